@@ -1,0 +1,1 @@
+"""A backup set on disk: naming, manifest, meta.sql, dialect, sealing, proof."""

@@ -1,0 +1,1 @@
+"""Files of a node: deployment, watching, logs. Knows no SQL."""

@@ -1,0 +1,1 @@
+"""Runs: one execution of a plan in a process of its own, and its journal."""

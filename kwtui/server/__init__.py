@@ -1,0 +1,1 @@
+"""SQL: connection, statements, catalogue, diagnosis. Knows no files of a node."""
