@@ -1,0 +1,78 @@
+"""A plan: what will be done, step by step, before it is done.
+
+The same plan is the preview, the run, the log and the document. It is plain data, goes to JSON and
+back, and holds no secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from kwtui.model import Finding
+
+
+class PlanKind(StrEnum):
+    BACKUP = "backup"
+    RESTORE = "restore"
+    VERIFY = "verify"
+
+
+class StepKind(StrEnum):
+    """What the runner does; each kind has one executor."""
+
+    SNAPSHOT = "snapshot"
+    EXPORT_DATABASE = "export-database"
+    EXPORT_TABLE = "export-table"
+    RECONCILE = "reconcile"
+    SEAL = "seal"
+    SQL = "sql"
+    CHECK_FILES = "check-files"
+    IMPORT_TABLE = "import-table"
+    IMPORT_DATABASE = "import-database"
+    INSERT_ROWS = "insert-rows"
+    COMPARE = "compare"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. ``sql`` is exactly what is sent, with ``{timestamp}`` where the run fills it in."""
+
+    id: str
+    kind: StepKind
+    title: str
+    explanation: str = ""
+    sql: tuple[str, ...] = ()
+    subject: str = ""
+    """The object it works on, e.g. ``public.orders``."""
+    params: dict[str, Any] = field(default_factory=dict)
+    """What the executor needs, as JSON values."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An immutable description of what will be done."""
+
+    id: str
+    kind: PlanKind
+    title: str
+    created_at: datetime
+    cluster_id: str
+    node_id: int
+    database: str
+    """The database that is read (backup) or made (restore)."""
+    path: str
+    """The set or tree that is written or read, relative to extern."""
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...] = ()
+    not_included: tuple[str, ...] = ()
+    """What the result will not hold, in words."""
+    estimated_rows: int | None = None
+    estimated_bytes: int | None = None
+    estimate_source: str = ""
+    """In words: from what rows, bytes and time were estimated."""
+    request: dict[str, Any] = field(default_factory=dict)
+    """The request that it was made from, as JSON values."""
+    format: int = 1
