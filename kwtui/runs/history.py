@@ -1,0 +1,93 @@
+"""The list of runs, from their folders: what ran, how it ended, what was lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from kwtui.errors import KwtuiError
+from kwtui.operations.plan import Plan, PlanKind
+from kwtui.runs.directory import RunFiles, RunsDirectory
+from kwtui.runs.events import RunFinished, RunStatus
+from kwtui.runs.journal import last_event, read_events
+from kwtui.runs.state import RunState, mark_lost, reduce_all
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A line of the list of runs."""
+
+    id: str
+    kind: PlanKind
+    title: str
+    database: str
+    path: str
+    status: RunStatus
+    created_at: datetime
+    finished_at: datetime | None = None
+    summary: str = ""
+    exit_code: int = 0
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+def list_runs(directory: RunsDirectory) -> list[RunSummary]:
+    """Newest first. A folder whose plan cannot be read is no run and is left out."""
+    summaries = (_summary_or_none(files) for files in directory.all())
+    return [summary for summary in summaries if summary is not None]
+
+
+def run_summary(files: RunFiles) -> RunSummary:
+    plan = files.read_plan()
+    # Asked before reading: what it wrote before it died is then read for certain.
+    alive = files.is_alive()
+    last = last_event(files.journal)
+    if isinstance(last, RunFinished):
+        return _finished(files, plan, last)
+    return _summary(
+        files,
+        plan,
+        RunStatus.RUNNING if alive else RunStatus.LOST,
+        summary="" if alive else "Its process is gone and never said how it ended.",
+    )
+
+
+def run_state(files: RunFiles) -> RunState:
+    """The run as its journal tells it, LOST included."""
+    alive = files.is_alive()
+    state = reduce_all(files.read_plan(), read_events(files.journal))
+    if state.status is RunStatus.RUNNING and not alive:
+        return mark_lost(state)
+    return state
+
+
+def _summary_or_none(files: RunFiles) -> RunSummary | None:
+    try:
+        return run_summary(files)
+    except KwtuiError:
+        return None
+
+
+def _finished(files: RunFiles, plan: Plan, event: RunFinished) -> RunSummary:
+    return _summary(
+        files,
+        plan,
+        event.status,
+        finished_at=event.at,
+        summary=event.summary,
+        exit_code=event.exit_code,
+        result=event.result,
+    )
+
+
+def _summary(files: RunFiles, plan: Plan, status: RunStatus, **more: Any) -> RunSummary:
+    return RunSummary(
+        id=files.id,
+        kind=plan.kind,
+        title=plan.title,
+        database=plan.database,
+        path=plan.path,
+        status=status,
+        created_at=plan.created_at,
+        **more,
+    )
