@@ -1,0 +1,110 @@
+"""Writing files so that they are whole or not there, also after a power cut."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from kwtui.errors import ExitCode, KwtuiError
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def write_file(path: Path, content: bytes, *, mode: int = 0o640) -> None:
+    """Write aside, sync, rename, sync the folder. An existing file is replaced as a whole.
+
+    Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED).
+    """
+    temporary = ""
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise cannot_write(path, error) from error
+
+
+def append_line(path: Path, line: bytes, *, mode: int = 0o640) -> None:
+    """Add one line in a single write and sync it.
+
+    Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED).
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
+        try:
+            size = os.fstat(descriptor).st_size
+            torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+            os.write(descriptor, (b"\n" if torn else b"") + line + b"\n")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def sync_file(path: Path) -> None:
+    """Have the kernel put the file's content on disk; it may have been written by the server."""
+    _sync(path, os.O_RDONLY)
+
+
+def sync_folder(path: Path) -> None:
+    """Have the kernel put the folder's entries on disk."""
+    _sync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems cannot sync what is open for reading.
+        if error.errno not in (errno.EINVAL, errno.EBADF, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def make_folders(path: Path, *, mode: int = 0o750) -> None:
+    """Make a folder and its parents, the new ones with ``mode``.
+
+    Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED).
+    """
+    try:
+        if path.is_dir():
+            return
+        if path != path.parent:
+            make_folders(path.parent, mode=mode)
+        path.mkdir(mode=mode, exist_ok=True)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> KwtuiError:
+    """The message for a person for a failed write."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return KwtuiError(
+            f"No space left to write {path}.",
+            cause=error.strerror or str(error),
+            hint="Free some space on that file system and try again.",
+            exit_code=ExitCode.DISK_FULL,
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return KwtuiError(
+            f"{path} cannot be written.",
+            cause=error.strerror or str(error),
+            hint="Run kwtui as the database's own account or as a member of its group.",
+            exit_code=ExitCode.EXTERN_NOT_READABLE,
+        )
+    return KwtuiError(f"{path} cannot be written.", cause=error.strerror or str(error))

@@ -1,0 +1,295 @@
+"""The manifest of a backup set: what it holds, how it was made, and what it does not hold.
+
+``manifest.json`` is written last, by rename, after everything else is on disk: a folder without one
+is not a backup. Each later proof is a line of ``proofs.jsonl`` beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from kwtui.backups.durable import append_line, write_file
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import (
+    BackupMethod,
+    ContentChecksum,
+    DatabaseSchema,
+    Dialect,
+    Engine,
+    Finding,
+    ProofLevel,
+    TableName,
+)
+
+FORMAT = 1
+MANIFEST_FILE = "manifest.json"
+SCHEMA_FILE = "schema.json"
+PROOFS_FILE = "proofs.jsonl"
+RUNBOOK_FILES = ("RESTORE.md", "restore.sql", "restore.sh")
+SIDECAR_FILES = (MANIFEST_FILE, SCHEMA_FILE, PROOFS_FILE, *RUNBOOK_FILES)
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A file of the set. ``path`` is relative to the set, e.g. ``data/public/orders/n1.0.csv``."""
+
+    path: str
+    bytes: int
+    sha256: str
+    records: int | None = None
+    """Exact number of records, without the header; None for files that hold no records."""
+
+
+@dataclass(frozen=True)
+class TableEntry:
+    """A table of the set with its files."""
+
+    name: TableName
+    folder: str
+    """Relative to ``data``: ``public/orders``."""
+    columns: tuple[str, ...]
+    """In the order of the files; tags included, hidden ones not."""
+    files: tuple[FileEntry, ...] = ()
+    rows_reported: int | None = None
+    """What the server said; None for time-series exports, which say nothing (facts.md, 1.5)."""
+    rows_counted: int | None = None
+    """Records in the files."""
+    checksum: ContentChecksum | None = None
+    """Of the rows on the server at the export's timestamp."""
+    statement: str = ""
+    """The EXPORT that wrote it, as sent."""
+
+    @property
+    def bytes(self) -> int:
+        return sum(f.bytes for f in self.files)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over the tables, kept so that a listing need not add them up."""
+
+    tables: int
+    rows: int | None
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The content of ``manifest.json``. All times are UTC."""
+
+    set_id: str
+    """The path relative to extern at the time of the backup."""
+    database: str
+    engine: Engine
+    method: BackupMethod
+    started: datetime
+    finished: datetime
+    cluster_id: str
+    node_id: int
+    server_version: str
+    kwtui_version: str
+    dialect: Dialect
+    tables: tuple[TableEntry, ...]
+    totals: Totals
+    files: tuple[FileEntry, ...] = ()
+    """Files that belong to no table: ``meta.sql``, ``schema.json``, the runbook."""
+    snapshot_timestamp: str = ""
+    """From cluster_logical_timestamp(); empty where there is no common instant."""
+    label: str = ""
+    not_included: tuple[str, ...] = ()
+    """What the set does not hold, in words."""
+    notices: tuple[str, ...] = ()
+    """What the server said while it wrote."""
+    findings: tuple[Finding, ...] = ()
+    proof: ProofLevel = ProofLevel.P0
+    """Reached when the set was sealed; later proofs are in ``proofs.jsonl``."""
+    run_id: str = ""
+    format: int = FORMAT
+
+    def table(self, name: TableName) -> TableEntry | None:
+        return next((t for t in self.tables if t.name == name), None)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One check of a set, good or bad: a line of ``proofs.jsonl``."""
+
+    at: datetime
+    level: ProofLevel
+    """Reached; for a bad check the level that still holds."""
+    wanted: ProofLevel
+    ok: bool
+    summary: str = ""
+    problems: tuple[str, ...] = ()
+    """At most a hundred of them, in words."""
+    seconds: float = 0.0
+    kwtui_version: str = ""
+    run_id: str = ""
+
+
+@dataclass(frozen=True)
+class SetSummary:
+    """The few fields of a manifest that a listing shows, decoded without the rest."""
+
+    database: str
+    engine: Engine
+    method: BackupMethod
+    started: datetime
+    finished: datetime
+    totals: Totals
+    label: str = ""
+    proof: ProofLevel = ProofLevel.P0
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class _Version:
+    format: int = field(default=0)
+
+
+def totals_of(tables: tuple[TableEntry, ...], files: tuple[FileEntry, ...]) -> Totals:
+    """The sums; rows are unknown as soon as one table's are."""
+    rows: int | None = 0
+    for table in tables:
+        rows = None if rows is None or table.rows_counted is None else rows + table.rows_counted
+    all_files = [*files, *(f for t in tables for f in t.files)]
+    return Totals(len(tables), rows, len(all_files), sum(f.bytes for f in all_files))
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """JSON, indented, for people too."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+
+
+def decode_manifest(data: bytes, where: str) -> Manifest:
+    """Raises KwtuiError (BACKUP_DAMAGED) if it is no manifest; ``where`` names it."""
+    return _decode(data, where, Manifest)
+
+
+def decode_summary(data: bytes, where: str) -> SetSummary:
+    """Like `decode_manifest`, for the fields of a listing only."""
+    return _decode(data, where, SetSummary)
+
+
+_Decoded = TypeVar("_Decoded")
+
+
+def _decode(data: bytes, where: str, kind: type[_Decoded]) -> _Decoded:
+    try:
+        version = msgspec.json.decode(data, type=_Version).format
+        if version > FORMAT:
+            raise KwtuiError(
+                f"{where} was written by a newer kwtui.",
+                cause=f"It has format {version}; this kwtui knows formats up to {FORMAT}.",
+                hint="Use a kwtui at least as new as the one that made the backup.",
+                exit_code=ExitCode.BACKUP_DAMAGED,
+            )
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise KwtuiError(
+            f"{where} is damaged.",
+            cause=str(error),
+            hint="The export itself may be whole: check it with `kwtui verify`, which can treat the"
+            " folder as an export without a manifest.",
+            exit_code=ExitCode.BACKUP_DAMAGED,
+        ) from error
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE or BACKUP_DAMAGED."""
+    return decode_manifest(read_sidecar(path), str(path))
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Make the set a backup: written aside, synced, renamed, the folder synced."""
+    write_file(path, encode_manifest(manifest))
+
+
+def read_schema(path: Path) -> DatabaseSchema:
+    """Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE or BACKUP_DAMAGED."""
+    try:
+        return msgspec.json.decode(read_sidecar(path), type=DatabaseSchema)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise KwtuiError(
+            f"{path} is damaged.",
+            cause=str(error),
+            hint="Without it a restore knows only what the export's meta.sql files say.",
+            exit_code=ExitCode.BACKUP_DAMAGED,
+        ) from error
+
+
+def write_schema(path: Path, schema: DatabaseSchema) -> None:
+    write_file(path, msgspec.json.format(msgspec.json.encode(schema), indent=1) + b"\n")
+
+
+def read_sidecar(path: Path) -> bytes:
+    """The bytes of a file beside the export.
+
+    Raises KwtuiError: NOT_FOUND or EXTERN_NOT_READABLE.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise KwtuiError(
+            f"There is no {path.name} in {path.parent}.",
+            hint="`kwtui list` shows the backups that are there.",
+            exit_code=ExitCode.NOT_FOUND,
+        ) from error
+    except OSError as error:
+        raise KwtuiError(
+            f"{path} cannot be read.",
+            cause=error.strerror or str(error),
+            hint="Run kwtui as the database's own account or as a member of its group.",
+            exit_code=ExitCode.EXTERN_NOT_READABLE,
+        ) from error
+
+
+def append_proof(path: Path, proof: Proof) -> None:
+    """Add a line to ``proofs.jsonl`` and sync it; the only write into a finished set."""
+    append_line(path, msgspec.json.encode(proof))
+
+
+def read_proofs(path: Path) -> list[Proof]:
+    """All proofs, oldest first; none if the file is not there. A torn last line is skipped.
+
+    Raises KwtuiError (BACKUP_DAMAGED) for any other line that is no proof.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise KwtuiError(
+            f"{path} cannot be read.",
+            cause=error.strerror or str(error),
+            exit_code=ExitCode.EXTERN_NOT_READABLE,
+        ) from error
+    proofs = []
+    for number, line in enumerate(lines[:-1], start=1):
+        try:
+            proofs.append(msgspec.json.decode(line, type=Proof))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise KwtuiError(
+                f"{path} is damaged in line {number}.",
+                cause=str(error),
+                exit_code=ExitCode.BACKUP_DAMAGED,
+            ) from error
+    return proofs
+
+
+def standing_proof(manifest_level: ProofLevel, sealed: datetime, proofs: list[Proof]) -> Proof:
+    """What holds now: the best good proof since the last bad one, or that bad one.
+
+    The sealing itself counts as the first proof.
+    """
+    standing = Proof(sealed, manifest_level, manifest_level, ok=True, summary="sealed")
+    for proof in proofs:
+        if not proof.ok or not standing.ok or proof.level >= standing.level:
+            standing = proof
+    return standing

@@ -1,0 +1,129 @@
+"""Foreign text made fit to show, and numbers as people read them. No I/O.
+
+Names, messages, log lines and values come from servers and files. `clean` turns everything that a
+terminal would obey instead of show into visible marks; whatever reaches a screen or a terminal goes
+through it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+import humanize
+
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+ELLIPSIS = "…"
+
+
+class _Marks(dict[int, str]):
+    """A table for `str.translate` that finds out about each character once."""
+
+    def __missing__(self, code: int) -> str:
+        mark = self[code] = _mark(code)
+        return mark
+
+
+def _mark(code: int) -> str:
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"‹{code - 0xDC00:02x}›"
+    if unicodedata.category(chr(code)) in _HIDDEN_CATEGORIES:
+        return f"‹{code:02x}›" if code < 0x100 else f"‹U+{code:04X}›"
+    return chr(code)
+
+
+_marks = _Marks()
+
+
+def clean(text: str, *, tab: str = "    ") -> str:
+    """``text`` as one line without a single control character, nothing of it lost from sight.
+
+    Control characters become their control pictures (``␛`` for ESC), bytes that were no UTF-8
+    (surrogates of `decode`) become ``‹ff›``, and invisible or direction-changing characters
+    ``‹U+202E›``. A tab becomes ``tab``. Also a newline is marked: split lines first.
+    """
+    if text.isprintable():
+        return text
+    if "\t" in text:
+        text = text.replace("\t", tab)
+    return text.translate(_marks)
+
+
+def decode(data: bytes) -> str:
+    """UTF-8 as text; bytes that are none are kept as surrogates, which `clean` shows."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+@lru_cache(maxsize=4096)
+def _character_width(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me"} or character in "\u200b\u200c\u200d\ufeff":
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def cell_width(text: str) -> int:
+    """How many terminal cells ``text`` takes; Chinese characters take two."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_character_width, text))
+
+
+def cut(text: str, cells: int, mark: str = ELLIPSIS) -> str:
+    """``text`` in at most ``cells`` cells, with ``mark`` at the end where something was cut off."""
+    if cell_width(text) <= cells:
+        return text
+    room = cells - cell_width(mark)
+    if room < 0:
+        return ""
+    used = 0
+    for position, character in enumerate(text):
+        used += _character_width(character)
+        if used > room:
+            return text[:position] + mark
+    return text
+
+
+def pad(text: str, cells: int, *, right: bool = False) -> str:
+    """``text`` cut or filled with blanks to exactly ``cells`` cells; ``right`` aligns right."""
+    short = cut(text, cells)
+    blanks = " " * (cells - cell_width(short))
+    return blanks + short if right else short + blanks
+
+
+def human_bytes(count: int | None) -> str:
+    """``1.4 MiB``; a question mark where the size is not known."""
+    if count is None:
+        return "?"
+    if abs(count) < 1024:
+        return f"{count} B"
+    return humanize.naturalsize(count, binary=True)
+
+
+def human_count(count: int | None) -> str:
+    """``1,440,000``; a question mark where the count is not known."""
+    return "?" if count is None else f"{count:,}"
+
+
+def human_duration(seconds: float) -> str:
+    """``0.3 s``, ``42 s``, ``3 min 20 s``, ``5 h 2 min``, ``3 d 4 h``."""
+    if seconds < 10:
+        return f"{max(seconds, 0.0):.1f} s"
+    whole = round(seconds)
+    for size, unit, small, small_unit in (
+        (86400, "d", 3600, "h"),
+        (3600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
+        if whole >= size:
+            rest = whole % size // small
+            return f"{whole // size} {unit}" + (f" {rest} {small_unit}" if rest else "")
+    return f"{whole} s"
+
+
+def plural(count: int, word: str, many: str | None = None) -> str:
+    """``1 table``, ``2 tables``, ``0 entries``."""
+    return f"{count:,} {word if count == 1 else many or word + 's'}"
