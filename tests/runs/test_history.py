@@ -1,0 +1,168 @@
+"""A person asks what ran; processes may have died, been reused or never started."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.operations.plan import Plan
+from kwtui.runs.directory import RunFiles, RunsDirectory, write_private
+from kwtui.runs.events import AnyEvent, RunFinished, RunStarted, RunStatus, StepStarted
+from kwtui.runs.history import list_runs, run_state, run_summary
+from kwtui.runs.identity import ProcessIdentity, current_identity, identity_of, is_alive
+from kwtui.runs.journal import JournalWriter
+from kwtui.runs.lock import LockHolder, RunLocks
+from kwtui.runs.state import StepStatus
+from tests.runs.conftest import at
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> RunsDirectory:
+    return RunsDirectory(tmp_path / "state")
+
+
+def make_run(
+    directory: RunsDirectory, plan: Plan, process: ProcessIdentity, *events: AnyEvent
+) -> RunFiles:
+    files = directory.create()
+    write_private(files.plan, msgspec.json.encode(plan))
+    write_private(files.process, msgspec.json.encode(process))
+    with JournalWriter(files.journal) as journal:
+        journal.append(RunStarted(at=at(0), run=files.id, plan=plan.id, title="", pid=process.pid))
+        for event in events:
+            journal.append(event)
+    return files
+
+
+def dead_process() -> ProcessIdentity:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    identity = identity_of(child.pid)
+    child.kill()
+    child.wait()
+    return identity
+
+
+def test_a_finished_run_says_how_it_ended(directory: RunsDirectory, plan: Plan) -> None:
+    finished = RunFinished(at=at(5), status=RunStatus.FAILED, summary="No space", exit_code=22)
+    files = make_run(directory, plan, dead_process(), finished)
+
+    summary = run_summary(files)
+
+    assert (summary.status, summary.summary) == (RunStatus.FAILED, "No space")
+    assert (summary.exit_code, summary.database) == (22, "shop")
+
+
+def test_a_run_whose_process_lives_is_running(directory: RunsDirectory, plan: Plan) -> None:
+    files = make_run(directory, plan, current_identity())
+
+    assert run_summary(files).status is RunStatus.RUNNING
+
+
+def test_a_killed_run_is_lost_and_its_step_stopped(directory: RunsDirectory, plan: Plan) -> None:
+    step = StepStarted(at=at(1), step="snapshot", title="")
+    files = make_run(directory, plan, dead_process(), step)
+
+    assert run_summary(files).status is RunStatus.LOST
+    assert run_state(files).steps[0].status is StepStatus.STOPPED
+
+
+def test_a_reused_pid_is_not_taken_for_the_run(directory: RunsDirectory, plan: Plan) -> None:
+    me = current_identity()
+    somebody_else = ProcessIdentity(me.pid, me.started_ticks + 1, me.boot_id)
+    before_the_reboot = ProcessIdentity(me.pid, me.started_ticks, "another boot")
+
+    assert is_alive(me)
+    assert not is_alive(somebody_else)
+    assert not is_alive(before_the_reboot)
+    assert run_summary(make_run(directory, plan, somebody_else)).status is RunStatus.LOST
+
+
+def test_a_zombie_is_dead() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    identity = identity_of(child.pid)
+    assert is_alive(identity)
+
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+
+    assert not is_alive(identity)
+    child.wait()
+
+
+def test_the_newest_run_comes_first(directory: RunsDirectory, plan: Plan) -> None:
+    old = directory.create(datetime(2026, 1, 1, tzinfo=UTC))
+    new = directory.create(datetime(2026, 1, 2, tzinfo=UTC))
+    for files in (old, new):
+        write_private(files.plan, msgspec.json.encode(plan))
+
+    assert [run.id for run in list_runs(directory)] == [new.id, old.id]
+
+
+def test_a_folder_with_a_broken_plan_does_not_hide_the_others(
+    directory: RunsDirectory, plan: Plan
+) -> None:
+    broken = directory.create()
+    broken.plan.write_text("{")
+    good = make_run(directory, plan, current_identity())
+
+    assert [run.id for run in list_runs(directory)] == [good.id]
+
+
+def test_a_run_is_found_by_a_part_of_its_id(directory: RunsDirectory) -> None:
+    files = directory.create()
+
+    assert directory.find(files.id[-4:]).id == files.id
+    with pytest.raises(KwtuiError) as error:
+        directory.find("nothing")
+    assert error.value.exit_code is ExitCode.NOT_FOUND
+
+
+def test_what_a_run_keeps_is_private(directory: RunsDirectory, plan: Plan) -> None:
+    files = make_run(directory, plan, current_identity())
+
+    assert stat.S_IMODE(files.folder.stat().st_mode) == 0o700
+    assert all(stat.S_IMODE(f.stat().st_mode) == 0o600 for f in files.folder.iterdir())
+
+
+def test_a_second_run_on_the_same_database_is_refused_by_name(directory: RunsDirectory) -> None:
+    directory.create()
+    first, second = RunLocks(directory.locks), RunLocks(directory.locks)
+    first.take("database shop")
+    first.sign(LockHolder("run-1", current_identity()))
+
+    with pytest.raises(KwtuiError) as error:
+        second.take("database shop")
+
+    assert error.value.exit_code is ExitCode.RUN_IN_PROGRESS
+    assert "run-1" in error.value.cause
+    second.take("database plant")
+    first.close()
+    second.take("database shop")
+    second.close()
+
+
+def test_a_lock_is_gone_with_the_process_that_holds_it(directory: RunsDirectory) -> None:
+    directory.create()
+    locks = RunLocks(directory.locks)
+    locks.take("database shop")
+    holder = subprocess.Popen(
+        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=locks.files
+    )
+    locks.close()
+    with pytest.raises(KwtuiError):
+        RunLocks(directory.locks).take("database shop")
+
+    holder.kill()
+    holder.wait()
+
+    again = RunLocks(directory.locks)
+    again.take("database shop")
+    again.close()
