@@ -1,0 +1,237 @@
+"""One client connection on its socket: start-up, login, and the thread that talks SQL.
+
+The socket is read in the event loop and the protocol runs in a thread of its own, so that a
+statement never blocks other clients and CANCEL QUERY from another connection gets through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import struct
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from kwtui.sandbox import users, wire
+from kwtui.sandbox.answer import SqlError
+from kwtui.sandbox.conversation import Conversation, Disconnected
+from kwtui.sandbox.nodelog import Client, NodeLog, StatementLog
+from kwtui.sandbox.protocol import Engine, Session
+from kwtui.sandbox.store import Wal
+
+DEFAULT_DATABASE = "defaultdb"
+DEFAULT_USER = "root"
+STARTUP_SECONDS = 30
+"""A client that says nothing for this long before it is logged in is dropped."""
+MAX_STARTUP_BYTES = 10_000
+
+REPORTED = (
+    "server_version",
+    "server_encoding",
+    "client_encoding",
+    "application_name",
+    "DateStyle",
+    "IntervalStyle",
+    "TimeZone",
+    "integer_datetimes",
+    "standard_conforming_strings",
+    "kwdb_version",
+    "session_authorization",
+    "is_superuser",
+)
+"""What a node reports when a client connects (facts.md 9.1); there is no cancellation key."""
+
+_HANDLED = frozenset({"user", "database", "application_name", "client_encoding", "options"})
+
+
+@dataclass(frozen=True)
+class Node:
+    """What every connection of one server shares."""
+
+    engine: Engine
+    log: NodeLog
+    wal: Wal
+    password_required: bool = False
+
+
+async def serve_client(
+    node: Node, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Talk to one client until it leaves or has to be cut off."""
+    client = Client(address="{}:{}".format(*writer.get_extra_info("peername")[:2]))
+    try:
+        await _serve(node, client, reader, writer)
+    except (ConnectionError, asyncio.IncompleteReadError, TimeoutError):
+        node.log.client_lost(client)
+    except wire.ProtocolError as error:
+        node.log.protocol_error(client, str(error))
+        writer.write(wire.error_response(SqlError(str(error), "08P01"), "FATAL"))
+    finally:
+        writer.close()
+
+
+async def _serve(
+    node: Node, client: Client, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    async with asyncio.timeout(STARTUP_SECONDS):
+        startup = await _startup(reader, writer)
+        if startup is None:
+            return
+        client.user = users.normalize(startup.parameters.get("user") or DEFAULT_USER)
+        try:
+            await _log_in(node, client.user, reader, writer)
+        except SqlError as error:
+            node.log.login_failed(client, error)
+            writer.write(wire.error_response(error))
+            await writer.drain()
+            return
+    await _converse(node, client, startup.parameters, reader, writer)
+
+
+async def _startup(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> wire.Startup | None:
+    """Read start-up packets until the client asks for a session; ``None`` if it never does.
+
+    Insecure nodes have no TLS, so a request for it is refused politely. A request for GSSAPI
+    encryption is not known to a node and answered with an error (facts.md 9.1). A cancel request
+    is read and forgotten (facts.md 9.5).
+    """
+    while True:
+        (length,) = struct.unpack("!i", await reader.readexactly(4))
+        if not 8 <= length <= MAX_STARTUP_BYTES:
+            raise wire.ProtocolError(f"start-up packet of {length} bytes")
+        startup = wire.decode_startup(await reader.readexactly(length - 4))
+        if startup.code == wire.PROTOCOL_3_0:
+            return startup
+        if startup.code == wire.CANCEL_REQUEST:
+            return None
+        if startup.code != wire.SSL_REQUEST:
+            raise wire.ProtocolError(f"unknown protocol version {startup.code}")
+        writer.write(b"N")
+        await writer.drain()
+
+
+async def _log_in(
+    node: Node, user: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Check the user and, where the node wants one, the password. Raises SqlError."""
+    known = node.engine.catalog.users.get(user)
+    if not node.password_required:
+        if known is None:
+            raise SqlError(f"password authentication failed for user {user}")
+        if known.is_role or "NOLOGIN" in known.options:
+            raise SqlError(f"{user} does not have login privilege")
+    else:
+        writer.write(wire.AUTHENTICATION_CLEARTEXT)
+        await writer.drain()
+        message = await _read_message(reader)
+        if not isinstance(message, wire.Password):
+            raise wire.ProtocolError("expected a password message")
+        moment = datetime.now(UTC)
+        await asyncio.to_thread(users.authenticate, node.engine.catalog, user, message.text, moment)
+    writer.write(wire.AUTHENTICATION_OK)
+
+
+async def _read_message(reader: asyncio.StreamReader) -> wire.Frontend:
+    header = await reader.readexactly(5)
+    (length,) = struct.unpack("!i", header[1:])
+    if not 4 <= length <= wire.MAX_MESSAGE:
+        raise wire.ProtocolError(f"message size {length} bytes is out of bounds")
+    return wire.decode(header[:1], await reader.readexactly(length - 4))
+
+
+async def _converse(
+    node: Node,
+    client: Client,
+    asked: dict[str, str],
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    """Run the conversation in a thread, feeding it what arrives on the socket."""
+    database = asked.get("database") or DEFAULT_DATABASE
+    name = asked.get("application_name", "")
+    session = await asyncio.to_thread(
+        node.engine.session, client.user, database, name, client.address
+    )
+    inbox: queue.SimpleQueue[wire.Frontend | None] = queue.SimpleQueue()
+    finished = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    node.log.client_connected(client)
+
+    async def deliver(data: bytes) -> None:
+        writer.write(data)
+        await writer.drain()
+
+    def send(data: bytes) -> None:
+        asyncio.run_coroutine_threadsafe(deliver(data), loop).result()
+
+    def talk() -> None:
+        try:
+            _talk(session, asked, inbox.get, send, StatementLog(node.log, client, node.wal))
+        finally:
+            session.close()
+            loop.call_soon_threadsafe(finished.set)
+
+    thread = threading.Thread(target=talk, name=f"client {client.address}", daemon=True)
+    thread.start()
+    reading = asyncio.ensure_future(_feed(reader, inbox))
+    done = asyncio.ensure_future(finished.wait())
+    await asyncio.wait({reading, done}, return_when=asyncio.FIRST_COMPLETED)
+    if not done.done():
+        await done
+    reading.cancel()
+    results = await asyncio.gather(reading, return_exceptions=True)
+    node.log.client_left(client)
+    if isinstance(results[0], wire.ProtocolError):
+        raise results[0]
+
+
+async def _feed(
+    reader: asyncio.StreamReader, inbox: queue.SimpleQueue[wire.Frontend | None]
+) -> None:
+    """Pass messages on until the client is gone; ``None`` ends the conversation."""
+    try:
+        while True:
+            inbox.put(await _read_message(reader))
+    except (ConnectionError, asyncio.IncompleteReadError):
+        return
+    finally:
+        inbox.put(None)
+
+
+def _talk(
+    session: Session,
+    asked: dict[str, str],
+    receive: Callable[[], wire.Frontend | None],
+    send: Callable[[bytes], None],
+    observer: StatementLog,
+) -> None:
+    """The whole conversation after login; returns when the connection has to be closed."""
+    try:
+        for name, value in asked.items():
+            if name not in _HANDLED:
+                _set_asked(session, name, value, observer)
+        parameters = session.parameters
+        send(
+            b"".join(
+                wire.parameter_status(name, parameters[name])
+                for name in REPORTED
+                if name in parameters
+            )
+        )
+        Conversation(session, receive, send, observer).run()
+    except (Disconnected, ConnectionError):
+        observer.hung_up()
+
+
+def _set_asked(session: Session, name: str, value: str, observer: StatementLog) -> None:
+    """A session variable of the start-up packet; a node only notes the ones it does not know."""
+    quoted = value.replace("'", "''")
+    try:
+        for _ in session.execute(f"SET \"{name}\" = '{quoted}'"):
+            pass
+    except SqlError as error:
+        observer.parameter_refused(name, error)

@@ -1,0 +1,212 @@
+"""The sandbox's server process: ``python -m kwtui.sandbox.server --dir D --port N``.
+
+Listens on loopback only. SIGTERM and SIGINT stop it cleanly; SIGHUP is noted and survived, since
+the terminal that started it may go away. Exit status: 0 after a clean stop, 1 where it could not
+start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kwtui.sandbox import store as stores
+from kwtui.sandbox.connection import Node, serve_client
+from kwtui.sandbox.home import HOST, Home, HomeError, Running, process_identity, write_json
+from kwtui.sandbox.nodelog import Listening, NodeLog
+from kwtui.sandbox.protocol import Engine
+
+RUNTIME_SECONDS = 10
+"""How often a node writes its runtime figures."""
+FLUSH_SECONDS = 1
+
+
+@dataclass
+class Options:
+    """How to run one server."""
+
+    home: Home
+    port: int = 0
+    empty: bool = False
+    password_required: bool = False
+    log_file_bytes: int = 10 * 1024 * 1024
+    arguments: list[str] = field(default_factory=list)
+
+
+def _open_engine(store: Path) -> Engine:
+    """Open the databases of a store. DuckDB and sqlglot are only loaded here."""
+    from kwtui.sandbox.engine import Engine as SandboxEngine
+
+    return SandboxEngine(store)
+
+
+class Server:
+    """One running sandbox."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._clients: set[asyncio.Task[None]] = set()
+        self._stop = asyncio.Event()
+        self._reason = ""
+
+    async def run(self) -> None:
+        """Serve until a signal comes. Raises HomeError, OSError."""
+        started = datetime.now(UTC)
+        stores.limit_umask()
+        home = self._options.home
+        description = home.open()
+        listener = await asyncio.start_server(
+            self._client, HOST, self._options.port, start_serving=False, reuse_address=True
+        )
+        port = int(listener.sockets[0].getsockname()[1])
+        store = stores.prepare(home.store, f"{HOST}:{port}", description.cluster_id)
+        log = NodeLog(store.logs, self._options.arguments, max_bytes=self._options.log_file_bytes)
+        log.starting(store.root)
+        self._log = log
+        self._store = store
+        self._wal = stores.Wal(store)
+        engine = await asyncio.to_thread(_open_engine, store.root)
+        try:
+            if not description.loaded:
+                await asyncio.to_thread(self._load_demo, engine)
+            home.save(replace(description, port=port, loaded=True))
+            self._node = Node(engine, log, self._wal, self._options.password_required)
+            await listener.start_serving()
+            first = not description.loaded
+            log.started(
+                Listening(
+                    store.root,
+                    HOST,
+                    port,
+                    engine.catalog.cluster_id,
+                    started,
+                    first,
+                    self._options.password_required,
+                )
+            )
+            self._announce(home, port)
+            await self._until_stopped()
+        finally:
+            log.stopping(self._reason or "failure")
+            home.run_path.unlink(missing_ok=True)
+            await self._hang_up(listener)
+            await asyncio.to_thread(engine.close)
+            log.close()
+
+    def _load_demo(self, engine: Engine) -> None:
+        if self._options.empty:
+            return
+        from kwtui.sandbox import demo
+
+        demo.load(engine)
+
+    def _announce(self, home: Home, port: int) -> None:
+        """Tell ``start`` that clients can come."""
+        pid = os.getpid()
+        boot_id, ticks = process_identity(pid)
+        running = Running(
+            pid=pid,
+            port=port,
+            dsn=f"postgresql://root@{HOST}:{port}/defaultdb?sslmode=disable",
+            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            boot_id=boot_id,
+            start_ticks=ticks,
+        )
+        write_json(home.run_path, vars(running))
+
+    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._clients.add(task)
+            task.add_done_callback(self._clients.discard)
+        await serve_client(self._node, reader, writer)
+
+    async def _until_stopped(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGINT"):
+            loop.add_signal_handler(getattr(signal, name), self._on_signal, name)
+        if hasattr(signal, "SIGHUP"):
+            loop.add_signal_handler(signal.SIGHUP, self._log.hang_up_survived)
+        ticking = asyncio.create_task(self._tick())
+        try:
+            await self._stop.wait()
+        finally:
+            ticking.cancel()
+            with suppress(asyncio.CancelledError):
+                await ticking
+
+    def _on_signal(self, name: str) -> None:
+        self._reason = name
+        self._stop.set()
+
+    async def _tick(self) -> None:
+        """What a node does by itself: figures in the log, the WAL growing, checkpoints."""
+        seconds = 0
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            seconds += FLUSH_SECONDS
+            self._wal.flush()
+            if seconds % RUNTIME_SECONDS == 0:
+                self._log.runtime(len(self._clients))
+            if seconds % stores.CHECKPOINT_SECONDS == 0:
+                self._log.engine("I", "ts_engine.cpp:1380", "WAL Checkpoint Start.")
+                self._wal.checkpoint()
+                self._log.engine("I", "ts_engine.cpp:1429", "WAL Checkpoint Complete.")
+
+    async def _hang_up(self, listener: asyncio.Server) -> None:
+        listener.close()
+        for task in tuple(self._clients):
+            task.cancel()
+        if self._clients:
+            await asyncio.wait(self._clients, timeout=5)
+
+
+def _options(argv: Sequence[str]) -> Options:
+    parser = argparse.ArgumentParser(prog="python -m kwtui.sandbox.server")
+    parser.add_argument("--dir", type=Path, required=True)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--empty", action="store_true")
+    parser.add_argument("--password-required", action="store_true")
+    parser.add_argument("--log-file-max-size", type=int, default=10 * 1024 * 1024)
+    given = parser.parse_args(argv)
+    home = Home(given.dir.absolute())
+    arguments = [
+        "kwbase",
+        "start-single-node",
+        "--certs-dir=certs" if given.password_required else "--insecure",
+        f"--listen-addr={HOST}:{given.port}",
+        f"--store={home.store}",
+    ]
+    return Options(
+        home, given.port, given.empty, given.password_required, given.log_file_max_size, arguments
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one server until it is told to stop."""
+    options = _options(sys.argv[1:] if argv is None else argv)
+    try:
+        asyncio.run(Server(options).run())
+    except HomeError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"cannot serve on {HOST}:{options.port}: {error}\n")
+        return 1
+    except Exception:  # the log's tail is shown to the person, so it needs the reason
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
