@@ -1,0 +1,217 @@
+"""What a person should know before a backup begins. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kwtui.model import (
+    BackupMethod,
+    BackupRequest,
+    Dialect,
+    Engine,
+    Finding,
+    ServerFacts,
+    Severity,
+    Survey,
+    TableSpec,
+)
+from kwtui.operations.destination import Destination
+
+SPARE = 1.1
+"""Sizes are KWDB's estimate and CSV is not its own format: a tenth more is asked for."""
+
+
+def destination_findings(
+    survey: Survey, destination: Destination, estimated_bytes: int | None
+) -> Iterator[Finding]:
+    """Role, folder and space: what would make the backup fail or leave it unproven."""
+    yield from admin_findings(survey.server)
+    if destination.problem is not None:
+        yield destination.problem
+    if destination.taken:
+        yield Finding(
+            Severity.REFUSAL,
+            "destination_not_empty",
+            destination.path,
+            f"{destination.path} exists already, and a backup is only written to a new folder.",
+            "Plan it again: every plan gets a folder of its own, named after the second.",
+        )
+    yield from _space_findings(destination, estimated_bytes)
+    yield from _node_findings(survey.server, destination)
+    if destination.problem is None and not destination.sidecars_beside:
+        yield Finding(
+            Severity.WARNING,
+            "sidecars_elsewhere",
+            destination.path,
+            "This account may not write under extern, so the manifest and the runbook are kept in "
+            "kwtui's state directory, and the copy on the node alone is no complete backup.",
+            "Run kwtui as the database's own account or as a member of its group.",
+        )
+
+
+def admin_findings(server: ServerFacts) -> Iterator[Finding]:
+    if not server.is_admin:
+        yield Finding(
+            Severity.REFUSAL,
+            "admin_role_required",
+            server.user,
+            f"{server.user} has not the admin role, which EXPORT and IMPORT need.",
+            f"Have an administrator run GRANT admin TO {server.user}, or connect as root.",
+        )
+
+
+def _space_findings(destination: Destination, estimated_bytes: int | None) -> Iterator[Finding]:
+    free = destination.free_bytes
+    if free is None:
+        return
+    if estimated_bytes is not None and estimated_bytes * SPARE > free:
+        yield Finding(
+            Severity.REFUSAL,
+            "disk_full",
+            destination.extern,
+            f"About {_size(estimated_bytes)} are expected and {_size(free)} are free.",
+            "Free space where extern is, or back up some of the tables.",
+        )
+    elif free < 64 * 1024 * 1024:
+        yield Finding(
+            Severity.WARNING,
+            "disk_nearly_full",
+            destination.extern,
+            f"Only {_size(free)} are free where the files will go.",
+            "A full disk cuts files without an error (live-findings, row 23); every record is "
+            "counted afterwards.",
+        )
+
+
+def _node_findings(server: ServerFacts, destination: Destination) -> Iterator[Finding]:
+    node = next((n for n in server.nodes if n.node_id == destination.node_id), None)
+    if server.nodes and (node is None or not node.is_live):
+        yield Finding(
+            Severity.REFUSAL,
+            "node_not_live",
+            f"node {destination.node_id}",
+            "The node that should hold the files is not there or does not answer.",
+            "Choose a node that lives.",
+        )
+    elif destination.node_id != server.node_id:
+        yield Finding(
+            Severity.WARNING,
+            "other_node",
+            f"node {destination.node_id}",
+            "The files go to another node than the one that is connected to. When that node's disk "
+            "fills up the server says nothing (live-findings, row 29).",
+            "Every record in the files is counted; that needs --extern to be that node's folder.",
+        )
+
+
+def request_findings(
+    survey: Survey, request: BackupRequest, tables: tuple[TableSpec, ...]
+) -> Iterator[Finding]:
+    """What the chosen method and options mean for this database."""
+    time_series = survey.schema.engine is Engine.TIME_SERIES
+    if time_series:
+        yield Finding(
+            Severity.INFO,
+            "no_snapshot",
+            survey.schema.database,
+            "A time-series export is no snapshot: rows written while it runs may be in it or not.",
+            "Counts and checksums are read right after the export; a table that took writes "
+            "meanwhile is named.",
+        )
+    elif request.method is BackupMethod.TABLES:
+        yield Finding(
+            Severity.WARNING,
+            "tables_at_own_moment",
+            survey.schema.database,
+            "Each table is exported at its own moment: rows that belong together may not match.",
+            "Choose the snapshot method for one common instant.",
+        )
+    if request.method is BackupMethod.DATABASE:
+        yield from _database_method_findings(survey, request)
+    if not tables:
+        yield Finding(
+            Severity.WARNING,
+            "no_tables",
+            survey.schema.database,
+            "There are no tables: only definitions are captured.",
+        )
+    yield from dialect_findings(request.dialect)
+    if not request.content_checksums:
+        yield Finding(
+            Severity.WARNING,
+            "no_content_checksums",
+            "",
+            "Without content checksums a restore can only be compared by its row counts.",
+        )
+
+
+def _database_method_findings(survey: Survey, request: BackupRequest) -> Iterator[Finding]:
+    if request.tables:
+        yield Finding(
+            Severity.REFUSAL,
+            "method_takes_all",
+            survey.schema.database,
+            "One EXPORT ... FROM DATABASE writes every table; some of them cannot be chosen.",
+            "Choose the snapshot method for some tables.",
+        )
+    awkward = [t for t in survey.schema.tables if "/" in t.name.name or "/" in t.name.schema]
+    for table in awkward:
+        yield Finding(
+            Severity.REFUSAL,
+            "name_with_slash",
+            str(table.name),
+            "EXPORT ... FROM DATABASE writes a table with a slash in its name into nested folders "
+            "(live-findings, row 10).",
+            "Choose the snapshot method.",
+        )
+    yield Finding(
+        Severity.INFO,
+        "errors_are_notices",
+        survey.schema.database,
+        "When a table fails here the server still says succeeded (live-findings, row 1).",
+        "Every table's files and records are compared with the catalogue afterwards.",
+    )
+
+
+def dialect_findings(dialect: Dialect) -> Iterator[Finding]:
+    """What each deviation from the proven dialect risks (live-findings, section 2)."""
+    if dialect.enclosed != '"' or dialect.escaped != '"':
+        yield Finding(
+            Severity.REFUSAL,
+            "dialect_loses_data",
+            "",
+            "Any other quote or escape character than a double quote loses data or crashes KWDB's "
+            "own reader.",
+            'Leave enclosed and escaped at ".',
+        )
+    if dialect.null_text != r"\N":
+        yield Finding(
+            Severity.WARNING,
+            "nulls_ambiguous",
+            "",
+            "Without nullas = '\\N' a one-column row that is NULL is lost on the way back "
+            "(live-findings, row 12).",
+            "Leave the NULL text at \\N.",
+        )
+    if dialect.header:
+        yield Finding(
+            Severity.WARNING,
+            "header_line",
+            "",
+            "Time-series imports take a header line for a bad row (live-findings, row 20).",
+            "kwtui knows it from the manifest; KWDB's own statements need skip = '1'.",
+        )
+    if dialect.charset != "UTF-8":
+        yield Finding(
+            Severity.WARNING,
+            "charset_loses_text",
+            "",
+            f"Text that {dialect.charset} cannot write is lost or fails the export.",
+            "Leave the character set at UTF-8.",
+        )
+
+
+def _size(count: int) -> str:
+    import humanize
+
+    return humanize.naturalsize(count, binary=True)

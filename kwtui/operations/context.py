@@ -1,0 +1,38 @@
+"""What a plan needs to be run: connections, folders, somebody to tell, and the wish to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kwtui.operations.plan import Plan
+from kwtui.operations.runner import Halt, Reporter
+from kwtui.server.connection import Server
+
+Connect = Callable[[], Awaitable[Server]]
+"""A new connection of its own; whoever asks closes it."""
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """The same for every kind of plan."""
+
+    plan: Plan
+    run_id: str
+    connect: Connect
+    extern: Path
+    """Of the node that the plan names, on this machine."""
+    state: Path
+    """kwtui's state directory."""
+    reporter: Reporter
+    halt: Halt
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run that succeeded ended. ``result`` holds JSON values for scripts."""
+
+    summary: str
+    result: dict[str, Any] = field(default_factory=dict)

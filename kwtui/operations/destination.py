@@ -1,0 +1,66 @@
+"""Where a backup will be written: looked at once, before the plan, so that planning stays pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kwtui.backups.location import new_location
+from kwtui.backups.naming import inside
+from kwtui.model import Finding, Severity
+from kwtui.node.place import FolderState
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A folder below the extern of one node, and what is known of it."""
+
+    node_id: int
+    path: str
+    """Of the new set, relative to extern."""
+    extern: str = ""
+    """The absolute path of extern on this machine; empty where it was not found."""
+    taken: bool = False
+    """Something lies there already."""
+    free_bytes: int | None = None
+    sidecars_beside: bool = True
+    """Whether manifest and runbook can be written into the set itself."""
+    problem: Finding | None = None
+    """Why the files could not be checked after the export."""
+
+
+def look_at_destination(extern: FolderState, node_id: int, path: str, state: Path) -> Destination:
+    """Never raises: what is wrong is told by `Destination.problem`."""
+    problem = extern_problem(extern)
+    if problem is not None or extern.path is None:
+        return Destination(node_id, path, problem=problem)
+    return Destination(
+        node_id=node_id,
+        path=path,
+        extern=str(extern.path),
+        taken=inside(extern.path, path).exists(),
+        free_bytes=extern.free_bytes,
+        sidecars_beside=new_location(extern.path, path, state).beside,
+    )
+
+
+def extern_problem(extern: FolderState) -> Finding | None:
+    """Why files under extern cannot be read; None if they can.
+
+    A folder that is not there yet is no problem when its parent is known: KWDB makes it at the
+    first export (live-findings, section 3).
+    """
+    if extern.path is not None and extern.usable:
+        return None
+    if extern.path is not None and not extern.exists and extern.path.parent.is_dir():
+        return None
+    missing = extern.path is None or not extern.exists
+    return Finding(
+        severity=Severity.REFUSAL,
+        code="extern_not_found" if missing else "extern_not_readable",
+        subject=str(extern.path or ""),
+        message=extern.problem
+        or "The node's extern folder was not found on this machine, so nothing can be proven.",
+        remedy="Run kwtui where the node's files are and give --extern DIR, or set extern in the "
+        "profile.",
+    )

@@ -1,0 +1,161 @@
+"""Starting and cancelling runs: each is a process of its own that outlives the terminal.
+
+The worker gets the password through a pipe on its standard input: not in its arguments, not in its
+environment, not in a file. Everything else it reads from the run's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import kwtui
+from kwtui.backups.durable import write_file
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.operations.plan import Plan, PlanKind
+from kwtui.runs.directory import RunFiles, RunsDirectory, write_private
+from kwtui.runs.identity import identity_of
+from kwtui.runs.journal import JournalReader
+from kwtui.runs.lock import LockHolder, RunLocks
+
+START_SECONDS = 20.0
+"""How long a worker may take to write its first event, on a machine that is busy."""
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What the worker reads from ``target.json``: where to work. It holds no secret."""
+
+    target: dict[str, Any] | None
+    """As of `Target.as_dict`; None for a plan that asks no server."""
+    extern: str
+    state: str
+
+
+def start_run(
+    directory: RunsDirectory, plan: Plan, handover: Handover, password: str | None
+) -> str:
+    """Start the worker and wait until it says that it has begun; the run's id.
+
+    Blocking for as long as a Python process takes to start: call it in a thread. Raises KwtuiError:
+    RUN_IN_PROGRESS when the database or the set is in use, FAILED when the worker does not start.
+    """
+    files = directory.create()
+    write_private(files.plan, msgspec.json.format(msgspec.json.encode(plan), indent=1))
+    write_private(files.target, msgspec.json.encode(handover))
+    locks = RunLocks(directory.locks)
+    try:
+        try:
+            for key in lock_keys(plan, handover):
+                locks.take(key)
+        except KwtuiError:
+            _forget(files)
+            raise
+        process = _spawn(files, locks)
+        identity = identity_of(process.pid)
+        write_file(files.process, msgspec.json.encode(identity), mode=0o600)
+        locks.sign(LockHolder(files.id, identity))
+        _hand_over_password(process, password)
+        _wait_until_begun(process, files)
+    finally:
+        locks.close()
+    # Whoever started it may live longer: its end must be taken note of, or it stays a zombie.
+    threading.Thread(target=process.wait, daemon=True, name=f"reap {files.id}").start()
+    return files.id
+
+
+def cancel_run(files: RunFiles) -> None:
+    """Ask the worker to stop; it cancels what the server runs for it. Raises NOT_FOUND if dead."""
+    process = files.read_process()
+    if process is None or not files.is_alive():
+        raise KwtuiError(
+            f"Run {files.id} is not running.",
+            hint=f"See how it ended: kwtui runs show {files.id}",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+    try:
+        os.kill(process.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+    except PermissionError as error:
+        raise KwtuiError(f"Run {files.id} belongs to another account.", cause=str(error)) from error
+
+
+def lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
+    """What nobody else may work on meanwhile."""
+    keys = []
+    if plan.kind is not PlanKind.VERIFY:
+        keys.append(f"database {plan.database} of cluster {plan.cluster_id}")
+    if plan.kind is not PlanKind.RESTORE:
+        keys.append(f"{handover.extern}/{plan.path}")
+    return tuple(keys)
+
+
+def _spawn(files: RunFiles, locks: RunLocks) -> subprocess.Popen[bytes]:
+    package_root = str(Path(kwtui.__file__).parent.parent)
+    path = os.pathsep.join(p for p in (package_root, os.environ.get("PYTHONPATH", "")) if p)
+    environment = {k: v for k, v in os.environ.items() if k != "PGPASSWORD"}
+    with files.worker_log.open("xb") as log:
+        files.worker_log.chmod(0o600)
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "kwtui.runs.worker", str(files.folder)],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            cwd=files.folder,
+            env=environment | {"PYTHONPATH": path},
+            start_new_session=True,
+            pass_fds=locks.files,
+        )
+
+
+def _hand_over_password(process: subprocess.Popen[bytes], password: str | None) -> None:
+    pipe = process.stdin
+    if pipe is None:
+        return
+    try:
+        pipe.write(msgspec.json.encode({"password": password}))
+        pipe.close()
+    except BrokenPipeError:
+        return  # It died already; waiting for its first event tells why.
+
+
+def _wait_until_begun(process: subprocess.Popen[bytes], files: RunFiles) -> None:
+    reader = JournalReader(files.journal)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        ended = process.poll() is not None
+        if any(True for _ in reader.read_new()):
+            return
+        if ended:
+            break
+        time.sleep(0.01)
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    raise KwtuiError(
+        "The run's process did not start.",
+        cause=_last_words(files),
+        hint=f"Its output is in {files.worker_log}",
+    )
+
+
+def _last_words(files: RunFiles) -> str:
+    lines = files.worker_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "It said nothing."
+
+
+def _forget(files: RunFiles) -> None:
+    """Remove the folder of a run that never began."""
+    for path in (files.plan, files.target):
+        path.unlink(missing_ok=True)
+    files.folder.rmdir()

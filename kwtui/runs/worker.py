@@ -1,0 +1,227 @@
+"""The process of a run: reads its plan, runs it, writes its journal. Started by `runs.process`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import kwtui
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.operations.context import RunContext, RunResult
+from kwtui.operations.plan import Plan, PlanKind, Step
+from kwtui.operations.runner import CancelledByPerson, Halt, StepOutcome
+from kwtui.runs.directory import RunFiles
+from kwtui.runs.events import (
+    CancelRequested,
+    NoticeReceived,
+    RunFinished,
+    RunStarted,
+    RunStatus,
+    StepFailed,
+    StepFinished,
+    StepProgress,
+    StepStarted,
+)
+from kwtui.runs.identity import current_identity
+from kwtui.runs.journal import JournalWriter
+from kwtui.runs.process import Handover
+from kwtui.server.connection import Server
+from kwtui.server.target import Target
+
+PROGRESS_SECONDS = 0.25
+"""At most one progress line a step in this time; the last word is in its StepFinished."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the plan of the folder that is the only argument."""
+    (folder,) = sys.argv[1:] if arguments is None else arguments
+    files = RunFiles(Path(folder))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    secret = msgspec.json.decode(sys.stdin.buffer.read())
+    handover = msgspec.json.decode(files.target.read_bytes(), type=Handover)
+    os.umask(0o027)
+    with JournalWriter(files.journal) as journal:
+        return asyncio.run(_Worker(files, handover, secret["password"], journal).run())
+
+
+class JournalReporter:
+    """Turns what happens into lines of the journal."""
+
+    def __init__(self, journal: JournalWriter) -> None:
+        self._journal = journal
+        self._last_progress: dict[str, float] = {}
+
+    def step_started(self, step: Step, sql: tuple[str, ...]) -> None:
+        self._journal.append(StepStarted(at=_now(), step=step.id, title=step.title, sql=list(sql)))
+
+    def progress(
+        self,
+        step: Step,
+        *,
+        rows: int | None = None,
+        rows_total: int | None = None,
+        bytes: int | None = None,
+        bytes_total: int | None = None,
+        basis: str = "",
+    ) -> None:
+        now = time.monotonic()
+        if now - self._last_progress.get(step.id, -PROGRESS_SECONDS) < PROGRESS_SECONDS:
+            return
+        self._last_progress[step.id] = now
+        self._journal.append(
+            StepProgress(
+                at=_now(),
+                step=step.id,
+                rows=rows,
+                rows_total=rows_total,
+                bytes=bytes,
+                bytes_total=bytes_total,
+                basis=basis,
+            )
+        )
+
+    def notice(self, step: Step, severity: str, message: str) -> None:
+        self._journal.append(
+            NoticeReceived(at=_now(), step=step.id, severity=severity, message=message)
+        )
+
+    def step_finished(self, step: Step, outcome: StepOutcome, seconds: float) -> None:
+        self._journal.append(
+            StepFinished(
+                at=_now(),
+                step=step.id,
+                summary=outcome.summary,
+                rows=outcome.rows,
+                bytes=outcome.bytes,
+                seconds=seconds,
+                details=outcome.details,
+            )
+        )
+
+    def step_failed(self, step: Step, error: KwtuiError, sqlstate: str = "") -> None:
+        self._journal.append(
+            StepFailed(
+                at=_now(),
+                step=step.id,
+                title=error.title,
+                cause=error.cause,
+                hint=error.hint,
+                sqlstate=sqlstate,
+            )
+        )
+
+
+class _Worker:
+    def __init__(
+        self, files: RunFiles, handover: Handover, password: str | None, journal: JournalWriter
+    ) -> None:
+        self._files = files
+        self._handover = handover
+        self._password = password
+        self._journal = journal
+        self._halt = Halt()
+
+    async def run(self) -> int:
+        plan = self._files.read_plan()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._cancel)
+        identity = current_identity()
+        self._journal.append(
+            RunStarted(
+                at=_now(),
+                run=self._files.id,
+                plan=plan.id,
+                title=plan.title,
+                pid=identity.pid,
+                boot_id=identity.boot_id,
+                kwtui=kwtui.__version__,
+            )
+        )
+        finished = await self._finish(plan)
+        self._journal.append(finished)
+        return finished.exit_code
+
+    async def _finish(self, plan: Plan) -> RunFinished:
+        try:
+            result = await self._execute(plan)
+        except CancelledByPerson as error:
+            return _ended(RunStatus.CANCELLED, error)
+        except KwtuiError as error:
+            return _ended(RunStatus.FAILED, error)
+        except Exception as error:
+            traceback.print_exc()
+            return _ended(
+                RunStatus.FAILED,
+                KwtuiError(
+                    "kwtui itself failed.",
+                    cause=f"{type(error).__name__}: {error}",
+                    hint=f"Please report it with {self._files.worker_log}",
+                ),
+            )
+        return RunFinished(
+            at=_now(), status=RunStatus.SUCCEEDED, summary=result.summary, result=result.result
+        )
+
+    async def _execute(self, plan: Plan) -> RunResult:
+        context = RunContext(
+            plan=plan,
+            run_id=self._files.id,
+            connect=self._connect,
+            extern=Path(self._handover.extern),
+            state=Path(self._handover.state),
+            reporter=JournalReporter(self._journal),
+            halt=self._halt,
+        )
+        # Each kind is imported when it runs: a check of files needs no driver.
+        if plan.kind is PlanKind.BACKUP:
+            from kwtui.operations.backup_run import run_backup
+
+            return await run_backup(context)
+        if plan.kind is PlanKind.RESTORE:
+            from kwtui.operations.restore_run import run_restore
+
+            return await run_restore(context)
+        from kwtui.operations.verify import run_verify
+
+        return await run_verify(context)
+
+    async def _connect(self) -> Server:
+        if self._handover.target is None:
+            raise KwtuiError("This run has no server to talk to.")
+        target = Target.from_dict(self._handover.target)
+        return await Server.open(target.with_password(self._password))
+
+    def _cancel(self) -> None:
+        if not self._halt.by_person:
+            self._journal.append(CancelRequested(at=_now()))
+            self._halt.cancel()
+
+
+def _ended(status: RunStatus, error: KwtuiError) -> RunFinished:
+    details: dict[str, Any] = getattr(error, "result", {})
+    return RunFinished(
+        at=_now(),
+        status=status,
+        summary=error.title,
+        cause=error.cause,
+        hint=error.hint,
+        exit_code=int(error.exit_code or ExitCode.FAILED),
+        result=details,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
