@@ -1,0 +1,197 @@
+"""The data of a sandbox node: one DuckDB file under the store, and the catalogue in it.
+
+A relation's rows are in the DuckDB table ``t<relation id>``, its columns named ``c<column id>``,
+so that a rename touches the catalogue alone. Rows and catalogue commit in one transaction: a
+process that is killed leaves a file that opens again with everything that was committed.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from kwtui.sandbox import dispatch
+from kwtui.sandbox.catalog import Catalog, DatabaseDef, SchemaDef, UserDef
+from kwtui.sandbox.catalog_store import from_json, to_json
+from kwtui.sandbox.clock import Clock
+from kwtui.sandbox.snapshots import Snapshots
+
+if TYPE_CHECKING:
+    from kwtui.sandbox.session import Session
+
+NODE_ID = 1
+VERSION = (
+    "KaiwuDB V3.2.1-28-ga5c90efc1 (x86_64-linux-gnu, built 2026/11/22 08:13:27,"
+    " go1.22.10, gcc 12.2.0)"
+)
+"""What ``version()`` answers (recording 01)."""
+
+
+@dataclass(frozen=True)
+class SchemaChange:
+    """A change of the catalogue that a node keeps a job for (SHOW JOBS, recordings 05 and 06)."""
+
+    description: str
+    """The job's text, e.g. ``DROP DATABASE shop CASCADE``."""
+    collects_garbage: bool = False
+    """Whether a "GC for …" job follows."""
+
+
+class Engine:
+    """The SQL engine of one node. Safe to use from several threads."""
+
+    def __init__(self, store: Path, extern: Path | None = None) -> None:
+        """Opens the data under ``store``, or makes them. ``extern`` defaults to its folder there.
+
+        Raises duckdb.IOException if another process has them open.
+        """
+        self.store = store
+        self.extern = extern if extern is not None else store / "extern"
+        self.clock = Clock()
+        self.lock = threading.RLock()
+        """Held while rows or the catalogue are changed. Reading takes no lock."""
+        self.sessions: dict[str, Session] = {}
+        self.schema_change_listeners: list[Callable[[Session, SchemaChange], None]] = []
+        folder = store / "sql"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / "data.duckdb"
+        self.database = duckdb.connect(
+            str(path),
+            config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
+        )
+        os.chmod(path, 0o600)
+        self.catalog = self._open_catalog()
+        self.snapshots = Snapshots(self)
+        dispatch.load_handlers()
+        from kwtui.sandbox.macros import create_macros
+
+        create_macros(self.database)
+
+    def _open_catalog(self) -> Catalog:
+        self.database.execute("CREATE TABLE IF NOT EXISTS kw_catalog (document VARCHAR)")
+        self.database.execute(
+            "CREATE TABLE IF NOT EXISTS kw_sequence_values (id BIGINT, last_value BIGINT)"
+        )
+        stored = self.database.execute("SELECT document FROM kw_catalog").fetchone()
+        if stored is not None:
+            return self._with_sequence_values(from_json(stored[0]))
+        catalog = _fresh_catalog(self.clock.now())
+        self.database.execute("INSERT INTO kw_catalog VALUES (?)", [to_json(catalog)])
+        return catalog
+
+    def _with_sequence_values(self, catalog: Catalog) -> Catalog:
+        values = self.database.execute("SELECT id, last_value FROM kw_sequence_values").fetchall()
+        for relation_id, value in values:
+            relation = catalog.relations.get(relation_id)
+            if relation is not None and relation.sequence is not None:
+                relation.sequence.last_value = value
+        return catalog
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to the data: its own transaction, its own results."""
+        return self.database.cursor()
+
+    def session(
+        self, user: str, database: str, application_name: str = "", client_address: str = ""
+    ) -> Session:
+        """A new session. A database that does not exist is no error (recording 11)."""
+        from kwtui.sandbox.session import Session
+
+        return Session(self, user, database, application_name, client_address)
+
+    @contextmanager
+    def change(self, session: Session | None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A change of catalogue and rows, all of it or nothing.
+
+        Inside the session's own transaction the change is kept when that commits. After a failure
+        the catalogue is read again as it was.
+        """
+        with self.lock:
+            if session is not None and session.transaction is not None:
+                try:
+                    yield session.transaction
+                    self._write_catalog(session.transaction)
+                except BaseException:
+                    self.reload_catalog()
+                    raise
+                return
+            self.snapshots.before_write()
+            cursor = self.cursor()
+            cursor.execute("BEGIN TRANSACTION")
+            try:
+                yield cursor
+                self._write_catalog(cursor)
+                cursor.execute("COMMIT")
+            except BaseException:
+                roll_back(cursor)
+                self.reload_catalog()
+                raise
+            finally:
+                cursor.close()
+            self.snapshots.committed()
+
+    def save_catalog(self) -> None:
+        """Keeps the catalogue as it is now in memory."""
+        with self.change(None):
+            pass
+
+    def _write_catalog(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        cursor.execute("UPDATE kw_catalog SET document = ?", [to_json(self.catalog)])
+
+    def reload_catalog(self) -> None:
+        """Takes the catalogue back to what was committed."""
+        stored = self.database.execute("SELECT document FROM kw_catalog").fetchone()
+        if stored is not None:
+            self.catalog = self._with_sequence_values(from_json(stored[0]))
+
+    def keep_sequence_value(self, relation_id: int, value: int) -> None:
+        """Keeps the last value of a sequence. Sequences do not roll back."""
+        with self.lock:
+            cursor = self.cursor()
+            try:
+                cursor.execute("BEGIN TRANSACTION")
+                cursor.execute("DELETE FROM kw_sequence_values WHERE id = ?", [relation_id])
+                cursor.execute("INSERT INTO kw_sequence_values VALUES (?, ?)", [relation_id, value])
+                cursor.execute("COMMIT")
+            finally:
+                cursor.close()
+
+    def announce(self, session: Session, change: SchemaChange) -> None:
+        """Tells the listeners of a schema change that has been made."""
+        for listener in self.schema_change_listeners:
+            listener(session, change)
+
+    def close(self) -> None:
+        """Ends every session and closes the file."""
+        for session in list(self.sessions.values()):
+            session.close()
+        self.snapshots.close()
+        self.database.close()
+
+
+def roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Ends a transaction without keeping it, whether or not DuckDB has already given it up."""
+    try:
+        cursor.execute("ROLLBACK")
+    except duckdb.TransactionException:
+        return
+
+
+def _fresh_catalog(now: int) -> Catalog:
+    """The databases and users of a new node (recording 01)."""
+    catalog = Catalog(cluster_id=str(uuid.uuid4()), next_id=76)
+    for database_id, name in ((1, "system"), (50, "defaultdb"), (51, "postgres")):
+        catalog.databases[name] = DatabaseDef(
+            database_id, name, schemas={"public": SchemaDef(29, "public")}, created_at=now
+        )
+    catalog.users["admin"] = UserDef("admin", is_role=True, options=["CREATEROLE"])
+    catalog.users["root"] = UserDef("root", options=["CREATEROLE"], member_of={"admin": True})
+    return catalog

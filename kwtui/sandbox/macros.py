@@ -1,0 +1,70 @@
+"""DuckDB macros behind KWDB's functions and behind the node's text of values."""
+
+from __future__ import annotations
+
+import duckdb
+
+_FNV_PRIME = 1099511628211
+_FNV_BASIS = 14695981039346656037
+_MASK = 18446744073709551615
+
+# FNV multiplies modulo 2^64; DuckDB raises on overflow, so it goes on in 128 bits and is cut.
+_FNV_STEP = {
+    "kw_fnv64": f"xor((h * {_FNV_PRIME}::UHUGEINT) & {_MASK}::UHUGEINT, b)",
+    "kw_fnv64a": f"(xor(h, b) * {_FNV_PRIME}::UHUGEINT) & {_MASK}::UHUGEINT",
+}
+_BYTES_OF = (
+    "list_transform(range(1, octet_length(data) * 2, 2),"
+    " lambda k: ('0x' || substr(hex(data), k, 2))::UTINYINT::UHUGEINT)"
+)
+_SIGNED = "(CASE WHEN {0} > 9223372036854775807 THEN {0}::HUGEINT - 18446744073709551616 ELSE {0}::HUGEINT END)::BIGINT"
+
+MACROS = [
+    *(
+        f"CREATE OR REPLACE MACRO {name}(data) AS "
+        + _SIGNED.format(
+            f"list_reduce({_BYTES_OF}, lambda h, b: {step}, {_FNV_BASIS}::UHUGEINT)"
+        )
+        for name, step in _FNV_STEP.items()
+    ),
+    """CREATE OR REPLACE MACRO kw_float8(x) AS CASE WHEN isnan(x) THEN 'NaN'
+       WHEN isinf(x) THEN CASE WHEN x > 0 THEN '+Inf' ELSE '-Inf' END
+       ELSE printf('%.15g', x) END""",
+    """CREATE OR REPLACE MACRO kw_float4(x) AS CASE WHEN isnan(x) THEN 'NaN'
+       WHEN isinf(x) THEN CASE WHEN x > 0 THEN '+Inf' ELSE '-Inf' END
+       ELSE printf('%.6f', x::DOUBLE) END""",
+    "CREATE OR REPLACE MACRO kw_bytes(x) AS '\\x' || lower(hex(x))",
+    """CREATE OR REPLACE MACRO kw_element(e) AS CASE WHEN e IS NULL THEN 'NULL'
+       WHEN e = '' OR upper(e) = 'NULL' OR regexp_matches(e, '[{}",\\\\\\s]')
+       THEN '"' || replace(replace(e, '\\', '\\\\'), '"', '\\"') || '"' ELSE e END""",
+    """CREATE OR REPLACE MACRO kw_array(l) AS CASE WHEN l IS NULL THEN NULL ELSE
+       '{' || coalesce(array_to_string(list_transform(l, lambda e: kw_element(e)), ','), '')
+       || '}' END""",
+    """CREATE OR REPLACE MACRO kw_part(n, unit, plus) AS CASE WHEN n = 0 THEN ''
+       ELSE CASE WHEN plus AND n > 0 THEN '+' ELSE '' END || n || ' ' || unit
+       || CASE WHEN n = 1 THEN ' ' ELSE 's ' END END""",
+    """CREATE OR REPLACE MACRO kw_clock(u, plus) AS CASE WHEN u = 0 THEN ''
+       ELSE CASE WHEN u < 0 THEN '-' WHEN plus THEN '+' ELSE '' END
+       || printf('%02d:%02d:%02d', abs(u) // 3600000000, abs(u) // 60000000 % 60,
+                 abs(u) // 1000000 % 60)
+       || CASE WHEN u % 1000000 = 0 THEN ''
+          ELSE '.' || rtrim(printf('%06d', abs(u) % 1000000), '0') END END""",
+    """CREATE OR REPLACE MACRO kw_interval_parts(y, m, d, u) AS
+       coalesce(nullif(rtrim(kw_part(y, 'year', false) || kw_part(m, 'mon', y < 0)
+       || kw_part(d, 'day', CASE WHEN m <> 0 THEN m < 0 ELSE y < 0 END)
+       || kw_clock(u, CASE WHEN d <> 0 THEN d < 0 WHEN m <> 0 THEN m < 0 ELSE y < 0 END)), ''),
+       '00:00:00')""",
+    """CREATE OR REPLACE MACRO kw_interval(i) AS CASE WHEN i IS NULL THEN NULL ELSE
+       kw_interval_parts(datepart('year', i), datepart('month', i), datepart('day', i),
+       datepart('hour', i) * 3600000000 + datepart('minute', i) * 60000000
+       + datepart('microsecond', i)) END""",
+    """CREATE OR REPLACE MACRO kw_json_string(s) AS '"' || replace(replace(replace(replace(
+       replace(s, '\\', '\\\\'), '"', '\\"'), chr(10), '\\n'), chr(13), '\\r'), chr(9), '\\t')
+       || '"'""",
+]
+
+
+def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes the macros known to every cursor of a database."""
+    for macro in MACROS:
+        connection.execute(macro)

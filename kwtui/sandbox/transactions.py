@@ -1,0 +1,44 @@
+"""BEGIN, COMMIT, ROLLBACK and savepoints."""
+
+from __future__ import annotations
+
+from kwtui.sandbox.answer import Answer, Notice, SqlError
+from kwtui.sandbox.dispatch import handles
+from kwtui.sandbox.lexer import Statement
+from kwtui.sandbox.session import Session
+
+
+@handles("BEGIN", "START TRANSACTION")
+def begin(session: Session, statement: Statement) -> Answer:
+    """``BEGIN`` with or without READ ONLY."""
+    if session.in_transaction:
+        raise SqlError("there is already a transaction in progress", "25001")
+    session.begin()
+    words = [token.value for token in statement.tokens]
+    for before, word in zip(words, words[1:], strict=False):
+        if before == "read" and word in ("only", "write"):
+            session.transaction_read_only = word == "only"
+    return Answer("BEGIN")
+
+
+@handles("COMMIT", "END")
+def commit(session: Session, statement: Statement) -> Answer:
+    """``COMMIT``; of a transaction that failed it is a ROLLBACK."""
+    if not session.in_transaction:
+        return Answer("COMMIT", notices=[_none_in_progress()])
+    return Answer("COMMIT" if session.end(keep=True) else "ROLLBACK")
+
+
+@handles("ROLLBACK", "ABORT")
+def rollback(session: Session, statement: Statement) -> Answer:
+    """``ROLLBACK``."""
+    if any(token.value == "to" for token in statement.tokens):
+        raise SqlError("the sandbox does not implement savepoints", "0A000")
+    if not session.in_transaction:
+        return Answer("ROLLBACK", notices=[_none_in_progress()])
+    session.end(keep=False)
+    return Answer("ROLLBACK")
+
+
+def _none_in_progress() -> Notice:
+    return Notice("there is no transaction in progress", "WARNING", "25P01")

@@ -1,0 +1,239 @@
+"""Session variables: SET, RESET, USE and SHOW of one variable (recordings 01, 06, 10 and 12)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from kwtui.sandbox.answer import Answer, Column, SqlError
+from kwtui.sandbox.dispatch import handles
+from kwtui.sandbox.lexer import Kind, Statement, TokenStream
+
+if TYPE_CHECKING:
+    from kwtui.sandbox.session import Session
+
+DEFAULTS = {
+    "application_name": "", "bytea_output": "hex", "client_encoding": "UTF8",
+    "client_min_messages": "notice", "datestyle": "ISO, MDY", "default_int_size": "8",
+    "default_tablespace": "", "default_transaction_isolation": "serializable",
+    "default_transaction_priority": "normal", "default_transaction_read_only": "off",
+    "distsql": "auto", "experimental_enable_temp_tables": "off", "extra_float_digits": "0",
+    "idle_in_session_timeout": "0", "idle_in_transaction_session_timeout": "0",
+    "integer_datetimes": "on", "intervalstyle": "postgres", "lock_timeout": "0",
+    "optimizer": "on", "row_security": "off", "search_path": "public",
+    "server_encoding": "UTF8", "server_version": "9.5.0", "server_version_num": "90500",
+    "sql_safe_updates": "off", "standard_conforming_strings": "on", "statement_timeout": "0",
+    "synchronize_seqscans": "on", "timezone": "UTC", "tracing": "off", "vectorize": "auto",
+}  # fmt: skip
+_READ_ONLY = {
+    "server_version", "server_version_num", "server_encoding", "integer_datetimes",
+    "node_id", "session_id", "session_user", "transaction_status", "transaction_read_only",
+    "transaction_isolation", "is_superuser",
+}  # fmt: skip
+_ALIASES = {"time zone": "timezone", "names": "client_encoding", "timezone": "timezone"}
+_FLAGS = {name for name, value in DEFAULTS.items() if value in ("on", "off")} - {"optimizer"}
+_UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0, "min": 60_000.0, "h": 3_600_000.0}
+
+
+class Variables:
+    """The variables of one session."""
+
+    def __init__(self, session: Session, application_name: str) -> None:
+        self._values = {"application_name": application_name}
+        self._computed: dict[str, Callable[[], str]] = {
+            "database": lambda: session.database,
+            "node_id": lambda: "1",
+            "session_id": lambda: session.session_id,
+            "session_user": lambda: session.user,
+            "is_superuser": lambda: "on" if session.user == "root" else "off",
+            "transaction_read_only": lambda: "on" if session.read_only else "off",
+            "transaction_isolation": lambda: "serializable",
+            "transaction_status": lambda: {"I": "NoTxn", "T": "Open", "E": "Aborted"}[
+                session.transaction_status
+            ],
+        }
+        self._session = session
+
+    def get(self, name: str) -> str:
+        """A variable's text. Raises SqlError (42704) for a name that is not known."""
+        name = name.lower()
+        if name in self._computed:
+            return self._computed[name]()
+        if name in self._values:
+            return self._values[name]
+        if name in DEFAULTS:
+            return DEFAULTS[name]
+        raise SqlError(f'unrecognized configuration parameter "{name}"', "42704")
+
+    def set(self, name: str, value: str) -> None:
+        """Sets a variable. Raises SqlError for an unknown name or an impossible value."""
+        name = name.lower()
+        self.get(name)
+        if name in _READ_ONLY:
+            raise SqlError(f'parameter "{name}" cannot be changed', "55P02")
+        if name == "database":
+            self._use(value)
+            return
+        if name in _FLAGS:
+            value = _flag(name, value)
+        elif name == "timezone":
+            value = _zone(value)
+        elif name == "statement_timeout":
+            milliseconds(value)
+        self._values[name] = value
+
+    def _use(self, database: str) -> None:
+        if database not in self._session.engine.catalog.databases:
+            raise SqlError(f'database "{database}" does not exist', "3D000")
+        self._session.database = database
+
+    def reset(self, name: str) -> None:
+        """Gives a variable its default value again."""
+        self.get(name)
+        self._values.pop(name.lower(), None)
+
+    def all(self) -> dict[str, str]:
+        """Every variable with its text, in the order of names (SHOW ALL)."""
+        names = {*DEFAULTS, *self._values, *self._computed}
+        return {name: self.get(name) for name in sorted(names)}
+
+
+def milliseconds(text: str) -> float:
+    """A duration such as ``50ms``, ``2s`` or ``0`` (a bare number is milliseconds).
+
+    Raises SqlError (22023) for a text that is none.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.lower())
+    if match is None or match.group(2) not in ("", *_UNITS):
+        raise SqlError(f'invalid value for parameter "statement_timeout": "{text}"', "22023")
+    return float(match.group(1)) * _UNITS.get(match.group(2), 1.0)
+
+
+def _flag(name: str, value: str) -> str:
+    if value.lower() in ("on", "true", "yes", "1"):
+        return "on"
+    if value.lower() in ("off", "false", "no", "0"):
+        return "off"
+    raise SqlError(f'parameter "{name}" requires a Boolean value', "22023")
+
+
+def _zone(value: str) -> str:
+    if value.lower() in ("utc", "default", "local", "0", "etc/utc"):
+        return "UTC"
+    if re.fullmatch(r"[+-]?\d+(\.\d+)?", value):
+        return value
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SqlError(f'invalid value for parameter "timezone": "{value}"', "22023") from error
+    return value
+
+
+def show_variable(session: Session, name: str) -> Answer:
+    """The answer to ``SHOW <name>``."""
+    value = session.variables.get(name)
+    return Answer("SHOW 1", (Column(name, 25),), [(value,)])
+
+
+@handles("SHOW", fallback=True)
+def show(session: Session, statement: Statement) -> Answer:
+    """``SHOW <variable>`` and ``SHOW TIME ZONE``."""
+    stream = TokenStream.of(statement, "try \\h SHOW")
+    stream.expect("show")
+    if stream.accept("time", "zone"):
+        return show_variable(session, "timezone")
+    if stream.peek().kind is not Kind.WORD:
+        raise stream.error()
+    name = stream.next().value
+    stream.expect_end()
+    return show_variable(session, name)
+
+
+@handles("SET", "SET SESSION")
+def set_variable(session: Session, statement: Statement) -> Answer:
+    """``SET x = y``, ``SET x TO y``, ``SET TIME ZONE y``, ``SET SESSION x = y``."""
+    stream = TokenStream.of(statement, "try \\h SET SESSION")
+    stream.expect("set")
+    stream.accept("session")
+    stream.accept("local")
+    if stream.accept("transaction") or stream.accept("characteristics"):
+        return _set_transaction(session, stream)
+    if stream.accept("time", "zone"):
+        name = "timezone"
+    else:
+        name = ".".join(stream.qualified_name())
+        if name == "names":
+            name = "client_encoding"
+        elif not (stream.accept("=") or stream.accept("to")):
+            raise stream.error()
+    value = _value(stream)
+    stream.expect_end()
+    if value is None:
+        session.variables.reset(name)
+    else:
+        session.variables.set(name, value)
+    return Answer("SET")
+
+
+def _set_transaction(session: Session, stream: TokenStream) -> Answer:
+    words = [t.value for t in stream.tokens[stream.position :]]
+    if "read" in words:
+        session.transaction_read_only = "only" in words
+    return Answer("SET")
+
+
+def _value(stream: TokenStream) -> str | None:
+    """The value of a SET; None for DEFAULT."""
+    if stream.accept("default"):
+        return None
+    values = [_single_value(stream)]
+    while stream.accept(","):
+        values.append(_single_value(stream))
+    return ", ".join(values)
+
+
+def _single_value(stream: TokenStream) -> str:
+    sign = "-" if stream.accept("-") else ""
+    token = stream.peek()
+    if token.kind in (Kind.END, Kind.OPERATOR):
+        raise stream.error()
+    return sign + stream.next().value
+
+
+@handles("USE")
+def use(session: Session, statement: Statement) -> Answer:
+    """``USE database``."""
+    stream = TokenStream.of(statement, "try \\h USE")
+    stream.expect("use")
+    name = stream.expect_identifier()
+    stream.expect_end()
+    session.variables.set("database", name)
+    return Answer("SET")
+
+
+@handles("RESET", "RESET SESSION")
+def reset(session: Session, statement: Statement) -> Answer:
+    """``RESET x`` and ``RESET ALL``."""
+    stream = TokenStream.of(statement, "try \\h RESET")
+    stream.expect("reset")
+    stream.accept("session")
+    name = "timezone" if stream.accept("time", "zone") else stream.expect_identifier()
+    stream.expect_end()
+    if name == "all":
+        for known in DEFAULTS:
+            session.variables.reset(known)
+    else:
+        session.variables.reset(name)
+    return Answer("RESET")
+
+
+@handles("DISCARD ALL")
+def discard(session: Session, statement: Statement) -> Answer:
+    """``DISCARD ALL``."""
+    for known in DEFAULTS:
+        session.variables.reset(known)
+    return Answer("DISCARD")
+
+
