@@ -7,27 +7,28 @@ section 2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
 from kwtui.backups.naming import DATA_FOLDER, table_folder
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import (
     BackupMethod,
     BackupRequest,
     DatabaseSchema,
     Engine,
     Finding,
-    Severity,
     Survey,
     TableSpec,
 )
 from kwtui.operations.backup_findings import destination_findings, request_findings
 from kwtui.operations.destination import Destination
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
-from kwtui.server import statements
+from kwtui.server import statements, transfer
+from kwtui.server.transfer import ExportOptions
 
 TIMESTAMP = "{timestamp}"
 """Stands in a plan's SQL for the instant that is only known when the run begins."""
@@ -50,21 +51,33 @@ class _Scope:
     def data_path(self) -> str:
         return f"{self.destination.path}/{DATA_FOLDER}"
 
+    @property
+    def options(self) -> ExportOptions:
+        return ExportOptions(self.request.dialect, self.request.chunk_rows)
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether one instant is the same for every table (live-findings, row 30)."""
+        relational = self.schema.engine is Engine.RELATIONAL
+        return relational and self.request.method is BackupMethod.SNAPSHOT
+
 
 def plan_backup(
     survey: Survey, request: BackupRequest, destination: Destination, now: datetime, plan_id: str
 ) -> Plan:
-    """The plan, refusals included: it is shown even when it cannot be run.
+    """The plan, refusals included: it is shown even when it may not be run.
 
-    Raises KwtuiError (NOT_FOUND) for a table that the database does not have.
+    Raises KwtuiError: NOT_FOUND for a table that the database does not have, USAGE for options that
+    no node takes.
     """
     tables = choose_tables(survey.schema, request)
     scope = _Scope(survey.schema, tables, request, destination)
     whole = not request.tables
+    estimated_bytes = _sum_known(t.bytes for t in tables)
     return Plan(
         id=plan_id,
         kind=PlanKind.BACKUP,
-        title=_title(scope, whole),
+        title=f"Back up {_scope_words(scope, whole)}",
         created_at=now,
         cluster_id=survey.server.cluster_id,
         node_id=destination.node_id,
@@ -72,13 +85,13 @@ def plan_backup(
         path=destination.path,
         steps=tuple(_steps(scope)),
         findings=(
-            *destination_findings(survey, destination, _sum(t.bytes for t in tables)),
+            *destination_findings(survey, destination, estimated_bytes),
             *request_findings(survey, request, tables),
-            *(f for f in survey.findings if whole or _concerns(f, scope)),
+            *(f for f in survey.findings if whole or _concerns(f, tables)),
         ),
         not_included=_not_included(scope, whole),
-        estimated_rows=_sum(t.rows for t in tables),
-        estimated_bytes=_sum(t.bytes for t in tables),
+        estimated_rows=_sum_known(t.rows for t in tables),
+        estimated_bytes=estimated_bytes,
         estimate_source="KWDB's own statistics of rows and sizes",
         request=msgspec.to_builtins(request),
     )
@@ -86,9 +99,149 @@ def plan_backup(
 
 def choose_tables(schema: DatabaseSchema, request: BackupRequest) -> tuple[TableSpec, ...]:
     """The tables that were asked for, in the catalogue's order; all of them if none was."""
-    if not request.tables:
-        return schema.tables
-    unknown = [name for name in request.tables if schema.table(name) is None]
-    if unknown:
-        raise table_not_found(schema, unknown[0])
-    return tuple(t for t in schema.tables if t.name in request.tables)
+    for name in request.tables:
+        if schema.table(name) is None:
+            raise KwtuiError(
+                f"The database {schema.database} has no table {name}.",
+                hint=f"See what it has: kwtui survey {schema.database}",
+                exit_code=ExitCode.NOT_FOUND,
+            )
+    return tuple(t for t in schema.tables if not request.tables or t.name in request.tables)
+
+
+# -- steps ------------------------------------------------------------------------------------
+
+
+def _steps(scope: _Scope) -> Iterator[Step]:
+    yield _first_step(scope)
+    if scope.request.method is BackupMethod.DATABASE:
+        yield _export_database(scope)
+    else:
+        yield from (_export_table(scope, table) for table in scope.tables)
+    yield Step(
+        id="reconcile",
+        kind=StepKind.RECONCILE,
+        title="Compare what was written with what is there",
+        explanation="The catalogue before and after, the server's result rows, its notices and the "
+        "files on disk must tell the same. A difference names the table and fails the run.",
+    )
+    yield Step(
+        id="seal",
+        kind=StepKind.SEAL,
+        title="Hash and count every file, then write the manifest",
+        explanation="One pass over every file gives SHA-256 and the exact number of records; each "
+        "table's content checksum is read from the server. schema.json, RESTORE.md, restore.sql "
+        "and restore.sh are written beside the data, the manifest last.",
+        sql=tuple(_checksum_sql(scope)),
+        params={"content_checksums": scope.request.content_checksums},
+    )
+
+
+def _first_step(scope: _Scope) -> Step:
+    if scope.is_snapshot:
+        explanation = "Every table is exported as it is at this one instant."
+    else:
+        explanation = "Notes when the export began; there is no common instant for the tables."
+    return Step(
+        id="snapshot",
+        kind=StepKind.SNAPSHOT,
+        title="Read the catalogue again and take the time",
+        explanation=f"{explanation} If tables or columns changed since the plan was made, the run "
+        "stops here.",
+        sql=(statements.logical_timestamp(),),
+    )
+
+
+def _export_table(scope: _Scope, table: TableSpec) -> Step:
+    folder = f"{scope.data_path}/{table_folder(table.name)}"
+    uri = transfer.nodelocal(scope.destination.node_id, folder)
+    if scope.is_snapshot:
+        sql = transfer.export_select(
+            uri,
+            scope.database,
+            table.name,
+            table.visible_columns,
+            timestamp=TIMESTAMP,
+            options=scope.options,
+        )
+    else:
+        sql = transfer.export_table(uri, scope.database, table.name, scope.options)
+    return Step(
+        id=f"export:{table.name}",
+        kind=StepKind.EXPORT_TABLE,
+        title=f"Export {table.name}",
+        sql=(sql,),
+        subject=str(table.name),
+        params={
+            "schema": table.name.schema,
+            "table": table.name.name,
+            "folder": table_folder(table.name),
+            "rows": table.rows,
+            "bytes": table.bytes,
+        },
+    )
+
+
+def _export_database(scope: _Scope) -> Step:
+    uri = transfer.nodelocal(scope.destination.node_id, scope.data_path)
+    return Step(
+        id="export",
+        kind=StepKind.EXPORT_DATABASE,
+        title=f"Export the whole database {scope.database}",
+        explanation="One statement writes every table. A table that fails is only a notice here "
+        "(live-findings, row 1), so the next step looks for each of them.",
+        sql=(transfer.export_database(uri, scope.database, scope.options),),
+        subject=scope.database,
+        params={
+            "rows": _sum_known(t.rows for t in scope.tables),
+            "bytes": _sum_known(t.bytes for t in scope.tables),
+        },
+    )
+
+
+def _checksum_sql(scope: _Scope) -> Iterator[str]:
+    if not scope.request.content_checksums:
+        return
+    timestamp = None if scope.schema.engine is Engine.TIME_SERIES else TIMESTAMP
+    for table in scope.tables:
+        yield statements.content_checksum(
+            scope.database, table.name, table.visible_columns, timestamp=timestamp
+        )
+
+
+# -- what is not in it ------------------------------------------------------------------------
+
+
+def _not_included(scope: _Scope, whole: bool) -> tuple[str, ...]:
+    """In words, for the plan, the manifest and the runbook."""
+    words = list(scope.schema.not_captured)
+    if not whole:
+        left = len(scope.schema.tables) - len(scope.tables)
+        words.append(f"{left} other table{_s(left)} of {scope.database}, as asked")
+    words.append("passwords of users, which KWDB never gives out")
+    words.append("cluster settings and other databases")
+    return tuple(words)
+
+
+def _scope_words(scope: _Scope, whole: bool) -> str:
+    if whole:
+        return scope.database
+    count = len(scope.tables)
+    return f"{count} table{_s(count)} of {scope.database}"
+
+
+def _concerns(finding: Finding, tables: tuple[TableSpec, ...]) -> bool:
+    """Whether a finding of the survey is about the whole database or one of these tables."""
+    names = [str(table.name) for table in tables]
+    return not finding.subject or any(name in finding.subject for name in names)
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _sum_known(values: Iterable[int | None]) -> int | None:
+    known = list(values)
+    if any(value is None for value in known):
+        return None
+    return sum(value for value in known if value is not None)
