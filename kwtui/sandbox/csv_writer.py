@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-Formatter = Callable[[object], str]
+Formatter = Callable[[Any], str]
 
 
 @dataclass(frozen=True)
