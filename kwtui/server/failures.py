@@ -2,7 +2,339 @@
 
 KWDB sends most errors without a useful SQLSTATE (facts.md, section 12.1), and libpq reports
 connection errors as text only, so classification reads message texts; those are from recording 11
-and facts.md, sections 9.1 and 12.4.
+and facts.md, sections 9.1 and 12.4. Nothing here imports psycopg: its errors are read by shape.
 """
 
 from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kwtui.config import TlsMode
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.server.target import Target
+
+
+@dataclass(frozen=True)
+class ServerMessage:
+    """An error as the server sent it."""
+
+    message: str
+    sqlstate: str = ""
+    detail: str = ""
+    hint: str = ""
+
+
+class StatementRefused(KwtuiError):
+    """The server refused a statement; its own words and SQLSTATE are kept for journals."""
+
+    def __init__(self, title: str, *, hint: str, exit_code: ExitCode, said: ServerMessage) -> None:
+        super().__init__(title, cause=_words_of(said), hint=hint, exit_code=exit_code)
+        self.said = said
+
+    @property
+    def sqlstate(self) -> str:
+        return self.said.sqlstate
+
+
+class PasswordNeeded(KwtuiError):
+    """The server asks for a password and none was at hand; a prompt may help."""
+
+
+class PasswordRejected(KwtuiError):
+    """The server took the password and refused it; a prompt may help."""
+
+
+class ConnectionLost(KwtuiError):
+    """The connection broke while it was in use; how the running statement ended is not known."""
+
+    def __init__(self, target: str, cause: str) -> None:
+        super().__init__(
+            f"The connection to {target} was lost.",
+            cause=cause,
+            hint="kwtui tries again by itself. Whether a statement that was running took effect "
+            "is not known until it is looked at.",
+            exit_code=ExitCode.CONNECTION_LOST,
+        )
+
+
+# -- connecting -------------------------------------------------------------------------------
+
+
+def connection_failure(error: Exception, target: Target) -> KwtuiError:
+    """The message for a connection that could not be made."""
+    text = connection_text(error)
+    low = text.lower()
+    for classify in (_password_failure, _login_failure, _tls_failure):
+        found = classify(text, low, target)
+        if found is not None:
+            return found
+    return KwtuiError(
+        f"The server at {_address(target)} cannot be reached.",
+        cause=text,
+        hint="Check that the node runs, that host and port are right (KWDB listens on 26257 unless "
+        "told otherwise), and that no firewall is between.",
+        exit_code=ExitCode.SERVER_UNREACHABLE,
+    )
+
+
+_PREAMBLE = re.compile(
+    r"^(?:connection failed: )?connection to server (?:at|on) .*? failed: (?:ERROR:  |FATAL:  )?",
+    re.DOTALL,
+)
+
+
+def connection_text(error: Exception) -> str:
+    """libpq's text without its preamble, one line, without doubled attempts."""
+    text = str(error).strip()
+    text = _PREAMBLE.sub("", text, count=1)
+    text = text.split("\nMultiple connection attempts failed", 1)[0]
+    return " ".join(text.split()) or type(error).__name__
+
+
+def _password_failure(text: str, low: str, target: Target) -> KwtuiError | None:
+    if "no password supplied" in low:
+        if not target.may_send_password:
+            return KwtuiError(
+                f"The server asks {target.user} for a password, and none is sent without TLS.",
+                cause="With tls = disable anyone on the way could read it.",
+                hint="Choose TLS (verify-full). If this connection is safe for other reasons, say "
+                "so for this profile: allow_cleartext_password = true.",
+                exit_code=ExitCode.AUTHENTICATION_FAILED,
+            )
+        return PasswordNeeded(
+            f"The server asks {target.user} for a password, and none was found.",
+            cause="Looked for PGPASSWORD, a passfile and a password command.",
+            hint="Provide one of them, type it at the prompt, or use a client certificate "
+            "(sslcert and sslkey).",
+            exit_code=ExitCode.AUTHENTICATION_FAILED,
+        )
+    if "password authentication failed" in low:
+        return PasswordRejected(
+            f"The server does not accept the password of {target.user}.",
+            cause=f"{text}.",
+            hint="The server says the same for a user that does not exist. Check both.",
+            exit_code=ExitCode.AUTHENTICATION_FAILED,
+        )
+    return None
+
+
+def _login_failure(text: str, low: str, target: Target) -> KwtuiError | None:
+    hints = {
+        "password is expired": "An administrator must set a new validity: "
+        f"ALTER USER {target.user} VALID UNTIL '...'.",
+        "does not have login privilege": "Connect as a user that may log in; roles may not.",
+        "but certificate is for": "Connect as the user that the certificate names, or give the "
+        "certificate of this user.",
+        "empty password": "Give a password.",
+        "authentication failed": "Check the user and its password or certificate.",
+    }
+    for words, hint in hints.items():
+        if words in low:
+            return KwtuiError(
+                f"The server does not let {target.user} in.",
+                cause=f"{text}.",
+                hint=hint,
+                exit_code=ExitCode.AUTHENTICATION_FAILED,
+            )
+    if "too many clients" in low or "connection slots are reserved" in low:
+        return KwtuiError(
+            f"The server at {_address(target)} takes no more connections.",
+            cause=f"{text}.",
+            hint="Close sessions that are not needed (SHOW SESSIONS), or raise "
+            "server.sql_connections.max_limit.",
+            exit_code=ExitCode.SERVER_UNREACHABLE,
+        )
+    return None
+
+
+def _tls_failure(text: str, low: str, target: Target) -> KwtuiError | None:
+    if "does not support ssl" in low:
+        return _tls(
+            f"The server at {_address(target)} has no TLS, and tls = {target.tls.value} asks "
+            "for it.",
+            text,
+            "There are two ways out. If the node runs in insecure mode (like the sandbox), choose "
+            "tls = disable (sslmode=disable in a DSN); no password will be sent then. If it "
+            "should be secure, start it with its certificates.",
+        )
+    if low.startswith("root certificate file"):
+        return _tls(
+            "The CA's certificate that should prove the server is not there.",
+            text,
+            "Name it with sslrootcert (KWDB keeps it as ca.crt in its certs directory), or use "
+            "sslrootcert=system for a certificate of a public CA.",
+        )
+    if "does not match host name" in low:
+        return _tls(
+            f"The server's certificate is not for {target.host}.",
+            text,
+            "Connect by a name that stands in the certificate, or have the node's certificate made "
+            "for this one.",
+        )
+    if "certificate verify failed" in low or "self-signed" in low:
+        return _tls(
+            "The server's certificate is not signed by the CA that was given.",
+            text,
+            "Give the CA of this cluster with sslrootcert. If it is the right one, somebody may "
+            "stand between.",
+        )
+    if "has group or world access" in low or "private key file" in low:
+        return _tls(
+            "The client key cannot be used.",
+            text,
+            f"Make it private: chmod 600 {target.sslkey or 'the key file'}",
+        )
+    if any(
+        word in low for word in ("ssl error", "certificate", "tls", "ssl connection", "ssl syscall")
+    ):
+        hint = (
+            "If the server wants TLS, choose verify-full."
+            if target.tls is TlsMode.DISABLE
+            else "Check sslrootcert, sslcert and sslkey, and that the node's TLS is not in TLCP "
+            "mode, which PostgreSQL clients do not speak."
+        )
+        return _tls(f"TLS with the server at {_address(target)} failed.", text, hint)
+    return None
+
+
+def _tls(title: str, cause: str, hint: str) -> KwtuiError:
+    return KwtuiError(title, cause=cause, hint=hint, exit_code=ExitCode.TLS_FAILED)
+
+
+def _address(target: Target) -> str:
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return f"{host}:{target.port}"
+
+
+# -- statements -------------------------------------------------------------------------------
+
+_ADMIN = re.compile(
+    r"only users with the admin role|only admin|requires? the admin role|must be an? admin|"
+    r"only superusers",
+    re.IGNORECASE,
+)
+
+# Text of the server, what it means, what to do, exit code; the first that fits is taken.
+_MEANINGS: tuple[tuple[str, str, str, ExitCode], ...] = (
+    (
+        r"export path .* is not empty",
+        "The destination of the export is not empty.",
+        "Choose a new folder; the files may be what an earlier attempt left.",
+        ExitCode.DESTINATION_NOT_EMPTY,
+    ),
+    (
+        r"no space left on device",
+        "The disk of the node is full.",
+        "Free space where extern is, remove what the attempt left, then try again.",
+        ExitCode.DISK_FULL,
+    ),
+    (
+        r"valid node ID \(don't use 'self' or '0'|must be a node ID",
+        "The storage address names no node.",
+        "Use nodelocal:// with the number of a node.",
+        ExitCode.STATEMENT_REFUSED,
+    ),
+    (
+        r"failed to create blob client|breaker open",
+        "The node that should hold the files cannot be reached.",
+        "Choose a node that lives, or start that one.",
+        ExitCode.SERVER_UNREACHABLE,
+    ),
+    (
+        r"local file access is disabled",
+        "The node was started without a directory for exports and imports.",
+        "Start it without --external-io-dir=disabled.",
+        ExitCode.EXTERN_NOT_FOUND,
+    ),
+    (
+        r"permission denied",
+        "The node may not read or write the files.",
+        "Check owner and mode of the folder under extern.",
+        ExitCode.EXTERN_NOT_READABLE,
+    ),
+    (
+        r"(?:database|relation|table|schema) \S+ already exists",
+        "The name is taken.",
+        "Restore to another name, or remove what is there first.",
+        ExitCode.NAME_TAKEN,
+    ),
+    (
+        r"There is a REJECT FILE|contains line breaks",
+        "The import refused rows.",
+        "Import with thread_concurrency 1 and the delimiter that the export used.",
+        ExitCode.STATEMENT_REFUSED,
+    ),
+    (
+        r'at or near "(?:activetime|encoding|interval|dict)"',
+        "The definition is from an older version of KWDB.",
+        "Take the clause that this version no longer knows out of the definition.",
+        ExitCode.STATEMENT_REFUSED,
+    ),
+    (
+        r"offline: importing|is offline",
+        "An import into this table is still running.",
+        "Wait until it has ended, or cancel it.",
+        ExitCode.STATEMENT_REFUSED,
+    ),
+)
+
+_BY_SQLSTATE: dict[str, tuple[str, str, ExitCode]] = {
+    "42501": (
+        "The user has not the privilege for this.",
+        "Have it granted, or connect as a user that has it.",
+        ExitCode.STATEMENT_REFUSED,
+    ),
+    "3D000": (
+        "There is no such database.",
+        "Choose one that exists.",
+        ExitCode.NOT_FOUND,
+    ),
+    "42P04": (
+        "A database of that name exists.",
+        "Choose another name.",
+        ExitCode.NAME_TAKEN,
+    ),
+    "42P07": (
+        "A table, view or sequence of that name exists.",
+        "Choose another name.",
+        ExitCode.NAME_TAKEN,
+    ),
+    "53100": ("The disk of the node is full.", "Free space on it.", ExitCode.DISK_FULL),
+    "57014": (
+        "The statement was cancelled.",
+        "Look at what it left before trying again.",
+        ExitCode.CANCELLED,
+    ),
+    "25006": (
+        "The session may only read.",
+        "Unlock writing first.",
+        ExitCode.STATEMENT_REFUSED,
+    ),
+}
+
+
+def statement_failure(said: ServerMessage) -> StatementRefused:
+    """The message for a statement that the server refused."""
+    if _ADMIN.search(said.message):
+        return StatementRefused(
+            "This needs the admin role.",
+            hint="Have an administrator run GRANT admin TO the user, or connect as root.",
+            exit_code=ExitCode.ADMIN_ROLE_REQUIRED,
+            said=said,
+        )
+    for pattern, title, hint, exit_code in _MEANINGS:
+        if re.search(pattern, said.message, re.IGNORECASE):
+            return StatementRefused(title, hint=hint, exit_code=exit_code, said=said)
+    title, hint, exit_code = _BY_SQLSTATE.get(
+        said.sqlstate,
+        ("The server refused the statement.", said.hint, ExitCode.STATEMENT_REFUSED),
+    )
+    return StatementRefused(title, hint=hint, exit_code=exit_code, said=said)
+
+
+def _words_of(said: ServerMessage) -> str:
+    text = said.message.strip()
+    if said.detail:
+        text += f"\n{said.detail.strip()}"
+    return f"{text} [{said.sqlstate}]" if said.sqlstate else text

@@ -42,8 +42,9 @@ async def find_password(
 ) -> Secret | None:
     """The password for the target, or None where no source has one.
 
-    ``prompt`` is asked last. Raises KwtuiError for a passfile that others can read and for a
-    password command that fails.
+    ``prompt`` is asked last. Raises KwtuiError for a password command that fails and for a
+    passfile of the target's own that cannot be read or that others can read; one that is only
+    there by convention (PGPASSFILE, ``~/.pgpass``) is passed over then, as libpq does.
     """
     variables = os.environ if environ is None else environ
     if target.password:
@@ -87,10 +88,12 @@ def _read_passfile(path: Path, *, required: bool) -> str | None:
                 f"Make it private first: chmod 600 {shlex.quote(str(path))}",
             )
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        if not required and isinstance(error, FileNotFoundError | NotADirectoryError):
+    except (OSError, UnicodeDecodeError, KwtuiError) as error:
+        if not required:
             return None
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        if isinstance(error, KwtuiError):
+            raise
+        reason = error.strerror if isinstance(error, OSError) else "It is not UTF-8 text"
         raise _auth(
             f"The passfile {path} cannot be read.", "Check its path.", cause=f"{reason}."
         ) from error

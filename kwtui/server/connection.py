@@ -1,0 +1,325 @@
+"""One connection to a KWDB node: connect, run statements, cancel, notice that it is gone.
+
+Statements go by the simple protocol, one at a time, without parameters: EXPORT breaks in the
+extended one (facts.md, section 9.3). psycopg is imported when the first connection is made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kwtui.config import TlsMode
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.server import statements
+from kwtui.server.failures import (
+    ConnectionLost,
+    PasswordNeeded,
+    PasswordRejected,
+    ServerMessage,
+    connection_failure,
+    connection_text,
+    statement_failure,
+)
+from kwtui.server.results import Column, Notice, ResultSet, Row, StatementResult
+from kwtui.server.secrets import Prompt, find_password
+from kwtui.server.status import ConnectionState, ConnectionStatus
+from kwtui.server.target import Target, resolve_target
+
+if TYPE_CHECKING:
+    import psycopg
+
+__all__ = [
+    "ConnectionState",
+    "ConnectionStatus",
+    "Server",
+    "Target",
+    "connect",
+    "resolve_target",
+]
+
+NoticeListener = Callable[[Notice], None]
+
+QUERY_TIMEOUT = 120.0
+"""Seconds that reading from catalogues may take before the server counts as hanging."""
+
+_NO_FILE = os.path.join(os.devnull, "none")
+"""A path that cannot exist, to keep libpq from looking for a passfile of its own."""
+
+
+async def connect(target: Target, *, prompt: Prompt | None = None) -> Server:
+    """Connect, with the password from wherever one is found; ``prompt`` is asked when none is.
+
+    Raises KwtuiError: SERVER_UNREACHABLE, AUTHENTICATION_FAILED or TLS_FAILED.
+    """
+    password: str | None = None
+    if target.may_send_password:
+        secret = await find_password(target)
+        password = secret.password if secret else None
+    try:
+        return await Server.open(target.with_password(password))
+    except (PasswordNeeded, PasswordRejected):
+        answer = await prompt(target) if prompt is not None else None
+        if not answer:
+            raise
+        return await Server.open(target.with_password(answer))
+
+
+class Server:
+    """A living connection. Statements of several tasks queue up behind each other.
+
+    Every method raises KwtuiError and nothing else: ConnectionLost when the server went away,
+    StatementRefused with the server's own words when it said no.
+    """
+
+    def __init__(self, target: Target, connection: psycopg.AsyncConnection[Any]) -> None:
+        self.target = target
+        self.session_id = ""
+        self._connection = connection
+        self._turn = asyncio.Lock()
+        self._notices: list[Notice] = []
+        self._listener: NoticeListener | None = None
+        self._lost: ConnectionLost | None = None
+        connection.add_notice_handler(self._on_notice)
+
+    @classmethod
+    async def open(cls, target: Target) -> Server:
+        """Connect with what the target holds, no other source. Raises KwtuiError."""
+        import psycopg
+
+        try:
+            connection = await psycopg.AsyncConnection.connect(
+                "", autocommit=True, prepare_threshold=None, **connection_parameters(target)
+            )
+        except (psycopg.Error, OSError) as error:
+            raise connection_failure(error, target) from None
+        server = cls(target, connection)
+        try:
+            for statement in statements.session_settings():
+                await server.execute(statement, within=float(target.connect_timeout))
+            answer = await server.query(statements.show("session_id"))
+            server.session_id = answer.scalar() or ""
+        except BaseException:
+            await server.close()
+            raise
+        return server
+
+    # -- state ----------------------------------------------------------------------------------
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the connection was usable the last time that it was used."""
+        return self._lost is None and not self._connection.closed
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a statement is running."""
+        return self._turn.locked()
+
+    @property
+    def tls(self) -> bool:
+        return bool(self._connection.pgconn.ssl_in_use)
+
+    @property
+    def kwdb_version(self) -> str:
+        """What the server said about itself at start-up; empty for another kind of server."""
+        value = self._connection.pgconn.parameter_status(b"kwdb_version")
+        return value.decode("utf-8", "replace") if value else ""
+
+    async def close(self) -> None:
+        """Close the connection; harmless when it is closed already."""
+        await self._connection.close()
+
+    # -- statements -----------------------------------------------------------------------------
+
+    async def query(self, sql: str, *, within: float | None = QUERY_TIMEOUT) -> ResultSet:
+        """Run a statement that reads and give its rows. ``within`` is in seconds."""
+        return (await self.execute(sql, within=within)).result
+
+    async def execute(
+        self,
+        sql: str,
+        *,
+        within: float | None = None,
+        on_notice: NoticeListener | None = None,
+    ) -> StatementResult:
+        """Run one statement and give everything that came back.
+
+        Without ``within`` (seconds) it may take as long as it needs. When the time is up, or when
+        the task is cancelled, the statement is cancelled on the server and the connection is
+        closed, because what the server still does on it cannot be known.
+        """
+        async with self._turn:
+            if self._lost is not None:
+                raise self._lost
+            self._notices = []
+            self._listener = on_notice
+            running = asyncio.create_task(self._run(sql))
+            try:
+                return await asyncio.wait_for(asyncio.shield(running), within)
+            except TimeoutError:
+                await self._abandon(running)
+                raise self._gone(f"No answer within {within:.0f} seconds.") from None
+            except asyncio.CancelledError:
+                await self._abandon(running)
+                raise
+            finally:
+                self._listener = None
+
+    async def use(self, database: str) -> None:
+        """Make the database the current one of this session."""
+        await self.execute(statements.use_database(database), within=QUERY_TIMEOUT)
+
+    async def ping(self, within: float) -> None:
+        """Ask for the smallest answer; skipped while a statement runs, which shows life itself."""
+        if not self.is_busy:
+            await self.query("SELECT 1", within=within)
+
+    async def cancel_query(self) -> bool:
+        """Cancel what this session runs, through a connection of its own.
+
+        A PostgreSQL cancel request does nothing here (facts.md, section 9.5). The session that ran
+        an export is closed by the server a second later (recording 10). False: nothing was running.
+        """
+        other = await Server.open(self.target)
+        try:
+            running = await other.query(statements.queries_of_session(self.session_id))
+            ids = [row[0] for row in running.rows if row[0]]
+            for query_id in ids:
+                await other.execute(statements.cancel_query(query_id), within=QUERY_TIMEOUT)
+            return bool(ids)
+        finally:
+            await other.close()
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    async def _run(self, sql: str) -> StatementResult:
+        import psycopg
+
+        started = time.monotonic()
+        try:
+            cursor = await self._connection.execute(sql.encode("utf-8"), prepare=False)
+            sets, tag = _read_results(cursor)
+        except psycopg.Error as error:
+            raise self._failure(error) from None
+        except OSError as error:
+            raise self._gone(f"{error.strerror or error}.") from None
+        seconds = time.monotonic() - started
+        return StatementResult(tag, tuple(sets), tuple(self._notices), seconds)
+
+    def _failure(self, error: psycopg.Error) -> KwtuiError:
+        diagnostics = error.diag
+        if diagnostics.message_primary is None or self._connection.broken:
+            return self._gone(connection_text(error))
+        return statement_failure(
+            ServerMessage(
+                message=diagnostics.message_primary,
+                sqlstate=diagnostics.sqlstate or "",
+                detail=diagnostics.message_detail or "",
+                hint=diagnostics.message_hint or "",
+            )
+        )
+
+    def _gone(self, cause: str) -> ConnectionLost:
+        self._lost = ConnectionLost(self.target.label, cause)
+        return self._lost
+
+    async def _abandon(self, running: asyncio.Task[StatementResult]) -> None:
+        """Cancel on the server and give the connection up, whatever state it is in."""
+        try:
+            await asyncio.wait_for(self.cancel_query(), self.target.connect_timeout)
+            await asyncio.wait({running}, timeout=2.0)
+        except (KwtuiError, TimeoutError):
+            # The server cannot be asked; closing the connection is all that is left.
+            pass
+        finally:
+            # Closed first: psycopg would otherwise wait for the statement when it is cancelled.
+            self._connection.pgconn.finish()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            self._gone("The running statement was given up.")
+
+    def _on_notice(self, diagnostics: psycopg.errors.Diagnostic) -> None:
+        notice = Notice(
+            severity=diagnostics.severity_nonlocalized or diagnostics.severity or "NOTICE",
+            sqlstate=diagnostics.sqlstate or "",
+            message=diagnostics.message_primary or "",
+        )
+        self._notices.append(notice)
+        if self._listener is not None:
+            self._listener(notice)
+
+
+def connection_parameters(target: Target) -> dict[str, Any]:
+    """What libpq is told. Everything is said, so that no PG* variable changes it unseen."""
+    parameters: dict[str, Any] = {
+        "host": target.host,
+        "port": target.port,
+        "user": target.user,
+        "dbname": target.database,
+        "passfile": _NO_FILE,
+        "password": (target.password or "") if target.may_send_password else "",
+        "sslmode": target.tls.value,
+        # A node answers a GSSAPI request with a protocol error (facts.md, section 9.1).
+        "gssencmode": "disable",
+        "options": "",
+        "application_name": "kwtui",
+        "client_encoding": "utf8",
+        "target_session_attrs": "any",
+        "connect_timeout": target.connect_timeout,
+        "keepalives": 1,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }
+    if target.hostaddr:
+        parameters["hostaddr"] = target.hostaddr
+    if target.tls is not TlsMode.DISABLE:
+        for key in ("sslrootcert", "sslcert", "sslkey"):
+            value = getattr(target, key)
+            if value:
+                parameters[key] = value if value == "system" else os.path.expanduser(value)
+    return parameters
+
+
+def _read_results(cursor: psycopg.AsyncCursor[Any]) -> tuple[list[ResultSet], str]:
+    """Every result set up to the last: the real one of a time-series export comes after empty ones.
+
+    Values are taken as the server's text; psycopg's own types would lose nanoseconds and refuse
+    years that Python does not know.
+    """
+    sets: list[ResultSet] = []
+    tag = ""
+    while True:
+        result = cursor.pgresult
+        if result is not None:
+            tag = (result.command_status or b"").decode("utf-8", "replace") or tag
+            if result.nfields:
+                sets.append(_result_set(result))
+        if not cursor.nextset():
+            return sets, tag
+
+
+def _result_set(result: psycopg.pq.abc.PGresult) -> ResultSet:
+    width = range(result.nfields)
+    columns = tuple(
+        Column((result.fname(i) or b"").decode("utf-8", "replace"), result.ftype(i)) for i in width
+    )
+
+    def row(number: int) -> Row:
+        values = (result.get_value(number, i) for i in width)
+        return tuple(None if v is None else v.decode("utf-8", "replace") for v in values)
+
+    return ResultSet(columns, tuple(row(number) for number in range(result.ntuples)))
+
+
+def admin_required(user: str) -> KwtuiError:
+    """EXPORT and IMPORT are for admins only (recording 11)."""
+    return KwtuiError(
+        f"{user} has not the admin role, which backups and restores need.",
+        hint=f"Have an administrator run GRANT admin TO {user}, or connect as root.",
+        exit_code=ExitCode.ADMIN_ROLE_REQUIRED,
+    )
