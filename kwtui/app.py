@@ -1,0 +1,435 @@
+"""The application: brings controller, screens, themes and keys together, and little else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.screens.actions import ACTIONS, BY_ID, SCREENS, Action, bindings
+from kwtui.screens.base import KwtuiScreen
+from kwtui.screens.status import banner_words, header_facts
+from kwtui.widgets.clipboard import LARGEST_COPY, copy_message, osc52
+from kwtui.widgets.header_bar import HeaderFacts
+from kwtui.widgets.styles import style_path
+from kwtui.widgets.themes import DEFAULT_THEME, MONOCHROME, THEME_WORDS, THEMES, NoColour
+
+if TYPE_CHECKING:
+    from kwtui.controller import Controller
+    from kwtui.screens.palette import Command
+    from kwtui.server.target import Target
+
+
+def _connection() -> Screen[Any]:
+    from kwtui.screens.connection import ConnectionScreen
+
+    return ConnectionScreen()
+
+
+def _backup() -> Screen[Any]:
+    from kwtui.screens.backup import BackupScreen
+
+    return BackupScreen()
+
+
+def _restore() -> Screen[Any]:
+    from kwtui.screens.restore import RestoreScreen
+
+    return RestoreScreen()
+
+
+def _storage() -> Screen[Any]:
+    from kwtui.screens.storage import StorageScreen
+
+    return StorageScreen()
+
+
+def _logs() -> Screen[Any]:
+    from kwtui.screens.logs import LogsScreen
+
+    return LogsScreen()
+
+
+def _runs() -> Screen[Any]:
+    from kwtui.screens.runs import RunsScreen
+
+    return RunsScreen()
+
+
+def _server() -> Screen[Any]:
+    from kwtui.screens.server import ServerScreen
+
+    return ServerScreen()
+
+
+class KwtuiApp(App[None]):
+    """The interface on a controller. ``clock`` tells the time (UTC) and is frozen in tests."""
+
+    CSS_PATH = style_path("base")
+    TITLE = "kwtui"
+    ENABLE_COMMAND_PALETTE = False
+    SCREENS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {  # type: ignore[assignment]
+        "connection": _connection,
+        "backup": _backup,
+        "restore": _restore,
+        "storage": _storage,
+        "logs": _logs,
+        "runs": _runs,
+        "server": _server,
+    }
+    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
+
+    def __init__(
+        self,
+        controller: Controller,
+        *,
+        target: Target | None = None,
+        sandbox: bool = False,
+        start: str = "connection",
+        theme: str | None = None,
+        remember_theme: Callable[[str], None] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__()
+        self.controller = controller
+        self.clock = clock
+        self.target: Target | None = None
+        """What one is connected to, or tries to be."""
+        self.initial_target = target
+        self.initial_sandbox = sandbox
+        self._start = start
+        self._history: list[str] = []
+        self._remember_theme = remember_theme
+        self._last_problem: KwtuiError | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+        self._no_colour = NoColour()
+        for each in THEMES:
+            self.register_theme(each)
+        self.theme = MONOCHROME if self.no_color else _known_theme(theme)
+
+    # -- life --------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self.animation_level = "none"
+        self._unsubscribe = self.controller.subscribe(
+            lambda event: self.call_later(self._controller_event, event)
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+                loop.add_signal_handler(number, partial(self._leave_on_signal, number))
+        self.push_screen(self._start)
+
+    def on_unmount(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+
+    def _leave_on_signal(self, number: int) -> None:
+        """Give the terminal back and go; runs are processes of their own and go on."""
+        self.exit(return_code=128 + number)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        # Textual's filter for NO_COLOR leaves greys, and black on black with an ANSI theme.
+        if self.no_color or self.theme == MONOCHROME:
+            return [self._no_colour]
+        return super().get_line_filters()
+
+    # -- controller and status -----------------------------------------------------------------
+
+    def _controller_event(self, event: object) -> None:
+        for screen in self.known_screens():
+            screen.controller_event(event)
+        for screen in self.screen_stack:
+            if isinstance(screen, KwtuiScreen):
+                screen.show_status()
+                screen.show_keys()
+
+    def known_screens(self) -> Iterator[KwtuiScreen]:
+        """The screens that were opened so far."""
+        for screen in self._installed_screens.values():
+            if isinstance(screen, KwtuiScreen) and screen.is_running:
+                yield screen
+
+    def set_target(self, target: Target) -> None:
+        """Remember what one connects to: its label stands in the header."""
+        self.target = target
+
+    async def ask_password(self, target: Target, error: KwtuiError) -> str | None:
+        """Ask for the password; None when the person gives up."""
+        from kwtui.screens.dialogs import AskDialog
+
+        dialog = AskDialog(
+            "Password needed",
+            f"{error.title} It is used for this connection and kept nowhere.",
+            label=f"Password of {target.user}",
+            password=True,
+        )
+        answer = await self.push_screen_wait(dialog)
+        return answer if isinstance(answer, str) else None
+
+    def warm_up(self) -> None:
+        """Load the database driver behind the first picture, so that connecting does not wait."""
+        self.run_worker(
+            partial(importlib.import_module, "psycopg"), thread=True, exit_on_error=False
+        )
+
+    def header_facts(self, title: str) -> HeaderFacts:
+        label = self.target.environment if self.target else None
+        return header_facts(self.controller.status, title, label.value if label else "")
+
+    def banner_text(self) -> str:
+        return banner_words(self.controller.status, self.clock())
+
+    # -- moving between screens ------------------------------------------------------------------
+
+    async def open_screen(self, name: str, *, remember: bool = True) -> None:
+        """Show the screen; one paint for the whole of it."""
+        here = self._name_of(self.screen)
+        if here == name:
+            return
+        if remember and here:
+            self._history = [*self._history[-20:], here]
+        with self.batch_update():
+            await self.switch_screen(name)
+
+    def _name_of(self, screen: Screen[Any]) -> str:
+        for name, installed in self._installed_screens.items():
+            if installed is screen:
+                return name
+        return ""
+
+    # -- actions -----------------------------------------------------------------------------
+
+    async def action_perform(self, action_id: str) -> None:
+        action = BY_ID[action_id]
+        if action.scope != "app":
+            if isinstance(self.screen, KwtuiScreen):
+                self.screen.perform(action)
+        elif action.verb.startswith("open_"):
+            await self.open_screen(action.verb.removeprefix("open_"))
+        elif action.verb == "back":
+            await self._go_back()
+        else:
+            getattr(self, f"_do_{action.verb}")()
+
+    async def _go_back(self) -> None:
+        screen = self.screen
+        if isinstance(screen, KwtuiScreen) and screen.go_back():
+            return
+        if self._history:
+            await self.open_screen(self._history.pop(), remember=False)
+
+    def _do_help(self) -> None:
+        from kwtui.screens.help import help_dialog
+
+        if isinstance(self.screen, KwtuiScreen):
+            self.push_screen(help_dialog(self.screen))
+
+    def _do_palette(self) -> None:
+        from kwtui.screens.palette import PaletteDialog
+
+        def chosen(call: object) -> None:
+            if isinstance(call, str):
+                self.call_later(self._call, call)
+
+        self.push_screen(PaletteDialog(self.commands()), chosen)
+
+    def commands(self) -> list[Command]:
+        """What the palette offers: this screen's actions, then everything else."""
+        from kwtui.screens.palette import Command
+
+        screen = self.screen
+        commands = []
+        if isinstance(screen, KwtuiScreen):
+            for action in screen.actions():
+                reason = screen.reason_against(action)
+                commands.append(
+                    Command(action.id, action.title, action.help, action.key_text, reason)
+                )
+        titles = {name: f"Go to {title}" for name, _, title in SCREENS}
+        for action in ACTIONS:
+            if action.scope == "app" and action.id not in ("app.palette", "app.back"):
+                name = action.verb.removeprefix("open_")
+                commands.append(
+                    Command(action.id, titles.get(name, action.title), action.help, action.key_text)
+                )
+        for theme, words in THEME_WORDS.items():
+            commands.append(Command(f"theme:{theme}", f"Theme: {theme}", words))
+        return commands
+
+    async def _call(self, call: str) -> None:
+        kind, _, name = call.partition(":")
+        if kind == "theme":
+            self._set_theme(name)
+        else:
+            await self.action_perform(call)
+
+    def _set_theme(self, name: str) -> None:
+        if self.no_color and name != MONOCHROME:
+            self.notify("NO_COLOR is set, so there is no colour to choose.", markup=False)
+            return
+        self.theme = name
+        if self._remember_theme is not None:
+            try:
+                self._remember_theme(name)
+            except KwtuiError as error:
+                self.show_problem(error)
+
+    def _do_quit(self) -> None:
+        losses = [loss for screen in self.known_screens() if (loss := screen.unsaved())]
+        if not losses:
+            self.exit()
+            return
+        from kwtui.screens.dialogs import ConfirmDialog
+
+        def answered(yes: object) -> None:
+            if yes:
+                self.exit()
+
+        text = "\n".join([*losses, "", "Runs that were started go on in any case."])
+        self.push_screen(ConfirmDialog("Leave kwtui?", text, yes="Leave"), answered)
+
+    def _do_mouse(self) -> None:
+        driver = cast(Any, self._driver)
+        if driver is None or not hasattr(driver, "_disable_mouse_support"):
+            return
+        on = getattr(self, "_mouse_given_back", False)
+        self._mouse_given_back = not on
+        if on:
+            driver._enable_mouse_support()
+            self.notify("kwtui takes the mouse again.", markup=False)
+        else:
+            driver._disable_mouse_support()
+            self.notify("The terminal has the mouse: select and copy as usual.", markup=False)
+
+    def _do_errors(self) -> None:
+        if self._last_problem is None:
+            self.notify("There was no problem so far.", markup=False)
+        else:
+            self.show_problem(self._last_problem)
+
+    # -- problems and copies ---------------------------------------------------------------------
+
+    def show_problem(self, error: KwtuiError) -> None:
+        """A dialog with what is wrong, why, and what to do."""
+        from kwtui.screens.dialogs import problem_dialog
+
+        self._last_problem = error
+        self.push_screen(problem_dialog(error))
+
+    def show_unexpected(self, error: Exception) -> None:
+        """A defect of kwtui itself: say so, keep the details, go on."""
+        from kwtui.screens.crash_log import keep_details
+
+        details = "".join(traceback.format_exception(error))
+        kept = keep_details(details, self.clock())
+        self.show_problem(
+            KwtuiError(
+                "kwtui met a problem that it does not know.",
+                cause=f"{type(error).__name__}: {error}",
+                hint=f"Nothing that runs was stopped, and you can go on. {kept}",
+            )
+        )
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Ask the terminal to take the text, and say what can be known about it."""
+        if len(text.encode()) > LARGEST_COPY:
+            self.notify("Too long for a terminal's clipboard.", severity="warning", markup=False)
+            return
+        self._clipboard = text
+        if self._driver is not None:
+            self._driver.write(osc52(text, os.environ))
+        self.notify(copy_message(text, os.environ), markup=False)
+
+
+def _known_theme(name: str | None) -> str:
+    return name if name in THEME_WORDS else DEFAULT_THEME
+
+
+def run_interface(
+    controller: Controller,
+    *,
+    target: Target | None = None,
+    sandbox: bool = False,
+    start: str = "connection",
+    mouse: bool = True,
+) -> int:
+    """Open the interface and stay in it; the process's exit code.
+
+    Raises:
+        KwtuiError: (USAGE) where there is no terminal that can show it.
+    """
+    from dataclasses import replace
+
+    from kwtui.config import load_preferences, save_preferences
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
+        raise KwtuiError(
+            "The interface needs a terminal.",
+            cause="Input or output is not a terminal, or TERM is 'dumb'.",
+            hint="Run kwtui in a terminal, or use its commands: kwtui --help lists them.",
+            exit_code=ExitCode.USAGE,
+        )
+    preferences = load_preferences()
+    app = KwtuiApp(
+        controller,
+        target=target,
+        sandbox=sandbox,
+        start=start,
+        theme=preferences.theme,
+        remember_theme=lambda name: save_preferences(replace(preferences, theme=name)),
+    )
+
+    async def live() -> None:
+        try:
+            await app.run_async(mouse=mouse)
+        finally:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(controller.close(), timeout=5)
+
+    with _own_stderr():
+        asyncio.run(live())
+    return app.return_code or 0
+
+
+@contextlib.contextmanager
+def _own_stderr() -> Iterator[None]:
+    """Keep what C libraries and child processes write to stderr off the screen.
+
+    Textual draws on ``sys.__stderr__``, so that gets a descriptor of its own and number 2 goes to
+    a log file for as long as the interface is open.
+    """
+    from kwtui.screens.crash_log import open_stray_log
+
+    log = open_stray_log()
+    if log is None:
+        yield
+        return
+    terminal = os.dup(2)
+    old = sys.__stderr__
+    os.dup2(log, 2)
+    os.close(log)
+    sys.__stderr__ = os.fdopen(terminal, "w", closefd=False)  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        sys.__stderr__ = old  # type: ignore[misc]
+        os.dup2(terminal, 2)
+        os.close(terminal)
+
+
+__all__ = ["Action", "KwtuiApp", "run_interface"]

@@ -1,0 +1,190 @@
+"""Every action of the interface, once: bindings, footer, help, palette and README come from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+from kwtui.widgets.key_bar import KeyHint
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """``id`` is ``scope.verb``; the screen of that scope has a method ``do_verb``."""
+
+    id: str
+    keys: str
+    """Textual's names of the keys, separated by commas; empty: only by palette and button."""
+    title: str
+    """One or two words for the footer."""
+    help: str
+    shown: str = ""
+    """How the keys are written; taken from ``keys`` when empty."""
+    footer: bool = True
+
+    @property
+    def scope(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def verb(self) -> str:
+        return self.id.partition(".")[2].replace("-", "_")
+
+    @property
+    def key_text(self) -> str:
+        return self.shown or " ".join(_KEY_WORDS.get(k, k) for k in self.keys.split(","))
+
+
+_KEY_WORDS = {
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "Space",
+    "tab": "Tab",
+    "slash": "/",
+    "colon": ":",
+    "question_mark": "?",
+    "f1": "F1",
+    "ctrl+p": "Ctrl+P",
+    "backspace": "Backspace",
+}
+
+SCREENS = (
+    ("connection", "1", "Connection"),
+    ("backup", "2", "Backup"),
+    ("restore", "3", "Restore"),
+    ("storage", "4", "Storage"),
+    ("logs", "5", "Logs"),
+    ("runs", "6", "Runs"),
+    ("server", "7", "Server"),
+)
+"""(name, digit, title) of the screens that the digits reach."""
+
+_SCREEN_HELP = {
+    "connection": "Choose a server, connect, see what it is.",
+    "backup": "Back a database up, step by step.",
+    "restore": "Bring a backup back, step by step.",
+    "storage": "See what lies in the node's extern folder.",
+    "logs": "Read and follow the node's log files.",
+    "runs": "See what is running and what has run.",
+    "server": "See version, nodes and rights of the server.",
+}
+
+ACTIONS: tuple[Action, ...] = (
+    *(
+        Action(f"app.open-{name}", digit, title, _SCREEN_HELP[name], footer=False)
+        for name, digit, title in SCREENS
+    ),
+    Action("app.help", "question_mark,f1", "Help", "Explain this screen and list its keys.",
+           shown="?"),
+    Action("app.palette", "colon,ctrl+p", "All", "List every action; type to find one.",
+           shown=":"),
+    Action("app.back", "escape", "Back", "One step back; nothing that you typed is lost.",
+           footer=False),
+    Action("app.quit", "q,ctrl+q,ctrl+c", "Quit", "Leave kwtui. Runs go on without it.",
+           shown="q"),
+    Action("app.mouse", "f8", "Mouse", "Give the mouse back to the terminal, or take it again.",
+           footer=False),
+    Action("app.errors", "f9", "Problem", "Show the last problem again.", footer=False),
+    # Connection
+    Action("connection.connect", "enter", "Connect", "Connect to the chosen server."),
+    Action("connection.sandbox", "s", "Sandbox", "Start the sandbox and connect to it: a stand-in"
+           " for a KWDB node with demo data."),
+    Action("connection.add", "a", "Add", "Save a new server under a name."),
+    Action("connection.edit", "e", "Edit", "Change the chosen server's settings."),
+    Action("connection.delete", "x", "Delete", "Forget the chosen server. Asks first."),
+    Action("connection.retry", "r", "Retry", "Try the lost connection again now.", footer=False),
+    # Wizards
+    Action("wizard.next", "n", "Next", "Go to the next step."),
+    Action("wizard.restart", "x", "Start over", "Forget the answers and begin at the first step."
+           " Asks first.", footer=False),
+    Action("wizard.toggle", "space", "Choose", "Choose the table, or leave it out.", footer=False),
+    Action("wizard.all", "a", "All", "Choose all tables.", footer=False),
+    Action("wizard.none", "z", "None", "Choose no table.", footer=False),
+    Action("wizard.start", "s", "Start", "Start what the plan says.", footer=False),
+    Action("wizard.look", "i", "Look inside", "Show what is inside the chosen backup.",
+           footer=False),
+    Action("wizard.copy", "y", "Copy command", "Copy the command that does the same.",
+           footer=False),
+    Action("wizard.cancel", "c", "Cancel run", "Cancel what is running. Asks first.",
+           footer=False),
+    # Storage
+    Action("storage.open", "enter", "Open", "See what is inside."),
+    Action("storage.filter", "slash", "Filter", "Show only what contains a word.", shown="/"),
+    Action("storage.sort", "s", "Sort", "Sort by the next column."),
+    Action("storage.verify", "v", "Verify", "Check every file and count every record again."),
+    Action("storage.restore", "r", "Restore", "Restore this backup, step by step."),
+    Action("storage.refresh", "u", "Read again", "Read the folder again now.", footer=False),
+    # Inside a set
+    Action("set.open", "enter", "Open", "Show the file."),
+    Action("set.next-part", "right_square_bracket", "Next part", "Tables, files, manifest in turn.",
+           shown="]"),
+    Action("set.previous-part", "left_square_bracket", "Previous part", "The part before.",
+           shown="[", footer=False),
+    Action("set.find", "slash", "Search", "Search in what is shown.", shown="/"),
+    Action("set.find-next", "n", "Next hit", "Go to the next place found.", footer=False),
+    Action("set.find-previous", "N", "Previous hit", "Go to the place found before.",
+           footer=False),
+    Action("set.verify", "v", "Verify", "Check every file and count every record again."),
+    Action("set.restore", "r", "Restore", "Restore this backup, step by step."),
+    # Logs
+    Action("logs.open", "enter", "Read", "Read the chosen log file.", footer=False),
+    Action("logs.follow", "f", "Follow", "Go to the end and stay there while the log grows."),
+    Action("logs.pause", "p", "Pause", "Stop taking new lines, or take them again."),
+    Action("logs.severity", "s", "Severity", "Show only lines of at least the next severity."),
+    Action("logs.find", "slash", "Search", "Search in the log.", shown="/"),
+    Action("logs.find-next", "n", "Next hit", "Go to the next place found.", footer=False),
+    Action("logs.find-previous", "N", "Previous hit", "Go to the place found before.",
+           footer=False),
+    Action("logs.wrap", "w", "Wrap", "Fold long lines, or cut them."),
+    Action("logs.files", "o", "Files", "Choose another log file."),
+    # Runs
+    Action("runs.open", "enter", "Open", "Follow the run, or see how it ended."),
+    Action("runs.cancel", "c", "Cancel", "Cancel the run. Asks first."),
+    Action("runs.copy", "y", "Copy command", "Copy the command that does the same."),
+    Action("runs.refresh", "u", "Read again", "Read the list of runs again.", footer=False),
+    # Server
+    Action("server.refresh", "u", "Read again", "Ask the server again."),
+)  # fmt: skip
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+GLOBAL_HINTS = (
+    KeyHint("?", "Help"),
+    KeyHint(":", "All"),
+    KeyHint("q", "Quit"),
+)
+"""What every footer ends with."""
+
+
+def actions_of(scope: str) -> list[Action]:
+    return [action for action in ACTIONS if action.scope == scope]
+
+
+def bindings(scope: str) -> list[BindingType]:
+    """The scope's keys; pressing one asks the screen first whether it makes sense."""
+    found: list[BindingType] = []
+    for action in actions_of(scope):
+        if action.keys:
+            found.append(
+                Binding(
+                    action.keys,
+                    f"perform({action.id!r})",
+                    action.title,
+                    show=False,
+                    id=action.id,
+                    tooltip=action.help,
+                )
+            )
+    return found
+
+
+def key_table(scopes: Iterable[str]) -> list[tuple[str, str, str]]:
+    """(key, title, help) for help pages and the README."""
+    return [
+        (action.key_text, action.title, action.help)
+        for scope in scopes
+        for action in actions_of(scope)
+        if action.keys
+    ]

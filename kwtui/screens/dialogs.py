@@ -1,0 +1,141 @@
+"""Small windows over a screen: a problem, a question, a word to type, a page of help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input
+
+from kwtui.errors import KwtuiError
+from kwtui.widgets.document import Document
+from kwtui.widgets.field import Field, Words, push_button
+from kwtui.widgets.paint import BLANK, Line, heading, line, paragraph
+from kwtui.widgets.styles import style_path
+
+_BUTTON_KEYS: list[BindingType] = [
+    Binding("left,h", "app.focus_previous", show=False),
+    Binding("right,l", "app.focus_next", show=False),
+]
+
+
+def problem_lines(error: KwtuiError) -> list[Line]:
+    """The message in full: what is wrong, why, what to do next."""
+    lines = paragraph(error.title, "error")
+    if error.cause:
+        lines += [BLANK, heading("Why"), *paragraph(error.cause)]
+    if error.hint:
+        lines += [BLANK, heading("What to do"), *paragraph(error.hint)]
+    return lines
+
+
+class Dialog(ModalScreen[object]):
+    """A box in the middle with a text and buttons; Esc answers nothing."""
+
+    CSS_PATH = style_path("dialogs")
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+class MessageDialog(Dialog):
+    """A text to read, with Close and Copy."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *_BUTTON_KEYS,
+        Binding("y", "copy", show=False),
+        Binding("q", "close", show=False),
+    ]
+
+    def __init__(self, title: str, lines: Sequence[Line], *, error: bool = False) -> None:
+        super().__init__(classes="-error" if error else "")
+        self._title = title
+        self._document = Document(lines, classes="dialog--text")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Words(self._title, classes="dialog--title")
+            yield self._document
+            with Horizontal(classes="dialog--buttons"):
+                yield push_button("Close (Esc)", id="close", primary=True)
+                yield push_button("Copy (y)", id="copy")
+
+    def on_mount(self) -> None:
+        self._document.focus()
+
+    @property
+    def text(self) -> str:
+        return f"{self._title}\n{self._document.text}"
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "copy":
+            self.action_copy()
+        else:
+            self.action_close()
+
+    def action_copy(self) -> None:
+        self.app.copy_to_clipboard(self._document.text)
+
+
+def problem_dialog(error: KwtuiError) -> MessageDialog:
+    return MessageDialog("Problem", problem_lines(error), error=True)
+
+
+class ConfirmDialog(Dialog):
+    """A question; the harmless answer has the focus. Answers True or False."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(_BUTTON_KEYS)
+
+    def __init__(self, title: str, text: str, *, yes: str, no: str = "Cancel") -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._yes = yes
+        self._no = no
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Words(self._title, classes="dialog--title")
+            yield Words(self._text, classes="dialog--words")
+            with Horizontal(classes="dialog--buttons"):
+                yield push_button(self._no, id="no", primary=True)
+                yield push_button(self._yes, id="yes")
+
+    def on_mount(self) -> None:
+        self.query_one("#no", Button).focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+
+class AskDialog(Dialog):
+    """One word to type, masked for a password. Answers the text, or None."""
+
+    def __init__(self, title: str, text: str, *, label: str, password: bool = False) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._field = Field(label, name="answer", password=password)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Words(self._title, classes="dialog--title")
+            yield Words(self._text, classes="dialog--words")
+            yield self._field
+            with Horizontal(classes="dialog--buttons"):
+                yield push_button("OK (Enter)", id="ok", primary=True)
+                yield push_button("Cancel (Esc)", id="cancel")
+
+    def on_mount(self) -> None:
+        self._field.input.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(self._field.value if event.button.id == "ok" else None)

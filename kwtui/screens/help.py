@@ -1,0 +1,43 @@
+"""The help page of a screen: what it is for, and its keys as they are now."""
+
+from __future__ import annotations
+
+from kwtui.screens.actions import actions_of
+from kwtui.screens.base import KwtuiScreen
+from kwtui.screens.dialogs import MessageDialog
+from kwtui.widgets.paint import BLANK, Line, fit, heading, line, paragraph
+
+_MOVING = (
+    ("j k ↓ ↑", "move or scroll"),
+    ("g G", "first and last"),
+    ("PgUp PgDn", "a page"),
+    ("Tab", "next field, list or button"),
+    ("Esc", "one step back; nothing is lost"),
+)
+
+
+def help_lines(screen: KwtuiScreen) -> list[Line]:
+    lines = [*paragraph(screen.about), BLANK, heading("Keys here")]
+    for action in screen.actions():
+        if not action.keys:
+            continue
+        reason = screen.reason_against(action)
+        told = f"{action.help} (not now: {reason})" if reason else action.help
+        lines.append(_key(action.key_text, told))
+    lines += [BLANK, heading("Moving")]
+    lines += [_key(key, words) for key, words in _MOVING]
+    lines += [BLANK, heading("Everywhere")]
+    lines += [
+        _key(action.key_text, action.help)
+        for action in actions_of("app")
+        if action.keys and action.id != "app.back"
+    ]
+    return lines
+
+
+def _key(key: str, words: str) -> Line:
+    return line(("  " + fit(key, 11), "accent"), words, indent=13)
+
+
+def help_dialog(screen: KwtuiScreen) -> MessageDialog:
+    return MessageDialog(f"Help: {screen.title_text}", help_lines(screen))

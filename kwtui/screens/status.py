@@ -1,0 +1,45 @@
+"""The connection's state in the words of header and banner. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from kwtui.widgets.header_bar import HeaderFacts
+
+if TYPE_CHECKING:
+    from kwtui.server.status import ConnectionStatus
+
+
+def header_facts(status: ConnectionStatus, title: str, environment: str) -> HeaderFacts:
+    """Cluster, user, role, TLS and node; or what is there instead of a connection."""
+    facts = status.facts
+    if facts is None:
+        words = {
+            "connecting": ("connecting…", status.target),
+            "failed": ("not connected", status.target),
+        }.get(str(status.state), ("not connected",))
+        return HeaderFacts(title, environment if status.target else "", tuple(filter(None, words)))
+    role = f"{facts.user} (admin)" if facts.is_admin else f"{facts.user} (not admin)"
+    tls = "TLS" if facts.tls else "no TLS"
+    words = (f"cluster {facts.cluster_id[:8]}", role, tls, f"node {facts.node_id}")
+    warnings = {role} if not facts.is_admin else set()
+    if str(status.state) == "lost":
+        words = ("LOST", *words)
+        warnings.add("LOST")
+    return HeaderFacts(title, environment, words, frozenset(warnings))
+
+
+def banner_words(status: ConnectionStatus, now: datetime) -> str:
+    """The line under the header while the connection is lost; empty otherwise.
+
+    The time of the next attempt is told as a clock time: a countdown would write to the terminal
+    every second.
+    """
+    if str(status.state) != "lost":
+        return ""
+    text = f"Connection lost: {status.cause or status.title or 'no answer'}"
+    if status.retry_at is not None:
+        seconds = max(0, round((status.retry_at - now).total_seconds()))
+        text += f" Attempt {status.attempt + 1} in {seconds} s."
+    return f"{text} Screens keep what they know."

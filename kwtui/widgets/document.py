@@ -1,0 +1,123 @@
+"""A page of text that scrolls: facts, plans, statements, results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from kwtui.widgets.paint import ROLE_CLASSES, Line, Painter, Part, wrap
+
+
+class Document(ScrollView, can_focus=True):
+    """Wrapped lines. Setting new lines repaints only those that changed."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "scroll_down", show=False),
+        Binding("k,up", "scroll_up", show=False),
+        Binding("g,home", "top", show=False),
+        Binding("G,end", "bottom", show=False),
+        Binding("space,pagedown", "page_down", show=False),
+        Binding("b,pageup", "page_up", show=False),
+    ]
+
+    def __init__(
+        self,
+        lines: Sequence[Line] = (),
+        *,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: list[Line] = list(lines)
+        self._wrapped: list[tuple[Part, ...]] = []
+        self._starts: list[int] = []
+        self._width = 0
+        self._painter = Painter(self)
+        self._match_row = -1
+
+    @property
+    def text(self) -> str:
+        """All lines as plain text, unwrapped."""
+        return "\n".join(each.text for each in self._lines)
+
+    def set_lines(self, lines: Sequence[Line], *, keep_scroll: bool = True) -> None:
+        """Show ``lines``; the place that one reads stays unless ``keep_scroll`` is off."""
+        old = self._wrapped
+        self._lines = list(lines)
+        self._match_row = -1
+        self._rewrap()
+        if not keep_scroll:
+            self.scroll_to(0, 0, animate=False)
+            self.refresh()
+            return
+        top, height = self.scroll_offset.y, self.size.height
+        for row in range(top, top + height):
+            before = old[row] if row < len(old) else None
+            after = self._wrapped[row] if row < len(self._wrapped) else None
+            if before != after:
+                self.refresh(Region(0, row - top, self.size.width, 1))
+
+    def find(self, text: str, *, forward: bool = True) -> bool:
+        """Go to the next row that holds ``text`` in any case; False if there is none."""
+        rows = len(self._wrapped)
+        if not text or not rows:
+            return False
+        wanted = text.casefold()
+        start = self._match_row if self._match_row >= 0 else self.scroll_offset.y - 1
+        for step in range(1, rows + 1):
+            row = (start + step if forward else start - step) % rows
+            if wanted in "".join(t for t, _ in self._wrapped[row]).casefold():
+                self._match_row = row
+                self.scroll_to(y=max(0, row - self.size.height // 2), animate=False)
+                self.refresh()
+                return True
+        return False
+
+    def on_resize(self, event: Resize) -> None:
+        width = self.scrollable_content_region.width
+        if width != self._width:
+            self._rewrap()
+            self.refresh()
+
+    def _rewrap(self) -> None:
+        self._width = self.scrollable_content_region.width
+        self._wrapped = []
+        self._starts = []
+        for each in self._lines:
+            self._starts.append(len(self._wrapped))
+            self._wrapped.extend(wrap(each, self._width))
+        size = Size(self._width, len(self._wrapped))
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    def render_line(self, y: int) -> Strip:
+        row = y + self.scroll_offset.y
+        parts = self._wrapped[row] if 0 <= row < len(self._wrapped) else ()
+        cursor = Style(reverse=True) if row == self._match_row else None
+        return self._painter.strip(parts, self.size.width, cursor=cursor)
+
+    def action_top(self) -> None:
+        self.scroll_home(animate=False)
+
+    def action_bottom(self) -> None:
+        self.scroll_end(animate=False)
+
+    def action_scroll_down(self) -> None:
+        self.scroll_to(y=self.scroll_offset.y + 1, animate=False)
+
+    def action_scroll_up(self) -> None:
+        self.scroll_to(y=self.scroll_offset.y - 1, animate=False)
+
+    def action_page_down(self) -> None:
+        self.scroll_to(y=self.scroll_offset.y + max(1, self.size.height - 1), animate=False)
+
+    def action_page_up(self) -> None:
+        self.scroll_to(y=self.scroll_offset.y - max(1, self.size.height - 1), animate=False)

@@ -1,0 +1,170 @@
+"""Text with meaning instead of colour: lines of parts, each part with a role.
+
+Everything a screen shows goes through `part`, which cleans it: what comes from a server or a file
+can neither be read as markup (there is none here) nor reach the terminal as a control sequence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual.strip import Strip
+
+from kwtui.text import clean
+
+if TYPE_CHECKING:
+    from rich.style import Style
+    from textual.widget import Widget
+
+ROLES = (
+    "muted",
+    "strong",
+    "good",
+    "warning",
+    "error",
+    "accent",
+    "heading",
+    "keyword",
+    "literal",
+    "match",
+)
+"""What a part of a line can mean; the theme decides how it looks."""
+
+ROLE_CLASSES = frozenset(f"role--{role}" for role in ROLES)
+"""Component classes that a widget needs to paint lines."""
+
+Part = tuple[str, str]
+"""Clean text and its role; the empty role is plain text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One logical line; a document wraps it, continuation lines start at ``indent`` cells."""
+
+    parts: tuple[Part, ...] = ()
+    indent: int = 0
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _ in self.parts)
+
+
+def part(text: str, role: str = "") -> Part:
+    """A piece of a line; newlines and tabs become one space."""
+    return (clean(text.replace("\n", " ").replace("\t", " ")), role)
+
+
+def line(*parts: str | Part, indent: int = 0) -> Line:
+    """A line of plain texts and of (text, role) pairs."""
+    return Line(tuple(part(p) if isinstance(p, str) else part(*p) for p in parts), indent)
+
+
+BLANK = Line()
+
+
+def heading(text: str) -> Line:
+    return line((text, "heading"))
+
+
+def fact(label: str, value: str, role: str = "", width: int = 14) -> Line:
+    """A line of a two-column list; long values go on under their own start."""
+    return line((f"{fit(label, width)} ", "muted"), (value, role), indent=width + 1)
+
+
+def paragraph(text: str, role: str = "", indent: int = 0) -> list[Line]:
+    """Text with its own line breaks kept."""
+    pad = " " * indent
+    return [line((pad + each, role), indent=indent) for each in text.splitlines() or [""]]
+
+
+def fit(text: str, width: int, align: str = "left", ellipsis: str = "…") -> str:
+    """``text`` in exactly ``width`` cells: padded, or cut with an ellipsis. Wide characters count
+    as the two cells that they take."""
+    if width <= 0:
+        return ""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + ellipsis if width > 1 else ellipsis
+    pad = " " * (width - length)
+    return pad + text if align == "right" else text + pad
+
+
+def wrap(source: Line, width: int) -> list[tuple[Part, ...]]:
+    """``source`` cut into lines of at most ``width`` cells, at spaces where there are some."""
+    if width <= 0 or cell_len(source.text) <= width:
+        return [source.parts]
+    indent = min(source.indent, width // 2)
+    lines: list[tuple[Part, ...]] = []
+    current: list[Part] = []
+    used = 0
+    for text, role in _words(source.parts):
+        length = cell_len(text)
+        if used + cell_len(text.rstrip(" ")) > width and used > (indent if lines else 0):
+            lines.append(tuple(current))
+            current = [(" " * indent, "")] if indent else []
+            used = indent
+        for piece in _pieces(text, width - used, width - indent):
+            if piece is None:
+                lines.append(tuple(current))
+                current = [(" " * indent, "")] if indent else []
+                used = indent
+            else:
+                current.append((piece, role))
+                length = cell_len(piece)
+                used += length
+    lines.append(tuple(current))
+    return lines
+
+
+def _words(parts: Iterable[Part]) -> Iterable[Part]:
+    """The parts cut after each run of spaces."""
+    for text, role in parts:
+        start = 0
+        while start < len(text):
+            end = text.find(" ", start)
+            if end < 0:
+                yield text[start:], role
+                break
+            while end < len(text) and text[end] == " ":
+                end += 1
+            yield text[start:end], role
+            start = end
+
+
+def _pieces(word: str, first: int, rest: int) -> Iterable[str | None]:
+    """A word that may be longer than a line, in pieces; None means a new line."""
+    room = first
+    while cell_len(word.rstrip(" ")) > room:
+        head = set_cell_size(word, max(room, 1)).rstrip(" ") or word[:1]
+        yield head
+        yield None
+        word = word[len(head) :]
+        room = rest
+    if word:
+        yield word
+
+
+class Painter:
+    """Turns parts into strips with the styles that the theme gives a widget's roles."""
+
+    def __init__(self, widget: Widget) -> None:
+        self._widget = widget
+
+    def style(self, role: str) -> Style:
+        base = self._widget.rich_style
+        if not role:
+            return base
+        return base + self._widget.get_component_rich_style(f"role--{role}", partial=True)
+
+    def strip(self, parts: Iterable[Part], width: int, *, cursor: Style | None = None) -> Strip:
+        """The parts in exactly ``width`` cells; ``cursor`` is laid over all of them."""
+        styled = []
+        for text, role in parts:
+            style = self.style(role)
+            styled.append(Segment(text, style + cursor if cursor else style))
+        fill = self._widget.rich_style
+        return Strip(styled).adjust_cell_length(width, fill + cursor if cursor else fill)

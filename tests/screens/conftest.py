@@ -1,0 +1,36 @@
+"""Screens are tested on a controller in memory, with a clock that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kwtui.app import KwtuiApp
+from tests.screens.fake_controller import NOW, FakeController
+
+
+@pytest.fixture(autouse=True)
+def _private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for variable in ("NO_COLOR", "TMUX", "TEXTUAL_THEME"):
+        monkeypatch.delenv(variable, raising=False)
+    for kind in ("CONFIG", "STATE", "DATA"):
+        monkeypatch.setenv(f"KWTUI_{kind}_DIR", str(tmp_path / kind.lower()))
+    return
+    yield
+
+
+@pytest.fixture
+def controller() -> FakeController:
+    return FakeController()
+
+
+@pytest.fixture
+def connected(controller: FakeController) -> FakeController:
+    controller.set_connected()
+    return controller
+
+
+def make_app(controller: FakeController, **options: object) -> KwtuiApp:
+    return KwtuiApp(controller, clock=lambda: NOW, **options)  # type: ignore[arg-type]
