@@ -22,6 +22,7 @@ from kwtui.sandbox import dispatch
 from kwtui.sandbox.catalog import Catalog, DatabaseDef, SchemaDef, UserDef
 from kwtui.sandbox.catalog_store import from_json, to_json
 from kwtui.sandbox.clock import Clock
+from kwtui.sandbox.jobs import open_registry
 from kwtui.sandbox.snapshots import Snapshots
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Engine:
         self.store = store
         self.extern = extern if extern is not None else store / "extern"
         self.clock = Clock()
+        self.started_at = self.clock.now()
         self.lock = threading.RLock()
         """Held while rows or the catalogue are changed. Reading takes no lock."""
         self.sessions: dict[str, Session] = {}
@@ -70,6 +72,7 @@ class Engine:
         os.chmod(path, 0o600)
         self.catalog = self._open_catalog()
         self.snapshots = Snapshots(self)
+        self.jobs = open_registry(self)
         dispatch.load_handlers()
         from kwtui.sandbox.macros import create_macros
 

@@ -14,10 +14,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.rowset import RowSet, rowset
+
+if TYPE_CHECKING:
+    from kwtui.sandbox.engine import Engine, SchemaChange
+    from kwtui.sandbox.session import Session
 
 Clock = Callable[[], datetime]
 
@@ -90,6 +94,8 @@ class JobRegistry:
         self._lock = threading.RLock()
         self._last_tick = 0
         self._jobs: dict[int, Job] = {}
+        self._statement = ""
+        self._siblings: list[int] = []
         if journal is not None and journal.exists():
             self._jobs = _read_journal(journal)
             self._settle_after_restart()
@@ -114,17 +120,41 @@ class JobRegistry:
             job = replace(job, started=job.created, modified=job.created)
             return self._save(job)
 
-    def schema_change(self, description: str, user: str, kind: str = SCHEMA_CHANGE) -> Job:
-        """A schema change that has already been done, as ALTER, DROP and GRANT leave behind."""
-        with self._lock:
-            job = self.start(kind, description, "", user)
-            return self.finish(job, SUCCEEDED)
+    def schema_change(
+        self, description: str, user: str, *, statement: str = "", garbage: bool = False
+    ) -> None:
+        """Record a schema change that has just been done.
 
-    def garbage_collection(self, description: str, user: str) -> Job:
-        """The job that waits for the time to live of dropped data (recording 05)."""
+        Several changes of one ``statement`` (any text that tells statements apart) end in the
+        reverse of the order in which they were made, and each may leave a job behind that waits
+        for the time to live of what was dropped (recording 05). A change wakes the registry, which
+        then also finishes what waited in its queue (recording 07).
+        """
         with self._lock:
-            job = self.start(SCHEMA_CHANGE_GC, f"GC for {description}", "", user)
-            return self._save(replace(job, running_status="waiting for GC TTL"))
+            self._adopt()
+            job = self.start(SCHEMA_CHANGE, description, "", user)
+            if statement != self._statement:
+                self._statement, self._siblings = statement, []
+            if garbage:
+                collector = self.start(SCHEMA_CHANGE_GC, f"GC for {description}", "", user)
+                self._save(replace(collector, running_status="waiting for GC TTL"))
+            self.finish(job, SUCCEEDED)
+            for sibling in reversed(self._siblings):
+                self._save(replace(self.get(sibling), finished=self._now(), modified=self._now()))
+            self._siblings.append(job.id)
+
+    def queue(self, kind: str, description: str, user: str) -> None:
+        """A job that nobody has begun: the registry does it when the next change wakes it."""
+        with self._lock:
+            job = self._create(kind, description, "", user)
+            self._save(replace(job, modified=job.created))
+
+    def _adopt(self) -> None:
+        waiting = [job for job in self.listed() if job.started is None and job.status == RUNNING]
+        for job in reversed(waiting):
+            started = self._save(replace(job, started=self._now()))
+            if job.kind != TS_TXN:
+                self.finish(started, SUCCEEDED)
 
     def get(self, job_id: int) -> Job:
         """The job as it is now.
@@ -243,6 +273,28 @@ class JobRegistry:
             elif job.kind == IMPORT and job.status == RUNNING:
                 reason = "the node stopped while this import ran; the sandbox does not resume it"
                 self._save(replace(job, status=FAILED, error=reason, finished=self._now()))
+
+
+def open_registry(engine: Engine) -> JobRegistry:
+    """The registry of an engine, in its store; it follows the engine's schema changes."""
+
+    def clock() -> datetime:
+        return datetime.fromtimestamp(engine.clock.now() / 1e9, UTC)
+
+    def on_schema_change(session: Session, change: SchemaChange) -> None:
+        query = session.query.id if session.query else ""
+        text = change.description
+        if text.startswith("CREATE TABLE") and ") TAGS (" in text:
+            registry.queue(SYNC_META_CACHE, text, session.user)
+        else:
+            registry.schema_change(
+                text, session.user, statement=query, garbage=change.collects_garbage
+            )
+
+    registry = JobRegistry(engine.store / "sql" / "jobs.jsonl", clock)
+    registry.node_started()
+    engine.schema_change_listeners.append(on_schema_change)
+    return registry
 
 
 def _read_journal(journal: Path) -> dict[int, Job]:
