@@ -11,6 +11,7 @@ import queue
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,6 +19,7 @@ from kwtui.sandbox import users, wire
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.conversation import Conversation, Disconnected
 from kwtui.sandbox.nodelog import Client, NodeLog, StatementLog
+from kwtui.sandbox.parameter_status import at_connect
 from kwtui.sandbox.protocol import Engine, Session
 from kwtui.sandbox.store import Wal
 
@@ -26,22 +28,6 @@ DEFAULT_USER = "root"
 STARTUP_SECONDS = 30
 """A client that says nothing for this long before it is logged in is dropped."""
 MAX_STARTUP_BYTES = 10_000
-
-REPORTED = (
-    "server_version",
-    "server_encoding",
-    "client_encoding",
-    "application_name",
-    "DateStyle",
-    "IntervalStyle",
-    "TimeZone",
-    "integer_datetimes",
-    "standard_conforming_strings",
-    "kwdb_version",
-    "session_authorization",
-    "is_superuser",
-)
-"""What a node reports when a client connects (facts.md 9.1); there is no cancellation key."""
 
 _HANDLED = frozenset({"user", "database", "application_name", "client_encoding", "options"})
 
@@ -56,11 +42,41 @@ class Node:
     password_required: bool = False
 
 
-async def serve_client(
+class Clients:
+    """Serves each connection that is accepted, and ends them all together."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.node: Node | None = None
+        """Connections that come before it is set are closed at once."""
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Talk to one client until it leaves. For ``asyncio.start_server``."""
+        task = asyncio.current_task()
+        if self.node is None or task is None:
+            writer.close()
+            return
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        with suppress(asyncio.CancelledError):
+            await _serve_client(self.node, reader, writer)
+
+    async def close(self) -> None:
+        """Hang up on everybody, stop what they run, and wait until it has stopped."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+async def _serve_client(
     node: Node, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Talk to one client until it leaves or has to be cut off."""
-    client = Client(address="{}:{}".format(*writer.get_extra_info("peername")[:2]))
+    host, port = writer.get_extra_info("peername")[:2]
+    client = Client(address=f"{host}:{port}")
     try:
         await _serve(node, client, reader, writer)
     except (ConnectionError, asyncio.IncompleteReadError, TimeoutError):
@@ -175,31 +191,30 @@ async def _converse(
             session.close()
             loop.call_soon_threadsafe(finished.set)
 
-    thread = threading.Thread(target=talk, name=f"client {client.address}", daemon=True)
-    thread.start()
+    threading.Thread(target=talk, name=f"client {client.address}", daemon=True).start()
     reading = asyncio.ensure_future(_feed(reader, inbox))
     done = asyncio.ensure_future(finished.wait())
-    await asyncio.wait({reading, done}, return_when=asyncio.FIRST_COMPLETED)
-    if not done.done():
-        await done
-    reading.cancel()
-    results = await asyncio.gather(reading, return_exceptions=True)
-    node.log.client_left(client)
-    if isinstance(results[0], wire.ProtocolError):
-        raise results[0]
+    try:
+        await asyncio.wait({reading, done}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        # Whether the client is gone or the node stops: its statement is stopped, as on a node.
+        reading.cancel()
+        inbox.put(None)
+        if not done.done():
+            await asyncio.shield(asyncio.gather(asyncio.to_thread(session.close), done))
+    if reading.done() and not reading.cancelled() and (error := reading.exception()):
+        raise error
 
 
 async def _feed(
     reader: asyncio.StreamReader, inbox: queue.SimpleQueue[wire.Frontend | None]
 ) -> None:
-    """Pass messages on until the client is gone; ``None`` ends the conversation."""
+    """Pass messages on until the client is gone."""
     try:
         while True:
             inbox.put(await _read_message(reader))
     except (ConnectionError, asyncio.IncompleteReadError):
         return
-    finally:
-        inbox.put(None)
 
 
 def _talk(
@@ -214,14 +229,8 @@ def _talk(
         for name, value in asked.items():
             if name not in _HANDLED:
                 _set_asked(session, name, value, observer)
-        parameters = session.parameters
-        send(
-            b"".join(
-                wire.parameter_status(name, parameters[name])
-                for name in REPORTED
-                if name in parameters
-            )
-        )
+        for name, value in at_connect(session).items():
+            send(wire.parameter_status(name, value))
         Conversation(session, receive, send, observer).run()
     except (Disconnected, ConnectionError):
         observer.hung_up()

@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 
 from kwtui.sandbox import binary, wire
 from kwtui.sandbox.answer import Answer, Column, Row, SqlError, StatementCancelled
-from kwtui.sandbox.parameters import fill, literals, parameter_oids
+from kwtui.sandbox.parameter_status import current
+from kwtui.sandbox.parameters import fill, literals, parameter_oids, unknown_values
 from kwtui.sandbox.protocol import Session
 
 BUFFER_BYTES = 64 * 1024
 """Rows are sent in pieces of about this size."""
+
+TEXT = 25
+"""What a placeholder is described as where nothing tells its type."""
 
 EXPORT_COLUMNS = (
     Column("filename", 25),
@@ -58,6 +62,7 @@ class _Portal:
 
     sql: str
     formats: tuple[int, ...]
+    answers: Iterator[Answer] | None = None
     answer: Answer | None = None
     rows: Iterator[Row] = field(default_factory=lambda: iter(()))
     described: bool = False
@@ -85,7 +90,7 @@ class Conversation:
 
     def run(self) -> None:
         """Serve until the client leaves. Raises Disconnected where the server must hang up."""
-        self._told = dict(self._session.parameters)
+        self._told = current(self._session)
         self._ready()
         while True:
             message = self._receive()
@@ -131,7 +136,7 @@ class Conversation:
 
     def _tell_parameters(self) -> None:
         """Session variables that the statement changed."""
-        for name, value in self._session.parameters.items():
+        for name, value in current(self._session).items():
             if self._told.get(name) != value:
                 self._told[name] = value
                 self._put(wire.parameter_status(name, value))
@@ -232,23 +237,23 @@ class Conversation:
     def _bind(self, message: wire.Bind) -> None:
         prepared = self._statement(message.statement)
         values = literals(prepared.oids, message.formats, message.values)
-        sql = fill(prepared.sql, values) if values else prepared.sql
+        sql = fill(prepared.sql, values)
         self._portals[message.portal] = _Portal(sql, message.result_formats)
         self._put(wire.BIND_COMPLETE)
 
     def _describe_statement(self, prepared: _Prepared) -> None:
-        sql = fill(prepared.sql, ["NULL"] * len(prepared.oids)) if prepared.oids else prepared.sql
+        sql = fill(prepared.sql, unknown_values(prepared.oids))
         columns = self._session.describe(sql)
-        self._put(wire.parameter_description(prepared.oids))
+        self._put(wire.parameter_description([oid or TEXT for oid in prepared.oids]))
         self._put(wire.NO_DATA if columns is None else wire.row_description(columns))
 
     def _start(self, portal: _Portal) -> None:
         """Run the portal's statement, once. Raises SqlError, Disconnected."""
-        if portal.answer is None:
-            answers = list(self._run(portal.sql, extended=True))
-            if answers:
-                portal.answer = answers[0]
-                portal.rows = iter(answers[0].rows)
+        if portal.answers is None:
+            portal.answers = self._run(portal.sql, extended=True)
+            portal.answer = next(portal.answers, None)
+            if portal.answer is not None:
+                portal.rows = iter(portal.answer.rows)
 
     def _describe_portal(self, portal: _Portal) -> None:
         self._start(portal)
@@ -274,6 +279,8 @@ class Conversation:
                 return
         else:
             self._rows(answer, portal.formats, portal.rows)
+        for _ in portal.answers or ():
+            raise SqlError("expected one statement in a prepared text", "42601")
         self._notices(answer)
         self._put(wire.command_complete(answer.tag))
         self._tell_parameters()

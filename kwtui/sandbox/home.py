@@ -114,7 +114,7 @@ class Home:
         if found is not None:
             return found
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        strangers = sorted(p.name for p in self.root.iterdir() if p.name not in _OWN)
+        strangers = self.strangers()
         if strangers:
             shown = ", ".join(strangers[:3]) + (", …" if len(strangers) > 3 else "")
             raise HomeError(
@@ -124,6 +124,10 @@ class Home:
         new = Description(STORE_FORMAT, str(uuid.uuid4()), 0)
         self.save(new)
         return new
+
+    def strangers(self) -> list[str]:
+        """Names in the directory that no sandbox made."""
+        return sorted(p.name for p in self.root.iterdir() if p.name not in _OWN)
 
     def save(self, description: Description) -> None:
         """Write ``sandbox.json``."""
@@ -135,7 +139,7 @@ class Home:
             found = Running(**json.loads(self.run_path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
-        return found if _is_alive(found) else None
+        return found if is_alive(found) else None
 
 
 _OWN = frozenset({"sandbox.json", "run.json", "lock", "server.log", "store"})
@@ -165,7 +169,8 @@ def process_identity(pid: int) -> tuple[str, int]:
     return boot, int(stat.rpartition(")")[2].split()[19])
 
 
-def _is_alive(found: Running) -> bool:
+def is_alive(found: Running) -> bool:
+    """Whether this very process still runs, and not a later one with its number."""
     try:
         os.kill(found.pid, 0)
     except ProcessLookupError:

@@ -236,9 +236,6 @@ class NodeLog:
             self._goroutine += 7
             client.goroutine = self._goroutine
 
-    def client_left(self, client: Client) -> None:
-        """A client closed its connection; a node does not write that down."""
-
     def client_lost(self, client: Client) -> None:
         """A client went away in the middle."""
         self._about(client, "W", "sql/pgwire/conn.go:347", "client disconnected unexpectedly")
@@ -279,11 +276,10 @@ class StatementLog(Observer):
         for notice in answer.notices:
             place = "sql/conn_executor_exec.go:1302"
             self._line("W", place, f"{verb.lower()}: {notice.message}")
-        place = _PLACES.get(answer.tag)
-        if place is not None:
+        if answer.tag in _PLACES:
             name = _NAME.search(sql)
             said = name[1].strip('"') if name else ""
-            self._line("I", place, f"{answer.tag.lower()} {said} finished")
+            self._line("I", _PLACES[answer.tag], f"{answer.tag.lower()} {said} finished")
 
     def failed(self, sql: str, error: SqlError) -> None:
         place = "jobs/registry.go:1201" if _verb(sql) == "IMPORT" else "sql/exec_log.go:169"

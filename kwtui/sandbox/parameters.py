@@ -62,7 +62,7 @@ _UNTYPED = frozenset({0, 25, 705, 1042, 1043})
 
 
 def parameter_oids(sql: str, given: Sequence[int]) -> tuple[int, ...]:
-    """The type of each placeholder: what the client gave, else its cast in the text, else text."""
+    """The type of each placeholder: what the client gave, else its cast in the text, else 0."""
     oids = list(given)
     for found in _TOKEN.finditer(sql):
         if found["number"] is None:
@@ -73,7 +73,7 @@ def parameter_oids(sql: str, given: Sequence[int]) -> tuple[int, ...]:
         oids.extend([0] * (index + 1 - len(oids)))
         if oids[index] == 0 and found["cast"]:
             oids[index] = _OIDS.get(found["cast"].upper(), 0)
-    return tuple(oid or 25 for oid in oids)
+    return tuple(oids)
 
 
 def fill(sql: str, literals: Sequence[str]) -> str:
@@ -105,6 +105,11 @@ def literal(oid: int, format_code: int, data: bytes | None) -> str:
     if oid in _UNTYPED:
         return quoted
     return f"{quoted}::{_TYPE_NAMES[oid]}" if oid in _TYPE_NAMES else quoted
+
+
+def unknown_values(oids: Sequence[int]) -> list[str]:
+    """Literals that stand for values not bound yet: NULLs of the right types."""
+    return [f"NULL::{_TYPE_NAMES[oid]}" if oid in _TYPE_NAMES else "NULL" for oid in oids]
 
 
 def literals(

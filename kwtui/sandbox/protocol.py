@@ -9,18 +9,24 @@ from kwtui.sandbox.answer import Answer, Column
 from kwtui.sandbox.catalog import Catalog
 
 
+class Variables(Protocol):
+    """Session variables by their lower-case names."""
+
+    def get(self, name: str) -> str:
+        """The value as SHOW prints it."""
+
+
 class Session(Protocol):
     """One client's conversation with the engine; used by one thread at a time."""
 
     session_id: str
+    user: str
+    transaction_status: str
+    """I (idle), T (in a transaction) or E (in a failed one)."""
 
     @property
-    def transaction_status(self) -> str:
-        """I (idle), T (in a transaction) or E (in a failed one)."""
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The session variables that clients are told of, by their wire name."""
+    def variables(self) -> Variables:
+        """The session variables, as SHOW ALL lists them."""
 
     def execute(self, sql_text: str, extended: bool = False) -> Iterator[Answer]:
         """Run each statement of the text. Raises SqlError, StatementCancelled."""
@@ -29,7 +35,7 @@ class Session(Protocol):
         """The columns that one statement will answer, ``None`` for none. Raises SqlError."""
 
     def close(self) -> None:
-        """Roll back what is open and forget the session."""
+        """Stop what runs, roll back what is open. Other threads may call it."""
 
 
 class Engine(Protocol):

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kwtui.sandbox import store as stores
-from kwtui.sandbox.connection import Node, serve_client
+from kwtui.sandbox.connection import Clients, Node
 from kwtui.sandbox.home import HOST, Home, HomeError, Running, process_identity, write_json
 from kwtui.sandbox.nodelog import Listening, NodeLog
 from kwtui.sandbox.protocol import Engine
@@ -54,7 +54,7 @@ class Server:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._clients: set[asyncio.Task[None]] = set()
+        self._clients = Clients()
         self._stop = asyncio.Event()
         self._reason = ""
 
@@ -65,7 +65,7 @@ class Server:
         home = self._options.home
         description = home.open()
         listener = await asyncio.start_server(
-            self._client, HOST, self._options.port, start_serving=False, reuse_address=True
+            self._clients.serve, HOST, self._options.port, start_serving=False, reuse_address=True
         )
         port = int(listener.sockets[0].getsockname()[1])
         store = stores.prepare(home.store, f"{HOST}:{port}", description.cluster_id)
@@ -79,7 +79,7 @@ class Server:
             if not description.loaded:
                 await asyncio.to_thread(self._load_demo, engine)
             home.save(replace(description, port=port, loaded=True))
-            self._node = Node(engine, log, self._wal, self._options.password_required)
+            self._clients.node = Node(engine, log, self._wal, self._options.password_required)
             await listener.start_serving()
             first = not description.loaded
             log.started(
@@ -98,7 +98,8 @@ class Server:
         finally:
             log.stopping(self._reason or "failure")
             home.run_path.unlink(missing_ok=True)
-            await self._hang_up(listener)
+            listener.close()
+            await self._clients.close()
             await asyncio.to_thread(engine.close)
             log.close()
 
@@ -122,13 +123,6 @@ class Server:
             start_ticks=ticks,
         )
         write_json(home.run_path, vars(running))
-
-    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._clients.add(task)
-            task.add_done_callback(self._clients.discard)
-        await serve_client(self._node, reader, writer)
 
     async def _until_stopped(self) -> None:
         loop = asyncio.get_running_loop()
@@ -161,13 +155,6 @@ class Server:
                 self._log.engine("I", "ts_engine.cpp:1380", "WAL Checkpoint Start.")
                 self._wal.checkpoint()
                 self._log.engine("I", "ts_engine.cpp:1429", "WAL Checkpoint Complete.")
-
-    async def _hang_up(self, listener: asyncio.Server) -> None:
-        listener.close()
-        for task in tuple(self._clients):
-            task.cancel()
-        if self._clients:
-            await asyncio.wait(self._clients, timeout=5)
 
 
 def _options(argv: Sequence[str]) -> Options:
