@@ -95,7 +95,7 @@ def _encode_numeric(text: str) -> bytes:
     if not value.is_finite():
         sign = 0xC000 if value.is_nan() else (0xF000 if value < 0 else 0xD000)
         return struct.pack("!hhHh", 0, 0, sign, 0)
-    whole, _, fraction = f"{abs(value):f}".partition(".")
+    whole, _, fraction = f"{value.copy_abs():f}".partition(".")
     scale = len(fraction)
     whole = whole.lstrip("0")
     whole = whole.rjust(-(-len(whole) // 4) * 4, "0")
@@ -116,9 +116,13 @@ def _decode_numeric(data: bytes) -> str:
     count, weight, sign, scale = struct.unpack_from("!hhHh", data)
     if sign in _NUMERIC_SIGNS and sign != 0x4000:
         return _NUMERIC_SIGNS[sign]
-    digits = struct.unpack_from(f"!{count}h", data, 8)
-    total = sum(Decimal(d).scaleb(4 * (weight - i)) for i, d in enumerate(digits))
-    return f"{_NUMERIC_SIGNS.get(sign, '')}{total:.{scale}f}"
+    groups = [f"{d:04}" for d in struct.unpack_from(f"!{count}h", data, 8)]
+    if weight < 0:
+        groups = ["0000"] * (-weight - 1) + groups
+    before = max(0, weight + 1)
+    whole = "".join(groups[:before]).ljust(4 * before, "0").lstrip("0") or "0"
+    fraction = "".join(groups[before:]).ljust(scale, "0")[:scale]
+    return _NUMERIC_SIGNS.get(sign, "") + whole + (f".{fraction}" if fraction else "")
 
 
 def _days(date: str, before_christ: bool) -> int:

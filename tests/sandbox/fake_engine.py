@@ -98,7 +98,7 @@ class FakeSession:
             row: Row = tuple(value or None for _, _, value in EVERY_TYPE)
             return Answer("SELECT 1", columns, [row])
         if word == "EXPORT":
-            earlier = [(RESULT,), (RESULT,)]
+            earlier: list[tuple[Column, ...]] = [(RESULT,), (RESULT,)]
             notice = Notice("table b failed", sqlstate="XXUUU")
             return Answer("EXPORT 1", (RESULT,), [("succeed",)], [notice], earlier)
         return Answer("SELECT 1", (RESULT,), [(sql,)])
