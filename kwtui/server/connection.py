@@ -83,6 +83,8 @@ class Server:
         self._notices: list[Notice] = []
         self._listener: NoticeListener | None = None
         self._lost: ConnectionLost | None = None
+        self.gone = asyncio.Event()
+        """Set as soon as the connection is known to be lost."""
         connection.add_notice_handler(self._on_notice)
 
     @classmethod
@@ -113,6 +115,11 @@ class Server:
     def is_alive(self) -> bool:
         """Whether the connection was usable the last time that it was used."""
         return self._lost is None and not self._connection.closed
+
+    @property
+    def lost(self) -> ConnectionLost | None:
+        """Why the connection is gone, once it is."""
+        return self._lost
 
     @property
     def is_busy(self) -> bool:
@@ -224,7 +231,9 @@ class Server:
         )
 
     def _gone(self, cause: str) -> ConnectionLost:
-        self._lost = ConnectionLost(self.target.label, cause)
+        if self._lost is None:
+            self._lost = ConnectionLost(self.target.label, cause)
+            self.gone.set()
         return self._lost
 
     async def _abandon(self, running: asyncio.Task[StatementResult]) -> None:

@@ -152,6 +152,10 @@ def streams() -> str:
     return "SELECT name, target_table_name FROM [SHOW STREAMS]"
 
 
+def zones() -> str:
+    return "SHOW ZONE CONFIGURATIONS"
+
+
 # -- sizes ------------------------------------------------------------------------------------
 
 

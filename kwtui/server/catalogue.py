@@ -1,0 +1,271 @@
+"""Reading a database: everything that a backup must know of it, and the traps in it.
+
+Questions are asked here; answers are understood in `kwtui.server.derive`. What a question cannot
+answer never stops a survey: it is named in `DatabaseSchema.not_captured`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import (
+    DatabaseSchema,
+    DatabaseSummary,
+    Engine,
+    SequenceSpec,
+    ServerFacts,
+    Survey,
+    TableName,
+    TableSpec,
+)
+from kwtui.server import ddl, derive, findings, inspection, statements
+from kwtui.server.connection import Server
+from kwtui.server.derive import Described, ForeignKeys
+from kwtui.server.failures import ConnectionLost
+from kwtui.server.results import ResultSet, to_int
+
+_TABLE_TYPES = {"BASE TABLE", "TIME SERIES TABLE"}
+_UNKNOWN_TYPES = {"SPARSE TIME SERIES TABLE", "TEMPLATE TABLE", "INSTANCE TABLE"}
+_MEBIBYTE = 1 << 20
+
+
+async def databases(server: Server) -> list[DatabaseSummary]:
+    """Every database, in the server's order. Raises KwtuiError."""
+    return derive.summaries(await server.query(inspection.databases()))
+
+
+async def survey(
+    server: Server, facts: ServerFacts, database: str, *, count: bool = True
+) -> Survey:
+    """The database with row counts, sizes and findings. Raises KwtuiError as `read_schema` does.
+
+    ``count`` off leaves the rows out, which on big tables take long.
+    """
+    schema = await read_schema(server, database)
+    tables = []
+    for table in schema.tables:
+        rows = await count_rows(server, database, table.name) if count else None
+        size = await _bytes(server, schema, table.name)
+        tables.append(replace(table, rows=rows, bytes=size))
+    schema = replace(schema, tables=tuple(tables))
+    found = findings.find(schema, facts)
+    return Survey(schema=schema, server=facts, taken_at=datetime.now(UTC), findings=found)
+
+
+async def count_rows(
+    server: Server, database: str, table: TableName, timestamp: str | None = None
+) -> int:
+    """The exact number of rows, however long it takes."""
+    sql = statements.count_rows(database, table, timestamp)
+    return to_int((await server.query(sql, within=None)).scalar()) or 0
+
+
+async def read_schema(server: Server, database: str) -> DatabaseSchema:
+    """Everything that a backup captures of a database but its rows.
+
+    Raises KwtuiError: NOT_FOUND if there is no such database, CONNECTION_LOST, or
+    STATEMENT_REFUSED where not even the definitions may be read.
+    """
+    summary = next((d for d in await databases(server) if d.name == database), None)
+    if summary is None:
+        raise KwtuiError(
+            f"There is no database named {database!r} on this server.",
+            hint="The list of databases shows those that there are.",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+    return await _Reader(server, summary).read()
+
+
+@dataclass
+class _Reader:
+    """Reads one database, question by question."""
+
+    server: Server
+    summary: DatabaseSummary
+    not_captured: list[str] = field(default_factory=list)
+    table_comments: dict[TableName, str] = field(default_factory=dict)
+    index_comments: dict[TableName, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def database(self) -> str:
+        return self.summary.name
+
+    @property
+    def is_time_series(self) -> bool:
+        return self.summary.engine is Engine.TIME_SERIES
+
+    async def read(self) -> DatabaseSchema:
+        ask = self.server.query
+        create = (await ask(inspection.create_statement_of_database(self.database))).rows[0][1]
+        schemas = derive.user_schemas(await ask(inspection.schemas(self.database)))
+        items = derive.described(await ask(inspection.create_statements(self.database)), schemas)
+        items += await self._missing(items, schemas)
+        retention, partition = derive.retention_and_partition(create or "")
+        tables = await self._tables([i for i in items if i.kind == "table"])
+        views = [i for i in items if i.kind == "view"]
+        grants = derive.grants(
+            await ask(inspection.grants_on_database(self.database)),
+            await self._try(inspection.table_privileges(self.database), "grants on tables"),
+        )
+        users, roles = derive.grantees(grants, await self._users() if grants else ResultSet())
+        sequences = [await self._sequence(i) for i in items if i.kind == "sequence"]
+        self._note_foreign_views(views, schemas)
+        await self._note_programs([t.name for t in tables])
+        return DatabaseSchema(
+            database=self.database,
+            engine=self.summary.engine,
+            create_statement=" ".join((create or "").split()),
+            schemas=schemas,
+            tables=tuple(tables),
+            sequences=tuple(sequences),
+            views=tuple(derive.views(views, self.database, schemas)),
+            comments=derive.comments(
+                self.summary.comment, self.table_comments, tables, self.index_comments
+            ),
+            grants=grants,
+            zone_statements=await self._zones(),
+            users=users,
+            roles=roles,
+            retention=retention if self.is_time_series else None,
+            partition_interval=partition if self.is_time_series else None,
+            not_captured=tuple(self.not_captured),
+        )
+
+    async def _try(self, sql: str, what: str) -> ResultSet:
+        """Ask; a refusal becomes a line of what is not captured."""
+        try:
+            return await self.server.query(sql)
+        except ConnectionLost:
+            raise
+        except KwtuiError as error:
+            self.not_captured.append(f"{what} (the server said: {error.cause or error.title})")
+            return ResultSet()
+
+    async def _missing(self, items: list[Described], schemas: tuple[str, ...]) -> list[Described]:
+        """Tables that SHOW TABLES has and the list of definitions has not; reads comments too."""
+        known = {item.name for item in items}
+        found = []
+        for schema in schemas:
+            answer = await self.server.query(inspection.tables(self.database, schema))
+            for row in answer.dicts():
+                name = TableName(schema, row["table_name"] or "")
+                if row.get("comment"):
+                    self.table_comments[name] = row["comment"] or ""
+                if row["table_type"] in _UNKNOWN_TYPES:
+                    kind = (row["table_type"] or "").lower()
+                    self.not_captured.append(f"{kind} {name}")
+                elif row["table_type"] in _TABLE_TYPES and name not in known:
+                    sql = inspection.create_statement_of(self.database, name)
+                    create = (await self.server.query(sql)).rows[0][1] or ""
+                    found.append(Described(name, "table", create, create))
+        return found
+
+    # -- tables -------------------------------------------------------------------------------
+
+    async def _tables(self, items: list[Described]) -> list[TableSpec]:
+        names = [item.name for item in items]
+        targets = await self._key_targets(items)
+        found = []
+        for item in items:
+            if item.state != "PUBLIC":
+                self.not_captured.append(f"table {item.name}, which is {item.state.lower()}")
+            elif self.is_time_series:
+                found.append(await self._time_series_table(item))
+            else:
+                keys = derive.foreign_keys(
+                    item.name, self.database, item.alter_statements, names, targets
+                )
+                self._note_keys(item.name, keys)
+                found.append(await self._relational_table(item, keys))
+        return found
+
+    async def _relational_table(self, item: Described, keys: ForeignKeys) -> TableSpec:
+        ask = self.server.query
+        columns = derive.columns(await ask(inspection.columns(self.database, item.name)))
+        if "COMMENT ON INDEX" in item.create:
+            indexes = await ask(inspection.indexes(self.database, item.name))
+            self.index_comments[item.name] = derive.indexes_with_comment(indexes)
+        return derive.relational_table(item, columns, keys.keys)
+
+    async def _time_series_table(self, item: Described) -> TableSpec:
+        ask = self.server.query
+        shown = await ask(inspection.columns(self.database, item.name))
+        tags = await ask(inspection.tags(self.database, item.name))
+        indexes = await ask(inspection.indexes(self.database, item.name))
+        self.index_comments[item.name] = derive.indexes_with_comment(indexes)
+        return derive.time_series_table(item, derive.columns(shown, tags), indexes)
+
+    async def _key_targets(self, items: list[Described]) -> dict[tuple[TableName, str], TableName]:
+        """Asked only where a name alone does not tell which table a foreign key means."""
+        counts: dict[str, int] = {}
+        for item in items:
+            counts[item.name.name] = counts.get(item.name.name, 0) + 1
+        for item in items:
+            for statement in item.alter_statements:
+                _, printed = ddl.parse_foreign_key(statement)
+                if len(printed) == 1 and counts.get(printed[0], 0) != 1:
+                    sql = inspection.foreign_key_targets(self.database)
+                    return derive.key_targets(await self._try(sql, "targets of foreign keys"))
+        return {}
+
+    def _note_keys(self, table: TableName, keys: ForeignKeys) -> None:
+        for name in keys.ambiguous:
+            self.not_captured.append(
+                f"foreign key {name} of {table}: several tables have its target's name"
+            )
+        for name in keys.foreign:
+            self.not_captured.append(f"foreign key {name} of {table} into another database")
+
+    # -- the rest -----------------------------------------------------------------------------
+
+    async def _sequence(self, item: Described) -> SequenceSpec:
+        sql = inspection.sequence_value(self.database, item.name)
+        return derive.sequence(item, await self._try(sql, f"value of sequence {item.name}"))
+
+    async def _users(self) -> ResultSet:
+        return await self._try(inspection.users(), "which grantees are roles")
+
+    async def _zones(self) -> tuple[str, ...]:
+        answer = await self._try(inspection.zones(), "zone configuration of the database")
+        return derive.database_zones(answer, self.database)
+
+    def _note_foreign_views(self, views: list[Described], schemas: tuple[str, ...]) -> None:
+        for item in views:
+            others = derive.foreign_sources(item, self.database, schemas)
+            if others:
+                self.not_captured.append(
+                    f"tables of {', '.join(others)} that the view {item.name} reads"
+                )
+
+    async def _note_programs(self, tables: list[TableName]) -> None:
+        """Procedures, triggers and streams: seen, and not restored."""
+        if self.is_time_series:
+            answer = await self._try(inspection.streams(), "streams")
+            for name, target in (row[:2] for row in answer.rows):
+                if (target or "").split(".")[0].strip('"') == self.database:
+                    self.not_captured.append(f"stream {name}")
+            return
+        answer = await self._try(inspection.procedures(self.database), "procedures")
+        self.not_captured.extend(f"procedure {row[0]}" for row in answer.rows)
+        for table in tables:
+            sql = inspection.triggers(self.database, table)
+            answer = await self._try(sql, f"triggers of {table}")
+            self.not_captured.extend(f"trigger {row[0]} of {table}" for row in answer.rows)
+
+
+async def _bytes(server: Server, schema: DatabaseSchema, table: TableName) -> int | None:
+    """The size in the store; None where the server does not tell it."""
+    if schema.engine is Engine.TIME_SERIES:
+        return None
+    try:
+        answer = await server.query(inspection.relational_size(schema.database, table))
+        megabytes = answer.scalar()
+        return None if megabytes is None else int(Decimal(megabytes) * _MEBIBYTE)
+    except ConnectionLost:
+        raise
+    except (KwtuiError, InvalidOperation):
+        # A size is only for estimates; without it they are made from rows.
+        return None
