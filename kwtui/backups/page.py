@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from kwtui.backups.csvindex import CsvIndex
+from kwtui.backups.csvread import MalformedRecord, Record, read_records
+from kwtui.backups.tree import unreadable
 from kwtui.model import Dialect
 
 
@@ -17,14 +20,14 @@ class CsvPage:
     start: int
     columns: tuple[str, ...]
     """Names, as far as they are known."""
-    records: tuple[tuple[str | None, ...], ...]
+    records: tuple[Record, ...]
     """Values as text; None is NULL. Foreign text: clean it before showing."""
     total: int | None = None
     """Records in the file; None until it was read to its end once."""
     at_end: bool = False
     """No record follows this page."""
     problem: str = ""
-    """Why a record on this page cannot be read, and where."""
+    """Why the record after this page cannot be read."""
 
 
 def read_page(
@@ -36,10 +39,39 @@ def read_page(
     columns: tuple[str, ...] = (),
     index: CsvIndex | None = None,
 ) -> CsvPage:
-    """``count`` records from number ``start`` on.
+    """``count`` records from number ``start`` on. Blocking: call it in a thread.
 
     ``index`` makes the next page of the same file quick; without one it is made on the way.
 
     Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
     """
-    raise NotImplementedError
+    index = index or CsvIndex(path, dialect)
+    first = start + dialect.header
+    records: list[Record] = []
+    problem = ""
+    try:
+        offset, known = index.place_of(first)
+        if dialect.header and not columns:
+            columns = _header(path, dialect)
+        with path.open("rb") as file:
+            file.seek(offset)
+            try:
+                wanted = islice(read_records(file, dialect), first - known, first - known + count)
+                records.extend(wanted)
+            except MalformedRecord as error:
+                problem = f"The next record cannot be read: {error}."
+        index.place_of(first + len(records))
+    except OSError as error:
+        raise unreadable(path, error) from error
+    total = None if index.total is None else max(index.total - dialect.header, 0)
+    at_end = total is not None and start + len(records) >= total
+    return CsvPage(path.name, start, columns, tuple(records), total, at_end, problem)
+
+
+def _header(path: Path, dialect: Dialect) -> tuple[str, ...]:
+    with path.open("rb") as file:
+        try:
+            names = next(read_records(file, dialect), ())
+        except MalformedRecord:
+            return ()
+    return tuple(name or "" for name in names)

@@ -81,6 +81,7 @@ class RecordCounter:
     """Counts the records of one file, block by block, header included."""
 
     def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
         self._quote = dialect.enclosed.encode()
         self._drop = _all_but(self._quote + _NEWLINE)
         self._unescape: _Unescaper | None = None
@@ -112,6 +113,17 @@ class RecordCounter:
         self.records += sum(map(len, parts[self.inside :: 2]))
         if len(parts) % 2 == 0:
             self.inside = not self.inside
+
+    def odd_quotes(self, tail: bytes) -> bool:
+        """Whether a part of the file changes between inside and outside a quoted value.
+
+        The part begins behind a newline, and ends where what was fed ends.
+        """
+        if self._utf8:
+            tail = _Utf8(self._dialect.charset).feed(tail)
+        if self._unescape:
+            tail = _Unescaper(self._dialect, b"").feed(tail)
+        return tail.count(self._quote) % 2 == 1
 
     @property
     def torn_end(self) -> bool:

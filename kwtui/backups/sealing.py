@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from kwtui.backups.manifest import FileEntry
+from kwtui.backups.durable import sync_file, sync_folder
+from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, SIDECAR_FILES, FileEntry
+from kwtui.backups.naming import DATA_FOLDER
+from kwtui.backups.records import FileScan, scan_file
+from kwtui.backups.tree import FileRole, TreeFile, unreadable, walk
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect, TableName
+
+_PROGRESS_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
 class SealProgress:
-    """How far sealing is. Called from the thread that seals, at most some times a second."""
+    """How far sealing, or checking, is. Called from its threads, at most some times a second."""
 
     files: int
     files_total: int
@@ -23,24 +34,37 @@ class SealProgress:
 
 @dataclass(frozen=True)
 class SealedTable:
-    """The files of one table, in order of their names, and the records in them."""
+    """The data files of one table, in order of their names, and the records in them."""
 
     name: TableName
     folder: str
     files: tuple[FileEntry, ...]
     rows: int
+    problems: tuple[str, ...] = ()
+    """Records that do not parse, with their file; empty when all do."""
 
 
 @dataclass(frozen=True)
 class SealedTree:
-    """Everything below ``data``."""
+    """Everything below ``data``. Paths begin with ``data/``, as in the manifest."""
 
     tables: tuple[SealedTable, ...]
     files: tuple[FileEntry, ...]
-    """Files that belong to no table: ``data/meta.sql``, a schema's ``meta.sql``."""
+    """Files that are no table's data: each ``meta.sql``, strays."""
     strays: tuple[str, ...]
-    """Files that no export writes, e.g. hidden ones or ``meta.sql…tmp``; also in ``files``."""
+    """Files that no export writes, e.g. hidden ones or ``meta.sql….tmp``. Regular ones are also in
+    ``files``; links and special files are only here."""
     bytes: int
+
+
+@dataclass(frozen=True)
+class ScanJob:
+    """One file to read: hashed, and counted if it has a dialect, and checked if it has fields."""
+
+    path: Path
+    bytes: int
+    dialect: Dialect | None = None
+    fields: int | None = None
 
 
 def seal_tree(
@@ -48,22 +72,205 @@ def seal_tree(
     folders: Mapping[TableName, str],
     dialect: Dialect,
     *,
+    fields: Mapping[TableName, int] | None = None,
     workers: int | None = None,
     progress: Callable[[SealProgress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> SealedTree:
     """Hash, count and sync every file below ``data``.
 
-    ``folders`` says which folder (relative to ``data``) holds which table; a folder without files
-    makes a table without files. Blocking: call it in a thread. ``workers`` is the number of
-    processes (None: as many as there are CPUs; 1: this one).
+    ``folders`` says which folder (relative to ``data``) holds which table; a table whose folder is
+    not there has no files. ``fields`` gives the number of columns of tables whose records shall be
+    checked on the way. Blocking: call it in a thread. ``workers`` is the number of threads that
+    read (None: one for each CPU); hashing runs outside the interpreter's lock.
 
-    Raises KwtuiError: EXTERN_NOT_READABLE (a file cannot be read), BACKUP_DAMAGED (a file has an
-    open quote at its end), CANCELLED.
+    Raises KwtuiError: NOT_FOUND or EXTERN_NOT_READABLE (something cannot be read), BACKUP_DAMAGED
+    (a file was cut inside a quoted value), CANCELLED.
     """
-    raise NotImplementedError
+    tables = {folder: name for name, folder in folders.items()}
+    found = list(walk(data))
+    regular = [f for f in found if f.regular]
+    jobs = [_job(data, f, tables, dialect, fields or {}) for f in regular]
+    scans = scan_files(jobs, workers=workers, progress=progress, cancelled=cancelled)
+    _refuse_open_quotes(regular, scans)
+    _sync_tree(data, regular)
+    return _sealed(found, dict(zip((f.path for f in regular), scans, strict=True)), tables)
 
 
 def seal_sidecars(folder: Path) -> tuple[FileEntry, ...]:
-    """Hash and sync ``schema.json`` and the runbook that lie in ``folder``."""
-    raise NotImplementedError
+    """Hash and sync ``schema.json`` and the runbook that lie in ``folder``, as manifest entries.
+
+    Raises KwtuiError (EXTERN_NOT_READABLE).
+    """
+    entries = []
+    for name in SIDECAR_FILES:
+        path = folder / name
+        if name in (MANIFEST_FILE, PROOFS_FILE) or not path.exists():
+            continue
+        try:
+            scan = scan_file(path, None)
+            sync_file(path)
+        except OSError as error:
+            raise unreadable(path, error) from error
+        entries.append(FileEntry(name, scan.bytes, scan.sha256))
+    return tuple(entries)
+
+
+def table_folder_of(path: str) -> str:
+    """The folder of a data file relative to ``data``."""
+    parent = str(PurePosixPath(path).parent)
+    return "" if parent == "." else parent
+
+
+def _job(
+    data: Path,
+    file: TreeFile,
+    tables: Mapping[str, TableName],
+    dialect: Dialect,
+    fields: Mapping[TableName, int],
+) -> ScanJob:
+    table = tables.get(table_folder_of(file.path))
+    if file.role is not FileRole.DATA or table is None:
+        return ScanJob(data / file.path, file.bytes)
+    return ScanJob(data / file.path, file.bytes, dialect, fields.get(table))
+
+
+def scan_files(
+    jobs: Sequence[ScanJob],
+    *,
+    workers: int | None = None,
+    progress: Callable[[SealProgress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[FileScan]:
+    """Scan all files, some at a time; the results in the order of the jobs.
+
+    Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE, CANCELLED.
+    """
+    meter = _Meter(jobs, progress, cancelled)
+
+    def run(job: ScanJob) -> FileScan:
+        meter.tick(0)
+        try:
+            scan = scan_file(job.path, job.dialect, fields=job.fields, tick=meter.tick)
+        except OSError as error:
+            meter.failed = True
+            raise unreadable(job.path, error) from error
+        meter.file_done(scan.records or 0)
+        return scan
+
+    count = max(1, min(workers or os.cpu_count() or 1, len(jobs)))
+    if count == 1:
+        return [run(job) for job in jobs]
+    with ThreadPoolExecutor(count, thread_name_prefix="seal") as pool:
+        futures = [pool.submit(run, job) for job in jobs]
+        try:
+            return [f.result() for f in futures]
+        except BaseException:
+            meter.failed = True
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+class _Meter:
+    """Adds up what the threads did, reports it now and then, and stops them."""
+
+    def __init__(
+        self,
+        jobs: Sequence[ScanJob],
+        progress: Callable[[SealProgress], None] | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> None:
+        self._progress = progress
+        self._cancelled = cancelled
+        self._files_total = len(jobs)
+        self._bytes_total = sum(j.bytes for j in jobs)
+        self._files = self._bytes = self._records = 0
+        self._due = 0.0
+        self._lock = threading.Lock()
+        self.failed = False
+
+    def tick(self, count: int) -> None:
+        if self.failed or (self._cancelled and self._cancelled()):
+            raise KwtuiError("Stopped reading the files.", exit_code=ExitCode.CANCELLED)
+        with self._lock:
+            self._bytes += count
+        self._report()
+
+    def file_done(self, records: int) -> None:
+        with self._lock:
+            self._files += 1
+            self._records += records
+        self._report(last=self._files == self._files_total)
+
+    def _report(self, *, last: bool = False) -> None:
+        if self._progress is None:
+            return
+        with self._lock:
+            now = time.monotonic()
+            if now < self._due and not last:
+                return
+            self._due = now + _PROGRESS_SECONDS
+            self._progress(
+                SealProgress(
+                    self._files, self._files_total, self._bytes, self._bytes_total, self._records
+                )
+            )
+
+
+def _refuse_open_quotes(files: Sequence[TreeFile], scans: Sequence[FileScan]) -> None:
+    cut = [f.path for f, s in zip(files, scans, strict=True) if s.open_quote]
+    if cut:
+        raise KwtuiError(
+            f"{cut[0]} ends inside a quoted value: it was cut while it was written.",
+            cause=f"{len(cut)} of {len(files)} files end like this.",
+            hint="Look for space on the node's disk, then back up again. Nothing was sealed.",
+            exit_code=ExitCode.BACKUP_DAMAGED,
+        )
+
+
+def _sync_tree(data: Path, files: Sequence[TreeFile]) -> None:
+    """Put files, then their folders up to the set's own, on disk."""
+    folders = {data, data.parent}
+    path = data
+    try:
+        for file in files:
+            path = data / file.path
+            sync_file(path)
+            folders.update(p for p in path.parents if p.is_relative_to(data))
+        for path in sorted(folders, key=lambda p: len(p.parts), reverse=True):
+            sync_folder(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def _sealed(
+    found: Sequence[TreeFile], scans: Mapping[str, FileScan], tables: Mapping[str, TableName]
+) -> SealedTree:
+    data_files: dict[str, list[FileEntry]] = {folder: [] for folder in tables}
+    problems: dict[str, list[str]] = {folder: [] for folder in tables}
+    others: list[FileEntry] = []
+    strays: list[str] = []
+    for file in found:
+        path = f"{DATA_FOLDER}/{file.path}"
+        folder = table_folder_of(file.path)
+        if file.role is FileRole.STRAY or (file.role is FileRole.DATA and folder not in tables):
+            strays.append(path)
+        if (scan := scans.get(file.path)) is None:
+            continue
+        entry = FileEntry(path, scan.bytes, scan.sha256, scan.records)
+        if file.role is FileRole.DATA and folder in tables:
+            data_files[folder].append(entry)
+            problems[folder] += [f"{path}, {problem}" for problem in scan.problems]
+        else:
+            others.append(entry)
+    sealed = tuple(
+        SealedTable(
+            name,
+            folder,
+            tuple(data_files[folder]),
+            sum(f.records or 0 for f in data_files[folder]),
+            tuple(problems[folder]),
+        )
+        for folder, name in tables.items()
+    )
+    return SealedTree(sealed, tuple(others), tuple(strays), sum(s.bytes for s in scans.values()))

@@ -1,0 +1,99 @@
+"""Walking an export tree: which file is what, without following links out of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from kwtui.errors import ExitCode, KwtuiError
+
+META_FILE = "meta.sql"
+_DATA_FILE = re.compile(r"n\d+\.\d+\.csv\Z")
+_SQL_FILE = re.compile(r"n\d+\.\d+\.sql\Z")
+
+
+class FileRole(StrEnum):
+    """What a file in an export is (facts.md, 1.6)."""
+
+    DATA = "data"
+    """``n<node>.<number>.csv``"""
+    META = "meta"
+    STATEMENTS = "statements"
+    """``n<node>.<number>.sql`` of EXPORT INTO SQL, which no IMPORT reads."""
+    STRAY = "stray"
+    """Nothing that EXPORT writes: also rejected rows of an import, hidden and temporary files."""
+
+
+@dataclass(frozen=True)
+class TreeFile:
+    """A regular file, or a link or special file, which is always a stray."""
+
+    path: str
+    """Relative to the tree, with ``/``."""
+    role: FileRole
+    bytes: int
+    modified: float
+    """Seconds since the epoch."""
+    regular: bool = True
+
+
+def role_of(name: str) -> FileRole:
+    """What a file of this name is in an export."""
+    if name == META_FILE:
+        return FileRole.META
+    if _DATA_FILE.match(name):
+        return FileRole.DATA
+    if _SQL_FILE.match(name):
+        return FileRole.STATEMENTS
+    return FileRole.STRAY
+
+
+def walk(root: Path) -> Iterator[TreeFile]:
+    """All files below ``root`` in order of their names, folder by folder. Links are not followed.
+
+    Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
+    """
+    yield from _walk(root, "")
+
+
+def _walk(root: Path, below: str) -> Iterator[TreeFile]:
+    folder = root / below if below else root
+    try:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda e: e.name)
+    except OSError as error:
+        raise unreadable(folder, error) from error
+    for entry in entries:
+        path = f"{below}/{entry.name}" if below else entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(root, path)
+            continue
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            continue
+        regular = entry.is_file(follow_symlinks=False)
+        role = role_of(entry.name) if regular else FileRole.STRAY
+        yield TreeFile(path, role, status.st_size, status.st_mtime, regular)
+
+
+def unreadable(path: Path, error: OSError) -> KwtuiError:
+    """The message for a person for a file or folder that cannot be read."""
+    if isinstance(error, FileNotFoundError):
+        return KwtuiError(
+            f"{path} is not there.",
+            cause=error.strerror or str(error),
+            hint="`kwtui list` shows what is in extern.",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+    return KwtuiError(
+        f"{path} cannot be read.",
+        cause=error.strerror or str(error),
+        hint="KWDB keeps its exports from other accounts (meta.sql has mode 0600): run kwtui as the"
+        " database's own account.",
+        exit_code=ExitCode.EXTERN_NOT_READABLE,
+    )
