@@ -145,8 +145,8 @@ class Extern:
             raise SqlError(message) from err
         return path
 
-    def write_whole(self, relative: str, content: bytes) -> None:
-        """Write a small file through a temporary one and rename, as ``meta.sql`` is written."""
+    def write_whole(self, relative: str, *pieces: bytes) -> None:
+        """Write a file through a temporary one and rename, as ``meta.sql`` is written."""
         target = self.path(relative)
         folder = self.make_folder(posixpath.dirname(relative))
         temporary = folder / f"{target.name}{secrets.randbelow(9 * 10**8) + 10**8}.tmp"
@@ -157,7 +157,7 @@ class Extern:
             raise SqlError(f"creating temporary file: {inner.message}") from err
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
+                file.writelines(pieces)
             temporary.replace(target)
         except OSError as err:
             temporary.unlink(missing_ok=True)
