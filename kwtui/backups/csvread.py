@@ -33,9 +33,9 @@ class RecordParser:
         delimiter = re.escape(dialect.delimiter)
         self._dialect = dialect
         self._quoted = re.compile(
-            f"{quote}((?:[^{quote}{escape}]|{escape}.)*){quote}"
+            f"{quote}((?:[^{quote}{escape}]|{escape}.)*+){quote}"
             if dialect.escaped != dialect.enclosed
-            else f"{quote}((?:[^{quote}]|{quote}{quote})*){quote}",
+            else f"{quote}((?:[^{quote}]|{quote}{quote})*+){quote}",
             re.DOTALL,
         )
         self._plain = re.compile(f"[^{delimiter}\n]*")
@@ -58,8 +58,6 @@ class RecordParser:
             position += 1
             if separator == "\n":
                 return tuple(values), position
-            if separator == self._dialect.enclosed and position == len(text) and not final:
-                raise _NeedMore
             if separator != self._dialect.delimiter:
                 raise MalformedRecord(
                     f"after the quoted value of field {len(values)} comes {separator!r}"
