@@ -152,7 +152,7 @@ class Keeper:
     async def _come_back(self) -> bool:
         """Try until it works. False: trying again makes no sense."""
         lost = self._server
-        problem = lost.lost if lost is not None else None
+        problem: KwtuiError | None = lost.lost if lost is not None else None
         again = lost.target if lost is not None else self.target
         await self._drop()
         attempt = 0

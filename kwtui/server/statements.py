@@ -130,6 +130,11 @@ def drop_database(name: str) -> str:
     return f"DROP DATABASE {identifier(name)} CASCADE"
 
 
+def rename_database(old: str, new: str) -> str:
+    """Refused while the database holds views (recording 13)."""
+    return f"ALTER DATABASE {identifier(old)} RENAME TO {identifier(new)}"
+
+
 def create_schema(name: str) -> str:
     """In the current database."""
     return f"CREATE SCHEMA {identifier(name)}"
@@ -141,6 +146,18 @@ def set_default(database: str, table: TableName, column: str, default: str) -> s
         f"ALTER TABLE {table_name(database, table)} "
         f"ALTER COLUMN {identifier(column)} SET DEFAULT {default}"
     )
+
+
+def drop_default(database: str, table: TableName, column: str) -> str:
+    """For an import, which takes no table with defaults (live-findings, row 22)."""
+    return (
+        f"ALTER TABLE {table_name(database, table)} ALTER COLUMN {identifier(column)} DROP DEFAULT"
+    )
+
+
+def drop_view(database: str, view: TableName, *, materialized: bool = False) -> str:
+    kind = "MATERIALIZED VIEW" if materialized else "VIEW"
+    return f"DROP {kind} IF EXISTS {table_name(database, view)}"
 
 
 def add_foreign_key(database: str, table: TableName, key: ForeignKeySpec) -> str:
