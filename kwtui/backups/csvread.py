@@ -21,7 +21,7 @@ class MalformedRecord(ValueError):
     """A record that does not parse; the text says why."""
 
 
-class _NeedMore(Exception):
+class NeedMore(Exception):
     """The record goes on behind what was read."""
 
 
@@ -43,17 +43,17 @@ class RecordParser:
     def record(self, text: str, start: int, *, final: bool) -> tuple[Record, int]:
         """The record that begins at ``start``, and where the next one does.
 
-        Raises `MalformedRecord`, and `_NeedMore` unless ``final``.
+        Raises `MalformedRecord`, and `NeedMore` unless ``final``.
         """
         values: list[str | None] = []
         position = start
         while True:
-            value, position = self._value(text, position, final=final)
+            value, position = self.value(text, position, final=final)
             values.append(value)
             if position >= len(text):
                 if final:
                     return tuple(values), position
-                raise _NeedMore
+                raise NeedMore
             separator = text[position]
             position += 1
             if separator == "\n":
@@ -63,14 +63,15 @@ class RecordParser:
                     f"after the quoted value of field {len(values)} comes {separator!r}"
                 )
 
-    def _value(self, text: str, position: int, *, final: bool) -> tuple[str | None, int]:
+    def value(self, text: str, position: int, *, final: bool) -> tuple[str | None, int]:
+        """The value at ``position``, and where it ends. Raises like `record`."""
         quote = self._dialect.enclosed
         if text.startswith(quote, position):
             match = self._quoted.match(text, position)
             if match is None or (match.end() == len(text) and not final):
                 if final:
                     raise MalformedRecord("a quoted value is never closed")
-                raise _NeedMore
+                raise NeedMore
             return self._unescape(match[1]), match.end()
         plain = self._plain.match(text, position)
         end = plain.end() if plain else position
@@ -106,7 +107,7 @@ def read_records(file: BinaryIO, dialect: Dialect) -> Iterator[Record]:
                 yield record
             if final:
                 return
-        except _NeedMore:
+        except NeedMore:
             if len(text) - position > _LONGEST_RECORD:
                 raise MalformedRecord("it is too long: a quote was lost") from None
         chunk = file.read(max(_CHUNK, len(text) - position))

@@ -1,0 +1,123 @@
+"""How an export of somebody else was written: found from the files, or said to be unsure."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kwtui.backups.dialect import Certainty, TableSample, sniff_dialect
+from kwtui.backups.metasql import parse_meta
+from kwtui.model import ColumnSpec, Dialect
+from tests.backups.csvwriter import write_csv
+
+RECORDINGS = Path(__file__).parent.parent / "data" / "recordings"
+COLUMNS = (ColumnSpec("id", "INT8"), ColumnSpec("name", "STRING"), ColumnSpec("born", "DATE"))
+ROWS: list[list[str | None]] = [
+    ["1", "Ann", "2001-02-03"],
+    ["2", 'say "hi", it\'s\nme', None],
+    ["3", "", "1999-01-01"],
+    ["4", "back\\slash|bar;semi", None],
+    ["5", "中文", "1999-01-01"],
+]
+
+
+def sample(
+    tmp_path: Path, content: bytes, columns: tuple[ColumnSpec, ...] = COLUMNS
+) -> TableSample:
+    file = tmp_path / "n1.0.csv"
+    file.write_bytes(content)
+    return TableSample((file,), columns)
+
+
+@pytest.mark.parametrize(
+    "dialect",
+    [
+        Dialect(),
+        Dialect(null_text=""),
+        Dialect(null_text="NULL", delimiter="|"),
+        Dialect(delimiter="\t", header=True),
+        Dialect(delimiter=";", enclosed="'", escaped="'"),
+        Dialect(delimiter="^", escaped="\\", null_text=""),
+        Dialect(delimiter="|", enclosed="'", escaped="\\", null_text="NULL"),
+    ],
+)
+def test_a_dialect_is_found_again(tmp_path: Path, dialect: Dialect) -> None:
+    text = write_csv(ROWS, dialect)
+    if dialect.header:
+        text = dialect.delimiter.join(c.name for c in COLUMNS) + "\n" + text
+    guess = sniff_dialect([sample(tmp_path, text.encode())])
+    assert guess.candidates == (dialect,)
+    assert guess.certainty is Certainty.CERTAIN
+
+
+def recorded_tree(file: str, name: str) -> list[dict[str, str]]:
+    for line in (RECORDINGS / file).read_text().splitlines():
+        step = json.loads(line)
+        if step.get("directive") == f"tree {name}" and step["tree"]:
+            tree: list[dict[str, str]] = step["tree"]
+            return tree
+    raise AssertionError(name)
+
+
+@pytest.mark.parametrize(
+    ("file", "tree", "expected"),
+    [
+        ("03-relational-export.jsonl", "db_default", Dialect(null_text="")),
+        ("03-relational-export.jsonl", "db_names", Dialect(null_text="", header=True)),
+        ("16-more-traps.jsonl", "hazards", Dialect()),
+        ("07-timeseries.jsonl", "ts_db", Dialect(null_text="")),
+        (
+            "07-timeseries.jsonl",
+            "ts_opts",
+            Dialect(delimiter="|", enclosed="'", escaped="\\", null_text="NULL"),
+        ),
+    ],
+)
+def test_what_a_real_node_wrote(tmp_path: Path, file: str, tree: str, expected: Dialect) -> None:
+    files = recorded_tree(file, tree)
+    metas = {f["path"]: parse_meta(f["text"], f["path"]) for f in files if "meta" in f["path"]}
+    tables = {t.name: t for m in metas.values() for t in m.tables}
+    samples = []
+    for number, data in enumerate(f for f in files if f["path"].endswith(".csv")):
+        folder = data["path"].split("/")[-2] if "/" in data["path"] else next(iter(tables))
+        path = tmp_path / f"{number}.csv"
+        path.write_text(data["text"], newline="")
+        samples.append(TableSample((path,), tables[folder].columns))
+    guess = sniff_dialect(samples)
+    assert guess.dialect == expected, guess
+    assert guess.certainty is Certainty.CERTAIN
+
+
+def test_chinese_charsets_that_cannot_be_told_apart_are_said_to_be_unsure(tmp_path: Path) -> None:
+    content = write_csv([["1", "中文", None], ["2", "", None]], Dialect()).encode("gbk")
+    guess = sniff_dialect([sample(tmp_path, content)])
+    assert {c.charset for c in guess.candidates} == {"GBK", "BIG5"}
+    assert guess.certainty is Certainty.UNSURE
+    assert "GBK or BIG5" in guess.reason
+
+
+def test_without_columns_nothing_is_certain(tmp_path: Path) -> None:
+    guess = sniff_dialect([sample(tmp_path, write_csv(ROWS, Dialect()).encode(), ())])
+    assert guess.dialect == Dialect()
+    assert guess.certainty is Certainty.UNSURE
+    assert "columns are not known" in guess.reason
+
+
+def test_a_big_file_without_null_leaves_its_text_open(tmp_path: Path) -> None:
+    content = b"1,ann,2001-01-01\n" * 40_000
+    guess = sniff_dialect([sample(tmp_path, content)])
+    assert guess.certainty is Certainty.LIKELY
+    assert [c.null_text for c in guess.candidates][:2] == ["", r"\N"]
+    assert "no NULL was seen" in guess.reason
+
+
+def test_files_that_fit_nothing_have_no_candidate(tmp_path: Path) -> None:
+    guess = sniff_dialect([sample(tmp_path, b"1,2\n1,2,3\n")])
+    assert guess.candidates == ()
+    assert guess.certainty is Certainty.UNSURE
+
+
+def test_an_empty_export_needs_no_dialect(tmp_path: Path) -> None:
+    assert sniff_dialect([sample(tmp_path, b"")]).certainty is Certainty.CERTAIN
