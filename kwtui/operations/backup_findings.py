@@ -53,7 +53,7 @@ def admin_findings(server: ServerFacts) -> Iterator[Finding]:
     if not server.is_admin:
         yield Finding(
             Severity.REFUSAL,
-            "admin_role_required",
+            "admin_required",
             server.user,
             f"{server.user} has not the admin role, which EXPORT and IMPORT need.",
             f"Have an administrator run GRANT admin TO {server.user}, or connect as root.",

@@ -109,15 +109,21 @@ def choose_tables(schema: DatabaseSchema, request: BackupRequest) -> tuple[Table
     return tuple(t for t in schema.tables if not request.tables or t.name in request.tables)
 
 
+def export_statements(
+    schema: DatabaseSchema, request: BackupRequest, node_id: int, path: str
+) -> tuple[str, ...]:
+    """The EXPORT statements of a plan for this schema; a run compares them with its own plan's."""
+    tables = choose_tables(schema, request)
+    steps = _export_steps(_Scope(schema, tables, request, Destination(node_id, path)))
+    return tuple(sql for step in steps for sql in step.sql)
+
+
 # -- steps ------------------------------------------------------------------------------------
 
 
 def _steps(scope: _Scope) -> Iterator[Step]:
     yield _first_step(scope)
-    if scope.request.method is BackupMethod.DATABASE:
-        yield _export_database(scope)
-    else:
-        yield from (_export_table(scope, table) for table in scope.tables)
+    yield from _export_steps(scope)
     yield Step(
         id="reconcile",
         kind=StepKind.RECONCILE,
@@ -135,6 +141,13 @@ def _steps(scope: _Scope) -> Iterator[Step]:
         sql=tuple(_checksum_sql(scope)),
         params={"content_checksums": scope.request.content_checksums},
     )
+
+
+def _export_steps(scope: _Scope) -> Iterator[Step]:
+    if scope.request.method is BackupMethod.DATABASE:
+        yield _export_database(scope)
+    else:
+        yield from (_export_table(scope, table) for table in scope.tables)
 
 
 def _first_step(scope: _Scope) -> Step:

@@ -7,7 +7,7 @@ from kwtui.model import Finding, Severity
 from kwtui.operations.plan import Plan
 
 _EXIT_CODES = {
-    "admin_role_required": ExitCode.ADMIN_ROLE_REQUIRED,
+    "admin_required": ExitCode.ADMIN_ROLE_REQUIRED,
     "backup_damaged": ExitCode.BACKUP_DAMAGED,
     "backup_incomplete": ExitCode.BACKUP_INCOMPLETE,
     "destination_not_empty": ExitCode.DESTINATION_NOT_EMPTY,

@@ -1,0 +1,195 @@
+"""Running a backup plan: design.md, section 4, steps 3 to 5.
+
+Nothing here decides what to do, the plan did. Here it is done, and every answer is held against
+the others: the catalogue before and after, the server's words, the files on disk.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from kwtui.backups.location import SetLocation, new_location
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import BackupMethod, BackupRequest, DatabaseSchema, Engine, ServerFacts, TableName
+from kwtui.operations import reconcile
+from kwtui.operations.backup_plan import TIMESTAMP, choose_tables, export_statements
+from kwtui.operations.backup_state import BackupState, TableExport
+from kwtui.operations.context import RunContext, RunResult
+from kwtui.operations.exporting import (
+    ExportAnswer,
+    csv_files,
+    read_answer,
+    run_stoppable,
+    while_watching,
+)
+from kwtui.operations.leftovers import describe_leftovers
+from kwtui.operations.plan import Step, StepKind
+from kwtui.operations.preflight import check_server
+from kwtui.operations.refusals import check_allowed
+from kwtui.operations.runner import StepOutcome, run_steps
+from kwtui.operations.seal_set import Sealer
+from kwtui.server import catalogue, statements
+from kwtui.server.connection import Server
+from kwtui.server.results import Notice
+
+
+async def run_backup(context: RunContext) -> RunResult:
+    """Run the plan. Raises KwtuiError; what was written until then is named in its hint."""
+    check_allowed(context.plan)
+    server = await context.connect()
+    try:
+        facts = await check_server(server, context.plan)
+        location = new_location(context.extern, context.plan.path, context.state)
+        _check_new(location)
+        try:
+            return await _BackupRun(context, server, facts, location).run()
+        except KwtuiError as error:
+            error.hint = describe_leftovers(context.extern, context.plan.path, error.hint)
+            raise
+    finally:
+        await server.close()
+
+
+def _check_new(location: SetLocation) -> None:
+    """A backup is never written into a folder that exists. Raises DESTINATION_NOT_EMPTY."""
+    for folder in {location.root, location.sidecars}:
+        if folder.exists():
+            raise KwtuiError(
+                f"{folder} exists already, and a backup is only written to a new folder.",
+                hint="Plan it again: every plan gets a folder of its own.",
+                exit_code=ExitCode.DESTINATION_NOT_EMPTY,
+            )
+
+
+class _BackupRun:
+    """One backup, with an executor for each kind of step."""
+
+    def __init__(
+        self, context: RunContext, server: Server, facts: ServerFacts, location: SetLocation
+    ) -> None:
+        self._context = context
+        self._plan = context.plan
+        self._server = server
+        self._location = location
+        self._request = msgspec.convert(context.plan.request, BackupRequest)
+        self._state = BackupState(facts)
+        self._sealer = Sealer(context, server, location, self._request, self._state)
+
+    async def run(self) -> RunResult:
+        executors = {
+            StepKind.SNAPSHOT: self._snapshot,
+            StepKind.EXPORT_TABLE: self._export_table,
+            StepKind.EXPORT_DATABASE: self._export_database,
+            StepKind.RECONCILE: self._reconcile,
+            StepKind.SEAL: self._sealer.seal,
+        }
+        await run_steps(self._plan, executors, self._context.reporter, self._context.halt)
+        return self._sealer.result()
+
+    # -- steps ------------------------------------------------------------------------------
+
+    async def _snapshot(self, step: Step) -> StepOutcome:
+        state = self._state
+        state.before = await catalogue.read_schema(self._server, self._plan.database)
+        self._check_unchanged(state.before)
+        # Asked after the catalogue, so that the rows of this instant fit what was read of it.
+        state.timestamp = await self._logical_time()
+        for table in choose_tables(state.before, self._request):
+            folder = reconcile.data_folder(table.name, self._request.method)
+            state.tables[table.name] = TableExport(table, folder)
+        return StepOutcome(
+            summary=f"{len(state.tables)} tables, as of {state.timestamp}",
+            details={"timestamp": state.timestamp, "tables": len(state.tables)},
+        )
+
+    async def _export_table(self, step: Step) -> StepOutcome:
+        export = self._state.tables[TableName(step.params["schema"], step.params["table"])]
+        export.statement = step.sql[0].replace(TIMESTAMP, self._state.timestamp)
+        folder = self._location.data / export.folder
+        server = await self._context.connect()
+        try:
+            answer = await self._export(server, step, export.statement, folder)
+        finally:
+            await server.close()
+        reconcile.check_word(answer, str(export.spec.name))
+        export.rows_reported = answer.rows_total
+        export.files_reported = None if answer.time_series else sum(answer.files.values())
+        return _exported(answer, folder)
+
+    async def _export_database(self, step: Step) -> StepOutcome:
+        answer = await self._export(self._server, step, step.sql[0], self._location.data)
+        reconcile.check_word(answer, self._plan.database)
+        reconcile.take_database_answer(answer, self._state.tables, step.sql[0])
+        return _exported(answer, self._location.data)
+
+    async def _reconcile(self, step: Step) -> StepOutcome:
+        state = self._state
+        state.timestamp_after = await self._logical_time()
+        after = state.after = await catalogue.read_schema(self._server, self._plan.database)
+        problems = list(reconcile.missing_files(self._location.data, state.tables.values()))
+        if state.before is not None:
+            whole = not self._request.tables
+            names = tuple(state.tables)
+            problems += reconcile.catalogue_differences(state.before, after, names, whole=whole)
+        if self._is_relational_database_export(after):
+            # There, a notice is the only word about a table that failed (live-findings, row 1).
+            problems += state.notices
+        if problems:
+            raise KwtuiError(
+                f"The backup is not complete: {problems[0]}.",
+                cause="\n".join([*problems[1:], *state.notices]),
+                hint="Back up again.",
+                exit_code=ExitCode.BACKUP_INCOMPLETE,
+            )
+        return StepOutcome(summary=f"{len(state.tables)} tables, all there")
+
+    # -- parts ------------------------------------------------------------------------------
+
+    async def _export(
+        self, server: Server, step: Step, statement: str, folder: Path
+    ) -> ExportAnswer:
+        reporter = self._context.reporter
+
+        def on_notice(notice: Notice) -> None:
+            self._state.notices.append(f"{step.subject}: {notice.message}")
+            reporter.notice(step, notice.severity, notice.message)
+
+        def tell(size: int) -> None:
+            reporter.progress(step, bytes=size, basis="size of the files so far")
+
+        work = run_stoppable(server, statement, self._context.halt, on_notice)
+        return read_answer(await while_watching(work, folder, tell))
+
+    async def _logical_time(self) -> str:
+        return (await self._server.query(statements.logical_timestamp())).scalar() or ""
+
+    def _check_unchanged(self, schema: DatabaseSchema) -> None:
+        """The same request must give the same statements as when the plan was made."""
+        fresh = export_statements(schema, self._request, self._plan.node_id, self._plan.path)
+        planned = tuple(
+            sql
+            for step in self._plan.steps
+            if step.kind in (StepKind.EXPORT_TABLE, StepKind.EXPORT_DATABASE)
+            for sql in step.sql
+        )
+        if fresh != planned:
+            raise KwtuiError(
+                f"{self._plan.database} was changed since the plan was made.",
+                cause="Tables or columns were added, dropped or renamed.",
+                hint="Plan the backup again.",
+                exit_code=ExitCode.REFUSED_BY_PLAN,
+            )
+
+    def _is_relational_database_export(self, schema: DatabaseSchema) -> bool:
+        by_database = self._request.method is BackupMethod.DATABASE
+        return by_database and schema.engine is Engine.RELATIONAL
+
+
+def _exported(answer: ExportAnswer, folder: Path) -> StepOutcome:
+    found = csv_files(folder)
+    rows, size = answer.rows_total, sum(size for _, size in found)
+    files = "1 file" if len(found) == 1 else f"{len(found)} files"
+    said = f"{rows} rows" if rows is not None else "the server counts no rows here"
+    return StepOutcome(summary=f"{said}, {files}", rows=rows, bytes=size)

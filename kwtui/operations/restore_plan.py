@@ -1,0 +1,492 @@
+"""The plan of a restore. Pure: from a source, a request and what is known of the target.
+
+The exact strategy is live-findings.md, section 2, step by step. It works under a scratch name, is
+compared there, and only then gets the name that was asked for, so that no half-filled database ever
+stands under it. Views come last: a database that holds views cannot be renamed (recording 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from kwtui.backups.runbook import TARGET_MARK, RunbookStep
+from kwtui.model import (
+    ContentChecksum,
+    Dialect,
+    Engine,
+    Finding,
+    RestoreRequest,
+    RestoreStrategy,
+    ServerFacts,
+)
+from kwtui.operations import restore_objects as objects
+from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
+from kwtui.operations.restore_findings import (
+    TargetFacts,
+    left_out,
+    missing_accounts,
+    needs_insert,
+    restore_findings,
+)
+from kwtui.operations.restore_objects import Chosen
+from kwtui.operations.restore_source import RestoreSource, SourceTable, choose
+from kwtui.server import statements, transfer
+from kwtui.server.transfer import ImportOptions
+
+SCRATCH_SUFFIX = "_kwtui_restoring"
+_MAX_NAME = 63
+_INSERT_ROWS = 500
+"""Rows in one INSERT: far from any limit, and few round trips."""
+
+
+@dataclass(frozen=True)
+class _Scope:
+    source: RestoreSource
+    tables: tuple[SourceTable, ...]
+    request: RestoreRequest
+    facts: TargetFacts
+    target: str
+    scratch: str
+    """Where the work is done; the target itself where it is not made but filled."""
+    chosen: Chosen
+    accounts: frozenset[str]
+    """Who may be granted something: those who exist or will be made."""
+
+    @property
+    def time_series(self) -> bool:
+        return self.source.schema.engine is Engine.TIME_SERIES
+
+    @property
+    def with_data(self) -> bool:
+        return self.request.strategy is not RestoreStrategy.SCHEMA_ONLY
+
+
+def plan_restore(
+    source: RestoreSource,
+    request: RestoreRequest,
+    facts: TargetFacts,
+    now: datetime,
+    plan_id: str,
+) -> Plan:
+    """The plan, refusals included. Raises KwtuiError (NOT_FOUND) for a table that is not there."""
+    scope = _scope(source, request, facts)
+    tables = scope.tables
+    return Plan(
+        id=plan_id,
+        kind=PlanKind.RESTORE,
+        title=_title(scope),
+        created_at=now,
+        cluster_id=facts.server.cluster_id,
+        node_id=facts.node_id,
+        database=scope.target,
+        path=source.path,
+        steps=tuple(_steps(scope)),
+        findings=tuple(_ordered(restore_findings(source, tables, request, scope.target, facts))),
+        not_included=tuple(
+            left_out(source, scope.chosen.names, facts, request.create_missing_users)
+        ),
+        estimated_rows=_sum([t.rows for t in tables]),
+        estimated_bytes=_sum([t.bytes for t in tables]),
+        estimate_source="the files of the backup",
+        request=msgspec.to_builtins(request) | {"scratch": scope.scratch},
+    )
+
+
+def runbook_steps(
+    source: RestoreSource, server: ServerFacts, node_id: int
+) -> tuple[RunbookStep, ...]:
+    """The same steps for a script that needs only a SQL client, into a database of any name."""
+    schema, tables = source.schema, source.tables
+    chosen = Chosen(schema, schema.tables, whole=True)
+    scope = _Scope(
+        source=source,
+        tables=tables,
+        request=RestoreRequest(source=source.path, target=TARGET_MARK),
+        facts=TargetFacts(server=server, node_id=node_id),
+        target=TARGET_MARK,
+        scratch=TARGET_MARK,
+        chosen=chosen,
+        accounts=frozenset(g.grantee for g in schema.grants),
+    )
+    steps = (*_make(scope), *_fill(scope), *_complete(scope), *_after_rename(scope))
+    return tuple(RunbookStep(s.title, s.sql, s.explanation) for s in steps)
+
+
+def scratch_name(target: str, taken: frozenset[str]) -> str:
+    """A free name that tells what it is; an earlier attempt may have left one behind."""
+    number = 1
+    while True:
+        suffix = SCRATCH_SUFFIX if number == 1 else f"{SCRATCH_SUFFIX}_{number}"
+        kept = target.encode()[: _MAX_NAME - len(suffix)].decode("utf-8", "ignore")
+        if f"{kept}{suffix}" not in taken:
+            return f"{kept}{suffix}"
+        number += 1
+
+
+def _scope(source: RestoreSource, request: RestoreRequest, facts: TargetFacts) -> _Scope:
+    tables = choose(source, request.tables)
+    target = request.target or source.schema.database
+    fills = request.strategy in (RestoreStrategy.DATA_ONLY, RestoreStrategy.NATIVE)
+    accounts = set(facts.accounts)
+    if request.create_missing_users:
+        accounts.update(missing_accounts(source, facts))
+    return _Scope(
+        source=source,
+        tables=tables,
+        request=request,
+        facts=facts,
+        target=target,
+        scratch=target if fills else scratch_name(target, facts.databases),
+        chosen=Chosen(source.schema, tuple(t.spec for t in tables), whole=not request.tables),
+        accounts=frozenset(accounts),
+    )
+
+
+# -- steps ------------------------------------------------------------------------------------
+
+
+def _steps(scope: _Scope) -> Iterator[Step]:
+    if scope.with_data:
+        yield _check_files(scope)
+    if scope.request.strategy is RestoreStrategy.NATIVE:
+        yield _import_database(scope)
+        yield _compare(scope)
+        return
+    if scope.request.strategy is RestoreStrategy.DATA_ONLY:
+        yield from _fill_existing(scope)
+        return
+    yield from _create_accounts(scope)
+    yield from _make(scope)
+    if scope.with_data:
+        yield from _fill(scope)
+    yield from _complete(scope)
+    yield _compare(scope)
+    yield from _publish(scope)
+    yield from _after_rename(scope)
+
+
+def _make(scope: _Scope) -> Iterator[Step]:
+    """Database, schemas, sequences, tables."""
+    schema, chosen, name = scope.source.schema, scope.chosen, scope.scratch
+    yield _sql(
+        "create-database",
+        f"Create the database {name}",
+        (statements.create_database(schema, name), statements.use_database(name)),
+        "It gets the name that was asked for when everything in it was compared."
+        if name != scope.target
+        else "",
+    )
+    if chosen.schemas:
+        yield _sql(
+            "create-schemas", "Create the schemas", tuple(objects.create_schemas(chosen, name))
+        )
+    if chosen.sequences:
+        yield _sql(
+            "create-sequences",
+            "Create the sequences",
+            tuple(objects.create_sequences(chosen, name)),
+        )
+    yield _sql(
+        "create-tables",
+        "Create the tables, without defaults and foreign keys",
+        tuple(objects.create_tables(chosen, name)),
+        ""
+        if scope.time_series
+        else "IMPORT INTO refuses tables with defaults and does not check foreign keys; both are "
+        "added after the data.",
+    )
+    indexes = tuple(objects.create_indexes(chosen, name))
+    if indexes:
+        yield _sql("create-indexes", "Create the other indexes", indexes)
+
+
+def _fill(scope: _Scope) -> Iterator[Step]:
+    for table in scope.tables:
+        if not table.files:
+            continue
+        if needs_insert(table):
+            yield _insert(scope, table)
+        else:
+            yield _import_table(scope, table)
+
+
+def _complete(scope: _Scope) -> Iterator[Step]:
+    """Everything that may only come after the data, but for what forbids a rename."""
+    chosen, name = scope.chosen, scope.scratch
+    yield from _sql_if_any(
+        "set-defaults",
+        "Put the defaults back",
+        objects.set_defaults(chosen, name, named=False),
+        "As SHOW COLUMNS had them: KWDB misprints some in the definition (live-findings, row 27).",
+    )
+    yield from _sql_if_any(
+        "add-foreign-keys",
+        "Add the foreign keys",
+        objects.add_foreign_keys(chosen, name),
+        "Adding one checks every row.",
+    )
+    yield from _sql_if_any(
+        "validate-checks",
+        "Validate the check constraints",
+        objects.validate_constraints(chosen, name) if scope.with_data else iter(()),
+        "An import leaves them unvalidated.",
+    )
+    yield from _sql_if_any(
+        "set-sequences", "Put the sequences where they were", objects.set_sequences(chosen, name)
+    )
+    yield from _sql_if_any(
+        "set-zones", "Put the zone configurations back", objects.set_zones(chosen, name)
+    )
+    yield from _sql_if_any(
+        "comment-and-grant",
+        "Put comments and grants back",
+        objects.comment_and_grant(chosen, scope.accounts, name, of_views=False),
+    )
+
+
+def _publish(scope: _Scope) -> Iterator[Step]:
+    if scope.scratch == scope.target:
+        return
+    if scope.request.replace == scope.target and scope.target in scope.facts.databases:
+        yield _sql(
+            "drop-replaced",
+            f"Drop the database {scope.target} that is replaced",
+            (statements.use_database("defaultdb"), statements.drop_database(scope.target)),
+            "Only now, when its successor is complete and compared.",
+        )
+    yield _sql(
+        "publish",
+        f"Give it the name {scope.target}",
+        (
+            statements.use_database("defaultdb"),
+            statements.rename_database(scope.scratch, scope.target),
+        ),
+    )
+
+
+def _after_rename(scope: _Scope) -> Iterator[Step]:
+    chosen, name = scope.chosen, scope.target
+    yield from _sql_if_any(
+        "set-named-defaults",
+        "Put back the defaults that name their database",
+        objects.set_defaults(chosen, name, named=True),
+    )
+    yield from _sql_if_any(
+        "create-views",
+        "Create the views",
+        objects.create_views(chosen, name),
+        "A database with views cannot be renamed, so they come last.",
+    )
+    yield from _sql_if_any(
+        "comment-and-grant-views",
+        "Put comments and grants of the views back",
+        objects.comment_and_grant(chosen, scope.accounts, name, of_views=True),
+    )
+
+
+def _create_accounts(scope: _Scope) -> Iterator[Step]:
+    if not scope.request.create_missing_users:
+        return
+    roles = set(scope.source.schema.roles)
+    yield from _sql_if_any(
+        "create-accounts",
+        "Create the missing users and roles",
+        (
+            statements.create_role(name) if name in roles else statements.create_user(name)
+            for name in missing_accounts(scope.source, scope.facts)
+        ),
+        "Without passwords: KWDB never gives those out.",
+    )
+
+
+def _fill_existing(scope: _Scope) -> Iterator[Step]:
+    """Data only: defaults are taken off for the import and put back (live-findings, row 22)."""
+    existing = scope.facts.existing
+    if existing is None:
+        return
+    specs = tuple(spec for t in scope.tables if (spec := existing.table(t.name)) is not None)
+    there = Chosen(existing, specs, whole=False)
+    if not scope.time_series:
+        yield from _sql_if_any(
+            "drop-defaults",
+            "Take the defaults off for the import",
+            objects.drop_defaults(there, scope.target),
+            "IMPORT INTO refuses tables with defaults. They are put back, also when it fails.",
+        )
+    yield from _fill(scope)
+    if not scope.time_series:
+        yield from _sql_if_any(
+            "set-defaults",
+            "Put the defaults back",
+            objects.set_all_defaults(there, scope.target),
+        )
+        yield from _sql_if_any(
+            "validate-checks",
+            "Validate the constraints again",
+            objects.validate_all(there, scope.target),
+            "An import leaves them unvalidated and lets orphans in (live-findings, row 18).",
+        )
+    yield _compare(scope)
+
+
+# -- single steps -----------------------------------------------------------------------------
+
+
+def _check_files(scope: _Scope) -> Step:
+    return Step(
+        id="check-files",
+        kind=StepKind.CHECK_FILES,
+        title="Check the files before anything is written",
+        explanation="There is no manifest: every record is read and counted."
+        if scope.source.adopted
+        else "Every file must be there with the size and SHA-256 of the manifest.",
+        subject=scope.source.path,
+        params={"files": [f for t in scope.tables for f in t.files]},
+    )
+
+
+def _import_table(scope: _Scope, table: SourceTable) -> Step:
+    node = scope.facts.node_id
+    # Relational imports want every file named, time-series ones their folder (facts.md, 2.5).
+    paths = (table.folder,) if scope.time_series else table.files
+    sql = transfer.import_into(
+        scope.scratch,
+        table.name,
+        [transfer.nodelocal(node, path) for path in paths],
+        options=_options(scope),
+    )
+    return Step(
+        id=f"import:{table.name}",
+        kind=StepKind.IMPORT_TABLE,
+        title=f"Import {table.name}",
+        sql=(sql,),
+        subject=str(table.name),
+        params=_table_params(table) | {"folder": table.folder, "database": scope.scratch},
+    )
+
+
+def _insert(scope: _Scope, table: SourceTable) -> Step:
+    columns = [(c.name, c.type) for c in table.spec.columns if not c.hidden]
+    return Step(
+        id=f"insert:{table.name}",
+        kind=StepKind.INSERT_ROWS,
+        title=f"Insert the rows of {table.name}",
+        explanation="KWDB's IMPORT stores micro- and nanosecond times wrong, INSERT stores them "
+        f"right. {_INSERT_ROWS} rows go in one statement.",
+        sql=(statements.insert_rows(scope.scratch, table.name, columns, ()) + "...",),
+        subject=str(table.name),
+        params=_table_params(table)
+        | {
+            "database": scope.scratch,
+            "files": list(table.files),
+            "columns": columns,
+            "batch": _INSERT_ROWS,
+            "dialect": msgspec.to_builtins(scope.source.dialect),
+        },
+    )
+
+
+def _import_database(scope: _Scope) -> Step:
+    root = scope.source.import_root or scope.source.path
+    sql = transfer.import_database(transfer.nodelocal(scope.facts.node_id, root), _options(scope))
+    return Step(
+        id="import",
+        kind=StepKind.IMPORT_DATABASE,
+        title=f"Import the database {scope.target}",
+        explanation="KWDB's own statement. It says succeeded when tables are empty or rows are "
+        "missing (live-findings, rows 2 to 5); the comparison finds that.",
+        sql=(sql,),
+        subject=scope.target,
+        params={
+            "rows": _sum([t.rows for t in scope.tables]),
+            "bytes": _sum([t.bytes for t in scope.tables]),
+        },
+    )
+
+
+def _compare(scope: _Scope) -> Step:
+    tables = scope.tables if scope.with_data else ()
+    return Step(
+        id="compare",
+        kind=StepKind.COMPARE,
+        title="Compare the result with the backup",
+        explanation="Counts and content checksums of every table, and its definition.",
+        sql=tuple(
+            statements.content_checksum(scope.scratch, t.name, t.spec.visible_columns)
+            if t.checksum
+            else statements.count_rows(scope.scratch, t.name)
+            for t in tables
+        ),
+        params={
+            "database": scope.scratch,
+            "tables": [_expectation(t) for t in scope.tables] if scope.with_data else [],
+            "definitions": scope.request.strategy
+            in (RestoreStrategy.EXACT, RestoreStrategy.SCHEMA_ONLY),
+            "adds": scope.request.strategy is RestoreStrategy.DATA_ONLY,
+        },
+    )
+
+
+def _expectation(table: SourceTable) -> dict[str, Any]:
+    checksum: ContentChecksum | None = table.checksum
+    return _table_params(table) | {
+        "columns": list(table.spec.visible_columns),
+        "checksum": msgspec.to_builtins(checksum) if checksum else None,
+    }
+
+
+def _table_params(table: SourceTable) -> dict[str, Any]:
+    return {
+        "schema": table.name.schema,
+        "table": table.name.name,
+        "rows": table.rows,
+        "bytes": table.bytes,
+    }
+
+
+def _options(scope: _Scope) -> ImportOptions:
+    dialect: Dialect = scope.source.dialect
+    return ImportOptions(dialect, time_series=scope.time_series)
+
+
+def _sql(id: str, title: str, sql: tuple[str, ...], explanation: str = "") -> Step:
+    return Step(id=id, kind=StepKind.SQL, title=title, explanation=explanation, sql=sql)
+
+
+def _sql_if_any(id: str, title: str, sql: Iterator[str], explanation: str = "") -> Iterator[Step]:
+    found = tuple(sql)
+    if found:
+        yield _sql(id, title, found, explanation)
+
+
+# -- words ------------------------------------------------------------------------------------
+
+
+def _title(scope: _Scope) -> str:
+    what = {
+        RestoreStrategy.EXACT: "Restore",
+        RestoreStrategy.NATIVE: "Import with KWDB's own statement",
+        RestoreStrategy.SCHEMA_ONLY: "Restore the definitions of",
+        RestoreStrategy.DATA_ONLY: "Restore the rows of",
+    }[scope.request.strategy]
+    subject = scope.source.schema.database
+    if scope.request.tables:
+        subject = f"{len(scope.tables)} tables of {subject}"
+    into = f" as {scope.target}" if scope.target != scope.source.schema.database else ""
+    return f"{what} {subject}{into}"
+
+
+def _ordered(findings: Iterator[Finding]) -> list[Finding]:
+    order = {"refusal": 0, "warning": 1, "info": 2}
+    return sorted(findings, key=lambda f: order[f.severity.value])
+
+
+def _sum(values: list[int | None]) -> int | None:
+    if any(value is None for value in values):
+        return None
+    return sum(value for value in values if value is not None)

@@ -1,0 +1,298 @@
+"""Sealing a set: hash, count, content checksums, sidecars, and the manifest last."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import kwtui
+from kwtui.backups.durable import make_folders, write_file
+from kwtui.backups.location import SetLocation
+from kwtui.backups.manifest import (
+    FileEntry,
+    Manifest,
+    TableEntry,
+    totals_of,
+    write_manifest,
+    write_schema,
+)
+from kwtui.backups.naming import DATA_FOLDER
+from kwtui.backups.runbook import restore_md, restore_sh, restore_sql
+from kwtui.backups.sealing import (
+    SealedTable,
+    SealedTree,
+    SealProgress,
+    seal_sidecars,
+    seal_tree,
+)
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import (
+    BackupMethod,
+    BackupRequest,
+    ContentChecksum,
+    DatabaseSchema,
+    Engine,
+    ProofLevel,
+    TableName,
+)
+from kwtui.operations import reconcile
+from kwtui.operations.backup_state import BackupState, TableExport
+from kwtui.operations.checksums import TableChecksum, read_checksum
+from kwtui.operations.context import RunContext, RunResult
+from kwtui.operations.plan import Step
+from kwtui.operations.restore_plan import runbook_steps
+from kwtui.operations.restore_source import RestoreSource, SourceTable
+from kwtui.operations.runner import CancelledByPerson, StepOutcome
+from kwtui.server import statements
+from kwtui.server.connection import Server
+
+
+@dataclass
+class Sealer:
+    """The last step of a backup."""
+
+    context: RunContext
+    server: Server
+    location: SetLocation
+    request: BackupRequest
+    state: BackupState
+    manifest: Manifest | None = None
+    doubts: tuple[str, ...] = ()
+
+    async def seal(self, step: Step) -> StepOutcome:
+        """Raises KwtuiError: BACKUP_INCOMPLETE naming the table whose files hold other rows."""
+        tree = await self._hash_and_count(step)
+        counted = {table.name: table.rows for table in tree.tables}
+        self._check_counts(counted)
+        checksums = await self._checksums(step, counted)
+        self.doubts = tuple(c.doubt for c in checksums.values() if c.doubt)
+        schema = self.state.schema()
+        manifest = self._manifest(schema, tree, checksums)
+        await asyncio.to_thread(self._write, schema, manifest)
+        return StepOutcome(
+            summary=f"{manifest.totals.rows} rows in {manifest.totals.files} files, proven to "
+            f"P{int(manifest.proof)}",
+            rows=manifest.totals.rows,
+            bytes=manifest.totals.bytes,
+            details=self.result().result,
+        )
+
+    def result(self) -> RunResult:
+        """What the whole backup came to. Raises KwtuiError if it was not sealed."""
+        made = self.manifest
+        if made is None:
+            raise KwtuiError("The backup was not sealed.", exit_code=ExitCode.BACKUP_INCOMPLETE)
+        return RunResult(
+            summary=f"Backed up {made.database}: {made.totals.tables} tables, {made.totals.rows} "
+            f"rows, proven to P{int(made.proof)}.",
+            result={
+                "path": made.set_id,
+                "folder": str(self.location.root),
+                "sidecars": str(self.location.sidecars),
+                "database": made.database,
+                "tables": made.totals.tables,
+                "rows": made.totals.rows,
+                "files": made.totals.files,
+                "bytes": made.totals.bytes,
+                "proof": int(made.proof),
+                "timestamp": made.snapshot_timestamp,
+                "not_included": list(made.not_included),
+                "doubts": list(self.doubts),
+            },
+        )
+
+    # -- reading ----------------------------------------------------------------------------
+
+    async def _hash_and_count(self, step: Step) -> SealedTree:
+        def tell(progress: SealProgress) -> None:
+            self.context.reporter.progress(
+                step,
+                rows=progress.records,
+                bytes=progress.bytes,
+                bytes_total=progress.bytes_total,
+                basis="bytes hashed",
+            )
+
+        data = self.location.data
+        await asyncio.to_thread(make_folders, data)
+        folders = {export.spec.name: export.folder for export in self.state.tables.values()}
+        tree = await asyncio.to_thread(
+            seal_tree,
+            data,
+            folders,
+            self.request.dialect,
+            progress=tell,
+            cancelled=self.context.halt.requested.is_set,
+        )
+        if tree.strays:
+            raise KwtuiError(
+                f"{tree.strays[0]} lies in the backup's folder and no export writes such a file.",
+                cause="\n".join(tree.strays[1:]),
+                hint="Somebody else writes there. Back up again.",
+                exit_code=ExitCode.BACKUP_INCOMPLETE,
+            )
+        return tree
+
+    def _check_counts(self, counted: Mapping[TableName, int]) -> None:
+        differing = list(reconcile.differing_counts(counted, self.state.tables.values()))
+        if differing:
+            raise KwtuiError(
+                f"The backup is not complete: {differing[0]}.",
+                cause="\n".join(differing[1:]),
+                hint="A full disk or a node that died cuts files without an error. Make space and "
+                "back up again.",
+                exit_code=ExitCode.BACKUP_INCOMPLETE,
+            )
+
+    async def _checksums(
+        self, step: Step, counted: Mapping[TableName, int]
+    ) -> dict[TableName, TableChecksum]:
+        if not self.request.content_checksums:
+            return {}
+        found = {}
+        for export in self.state.tables.values():
+            if self.context.halt.requested.is_set():
+                raise CancelledByPerson
+            rows = counted.get(export.spec.name, 0)
+            found[export.spec.name] = await self._checksum(export, rows)
+            doubt = found[export.spec.name].doubt
+            if doubt:
+                self.context.reporter.notice(step, "WARNING", doubt)
+        return found
+
+    async def _checksum(self, export: TableExport, rows: int) -> TableChecksum:
+        """The checksum of what the files hold, if it can be told."""
+        state = self.state
+        name = export.spec.name
+        if state.before is not None and state.before.engine is Engine.TIME_SERIES:
+            now = await self._read(export, None)
+            if now.rows == rows:
+                return TableChecksum(now)
+            return TableChecksum(
+                None,
+                f"{name} holds {now.rows} rows now and {rows} were written: it takes writes, and a "
+                "time-series export is no snapshot",
+            )
+        first = await self._read(export, state.timestamp)
+        if self.request.method is BackupMethod.SNAPSHOT:
+            return self._exactly(export, first, rows)
+        # No common instant: only a table that is the same before and after is known for certain.
+        second = await self._read(export, state.timestamp_after)
+        if first == second:
+            return self._exactly(export, first, rows)
+        return TableChecksum(None, f"{name} was changed while it was exported")
+
+    def _exactly(self, export: TableExport, found: ContentChecksum, rows: int) -> TableChecksum:
+        if found.rows != rows:
+            raise KwtuiError(
+                f"The backup is not complete: {export.spec.name} held {found.rows} rows and its "
+                f"files hold {rows}.",
+                hint="Back up again.",
+                exit_code=ExitCode.BACKUP_INCOMPLETE,
+            )
+        return TableChecksum(found)
+
+    async def _read(self, export: TableExport, timestamp: str | None) -> ContentChecksum:
+        sql = statements.content_checksum(
+            self.context.plan.database,
+            export.spec.name,
+            export.spec.visible_columns,
+            timestamp=timestamp,
+        )
+        return await read_checksum(self.server, sql, self.context.halt)
+
+    # -- writing ----------------------------------------------------------------------------
+
+    def _manifest(
+        self,
+        schema: DatabaseSchema,
+        tree: SealedTree,
+        checksums: Mapping[TableName, TableChecksum],
+    ) -> Manifest:
+        state, plan = self.state, self.context.plan
+        tables = tuple(self._entry(sealed, checksums) for sealed in tree.tables)
+        is_snapshot = (
+            schema.engine is Engine.RELATIONAL and self.request.method is BackupMethod.SNAPSHOT
+        )
+        doubtful = any(c.doubt for c in checksums.values()) or not checksums
+        unsaid = any(e.rows_reported is None for e in state.tables.values())
+        return Manifest(
+            set_id=plan.path,
+            database=plan.database,
+            engine=schema.engine,
+            method=self.request.method,
+            started=state.started,
+            finished=datetime.now(UTC),
+            cluster_id=state.facts.cluster_id,
+            node_id=plan.node_id,
+            server_version=state.facts.version,
+            kwtui_version=kwtui.__version__,
+            dialect=self.request.dialect,
+            tables=tables,
+            totals=totals_of(tables, tree.files),
+            files=tree.files,
+            snapshot_timestamp=state.timestamp if is_snapshot else "",
+            label=self.request.label,
+            not_included=plan.not_included,
+            notices=tuple(state.notices),
+            findings=plan.findings,
+            # P2 wants counts that equal what the server said; where it said nothing, the count
+            # that was read together with the checksum stands for it.
+            proof=ProofLevel.P1 if unsaid and doubtful else ProofLevel.P2,
+            run_id=self.context.run_id,
+        )
+
+    def _entry(
+        self, sealed: SealedTable, checksums: Mapping[TableName, TableChecksum]
+    ) -> TableEntry:
+        export = self.state.tables[sealed.name]
+        found = checksums.get(sealed.name)
+        return TableEntry(
+            name=sealed.name,
+            folder=sealed.folder,
+            columns=export.spec.visible_columns,
+            files=sealed.files,
+            rows_reported=export.rows_reported,
+            rows_counted=sealed.rows,
+            checksum=found.checksum if found else None,
+            statement=export.statement,
+        )
+
+    def _write(self, schema: DatabaseSchema, manifest: Manifest) -> None:
+        """Sidecars first, the manifest last: a folder without one is no backup."""
+        folder = self.location.sidecars
+        make_folders(folder)
+        write_schema(self.location.schema, schema)
+        steps = runbook_steps(self._source(schema, manifest), self.state.facts, manifest.node_id)
+        texts = {
+            "restore.sql": (restore_sql(manifest, steps, manifest.database), 0o640),
+            "restore.sh": (restore_sh(manifest, steps), 0o750),
+            "RESTORE.md": (restore_md(manifest, schema, steps), 0o640),
+        }
+        for name, (text, mode) in texts.items():
+            write_file(folder / name, text.encode(), mode=mode)
+        files = (*manifest.files, *seal_sidecars(folder))
+        manifest = replace(manifest, files=files, totals=totals_of(manifest.tables, files))
+        write_manifest(self.location.manifest, manifest)
+        self.manifest = manifest
+
+    def _source(self, schema: DatabaseSchema, manifest: Manifest) -> RestoreSource:
+        root = self.location.path
+        tables = tuple(
+            SourceTable(
+                spec=self.state.tables[entry.name].spec,
+                folder=f"{root}/{DATA_FOLDER}/{entry.folder}",
+                files=tuple(f"{root}/{f.path}" for f in entry.files if is_data(f)),
+                rows=entry.rows_counted,
+                bytes=entry.bytes,
+                checksum=entry.checksum,
+            )
+            for entry in manifest.tables
+        )
+        return RestoreSource(root, schema, tables, manifest.dialect, adopted=False)
+
+
+def is_data(file: FileEntry) -> bool:
+    return file.path.endswith(".csv")
