@@ -61,6 +61,8 @@ class Engine:
         self.lock = threading.RLock()
         """Held while rows or the catalogue are changed. Reading takes no lock."""
         self.sessions: dict[str, Session] = {}
+        self.last_row_id = 0
+        """The last value of unique_rowid()."""
         self.schema_change_listeners: list[Callable[[Session, SchemaChange], None]] = []
         folder = store / "sql"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

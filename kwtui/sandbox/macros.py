@@ -61,6 +61,14 @@ MACROS = [
     """CREATE OR REPLACE MACRO kw_json_string(s) AS '"' || replace(replace(replace(replace(
        replace(s, '\\', '\\\\'), '"', '\\"'), chr(10), '\\n'), chr(13), '\\r'), chr(9), '\\t')
        || '"'""",
+    """CREATE OR REPLACE MACRO kw_to_english(n) AS CASE WHEN n < 0 THEN 'minus-' ELSE '' END ||
+       array_to_string(list_transform(string_split(abs(n)::VARCHAR, ''), lambda d:
+       ['zero','one','two','three','four','five','six','seven','eight','nine'][d::INTEGER + 1]),
+       '-')""",
+    """CREATE OR REPLACE MACRO kw_crc32(data) AS xor(4294967295::UBIGINT, list_reduce("""
+    + _BYTES_OF.replace("::UHUGEINT", "::UBIGINT")
+    + """, lambda c, b: list_reduce(range(8)::UBIGINT[], lambda r, i:
+       xor(r >> 1, 3988292384::UBIGINT * (r & 1)), xor(c, b)), 4294967295::UBIGINT))::BIGINT""",
 ]
 
 

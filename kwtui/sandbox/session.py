@@ -68,6 +68,8 @@ class Session:
         """The text of the last statement that ended."""
         self.sequence_values: dict[int, int] = {}
         """What nextval answered last in this session, by sequence."""
+        self.dry_run = False
+        """Set while a statement is only described: functions then change nothing."""
         self._interruption: str | None = None
         self.interrupted = threading.Event()
         """Set when the running statement must stop: waits should wait on this."""
@@ -109,10 +111,13 @@ class Session:
         word = statements[0].tokens[0].value
         if word not in ("select", "show", "values", "with", "table", "explain", "("):
             return None
-        bound = bind(statements[0], parameters)
-        answer = self._run(bound)
-        if isinstance(answer.rows, _Rows):
-            answer.rows.close()
+        self.dry_run = True
+        try:
+            answer = self._run(bind(statements[0], parameters))
+            if isinstance(answer.rows, _Rows):
+                answer.rows.close()
+        finally:
+            self.dry_run = False
         return answer.columns
 
     def run(self, statement: Statement) -> Answer:
