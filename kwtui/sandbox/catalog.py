@@ -154,6 +154,16 @@ class DatabaseDef:
 
 
 @dataclass
+class ProcedureDef:
+    id: int
+    name: str
+    schema: str
+    database: str
+    text: str
+    """The CREATE PROCEDURE statement as SHOW CREATE PROCEDURE prints it."""
+
+
+@dataclass
 class UserDef:
     name: str
     is_role: bool = False
@@ -172,6 +182,7 @@ class Catalog:
     cluster_id: str
     databases: dict[str, DatabaseDef] = field(default_factory=dict)
     relations: dict[int, Relation] = field(default_factory=dict)
+    procedures: dict[int, ProcedureDef] = field(default_factory=dict)
     users: dict[str, UserDef] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     """Cluster settings that differ from their defaults."""

@@ -1,0 +1,45 @@
+"""EXPLAIN of a plain ``SELECT * FROM table`` (recording 12); other plans are not known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kwtui.sandbox.answer import Answer, SqlError
+from kwtui.sandbox.catalog import RelationKind
+from kwtui.sandbox.dispatch import handles
+from kwtui.sandbox.lexer import Statement, TokenStream, quote_identifier
+from kwtui.sandbox.names import find_relation
+from kwtui.sandbox.rowset import rowset
+
+if TYPE_CHECKING:
+    from kwtui.sandbox.session import Session
+
+
+@handles("EXPLAIN")
+def explain(session: Session, statement: Statement) -> Answer:
+    """``EXPLAIN SELECT * FROM table``: a full scan of its primary index.
+
+    Raises:
+        SqlError: 0A000 for every other statement.
+    """
+    stream = TokenStream.of(statement, "try \\h EXPLAIN")
+    stream.expect("explain")
+    refused = SqlError(
+        "the sandbox explains only SELECT * FROM a table",
+        "0A000",
+        hint="A real node explains every statement. The sandbox has no plans of its own.",
+    )
+    if not stream.accept("select", "*", "from"):
+        raise refused
+    relation = find_relation(session, stream.qualified_name()).relation
+    if not stream.at_end or relation.kind is not RelationKind.TABLE or relation.primary is None:
+        raise refused
+    index = f"{quote_identifier(relation.name)}@{quote_identifier(relation.primary.name)}"
+    rows = [
+        ("", "distributed", "true"),
+        ("", "vectorized", "false"),
+        ("scan", "", ""),
+        ("", "table", index),
+        ("", "spans", "FULL SCAN"),
+    ]
+    return rowset("tree field description", rows).answer("EXPLAIN")
