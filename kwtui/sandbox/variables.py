@@ -10,27 +10,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from kwtui.sandbox.answer import Answer, Column, SqlError
 from kwtui.sandbox.dispatch import handles
 from kwtui.sandbox.lexer import Kind, Statement, TokenStream
+from kwtui.sandbox.rowset import reference
 
 if TYPE_CHECKING:
     from kwtui.sandbox.session import Session
 
-DEFAULTS = {
-    "application_name": "", "bytea_output": "hex", "client_encoding": "UTF8",
-    "client_min_messages": "notice", "datestyle": "ISO, MDY", "default_int_size": "8",
-    "default_tablespace": "", "default_transaction_isolation": "serializable",
-    "default_transaction_priority": "normal", "default_transaction_read_only": "off",
-    "distsql": "auto", "experimental_enable_temp_tables": "off", "extra_float_digits": "0",
-    "idle_in_session_timeout": "0", "idle_in_transaction_session_timeout": "0",
-    "integer_datetimes": "on", "intervalstyle": "postgres", "lock_timeout": "0",
-    "optimizer": "on", "row_security": "off", "search_path": "public",
-    "server_encoding": "UTF8", "server_version": "9.5.0", "server_version_num": "90500",
-    "sql_safe_updates": "off", "standard_conforming_strings": "on", "statement_timeout": "0",
-    "synchronize_seqscans": "on", "timezone": "UTC", "tracing": "off", "vectorize": "auto",
-}  # fmt: skip
+_COMPUTED = ("database", "node_id", "session_id", "session_user", "transaction_status")
+DEFAULTS: dict[str, str] = {
+    name: value for name, value in reference("session_variables") if name not in _COMPUTED
+}
+"""What SHOW ALL lists in a new session (recording 01), and where it starts."""
 _READ_ONLY = {
     "server_version", "server_version_num", "server_encoding", "integer_datetimes",
     "node_id", "session_id", "session_user", "transaction_status", "transaction_read_only",
-    "transaction_isolation", "is_superuser",
+    "transaction_isolation", "is_superuser", "kwdb_version", "locality",
 }  # fmt: skip
 _ALIASES = {"time zone": "timezone", "names": "client_encoding", "timezone": "timezone"}
 _FLAGS = {name for name, value in DEFAULTS.items() if value in ("on", "off")} - {"optimizer"}
