@@ -45,6 +45,11 @@ def _parser() -> argparse.ArgumentParser:
                 "--port", type=_port, metavar="N", help="port to listen on (default: a free one)"
             )
             command.add_argument("--empty", action="store_true", help="without the demo databases")
+            command.add_argument(
+                "--password-required",
+                action="store_true",
+                help="ask for passwords; root's is taken from KWTUI_SANDBOX_ROOT_PASSWORD",
+            )
     return parser
 
 
@@ -62,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         match given.command:
             case "start":
-                _show(manage.start(directory, given.port, given.empty), given.json)
+                info = manage.start(directory, given.port, given.empty, given.password_required)
+                _show(info, given.json)
             case "stop":
                 was_running = manage.stop(directory)
                 _say(

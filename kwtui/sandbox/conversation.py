@@ -7,7 +7,9 @@ to the socket and may block while the client does not read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 from kwtui.sandbox import binary, wire
 from kwtui.sandbox.answer import Answer, Column, Row, SqlError, StatementCancelled
@@ -45,6 +47,9 @@ class Observer:
 
     def failed(self, sql: str, error: SqlError) -> None:
         """The text was answered with an error."""
+
+    def crashed(self, sql: str, error: Exception) -> None:
+        """The text met a defect of the server."""
 
     def cancelled(self, sql: str) -> None:
         """The text was cancelled; the connection is about to be closed."""
@@ -143,22 +148,31 @@ class Conversation:
 
     # Running
 
-    def _run(self, sql: str, extended: bool) -> Iterator[Answer]:
-        """The answers of a text, seen by the observer. Raises SqlError, Disconnected."""
-        self._observer.started(sql)
+    @contextmanager
+    def _watched(self, sql: str) -> Iterator[None]:
+        """What a statement may raise, from its start to its last row.
+
+        Raises SqlError and Disconnected, nothing else of the engine's.
+        """
         try:
-            for answer in self._session.execute(sql, extended):
-                if answer.close_connection:
-                    self._observer.cancelled(sql)
-                    raise Disconnected
-                yield answer
-                self._observer.answered(sql, answer)
+            yield
         except SqlError as error:
             self._observer.failed(sql, error)
             raise
         except StatementCancelled as error:
             self._observer.cancelled(sql)
             raise Disconnected from error
+        except (Disconnected, ConnectionError):
+            raise
+        except Exception as error:
+            # A defect of the sandbox: as on a node, the statement fails and the client stays.
+            self._observer.crashed(sql, error)
+            raise SqlError(f"internal error: {error!r}", "XX000") from error
+
+    def _check_open(self, sql: str, answer: Answer) -> None:
+        if answer.close_connection:
+            self._observer.cancelled(sql)
+            raise Disconnected
 
     def _rows(self, answer: Answer, formats: tuple[int, ...], rows: Iterator[Row]) -> None:
         columns = answer.columns or ()
@@ -172,10 +186,6 @@ class Conversation:
                     ]
                 )
             )
-
-    def _notices(self, answer: Answer) -> None:
-        for notice in answer.notices:
-            self._put(wire.notice_response(notice))
 
     # The simple protocol
 
@@ -191,17 +201,25 @@ class Conversation:
 
     def _simple_answers(self, sql: str) -> None:
         answered = False
-        for answer in self._run(sql, extended=False):
-            answered = True
-            for columns in answer.earlier:
-                self._put(wire.row_description(columns))
-            if answer.columns is not None:
-                self._put(wire.row_description(answer.columns))
-                self._rows(answer, (), iter(answer.rows))
-            self._notices(answer)
-            self._put(wire.command_complete(answer.tag))
+        self._observer.started(sql)
+        with self._watched(sql):
+            for answer in self._session.execute(sql):
+                answered = True
+                self._check_open(sql, answer)
+                for columns in answer.earlier:
+                    self._put(wire.row_description(columns))
+                if answer.columns is not None:
+                    self._put(wire.row_description(answer.columns))
+                    self._rows(answer, (), iter(answer.rows))
+                self._complete(sql, answer)
         if not answered:
             self._put(wire.EMPTY_QUERY)
+
+    def _complete(self, sql: str, answer: Answer) -> None:
+        for notice in answer.notices:
+            self._put(wire.notice_response(notice))
+        self._put(wire.command_complete(answer.tag))
+        self._observer.answered(sql, answer)
 
     # The extended protocol
 
@@ -243,17 +261,22 @@ class Conversation:
 
     def _describe_statement(self, prepared: _Prepared) -> None:
         sql = fill(prepared.sql, unknown_values(prepared.oids))
-        columns = self._session.describe(sql)
+        with self._watched(sql):
+            columns = self._session.describe(sql)
         self._put(wire.parameter_description([oid or TEXT for oid in prepared.oids]))
         self._put(wire.NO_DATA if columns is None else wire.row_description(columns))
 
     def _start(self, portal: _Portal) -> None:
         """Run the portal's statement, once. Raises SqlError, Disconnected."""
-        if portal.answers is None:
-            portal.answers = self._run(portal.sql, extended=True)
+        if portal.answers is not None:
+            return
+        self._observer.started(portal.sql)
+        with self._watched(portal.sql):
+            portal.answers = self._session.execute(portal.sql, extended=True)
             portal.answer = next(portal.answers, None)
-            if portal.answer is not None:
-                portal.rows = iter(portal.answer.rows)
+        if portal.answer is not None:
+            self._check_open(portal.sql, portal.answer)
+            portal.rows = iter(portal.answer.rows)
 
     def _describe_portal(self, portal: _Portal) -> None:
         self._start(portal)
@@ -271,18 +294,18 @@ class Conversation:
         if answer is None:
             self._put(wire.EMPTY_QUERY)
             return
-        if max_rows > 0:
-            page = [row for row, _ in zip(portal.rows, range(max_rows), strict=False)]
-            self._rows(answer, portal.formats, iter(page))
-            if len(page) == max_rows:
-                self._put(wire.PORTAL_SUSPENDED)
-                return
-        else:
-            self._rows(answer, portal.formats, portal.rows)
-        for _ in portal.answers or ():
-            raise SqlError("expected one statement in a prepared text", "42601")
-        self._notices(answer)
-        self._put(wire.command_complete(answer.tag))
+        with self._watched(portal.sql):
+            if max_rows > 0:
+                page = list(islice(portal.rows, max_rows))
+                self._rows(answer, portal.formats, iter(page))
+                if len(page) == max_rows:
+                    self._put(wire.PORTAL_SUSPENDED)
+                    return
+            else:
+                self._rows(answer, portal.formats, portal.rows)
+            for _ in portal.answers or ():
+                raise SqlError("expected one statement in a prepared text", "42601")
+            self._complete(portal.sql, answer)
         self._tell_parameters()
 
 

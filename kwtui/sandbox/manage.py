@@ -54,10 +54,17 @@ def default_dir() -> Path:
     return Path(platformdirs.user_state_dir("kwtui")) / "sandbox"
 
 
-def start(directory: Path, port: int | None = None, empty: bool = False) -> SandboxInfo:
+def start(
+    directory: Path,
+    port: int | None = None,
+    empty: bool = False,
+    password_required: bool = False,
+) -> SandboxInfo:
     """Start the server, unless it runs already, and wait until clients can connect.
 
-    Without ``port`` the port of the last start is used, or a free one. Raises ManageError.
+    Without ``port`` the port of the last start is used, or a free one. With
+    ``password_required`` it asks for passwords as a secure node does; root's is taken from the
+    environment variable KWTUI_SANDBOX_ROOT_PASSWORD. Raises ManageError.
     """
     _require_engine()
     home = Home(directory.absolute())
@@ -72,7 +79,7 @@ def start(directory: Path, port: int | None = None, empty: bool = False) -> Sand
             return _info(home, found)
         description = home.open()
         chosen = _choose_port(home, port, description.port)
-        return _info(home, _spawn(home, chosen, empty))
+        return _info(home, _spawn(home, chosen, empty, password_required))
 
 
 def stop(directory: Path) -> bool:
@@ -199,11 +206,12 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def _spawn(home: Home, port: int, empty: bool) -> Running:
+def _spawn(home: Home, port: int, empty: bool, password_required: bool) -> Running:
     """Start the server apart from this terminal and wait until it is ready."""
     home.run_path.unlink(missing_ok=True)
     command = [sys.executable, "-m", "kwtui.sandbox.server", "--dir", str(home.root)]
     command += ["--port", str(port), *(["--empty"] if empty else [])]
+    command += ["--password-required"] if password_required else []
     descriptor = os.open(home.server_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         process = subprocess.Popen(  # noqa: S603 - our own module, no shell

@@ -14,6 +14,7 @@ import resource
 import socket
 import sys
 import threading
+import traceback
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -286,6 +287,10 @@ class StatementLog(Observer):
         self._line(
             "E", place, f"{self._exec(sql)} ERROR {{}} {error.sqlstate}: {_shown(error.message)}"
         )
+
+    def crashed(self, sql: str, error: Exception) -> None:
+        trace = "".join(traceback.format_exception(error))
+        self._line("E", "sql/conn_executor.go:1152", f"{self._exec(sql)} panic:\n{trace}")
 
     def cancelled(self, sql: str) -> None:
         self._line("W", "sql/conn_executor.go:1480", f"query canceled: {_shown(sql)}")

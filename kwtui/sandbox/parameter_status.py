@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kwtui.sandbox import identity
 from kwtui.sandbox.protocol import Session
 
 _VARIABLES = {
@@ -14,7 +15,6 @@ _VARIABLES = {
     "TimeZone": "timezone",
     "integer_datetimes": "integer_datetimes",
     "standard_conforming_strings": "standard_conforming_strings",
-    "kwdb_version": "kwdb_version",
 }
 """Wire names (facts.md 9.1) to variables. A node sends no cancellation key beside them."""
 
@@ -22,6 +22,7 @@ _VARIABLES = {
 def current(session: Session) -> dict[str, str]:
     """What a client should believe now."""
     values = {name: session.variables.get(variable) for name, variable in _VARIABLES.items()}
+    values["kwdb_version"] = identity.VERSION
     values["session_authorization"] = session.user
     values["is_superuser"] = "on" if session.user == "root" else "off"
     return values

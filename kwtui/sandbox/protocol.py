@@ -50,5 +50,8 @@ class Engine(Protocol):
     ) -> Session:
         """Begin a conversation."""
 
+    def save_catalog(self) -> None:
+        """Keep what was changed in the catalogue."""
+
     def close(self) -> None:
         """Write everything to disk and let go of the store."""

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kwtui.sandbox import store as stores
+from kwtui.sandbox import users
 from kwtui.sandbox.connection import Clients, Node
 from kwtui.sandbox.home import HOST, Home, HomeError, Running, process_identity, write_json
 from kwtui.sandbox.nodelog import Listening, NodeLog
@@ -28,6 +29,7 @@ from kwtui.sandbox.protocol import Engine
 RUNTIME_SECONDS = 10
 """How often a node writes its runtime figures."""
 FLUSH_SECONDS = 1
+ROOT_PASSWORD_VARIABLE = "KWTUI_SANDBOX_ROOT_PASSWORD"  # noqa: S105 - a name, not a password
 
 
 @dataclass
@@ -47,6 +49,14 @@ def _open_engine(store: Path) -> Engine:
     from kwtui.sandbox.engine import Engine as SandboxEngine
 
     return SandboxEngine(store)
+
+
+def _set_root_password(engine: Engine) -> None:
+    """Give root the password of the environment, so that somebody can log in."""
+    password = os.environ.get(ROOT_PASSWORD_VARIABLE)
+    if password:
+        engine.catalog.users["root"].password = users.hash_password(password)
+        engine.save_catalog()
 
 
 class Server:
@@ -78,6 +88,8 @@ class Server:
         try:
             if not description.loaded:
                 await asyncio.to_thread(self._load_demo, engine)
+            if self._options.password_required:
+                await asyncio.to_thread(_set_root_password, engine)
             home.save(replace(description, port=port, loaded=True))
             self._clients.node = Node(engine, log, self._wal, self._options.password_required)
             await listener.start_serving()

@@ -134,5 +134,8 @@ class FakeEngine:
         self.sessions.append(FakeSession(self, user, database, application_name))
         return self.sessions[-1]
 
+    def save_catalog(self) -> None:
+        """Nothing to keep."""
+
     def close(self) -> None:
         """Nothing to close."""
