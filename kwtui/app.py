@@ -30,6 +30,7 @@ from kwtui.widgets.themes import DEFAULT_THEME, MONOCHROME, THEME_WORDS, THEMES,
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
+    from kwtui.model import ProofLevel
     from kwtui.screens.palette import Command
     from kwtui.server.target import Target
 
@@ -194,10 +195,15 @@ class KwtuiApp(App[None]):
     def banner_text(self) -> str:
         return banner_words(self.controller.status, self.clock())
 
+    @property
+    def is_read_only(self) -> bool:
+        return self.target is not None and self.target.read_only
+
     # -- moving between screens ------------------------------------------------------------------
 
     async def open_screen(self, name: str, *, remember: bool = True) -> None:
         """Show the screen; one paint for the whole of it."""
+        self._close_pushed()
         here = self._name_of(self.screen)
         if here == name:
             return
@@ -205,6 +211,47 @@ class KwtuiApp(App[None]):
             self._history = [*self._history[-20:], here]
         with self.batch_update():
             await self.switch_screen(name)
+
+    async def show_run(self, run_id: str) -> None:
+        """Open the list of runs on this run's page."""
+        from kwtui.screens.runs import RunsScreen
+
+        await self.open_screen("runs")
+        screen = self.screen
+        if isinstance(screen, RunsScreen):
+            screen.show_run(run_id)
+
+    def start_verify(self, path: str, level: ProofLevel) -> None:
+        """Start a check as a run, and show it."""
+
+        async def start() -> None:
+            try:
+                plan = await self.controller.plan_verify(path, level)
+                run_id = await self.controller.start_run(plan)
+            except Exception as error:
+                self.show_error(error)
+            else:
+                self.call_later(self.show_run, run_id)
+
+        self.run_worker(start(), group="verify", exclusive=True, exit_on_error=False)
+
+    def open_restore(self, path: str) -> None:
+        """Open the restore wizard with this backup chosen."""
+
+        async def open_it() -> None:
+            from kwtui.screens.restore import RestoreScreen
+
+            await self.open_screen("restore")
+            screen = self.screen
+            if isinstance(screen, RestoreScreen):
+                screen.choose(path)
+
+        self.call_later(open_it)
+
+    def _close_pushed(self) -> None:
+        """Leave what was opened on top of a screen, such as the inside of a backup."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
 
     def _name_of(self, screen: Screen[Any]) -> str:
         for name, installed in self._installed_screens.items():
@@ -230,7 +277,10 @@ class KwtuiApp(App[None]):
         screen = self.screen
         if isinstance(screen, KwtuiScreen) and screen.go_back():
             return
-        if self._history:
+        if len(self.screen_stack) > 2:
+            with self.batch_update():
+                await self.pop_screen()
+        elif self._history:
             await self.open_screen(self._history.pop(), remember=False)
 
     def _do_help(self) -> None:
@@ -330,6 +380,34 @@ class KwtuiApp(App[None]):
 
         self._last_problem = error
         self.push_screen(problem_dialog(error))
+
+    def show_error(self, error: Exception) -> None:
+        if isinstance(error, KwtuiError):
+            self.show_problem(error)
+        else:
+            self.show_unexpected(error)
+
+    def confirm_cancel(self, run_id: str) -> None:
+        """Ask, then cancel the run."""
+        from kwtui.screens.dialogs import ConfirmDialog
+
+        async def cancel() -> None:
+            try:
+                await self.controller.cancel_run(run_id)
+            except Exception as error:
+                self.show_error(error)
+
+        def answered(yes: object) -> None:
+            if yes:
+                self.run_worker(cancel(), group="cancel", exit_on_error=False)
+
+        text = (
+            "The statement that runs is cancelled on the server. What was written so far stays and"
+            " does not count as a backup or as restored; nothing that was there before is touched."
+        )
+        self.push_screen(
+            ConfirmDialog("Cancel this run?", text, yes="Cancel the run", no="Let it run"), answered
+        )
 
     def show_unexpected(self, error: Exception) -> None:
         """A defect of kwtui itself: say so, keep the details, go on."""

@@ -96,7 +96,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("connection.delete", "x", "Delete", "Forget the chosen server. Asks first."),
     Action("connection.retry", "r", "Retry", "Try the lost connection again now.", footer=False),
     # Wizards
-    Action("wizard.next", "n", "Next", "Go to the next step."),
+    Action("wizard.next", "enter,n", "Next", "Go to the next step.", shown="Enter"),
     Action("wizard.restart", "x", "Start over", "Forget the answers and begin at the first step."
            " Asks first.", footer=False),
     Action("wizard.toggle", "space", "Choose", "Choose the table, or leave it out.", footer=False),

@@ -38,7 +38,6 @@ class Document(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = list(lines)
         self._wrapped: list[tuple[Part, ...]] = []
-        self._starts: list[int] = []
         self._width = 0
         self._painter = Painter(self)
         self._match_row = -1
@@ -81,6 +80,9 @@ class Document(ScrollView, can_focus=True):
                 return True
         return False
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return sum(len(wrap(each, width)) for each in self._lines)
+
     def on_resize(self, event: Resize) -> None:
         width = self.scrollable_content_region.width
         if width != self._width:
@@ -90,9 +92,7 @@ class Document(ScrollView, can_focus=True):
     def _rewrap(self) -> None:
         self._width = self.scrollable_content_region.width
         self._wrapped = []
-        self._starts = []
         for each in self._lines:
-            self._starts.append(len(self._wrapped))
             self._wrapped.extend(wrap(each, self._width))
         size = Size(self._width, len(self._wrapped))
         if size != self.virtual_size:

@@ -18,8 +18,8 @@ from kwtui.widgets.document import Document
 from kwtui.widgets.field import Field
 from kwtui.widgets.paint import ROLE_CLASSES, Line, Painter, fit, paragraph, part
 
-LABEL_WIDTH = 20
-"""Cells of the labels, so that values stand under each other."""
+LABEL_WIDTH = 18
+"""Cells of the labels; with the two of ``‹ `` values stand where those of fields do."""
 
 
 @dataclass(frozen=True, slots=True)

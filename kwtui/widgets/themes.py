@@ -13,10 +13,10 @@ from textual.theme import Theme
 DEFAULT_THEME = "dark"
 MONOCHROME = "monochrome"
 
-_STEADY = {
-    "input-cursor-text-style": "reverse",
-    "footer-key-foreground": "#e0e0e0",
-}
+def _steady(muted: str) -> dict[str, str]:
+    """Variables that all themes set: a quiet colour, and a cursor that is seen without colour."""
+    return {"kwtui-muted": muted, "input-cursor-text-style": "reverse"}
+
 
 THEMES = (
     Theme(
@@ -31,7 +31,7 @@ THEMES = (
         background="#14181d",
         surface="#1b2027",
         panel="#232a33",
-        variables=dict(_STEADY),
+        variables=_steady("#8b95a1"),
     ),
     Theme(
         name="light",
@@ -46,7 +46,7 @@ THEMES = (
         surface="#eceef0",
         panel="#dfe3e7",
         dark=False,
-        variables=dict(_STEADY),
+        variables=_steady("#5c6670"),
     ),
     Theme(
         name="high-contrast",
@@ -62,7 +62,7 @@ THEMES = (
         panel="#000000",
         luminosity_spread=0,
         text_alpha=1.0,
-        variables=dict(_STEADY),
+        variables=_steady("#c0c0c0"),
     ),
     Theme(
         name="ansi",
@@ -79,6 +79,7 @@ THEMES = (
         panel="ansi_default",
         boost="ansi_default",
         variables={
+            "kwtui-muted": "ansi_bright_black",
             "ansi-background": "ansi_black",
             "ansi-foreground": "ansi_white",
             "border": "ansi_blue",
@@ -100,7 +101,7 @@ THEMES = (
         panel="#000000",
         luminosity_spread=0,
         text_alpha=1.0,
-        variables=dict(_STEADY),
+        variables=_steady("#ffffff"),
     ),
 )
 

@@ -1,0 +1,314 @@
+"""The pages of the backup wizard up to the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.widget import Widget
+
+from kwtui.model import DatabaseSummary, Engine, TableName, TableSpec
+from kwtui.screens.backup_options import (
+    CHARSET_OPTIONS,
+    CHECKSUM_OPTIONS,
+    CHUNK_ABOUT,
+    DELIMITER_OPTIONS,
+    HEADER_OPTIONS,
+    LABEL_ABOUT,
+    METHODS,
+    NULL_OPTIONS,
+    PARALLEL_OPTIONS,
+    PREFIX_ABOUT,
+    method_lines,
+)
+from kwtui.screens.plan_page import finding_lines
+from kwtui.screens.wizard import Step
+from kwtui.text import human_bytes, human_count, plural
+from kwtui.widgets.check_list import CheckList
+from kwtui.widgets.document import Document
+from kwtui.widgets.form import Cycle, ExplainedField, Form, Option
+from kwtui.widgets.paint import Line, line
+from kwtui.widgets.virtual_list import Column, VirtualList
+
+
+class DatabaseStep(Step):
+    """Which database; KWDB's own ones stand last."""
+
+    title: ClassVar[str] = "Database"
+    question: ClassVar[str] = "Which database is to be backed up?"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._list: VirtualList[DatabaseSummary] = VirtualList(
+            (
+                Column("Database", 20, grow=True),
+                Column("Engine", 11),
+                Column("Tables", 6, "right"),
+                Column("Comment", 18, grow=True, drop=1),
+            ),
+            lambda database: [
+                (database.name, "muted" if database.system else "strong"),
+                database.engine.value,
+                "" if database.tables is None else str(database.tables),
+                (database.comment or ("KWDB's own" if database.system else ""), "muted"),
+            ],
+            key=lambda database: database.name,
+            empty="No database yet: is there a connection? (1 opens that screen)",
+        )
+
+    def compose(self) -> Iterable[Widget]:
+        yield self._list
+
+    @property
+    def chosen(self) -> DatabaseSummary | None:
+        return self._list.current
+
+    async def enter(self) -> None:
+        databases = await self.controller.databases()
+        self._list.set_rows(sorted(databases, key=lambda database: database.system))
+
+    def focus_first(self) -> None:
+        self._list.focus()
+
+    def choose(self, name: str) -> None:
+        for index, database in enumerate(self._list.rows):
+            if database.name == name:
+                self._list.move_to(index)
+
+    def on_virtual_list_highlighted(self) -> None:
+        self.wizard.answers_changed()
+
+    def reason_against_next(self) -> str:
+        return "" if self.chosen else "There is no database to choose."
+
+
+class TablesStep(Step):
+    """Which tables, with what the survey found out about them."""
+
+    title: ClassVar[str] = "Tables"
+    question: ClassVar[str] = "All tables, or only some?"
+    verbs: ClassVar[tuple[str, ...]] = ("toggle", "all", "none")
+
+    def __init__(self, database: DatabaseStep) -> None:
+        super().__init__()
+        self._database = database
+        self._surveyed = ""
+        self._list: CheckList[TableSpec] = CheckList(
+            (
+                Column("Table", 20, grow=True),
+                Column("Columns", 7, "right"),
+                Column("Rows about", 12, "right"),
+                Column("Bytes about", 11, "right"),
+            ),
+            lambda table: [
+                str(table.name),
+                str(len(table.columns)),
+                human_count(table.rows),
+                human_bytes(table.bytes),
+            ],
+            key=lambda table: str(table.name),
+            empty="Reading the tables…",
+        )
+        self._notes = Document(classes="note")
+
+    def compose(self) -> Iterable[Widget]:
+        yield self._list
+        yield self._notes
+
+    async def enter(self) -> None:
+        database = self._database.chosen
+        if database is None or database.name == self._surveyed:
+            return
+        self._list.empty = "Reading the tables…"
+        self._list.set_rows(())
+        self._notes.set_lines(())
+        survey = await self.controller.survey(database.name)
+        self._surveyed = database.name
+        self._list.empty = "There is no table in this database."
+        self._list.set_rows(survey.schema.tables)
+        self._list.check_all()
+        seen: list[Line] = finding_lines(survey.findings)
+        others = (
+            (len(survey.schema.sequences), "sequence"),
+            (len(survey.schema.views), "view"),
+        )
+        beside = [plural(count, word) for count, word in others if count]
+        if beside:
+            seen.insert(0, line(("Also backed up: ", "muted"), ", ".join(beside)))
+        self._notes.set_lines(seen or [line(("The survey found nothing to watch out for.", "good"))])
+
+    def focus_first(self) -> None:
+        self._list.focus()
+
+    def chosen_names(self) -> tuple[TableName, ...]:
+        """Empty when all are chosen: then also what belongs to no table is backed up."""
+        checked = self._list.checked_rows()
+        if len(checked) == len(self._list.rows):
+            return ()
+        return tuple(table.name for table in checked)
+
+    def on_check_list_changed(self) -> None:
+        self.wizard.answers_changed()
+
+    def do_toggle(self) -> None:
+        self._list.toggle()
+
+    def do_all(self) -> None:
+        self._list.check_all()
+
+    def do_none(self) -> None:
+        self._list.check_none()
+
+    def has_answers(self) -> bool:
+        return bool(self.chosen_names())
+
+    def reason_against_next(self) -> str:
+        if not self._surveyed:
+            return "The tables are being read."
+        if self._list.rows and not self._list.checked_rows():
+            return "Choose at least one table (Space, or a for all)."
+        return ""
+
+
+class MethodStep(Step):
+    """How the export is made."""
+
+    title: ClassVar[str] = "Method"
+    question: ClassVar[str] = "How is it to be exported?"
+
+    def __init__(self, database: DatabaseStep) -> None:
+        super().__init__()
+        self._database = database
+        self._list: VirtualList[Option] = VirtualList(
+            (Column("", 3), Column("", 30, grow=True)),
+            lambda option: ["(•)" if option is self._list.current else "( )", option.label],
+            key=lambda option: option.value,
+            header=False,
+            classes="short",
+        )
+        self._explanation = Document(classes="explanation")
+
+    def compose(self) -> Iterable[Widget]:
+        yield self._list
+        yield self._explanation
+
+    def on_mount(self) -> None:
+        self._list.set_rows(METHODS)
+
+    @property
+    def chosen(self) -> str:
+        current = self._list.current
+        return current.value if current else METHODS[0].value
+
+    @property
+    def _engine(self) -> Engine | None:
+        return self._database.chosen.engine if self._database.chosen else None
+
+    async def enter(self) -> None:
+        self._explain()
+
+    def on_virtual_list_highlighted(self) -> None:
+        self._explain()
+
+    def _explain(self) -> None:
+        if self._list.current is not None:
+            self._explanation.set_lines(method_lines(self._list.current, self._engine))
+
+    def focus_first(self) -> None:
+        self._list.focus()
+
+    def has_answers(self) -> bool:
+        return self._list.cursor > 0
+
+
+class OptionsStep(Step):
+    """Where to, and how the files are written; every risky value says what it risks."""
+
+    title: ClassVar[str] = "Options"
+    question: ClassVar[str] = "Where to, and how? (← → changes a choice; all may stay as they are)"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._prefix = ExplainedField("Folder", "kwtui", name="prefix", about=PREFIX_ABOUT)
+        self._label = ExplainedField("Label", "", name="label", about=LABEL_ABOUT)
+        self._chunk = ExplainedField("Rows per file", "100000", name="chunk", about=CHUNK_ABOUT)
+        self._checksums = Cycle("Content checksums", CHECKSUM_OPTIONS, "yes", name="checksums")
+        self._parallel = Cycle("Tables at a time", PARALLEL_OPTIONS, "2", name="parallel")
+        self._delimiter = Cycle("Delimiter", DELIMITER_OPTIONS, ",", name="delimiter")
+        self._null = Cycle("NULL written as", NULL_OPTIONS, "\\N", name="null")
+        self._charset = Cycle("Characters", CHARSET_OPTIONS, "UTF-8", name="charset")
+        self._header = Cycle("Column names", HEADER_OPTIONS, "no", name="header")
+        self._form = Form(
+            [
+                self._prefix,
+                self._label,
+                self._checksums,
+                self._parallel,
+                self._chunk,
+                self._delimiter,
+                self._null,
+                self._charset,
+                self._header,
+            ]
+        )
+
+    def compose(self) -> Iterable[Widget]:
+        yield self._form
+
+    def focus_first(self) -> None:
+        self._form.focus_first()
+
+    def on_input_changed(self) -> None:
+        self.wizard.answers_changed()
+
+    @property
+    def prefix(self) -> str:
+        return self._prefix.value.strip()
+
+    @property
+    def label(self) -> str:
+        return self._label.value.strip()
+
+    @property
+    def chunk_rows(self) -> int:
+        return int(self._chunk.value)
+
+    @property
+    def parallel(self) -> int:
+        return int(self._parallel.value)
+
+    @property
+    def checksums(self) -> bool:
+        return self._checksums.value == "yes"
+
+    @property
+    def delimiter(self) -> str:
+        return self._delimiter.value
+
+    @property
+    def null_text(self) -> str:
+        return self._null.value
+
+    @property
+    def charset(self) -> str:
+        return self._charset.value
+
+    @property
+    def header(self) -> bool:
+        return self._header.value == "yes"
+
+    def has_answers(self) -> bool:
+        return bool(self.label) or self.prefix != "kwtui"
+
+    def reason_against_next(self) -> str:
+        parts = self.prefix.split("/")
+        self._prefix.complain("")
+        self._chunk.complain("")
+        if any(part in ("", ".", "..") for part in parts):
+            self._prefix.complain("A folder inside extern, such as kwtui or nightly/kwtui.")
+            return "The folder is not a folder inside extern."
+        chunk = self._chunk.value
+        if not (chunk.isascii() and chunk.isdigit() and int(chunk) >= 1):
+            self._chunk.complain("A whole number of rows, 1 or more.")
+            return "Rows per file must be a number."
+        return ""

@@ -1,0 +1,82 @@
+"""A plan as a page: what will be done, what to watch out for, what will not be there. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kwtui.model import Finding, Severity
+from kwtui.operations.plan import Plan, Step
+from kwtui.text import human_bytes, human_count, plural
+from kwtui.widgets.paint import BLANK, Line, fact, heading, line
+
+_MARKS = {
+    Severity.REFUSAL: ("✗ ", "error"),
+    Severity.WARNING: ("! ", "warning"),
+    Severity.INFO: ("· ", "muted"),
+}
+
+
+def plan_lines(plan: Plan, command: str) -> list[Line]:
+    """The whole plan. What stops it comes first, then warnings, then the steps with their SQL."""
+    lines = [line((plan.title, "strong")), fact("Folder", plan.path), *_estimate(plan)]
+    ordered = sorted(plan.findings, key=lambda f: list(_MARKS).index(f.severity))
+    refusals = [f for f in ordered if f.severity is Severity.REFUSAL]
+    if refusals:
+        lines += [BLANK, line(("This cannot be started", "error")), *finding_lines(refusals)]
+    if plan.not_included:
+        lines += [BLANK, heading("Will not be in it")]
+        lines += [line(("− ", "warning"), words, indent=2) for words in plan.not_included]
+    others = [f for f in ordered if f.severity is not Severity.REFUSAL]
+    if others:
+        lines += [BLANK, heading("To know before"), *finding_lines(others)]
+    lines += [BLANK, heading(f"What will be done, in {plural(len(plan.steps), 'step')}")]
+    for number, step in enumerate(plan.steps, start=1):
+        lines += _step_lines(number, step)
+    lines += [BLANK, *command_lines(command)]
+    return lines
+
+
+def _estimate(plan: Plan) -> list[Line]:
+    if plan.estimated_rows is None and plan.estimated_bytes is None:
+        return [fact("Size", "not known before")]
+    words = f"about {human_count(plan.estimated_rows)} rows, {human_bytes(plan.estimated_bytes)}"
+    if plan.estimate_source:
+        words += f" (from {plan.estimate_source})"
+    return [fact("Size", words)]
+
+
+def finding_lines(findings: Iterable[Finding]) -> list[Line]:
+    lines = []
+    for finding in findings:
+        mark, role = _MARKS[finding.severity]
+        subject = f"{finding.subject}: " if finding.subject else ""
+        lines.append(line((mark, role), (subject, "strong"), finding.message, indent=2))
+        if finding.remedy:
+            lines.append(line("  ", (f"→ {finding.remedy}", "muted"), indent=4))
+    return lines
+
+
+def _step_lines(number: int, step: Step) -> list[Line]:
+    lines = [line((f"{number:>3} ", "muted"), (step.title, "strong"), indent=4)]
+    if step.explanation:
+        lines.append(line("    ", step.explanation, indent=4))
+    for statement in step.sql:
+        lines += [
+            line("    ", (text, "literal"), indent=8) for text in statement.splitlines() or [""]
+        ]
+    return lines
+
+
+def command_lines(command: str) -> list[Line]:
+    return [
+        heading("The same from the command line (y copies it)"),
+        line(("$ ", "muted"), (command, "accent"), indent=2),
+    ]
+
+
+def refusal_of(plan: Plan) -> str:
+    """Why the plan cannot be started, in one line; empty when it can."""
+    for finding in plan.findings:
+        if finding.severity is Severity.REFUSAL:
+            return finding.message
+    return ""

@@ -1,0 +1,162 @@
+"""The list of runs, and the page of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from kwtui.runs.events import RunStatus
+from kwtui.runs.history import RunSummary
+from kwtui.screens.actions import Action, bindings
+from kwtui.screens.base import KwtuiScreen
+from kwtui.screens.run_page import status_words
+from kwtui.screens.run_panel import RunPanel
+from kwtui.text import human_duration
+from kwtui.widgets.field import Words
+from kwtui.widgets.paint import Part
+from kwtui.widgets.styles import style_path
+from kwtui.widgets.virtual_list import Column, VirtualList
+
+
+class RunsScreen(KwtuiScreen):
+    scope: ClassVar[str] = "runs"
+    title_text: ClassVar[str] = "6 Runs"
+    about: ClassVar[str] = (
+        "Every backup, restore and check that was started on this machine, from here, from the"
+        " command line or by a timer. A run is a process of its own: leaving this page, kwtui or"
+        " the terminal does not stop it."
+    )
+    CSS_PATH = style_path("runs")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = Words("Newest first.", classes="summary")
+        self._list: VirtualList[RunSummary] = VirtualList(
+            (
+                Column("Started", 16),
+                Column("What", 24, grow=True),
+                Column("State", 10),
+                Column("Took", 10, "right", drop=2),
+                Column("Outcome", 20, grow=True, drop=3),
+            ),
+            self._cells,
+            key=lambda run: run.id,
+            empty="Nothing has run yet. Make a backup (2).",
+        )
+        self._panel = RunPanel()
+        self._panel.display = False
+
+    def body(self) -> Iterable[Widget]:
+        yield self._title
+        yield self._list
+        yield self._panel
+
+    def on_mount(self) -> None:
+        self._list.focus()
+
+    def on_screen_resume(self) -> None:
+        self.do_refresh()
+
+    @staticmethod
+    def _cells(run: RunSummary) -> list[str | Part]:
+        took = ""
+        if run.finished_at is not None:
+            took = human_duration((run.finished_at - run.created_at).total_seconds())
+        return [
+            run.created_at.strftime("%Y-%m-%d %H:%M"),
+            (run.title, "strong"),
+            status_words(run.status),
+            took,
+            (run.summary, "muted"),
+        ]
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def controller_event(self, event: object) -> None:
+        if type(event).__name__ == "RunsChanged" and self.is_current:
+            self.do_refresh()
+
+    def do_refresh(self) -> None:
+        self.run_task(self._read(), "runs")
+
+    async def _read(self) -> None:
+        self._list.set_rows(await self.controller.runs())
+        self.show_keys()
+
+    def on_virtual_list_highlighted(self) -> None:
+        self.show_keys()
+
+    # -- one run ---------------------------------------------------------------------------------
+
+    @property
+    def _opened(self) -> bool:
+        return self._panel.display
+
+    def show_run(self, run_id: str) -> None:
+        """Show the page of this run."""
+        with self.app.batch_update():
+            self._title.say(f"Run {run_id}. It does not need this page; Esc goes to the list.")
+            self._list.display = False
+            self._panel.display = True
+        self._panel.follow(self.controller, run_id)
+        self._panel.focus_page()
+        self.show_keys()
+
+    def on_virtual_list_selected(self, event: VirtualList.Selected[RunSummary]) -> None:
+        self.show_run(event.row.id)
+
+    def on_run_panel_changed(self, event: RunPanel.Changed) -> None:
+        if event.ended:
+            self.do_refresh()
+        self.show_keys()
+
+    def on_run_panel_failed(self, event: RunPanel.Failed) -> None:
+        self.kwtui.show_error(event.error)
+
+    def go_back(self) -> bool:
+        if not self._opened:
+            return False
+        with self.app.batch_update():
+            self._title.say("Newest first.")
+            self._panel.display = False
+            self._list.display = True
+        self._list.focus()
+        self.do_refresh()
+        return True
+
+    # -- actions -----------------------------------------------------------------------------
+
+    def actions(self) -> list[Action]:
+        hidden = {"open"} if self._opened else {"copy"}
+        return [action for action in super().actions() if action.verb not in hidden]
+
+    def reason_against(self, action: Action) -> str:
+        if action.verb == "open" and self._list.current is None:
+            return "There is no run."
+        if action.verb == "cancel" and not self._is_cancellable():
+            return "This run is over." if self._chosen_id() else "There is no run."
+        return ""
+
+    def _is_cancellable(self) -> bool:
+        if self._opened:
+            return self._panel.run_goes_on
+        return self._list.current is not None and self._list.current.status is RunStatus.RUNNING
+
+    def _chosen_id(self) -> str:
+        if self._opened:
+            return self._panel.run_id
+        return self._list.current.id if self._list.current else ""
+
+    def do_open(self) -> None:
+        if self._list.current is not None:
+            self.show_run(self._list.current.id)
+
+    def do_cancel(self) -> None:
+        self.kwtui.confirm_cancel(self._chosen_id())
+
+    def do_copy(self) -> None:
+        self.app.copy_to_clipboard(self._panel.command)

@@ -1,0 +1,183 @@
+"""What there is to look at inside a set or tree, as a flat list. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kwtui.backups.library import EntryKind, RowsKnown, SetDetails, TableDetails
+from kwtui.backups.manifest import FileEntry
+from kwtui.screens.plan_page import finding_lines
+from kwtui.screens.run_page import proof_words
+from kwtui.screens.storage_rows import KIND_WORDS
+from kwtui.text import human_bytes, human_count, plural
+from kwtui.widgets.paint import BLANK, Line, Part, fact, fit, heading, line
+
+
+class PartKind(StrEnum):
+    OVERVIEW = "overview"
+    TABLE = "table"
+    TEXT = "text"
+    CSV = "csv"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class SetPart:
+    """A line of the list; ``path`` is relative to the set."""
+
+    kind: PartKind
+    title: str
+    path: str = ""
+    table: TableDetails | None = None
+    file: FileEntry | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.path or self.title}"
+
+    def cells(self) -> list[str | Part]:
+        size = human_bytes(self.file.bytes) if self.file else ""
+        if self.table is not None and self.kind is PartKind.TABLE:
+            size = "" if self.table.rows is None else human_count(self.table.rows)
+            return [(self.title, "error" if self.table.problem else "strong"), (size, "muted")]
+        indent = "  " if self.table is not None else ""
+        return [indent + self.title, (size, "muted")]
+
+
+def set_parts(details: SetDetails) -> list[SetPart]:
+    """The overview, every table with its files, then the files that belong to none."""
+    parts = [SetPart(PartKind.OVERVIEW, "Overview")]
+    for table in details.tables:
+        parts.append(SetPart(PartKind.TABLE, str(table.name), table.folder or ".", table))
+        if table.meta:
+            parts.append(SetPart(PartKind.TEXT, "meta.sql", table.meta, table))
+        for file in table.files:
+            kind = PartKind.CSV if file.path.endswith(".csv") else PartKind.OTHER
+            parts.append(SetPart(kind, file.path.rpartition("/")[2], file.path, table, file))
+    metas = {table.meta for table in details.tables}
+    for file in details.others:
+        if file.path not in metas:
+            parts.append(SetPart(_kind_of(file.path), file.path, file.path, None, file))
+    return parts
+
+
+def _kind_of(path: str) -> PartKind:
+    if path.endswith((".sql", ".json", ".jsonl", ".md", ".sh", ".txt")):
+        return PartKind.TEXT
+    return PartKind.CSV if path.endswith(".csv") else PartKind.OTHER
+
+
+def overview_lines(details: SetDetails, now: datetime) -> list[Line]:
+    """The first page: what it is, what is proven, what is wrong, what it does not hold."""
+    entry = details.entry
+    lines = [fact("Folder", entry.path), fact("Kind", KIND_WORDS[entry.kind])]
+    if entry.database:
+        engine = f" ({entry.engine.value})" if entry.engine else ""
+        lines.append(fact("Database", entry.database + engine))
+    if entry.started:
+        lines.append(fact("Written", entry.started.strftime("%Y-%m-%d %H:%M:%S UTC")))
+    if entry.label:
+        lines.append(fact("Label", entry.label))
+    files = sum(len(table.files) for table in details.tables)
+    lines.append(fact("Data", f"{plural(len(details.tables), 'table')}, {plural(files, 'data file')}"))
+    rows = "not counted yet" if entry.rows is None else human_count(entry.rows)
+    lines += [fact("Rows", rows), fact("Bytes", human_bytes(entry.bytes))]
+    if entry.kind is EntryKind.SET:
+        role = "good" if entry.proof is not None and entry.proof >= 2 else "warning"
+        lines.append(fact("Proof", proof_words(entry.proof), role))
+    lines += _origin(details)
+    if not details.location.beside:
+        lines.append(fact("Sidecars", f"{details.location.sidecars} (not beside the data)"))
+    problems = [words for words in (entry.problem, *details.problems) if words]
+    lines += _list("Wrong with it", "✗ ", "error", dict.fromkeys(problems))
+    lines += _list("Cannot be known", "? ", "warning", details.unknown)
+    if details.manifest is not None:
+        lines += _list("Not in it", "− ", "warning", details.manifest.not_included)
+        if details.manifest.findings:
+            lines += [BLANK, heading("Known when it was made")]
+            lines += finding_lines(details.manifest.findings)
+    return [*lines, *_proofs(details)]
+
+
+def _origin(details: SetDetails) -> list[Line]:
+    manifest = details.manifest
+    if manifest is None:
+        guess = details.dialect
+        if guess is None or guess.dialect is None:
+            return []
+        return [fact("Written with", f"{_dialect_words(details)} ({guess.reason})")]
+    lines = [
+        fact("Method", manifest.method.value),
+        fact("From", f"cluster {manifest.cluster_id}, node {manifest.node_id}"),
+        fact("Made by", f"KWDB {manifest.server_version}, kwtui {manifest.kwtui_version}"),
+    ]
+    if manifest.snapshot_timestamp:
+        lines.append(fact("Snapshot", manifest.snapshot_timestamp))
+    return lines
+
+
+def _dialect_words(details: SetDetails) -> str:
+    dialect = details.dialect.dialect if details.dialect else None
+    if dialect is None:
+        return "not known"
+    null = dialect.null_text or "nothing"
+    return f"delimiter {dialect.delimiter!r}, NULL as {null}, {dialect.charset}"
+
+
+def _list(title: str, mark: str, role: str, words: Iterable[str]) -> list[Line]:
+    lines = [line((mark, role), each, indent=2) for each in words]
+    return [BLANK, heading(title), *lines] if lines else []
+
+
+def _proofs(details: SetDetails) -> list[Line]:
+    if not details.proofs:
+        return []
+    lines = [BLANK, heading("Checks so far")]
+    for proof in reversed(details.proofs):
+        mark = ("✓ ", "good") if proof.ok else ("✗ ", "error")
+        when = proof.at.strftime("%Y-%m-%d %H:%M")
+        lines.append(line(mark, f"{when} P{int(proof.level)}  {proof.summary}", indent=2))
+    return lines
+
+
+def table_lines(table: TableDetails) -> list[Line]:
+    """A table: rows, files, columns."""
+    known = {
+        RowsKnown.COUNTED: "counted",
+        RowsKnown.REPORTED: "as the server said; not counted",
+        RowsKnown.UNKNOWN: "not counted",
+    }[table.rows_known]
+    rows = known if table.rows is None else f"{human_count(table.rows)} ({known})"
+    size = f"{plural(len(table.files), 'file')}, {human_bytes(table.bytes)}"
+    lines = [fact("Rows", rows), fact("Files", size)]
+    if table.problem:
+        lines += [line(("✗ ", "error"), table.problem, indent=2)]
+    lines += [BLANK, heading("Columns")]
+    for column in table.columns:
+        extra = " tag" if column.tag else ""
+        null = "" if column.nullable else " NOT NULL"
+        lines.append(line(f"{fit(column.name, 24)} ", (column.type + null, "keyword"), extra))
+    lines += [BLANK, heading("Files")]
+    for file in table.files:
+        records = "" if file.records is None else f", {human_count(file.records)} records"
+        lines.append(line(file.path.rpartition("/")[2], (f"  {human_bytes(file.bytes)}{records}", "muted")))
+        if file.sha256:
+            lines.append(line(("  " + file.sha256, "muted"), indent=2))
+    return lines
+
+
+def record_lines(names: tuple[str, ...], values: tuple[str | None, ...]) -> list[Line]:
+    """One record in full."""
+    lines: list[Line] = []
+    for index, value in enumerate(values):
+        name = names[index] if index < len(names) else f"#{index + 1}"
+        if value is None:
+            lines.append(fact(name, "NULL", "muted", width=20))
+            continue
+        first, *rest = value.split("\n")
+        lines.append(fact(name, first, width=20))
+        lines += [line(" " * 21, each, indent=21) for each in rest]
+    return lines
