@@ -68,6 +68,7 @@ class IndexDef:
     unique: bool = False
     storing: list[str] = field(default_factory=list)
     comment: str | None = None
+    inverted: bool = False
 
 
 @dataclass
@@ -124,6 +125,8 @@ class Relation:
     sequence: SequenceDef | None = None
     retention_seconds: int | None = None
     """Time-series tables only."""
+    retention: str | None = None
+    """The same as it was written, e.g. ``3000d``."""
     created_at: int = 0
     """HLC wall time in nanoseconds; AS OF SYSTEM TIME before it answers 42P01."""
     version: int = 1

@@ -10,9 +10,8 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from kwtui.sandbox import dispatch
 from kwtui.sandbox.catalog import Catalog, DatabaseDef, SchemaDef, UserDef
 from kwtui.sandbox.catalog_store import from_json, to_json
 from kwtui.sandbox.clock import Clock
+from kwtui.sandbox.jobs import JobRegistry
 from kwtui.sandbox.jobs import open_registry
 from kwtui.sandbox.snapshots import Snapshots
 
@@ -34,16 +34,6 @@ VERSION = (
     " go1.22.10, gcc 12.2.0)"
 )
 """What ``version()`` answers (recording 01)."""
-
-
-@dataclass(frozen=True)
-class SchemaChange:
-    """A change of the catalogue that a node keeps a job for (SHOW JOBS, recordings 05 and 06)."""
-
-    description: str
-    """The job's text, e.g. ``DROP DATABASE shop CASCADE``."""
-    collects_garbage: bool = False
-    """Whether a "GC for …" job follows."""
 
 
 class Engine:
@@ -63,7 +53,6 @@ class Engine:
         self.sessions: dict[str, Session] = {}
         self.last_row_id = 0
         """The last value of unique_rowid()."""
-        self.schema_change_listeners: list[Callable[[Session, SchemaChange], None]] = []
         folder = store / "sql"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / "data.duckdb"
@@ -72,6 +61,7 @@ class Engine:
             config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
         )
         os.chmod(path, 0o600)
+        self.jobs = JobRegistry(folder / "jobs.jsonl", self.clock, NODE_ID)
         self.catalog = self._open_catalog()
         self.snapshots = Snapshots(self)
         self.jobs = open_registry(self)
@@ -169,10 +159,10 @@ class Engine:
             finally:
                 cursor.close()
 
-    def announce(self, session: Session, change: SchemaChange) -> None:
-        """Tells the listeners of a schema change that has been made."""
-        for listener in self.schema_change_listeners:
-            listener(session, change)
+    def announce(self, session: Session, description: str, *, garbage: bool = False) -> None:
+        """Keeps the job of a schema change that has been made (SHOW JOBS, recordings 05, 06)."""
+        statement = session.query.id if session.query is not None else ""
+        self.jobs.schema_change(description, session.user, statement=statement, garbage=garbage)
 
     def close(self) -> None:
         """Ends every session and closes the file."""

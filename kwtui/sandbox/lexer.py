@@ -390,9 +390,15 @@ RESERVED = frozenset(
     """all analyse analyze and any array as asc asymmetric both case cast check collate column
     concurrently constraint create current_catalog current_date current_role current_schema
     current_time current_timestamp current_user default deferrable desc distinct do else end
-    except false fetch for foreign from grant group having in index initially intersect into
-    lateral leading limit localtime localtimestamp not nothing null offset on only or order
-    placing primary references returning row select session_user some symmetric table then to
-    trailing true union unique user using variadic when where window with work""".split()
+    except false family fetch for foreign from grant group having in index initially intersect
+    into lateral leading limit localtime localtimestamp not nothing null offset on only or order
+    placing primary references returning select session_user some symmetric table then to
+    trailing true union unique user using variadic when where window with
+    annotate_type between bigint bit boolean char character characteristics coalesce dec decimal
+    exists extract extract_duration float greatest grouping if iferror ifnull int integer interval
+    iserror least nullif numeric out overlay position precision real row smallint string substring
+    time timetz timestamp timestamptz treat trim values varbit varchar virtual work
+    collation cross full ilike inner is isnull join left like natural none notnull outer overlaps
+    right similar""".split()
 )
-"""Words that a name must be quoted for."""
+"""Words that a name must be quoted for (recording 16: the column ``"dec"``)."""

@@ -22,4 +22,4 @@ def create_relation_text(catalog: Catalog, relation: Relation, *, foreign_keys: 
     """The CREATE statement of a table, view or sequence, with its comments."""
     from kwtui.sandbox import create_text
 
-    return create_text.create_text(catalog, relation, foreign_keys=foreign_keys)
+    return create_text.create_relation_text(catalog, relation, foreign_keys=foreign_keys)
