@@ -24,7 +24,7 @@ from kwtui.model import (
 from kwtui.server import ddl
 from kwtui.server.quoting import identifier, qualified
 from kwtui.server.results import ResultSet, to_bool, to_int, to_list
-from kwtui.server.sqltext import Kind, tokens
+from kwtui.server.sqltext import Kind, split_name, tokens
 
 VIRTUAL_SCHEMAS = frozenset({"information_schema", "kwdb_internal", "pg_catalog"})
 BUILT_IN_GRANTEES = frozenset({"admin", "root"})
@@ -396,8 +396,12 @@ def grantees(
 
 def database_zones(zones: ResultSet, database: str) -> tuple[str, ...]:
     """The zone configuration of the database itself, out of SHOW ZONE CONFIGURATIONS."""
-    target = f"DATABASE {identifier(database)}"
-    return tuple(row["raw_config_sql"] or "" for row in zones.dicts() if row["target"] == target)
+    found = []
+    for row in zones.dicts():
+        kind, _, name = (row["target"] or "").partition(" ")
+        if kind == "DATABASE" and split_name(name) == (database,):
+            found.append(row["raw_config_sql"] or "")
+    return tuple(found)
 
 
 def has_sequence_default(column: ColumnSpec) -> bool:

@@ -67,12 +67,12 @@ def _about_server(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Findin
 def _about_names(schema: DatabaseSchema) -> Iterator[Finding]:
     # Row 9: KWDB quotes a name only for its upper-case letters.
     if identifier(schema.database) != schema.database and not _has_upper(schema.database):
+        outcome = "may fail" if schema.database.isidentifier() else "fails"
         yield Finding(
             INFO,
             "database_name_unquoted",
             schema.database,
-            "KWDB's own export writes this name without quotes, so that IMPORT DATABASE cannot "
-            "read it.",
+            f"KWDB's own export writes this name without quotes, and IMPORT DATABASE {outcome}.",
             "The exact restore makes the database itself.",
         )
     for table in schema.tables:

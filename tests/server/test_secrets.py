@@ -69,8 +69,14 @@ async def test_an_empty_answer_to_the_prompt_is_no_password() -> None:
     assert await find_password(Target(), prompt=prompt, environ=NOTHING) is None
 
 
-async def test_a_passfile_that_others_can_read_is_refused(passfile: Path) -> None:
+@pytest.fixture
+def public_passfile(passfile: Path) -> Path:
     passfile.chmod(0o640)
+    return passfile
+
+
+async def test_a_passfile_that_others_can_read_is_refused(public_passfile: Path) -> None:
+    passfile = public_passfile
     with pytest.raises(KwtuiError) as caught:
         await find_password(Target(passfile=str(passfile)), environ=NOTHING)
     assert "chmod 600" in caught.value.hint
@@ -88,13 +94,16 @@ async def test_a_missing_passfile_matters_only_if_the_target_names_it(tmp_path: 
     assert await find_password(Target(), environ={"HOME": str(tmp_path)}) is None
 
 
-async def test_the_passfile_of_the_home_directory_is_found(tmp_path: Path) -> None:
-    path = tmp_path / ".pgpass"
-    path.write_text("127.0.0.1:26257:defaultdb:root:home\n")
-    path.chmod(0o600)
-    found = await find_password(Target(), environ={"HOME": str(tmp_path)})
+@pytest.fixture
+def home(passfile: Path) -> Path:
+    passfile.rename(passfile.with_name(".pgpass"))
+    return passfile.parent
+
+
+async def test_the_passfile_of_the_home_directory_is_found(home: Path) -> None:
+    found = await find_password(Target(), environ={"HOME": str(home)})
     assert found is not None
-    assert found.password == "home"
+    assert found.password == "from-file"
 
 
 def test_the_first_line_that_fits_wins() -> None:

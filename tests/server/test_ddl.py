@@ -1,0 +1,203 @@
+"""Definitions as KWDB prints them, taken apart and put together for the exact restore."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kwtui.errors import KwtuiError
+from kwtui.model import ColumnSpec, TableName
+from kwtui.server import ddl, derive
+from tests.server.recorded import answer
+from tests.server.test_statements import recorded_sql
+
+PRINTED_C = answer("12", "SHOW CREATE TABLE c").rows[0][1] or ""
+COLUMNS_C = derive.columns(answer("12", "SHOW COLUMNS FROM c"))
+PRINTED_A = answer("14", "SHOW CREATE TABLE a").rows[0][1] or ""
+COLUMNS_A = derive.columns(answer("14", "SHOW COLUMNS FROM a"))
+PRINTED_INV = answer("13", "SHOW CREATE TABLE inv").rows[0][1] or ""
+
+
+def test_the_first_statement_ends_before_its_comments() -> None:
+    text = ddl.first_statement(PRINTED_C)
+    assert text.endswith("CONSTRAINT pos CHECK (n > 0)\n)")
+    assert "DEFAULT 'a\\'b;c'" in text
+    warning = "CREATE TABLE p (\n\tid INT8 NOT NULL\n)\n-- Warning: Partitioned table"
+    assert ddl.first_statement(warning) == "CREATE TABLE p (\n\tid INT8 NOT NULL\n)"
+
+
+def test_every_default_goes_the_misprinted_ones_too() -> None:
+    assert ddl.without_defaults(PRINTED_A, COLUMNS_A) == (
+        "CREATE TABLE a (\n\tid INT8 NOT NULL,\n\tg STRING NULL,\n\tf STRING NULL,\n"
+        "\tn STRING NULL,\n\tarr INT8[] NULL,\n\tj JSONB NULL,\n\td DATE NULL,\n"
+        '\tCONSTRAINT "primary" PRIMARY KEY (id ASC),\n\tFAMILY "primary" (id, g, f, n, arr, j, d)'
+        "\n)"
+    )
+
+
+def test_computed_columns_stay() -> None:
+    text = ddl.without_defaults(PRINTED_C, COLUMNS_C)
+    assert "DEFAULT" not in text.replace("ON UPDATE SET DEFAULT", "")
+    assert "twice INT8 NULL AS (n * 2) STORED" in text
+
+
+def test_the_tables_of_the_exact_restore_are_made_as_recorded() -> None:
+    columns = (
+        ColumnSpec("n", "INT8", default="nextval('no':::STRING)"),
+        ColumnSpec("v", "STRING", default="'x,y'"),
+        ColumnSpec("at", "TIMESTAMPTZ", default="now():::TIMESTAMPTZ"),
+    )
+    assert ddl.without_defaults(PRINTED_INV, columns) in recorded_sql("13")
+    child = answer("13", "SHOW CREATE TABLE child").rows[0][1] or ""
+    assert ddl.without_foreign_keys(child) in recorded_sql("13")
+
+
+def test_a_definition_of_other_columns_is_not_touched() -> None:
+    with pytest.raises(KwtuiError):
+        ddl.without_defaults(PRINTED_A, COLUMNS_C)
+    with pytest.raises(KwtuiError):
+        ddl.without_defaults("CREATE VIEW v AS SELECT 1", ())
+    with pytest.raises(KwtuiError):
+        ddl.without_defaults(PRINTED_INV, (ColumnSpec("n", "INT8"),) * 9)
+
+
+def test_names_that_hold_the_word_default_stay() -> None:
+    text = (
+        "CREATE TABLE t (\n\t\"a DEFAULT b\" STRING NULL DEFAULT 'x',\n"
+        '\t"c""d" INT8 NULL DEFAULT 1\n)'
+    )
+    columns = (
+        ColumnSpec("a DEFAULT b", "STRING", default="'x'"),
+        ColumnSpec('c"d', "INT8", default="1"),
+    )
+    assert ddl.without_defaults(text, columns) == (
+        'CREATE TABLE t (\n\t"a DEFAULT b" STRING NULL,\n\t"c""d" INT8 NULL\n)'
+    )
+
+
+def test_what_follows_a_default_stays_and_a_new_misprint_is_cut() -> None:
+    text = "CREATE TABLE t (\n\ta INT8 NULL DEFAULT 1 COMPRESS lz4,\n\tb STRING NULL DEFAULT '?\n)"
+    columns = (
+        ColumnSpec("a", "INT8", default="1"),
+        ColumnSpec("b", "STRING", default="e'\\'?'"),
+    )
+    assert ddl.without_defaults(text, columns) == (
+        "CREATE TABLE t (\n\ta INT8 NULL COMPRESS lz4,\n\tb STRING NULL\n)"
+    )
+
+
+@given(
+    st.text(
+        st.characters(blacklist_characters="\0\n\r\t", blacklist_categories=["Cs", "Cc"]),
+    )
+)
+def test_any_text_default_is_cut_however_it_is_printed(text: str) -> None:
+    escaped = "e'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    plain = "CREATE TABLE t (\n\ta STRING NULL{},\n\tb INT8 NULL\n)"
+    for printed in (escaped, ddl.misprinted(escaped)):
+        statement = plain.format(f" DEFAULT {printed}")
+        columns = (ColumnSpec("a", "STRING", default=escaped), ColumnSpec("b", "INT8"))
+        assert ddl.without_defaults(statement, columns) == plain.format("")
+
+
+def test_objects_move_under_their_full_name() -> None:
+    name = TableName("s 2", "other")
+    assert ddl.with_name("CREATE TABLE other (\n\tid INT8\n)", "dst", name) == (
+        'CREATE TABLE dst."s 2".other (\n\tid INT8\n)'
+    )
+    assert ddl.with_name("CREATE SEQUENCE q1 MINVALUE 10", "d", TableName("public", "q1")) == (
+        "CREATE SEQUENCE d.public.q1 MINVALUE 10"
+    )
+    assert ddl.with_name(
+        'CREATE MATERIALIZED VIEW "a b" (n) AS SELECT 1', "d", TableName("public", "a b")
+    ) == ('CREATE MATERIALIZED VIEW d.public."a b" (n) AS SELECT 1')
+    with pytest.raises(KwtuiError):
+        ddl.with_name("DROP TABLE x", "d", name)
+
+
+VIEW = (
+    "CREATE VIEW v (name, id) AS SELECT p.name, c.id FROM src.public.parent AS p "
+    "JOIN src.public.child AS c ON c.p = p.id"
+)
+
+
+def test_a_view_is_renamed_as_recorded() -> None:
+    assert ddl.with_database(VIEW, "src", "dst", {"public"}) in recorded_sql("13")
+    assert ddl.with_database(VIEW, "src", "src", {"public"}) == VIEW
+
+
+def test_only_names_are_renamed_not_texts_and_not_columns() -> None:
+    text = 'SELECT src.public.a, \'src.public.a\', src.x, t.src.public FROM src."public"."A b"'
+    assert ddl.with_database(text, "src", "my-db", {"public"}) == (
+        'SELECT "my-db".public.a, \'src.public.a\', src.x, t.src.public FROM "my-db"."public"."A b"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("default", "renamed"),
+    [
+        ("nextval('no':::STRING)", "nextval('no':::STRING)"),
+        ("nextval('src.public.no':::STRING)", "nextval('dst.public.no':::STRING)"),
+        ("nextval( 'src.s2.\"No 1\"')", "nextval( 'dst.s2.\"No 1\"')"),
+        ("nextval('src.no')", "nextval('dst.no')"),
+        ("nextval('public.no')", "nextval('public.no')"),
+        ("concat('src.public.no')", "concat('src.public.no')"),
+    ],
+)
+def test_sequences_in_defaults_are_renamed_where_they_name_the_database(
+    default: str, renamed: str
+) -> None:
+    assert ddl.with_database(default, "src", "dst", {"public", "s2"}) == renamed
+
+
+def test_sequences_in_defaults_are_found() -> None:
+    assert ddl.sequences_in("nextval('no':::STRING)") == (("no",),)
+    assert ddl.sequences_in("nextval('d.s.q') + nextval('a')") == (("d", "s", "q"), ("a",))
+    assert ddl.sequences_in("unique_rowid()") == ()
+
+
+def test_what_a_view_reads() -> None:
+    schemas = {"public"}
+    assert ddl.view_dependencies(VIEW, "src", schemas) == (
+        ("src", TableName("public", "parent")),
+        ("src", TableName("public", "child")),
+    )
+    other = "CREATE VIEW v (a) AS SELECT a FROM (SELECT a FROM old.public.t, src.public.u)"
+    assert ddl.view_dependencies(other, "src", schemas) == (
+        ("old", TableName("public", "t")),
+        ("src", TableName("public", "u")),
+    )
+
+
+def test_a_materialized_view_loses_the_column_that_cannot_be_typed() -> None:
+    printed = answer("12", "SHOW CREATE TABLE mv").rows[0][1] or ""
+    assert ddl.without_rowid(printed) == (
+        "CREATE MATERIALIZED VIEW mv (n) AS SELECT count(*) AS n FROM sv.public.p"
+    )
+
+
+def test_foreign_keys_with_and_without_the_schema_of_their_target() -> None:
+    key, printed = ddl.parse_foreign_key(
+        "ALTER TABLE c ADD CONSTRAINT fk_p_id_ref_p FOREIGN KEY (p_id) REFERENCES p(id) "
+        "ON DELETE CASCADE ON UPDATE SET DEFAULT"
+    )
+    assert (key.name, key.columns, key.target_columns) == ("fk_p_id_ref_p", ("p_id",), ("id",))
+    assert printed == ("p",)
+    assert key.clauses == "ON DELETE CASCADE ON UPDATE SET DEFAULT"
+    key, printed = ddl.parse_foreign_key(
+        'CONSTRAINT "f k" FOREIGN KEY (a, "B") REFERENCES d.s2."P x"(x, y) MATCH FULL'
+    )
+    assert key.name == "f k"
+    assert key.columns == ("a", "B")
+    assert key.target == TableName("s2", "P x")
+    assert printed == ("d", "s2", "P x")
+    assert key.clauses == "MATCH FULL"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "CONSTRAINT", "CONSTRAINT x CHECK (a)", "CONSTRAINT x FOREIGN KEY a REFERENCES b"]
+)
+def test_what_is_no_foreign_key_is_refused(text: str) -> None:
+    with pytest.raises(KwtuiError):
+        ddl.parse_foreign_key(text)
