@@ -6,6 +6,7 @@ to the socket and may block while the client does not read.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from kwtui.sandbox.protocol import Session
 
 BUFFER_BYTES = 64 * 1024
 """Rows are sent in pieces of about this size."""
+
+HANG_UP_SECONDS = 1.0
+"""How long a node takes to close the connection of a cancelled statement (recording 10)."""
 
 TEXT = 25
 """What a placeholder is described as where nothing tells its type."""
@@ -161,6 +165,7 @@ class Conversation:
             raise
         except StatementCancelled as error:
             self._observer.cancelled(sql)
+            time.sleep(HANG_UP_SECONDS)
             raise Disconnected from error
         except (Disconnected, ConnectionError):
             raise

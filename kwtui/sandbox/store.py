@@ -57,7 +57,14 @@ def prepare(root: Path, address: str, cluster_id: str) -> Store:
     store = Store(root)
     temporary = root / "kwbase-temp3166127841"
     vgroups = [root / "tsdb" / group for group in WAL_GROUPS[:4]]
-    folders = [store.logs, root / "auxiliary", temporary, root / "tsdb" / "schema", *vgroups]
+    folders = [
+        store.logs / "heap_profiler",
+        store.logs / "goroutine_dump",
+        root / "auxiliary",
+        temporary,
+        root / "tsdb" / "schema",
+        *vgroups,
+    ]
     for folder in (*folders, *(store.wal / group for group in WAL_GROUPS)):
         folder.mkdir(parents=True, exist_ok=True)
     contents = _FILES | {
