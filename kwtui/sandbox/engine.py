@@ -21,7 +21,6 @@ from kwtui.sandbox import dispatch
 from kwtui.sandbox.catalog import Catalog, DatabaseDef, SchemaDef, UserDef
 from kwtui.sandbox.catalog_store import from_json, to_json
 from kwtui.sandbox.clock import Clock
-from kwtui.sandbox.jobs import JobRegistry
 from kwtui.sandbox.jobs import open_registry
 from kwtui.sandbox.snapshots import Snapshots
 
@@ -61,10 +60,9 @@ class Engine:
             config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
         )
         os.chmod(path, 0o600)
-        self.jobs = JobRegistry(folder / "jobs.jsonl", self.clock, NODE_ID)
+        self.jobs = open_registry(folder / "jobs.jsonl", self.clock)
         self.catalog = self._open_catalog()
         self.snapshots = Snapshots(self)
-        self.jobs = open_registry(self)
         dispatch.load_handlers()
         from kwtui.sandbox.macros import create_macros
 

@@ -8,7 +8,6 @@ from kwtui.sandbox import grants, users
 from kwtui.sandbox.answer import Answer, SqlError
 from kwtui.sandbox.catalog import Catalog, Relation
 from kwtui.sandbox.dispatch import handles
-from kwtui.sandbox.engine import SchemaChange
 from kwtui.sandbox.lexer import Kind, Statement, TokenStream
 from kwtui.sandbox.names import find_database, find_relation, find_schema
 
@@ -75,7 +74,7 @@ def _change_privileges(session: Session, stream: TokenStream, before: str, tag: 
             change(target, privileges, grantees)
             if isinstance(target, Relation):
                 target.version += 1
-                session.engine.announce(session, SchemaChange("updating privileges"))
+                session.engine.announce(session, "updating privileges")
     return Answer(tag)
 
 
@@ -195,8 +194,7 @@ def _revoke_roles(session: Session, stream: TokenStream) -> Answer:
 
 def _announce_membership(session: Session, changed: bool) -> None:
     if changed:
-        change = SchemaChange("updating version for role membership table")
-        session.engine.announce(session, change)
+        session.engine.announce(session, "updating version for role membership table")
 
 
 def _check_role_admin(catalog: Catalog, user: str, roles: list[str]) -> None:

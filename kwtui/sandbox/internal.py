@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from kwtui.sandbox import jobs, settings, system_tables, zones
 from kwtui.sandbox.catalog import EngineType, IndexDef, Relation, RelationKind
 from kwtui.sandbox.clock import timestamp_text
+from kwtui.sandbox.create_text import create_relation_text
 from kwtui.sandbox.lexer import quote_identifier
-from kwtui.sandbox.object_text import create_relation_text
 from kwtui.sandbox.rowset import array
 from kwtui.sandbox.show_objects import foreign_key_text, primary_index, retention_text
 from kwtui.sandbox.types import oid_of, type_of_oid
@@ -109,7 +109,7 @@ def table_indexes(scope: Scope) -> Rows:
     for relation, index, primary in _indexes(scope):
         kind = "primary" if primary else "secondary"
         row = (relation.id, relation.name, index.id, index.name, kind)
-        yield (*row, index.unique or primary, getattr(index, "inverted", False))
+        yield (*row, index.unique or primary, index.inverted)
 
 
 @provides(INTERNAL, "index_columns")

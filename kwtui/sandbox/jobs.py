@@ -20,8 +20,7 @@ from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.rowset import RowSet, rowset
 
 if TYPE_CHECKING:
-    from kwtui.sandbox.engine import Engine, SchemaChange
-    from kwtui.sandbox.session import Session
+    from kwtui.sandbox.clock import Clock as NodeClock
 
 Clock = Callable[[], datetime]
 
@@ -128,9 +127,13 @@ class JobRegistry:
         Several changes of one ``statement`` (any text that tells statements apart) end in the
         reverse of the order in which they were made, and each may leave a job behind that waits
         for the time to live of what was dropped (recording 05). A change wakes the registry, which
-        then also finishes what waited in its queue (recording 07).
+        then also finishes what waited in its queue; a new time-series table waits there, too
+        (recording 07).
         """
         with self._lock:
+            if description.startswith("CREATE TABLE") and " TAGS (" in description:
+                self._queue(SYNC_META_CACHE, description, user)
+                return
             self._adopt()
             job = self.start(SCHEMA_CHANGE, description, "", user)
             if statement != self._statement:
@@ -143,11 +146,9 @@ class JobRegistry:
                 self._save(replace(self.get(sibling), finished=self._now(), modified=self._now()))
             self._siblings.append(job.id)
 
-    def queue(self, kind: str, description: str, user: str) -> None:
-        """A job that nobody has begun: the registry does it when the next change wakes it."""
-        with self._lock:
-            job = self._create(kind, description, "", user)
-            self._save(replace(job, modified=job.created))
+    def _queue(self, kind: str, description: str, user: str) -> None:
+        job = self._create(kind, description, "", user)
+        self._save(replace(job, modified=job.created))
 
     def _adopt(self) -> None:
         waiting = [job for job in self.listed() if job.started is None and job.status == RUNNING]
@@ -275,25 +276,10 @@ class JobRegistry:
                 self._save(replace(job, status=FAILED, error=reason, finished=self._now()))
 
 
-def open_registry(engine: Engine) -> JobRegistry:
-    """The registry of an engine, in its store; it follows the engine's schema changes."""
-
-    def clock() -> datetime:
-        return datetime.fromtimestamp(engine.clock.now() / 1e9, UTC)
-
-    def on_schema_change(session: Session, change: SchemaChange) -> None:
-        query = session.query.id if session.query else ""
-        text = change.description
-        if text.startswith("CREATE TABLE") and ") TAGS (" in text:
-            registry.queue(SYNC_META_CACHE, text, session.user)
-        else:
-            registry.schema_change(
-                text, session.user, statement=query, garbage=change.collects_garbage
-            )
-
-    registry = JobRegistry(engine.store / "sql" / "jobs.jsonl", clock)
+def open_registry(journal: Path, clock: NodeClock) -> JobRegistry:
+    """The registry of a node that starts now."""
+    registry = JobRegistry(journal, lambda: datetime.fromtimestamp(clock.now() / 1e9, UTC))
     registry.node_started()
-    engine.schema_change_listeners.append(on_schema_change)
     return registry
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from kwtui.sandbox import oids
 from kwtui.sandbox.catalog import ColumnDef, DatabaseDef, IndexDef, Relation, RelationKind
 from kwtui.sandbox.lexer import quote_identifier
-from kwtui.sandbox.object_text import create_database_text
 from kwtui.sandbox.show_objects import (
     constraints,
+    create_database_text,
     default_text,
     primary_index,
     schema_names,

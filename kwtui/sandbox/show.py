@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from kwtui.sandbox import grants, show_objects, system_tables, users, zones
 from kwtui.sandbox.answer import Answer, SqlError
 from kwtui.sandbox.catalog import EngineType, Relation, RelationKind
+from kwtui.sandbox.create_text import create_relation_text
 from kwtui.sandbox.dispatch import handles
 from kwtui.sandbox.grant_statements import matching_tables, names, table_pattern
 from kwtui.sandbox.lexer import Statement, TokenStream, quote_identifier
 from kwtui.sandbox.names import Named, find_database, find_relation, find_schema
-from kwtui.sandbox.object_text import create_database_text, create_relation_text
 from kwtui.sandbox.rowset import RowSet, rowset
+from kwtui.sandbox.show_objects import create_database_text
 from kwtui.sandbox.virtual import definitions, is_virtual
 
 if TYPE_CHECKING:

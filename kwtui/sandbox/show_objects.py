@@ -16,6 +16,7 @@ from kwtui.sandbox.catalog import (
     CheckDef,
     ColumnDef,
     DatabaseDef,
+    EngineType,
     ForeignKeyDef,
     IndexDef,
     Relation,
@@ -278,4 +279,16 @@ def show_retentions(relation: Relation) -> RowSet:
 
 def retention_text(relation: Relation) -> str:
     """How long the rows of a time-series table are kept, as it was written; ``0s`` is forever."""
-    return f"{relation.retention_seconds or 0}s"
+    return relation.retention or f"{relation.retention_seconds or 0}s"
+
+
+def create_database_text(database: DatabaseDef) -> str:
+    """``CREATE [TS] DATABASE`` with retention and partition interval (recordings 02 and 07)."""
+    name = quote_identifier(database.name)
+    if database.engine is EngineType.RELATIONAL:
+        return f"CREATE DATABASE {name}"
+    retention = database.retention or "0s"
+    interval = database.partition_interval or "10d"
+    return (
+        f"CREATE TS DATABASE {name}\n\t retentions {retention} \n\t partition interval {interval} "
+    )

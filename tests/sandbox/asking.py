@@ -1,0 +1,36 @@
+"""Asking a sandbox engine without a server: statements in, tags and rows out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from kwtui.sandbox.answer import Row, SqlError
+from kwtui.sandbox.session import Session
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one statement answered."""
+
+    tag: str
+    columns: dict[str, int]
+    """Names with their type OIDs, in order."""
+    rows: list[Row]
+
+
+def ask(session: Session, sql: str) -> Reply:
+    """The answer to one statement."""
+    (reply,) = (
+        Reply(answer.tag, {c.name: c.oid for c in answer.columns or ()}, list(answer.rows))
+        for answer in session.execute(sql)
+    )
+    return reply
+
+
+def refusal(session: Session, sql: str) -> SqlError:
+    """The error that a statement must end with."""
+    with pytest.raises(SqlError) as caught:
+        ask(session, sql)
+    return caught.value
