@@ -38,6 +38,14 @@ def check_allowed(plan: Plan) -> None:
     )
 
 
+def error_of(finding: Finding | None) -> KwtuiError:
+    """A refusal that is known before there is a plan."""
+    if finding is None:
+        return KwtuiError("This cannot be done.", exit_code=ExitCode.REFUSED_BY_PLAN)
+    exit_code = _EXIT_CODES.get(finding.code, ExitCode.REFUSED_BY_PLAN)
+    return KwtuiError(_text(finding), hint=finding.remedy, exit_code=exit_code)
+
+
 def _text(finding: Finding) -> str:
     if finding.subject and finding.subject not in finding.message:
         return f"{finding.subject}: {finding.message}"

@@ -346,7 +346,7 @@ def _check_files(scope: _Scope) -> Step:
         if scope.source.adopted
         else "Every file must be there with the size and SHA-256 of the manifest.",
         subject=scope.source.path,
-        params={"files": [f for t in scope.tables for f in t.files]},
+        params={"records": scope.source.adopted},
     )
 
 

@@ -37,6 +37,26 @@ def list_runs(directory: RunsDirectory) -> list[RunSummary]:
     return [summary for summary in summaries if summary is not None]
 
 
+def unfinished_runs(
+    directory: RunsDirectory, ended: set[str]
+) -> tuple[int, frozenset[tuple[str, bool]]]:
+    """How many runs there are, and those that never said how they ended, with whether they live.
+
+    ``ended`` remembers what need not be looked at again; it grows.
+    """
+    everything = directory.all()
+    open_ones = []
+    for files in everything:
+        if files.id in ended:
+            continue
+        alive = files.is_alive()
+        if isinstance(last_event(files.journal), RunFinished):
+            ended.add(files.id)
+        else:
+            open_ones.append((files.id, alive))
+    return len(everything), frozenset(open_ones)
+
+
 def run_summary(files: RunFiles) -> RunSummary:
     plan = files.read_plan()
     # Asked before reading: what it wrote before it died is then read for certain.

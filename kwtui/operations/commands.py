@@ -1,0 +1,79 @@
+"""The shell command that does the same as a plan. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from kwtui.model import BackupMethod, BackupRequest, Dialect, RestoreRequest, RestoreStrategy
+from kwtui.operations.plan import Plan, PlanKind
+
+_PLAIN = BackupRequest(database="")
+_DIALECT_OPTIONS = {
+    "delimiter": "--delimiter",
+    "null_text": "--null-text",
+    "charset": "--charset",
+}
+
+
+def command_for(plan: Plan, connection: Sequence[str]) -> str:
+    """One line for a POSIX shell. ``connection`` are the options that name the server."""
+    if plan.kind is PlanKind.BACKUP:
+        words = _backup_words(msgspec.convert(plan.request, BackupRequest))
+    elif plan.kind is PlanKind.RESTORE:
+        request = {k: v for k, v in plan.request.items() if k != "scratch"}
+        words = _restore_words(msgspec.convert(request, RestoreRequest))
+    else:
+        words = iter(("verify", plan.path, "--level", str(plan.request["level"])))
+    return shlex.join(["kwtui", *words, *connection])
+
+
+def _backup_words(request: BackupRequest) -> Iterator[str]:
+    yield from ("backup", request.database)
+    if request.tables:
+        yield from ("--tables", ",".join(str(name) for name in request.tables))
+    if request.method is not BackupMethod.SNAPSHOT:
+        yield from ("--method", request.method.value)
+    if request.prefix != _PLAIN.prefix:
+        yield from ("--prefix", request.prefix)
+    if request.label:
+        yield from ("--label", request.label)
+    if request.node_id is not None:
+        yield from ("--node", str(request.node_id))
+    if request.parallel != _PLAIN.parallel:
+        yield from ("--parallel", str(request.parallel))
+    if request.chunk_rows != _PLAIN.chunk_rows:
+        yield from ("--chunk-rows", str(request.chunk_rows))
+    if not request.content_checksums:
+        yield "--no-checksums"
+    yield from _dialect_words(request.dialect)
+
+
+def _restore_words(request: RestoreRequest) -> Iterator[str]:
+    yield from ("restore", request.source)
+    if request.target:
+        yield from ("--as", request.target)
+    if request.strategy is not RestoreStrategy.EXACT:
+        yield from ("--strategy", request.strategy.value)
+    if request.tables:
+        yield from ("--tables", ",".join(str(name) for name in request.tables))
+    if request.create_missing_users:
+        yield "--create-users"
+    if request.replace:
+        yield from ("--yes-replace", request.replace)
+    if request.node_id is not None:
+        yield from ("--node", str(request.node_id))
+    if request.dialect is not None:
+        yield from _dialect_words(request.dialect, always=True)
+
+
+def _dialect_words(dialect: Dialect, *, always: bool = False) -> Iterator[str]:
+    plain = Dialect()
+    for field, option in _DIALECT_OPTIONS.items():
+        value = getattr(dialect, field)
+        if always or value != getattr(plain, field):
+            yield from (option, value)
+    if dialect.header:
+        yield "--header"

@@ -1,0 +1,115 @@
+"""Comparing a restored database with the backup: counts, content checksums, definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import ContentChecksum, DatabaseSchema, TableName, TableSpec
+from kwtui.operations.checksums import read_checksum
+from kwtui.operations.plan import Step
+from kwtui.operations.restore_objects import Chosen, names_database
+from kwtui.operations.runner import Halt
+from kwtui.server import catalogue, ddl, statements
+from kwtui.server.connection import Server
+
+
+async def compare_tables(
+    server: Server, step: Step, added_to: dict[TableName, int], halt: Halt
+) -> list[dict[str, Any]]:
+    """One line a table: what was expected, what is there, and whether that is the same.
+
+    ``added_to`` holds the rows that were in a table before rows were added to it.
+    """
+    lines = []
+    for expected in step.params["tables"]:
+        name = TableName(expected["schema"], expected["table"])
+        before = added_to.get(name, 0)
+        checksum = None if before else expected["checksum"]
+        found = await _read(server, step.params["database"], name, expected, checksum, halt)
+        wanted_rows = None if expected["rows"] is None else expected["rows"] + before
+        same_rows = wanted_rows is None or found.rows == wanted_rows
+        same_content = checksum is None or found == msgspec.convert(checksum, ContentChecksum)
+        lines.append(
+            {
+                "table": str(name),
+                "rows_expected": wanted_rows,
+                "rows_found": found.rows,
+                "checksum": "not known" if checksum is None else _word(same_content),
+                "same": same_rows and same_content,
+            }
+        )
+    return lines
+
+
+async def _read(
+    server: Server,
+    database: str,
+    name: TableName,
+    expected: dict[str, Any],
+    checksum: object,
+    halt: Halt,
+) -> ContentChecksum:
+    if checksum is None:
+        return ContentChecksum(await catalogue.count_rows(server, database, name), "", "")
+    sql = statements.content_checksum(database, name, expected["columns"])
+    return await read_checksum(server, sql, halt)
+
+
+def check_lines(lines: list[dict[str, Any]], where: str) -> None:
+    """Raises RESTORE_DIFFERS naming every table that differs."""
+    differing = [line for line in lines if not line["same"]]
+    if not differing:
+        return
+    words = [
+        f"{line['table']}: {line['rows_found']} rows, expected {line['rows_expected']}; "
+        f"content {line['checksum']}"
+        for line in differing
+    ]
+    raise KwtuiError(
+        f"The restored data in {where} is not what the backup holds: {words[0]}.",
+        cause="\n".join(words[1:]),
+        hint="Check the backup (kwtui verify), then restore again.",
+        exit_code=ExitCode.RESTORE_DIFFERS,
+    )
+
+
+def definition_differences(
+    chosen: Chosen, restored: DatabaseSchema, database: str
+) -> Iterator[str]:
+    """Columns, defaults, foreign keys and checks that are not as captured.
+
+    Defaults that name their database are left out: they are put back after this.
+    """
+    for table in chosen.tables:
+        found = restored.table(table.name)
+        if found is None:
+            yield f"{table.name} is missing"
+            continue
+        if _columns(chosen.schema, table, database) != _columns(restored, found, database):
+            yield f"{table.name} has other columns or defaults"
+        wanted = {key for t, key in chosen.foreign_keys if t.name == table.name}
+        if wanted != set(found.foreign_keys):
+            yield f"{table.name} has other foreign keys"
+        if set(table.check_constraints) != set(found.check_constraints):
+            yield f"{table.name} has other check constraints"
+
+
+def _columns(schema: DatabaseSchema, table: TableSpec, database: str) -> list[tuple[object, ...]]:
+    columns: list[tuple[object, ...]] = []
+    for column in table.columns:
+        default = column.default
+        if default is not None and names_database(schema, default):
+            default = None
+        computed = column.computed and ddl.with_database(
+            column.computed, schema.database, database, schema.schemas
+        )
+        columns.append((column.name, column.type, column.nullable, default, computed, column.tag))
+    return columns
+
+
+def _word(same: bool) -> str:
+    return "the same" if same else "different"

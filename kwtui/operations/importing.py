@@ -1,0 +1,62 @@
+"""Running one IMPORT and believing none of its words: what came in is counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.server.results import StatementResult
+
+
+@dataclass(frozen=True)
+class ImportAnswer:
+    """What the server said about one import (facts.md, section 2.4)."""
+
+    job: str
+    status: str
+    rows: int
+    abandoned: int
+    rejected: int
+    note: str
+
+
+def read_answer(result: StatementResult) -> ImportAnswer:
+    """Raises KwtuiError if the server sent no result row."""
+    row = next(result.result.dicts(), None)
+    if row is None:
+        raise KwtuiError("The import answered nothing.", exit_code=ExitCode.STATEMENT_REFUSED)
+    return ImportAnswer(
+        job=row.get("job_id") or "",
+        status=row.get("status") or "",
+        rows=int(row.get("rows") or 0),
+        abandoned=int(row.get("abandon_rows") or 0),
+        rejected=int(row.get("reject_rows") or 0),
+        note=row.get("note") or "",
+    )
+
+
+def check_answer(answer: ImportAnswer, subject: str, folder: str, expected: int | None) -> None:
+    """Raises RESTORE_DIFFERS for rejected, abandoned or missing rows (rows 2, 3, 15)."""
+    if answer.rejected:
+        raise _differs(
+            f"{answer.rejected} rows of {subject} were rejected.",
+            f"{answer.note}. The server wrote them to reject.n*.txt in {folder}.",
+        )
+    if answer.abandoned:
+        raise _differs(
+            f"{answer.abandoned} rows of {subject} were left out as duplicates.",
+            "The server's setting ts.dedup.rule decides that.",
+        )
+    if expected is not None and answer.rows != expected:
+        raise _differs(
+            f"{subject}: the files hold {expected} rows, {answer.rows} were imported.", ""
+        )
+
+
+def _differs(title: str, cause: str) -> KwtuiError:
+    return KwtuiError(
+        title,
+        cause=cause,
+        hint="Check the backup: kwtui verify",
+        exit_code=ExitCode.RESTORE_DIFFERS,
+    )

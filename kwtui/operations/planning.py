@@ -1,0 +1,111 @@
+"""Gathering what the pure planners need: from the server, the node's files and the source."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kwtui.backups.library import SetDetails, open_set, read_text
+from kwtui.backups.metasql import MetaFile, parse_meta
+from kwtui.backups.naming import set_path
+from kwtui.errors import KwtuiError
+from kwtui.model import (
+    BackupRequest,
+    DatabaseSchema,
+    RestoreRequest,
+    RestoreStrategy,
+    ServerFacts,
+)
+from kwtui.node.place import FolderState, NodePlace
+from kwtui.operations.backup_plan import plan_backup
+from kwtui.operations.destination import extern_problem, look_at_destination
+from kwtui.operations.plan import Plan
+from kwtui.operations.refusals import error_of
+from kwtui.operations.restore_findings import TargetFacts
+from kwtui.operations.restore_plan import plan_restore
+from kwtui.operations.restore_source import RestoreSource, source_of
+from kwtui.server import catalogue, inspection
+from kwtui.server.connection import Server
+
+_NOWHERE = FolderState(None, "")
+
+
+async def make_backup_plan(
+    server: Server,
+    facts: ServerFacts,
+    place: NodePlace | None,
+    state: Path,
+    request: BackupRequest,
+    plan_id: str,
+) -> Plan:
+    """Read the database, look at the destination, plan. Raises KwtuiError (NOT_FOUND, ...)."""
+    survey = await catalogue.survey(server, facts, request.database)
+    now = datetime.now(UTC)
+    node = request.node_id or facts.node_id
+    extern = place.extern if place is not None else _NOWHERE
+    path = set_path(request.prefix, request.database, now)
+    destination = await asyncio.to_thread(look_at_destination, extern, node, path, state)
+    return plan_backup(survey, request, destination, now, plan_id)
+
+
+async def make_restore_plan(
+    server: Server,
+    facts: ServerFacts,
+    place: NodePlace | None,
+    state: Path,
+    request: RestoreRequest,
+    plan_id: str,
+) -> Plan:
+    """Look into the source, ask the server what is there, plan.
+
+    Raises KwtuiError: EXTERN_NOT_FOUND and the like, NOT_FOUND, BACKUP_INCOMPLETE, BACKUP_DAMAGED,
+    META_DAMAGED.
+    """
+    extern = place.extern if place is not None else _NOWHERE
+    problem = extern_problem(extern)
+    if problem is not None or extern.path is None:
+        raise error_of(problem)
+    source = await asyncio.to_thread(read_source, extern.path, request, state)
+    target = request.target or source.schema.database
+    names = frozenset(d.name for d in await catalogue.databases(server))
+    existing: DatabaseSchema | None = None
+    if request.strategy is RestoreStrategy.DATA_ONLY and target in names:
+        existing = (await catalogue.survey(server, facts, target)).schema
+    known = TargetFacts(
+        server=facts,
+        node_id=request.node_id or facts.node_id,
+        databases=names,
+        accounts=await _accounts(server),
+        existing=existing,
+        store_free_bytes=place.store.free_bytes if place is not None else None,
+        read_only=server.target.read_only,
+    )
+    return plan_restore(source, request, known, datetime.now(UTC), plan_id)
+
+
+def read_source(extern: Path, request: RestoreRequest, state: Path) -> RestoreSource:
+    """The set or tree that the request names, with its meta.sql files read."""
+    details = open_set(extern, request.source.rstrip("/"), state)
+    return source_of(details, _metas(extern, details), request)
+
+
+def _metas(extern: Path, details: SetDetails) -> dict[str, MetaFile]:
+    """Every meta.sql of the source, by its path below extern. Raises META_DAMAGED."""
+    root = details.entry.path
+    inner = {t.meta for t in details.tables if t.meta}
+    inner.update(f.path for f in details.others if f.path.endswith("meta.sql"))
+    found = {}
+    for path in sorted(inner):
+        where = f"{root}/{path}"
+        found[where] = parse_meta(read_text(extern, where), where)
+    return found
+
+
+async def _accounts(server: Server) -> frozenset[str]:
+    """Users and roles; none where the server does not tell (then every grant counts as missing)."""
+    try:
+        answer = await server.query(inspection.users())
+    except KwtuiError:
+        return frozenset()
+    return frozenset(row[0] for row in answer.rows if row[0])

@@ -1,0 +1,246 @@
+"""Running a restore plan: live-findings.md, section 2, under a scratch name until it is compared.
+
+When something fails, nothing half-filled stays under the name that was asked for: the scratch
+database is kept for a look, and a database that was published already gets its scratch name back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from kwtui.backups.library import open_set
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import DatabaseSchema, RestoreRequest, RestoreStrategy, TableName, TableSpec
+from kwtui.operations import importing
+from kwtui.operations.comparing import check_lines, compare_tables, definition_differences
+from kwtui.operations.context import RunContext, RunResult
+from kwtui.operations.exporting import run_stoppable
+from kwtui.operations.inserting import insert_rows
+from kwtui.operations.plan import Step, StepKind
+from kwtui.operations.preflight import check_server
+from kwtui.operations.refusals import check_allowed
+from kwtui.operations.restore_check import check_source
+from kwtui.operations.restore_objects import Chosen
+from kwtui.operations.runner import StepOutcome, run_steps
+from kwtui.server import catalogue, statements
+from kwtui.server.connection import Server
+
+
+async def run_restore(context: RunContext) -> RunResult:
+    """Run the plan. Raises KwtuiError; its hint says what stays behind and how to go on."""
+    check_allowed(context.plan)
+    server = await context.connect()
+    try:
+        await check_server(server, context.plan)
+        return await _RestoreRun(context, server).run()
+    finally:
+        await server.close()
+
+
+class _RestoreRun:
+    """One restore, with an executor for each kind of step."""
+
+    def __init__(self, context: RunContext, server: Server) -> None:
+        request = dict(context.plan.request)
+        self._scratch: str = request.pop("scratch")
+        self._request = msgspec.convert(request, RestoreRequest)
+        self._context = context
+        self._plan = context.plan
+        self._server = server
+        self._done: list[str] = []
+        self._rows_before: dict[TableName, int] = {}
+        self._lines: list[dict[str, Any]] = []
+        self._rows = 0
+
+    @property
+    def _makes_database(self) -> bool:
+        return self._scratch != self._plan.database
+
+    async def run(self) -> RunResult:
+        executors = {
+            StepKind.CHECK_FILES: self._check_files,
+            StepKind.SQL: self._sql,
+            StepKind.IMPORT_TABLE: self._import_table,
+            StepKind.IMPORT_DATABASE: self._import_database,
+            StepKind.INSERT_ROWS: self._insert_rows,
+            StepKind.COMPARE: self._compare,
+        }
+        try:
+            await self._check_name_is_free()
+            await run_steps(self._plan, executors, self._context.reporter, self._context.halt)
+        except KwtuiError as error:
+            await self._clean_up(error)
+            raise
+        database = self._plan.database
+        compared = sum(line["checksum"] == "the same" for line in self._lines)
+        return RunResult(
+            summary=f"Restored {database}: {len(self._lines)} tables, {self._rows} rows, "
+            f"{compared} with the same content checksum.",
+            result={
+                "database": database,
+                "source": self._plan.path,
+                "strategy": self._request.strategy.value,
+                "tables": len(self._lines),
+                "rows": self._rows,
+                "comparison": self._lines,
+                "not_included": list(self._plan.not_included),
+            },
+        )
+
+    # -- steps ------------------------------------------------------------------------------
+
+    async def _check_files(self, step: Step) -> StepOutcome:
+        return await check_source(self._context, step)
+
+    async def _sql(self, step: Step) -> StepOutcome:
+        for statement in step.sql:
+            if self._context.halt.requested.is_set():
+                raise self._context.halt.reason()
+            await run_stoppable(self._server, statement, self._context.halt)
+        self._done.append(step.id)
+        count = len(step.sql)
+        return StepOutcome(summary="1 statement" if count == 1 else f"{count} statements")
+
+    async def _import_table(self, step: Step) -> StepOutcome:
+        name = TableName(step.params["schema"], step.params["table"])
+        if self._request.strategy is RestoreStrategy.DATA_ONLY:
+            database = step.params["database"]
+            self._rows_before[name] = await catalogue.count_rows(self._server, database, name)
+        result = await run_stoppable(self._server, step.sql[0], self._context.halt)
+        answer = importing.read_answer(result)
+        folder = str(self._context.extern / step.params["folder"])
+        importing.check_answer(answer, str(name), folder, step.params["rows"])
+        return StepOutcome(
+            summary=f"{answer.rows} rows", rows=answer.rows, bytes=step.params["bytes"]
+        )
+
+    async def _import_database(self, step: Step) -> StepOutcome:
+        result = await run_stoppable(self._server, step.sql[0], self._context.halt)
+        answer = importing.read_answer(result)
+        folder = str(self._context.extern / self._plan.path)
+        importing.check_answer(answer, self._plan.database, folder, step.params["rows"])
+        return StepOutcome(
+            summary=f"{answer.rows} rows", rows=answer.rows, bytes=step.params["bytes"]
+        )
+
+    async def _insert_rows(self, step: Step) -> StepOutcome:
+        name = TableName(step.params["schema"], step.params["table"])
+        if self._request.strategy is RestoreStrategy.DATA_ONLY:
+            database = step.params["database"]
+            self._rows_before[name] = await catalogue.count_rows(self._server, database, name)
+
+        def tell(rows: int) -> None:
+            self._context.reporter.progress(step, rows=rows, basis="rows inserted")
+
+        rows = await insert_rows(self._server, step, self._context.extern, self._context.halt, tell)
+        return StepOutcome(summary=f"{rows} rows", rows=rows, bytes=step.params["bytes"])
+
+    async def _compare(self, step: Step) -> StepOutcome:
+        database = step.params["database"]
+        self._lines = await compare_tables(
+            self._server, step, self._rows_before, self._context.halt
+        )
+        check_lines(self._lines, database)
+        if step.params["definitions"]:
+            await self._compare_definitions(database)
+        self._rows = sum(line["rows_found"] for line in self._lines)
+        return StepOutcome(
+            summary=f"{len(self._lines)} tables, all the same",
+            rows=self._rows,
+            details={"comparison": self._lines},
+        )
+
+    # -- parts ------------------------------------------------------------------------------
+
+    async def _compare_definitions(self, database: str) -> None:
+        captured = await asyncio.to_thread(_captured_schema, self._context, self._request)
+        if captured is None:
+            return
+        wanted = self._request.tables
+        tables: tuple[TableSpec, ...] = tuple(
+            t for t in captured.tables if not wanted or t.name in wanted
+        )
+        restored = await catalogue.read_schema(self._server, database)
+        chosen = Chosen(captured, tables, whole=not wanted)
+        differences = list(definition_differences(chosen, restored, database))
+        if differences:
+            raise KwtuiError(
+                f"The restored definitions in {database} are not as captured: {differences[0]}.",
+                cause="\n".join(differences[1:]),
+                exit_code=ExitCode.RESTORE_DIFFERS,
+            )
+
+    async def _check_name_is_free(self) -> None:
+        """Since the plan was made somebody may have taken the name."""
+        if self._request.strategy is RestoreStrategy.DATA_ONLY:
+            return
+        names = {d.name for d in await catalogue.databases(self._server)}
+        taken = self._plan.database in names and self._request.replace != self._plan.database
+        if taken or (self._makes_database and self._scratch in names):
+            name = self._plan.database if taken else self._scratch
+            raise KwtuiError(
+                f"A database named {name} exists now; it did not when the plan was made.",
+                hint="Plan the restore again.",
+                exit_code=ExitCode.NAME_TAKEN,
+            )
+
+    # -- when it fails ----------------------------------------------------------------------
+
+    async def _clean_up(self, error: KwtuiError) -> None:
+        """Take back what must not stay, on a connection of its own: the first may be gone."""
+        kept = ""
+        try:
+            server = await self._context.connect()
+        except KwtuiError:
+            error.hint = f"{error.hint} {self._words_when_unreachable()}".strip()
+            return
+        try:
+            if "drop-defaults" in self._done and "set-defaults" not in self._done:
+                await self._put_defaults_back(server)
+            if "publish" in self._done:
+                await self._unpublish(server)
+            names = {d.name for d in await catalogue.databases(server)}
+            if self._makes_database and self._scratch in names:
+                kept = self._scratch
+        except KwtuiError as second:
+            error.cause = "\n".join(filter(None, (error.cause, *second.lines())))
+        finally:
+            await server.close()
+        if kept:
+            drop = statements.drop_database(kept)
+            error.hint = (
+                f"{error.hint} What was restored until then stays in the database {kept} for a "
+                f"look; nothing stands under {self._plan.database}. Remove it with: {drop}"
+            ).strip()
+
+    def _words_when_unreachable(self) -> str:
+        if not self._makes_database:
+            return ""
+        return f"Look for a database {self._scratch} when the server is back; it may be dropped."
+
+    async def _unpublish(self, server: Server) -> None:
+        """Give the scratch name back; views would forbid it, and come again with the next try."""
+        schema = await catalogue.read_schema(server, self._plan.database)
+        for view in reversed(schema.views):
+            sql = statements.drop_view(
+                self._plan.database, view.name, materialized=view.materialized
+            )
+            await server.execute(sql)
+        await server.execute(statements.use_database("defaultdb"))
+        await server.execute(statements.rename_database(self._plan.database, self._scratch))
+
+    async def _put_defaults_back(self, server: Server) -> None:
+        step = next((s for s in self._plan.steps if s.id == "set-defaults"), None)
+        for statement in step.sql if step else ():
+            await server.execute(statement)
+
+
+def _captured_schema(context: RunContext, request: RestoreRequest) -> DatabaseSchema | None:
+    """None for an adopted tree, whose definitions were not captured but only printed."""
+    with suppress(KwtuiError):
+        return open_set(context.extern, request.source, context.state).schema
+    return None

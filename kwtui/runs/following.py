@@ -1,0 +1,29 @@
+"""Following a run to its end, whatever that is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from kwtui.errors import ExitCode
+from kwtui.runs.directory import RunFiles
+from kwtui.runs.events import AnyEvent, RunFinished, RunStatus
+from kwtui.runs.journal import follow_events
+
+
+async def follow_to_the_end(files: RunFiles) -> AsyncIterator[AnyEvent]:
+    """Every event from the start; the last is always a RunFinished.
+
+    A run whose process died without a word gets one here that says so.
+    """
+    async for event in follow_events(files.journal, files.is_alive):
+        yield event
+        if isinstance(event, RunFinished):
+            return
+    yield RunFinished(
+        at=datetime.now(UTC),
+        status=RunStatus.LOST,
+        summary="The run's process is gone and never said how it ended.",
+        hint="Nothing it left behind counts as a backup or as restored. Start it again.",
+        exit_code=int(ExitCode.FAILED),
+    )

@@ -1,0 +1,65 @@
+"""The sandbox from outside: it is a program of its own, started with ``python -m kwtui.sandbox``.
+
+Nothing of it is imported; what crosses is its arguments, its exit status and one JSON object.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.server.target import Target, resolve_target
+
+
+def sandbox_command(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "kwtui.sandbox", *arguments]
+
+
+async def start_sandbox(arguments: Sequence[str] = ()) -> Target:
+    """Start it unless it runs; the target to connect to, with its folders.
+
+    Raises KwtuiError: SANDBOX_FAILED, SANDBOX_PORT_IN_USE, SANDBOX_DIRECTORY_OUTDATED.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *sandbox_command(["start", "--json", *arguments]),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    if process.returncode:
+        raise sandbox_failure(err.decode("utf-8", "replace"))
+    return target_of(json.loads(out))
+
+
+def target_of(info: dict[str, Any]) -> Target:
+    """The target of the object that ``start --json`` prints."""
+    target = resolve_target(dsn=str(info["dsn"]), environ={})
+    return replace(target, store=info["store"], extern=info["extern"], logs=info["logs"])
+
+
+def sandbox_failure(text: str) -> KwtuiError:
+    """What the sandbox wrote on standard error, with the exit code of its kind."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    title = (lines[0] if lines else "The sandbox did not start.").removeprefix("kwtui sandbox: ")
+    return KwtuiError(
+        title,
+        cause="\n".join(lines[1:]),
+        hint="See its state: kwtui sandbox status",
+        exit_code=sandbox_exit_code(text),
+    )
+
+
+def sandbox_exit_code(text: str) -> ExitCode:
+    """The sandbox has one exit status for all failures; its words tell them apart."""
+    low = text.lower()
+    if "is in use by another program" in low:
+        return ExitCode.SANDBOX_PORT_IN_USE
+    if "holds a sandbox of" in low:
+        return ExitCode.SANDBOX_DIRECTORY_OUTDATED
+    return ExitCode.SANDBOX_FAILED

@@ -1,0 +1,81 @@
+"""Watching folders for the Controller, and telling its subscribers in few words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kwtui.controller_events import RunsChanged, StorageChanged
+
+if TYPE_CHECKING:
+    from kwtui.runs.directory import RunsDirectory
+
+Publish = Callable[[object], None]
+
+LIVENESS_SECONDS = 1.0
+"""How soon a run that another kwtui started is seen, and a run whose process was killed is shown
+as lost: nothing on disk tells of that."""
+
+
+class StorageWatcher:
+    """Publishes StorageChanged when something under extern changes."""
+
+    def __init__(self, publish: Publish) -> None:
+        self._publish = publish
+        self._task: asyncio.Task[None] | None = None
+        self._folder: Path | None = None
+
+    def watch(self, folder: Path) -> None:
+        """Watch this folder from now on, instead of the one before."""
+        if folder == self._folder and self._task is not None and not self._task.done():
+            return
+        if self._task is not None:
+            self._task.cancel()
+        self._folder = folder
+        self._task = asyncio.create_task(self._run(folder), name="kwtui storage")
+
+    async def stop(self) -> None:
+        await _stop(self._task)
+        self._task = None
+
+    async def _run(self, folder: Path) -> None:
+        from kwtui.node.watching import watch
+
+        async for batch in watch([folder], recursive=True):
+            self._publish(StorageChanged(batch.reason))
+
+
+class RunsWatcher:
+    """Publishes RunsChanged when a run begins, ends or is lost; progress is not its business."""
+
+    def __init__(self, publish: Publish) -> None:
+        self._publish = publish
+        self._task: asyncio.Task[None] | None = None
+
+    def watch(self, directory: RunsDirectory) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(directory), name="kwtui runs")
+
+    async def stop(self) -> None:
+        await _stop(self._task)
+        self._task = None
+
+    async def _run(self, directory: RunsDirectory) -> None:
+        from kwtui.runs.history import unfinished_runs
+
+        ended: set[str] = set()
+        known = await asyncio.to_thread(unfinished_runs, directory, ended)
+        while True:
+            await asyncio.sleep(LIVENESS_SECONDS)
+            found = await asyncio.to_thread(unfinished_runs, directory, ended)
+            if found != known:
+                known = found
+                self._publish(RunsChanged())
+
+
+async def _stop(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
