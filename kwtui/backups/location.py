@@ -11,8 +11,17 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, SCHEMA_FILE
+from kwtui.backups.durable import PRIVATE_FOLDER, make_folders
+from kwtui.backups.manifest import (
+    MANIFEST_FILE,
+    PROOFS_FILE,
+    SCHEMA_FILE,
+    Proof,
+    append_proof,
+    read_proofs,
+)
 from kwtui.backups.naming import DATA_FOLDER, inside
+from kwtui.errors import KwtuiError
 
 
 @dataclass(frozen=True)
@@ -94,3 +103,38 @@ def new_location(extern: Path, path: str, state: Path) -> SetLocation:
     if os.access(existing, os.W_OK | os.X_OK):
         return SetLocation(extern, path, root)
     return SetLocation(extern, path, sidecar_root(extern, state) / path)
+
+
+def proof_places(location: SetLocation, mirror: Path | None) -> list[Path]:
+    """Where proofs of a set may lie: beside its manifest, and in the state directory."""
+    places = [location.proofs]
+    if mirror is not None and mirror / location.path != location.sidecars:
+        places.append(mirror / location.path / PROOFS_FILE)
+    return places
+
+
+def all_proofs(location: SetLocation, mirror: Path | None) -> list[Proof]:
+    """The proofs of a set, oldest first, wherever they were written down.
+
+    Raises KwtuiError (EXTERN_NOT_READABLE, BACKUP_DAMAGED).
+    """
+    proofs = [p for place in proof_places(location, mirror) for p in read_proofs(place)]
+    return sorted(proofs, key=lambda p: p.at)
+
+
+def record_proof(location: SetLocation, mirror: Path | None, proof: Proof) -> Path:
+    """Write a proof down beside the manifest, or in the state directory where that cannot be.
+
+    Raises KwtuiError (EXTERN_NOT_READABLE, DISK_FULL) if it can be written nowhere.
+    """
+    *others, last = proof_places(location, mirror)
+    for place in others:
+        try:
+            append_proof(place, proof)
+        except KwtuiError:
+            continue
+        return place
+    if not last.parent.is_relative_to(location.extern):
+        make_folders(last.parent, mode=PRIVATE_FOLDER)
+    append_proof(last, proof)
+    return last
