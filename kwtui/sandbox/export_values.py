@@ -78,8 +78,15 @@ def csv_formatter(sql_type: SqlType, zone: str) -> Formatter:
     if family == "TIMESTAMP":
         return lambda value: f"{value}+00:00"
     if family == "TIMESTAMPTZ" and zone != "UTC":
-        return lambda value: shifted_text(value.removesuffix("+00:00"), zone)
+        return lambda value: _in_zone(value, zone)
     return str
+
+
+def _in_zone(text: str, zone: str) -> str:
+    """A time in the session's zone; a query has already moved its own there."""
+    if not text.endswith("+00:00"):
+        return text
+    return shifted_text(text.removesuffix("+00:00"), zone)
 
 
 def _array_formatter(sql_type: SqlType, zone: str) -> Formatter:

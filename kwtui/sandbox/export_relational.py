@@ -1,0 +1,179 @@
+"""EXPORT of relational tables, queries and databases.
+
+Recordings 03, 06, 08, 10, 13 and 14. A database export reads one snapshot; an error on one of its
+tables becomes a NOTICE and the statement succeeds (live-findings, rows 1 and 23). Views, sequences
+and foreign keys are left out, the last unless the option asks for them (rows 6, 7 and 11).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import posixpath
+from collections.abc import Sequence
+
+import duckdb
+
+from kwtui.sandbox import metasql
+from kwtui.sandbox.answer import Answer, Notice, Row, SqlError
+from kwtui.sandbox.catalog import Catalog, DatabaseDef, Relation, RelationKind
+from kwtui.sandbox.create_text import create_relation_text
+from kwtui.sandbox.errors import from_duckdb
+from kwtui.sandbox.export_run import (
+    EXPORT_COLUMNS,
+    META_ROW,
+    ExportRun,
+    Source,
+    data_row,
+    full_label,
+    swallowed,
+)
+from kwtui.sandbox.export_series import export_series_query, export_series_table
+from kwtui.sandbox.lexer import Statement, TokenStream
+from kwtui.sandbox.names import find_relation
+from kwtui.sandbox.query import start
+from kwtui.sandbox.query_text import query_text
+from kwtui.sandbox.resolve import lookup
+from kwtui.sandbox.sources import Sources
+from kwtui.sandbox.sqltext import prepare
+from kwtui.sandbox.table_source import frozen, table_source
+
+_NOT_A_TABLE = "42809"
+_NO_COMMENT = "TABLE or COLUMN without COMMENTS cannot be used 'WITH COMMENT'"
+
+
+def export_table(run: ExportRun, parts: Sequence[str]) -> Answer:
+    """``EXPORT INTO … FROM TABLE t``."""
+    named = find_relation(run.session, parts)
+    relation = named.relation
+    if relation.kind is RelationKind.TIME_SERIES:
+        return export_series_table(run, relation)
+    if relation.kind is not RelationKind.TABLE:
+        raise SqlError(f'"{relation.name}" is not a table', _NOT_A_TABLE)
+    label = f"TABLE {named.shown}"
+    with frozen(run.session) as (cursor, catalog):
+        rows = _export_relation(run, catalog, cursor, relation, run.folder, label)
+    return Answer(f"EXPORT {len(rows)}", EXPORT_COLUMNS, rows)
+
+
+def export_database(run: ExportRun, name: str) -> Answer:
+    """``EXPORT INTO … FROM DATABASE d``, all tables as they are at one instant."""
+    rows: list[Row] = []
+    notices: list[Notice] = []
+    with frozen(run.session) as (cursor, catalog):
+        database = catalog.databases[name]
+        tables = [
+            relation
+            for relation in catalog.relations_in(name)
+            if relation.kind is RelationKind.TABLE and not relation.offline
+        ]
+        _check_comments(run, catalog, database, tables)
+        _write_database_meta(run, database, tables)
+        for relation in tables:
+            folder = posixpath.join(run.folder, relation.schema, relation.name)
+            label = full_label(name, relation.schema, relation.name)
+            try:
+                rows += _export_relation(
+                    run, catalog, cursor, relation, folder, label, in_database=True
+                )
+            except (SqlError, duckdb.Error) as err:
+                run.session.check_interrupt()
+                error = from_duckdb(err) if isinstance(err, duckdb.Error) else err
+                notices.append(swallowed(error))
+    columns = EXPORT_COLUMNS if tables else None
+    return Answer(f"EXPORT {len(rows)}", columns, rows, notices)
+
+
+def _check_comments(
+    run: ExportRun, catalog: Catalog, database: DatabaseDef, tables: Sequence[Relation]
+) -> None:
+    if not run.options.comment or database.comment:
+        return
+    if not any("COMMENT ON" in create_relation_text(catalog, table) for table in tables):
+        raise SqlError("DATABASE or " + _NO_COMMENT)
+
+
+def _write_database_meta(run: ExportRun, database: DatabaseDef, tables: Sequence[Relation]) -> None:
+    options = run.options
+    if options.data_only:
+        return
+    # A node drops the errors of these files (facts.md, 1.10): the tables' own files tell.
+    with contextlib.suppress(SqlError):
+        run.write_meta(
+            run.folder,
+            metasql.relational_database(
+                database, comment=options.comment, privileges=options.privileges
+            ),
+        )
+    for schema in dict.fromkeys(t.schema for t in tables if t.schema != "public"):
+        grants = database.schemas[schema].grants if schema in database.schemas else {}
+        with contextlib.suppress(SqlError):
+            run.write_meta(
+                posixpath.join(run.folder, schema),
+                metasql.schema(schema, grants, privileges=options.privileges),
+            )
+
+
+def _export_relation(
+    run: ExportRun,
+    catalog: Catalog,
+    cursor: duckdb.DuckDBPyConnection,
+    relation: Relation,
+    folder: str,
+    label: str,
+    *,
+    in_database: bool = False,
+) -> list[Row]:
+    """Write one table's ``meta.sql`` and data; returns its result rows."""
+    options = run.options
+    rows: list[Row] = []
+    if not options.data_only:
+        text = create_relation_text(
+            catalog, relation, foreign_keys=options.foreign_key, comments=options.comment
+        )
+        if options.comment and not in_database and "COMMENT ON" not in text:
+            raise SqlError(_NO_COMMENT)
+        run.write_meta(
+            folder, metasql.relational_table(text, relation, privileges=options.privileges)
+        )
+    if not options.meta_only:
+        table = ".".join((relation.database, relation.schema, relation.name))
+        count, files = run.write_data(folder, table_source(run.session, cursor, relation), table)
+        if count:
+            rows.append(data_row(label, count, files))
+    if not options.data_only:
+        rows.append(META_ROW)
+    return rows
+
+
+def export_query(run: ExportRun, query: str) -> Answer:
+    """``EXPORT INTO … FROM SELECT …``; AS OF SYSTEM TIME inside it reads the engine's snapshot.
+
+    A time-series table as the first one makes it a time-series export (facts.md, 1.5).
+    """
+    statement = Statement(query, TokenStream(query).tokens)
+    first = _first_relation(run, statement)
+    running = start(run.session, statement, as_values=True)
+    source = Source(running.outputs, running.rows)
+    if first is not None and first.kind is RelationKind.TIME_SERIES:
+        return export_series_query(run, source, first)
+    label = query_text(query)
+    table = ".".join((first.database, first.schema, first.name)) if first else ""
+    count, files = run.write_data(run.folder, source, table)
+    rows = [data_row(label, count, files)] if count else []
+    return Answer(f"EXPORT {len(rows)}", EXPORT_COLUMNS, rows)
+
+
+def _first_relation(run: ExportRun, statement: Statement) -> Relation | None:
+    """The first table of a query; views and sequences cannot be exported (recording 03)."""
+    session = run.session
+    prepared = prepare(statement.text, statement.tokens)
+    first: Relation | None = None
+    for table in Sources.tables_in_order(prepared.tree):
+        parts = [part.name for part in table.parts]
+        relation = lookup(session.engine.catalog, session.database, parts) if all(parts) else None
+        if relation is None:
+            continue
+        if relation.kind not in (RelationKind.TABLE, RelationKind.TIME_SERIES):
+            raise SqlError(f'"{relation.name}" is not a table', _NOT_A_TABLE)
+        first = first or relation
+    return first

@@ -1,0 +1,110 @@
+"""What the parts of one EXPORT share: where it writes, how, and for whom."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kwtui.sandbox.answer import Column, Notice, Row, SqlError
+from kwtui.sandbox.catalog import SqlType
+from kwtui.sandbox.csv_writer import CsvWriter, Formatter
+from kwtui.sandbox.engine import NODE_ID
+from kwtui.sandbox.export_files import Destination, write_chunks
+from kwtui.sandbox.export_options import ExportOptions
+from kwtui.sandbox.export_values import csv_formatter, sql_formatter
+from kwtui.sandbox.lexer import quote_identifier
+from kwtui.sandbox.nodelocal import Extern
+
+if TYPE_CHECKING:
+    from kwtui.sandbox.session import Session
+
+EXPORT_COLUMNS = (
+    Column("filename", 25),
+    Column("rows", 20),
+    Column("node_id", 20),
+    Column("file_num", 20),
+)
+META_ROW: Row = ("meta.sql", "1", str(NODE_ID), "1")
+_CHECK_EVERY = 1000
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows to export: columns with their types, and the values as they are read."""
+
+    columns: Sequence[tuple[str, SqlType]]
+    rows: Iterable[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class ExportRun:
+    """One EXPORT that has passed its checks. ``format`` is ``csv`` or ``sql``."""
+
+    session: Session
+    extern: Extern
+    folder: str
+    format: str
+    options: ExportOptions
+
+    def write_data(self, folder: str, source: Source, table: str) -> tuple[int, int]:
+        """Write the rows of one table or query into ``folder``; returns rows and files.
+
+        ``table`` is the name that EXPORT INTO SQL puts into its statements.
+        """
+        destination = Destination(self.extern, folder, NODE_ID, self.format, self.options.charset)
+        names = [name for name, _ in source.columns]
+        zone = self.session.variables.get("timezone")
+        formatter = sql_formatter if self.format == "sql" else csv_formatter
+        formatters = [formatter(sql_type, zone) for _, sql_type in source.columns]
+        rows = () if self.options.loses_every_row else self._checked(source.rows)
+        if self.format == "sql":
+            return write_chunks(
+                destination, _inserts(table, names, rows, formatters), self.options.chunk_rows, ""
+            )
+        writer = CsvWriter(self.options.dialect)
+        header = writer.line(names) if self.options.column_name else ""
+        lines = (writer.row(row, formatters) for row in rows)
+        return write_chunks(destination, lines, self.options.chunk_rows, header)
+
+    def write_meta(self, folder: str, text: str) -> None:
+        """Write the ``meta.sql`` of a folder."""
+        self.extern.write_whole(posixpath.join(folder, "meta.sql"), text.encode())
+
+    def _checked(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        """The rows; stops with StatementCancelled when somebody cancels the query."""
+        for number, row in enumerate(rows):
+            if number % _CHECK_EVERY == 0:
+                self.session.check_interrupt()
+            yield row
+
+
+def _inserts(
+    table: str,
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    formatters: Sequence[Formatter],
+) -> Iterator[str]:
+    head = f"INSERT INTO {table}({','.join(names)}) VALUES ("
+    for row in rows:
+        values = [
+            "NULL" if value is None else formatter(value)
+            for value, formatter in zip(row, formatters, strict=True)
+        ]
+        yield f"{head}{','.join(values)});\n"
+
+
+def data_row(label: str, rows: int, files: int) -> Row:
+    """The result row of a table or query."""
+    return (label, str(rows), str(NODE_ID), str(files))
+
+
+def full_label(database: str, schema: str, name: str) -> str:
+    """``TABLE db.schema.name`` as the result rows of a database export show it."""
+    return f"TABLE {'.'.join(map(quote_identifier, (database, schema, name)))}"
+
+
+def swallowed(error: SqlError) -> Notice:
+    """The NOTICE that an error on one table of a database export becomes."""
+    return Notice(error.message, sqlstate=error.sqlstate)
