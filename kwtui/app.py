@@ -83,7 +83,7 @@ class KwtuiApp(App[None]):
     CSS_PATH = style_path("base")
     TITLE = "kwtui"
     ENABLE_COMMAND_PALETTE = False
-    SCREENS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {  # type: ignore[assignment]
+    SCREENS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {
         "connection": _connection,
         "backup": _backup,
         "restore": _restore,
@@ -126,9 +126,7 @@ class KwtuiApp(App[None]):
 
     def on_mount(self) -> None:
         self.animation_level = "none"
-        self._unsubscribe = self.controller.subscribe(
-            lambda event: self.call_later(self._controller_event, event)
-        )
+        self._unsubscribe = self.controller.subscribe(self._hear)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
@@ -151,13 +149,16 @@ class KwtuiApp(App[None]):
 
     # -- controller and status -----------------------------------------------------------------
 
+    def _hear(self, event: object) -> None:
+        self.call_later(self._controller_event, event)
+
     def _controller_event(self, event: object) -> None:
         for screen in self.known_screens():
             screen.controller_event(event)
-        for screen in self.screen_stack:
-            if isinstance(screen, KwtuiScreen):
-                screen.show_status()
-                screen.show_keys()
+        for shown in self.screen_stack:
+            if isinstance(shown, KwtuiScreen):
+                shown.show_status()
+                shown.show_keys()
 
     def known_screens(self) -> Iterator[KwtuiScreen]:
         """The screens that were opened so far."""

@@ -1,4 +1,4 @@
-"""Every action of the interface, once: bindings, footer, help, palette and README come from here."""
+"""Every action of the interface, once: bindings, footer, help, palette and README use it."""
 
 from __future__ import annotations
 

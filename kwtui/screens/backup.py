@@ -51,5 +51,3 @@ class BackupScreen(WizardScreen):
 
     def may_go_back(self) -> bool:
         return super().may_go_back() and not self.run.goes_on
-
-

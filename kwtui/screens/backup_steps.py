@@ -135,7 +135,9 @@ class TablesStep(Step):
         beside = [plural(count, word) for count, word in others if count]
         if beside:
             seen.insert(0, line(("Also backed up: ", "muted"), ", ".join(beside)))
-        self._notes.set_lines(seen or [line(("The survey found nothing to watch out for.", "good"))])
+        self._notes.set_lines(
+            seen or [line(("The survey found nothing to watch out for.", "good"))]
+        )
 
     def focus_first(self) -> None:
         self._list.focus()

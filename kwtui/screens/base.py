@@ -77,6 +77,10 @@ class KwtuiScreen(Screen[None]):
     def on_screen_resume(self, event: ScreenResume) -> None:
         self.show_status()
         self.show_keys()
+        self.resumed()
+
+    def resumed(self) -> None:
+        """Called each time the screen is shown again."""
 
     # -- what the controller tells -------------------------------------------------------------
 

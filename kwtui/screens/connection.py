@@ -41,7 +41,12 @@ class Server:
 
     def cells(self) -> list[str | Part]:
         if self.profile is None:
-            return [("Try it on the sandbox", "accent"), ("a node on this machine", "muted"), "", ""]
+            return [
+                ("Try it on the sandbox", "accent"),
+                ("a node on this machine", "muted"),
+                "",
+                "",
+            ]
         profile = self.profile
         environment = profile.environment.value if profile.environment else ""
         role = "error" if environment == "prod" else ""
@@ -131,7 +136,7 @@ class ConnectionScreen(KwtuiScreen):
     def on_virtual_list_highlighted(self) -> None:
         self.show_keys()
 
-    def on_virtual_list_selected(self, event: VirtualList.Selected[Server]) -> None:
+    def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
         self.do_connect()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

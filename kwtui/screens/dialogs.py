@@ -14,7 +14,7 @@ from textual.widgets import Button, Input
 from kwtui.errors import KwtuiError
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import Field, Words, push_button
-from kwtui.widgets.paint import BLANK, Line, heading, line, paragraph
+from kwtui.widgets.paint import BLANK, Line, heading, paragraph
 from kwtui.widgets.styles import style_path
 
 _BUTTON_KEYS: list[BindingType] = [

@@ -86,7 +86,7 @@ class PaletteDialog(Dialog):
         chosen = self._list.current
         self.dismiss(chosen.call if chosen else None)
 
-    def on_virtual_list_selected(self, event: VirtualList.Selected[Command]) -> None:
+    def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
         self.dismiss(event.row.call)
 
     def action_move(self, rows: int) -> None:

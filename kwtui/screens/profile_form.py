@@ -12,7 +12,7 @@ from textual.widgets import Button, Input
 from kwtui.config import Environment, Profile, TlsMode
 from kwtui.errors import KwtuiError
 from kwtui.screens.dialogs import Dialog
-from kwtui.widgets.field import Words, push_button
+from kwtui.widgets.field import Field, Words, push_button
 from kwtui.widgets.form import Cycle, ExplainedField, Form, Option
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class ProfileDialog(Dialog):
         self._read_only = Cycle(
             "Read only", READ_ONLY_OPTIONS, "yes" if start.read_only else "no", name="read-only"
         )
-        rows = [
+        rows: list[Cycle | Field] = [
             *(self._texts[name] for name, _, _ in _TEXTS),
             self._environment,
             self._tls,
@@ -186,5 +186,5 @@ class ProfileDialog(Dialog):
             environment=Environment(environment) if environment else None,
             allow_cleartext_password=self._cleartext.value == "yes",
             read_only=self._read_only.value == "yes",
-            **{name: values[name] or None for name, _, _ in _MORE_TEXTS},  # type: ignore[arg-type]
+            **{name: values[name] or None for name, _, _ in _MORE_TEXTS},
         )

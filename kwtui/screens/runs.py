@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from kwtui.controller_events import RunsChanged
 from kwtui.runs.events import RunStatus
 from kwtui.runs.history import RunSummary
 from kwtui.screens.actions import Action, bindings
@@ -58,7 +59,7 @@ class RunsScreen(KwtuiScreen):
     def on_mount(self) -> None:
         self._list.focus()
 
-    def on_screen_resume(self) -> None:
+    def resumed(self) -> None:
         self.do_refresh()
 
     @staticmethod
@@ -77,7 +78,7 @@ class RunsScreen(KwtuiScreen):
     # -- reading ---------------------------------------------------------------------------------
 
     def controller_event(self, event: object) -> None:
-        if type(event).__name__ == "RunsChanged" and self.is_current:
+        if isinstance(event, RunsChanged) and self.is_current:
             self.do_refresh()
 
     def do_refresh(self) -> None:
@@ -106,7 +107,7 @@ class RunsScreen(KwtuiScreen):
         self._panel.focus_page()
         self.show_keys()
 
-    def on_virtual_list_selected(self, event: VirtualList.Selected[RunSummary]) -> None:
+    def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
         self.show_run(event.row.id)
 
     def on_run_panel_changed(self, event: RunPanel.Changed) -> None:

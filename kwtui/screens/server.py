@@ -37,7 +37,7 @@ class ServerScreen(KwtuiScreen):
     def on_mount(self) -> None:
         self._document.focus()
 
-    def on_screen_resume(self) -> None:
+    def resumed(self) -> None:
         self.do_refresh()
 
     def controller_event(self, event: object) -> None:

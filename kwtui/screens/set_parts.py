@@ -82,7 +82,9 @@ def overview_lines(details: SetDetails, now: datetime) -> list[Line]:
     if entry.label:
         lines.append(fact("Label", entry.label))
     files = sum(len(table.files) for table in details.tables)
-    lines.append(fact("Data", f"{plural(len(details.tables), 'table')}, {plural(files, 'data file')}"))
+    lines.append(
+        fact("Data", f"{plural(len(details.tables), 'table')}, {plural(files, 'data file')}")
+    )
     rows = "not counted yet" if entry.rows is None else human_count(entry.rows)
     lines += [fact("Rows", rows), fact("Bytes", human_bytes(entry.bytes))]
     if entry.kind is EntryKind.SET:
@@ -163,7 +165,9 @@ def table_lines(table: TableDetails) -> list[Line]:
     lines += [BLANK, heading("Files")]
     for file in table.files:
         records = "" if file.records is None else f", {human_count(file.records)} records"
-        lines.append(line(file.path.rpartition("/")[2], (f"  {human_bytes(file.bytes)}{records}", "muted")))
+        lines.append(
+            line(file.path.rpartition("/")[2], (f"  {human_bytes(file.bytes)}{records}", "muted"))
+        )
         if file.sha256:
             lines.append(line(("  " + file.sha256, "muted"), indent=2))
     return lines

@@ -83,7 +83,7 @@ class SetScreen(KwtuiScreen):
 
     # -- showing a part ------------------------------------------------------------------------
 
-    def on_virtual_list_highlighted(self, event: VirtualList.Highlighted[SetPart]) -> None:
+    def on_virtual_list_highlighted(self, event: VirtualList.Highlighted) -> None:
         if event.list_view is self._parts and event.row is not None:
             self.run_task(self._show(event.row), "part")
 
@@ -151,7 +151,7 @@ class SetScreen(KwtuiScreen):
             return "Records are not searched; text files are."
         return ""
 
-    def on_virtual_list_selected(self, event: VirtualList.Selected[object]) -> None:
+    def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
         if event.list_view is self._parts:
             self.do_open()
         elif event.list_view is self._table and self._page is not None:

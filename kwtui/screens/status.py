@@ -22,12 +22,12 @@ def header_facts(status: ConnectionStatus, title: str, environment: str) -> Head
         return HeaderFacts(title, environment if status.target else "", tuple(filter(None, words)))
     role = f"{facts.user} (admin)" if facts.is_admin else f"{facts.user} (not admin)"
     tls = "TLS" if facts.tls else "no TLS"
-    words = (f"cluster {facts.cluster_id[:8]}", role, tls, f"node {facts.node_id}")
+    known = [f"cluster {facts.cluster_id[:8]}", role, tls, f"node {facts.node_id}"]
     warnings = {role} if not facts.is_admin else set()
     if str(status.state) == "lost":
-        words = ("LOST", *words)
+        known.insert(0, "LOST")
         warnings.add("LOST")
-    return HeaderFacts(title, environment, words, frozenset(warnings))
+    return HeaderFacts(title, environment, tuple(known), frozenset(warnings))
 
 
 def banner_words(status: ConnectionStatus, now: datetime) -> str:

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from kwtui.backups.library import BackupEntry, EntryKind, StorageListing
+from kwtui.controller_events import StorageChanged
 from kwtui.model import ProofLevel
 from kwtui.screens.actions import Action, bindings
 from kwtui.screens.base import KwtuiScreen
@@ -56,14 +57,14 @@ class StorageScreen(KwtuiScreen):
     def on_mount(self) -> None:
         self._list.focus()
 
-    def on_screen_resume(self) -> None:
+    def resumed(self) -> None:
         if self._stale:
             self.do_refresh()
 
     # -- reading ---------------------------------------------------------------------------------
 
     def controller_event(self, event: object) -> None:
-        if isinstance(event, ConnectionStatus) or type(event).__name__ == "StorageChanged":
+        if isinstance(event, ConnectionStatus | StorageChanged):
             self._stale = True
             if self.is_current:
                 self.do_refresh()
@@ -112,7 +113,7 @@ class StorageScreen(KwtuiScreen):
             return "This server's profile says: read only."
         return ""
 
-    def on_virtual_list_selected(self, event: VirtualList.Selected[BackupEntry]) -> None:
+    def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
         self.do_open()
 
     def do_open(self) -> None:

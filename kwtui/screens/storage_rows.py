@@ -136,7 +136,9 @@ def summary_words(entries: Sequence[BackupEntry], shown: int, order: Order, text
     """The line above the list."""
     sets = sum(entry.kind is EntryKind.SET for entry in entries)
     size = human_bytes(sum(entry.bytes or 0 for entry in entries))
-    words = f"{plural(sets, 'backup')}, {plural(len(entries) - sets, 'other entry', 'other entries')}"
+    words = (
+        f"{plural(sets, 'backup')}, {plural(len(entries) - sets, 'other entry', 'other entries')}"
+    )
     words += f", {size}, {order.name}"
     if text:
         words += f"; {plural(shown, 'entry', 'entries')} with “{text}”"

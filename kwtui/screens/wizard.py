@@ -238,7 +238,7 @@ class WizardScreen(KwtuiScreen):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.do_next()
 
-    def on_virtual_list_selected(self, event: VirtualList.Selected[object]) -> None:
+    def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
         self.do_next()
 
 

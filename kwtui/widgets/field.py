@@ -19,8 +19,10 @@ from kwtui.text import clean
 class QuietInput(Input):
     """An input of one line whose cursor does not blink and that keeps control characters out."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+    ]
 
     def __init__(
         self,
@@ -52,7 +54,9 @@ class QuietInput(Input):
 class Words(Static):
     """A label of plain text: never markup, whatever it holds."""
 
-    def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(
+        self, text: str = "", *, id: str | None = None, classes: str | None = None
+    ) -> None:
         super().__init__(Content(clean(text)), id=id, classes=classes)
         self._words = text
 

@@ -116,9 +116,7 @@ class ExplainedField(Field):
         placeholder: str = "",
         suggestions: Iterable[str] = (),
     ) -> None:
-        super().__init__(
-            label, value, name=name, placeholder=placeholder, suggestions=suggestions
-        )
+        super().__init__(label, value, name=name, placeholder=placeholder, suggestions=suggestions)
         self._about = about
 
     def explanation_lines(self) -> list[Line]:

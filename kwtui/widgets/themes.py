@@ -13,6 +13,7 @@ from textual.theme import Theme
 DEFAULT_THEME = "dark"
 MONOCHROME = "monochrome"
 
+
 def _steady(muted: str) -> dict[str, str]:
     """Variables that all themes set: a quiet colour, and a cursor that is seen without colour."""
     return {"kwtui-muted": muted, "input-cursor-text-style": "reverse"}

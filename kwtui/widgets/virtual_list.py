@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -72,25 +72,25 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
     class Highlighted(Message):
         """The cursor stands on another row, or the rows changed."""
 
-        def __init__(self, list_view: VirtualList[Row], row: Row | None) -> None:
+        def __init__(self, list_view: VirtualList[Any], row: Any) -> None:
             super().__init__()
             self.list_view = list_view
             self.row = row
 
         @property
-        def control(self) -> VirtualList[Row]:
+        def control(self) -> VirtualList[Any]:
             return self.list_view
 
     class Selected(Message):
         """Enter, or a second click on the row."""
 
-        def __init__(self, list_view: VirtualList[Row], row: Row) -> None:
+        def __init__(self, list_view: VirtualList[Any], row: Any) -> None:
             super().__init__()
             self.list_view = list_view
             self.row = row
 
         @property
-        def control(self) -> VirtualList[Row]:
+        def control(self) -> VirtualList[Any]:
             return self.list_view
 
     def __init__(
@@ -198,7 +198,9 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
             if index == 0:
                 return self._painter.strip([(f" {self.empty}", "muted")], width)
             return self._painter.strip((), width)
-        cells = [part(c) if isinstance(c, str) else part(*c) for c in self._cells(self._rows[index])]
+        cells = [
+            part(c) if isinstance(c, str) else part(*c) for c in self._cells(self._rows[index])
+        ]
         cursor = None
         if index == self._cursor:
             cursor = Style(reverse=True) if self.has_focus else Style(underline=True)

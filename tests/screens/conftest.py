@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,11 @@ from tests.screens.fake_controller import NOW, FakeController
 
 
 @pytest.fixture(autouse=True)
-def _private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("NO_COLOR", "TMUX", "TEXTUAL_THEME"):
         monkeypatch.delenv(variable, raising=False)
     for kind in ("CONFIG", "STATE", "DATA"):
         monkeypatch.setenv(f"KWTUI_{kind}_DIR", str(tmp_path / kind.lower()))
-    return
-    yield
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ from kwtui.model import (
     TableName,
     TableSpec,
 )
+from kwtui.node.logformat import LogFamily
+from kwtui.node.logs import LogFile, LogFollower
 from kwtui.node.place import FolderState, NodePlace
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.runs.events import (
@@ -58,6 +60,7 @@ from kwtui.runs.history import RunSummary
 from kwtui.server.failures import PasswordNeeded
 from kwtui.server.status import ConnectionState, ConnectionStatus
 from kwtui.server.target import Target
+from tests.screens.fake_log import FakeFollower
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
@@ -126,6 +129,20 @@ SETS = (
 )
 
 
+def log_lines(count: int) -> list[str]:
+    """Every tenth a warning, every fiftieth an error with two lines of stack."""
+    lines = []
+    for number in range(count):
+        letter = "E" if number % 50 == 49 else "W" if number % 10 == 9 else "I"
+        lines.append(
+            f"{letter}261122 08:19:{number % 60:02d}.000000 1 server/node.go:{number}  [n1]"
+            f" {number} node event happened"
+        )
+        if letter == "E":
+            lines += ["goroutine 1 [running]:", "\tmain.main()"]
+    return lines
+
+
 def column(name: str, type_: str = "INT8") -> ColumnSpec:
     return ColumnSpec(name, type_)
 
@@ -179,6 +196,7 @@ class FakeController(Controller):
         self.plans: dict[str, Plan] = {}
         self.more = asyncio.Event()
         self.cancelled: list[str] = []
+        self.log = FakeFollower(Path("/var/lib/kaiwudb/logs/kwbase.log"), log_lines(200))
         self.requests: list[object] = []
         self.place_found = NodePlace(
             FolderState(Path("/var/lib/kaiwudb"), "the server's start arguments", True, True, True),
@@ -407,7 +425,7 @@ class FakeController(Controller):
         self.events[run].append(event)
         self.more.set()
 
-    async def follow_run(self, run_id: str) -> AsyncIterator[AnyEvent]:  # type: ignore[override]
+    async def follow_run(self, run_id: str) -> AsyncIterator[AnyEvent]:
         position = 0
         while True:
             events = self.events[run_id]
@@ -425,6 +443,23 @@ class FakeController(Controller):
     async def cancel_run(self, run_id: str) -> None:
         self.cancelled.append(run_id)
         self.add_event(run_id, CancelRequested(at=NOW + timedelta(seconds=5)))
+
+    async def log_files(self) -> list[LogFile]:
+        folder = Path("/var/lib/kaiwudb/logs")
+        return [
+            LogFile(
+                folder / "kwbase.node1.kaiwudb.2026-11-22T08_19_53Z.020365.log",
+                LogFamily.MAIN,
+                self.log.state.bytes,
+                NOW,
+                current=True,
+                link=folder / "kwbase.log",
+            ),
+            LogFile(folder / "TsEngine.2026-11-22T08_19_53.log", LogFamily.TS_ENGINE, 5_120, NOW),
+        ]
+
+    def follow_log(self, path: Path) -> LogFollower:
+        return self.log
 
     def command_for(self, plan: Plan) -> str:
         if plan.kind is PlanKind.BACKUP:

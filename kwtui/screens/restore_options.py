@@ -1,0 +1,59 @@
+"""The ways to restore, in words: what each does and what it cannot do."""
+
+from __future__ import annotations
+
+from kwtui.model import RestoreStrategy
+from kwtui.widgets.form import Option
+
+STRATEGIES = (
+    Option(
+        RestoreStrategy.EXACT,
+        "Exact",
+        "Everything as it was: schemas, sequences, every table from its own definition, the data,"
+        " then defaults, foreign keys, views, comments and grants. The only way that brings back"
+        " what KWDB's export leaves out. The default.",
+    ),
+    Option(
+        RestoreStrategy.NATIVE,
+        "Native (KWDB's IMPORT)",
+        "KWDB's own IMPORT statements and nothing else. Foreign keys, sequences, views, computed"
+        " columns, retentions and some defaults do not come back, and a database that has some of"
+        " them is refused as a whole; the plan names what concerns this backup.",
+        True,
+    ),
+    Option(
+        RestoreStrategy.SCHEMA_ONLY,
+        "Schema only",
+        "All objects, no rows: to look at it, or to fill it by other means.",
+    ),
+    Option(
+        RestoreStrategy.DATA_ONLY,
+        "Data only",
+        "Only rows, into tables that exist already. Rows are added to what is there: nothing is"
+        " deleted before, and a row with a key that is there already stops its table.",
+        True,
+    ),
+)
+
+USERS_OPTIONS = (
+    Option(
+        "no",
+        "no",
+        "Grants to users that this server does not have are left out; the plan names them.",
+    ),
+    Option(
+        "yes",
+        "yes, without password",
+        "Users that are missing are made. They have no password until an admin sets one: KWDB does"
+        " not give passwords out.",
+    ),
+)
+
+NAME_ABOUT = (
+    "The name of the database that is made. It is filled under a scratch name and gets this one"
+    " when everything is there and compared."
+)
+REPLACE_ABOUT = (
+    "Only to replace a database that exists: type its name once more. It is dropped, with all its"
+    " data, after the restored one is complete."
+)

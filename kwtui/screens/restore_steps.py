@@ -1,0 +1,242 @@
+"""The pages of the restore wizard up to the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.widget import Widget
+
+from kwtui.backups.library import BackupEntry, EntryKind
+from kwtui.model import RestoreStrategy
+from kwtui.screens.restore_options import NAME_ABOUT, REPLACE_ABOUT, STRATEGIES, USERS_OPTIONS
+from kwtui.screens.storage_rows import COLUMNS, cells, entry_lines
+from kwtui.screens.wizard import Step
+from kwtui.widgets.document import Document
+from kwtui.widgets.form import Cycle, ExplainedField, Form, Option
+from kwtui.widgets.paint import BLANK, Line, line, paragraph
+from kwtui.widgets.virtual_list import Column, VirtualList
+
+
+class SourceStep(Step):
+    """Which backup or export tree; only what can be restored is listed."""
+
+    title: ClassVar[str] = "Backup"
+    question: ClassVar[str] = "Which backup is to be restored?"
+    verbs: ClassVar[tuple[str, ...]] = ("look",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wanted = ""
+        self._list: VirtualList[BackupEntry] = VirtualList(
+            COLUMNS,
+            lambda entry: cells(entry, self.kwtui.clock()),
+            key=lambda entry: entry.path,
+            empty="Reading the folder…",
+        )
+        self._details = Document(classes="note")
+        self._details.can_focus = False
+
+    def compose(self) -> Iterable[Widget]:
+        yield self._list
+        yield self._details
+
+    @property
+    def chosen(self) -> BackupEntry | None:
+        return self._list.current
+
+    def choose(self, path: str) -> None:
+        """Put the cursor on this backup, now or when the list is there."""
+        self._wanted = path
+        for index, entry in enumerate(self._list.rows):
+            if entry.path == path:
+                self._list.move_to(index)
+                self._wanted = ""
+
+    async def enter(self) -> None:
+        if self.controller.place is None:
+            self._list.empty = "No node is known yet. Connect first (1)."
+            self._list.set_rows(())
+            return
+        listing = await self.controller.storage()
+        kinds = (EntryKind.SET, EntryKind.TREE)
+        self._list.empty = listing.problem or "There is no backup in extern yet. Make one (2)."
+        self._list.set_rows([entry for entry in listing.entries if entry.kind in kinds])
+        if self._wanted:
+            self.choose(self._wanted)
+
+    def focus_first(self) -> None:
+        self._list.focus()
+
+    def on_virtual_list_highlighted(self) -> None:
+        self._details.set_lines(entry_lines(self.chosen, self.kwtui.clock()), keep_scroll=False)
+        self.wizard.answers_changed()
+
+    def reason_against_next(self) -> str:
+        return "" if self.chosen else "There is no backup to choose."
+
+    def reason_against(self, verb: str) -> str:
+        return self.reason_against_next()
+
+    def do_look(self) -> None:
+        from kwtui.screens.set_view import SetScreen
+
+        if self.chosen is not None:
+            self.app.push_screen(SetScreen(self.chosen))
+
+
+class StrategyStep(Step):
+    """How it is brought back."""
+
+    title: ClassVar[str] = "Strategy"
+    question: ClassVar[str] = "How is it to be brought back?"
+
+    def __init__(self, source: SourceStep) -> None:
+        super().__init__()
+        self._source = source
+        self._list: VirtualList[Option] = VirtualList(
+            (Column("", 3), Column("", 30, grow=True)),
+            lambda option: ["(•)" if option is self._list.current else "( )", option.label],
+            key=lambda option: option.value,
+            header=False,
+            classes="short",
+        )
+        self._explanation = Document()
+
+    def compose(self) -> Iterable[Widget]:
+        yield self._list
+        yield self._explanation
+
+    def on_mount(self) -> None:
+        self._list.set_rows(STRATEGIES)
+
+    @property
+    def chosen(self) -> str:
+        current = self._list.current
+        return current.value if current else STRATEGIES[0].value
+
+    async def enter(self) -> None:
+        self._explain()
+
+    def on_virtual_list_highlighted(self) -> None:
+        self._explain()
+
+    def _explain(self) -> None:
+        option = self._list.current
+        if option is None:
+            return
+        lines = paragraph(option.explanation, "warning" if option.warning else "")
+        entry = self._source.chosen
+        if entry is not None and entry.kind is EntryKind.TREE:
+            lines += [BLANK, *_adopted_lines(option)]
+        self._explanation.set_lines(lines)
+
+    def focus_first(self) -> None:
+        self._list.focus()
+
+    def has_answers(self) -> bool:
+        return self._list.cursor > 0
+
+
+def _adopted_lines(option: Option) -> list[Line]:
+    text = (
+        "This is an export that kwtui did not make: only what its meta.sql files and its data hold"
+        " can come back, and there is no manifest to compare the result with."
+    )
+    if option.value == RestoreStrategy.EXACT:
+        text += " Exact means here: every table from its meta.sql, then its rows."
+    return [line(("! ", "warning"), text, indent=2)]
+
+
+class TargetStep(Step):
+    """Under which name; a clash is told while one types."""
+
+    title: ClassVar[str] = "Name"
+    question: ClassVar[str] = "What is the restored database to be called?"
+
+    def __init__(self, source: SourceStep) -> None:
+        super().__init__()
+        self._source = source
+        self._taken: set[str] = set()
+        self._suggested_for = ""
+        self._name_field = ExplainedField("Name", "", name="target", about=NAME_ABOUT)
+        self._replace = ExplainedField("Replace", "", name="replace", about=REPLACE_ABOUT)
+        self._users = Cycle("Missing users", USERS_OPTIONS, "no", name="users")
+        self._form = Form([self._name_field, self._users, self._replace])
+
+    def compose(self) -> Iterable[Widget]:
+        yield self._form
+
+    async def enter(self) -> None:
+        self._taken = {database.name for database in await self.controller.databases()}
+        entry = self._source.chosen
+        if entry is not None and entry.path != self._suggested_for:
+            self._suggested_for = entry.path
+            self._name_field.value = free_name(entry.database or "restored", self._taken)
+            self._name_field.input.cursor_position = len(self._name_field.value)
+        self._check()
+
+    def focus_first(self) -> None:
+        self._form.focus_first()
+
+    @property
+    def _is_data_only(self) -> bool:
+        strategy = getattr(self.wizard, "strategy", None)
+        return strategy is not None and strategy.chosen == RestoreStrategy.DATA_ONLY
+
+    @property
+    def name_typed(self) -> str:
+        return self._name_field.value.strip()
+
+    @property
+    def create_users(self) -> bool:
+        return self._users.value == "yes"
+
+    @property
+    def replacement(self) -> str | None:
+        clash = self.name_typed in self._taken and not self._is_data_only
+        return self._replace.value if clash and self._replace.value else None
+
+    def on_input_changed(self) -> None:
+        self._check()
+
+    def _check(self) -> None:
+        name = self.name_typed
+        clash = name in self._taken
+        self._name_field.complain("")
+        self._replace.display = clash and not self._is_data_only
+        if self._is_data_only:
+            if name and not clash:
+                self._name_field.complain(
+                    f"There is no database {name} whose tables could be filled."
+                )
+        elif clash:
+            self._name_field.complain(
+                f"A database named {name} exists. Choose another name, or type it below to replace"
+                " it."
+            )
+        self.wizard.answers_changed()
+
+    def reason_against_next(self) -> str:
+        name = self.name_typed
+        if not name:
+            return "The database needs a name."
+        if self._is_data_only:
+            return "" if name in self._taken else f"There is no database {name}."
+        if name in self._taken and self._replace.value != name:
+            return f"{name} exists: another name, or type it to replace it."
+        return ""
+
+    def has_answers(self) -> bool:
+        return bool(self._replace.value)
+
+
+def free_name(wanted: str, taken: set[str]) -> str:
+    """``wanted``, or a name like it that no database has yet."""
+    if wanted not in taken:
+        return wanted
+    for number in range(1, len(taken) + 2):
+        name = f"{wanted}_restored" if number == 1 else f"{wanted}_restored{number}"
+        if name not in taken:
+            return name
+    return wanted
