@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import kwtui
+from kwtui.backups.checking import FileReader, check_set, check_tree
+from kwtui.backups.contents import open_set
+from kwtui.backups.findings import Fault, TableCheck, VerifyFinding
+from kwtui.backups.location import record_proof, sidecar_root
 from kwtui.backups.manifest import Proof
 from kwtui.backups.sealing import SealProgress
-from kwtui.model import Dialect, ProofLevel, Severity, TableName
+from kwtui.errors import KwtuiError
+from kwtui.model import Dialect, ProofLevel, Severity
+from kwtui.text import human_bytes, plural
 
+__all__ = ["Fault", "TableCheck", "VerifyFinding", "VerifyReport", "verify"]
 
-class Fault(StrEnum):
-    """What can be wrong with a file or table; stable, for scripts."""
-
-    MISSING = "missing"
-    TRUNCATED = "truncated"
-    GROWN = "grown"
-    CHANGED = "changed"
-    STRAY = "stray"
-    UNREADABLE = "unreadable"
-    RECORDS = "records"
-    """Not as many records as the manifest, or the server, says."""
-    MALFORMED = "malformed"
-    """A record does not parse or has not as many fields as the table has columns."""
-    META = "meta"
-    """A meta.sql, or the schema, does not parse."""
-    IMPORT = "import"
-    """KWDB's own IMPORT would refuse it; kwtui's restore may still work."""
-
-
-@dataclass(frozen=True)
-class VerifyFinding:
-    """Something wrong. REFUSAL: the set is damaged; WARNING: it is whole but takes care."""
-
-    severity: Severity
-    fault: Fault
-    subject: str
-    """The file (relative to the set) or the table."""
-    message: str
-
-
-@dataclass(frozen=True)
-class TableCheck:
-    name: TableName
-    rows_expected: int | None
-    rows_found: int | None
-    files: int
-    bytes: int
-    ok: bool
+_PROBLEMS_KEPT = 100
 
 
 @dataclass(frozen=True)
@@ -80,7 +51,29 @@ class VerifyReport:
 
     def as_proof(self) -> Proof:
         """The line for ``proofs.jsonl``."""
-        raise NotImplementedError
+        problems = [f"{f.subject}: {f.message}" for f in self.findings]
+        return Proof(
+            at=self.checked_at,
+            level=self.reached or ProofLevel.P0,
+            wanted=self.wanted,
+            ok=self.ok,
+            summary=self.summary,
+            problems=tuple(problems[:_PROBLEMS_KEPT]),
+            seconds=round(self.seconds, 3),
+            kwtui_version=kwtui.__version__,
+        )
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        if not self.ok:
+            refused = sum(f.severity is Severity.REFUSAL for f in self.findings)
+            return f"{plural(refused, 'fault')} in {plural(self.files, 'file')}"
+        checked = f"{plural(self.files, 'file')}, {human_bytes(self.bytes)}"
+        rows = [t.rows_found for t in self.tables if t.rows_found is not None]
+        if self.wanted >= ProofLevel.P2:
+            checked += f", {plural(sum(rows), 'record')}"
+        return f"{checked}: no fault found"
 
 
 def verify(
@@ -103,4 +96,34 @@ def verify(
     Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE, BACKUP_DAMAGED (the manifest itself),
     CANCELLED. A damaged set is a report, not an error.
     """
-    raise NotImplementedError
+    began, at = time.monotonic(), datetime.now(UTC)
+    details = open_set(extern, path, state)
+    reader = FileReader(workers, progress, cancelled)
+    if details.manifest is None:
+        check = check_tree(details, dialect, level, reader)
+    else:
+        check = check_set(details, details.manifest, level, reader)
+    report = VerifyReport(
+        path=details.entry.path,
+        wanted=level,
+        reached=check.reached,
+        checked_at=at,
+        seconds=time.monotonic() - began,
+        files=check.files,
+        bytes=check.bytes,
+        tables=tuple(check.tables),
+        findings=tuple(check.findings),
+        unknown=tuple(check.unknown),
+        adopted=details.manifest is None,
+        dialect=check.dialect,
+    )
+    if not record or details.manifest is None:
+        return report
+    mirror = sidecar_root(extern, state) if state else None
+    try:
+        return replace(
+            report, recorded=str(record_proof(details.location, mirror, report.as_proof()))
+        )
+    except KwtuiError as error:
+        note = f"This check was not written down: {error.title} {error.cause}"
+        return replace(report, unknown=(*report.unknown, note))
