@@ -92,7 +92,8 @@ class Home:
             ) from error
         number = found.get("format") if isinstance(found, dict) else None
         if number != STORE_FORMAT:
-            age = "an older" if isinstance(number, int) and number < STORE_FORMAT else "another"
+            newer = isinstance(number, int) and number > STORE_FORMAT
+            age = "a newer" if newer else "an older"
             raise HomeError(
                 f"{self.root} holds a sandbox of {age} format ({number}; this one writes "
                 f"{STORE_FORMAT}). Make it new with: kwtui sandbox reset --dir {self.root}"

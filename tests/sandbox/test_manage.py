@@ -192,7 +192,7 @@ def test_a_directory_of_something_else_is_not_touched(home: Path) -> None:
     ("content", "said"),
     [
         ('{"format": 0}', "a sandbox of an older format (0; this one writes 1)"),
-        ('{"format": 99}', "a sandbox of another format (99; this one writes 1)"),
+        ('{"format": 99}', "a sandbox of a newer format (99; this one writes 1)"),
         ("not json", "sandbox.json cannot be read"),
         ('{"format": 1}', "is not complete"),
     ],
