@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kwtui.sandbox import grants, oids
-from kwtui.sandbox.catalog import ColumnDef, EngineType, Relation, RelationKind
+from kwtui.sandbox.catalog import ColumnDef, EngineType, Relation, RelationKind, SqlType
+from kwtui.sandbox.rowset import TEXT
 from kwtui.sandbox.show_objects import (
     PUBLIC_SCHEMA,
     constraints,
@@ -16,9 +17,9 @@ from kwtui.sandbox.show_objects import (
     index_columns,
     schema_names,
 )
-from kwtui.sandbox.types import INTEGERS, base_family
-from kwtui.sandbox.users import roles_of
-from kwtui.sandbox.virtual import INFORMATION_SCHEMA, Rows, Scope, definitions, provides
+from kwtui.sandbox.types import INTEGERS, base_family, type_of_oid
+from kwtui.sandbox.users import ADMIN, ROOT, roles_of
+from kwtui.sandbox.virtual import INFORMATION_SCHEMA, Definition, Rows, Scope, definitions, provides
 
 _DATA_TYPES = {
     "BOOL": "boolean", "BYTES": "bytea", "VARBYTES": "varbytes", "NAME": "name",
@@ -76,16 +77,29 @@ def _database_id(scope: Scope) -> int:
 
 @provides(INFORMATION_SCHEMA, "columns")
 def columns(scope: Scope) -> Rows:
+    for definition in definitions().values():
+        relation = _as_relation(scope, definition)
+        for column in relation.columns:
+            yield _column_row(relation, column, column.id)
     for relation in scope.relations:
         for position, column in enumerate(_listed_columns(relation), start=1):
             yield _column_row(relation, column, position)
 
 
+def _as_relation(scope: Scope, definition: Definition) -> Relation:
+    """A virtual table in the words of a stored one."""
+    made = []
+    for place, word in enumerate(definition.columns.split(), start=1):
+        name, _, oid = word.rstrip("!").partition(":")
+        column_type = type_of_oid(int(oid or TEXT))
+        made.append(ColumnDef(place, name, column_type, nullable=not word.endswith("!")))
+    where = (definition.schema, scope.database)
+    return Relation(definition.id, definition.name, *where, RelationKind.VIEW, columns=made)
+
+
 def _listed_columns(relation: Relation) -> list[ColumnDef]:
     if relation.kind is not RelationKind.SEQUENCE or relation.columns:
         return relation.columns
-    from kwtui.sandbox.catalog import SqlType
-
     return [ColumnDef(1, "value", SqlType("INT8"), nullable=False)]
 
 
@@ -312,6 +326,14 @@ def _memberships(scope: Scope) -> list[tuple[str, str, bool]]:
 
 @provides(INFORMATION_SCHEMA, "user_privileges")
 def user_privileges(scope: Scope) -> Rows:
-    for grantee in ("admin", "root"):
+    for grantee in (ADMIN, ROOT):
         for privilege in (grants.ALL, *grants.PRIVILEGES):
             yield grantee, scope.database, privilege, None
+
+
+@provides(INFORMATION_SCHEMA, "procedure_privileges")
+def procedure_privileges(scope: Scope) -> Rows:
+    for procedure in scope.procedures:
+        where = (procedure.database, procedure.schema, procedure.name)
+        for grantee in (ADMIN, ROOT):
+            yield (None, grantee, *where, grants.ALL, None)

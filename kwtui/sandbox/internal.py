@@ -145,6 +145,20 @@ def backward_dependencies(scope: Scope) -> Rows:
             yield (*row, None)
 
 
+@provides(INTERNAL, "forward_dependencies")
+def forward_dependencies(scope: Scope) -> Rows:
+    for relation in scope.relations:
+        for other in scope.catalog.relations_in(scope.database):
+            for key in other.foreign_keys:
+                if key.target_id == relation.id:
+                    yield relation.id, relation.name, None, other.id, "fk", None, None, None
+
+
+@provides(INTERNAL, "kwdb_procedures")
+def procedures(scope: Scope) -> Rows:
+    return [(p.id, p.name, p.text) for p in scope.procedures]
+
+
 @provides(INTERNAL, "jobs")
 def job_rows(scope: Scope) -> Rows:
     own = None if is_admin(scope.catalog, scope.user) else scope.user

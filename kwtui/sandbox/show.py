@@ -40,9 +40,9 @@ def _optional_name(stream: TokenStream) -> list[str]:
     return stream.qualified_name() if stream.accept_any("from", "in") else []
 
 
-def _table(session: Session, stream: TokenStream) -> Named:
-    """The relation that comes next. Raises SqlError for one that the user may not see."""
-    named = find_relation(session, stream.qualified_name())
+def _table(session: Session, parts: list[str]) -> Named:
+    """The relation of this name. Raises SqlError for one that the user may not see."""
+    named = find_relation(session, parts)
     grants.require(session.engine.catalog, session.user, named.relation)
     return named
 
@@ -122,9 +122,10 @@ def sequences(session: Session, statement: Statement) -> Answer:
 def columns(session: Session, statement: Statement) -> Answer:
     """``SHOW COLUMNS FROM table [WITH COMMENT]``."""
     stream = _stream(statement, "show", "columns", "from", hint="try \\h SHOW COLUMNS")
-    relation = _table(session, stream).relation
+    parts = stream.qualified_name()
     with_comment = _with_comment(stream)
     stream.expect_end()
+    relation = _table(session, parts).relation
     return show_objects.show_columns(relation, with_comment=with_comment).answer("SHOW COLUMNS")
 
 
@@ -137,9 +138,10 @@ def indexes(session: Session, statement: Statement) -> Answer:
     stream.expect("from")
     if stream.accept("database"):
         return _database_indexes(session, stream)
-    relation = _table(session, stream).relation
+    parts = stream.qualified_name()
     with_comment = _with_comment(stream)
     stream.expect_end()
+    relation = _table(session, parts).relation
     listed = show_objects.show_indexes(relation, with_comment=with_comment)
     return listed.answer("SHOW INDEXES FROM TABLE")
 
@@ -165,8 +167,9 @@ def constraints(session: Session, statement: Statement) -> Answer:
     stream.expect("show")
     stream.accept_any("constraint", "constraints")
     stream.expect("from")
-    relation = _table(session, stream).relation
+    parts = stream.qualified_name()
     stream.expect_end()
+    relation = _table(session, parts).relation
     listed = show_objects.show_constraints(session.engine.catalog, relation)
     return listed.answer("SHOW CONSTRAINTS")
 
@@ -178,8 +181,9 @@ def tags(session: Session, statement: Statement) -> Answer:
     stream.expect("show")
     stream.accept_any("tags", "attributes")
     stream.expect("from")
-    relation = _table(session, stream).relation
+    parts = stream.qualified_name()
     stream.expect_end()
+    relation = _table(session, parts).relation
     return show_objects.show_tags(relation).answer("SHOW TAGS")
 
 
@@ -187,8 +191,9 @@ def tags(session: Session, statement: Statement) -> Answer:
 def retentions(session: Session, statement: Statement) -> Answer:
     """``SHOW RETENTIONS ON TABLE table``."""
     stream = _stream(statement, "show", "retentions", "on", "table", hint="try \\h SHOW RETENTIONS")
-    relation = _table(session, stream).relation
+    parts = stream.qualified_name()
     stream.expect_end()
+    relation = _table(session, parts).relation
     return show_objects.show_retentions(relation).answer("SHOW RETENTIONS")
 
 
@@ -197,8 +202,9 @@ def create(session: Session, statement: Statement) -> Answer:
     """``SHOW CREATE [TABLE | VIEW | SEQUENCE] name``: with the zone configuration at its end."""
     stream = _stream(statement, "show", "create")
     stream.accept_any("table", "view", "sequence")
-    named = _table(session, stream)
+    parts = stream.qualified_name()
     stream.expect_end()
+    named = _table(session, parts)
     text = create_relation_text(session.engine.catalog, named.relation)
     text = ";\n".join([text, *zones.statements_of(named.relation)])
     return rowset("table_name create_statement", [[named.shown, text]]).answer("SHOW CREATE")
@@ -287,7 +293,7 @@ def zone_configuration(session: Session, statement: Statement) -> Answer:
     if kind is None:
         raise stream.error()
     if kind == "table":
-        named = _table(session, stream)
+        named = _table(session, stream.qualified_name())
         database = session.engine.catalog.databases[named.relation.database]
         listed = zones.show_table(database, named.relation, named.shown)
     elif kind == "database":
@@ -317,7 +323,7 @@ def distribution(session: Session, statement: Statement) -> Answer:
     if kind == "database":
         database = find_database(session, stream.expect_identifier())
     elif kind == "table":
-        relation = _table(session, stream).relation
+        relation = _table(session, stream.qualified_name()).relation
         database = session.engine.catalog.databases[relation.database]
     else:
         raise stream.error()

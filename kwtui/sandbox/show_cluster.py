@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from kwtui.sandbox import jobs, node_status, settings
+from kwtui.sandbox import jobs, node_status, settings, show_objects
 from kwtui.sandbox.answer import Answer, SqlError
 from kwtui.sandbox.dispatch import handles
 from kwtui.sandbox.grants import require
@@ -40,6 +40,10 @@ _AUDITS = (
 _TRIGGERS = "trigger_name trigger_action_time trigger_event trigger_order:20 on_table enabled:16"
 _SCHEDULES = (
     "id:20 name schedule_status next_run:1184 state recurrence jobsrunning:20 owner created:1184"
+)
+_PARTITIONS = (
+    "database_name table_name partition_name parent_partition column_names index_name "
+    "partition_value zone_config full_zone_config"
 )
 _RANGES = (
     "start_key end_key range_id:20 range_size_mb:1700 lease_holder:20 lease_holder_locality "
@@ -233,8 +237,9 @@ def ranges(session: Session, statement: Statement) -> Answer:
         stream.expect_end()
         return rowset("table_name " + _RANGES, []).answer("SHOW RANGES")
     stream.expect("table")
-    relation = find_relation(session, stream.qualified_name()).relation
+    parts = stream.qualified_name()
     stream.expect_end()
+    relation = find_relation(session, parts).relation
     require(session.engine.catalog, session.user, relation, "SELECT")
     size = f"{_bytes_of(session, relation.id, [c.id for c in relation.columns]) / 1e6:.6f}"
     size = size.rstrip("0").rstrip(".")
@@ -258,18 +263,30 @@ def _bytes_of(session: Session, relation_id: int, column_ids: list[int]) -> int:
 def statistics(session: Session, statement: Statement) -> Answer:
     """``SHOW STATISTICS FOR TABLE name``: the sandbox collects none."""
     stream = _stream(statement, "show", "statistics", "for", "table")
-    find_relation(session, stream.qualified_name())
+    parts = stream.qualified_name()
     stream.expect_end()
+    find_relation(session, parts)
     return rowset(_STATISTICS, []).answer("SHOW STATISTICS")
+
+
+@handles("SHOW PARTITIONS")
+def partitions(session: Session, statement: Statement) -> Answer:
+    """``SHOW PARTITIONS FROM TABLE name``: relational partitions only (recording 07)."""
+    stream = _stream(statement, "show", "partitions", "from", "table")
+    parts = stream.qualified_name()
+    stream.expect_end()
+    relation = find_relation(session, parts).relation
+    rows = show_objects.partitions(relation)
+    return rowset(_PARTITIONS, rows).answer("SHOW PARTITIONS")
 
 
 @handles("SHOW TAG VALUES")
 def tag_values(session: Session, statement: Statement) -> Answer:
     """``SHOW TAG VALUES FROM table``: each combination of tags once."""
     stream = _stream(statement, "show", "tag", "values", "from")
-    named = find_relation(session, stream.qualified_name())
+    parts = stream.qualified_name()
     stream.expect_end()
-    relation = named.relation
+    relation = find_relation(session, parts).relation
     require(session.engine.catalog, session.user, relation, "SELECT")
     require_time_series(relation)
     tags = [column for column in relation.columns if column.is_tag]
@@ -308,8 +325,9 @@ def functions(session: Session, statement: Statement) -> Answer:
 def triggers(session: Session, statement: Statement) -> Answer:
     """``SHOW TRIGGERS FROM table``."""
     stream = _stream(statement, "show", "triggers", "from")
-    find_relation(session, stream.qualified_name())
+    parts = stream.qualified_name()
     stream.expect_end()
+    find_relation(session, parts)
     return rowset(_TRIGGERS, []).answer("SHOW TRIGGERS")
 
 

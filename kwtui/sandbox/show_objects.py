@@ -6,6 +6,7 @@ recordings 01, 02, 05, 07, 12, 13 and 14.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -292,3 +293,30 @@ def create_database_text(database: DatabaseDef) -> str:
     return (
         f"CREATE TS DATABASE {name}\n\t retentions {retention} \n\t partition interval {interval} "
     )
+
+
+_PARTITION = re.compile(
+    r"PARTITION\s+(?P<name>\"[^\"]+\"|\w+)\s+VALUES\s+(?:IN\s*\((?P<list>.*?)\)|"
+    r"FROM\s*(?P<low>\(.*?\))\s*TO\s*(?P<high>\(.*?\)))(?=\s*[,)])",
+    re.IGNORECASE | re.DOTALL,
+)
+_PARTITIONED_BY = re.compile(r"PARTITION BY \w+ \((?P<columns>[^)]*)\)", re.IGNORECASE)
+
+
+def partitions(relation: Relation) -> list[tuple[str | None, ...]]:
+    """The partitions of a table as SHOW PARTITIONS lists them; none for a time-series table."""
+    text = relation.partitioning or ""
+    by = _PARTITIONED_BY.search(text)
+    if by is None:
+        return []
+    index = f"{relation.name}@{relation.primary.name if relation.primary else 'primary'}"
+    rows: list[tuple[str | None, ...]] = []
+    for found in _PARTITION.finditer(text):
+        values = found["list"]
+        if values is None:
+            value = f"{found['low']} TO {found['high']}"
+        else:
+            value = ", ".join(f"({part.strip()})" for part in values.split(","))
+        where = (relation.database, relation.name, found["name"].strip('"'), None)
+        rows.append((*where, by["columns"], index, value, None, None))
+    return rows

@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.catalog import Catalog, DatabaseDef, Relation
+from kwtui.sandbox.catalog import Catalog, DatabaseDef, ProcedureDef, Relation
 from kwtui.sandbox.rowset import RowSet, reference, rowset
 from kwtui.sandbox.show_objects import visible
 from kwtui.sandbox.users import require_admin
@@ -56,6 +56,12 @@ class Scope:
     def relations(self) -> list[Relation]:
         """The relations of the database that the user may see, by id."""
         return visible(self.catalog, self.user, self.catalog.relations_in(self.database))
+
+    @property
+    def procedures(self) -> list[ProcedureDef]:
+        """The procedures of the database by id."""
+        made = sorted(self.catalog.procedures.values(), key=lambda procedure: procedure.id)
+        return [procedure for procedure in made if procedure.database == self.database]
 
     @property
     def all_relations(self) -> list[Relation]:
