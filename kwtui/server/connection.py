@@ -46,6 +46,12 @@ NoticeListener = Callable[[Notice], None]
 QUERY_TIMEOUT = 120.0
 """Seconds that reading from catalogues may take before the server counts as hanging."""
 
+_GRACE = 0.3
+"""Seconds that a statement gets to finish by itself before it is cancelled on the server."""
+
+_LAST_WORDS = 3.0
+"""Seconds that a cancelled statement gets; an export's session is closed after one."""
+
 _NO_FILE = os.path.join(os.devnull, "none")
 """A path that cannot exist, to keep libpq from looking for a passfile of its own."""
 
@@ -83,6 +89,8 @@ class Server:
         self._notices: list[Notice] = []
         self._listener: NoticeListener | None = None
         self._lost: ConnectionLost | None = None
+        self._running: asyncio.Task[StatementResult] | None = None
+        self._endings: set[asyncio.Task[None]] = set()
         self.gone = asyncio.Event()
         """Set as soon as the connection is known to be lost."""
         connection.add_notice_handler(self._on_notice)
@@ -138,13 +146,21 @@ class Server:
 
     async def close(self) -> None:
         """Close the connection; harmless when it is closed already."""
+        for ending in list(self._endings):
+            ending.cancel()
+        if self._running is not None and not self._running.done():
+            await self._give_up(self._running)
         await self._connection.close()
 
     # -- statements -----------------------------------------------------------------------------
 
     async def query(self, sql: str, *, within: float | None = QUERY_TIMEOUT) -> ResultSet:
-        """Run a statement that reads and give its rows. ``within`` is in seconds."""
-        return (await self.execute(sql, within=within)).result
+        """Run a statement that reads and give its rows. ``within`` is in seconds.
+
+        A cancelled task is let go at once; its statement is ended behind its back, and the
+        connection stays.
+        """
+        return (await self._exchange(sql, within, None, wait_for_end=False)).result
 
     async def execute(
         self,
@@ -156,34 +172,32 @@ class Server:
         """Run one statement and give everything that came back.
 
         Without ``within`` (seconds) it may take as long as it needs. When the time is up, or when
-        the task is cancelled, the statement is cancelled on the server and the connection is
-        closed, because what the server still does on it cannot be known.
+        the task is cancelled, the statement is cancelled on the server first; if that does not
+        end it, the connection is closed, because what the server still does cannot be known.
         """
-        async with self._turn:
-            if self._lost is not None:
-                raise self._lost
-            self._notices = []
-            self._listener = on_notice
-            running = asyncio.create_task(self._run(sql))
-            try:
-                return await asyncio.wait_for(asyncio.shield(running), within)
-            except TimeoutError:
-                await self._abandon(running)
-                raise self._gone(f"No answer within {within:.0f} seconds.") from None
-            except asyncio.CancelledError:
-                await self._abandon(running)
-                raise
-            finally:
-                self._listener = None
+        return await self._exchange(sql, within, on_notice, wait_for_end=True)
 
     async def use(self, database: str) -> None:
         """Make the database the current one of this session."""
         await self.execute(statements.use_database(database), within=QUERY_TIMEOUT)
 
     async def ping(self, within: float) -> None:
-        """Ask for the smallest answer; skipped while a statement runs, which shows life itself."""
-        if not self.is_busy:
-            await self.query("SELECT 1", within=within)
+        """Ask for the smallest answer; skipped while a statement runs, which shows life itself.
+
+        Raises ConnectionLost when it does not come in time (seconds).
+        """
+        if self.is_busy:
+            return
+        async with self._turn:
+            running = self._start("SELECT 1", None)
+            try:
+                await asyncio.wait_for(asyncio.shield(running), within)
+            except TimeoutError:
+                await self._give_up(running)
+                raise self._gone(f"No answer within {within:g} seconds.") from None
+            except asyncio.CancelledError:
+                await self._give_up(running)
+                raise
 
     async def cancel_query(self) -> bool:
         """Cancel what this session runs, through a connection of its own.
@@ -202,6 +216,47 @@ class Server:
             await other.close()
 
     # -- inside ---------------------------------------------------------------------------------
+
+    def _start(self, sql: str, on_notice: NoticeListener | None) -> asyncio.Task[StatementResult]:
+        if self._lost is not None:
+            raise self._lost
+        self._notices = []
+        self._listener = on_notice
+        self._running = asyncio.create_task(self._run(sql))
+        return self._running
+
+    async def _exchange(
+        self,
+        sql: str,
+        within: float | None,
+        on_notice: NoticeListener | None,
+        *,
+        wait_for_end: bool,
+    ) -> StatementResult:
+        await self._turn.acquire()
+        ending: asyncio.Task[None] | None = None
+        try:
+            running = self._start(sql, on_notice)
+            try:
+                return await asyncio.wait_for(asyncio.shield(running), within)
+            except TimeoutError:
+                await self._end(running)
+                if self._lost is not None:
+                    raise self._lost from None
+                raise _too_slow(within) from None
+            except asyncio.CancelledError:
+                ending = asyncio.create_task(self._end(running))
+                self._endings.add(ending)
+                ending.add_done_callback(self._endings.discard)
+                if wait_for_end:
+                    await asyncio.wait({ending})
+                raise
+        finally:
+            self._listener = None
+            if ending is None or ending.done():
+                self._turn.release()
+            else:
+                ending.add_done_callback(lambda _: self._turn.release())
 
     async def _run(self, sql: str) -> StatementResult:
         import psycopg
@@ -236,20 +291,27 @@ class Server:
             self.gone.set()
         return self._lost
 
-    async def _abandon(self, running: asyncio.Task[StatementResult]) -> None:
-        """Cancel on the server and give the connection up, whatever state it is in."""
-        try:
-            await asyncio.wait_for(self.cancel_query(), self.target.connect_timeout)
-            await asyncio.wait({running}, timeout=2.0)
-        except (KwtuiError, TimeoutError):
-            # The server cannot be asked; closing the connection is all that is left.
-            pass
-        finally:
-            # Closed first: psycopg would otherwise wait for the statement when it is cancelled.
-            self._connection.pgconn.finish()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-            self._gone("The running statement was given up.")
+    async def _end(self, running: asyncio.Task[StatementResult]) -> None:
+        """See the statement out: let it finish, else cancel it, else close the connection."""
+        done, _ = await asyncio.wait({running}, timeout=_GRACE)
+        if not done:
+            try:
+                await asyncio.wait_for(self.cancel_query(), self.target.connect_timeout)
+            except (KwtuiError, TimeoutError):
+                # The server cannot be asked; closing the connection is all that is left.
+                await self._give_up(running)
+            done, _ = await asyncio.wait({running}, timeout=_LAST_WORDS)
+        if not done:
+            await self._give_up(running)
+            self._gone("A statement that was to be cancelled did not end.")
+        # Retrieved, so that nobody complains about an error that nobody waits for any more.
+        await asyncio.gather(running, return_exceptions=True)
+
+    async def _give_up(self, running: asyncio.Task[StatementResult]) -> None:
+        # Closed first: psycopg would otherwise wait for the statement when it is cancelled.
+        self._connection.pgconn.finish()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
     def _on_notice(self, diagnostics: psycopg.errors.Diagnostic) -> None:
         notice = Notice(
@@ -323,6 +385,15 @@ def _result_set(result: psycopg.pq.abc.PGresult) -> ResultSet:
         return tuple(None if v is None else v.decode("utf-8", "replace") for v in values)
 
     return ResultSet(columns, tuple(row(number) for number in range(result.ntuples)))
+
+
+def _too_slow(within: float | None) -> KwtuiError:
+    return KwtuiError(
+        f"The server did not finish within {within:g} seconds.",
+        cause="The statement was cancelled.",
+        hint="Look at what else the server is doing (SHOW QUERIES), then try again.",
+        exit_code=ExitCode.STATEMENT_REFUSED,
+    )
 
 
 def admin_required(user: str) -> KwtuiError:

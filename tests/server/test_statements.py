@@ -155,7 +155,7 @@ def test_comments_and_grants_find_their_object_in_another_database() -> None:
 
 def test_rows_with_fine_time_go_back_as_insert() -> None:
     columns = [("ts", "TIMESTAMPTZ(6)"), ("v", "INT4"), ("id", "INT4"), ("area", "VARCHAR(20)")]
-    rows = [
+    rows: list[list[str | None]] = [
         ["2026-11-01 12:00:00.123456+00:00", "1", "1", "n"],
         ["2026-11-01 12:00:00.123457+00:00", None, "1", "n"],
     ]

@@ -120,7 +120,7 @@ def test_modes_that_may_fall_back_to_clear_text_are_refused_with_the_reason(mode
         {"environ": {"PGSSLMODE": mode}},
     ):
         with pytest.raises(KwtuiError) as caught:
-            resolve_target(**arguments)  # type: ignore[arg-type]
+            resolve_target(**arguments)
         assert mode in caught.value.title
         assert "in clear" in caught.value.hint
 
