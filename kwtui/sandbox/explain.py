@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kwtui.sandbox.answer import Answer, SqlError
 from kwtui.sandbox.catalog import RelationKind
 from kwtui.sandbox.dispatch import handles
-from kwtui.sandbox.lexer import Statement, TokenStream, quote_identifier
+from kwtui.sandbox.lexer import Statement, TokenStream
 from kwtui.sandbox.names import find_relation
 from kwtui.sandbox.rowset import rowset
 
@@ -34,7 +34,7 @@ def explain(session: Session, statement: Statement) -> Answer:
     relation = find_relation(session, stream.qualified_name()).relation
     if not stream.at_end or relation.kind is not RelationKind.TABLE or relation.primary is None:
         raise refused
-    index = f"{quote_identifier(relation.name)}@{quote_identifier(relation.primary.name)}"
+    index = f"{relation.name}@{relation.primary.name}"
     rows = [
         ("", "distributed", "true"),
         ("", "vectorized", "false"),

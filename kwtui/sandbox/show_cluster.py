@@ -303,6 +303,13 @@ def tag_values(session: Session, statement: Statement) -> Answer:
 # --- what the sandbox has none of ------------------------------------------------------------
 
 
+@handles("SHOW SAVEPOINT STATUS")
+def savepoints(session: Session, statement: Statement) -> Answer:
+    """``SHOW SAVEPOINT STATUS``: the sandbox refuses SAVEPOINT."""
+    listed = rowset("savepoint_name is_initial_savepoint:16", [])
+    return listed.answer("SHOW SAVEPOINT STATUS")
+
+
 @handles("SHOW STREAMS")
 def streams(session: Session, statement: Statement) -> Answer:
     """``SHOW STREAMS``."""
