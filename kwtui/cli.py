@@ -1,0 +1,74 @@
+"""The command line. Nothing heavy is imported before a command needs it.
+
+Without a command the interface opens; every other command works on the same Controller and without
+Textual.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from kwtui import __version__
+from kwtui.commands.output import Output
+from kwtui.commands.parser import make_parser
+from kwtui.errors import ExitCode, KwtuiError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code (see `kwtui.errors.ExitCode`)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["sandbox"]:
+        from kwtui.commands.sandbox import run_sandbox
+
+        return run_sandbox(words[1:], Output(json="--json" in words))
+    args = make_parser(__version__).parse_args(words)
+    output = Output(json=getattr(args, "json", False))
+    try:
+        return _run(args, output)
+    except KwtuiError as error:
+        output.error(error)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        output.clear_status()
+        return int(ExitCode.CANCELLED)
+    except BrokenPipeError:
+        # Whoever read our output has enough; Python must not complain about it at exit either.
+        sys.stderr.close()
+        return int(ExitCode.OK)
+
+
+def _run(args: argparse.Namespace, output: Output) -> int:
+    if args.command is None:
+        return _open_interface(args)
+    return asyncio.run(_run_command(args, output))
+
+
+async def _run_command(args: argparse.Namespace, output: Output) -> int:
+    from kwtui.controller import Controller
+
+    handler = args.handler()
+    controller = Controller(watch=False)
+    try:
+        code: int = await handler(controller, args, output)
+    finally:
+        await controller.close()
+    return code
+
+
+def _open_interface(args: argparse.Namespace) -> int:
+    from kwtui.app import run_interface
+    from kwtui.controller import Controller
+
+    target = None
+    if args.dsn or args.profile or args.extern or args.store or args.logs:
+        from kwtui.commands.common import given_target
+
+        target = given_target(args)
+    return run_interface(Controller(), target=target, sandbox=args.sandbox, mouse=not args.no_mouse)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

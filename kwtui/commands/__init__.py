@@ -1,0 +1,1 @@
+"""What `kwtui.cli` runs: one module a group of commands, all on the Controller."""

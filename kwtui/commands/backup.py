@@ -1,0 +1,37 @@
+"""kwtui backup."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from kwtui.commands.common import connect, dialect_of, table_names
+from kwtui.commands.output import Output
+from kwtui.commands.running import run_or_show
+
+if TYPE_CHECKING:
+    from kwtui.controller import Controller
+    from kwtui.model import BackupRequest
+
+
+async def backup(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    await connect(controller, args)
+    plan = await controller.plan_backup(request_of(args))
+    return await run_or_show(controller, args, output, plan)
+
+
+def request_of(args: argparse.Namespace) -> BackupRequest:
+    from kwtui.model import BackupMethod, BackupRequest, Dialect
+
+    return BackupRequest(
+        database=args.database,
+        tables=table_names(args.tables),
+        method=BackupMethod(args.method),
+        prefix=args.prefix,
+        node_id=args.node,
+        dialect=dialect_of(args) or Dialect(),
+        chunk_rows=args.chunk_rows,
+        parallel=args.parallel,
+        content_checksums=not args.no_checksums,
+        label=args.label,
+    )

@@ -1,0 +1,354 @@
+"""Commands, options and their help."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+Handler = Callable[..., Any]
+
+_EPILOG = """\
+examples:
+  kwtui --sandbox                          open the interface on the built-in stand-in for a node
+  kwtui backup shop --sandbox              back up a database and prove it to P2
+  kwtui list --extern /var/lib/kaiwudb/extern
+  kwtui restore kwtui/shop/20261122T080000Z --as shop_copy --profile prod
+
+exit codes:
+   0 done            1 failed             2 wrong usage
+  10 unreachable    11 not let in        12 TLS           13 no admin role   14 connection lost
+  15 server refused 16 another cluster
+  20 no extern      21 extern unreadable 22 disk full     23 destination not empty
+  30 name taken     31 backup damaged    32 meta.sql damaged   33 not found
+  34 restore differs  35 backup incomplete  36 plan refused   37 another run at work
+  50 sandbox failed 51 port in use       52 sandbox directory of another version
+ 130 cancelled
+
+Passwords come from a prompt, PGPASSWORD, a passfile or the profile's password_command, never from
+options. `kwtui COMMAND --help` explains each command.
+"""
+
+
+class _Wide(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30)
+
+
+def make_parser(version: str) -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="kwtui",
+        description="Back up, restore, verify and watch a KWDB database. Without a command the "
+        "interface opens.",
+        epilog=_EPILOG,
+        formatter_class=_Wide,
+    )
+    parser.add_argument("--version", action="version", version=f"kwtui {version}")
+    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    _add_connection(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for add in (_backup, _restore, _list, _show, _verify, _survey, _runs, _logs, _profiles):
+        add(commands)
+    commands.add_parser(
+        "sandbox",
+        help="start, stop, look at or reset the built-in stand-in for a node",
+        add_help=False,
+    )
+    return parser
+
+
+# -- commands ---------------------------------------------------------------------------------
+
+
+def _backup(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "backup",
+        "back up a database, or some of its tables, and prove the result",
+        "backup:backup",
+        """\
+        The files are written by KWDB itself below extern; kwtui adds what an export leaves out
+        (sequences, views, foreign keys, defaults, retentions, grants, comments), hashes and
+        counts everything and writes the manifest last. The run is a process of its own: on a
+        terminal Ctrl+C asks whether to detach or to cancel; without one, SIGINT and SIGTERM
+        cancel it.
+        """,
+        """\
+        kwtui backup shop --profile prod --label "before the upgrade"
+        kwtui backup shop --tables orders,archive.old_orders --dsn URL --extern DIR
+        kwtui backup shop --sandbox --dry-run
+        """,
+    )
+    parser.add_argument("database", metavar="DB")
+    _add_tables(parser)
+    parser.add_argument(
+        "--method",
+        choices=("snapshot", "database", "tables"),
+        default="snapshot",
+        help="snapshot: every table at one instant (default); database: one EXPORT ... FROM "
+        "DATABASE; tables: each table at its own moment",
+    )
+    parser.add_argument("--label", default="", metavar="TEXT", help="a note that listings show")
+    parser.add_argument("--prefix", default="kwtui", metavar="DIR", help="folder below extern")
+    parser.add_argument(
+        "--parallel",
+        type=_count,
+        default=2,
+        metavar="N",
+        help="tables that are exported at the same time (default: 2)",
+    )
+    parser.add_argument(
+        "--chunk-rows", type=int, default=100_000, metavar="N", help="rows in one file"
+    )
+    parser.add_argument(
+        "--no-checksums", action="store_true", help="skip the content checksum of each table"
+    )
+    _add_run(parser)
+
+
+def _restore(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "restore",
+        "restore a backup set or an export into a new database, and compare",
+        "restore:restore",
+        """\
+        Nothing that exists is harmed: the work is done under a scratch name, compared with the
+        manifest, and only then renamed. A database is replaced only when its name is typed.
+
+        exact         everything, as it was; for sets and for exports of others (default)
+        native        KWDB's own IMPORT DATABASE; the plan says what it gets wrong
+        schema-only   definitions without rows
+        data-only     rows into tables that exist
+        """,
+        """\
+        kwtui restore kwtui/shop/20261122T080000Z --as shop_copy --profile prod
+        kwtui restore kwtui/shop/20261122T080000Z --yes-replace shop --profile test
+        kwtui restore kwtui/shop/20261122T080000Z --dry-run --sandbox
+        """,
+    )
+    parser.add_argument("set", metavar="SET", help="its path below extern, as `kwtui list` shows")
+    parser.add_argument("--as", dest="target", metavar="NAME", help="name of the new database")
+    parser.add_argument(
+        "--strategy", choices=("exact", "native", "schema-only", "data-only"), default="exact"
+    )
+    _add_tables(parser)
+    parser.add_argument(
+        "--create-users",
+        action="store_true",
+        help="create users and roles that grants name and this server does not have",
+    )
+    parser.add_argument(
+        "--yes-replace",
+        metavar="NAME",
+        help="the name of the database that may be dropped, after its successor is complete",
+    )
+    _add_run(parser)
+
+
+def _list(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "list",
+        "list backup sets and exports below extern",
+        "storage:list_sets",
+        "Needs the node's files and no server.",
+        "kwtui list --extern /var/lib/kaiwudb/extern\n        kwtui list --sandbox --json",
+    )
+    parser.add_argument("database", nargs="?", metavar="DB", help="only those of this database")
+    parser.add_argument("--all", action="store_true", help="foreign files too")
+
+
+def _show(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "show",
+        "show what is inside a backup set or export",
+        "storage:show_set",
+        "Needs the node's files and no server.",
+        "kwtui show kwtui/shop/20261122T080000Z --sandbox",
+    )
+    parser.add_argument("set", metavar="SET")
+
+
+def _verify(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "verify",
+        "check that a backup set is whole, and write that down",
+        "storage:verify_set",
+        """\
+        1  every file is there, with the size and SHA-256 of the manifest
+        2  besides, every record parses and is counted, and every meta.sql is read (default)
+
+        The outcome is added to the set's proofs.jsonl. Exit code 31 for a damaged set, 32 when only
+        a meta.sql is damaged.
+        """,
+        "kwtui verify kwtui/shop/20261122T080000Z --level 1 --sandbox",
+    )
+    parser.add_argument("set", metavar="SET")
+    parser.add_argument("--level", type=int, choices=(1, 2), default=2, help="how far to prove it")
+    _add_dialect(parser)
+
+
+def _survey(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "survey",
+        "show a database as a backup would see it, and what to watch out for",
+        "server:survey",
+        "Without DB the databases are listed.",
+        "kwtui survey shop --sandbox",
+    )
+    parser.add_argument("database", nargs="?", metavar="DB")
+
+
+def _runs(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "runs",
+        "list runs, show, follow or cancel one",
+        "runs:runs",
+        """\
+        A run is a process of its own: it goes on when the terminal is closed. ID is a run's id or
+        an unambiguous part of it. `cancel` asks it to stop and waits until it has.
+        """,
+        """\
+        kwtui runs
+        kwtui runs follow
+        kwtui runs show 20261122T080000Z-1a2b --plan
+        kwtui runs cancel 1a2b
+        """,
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    parser.set_defaults(action="list")
+    for name, text in (
+        ("show", "how far it is, or how it ended"),
+        ("follow", "watch it until it has ended (the newest if no ID is given)"),
+        ("cancel", "stop it, and what the server does for it"),
+    ):
+        action = actions.add_parser(name, help=text, description=text.capitalize() + ".")
+        action.add_argument("run", metavar="ID", nargs="?" if name == "follow" else None)
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        if name == "show":
+            action.add_argument("--plan", action="store_true", help="with every statement")
+        if name == "cancel":
+            action.add_argument("--no-wait", action="store_true", help="do not wait for its end")
+
+
+def _logs(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "logs",
+        "show the end of the node's log, and follow it",
+        "logs:logs",
+        "Needs the node's files and no server.",
+        """\
+        kwtui logs -f --sandbox
+        kwtui logs --family "ts engine" --severity error --logs /var/lib/kaiwudb/logs
+        """,
+    )
+    parser.add_argument("-f", "--follow", action="store_true", help="go on with new lines")
+    parser.add_argument("-n", "--lines", type=_count, default=20, metavar="N")
+    parser.add_argument("--family", metavar="NAME", help="main, rocksdb, ts engine, ...")
+    parser.add_argument(
+        "--severity", metavar="LEVEL", help="only entries at least this severe: warning, error"
+    )
+    parser.add_argument("--search", metavar="REGEX", help="only lines that match")
+    parser.add_argument("--files", action="store_true", help="list the log files")
+
+
+def _profiles(commands: Any) -> None:
+    _command(commands, "profiles", "list the saved profiles", "server:profiles", "", "")
+
+
+# -- options ----------------------------------------------------------------------------------
+
+
+def _command(
+    commands: Any, name: str, summary: str, handler: str, text: str, examples: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[:1].upper()}{summary[1:]}.\n\n{_dedent(text)}",
+        epilog=f"examples:\n{_dedent(examples, indent='  ')}" if examples else None,
+        formatter_class=_Wide,
+    )
+    parser.set_defaults(handler=lambda: _load(handler))
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print JSON: one object, or one event a line while something runs",
+    )
+    _add_connection(parser, inherited=True)
+    return parser
+
+
+def _add_connection(parser: argparse.ArgumentParser, *, inherited: bool = False) -> None:
+    """Options may stand before and after the command; the later one counts."""
+    default = argparse.SUPPRESS if inherited else None
+    group = parser.add_argument_group("server and files")
+    group.add_argument("--dsn", default=default, metavar="URL", help="postgresql://user@host:port")
+    group.add_argument("--profile", default=default, metavar="NAME", help="a saved profile")
+    group.add_argument(
+        "--sandbox",
+        action="store_true",
+        default=argparse.SUPPRESS if inherited else False,
+        help="the built-in stand-in for a node; started if it does not run",
+    )
+    group.add_argument("--extern", default=default, metavar="DIR", help="the node's extern folder")
+    group.add_argument("--store", default=default, metavar="DIR", help="the node's store")
+    group.add_argument("--logs", default=default, metavar="DIR", help="the node's log folder")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print the plan with every statement, and run nothing",
+    )
+    parser.add_argument("--detach", action="store_true", help="start the run and do not follow it")
+    parser.add_argument(
+        "--node", type=_count, metavar="N", help="the node whose extern holds the files"
+    )
+    _add_dialect(parser)
+
+
+def _add_tables(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tables",
+        metavar="A,B",
+        help="only these: orders,archive.old; double quotes keep dots and commas in a name",
+    )
+
+
+def _add_dialect(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "how files are written", "Leave these alone unless you must: the default loses nothing."
+    )
+    group.add_argument("--delimiter", metavar="C")
+    group.add_argument("--null-text", metavar="TEXT", help=r"NULL in the files (default: \N)")
+    group.add_argument("--charset", metavar="NAME", help="UTF-8, GBK, GB18030 or BIG5")
+    group.add_argument("--header", action="store_true", help="a line of column names in each file")
+
+
+def _load(handler: str) -> Handler:
+    module, _, name = handler.partition(":")
+    found: Handler = getattr(import_module(f"kwtui.commands.{module}"), name)
+    return found
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it must be 1 or more")
+    return number
+
+
+def _dedent(text: str, indent: str = "") -> str:
+    import textwrap
+
+    return textwrap.indent(textwrap.dedent(f"        {text.lstrip()}").strip(), indent)

@@ -1,0 +1,87 @@
+"""kwtui survey, profiles and the interface itself."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from kwtui.commands.common import connect
+from kwtui.commands.output import Output, table
+
+if TYPE_CHECKING:
+    from kwtui.controller import Controller
+
+
+async def survey(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    """What is in a database and what to watch out for."""
+    await connect(controller, args)
+    if not args.database:
+        return await _databases(controller, output)
+    found = await controller.survey(args.database)
+    if output.json:
+        output.object("survey", {"survey": found})
+        return 0
+    from kwtui.text import human_bytes, human_count
+
+    schema = found.schema
+    output.line(f"{schema.database}  ({schema.engine.value}, KWDB {found.server.version})")
+    rows = [("TABLE", "COLUMNS", "ROWS", "SIZE")]
+    rows += [
+        (str(t.name), str(len(t.visible_columns)), human_count(t.rows), human_bytes(t.bytes))
+        for t in schema.tables
+    ]
+    for line in table(rows, right=frozenset({1, 2, 3})):
+        output.line(f"  {line}")
+    for what, count in (
+        ("sequences", len(schema.sequences)),
+        ("views", len(schema.views)),
+        ("comments", len(schema.comments)),
+        ("grants", len(schema.grants)),
+    ):
+        if count:
+            output.line(f"  {count} {what}")
+    if found.findings:
+        output.line("Know before a backup:")
+    for finding in found.findings:
+        output.line(f"  {finding.severity.value:8} {finding.subject}: {finding.message}")
+    for words in schema.not_captured:
+        output.line(f"  not captured: {words}")
+    return 0
+
+
+async def _databases(controller: Controller, output: Output) -> int:
+    found = await controller.databases()
+    if output.json:
+        output.object("databases", {"databases": found})
+        return 0
+    rows = [("DATABASE", "ENGINE", "")]
+    rows += [(d.name, d.engine.value, "KWDB's own" if d.system else "") for d in found]
+    for line in table(rows):
+        output.line(line)
+    return 0
+
+
+async def profiles(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    found = controller.profiles()
+    if output.json:
+        output.object("profiles", {"profiles": found})
+        return 0
+    if not found:
+        from kwtui.config import profiles_path
+
+        output.line(f"No profile is saved yet. They are kept in {profiles_path()}")
+        return 0
+    rows = [("PROFILE", "SERVER", "USER", "TLS", "ENVIRONMENT")]
+    rows += [
+        (
+            p.name,
+            f"{p.host}:{p.port}",
+            p.user,
+            p.tls.value,
+            p.environment.value if p.environment else "",
+        )
+        for p in found
+    ]
+    for line in table(rows):
+        output.line(line)
+    return 0

@@ -1,0 +1,210 @@
+"""kwtui list, show and verify: they need the node's files and no server."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from kwtui.commands.common import dialect_of, find_files, set_of
+from kwtui.commands.output import Output, table
+from kwtui.errors import ExitCode, KwtuiError
+
+if TYPE_CHECKING:
+    from kwtui.backups.library import BackupEntry, SetDetails
+    from kwtui.backups.proof import VerifyReport
+    from kwtui.backups.sealing import SealProgress
+    from kwtui.controller import Controller
+
+
+_HEADING: tuple[str, ...] = (
+    "PATH",
+    "KIND",
+    "DATABASE",
+    "AGE",
+    "TABLES",
+    "ROWS",
+    "SIZE",
+    "PROOF",
+    "NOTE",
+)
+
+
+async def list_sets(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    await find_files(controller, args)
+    listing = await controller.storage()
+    entries = [e for e in listing.entries if args.all or e.kind.value != "foreign"]
+    if args.database:
+        entries = [e for e in entries if e.database == args.database]
+    if output.json:
+        output.object(
+            "list",
+            {"extern": str(listing.extern), "problem": listing.problem, "entries": entries},
+        )
+        return 0
+    if listing.problem:
+        output.note(f"kwtui: {listing.problem}")
+    if not entries:
+        output.line(f"There are no backups in {listing.extern}.")
+        return 0
+    rows = [_HEADING]
+    rows += [_row(e, datetime.now(UTC)) for e in entries]
+    for line in table(rows, right=frozenset({3, 4, 5, 6})):
+        output.line(line)
+    return 0
+
+
+def _row(entry: BackupEntry, now: datetime) -> tuple[str, ...]:
+    from kwtui.text import human_bytes, human_count, human_duration
+
+    age = entry.age_seconds(now)
+    return (
+        entry.path,
+        entry.kind.value,
+        entry.database or "",
+        human_duration(age) if age is not None else "",
+        human_count(entry.tables) if entry.tables is not None else "",
+        human_count(entry.rows) if entry.rows is not None else "",
+        human_bytes(entry.bytes) if entry.bytes is not None else "",
+        f"P{int(entry.proof)}" if entry.proof is not None else "",
+        entry.problem or entry.note or entry.label,
+    )
+
+
+async def show_set(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    await find_files(controller, args)
+    details = await controller.open_set(set_of(args.set))
+    if output.json:
+        output.object("set", details)
+        return 0
+    for line in _details_lines(details):
+        output.line(line)
+    return 0
+
+
+def _details_lines(details: SetDetails) -> list[str]:
+    from kwtui.text import human_bytes, human_count
+
+    entry, manifest = details.entry, details.manifest
+    lines = [f"{entry.path}  ({entry.kind.value})"]
+    facts = [
+        ("database", entry.database),
+        ("engine", entry.engine.value if entry.engine else None),
+        ("made", entry.started.isoformat(timespec="seconds") if entry.started else None),
+        ("method", entry.method.value if entry.method else None),
+        ("server", manifest.server_version if manifest else None),
+        ("snapshot", manifest.snapshot_timestamp if manifest else None),
+        ("label", entry.label),
+        ("proof", f"P{int(entry.proof)}" if entry.proof is not None else "never proven"),
+        ("size", human_bytes(entry.bytes) if entry.bytes is not None else None),
+        ("note", entry.note),
+        ("problem", entry.problem),
+    ]
+    lines += [f"  {name:9} {value}" for name, value in facts if value]
+    rows = [("TABLE", "COLUMNS", "FILES", "ROWS", "SIZE", "")]
+    for found in details.tables:
+        count = human_count(found.rows) if found.rows is not None else "not counted"
+        rows.append(
+            (
+                str(found.name),
+                str(len(found.columns)),
+                str(len(found.files)),
+                count,
+                human_bytes(found.bytes),
+                found.problem,
+            )
+        )
+    lines += ["", *(f"  {line}" for line in table(rows, right=frozenset({1, 2, 3, 4})))]
+    for heading, words in (
+        ("Not included:", manifest.not_included if manifest else ()),
+        ("Wrong:", details.problems),
+        ("Cannot be known:", details.unknown),
+    ):
+        if words:
+            lines += ["", f"  {heading}", *(f"    {text}" for text in words)]
+    if details.proofs:
+        lines += ["", "  Proofs:"]
+        for proof in details.proofs:
+            at = proof.at.isoformat(timespec="seconds")
+            word = "good" if proof.ok else "BAD"
+            lines.append(f"    {at}  P{int(proof.level)}  {word}  {proof.summary}")
+    return lines
+
+
+async def verify_set(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    """Exit code 0 for a set that is whole, 31 for a damaged one, 32 if only its meta.sql is."""
+    from kwtui.model import ProofLevel
+
+    await find_files(controller, args)
+    path = set_of(args.set)
+    await _refuse_what_is_none(controller, path)
+    report = await controller.verify(
+        path, ProofLevel(args.level), progress=_progress(output), dialect=dialect_of(args)
+    )
+    output.clear_status()
+    if output.json:
+        output.object("verify", {"report": report, "ok": report.ok})
+    else:
+        _show_report(output, report)
+    return int(_exit_code(report))
+
+
+async def _refuse_what_is_none(controller: Controller, path: str) -> None:
+    entry = (await controller.open_set(path)).entry
+    if entry.kind.value == "incomplete":
+        raise KwtuiError(
+            f"{path} is no backup: it did not finish.",
+            cause="It has no manifest, which is written last.",
+            hint="Back up again; what lies there may be removed.",
+            exit_code=ExitCode.BACKUP_INCOMPLETE,
+        )
+    if entry.kind.value == "foreign":
+        raise KwtuiError(
+            f"{path} is no backup and no export of KWDB.",
+            hint="See what there is: kwtui list",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+
+
+def _progress(output: Output) -> Callable[[SealProgress], None] | None:
+    if not output.is_terminal:
+        return None
+    from kwtui.text import human_bytes
+
+    began = time.monotonic()
+
+    def show(progress: SealProgress) -> None:
+        seconds = max(time.monotonic() - began, 0.001)
+        rate = human_bytes(int(progress.bytes / seconds))
+        output.status(
+            f"{progress.files}/{progress.files_total} files  {human_bytes(progress.bytes)} of "
+            f"{human_bytes(progress.bytes_total)}  {rate}/s"
+        )
+
+    return show
+
+
+def _show_report(output: Output, report: VerifyReport) -> None:
+    from kwtui.operations.verify import in_words
+    from kwtui.text import human_bytes
+
+    output.line(
+        f"{report.path}: {in_words(report)} ({report.files} files, {human_bytes(report.bytes)}, "
+        f"{report.seconds:.1f} s)"
+    )
+    for finding in report.findings:
+        output.line(f"  {finding.severity.value:8} {finding.subject}: {finding.message}")
+    for words in report.unknown:
+        output.line(f"  unknown  {words}")
+
+
+def _exit_code(report: VerifyReport) -> ExitCode:
+    from kwtui.backups.proof import Fault
+    from kwtui.model import Severity
+
+    bad = {f.fault for f in report.findings if f.severity is Severity.REFUSAL}
+    if not bad:
+        return ExitCode.OK
+    return ExitCode.META_DAMAGED if bad == {Fault.META} else ExitCode.BACKUP_DAMAGED
