@@ -7,62 +7,48 @@ thread, gives any line by its number, follows it through rotation, and searches 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from kwtui.node.logformat import LogEntry, LogFamily, LogSeverity
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.node.logfiles import LogFile, find_logs
+from kwtui.node.logformat import (
+    HEADER_START_BYTES,
+    LogEntry,
+    LogFamily,
+    LogSeverity,
+    family_of,
+    line_severity,
+    parse_entry,
+)
+from kwtui.node.logindex import LineIndex
+from kwtui.node.logread import LineReader, LogLine
+from kwtui.node.logsearch import Query, Searcher
 
+__all__ = [
+    "LogEntry",
+    "LogEvent",
+    "LogFamily",
+    "LogFile",
+    "LogFollower",
+    "LogLine",
+    "LogSeverity",
+    "LogState",
+    "SearchProgress",
+    "find_logs",
+]
 
-@dataclass(frozen=True)
-class LogFile:
-    """One log file on disk."""
-
-    path: Path
-    family: LogFamily
-    bytes: int
-    modified: datetime
-    current: bool = False
-    """The one that is written to now."""
-    link: Path | None = None
-    """The link that always points to the current file: follow this one."""
-    created: datetime | None = None
-    """From the name; UTC, but for TsEngine files, whose names hold the node's local time."""
-    host: str = ""
-    user: str = ""
-    pid: int | None = None
-    problem: str = ""
-    """Why it cannot be read."""
-
-
-def find_logs(folders: Sequence[Path]) -> list[LogFile]:
-    """The log files in the node's log folders: by family, current first, then newest first.
-
-    Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE) if no folder can be read.
-    """
-    raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """One line of a file, as bytes became text; not cleaned: use `kwtui.text.clean`."""
-
-    offset: int
-    """Where it begins in the file, in bytes."""
-    bytes: int
-    """How long it is, with its line end."""
-    text: str
-    """Without the line end; a very long line is cut, then ``cut`` is the number of bytes left."""
-    severity: LogSeverity | None = None
-    """None: a line that continues an entry, or has no header."""
-    number: int | None = None
-    """From 0; None while the index has not come so far."""
-    cut: int = 0
-    partial: bool = False
-    """The last line, still without its line end."""
+_INDEX_SECONDS = 0.2
+"""How long the thread indexes before it says how far it is."""
+_HEAD = 256
+"""Bytes at the start of the file that must stay as they are while it only grows."""
+_ENTRY_LINES = 2_000
 
 
 class LogEvent(StrEnum):
@@ -105,71 +91,295 @@ class SearchProgress:
     """Stopped at the limit: there may be more."""
 
 
+class _OpenFile:
+    """One opened log file with its index. Closed when the last user lets go of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        status = os.fstat(self.descriptor)
+        self.identity = (status.st_dev, status.st_ino)
+        self.size = status.st_size
+        self.reader = LineReader(self.descriptor)
+        self.index = LineIndex()
+        self.head = self.reader.read(_HEAD, 0)
+
+    def __del__(self) -> None:
+        # Searches and the index may still read in their threads when a rotation replaces the file.
+        with suppress(OSError):
+            os.close(self.descriptor)
+
+    def index_for(self, seconds: float) -> None:
+        """Index on until the end, or until the time is over."""
+        end = time.monotonic() + seconds
+        while self.index.done < self.size and time.monotonic() < end:
+            wanted = min(self.index.next_piece(), self.size - self.index.done)
+            piece = self.reader.read(wanted, self.index.done)
+            if not piece:
+                return
+            self.index.feed(piece)
+
+    def still_grows(self, size: int) -> bool:
+        """Whether the file only got longer: its start is what it was."""
+        return size >= self.size and self.reader.read(len(self.head), 0) == self.head
+
+    @property
+    def lines(self) -> int | None:
+        if self.index.done < self.size:
+            return None
+        return self.index.newlines + self.reader.ends_in_line(self.size)
+
+
 class LogFollower:
     """Follows one log file. All methods are quick but `search` and `filter`, which are streams."""
 
     def __init__(self, path: Path, *, poll_seconds: float = 0.1) -> None:
-        raise NotImplementedError
+        self._path = path
+        self._poll = poll_seconds
+        self._file: _OpenFile | None = None
+        self._present = False
+        self._note = ""
+        self._task: asyncio.Task[None] | None = None
+        self._listeners: set[asyncio.Queue[LogEvent | None]] = set()
 
     async def open(self) -> LogState:
         """Open the file at its end and begin to index it in a thread.
 
         Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
         """
-        raise NotImplementedError
+        try:
+            self._file = await asyncio.to_thread(_OpenFile, self._path)
+        except OSError as error:
+            raise _cannot_open(self._path, error) from error
+        self._present = True
+        self._task = asyncio.create_task(self._run(), name=f"follow {self._path.name}")
+        return self.state
 
     async def close(self) -> None:
-        raise NotImplementedError
+        """Stop following; every `changes` ends. Lines can no longer be read."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        self._task = self._file = None
+        for listener in self._listeners:
+            listener.put_nowait(None)
 
     @property
     def state(self) -> LogState:
-        raise NotImplementedError
+        file = self._file
+        if file is None:
+            return LogState(self._path, 0, 0, None, present=False, note=self._note)
+        return LogState(
+            file.path, file.size, file.index.done, file.lines, self._present, self._note
+        )
+
+    # -- reading ------------------------------------------------------------------------------
 
     def tail(self, count: int) -> list[LogLine]:
         """The last ``count`` lines; works before the index does."""
-        raise NotImplementedError
+        file = self._file
+        if file is None or file.size == 0:
+            return []
+        half = file.reader.ends_in_line(file.size)
+        starts = file.reader.starts_before(file.size + half, count)
+        return self._numbered(file, starts[0], count) if starts else []
 
     def before(self, offset: int, count: int) -> list[LogLine]:
         """Up to ``count`` lines that end before ``offset``, which must be the start of a line."""
-        raise NotImplementedError
+        file = self._file
+        starts = file.reader.starts_before(offset, count) if file else []
+        if file is None or not starts:
+            return []
+        return self._numbered(file, starts[0], len(starts))
 
     def after(self, offset: int, count: int) -> list[LogLine]:
         """Up to ``count`` lines from ``offset`` on, which must be the start of a line."""
-        raise NotImplementedError
+        return self._numbered(self._file, offset, count) if self._file else []
 
     def lines(self, first: int, count: int) -> list[LogLine]:
         """Lines by number (from 0), as far as the index has come."""
-        raise NotImplementedError
+        file = self._file
+        if file is None:
+            return []
+        offset = file.index.offset_of(first, file.reader.read)
+        if offset is None or offset >= file.size:
+            return []
+        return file.reader.lines_from(offset, count, file.size, first)
 
     def line_number(self, offset: int) -> int | None:
         """The number of the line that begins at ``offset``; None where it is not indexed yet."""
-        raise NotImplementedError
+        file = self._file
+        return file.index.line_at(offset, file.reader.read) if file else None
 
     def entry_at(self, offset: int) -> LogEntry:
-        """The whole entry that the line at ``offset`` belongs to, stack trace and all."""
-        raise NotImplementedError
+        """The whole entry that the line at ``offset`` belongs to, stack trace and all.
+
+        Of an entry of more than 2,000 lines the first 2,000. Raises KwtuiError (NOT_FOUND) if the
+        file was closed or has no line there.
+        """
+        file = self._file
+        start = _entry_start(file.reader, offset) if file else 0
+        lines = file.reader.lines_from(start, _ENTRY_LINES, file.size) if file else []
+        if file is None or not lines:
+            raise KwtuiError("This line is no longer there.", exit_code=ExitCode.NOT_FOUND)
+        texts = [lines[0].text]
+        for line in lines[1:]:
+            if line.severity is not None:
+                break
+            texts.append(line.text)
+        return parse_entry(texts, family_of(file.path.name), start)
+
+    @staticmethod
+    def _numbered(file: _OpenFile, offset: int, count: int) -> list[LogLine]:
+        number = file.index.line_at(offset, file.reader.read)
+        return file.reader.lines_from(offset, count, file.size, number)
+
+    # -- following ----------------------------------------------------------------------------
 
     def changes(self) -> AsyncIterator[LogEvent]:
-        """What happens to the file, until `close`. Nothing is sent while nothing happens."""
-        raise NotImplementedError
+        """What happens to the file from now on, until `close`; nothing while nothing happens.
 
-    def search(
+        Events that were not fetched yet are merged: each kind waits once.
+        """
+        queue: asyncio.Queue[LogEvent | None] = asyncio.Queue()
+        self._listeners.add(queue)
+        return self._events(queue)
+
+    async def _events(self, queue: asyncio.Queue[LogEvent | None]) -> AsyncIterator[LogEvent]:
+        try:
+            while self._file is not None:
+                event = await queue.get()
+                if event is None:
+                    return
+                waiting = {event}
+                while not queue.empty():
+                    waiting.add(queue.get_nowait() or event)
+                for kind in (LogEvent.VANISHED, LogEvent.RESTARTED, LogEvent.GREW):
+                    if kind in waiting:
+                        yield kind
+                if LogEvent.INDEXED in waiting:
+                    yield LogEvent.INDEXED
+        finally:
+            self._listeners.discard(queue)
+
+    def _tell(self, event: LogEvent) -> None:
+        for listener in self._listeners:
+            listener.put_nowait(event)
+
+    async def _run(self) -> None:
+        while True:
+            event = await asyncio.to_thread(self._look)
+            if event:
+                self._tell(event)
+            file = self._file
+            if file and file.index.done < file.size:
+                await asyncio.to_thread(file.index_for, _INDEX_SECONDS)
+                self._tell(LogEvent.INDEXED)
+            else:
+                await asyncio.sleep(self._poll)
+
+    def _look(self) -> LogEvent | None:
+        """Compare the path with the open file; a change of identity is a rotation."""
+        file = self._file
+        if file is None:
+            return None
+        try:
+            status = self._path.stat()
+        except OSError as error:
+            return self._gone(error)
+        same = (status.st_dev, status.st_ino) == file.identity
+        if same and file.still_grows(status.st_size):
+            came_back, self._present = not self._present, True
+            grew, file.size = status.st_size > file.size, status.st_size
+            return LogEvent.GREW if grew or came_back else None
+        return self._reopen(file, same=same)
+
+    def _gone(self, error: OSError) -> LogEvent | None:
+        if not self._present:
+            return None
+        self._present = False
+        self._note = f"{self._path.name} is gone ({error.strerror or error}); waiting for it"
+        return LogEvent.VANISHED
+
+    def _reopen(self, old: _OpenFile, *, same: bool) -> LogEvent | None:
+        try:
+            new = _OpenFile(self._path)
+        except OSError as error:
+            return self._gone(error)
+        self._note = f"{new.path.name} began anew"
+        if not same and new.path != old.path:
+            self._note = f"rotated to {new.path.name}"
+        self._file, self._present = new, True
+        return LogEvent.RESTARTED
+
+    # -- searching ----------------------------------------------------------------------------
+
+    async def search(
         self,
         pattern: re.Pattern[str],
         *,
         severity: LogSeverity | None = None,
+        start: int = 0,
         limit: int = 100_000,
         cancel: asyncio.Event | None = None,
     ) -> AsyncIterator[SearchProgress]:
-        """Find the lines that match, of entries at least as severe as ``severity``."""
-        raise NotImplementedError
+        """Find the lines from ``start`` on that match, of entries at least as severe.
 
-    def filter(
+        ``start`` must be the start of a line: what was appended can be searched alone.
+        """
+        async for progress in self._stream(Query(pattern, severity), start, limit, cancel):
+            yield progress
+
+    async def filter(
         self,
         severity: LogSeverity,
         *,
+        start: int = 0,
         limit: int = 1_000_000,
         cancel: asyncio.Event | None = None,
     ) -> AsyncIterator[SearchProgress]:
         """Find the entries at least as severe as ``severity``; offsets are of their first lines."""
-        raise NotImplementedError
+        async for progress in self._stream(Query(severity=severity), start, limit, cancel):
+            yield progress
+
+    async def _stream(
+        self, query: Query, start: int, limit: int, cancel: asyncio.Event | None
+    ) -> AsyncIterator[SearchProgress]:
+        file = self._file
+        if file is None:
+            return
+        size, left = file.size, limit
+        searcher = Searcher(file.reader, query)
+        while start < size and left > 0 and not (cancel and cancel.is_set()):
+            hits, start = await asyncio.to_thread(searcher.chunk, start, size)
+            limited = len(hits) > left
+            hits = hits[:left]
+            left -= len(hits)
+            yield SearchProgress(
+                tuple(hits), start, size, done=start >= size or limited, limited=limited
+            )
+        if start >= size and not (cancel and cancel.is_set()):
+            yield SearchProgress((), size, size, done=True)
+
+
+def _entry_start(reader: LineReader, offset: int) -> int:
+    """Where the entry begins that the line at ``offset`` belongs to."""
+    if line_severity(reader.read(HEADER_START_BYTES, offset)) is not None:
+        return offset
+    for start in reversed(reader.starts_before(offset, _ENTRY_LINES)):
+        if line_severity(reader.read(HEADER_START_BYTES, start)) is not None:
+            return start
+    return offset
+
+
+def _cannot_open(path: Path, error: OSError) -> KwtuiError:
+    missing = isinstance(error, FileNotFoundError)
+    return KwtuiError(
+        f"{path} cannot be opened.",
+        cause=error.strerror or str(error),
+        hint="`kwtui logs` lists the log files that are there."
+        if missing
+        else "Run kwtui as the database's own account or as a member of its group.",
+        exit_code=ExitCode.NOT_FOUND if missing else ExitCode.EXTERN_NOT_READABLE,
+    )
