@@ -188,7 +188,13 @@ class _Reader:
         if "COMMENT ON INDEX" in item.create:
             indexes = await ask(inspection.indexes(self.database, item.name))
             self.index_comments[item.name] = derive.indexes_with_comment(indexes)
-        return derive.relational_table(item, columns, keys.keys)
+        try:
+            return derive.relational_table(item, columns, keys.keys)
+        except ddl.StrangeDefinitionError:
+            self.not_captured.append(
+                f"exact definition of table {item.name}, whose text cannot be understood"
+            )
+            return TableSpec(item.name, columns, item.create, item.without_foreign_keys, keys.keys)
 
     async def _time_series_table(self, item: Described) -> TableSpec:
         ask = self.server.query
@@ -200,16 +206,10 @@ class _Reader:
 
     async def _key_targets(self, items: list[Described]) -> dict[tuple[TableName, str], TableName]:
         """Asked only where a name alone does not tell which table a foreign key means."""
-        counts: dict[str, int] = {}
-        for item in items:
-            counts[item.name.name] = counts.get(item.name.name, 0) + 1
-        for item in items:
-            for statement in item.alter_statements:
-                _, printed = ddl.parse_foreign_key(statement)
-                if len(printed) == 1 and counts.get(printed[0], 0) != 1:
-                    sql = inspection.foreign_key_targets(self.database)
-                    return derive.key_targets(await self._try(sql, "targets of foreign keys"))
-        return {}
+        if not derive.needs_catalogue(items):
+            return {}
+        sql = inspection.foreign_key_targets(self.database)
+        return derive.key_targets(await self._try(sql, "targets of foreign keys"))
 
     def _note_keys(self, table: TableName, keys: ForeignKeys) -> None:
         for name in keys.ambiguous:
@@ -218,6 +218,8 @@ class _Reader:
             )
         for name in keys.foreign:
             self.not_captured.append(f"foreign key {name} of {table} into another database")
+        for statement in keys.unread:
+            self.not_captured.append(f"foreign key of {table} that cannot be read: {statement}")
 
     # -- the rest -----------------------------------------------------------------------------
 

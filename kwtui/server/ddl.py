@@ -58,15 +58,18 @@ def without_defaults(statement: str, columns: Sequence[ColumnSpec]) -> str:
     KwtuiError when definition and columns do not belong together.
     """
     table = split_table(statement)
-    printed = [c for c in columns if not c.hidden and not c.tag]
-    if len(printed) > len(table.elements):
+    expected = {c.name: c for c in columns if not c.tag}
+    seen = set()
+    elements = []
+    for element in table.elements:
+        column = expected.get(_column_name(element))
+        if column is not None:
+            seen.add(column.name)
+            if column.default is not None:
+                element = _cut_default(element, column)
+        elements.append(element)
+    if any(c.name not in seen for c in expected.values() if not c.hidden):
         raise _strange("table", statement)
-    elements = list(table.elements)
-    for number, column in enumerate(printed):
-        if _leading_name(elements[number])[0] != column.name:
-            raise _strange("table", statement)
-        if column.default is not None:
-            elements[number] = _cut_default(elements[number], column)
     return str(TableText(table.head, tuple(elements), table.tail))
 
 
@@ -90,6 +93,16 @@ def _leading_name(element: str) -> tuple[str, int]:
         return "", 0
     quoted = match["quoted"]
     return (match["plain"] if quoted is None else quoted.replace('""', '"')), match.end()
+
+
+def _column_name(element: str) -> str:
+    """The name of the column, or nothing for a constraint, an index or a family.
+
+    Those begin with a word in capitals; a column's name that has capitals is printed in quotes.
+    """
+    name, _ = _leading_name(element)
+    is_keyword = not element.startswith('"') and name.isupper()
+    return "" if is_keyword else name
 
 
 def _cut_default(element: str, column: ColumnSpec) -> str:
@@ -262,8 +275,12 @@ def _bracketed(items: list[Token], start: int) -> tuple[tuple[str, ...], int]:
     return tuple(found), position + 1
 
 
-def _strange(what: str, text: str) -> KwtuiError:
-    return KwtuiError(
+class StrangeDefinitionError(KwtuiError):
+    """A definition that is laid out as no recording has it."""
+
+
+def _strange(what: str, text: str) -> StrangeDefinitionError:
+    return StrangeDefinitionError(
         f"The definition of a {what} cannot be understood.",
         cause=text if len(text) <= 200 else text[:200] + " …",
         hint="kwtui changes no definition that it cannot read. Please report it with its text.",

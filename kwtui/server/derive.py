@@ -6,6 +6,7 @@ The answers have the columns of recordings 07, 12 and 14.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -138,6 +139,8 @@ class ForeignKeys:
     keys: tuple[ForeignKeySpec, ...] = ()
     ambiguous: tuple[str, ...] = ()
     """Names of keys whose target's schema is not known: tables of that name are in several."""
+    unread: tuple[str, ...] = ()
+    """Statements that could not be understood."""
     foreign: tuple[str, ...] = ()
     """Names of keys into another database."""
 
@@ -155,9 +158,13 @@ def foreign_keys(
     there is only one, else from ``targets``, the catalogue's word by table and name of the key.
     """
     known = list(tables)
-    keys, ambiguous, foreign = [], [], []
+    keys, ambiguous, foreign, unread = [], [], [], []
     for statement in statements:
-        key, printed = ddl.parse_foreign_key(statement)
+        try:
+            key, printed = ddl.parse_foreign_key(statement)
+        except ddl.StrangeDefinitionError:
+            unread.append(statement)
+            continue
         if len(printed) == 3 and printed[0] != database:
             foreign.append(key.name)
             continue
@@ -170,7 +177,20 @@ def foreign_keys(
             ambiguous.append(key.name)
             continue
         keys.append(ForeignKeySpec(key.name, key.columns, certain, key.target_columns, key.clauses))
-    return ForeignKeys(tuple(keys), tuple(ambiguous), tuple(foreign))
+    return ForeignKeys(tuple(keys), tuple(ambiguous), tuple(unread), tuple(foreign))
+
+
+def needs_catalogue(items: Iterable[Described]) -> bool:
+    """Whether a foreign key's printed name alone does not tell which table it means."""
+    known = list(items)
+    counts = Counter(item.name.name for item in known if item.kind == "table")
+    for item in known:
+        for statement in item.alter_statements:
+            target = re.search(r" REFERENCES (.+?)\s?\(", statement)
+            printed = split_name(target.group(1)) if target else ()
+            if len(printed) == 1 and counts[printed[0]] != 1:
+                return True
+    return False
 
 
 def key_targets(answer: ResultSet) -> dict[tuple[TableName, str], TableName]:
@@ -194,6 +214,7 @@ def check_constraints(create_statement: str) -> tuple[str, ...]:
 def relational_table(
     item: Described, specs: tuple[ColumnSpec, ...], keys: tuple[ForeignKeySpec, ...]
 ) -> TableSpec:
+    """A relational table. Raises StrangeDefinitionError for a layout that no recording has."""
     return TableSpec(
         name=item.name,
         columns=specs,

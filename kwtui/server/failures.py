@@ -248,13 +248,25 @@ _MEANINGS: tuple[tuple[str, str, str, ExitCode], ...] = (
         ExitCode.EXTERN_NOT_FOUND,
     ),
     (
+        r"no such file or directory",
+        "The node does not find a file that it should read.",
+        "Check that the files are below extern of the node that the address names.",
+        ExitCode.NOT_FOUND,
+    ),
+    (
+        r"paths outside of external-io-dir",
+        "The path leads out of the node's extern directory.",
+        "Name a folder below extern.",
+        ExitCode.STATEMENT_REFUSED,
+    ),
+    (
         r"permission denied",
         "The node may not read or write the files.",
         "Check owner and mode of the folder under extern.",
         ExitCode.EXTERN_NOT_READABLE,
     ),
     (
-        r"(?:database|relation|table|schema) \S+ already exists",
+        r"(?:database|relation|table|schema) .+ already exists",
         "The name is taken.",
         "Restore to another name, or remove what is there first.",
         ExitCode.NAME_TAKEN,

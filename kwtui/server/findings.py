@@ -161,6 +161,14 @@ def _about_time_series_database(schema: DatabaseSchema) -> Iterator[Finding]:
         "Pause what writes, if one moment matters. Counts and checksums are taken from what was "
         "written to the files.",
     )
+    yield Finding(
+        INFO,
+        "reject_files",
+        schema.database,
+        "A time-series import writes rows that it refuses into the folder it reads from, and "
+        "reports success.",
+        "The restore counts refused rows and names the files.",
+    )
     if schema.retention or schema.partition_interval:
         yield Finding(
             INFO,

@@ -59,7 +59,24 @@ def test_a_definition_of_other_columns_is_not_touched() -> None:
     with pytest.raises(KwtuiError):
         ddl.without_defaults("CREATE VIEW v AS SELECT 1", ())
     with pytest.raises(KwtuiError):
-        ddl.without_defaults(PRINTED_INV, (ColumnSpec("n", "INT8"),) * 9)
+        ddl.without_defaults(PRINTED_INV, (ColumnSpec("n", "INT8"), ColumnSpec("x", "INT8")))
+
+
+def test_a_column_may_be_called_like_a_keyword_and_hidden_ones_may_be_printed() -> None:
+    text = (
+        'CREATE TABLE t (\n\t"INDEX" INT8 NULL DEFAULT 1,\n\tindex INT8 NULL DEFAULT 2,\n'
+        "\trowid INT8 NOT NULL DEFAULT unique_rowid(),\n\tINDEX by_a (a ASC)\n)"
+    )
+    columns = (
+        ColumnSpec("INDEX", "INT8", default="1"),
+        ColumnSpec("index", "INT8", default="2"),
+        ColumnSpec("rowid", "INT8", default="unique_rowid()", hidden=True),
+        ColumnSpec("unseen", "INT8", default="3", hidden=True),
+    )
+    assert ddl.without_defaults(text, columns) == (
+        'CREATE TABLE t (\n\t"INDEX" INT8 NULL,\n\tindex INT8 NULL,\n'
+        "\trowid INT8 NOT NULL,\n\tINDEX by_a (a ASC)\n)"
+    )
 
 
 def test_names_that_hold_the_word_default_stay() -> None:

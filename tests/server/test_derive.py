@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kwtui.model import (
     CommentSpec,
     Engine,
@@ -105,6 +107,17 @@ def test_of_two_tables_with_the_targets_name_the_catalogue_decides() -> None:
     targets = derive.key_targets(rows("a b c d e", ("s2", "other", "fk_ref_ref_p", "s2", "p")))
     known = derive.foreign_keys(OTHER, "sv", statements, tables, targets)
     assert known.keys[0].target == TableName("s2", "p")
+
+
+def test_the_catalogue_is_asked_only_when_a_name_is_in_two_schemas() -> None:
+    items = list(ITEMS.values())
+    assert not derive.needs_catalogue(items)
+    assert derive.needs_catalogue([*items, replace(ITEMS[P], name=TableName("s2", "p"))])
+
+
+def test_a_foreign_key_that_cannot_be_read_is_kept_in_its_own_words() -> None:
+    keys = derive.foreign_keys(C, "sv", ["ALTER TABLE c FOREIGN"], ITEMS, {})
+    assert keys.unread == ("ALTER TABLE c FOREIGN",)
 
 
 def test_a_foreign_key_into_another_database_is_told_apart() -> None:

@@ -1,0 +1,63 @@
+"""What tests of several areas share: a living sandbox."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+
+@dataclass(frozen=True)
+class SandboxNode:
+    """A running sandbox, as ``start --json`` tells of it."""
+
+    dsn: str
+    directory: Path
+    store: Path
+    extern: Path
+    logs: Path
+    pid: int
+
+
+def start_sandbox(directory: Path, *options: str) -> SandboxNode:
+    """Start a sandbox in the directory, on a free port; stop it with `stop_sandbox`."""
+    told = _sandbox("start", "--json", "--dir", str(directory), *options)
+    values = json.loads(told)
+    paths = {key: Path(values[key]) for key in ("store", "extern", "logs")}
+    return SandboxNode(dsn=values["dsn"], directory=directory, pid=values["pid"], **paths)
+
+
+def stop_sandbox(node: SandboxNode) -> None:
+    _sandbox("stop", "--dir", str(node.directory))
+
+
+def _sandbox(*arguments: str) -> str:
+    command = [sys.executable, "-m", "kwtui.sandbox", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr}{done.stdout}"
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxNode]:
+    """One sandbox without demo content for all tests of a process; xdist workers have their own.
+
+    It is shared: make databases of your own, with names that no other test has, and leave
+    settings of the whole cluster as they are.
+    """
+    node = start_sandbox(tmp_path_factory.mktemp("sandbox") / "node", "--empty")
+    yield node
+    stop_sandbox(node)
+
+
+@pytest.fixture(scope="session")
+def demo_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxNode]:
+    """One sandbox with the shop and the plant; shared: read them, do not change them."""
+    node = start_sandbox(tmp_path_factory.mktemp("demo") / "node")
+    yield node
+    stop_sandbox(node)
