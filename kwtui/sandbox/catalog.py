@@ -132,6 +132,8 @@ class Relation:
     version: int = 1
     offline: bool = False
     """While an IMPORT writes into it (live-findings, row 25)."""
+    unpublished: bool = False
+    """Made by an IMPORT that has not ended: dropped if it never does."""
 
 
 @dataclass
