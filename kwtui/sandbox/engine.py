@@ -64,9 +64,11 @@ class Engine:
         self.catalog = self._open_catalog()
         self.snapshots = Snapshots(self)
         dispatch.load_handlers()
+        from kwtui.sandbox.import_new import settle
         from kwtui.sandbox.macros import create_macros
 
         create_macros(self.database)
+        settle(self)
 
     def _open_catalog(self) -> Catalog:
         self.database.execute("CREATE TABLE IF NOT EXISTS kw_catalog (document VARCHAR)")
@@ -101,35 +103,46 @@ class Engine:
         return Session(self, user, database, application_name, client_address)
 
     @contextmanager
-    def change(self, session: Session | None) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A change of catalogue and rows, all of it or nothing.
+    def writing(self, session: Session | None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A change of rows, all of it or nothing: the cursor to make it with.
 
-        Inside the session's own transaction the change is kept when that commits. After a failure
-        the catalogue is read again as it was.
+        Inside the session's own transaction the change is kept when that commits.
         """
         with self.lock:
             if session is not None and session.transaction is not None:
-                try:
-                    yield session.transaction
-                    self._write_catalog(session.transaction)
-                except BaseException:
-                    self.reload_catalog()
-                    raise
+                yield session.transaction
                 return
             self.snapshots.before_write()
             cursor = self.cursor()
-            cursor.execute("BEGIN TRANSACTION")
             try:
+                cursor.execute("BEGIN TRANSACTION")
+                if session is not None:
+                    session.executing(cursor)
                 yield cursor
-                self._write_catalog(cursor)
                 cursor.execute("COMMIT")
             except BaseException:
                 roll_back(cursor)
-                self.reload_catalog()
                 raise
             finally:
+                if session is not None:
+                    session.executed(cursor)
                 cursor.close()
             self.snapshots.committed()
+
+    @contextmanager
+    def change(self, session: Session | None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A change of the catalogue, and of rows with it.
+
+        After a failure the catalogue is read again as it was.
+        """
+        with self.lock:
+            try:
+                with self.writing(session) as cursor:
+                    yield cursor
+                    self._write_catalog(cursor)
+            except BaseException:
+                self.reload_catalog()
+                raise
 
     def save_catalog(self) -> None:
         """Keeps the catalogue as it is now in memory."""
