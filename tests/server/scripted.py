@@ -7,6 +7,7 @@ simple queries with several result sets, notices, errors, silence and closing in
 from __future__ import annotations
 
 import asyncio
+import ssl
 import struct
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -68,6 +69,7 @@ class ScriptedServer:
         """As a node does with the session of an export (recording 10)."""
         self.refuse_on_cancel = False
         """As a node does with a SELECT."""
+        self.tls: ssl.SSLContext | None = None
         self.deserted = asyncio.Event()
         """Set when the last connection has gone."""
         self._cancelled = asyncio.Event()
@@ -133,7 +135,12 @@ class ScriptedServer:
             body = await reader.readexactly(size - 4)
             if struct.unpack("!I", body[:4])[0] != SSL_REQUEST:
                 break
-            writer.write(b"N")
+            if self.tls is None:
+                writer.write(b"N")
+            else:
+                writer.write(b"S")
+                await writer.drain()
+                await writer.start_tls(self.tls)
         words = [part.decode() for part in body[4:].split(b"\0")]
         self.startups.append(dict(zip(words[::2], words[1::2], strict=False)))
         if self.password is not None:
