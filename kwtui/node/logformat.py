@@ -99,10 +99,14 @@ def line_severity(line: bytes) -> LogSeverity | None:
     return LogSeverity.FATAL if line.startswith(_CRASH_START.encode()) else None
 
 
-def header_marks(severity: LogSeverity) -> list[bytes]:
-    """What lines of entries at least as severe begin with; `line_severity` decides."""
-    letters = [s.letter.encode() for s in LogSeverity if s >= severity]
-    return [*letters, _CRASH_START.encode()]
+def header_pattern(severity: LogSeverity) -> re.Pattern[bytes]:
+    """Matches the newline before, and the start of, each line that `line_severity` would rate so.
+
+    Of entries at least as severe as ``severity``.
+    """
+    letters = "".join(s.letter for s in LogSeverity if s >= severity).encode()
+    start = _HEADER_START.pattern.replace(b"DIWEF", letters)
+    return re.compile(b"\n(?:" + start + b"|" + re.escape(_CRASH_START.encode()) + b")")
 
 
 def parse_entry(lines: Sequence[str], family: LogFamily, offset: int = 0) -> LogEntry:

@@ -46,6 +46,8 @@ __all__ = [
 
 _INDEX_SECONDS = 0.2
 """How long the thread indexes before it says how far it is."""
+_SEARCH_SECONDS = 0.1
+"""How long the thread searches before it hands over what it found."""
 _HEAD = 256
 """Bytes at the start of the file that must stay as they are while it only grows."""
 _ENTRY_LINES = 2_000
@@ -352,7 +354,9 @@ class LogFollower:
         size, left = file.size, limit
         searcher = Searcher(file.reader, query)
         while start < size and left > 0 and not (cancel and cancel.is_set()):
-            hits, start = await asyncio.to_thread(searcher.chunk, start, size)
+            hits, start = await asyncio.to_thread(
+                searcher.search, start, size, seconds=_SEARCH_SECONDS, limit=left
+            )
             limited = len(hits) > left
             hits = hits[:left]
             left -= len(hits)

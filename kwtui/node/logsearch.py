@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kwtui.node.logformat import (
     HEADER_START_BYTES,
     LogSeverity,
-    header_marks,
+    header_pattern,
     line_severity,
 )
 from kwtui.node.logread import LineReader
 
-CHUNK = 4 << 20
+CHUNK = 1 << 18
 _LONGEST_LINE = 16 << 20
 _SPECIAL = frozenset(".^$*+?{}[]\\|()")
 _LINES_BACK = 2_000
@@ -38,8 +39,16 @@ class Searcher:
         self._matcher = _matcher(query)
         self._hits_are_headers = query.pattern is None
 
-    def chunk(self, start: int, size: int) -> tuple[list[int], int]:
-        """Offsets of the hits among the next lines from ``start``, and where those lines end."""
+    def search(self, start: int, size: int, *, seconds: float, limit: int) -> tuple[list[int], int]:
+        """Search on from ``start`` for some time; offsets of the hits, and how far it came."""
+        hits: list[int] = []
+        end = time.monotonic() + seconds
+        while start < size and len(hits) <= limit and time.monotonic() < end:
+            found, start = self._chunk(start, size)
+            hits += found
+        return hits, start
+
+    def _chunk(self, start: int, size: int) -> tuple[list[int], int]:
         data = self._lines(start, size)
         hits = []
         for position in self._matcher(data):
@@ -105,21 +114,20 @@ class _Matcher:
 
 
 class _Literal(_Matcher):
+    """For plain text; the regular expression engine finds it twice as fast as `bytes.find`."""
+
     def __init__(self, text: str, *, folds: bool) -> None:
-        self._needle = text.encode()
         self._folds = folds
-        if folds:
-            self._needle = self._needle.lower()
+        needle = text.encode()
+        self._pattern = re.compile(re.escape(needle.lower() if folds else needle))
 
     def __call__(self, data: bytes) -> Iterator[int]:
         searched = data.lower() if self._folds else data
-        position = searched.find(self._needle)
-        while position >= 0:
-            yield data.rfind(b"\n", 0, position) + 1
-            end = data.find(b"\n", position)
-            if end < 0:
-                return
-            position = searched.find(self._needle, end + 1)
+        match = self._pattern.search(searched)
+        while match:
+            yield data.rfind(b"\n", 0, match.start()) + 1
+            end = data.find(b"\n", match.start())
+            match = self._pattern.search(searched, end + 1) if 0 <= end < len(data) - 1 else None
 
 
 class _BytesPattern(_Matcher):
@@ -162,20 +170,10 @@ class _Headers(_Matcher):
     """Finds first lines of entries at least as severe as asked for."""
 
     def __init__(self, severity: LogSeverity) -> None:
-        self._severity = severity
-        self._marks = header_marks(severity)
+        self._pattern = header_pattern(severity)
 
     def __call__(self, data: bytes) -> Iterator[int]:
-        found = []
-        for mark in self._marks:
-            if data.startswith(mark):
-                found.append(0)
-            needle = b"\n" + mark
-            position = data.find(needle)
-            while position >= 0:
-                found.append(position + 1)
-                position = data.find(needle, position + 1)
-        for position in sorted(set(found)):
-            severity = line_severity(data[position : position + HEADER_START_BYTES])
-            if severity is not None and severity >= self._severity:
-                yield position
+        if self._pattern.match(b"\n" + data[:HEADER_START_BYTES]):
+            yield 0
+        for match in self._pattern.finditer(data):
+            yield match.start() + 1
