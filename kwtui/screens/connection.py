@@ -160,9 +160,7 @@ class ConnectionScreen(KwtuiScreen):
         self.run_task(self._start_sandbox(), "connect")
 
     def do_retry(self) -> None:
-        target = self.kwtui.target
-        if target is not None:
-            self._connect(target)
+        self.controller.retry_now()
 
     def _connect(self, target: Target) -> None:
         self.run_task(self._try_connect(target), "connect")

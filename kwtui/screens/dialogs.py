@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
@@ -16,6 +17,12 @@ from kwtui.widgets.document import Document
 from kwtui.widgets.field import Field, Words, push_button
 from kwtui.widgets.paint import BLANK, Line, heading, paragraph
 from kwtui.widgets.styles import style_path
+
+WIDTH = 72
+"""Cells of a dialog, as in its style sheet."""
+
+FRAME_ROWS = 7
+"""Rows that a message's border, title and buttons take."""
 
 _BUTTON_KEYS: list[BindingType] = [
     Binding("left,h", "app.focus_previous", show=False),
@@ -67,6 +74,12 @@ class MessageDialog(Dialog):
 
     def on_mount(self) -> None:
         self._document.focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """As tall as the text, but never taller than the screen."""
+        width = min(WIDTH, event.size.width * 96 // 100) - 5
+        rows = self._document.get_content_height(event.size, event.size, width)
+        self._document.styles.height = max(1, min(rows, event.size.height - FRAME_ROWS))
 
     @property
     def text(self) -> str:

@@ -102,8 +102,10 @@ def wrap(source: Line, width: int) -> list[tuple[Part, ...]]:
     current: list[Part] = []
     used = 0
     for text, role in _words(source.parts):
-        length = cell_len(text)
-        if used + cell_len(text.rstrip(" ")) > width and used > (indent if lines else 0):
+        length = cell_len(text.rstrip(" "))
+        # A word longer than any line is cut where it stands instead of leaving a gap.
+        fits_alone = length <= width - indent
+        if used + length > width and used > (indent if lines else 0) and fits_alone:
             lines.append(tuple(current))
             current = [(" " * indent, "")] if indent else []
             used = indent

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.app import KwtuiApp
-from tests.screens.fake_controller import NOW, FakeController
+from tests.screens.fake_controller import FakeController
 
 
 @pytest.fixture(autouse=True)
@@ -20,14 +19,13 @@ def _private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def controller() -> FakeController:
+    """Nothing is connected yet."""
     return FakeController()
 
 
 @pytest.fixture
-def connected(controller: FakeController) -> FakeController:
+def connected() -> FakeController:
+    """Connected as root to a node without TLS."""
+    controller = FakeController()
     controller.set_connected()
     return controller
-
-
-def make_app(controller: FakeController, **options: object) -> KwtuiApp:
-    return KwtuiApp(controller, clock=lambda: NOW, **options)  # type: ignore[arg-type]

@@ -174,6 +174,7 @@ class FakeController(Controller):
         ]
         self.listeners: list[Callable[[object], None]] = []
         self.current = ConnectionStatus(ConnectionState.DISCONNECTED, NOW)
+        self.facts = FACTS
         self.connect_error: KwtuiError | None = None
         self.password: str | None = None
         self.entries: tuple[BackupEntry, ...] = SETS
@@ -246,7 +247,7 @@ class FakeController(Controller):
             ConnectionState.CONNECTED,
             NOW,
             target,
-            FACTS,
+            self.facts,
             engines=(Engine.RELATIONAL, Engine.TIME_SERIES),
         )
         self.tell(self.current)
@@ -261,6 +262,9 @@ class FakeController(Controller):
             retry_at=NOW + timedelta(seconds=8),
         )
         self.tell(self.current)
+
+    def retry_now(self) -> None:
+        self.requests.append("retry")
 
     async def start_sandbox(self) -> Target:
         return Target(port=26999, tls=TlsMode.DISABLE)

@@ -1,0 +1,77 @@
+"""Driving the interface in tests: open it, wait for a condition, read what is on the screen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from textual.pilot import Pilot
+
+from kwtui.app import KwtuiApp
+from tests.screens.fake_controller import NOW, FakeController
+
+PATIENCE_SECONDS = 20.0
+
+
+def make_app(controller: FakeController, **options: Any) -> KwtuiApp:
+    return KwtuiApp(controller, clock=lambda: NOW, **options)
+
+
+class Driver:
+    """A person at the keyboard."""
+
+    def __init__(self, app: KwtuiApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    def text(self) -> str:
+        """What is on the screen, as lines."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+    def words(self) -> str:
+        """The text of the screen with its line breaks taken out."""
+        return " ".join(self.text().split())
+
+    def footer(self) -> str:
+        return self.text().splitlines()[-1]
+
+    def header(self) -> str:
+        return self.text().splitlines()[0]
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, each after the one before was dealt with."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        await self.press(*(_KEY_NAMES.get(character, character) for character in text))
+
+    async def until(self, condition: Callable[[], bool], what: str = "") -> None:
+        """Wait until the condition holds."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            if time.monotonic() > end:
+                raise AssertionError(f"never happened: {what or condition}\n{self.text()}")
+            await self.pilot.pause(0.01)
+
+    async def until_shown(self, text: str) -> None:
+        await self.until(
+            lambda: text in self.text() or text in self.words(), f"{text!r} on the screen"
+        )
+
+
+_KEY_NAMES = {" ": "space", "/": "slash", "_": "underscore", ":": "colon", ".": "full_stop"}
+
+
+@asynccontextmanager
+async def opened(
+    controller: FakeController, *, size: tuple[int, int] = (80, 24), **options: Any
+) -> AsyncIterator[Driver]:
+    app = make_app(controller, **options)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await pilot.pause()
+        yield Driver(app, pilot)

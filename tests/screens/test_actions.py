@@ -1,0 +1,149 @@
+"""One registry of actions: every key does something, says what, and every footer fits."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections import Counter
+
+import pytest
+from rich.cells import cell_len
+
+from kwtui.app import KwtuiApp
+from kwtui.screens.actions import ACTIONS, SCREENS, actions_of
+from kwtui.screens.base import KwtuiScreen
+from tests.screens.driving import opened
+from tests.screens.fake_controller import FakeController
+
+SCOPES = sorted({action.scope for action in ACTIONS} - {"app", "wizard"})
+FORBIDDEN = {f"ctrl+{letter}" for letter in "hijmsbaz"}
+
+
+def screen_class(scope: str) -> type[KwtuiScreen]:
+    module = importlib.import_module(f"kwtui.screens.{'set_view' if scope == 'set' else scope}")
+    for _, each in inspect.getmembers(module, inspect.isclass):
+        if (
+            issubclass(each, KwtuiScreen)
+            and each.scope == scope
+            and each.__module__ == module.__name__
+        ):
+            return each
+    raise AssertionError(f"no screen for {scope}")
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_action_of_a_screen_is_done_by_its_screen(scope: str) -> None:
+    owner = screen_class(scope)
+    for action in actions_of(scope):
+        assert callable(getattr(owner, f"do_{action.verb}", None)), action.id
+
+
+def test_every_action_of_the_application_is_done_by_it() -> None:
+    for action in actions_of("app"):
+        known = action.verb.startswith("open_") or action.verb == "back"
+        assert known or callable(getattr(KwtuiApp, f"_do_{action.verb}", None)), action.id
+
+
+def test_no_key_means_two_things_on_one_screen() -> None:
+    everywhere = [key for action in actions_of("app") for key in action.keys.split(",") if key]
+    for scope in [*SCOPES, "wizard"]:
+        own = [key for action in actions_of(scope) for key in action.keys.split(",") if key]
+        clashes = [key for key, count in Counter([*everywhere, *own]).items() if count > 1]
+        assert not clashes, (scope, clashes)
+
+
+def test_nothing_needs_a_control_key_that_terminals_take() -> None:
+    for action in ACTIONS:
+        keys = set(filter(None, action.keys.split(",")))
+        assert not keys & FORBIDDEN, action.id
+        assert not keys or any("ctrl" not in key for key in keys), action.id
+
+
+def test_every_action_explains_itself() -> None:
+    for action in ACTIONS:
+        assert action.title
+        assert action.help.endswith("."), action.id
+
+
+STATES = [
+    ("1",),
+    ("2",),
+    ("2", "enter"),
+    ("2", "enter", "enter"),
+    ("2", "enter", "enter", "enter"),
+    ("2", "enter", "enter", "enter", "enter"),
+    ("2", "enter", "enter", "enter", "enter", "s"),
+    ("3",),
+    ("3", "enter", "enter"),
+    ("4",),
+    ("4", "enter"),
+    ("5",),
+    ("5", "enter"),
+    ("6",),
+    ("7",),
+]
+
+
+@pytest.mark.parametrize("keys", STATES, ids=" ".join)
+async def test_the_footer_fits_into_78_cells(
+    connected: FakeController, keys: tuple[str, ...]
+) -> None:
+    async with opened(connected) as person:
+        for key in keys:
+            await person.press(key)
+            await person.pilot.pause(0.05)
+        footer = person.footer().rstrip()
+        assert 0 < cell_len(footer) <= 78
+        assert footer.endswith("? Help  : All  q Quit")
+
+
+@pytest.mark.parametrize(("name", "digit", "title"), SCREENS)
+async def test_digits_open_screens_and_escape_leads_back(
+    connected: FakeController, name: str, digit: str, title: str
+) -> None:
+    async with opened(connected) as person:
+        await person.press(digit)
+        await person.until_shown(f"{digit} {title}")
+        if digit != "1":
+            await person.press("escape")
+            await person.until_shown("1 Connection")
+
+
+@pytest.mark.parametrize("key", ["question_mark", "f1"])
+async def test_help_lists_the_keys_as_they_are_now(connected: FakeController, key: str) -> None:
+    async with opened(connected, size=(100, 50)) as person:
+        await person.press("4")
+        await person.until_shown("tsdb")
+        await person.press(key)
+        await person.until_shown("Help: 4 Storage")
+        for words in ("Show only what contains a word.", "Moving", "Everywhere"):
+            assert words in person.text()
+        await person.press("escape")
+        await person.until_shown("tsdb")
+
+
+@pytest.mark.parametrize("key", ["colon", "ctrl+p"])
+async def test_the_palette_finds_an_action_by_its_words(
+    connected: FakeController, key: str
+) -> None:
+    async with opened(connected) as person:
+        await person.press(key)
+        await person.until_shown("All actions")
+        await person.type("go to logs")
+        await person.press("enter")
+        await person.until_shown("5 Logs")
+
+
+async def test_a_key_that_cannot_work_now_says_why(controller: FakeController) -> None:
+    async with opened(controller) as person:
+        await person.press("r")
+        await person.until_shown("No connection was lost.")
+
+
+async def test_themes_are_chosen_in_the_palette(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await person.press("colon")
+        await person.until_shown("All actions")
+        await person.type("theme light")
+        await person.press("enter")
+        await person.until(lambda: person.app.theme == "light")

@@ -1,0 +1,225 @@
+"""A person backs a database up with the wizard: forth, back, run, detach, cancel, result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kwtui.model import BackupMethod, BackupRequest, Finding, Severity, TableName
+from kwtui.runs.events import RunStatus
+from kwtui.screens.backup import BackupScreen
+from tests.screens.driving import Driver, opened
+from tests.screens.fake_controller import FakeController, run_end
+
+RUN = "20261122T120000Z-1"
+
+
+async def to_the_plan(person: Driver) -> None:
+    await person.press("2")
+    await person.until_shown("what is sold")
+    await person.press("enter")
+    await person.until_shown("public.orders")
+    await person.press("enter")
+    await person.until_shown("Table by table, one instant")
+    await person.press("enter")
+    await person.until_shown("Rows per file")
+    await person.press("enter")
+    await person.until_shown("EXPORT INTO CSV")
+
+
+async def start(person: Driver) -> None:
+    await to_the_plan(person)
+    await person.press("s")
+    await person.until_shown("time left".capitalize())
+
+
+def last_request(controller: FakeController) -> BackupRequest:
+    request = controller.requests[-1]
+    assert isinstance(request, BackupRequest)
+    return request
+
+
+async def test_enter_leads_to_the_plan_and_no_further(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await to_the_plan(person)
+        text = person.text()
+        assert "Nothing has been written yet" in text
+        assert "Passwords of users" in text
+        await person.press("enter", "enter", "enter")
+        assert not connected.plans, "Enter must never start a run"
+        request = last_request(connected)
+        assert request == BackupRequest("shop")
+
+
+async def test_the_plan_shows_every_statement_and_the_command(connected: FakeController) -> None:
+    async with opened(connected, size=(120, 60)) as person:
+        await to_the_plan(person)
+        assert person.text().count("EXPORT INTO CSV") == 4
+        assert "kwtui backup shop --profile shop-test" in person.text()
+
+
+async def test_answers_stay_when_one_goes_back(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await person.press("2")
+        await person.until_shown("what is sold")
+        await person.press("enter")
+        await person.until_shown("public.orders")
+        await person.press("space", "enter", "j", "enter")
+        await person.until_shown("Rows per file")
+        await person.press("escape", "escape", "escape")
+        await person.until_shown("what is sold")
+        await person.press("enter", "enter", "enter", "enter")
+        await person.until_shown("EXPORT INTO CSV")
+        request = last_request(connected)
+        assert request.method is BackupMethod.DATABASE
+        assert TableName("public", "customers") not in request.tables
+        assert len(request.tables) == 3
+
+
+async def test_no_table_chosen_stops_in_words(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await person.press("2")
+        await person.until_shown("what is sold")
+        await person.press("enter")
+        await person.until_shown("public.orders")
+        await person.press("z", "enter")
+        await person.until_shown("Choose at least one table")
+        assert isinstance(person.app.screen, BackupScreen)
+        assert person.app.screen.step_number == 1
+
+
+async def test_a_risky_option_says_what_it_risks(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await person.press("2")
+        await person.until_shown("what is sold")
+        await person.press("enter")
+        await person.until_shown("public.orders")
+        await person.press("enter", "enter")
+        await person.until_shown("NULL written as")
+        await person.press("tab", "tab", "tab", "tab", "tab", "tab", "right")
+        await person.until_shown("KWDB then loses rows")
+        await person.press("enter")
+        await person.until_shown("EXPORT INTO CSV")
+        assert last_request(connected).dialect.null_text == ""
+
+
+async def test_rows_per_file_must_be_a_number(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await person.press("2")
+        await person.until_shown("what is sold")
+        await person.press("enter")
+        await person.until_shown("public.orders")
+        await person.press("enter", "enter")
+        await person.until_shown("Rows per file")
+        await person.press("tab", "tab", "tab", "tab")
+        await person.type("x")
+        await person.press("enter")
+        await person.until_shown("Rows per file must be a number")
+
+
+async def test_a_refusal_is_told_and_the_run_is_not_started(connected: FakeController) -> None:
+    connected.findings = (
+        Finding(Severity.REFUSAL, "disk_full", "", "There is not enough room for the files."),
+    )
+    async with opened(connected) as person:
+        await to_the_plan(person)
+        await person.press("s")
+        await person.until_shown("This cannot be started")
+        assert not connected.plans
+
+
+async def test_progress_tells_tables_rows_bytes_and_what_it_is_estimated_from(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await start(person)
+        await person.until_shown("1 of 4 tables")
+        text = person.text()
+        assert "1,900 rows" in text
+        assert "278.3 KiB" in text
+        assert "KWDB's own statistics" in person.words()
+        assert "slow disk" in text
+
+
+async def test_leaving_the_page_does_not_stop_the_run(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await start(person)
+        await person.press("escape", "4")
+        await person.until_shown("4 Storage")
+        assert not connected.cancelled
+        await person.press("6")
+        await person.until_shown("Back up shop")
+        await person.press("enter")
+        await person.until_shown("1 of 4 tables")
+        connected.add_event(RUN, run_end(connected.plans[RUN], result={"proof": 2}))
+        await person.until_shown("succeeded")
+
+
+async def test_cancelling_asks_first_and_says_what_happens(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await start(person)
+        await person.press("c")
+        await person.until_shown("Cancel this run?")
+        await person.press("enter")
+        assert not connected.cancelled
+        await person.press("c")
+        await person.until_shown("Cancel this run?")
+        await person.press("right", "enter")
+        await person.until(lambda: connected.cancelled == [RUN])
+        await person.until_shown("being cancelled")
+
+
+async def test_the_result_says_what_was_written_what_not_and_how_to_repeat_it(
+    connected: FakeController,
+) -> None:
+    async with opened(connected, size=(100, 50)) as person:
+        await start(person)
+        end = run_end(
+            connected.plans[RUN],
+            result={"path": "kwtui/shop/20261122T120000Z", "tables": 4, "rows": 21500, "proof": 2},
+        )
+        connected.add_event(RUN, end)
+        await person.until_shown("succeeded")
+        text = person.text()
+        assert "kwtui/shop/20261122T120000Z" in text
+        assert "P2: every record parses" in text
+        assert "Passwords of users" in text
+        assert "kwtui backup shop --profile shop-test" in text
+
+
+async def test_a_failed_run_says_which_step_why_and_what_to_do(
+    connected: FakeController,
+) -> None:
+    async with opened(connected, size=(100, 50)) as person:
+        await start(person)
+        end = run_end(connected.plans[RUN], RunStatus.FAILED, cause="Disk full.", hint="Make room.")
+        connected.add_event(RUN, end)
+        await person.until_shown("FAILED")
+        assert "Disk full." in person.text()
+        assert "Make room." in person.text()
+
+
+async def test_copying_the_command_says_honestly_what_is_known(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await to_the_plan(person)
+        await person.press("y")
+        await person.until_shown("to the terminal's clipboard")
+        assert person.app.clipboard == "kwtui backup shop --profile shop-test"
+
+
+async def test_quitting_with_answers_asks_first(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await person.press("2")
+        await person.until_shown("what is sold")
+        await person.press("enter")
+        await person.until_shown("public.orders")
+        await person.press("space", "q")
+        await person.until_shown("Leave kwtui?")
+        await person.press("escape")
+        await person.until_shown("public.orders")
+
+
+async def test_without_a_connection_the_wizard_says_so(connected: FakeController) -> None:
+    connected.current = replace(connected.current, facts=None)
+    async with opened(connected) as person:
+        await person.press("2")
+        await person.until_shown("There is no connection.")

@@ -1,0 +1,176 @@
+"""A person chooses a server, connects, loses the connection, and manages the saved servers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import ServerFacts
+from tests.screens.driving import opened
+from tests.screens.fake_controller import FACTS, FakeController
+
+
+async def test_the_first_screen_names_saved_servers_and_the_sandbox(
+    controller: FakeController,
+) -> None:
+    async with opened(controller) as person:
+        text = person.text()
+        assert "shop-test" in text
+        assert "PRODUCTION" in text
+        assert "Try it on the sandbox" in text
+        assert "not connected" in person.header()
+
+
+async def test_after_connecting_one_page_says_what_the_server_is(
+    controller: FakeController,
+) -> None:
+    async with opened(controller, size=(100, 40)) as person:
+        await person.press("enter")
+        await person.until_shown("may export and import")
+        text = person.text()
+        for fact in ("V3.2.1", FACTS.cluster_id, "127.0.0.1:26257", "/var/lib/kaiwudb/extern"):
+            assert fact in text
+        assert "relational and time series" in text
+        header = person.header()
+        for word in ("TEST", "cluster 5c1f2e9a", "root (admin)", "no TLS", "node 1"):
+            assert word in header
+
+
+async def test_without_the_admin_role_the_page_says_what_that_means(
+    controller: FakeController,
+) -> None:
+    facts: ServerFacts = replace(FACTS, user="reader", is_admin=False)
+    controller.facts = facts
+    async with opened(controller, size=(160, 40)) as person:
+        await person.press("enter")
+        await person.until_shown("only admins export and import")
+        assert "GRANT admin TO reader" in person.text()
+        assert "reader (not admin)" in person.header()
+
+
+async def test_a_missing_password_is_asked_for_and_never_shown(
+    controller: FakeController,
+) -> None:
+    controller.password = "sEcret-42"
+    async with opened(controller) as person:
+        await person.press("enter")
+        await person.until_shown("Password needed")
+        await person.type("sEcret-42")
+        assert "sEcret" not in person.text()
+        await person.press("enter")
+        await person.until(lambda: controller.status.is_connected)
+        assert "sEcret" not in person.text()
+
+
+async def test_giving_up_the_password_leaves_everything_as_it_was(
+    controller: FakeController,
+) -> None:
+    controller.password = "secret"
+    async with opened(controller) as person:
+        await person.press("enter")
+        await person.until_shown("Password needed")
+        await person.press("escape")
+        await person.until_shown("shop-test")
+        assert not controller.status.is_connected
+
+
+async def test_an_unreachable_server_is_told_with_cause_and_remedy(
+    controller: FakeController,
+) -> None:
+    controller.connect_error = KwtuiError(
+        "Nobody answers at db1.test:26257.",
+        cause="Connection refused.",
+        hint="Check that the node runs.",
+        exit_code=ExitCode.SERVER_UNREACHABLE,
+    )
+    async with opened(controller) as person:
+        await person.press("enter")
+        await person.until_shown("Nobody answers at db1.test:26257.")
+        assert "Connection refused." in person.text()
+        assert "Check that the node runs." in person.text()
+        await person.press("escape", "4")
+        await person.until_shown("4 Storage")
+
+
+async def test_a_dsn_that_cannot_be_read_is_told_under_the_field(
+    controller: FakeController,
+) -> None:
+    async with opened(controller) as person:
+        await person.press("tab")
+        await person.type("nonsense=1")
+        await person.press("enter")
+        await person.until_shown("The DSN cannot be read.")
+
+
+async def test_a_lost_connection_shows_a_banner_and_screens_stay_usable(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await person.press("4")
+        await person.until_shown("仓库")
+        connected.lose()
+        await person.until_shown("Connection lost")
+        assert "Attempt 3 in 8 s" in person.text()
+        assert "LOST" in person.header()
+        await person.press("j", "slash")
+        await person.type("tsdb")
+        await person.until(lambda: "仓库" not in person.text())
+        connected.set_connected()
+        await person.until(lambda: "Connection lost" not in person.text())
+
+
+async def test_adding_changing_and_forgetting_a_server(controller: FakeController) -> None:
+    async with opened(controller) as person:
+        await person.press("a")
+        await person.until_shown("Add a server")
+        await person.type("lab")
+        await person.press("enter")
+        await person.until(lambda: [p.name for p in controller.saved][-1] == "lab")
+        await person.until_shown("lab")
+
+        await person.press("e")
+        await person.until_shown("Change lab")
+        await person.press("escape")
+
+        await person.press("x")
+        await person.until_shown("Forget this server?")
+        await person.press("enter")
+        assert "lab" in [p.name for p in controller.saved], "Enter alone must not delete"
+        await person.press("x")
+        await person.until_shown("Forget this server?")
+        await person.press("right", "enter")
+        await person.until(lambda: "lab" not in [p.name for p in controller.saved])
+
+
+async def test_a_port_that_is_no_number_is_told_in_the_form(controller: FakeController) -> None:
+    async with opened(controller) as person:
+        await person.press("a")
+        await person.until_shown("Add a server")
+        await person.type("lab")
+        await person.press("tab", "tab", *["backspace"] * 5)
+        await person.type("many")
+        await person.press("enter")
+        await person.until_shown("The port must be a number.")
+        assert "lab" not in [p.name for p in controller.saved]
+
+
+async def test_an_unexpected_defect_is_shown_and_the_interface_lives_on(
+    connected: FakeController,
+) -> None:
+    async def broken() -> list[object]:
+        raise ZeroDivisionError("division by zero")
+
+    connected.databases = broken  # type: ignore[method-assign,assignment]
+    async with opened(connected) as person:
+        await person.press("2")
+        await person.until_shown("kwtui met a problem that it does not know.")
+        assert "ZeroDivisionError" in person.text()
+        await person.press("escape", "1")
+        await person.until_shown("1 Connection")
+
+
+async def test_a_terminal_that_is_too_small_is_told_so(controller: FakeController) -> None:
+    async with opened(controller, size=(50, 15)) as person:
+        assert "kwtui needs at least 60 columns" in person.text()
+        await person.pilot.resize_terminal(80, 24)
+        await person.until_shown("Try it on the sandbox")

@@ -1,0 +1,130 @@
+"""A person brings a backup back: chooses it, looks inside, names the target, compares."""
+
+from __future__ import annotations
+
+from kwtui.model import RestoreRequest, RestoreStrategy
+from tests.screens.driving import Driver, opened
+from tests.screens.fake_controller import FakeController, run_end
+
+RUN = "20261122T120000Z-1"
+
+
+async def to_the_name(person: Driver) -> None:
+    await person.press("3")
+    await person.until_shown("tsdb")
+    await person.press("enter")
+    await person.until_shown("Schema only")
+    await person.press("enter")
+    await person.until_shown("Missing users")
+
+
+async def to_the_plan(person: Driver) -> None:
+    await to_the_name(person)
+    await person.until_shown("shop_restored")
+    await person.press("enter")
+    await person.until_shown("public.orders")
+    await person.press("enter")
+    await person.until_shown("CREATE DATABASE")
+
+
+def last_request(controller: FakeController) -> RestoreRequest:
+    request = controller.requests[-1]
+    assert isinstance(request, RestoreRequest)
+    return request
+
+
+async def test_unfinished_backups_are_not_offered(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await person.press("3")
+        await person.until_shown("tsdb")
+        assert "BROKEN" not in person.text()
+
+
+async def test_a_free_name_is_proposed_and_the_plan_asks_for_it(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await to_the_plan(person)
+        request = last_request(connected)
+        assert request.target == "shop_restored"
+        assert request.strategy is RestoreStrategy.EXACT
+        assert request.source == "kwtui/shop/20261122T110000Z"
+        assert request.replace is None
+        await person.press("enter")
+        assert not connected.plans
+
+
+async def test_a_name_that_is_taken_is_told_while_typing(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await to_the_name(person)
+        await person.until_shown("shop_restored")
+        await person.press(*["backspace"] * len("_restored"))
+        await person.until_shown("A database named shop exists")
+        await person.press("enter")
+        await person.until_shown("3 Restore")
+        assert "Missing users" in person.text(), "one cannot go on"
+
+
+async def test_replacing_needs_the_name_typed(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await to_the_name(person)
+        await person.until_shown("shop_restored")
+        await person.press(*["backspace"] * len("_restored"))
+        await person.until_shown("A database named shop exists")
+        await person.press("tab", "tab")
+        await person.type("sho")
+        await person.press("enter")
+        assert "Missing users" in person.text()
+        await person.type("p")
+        await person.press("enter")
+        await person.until_shown("public.orders")
+        await person.press("enter")
+        await person.until_shown("CREATE DATABASE")
+        assert last_request(connected).replace == "shop"
+
+
+async def test_looking_inside_and_coming_back_keeps_the_choice(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await person.press("3")
+        await person.until_shown("tsdb")
+        await person.press("j", "i")
+        await person.until_shown("Inside")
+        await person.until_shown("smart-meter/tsdb")
+        await person.press("escape")
+        await person.until_shown("Which backup is to be restored?")
+        await person.press("enter")
+        await person.until_shown("an export that kwtui did not make")
+
+
+async def test_the_storage_browser_leads_here_with_its_backup_chosen(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await person.press("4")
+        await person.until_shown("仓库")
+        await person.press("j", "r")
+        await person.until_shown("Which backup is to be restored?")
+        await person.until_shown("kwtui/仓库/20261121T080000Z")
+
+
+async def test_the_end_shows_the_comparison(connected: FakeController) -> None:
+    async with opened(connected, size=(100, 50)) as person:
+        await to_the_plan(person)
+        await person.press("s")
+        await person.until_shown("Time left")
+        end = run_end(connected.plans[RUN], result={"database": "shop_restored", "differences": []})
+        connected.add_event(RUN, end)
+        await person.until_shown("equal to the manifest")
+
+
+async def test_differences_are_listed_one_by_one(connected: FakeController) -> None:
+    async with opened(connected, size=(100, 50)) as person:
+        await to_the_plan(person)
+        await person.press("s")
+        await person.until_shown("Time left")
+        different = [{"table": "public.orders", "rows": 5, "rows_expected": 6}]
+        connected.add_event(RUN, run_end(connected.plans[RUN], result={"differences": different}))
+        await person.until_shown("1 difference")
+        assert "table public.orders, rows 5, rows expected 6" in person.text()
