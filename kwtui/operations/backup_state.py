@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from kwtui.model import DatabaseSchema, ServerFacts, TableName, TableSpec
+from kwtui.operations.restore_objects import part_of
 
 
 @dataclass
@@ -36,8 +37,8 @@ class BackupState:
     tables: dict[TableName, TableExport] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
-    def schema(self) -> DatabaseSchema:
-        """What the set captures.
+    def schema(self, *, whole: bool) -> DatabaseSchema:
+        """What the set captures: everything, or what belongs to the chosen tables.
 
         Sequences are taken from after the export: a value read before it could be lower than one
         that stands in a row, and would be given out again.
@@ -45,4 +46,5 @@ class BackupState:
         if self.before is None or self.after is None:
             raise RuntimeError("the catalogue was not read before and after the export")
         tables = tuple(export.spec for export in self.tables.values())
-        return replace(self.before, tables=tables, sequences=self.after.sequences)
+        schema = replace(self.before, tables=tables, sequences=self.after.sequences)
+        return schema if whole else part_of(schema, tables)

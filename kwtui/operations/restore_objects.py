@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kwtui.model import (
     CommentSpec,
@@ -82,6 +82,25 @@ class Chosen:
         if kind == "SCHEMA":
             return name in ("public", *self.schemas)
         return object_of(target) in {*self.names, *(s.name for s in self.sequences)}
+
+
+def part_of(schema: DatabaseSchema, tables: tuple[TableSpec, ...]) -> DatabaseSchema:
+    """The schema without what belongs to other tables than these."""
+    chosen = Chosen(schema, tables, whole=False)
+    views = {view.name for view in chosen.views}
+    return replace(
+        schema,
+        schemas=("public", *chosen.schemas),
+        tables=tables,
+        sequences=chosen.sequences,
+        views=chosen.views,
+        comments=tuple(
+            c for c in schema.comments if chosen.has(c.target) or object_of(c.target) in views
+        ),
+        grants=tuple(
+            g for g in schema.grants if chosen.has(g.target) or object_of(g.target) in views
+        ),
+    )
 
 
 def object_of(target: str) -> TableName | None:

@@ -8,17 +8,12 @@ stands under it. Views come last: a database that holds views cannot be renamed 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from kwtui.backups.runbook import TARGET_MARK, RunbookStep
 from kwtui.model import (
-    ContentChecksum,
-    Dialect,
-    Engine,
     Finding,
     RestoreRequest,
     RestoreStrategy,
@@ -34,36 +29,22 @@ from kwtui.operations.restore_findings import (
     restore_findings,
 )
 from kwtui.operations.restore_objects import Chosen
-from kwtui.operations.restore_source import RestoreSource, SourceTable, choose
-from kwtui.server import statements, transfer
-from kwtui.server.transfer import ImportOptions
+from kwtui.operations.restore_source import RestoreSource, choose
+from kwtui.operations.restore_steps import (
+    RestoreScope,
+    check_files,
+    compare,
+    import_database,
+    import_table,
+    insert_rows_of,
+    sql_if_any,
+    sql_step,
+    sum_known,
+)
+from kwtui.server import statements
 
 SCRATCH_SUFFIX = "_kwtui_restoring"
 _MAX_NAME = 63
-_INSERT_ROWS = 500
-"""Rows in one INSERT: far from any limit, and few round trips."""
-
-
-@dataclass(frozen=True)
-class _Scope:
-    source: RestoreSource
-    tables: tuple[SourceTable, ...]
-    request: RestoreRequest
-    facts: TargetFacts
-    target: str
-    scratch: str
-    """Where the work is done; the target itself where it is not made but filled."""
-    chosen: Chosen
-    accounts: frozenset[str]
-    """Who may be granted something: those who exist or will be made."""
-
-    @property
-    def time_series(self) -> bool:
-        return self.source.schema.engine is Engine.TIME_SERIES
-
-    @property
-    def with_data(self) -> bool:
-        return self.request.strategy is not RestoreStrategy.SCHEMA_ONLY
 
 
 def plan_restore(
@@ -90,8 +71,8 @@ def plan_restore(
         not_included=tuple(
             left_out(source, scope.chosen.names, facts, request.create_missing_users)
         ),
-        estimated_rows=_sum([t.rows for t in tables]),
-        estimated_bytes=_sum([t.bytes for t in tables]),
+        estimated_rows=sum_known([t.rows for t in tables]),
+        estimated_bytes=sum_known([t.bytes for t in tables]),
         estimate_source="the files of the backup",
         request=msgspec.to_builtins(request) | {"scratch": scope.scratch},
     )
@@ -103,7 +84,7 @@ def runbook_steps(
     """The same steps for a script that needs only a SQL client, into a database of any name."""
     schema, tables = source.schema, source.tables
     chosen = Chosen(schema, schema.tables, whole=True)
-    scope = _Scope(
+    scope = RestoreScope(
         source=source,
         tables=tables,
         request=RestoreRequest(source=source.path, target=TARGET_MARK),
@@ -114,7 +95,19 @@ def runbook_steps(
         accounts=frozenset(g.grantee for g in schema.grants),
     )
     steps = (*_make(scope), *_fill(scope), *_complete(scope), *_after_rename(scope))
-    return tuple(RunbookStep(s.title, s.sql, s.explanation) for s in steps)
+    return tuple(_runbook_step(step) for step in steps)
+
+
+def _runbook_step(step: Step) -> RunbookStep:
+    if step.kind is not StepKind.INSERT_ROWS:
+        return RunbookStep(step.title, step.sql, step.explanation)
+    files = ", ".join(step.params["files"])
+    return RunbookStep(
+        step.title,
+        (),
+        f"{step.explanation} A SQL client alone cannot do this: make INSERT statements of the "
+        f"records in {files}, or use kwtui restore.",
+    )
 
 
 def scratch_name(target: str, taken: frozenset[str]) -> str:
@@ -128,14 +121,14 @@ def scratch_name(target: str, taken: frozenset[str]) -> str:
         number += 1
 
 
-def _scope(source: RestoreSource, request: RestoreRequest, facts: TargetFacts) -> _Scope:
+def _scope(source: RestoreSource, request: RestoreRequest, facts: TargetFacts) -> RestoreScope:
     tables = choose(source, request.tables)
     target = request.target or source.schema.database
     fills = request.strategy in (RestoreStrategy.DATA_ONLY, RestoreStrategy.NATIVE)
     accounts = set(facts.accounts)
     if request.create_missing_users:
         accounts.update(missing_accounts(source, facts))
-    return _Scope(
+    return RestoreScope(
         source=source,
         tables=tables,
         request=request,
@@ -150,12 +143,12 @@ def _scope(source: RestoreSource, request: RestoreRequest, facts: TargetFacts) -
 # -- steps ------------------------------------------------------------------------------------
 
 
-def _steps(scope: _Scope) -> Iterator[Step]:
+def _steps(scope: RestoreScope) -> Iterator[Step]:
     if scope.with_data:
-        yield _check_files(scope)
+        yield check_files(scope)
     if scope.request.strategy is RestoreStrategy.NATIVE:
-        yield _import_database(scope)
-        yield _compare(scope)
+        yield import_database(scope)
+        yield compare(scope)
         return
     if scope.request.strategy is RestoreStrategy.DATA_ONLY:
         yield from _fill_existing(scope)
@@ -165,15 +158,15 @@ def _steps(scope: _Scope) -> Iterator[Step]:
     if scope.with_data:
         yield from _fill(scope)
     yield from _complete(scope)
-    yield _compare(scope)
+    yield compare(scope)
     yield from _publish(scope)
     yield from _after_rename(scope)
 
 
-def _make(scope: _Scope) -> Iterator[Step]:
+def _make(scope: RestoreScope) -> Iterator[Step]:
     """Database, schemas, sequences, tables."""
     schema, chosen, name = scope.source.schema, scope.chosen, scope.scratch
-    yield _sql(
+    yield sql_step(
         "create-database",
         f"Create the database {name}",
         (statements.create_database(schema, name), statements.use_database(name)),
@@ -182,16 +175,16 @@ def _make(scope: _Scope) -> Iterator[Step]:
         else "",
     )
     if chosen.schemas:
-        yield _sql(
+        yield sql_step(
             "create-schemas", "Create the schemas", tuple(objects.create_schemas(chosen, name))
         )
     if chosen.sequences:
-        yield _sql(
+        yield sql_step(
             "create-sequences",
             "Create the sequences",
             tuple(objects.create_sequences(chosen, name)),
         )
-    yield _sql(
+    yield sql_step(
         "create-tables",
         "Create the tables, without defaults and foreign keys",
         tuple(objects.create_tables(chosen, name)),
@@ -202,64 +195,64 @@ def _make(scope: _Scope) -> Iterator[Step]:
     )
     indexes = tuple(objects.create_indexes(chosen, name))
     if indexes:
-        yield _sql("create-indexes", "Create the other indexes", indexes)
+        yield sql_step("create-indexes", "Create the other indexes", indexes)
 
 
-def _fill(scope: _Scope) -> Iterator[Step]:
+def _fill(scope: RestoreScope) -> Iterator[Step]:
     for table in scope.tables:
         if not table.files:
             continue
         if needs_insert(table):
-            yield _insert(scope, table)
+            yield insert_rows_of(scope, table)
         else:
-            yield _import_table(scope, table)
+            yield import_table(scope, table)
 
 
-def _complete(scope: _Scope) -> Iterator[Step]:
+def _complete(scope: RestoreScope) -> Iterator[Step]:
     """Everything that may only come after the data, but for what forbids a rename."""
     chosen, name = scope.chosen, scope.scratch
-    yield from _sql_if_any(
+    yield from sql_if_any(
         "set-defaults",
         "Put the defaults back",
         objects.set_defaults(chosen, name, named=False),
         "As SHOW COLUMNS had them: KWDB misprints some in the definition (live-findings, row 27).",
     )
-    yield from _sql_if_any(
+    yield from sql_if_any(
         "add-foreign-keys",
         "Add the foreign keys",
         objects.add_foreign_keys(chosen, name),
         "Adding one checks every row.",
     )
-    yield from _sql_if_any(
+    yield from sql_if_any(
         "validate-checks",
         "Validate the check constraints",
         objects.validate_constraints(chosen, name) if scope.with_data else iter(()),
         "An import leaves them unvalidated.",
     )
-    yield from _sql_if_any(
+    yield from sql_if_any(
         "set-sequences", "Put the sequences where they were", objects.set_sequences(chosen, name)
     )
-    yield from _sql_if_any(
+    yield from sql_if_any(
         "set-zones", "Put the zone configurations back", objects.set_zones(chosen, name)
     )
-    yield from _sql_if_any(
+    yield from sql_if_any(
         "comment-and-grant",
         "Put comments and grants back",
         objects.comment_and_grant(chosen, scope.accounts, name, of_views=False),
     )
 
 
-def _publish(scope: _Scope) -> Iterator[Step]:
+def _publish(scope: RestoreScope) -> Iterator[Step]:
     if scope.scratch == scope.target:
         return
     if scope.request.replace == scope.target and scope.target in scope.facts.databases:
-        yield _sql(
+        yield sql_step(
             "drop-replaced",
             f"Drop the database {scope.target} that is replaced",
             (statements.use_database("defaultdb"), statements.drop_database(scope.target)),
             "Only now, when its successor is complete and compared.",
         )
-    yield _sql(
+    yield sql_step(
         "publish",
         f"Give it the name {scope.target}",
         (
@@ -269,31 +262,31 @@ def _publish(scope: _Scope) -> Iterator[Step]:
     )
 
 
-def _after_rename(scope: _Scope) -> Iterator[Step]:
+def _after_rename(scope: RestoreScope) -> Iterator[Step]:
     chosen, name = scope.chosen, scope.target
-    yield from _sql_if_any(
+    yield from sql_if_any(
         "set-named-defaults",
         "Put back the defaults that name their database",
         objects.set_defaults(chosen, name, named=True),
     )
-    yield from _sql_if_any(
+    yield from sql_if_any(
         "create-views",
         "Create the views",
         objects.create_views(chosen, name),
         "A database with views cannot be renamed, so they come last.",
     )
-    yield from _sql_if_any(
+    yield from sql_if_any(
         "comment-and-grant-views",
         "Put comments and grants of the views back",
         objects.comment_and_grant(chosen, scope.accounts, name, of_views=True),
     )
 
 
-def _create_accounts(scope: _Scope) -> Iterator[Step]:
+def _create_accounts(scope: RestoreScope) -> Iterator[Step]:
     if not scope.request.create_missing_users:
         return
     roles = set(scope.source.schema.roles)
-    yield from _sql_if_any(
+    yield from sql_if_any(
         "create-accounts",
         "Create the missing users and roles",
         (
@@ -304,7 +297,7 @@ def _create_accounts(scope: _Scope) -> Iterator[Step]:
     )
 
 
-def _fill_existing(scope: _Scope) -> Iterator[Step]:
+def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
     """Data only: defaults are taken off for the import and put back (live-findings, row 22)."""
     existing = scope.facts.existing
     if existing is None:
@@ -312,7 +305,7 @@ def _fill_existing(scope: _Scope) -> Iterator[Step]:
     specs = tuple(spec for t in scope.tables if (spec := existing.table(t.name)) is not None)
     there = Chosen(existing, specs, whole=False)
     if not scope.time_series:
-        yield from _sql_if_any(
+        yield from sql_if_any(
             "drop-defaults",
             "Take the defaults off for the import",
             objects.drop_defaults(there, scope.target),
@@ -320,154 +313,24 @@ def _fill_existing(scope: _Scope) -> Iterator[Step]:
         )
     yield from _fill(scope)
     if not scope.time_series:
-        yield from _sql_if_any(
+        yield from sql_if_any(
             "set-defaults",
             "Put the defaults back",
             objects.set_all_defaults(there, scope.target),
         )
-        yield from _sql_if_any(
+        yield from sql_if_any(
             "validate-checks",
             "Validate the constraints again",
             objects.validate_all(there, scope.target),
             "An import leaves them unvalidated and lets orphans in (live-findings, row 18).",
         )
-    yield _compare(scope)
-
-
-# -- single steps -----------------------------------------------------------------------------
-
-
-def _check_files(scope: _Scope) -> Step:
-    return Step(
-        id="check-files",
-        kind=StepKind.CHECK_FILES,
-        title="Check the files before anything is written",
-        explanation="There is no manifest: every record is read and counted."
-        if scope.source.adopted
-        else "Every file must be there with the size and SHA-256 of the manifest.",
-        subject=scope.source.path,
-        params={"records": scope.source.adopted},
-    )
-
-
-def _import_table(scope: _Scope, table: SourceTable) -> Step:
-    node = scope.facts.node_id
-    # Relational imports want every file named, time-series ones their folder (facts.md, 2.5).
-    paths = (table.folder,) if scope.time_series else table.files
-    sql = transfer.import_into(
-        scope.scratch,
-        table.name,
-        [transfer.nodelocal(node, path) for path in paths],
-        options=_options(scope),
-    )
-    return Step(
-        id=f"import:{table.name}",
-        kind=StepKind.IMPORT_TABLE,
-        title=f"Import {table.name}",
-        sql=(sql,),
-        subject=str(table.name),
-        params=_table_params(table) | {"folder": table.folder, "database": scope.scratch},
-    )
-
-
-def _insert(scope: _Scope, table: SourceTable) -> Step:
-    columns = [(c.name, c.type) for c in table.spec.columns if not c.hidden]
-    return Step(
-        id=f"insert:{table.name}",
-        kind=StepKind.INSERT_ROWS,
-        title=f"Insert the rows of {table.name}",
-        explanation="KWDB's IMPORT stores micro- and nanosecond times wrong, INSERT stores them "
-        f"right. {_INSERT_ROWS} rows go in one statement.",
-        sql=(statements.insert_rows(scope.scratch, table.name, columns, ()) + "...",),
-        subject=str(table.name),
-        params=_table_params(table)
-        | {
-            "database": scope.scratch,
-            "files": list(table.files),
-            "columns": columns,
-            "batch": _INSERT_ROWS,
-            "dialect": msgspec.to_builtins(scope.source.dialect),
-        },
-    )
-
-
-def _import_database(scope: _Scope) -> Step:
-    root = scope.source.import_root or scope.source.path
-    sql = transfer.import_database(transfer.nodelocal(scope.facts.node_id, root), _options(scope))
-    return Step(
-        id="import",
-        kind=StepKind.IMPORT_DATABASE,
-        title=f"Import the database {scope.target}",
-        explanation="KWDB's own statement. It says succeeded when tables are empty or rows are "
-        "missing (live-findings, rows 2 to 5); the comparison finds that.",
-        sql=(sql,),
-        subject=scope.target,
-        params={
-            "rows": _sum([t.rows for t in scope.tables]),
-            "bytes": _sum([t.bytes for t in scope.tables]),
-        },
-    )
-
-
-def _compare(scope: _Scope) -> Step:
-    tables = scope.tables if scope.with_data else ()
-    return Step(
-        id="compare",
-        kind=StepKind.COMPARE,
-        title="Compare the result with the backup",
-        explanation="Counts and content checksums of every table, and its definition.",
-        sql=tuple(
-            statements.content_checksum(scope.scratch, t.name, t.spec.visible_columns)
-            if t.checksum
-            else statements.count_rows(scope.scratch, t.name)
-            for t in tables
-        ),
-        params={
-            "database": scope.scratch,
-            "tables": [_expectation(t) for t in scope.tables] if scope.with_data else [],
-            "definitions": scope.request.strategy
-            in (RestoreStrategy.EXACT, RestoreStrategy.SCHEMA_ONLY),
-            "adds": scope.request.strategy is RestoreStrategy.DATA_ONLY,
-        },
-    )
-
-
-def _expectation(table: SourceTable) -> dict[str, Any]:
-    checksum: ContentChecksum | None = table.checksum
-    return _table_params(table) | {
-        "columns": list(table.spec.visible_columns),
-        "checksum": msgspec.to_builtins(checksum) if checksum else None,
-    }
-
-
-def _table_params(table: SourceTable) -> dict[str, Any]:
-    return {
-        "schema": table.name.schema,
-        "table": table.name.name,
-        "rows": table.rows,
-        "bytes": table.bytes,
-    }
-
-
-def _options(scope: _Scope) -> ImportOptions:
-    dialect: Dialect = scope.source.dialect
-    return ImportOptions(dialect, time_series=scope.time_series)
-
-
-def _sql(id: str, title: str, sql: tuple[str, ...], explanation: str = "") -> Step:
-    return Step(id=id, kind=StepKind.SQL, title=title, explanation=explanation, sql=sql)
-
-
-def _sql_if_any(id: str, title: str, sql: Iterator[str], explanation: str = "") -> Iterator[Step]:
-    found = tuple(sql)
-    if found:
-        yield _sql(id, title, found, explanation)
+    yield compare(scope)
 
 
 # -- words ------------------------------------------------------------------------------------
 
 
-def _title(scope: _Scope) -> str:
+def _title(scope: RestoreScope) -> str:
     what = {
         RestoreStrategy.EXACT: "Restore",
         RestoreStrategy.NATIVE: "Import with KWDB's own statement",
@@ -484,9 +347,3 @@ def _title(scope: _Scope) -> str:
 def _ordered(findings: Iterator[Finding]) -> list[Finding]:
     order = {"refusal": 0, "warning": 1, "info": 2}
     return sorted(findings, key=lambda f: order[f.severity.value])
-
-
-def _sum(values: list[int | None]) -> int | None:
-    if any(value is None for value in values):
-        return None
-    return sum(value for value in values if value is not None)

@@ -68,7 +68,7 @@ class Sealer:
         self._check_counts(counted)
         checksums = await self._checksums(step, counted)
         self.doubts = tuple(c.doubt for c in checksums.values() if c.doubt)
-        schema = self.state.schema()
+        schema = self.state.schema(whole=not self.request.tables)
         manifest = self._manifest(schema, tree, checksums)
         await asyncio.to_thread(self._write, schema, manifest)
         return StepOutcome(

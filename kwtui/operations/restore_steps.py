@@ -1,0 +1,175 @@
+"""The single steps of a restore plan. Pure; `restore_plan` puts them in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from kwtui.model import ContentChecksum, Dialect, Engine, RestoreRequest, RestoreStrategy
+from kwtui.operations.plan import Step, StepKind
+from kwtui.operations.restore_findings import TargetFacts
+from kwtui.operations.restore_objects import Chosen
+from kwtui.operations.restore_source import RestoreSource, SourceTable
+from kwtui.server import statements, transfer
+from kwtui.server.transfer import ImportOptions
+
+_INSERT_ROWS = 500
+"""Rows in one INSERT: far from any limit, and few round trips."""
+
+
+@dataclass(frozen=True)
+class RestoreScope:
+    source: RestoreSource
+    tables: tuple[SourceTable, ...]
+    request: RestoreRequest
+    facts: TargetFacts
+    target: str
+    scratch: str
+    """Where the work is done; the target itself where it is not made but filled."""
+    chosen: Chosen
+    accounts: frozenset[str]
+    """Who may be granted something: those who exist or will be made."""
+
+    @property
+    def time_series(self) -> bool:
+        return self.source.schema.engine is Engine.TIME_SERIES
+
+    @property
+    def with_data(self) -> bool:
+        return self.request.strategy is not RestoreStrategy.SCHEMA_ONLY
+
+
+def check_files(scope: RestoreScope) -> Step:
+    return Step(
+        id="check-files",
+        kind=StepKind.CHECK_FILES,
+        title="Check the files before anything is written",
+        explanation="There is no manifest: every record is read and counted."
+        if scope.source.adopted
+        else "Every file must be there with the size and SHA-256 of the manifest.",
+        subject=scope.source.path,
+        params={"records": scope.source.adopted},
+    )
+
+
+def import_table(scope: RestoreScope, table: SourceTable) -> Step:
+    node = scope.facts.node_id
+    # Relational imports want every file named, time-series ones their folder (facts.md, 2.5).
+    paths = (table.folder,) if scope.time_series else table.files
+    sql = transfer.import_into(
+        scope.scratch,
+        table.name,
+        [transfer.nodelocal(node, path) for path in paths],
+        options=_options(scope),
+    )
+    return Step(
+        id=f"import:{table.name}",
+        kind=StepKind.IMPORT_TABLE,
+        title=f"Import {table.name}",
+        sql=(sql,),
+        subject=str(table.name),
+        params=_table_params(table) | {"folder": table.folder, "database": scope.scratch},
+    )
+
+
+def insert_rows_of(scope: RestoreScope, table: SourceTable) -> Step:
+    columns = [(c.name, c.type) for c in table.spec.columns if not c.hidden]
+    return Step(
+        id=f"insert:{table.name}",
+        kind=StepKind.INSERT_ROWS,
+        title=f"Insert the rows of {table.name}",
+        explanation="KWDB's IMPORT stores micro- and nanosecond times wrong, INSERT stores them "
+        f"right. {_INSERT_ROWS} rows go in one statement.",
+        sql=(statements.insert_rows(scope.scratch, table.name, columns, ()) + "...",),
+        subject=str(table.name),
+        params=_table_params(table)
+        | {
+            "database": scope.scratch,
+            "files": list(table.files),
+            "columns": columns,
+            "batch": _INSERT_ROWS,
+            "dialect": msgspec.to_builtins(scope.source.dialect),
+        },
+    )
+
+
+def import_database(scope: RestoreScope) -> Step:
+    root = scope.source.import_root or scope.source.path
+    sql = transfer.import_database(transfer.nodelocal(scope.facts.node_id, root), _options(scope))
+    return Step(
+        id="import",
+        kind=StepKind.IMPORT_DATABASE,
+        title=f"Import the database {scope.target}",
+        explanation="KWDB's own statement. It says succeeded when tables are empty or rows are "
+        "missing (live-findings, rows 2 to 5); the comparison finds that.",
+        sql=(sql,),
+        subject=scope.target,
+        params={
+            "rows": sum_known([t.rows for t in scope.tables]),
+            "bytes": sum_known([t.bytes for t in scope.tables]),
+        },
+    )
+
+
+def compare(scope: RestoreScope) -> Step:
+    tables = scope.tables if scope.with_data else ()
+    return Step(
+        id="compare",
+        kind=StepKind.COMPARE,
+        title="Compare the result with the backup",
+        explanation="Counts and content checksums of every table, and its definition.",
+        sql=tuple(
+            statements.content_checksum(scope.scratch, t.name, t.spec.visible_columns)
+            if t.checksum
+            else statements.count_rows(scope.scratch, t.name)
+            for t in tables
+        ),
+        params={
+            "database": scope.scratch,
+            "tables": [_expectation(t) for t in scope.tables] if scope.with_data else [],
+            "definitions": scope.request.strategy
+            in (RestoreStrategy.EXACT, RestoreStrategy.SCHEMA_ONLY),
+            "adds": scope.request.strategy is RestoreStrategy.DATA_ONLY,
+        },
+    )
+
+
+def _expectation(table: SourceTable) -> dict[str, Any]:
+    checksum: ContentChecksum | None = table.checksum
+    return _table_params(table) | {
+        "columns": list(table.spec.visible_columns),
+        "checksum": msgspec.to_builtins(checksum) if checksum else None,
+    }
+
+
+def _table_params(table: SourceTable) -> dict[str, Any]:
+    return {
+        "schema": table.name.schema,
+        "table": table.name.name,
+        "rows": table.rows,
+        "bytes": table.bytes,
+    }
+
+
+def _options(scope: RestoreScope) -> ImportOptions:
+    dialect: Dialect = scope.source.dialect
+    return ImportOptions(dialect, time_series=scope.time_series)
+
+
+def sql_step(id: str, title: str, sql: tuple[str, ...], explanation: str = "") -> Step:
+    return Step(id=id, kind=StepKind.SQL, title=title, explanation=explanation, sql=sql)
+
+
+def sql_if_any(id: str, title: str, sql: Iterator[str], explanation: str = "") -> Iterator[Step]:
+    found = tuple(sql)
+    if found:
+        yield sql_step(id, title, found, explanation)
+
+
+def sum_known(values: Sequence[int | None]) -> int | None:
+    if any(value is None for value in values):
+        return None
+    return sum(value for value in values if value is not None)
