@@ -28,6 +28,8 @@ LOCALITY = "region=NODE1"
 _NO_ADDRESS = "127.0.0.1:26257"
 _LIVENESS = timedelta(seconds=9)
 """How long a heartbeat keeps a node alive."""
+_BRPC_OFFSET = 1000
+"""How far the port between time-series engines lies above the SQL port (recording 12)."""
 _NULL_PERCENTILES = {name: 0 for name in ("P10", "P25", "P50", "P75", "P90", "PMax")}
 
 
@@ -43,12 +45,14 @@ class Facts:
     @property
     def arguments(self) -> list[str]:
         """A command line that starts such a node, as the node reports its own."""
+        host, _, port = self.address.rpartition(":")
         return [
-            "kwbase",
+            "./bin/kwbase",
             "start-single-node",
             "--insecure",
             f"--listen-addr={self.address}",
             f"--http-addr={self.http_address}",
+            f"--brpc-addr={host}:{int(port) + _BRPC_OFFSET}",
             f"--store={self.store}",
         ]
 

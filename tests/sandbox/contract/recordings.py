@@ -20,6 +20,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "06": ("01", "02", "03", "04", "05"),
     "07": ("01", "02", "03", "04", "05", "06"),
     "08": ("05", "06"),
+    "12": ("01", "02"),
     "13": ("12",),
 }
 """What has to be replayed before a file: data, exports and jobs that its statements meet."""

@@ -26,6 +26,7 @@ ID_COLUMNS = frozenset(
         "range_id",
         "descriptor_ids",
         "oid",
+        "namespace_oid",
         "relfilenode",
         "id_of_table",
     }
