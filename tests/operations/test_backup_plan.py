@@ -1,0 +1,198 @@
+"""A person plans a backup: what will be sent, what it risks, what stays outside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import (
+    BackupMethod,
+    BackupRequest,
+    Dialect,
+    Finding,
+    NodeFacts,
+    Severity,
+    Survey,
+    TableName,
+)
+from kwtui.operations.backup_plan import export_statements, plan_backup
+from kwtui.operations.destination import Destination
+from kwtui.operations.plan import Plan, StepKind
+from kwtui.operations.refusals import check_allowed
+from tests.operations.conftest import NOW, PATH, SHOP
+
+
+def plan(survey: Survey, destination: Destination, **options: object) -> Plan:
+    request = replace(BackupRequest(survey.schema.database), **options)  # type: ignore[arg-type]
+    return plan_backup(survey, request, destination, NOW, "p1")
+
+
+def codes(plan: Plan) -> set[str]:
+    return {finding.code for finding in plan.findings}
+
+
+def test_a_snapshot_exports_every_table_at_one_instant(
+    shop: Survey, destination: Destination
+) -> None:
+    made = plan(shop, destination)
+
+    assert [step.kind for step in made.steps] == [
+        StepKind.SNAPSHOT,
+        StepKind.EXPORT_TABLE,
+        StepKind.EXPORT_TABLE,
+        StepKind.RECONCILE,
+        StepKind.SEAL,
+    ]
+    assert made.steps[0].sql == ("SELECT cluster_logical_timestamp()",)
+    assert made.steps[2].sql == (
+        f"EXPORT INTO CSV 'nodelocal://1/{PATH}/data/archive/child' FROM SELECT id, inv, dbl "
+        "FROM shop.archive.child AS OF SYSTEM TIME '{timestamp}' WITH nullas = '\\N'",
+    )
+
+
+def test_totals_say_where_they_come_from(shop: Survey, destination: Destination) -> None:
+    made = plan(shop, destination)
+
+    assert (made.estimated_rows, made.estimated_bytes) == (5, 1500)
+    assert "statistics" in made.estimate_source
+    assert plan_with_unknown_size(shop, destination).estimated_bytes is None
+
+
+def plan_with_unknown_size(shop: Survey, destination: Destination) -> Plan:
+    tables = (replace(shop.schema.tables[0], bytes=None), shop.schema.tables[1])
+    return plan(replace(shop, schema=replace(shop.schema, tables=tables)), destination)
+
+
+def test_time_series_tables_are_exported_one_by_one_without_a_false_snapshot(
+    plant: Survey, destination: Destination
+) -> None:
+    made = plan(plant, destination)
+
+    exports = [step.sql[0] for step in made.steps if step.kind is StepKind.EXPORT_TABLE]
+    assert len(exports) == 2
+    assert not any("AS OF" in sql for step in made.steps for sql in step.sql)
+    assert "no_snapshot" in codes(made)
+
+
+def test_the_database_method_is_one_statement(shop: Survey, destination: Destination) -> None:
+    made = plan(shop, destination, method=BackupMethod.DATABASE)
+
+    assert made.steps[1].sql == (
+        f"EXPORT INTO CSV 'nodelocal://1/{PATH}/data' FROM DATABASE shop WITH nullas = '\\N'",
+    )
+    assert "errors_are_notices" in codes(made)
+
+
+def test_the_tables_method_says_that_rows_may_not_match(
+    shop: Survey, destination: Destination
+) -> None:
+    made = plan(shop, destination, method=BackupMethod.TABLES)
+
+    assert "FROM TABLE shop.public.inv" in made.steps[1].sql[0]
+    assert "tables_at_own_moment" in codes(made)
+
+
+def test_some_tables_leave_the_others_out_and_say_so(
+    shop: Survey, destination: Destination
+) -> None:
+    made = plan(shop, destination, tables=(TableName("public", "inv"),))
+
+    assert [s.subject for s in made.steps if s.kind is StepKind.EXPORT_TABLE] == ["public.inv"]
+    assert any("1 other table" in words for words in made.not_included)
+
+
+def test_a_table_that_is_not_there_is_refused_by_name(
+    shop: Survey, destination: Destination
+) -> None:
+    with pytest.raises(KwtuiError) as error:
+        plan(shop, destination, tables=(TableName("public", "nowhere"),))
+
+    assert error.value.exit_code is ExitCode.NOT_FOUND
+    assert "public.nowhere" in error.value.title
+
+
+def refused(made: Plan) -> ExitCode:
+    with pytest.raises(KwtuiError) as error:
+        check_allowed(made)
+    return error.value.exit_code
+
+
+def test_a_plan_without_refusals_may_run(shop: Survey, destination: Destination) -> None:
+    check_allowed(plan(shop, destination))
+
+
+def test_each_reason_not_to_start_has_its_exit_code(shop: Survey, destination: Destination) -> None:
+    nobody = replace(shop, server=replace(shop.server, is_admin=False))
+    no_extern = replace(
+        destination, problem=Finding(Severity.REFUSAL, "extern_not_found", "", "not found")
+    )
+
+    assert refused(plan(nobody, destination)) is ExitCode.ADMIN_ROLE_REQUIRED
+    assert refused(plan(shop, no_extern)) is ExitCode.EXTERN_NOT_FOUND
+    assert refused(plan(shop, replace(destination, taken=True))) is ExitCode.DESTINATION_NOT_EMPTY
+    assert refused(plan(shop, replace(destination, free_bytes=1600))) is ExitCode.DISK_FULL
+
+
+def test_a_node_that_is_dead_is_no_destination(shop: Survey, destination: Destination) -> None:
+    dead = (NodeFacts(1, "a", is_live=True), NodeFacts(2, "b", is_live=False))
+    cluster = replace(shop, server=replace(shop.server, nodes=dead))
+
+    assert "node_not_live" in codes(plan(cluster, replace(destination, node_id=2)))
+    assert "node_not_live" in codes(plan(cluster, replace(destination, node_id=3)))
+
+
+def test_another_living_node_is_allowed_with_a_warning(
+    shop: Survey, destination: Destination
+) -> None:
+    both = (NodeFacts(1, "a", is_live=True), NodeFacts(2, "b", is_live=True))
+    cluster = replace(shop, server=replace(shop.server, nodes=both))
+
+    made = plan(cluster, replace(destination, node_id=2))
+
+    assert "other_node" in codes(made)
+    assert "nodelocal://2/" in made.steps[1].sql[0]
+    check_allowed(made)
+
+
+def test_dialects_that_lose_data_are_never_planned(shop: Survey, destination: Destination) -> None:
+    with pytest.raises(KwtuiError) as error:
+        plan(shop, destination, dialect=Dialect(enclosed="'"))
+
+    assert error.value.exit_code is ExitCode.USAGE
+
+
+def test_dialects_that_risk_something_say_what(shop: Survey, destination: Destination) -> None:
+    made = plan(shop, destination, dialect=Dialect(null_text="", header=True, charset="GBK"))
+
+    assert {"nulls_ambiguous", "header_line", "charset_loses_text"} <= codes(made)
+    check_allowed(made)
+
+
+def test_odd_names_become_safe_folders_and_stay_quoted_in_sql(
+    shop: Survey, destination: Destination
+) -> None:
+    odd = replace(shop.schema.tables[0], name=TableName("public", "sel/ect 表"))
+    made = plan(replace(shop, schema=replace(shop.schema, tables=(odd,))), destination)
+
+    assert 'FROM shop.public."sel/ect 表"' in made.steps[1].sql[0]
+    assert "/data/public/sel=2Fect=20表'" in made.steps[1].sql[0]
+    by_database = plan(
+        replace(shop, schema=replace(shop.schema, tables=(odd,))),
+        destination,
+        method=BackupMethod.DATABASE,
+    )
+    assert refused(by_database) is ExitCode.REFUSED_BY_PLAN
+
+
+def test_a_run_notices_that_the_database_changed_since_the_plan(
+    shop: Survey, destination: Destination
+) -> None:
+    request = BackupRequest("shop")
+    made = plan(shop, destination)
+    planned = tuple(s.sql[0] for s in made.steps if s.kind is StepKind.EXPORT_TABLE)
+
+    assert export_statements(SHOP, request, 1, PATH) == planned
+    fewer = replace(SHOP, tables=SHOP.tables[:1])
+    assert export_statements(fewer, request, 1, PATH) != planned

@@ -1,0 +1,336 @@
+"""A person plans a restore: the proven order, nothing harmed, everything named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import (
+    ColumnSpec,
+    RestoreRequest,
+    RestoreStrategy,
+    ServerFacts,
+    TableName,
+)
+from kwtui.operations.plan import Plan, StepKind
+from kwtui.operations.refusals import check_allowed
+from kwtui.operations.restore_findings import TargetFacts
+from kwtui.operations.restore_plan import plan_restore, runbook_steps, scratch_name
+from kwtui.operations.restore_source import RestoreSource
+from tests.operations.conftest import INV, NOW, PATH, SHOP, source_of_schema
+
+
+@pytest.fixture
+def facts(server: ServerFacts) -> TargetFacts:
+    everybody = frozenset({"root", "admin", "teller", "auditors"})
+    return TargetFacts(server, 1, frozenset({"defaultdb"}), everybody)
+
+
+def plan(source: RestoreSource, facts: TargetFacts, **options: object) -> Plan:
+    request = replace(RestoreRequest(source.path), **options)  # type: ignore[arg-type]
+    return plan_restore(source, request, facts, NOW, "p1")
+
+
+def sql_of(made: Plan, step_id: str) -> tuple[str, ...]:
+    return next((step.sql for step in made.steps if step.id == step_id), ())
+
+
+def refused(made: Plan) -> ExitCode:
+    with pytest.raises(KwtuiError) as error:
+        check_allowed(made)
+    return error.value.exit_code
+
+
+def codes(made: Plan) -> set[str]:
+    return {finding.code for finding in made.findings}
+
+
+def test_the_exact_restore_has_the_proven_order(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    made = plan(shop_set, facts)
+
+    assert [step.id for step in made.steps] == [
+        "check-files",
+        "create-database",
+        "create-schemas",
+        "create-sequences",
+        "create-tables",
+        "import:public.inv",
+        "import:archive.child",
+        "set-defaults",
+        "add-foreign-keys",
+        "validate-checks",
+        "set-sequences",
+        "comment-and-grant",
+        "compare",
+        "publish",
+        "create-views",
+        "comment-and-grant-views",
+    ]
+    check_allowed(made)
+
+
+def test_everything_is_made_under_a_scratch_name_until_it_was_compared(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    made = plan(shop_set, facts, target="second")
+    compared = [step.id for step in made.steps].index("compare")
+
+    before = [sql for step in made.steps[:compared] for sql in step.sql]
+    assert not any("second." in sql or sql.endswith(" second") for sql in before)
+    assert sql_of(made, "create-database")[0] == "CREATE DATABASE second_kwtui_restoring"
+    assert sql_of(made, "publish")[-1] == "ALTER DATABASE second_kwtui_restoring RENAME TO second"
+    assert sql_of(made, "create-views") == (
+        "CREATE VIEW second.public.v (n) AS SELECT n FROM second.public.inv",
+    )
+
+
+def test_tables_are_made_without_what_an_import_refuses(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    made = plan(shop_set, facts)
+
+    tables = "\n".join(sql_of(made, "create-tables"))
+    assert "DEFAULT" not in tables
+    assert "FOREIGN KEY" not in tables
+    assert "AS (inv * 2) STORED" in tables
+    assert sql_of(made, "set-defaults")[1:] == (
+        "ALTER TABLE shop_kwtui_restoring.public.inv ALTER COLUMN n "
+        "SET DEFAULT nextval('no':::STRING)",
+        "ALTER TABLE shop_kwtui_restoring.public.inv ALTER COLUMN v SET DEFAULT e'p\\'q'",
+    )
+
+
+def test_a_foreign_key_names_the_schema_of_its_target(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    (key,) = sql_of(plan(shop_set, facts), "add-foreign-keys")
+
+    assert key == (
+        "ALTER TABLE shop_kwtui_restoring.archive.child ADD CONSTRAINT fk_inv FOREIGN KEY (inv) "
+        "REFERENCES shop_kwtui_restoring.public.inv (n) ON DELETE CASCADE"
+    )
+
+
+def test_a_default_that_names_its_database_waits_for_the_final_name(
+    facts: TargetFacts,
+) -> None:
+    named = replace(
+        INV, columns=(ColumnSpec("n", "INT8", default="nextval('shop.public.no':::STRING)"),)
+    )
+    named = replace(
+        named,
+        create_without_foreign_keys="CREATE TABLE inv (\n\tn INT8 NULL "
+        "DEFAULT nextval('shop.public.no':::STRING)\n)",
+    )
+    made = plan(source_of_schema(replace(SHOP, tables=(named,))), facts, target="second")
+
+    assert sql_of(made, "set-defaults") == ()
+    assert "nextval('second.public.no':::STRING)" in sql_of(made, "set-named-defaults")[-1]
+
+
+def test_imports_name_every_file_and_the_text_for_null(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    (sql,) = sql_of(plan(shop_set, facts), "import:public.inv")
+
+    assert sql == (
+        "IMPORT INTO shop_kwtui_restoring.public.inv CSV DATA "
+        f"('nodelocal://1/{PATH}/data/public/inv/n1.0.csv') WITH nullif = '\\N'"
+    )
+
+
+def test_a_sequence_without_a_value_is_not_set(shop_set: RestoreSource, facts: TargetFacts) -> None:
+    made = plan(shop_set, facts)
+
+    assert len(sql_of(made, "create-sequences")) == 2
+    (setval,) = sql_of(made, "set-sequences")
+    assert "102" in setval
+
+
+def test_a_name_that_is_taken_is_refused(shop_set: RestoreSource, facts: TargetFacts) -> None:
+    there = replace(facts, databases=facts.databases | {"shop"})
+
+    assert refused(plan(shop_set, there)) is ExitCode.NAME_TAKEN
+    check_allowed(plan(shop_set, there, target="second"))
+
+
+def test_a_database_is_only_replaced_when_its_name_was_typed(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    there = replace(facts, databases=facts.databases | {"shop"})
+
+    wrong = plan(shop_set, there, replace="shopp")
+    right = plan(shop_set, there, replace="shop")
+
+    assert refused(wrong) is ExitCode.REFUSED_BY_PLAN
+    check_allowed(right)
+    ids = [step.id for step in right.steps]
+    assert ids.index("compare") < ids.index("drop-replaced") < ids.index("publish")
+    assert sql_of(right, "drop-replaced")[-1] == "DROP DATABASE shop CASCADE"
+
+
+def test_kwdbs_own_databases_are_never_a_target(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    made = plan(shop_set, facts, target="defaultdb", replace="defaultdb")
+
+    assert "system_database" in codes(made)
+    assert refused(made) is ExitCode.REFUSED_BY_PLAN
+
+
+def test_a_scratch_name_left_by_an_earlier_try_is_not_used_again() -> None:
+    taken = frozenset({"shop_kwtui_restoring"})
+
+    assert scratch_name("shop", taken) == "shop_kwtui_restoring_2"
+    assert len(scratch_name("表" * 60, frozenset()).encode()) <= 63
+
+
+def test_grants_to_somebody_who_is_not_there_are_named_or_the_account_is_made(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    stranger = replace(facts, accounts=frozenset({"auditors"}))
+
+    without = plan(shop_set, stranger)
+    with_accounts = plan(shop_set, stranger, create_missing_users=True)
+
+    assert not any("teller" in sql for step in without.steps for sql in step.sql)
+    assert any("teller" in words for words in without.not_included)
+    assert sql_of(with_accounts, "create-accounts") == ("CREATE USER IF NOT EXISTS teller",)
+    assert any("TO teller" in sql for sql in sql_of(with_accounts, "comment-and-grant"))
+
+
+def test_some_tables_bring_only_what_belongs_to_them(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    made = plan(shop_set, facts, tables=(TableName("archive", "child"),))
+    everything = "\n".join(sql for step in made.steps for sql in step.sql)
+
+    assert "inv CSV" not in everything
+    assert sql_of(made, "add-foreign-keys") == ()
+    assert sql_of(made, "create-views") == ()
+    assert sql_of(made, "create-sequences") == ()
+    assert any("fk_inv" in words for words in made.not_included)
+    assert "invoices" not in everything
+
+
+def test_definitions_only_import_nothing_and_validate_nothing(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    made = plan(shop_set, facts, strategy=RestoreStrategy.SCHEMA_ONLY)
+    kinds = {step.kind for step in made.steps}
+
+    assert kinds == {StepKind.SQL, StepKind.COMPARE}
+    assert sql_of(made, "compare") == ()
+    assert sql_of(made, "publish")
+
+
+def test_data_only_takes_defaults_off_and_puts_them_back(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    there = replace(facts, databases=facts.databases | {"shop"}, existing=SHOP)
+    made = plan(shop_set, there, strategy=RestoreStrategy.DATA_ONLY)
+
+    assert [step.id for step in made.steps] == [
+        "check-files",
+        "drop-defaults",
+        "import:public.inv",
+        "import:archive.child",
+        "set-defaults",
+        "validate-checks",
+        "compare",
+    ]
+    assert "DROP DEFAULT" in sql_of(made, "drop-defaults")[0]
+    assert "tables_offline" in codes(made)
+    assert len(sql_of(made, "validate-checks")) == 2
+
+
+def test_data_only_needs_tables_with_the_same_columns(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    other = replace(INV, columns=INV.columns[:1])
+    existing = replace(SHOP, tables=(other,))
+    there = replace(facts, databases=facts.databases | {"shop"}, existing=existing)
+    made = plan(shop_set, there, strategy=RestoreStrategy.DATA_ONLY)
+
+    assert {"columns_differ", "not_found"} <= codes(made)
+
+
+def test_native_says_what_it_will_lose_of_this_very_backup(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    by_table = plan(shop_set, facts, strategy=RestoreStrategy.NATIVE)
+    by_database = replace(shop_set, import_root=f"{PATH}/data")
+    made = plan(by_database, facts, strategy=RestoreStrategy.NATIVE)
+
+    assert "not_native" in codes(by_table)
+    assert [step.kind for step in made.steps] == [
+        StepKind.CHECK_FILES,
+        StepKind.IMPORT_DATABASE,
+        StepKind.COMPARE,
+    ]
+    loses = next(f.message for f in made.findings if f.code == "native_loses")
+    assert "1 foreign keys" in loses
+    assert "2 sequences" in loses
+    renamed = plan(by_database, facts, strategy=RestoreStrategy.NATIVE, target="second")
+    assert "native_name" in codes(renamed)
+
+
+def test_a_time_series_database_comes_back_with_retention_and_fine_times_by_insert(
+    plant_set: RestoreSource, facts: TargetFacts
+) -> None:
+    made = plan(plant_set, facts, target="second")
+
+    assert sql_of(made, "create-database")[0] == (
+        "CREATE TS DATABASE second_kwtui_restoring RETENTIONS 315360000s PARTITION INTERVAL 5d"
+    )
+    kinds = {step.subject: step.kind for step in made.steps if step.subject.startswith("public")}
+    assert kinds == {
+        "public.sensors": StepKind.IMPORT_TABLE,
+        "public.fast": StepKind.INSERT_ROWS,
+    }
+    (sql,) = sql_of(made, "import:public.sensors")
+    assert "/data/public/sensors')" in sql  # the folder, not its files
+
+
+def test_the_comparison_expects_what_the_manifest_says(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    compare = next(s for s in plan(shop_set, facts).steps if s.kind is StepKind.COMPARE)
+
+    assert compare.params["tables"][0] == {
+        "schema": "public",
+        "table": "inv",
+        "rows": 3,
+        "bytes": 1000,
+        "columns": ["n", "v"],
+        "checksum": {"rows": 3, "xor": "7", "sum": "9"},
+    }
+    assert "xor_agg" in compare.sql[0]
+
+
+def test_no_admin_no_restore_and_none_on_a_read_only_profile(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    nobody = replace(facts, server=replace(facts.server, is_admin=False))
+
+    assert refused(plan(shop_set, nobody)) is ExitCode.ADMIN_ROLE_REQUIRED
+    assert "read_only" in codes(plan(shop_set, replace(facts, read_only=True)))
+
+
+def test_the_runbook_is_the_same_recipe_in_one_name(
+    shop_set: RestoreSource, plant_set: RestoreSource, server: ServerFacts
+) -> None:
+    steps = runbook_steps(shop_set, server, 1)
+    titles = [step.title for step in steps]
+
+    assert titles.index("Create the tables, without defaults and foreign keys") < titles.index(
+        "Add the foreign keys"
+    )
+    assert not any("RENAME" in sql for step in steps for sql in step.sql)
+    fine = next(s for s in runbook_steps(plant_set, server, 1) if "fast" in s.title)
+    assert fine.sql == ()
+    assert "n1.0.csv" in fine.explanation
