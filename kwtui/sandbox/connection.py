@@ -50,9 +50,6 @@ class Clients:
         self.node: Node | None = None
         """Connections that come before it is set are closed at once."""
 
-    def __len__(self) -> int:
-        return len(self._tasks)
-
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Talk to one client until it leaves. For ``asyncio.start_server``."""
         task = asyncio.current_task()
@@ -200,10 +197,19 @@ async def _converse(
         # Whether the client is gone or the node stops: its statement is stopped, as on a node.
         reading.cancel()
         inbox.put(None)
-        if not done.done():
-            await asyncio.shield(asyncio.gather(asyncio.to_thread(session.close), done))
+        await _finish(session, done)
     if reading.done() and not reading.cancelled() and (error := reading.exception()):
         raise error
+
+
+async def _finish(session: Session, done: asyncio.Future[bool]) -> None:
+    """Stop what runs and wait for its thread, even while this task is being cancelled."""
+    if done.done():
+        return
+    stopping = asyncio.gather(asyncio.to_thread(session.close), done)
+    while not stopping.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(stopping)
 
 
 async def _feed(

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import tempfile
-import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,11 +29,10 @@ class Description:
     """``sandbox.json``: what a sandbox directory is."""
 
     format: int
-    cluster_id: str
     port: int
     """The port of the last start, 0 before the first one."""
     loaded: bool = False
-    """Whether the demo content is in, or was declined."""
+    """Whether a first start was finished, with the demo content in or declined."""
 
 
 @dataclass(frozen=True)
@@ -122,9 +121,14 @@ class Home:
                 f"{self.root} is not a sandbox and not empty (it holds {shown}). "
                 "Name an empty or new directory with --dir."
             )
-        new = Description(STORE_FORMAT, str(uuid.uuid4()), 0)
+        new = Description(STORE_FORMAT, 0)
         self.save(new)
         return new
+
+    def discard_store(self) -> None:
+        """Delete what a first start that never finished has left."""
+        if self.store.exists():
+            shutil.rmtree(self.store)
 
     def strangers(self) -> list[str]:
         """Names in the directory that no sandbox made."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -118,8 +117,7 @@ def reset(directory: Path) -> bool:
         return False
     with _locked(home):
         _stop(home)
-        if home.store.exists():
-            shutil.rmtree(home.store)
+        home.discard_store()
         for path in (home.description_path, home.run_path, home.server_log):
             path.unlink(missing_ok=True)
     return True

@@ -74,7 +74,6 @@ class Listening:
     cluster_id: str
     started: datetime
     first_start: bool
-    password_required: bool = False
 
 
 class NodeLog:
@@ -171,12 +170,11 @@ class NodeLog:
     def started(self, node: Listening) -> None:
         """The start banner, with the labels that tools read (facts.md 4.4)."""
         self._cluster_id = node.cluster_id
-        security = "" if node.password_required else "?sslmode=disable"
         took = (self._clock() - node.started).total_seconds()
         status = "initialized new cluster" if node.first_start else "restarted pre-existing node"
         labels = {
             "build:": f"{identity.TAG} @ {identity.BUILT} ({identity.GO})",
-            "sql:": f"postgresql://root@{node.host}:{node.port}{security}",
+            "sql:": f"postgresql://root@{node.host}:{node.port}?sslmode=disable",
             "RPC client flags:": f"kwbase <client cmd> --host={node.host}:{node.port} --insecure",
             "logs:": str(self._directory),
             "temp dir:": str(node.store / "kwbase-temp"),
@@ -200,7 +198,7 @@ class NodeLog:
             26,
         )
 
-    def runtime(self, connections: int) -> None:
+    def runtime(self) -> None:
         """The periodic figures of the process."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
         kilobytes = usage.ru_maxrss if sys.platform != "darwin" else usage.ru_maxrss // 1024
@@ -211,7 +209,7 @@ class NodeLog:
             f"runtime stats: {memory} RSS, {threading.active_count() + 140} goroutines, "
             f"{memory}/0 B/{memory} GO alloc/idle/total, 0 B/0 B CGO alloc/total, "
             f"0 B Kmalloc total, 0.0 CGO/sec, {usage.ru_utime:.1f}/{usage.ru_stime:.1f} "
-            f"%(u/s)time, 0.0 %gc (0x), 0 B/0 B (r/w)net, {connections} clients",
+            f"%(u/s)time, 0.0 %gc (0x), 0 B/0 B (r/w)net",
             goroutine=122,
         )
 

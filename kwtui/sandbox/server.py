@@ -22,7 +22,15 @@ from pathlib import Path
 from kwtui.sandbox import store as stores
 from kwtui.sandbox import users
 from kwtui.sandbox.connection import Clients, Node
-from kwtui.sandbox.home import HOST, Home, HomeError, Running, process_identity, write_json
+from kwtui.sandbox.home import (
+    HOST,
+    Description,
+    Home,
+    HomeError,
+    Running,
+    process_identity,
+    write_json,
+)
 from kwtui.sandbox.nodelog import Listening, NodeLog
 from kwtui.sandbox.protocol import Engine
 
@@ -70,57 +78,57 @@ class Server:
 
     async def run(self) -> None:
         """Serve until a signal comes. Raises HomeError, OSError."""
-        started = datetime.now(UTC)
         stores.limit_umask()
         home = self._options.home
         description = home.open()
+        if not description.loaded:
+            home.discard_store()
         listener = await asyncio.start_server(
             self._clients.serve, HOST, self._options.port, start_serving=False, reuse_address=True
         )
+        try:
+            await self._run_node(listener, description)
+        finally:
+            listener.close()
+
+    async def _run_node(self, listener: asyncio.Server, description: Description) -> None:
+        started = datetime.now(UTC)
+        home, options = self._options.home, self._options
         port = int(listener.sockets[0].getsockname()[1])
-        store = stores.prepare(home.store, f"{HOST}:{port}", description.cluster_id)
-        log = NodeLog(store.logs, self._options.arguments, max_bytes=self._options.log_file_bytes)
-        log.starting(store.root)
-        self._log = log
-        self._store = store
+        store = stores.prepare(home.store, f"{HOST}:{port}")
+        self._log = NodeLog(store.logs, options.arguments, max_bytes=options.log_file_bytes)
+        self._log.starting(store.root)
         self._wal = stores.Wal(store)
         engine = await asyncio.to_thread(_open_engine, store.root)
+        cluster_id = engine.catalog.cluster_id
+        store.identity.write_text(cluster_id)
         try:
-            if not description.loaded:
-                await asyncio.to_thread(self._load_demo, engine)
-            if self._options.password_required:
-                await asyncio.to_thread(_set_root_password, engine)
+            await asyncio.to_thread(self._fill, engine, description)
             home.save(replace(description, port=port, loaded=True))
-            self._clients.node = Node(engine, log, self._wal, self._options.password_required)
+            self._clients.node = Node(engine, self._log, self._wal, options.password_required)
             await listener.start_serving()
-            first = not description.loaded
-            log.started(
-                Listening(
-                    store.root,
-                    HOST,
-                    port,
-                    engine.catalog.cluster_id,
-                    started,
-                    first,
-                    self._options.password_required,
-                )
+            self._log.started(
+                Listening(store.root, HOST, port, cluster_id, started, not description.loaded)
             )
+            self._listen_to_signals()
             self._announce(home, port)
             await self._until_stopped()
         finally:
-            log.stopping(self._reason or "failure")
+            self._log.stopping(self._reason or "failure")
             home.run_path.unlink(missing_ok=True)
             listener.close()
             await self._clients.close()
             await asyncio.to_thread(engine.close)
-            log.close()
+            self._log.close()
 
-    def _load_demo(self, engine: Engine) -> None:
-        if self._options.empty:
-            return
-        from kwtui.sandbox import demo
+    def _fill(self, engine: Engine, description: Description) -> None:
+        """What has to be in before clients come."""
+        if not description.loaded and not self._options.empty:
+            from kwtui.sandbox import demo
 
-        demo.load(engine)
+            demo.load(engine)
+        if self._options.password_required:
+            _set_root_password(engine)
 
     def _announce(self, home: Home, port: int) -> None:
         """Tell ``start`` that clients can come."""
@@ -136,12 +144,13 @@ class Server:
         )
         write_json(home.run_path, vars(running))
 
-    async def _until_stopped(self) -> None:
+    def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGINT"):
-            loop.add_signal_handler(getattr(signal, name), self._on_signal, name)
-        if hasattr(signal, "SIGHUP"):
-            loop.add_signal_handler(signal.SIGHUP, self._log.hang_up_survived)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal, number.name)
+        loop.add_signal_handler(signal.SIGHUP, self._log.hang_up_survived)
+
+    async def _until_stopped(self) -> None:
         ticking = asyncio.create_task(self._tick())
         try:
             await self._stop.wait()
@@ -162,7 +171,7 @@ class Server:
             seconds += FLUSH_SECONDS
             self._wal.flush()
             if seconds % RUNTIME_SECONDS == 0:
-                self._log.runtime(len(self._clients))
+                self._log.runtime()
             if seconds % stores.CHECKPOINT_SECONDS == 0:
                 self._log.engine("I", "ts_engine.cpp:1380", "WAL Checkpoint Start.")
                 self._wal.checkpoint()

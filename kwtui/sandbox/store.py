@@ -43,6 +43,11 @@ class Store:
         return self.root / "logs"
 
     @property
+    def identity(self) -> Path:
+        """The file that holds the cluster's id."""
+        return self.root / "IDENTITY"
+
+    @property
     def wal(self) -> Path:
         return self.root / "tsdb" / "wal"
 
@@ -52,7 +57,7 @@ def limit_umask() -> None:
     os.umask(os.umask(0) | OTHERS_UMASK)
 
 
-def prepare(root: Path, address: str, cluster_id: str) -> Store:
+def prepare(root: Path, address: str) -> Store:
     """Create what is missing of the layout. ``extern`` itself comes with the first export."""
     store = Store(root)
     temporary = root / "kwbase-temp3166127841"
@@ -67,10 +72,7 @@ def prepare(root: Path, address: str, cluster_id: str) -> Store:
     ]
     for folder in (*folders, *(store.wal / group for group in WAL_GROUPS)):
         folder.mkdir(parents=True, exist_ok=True)
-    contents = _FILES | {
-        "IDENTITY": cluster_id.encode(),
-        "temp-dirs-record.txt": f"{temporary}\n".encode(),
-    }
+    contents = _FILES | {"temp-dirs-record.txt": f"{temporary}\n".encode()}
     contents |= {f"kwbase.{name}": address.encode() for name in _ADDRESS_FILES}
     for name, content in contents.items():
         path = root / name

@@ -213,15 +213,24 @@ def test_a_directory_of_another_format_says_how_to_make_it_new(
 
 
 def test_a_server_that_does_not_come_up_shows_the_end_of_its_log(home: Path) -> None:
-    Home(home).open()
-    (home / "store").mkdir()
-    (home / "store" / "logs").write_text("in the way")
+    manage.start(home, empty=True)
+    manage.stop(home)
+    (home / "store" / "sql" / "data.duckdb").write_bytes(b"not a database" * 500)
     with pytest.raises(manage.ManageError) as caught:
         manage.start(home)
     text = str(caught.value)
     assert "did not start (exit status 1)" in text
     assert f"The end of {home / 'server.log'}:" in text
-    assert "File exists" in text
+    assert "data.duckdb" in text
+
+
+def test_a_first_start_that_was_killed_is_begun_anew(home: Path) -> None:
+    Home(home).open()
+    (home / "store" / "sql").mkdir(parents=True)
+    (home / "store" / "sql" / "data.duckdb").write_bytes(b"half")
+    info = manage.start(home, empty=True)
+    assert info.dsn
+    assert _query(info.dsn, "SELECT 1") == 1
 
 
 def test_without_the_extra_it_says_what_to_install(

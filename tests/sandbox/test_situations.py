@@ -40,7 +40,7 @@ def _connect(node: RunningNode, database: str = "big") -> psycopg.Connection[tup
 
 def _rows(node: RunningNode, sql: str) -> Rows:
     with _connect(node) as db:
-        return db.execute(sql).fetchall()  # type: ignore[call-overload,no-any-return]
+        return db.execute(sql).fetchall()
 
 
 def _make_big(node: RunningNode) -> None:

@@ -31,7 +31,7 @@ def _listening(store: Path, first: bool = True) -> Listening:
 
 
 def test_the_store_is_laid_out_as_on_a_node(tmp_path: Path) -> None:
-    store = prepare(tmp_path / "store", "127.0.0.1:26257", "id")
+    store = prepare(tmp_path / "store", "127.0.0.1:26257")
     Wal(store)
     wal = sorted(str(p.relative_to(store.wal)) for p in store.wal.rglob("*") if p.is_file())
     groups = ("ddl", "engine", "vg_001", "vg_002", "vg_003", "vg_004")
@@ -42,7 +42,7 @@ def test_the_store_is_laid_out_as_on_a_node(tmp_path: Path) -> None:
 
 
 def test_the_wal_grows_with_rows_and_a_checkpoint_starts_it_anew(tmp_path: Path) -> None:
-    store = prepare(tmp_path / "store", "127.0.0.1:26257", "id")
+    store = prepare(tmp_path / "store", "127.0.0.1:26257")
     wal = Wal(store)
     current = store.wal / "vg_001" / "kwdb_wal.cur"
     meta = store.wal / "vg_001" / "kwdb_wal.meta"
@@ -71,7 +71,7 @@ def test_every_line_of_the_sandbox_has_the_shape_of_the_samples(tmp_path: Path) 
     log = NodeLog(tmp_path, ["kwbase", "start-single-node", "--insecure"])
     log.starting(tmp_path)
     log.started(_listening(tmp_path))
-    log.runtime(2)
+    log.runtime()
     log.close()
     for name, shape in (
         ("kwbase.log", KWBASE_LINE),
@@ -156,7 +156,7 @@ def test_engine_files_are_named_in_local_time() -> None:
 
 
 def test_exports_imports_and_errors_are_told(tmp_path: Path) -> None:
-    store = prepare(tmp_path, "127.0.0.1:1", "id")
+    store = prepare(tmp_path, "127.0.0.1:1")
     log = NodeLog(tmp_path / "logs", ["kwbase"])
     client = Client("127.0.0.1:5000", "root")
     log.client_connected(client)

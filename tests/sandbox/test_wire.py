@@ -43,7 +43,7 @@ class Served:
 
 async def _serve(tmp_path: Path, password_required: bool) -> AsyncIterator[Served]:
     engine = FakeEngine()
-    prepared = store.prepare(tmp_path / "store", "127.0.0.1:0", engine.catalog.cluster_id)
+    prepared = store.prepare(tmp_path / "store", "127.0.0.1:0")
     log = NodeLog(prepared.logs, ["kwbase"])
     clients = Clients()
     clients.node = Node(engine, log, store.Wal(prepared), password_required)
