@@ -79,11 +79,14 @@ def schema_names(database: DatabaseDef) -> list[str]:
 def show_tables(
     catalog: Catalog, user: str, database: str, schema: str, *, with_comment: bool = False
 ) -> RowSet:
-    """SHOW TABLES: by name, with comments by id. Sequences are not tables (recording 12)."""
+    """SHOW TABLES: by name, with comments by id. Sequences are not tables (recording 12).
+
+    Nor is a table that an import holds, or held when it failed (recording 06).
+    """
     relations = [
         relation
         for relation in visible(catalog, user, catalog.relations_in(database, schema))
-        if relation.kind is not RelationKind.SEQUENCE
+        if relation.kind is not RelationKind.SEQUENCE and not relation.offline
     ]
     if not with_comment:
         listed = sorted((relation.name, relation.kind.value) for relation in relations)
