@@ -44,7 +44,7 @@ def create_statements(scope: Scope) -> Rows:
             _DESCRIPTOR_TYPES.get(relation.kind, "table"),
             relation.name,
             full,
-            "OFFLINE" if relation.offline else "PUBLIC",
+            "PUBLIC",
             bare,
             array(alter),
             array(validate),

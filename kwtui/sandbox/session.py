@@ -75,6 +75,7 @@ class Session:
         """Set when the running statement must stop: waits should wait on this."""
         self._running: set[duckdb.DuckDBPyConnection] = set()
         self._timer: threading.Timer | None = None
+        self._closed = False
         engine.sessions[self.session_id] = self
 
     # --- statements -----------------------------------------------------------------------
@@ -125,6 +126,8 @@ class Session:
         return find_handler(statement)(self, statement)
 
     def _run(self, statement: Statement) -> Answer:
+        if self._closed:
+            raise StatementCancelled
         self._start(statement.text)
         try:
             self._check_allowed(statement)
@@ -271,7 +274,11 @@ class Session:
         return self.query.started_at if self.query else self.engine.clock.now()
 
     def close(self) -> None:
-        """Ends the session: its transaction is rolled back, its statement stopped."""
+        """Ends the session: its transaction is rolled back, its statement stopped.
+
+        A client that goes on after CANCEL SESSION finds its connection closed.
+        """
+        self._closed = True
         self._interrupt("cancel")
         self._finish()
         if self.in_transaction:

@@ -54,8 +54,9 @@ class Scope:
 
     @property
     def relations(self) -> list[Relation]:
-        """The relations of the database that the user may see, by id."""
-        return visible(self.catalog, self.user, self.catalog.relations_in(self.database))
+        """The relations of the database that the user may see and no import holds, by id."""
+        present = [r for r in self.catalog.relations_in(self.database) if not r.offline]
+        return visible(self.catalog, self.user, present)
 
     @property
     def procedures(self) -> list[ProcedureDef]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kwtui.sandbox import jobs
-from kwtui.sandbox.answer import SqlError
+from kwtui.sandbox.answer import SqlError, StatementCancelled
 from kwtui.sandbox.engine import Engine
 from kwtui.sandbox.jobs import JobRegistry
 from kwtui.sandbox.rowset import RowSet
@@ -183,6 +183,21 @@ def test_the_engine_s_changes_become_jobs_that_their_owner_sees(tmp_path: Path) 
     assert types[0] == "SCHEMA CHANGE GC"
     assert "SCHEMA CHANGE" in types
     assert ask(engine.session("teller", "defaultdb"), "SHOW JOBS").rows == []
+    engine.close()
+
+
+def test_a_cancelled_session_is_over_for_its_client(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    root = engine.session("root", "defaultdb")
+    other = engine.session("root", "defaultdb")
+
+    assert ask(root, f"CANCEL SESSION '{other.session_id}'").tag == "CANCEL SESSIONS 1"
+
+    assert len(ask(root, "SHOW SESSIONS").rows) == 1
+    with pytest.raises(StatementCancelled):
+        ask(other, "SHOW DATABASES")
+    error = refusal(root, f"CANCEL SESSION '{other.session_id}'")
+    assert error.message.startswith(f"could not cancel session {other.session_id}")
     engine.close()
 
 
