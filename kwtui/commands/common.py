@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -105,7 +106,7 @@ def table_names(text: str | None) -> tuple[TableName, ...]:
     from kwtui.model import TableName
 
     names = []
-    for parts in _split_names(text or ""):
+    for parts in _split_names(text) if text else ():
         if not 1 <= len(parts) <= 2 or not all(parts):
             raise usage(f"{'.'.join(parts)!r} is no table. Write orders or schema.orders.")
         names.append(TableName(*parts) if len(parts) == 2 else TableName("public", parts[0]))
@@ -113,21 +114,34 @@ def table_names(text: str | None) -> tuple[TableName, ...]:
 
 
 def _split_names(text: str) -> list[list[str]]:
-    """Names separated by commas, their parts by dots; double quotes keep both inside a name."""
-    found: list[list[str]] = [[""]] if text else []
-    quoted = False
-    for char in text:
-        if char == '"':
-            quoted = not quoted
-        elif char == "," and not quoted:
-            found.append([""])
-        elif char == "." and not quoted:
-            found[-1].append("")
-        else:
-            found[-1][-1] += char
-    if quoted:
-        raise usage("A double quote in --tables is not closed.")
-    return [[part.strip() for part in parts] for parts in found]
+    """Names separated by commas, their parts by dots.
+
+    Double quotes keep both inside a name; a doubled one stands for itself.
+    """
+    names: list[list[str]] = [[]]
+    position = 0
+    while position <= len(text):
+        part, position = _read_part(text, position)
+        names[-1].append(part)
+        if position < len(text) and text[position] == ",":
+            names.append([])
+        position += 1
+    return names
+
+
+def _read_part(text: str, start: int) -> tuple[str, int]:
+    """One part of a name and where its separator is."""
+    match = _QUOTED.match(text, start)
+    if match:
+        return match[1].replace('""', '"'), match.end()
+    match = _BARE.match(text, start)
+    if match is None or '"' in match[0]:
+        raise usage("A double quote in --tables does not stand around a whole name.")
+    return match[0].strip(), match.end()
+
+
+_QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=[.,]|\Z)')
+_BARE = re.compile(r"[^.,]*")
 
 
 def dialect_of(args: argparse.Namespace) -> Dialect | None:

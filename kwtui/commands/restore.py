@@ -11,12 +11,20 @@ from kwtui.commands.running import run_or_show
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
+    from kwtui.model import RestoreRequest
 
 
 async def restore(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    request = request_of(args)
+    await connect(controller, args)
+    plan = await controller.plan_restore(request)
+    return await run_or_show(controller, args, output, plan)
+
+
+def request_of(args: argparse.Namespace) -> RestoreRequest:
     from kwtui.model import RestoreRequest, RestoreStrategy
 
-    request = RestoreRequest(
+    return RestoreRequest(
         source=set_of(args.set),
         target=args.target,
         strategy=RestoreStrategy(args.strategy),
@@ -26,6 +34,3 @@ async def restore(controller: Controller, args: argparse.Namespace, output: Outp
         dialect=dialect_of(args),
         node_id=args.node,
     )
-    await connect(controller, args)
-    plan = await controller.plan_restore(request)
-    return await run_or_show(controller, args, output, plan)

@@ -7,7 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from kwtui.model import BackupMethod, BackupRequest, Dialect, RestoreRequest, RestoreStrategy
+from kwtui.model import (
+    BackupMethod,
+    BackupRequest,
+    Dialect,
+    RestoreRequest,
+    RestoreStrategy,
+    TableName,
+)
 from kwtui.operations.plan import Plan, PlanKind
 
 _PLAIN = BackupRequest(database="")
@@ -33,7 +40,7 @@ def command_for(plan: Plan, connection: Sequence[str]) -> str:
 def _backup_words(request: BackupRequest) -> Iterator[str]:
     yield from ("backup", request.database)
     if request.tables:
-        yield from ("--tables", ",".join(str(name) for name in request.tables))
+        yield from ("--tables", _names(request.tables))
     if request.method is not BackupMethod.SNAPSHOT:
         yield from ("--method", request.method.value)
     if request.prefix != _PLAIN.prefix:
@@ -58,7 +65,7 @@ def _restore_words(request: RestoreRequest) -> Iterator[str]:
     if request.strategy is not RestoreStrategy.EXACT:
         yield from ("--strategy", request.strategy.value)
     if request.tables:
-        yield from ("--tables", ",".join(str(name) for name in request.tables))
+        yield from ("--tables", _names(request.tables))
     if request.create_missing_users:
         yield "--create-users"
     if request.replace:
@@ -67,6 +74,17 @@ def _restore_words(request: RestoreRequest) -> Iterator[str]:
         yield from ("--node", str(request.node_id))
     if request.dialect is not None:
         yield from _dialect_words(request.dialect, always=True)
+
+
+def _names(tables: Sequence[TableName]) -> str:
+    return ",".join(f"{_name(t.schema)}.{_name(t.name)}" for t in tables)
+
+
+def _name(text: str) -> str:
+    """As ``--tables`` reads it: quoted when a comma, a dot, a quote or a space is in it."""
+    if any(char in text for char in ',."') or text != text.strip():
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def _dialect_words(dialect: Dialect, *, always: bool = False) -> Iterator[str]:

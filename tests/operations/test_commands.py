@@ -1,0 +1,82 @@
+"""Every plan shows the command that does the same: what is typed must give the same request."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from kwtui.commands.backup import request_of
+from kwtui.commands.parser import make_parser
+from kwtui.commands.restore import request_of as restore_request_of
+from kwtui.model import (
+    BackupMethod,
+    BackupRequest,
+    Dialect,
+    RestoreRequest,
+    RestoreStrategy,
+    TableName,
+)
+from kwtui.operations.commands import command_for
+from kwtui.operations.plan import Plan, PlanKind
+from tests.operations.conftest import NOW, PATH
+
+
+def plan_of(kind: PlanKind, request: object) -> Plan:
+    values = msgspec.to_builtins(request)
+    return Plan("p", kind, "", NOW, "c", 1, "shop", PATH, (), request=values)
+
+
+BACKUPS = [
+    BackupRequest("shop"),
+    BackupRequest("my db; rm -rf /", label='say "hi" to $HOME', prefix="nightly"),
+    BackupRequest("shop", tables=(TableName("public", "orders"), TableName("a", "b"))),
+    BackupRequest("shop", tables=(TableName("public", 'odd, "na.me'),)),
+    BackupRequest("shop", method=BackupMethod.DATABASE, parallel=4, node_id=3, chunk_rows=10),
+    BackupRequest("shop", content_checksums=False, dialect=Dialect(null_text="", header=True)),
+]
+
+RESTORES = [
+    RestoreRequest(PATH),
+    RestoreRequest(PATH, target="shop_copy", create_missing_users=True),
+    RestoreRequest(PATH, strategy=RestoreStrategy.DATA_ONLY, tables=(TableName("a", "b"),)),
+    RestoreRequest(PATH, replace="shop", node_id=2),
+    RestoreRequest("old/tree", dialect=Dialect(delimiter="|", null_text="NULL")),
+]
+
+
+@pytest.mark.parametrize("request_", BACKUPS, ids=str)
+def test_a_backup_command_asks_for_the_same(request_: BackupRequest) -> None:
+    words = shlex.split(command_for(plan_of(PlanKind.BACKUP, request_), []))
+
+    args = make_parser("1").parse_args(words[1:])
+
+    assert request_of(args) == request_
+
+
+@pytest.mark.parametrize("request_", RESTORES, ids=str)
+def test_a_restore_command_asks_for_the_same(request_: RestoreRequest) -> None:
+    plan = plan_of(PlanKind.RESTORE, request_)
+    plan = replace(plan, request=plan.request | {"scratch": "shop_kwtui_restoring"})
+
+    args = make_parser("1").parse_args(shlex.split(command_for(plan, []))[1:])
+
+    assert restore_request_of(args) == request_
+
+
+def test_the_server_is_named_in_the_command() -> None:
+    command = command_for(
+        plan_of(PlanKind.BACKUP, BACKUPS[0]), ["--dsn", "postgresql://r@h:1/d?x=1"]
+    )
+
+    assert command == "kwtui backup shop --dsn 'postgresql://r@h:1/d?x=1'"
+
+
+def test_a_check_is_a_command_too() -> None:
+    plan = replace(plan_of(PlanKind.VERIFY, {"path": PATH, "level": 1}), kind=PlanKind.VERIFY)
+
+    assert (
+        command_for(plan, ["--extern", "/e x"]) == f"kwtui verify {PATH} --level 1 --extern '/e x'"
+    )
