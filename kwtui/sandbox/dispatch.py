@@ -21,12 +21,16 @@ Handler = Callable[["Session", Statement], Answer]
 MODULES = (
     "variables",
     "transactions",
-    "ddl",
     "ddl_database",
     "ddl_table",
+    "ddl_drop",
+    "ddl_query",
     "ddl_alter",
-    "ddl_other",
+    "ddl_index",
+    "ddl_sequence",
+    "ddl_procedure",
     "dml",
+    "dml_change",
     "query",
     "explain",
     "show",
@@ -45,10 +49,7 @@ MODULES = (
 _handlers: dict[tuple[str, ...], Handler] = {}
 _fallbacks: dict[tuple[str, ...], Handler] = {}
 _KNOWN = frozenset(
-    """alter analyze backup begin call cancel cleanup close comment commit copy create deallocate
-    declare delete discard drop end execute explain export grant import insert optimize pause
-    prepare reassign refresh release reset restore resume revoke rollback savepoint scrub select
-    set show start table truncate update upsert use values with""".split()
+    ["alter", "analyze", "backup", "begin", "call", "cancel", "cleanup", "close", "comment", "commit", "copy", "create", "deallocate", "declare", "delete", "discard", "drop", "end", "execute", "explain", "export", "grant", "import", "insert", "optimize", "pause", "prepare", "reassign", "refresh", "release", "reset", "restore", "resume", "revoke", "rollback", "savepoint", "scrub", "select", "set", "show", "start", "table", "truncate", "update", "upsert", "use", "values", "with"]
 )
 
 

@@ -80,7 +80,7 @@ def start(
     try:
         cursor, sources, catalog = _state(session, prepared, moment, stack)
         translated = Translator(session, prepared, catalog, sources).query()
-        outputs, sql, finishing = _rendered(session, cursor, translated, as_values)
+        outputs, sql, finishing = render_query(session, cursor, translated, as_values)
         session.executing(cursor)
         stack.callback(session.executed, cursor)
         cursor.execute(sql)
@@ -136,7 +136,7 @@ def _in_time_series(translated: Translated) -> bool:
 Finishing = list[tuple[int, Callable[[str], str | None]]]
 
 
-def _rendered(
+def render_query(
     session: Session,
     cursor: duckdb.DuckDBPyConnection,
     translated: Translated,

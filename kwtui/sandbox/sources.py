@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from kwtui.sandbox.session import Session
     from kwtui.sandbox.translate import Output
 
+ROW_ID = "kw_row_id"
+"""DuckDB's own number of a row, for statements that change rows."""
 ViewReader = Callable[[Prepared, str], "tuple[str, list[Output]]"]
 
 
@@ -48,7 +50,11 @@ class Sources:
         catalog: Catalog,
         statements: Sequence[str],
         as_of: int | None = None,
+        *,
+        row_ids: bool = False,
     ) -> None:
+        """``row_ids`` gives every stored table a hidden column ROW_ID."""
+        self._row_ids = row_ids
         self._session = session
         self._cursor = cursor
         self._catalog = catalog
@@ -94,7 +100,11 @@ class Sources:
         if relation.kind is RelationKind.TIME_SERIES:
             self.read_time_series = True
         columns = [SourceColumn(c.name, c.type, c.hidden) for c in relation.columns]
-        return Loaded(stored_sql(relation, self._now()), columns, relation)
+        sql = stored_sql(relation, self._now())
+        if self._row_ids:
+            columns.append(SourceColumn(ROW_ID, SqlType("INT8"), hidden=True))
+            sql = sql.replace("SELECT ", f"SELECT rowid AS {ROW_ID}, ", 1)
+        return Loaded(sql, columns, relation)
 
     def _now(self) -> int:
         return self._session.statement_time()

@@ -1,0 +1,263 @@
+"""CREATE, ALTER and DROP of databases and schemas, relational and time-series."""
+
+from __future__ import annotations
+
+from kwtui.sandbox.answer import Answer, SqlError
+from kwtui.sandbox.catalog import (
+    Catalog,
+    DatabaseDef,
+    EngineType,
+    Relation,
+    RelationKind,
+    SchemaDef,
+)
+from kwtui.sandbox.ddl_drop import dependent_views, remove
+from kwtui.sandbox.ddl_parse import duration, seconds_of
+from kwtui.sandbox.dispatch import handles
+from kwtui.sandbox.grants import require
+from kwtui.sandbox.lexer import Kind, Statement, TokenStream, quote_identifier
+from kwtui.sandbox.resolve import VIRTUAL_SCHEMAS, find_database
+from kwtui.sandbox.session import Session
+from kwtui.sandbox.users import is_admin
+
+
+@handles("CREATE DATABASE", "CREATE TS DATABASE")
+def create_database(session: Session, statement: Statement) -> Answer:
+    """``CREATE [TS] DATABASE d [RETENTIONS n] [PARTITION INTERVAL n]``."""
+    stream = TokenStream.of(statement)
+    stream.expect("create")
+    time_series = stream.accept("ts")
+    stream.expect("database")
+    if_not_exists = stream.accept("if", "not", "exists")
+    name = stream.expect_identifier()
+    retention, interval, comment = _options(stream, time_series=time_series)
+    stream.expect_end()
+    tag = "CREATE TS DATABASE" if time_series else "CREATE DATABASE"
+    catalog = session.engine.catalog
+    if not is_admin(catalog, session.user):
+        raise SqlError("only users with the admin role are allowed to CREATE DATABASE", "42501")
+    if name in catalog.databases:
+        if if_not_exists:
+            return Answer(tag)
+        raise SqlError(f'database "{name}" already exists', "42P04")
+    with session.engine.change(session):
+        made = DatabaseDef(
+            session.engine.catalog.allocate_id(),
+            name,
+            EngineType.TIME_SERIES if time_series else EngineType.RELATIONAL,
+            comment=comment,
+            retention=f"{seconds_of(retention)}s" if retention else None,
+            partition_interval=interval,
+            created_at=session.engine.clock.now(),
+        )
+        made.schemas["public"] = SchemaDef(29, "public")
+        session.engine.catalog.databases[name] = made
+    return Answer(tag)
+
+
+def _options(
+    stream: TokenStream, *, time_series: bool
+) -> tuple[str | None, str | None, str | None]:
+    retention = interval = comment = None
+    while True:
+        if time_series and stream.accept("retentions"):
+            retention = duration(stream)
+        elif time_series and stream.accept("partition", "interval"):
+            interval = duration(stream)
+        elif stream.accept("comment"):
+            stream.accept("=")
+            comment = stream.expect_string()
+        elif stream.accept("encoding"):
+            stream.accept("=")
+            stream.expect_string()
+        else:
+            return retention, interval, comment
+
+
+@handles("DROP DATABASE")
+def drop_database(session: Session, statement: Statement) -> Answer:
+    """``DROP DATABASE [IF EXISTS] d [CASCADE | RESTRICT]``."""
+    stream = TokenStream.of(statement, "try \\h DROP DATABASE")
+    stream.expect("drop", "database")
+    if_exists = stream.accept("if", "exists")
+    name = stream.expect_identifier()
+    behaviour = stream.accept_any("cascade", "restrict")
+    stream.expect_end()
+    if name not in session.engine.catalog.databases and if_exists:
+        return Answer("DROP DATABASE")
+    database = find_database(session, name)
+    if name == "system":
+        raise SqlError('user root does not have DROP privilege on database system', "42501")
+    require(session.engine.catalog, session.user, database, "DROP")
+    with session.engine.change(session) as cursor:
+        catalog = session.engine.catalog
+        relations = catalog.relations_in(name)
+        if relations and behaviour == "restrict":
+            raise SqlError(f'database "{name}" is not empty and RESTRICT was specified', "2BP01")
+        _forget_references(catalog, relations)
+        for relation in relations:
+            remove(catalog, cursor, relation)
+        for number in [n for n, p in catalog.procedures.items() if p.database == name]:
+            del catalog.procedures[number]
+        del catalog.databases[name]
+    _announce_drop(session, name, relations, if_exists=if_exists, behaviour=behaviour)
+    return Answer("DROP DATABASE")
+
+
+def _forget_references(catalog: Catalog, relations: list[Relation]) -> None:
+    """Foreign keys of other databases into this one go with it."""
+    gone = {relation.id for relation in relations}
+    for other in catalog.relations.values():
+        if other.id not in gone:
+            other.foreign_keys = [k for k in other.foreign_keys if k.target_id not in gone]
+
+
+def _announce_drop(
+    session: Session,
+    name: str,
+    relations: list[Relation],
+    *,
+    if_exists: bool,
+    behaviour: str | None,
+) -> None:
+    if not relations:
+        return
+    text = f"DROP DATABASE {'IF EXISTS ' if if_exists else ''}{quote_identifier(name)}"
+    text += f" {behaviour.upper()}" if behaviour else ""
+    session.engine.announce(session, text, garbage=True)
+    if any(r.kind is RelationKind.VIEW for r in relations):
+        session.engine.announce(session, ";removing references for view", garbage=True)
+
+
+@handles("ALTER DATABASE", "ALTER TS DATABASE")
+def alter_database(session: Session, statement: Statement) -> Answer:
+    """``ALTER DATABASE d RENAME TO e``, ``CONFIGURE ZONE``; for time series ``SET RETENTIONS``."""
+    stream = TokenStream.of(statement)
+    stream.expect("alter")
+    time_series = stream.accept("ts")
+    stream.expect("database")
+    stream.hint = "try \\h ALTER DATABASE"
+    name = stream.expect_identifier()
+    if stream.accept("rename", "to"):
+        target = stream.expect_identifier()
+        stream.expect_end()
+        return _rename(session, name, target)
+    if stream.accept("configure", "zone"):
+        find_database(session, name)
+        with session.engine.change(session):
+            session.engine.catalog.databases[name].zone = zone_options(stream)
+        return Answer("CONFIGURE ZONE 1")
+    stream.expect("set")
+    database = find_database(session, name)
+    if database.engine is not EngineType.TIME_SERIES:
+        raise SqlError(f'database "{name}" is not a time series database', "42809")
+    with session.engine.change(session):
+        database = session.engine.catalog.databases[name]
+        if stream.accept("retentions"):
+            database.retention = f"{seconds_of(duration(stream))}s"
+        elif stream.accept("partition", "interval"):
+            database.partition_interval = duration(stream)
+        else:
+            raise stream.error()
+        stream.expect_end()
+    return Answer("ALTER TS DATABASE" if time_series else "ALTER DATABASE")
+
+
+def _rename(session: Session, name: str, target: str) -> Answer:
+    find_database(session, name)
+    if target in session.engine.catalog.databases:
+        raise SqlError(f'the new database name "{target}" already exists', "42P04")
+    with session.engine.change(session):
+        catalog = session.engine.catalog
+        for relation in sorted(catalog.relations_in(name), key=lambda r: r.name):
+            for view in dependent_views(catalog, relation):
+                _refuse_rename(relation, view)
+        database = catalog.databases.pop(name)
+        database.name = target
+        catalog.databases[target] = database
+        for relation in catalog.relations.values():
+            if relation.database == name:
+                relation.database = target
+    if session.database == name:
+        session.database = target
+    return Answer("RENAME DATABASE")
+
+
+def _refuse_rename(relation: Relation, view: Relation) -> None:
+    """A database that holds views cannot be renamed (recordings 13 and 14)."""
+    full = f"{view.database}.{view.schema}.{view.name}"
+    needed = f"{relation.database}.{relation.schema}.{relation.name}"
+    raise SqlError(
+        f'cannot rename database because relation "{full}" depends on relation "{needed}"',
+        "2BP01",
+        hint=f'you can drop "{full}" instead',
+    )
+
+
+def zone_options(stream: TokenStream) -> str | None:
+    """The options of CONFIGURE ZONE USING; None for DISCARD."""
+    if stream.accept("discard"):
+        stream.expect_end()
+        return None
+    stream.expect("using")
+    options = []
+    while True:
+        name = ".".join(stream.qualified_name())
+        stream.expect("=")
+        token = stream.next()
+        if token.kind not in (Kind.STRING, Kind.NUMBER, Kind.WORD):
+            raise stream.error(token)
+        value = f"'{token.value}'" if token.kind is Kind.STRING else token.value
+        options.append(f"{name} = {value}")
+        if not stream.accept(","):
+            stream.expect_end()
+            return ",\n\t".join(options)
+
+
+@handles("CREATE SCHEMA")
+def create_schema(session: Session, statement: Statement) -> Answer:
+    """``CREATE SCHEMA [IF NOT EXISTS] s``."""
+    stream = TokenStream.of(statement, "try \\h CREATE SCHEMA")
+    stream.expect("create", "schema")
+    if_not_exists = stream.accept("if", "not", "exists")
+    parts = stream.qualified_name()
+    stream.expect_end()
+    database = find_database(session, parts[0] if len(parts) > 1 else session.database)
+    name = parts[-1]
+    if name in database.schemas or name in VIRTUAL_SCHEMAS:
+        if if_not_exists:
+            return Answer("CREATE SCHEMA")
+        raise SqlError(f'schema "{name}" already exists', "42P06")
+    with session.engine.change(session):
+        catalog = session.engine.catalog
+        made = SchemaDef(catalog.allocate_id(), name)
+        catalog.databases[database.name].schemas[name] = made
+    return Answer("CREATE SCHEMA")
+
+
+@handles("DROP SCHEMA")
+def drop_schema(session: Session, statement: Statement) -> Answer:
+    """``DROP SCHEMA [IF EXISTS] s [CASCADE]``."""
+    stream = TokenStream.of(statement, "try \\h DROP SCHEMA")
+    stream.expect("drop", "schema")
+    if_exists = stream.accept("if", "exists")
+    parts = stream.qualified_name()
+    cascade = stream.accept_any("cascade", "restrict") == "cascade"
+    stream.expect_end()
+    database = find_database(session, parts[0] if len(parts) > 1 else session.database)
+    name = parts[-1]
+    if name not in database.schemas or name == "public":
+        if if_exists and name != "public":
+            return Answer("DROP SCHEMA")
+        what = "cannot drop" if name == "public" else "unknown"
+        raise SqlError(f'{what} schema "{name}"', "3F000")
+    with session.engine.change(session) as cursor:
+        catalog = session.engine.catalog
+        relations = catalog.relations_in(database.name, name)
+        if relations and not cascade:
+            raise SqlError(f'schema "{name}" is not empty and CASCADE was not specified', "2BP01")
+        _forget_references(catalog, relations)
+        for relation in relations:
+            remove(catalog, cursor, relation)
+        del catalog.databases[database.name].schemas[name]
+    return Answer("DROP SCHEMA")
