@@ -33,7 +33,8 @@ class CsvWriter:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        special = re.escape(dialect.delimiter + dialect.enclosed + dialect.escaped)
+        # A double quote asks for quotes whatever encloses (recording 07, ``ts_opts``).
+        special = re.escape(dialect.delimiter + dialect.enclosed + dialect.escaped + '"')
         self._needs_quotes = re.compile(rf"^\s|[{special}\r\n]").search
         self._to_escape = re.compile(f"[{re.escape(dialect.enclosed + dialect.escaped)}]")
         self._replacement = dialect.escaped.replace("\\", "\\\\") + r"\g<0>"

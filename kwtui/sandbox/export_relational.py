@@ -29,13 +29,13 @@ from kwtui.sandbox.export_run import (
 )
 from kwtui.sandbox.export_series import export_series_query, export_series_table
 from kwtui.sandbox.lexer import Statement, TokenStream
-from kwtui.sandbox.names import find_relation
-from kwtui.sandbox.query import start
+from kwtui.sandbox.names import find_relation, missing_relation
+from kwtui.sandbox.query import start, system_time
 from kwtui.sandbox.query_text import query_text
 from kwtui.sandbox.resolve import lookup
 from kwtui.sandbox.sources import Sources
 from kwtui.sandbox.sqltext import prepare
-from kwtui.sandbox.table_source import frozen, table_source
+from kwtui.sandbox.table_source import frozen, passed_on, table_source
 
 _NOT_A_TABLE = "42809"
 _NO_COMMENT = "TABLE or COLUMN without COMMENTS cannot be used 'WITH COMMENT'"
@@ -153,7 +153,7 @@ def export_query(run: ExportRun, query: str) -> Answer:
     statement = Statement(query, TokenStream(query).tokens)
     first = _first_relation(run, statement)
     running = start(run.session, statement, as_values=True)
-    source = Source(running.outputs, running.rows)
+    source = Source(running.outputs, passed_on(running.rows))
     if first is not None and first.kind is RelationKind.TIME_SERIES:
         return export_series_query(run, source, first)
     label = query_text(query)
@@ -167,6 +167,7 @@ def _first_relation(run: ExportRun, statement: Statement) -> Relation | None:
     """The first table of a query; views and sequences cannot be exported (recording 03)."""
     session = run.session
     prepared = prepare(statement.text, statement.tokens)
+    moment = system_time(session, prepared.as_of)
     first: Relation | None = None
     for table in Sources.tables_in_order(prepared.tree):
         parts = [part.name for part in table.parts]
@@ -175,5 +176,8 @@ def _first_relation(run: ExportRun, statement: Statement) -> Relation | None:
             continue
         if relation.kind not in (RelationKind.TABLE, RelationKind.TIME_SERIES):
             raise SqlError(f'"{relation.name}" is not a table', _NOT_A_TABLE)
+        if moment is not None and relation.created_at > moment:
+            # Time-series tables ignore the time but for this (recording 09, ``prec_asof``).
+            raise missing_relation(parts)
         first = first or relation
     return first

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ class Source:
     """Rows to export: columns with their types, and the values as they are read."""
 
     columns: Sequence[tuple[str, SqlType]]
-    rows: Iterable[Sequence[Any]]
+    rows: Generator[Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,15 @@ class ExportRun:
     def write_data(self, folder: str, source: Source, table: str) -> tuple[int, int]:
         """Write the rows of one table or query into ``folder``; returns rows and files.
 
-        ``table`` is the name that EXPORT INTO SQL puts into its statements.
+        ``table`` is the name that EXPORT INTO SQL puts into its statements. The source is closed
+        afterwards, for what it reads from may be waited for.
         """
+        try:
+            return self._write_data(folder, source, table)
+        finally:
+            source.rows.close()
+
+    def _write_data(self, folder: str, source: Source, table: str) -> tuple[int, int]:
         destination = Destination(self.extern, folder, NODE_ID, self.format, self.options.charset)
         names = [name for name, _ in source.columns]
         zone = self.session.variables.get("timezone")

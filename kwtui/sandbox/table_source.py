@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,8 @@ def frozen(session: Session) -> Iterator[tuple[duckdb.DuckDBPyConnection, Catalo
 def table_source(session: Session, cursor: duckdb.DuckDBPyConnection, relation: Relation) -> Source:
     """The visible columns of a table and its rows, in the order of its key."""
     if relation.database == SYSTEM:
-        return Source(*scan(session, f"SELECT * FROM system.public.{_quote(relation.name)}"))
+        outputs, rows = scan(session, f"SELECT * FROM system.public.{_quote(relation.name)}")
+        return Source(outputs, passed_on(rows))
     columns = [column for column in relation.columns if not column.hidden]
     shown = ", ".join(
         value_sql(_quote(column.name), column.type, storage_type(column.type)) for column in columns
@@ -61,7 +62,18 @@ def _quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _rows(session: Session, cursor: duckdb.DuckDBPyConnection, sql: str) -> Iterator[Sequence[Any]]:
+def passed_on(rows: Iterator[tuple[Any, ...]]) -> Generator[Sequence[Any]]:
+    """The rows of a query; closing them gives back what the query reads from."""
+    try:
+        yield from rows
+    finally:
+        if isinstance(rows, Generator):
+            rows.close()
+
+
+def _rows(
+    session: Session, cursor: duckdb.DuckDBPyConnection, sql: str
+) -> Generator[Sequence[Any]]:
     session.executing(cursor)
     try:
         cursor.execute(sql)
