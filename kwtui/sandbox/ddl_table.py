@@ -98,7 +98,7 @@ def _relation(
         raise SqlError(f"can not create {kind} table in {owner.engine.lower()} database", "42809")
     zone = session.variables.get("timezone")
     _check_names(spec)
-    columns = [_column(i, column, zone) for i, column in enumerate(spec.columns, 1)]
+    columns = [column_from(i, column, zone) for i, column in enumerate(spec.columns, 1)]
     relation = Relation(
         catalog.allocate_id(),
         name,
@@ -130,7 +130,8 @@ def _check_names(spec: TableSpec) -> None:
         folded.add(column.name.lower())
 
 
-def _column(number: int, spec: ColumnSpec, zone: str) -> ColumnDef:
+def column_from(number: int, spec: ColumnSpec, zone: str) -> ColumnDef:
+    """A column of the catalogue from one that was read. Raises SqlError for a bad default."""
     default = None
     if spec.default is not None:
         default = default_text(spec.default, spec.type, zone)
