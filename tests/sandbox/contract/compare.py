@@ -127,8 +127,7 @@ def _rows(
     found = []
     if len(recorded) != len(answered):
         found.append(Difference("number of rows", str(len(recorded)), str(len(answered))))
-        missing = [row for row in recorded if row not in answered][:_SHOWN]
-        extra = [row for row in answered if row not in recorded][:_SHOWN]
+        missing, extra = _unmatched(names, recorded, answered, run)
         found.append(Difference("rows of one side only", str(missing), str(extra)))
         return found
     for number, (old, new) in enumerate(pairs):
@@ -136,6 +135,18 @@ def _rows(
             if not _same_cell(name, before, after, run):
                 found.append(Difference(f"row {number} {name}", repr(before), repr(after)))
     return found[:_SHOWN]
+
+
+def _unmatched(names: list[str], recorded: Rows, answered: Rows, run: Run) -> tuple[Rows, Rows]:
+    """The first rows that have no counterpart on the other side."""
+    missing, left = [], list(answered)
+    for row in recorded:
+        match = next((other for other in left if _same_row(names, row, other, run)), None)
+        if match is None:
+            missing.append(row)
+        else:
+            left.remove(match)
+    return missing[:_SHOWN], left[:_SHOWN]
 
 
 def _same_row(

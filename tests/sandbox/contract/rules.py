@@ -28,7 +28,7 @@ ID_COLUMNS = frozenset(
         "oid",
         "namespace_oid",
         "relfilenode",
-        "id_of_table",
+        "namespace_oid",
     }
 )
 FIGURE_COLUMNS = frozenset(
@@ -94,9 +94,15 @@ RULES = (
         re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),
         frozenset({"value", "kwdb_internal.cluster_id"}),
     ),
+    Rule(
+        "cluster secret in an export",
+        re.compile(r"(?<=cluster\.secret,)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),
+    ),
     Rule("address", re.compile(r"(?:127\.0\.0\.1|localhost):\d+")),
     Rule("port", re.compile(r"\d+"), frozenset({"value"})),
     Rule("descriptor id", re.compile(r"\d+"), ID_COLUMNS),
+    # Two real nodes differed in one of these (live-findings, section 4).
+    Rule("schema version", re.compile(r"\d+"), frozenset({"version"})),
     Rule("descriptor id in a key", re.compile(r"(?<=/Table/)\d+")),
     Rule("size or count of the node", re.compile(r"\d+(?:\.\d+)?"), FIGURE_COLUMNS),
     Rule("elapsed time", re.compile(r"\d+(?:\.\d+)?(?:ns|µs|ms|s)\b"), frozenset({"elapsed"})),
@@ -158,10 +164,12 @@ _LISTED = re.compile(
 
 
 def listing(text: str) -> str:
-    """``ls -l`` output without owners, sizes, dates and link counts: modes and names stay."""
+    """``ls -l`` output as modes and names, without the folder above, which is not the node's."""
     kept = []
     for line in text.splitlines():
         found = _LISTED.match(line)
+        if found and found["name"] == "..":
+            continue
         if found:
             kept.append(f"{found['mode']} {found['name']}")
         elif not line.startswith("total "):
