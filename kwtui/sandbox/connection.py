@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from kwtui.sandbox import users, wire
 from kwtui.sandbox.answer import SqlError
@@ -202,7 +203,7 @@ async def _converse(
         raise error
 
 
-async def _finish(session: Session, done: asyncio.Future[bool]) -> None:
+async def _finish(session: Session, done: asyncio.Task[Literal[True]]) -> None:
     """Stop what runs and wait for its thread, even while this task is being cancelled."""
     if done.done():
         return

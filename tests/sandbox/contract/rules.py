@@ -28,7 +28,6 @@ ID_COLUMNS = frozenset(
         "oid",
         "namespace_oid",
         "relfilenode",
-        "namespace_oid",
     }
 )
 FIGURE_COLUMNS = frozenset(
