@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import humanize
 
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
 ELLIPSIS = "…"
 
 
@@ -43,8 +43,9 @@ def clean(text: str, *, tab: str = "    ") -> str:
     """``text`` as one line without a single control character, nothing of it lost from sight.
 
     Control characters become their control pictures (``␛`` for ESC), bytes that were no UTF-8
-    (surrogates of `decode`) become ``‹ff›``, and invisible or direction-changing characters
-    ``‹U+202E›``. A tab becomes ``tab``. Also a newline is marked: split lines first.
+    (surrogates of `decode`) become ``‹ff›``, and characters that are invisible, unassigned or
+    change the direction of writing ``‹U+202E›``. A tab becomes ``tab``. A newline is marked too:
+    split lines first.
     """
     if text.isprintable():
         return text

@@ -98,6 +98,7 @@ class _OpenFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
+        self.descriptor = -1
         self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         status = os.fstat(self.descriptor)
         self.identity = (status.st_dev, status.st_ino)
@@ -363,8 +364,10 @@ class LogFollower:
             yield SearchProgress(
                 tuple(hits), start, size, done=start >= size or limited, limited=limited
             )
-        if start >= size and not (cancel and cancel.is_set()):
-            yield SearchProgress((), size, size, done=True)
+            if limited:
+                return
+        if size == 0:
+            yield SearchProgress((), 0, 0, done=True)
 
 
 def _entry_start(reader: LineReader, offset: int) -> int:
