@@ -321,11 +321,11 @@ def in_order(waiting: Sequence[ViewSpec]) -> list[ViewSpec]:
     left = {view.name: view for view in waiting}
     ordered: list[ViewSpec] = []
     while left:
-        ready = [v for v in left.values() if not any(d in left for d in v.depends_on)]
+        ready = (v for v in left.values() if not any(d in left for d in v.depends_on))
         # A circle cannot exist on a server; if text was misread, the given order is the best guess.
-        for view in ready or list(left.values()):
-            ordered.append(view)
-            del left[view.name]
+        view = next(ready, None) or next(iter(left.values()))
+        ordered.append(view)
+        del left[view.name]
     return ordered
 
 
