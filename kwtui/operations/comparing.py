@@ -10,7 +10,6 @@ import msgspec
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import ContentChecksum, DatabaseSchema, TableName, TableSpec
 from kwtui.operations.checksums import read_checksum
-from kwtui.operations.plan import Step
 from kwtui.operations.restore_objects import Chosen, names_database
 from kwtui.operations.runner import Halt
 from kwtui.server import catalogue, ddl, statements
@@ -18,18 +17,22 @@ from kwtui.server.connection import Server
 
 
 async def compare_tables(
-    server: Server, step: Step, added_to: dict[TableName, int], halt: Halt
+    server: Server,
+    database: str,
+    tables: list[dict[str, Any]],
+    added_to: dict[TableName, int],
+    halt: Halt,
 ) -> list[dict[str, Any]]:
     """One line a table: what was expected, what is there, and whether that is the same.
 
     ``added_to`` holds the rows that were in a table before rows were added to it.
     """
     lines = []
-    for expected in step.params["tables"]:
+    for expected in tables:
         name = TableName(expected["schema"], expected["table"])
         before = added_to.get(name, 0)
         checksum = None if before else expected["checksum"]
-        found = await _read(server, step.params["database"], name, expected, checksum, halt)
+        found = await _read(server, database, name, expected, checksum, halt)
         wanted_rows = None if expected["rows"] is None else expected["rows"] + before
         same_rows = wanted_rows is None or found.rows == wanted_rows
         same_content = checksum is None or found == msgspec.convert(checksum, ContentChecksum)

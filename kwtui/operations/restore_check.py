@@ -39,7 +39,12 @@ async def check_source(context: RunContext, step: Step) -> StepOutcome:
         cancelled=context.halt.requested.is_set,
     )
     check_report(report)
-    return StepOutcome(summary=f"{report.files} files, as they should be", bytes=report.bytes)
+    counted = {str(t.name): t.rows_found for t in report.tables if t.rows_found is not None}
+    return StepOutcome(
+        summary=f"{report.files} files, as they should be",
+        bytes=report.bytes,
+        details={"counted": counted if report.adopted else {}},
+    )
 
 
 def check_report(report: VerifyReport) -> None:

@@ -186,7 +186,9 @@ def _make(scope: RestoreScope) -> Iterator[Step]:
         )
     yield sql_step(
         "create-tables",
-        "Create the tables, without defaults and foreign keys",
+        "Create the tables"
+        if scope.time_series
+        else "Create the tables, without defaults and foreign keys",
         tuple(objects.create_tables(chosen, name)),
         ""
         if scope.time_series

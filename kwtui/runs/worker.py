@@ -156,6 +156,12 @@ class _Worker:
         except CancelledByPerson as error:
             return _ended(RunStatus.CANCELLED, error)
         except KwtuiError as error:
+            if self._halt.by_person:
+                # It came between the steps, or while it connected.
+                error = KwtuiError(
+                    CancelledByPerson().title, hint=error.hint, exit_code=ExitCode.CANCELLED
+                )
+                return _ended(RunStatus.CANCELLED, error)
             return _ended(RunStatus.FAILED, error)
         except Exception as error:
             traceback.print_exc()
@@ -197,8 +203,19 @@ class _Worker:
     async def _connect(self) -> Server:
         if self._handover.target is None:
             raise KwtuiError("This run has no server to talk to.")
-        target = Target.from_dict(self._handover.target)
-        return await Server.open(target.with_password(self._password))
+        target = Target.from_dict(self._handover.target).with_password(self._password)
+        if self._halt.requested.is_set():
+            # To clean up, a run connects once more after it was told to stop.
+            return await Server.open(target)
+        opening = asyncio.ensure_future(Server.open(target))
+        wish = asyncio.ensure_future(self._halt.requested.wait())
+        await asyncio.wait({opening, wish}, return_when=asyncio.FIRST_COMPLETED)
+        wish.cancel()
+        if opening.done():
+            return opening.result()
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        raise self._halt.reason()
 
     def _cancel(self) -> None:
         if not self._halt.by_person:
