@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Resize, ScreenResume
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
@@ -34,6 +35,8 @@ class KwtuiScreen(Screen[None]):
     about: ClassVar[str] = ""
     """What the help page says first."""
     BINDINGS: ClassVar[list[BindingType]] = []
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """Textual's own paints the whole screen anew for each Tab; the two widgets do that already."""
 
     def __init__(self) -> None:
         super().__init__()

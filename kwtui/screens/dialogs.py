@@ -9,7 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
+from textual.reactive import Reactive
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from kwtui.errors import KwtuiError
@@ -45,6 +47,7 @@ class Dialog(ModalScreen[object]):
 
     CSS_PATH = style_path("dialogs")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -175,6 +175,8 @@ class FakeController(Controller):
         self.listeners: list[Callable[[object], None]] = []
         self.current = ConnectionStatus(ConnectionState.DISCONNECTED, NOW)
         self.facts = FACTS
+        self.note = ""
+        """Put into names, texts and records."""
         self.connect_error: KwtuiError | None = None
         self.password: str | None = None
         self.entries: tuple[BackupEntry, ...] = SETS
@@ -307,7 +309,7 @@ class FakeController(Controller):
         entry = next(e for e in self.entries if e.path == path)
         tables = tuple(
             TableDetails(
-                TableName("public", name),
+                TableName("public", name + self.note),
                 f"data/public/{name}",
                 (ColumnInfo("id", "INT8", False), ColumnInfo("name", "STRING")),
                 (FileEntry(f"data/public/{name}/n1.0.csv", 1000, "ab" * 32, 100),),
@@ -324,15 +326,20 @@ class FakeController(Controller):
 
     async def read_text(self, path: str) -> str:
         if path.endswith("meta.sql"):
-            return "CREATE TABLE orders (\n\tid INT8 NOT NULL,\n\tname STRING NULL DEFAULT 'x'\n);"
+            return (
+                self.note
+                + "CREATE TABLE orders (\n\tid INT8 NOT NULL,\n\tname STRING NULL DEFAULT 'x'\n);"
+            )
         return '{\n  "format": 1\n}\n'
 
     async def csv_page(self, entry: BackupEntry, file: str, start: int, count: int) -> CsvPage:
         records = tuple(
-            (str(n), "it's" if n % 3 else None, "数据库 " + "long " * (n % 5))
+            (str(n), "it's" if n % 3 else None, "数据库 " + "long " * (n % 5) + self.note)
             for n in range(start, min(start + count, 100))
         )
-        return CsvPage(file, start, ("id", "name", "note"), records, 100, start + count >= 100)
+        return CsvPage(
+            file, start, ("id", "name" + self.note, "note"), records, 100, start + count >= 100
+        )
 
     # -- plans and runs --------------------------------------------------------------------------
 
@@ -355,7 +362,9 @@ class FakeController(Controller):
             )
             for name in TABLES
         )
-        return self._plan(PlanKind.BACKUP, f"Back up {request.database}", request.database, steps)
+        return self.make_plan(
+            PlanKind.BACKUP, f"Back up {request.database}", request.database, steps
+        )
 
     async def plan_restore(self, request: RestoreRequest) -> Plan:
         self.requests.append(request)
@@ -371,13 +380,15 @@ class FakeController(Controller):
             ),
             Step("compare", StepKind.COMPARE, "Compare with the manifest"),
         )
-        return self._plan(PlanKind.RESTORE, f"Restore {request.source} as {target}", target, steps)
+        return self.make_plan(
+            PlanKind.RESTORE, f"Restore {request.source} as {target}", target, steps
+        )
 
     async def plan_verify(self, path: str, level: ProofLevel) -> Plan:
         steps = (Step("check", StepKind.CHECK_FILES, "Check every file"),)
-        return self._plan(PlanKind.VERIFY, f"Verify {path}", "shop", steps, path)
+        return self.make_plan(PlanKind.VERIFY, f"Verify {path}", "shop", steps, path)
 
-    def _plan(
+    def make_plan(
         self,
         kind: PlanKind,
         title: str,
@@ -404,7 +415,7 @@ class FakeController(Controller):
 
     async def start_run(self, plan: Plan) -> str:
         self.plans[plan.id] = plan
-        self.events.setdefault(plan.id, run_beginning(plan))
+        self.events.setdefault(plan.id, run_beginning(plan, self.note))
         return plan.id
 
     async def runs(self) -> list[RunSummary]:
@@ -477,7 +488,7 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def run_beginning(plan: Plan) -> list[AnyEvent]:
+def run_beginning(plan: Plan, note: str = "") -> list[AnyEvent]:
     """A run in its middle: the first step done, the second moving."""
     first, *rest = plan.steps
     events: list[AnyEvent] = [
@@ -498,7 +509,7 @@ def run_beginning(plan: Plan) -> list[AnyEvent]:
                 bytes_total=150_000,
                 basis="sizes of the files written so far",
             ),
-            NoticeReceived(at=at(4), step=second.id, severity="NOTICE", message="slow disk"),
+            NoticeReceived(at=at(4), step=second.id, severity="NOTICE", message="slow disk" + note),
         ]
     return events
 

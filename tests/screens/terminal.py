@@ -1,0 +1,114 @@
+"""A terminal for tests: the real program in a pseudo-terminal, and every byte that it writes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyte
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 30.0
+
+
+class Terminal:
+    """80 columns, 24 rows."""
+
+    def __init__(self, pid: int, descriptor: int) -> None:
+        self.pid = pid
+        self.descriptor = descriptor
+        self.written = bytearray()
+        self._screen = pyte.Screen(80, 24)
+        self._stream = pyte.ByteStream(self._screen)
+        self.exit_status: int | None = None
+
+    def read(self, seconds: float) -> bytes:
+        """What is written within the time."""
+        end = time.monotonic() + seconds
+        got = bytearray()
+        while (left := end - time.monotonic()) > 0:
+            ready, _, _ = select.select([self.descriptor], [], [], left)
+            if not ready:
+                break
+            try:
+                data = os.read(self.descriptor, 65536)
+            except OSError:
+                break
+            if not data:
+                break
+            got += data
+            self.written += data
+            self._stream.feed(data)
+        return bytes(got)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self._screen.display)
+
+    def until_shown(self, text: str) -> None:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while text not in self.text:
+            assert time.monotonic() < end, f"{text!r} never shown:\n{self.text}"
+            self.read(0.05)
+
+    def until_quiet(self, seconds: float = 0.7) -> None:
+        """Until nothing was written for that long."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while self.read(seconds):
+            assert time.monotonic() < end, "it never falls silent"
+
+    def press(self, keys: str) -> bytes:
+        """Press keys and read until quiet; what was written."""
+        before = len(self.written)
+        os.write(self.descriptor, keys.encode())
+        self.until_quiet(0.4)
+        return bytes(self.written[before:])
+
+    def wait(self) -> int:
+        """The exit status, as a shell counts it."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end:
+            self.read(0.05)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.exit_status = os.waitstatus_to_exitcode(status)
+                return self.exit_status
+        raise AssertionError("the program did not end")
+
+
+@contextmanager
+def program(*arguments: str, tmp: Path, **environment: str) -> Iterator[Terminal]:
+    """The interface with these arguments, ended when the test leaves it."""
+    variables = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp),
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(ROOT),
+        **environment,
+    }
+    pid, descriptor = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        command = [sys.executable, "-m", "tests.screens.pty_program", *arguments]
+        os.execve(command[0], command, variables)  # noqa: S606
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    terminal = Terminal(pid, descriptor)
+    try:
+        yield terminal
+    finally:
+        if terminal.exit_status is None:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        os.close(descriptor)
