@@ -15,12 +15,19 @@ RUN = Run("/tmp/x/store", NOW)  # noqa: S108 - a name, not a file
 STAMP = "2031-05-06 07:08:10.5"
 
 
+def _row_id(moment: datetime) -> str:
+    since = moment - datetime(2015, 1, 1, tzinfo=UTC)
+    return str((since // timedelta(microseconds=10) << 15) + 1)
+
+
 @pytest.mark.parametrize(
     ("recorded", "answered", "column"),
     [
         ("2026-11-22 08:20:07.414111", STAMP, "created"),
         ("18ea50390c8974c40000000000000001", "0a" * 16, ""),
-        ("1229668988559917057", "987654321098765432", "job_id"),
+        ("1229668988559917057", _row_id(NOW), "job_id"),
+        ("relation 1229668988559917057", f"relation {_row_id(NOW)}", ""),
+        ("-3540757973658007933", "553512909035786093", "fingerprint"),
         ("write /var/lib/kaiwudb/extern/a", "write /tmp/x/store/extern/a", ""),
         ("270553174016", "1", "capacity"),
         ("1795336256836141902.0000000000", "1895336256836141902.0000000000", ""),
@@ -41,6 +48,8 @@ def test_values_of_a_run_may_differ(recorded: str, answered: str, column: str) -
         ("-", "1229668988559917057", "job_id"),
         ("1229668988559917057", "-", "job_id"),
         ("270553174016", "1", "rows"),
+        ("4540757973658007933", "1053512909035786093", "xor_agg"),
+        ("1229668988559917057", "1229668988559917058", "xor_agg"),
         ("it's", "its", ""),
     ],
 )

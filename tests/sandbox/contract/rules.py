@@ -83,10 +83,26 @@ def _times(recorded: str, answered: str, run: Run) -> bool:
         return False
 
 
+_ROW_ID_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+
+
+def _row_id_time(text: str) -> str:
+    """When an id was made: the upper bits count ten microseconds, the lower 15 are the node."""
+    moment = _ROW_ID_EPOCH + timedelta(microseconds=10 * (int(text) >> 15))
+    return moment.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+
+
+def _row_ids(recorded: str, answered: str, run: Run) -> bool:
+    """A checksum has as many digits as an id, but no time of the run in it."""
+    return _times(_row_id_time(recorded), _row_id_time(answered), run)
+
+
 RULES = (
     Rule("time of the run", re.compile(_TIME), None, _times),
     Rule("logical timestamp", re.compile(r"\b\d{19}\.\d{10}\b|\b\d{10}\.\d{9},\d+")),
-    Rule("job or row id", re.compile(r"(?<![\d.])\d{18,19}(?![\d.])")),
+    Rule("job or row id", re.compile(r"(?<![\d.])\d{19}(?![\d.])"), None, _row_ids),
+    # A node hashes its own key encoding, hidden row ids and table ids included.
+    Rule("fingerprint", re.compile(r"-?\d+"), frozenset({"fingerprint"})),
     Rule("session or query id", re.compile(r"\b[0-9a-f]{32}\b")),
     Rule(
         "cluster id or secret",
