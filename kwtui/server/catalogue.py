@@ -159,8 +159,9 @@ class _Reader:
                     self.not_captured.append(f"{kind} {name}")
                 elif row["table_type"] in _TABLE_TYPES and name not in known:
                     sql = inspection.create_statement_of(self.database, name)
-                    create = (await self.server.query(sql)).rows[0][1] or ""
-                    found.append(Described(name, "table", create, create))
+                    for shown in (await self._try(sql, f"table {name}")).rows:
+                        create = shown[1] or ""
+                        found.append(Described(name, "table", create, create))
         return found
 
     # -- tables -------------------------------------------------------------------------------

@@ -32,6 +32,10 @@ INFO, WARNING, REFUSAL = Severity.INFO, Severity.WARNING, Severity.REFUSAL
 _TEXT_TYPES = re.compile(r"(STRING|TEXT|VARCHAR|NVARCHAR|CHAR|NCHAR|CLOB|CITEXT)", re.IGNORECASE)
 
 
+_LONG_RETENTION = 10 * 365 * 86400
+"""Seconds; what is kept so long rarely grows too old between a backup and its restore."""
+
+
 def find(schema: DatabaseSchema, facts: ServerFacts) -> tuple[Finding, ...]:
     """All findings of a database, gravest first."""
     found = [*_about_server(schema, facts), *_about_names(schema), *_about_database(schema)]
@@ -270,7 +274,7 @@ def _about_time_series(schema: DatabaseSchema, table: TableSpec) -> Iterator[Fin
         )
     if table.retention_seconds:
         yield Finding(
-            WARNING,
+            INFO if table.retention_seconds >= _LONG_RETENTION else WARNING,
             "retention",
             subject,
             f"The table keeps {_span(table.retention_seconds)}. A restore cannot bring back rows "

@@ -139,6 +139,9 @@ def test_time_series() -> None:
     schema = series(fine, retention="3650d")
     assert codes(schema) == {*ALWAYS, "database_settings", "time_precision", "retention"}
     assert "1 day" in only(schema, "retention").message
+    assert only(schema, "retention").severity is Severity.WARNING
+    century = series(replace(fine, retention_seconds=100 * 365 * 86400))
+    assert only(century, "retention").severity is Severity.INFO
     coarse = table(columns=columns[:1], time_column="ts", time_precision=3)
     assert codes(series(coarse)) == ALWAYS
 

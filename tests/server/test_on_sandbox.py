@@ -229,6 +229,43 @@ async def test_a_time_series_database_is_read_with_its_settings(
     await server.execute(statements.drop_database(name))
 
 
+async def test_every_database_of_the_demo_can_be_surveyed(demo_sandbox: SandboxNode) -> None:
+    server = await connect(resolve_target(dsn=demo_sandbox.dsn, environ={}))
+    facts = (await identify(server)).facts
+    found = {
+        summary.name: await catalogue.survey(server, facts, summary.name)
+        for summary in await catalogue.databases(server)
+    }
+    await server.close()
+    assert {"shop", "plant", "defaultdb", "postgres", "system"} <= set(found)
+    for name in ("shop", "plant"):
+        assert found[name].schema.tables
+        assert found[name].schema.not_captured == ()
+        assert all(table.rows for table in found[name].schema.tables)
+    codes = {finding.code for finding in found["system"].findings}
+    assert "system_database" in codes
+
+
+async def test_a_user_without_the_admin_role_is_told_what_that_means(
+    sandbox: SandboxNode, server: Server
+) -> None:
+    await server.execute("CREATE USER IF NOT EXISTS plain_user")
+    target = replace(resolve_target(dsn=sandbox.dsn, environ={}), user="plain_user")
+    plain = await connect(target)
+    identity = await identify(plain)
+    assert identity.facts.user == "plain_user"
+    assert not identity.facts.is_admin
+    assert identity.facts.store_paths == ()
+    assert any("only admins" in note for note in identity.notes)
+    survey = await catalogue.survey(plain, identity.facts, "defaultdb")
+    assert survey.findings[0].code == "admin_required"
+    uri = transfer.nodelocal(identity.facts.node_id, "plain")
+    with pytest.raises(KwtuiError) as caught:
+        await plain.execute(transfer.export_database(uri, "defaultdb"))
+    assert caught.value.exit_code is ExitCode.ADMIN_ROLE_REQUIRED
+    await plain.close()
+
+
 async def test_a_database_that_is_not_there(server: Server) -> None:
     with pytest.raises(KwtuiError) as caught:
         await catalogue.read_schema(server, "nowhere")
