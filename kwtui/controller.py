@@ -395,8 +395,11 @@ class Controller:
     def _folder(self, kind: str) -> Path:
         """The node's folder on this machine. Raises EXTERN_NOT_FOUND or EXTERN_NOT_READABLE."""
         state: FolderState | None = getattr(self._place, kind, None)
-        if state is not None and state.path is not None and state.usable:
-            return state.path
+        if state is not None and state.path is not None:
+            # KWDB makes extern at the first export.
+            awaited = kind == "extern" and not state.exists and state.path.parent.is_dir()
+            if state.usable or awaited:
+                return state.path
         if state is None or state.path is None or not state.exists:
             title, exit_code = f"The node's {kind} folder was not found.", ExitCode.EXTERN_NOT_FOUND
         else:

@@ -54,7 +54,7 @@ async def run_backup(context: RunContext) -> RunResult:
 
 def _check_new(location: SetLocation) -> None:
     """A backup is never written into a folder that exists. Raises DESTINATION_NOT_EMPTY."""
-    for folder in {location.root, location.sidecars}:
+    for folder in (location.root, location.sidecars):
         if folder.exists():
             raise KwtuiError(
                 f"{folder} exists already, and a backup is only written to a new folder.",

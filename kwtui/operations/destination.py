@@ -40,7 +40,7 @@ def look_at_destination(extern: FolderState, node_id: int, path: str, state: Pat
         extern=str(extern.path),
         taken=inside(extern.path, path).exists(),
         free_bytes=extern.free_bytes,
-        sidecars_beside=new_location(extern.path, path, state).beside,
+        sidecars_beside=not extern.exists or new_location(extern.path, path, state).beside,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import kwtui
 from kwtui.backups.durable import make_folders, write_file
-from kwtui.backups.location import SetLocation
+from kwtui.backups.location import SetLocation, new_location
 from kwtui.backups.manifest import (
     FileEntry,
     Manifest,
@@ -51,7 +51,10 @@ from kwtui.server.connection import Server
 
 @dataclass
 class Sealer:
-    """The last step of a backup."""
+    """The last step of a backup.
+
+    Where the sidecars go is decided here: before the export KWDB's folders may not be there yet.
+    """
 
     context: RunContext
     server: Server
@@ -63,6 +66,8 @@ class Sealer:
 
     async def seal(self, step: Step) -> StepOutcome:
         """Raises KwtuiError: BACKUP_INCOMPLETE naming the table whose files hold other rows."""
+        location = new_location(self.location.extern, self.location.path, self.context.state)
+        self.location = location
         tree = await self._hash_and_count(step)
         counted = {table.name: table.rows for table in tree.tables}
         self._check_counts(counted)
