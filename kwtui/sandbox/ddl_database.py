@@ -124,9 +124,9 @@ def _announce_drop(
         return
     text = f"DROP DATABASE {'IF EXISTS ' if if_exists else ''}{quote_identifier(name)}"
     text += f" {behaviour.upper()}" if behaviour else ""
-    session.engine.announce(session, text, garbage=True)
-    if any(r.kind is RelationKind.VIEW for r in relations):
-        session.engine.announce(session, ";removing references for view", garbage=True)
+    views = any(r.kind is RelationKind.VIEW for r in relations)
+    texts = [text, ";removing references for view"] if views else [text]
+    session.engine.announce(session, *texts, garbage=True)
 
 
 @handles("ALTER DATABASE", "ALTER TS DATABASE")

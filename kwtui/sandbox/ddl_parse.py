@@ -16,7 +16,8 @@ _DURATIONS = {
     "w": 604800, "week": 604800, "mon": 2592000, "month": 2592000, "y": 31536000, "year": 31536000,
 }  # fmt: skip
 _CONSTRAINT_WORDS = frozenset(
-    ["not", "null", "default", "primary", "unique", "references", "check", "as", "constraint", "family", "create", "collate", "encoding", "comment", "storing"]
+    """not null default primary unique references check as constraint family create collate encoding
+    comment storing""".split()
 )
 
 

@@ -14,6 +14,7 @@ from kwtui.sandbox.catalog import (
     RelationKind,
     SqlType,
 )
+from kwtui.sandbox.ddl_drop import dependent_views
 from kwtui.sandbox.ddl_parse import TableSpec
 from kwtui.sandbox.ddl_table import check_free, make_storage
 from kwtui.sandbox.dispatch import handles
@@ -123,8 +124,11 @@ def _make(
             view_query=query, created_at=session.engine.clock.now(),
         )  # fmt: skip
         catalog.relations[relation.id] = relation
+        for other in catalog.relations_in(database) if query is not None else ():
+            other.version += relation in dependent_views(catalog, other)
         if not sql:
             return 0
+        relation.version += kind is RelationKind.MATERIALIZED_VIEW
         columns.append(
             ColumnDef(
                 len(columns) + 1, "rowid", SqlType("INT8"), nullable=False,

@@ -76,9 +76,17 @@ def make_table(
         catalog.relations[relation.id] = relation
         make_storage(cursor, relation)
     if relation.foreign_keys:
-        engine.announce(session, _job_text(engine.catalog, relation, spec))
+        job = _job_text(engine.catalog, relation, spec)
+        engine.announce(session, job, "updating referenced table")
+    elif spec.time_series:
+        engine.announce(session, _series_job_text(relation, spec))
+    elif _uses_sequence(relation):
         engine.announce(session, "updating referenced table")
     return relation
+
+
+def _uses_sequence(relation: Relation) -> bool:
+    return any((column.default or "").startswith("nextval(") for column in relation.columns)
 
 
 def check_free(catalog: Catalog, database: str, schema: str, name: str) -> None:
@@ -301,6 +309,9 @@ def add_foreign_key(session: Session, relation: Relation, spec: ForeignKeySpec) 
         name, spec.columns, target.id, columns, spec.on_delete, spec.on_update
     )
     relation.foreign_keys.append(key)
+    # The node changes both descriptors once for it (information_schema.tables, recording 12).
+    relation.version += relation.version == 1
+    target.version += target is not relation
     if not _is_indexed(relation, spec.columns):
         index = IndexSpec(
             [(c, "ASC") for c in spec.columns], f"{relation.name}_auto_index_{name}"
@@ -359,6 +370,25 @@ def _job_text(catalog: Catalog, relation: Relation, spec: TableSpec) -> str:
             items.append(format_tokens(element))
     items += [_key_text(catalog, key, named=False) for key in made.values()]
     return f"CREATE TABLE {full} ({', '.join(items)})"
+
+
+def _series_job_text(relation: Relation, spec: TableSpec) -> str:
+    """The statement as the job of a time-series table shows it (recording 07)."""
+
+    def items(tags: bool) -> str:
+        return ", ".join(
+            f"{quote_identifier(c.name)} {c.type.text}{'' if c.nullable else ' NOT NULL'}"
+            for c in relation.columns
+            if c.is_tag is tags
+        )
+
+    full = f"{relation.database}.{relation.schema}.{quote_identifier(relation.name)}"
+    primary = ", ".join(map(quote_identifier, spec.primary_tags))
+    retention = f" RETENTIONS {spec.retention}" if spec.retention else ""
+    return (
+        f"CREATE TABLE {full} ({items(False)}) TAGS ({items(True)}) PRIMARY TAGS({primary})"
+        f"{retention}"
+    )
 
 
 def _key_text(catalog: Catalog, key: ForeignKeyDef, *, named: bool) -> str:

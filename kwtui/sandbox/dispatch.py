@@ -29,6 +29,7 @@ MODULES = (
     "ddl_index",
     "ddl_sequence",
     "ddl_procedure",
+    "ddl_unsupported",
     "dml",
     "dml_change",
     "query",
@@ -49,7 +50,10 @@ MODULES = (
 _handlers: dict[tuple[str, ...], Handler] = {}
 _fallbacks: dict[tuple[str, ...], Handler] = {}
 _KNOWN = frozenset(
-    ["alter", "analyze", "backup", "begin", "call", "cancel", "cleanup", "close", "comment", "commit", "copy", "create", "deallocate", "declare", "delete", "discard", "drop", "end", "execute", "explain", "export", "grant", "import", "insert", "optimize", "pause", "prepare", "reassign", "refresh", "release", "reset", "restore", "resume", "revoke", "rollback", "savepoint", "scrub", "select", "set", "show", "start", "table", "truncate", "update", "upsert", "use", "values", "with"]
+    """alter analyze backup begin call cancel cleanup close comment commit copy create deallocate
+    declare delete discard drop end execute explain export grant import insert optimize pause
+    prepare reassign refresh release reset restore resume revoke rollback savepoint scrub
+    select set show start table truncate update upsert use values with""".split()
 )
 
 

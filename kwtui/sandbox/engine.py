@@ -50,6 +50,8 @@ class Engine:
         self.lock = threading.RLock()
         """Held while rows or the catalogue are changed. Reading takes no lock."""
         self.sessions: dict[str, Session] = {}
+        self._open: duckdb.DuckDBPyConnection | None = None
+        """The cursor of the change that the holder of the lock is making."""
         self.last_row_id = 0
         """The last value of unique_rowid()."""
         folder = store / "sql"
@@ -106,14 +108,18 @@ class Engine:
     def writing(self, session: Session | None) -> Iterator[duckdb.DuckDBPyConnection]:
         """A change of rows, all of it or nothing: the cursor to make it with.
 
-        Inside the session's own transaction the change is kept when that commits.
+        Inside the session's own transaction the change is kept when that commits, inside another
+        change when that ends.
         """
         with self.lock:
             if session is not None and session.transaction is not None:
                 yield session.transaction
                 return
+            if self._open is not None:
+                yield self._open
+                return
             self.snapshots.before_write()
-            cursor = self.cursor()
+            cursor = self._open = self.cursor()
             try:
                 cursor.execute("BEGIN TRANSACTION")
                 if session is not None:
@@ -124,6 +130,7 @@ class Engine:
                 roll_back(cursor)
                 raise
             finally:
+                self._open = None
                 if session is not None:
                     session.executed(cursor)
                 cursor.close()
@@ -170,10 +177,16 @@ class Engine:
             finally:
                 cursor.close()
 
-    def announce(self, session: Session, description: str, *, garbage: bool = False) -> None:
-        """Keeps the job of a schema change that has been made (SHOW JOBS, recordings 05, 06)."""
+    def announce(self, session: Session, *descriptions: str, garbage: bool = False) -> None:
+        """Keeps the jobs of a schema change that has been made (SHOW JOBS, recordings 05, 06).
+
+        ``garbage`` tells that each leaves a "GC for …" job, in reverse order.
+        """
         statement = session.query.id if session.query is not None else ""
-        self.jobs.schema_change(description, session.user, statement=statement, garbage=garbage)
+        for description in descriptions:
+            self.jobs.schema_change(description, session.user, statement=statement)
+        for description in reversed(descriptions) if garbage else ():
+            self.jobs.collect_garbage(description, session.user)
 
     def close(self) -> None:
         """Ends every session and closes the file."""

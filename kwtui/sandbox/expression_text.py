@@ -12,10 +12,15 @@ from kwtui.sandbox.lexer import Kind, Token, TokenStream, quote_identifier, quot
 from kwtui.sandbox.types import INTEGERS, STRINGS, base_family, known_type, parse_type
 
 _UPPER = frozenset(
-    ["and", "or", "not", "in", "is", "null", "like", "ilike", "between", "case", "when", "then", "else", "end", "distinct", "from", "as", "cast", "array", "primary", "key", "references", "foreign", "check", "constraint", "default", "unique", "index", "family", "asc", "desc", "storing", "stored", "on", "delete", "update", "cascade", "restrict", "set", "action", "match", "full", "partial", "collate", "partition", "by", "list", "range", "values", "inverted", "exists", "using", "similar", "to", "row", "no", "tags", "retentions"]
+    """and or not in is null like ilike between case when then else end distinct from as cast array
+    primary key references foreign check constraint default unique index family asc desc
+    storing stored on delete update cascade restrict set action match full partial collate
+    partition by list range values inverted exists using similar to row no tags retentions""".split()
 )
 _TIGHT_BEFORE = frozenset({")", "]", ",", ".", "::", ":::", "[", ";"})
 _TIGHT_AFTER = frozenset({"(", "[", ".", "::", ":::"})
+_NAMES_WITH_LIST = frozenset({"index", "family"})
+"""Keywords whose name is followed by a list of columns and not by arguments."""
 _SPACED_PARENTHESIS = _UPPER - {"array", "cast", "row", "exists"}
 
 
@@ -24,9 +29,17 @@ def format_tokens(tokens: Sequence[Token]) -> str:
     pieces: list[str] = []
     before: Token | None = None
     signed = False
-    for token in tokens:
+    of_type = [False]
+    for position, token in enumerate(tokens):
         text = token_text(token)
-        if before is not None and not signed and _space_between(before, token):
+        spaced = before is not None and not signed and _space_between(before, token)
+        if before is not None and token.value == "(" and token.kind is Kind.OPERATOR:
+            named = position > 1 and tokens[position - 2].value in _NAMES_WITH_LIST
+            spaced = spaced or named
+            of_type.append(before.kind is Kind.WORD and known_type(before.value))
+        elif token.value == ")" and token.kind is Kind.OPERATOR and len(of_type) > 1:
+            of_type.pop()
+        if spaced and not (of_type[-1] and before is not None and before.value == ","):
             pieces.append(" ")
         pieces.append(text)
         signed = token.value == "-" and token.kind is Kind.OPERATOR and _starts_operand(before)

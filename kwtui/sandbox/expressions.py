@@ -27,7 +27,7 @@ from kwtui.sandbox.functions import (
     cast,
     text,
 )
-from kwtui.sandbox.render import cast_sql
+from kwtui.sandbox.render import WIDE_DECIMAL, cast_sql
 from kwtui.sandbox.scopes import Scope
 from kwtui.sandbox.session_functions import SESSION_FUNCTIONS
 from kwtui.sandbox.types import BINARY, INTEGERS, STRINGS, base_family, storage_type
@@ -153,7 +153,7 @@ class Expressions:
     def _comparable(self, node: exp.Expression, kind: SqlType | None) -> exp.Expression:
         """A column of unbounded DECIMAL is kept as text; as a number it can be compared."""
         stored_as_text = kind == DECIMAL and isinstance(node, exp.Column)
-        return cast(node, "DECIMAL(38,12)") if stored_as_text else node
+        return cast(node, WIDE_DECIMAL) if stored_as_text else node
 
     def _operand(self, node: exp.Expression, scope: Scope, other: SqlType | None) -> exp.Expression:
         """A side of a comparison; a string literal takes the other side's type."""
@@ -318,7 +318,7 @@ class Expressions:
             return cast(node, "HUGEINT")
         if source is not None and base_family(source) == "DECIMAL":
             return node
-        return cast(node, "DECIMAL(38,12)")
+        return cast(node, WIDE_DECIMAL)
 
     def _as_text(self, node: exp.Expression, source: SqlType | None) -> exp.Expression:
         if source is None:

@@ -139,12 +139,17 @@ class JobRegistry:
             if statement != self._statement:
                 self._statement, self._siblings = statement, []
             if garbage:
-                collector = self.start(SCHEMA_CHANGE_GC, f"GC for {description}", "", user)
-                self._save(replace(collector, running_status="waiting for GC TTL"))
+                self.collect_garbage(description, user)
             self.finish(job, SUCCEEDED)
             for sibling in reversed(self._siblings):
                 self._save(replace(self.get(sibling), finished=self._now(), modified=self._now()))
             self._siblings.append(job.id)
+
+    def collect_garbage(self, description: str, user: str) -> None:
+        """Record the job that waits for the time to live of what a schema change dropped."""
+        with self._lock:
+            collector = self.start(SCHEMA_CHANGE_GC, f"GC for {description}", "", user)
+            self._save(replace(collector, running_status="waiting for GC TTL"))
 
     def _queue(self, kind: str, description: str, user: str) -> None:
         job = self._create(kind, description, "", user)

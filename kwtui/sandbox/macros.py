@@ -33,6 +33,7 @@ MACROS = [
     """CREATE OR REPLACE MACRO kw_float4(x) AS CASE WHEN isnan(x) THEN 'NaN'
        WHEN isinf(x) THEN CASE WHEN x > 0 THEN '+Inf' ELSE '-Inf' END
        ELSE printf('%.6f', x::DOUBLE) END""",
+    "CREATE OR REPLACE MACRO kw_decimal(x) AS rtrim(rtrim(x, '0'), '.')",
     "CREATE OR REPLACE MACRO kw_bytes(x) AS '\\x' || lower(hex(x))",
     """CREATE OR REPLACE MACRO kw_element(e) AS CASE WHEN e IS NULL THEN 'NULL'
        WHEN e = '' OR upper(e) = 'NULL' OR regexp_matches(e, '[{}",\\\\\\s]')

@@ -37,11 +37,15 @@ def _text(column: str, sql_type: SqlType, stored: str) -> str:
     if function is not None:
         return f"{function}({column})"
     text = f"CAST({column} AS VARCHAR)"
+    if stored == WIDE_DECIMAL and sql_type == SqlType("DECIMAL"):
+        return f"kw_decimal({text})"
     if stored in ("TIMESTAMP", "TIMESTAMP_NS") and base_family(sql_type) == "TIMESTAMPTZ":
         return f"({text} || '+00:00')"
     return text
 
 
+WIDE_DECIMAL = "DECIMAL(38,12)"
+"""What a DECIMAL without precision becomes when it is computed with."""
 _FUNCTIONS = {
     "DOUBLE": "kw_float8",
     "FLOAT": "kw_float4",
