@@ -81,7 +81,8 @@ def _write_chunk(
             if file is None:
                 file = stack.enter_context(destination.extern.append(destination.name(sequence)))
             try:
-                file.write(b"".join(gathered))
+                for piece in gathered:
+                    file.write(piece)
             except SqlError:
                 _leave_neighbour(destination, sequence + 1, chunk, rest)
                 raise

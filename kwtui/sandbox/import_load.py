@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import ColumnDef, Relation
-from kwtui.sandbox.import_rows import Values
+from kwtui.sandbox.import_rows import Stored
 from kwtui.sandbox.session_functions import unique_row_id
 from kwtui.sandbox.sources import column_name, table_name, unnest_sql
-from kwtui.sandbox.values import storage_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,8 +33,8 @@ def data_transaction(session: Session) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     engine = session.engine
     cursor = engine.cursor()
-    session.executing(cursor)
     try:
+        session.executing(cursor)
         cursor.execute("BEGIN TRANSACTION")
         yield cursor
         with engine.lock:
@@ -53,10 +52,10 @@ def append_rows(
     cursor: duckdb.DuckDBPyConnection,
     relation: Relation,
     columns: Sequence[ColumnDef],
-    rows: Iterable[Values],
+    rows: Iterable[Stored],
     between: Callable[[], None],
 ) -> int:
-    """Append rows of values for ``columns`` to a relation; returns their number.
+    """Append rows of storage texts for ``columns`` to a relation; returns their number.
 
     Columns that are not given are NULL, a hidden row id gets its value. ``between`` is called
     after every batch and may raise to stop.
@@ -69,10 +68,7 @@ def append_rows(
     count = 0
     iterator = iter(rows)
     while batch := list(islice(iterator, BATCH_ROWS)):
-        parameters: list[list[str | None]] = [
-            [storage_text(column.type, row[index]) for row in batch]
-            for index, column in enumerate(columns)
-        ]
+        parameters: list[list[str | None]] = [list(texts) for texts in zip(*batch, strict=True)]
         parameters += [[str(unique_row_id(session)) for _ in batch] for _ in hidden]
         cursor.execute(sql, parameters)
         count += len(batch)

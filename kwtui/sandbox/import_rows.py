@@ -1,4 +1,4 @@
-"""From records of a CSV file to values of columns: what relational imports accept and refuse.
+"""From records of a CSV file to rows for storage: what relational imports accept and refuse.
 
 Messages: recordings 05 (``in_all``) and 06 (``computed``). One bad record fails the whole import.
 """
@@ -6,9 +6,9 @@ Messages: recordings 05 (``in_all``) and 06 (``computed``). One bad record fails
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import ColumnDef, SqlType
@@ -16,10 +16,14 @@ from kwtui.sandbox.charset import codec
 from kwtui.sandbox.csv_reader import CsvReader, CsvSyntaxError, Record
 from kwtui.sandbox.import_options import ImportOptions
 from kwtui.sandbox.types import INTEGERS, STRINGS, base_family
-from kwtui.sandbox.values import Value, fit, parse, quoted
+from kwtui.sandbox.values import fit, parse, quoted, storage_text
 
-Converter = Callable[[str], Value]
-Values = tuple[Any, ...]
+Converter = Callable[[str], str | None]
+"""From the text of a field to the text that storage casts (see ``values.storage_text``)."""
+Stored = tuple[str | None, ...]
+
+_DATE_TIME = 19
+_UTC = "+00:00"
 
 
 def records(path: Path, options: ImportOptions, skip: int = 0) -> Iterator[Record]:
@@ -30,24 +34,46 @@ def records(path: Path, options: ImportOptions, skip: int = 0) -> Iterator[Recor
 
 
 def converter(sql_type: SqlType, zone: str) -> Converter:
-    """Text to value for one column. The frequent types take a short way."""
+    """Field text to storage text for one column. The frequent types take a short way."""
     family = base_family(sql_type)
-    if not sql_type.array and family in INTEGERS:
+
+    def parsed(text: str) -> str | None:
+        return storage_text(sql_type, parse(sql_type, text, zone))
+
+    if sql_type.array:
+        return parsed
+    if family in INTEGERS:
         low, high = INTEGERS[family]
-        return lambda text: _integer(sql_type, text, low, high)
-    if not sql_type.array and family in STRINGS:
-        return str if not sql_type.args else lambda text: fit(sql_type, text)
-    return lambda text: parse(sql_type, text, zone)
+        return lambda text: text if _is_plain(text, low, high) else parsed(text)
+    if family in STRINGS:
+        return str if not sql_type.args else lambda text: str(fit(sql_type, text))
+    if family in ("TIMESTAMP", "TIMESTAMPTZ"):
+        digits = sql_type.args[0] if sql_type.args else 6
+        return lambda text: _plain_moment(text, digits) or parsed(text)
+    return parsed
 
 
-def _integer(sql_type: SqlType, text: str, low: int, high: int) -> Value:
-    if text.isascii() and text.isdigit() and low <= (value := int(text)) <= high:
-        return value
-    return parse(sql_type, text)
+def _is_plain(text: str, low: int, high: int) -> bool:
+    return text.isascii() and text.isdigit() and low <= int(text) <= high
+
+
+def _plain_moment(text: str, digits: int) -> str | None:
+    """A time as EXPORT writes it, in UTC and no finer than the column; None for any other text."""
+    if not text.endswith(_UTC):
+        return None
+    moment = text[: -len(_UTC)]
+    fraction = moment[_DATE_TIME:]
+    if fraction and not (fraction[0] == "." and fraction[1:].isdigit() and len(fraction) <= digits):
+        return None
+    try:
+        datetime.fromisoformat(moment[:_DATE_TIME])
+    except ValueError:
+        return None
+    return moment if len(moment) >= _DATE_TIME and moment[10] == " " else None
 
 
 class RowParser:
-    """Turns records into rows of values for the given columns.
+    """Turns records into rows for the given columns.
 
     ``strips_apostrophes`` is the node's defect of row 5 in live-findings: every ``'`` vanishes
     from the first field.
@@ -67,8 +93,8 @@ class RowParser:
         self._required = [not column.nullable for column in columns]
         self._strips_apostrophes = strips_apostrophes
 
-    def row(self, record: Record) -> Values:
-        """The values of one record. Raises :class:`SqlError` without the name of the file."""
+    def row(self, record: Record) -> Stored:
+        """The storage texts of one record. Raises :class:`SqlError` without naming the file."""
         fields = record.fields
         if len(fields) != len(self._columns):
             # A delimiter behind the last field is forgiven.
@@ -81,7 +107,7 @@ class RowParser:
             fields = [fields[0].replace("'", ""), *fields[1:]]
         return tuple(self._value(record, index, text) for index, text in enumerate(fields))
 
-    def _value(self, record: Record, index: int, text: str) -> Value:
+    def _value(self, record: Record, index: int, text: str) -> str | None:
         if index in record.nulls:
             if self._required[index]:
                 name = self._columns[index].name
@@ -102,7 +128,7 @@ class RowParser:
 
 def parsed_rows(
     path: Path, uri: str, options: ImportOptions, parser: RowParser, skip: int
-) -> Iterator[Values]:
+) -> Iterator[Stored]:
     """The rows of a file. Errors begin with the file's URI."""
     try:
         for record in records(path, options, skip):

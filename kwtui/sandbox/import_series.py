@@ -16,9 +16,8 @@ from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import ColumnDef, SqlType
 from kwtui.sandbox.csv_reader import CsvSyntaxError, Record
 from kwtui.sandbox.import_options import ImportOptions
-from kwtui.sandbox.import_rows import Values, converter, records
+from kwtui.sandbox.import_rows import Stored, converter, records
 from kwtui.sandbox.types import base_family
-from kwtui.sandbox.values import Value
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -39,21 +38,20 @@ class SeriesReport:
 
 
 def misscaled(sql_type: SqlType, text: str) -> str:
-    """A time as IMPORT stores it: its milliseconds taken for units of the column's precision.
+    """A time (storage text, UTC) as IMPORT stores it: milliseconds taken for finer units.
 
     2026-11-01 in a TIMESTAMP(6) column becomes 1970-01-21 (recording 09).
     """
     digits = sql_type.args[0] if sql_type.args else 3
     if digits <= 3:
         return text
-    zoned = text.endswith("+00:00")
-    plain, _, fraction = text.removesuffix("+00:00").partition(".")
+    plain, _, fraction = text.partition(".")
     whole = datetime.fromisoformat(plain).replace(tzinfo=UTC)
     count = (whole - _EPOCH) // _MILLISECOND + int(fraction.ljust(3, "0")[:3])
     seconds, rest = divmod(count, 10**digits)
     moment = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S")
     tail = f".{rest:0{digits}d}".rstrip("0") if rest else ""
-    return f"{moment}{tail}{'+00:00' if zoned else ''}"
+    return moment + tail
 
 
 class SeriesParser:
@@ -66,7 +64,7 @@ class SeriesParser:
         # IMPORT INTO takes files of another product: quotes around times, spaces before numbers.
         self._lenient = into
 
-    def row(self, fields: Sequence[str], nulls: frozenset[int]) -> Values:
+    def row(self, fields: Sequence[str], nulls: frozenset[int]) -> Stored:
         """The values of one record. Raises :class:`SqlError` with the text for the reject file."""
         if len(fields) != len(self._columns):
             raise SqlError(f"expected {len(self._columns)} fields, got {len(fields)}")
@@ -75,20 +73,20 @@ class SeriesParser:
             for index, text in enumerate(fields)
         )
 
-    def _null(self, index: int) -> Value:
+    def _null(self, index: int) -> str | None:
         if self._columns[index].nullable:
             return None
         name = self._columns[index].name
         raise SqlError(f'null value in column "{name}" violates not-null constraint', "23502")
 
-    def _value(self, index: int, text: str) -> Value:
+    def _value(self, index: int, text: str) -> str | None:
         column = self._columns[index]
         if self._lenient and index == 0:
             text = text.replace("'", "")
         elif self._lenient and base_family(column.type) in ("FLOAT4", "FLOAT8"):
             text = text.lstrip(" ")
         value = self._converters[index](text)
-        return misscaled(column.type, value) if self._times[index] else value
+        return misscaled(column.type, value) if value and self._times[index] else value
 
 
 def series_rows(
@@ -97,7 +95,7 @@ def series_rows(
     parser: SeriesParser,
     report: SeriesReport,
     oldest: str | None,
-) -> Iterator[Values]:
+) -> Iterator[Stored]:
     """The rows of a table's files that its retention keeps, counted in ``report``.
 
     ``oldest`` is the text of the earliest time that is kept, ``None`` without a retention. Reading
@@ -113,7 +111,7 @@ def series_rows(
                 _reject(report, options, record.fields, err.message)
                 continue
             report.rows += 1
-            if oldest is None or str(row[0]) >= oldest:
+            if oldest is None or (row[0] or "") >= oldest:
                 yield row
 
 

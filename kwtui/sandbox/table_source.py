@@ -74,8 +74,8 @@ def passed_on(rows: Iterator[tuple[Any, ...]]) -> Generator[Sequence[Any]]:
 def _rows(
     session: Session, cursor: duckdb.DuckDBPyConnection, sql: str
 ) -> Generator[Sequence[Any]]:
-    session.executing(cursor)
     try:
+        session.executing(cursor)
         cursor.execute(sql)
         while batch := cursor.fetchmany(_BATCH_ROWS):
             session.check_interrupt()
