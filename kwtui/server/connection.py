@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from kwtui.config import TlsMode
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.server import statements
+from kwtui.server import statements, transfer
 from kwtui.server.failures import (
     ConnectionLost,
     PasswordNeeded,
@@ -86,6 +86,7 @@ class Server:
         self.session_id = ""
         self._connection = connection
         self._turn = asyncio.Lock()
+        self._sql = ""
         self._notices: list[Notice] = []
         self._listener: NoticeListener | None = None
         self._lost: ConnectionLost | None = None
@@ -149,7 +150,7 @@ class Server:
         for ending in list(self._endings):
             ending.cancel()
         if self._running is not None and not self._running.done():
-            await self._give_up(self._running)
+            await self._give_up(self._running, "It was closed.")
         await self._connection.close()
 
     # -- statements -----------------------------------------------------------------------------
@@ -193,33 +194,53 @@ class Server:
             try:
                 await asyncio.wait_for(asyncio.shield(running), within)
             except TimeoutError:
-                await self._give_up(running)
-                raise self._gone(f"No answer within {within:g} seconds.") from None
+                raise await self._give_up(
+                    running, f"No answer within {within:g} seconds."
+                ) from None
             except asyncio.CancelledError:
-                await self._give_up(running)
+                await self._give_up(running, "It was left in the middle of an answer.")
                 raise
 
     async def cancel_query(self) -> bool:
         """Cancel what this session runs, through a connection of its own.
 
         A PostgreSQL cancel request does nothing here (facts.md, section 9.5). The session that ran
-        an export is closed by the server a second later (recording 10). False: nothing was running.
+        an export is closed by the server a second later (recording 10). A relational import goes on
+        when its query is cancelled (facts.md, section 7.6), so its job is cancelled instead. False:
+        nothing was running.
         """
         other = await Server.open(self.target)
         try:
-            running = await other.query(statements.queries_of_session(self.session_id))
-            ids = [row[0] for row in running.rows if row[0]]
-            for query_id in ids:
-                await other.execute(statements.cancel_query(query_id), within=QUERY_TIMEOUT)
-            return bool(ids)
+            return await self._cancel_jobs(other) or await self._cancel_queries(other)
         finally:
             await other.close()
 
     # -- inside ---------------------------------------------------------------------------------
 
+    async def _cancel_queries(self, other: Server) -> bool:
+        running = await other.query(statements.queries_of_session(self.session_id))
+        ids = [row[0] for row in running.rows if row[0]]
+        for query_id in ids:
+            await other.execute(statements.cancel_query(query_id), within=QUERY_TIMEOUT)
+        return bool(ids)
+
+    async def _cancel_jobs(self, other: Server) -> bool:
+        if not self._sql.startswith("IMPORT "):
+            return False
+        jobs = await other.query(statements.running_jobs("IMPORT"))
+        ids = [
+            int(row["job_id"] or 0)
+            for row in jobs.dicts()
+            if transfer.is_same_import(self._sql, row["description"] or "")
+        ]
+        for job_id in ids:
+            await other.execute(statements.cancel_job(job_id), within=QUERY_TIMEOUT)
+        return bool(ids)
+
     def _start(self, sql: str, on_notice: NoticeListener | None) -> asyncio.Task[StatementResult]:
         if self._lost is not None:
             raise self._lost
+        self._sql = sql
         self._notices = []
         self._listener = on_notice
         self._running = asyncio.create_task(self._run(sql))
@@ -299,19 +320,20 @@ class Server:
                 await asyncio.wait_for(self.cancel_query(), self.target.connect_timeout)
             except (KwtuiError, TimeoutError):
                 # The server cannot be asked; closing the connection is all that is left.
-                await self._give_up(running)
+                await self._give_up(running, "The server did not take the cancelling.")
             done, _ = await asyncio.wait({running}, timeout=_LAST_WORDS)
         if not done:
-            await self._give_up(running)
-            self._gone("A statement that was to be cancelled did not end.")
+            await self._give_up(running, "A statement that was cancelled did not end.")
         # Retrieved, so that nobody complains about an error that nobody waits for any more.
         await asyncio.gather(running, return_exceptions=True)
 
-    async def _give_up(self, running: asyncio.Task[StatementResult]) -> None:
+    async def _give_up(self, running: asyncio.Task[StatementResult], cause: str) -> ConnectionLost:
+        lost = self._gone(cause)
         # Closed first: psycopg would otherwise wait for the statement when it is cancelled.
         self._connection.pgconn.finish()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+        return lost
 
     def _on_notice(self, diagnostics: psycopg.errors.Diagnostic) -> None:
         notice = Notice(
@@ -393,13 +415,4 @@ def _too_slow(within: float | None) -> KwtuiError:
         cause="The statement was cancelled.",
         hint="Look at what else the server is doing (SHOW QUERIES), then try again.",
         exit_code=ExitCode.STATEMENT_REFUSED,
-    )
-
-
-def admin_required(user: str) -> KwtuiError:
-    """EXPORT and IMPORT are for admins only (recording 11)."""
-    return KwtuiError(
-        f"{user} has not the admin role, which backups and restores need.",
-        hint=f"Have an administrator run GRANT admin TO {user}, or connect as root.",
-        exit_code=ExitCode.ADMIN_ROLE_REQUIRED,
     )

@@ -86,14 +86,6 @@ def indexes(database: str, table: TableName) -> str:
     return f"SHOW INDEXES FROM {table_name(database, table)} WITH COMMENT"
 
 
-def constraints(database: str, table: TableName) -> str:
-    return f"SHOW CONSTRAINTS FROM {table_name(database, table)}"
-
-
-def retentions(database: str, table: TableName) -> str:
-    return f"SHOW RETENTIONS ON TABLE {table_name(database, table)}"
-
-
 def sequence_value(database: str, sequence: TableName) -> str:
     return f"SELECT last_value, is_called FROM {table_name(database, sequence)}"
 

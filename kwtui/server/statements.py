@@ -102,14 +102,6 @@ def content_checksum(
     )
 
 
-def rows_before(database: str, table: TableName, time_column: str, moment: str) -> str:
-    """How many rows of a time-series table are older than the moment."""
-    return (
-        f"SELECT count(*) FROM {table_name(database, table)} "
-        f"WHERE {identifier(time_column)} < {literal(moment)}"
-    )
-
-
 # -- schema -----------------------------------------------------------------------------------
 
 

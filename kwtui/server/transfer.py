@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect, TableName
 from kwtui.server.quoting import identifier, literal
+from kwtui.server.sqltext import Kind, tokens
 from kwtui.server.statements import as_of, column_list, table_name
 
 DEFAULT_CHUNK_ROWS = 100_000
@@ -144,6 +145,25 @@ def import_table_create_using(
     return (
         f"IMPORT TABLE CREATE USING {literal(meta_uri)} CSV DATA ({_uris(uris)}){options.clause()}"
     )
+
+
+def is_same_import(sent: str, described: str) -> bool:
+    """Whether a job's description is of the statement that was sent.
+
+    The server quotes names and writes options its own way (recording 06), so words are compared,
+    and only up to the options.
+    """
+
+    def words(text: str) -> list[str]:
+        found = []
+        for token in tokens(text):
+            if token.is_word("WITH"):
+                break
+            if token.kind is not Kind.SPACE:
+                found.append(token.value)
+        return found
+
+    return bool(described) and words(sent) == words(described)
 
 
 def nodelocal(node_id: int, path: str) -> str:

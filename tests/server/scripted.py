@@ -169,7 +169,7 @@ class ScriptedServer:
             self.received.append(sql)
             self.on_statement(sql)
             reply = self.script.get(sql, Reply(tag="SET"))
-            if sql.startswith("CANCEL QUERY"):
+            if sql.startswith("CANCEL "):
                 self._cancelled.set()
             await asyncio.sleep(reply.delay)
             if reply.hang and not await self._hang(reader, writer):

@@ -11,7 +11,7 @@ import pytest
 
 from kwtui.config import TlsMode
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.server import connection
+from kwtui.server import connection, statements
 from kwtui.server.connection import Server, connect, connection_parameters
 from kwtui.server.failures import ConnectionLost, PasswordRejected, StatementRefused
 from kwtui.server.results import Notice
@@ -149,6 +149,33 @@ async def test_a_cancelled_export_is_cancelled_on_the_server_before_the_task_end
         assert "CANCEL QUERY 'q1'" in node.received
         assert not server.is_alive
         assert not server.is_busy
+        await server.close()
+
+
+async def test_a_cancelled_import_has_its_job_cancelled() -> None:
+    sent = """IMPORT INTO d.public."date" CSV DATA ('nodelocal://1/n1.0.csv') WITH nullif = 'N'"""
+    mine = """IMPORT INTO d.public.date CSV DATA ('nodelocal://1/n1.0.csv') WITH "nullif" = e'N'"""
+    theirs = mine.replace("d.public", "other.public")
+    names = ("job_id", "description", "status", "fraction_completed")
+    jobs = [("7", theirs, "running", "0"), ("8", mine, "running", "0")]
+    script = {
+        **RUNNING,
+        sent: Reply(hang=True),
+        statements.running_jobs("IMPORT"): Reply(sets=[(names, list(jobs))]),
+    }
+    async with scripted(script) as node:
+        running = asyncio.Event()
+        node.on_statement = lambda sql: running.set() if sql == sent else None
+        node.refuse_on_cancel = True
+        server = await connect(node.target())
+        task = asyncio.create_task(server.execute(sent))
+        await running.wait()
+        assert await server.cancel_query()
+        with pytest.raises(StatementRefused):
+            await task
+        assert "CANCEL JOB 8" in node.received
+        assert "CANCEL JOB 7" not in node.received
+        assert "CANCEL QUERY 'q1'" not in node.received
         await server.close()
 
 
