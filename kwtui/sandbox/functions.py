@@ -77,12 +77,11 @@ def _fnv(name: str) -> Callable[[Args, Types], exp.Expression]:
         if _binary(types):
             return call(name, args[0])
         if len(args) == 1:
-            return call(name, call("encode", args[0]))
-        data = call("encode", call("concat", *args))
+            return call(f"{name}_text", args[0])
         known = exp.Coalesce(this=args[0].copy(), expressions=[a.copy() for a in args[1:]])
         return exp.Case(
             ifs=[exp.If(this=exp.Is(this=known, expression=exp.Null()), true=exp.Null())],
-            default=call(name, data),
+            default=call(f"{name}_text", call("concat", *args)),
         )
 
     return build

@@ -17,14 +17,27 @@ _BYTES_OF = (
     "list_transform(range(1, octet_length(data) * 2, 2),"
     " lambda k: ('0x' || substr(hex(data), k, 2))::UTINYINT::UHUGEINT)"
 )
-_SIGNED = "(CASE WHEN {0} > 9223372036854775807 THEN {0}::HUGEINT - 18446744073709551616 ELSE {0}::HUGEINT END)::BIGINT"
+# Ten times as fast, and right where every character is one byte.
+_BYTES_OF_ASCII = "list_transform(string_split(content, ''), lambda c: greatest(unicode(c), 0)::UHUGEINT)"
+_SIGNED = (
+    "(CASE WHEN {0} > 9223372036854775807 THEN {0}::HUGEINT - 18446744073709551616"
+    " ELSE {0}::HUGEINT END)::BIGINT"
+)
+
+
+def _hash(data: str, step: str) -> str:
+    return _SIGNED.format(f"list_reduce({data}, lambda h, b: {step}, {_FNV_BASIS}::UHUGEINT)")
+
 
 MACROS = [
     *(
-        f"CREATE OR REPLACE MACRO {name}(data) AS "
-        + _SIGNED.format(
-            f"list_reduce({_BYTES_OF}, lambda h, b: {step}, {_FNV_BASIS}::UHUGEINT)"
-        )
+        f"CREATE OR REPLACE MACRO {name}(data) AS {_hash(_BYTES_OF, step)}"
+        for name, step in _FNV_STEP.items()
+    ),
+    *(
+        f"CREATE OR REPLACE MACRO {name}_text(content) AS"
+        f" CASE WHEN content <> '' AND strlen(content) = length(content)"
+        f" THEN {_hash(_BYTES_OF_ASCII, step)} ELSE {name}(encode(content)) END"
         for name, step in _FNV_STEP.items()
     ),
     """CREATE OR REPLACE MACRO kw_float8(x) AS CASE WHEN isnan(x) THEN 'NaN'
