@@ -21,7 +21,7 @@ from kwtui.model import (
     TableName,
     TableSpec,
 )
-from kwtui.server import ddl, derive, findings, inspection, statements
+from kwtui.server import attachments, ddl, derive, findings, inspection, statements
 from kwtui.server.connection import Server
 from kwtui.server.derive import Described, ForeignKeys
 from kwtui.server.failures import ConnectionLost
@@ -106,11 +106,11 @@ class _Reader:
         retention, partition = derive.retention_and_partition(create or "")
         tables = await self._tables([i for i in items if i.kind == "table"])
         views = [i for i in items if i.kind == "view"]
-        grants = derive.grants(
+        grants = attachments.grants(
             await ask(inspection.grants_on_database(self.database)),
             await self._try(inspection.table_privileges(self.database), "grants on tables"),
         )
-        users, roles = derive.grantees(grants, await self._users() if grants else ResultSet())
+        users, roles = attachments.grantees(grants, await self._users() if grants else ResultSet())
         sequences = [await self._sequence(i) for i in items if i.kind == "sequence"]
         self._note_foreign_views(views, schemas)
         await self._note_programs([t.name for t in tables])
@@ -122,7 +122,7 @@ class _Reader:
             tables=tuple(tables),
             sequences=tuple(sequences),
             views=tuple(derive.views(views, self.database, schemas)),
-            comments=derive.comments(
+            comments=attachments.comments(
                 self.summary.comment, self.table_comments, tables, self.index_comments
             ),
             grants=grants,
@@ -188,7 +188,7 @@ class _Reader:
         columns = derive.columns(await ask(inspection.columns(self.database, item.name)))
         if "COMMENT ON INDEX" in item.create:
             indexes = await ask(inspection.indexes(self.database, item.name))
-            self.index_comments[item.name] = derive.indexes_with_comment(indexes)
+            self.index_comments[item.name] = attachments.indexes_with_comment(indexes)
         try:
             return derive.relational_table(item, columns, keys.keys)
         except ddl.StrangeDefinitionError:
@@ -202,7 +202,7 @@ class _Reader:
         shown = await ask(inspection.columns(self.database, item.name))
         tags = await ask(inspection.tags(self.database, item.name))
         indexes = await ask(inspection.indexes(self.database, item.name))
-        self.index_comments[item.name] = derive.indexes_with_comment(indexes)
+        self.index_comments[item.name] = attachments.indexes_with_comment(indexes)
         return derive.time_series_table(item, derive.columns(shown, tags), indexes)
 
     async def _key_targets(self, items: list[Described]) -> dict[tuple[TableName, str], TableName]:
@@ -233,7 +233,7 @@ class _Reader:
 
     async def _zones(self) -> tuple[str, ...]:
         answer = await self._try(inspection.zones(), "zone configuration of the database")
-        return derive.database_zones(answer, self.database)
+        return attachments.database_zones(answer, self.database)
 
     def _note_foreign_views(self, views: list[Described], schemas: tuple[str, ...]) -> None:
         for item in views:

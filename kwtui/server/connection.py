@@ -7,12 +7,10 @@ extended one (facts.md, section 9.3). psycopg is imported when the first connect
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from kwtui.config import TlsMode
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server import statements, transfer
 from kwtui.server.failures import (
@@ -24,7 +22,8 @@ from kwtui.server.failures import (
     connection_text,
     statement_failure,
 )
-from kwtui.server.results import Column, Notice, ResultSet, Row, StatementResult
+from kwtui.server.libpq import connection_parameters, read_results
+from kwtui.server.results import Notice, ResultSet, StatementResult
 from kwtui.server.secrets import Prompt, find_password
 from kwtui.server.status import ConnectionState, ConnectionStatus
 from kwtui.server.target import Target, resolve_target
@@ -51,9 +50,6 @@ _GRACE = 0.3
 
 _LAST_WORDS = 3.0
 """Seconds that a cancelled statement gets; an export's session is closed after one."""
-
-_NO_FILE = os.path.join(os.devnull, "none")
-"""A path that cannot exist, to keep libpq from looking for a passfile of its own."""
 
 
 async def connect(target: Target, *, prompt: Prompt | None = None) -> Server:
@@ -285,7 +281,7 @@ class Server:
         started = time.monotonic()
         try:
             cursor = await self._connection.execute(sql.encode("utf-8"), prepare=False)
-            sets, tag = _read_results(cursor)
+            sets, tag = read_results(cursor)
         except psycopg.Error as error:
             raise self._failure(error) from None
         except OSError as error:
@@ -344,69 +340,6 @@ class Server:
         self._notices.append(notice)
         if self._listener is not None:
             self._listener(notice)
-
-
-def connection_parameters(target: Target) -> dict[str, Any]:
-    """What libpq is told. Everything is said, so that no PG* variable changes it unseen."""
-    parameters: dict[str, Any] = {
-        "host": target.host,
-        "port": target.port,
-        "user": target.user,
-        "dbname": target.database,
-        "passfile": _NO_FILE,
-        "password": (target.password or "") if target.may_send_password else "",
-        "sslmode": target.tls.value,
-        # A node answers a GSSAPI request with a protocol error (facts.md, section 9.1).
-        "gssencmode": "disable",
-        "options": "",
-        "application_name": "kwtui",
-        "client_encoding": "utf8",
-        "target_session_attrs": "any",
-        "connect_timeout": target.connect_timeout,
-        "keepalives": 1,
-        "keepalives_idle": 30,
-        "keepalives_interval": 10,
-        "keepalives_count": 3,
-    }
-    if target.hostaddr:
-        parameters["hostaddr"] = target.hostaddr
-    if target.tls is not TlsMode.DISABLE:
-        for key in ("sslrootcert", "sslcert", "sslkey"):
-            value = getattr(target, key)
-            if value:
-                parameters[key] = value if value == "system" else os.path.expanduser(value)
-    return parameters
-
-
-def _read_results(cursor: psycopg.AsyncCursor[Any]) -> tuple[list[ResultSet], str]:
-    """Every result set up to the last: the real one of a time-series export comes after empty ones.
-
-    Values are taken as the server's text; psycopg's own types would lose nanoseconds and refuse
-    years that Python does not know.
-    """
-    sets: list[ResultSet] = []
-    tag = ""
-    while True:
-        result = cursor.pgresult
-        if result is not None:
-            tag = (result.command_status or b"").decode("utf-8", "replace") or tag
-            if result.nfields:
-                sets.append(_result_set(result))
-        if not cursor.nextset():
-            return sets, tag
-
-
-def _result_set(result: psycopg.pq.abc.PGresult) -> ResultSet:
-    width = range(result.nfields)
-    columns = tuple(
-        Column((result.fname(i) or b"").decode("utf-8", "replace"), result.ftype(i)) for i in width
-    )
-
-    def row(number: int) -> Row:
-        values = (result.get_value(number, i) for i in width)
-        return tuple(None if v is None else v.decode("utf-8", "replace") for v in values)
-
-    return ResultSet(columns, tuple(row(number) for number in range(result.ntuples)))
 
 
 def _too_slow(within: float | None) -> KwtuiError:

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 
 from kwtui.model import (
     ColumnSpec,
-    CommentSpec,
     DatabaseSummary,
     Engine,
     ForeignKeySpec,
-    GrantSpec,
     SequenceSpec,
     TableName,
     TableSpec,
@@ -28,7 +26,6 @@ from kwtui.server.results import ResultSet, to_bool, to_int, to_list
 from kwtui.server.sqltext import Kind, split_name, tokens
 
 VIRTUAL_SCHEMAS = frozenset({"information_schema", "kwdb_internal", "pg_catalog"})
-BUILT_IN_GRANTEES = frozenset({"admin", "root"})
 SYSTEM_DATABASES = frozenset({"system"})
 
 _ENGINES = {"RELATIONAL": Engine.RELATIONAL, "TIME SERIES": Engine.TIME_SERIES}
@@ -335,94 +332,7 @@ def foreign_sources(item: Described, database: str, schemas: Sequence[str]) -> t
     return tuple(dict.fromkeys(where for where, _ in sources if where != database))
 
 
-# -- comments and grants ----------------------------------------------------------------------
-
-
-def comments(
-    database_comment: str | None,
-    table_comments: Mapping[TableName, str],
-    tables: Iterable[TableSpec],
-    index_comments: Mapping[TableName, Mapping[str, str]],
-) -> tuple[CommentSpec, ...]:
-    """Every comment, ready for COMMENT ON."""
-    found = []
-    if database_comment:
-        found.append(CommentSpec("DATABASE", database_comment))
-    for name, text in table_comments.items():
-        found.append(CommentSpec(f"TABLE {qualified(name.schema, name.name)}", text))
-    for table in tables:
-        printed = qualified(table.name.schema, table.name.name)
-        found.extend(
-            CommentSpec(f"COLUMN {printed}.{identifier(c.name)}", c.comment)
-            for c in table.columns
-            if c.comment
-        )
-        found.extend(
-            CommentSpec(f"INDEX {printed}@{identifier(index)}", text)
-            for index, text in index_comments.get(table.name, {}).items()
-        )
-    return tuple(found)
-
-
-def indexes_with_comment(answer: ResultSet) -> dict[str, str]:
-    """SHOW INDEXES WITH COMMENT, one entry for each index that has one."""
-    return {
-        row["index_name"] or "": row["comment"] or ""
-        for row in answer.dicts()
-        if row.get("comment")
-    }
-
-
-def grants(on_database: ResultSet, on_tables: ResultSet) -> tuple[GrantSpec, ...]:
-    """All grants but those of admin and root.
-
-    The server tells the database's own grants as grants on its virtual schemas (recording 12).
-    """
-    found: dict[tuple[str, str], list[str]] = {}
-
-    def add(target: str, grantee: str | None, privilege: str | None) -> None:
-        if grantee and privilege and grantee not in BUILT_IN_GRANTEES:
-            privileges = found.setdefault((target, grantee), [])
-            if privilege not in privileges:
-                privileges.append(privilege)
-
-    rows = list(on_database.dicts())
-    for row in rows:
-        if row["schema_name"] == "pg_catalog":
-            add("DATABASE", row["grantee"], row["privilege_type"])
-    of_database = {(key[1], p) for key, privileges in found.items() for p in privileges}
-    for row in rows:
-        schema = row["schema_name"] or ""
-        inherited = (row["grantee"], row["privilege_type"]) in of_database
-        if schema in VIRTUAL_SCHEMAS or (schema == "public" and inherited):
-            continue
-        add(f"SCHEMA {identifier(schema)}", row["grantee"], row["privilege_type"])
-    for row in on_tables.dicts():
-        target = f"TABLE {qualified(row['table_schema'] or '', row['table_name'] or '')}"
-        add(target, row["grantee"], row["privilege_type"])
-    return tuple(GrantSpec(t, g, tuple(privileges)) for (t, g), privileges in found.items())
-
-
-def grantees(
-    specs: Iterable[GrantSpec], users: ResultSet
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Who has grants: users, and roles. Without the list of users everyone counts as a user."""
-    roles = {row["username"] for row in users.dicts() if to_bool(row["isRole"])}
-    names = sorted({spec.grantee for spec in specs})
-    return (
-        tuple(name for name in names if name not in roles),
-        tuple(name for name in names if name in roles),
-    )
-
-
-def database_zones(zones: ResultSet, database: str) -> tuple[str, ...]:
-    """The zone configuration of the database itself, out of SHOW ZONE CONFIGURATIONS."""
-    found = []
-    for row in zones.dicts():
-        kind, _, name = (row["target"] or "").partition(" ")
-        if kind == "DATABASE" and split_name(name) == (database,):
-            found.append(row["raw_config_sql"] or "")
-    return tuple(found)
+# -- defaults -----------------------------------------------------------------------------------
 
 
 def has_sequence_default(column: ColumnSpec) -> bool:

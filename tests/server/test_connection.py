@@ -12,8 +12,9 @@ import pytest
 from kwtui.config import TlsMode
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server import connection, statements
-from kwtui.server.connection import Server, connect, connection_parameters
+from kwtui.server.connection import Server, connect
 from kwtui.server.failures import ConnectionLost, PasswordRejected, StatementRefused
+from kwtui.server.libpq import connection_parameters
 from kwtui.server.results import Notice
 from kwtui.server.target import Target
 from tests.server.scripted import Reply, scripted

@@ -12,7 +12,7 @@ from kwtui.model import (
     TableName,
     ViewSpec,
 )
-from kwtui.server import derive
+from kwtui.server import attachments, derive
 from kwtui.server.results import Column, ResultSet
 from tests.server.recorded import answer
 
@@ -194,8 +194,8 @@ def test_comments_of_every_kind() -> None:
     comment = answer("12", "SHOW INDEXES FROM c WITH COMMENT")
     shown = derive.columns(answer("12", "SHOW COLUMNS FROM c WITH COMMENT"))
     table = derive.relational_table(ITEMS[C], shown, ())
-    found = derive.comments(
-        "db; it's", {P: "table"}, [table], {C: derive.indexes_with_comment(comment)}
+    found = attachments.comments(
+        "db; it's", {P: "table"}, [table], {C: attachments.indexes_with_comment(comment)}
     )
     assert found == (
         CommentSpec("DATABASE", "db; it's"),
@@ -211,18 +211,18 @@ def test_grants_of_database_schemas_and_tables() -> None:
         ("public", "p", "svu", "SELECT"),
         ("public", "p", "svu", "UPDATE"),
     )
-    found = derive.grants(answer("12", "SHOW GRANTS ON DATABASE sv"), on_tables)
+    found = attachments.grants(answer("12", "SHOW GRANTS ON DATABASE sv"), on_tables)
     assert found == (
         GrantSpec("DATABASE", "svr", ("ALL",)),
         GrantSpec("SCHEMA s2", "svu", ("CREATE",)),
         GrantSpec("TABLE public.p", "svu", ("SELECT", "UPDATE")),
     )
     users = answer("12", 'SELECT username, "isRole" FROM system.users')
-    assert derive.grantees(found, users) == (("svu",), ("svr",))
-    assert derive.grantees(found, ResultSet()) == (("svr", "svu"), ())
+    assert attachments.grantees(found, users) == (("svu",), ("svr",))
+    assert attachments.grantees(found, ResultSet()) == (("svr", "svu"), ())
 
 
 def test_zone_configuration_of_the_database_itself() -> None:
     zones = answer("12", "SHOW ZONE CONFIGURATIONS")
-    assert derive.database_zones(zones, "sv") == ()
-    assert len(derive.database_zones(zones, "system")) == 1
+    assert attachments.database_zones(zones, "sv") == ()
+    assert len(attachments.database_zones(zones, "system")) == 1
