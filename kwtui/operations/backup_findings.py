@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from kwtui.model import (
     BackupMethod,
     BackupRequest,
-    Dialect,
     Engine,
     Finding,
     ServerFacts,
     Severity,
     Survey,
-    TableSpec,
 )
 from kwtui.operations.destination import Destination
+from kwtui.server.findings import dialect_findings
+from kwtui.text import human_bytes
 
 SPARE = 1.1
 """Sizes are KWDB's estimate and CSV is not its own format: a tenth more is asked for."""
@@ -69,7 +69,7 @@ def _space_findings(destination: Destination, estimated_bytes: int | None) -> It
             Severity.REFUSAL,
             "disk_full",
             destination.extern,
-            f"About {_size(estimated_bytes)} are expected and {_size(free)} are free.",
+            f"About {human_bytes(estimated_bytes)} are expected and {human_bytes(free)} are free.",
             "Free space where extern is, or back up some of the tables.",
         )
     elif free < 64 * 1024 * 1024:
@@ -77,7 +77,7 @@ def _space_findings(destination: Destination, estimated_bytes: int | None) -> It
             Severity.WARNING,
             "disk_nearly_full",
             destination.extern,
-            f"Only {_size(free)} are free where the files will go.",
+            f"Only {human_bytes(free)} are free where the files will go.",
             "A full disk cuts files without an error (live-findings, row 23); every record is "
             "counted afterwards.",
         )
@@ -104,21 +104,10 @@ def _node_findings(server: ServerFacts, destination: Destination) -> Iterator[Fi
         )
 
 
-def request_findings(
-    survey: Survey, request: BackupRequest, tables: tuple[TableSpec, ...]
-) -> Iterator[Finding]:
+def request_findings(survey: Survey, request: BackupRequest) -> Iterator[Finding]:
     """What the chosen method and options mean for this database."""
-    time_series = survey.schema.engine is Engine.TIME_SERIES
-    if time_series:
-        yield Finding(
-            Severity.INFO,
-            "no_snapshot",
-            survey.schema.database,
-            "A time-series export is no snapshot: rows written while it runs may be in it or not.",
-            "Counts and checksums are read right after the export; a table that took writes "
-            "meanwhile is named.",
-        )
-    elif request.method is BackupMethod.TABLES:
+    engine = survey.schema.engine
+    if engine is Engine.RELATIONAL and request.method is BackupMethod.TABLES:
         yield Finding(
             Severity.WARNING,
             "tables_at_own_moment",
@@ -128,14 +117,7 @@ def request_findings(
         )
     if request.method is BackupMethod.DATABASE:
         yield from _database_method_findings(survey, request)
-    if not tables:
-        yield Finding(
-            Severity.WARNING,
-            "no_tables",
-            survey.schema.database,
-            "There are no tables: only definitions are captured.",
-        )
-    yield from dialect_findings(request.dialect)
+    yield from dialect_findings(engine, request.dialect)
     if not request.content_checksums:
         yield Finding(
             Severity.WARNING,
@@ -171,47 +153,3 @@ def _database_method_findings(survey: Survey, request: BackupRequest) -> Iterato
         "When a table fails here the server still says succeeded (live-findings, row 1).",
         "Every table's files and records are compared with the catalogue afterwards.",
     )
-
-
-def dialect_findings(dialect: Dialect) -> Iterator[Finding]:
-    """What each deviation from the proven dialect risks (live-findings, section 2)."""
-    if dialect.enclosed != '"' or dialect.escaped != '"':
-        yield Finding(
-            Severity.REFUSAL,
-            "dialect_loses_data",
-            "",
-            "Any other quote or escape character than a double quote loses data or crashes KWDB's "
-            "own reader.",
-            'Leave enclosed and escaped at ".',
-        )
-    if dialect.null_text != r"\N":
-        yield Finding(
-            Severity.WARNING,
-            "nulls_ambiguous",
-            "",
-            "Without nullas = '\\N' a one-column row that is NULL is lost on the way back "
-            "(live-findings, row 12).",
-            "Leave the NULL text at \\N.",
-        )
-    if dialect.header:
-        yield Finding(
-            Severity.WARNING,
-            "header_line",
-            "",
-            "Time-series imports take a header line for a bad row (live-findings, row 20).",
-            "kwtui knows it from the manifest; KWDB's own statements need skip = '1'.",
-        )
-    if dialect.charset != "UTF-8":
-        yield Finding(
-            Severity.WARNING,
-            "charset_loses_text",
-            "",
-            f"Text that {dialect.charset} cannot write is lost or fails the export.",
-            "Leave the character set at UTF-8.",
-        )
-
-
-def _size(count: int) -> str:
-    import humanize
-
-    return humanize.naturalsize(count, binary=True)

@@ -21,6 +21,7 @@ from kwtui.model import (
     DatabaseSchema,
     Engine,
     Finding,
+    Severity,
     Survey,
     TableSpec,
 )
@@ -84,9 +85,9 @@ def plan_backup(
         database=scope.database,
         path=destination.path,
         steps=tuple(_steps(scope)),
-        findings=(
+        findings=once_each(
             *destination_findings(survey, destination, estimated_bytes),
-            *request_findings(survey, request, tables),
+            *request_findings(survey, request),
             *(f for f in survey.findings if whole or _concerns(f, tables)),
         ),
         not_included=_not_included(scope, whole),
@@ -95,6 +96,15 @@ def plan_backup(
         estimate_source="KWDB's own statistics of rows and sizes",
         request=msgspec.to_builtins(request),
     )
+
+
+def once_each(*findings: Finding) -> tuple[Finding, ...]:
+    """Each finding about the same thing once, refusals before warnings before the rest."""
+    first: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        first.setdefault((finding.code, finding.subject), finding)
+    order = [Severity.REFUSAL, Severity.WARNING, Severity.INFO]
+    return tuple(sorted(first.values(), key=lambda f: order.index(f.severity)))
 
 
 def choose_tables(schema: DatabaseSchema, request: BackupRequest) -> tuple[TableSpec, ...]:

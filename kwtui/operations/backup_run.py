@@ -33,6 +33,7 @@ from kwtui.operations.seal_set import Sealer
 from kwtui.server import catalogue, statements
 from kwtui.server.connection import Server
 from kwtui.server.results import Notice
+from kwtui.text import plural
 
 
 async def run_backup(context: RunContext) -> RunResult:
@@ -100,7 +101,7 @@ class _BackupRun:
             folder = reconcile.data_folder(table.name, self._request.method)
             state.tables[table.name] = TableExport(table, folder)
         return StepOutcome(
-            summary=f"{len(state.tables)} tables, as of {state.timestamp}",
+            summary=f"{plural(len(state.tables), 'table')}, as of {state.timestamp}",
             details={"timestamp": state.timestamp, "tables": len(state.tables)},
         )
 
@@ -143,7 +144,7 @@ class _BackupRun:
                 hint="Back up again.",
                 exit_code=ExitCode.BACKUP_INCOMPLETE,
             )
-        return StepOutcome(summary=f"{len(state.tables)} tables, all there")
+        return StepOutcome(summary=f"{plural(len(state.tables), 'table')}, all there")
 
     # -- parts ------------------------------------------------------------------------------
 
@@ -190,6 +191,5 @@ class _BackupRun:
 def _exported(answer: ExportAnswer, folder: Path) -> StepOutcome:
     found = csv_files(folder)
     rows, size = answer.rows_total, sum(size for _, size in found)
-    files = "1 file" if len(found) == 1 else f"{len(found)} files"
-    said = f"{rows} rows" if rows is not None else "the server counts no rows here"
-    return StepOutcome(summary=f"{said}, {files}", rows=rows, bytes=size)
+    said = plural(rows, "row") if rows is not None else "the server counts no rows here"
+    return StepOutcome(summary=f"{said}, {plural(len(found), 'file')}", rows=rows, bytes=size)

@@ -10,7 +10,7 @@ import msgspec
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import ContentChecksum, DatabaseSchema, TableName, TableSpec
 from kwtui.operations.checksums import read_checksum
-from kwtui.operations.restore_objects import Chosen, names_database
+from kwtui.operations.restore_objects import Chosen, names_database, part_of
 from kwtui.operations.runner import Halt
 from kwtui.server import catalogue, ddl, statements
 from kwtui.server.connection import Server
@@ -99,6 +99,39 @@ def definition_differences(
             yield f"{table.name} has other foreign keys"
         if set(table.check_constraints) != set(found.check_constraints):
             yield f"{table.name} has other check constraints"
+
+
+def other_differences(
+    chosen: Chosen, restored: DatabaseSchema, database: str, accounts: frozenset[str]
+) -> Iterator[str]:
+    """Views, sequences, comments and grants that are not as captured."""
+    views = {v.name for v in restored.views}
+    yield from (f"the view {v.name} is missing" for v in chosen.views if v.name not in views)
+    sequences = {s.name: (s.last_value, s.called) for s in restored.sequences}
+    for sequence in chosen.sequences:
+        if sequences.get(sequence.name) != (sequence.last_value, sequence.called):
+            yield f"the sequence {sequence.name} is not where it was"
+    wanted = part_of(chosen.schema, chosen.tables) if not chosen.whole else chosen.schema
+    there = {(_plain(c.target), c.text) for c in restored.comments}
+    for comment in wanted.comments:
+        if (_plain(comment.target), comment.text) not in there:
+            yield f"the comment on {comment.target} is missing"
+    granted = {(_plain(g.target), g.grantee, p) for g in restored.grants for p in g.privileges}
+    asked = {
+        (_plain(g.target), g.grantee, p)
+        for g in wanted.grants
+        for p in g.privileges
+        if g.grantee in accounts
+    }
+    for target, grantee, privilege in sorted(asked - granted):
+        yield f"{privilege} on {target} is not granted to {grantee}"
+    for target, grantee, privilege in sorted(granted - asked):
+        yield f"{privilege} on {target} is granted to {grantee}, which it was not"
+
+
+def _plain(target: str) -> str:
+    """A comment's or grant's object; the database is the same under any name."""
+    return "DATABASE" if target.startswith("DATABASE ") else target
 
 
 def _columns(schema: DatabaseSchema, table: TableSpec, database: str) -> list[tuple[object, ...]]:

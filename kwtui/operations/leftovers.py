@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import humanize
+from kwtui.text import human_bytes, plural
 
 
 def describe_leftovers(extern: Path, path: str, hint: str) -> str:
@@ -13,9 +13,8 @@ def describe_leftovers(extern: Path, path: str, hint: str) -> str:
     count, size = _measure(extern / path)
     if not count:
         return hint
-    files = "1 file" if count == 1 else f"{count} files"
     left = (
-        f"{files} ({humanize.naturalsize(size, binary=True)}) stay in {extern / path}. They are no "
+        f"{plural(count, 'file')} ({human_bytes(size)}) stay in {extern / path}. They are no "
         "backup and may be removed."
     )
     return f"{hint} {left}".strip()

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import msgspec
 
+from kwtui.backups.naming import inside
 from kwtui.backups.proof import VerifyReport, verify
 from kwtui.backups.sealing import SealProgress
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect, ProofLevel, Severity
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
-from kwtui.operations.runner import StepOutcome
+from kwtui.operations.records import count_older
 
 
-async def check_source(context: RunContext, step: Step) -> StepOutcome:
+@dataclass(frozen=True)
+class SourceCheck:
+    """What the check of the files brought to light, by table (``schema.name``)."""
+
+    files: int = 0
+    bytes: int = 0
+    counted: dict[str, int] = field(default_factory=dict)
+    """Records in the files of a tree, whose plan could not know them."""
+    expiring: dict[str, int] = field(default_factory=dict)
+    """Rows that KWDB will drop because they are older than their table's retention (row 14)."""
+
+
+async def check_source(context: RunContext, step: Step) -> SourceCheck:
     """Raises KwtuiError: BACKUP_DAMAGED with the files that are not as sealed.
 
     A set is hashed (P1). An adopted tree has no manifest: its records are read (P2).
@@ -31,7 +46,7 @@ async def check_source(context: RunContext, step: Step) -> StepOutcome:
         verify,
         context.extern,
         step.subject,
-        ProofLevel.P2 if step.params.get("records") else ProofLevel.P1,
+        ProofLevel.P2 if step.params["records"] else ProofLevel.P1,
         state=context.state,
         dialect=msgspec.convert(dialect, Dialect) if dialect else None,
         record=False,
@@ -40,10 +55,11 @@ async def check_source(context: RunContext, step: Step) -> StepOutcome:
     )
     check_report(report)
     counted = {str(t.name): t.rows_found for t in report.tables if t.rows_found is not None}
-    return StepOutcome(
-        summary=f"{report.files} files, as they should be",
+    return SourceCheck(
+        files=report.files,
         bytes=report.bytes,
-        details={"counted": counted if report.adopted else {}},
+        counted=counted if report.adopted else {},
+        expiring=await asyncio.to_thread(_expiring, context, step),
     )
 
 
@@ -58,3 +74,24 @@ def check_report(report: VerifyReport) -> None:
             hint=f"See everything that is wrong: kwtui verify {report.path}",
             exit_code=ExitCode.BACKUP_DAMAGED,
         )
+
+
+def _expiring(context: RunContext, step: Step) -> dict[str, int]:
+    now = datetime.now(UTC)
+    found = {}
+    for table in step.params["retentions"]:
+        dialect = msgspec.convert(table["dialect"], Dialect)
+        older = sum(
+            count_older(
+                inside(context.extern, file), dialect, table["fields"], table["seconds"], now
+            )
+            for file in table["files"]
+        )
+        if older:
+            found[table["table"]] = older
+            context.reporter.notice(
+                step,
+                "WARNING",
+                f"{older} rows of {table['table']} are older than its retention: KWDB drops them",
+            )
+    return found

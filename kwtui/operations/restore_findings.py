@@ -18,6 +18,7 @@ from kwtui.model import (
 )
 from kwtui.operations.backup_findings import admin_findings
 from kwtui.operations.restore_source import RestoreSource, SourceTable
+from kwtui.server.findings import fine_time
 
 SYSTEM_DATABASES = frozenset({"defaultdb", "postgres", "system"})
 
@@ -242,24 +243,11 @@ def _time_series_findings(tables: tuple[SourceTable, ...]) -> Iterator[Finding]:
                 "KWDB's IMPORT stores micro- and nanosecond times wrong (live-findings, row 13), "
                 "so these rows go back by INSERT, which is slower.",
             )
-        if table.spec.retention_seconds:
-            yield Finding(
-                Severity.WARNING,
-                "retention",
-                str(table.name),
-                f"Rows older than the retention ({table.spec.retention_seconds} seconds) are "
-                "dropped by KWDB while they are imported (live-findings, row 14).",
-                "They are counted before anything is written; if there are any, the comparison "
-                "shows them.",
-            )
 
 
 def needs_insert(table: SourceTable) -> bool:
     """Whether a time-series table holds times finer than milliseconds (row 13, recording 09)."""
-    return table.spec.time_column is not None and any(
-        c.type.upper().startswith("TIMESTAMP") and c.type.endswith(("(6)", "(9)"))
-        for c in table.spec.columns
-    )
+    return fine_time(table.spec)
 
 
 # -- native -----------------------------------------------------------------------------------

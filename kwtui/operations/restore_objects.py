@@ -232,23 +232,32 @@ def comments(chosen: Chosen, *, of_views: bool) -> tuple[CommentSpec, ...]:
     )
 
 
-def grants(chosen: Chosen, grantees: frozenset[str], *, of_views: bool) -> tuple[GrantSpec, ...]:
-    """The grants to those who exist (or will be made)."""
+def grants(chosen: Chosen, grantees: frozenset[str], *, last: bool) -> tuple[GrantSpec, ...]:
+    """The grants to those who exist (or will be made).
+
+    ``last`` gives those on views, schemas and the database: what is created after a grant on its
+    database inherits it, so such a grant must come when everything is there.
+    """
     views = {v.name for v in chosen.views}
+
+    def comes_last(grant: GrantSpec) -> bool:
+        name = object_of(grant.target)
+        return name is None or name in views
+
     return tuple(
         g
         for g in chosen.schema.grants
         if g.grantee in grantees
-        and (object_of(g.target) in views) is of_views
-        and (of_views or chosen.has(g.target))
+        and comes_last(g) is last
+        and (object_of(g.target) in views or chosen.has(g.target))
     )
 
 
 def comment_and_grant(
-    chosen: Chosen, grantees: frozenset[str], database: str, *, of_views: bool
+    chosen: Chosen, grantees: frozenset[str], database: str, *, last: bool
 ) -> Iterator[str]:
-    found = [statements.comment_on(database, c) for c in comments(chosen, of_views=of_views)]
-    found += [statements.grant(database, g) for g in grants(chosen, grantees, of_views=of_views)]
+    found = [statements.comment_on(database, c) for c in comments(chosen, of_views=last)]
+    found += [statements.grant(database, g) for g in grants(chosen, grantees, last=last)]
     if found:
         # Grants on a schema are only taken for the current database.
         yield statements.use_database(database)

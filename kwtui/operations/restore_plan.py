@@ -34,6 +34,7 @@ from kwtui.operations.restore_steps import (
     RestoreScope,
     check_files,
     compare,
+    compare_others,
     import_database,
     import_table,
     insert_rows_of,
@@ -161,6 +162,8 @@ def _steps(scope: RestoreScope) -> Iterator[Step]:
     yield compare(scope)
     yield from _publish(scope)
     yield from _after_rename(scope)
+    if not scope.source.adopted:
+        yield compare_others(scope)
 
 
 def _make(scope: RestoreScope) -> Iterator[Step]:
@@ -240,7 +243,7 @@ def _complete(scope: RestoreScope) -> Iterator[Step]:
     yield from sql_if_any(
         "comment-and-grant",
         "Put comments and grants back",
-        objects.comment_and_grant(chosen, scope.accounts, name, of_views=False),
+        objects.comment_and_grant(chosen, scope.accounts, name, last=False),
     )
 
 
@@ -278,9 +281,9 @@ def _after_rename(scope: RestoreScope) -> Iterator[Step]:
         "A database with views cannot be renamed, so they come last.",
     )
     yield from sql_if_any(
-        "comment-and-grant-views",
-        "Put comments and grants of the views back",
-        objects.comment_and_grant(chosen, scope.accounts, name, of_views=True),
+        "comment-and-grant-last",
+        "Put comments of views and grants on views, schemas and the database back",
+        objects.comment_and_grant(chosen, scope.accounts, name, last=True),
     )
 
 

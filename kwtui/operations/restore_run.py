@@ -14,20 +14,26 @@ import msgspec
 
 from kwtui.backups.library import open_set
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import DatabaseSchema, RestoreRequest, RestoreStrategy, TableName, TableSpec
+from kwtui.model import DatabaseSchema, RestoreRequest, RestoreStrategy, TableName
 from kwtui.operations import importing
-from kwtui.operations.comparing import check_lines, compare_tables, definition_differences
+from kwtui.operations.comparing import (
+    check_lines,
+    compare_tables,
+    definition_differences,
+    other_differences,
+)
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.exporting import run_stoppable
 from kwtui.operations.inserting import insert_rows
 from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.preflight import check_server
 from kwtui.operations.refusals import check_allowed
-from kwtui.operations.restore_check import check_source
+from kwtui.operations.restore_check import SourceCheck, check_source
 from kwtui.operations.restore_objects import Chosen
 from kwtui.operations.runner import StepOutcome, run_steps
 from kwtui.server import catalogue, statements
 from kwtui.server.connection import Server
+from kwtui.text import plural
 
 
 async def run_restore(context: RunContext) -> RunResult:
@@ -53,10 +59,10 @@ class _RestoreRun:
         self._server = server
         self._done: list[str] = []
         self._rows_before: dict[TableName, int] = {}
-        self._counted: dict[str, int] = {}
-        """Records in the files of a tree, whose plan could not know them."""
+        self._source = SourceCheck()
         self._lines: list[dict[str, Any]] = []
         self._rows = 0
+        self._doubts: list[str] = []
 
     @property
     def _makes_database(self) -> bool:
@@ -77,18 +83,26 @@ class _RestoreRun:
         except KwtuiError as error:
             await self._clean_up(error)
             raise
-        database = self._plan.database
+        return self._result()
+
+    def _result(self) -> RunResult:
+        database, tables = self._plan.database, len(self._lines)
         compared = sum(line["checksum"] == "the same" for line in self._lines)
+        words = f"{plural(tables, 'table')}, {plural(self._rows, 'row')}"
+        how = f"content checksums of {compared} the same" if compared else "compared by count"
+        if self._request.strategy is RestoreStrategy.SCHEMA_ONLY:
+            words, how = "definitions only", "compared with the backup's"
         return RunResult(
-            summary=f"Restored {database}: {len(self._lines)} tables, {self._rows} rows, "
-            f"{compared} with the same content checksum.",
+            summary=f"Restored {database}: {words}, {how}.",
             result={
                 "database": database,
                 "source": self._plan.path,
                 "strategy": self._request.strategy.value,
-                "tables": len(self._lines),
+                "tables": tables,
                 "rows": self._rows,
                 "comparison": self._lines,
+                "expired": self._source.expiring,
+                "doubts": self._doubts,
                 "not_included": list(self._plan.not_included),
             },
         )
@@ -96,9 +110,12 @@ class _RestoreRun:
     # -- steps ------------------------------------------------------------------------------
 
     async def _check_files(self, step: Step) -> StepOutcome:
-        outcome = await check_source(self._context, step)
-        self._counted = outcome.details["counted"]
-        return outcome
+        self._source = await check_source(self._context, step)
+        return StepOutcome(
+            summary=f"{self._source.files} files, as they should be",
+            bytes=self._source.bytes,
+            details={"expiring": self._source.expiring},
+        )
 
     async def _sql(self, step: Step) -> StepOutcome:
         for statement in step.sql:
@@ -107,7 +124,7 @@ class _RestoreRun:
             await run_stoppable(self._server, statement, self._context.halt)
         self._done.append(step.id)
         count = len(step.sql)
-        return StepOutcome(summary="1 statement" if count == 1 else f"{count} statements")
+        return StepOutcome(summary=plural(count, "statement"))
 
     async def _import_table(self, step: Step) -> StepOutcome:
         name = TableName(step.params["schema"], step.params["table"])
@@ -126,7 +143,8 @@ class _RestoreRun:
         result = await run_stoppable(self._server, step.sql[0], self._context.halt)
         answer = importing.read_answer(result)
         folder = str(self._context.extern / self._plan.path)
-        expected = step.params["rows"] if not self._counted else sum(self._counted.values())
+        counted = self._source.counted
+        expected = sum(counted.values()) if counted else step.params["rows"]
         importing.check_answer(answer, self._plan.database, folder, expected)
         return StepOutcome(
             summary=f"{answer.rows} rows", rows=answer.rows, bytes=step.params["bytes"]
@@ -146,7 +164,9 @@ class _RestoreRun:
 
     async def _compare(self, step: Step) -> StepOutcome:
         database = step.params["database"]
-        expected = [{**t, "rows": self._expected_rows(t)} for t in step.params["tables"]]
+        if "accounts" in step.params:
+            return await self._compare_others(step)
+        expected = [self._expected(table) for table in step.params["tables"]]
         self._lines = await compare_tables(
             self._server, database, expected, self._rows_before, self._context.halt
         )
@@ -155,7 +175,7 @@ class _RestoreRun:
             await self._compare_definitions(database)
         self._rows = sum(line["rows_found"] for line in self._lines)
         return StepOutcome(
-            summary=f"{len(self._lines)} tables, all the same",
+            summary=f"{plural(len(self._lines), 'table')}, all the same",
             rows=self._rows,
             details={"comparison": self._lines},
         )
@@ -166,18 +186,21 @@ class _RestoreRun:
         """What the manifest says, or what was counted in the files of a tree."""
         if table["rows"] is not None:
             return int(table["rows"])
-        return self._counted.get(f"{table['schema']}.{table['table']}")
+        return self._source.counted.get(f"{table['schema']}.{table['table']}")
+
+    def _expected(self, table: dict[str, Any]) -> dict[str, Any]:
+        """What must be there afterwards; what the retention takes cannot."""
+        rows = self._expected_rows(table)
+        dropped = self._source.expiring.get(f"{table['schema']}.{table['table']}", 0)
+        if not dropped:
+            return {**table, "rows": rows}
+        return {**table, "rows": None if rows is None else rows - dropped, "checksum": None}
 
     async def _compare_definitions(self, database: str) -> None:
-        captured = await asyncio.to_thread(_captured_schema, self._context, self._request)
-        if captured is None:
+        chosen = await self._captured()
+        if chosen is None:
             return
-        wanted = self._request.tables
-        tables: tuple[TableSpec, ...] = tuple(
-            t for t in captured.tables if not wanted or t.name in wanted
-        )
         restored = await catalogue.read_schema(self._server, database)
-        chosen = Chosen(captured, tables, whole=not wanted)
         differences = list(definition_differences(chosen, restored, database))
         if differences:
             raise KwtuiError(
@@ -185,6 +208,27 @@ class _RestoreRun:
                 cause="\n".join(differences[1:]),
                 exit_code=ExitCode.RESTORE_DIFFERS,
             )
+
+    async def _compare_others(self, step: Step) -> StepOutcome:
+        chosen = await self._captured()
+        if chosen is None:
+            return StepOutcome(summary="nothing to compare with")
+        database = step.params["database"]
+        restored = await catalogue.read_schema(self._server, database)
+        accounts = frozenset(step.params["accounts"])
+        self._doubts = list(other_differences(chosen, restored, database, accounts))
+        for doubt in self._doubts:
+            self._context.reporter.notice(step, "WARNING", doubt)
+        return StepOutcome(summary=plural(len(self._doubts), "difference"))
+
+    async def _captured(self) -> Chosen | None:
+        """What was captured of the chosen tables; None for a tree, where nothing was."""
+        schema = await asyncio.to_thread(_captured_schema, self._context, self._request)
+        if schema is None:
+            return None
+        wanted = self._request.tables
+        tables = tuple(t for t in schema.tables if not wanted or t.name in wanted)
+        return Chosen(schema, tables, whole=not wanted)
 
     async def _check_name_is_free(self) -> None:
         """Since the plan was made somebody may have taken the name."""

@@ -51,8 +51,21 @@ def check_files(scope: RestoreScope) -> Step:
         if scope.source.adopted
         else "Every file must be there with the size and SHA-256 of the manifest.",
         subject=scope.source.path,
-        params={"records": scope.source.adopted},
+        params={"records": scope.source.adopted, "retentions": list(_retentions(scope))},
     )
+
+
+def _retentions(scope: RestoreScope) -> Iterator[dict[str, Any]]:
+    """Tables whose old rows KWDB will drop; they are counted first (live-findings, row 14)."""
+    for table in scope.tables:
+        if table.spec.retention_seconds and table.spec.time_column:
+            yield {
+                "table": str(table.name),
+                "seconds": table.spec.retention_seconds,
+                "files": list(table.files),
+                "fields": len(table.spec.visible_columns),
+                "dialect": msgspec.to_builtins(scope.source.dialect),
+            }
 
 
 def import_table(scope: RestoreScope, table: SourceTable) -> Step:
@@ -134,6 +147,16 @@ def compare(scope: RestoreScope) -> Step:
             in (RestoreStrategy.EXACT, RestoreStrategy.SCHEMA_ONLY),
             "adds": scope.request.strategy is RestoreStrategy.DATA_ONLY,
         },
+    )
+
+
+def compare_others(scope: RestoreScope) -> Step:
+    return Step(
+        id="compare-others",
+        kind=StepKind.COMPARE,
+        title="Compare views, sequences, comments and grants",
+        explanation="A difference here does not undo the restore; it is named in the result.",
+        params={"database": scope.target, "accounts": sorted(scope.accounts)},
     )
 
 

@@ -47,6 +47,7 @@ from kwtui.operations.restore_source import RestoreSource, SourceTable
 from kwtui.operations.runner import CancelledByPerson, StepOutcome
 from kwtui.server import statements
 from kwtui.server.connection import Server
+from kwtui.text import plural
 
 
 @dataclass
@@ -77,8 +78,7 @@ class Sealer:
         manifest = self._manifest(schema, tree, checksums)
         await asyncio.to_thread(self._write, schema, manifest)
         return StepOutcome(
-            summary=f"{manifest.totals.rows} rows in {manifest.totals.files} files, proven to "
-            f"P{int(manifest.proof)}",
+            summary=f"{plural(manifest.totals.rows or 0, 'row')}, proven to P{int(manifest.proof)}",
             rows=manifest.totals.rows,
             bytes=manifest.totals.bytes,
             details=self.result().result,
@@ -90,8 +90,8 @@ class Sealer:
         if made is None:
             raise KwtuiError("The backup was not sealed.", exit_code=ExitCode.BACKUP_INCOMPLETE)
         return RunResult(
-            summary=f"Backed up {made.database}: {made.totals.tables} tables, {made.totals.rows} "
-            f"rows, proven to P{int(made.proof)}.",
+            summary=f"Backed up {made.database}: {plural(made.totals.tables, 'table')}, "
+            f"{plural(made.totals.rows or 0, 'row')}, proven to P{int(made.proof)}.",
             result={
                 "path": made.set_id,
                 "folder": str(self.location.root),

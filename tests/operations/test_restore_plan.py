@@ -68,7 +68,8 @@ def test_the_exact_restore_has_the_proven_order(
         "compare",
         "publish",
         "create-views",
-        "comment-and-grant-views",
+        "comment-and-grant-last",
+        "compare-others",
     ]
     check_allowed(made)
 
