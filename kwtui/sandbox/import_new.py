@@ -18,7 +18,7 @@ from kwtui.sandbox.catalog import Relation
 from kwtui.sandbox.ddl_drop import remove
 from kwtui.sandbox.ddl_table import create_table
 from kwtui.sandbox.import_run import prefixed
-from kwtui.sandbox.lexer import TokenStream
+from kwtui.sandbox.lexer import TokenStream, quote_identifier
 from kwtui.sandbox.meta_file import MetaFile
 from kwtui.sandbox.names import missing_relation
 from kwtui.sandbox.resolve import lookup
@@ -68,6 +68,8 @@ def run_grants(session: Session, files: Sequence[MetaFile]) -> None:
     for file in files:
         for statement in file.grants:
             session.run(statement)
+            # As it does after an import, not after a GRANT of a client (recording 06).
+            session.engine.jobs.collect_garbage("updating privileges", session.user)
 
 
 @contextmanager
@@ -81,9 +83,12 @@ def in_database(session: Session, name: str) -> Iterator[None]:
         session.database = before
 
 
-def block_name(engine: Engine, relation_id: int) -> None:
+def block_name(session: Session, relation: Relation) -> None:
     """Keep the failed table offline, and drop it when its time is over."""
-    later(BLOCKED_SECONDS, lambda: drop(engine, relation_id))
+    engine = session.engine
+    name = ".".join(map(quote_identifier, (relation.database, relation.schema, relation.name)))
+    engine.announce(session, f"DROP TABLE {name}", garbage=True)
+    later(BLOCKED_SECONDS, lambda: drop(engine, relation.id))
 
 
 def drop(engine: Engine, relation_id: int) -> None:

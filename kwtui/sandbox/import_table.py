@@ -74,7 +74,7 @@ def _import_new(run: ImportRun, file: MetaFile, *, strips_apostrophes: bool) -> 
             if run.options.privileges:
                 run_grants(session, [file])
         except BaseException:
-            block_name(session.engine, relation.id)
+            block_name(session, relation)
             raise
     return relational_answer(job, rows)
 
