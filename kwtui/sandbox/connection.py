@@ -186,8 +186,10 @@ async def _converse(
         try:
             _talk(session, asked, inbox.get, send, StatementLog(node.log, client, node.wal))
         finally:
-            session.close()
-            loop.call_soon_threadsafe(finished.set)
+            try:
+                session.close()
+            finally:
+                loop.call_soon_threadsafe(finished.set)
 
     threading.Thread(target=talk, name=f"client {client.address}", daemon=True).start()
     reading = asyncio.ensure_future(_feed(reader, inbox))

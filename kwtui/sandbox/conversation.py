@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Protocol, runtime_checkable
 
 from kwtui.sandbox import binary, wire
 from kwtui.sandbox.answer import Answer, Column, Row, SqlError, StatementCancelled
@@ -34,6 +35,14 @@ EXPORT_COLUMNS = (
     Column("file_num", 20),
 )
 """How a time-series EXPORT is described, though it then answers one column (facts.md 9.3)."""
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """Rows or answers that hold something open."""
+
+    def close(self) -> None:
+        """Let go of it."""
 
 
 class Disconnected(Exception):
@@ -74,6 +83,12 @@ class _Portal:
     answers: Iterator[Answer] | None = None
     answer: Answer | None = None
     rows: Iterator[Row] = field(default_factory=lambda: iter(()))
+
+    def close(self) -> None:
+        """End the statement, read or not."""
+        for iterator in (self.rows, self.answers):
+            if isinstance(iterator, Closable):
+                iterator.close()
     described: bool = False
 
 
@@ -114,7 +129,7 @@ class Conversation:
                 self._simple(sql)
             case wire.Sync():
                 self._skip_to_sync = False
-                self._portals.clear()
+                self._close_portals()
                 self._ready()
             case wire.Flush():
                 self._flush()
@@ -126,6 +141,12 @@ class Conversation:
                     self._put(wire.error_response(error))
             case _:
                 pass
+
+    def _close_portals(self) -> None:
+        """Give up what was bound; a statement that was not read to its end is ended."""
+        for portal in self._portals.values():
+            portal.close()
+        self._portals.clear()
 
     # Sending
 
@@ -195,7 +216,7 @@ class Conversation:
     # The simple protocol
 
     def _simple(self, sql: str) -> None:
-        self._portals.pop("", None)
+        self._close_portals()
         self._statements.pop("", None)
         try:
             self._simple_answers(sql)
@@ -242,7 +263,10 @@ class Conversation:
             case wire.Execute(name, max_rows):
                 self._execute(self._portal(name), max_rows)
             case wire.Close(kind, name):
-                (self._statements if kind == "S" else self._portals).pop(name, None)
+                if kind == "S":
+                    self._statements.pop(name, None)
+                elif portal := self._portals.pop(name, None):
+                    portal.close()
                 self._put(wire.CLOSE_COMPLETE)
             case _:
                 raise SqlError("unexpected message in the query phase", "08P01")

@@ -159,6 +159,8 @@ class Session:
         if self.query is not None:
             self.last_query = self.query.text
             self.query = None
+        # Rows that were never read, as those of a description, leave their cursor here.
+        self._running.clear()
 
     def _failed(self, error: BaseException) -> BaseException:
         """The error that the client sees; a transaction that was open has failed."""
