@@ -104,6 +104,13 @@ async def test_a_time_series_export_shows_earlier_empty_result_sets(served: Serv
     assert notices == [("NOTICE", "XXUUU")]
 
 
+async def test_a_time_series_export_breaks_in_the_extended_protocol(served: Served) -> None:
+    """It is described with four columns and answers one (facts.md 9.3)."""
+    async with await psycopg.AsyncConnection.connect(served.dsn(), autocommit=True) as db:
+        with pytest.raises(psycopg.Error, match="unexpected field count"):
+            await db.execute("EXPORT x", prepare=True)
+
+
 async def test_an_error_carries_all_its_fields_and_ends_nothing(served: Served) -> None:
     async with await psycopg.AsyncConnection.connect(served.dsn(), autocommit=True) as db:
         with pytest.raises(psycopg.errors.SyntaxError) as caught:
