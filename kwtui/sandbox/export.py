@@ -7,10 +7,10 @@ import duckdb
 from kwtui.sandbox import jobs, metasql
 from kwtui.sandbox.answer import Answer, SqlError
 from kwtui.sandbox.catalog import EngineType
+from kwtui.sandbox.copy_failure import reported
 from kwtui.sandbox.copy_parse import ExportStatement, Source, parse_export
 from kwtui.sandbox.dispatch import handles
 from kwtui.sandbox.engine import NODE_ID
-from kwtui.sandbox.errors import from_duckdb
 from kwtui.sandbox.export_options import parse_export_options
 from kwtui.sandbox.export_relational import export_database, export_query, export_table
 from kwtui.sandbox.export_run import EXPORT_COLUMNS, ExportRun
@@ -37,8 +37,7 @@ def export(session: Session, statement: Statement) -> Answer:
     try:
         answer = _export(session, parsed, extended=statement.extended)
     except (SqlError, duckdb.Error) as err:
-        error = from_duckdb(err) if isinstance(err, duckdb.Error) else err
-        session.check_interrupt()
+        error = reported(session, err)
         registry.finish(job, jobs.FAILED, error.message)
         raise error from err
     registry.finish(job, jobs.SUCCEEDED)

@@ -16,8 +16,8 @@ import duckdb
 from kwtui.sandbox import metasql
 from kwtui.sandbox.answer import Answer, Notice, Row, SqlError
 from kwtui.sandbox.catalog import Catalog, DatabaseDef, Relation, RelationKind
+from kwtui.sandbox.copy_failure import of_one_table
 from kwtui.sandbox.create_text import create_relation_text
-from kwtui.sandbox.errors import from_duckdb
 from kwtui.sandbox.export_run import (
     EXPORT_COLUMNS,
     META_ROW,
@@ -76,9 +76,7 @@ def export_database(run: ExportRun, name: str) -> Answer:
                     run, catalog, cursor, relation, folder, label, in_database=True
                 )
             except (SqlError, duckdb.Error) as err:
-                run.session.check_interrupt()
-                error = from_duckdb(err) if isinstance(err, duckdb.Error) else err
-                notices.append(swallowed(error))
+                notices.append(swallowed(of_one_table(run.session, err)))
     columns = EXPORT_COLUMNS if tables else None
     return Answer(f"EXPORT {len(rows)}", columns, rows, notices)
 

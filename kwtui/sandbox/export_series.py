@@ -13,8 +13,8 @@ import duckdb
 from kwtui.sandbox import metasql
 from kwtui.sandbox.answer import Answer, Column, Notice, SqlError
 from kwtui.sandbox.catalog import Relation, RelationKind
+from kwtui.sandbox.copy_failure import of_one_table
 from kwtui.sandbox.create_text import create_relation_text
-from kwtui.sandbox.errors import from_duckdb
 from kwtui.sandbox.export_run import ExportRun, Source, swallowed
 from kwtui.sandbox.table_source import table_source
 
@@ -73,8 +73,7 @@ def export_series_database(run: ExportRun, name: str) -> Answer:
         try:
             _write_rows(run, table, posixpath.join(run.folder, table.schema, table.name))
         except (SqlError, duckdb.Error) as err:
-            run.session.check_interrupt()
-            notices.append(swallowed(from_duckdb(err) if isinstance(err, duckdb.Error) else err))
+            notices.append(swallowed(of_one_table(run.session, err)))
     return series_answer(len(tables), notices)
 
 

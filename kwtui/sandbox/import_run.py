@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from kwtui.sandbox import jobs
-from kwtui.sandbox.answer import Answer, Column, SqlError
+from kwtui.sandbox.answer import Answer, Column, SqlError, StatementCancelled
+from kwtui.sandbox.copy_failure import reported
 from kwtui.sandbox.copy_parse import ImportStatement
 from kwtui.sandbox.engine import NODE_ID
-from kwtui.sandbox.errors import from_duckdb
 from kwtui.sandbox.import_options import ImportOptions
 from kwtui.sandbox.nodelocal import Extern, locate
 
@@ -43,22 +43,35 @@ class ImportRun:
 
     def locate(self, uri: str) -> str:
         """The path under ``extern`` that a URI names."""
-        return locate(uri, NODE_ID)
+        return locate(uri, NODE_ID, reading=True)
 
     @contextmanager
     def job(self, full_name: str = "") -> Iterator[jobs.Job]:
-        """The job row around the work; closed by the outcome, left alone when cancelled."""
+        """The job row around the work, closed by its outcome.
+
+        A job that CANCEL JOB has stopped is left to whoever puts its table back.
+        """
         registry = self.session.engine.jobs
         description = self.statement.describe(full_name)
         job = registry.start(jobs.IMPORT, description, "", self.session.user)
         try:
-            yield job
-        except (SqlError, duckdb.Error) as err:
-            error = from_duckdb(err) if isinstance(err, duckdb.Error) else err
+            with self._told():
+                yield job
+        except SqlError as err:
             if not registry.get(job.id).cancel_requested:
-                registry.finish(job, jobs.FAILED, error.message)
-            raise error from err
+                registry.finish(job, jobs.FAILED, err.message)
+            raise
+        except StatementCancelled:
+            registry.finish(job, jobs.CANCELED, jobs.CANCELED_BY_USER)
+            raise
         registry.finish(job, jobs.SUCCEEDED)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (SqlError, duckdb.Error) as err:
+            raise reported(self.session, err) from err
 
     def progress(self, job: jobs.Job, done: int, total: int) -> None:
         """Note how far the work is. Raises where CANCEL JOB or CANCEL QUERY asks to stop."""

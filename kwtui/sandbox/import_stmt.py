@@ -57,7 +57,7 @@ def _sql_file(session: Session, parsed: ImportStatement, what: str) -> list[Stat
     if parsed.format != "SQL":
         raise SqlError(f"unsupported file format:{parsed.format} while import {what}")
     extern = Extern(session.engine.extern)
-    relative = locate(parsed.files[0], NODE_ID)
+    relative = locate(parsed.files[0], NODE_ID, reading=True)
     if not extern.path(relative).is_file():
         return None
     return split_statements(extern.read_text(relative))

@@ -32,12 +32,14 @@ _NO_CREDENTIALS = {
 }
 
 
-def locate(uri: str, node_id: int) -> str:
+def locate(uri: str, node_id: int, *, reading: bool = False) -> str:
     """The path under ``extern`` that a URI names, without its leading slash.
 
     Raises the node's error for a URI that this node cannot serve.
     """
     parts = urlsplit(uri)
+    if reading and parts.scheme in ("http", "https", *_NO_APPEND):
+        raise SqlError(f"the sandbox reads nodelocal:// only, not {parts.scheme}://", "0A000")
     if parts.scheme != "nodelocal":
         raise _refuse_scheme(parts.scheme, uri)
     host = parts.netloc

@@ -481,3 +481,35 @@ def test_a_series_export_answers_one_word_and_a_relational_one_counts(
     ]
     assert [len(answer.columns or ()) for answer in answers] == [4, 1]
     assert [len(answer.earlier) for answer in answers] == [0, 1]
+
+
+def test_a_cancelled_query_ends_its_import_and_changes_nothing(
+    engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_pair(session)
+    put(engine, "in", {"n1.0.csv": b"".join(b"%d,y\n" % n for n in range(10, 9000))})
+
+    def then_cancel(*arguments: Any) -> Iterator[Any]:
+        for number, row in enumerate(parsed_rows(*arguments)):
+            if number == 100 and session.query is not None:
+                session.cancel_query(session.query.id)
+            yield row
+
+    monkeypatch.setattr(import_table, "parsed_rows", then_cancel)
+    with pytest.raises(StatementCancelled):
+        ask(session, "IMPORT INTO big.public.a CSV DATA ('nodelocal://1/in/n1.0.csv')")
+    assert last_job(engine)[0] == "canceled"
+    assert ask(session, "SELECT count(*) FROM big.public.a").rows == [("3",)]
+
+
+def test_a_timeout_fails_an_export_and_its_job(engine: Engine, session: Session) -> None:
+    make_pair(session, 200_000)
+    ask(session, "SET statement_timeout = '30ms'")
+    error = refusal(session, "EXPORT INTO CSV 'nodelocal://1/out' FROM DATABASE big")
+    assert error.sqlstate == "57014"
+    assert last_job(engine) == ("failed", "query execution canceled due to statement timeout")
+
+
+def test_imports_read_from_the_node_alone(session: Session) -> None:
+    error = refusal(session, "IMPORT DATABASE CSV DATA ('https://example.invalid/set')")
+    assert error.message == "the sandbox reads nodelocal:// only, not https://"
