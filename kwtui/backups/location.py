@@ -98,7 +98,7 @@ def new_location(extern: Path, path: str, state: Path) -> SetLocation:
     """
     root = inside(extern, path)
     existing = root
-    while not existing.exists() and existing != extern:
+    while not existing.exists() and existing != existing.parent:
         existing = existing.parent
     if os.access(existing, os.W_OK | os.X_OK):
         return SetLocation(extern, path, root)

@@ -1,0 +1,158 @@
+"""Manifests and proofs: whole or not there, and damage is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kwtui.backups import durable
+from kwtui.backups.durable import write_file
+from kwtui.backups.location import all_proofs, find_location, new_location, record_proof
+from kwtui.backups.manifest import (
+    Proof,
+    append_proof,
+    decode_manifest,
+    encode_manifest,
+    read_manifest,
+    read_proofs,
+    read_schema,
+    standing_proof,
+)
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import ProofLevel
+from tests.backups.builder import CONTENT, STARTED, make_set, schema_of
+
+
+def proof(level: ProofLevel, days: int, *, ok: bool = True) -> Proof:
+    return Proof(STARTED + timedelta(days=days), level, level, ok)
+
+
+def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    location = make_set(tmp_path / "extern", tmp_path / "state")
+    manifest = read_manifest(location.manifest)
+    assert decode_manifest(encode_manifest(manifest), "x") == manifest
+    assert manifest.totals.rows == 5
+    assert manifest.totals.tables == 3
+    assert read_schema(location.schema) == schema_of(CONTENT)
+    mode = location.manifest.stat().st_mode & 0o777
+    assert mode & 0o007 == 0, "nobody else may read it"
+    assert b"\n" in location.manifest.read_bytes()[:100], "people can read it"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"\xff\xff", b'{"format": 1}', b'{"format": 1, "set_id": 7}']
+)
+def test_a_damaged_manifest_says_so(content: bytes) -> None:
+    with pytest.raises(KwtuiError) as caught:
+        decode_manifest(content, "shop/manifest.json")
+    assert caught.value.exit_code is ExitCode.BACKUP_DAMAGED
+    assert "shop/manifest.json is damaged" in caught.value.title
+
+
+def test_a_manifest_of_a_newer_kwtui_says_so() -> None:
+    with pytest.raises(KwtuiError) as caught:
+        decode_manifest(b'{"format": 99}', "shop/manifest.json")
+    assert "newer kwtui" in caught.value.title
+
+
+def test_every_cut_of_a_manifest_is_noticed(tmp_path: Path) -> None:
+    location = make_set(tmp_path / "extern", tmp_path / "state")
+    whole = location.manifest.read_bytes().rstrip()
+    for length in range(0, len(whole), 97):
+        with pytest.raises(KwtuiError):
+            decode_manifest(whole[:length], "x")
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_leftover(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "manifest.json"
+    write_file(file, b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("kwtui.backups.durable.os.fsync", full)
+    with pytest.raises(KwtuiError) as caught:
+        write_file(file, b"new")
+    assert caught.value.exit_code is ExitCode.DISK_FULL
+    assert file.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_proofs_are_appended_and_a_torn_line_harms_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "proofs.jsonl"
+    assert read_proofs(file) == []
+    append_proof(file, proof(ProofLevel.P2, 0))
+    with file.open("ab") as opened:
+        opened.write(b'{"at": "2026-')
+    assert [p.level for p in read_proofs(file)] == [ProofLevel.P2]
+
+
+def test_a_proof_after_a_torn_line_begins_on_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "proofs.jsonl"
+    append_proof(file, proof(ProofLevel.P1, 0))
+    with file.open("ab") as opened:
+        opened.write(b'{"at": "2026-')
+    append_proof(file, proof(ProofLevel.P2, 1))
+    assert file.read_bytes().count(b"\n") == 3
+
+
+def test_a_damaged_proof_line_says_which(tmp_path: Path) -> None:
+    file = tmp_path / "proofs.jsonl"
+    file.write_bytes(b"{}\n")
+    with pytest.raises(KwtuiError) as caught:
+        read_proofs(file)
+    assert "line 1" in caught.value.title
+
+
+def test_what_stands_is_the_best_proof_since_the_last_bad_one() -> None:
+    p1, p2, p4 = ProofLevel.P1, ProofLevel.P2, ProofLevel.P4
+    assert standing_proof(p2, STARTED, []).level is p2
+    assert standing_proof(p2, STARTED, [proof(p4, 1), proof(p1, 2)]).level is p4
+    bad = standing_proof(p2, STARTED, [proof(p4, 1), proof(p1, 2, ok=False)])
+    assert not bad.ok
+    healed = standing_proof(p2, STARTED, [proof(p1, 2, ok=False), proof(p2, 3)])
+    assert (healed.ok, healed.level) == (True, p2)
+
+
+def test_where_extern_may_not_be_written_the_sidecars_lie_in_the_state_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extern, state = tmp_path / "extern", tmp_path / "state"
+    monkeypatch.setattr(
+        "kwtui.backups.location.os.access", lambda path, mode: extern not in [path, *path.parents]
+    )
+    location = make_set(extern, state)
+    assert not location.beside
+    assert location.manifest.is_relative_to(state)
+    assert location.data.is_relative_to(extern)
+    assert find_location(extern, location.path, state) == location
+    assert not find_location(extern, location.path).manifest.exists()
+
+
+def test_a_new_set_lies_beside_its_export_where_that_can_be_written(tmp_path: Path) -> None:
+    location = new_location(tmp_path / "extern", "kwtui/shop/20261122T082035Z", tmp_path / "state")
+    assert location.beside
+    assert location.data == tmp_path / "extern/kwtui/shop/20261122T082035Z/data"
+
+
+def test_a_proof_goes_to_the_state_directory_if_the_set_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location = make_set(tmp_path / "extern", tmp_path / "state")
+    mirror = tmp_path / "state/sets/x"
+    record_proof(location, mirror, proof(ProofLevel.P1, 1))
+
+    def closed(path: Path, line: bytes) -> None:
+        if path.is_relative_to(location.extern):
+            raise KwtuiError("closed", exit_code=ExitCode.EXTERN_NOT_READABLE)
+        durable.append_line(path, line)
+
+    monkeypatch.setattr("kwtui.backups.manifest.append_line", closed)
+    written = record_proof(location, mirror, replace(proof(ProofLevel.P2, 2)))
+    assert written.is_relative_to(mirror)
+    assert [p.level for p in all_proofs(location, mirror)] == [ProofLevel.P1, ProofLevel.P2]
