@@ -21,11 +21,13 @@ class Reply:
 
 
 def ask(session: Session, sql: str) -> Reply:
-    """The answer to one statement."""
-    (reply,) = (
-        Reply(answer.tag, {c.name: c.oid for c in answer.columns or ()}, list(answer.rows))
-        for answer in session.execute(sql)
-    )
+    """The answer to one statement. The tag is read last: it holds the number of rows."""
+    replies = []
+    for answer in session.execute(sql):
+        rows = list(answer.rows)
+        columns = {column.name: column.oid for column in answer.columns or ()}
+        replies.append(Reply(answer.tag, columns, rows))
+    (reply,) = replies
     return reply
 
 
