@@ -129,7 +129,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("set.verify", "v", "Verify", "Check every file and count every record again."),
     Action("set.restore", "r", "Restore", "Restore this backup, step by step."),
     # Logs
-    Action("logs.open", "enter", "Read", "Read the chosen log file.", footer=False),
+    Action("logs.open", "enter", "Read", "Read the chosen log file."),
     Action("logs.follow", "f", "Follow", "Go to the end and stay there while the log grows."),
     Action("logs.pause", "p", "Pause", "Stop taking new lines, or take them again."),
     Action("logs.severity", "s", "Severity", "Show only lines of at least the next severity."),

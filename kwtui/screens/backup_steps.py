@@ -43,13 +43,11 @@ class DatabaseStep(Step):
             (
                 Column("Database", 20, grow=True),
                 Column("Engine", 11),
-                Column("Tables", 6, "right"),
-                Column("Comment", 18, grow=True, drop=1),
+                Column("Comment", 24, grow=True, drop=1),
             ),
             lambda database: [
                 (database.name, "muted" if database.system else "strong"),
                 database.engine.value,
-                "" if database.tables is None else str(database.tables),
                 (database.comment or ("KWDB's own" if database.system else ""), "muted"),
             ],
             key=lambda database: database.name,
@@ -65,7 +63,7 @@ class DatabaseStep(Step):
 
     async def enter(self) -> None:
         databases = await self.controller.databases()
-        self._list.set_rows(sorted(databases, key=lambda database: database.system))
+        self._list.set_rows(sorted(databases, key=_interest))
 
     def focus_first(self) -> None:
         self._list.focus()
@@ -80,6 +78,13 @@ class DatabaseStep(Step):
 
     def reason_against_next(self) -> str:
         return "" if self.chosen else "There is no database to choose."
+
+
+def _interest(database: DatabaseSummary) -> int:
+    """People's own databases first, then the empty ones of every node, then KWDB's own."""
+    if database.system:
+        return 2
+    return 1 if database.name in ("defaultdb", "postgres") else 0
 
 
 class TablesStep(Step):

@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 from kwtui.node.logformat import LogSeverity
-from kwtui.node.logs import LogEvent, LogFollower, LogState
+from kwtui.node.logs import LogEvent, LogFollower, LogLine, LogState
 from kwtui.widgets.log_source import LineSource, SevereLines
 
 CATCH_UP_LINES = 10_000
@@ -28,7 +28,8 @@ class LogReader:
         self.restarted = False
         self._changed = changed
         self._severe: SevereLines | None = None
-        self._severe_to = 0
+        self._pattern: re.Pattern[str] | None = None
+        self._seen_to = 0
         self._seen: LogState | None = None
         self._cancel_search = asyncio.Event()
         self._cancel_filter = asyncio.Event()
@@ -49,29 +50,30 @@ class LogReader:
             if event is LogEvent.RESTARTED:
                 self.restarted = True
                 self.hits = []
-                self._severe_to = 0
+                self._seen_to = 0
                 if self._severe is not None:
                     self._severe = SevereLines(self.follower)
             if event in (LogEvent.GREW, LogEvent.RESTARTED):
-                self._sort_new_lines()
+                self._take_new_lines()
             self._changed()
 
-    def _sort_new_lines(self) -> None:
-        """Take the severe ones of the lines that came since."""
-        if self._severe is None or self.filtering:
+    def _take_new_lines(self) -> None:
+        """Find the severe lines and the hits among those that came since."""
+        if (self._severe is None and self._pattern is None) or self.filtering or self.searching:
             return
-        while lines := self.follower.after(self._severe_to, CATCH_UP_LINES):
-            self._severe.add(
-                [
-                    each.offset
-                    for each in lines
-                    if each.severity is not None and each.severity >= self.severity
-                ]
-            )
-            last = lines[-1]
-            self._severe_to = last.offset if last.partial else last.offset + last.bytes
-            if last.partial or len(lines) < CATCH_UP_LINES:
+        while lines := self.follower.after(self._seen_to, CATCH_UP_LINES):
+            whole = [each for each in lines if not each.partial]
+            if self._severe is not None:
+                self._severe.add([each.offset for each in whole if self._is_severe(each)])
+            if self._pattern is not None:
+                self.hits += [each.offset for each in whole if self._pattern.search(each.text)]
+            if whole:
+                self._seen_to = whole[-1].offset + whole[-1].bytes
+            if len(whole) < CATCH_UP_LINES:
                 break
+
+    def _is_severe(self, each: LogLine) -> bool:
+        return each.severity is not None and each.severity >= self.severity
 
     def remember_place(self) -> None:
         """From here on lines count as new."""
@@ -101,17 +103,17 @@ class LogReader:
             self._changed()
             return
         self._severe = severe = SevereLines(self.follower)
-        self._severe_to = self.follower.state.bytes
+        self._seen_to = self.follower.state.bytes
         self.filtering = True
         try:
             async for batch in self.follower.filter(severity, cancel=cancel):
                 severe.add(batch.offsets)
-                self._severe_to = max(self._severe_to, batch.bytes_total)
+                self._seen_to = max(self._seen_to, batch.bytes_total)
                 self._changed()
         finally:
             if severe is self._severe:
                 self.filtering = False
-        self._sort_new_lines()
+        self._take_new_lines()
         self._changed()
 
     # -- search ----------------------------------------------------------------------------------
@@ -123,17 +125,27 @@ class LogReader:
         self.hits = []
         self.hits_limited = False
         self.searching = True
+        self._pattern = pattern
+        self._seen_to = self.follower.state.bytes
         severity = None if self._severe is None else self.severity
         try:
             stream = self.follower.search(pattern, severity=severity, cancel=cancel)
             async for batch in stream:
                 self.hits.extend(batch.offsets)
+                self._seen_to = max(self._seen_to, batch.bytes_total)
                 self.hits_limited = batch.limited
                 found()
         finally:
             if cancel is self._cancel_search:
                 self.searching = False
+        self._take_new_lines()
         found()
+
+    def stop_searching(self) -> None:
+        """Forget the hits and what was searched for."""
+        self._cancel_search.set()
+        self._pattern = None
+        self.hits = []
 
     def next_hit(self, offset: int) -> int | None:
         """The first hit after ``offset``, or the very first one."""

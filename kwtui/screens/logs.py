@@ -260,6 +260,8 @@ class LogsScreen(KwtuiScreen):
         self._text = event.text
         if not event.text:
             self._view.mark(None)
+            if self._reader is not None:
+                self._reader.stop_searching()
             self._say()
             return
         pattern = re.compile(re.escape(event.text), re.IGNORECASE)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from kwtui.model import Finding, Severity
 from kwtui.operations.plan import Plan, Step
+from kwtui.screens.sql_lines import sql_lines
 from kwtui.text import human_bytes, human_count, plural
 from kwtui.widgets.paint import BLANK, Line, fact, heading, line
 
@@ -61,9 +62,7 @@ def _step_lines(number: int, step: Step) -> list[Line]:
     if step.explanation:
         lines.append(line("    ", step.explanation, indent=4))
     for statement in step.sql:
-        lines += [
-            line("    ", (text, "literal"), indent=8) for text in statement.splitlines() or [""]
-        ]
+        lines += sql_lines(statement, indent=4)
     return lines
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.runs.events import RunStatus
 from kwtui.runs.state import Notice, RunState, StepState, StepStatus
 from kwtui.screens.plan_page import command_lines
+from kwtui.screens.result_page import result_lines
 from kwtui.text import human_bytes, human_count, human_duration, plural
 from kwtui.widgets.paint import BLANK, Line, fact, fit, heading, line, paragraph
 
@@ -152,7 +152,7 @@ def _ending(plan: Plan, state: RunState) -> list[Line]:
         lines += [fact("Why", state.cause)]
     if state.hint:
         lines += [fact("What to do", state.hint)]
-    lines += _result(plan, state.result)
+    lines += result_lines(plan, state.result)
     lines += _failures(state)
     if plan.not_included and plan.kind is PlanKind.BACKUP:
         lines += [BLANK, heading("Not in it")]
@@ -169,58 +169,3 @@ def _failures(state: RunState) -> list[Line]:
             lines += paragraph(step.cause, indent=2) if step.cause else []
             lines += paragraph(f"→ {step.hint}", indent=2) if step.hint else []
     return lines
-
-
-_PROOF_WORDS = {
-    0: "P0: exported; nothing was checked yet",
-    1: "P1: every file is there, with the size and SHA-256 of the manifest",
-    2: "P2: every record parses, and the counts are what the server said",
-    3: "P3: the schema was restored in a scratch database",
-    4: "P4: the data was restored too, with equal content checksums",
-    5: "P5: the off-site copy was read back",
-}
-
-
-def proof_words(level: int | None) -> str:
-    return "not proven" if level is None else _PROOF_WORDS.get(int(level), f"P{int(level)}")
-
-
-def _result(plan: Plan, result: dict[str, Any]) -> list[Line]:
-    """What was written or made, in facts; keys that are not known are left to the commands."""
-    lines: list[Line] = []
-    if plan.kind is PlanKind.RESTORE:
-        lines.append(fact("Database", str(result.get("database", plan.database))))
-    else:
-        lines.append(fact("Folder", str(result.get("path", plan.path))))
-    for key, label in (("tables", "Tables"), ("rows", "Rows"), ("files", "Files")):
-        value = result.get(key)
-        if isinstance(value, int):
-            lines.append(fact(label, human_count(value)))
-        elif isinstance(value, list):
-            lines.append(fact(label, human_count(len(value))))
-    if isinstance(result.get("bytes"), int):
-        lines.append(fact("Bytes", human_bytes(result["bytes"])))
-    for key in ("proof", "proof_level", "reached"):
-        if isinstance(result.get(key), int):
-            lines.append(fact("Proof", proof_words(result[key]), "good"))
-            break
-    return lines + _differences(result.get("differences"))
-
-
-def _differences(differences: object) -> list[Line]:
-    if not isinstance(differences, list):
-        return []
-    if not differences:
-        return [fact("Comparison", "equal to the manifest: counts and content", "good")]
-    lines = [fact("Comparison", plural(len(differences), "difference"), "error")]
-    return lines + [line("  ", _difference(each), indent=4) for each in differences]
-
-
-def _difference(each: object) -> str:
-    if isinstance(each, dict):
-        return ", ".join(f"{key} {value}" for key, value in _pairs(each))
-    return str(each)
-
-
-def _pairs(values: dict[str, Any]) -> Iterable[tuple[str, Any]]:
-    return ((key.replace("_", " "), value) for key, value in values.items())

@@ -8,9 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from kwtui.backups.library import EntryKind, RowsKnown, SetDetails, TableDetails
-from kwtui.backups.manifest import FileEntry
+from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, FileEntry
 from kwtui.screens.plan_page import finding_lines
-from kwtui.screens.run_page import proof_words
+from kwtui.screens.result_page import proof_words
+from kwtui.screens.sql_lines import sql_lines
 from kwtui.screens.storage_rows import KIND_WORDS
 from kwtui.text import human_bytes, human_count, plural
 from kwtui.widgets.paint import BLANK, Line, Part, fact, fit, heading, line
@@ -57,9 +58,13 @@ def set_parts(details: SetDetails) -> list[SetPart]:
         for file in table.files:
             kind = PartKind.CSV if file.path.endswith(".csv") else PartKind.OTHER
             parts.append(SetPart(kind, file.path.rpartition("/")[2], file.path, table, file))
+    if details.manifest is not None:
+        parts.append(SetPart(PartKind.TEXT, MANIFEST_FILE, MANIFEST_FILE))
+    if details.proofs:
+        parts.append(SetPart(PartKind.TEXT, PROOFS_FILE, PROOFS_FILE))
     metas = {table.meta for table in details.tables}
     for file in details.others:
-        if file.path not in metas:
+        if file.path not in metas and file.path not in (MANIFEST_FILE, PROOFS_FILE):
             parts.append(SetPart(_kind_of(file.path), file.path, file.path, None, file))
     return parts
 
@@ -145,8 +150,8 @@ def _proofs(details: SetDetails) -> list[Line]:
     return lines
 
 
-def table_lines(table: TableDetails) -> list[Line]:
-    """A table: rows, files, columns."""
+def table_lines(table: TableDetails, create_statement: str = "") -> list[Line]:
+    """A table: rows, files, columns, and the statement that makes it where that is known."""
     known = {
         RowsKnown.COUNTED: "counted",
         RowsKnown.REPORTED: "as the server said; not counted",
@@ -170,6 +175,8 @@ def table_lines(table: TableDetails) -> list[Line]:
         )
         if file.sha256:
             lines.append(line(("  " + file.sha256, "muted"), indent=2))
+    if create_statement:
+        lines += [BLANK, heading("Made by"), *sql_lines(create_statement)]
     return lines
 
 

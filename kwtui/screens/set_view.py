@@ -101,7 +101,9 @@ class SetScreen(KwtuiScreen):
         if part.kind is PartKind.OVERVIEW and self._details is not None:
             return overview_lines(self._details, self.kwtui.clock())
         if part.kind is PartKind.TABLE and part.table is not None:
-            return table_lines(part.table)
+            schema = self._details.schema if self._details else None
+            spec = schema.table(part.table.name) if schema else None
+            return table_lines(part.table, spec.create_statement if spec else "")
         if part.kind is PartKind.TEXT:
             text = await self.controller.read_text(f"{self._entry.path}/{part.path}")
             return file_lines(part.path, text)

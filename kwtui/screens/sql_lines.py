@@ -22,9 +22,10 @@ _TOKENS = re.compile(
 )
 
 
-def sql_lines(text: str) -> list[Line]:
-    """A meta.sql or a statement, its own lines kept."""
-    return [line(*_parts(each.expandtabs(4)), indent=4) for each in text.splitlines()]
+def sql_lines(text: str, indent: int = 0) -> list[Line]:
+    """A meta.sql or a statement, its own lines kept, ``indent`` cells from the left."""
+    pad = " " * indent
+    return [line(pad, *_parts(each.expandtabs(4)), indent=indent + 4) for each in text.splitlines()]
 
 
 def _parts(text: str) -> list[Part]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from kwtui.backups.library import BackupEntry, EntryKind
-from kwtui.screens.run_page import proof_words
+from kwtui.screens.result_page import proof_words
 from kwtui.text import human_bytes, human_count, human_duration, plural
 from kwtui.widgets.paint import Line, Part, line
 from kwtui.widgets.virtual_list import Column
@@ -136,9 +136,10 @@ def summary_words(entries: Sequence[BackupEntry], shown: int, order: Order, text
     """The line above the list."""
     sets = sum(entry.kind is EntryKind.SET for entry in entries)
     size = human_bytes(sum(entry.bytes or 0 for entry in entries))
-    words = (
-        f"{plural(sets, 'backup')}, {plural(len(entries) - sets, 'other entry', 'other entries')}"
-    )
+    others = len(entries) - sets
+    words = plural(sets, "backup")
+    if others:
+        words += f", {plural(others, 'other entry', 'other entries')}"
     words += f", {size}, {order.name}"
     if text:
         words += f"; {plural(shown, 'entry', 'entries')} with “{text}”"

@@ -207,9 +207,9 @@ class WizardScreen(KwtuiScreen):
         return found
 
     def footer_actions(self) -> list[Action]:
-        return [action for action in self.actions() if action.id != "wizard.restart"] + [
-            BY_ID["app.back"]
-        ]
+        over = "cancel" in self.step.verbs and self.step.reason_against("cancel")
+        hidden = "wizard.cancel" if over else "wizard.restart"
+        return [*(each for each in self.actions() if each.id != hidden), BY_ID["app.back"]]
 
     def reason_against(self, action: Action) -> str:
         if action.scope != "wizard":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.style import Style
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.events import Blur, Click, Focus, Resize
 from textual.geometry import Region, Size
@@ -233,8 +234,9 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         self.move_to(max(0, self._cursor + direction * max(1, self.size.height - self._header - 1)))
 
     def action_select(self) -> None:
-        if self._rows:
-            self.post_message(self.Selected(self, self._rows[self._cursor]))
+        if not self._rows:
+            raise SkipAction
+        self.post_message(self.Selected(self, self._rows[self._cursor]))
 
     def on_click(self, event: Click) -> None:
         index = event.y - self._header + self.scroll_offset.y

@@ -65,6 +65,7 @@ class FakeFollower(LogFollower):
         pattern: re.Pattern[str],
         *,
         severity: LogSeverity | None = None,
+        start: int = 0,
         limit: int = 100_000,
         cancel: asyncio.Event | None = None,
     ) -> AsyncIterator[SearchProgress]:
@@ -75,6 +76,7 @@ class FakeFollower(LogFollower):
         self,
         severity: LogSeverity,
         *,
+        start: int = 0,
         limit: int = 1_000_000,
         cancel: asyncio.Event | None = None,
     ) -> AsyncIterator[SearchProgress]:

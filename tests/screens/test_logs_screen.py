@@ -77,6 +77,19 @@ async def test_searching_forth_and_back(connected: FakeController) -> None:
         await person.until_shown("hit 11 of 11 hits")
 
 
+async def test_hits_in_new_lines_count_too(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await to_the_log(person)
+        await person.press("slash")
+        await person.type("needle")
+        await person.press("enter")
+        await person.until_shown("no hit")
+        connected.log.grow("I hay", "I a needle")
+        await person.until_shown("1 hits")
+        await person.press("n")
+        await person.until_shown("hit 1 of 1 hits")
+
+
 async def test_a_search_without_a_hit_says_so(connected: FakeController) -> None:
     async with opened(connected) as person:
         await to_the_log(person)
@@ -86,13 +99,15 @@ async def test_a_search_without_a_hit_says_so(connected: FakeController) -> None
         await person.until_shown("no hit")
 
 
-async def test_long_lines_are_cut_or_wrapped(connected: FakeController) -> None:
+async def test_long_lines_are_wrapped_or_cut_and_moved_sideways(connected: FakeController) -> None:
     async with opened(connected) as person:
         await to_the_log(person)
         connected.log.grow("I " + "long " * 40 + "THE-END")
+        await person.until_shown("THE-END")
+        await person.press("w")
         await person.until_shown("…")
         assert "THE-END" not in person.text()
-        await person.press("w")
+        await person.press(*["l"] * 10)
         await person.until_shown("THE-END")
 
 

@@ -109,22 +109,37 @@ async def test_the_storage_browser_leads_here_with_its_backup_chosen(
         await person.until_shown("kwtui/仓库/20261121T080000Z")
 
 
+def compared(table: str, found: int, expected: int) -> dict[str, object]:
+    same = found == expected
+    checksum = "the same" if same else "another one"
+    return {
+        "table": table,
+        "rows_found": found,
+        "rows_expected": expected,
+        "checksum": checksum,
+        "same": same,
+    }
+
+
 async def test_the_end_shows_the_comparison(connected: FakeController) -> None:
     async with opened(connected, size=(100, 50)) as person:
         await to_the_plan(person)
         await person.press("s")
         await person.until_shown("Time left")
-        end = run_end(connected.plans[RUN], result={"database": "shop_restored", "differences": []})
-        connected.add_event(RUN, end)
-        await person.until_shown("equal to the manifest")
+        result = {"database": "shop_restored", "comparison": [compared("public.orders", 6, 6)]}
+        connected.add_event(RUN, run_end(connected.plans[RUN], result=result))
+        await person.until_shown("all 1 table as backed up")
 
 
-async def test_differences_are_listed_one_by_one(connected: FakeController) -> None:
+async def test_differences_are_listed_first(connected: FakeController) -> None:
     async with opened(connected, size=(100, 50)) as person:
         await to_the_plan(person)
         await person.press("s")
         await person.until_shown("Time left")
-        different = [{"table": "public.orders", "rows": 5, "rows_expected": 6}]
-        connected.add_event(RUN, run_end(connected.plans[RUN], result={"differences": different}))
-        await person.until_shown("1 difference")
-        assert "table public.orders, rows 5, rows expected 6" in person.text()
+        tables = [compared("public.customers", 6, 6), compared("public.orders", 5, 6)]
+        end = run_end(connected.plans[RUN], result={"comparison": tables})
+        connected.add_event(RUN, end)
+        await person.until_shown("1 table not as backed up")
+        text = person.text()
+        assert "5 instead of 6" in text
+        assert text.index("✗ public.orders") < text.index("✓ public.customers")

@@ -1,0 +1,113 @@
+"""What a run brought about, from the result in its last event. Pure.
+
+The result is made for scripts (`kwtui.runs.events.RunFinished.result`); keys that are not known
+here are left to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from kwtui.operations.plan import Plan, PlanKind
+from kwtui.text import human_bytes, human_count, plural
+from kwtui.widgets.paint import BLANK, Line, fact, fit, heading, line
+
+_PROOF_WORDS = {
+    0: "P0: exported; nothing was checked yet",
+    1: "P1: every file is there, with the size and SHA-256 of the manifest",
+    2: "P2: every record parses, and the counts are what the server said",
+    3: "P3: the schema was restored in a scratch database",
+    4: "P4: the data was restored too, with equal content checksums",
+    5: "P5: the off-site copy was read back",
+}
+
+
+def proof_words(level: int | None) -> str:
+    """A proof level in words; None is "not proven"."""
+    return "not proven" if level is None else _PROOF_WORDS.get(int(level), f"P{int(level)}")
+
+
+def result_lines(plan: Plan, result: dict[str, Any]) -> list[Line]:
+    """What was written, made or checked, and what is wrong with it."""
+    if plan.kind is PlanKind.RESTORE:
+        lines = [fact("Database", str(result.get("database", plan.database)))]
+    else:
+        lines = [fact("Folder", str(result.get("path", plan.path)))]
+    lines += _counts(result)
+    proof = result.get("proof", result.get("reached"))
+    if isinstance(proof, int):
+        lines.append(fact("Proof", proof_words(proof), "good" if proof >= 2 else "warning"))
+    elif plan.kind is PlanKind.VERIFY and result:
+        lines.append(fact("Proof", proof_words(None), "warning"))
+    lines += _comparison(result.get("comparison"))
+    lines += _findings(result.get("findings"))
+    lines += _words("Doubts", result.get("doubts"), "! ")
+    return lines + _words("Cannot be known", result.get("unknown"), "? ")
+
+
+def _counts(result: dict[str, Any]) -> list[Line]:
+    lines = []
+    for key, label in (("tables", "Tables"), ("rows", "Rows"), ("files", "Files")):
+        value = result.get(key)
+        if isinstance(value, int):
+            lines.append(fact(label, human_count(value)))
+        elif isinstance(value, list):
+            lines.append(fact(label, human_count(len(value))))
+    if isinstance(result.get("bytes"), int):
+        lines.append(fact("Bytes", human_bytes(result["bytes"])))
+    return lines
+
+
+def _comparison(tables: object) -> list[Line]:
+    """Every table against the manifest; those that differ come first."""
+    if not isinstance(tables, list) or not tables:
+        return []
+    known = [each for each in tables if isinstance(each, dict)]
+    different = [each for each in known if not each.get("same")]
+    if different:
+        lines = [fact("Comparison", f"{plural(len(different), 'table')} not as backed up", "error")]
+    else:
+        lines = [fact("Comparison", f"all {plural(len(known), 'table')} as backed up", "good")]
+    lines += [BLANK, heading(f"{fit('Table', 32)} {fit('Rows', 13, 'right')}  Content checksum")]
+    same = [each for each in known if each.get("same")]
+    return lines + [_compared(each) for each in [*different, *same]]
+
+
+def _compared(table: dict[str, Any]) -> Line:
+    same = bool(table.get("same"))
+    mark, role = ("✓ ", "good") if same else ("✗ ", "error")
+    found, expected = table.get("rows_found"), table.get("rows_expected")
+    rows = human_count(found) if isinstance(found, int) else "?"
+    extra = "" if found == expected else f" instead of {human_count(expected)}"
+    return line(
+        (mark, role),
+        f"{fit(str(table.get('table', '')), 30)} {fit(rows, 13, 'right')}",
+        (extra, "error"),
+        (f"  {table.get('checksum', '')}", "muted" if same else "error"),
+        indent=4,
+    )
+
+
+def _findings(findings: object) -> list[Line]:
+    """What a check found."""
+    if not isinstance(findings, list) or not findings:
+        return []
+    lines = [BLANK, heading("What was found")]
+    for each in findings:
+        if isinstance(each, dict):
+            refusal = each.get("severity") == "refusal"
+            mark, role = ("✗ ", "error") if refusal else ("! ", "warning")
+            subject = (f"{each.get('subject', '')}: ", "strong")
+            lines.append(line((mark, role), subject, str(each.get("message", "")), indent=2))
+    return lines
+
+
+def _words(title: str, words: object, mark: str) -> list[Line]:
+    if not isinstance(words, list) or not words:
+        return []
+    return [BLANK, heading(title), *_marked(words, mark)]
+
+
+def _marked(words: Iterable[object], mark: str) -> list[Line]:
+    return [line((mark, "warning"), str(each), indent=2) for each in words]
