@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from kwtui.backups.dialect import Certainty, DialectGuess, TableSample, sniff_dialect
-from kwtui.backups.entries import BackupEntry
+from kwtui.backups.entries import BackupEntry, EntryKind
 from kwtui.backups.location import SetLocation, all_proofs, find_location, sidecar_root
 from kwtui.backups.manifest import (
     FileEntry,
@@ -17,7 +17,7 @@ from kwtui.backups.manifest import (
     read_manifest,
     read_schema,
 )
-from kwtui.backups.naming import DATA_FOLDER, inside
+from kwtui.backups.naming import DATA_FOLDER, inside, table_of_folder
 from kwtui.backups.scanning import describe, tree_entry
 from kwtui.backups.shape import TreeShape, TreeTable, read_shape
 from kwtui.backups.tree import META_FILE, TreeFile
@@ -96,18 +96,17 @@ def open_set(extern: Path, path: str, state: Path | None = None) -> SetDetails:
     location = find_location(extern, path, state)
     if location.manifest.exists():
         return _open_set(location, describe(extern, path, state), state)
-    root = inside(extern, path)
-    shape = read_shape(root)
+    entry = describe(extern, path, state)
+    if entry.kind is EntryKind.INCOMPLETE and location.data.is_dir():
+        return _open_incomplete(location, entry)
+    shape = read_shape(inside(extern, path))
     if not shape.tables and shape.database is None:
-        # An unfinished set keeps its export one level down.
-        if (root / DATA_FOLDER).is_dir():
-            return _open_incomplete(location, describe(extern, path, state))
         raise KwtuiError(
             f"{path} is neither a backup nor an export.",
             hint="`kwtui list` shows the backups and exports in extern.",
             exit_code=ExitCode.NOT_FOUND,
         )
-    return _open_tree(location, shape, describe(extern, path, state))
+    return _open_tree(location, shape, entry)
 
 
 def _open_set(location: SetLocation, entry: BackupEntry, state: Path | None) -> SetDetails:
@@ -194,7 +193,7 @@ def _open_incomplete(location: SetLocation, entry: BackupEntry) -> SetDetails:
 
     tables = tuple(
         TableDetails(
-            name=t.name,
+            name=table_of_folder(t.folder) or t.name,
             folder=prefix + t.folder,
             columns=t.columns,
             files=tuple(moved(f) for f in t.files),
