@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import ColumnDef, Relation
 from kwtui.sandbox.import_rows import Stored
+from kwtui.sandbox.rows import expression_sql
 from kwtui.sandbox.session_functions import unique_row_id
 from kwtui.sandbox.sources import column_name, table_name, unnest_sql
+from kwtui.sandbox.types import storage_type
 
 if TYPE_CHECKING:
     import duckdb
@@ -74,6 +76,23 @@ def append_rows(
         count += len(batch)
         between()
     return count
+
+
+def fill_computed(
+    session: Session,
+    cursor: duckdb.DuckDBPyConnection,
+    relation: Relation,
+    given: Sequence[ColumnDef],
+) -> None:
+    """Compute the columns that the files did not hold."""
+    table, known = table_name(relation), {column.id for column in given}
+    for column in relation.columns:
+        if column.computed is not None and column.id not in known:
+            name, stored = column_name(column), storage_type(column.type)
+            sql = expression_sql(session, relation, column.computed, table, column.type)
+            cursor.execute(
+                f"UPDATE {table} SET {name} = CAST({sql} AS {stored}) WHERE {name} IS NULL"
+            )
 
 
 def refuse_duplicates(

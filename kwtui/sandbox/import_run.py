@@ -97,14 +97,15 @@ def _answer(job_id: str, rows: int, rejected: int) -> Answer:
 
 @contextmanager
 def one_transaction(session: Session) -> Iterator[None]:
-    """Statements that are kept together or not at all."""
-    session.begin()
-    try:
-        yield
-    except BaseException:
-        session.end(keep=False)
-        raise
-    session.end(keep=True)
+    """Statements that are kept together or not at all. Nothing else changes in the meantime."""
+    with session.engine.lock:
+        session.begin()
+        try:
+            yield
+        except BaseException:
+            session.end(keep=False)
+            raise
+        session.end(keep=True)
 
 
 @contextmanager

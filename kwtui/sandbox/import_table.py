@@ -13,6 +13,7 @@ from kwtui.sandbox.catalog import ColumnDef, Relation, RelationKind
 from kwtui.sandbox.import_load import (
     append_rows,
     data_transaction,
+    fill_computed,
     is_empty,
     let_the_last_row_win,
     refuse_duplicates,
@@ -192,6 +193,7 @@ def load_relational(
             incoming = parsed_rows(path, uri, run.options, parser, run.options.skip)
             rows += append_rows(session, cursor, relation, targets, incoming, between)
             run.progress(job, done, len(files))
+        fill_computed(session, cursor, relation, targets)
         refuse_duplicates(cursor, relation, was_empty=was_empty)
     return rows
 

@@ -15,7 +15,7 @@ _WORDS = """\
     left like limit natural not null offset on or order outer over partition recursive right
     select similar some table then union using values when where window with"""
 _KEYWORDS = frozenset(_WORDS.split())
-_TIGHT = frozenset({".", "::", ":::", "[", "]"})
+_TIGHT = frozenset({".", "::", ":::"})
 
 
 def query_text(query: str) -> str:
@@ -24,11 +24,14 @@ def query_text(query: str) -> str:
     pieces: list[str] = []
     previous: Token | None = None
     system_time = 0
+    in_source = False
     for index, token in enumerate(tokens[:-1]):
         if _begins_system_time(tokens, index):
             system_time = 4
+        in_source = token.value == "show" or (in_source and token.value != "]")
         typed = previous is not None and previous.value in ("::", ":::")
-        keyword = typed or system_time > 0 or _is_keyword(token)
+        in_show = in_source and token.kind is Kind.WORD
+        keyword = typed or in_show or system_time > 0 or _is_keyword(token)
         if previous is not None:
             if not keyword and _is_name(token) and _ends_operand(previous):
                 pieces.append(" AS")
@@ -59,9 +62,11 @@ def _ends_operand(token: Token) -> bool:
 
 
 def _is_spaced(before: Token, after: Token) -> bool:
-    if before.value in _TIGHT or before.value == "(" or after.value in _TIGHT:
+    if before.value in _TIGHT or before.value in ("(", "[") or after.value in _TIGHT:
         return False
-    if after.kind is Kind.OPERATOR and after.value in (",", ")"):
+    if after.value == "[":
+        return before.value == "from"
+    if after.kind is Kind.OPERATOR and after.value in (",", ")", "]"):
         return False
     called = after.kind is Kind.OPERATOR and after.value == "("
     return not (called and before.kind is Kind.WORD and not _is_keyword(before))

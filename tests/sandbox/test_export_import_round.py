@@ -513,3 +513,14 @@ def test_a_timeout_fails_an_export_and_its_job(engine: Engine, session: Session)
 def test_imports_read_from_the_node_alone(session: Session) -> None:
     error = refusal(session, "IMPORT DATABASE CSV DATA ('https://example.invalid/set')")
     assert error.message == "the sandbox reads nodelocal:// only, not https://"
+
+
+def test_a_computed_column_left_out_of_the_list_is_computed(
+    engine: Engine, session: Session
+) -> None:
+    ask(session, "CREATE DATABASE t")
+    ask(session, "USE t")
+    ask(session, "CREATE TABLE c (id INT8 PRIMARY KEY, a INT8, b INT8 AS (a * 2) STORED)")
+    put(engine, "in", {"n1.0.csv": b"1,21\n2,\n"})
+    ask(session, "IMPORT INTO c (id, a) CSV DATA ('nodelocal://1/in/n1.0.csv')")
+    assert ask(session, "SELECT * FROM c").rows == [("1", "21", "42"), ("2", None, None)]
