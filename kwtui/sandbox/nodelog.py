@@ -192,8 +192,9 @@ class NodeLog:
         self._write(
             "I",
             "cli/start.go:811",
-            f"node startup completed:\nKWDB node starting at {self._clock():%Y-%m-%d %H:%M:%S.%f}000 "
-            f"+0000 UTC (took {took:.1f}s)\n{banner}",
+            "node startup completed:\n"
+            f"KWDB node starting at {self._clock():%Y-%m-%d %H:%M:%S.%f}000 +0000 UTC "
+            f"(took {took:.1f}s)\n{banner}",
             "",
             26,
         )
