@@ -21,6 +21,7 @@ _BATCH = 500
 
 
 async def logs(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    severity, pattern = _severity(args.severity), _pattern(args.search)
     await find_files(controller, args)
     files = await controller.log_files()
     if args.files:
@@ -29,7 +30,7 @@ async def logs(controller: Controller, args: argparse.Namespace, output: Output)
     follower = controller.follow_log(chosen.link or chosen.path)
     await follower.open()
     try:
-        await _Tail(follower, args, output).run()
+        await _Tail(follower, args, output, severity, pattern).run()
     finally:
         await follower.close()
     return 0
@@ -66,13 +67,20 @@ def _choose(files: list[LogFile], family: str | None) -> LogFile:
 class _Tail:
     """Prints the last lines that fit, then new ones."""
 
-    def __init__(self, follower: LogFollower, args: argparse.Namespace, output: Output) -> None:
+    def __init__(
+        self,
+        follower: LogFollower,
+        args: argparse.Namespace,
+        output: Output,
+        severity: LogSeverity | None,
+        pattern: re.Pattern[str] | None,
+    ) -> None:
         self._follower = follower
         self._args = args
         self._output = output
-        self._severity = _severity(args.severity)
-        self._pattern = _pattern(args.search)
-        self._entry_fits = self._severity is None
+        self._severity = severity
+        self._pattern = pattern
+        self._entry_fits = severity is None
 
     async def run(self) -> None:
         lines = self._last_lines()

@@ -49,7 +49,7 @@ class Output:
         """The one object of a command."""
         import msgspec
 
-        fields = msgspec.to_builtins(value)
+        fields = msgspec.to_builtins(value, enc_hook=str)
         body = fields if isinstance(fields, dict) else {"items": fields}
         encoded = msgspec.json.encode({"v": JSON_VERSION, "kind": kind, **body})
         self._write(self._out, encoded.decode() + "\n")

@@ -44,9 +44,19 @@ async def make_backup_plan(
     now = datetime.now(UTC)
     node = request.node_id or facts.node_id
     extern = place.extern if place is not None else _NOWHERE
-    path = set_path(request.prefix, request.database, now)
+    path = await asyncio.to_thread(_free_path, extern, request, now)
     destination = await asyncio.to_thread(look_at_destination, extern, node, path, state)
     return plan_backup(survey, request, destination, now, plan_id)
+
+
+def _free_path(extern: FolderState, request: BackupRequest, now: datetime) -> str:
+    """A folder of its own, also for the second backup within one second."""
+    number = 1
+    while True:
+        path = set_path(request.prefix, request.database, now, number)
+        if extern.path is None or not (extern.path / path).exists():
+            return path
+        number += 1
 
 
 async def make_restore_plan(

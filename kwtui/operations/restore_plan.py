@@ -43,6 +43,7 @@ from kwtui.operations.restore_steps import (
     sum_known,
 )
 from kwtui.server import statements
+from kwtui.text import plural
 
 SCRATCH_SUFFIX = "_kwtui_restoring"
 _MAX_NAME = 63
@@ -344,7 +345,7 @@ def _title(scope: RestoreScope) -> str:
     }[scope.request.strategy]
     subject = scope.source.schema.database
     if scope.request.tables:
-        subject = f"{len(scope.tables)} tables of {subject}"
+        subject = f"{plural(len(scope.tables), 'table')} of {subject}"
     into = f" as {scope.target}" if scope.target != scope.source.schema.database else ""
     return f"{what} {subject}{into}"
 

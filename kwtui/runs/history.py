@@ -33,8 +33,9 @@ class RunSummary:
 
 def list_runs(directory: RunsDirectory) -> list[RunSummary]:
     """Newest first. A folder whose plan cannot be read is no run and is left out."""
-    summaries = (_summary_or_none(files) for files in directory.all())
-    return [summary for summary in summaries if summary is not None]
+    found = [s for files in directory.all() if (s := _summary_or_none(files)) is not None]
+    # The id tells the second only.
+    return sorted(found, key=lambda summary: summary.created_at, reverse=True)
 
 
 def unfinished_runs(

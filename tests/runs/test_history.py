@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -98,10 +99,11 @@ def test_a_zombie_is_dead() -> None:
 
 
 def test_the_newest_run_comes_first(directory: RunsDirectory, plan: Plan) -> None:
-    old = directory.create(datetime(2026, 1, 1, tzinfo=UTC))
-    new = directory.create(datetime(2026, 1, 2, tzinfo=UTC))
-    for files in (old, new):
-        write_private(files.plan, msgspec.json.encode(plan))
+    same_second = datetime(2026, 1, 1, tzinfo=UTC)
+    old, new = directory.create(same_second), directory.create(same_second)
+    for seconds, files in enumerate((old, new)):
+        made = replace(plan, created_at=at(seconds / 10))
+        write_private(files.plan, msgspec.json.encode(made))
 
     assert [run.id for run in list_runs(directory)] == [new.id, old.id]
 
