@@ -31,7 +31,7 @@ def parse_array(text: str) -> list[str | None]:
     if stripped[:6].upper() == "ARRAY[":
         return _parse_expression(stripped)
     if not stripped.startswith("{"):
-        raise _malformed(text, 'array must be enclosed in { and }')
+        raise _malformed(text, "array must be enclosed in { and }")
     return _Braces(stripped).parse()
 
 

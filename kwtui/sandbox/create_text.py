@@ -45,9 +45,7 @@ def _table(catalog: Catalog, relation: Relation, *, foreign_keys: bool) -> str:
     lines = [_column(column) for column in relation.columns if not column.hidden]
     if relation.primary is not None and not _is_hidden(relation):
         key = _key(relation.primary)
-        lines.append(
-            f"CONSTRAINT {quote_identifier(relation.primary.name)} PRIMARY KEY ({key})"
-        )
+        lines.append(f"CONSTRAINT {quote_identifier(relation.primary.name)} PRIMARY KEY ({key})")
     if foreign_keys:
         lines += [_foreign_key(catalog, key) for key in relation.foreign_keys]
     lines += [_index(index) for index in relation.indexes]

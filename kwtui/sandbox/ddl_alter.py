@@ -6,15 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from kwtui.sandbox.answer import Answer, SqlError
-from kwtui.sandbox.catalog import CheckDef, ColumnDef, ForeignKeyDef, Relation, RelationKind
+from kwtui.sandbox.catalog import (
+    CheckDef,
+    ForeignKeyDef,
+    IndexDef,
+    Relation,
+    RelationKind,
+)
+from kwtui.sandbox.ddl_columns import ColumnChanges
 from kwtui.sandbox.ddl_database import zone_options
-from kwtui.sandbox.ddl_drop import dependent_views, referencing
+from kwtui.sandbox.ddl_drop import dependent_views
 from kwtui.sandbox.ddl_index import check_unique_rows
 from kwtui.sandbox.ddl_parse import (
     CheckSpec,
     IndexSpec,
-    TableSpec,
-    column_definition,
     duration,
     expression,
     foreign_key,
@@ -27,7 +32,6 @@ from kwtui.sandbox.ddl_table import (
     add_foreign_key,
     add_index,
     check_free,
-    column_from,
     column_of,
 )
 from kwtui.sandbox.dispatch import handles
@@ -35,10 +39,8 @@ from kwtui.sandbox.expression_text import default_text
 from kwtui.sandbox.foreign_keys import check_orphans
 from kwtui.sandbox.lexer import Statement, TokenStream
 from kwtui.sandbox.resolve import find_relation, lookup
-from kwtui.sandbox.rows import expression_sql
 from kwtui.sandbox.session import Session
-from kwtui.sandbox.sources import column_name, table_name
-from kwtui.sandbox.types import parse_type, storage_type
+from kwtui.sandbox.types import parse_type
 
 _KINDS = (RelationKind.TABLE, RelationKind.TIME_SERIES)
 Step = Callable[["_Alter"], str]
@@ -105,6 +107,7 @@ class _Alter:
         self.relation = relation
         self.stream = stream
         self.catalog = session.engine.catalog
+        self.columns = ColumnChanges(session, cursor, relation)
 
     def command(self) -> str:
         """Runs one command; answers the statement's tag."""
@@ -139,7 +142,7 @@ class _Alter:
             check = add_check(relation, CheckSpec(stream.balanced(), name))
             check.validated = not stream.accept("not", "valid")
             if check.validated:
-                self._check_rows(check)
+                self.columns.check_rows(check)
         elif stream.accept("unique"):
             spec_index = IndexSpec(index_columns(stream), name, unique=True)
             check_unique_rows(self.cursor, relation, add_index(relation, spec_index))
@@ -148,87 +151,8 @@ class _Alter:
         elif name is not None:
             raise stream.error()
         else:
-            self._add_column()
+            self.columns.add(stream)
         return "ALTER TABLE"
-
-    def _add_column(self) -> None:
-        stream, relation = self.stream, self.relation
-        series = relation.kind is RelationKind.TIME_SERIES
-        tag = series and bool(stream.accept_any("tag", "attribute"))
-        stream.accept("column")
-        if_not_exists = stream.accept("if", "not", "exists")
-        spec = TableSpec([])
-        column_spec = column_definition(stream, spec)
-        if any(c.name == column_spec.name for c in relation.columns):
-            if if_not_exists:
-                return
-            raise SqlError(
-                f'column "{column_spec.name}" of relation "{relation.name}" already exists',
-                "42701",
-            )
-        number = max(c.id for c in relation.columns) + 1
-        column = column_from(number, column_spec, self.session.variables.get("timezone"))
-        column.is_tag = tag
-        self._place(column)
-        stored = storage_type(column.type)
-        self.cursor.execute(
-            f"ALTER TABLE {table_name(relation)} ADD COLUMN {column_name(column)} {stored}"
-        )
-        self._fill(column)
-        for index in spec.indexes:
-            check_unique_rows(self.cursor, relation, add_index(relation, index))
-        for check in spec.checks:
-            self._check_rows(add_check(relation, check))
-        for key in spec.foreign_keys:
-            add_foreign_key(self.session, relation, key)
-
-    def _place(self, column: ColumnDef) -> None:
-        """A new column comes before the tags and the hidden rowid's family entry."""
-        columns = self.relation.columns
-        first_tag = next((i for i, c in enumerate(columns) if c.is_tag), len(columns))
-        columns.insert(len(columns) if column.is_tag else first_tag, column)
-        if self.relation.families:
-            self.relation.families[0][1].append(column.name)
-
-    def _fill(self, column: ColumnDef) -> None:
-        """Values of a new column in the rows that are there."""
-        table = table_name(self.relation)
-        name = column_name(column)
-        source = column.computed or column.default
-        if source is not None and source.startswith(("nextval(", "unique_rowid(")):
-            self._fill_counted(column)
-        elif source is not None:
-            sql = expression_sql(self.session, self.relation, source, table, column.type)
-            self.cursor.execute(f"UPDATE {table} SET {name} = {sql}")
-        if not column.nullable:
-            self._check_nulls(column)
-
-    def _fill_counted(self, column: ColumnDef) -> None:
-        from kwtui.sandbox.rows import counted_default
-
-        table = table_name(self.relation)
-        ids = [r[0] for r in self.cursor.execute(f"SELECT rowid FROM {table}").fetchall()]
-        numbers = counted_default(self.session, self.relation, column, len(ids))
-        self.cursor.execute(
-            f"UPDATE {table} SET {column_name(column)} = n.v FROM (SELECT unnest(?::BIGINT[]) AS i,"
-            f" unnest(?::BIGINT[]) AS v) n WHERE {table}.rowid = n.i",
-            [ids, numbers],
-        )
-
-    def _check_nulls(self, column: ColumnDef) -> None:
-        table = table_name(self.relation)
-        sql = f"SELECT 1 FROM {table} WHERE {column_name(column)} IS NULL LIMIT 1"
-        if self.cursor.execute(sql).fetchone():
-            message = f'null value in column "{column.name}" violates not-null constraint'
-            raise SqlError(message, "23502")
-
-    def _check_rows(self, check: CheckDef) -> None:
-        table = table_name(self.relation)
-        sql = expression_sql(self.session, self.relation, check.expression, table)
-        if self.cursor.execute(f"SELECT 1 FROM {table} WHERE NOT ({sql}) LIMIT 1").fetchone():
-            raise SqlError(
-                f'validation of CHECK "{check.expression}" failed on row', "23514"
-            )
 
     # --- DROP -----------------------------------------------------------------------------
 
@@ -246,7 +170,7 @@ class _Alter:
         cascade = stream.accept_any("cascade", "restrict") == "cascade"
         if if_exists and not any(c.name == name for c in self.relation.columns):
             return "ALTER TABLE"
-        self._drop_column(column_of(self.relation, name), cascade=cascade)
+        self.columns.drop(column_of(self.relation, name), cascade=cascade)
         return "ALTER TABLE"
 
     def _drop_constraint(self, name: str, *, if_exists: bool) -> None:
@@ -265,39 +189,6 @@ class _Alter:
             raise SqlError(f'constraint "{name}" does not exist', "42704")
         relation.foreign_keys, relation.checks = keys, checks
 
-    def _drop_column(self, column: ColumnDef, *, cascade: bool) -> None:
-        relation, name = self.relation, column.name
-        primary = {n for n, _ in relation.primary.columns} if relation.primary else set()
-        if name in primary or column.is_primary_tag or column is relation.columns[0] and (
-            relation.kind is RelationKind.TIME_SERIES
-        ):
-            raise SqlError(f'column "{name}" is referenced by the primary key', "42P10")
-        for other in referencing(self.catalog, relation):
-            if any(
-                name in k.target_columns for k in other.foreign_keys if k.target_id == relation.id
-            ):
-                raise SqlError(
-                    f'"{relation.name}" is referenced by foreign key from table "{other.name}"',
-                    "2BP01",
-                )
-        if not cascade and (views := dependent_views(self.catalog, relation)):
-            raise SqlError(
-                f'cannot drop column "{name}" because view "{views[0].name}" depends on it',
-                "2BP01",
-                hint=f"you can drop {views[0].name} instead.",
-            )
-        relation.columns.remove(column)
-        relation.indexes = [
-            i for i in relation.indexes if name not in [n for n, _ in i.columns] + i.storing
-        ]
-        relation.foreign_keys = [k for k in relation.foreign_keys if name not in k.columns]
-        words = {c.name: TokenStream(c.expression).tokens for c in relation.checks}
-        relation.checks = [
-            c for c in relation.checks if all(t.value != name for t in words[c.name])
-        ]
-        relation.families = [(f, [n for n in names if n != name]) for f, names in relation.families]
-        self.cursor.execute(f"ALTER TABLE {table_name(relation)} DROP COLUMN {column_name(column)}")
-
     # --- ALTER COLUMN ---------------------------------------------------------------------
 
     def _alter_column(self, name: str) -> str:
@@ -310,7 +201,7 @@ class _Alter:
         elif stream.accept("drop", "default"):
             column.default = None
         elif stream.accept("set", "not", "null"):
-            self._check_nulls(column)
+            self.columns.check_nulls(column)
             column.nullable = False
         elif stream.accept("drop", "not", "null"):
             primary = {n for n, _ in self.relation.primary.columns} if self.relation.primary else ()
@@ -320,19 +211,10 @@ class _Alter:
         elif stream.accept("drop", "stored"):
             column.computed = None
         elif stream.accept("type") or stream.accept("set", "data", "type"):
-            self._retype(column)
+            self.columns.retype(column, parse_type(stream))
         else:
             raise stream.error()
         return "ALTER TABLE"
-
-    def _retype(self, column: ColumnDef) -> None:
-        kind = parse_type(self.stream)
-        table, name = table_name(self.relation), column_name(column)
-        if storage_type(kind) != storage_type(column.type):
-            self.cursor.execute(
-                f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {storage_type(kind)}"
-            )
-        column.type = kind
 
     # --- the rest -------------------------------------------------------------------------
 
@@ -346,7 +228,7 @@ class _Alter:
             check_orphans(self.cursor, self.relation, key, parent)
             key.validated = True
         elif check is not None:
-            self._check_rows(check)
+            self.columns.check_rows(check)
             check.validated = True
         else:
             raise SqlError(f'constraint "{name}" does not exist', "42704")
@@ -363,44 +245,20 @@ class _Alter:
         target = stream.expect_identifier()
         if any(c.name == target for c in relation.columns):
             raise SqlError(f'column name "{target}" already exists', "42701")
-        self._rename_column(column, target)
+        self.columns.rename(column, target)
         return "RENAME COLUMN"
 
     def _rename_constraint(self, name: str) -> str:
         self.stream.expect("to")
         target = self.stream.expect_identifier()
-        for item in (*self.relation.foreign_keys, *self.relation.checks, *self.relation.indexes):
+        relation = self.relation
+        named: list[ForeignKeyDef | CheckDef | IndexDef] = [*relation.foreign_keys]
+        named += [*relation.checks, *relation.indexes]
+        for item in named:
             if item.name == name:
                 item.name = target
                 return "ALTER TABLE"
         raise SqlError(f'constraint "{name}" does not exist', "42704")
-
-    def _rename_column(self, column: ColumnDef, target: str) -> None:
-        relation, old = self.relation, column.name
-        if views := dependent_views(self.catalog, relation):
-            raise SqlError(
-                f'cannot rename column "{old}" because view "{views[0].name}" depends on it',
-                "2BP01",
-                hint=f"you can drop {views[0].name} instead.",
-            )
-        column.name = target
-        swap = {old: target}
-        for index in (relation.primary, *relation.indexes):
-            if index is not None:
-                index.columns = [(swap.get(n, n), d) for n, d in index.columns]
-                index.storing = [swap.get(n, n) for n in index.storing]
-        for key in relation.foreign_keys:
-            key.columns = [swap.get(n, n) for n in key.columns]
-        for other in (relation, *referencing(self.catalog, relation)):
-            for key in other.foreign_keys:
-                if key.target_id == relation.id:
-                    key.target_columns = [swap.get(n, n) for n in key.target_columns]
-        relation.families = [(f, [swap.get(n, n) for n in names]) for f, names in relation.families]
-        for check in relation.checks:
-            check.expression = _renamed(check.expression, old, target)
-        for other_column in relation.columns:
-            if other_column.computed is not None:
-                other_column.computed = _renamed(other_column.computed, old, target)
 
     def _set(self) -> str:
         stream, relation = self.stream, self.relation
@@ -410,19 +268,3 @@ class _Alter:
         relation.retention = duration(stream)
         relation.retention_seconds = seconds_of(relation.retention)
         return "ALTER TABLE"
-
-
-def _renamed(expression_text: str, old: str, new: str) -> str:
-    """An expression with a column's name changed."""
-    from kwtui.sandbox.expression_text import format_tokens
-    from kwtui.sandbox.lexer import Kind, Token
-
-    tokens = TokenStream(expression_text).tokens[:-1]
-    return format_tokens(
-        [
-            Token(Kind.QUOTED, new, t.start, t.end)
-            if t.kind in (Kind.WORD, Kind.QUOTED) and t.value == old
-            else t
-            for t in tokens
-        ]
-    )

@@ -87,7 +87,7 @@ def drop_database(session: Session, statement: Statement) -> Answer:
         return Answer("DROP DATABASE")
     database = find_database(session, name)
     if name == "system":
-        raise SqlError('user root does not have DROP privilege on database system', "42501")
+        raise SqlError("user root does not have DROP privilege on database system", "42501")
     require(session.engine.catalog, session.user, database, "DROP")
     with session.engine.change(session) as cursor:
         catalog = session.engine.catalog

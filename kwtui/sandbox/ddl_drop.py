@@ -103,7 +103,7 @@ def _drop_defaults(catalog: Catalog, sequence: Relation, *, cascade: bool) -> No
                 continue
             if not cascade:
                 raise SqlError(
-                    f'cannot drop sequence {sequence.name} because other objects depend on it',
+                    f"cannot drop sequence {sequence.name} because other objects depend on it",
                     "2BP01",
                 )
             column.default = None

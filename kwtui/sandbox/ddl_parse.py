@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import SqlType
+from kwtui.sandbox.keywords import COLUMN_CONSTRAINTS
 from kwtui.sandbox.lexer import Kind, Token, TokenStream
 from kwtui.sandbox.types import SERIALS, parse_type
 
@@ -15,10 +17,6 @@ _DURATIONS = {
     "s": 1, "second": 1, "m": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400,
     "w": 604800, "week": 604800, "mon": 2592000, "month": 2592000, "y": 31536000, "year": 31536000,
 }  # fmt: skip
-_CONSTRAINT_WORDS = frozenset(
-    """not null default primary unique references check as constraint family create collate encoding
-    comment storing""".split()
-)
 
 
 @dataclass
@@ -128,7 +126,7 @@ def _rest(stream: TokenStream) -> list[Token]:
 def _check_partitions(tokens: list[Token]) -> None:
     """DEFAULT as a partition's value is refused (recording 12)."""
     name = ""
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         if before.value == "partition" and token.value != "by":
             name = token.value
         if token.kind is Kind.WORD and token.value == "default":
@@ -230,7 +228,13 @@ def foreign_key(stream: TokenStream, columns: list[str], name: str | None) -> Fo
 
 
 def _action(stream: TokenStream) -> str:
-    for words in (("no", "action"), ("restrict",), ("cascade",), ("set", "null"), ("set", "default")):
+    for words in (
+        ("no", "action"),
+        ("restrict",),
+        ("cascade",),
+        ("set", "null"),
+        ("set", "default"),
+    ):
         if stream.accept(*words):
             return "" if words[0] == "no" else " ".join(words).upper()
     raise stream.error()
@@ -321,7 +325,7 @@ def _ends_expression(token: Token, before: Token) -> bool:
     if before.kind is Kind.OPERATOR and before.value not in (")", "]"):
         return False
     if token.kind is Kind.WORD:
-        return token.value in _CONSTRAINT_WORDS or before.kind is Kind.STRING
+        return token.value in COLUMN_CONSTRAINTS or before.kind is Kind.STRING
     return token.kind in (Kind.STRING, Kind.QUOTED, Kind.NUMBER)
 
 

@@ -6,12 +6,11 @@ from kwtui.sandbox.answer import Answer, SqlError
 from kwtui.sandbox.catalog import ProcedureDef
 from kwtui.sandbox.dispatch import handles
 from kwtui.sandbox.expression_text import format_tokens
-from kwtui.sandbox.lexer import Statement, Token, TokenStream, quote_identifier
+from kwtui.sandbox.keywords import PROCEDURE_CLAUSES
+from kwtui.sandbox.lexer import Kind, Statement, Token, TokenStream, quote_identifier
 from kwtui.sandbox.resolve import place_for
 from kwtui.sandbox.session import Session
 from kwtui.sandbox.types import parse_type
-
-_CLAUSES = frozenset("select from where insert into update delete set declare call".split())
 
 
 @handles("CREATE PROCEDURE")
@@ -21,7 +20,7 @@ def create(session: Session, statement: Statement) -> Answer:
     stream.expect("create", "procedure")
     database, schema, name = place_for(session, stream.qualified_name())
     stream.expect("(")
-    parameters = []
+    parameters: list[str] = []
     while not stream.accept(")"):
         if parameters:
             stream.expect(",")
@@ -59,11 +58,9 @@ def _body(stream: TokenStream) -> list[str]:
 
 
 def _spelled(tokens: list[Token]) -> str:
-    from kwtui.sandbox.lexer import Kind
-
     return format_tokens([
         Token(Kind.OPERATOR, t.value.upper(), t.start, t.end)
-        if t.kind is Kind.WORD and t.value in _CLAUSES
+        if t.kind is Kind.WORD and t.value in PROCEDURE_CLAUSES
         else t
         for t in tokens
     ])  # fmt: skip

@@ -19,21 +19,16 @@ from kwtui.sandbox.ddl_parse import TableSpec
 from kwtui.sandbox.ddl_table import check_free, make_storage
 from kwtui.sandbox.dispatch import handles
 from kwtui.sandbox.errors import from_duckdb
-from kwtui.sandbox.grants import inherited
-from kwtui.sandbox.lexer import Kind, Statement, Token, TokenStream
 from kwtui.sandbox.expression_text import format_tokens
+from kwtui.sandbox.grants import inherited
+from kwtui.sandbox.keywords import CLAUSES
+from kwtui.sandbox.lexer import Kind, Statement, Token, TokenStream
 from kwtui.sandbox.resolve import VIRTUAL_SCHEMAS, find_relation, locate, place_for
 from kwtui.sandbox.rows import stage_query, store
 from kwtui.sandbox.session import Session
 from kwtui.sandbox.sources import Sources, column_name, table_name
 from kwtui.sandbox.sqltext import prepare
 from kwtui.sandbox.translate import Output, Translator
-
-_CLAUSES = frozenset(
-    """select distinct from where group by having order limit offset union all intersect except
-    with join inner left right full outer cross natural on using values for over partition
-    window filter within""".split()
-)
 
 
 @handles("CREATE VIEW", "CREATE OR REPLACE VIEW", "CREATE MATERIALIZED VIEW")
@@ -145,16 +140,13 @@ def _kept(kind: SqlType) -> SqlType:
     return SqlType("STRING") if kind.family == "UNKNOWN" else kind
 
 
-def _fill(
-    session: Session, cursor: duckdb.DuckDBPyConnection, relation: Relation, sql: str
-) -> int:
-    from kwtui.sandbox.expressions import Expressions
+def _fill(session: Session, cursor: duckdb.DuckDBPyConnection, relation: Relation, sql: str) -> int:
+    from kwtui.sandbox.conversions import convert
 
     given = [c for c in relation.columns if not c.hidden]
-    expressions = Expressions(session, [], lambda node, scope: (node, []))
+    zone = session.variables.get("timezone")
     pieces = [
-        f"{expressions.convert(exp.column(f'x{i}'), c.type, c.type).sql('duckdb')}"
-        f" AS {column_name(c)}"
+        f"{convert(exp.column(f'x{i}'), c.type, c.type, zone).sql('duckdb')} AS {column_name(c)}"
         for i, c in enumerate(given)
     ]
     names = ", ".join(f"x{i}" for i in range(len(given)))
@@ -197,7 +189,7 @@ def qualified_query(session: Session, tokens: list[Token]) -> str:
         token = tokens[position]
         if token.kind is Kind.OPERATOR and token.value in ("(", ")"):
             in_from.append(False) if token.value == "(" else len(in_from) > 1 and in_from.pop()
-        elif token.kind is Kind.WORD and token.value in _CLAUSES:
+        elif token.kind is Kind.WORD and token.value in CLAUSES:
             in_from[-1] = token.value in ("from", "join")
         elif token.kind in (Kind.WORD, Kind.QUOTED) and in_from[-1]:
             parts, position = _table_at(tokens, position)
@@ -229,7 +221,7 @@ def _has_alias(tokens: list[Token], position: int) -> bool:
     token = tokens[position]
     if token.kind is Kind.QUOTED:
         return True
-    return token.kind is Kind.WORD and (token.value == "as" or token.value not in _CLAUSES)
+    return token.kind is Kind.WORD and (token.value == "as" or token.value not in CLAUSES)
 
 
 def _skip_alias(tokens: list[Token], position: int, pieces: list[Token], alias: bool) -> int:
@@ -260,9 +252,8 @@ def _spelled(tokens: list[Token]) -> str:
     """The query's text: clauses in capitals, names bare where they can be."""
     spoken = [
         Token(Kind.OPERATOR, token.value.upper(), token.start, token.end)
-        if token.kind is Kind.WORD and token.value in _CLAUSES
+        if token.kind is Kind.WORD and token.value in CLAUSES
         else token
         for token in tokens
     ]
     return format_tokens(spoken).replace("( ", "(")
-

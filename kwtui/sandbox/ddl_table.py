@@ -95,9 +95,7 @@ def check_free(catalog: Catalog, database: str, schema: str, name: str) -> None:
         raise SqlError(f'relation "{name}" already exists', "42P07")
 
 
-def _relation(
-    session: Session, spec: TableSpec, database: str, schema: str, name: str
-) -> Relation:
+def _relation(session: Session, spec: TableSpec, database: str, schema: str, name: str) -> Relation:
     catalog = session.engine.catalog
     owner = catalog.databases[database]
     time_series = owner.engine is EngineType.TIME_SERIES
@@ -302,20 +300,14 @@ def add_foreign_key(session: Session, relation: Relation, spec: ForeignKeySpec) 
     taken = {key.name for key in relation.foreign_keys} | {c.name for c in relation.checks}
     if spec.name is not None and spec.name in taken:
         raise SqlError(f'duplicate constraint name: "{spec.name}"', "42710")
-    name = spec.name or free_name(
-        "_".join(["fk", *spec.columns, "ref", target.name]), taken
-    )
-    key = ForeignKeyDef(
-        name, spec.columns, target.id, columns, spec.on_delete, spec.on_update
-    )
+    name = spec.name or free_name("_".join(["fk", *spec.columns, "ref", target.name]), taken)
+    key = ForeignKeyDef(name, spec.columns, target.id, columns, spec.on_delete, spec.on_update)
     relation.foreign_keys.append(key)
     # The node changes both descriptors once for it (information_schema.tables, recording 12).
     relation.version += relation.version == 1
     target.version += target is not relation
     if not _is_indexed(relation, spec.columns):
-        index = IndexSpec(
-            [(c, "ASC") for c in spec.columns], f"{relation.name}_auto_index_{name}"
-        )
+        index = IndexSpec([(c, "ASC") for c in spec.columns], f"{relation.name}_auto_index_{name}")
         add_index(relation, index)
     return key
 
@@ -340,8 +332,7 @@ def _check_target(
     keys = [i.columns for i in (target.primary, *target.indexes) if i is not None and i.unique]
     if not any({name for name, _ in key} == set(columns) for key in keys):
         raise SqlError(
-            "there is no unique constraint matching given keys for referenced table"
-            f" {target.name}",
+            f"there is no unique constraint matching given keys for referenced table {target.name}",
             "42830",
         )
 

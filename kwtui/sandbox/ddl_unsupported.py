@@ -88,4 +88,3 @@ def create_stream(session: Session, statement: Statement) -> Answer:
                 f' "{column.type.text.lower()}"'
             )
     raise refused("CREATE STREAM")
-

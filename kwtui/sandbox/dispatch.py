@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kwtui.sandbox.answer import Answer, SqlError
+from kwtui.sandbox.keywords import STATEMENTS
 from kwtui.sandbox.lexer import Kind, Statement, syntax_error
 
 if TYPE_CHECKING:
@@ -49,12 +50,6 @@ MODULES = (
 
 _handlers: dict[tuple[str, ...], Handler] = {}
 _fallbacks: dict[tuple[str, ...], Handler] = {}
-_KNOWN = frozenset(
-    """alter analyze backup begin call cancel cleanup close comment commit copy create deallocate
-    declare delete discard drop end execute explain export grant import insert optimize pause
-    prepare reassign refresh release reset restore resume revoke rollback savepoint scrub
-    select set show start table truncate update upsert use values with""".split()
-)
 
 
 def handles(*prefixes: str, fallback: bool = False) -> Callable[[Handler], Handler]:
@@ -100,7 +95,7 @@ def find_handler(statement: Statement) -> Handler:
         handler = _handlers.get(prefix) or _fallbacks.get(prefix)
         if handler is not None:
             return handler
-    if not words or words[0] not in _KNOWN:
+    if not words or words[0] not in STATEMENTS:
         raise syntax_error(statement.text, statement.tokens[0])
     raise SqlError(
         f"the sandbox does not implement this statement: {' '.join(words[:2]).upper()}",

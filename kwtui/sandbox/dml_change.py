@@ -8,9 +8,9 @@ from sqlglot import exp
 
 from kwtui.sandbox.answer import Answer, SqlError
 from kwtui.sandbox.catalog import ColumnDef, Relation
+from kwtui.sandbox.conversions import convert
 from kwtui.sandbox.ddl_drop import referencing
 from kwtui.sandbox.dispatch import handles
-from kwtui.sandbox.expressions import Expressions
 from kwtui.sandbox.foreign_keys import delete_rows, parents_leave
 from kwtui.sandbox.grants import require
 from kwtui.sandbox.lexer import Kind, Statement, TokenStream
@@ -120,9 +120,7 @@ def _assignments(relation: Relation, stream: TokenStream) -> list[tuple[ColumnDe
                 texts.append(_expression(stream))
             stream.expect(")")
             if len(names) != len(texts):
-                raise SqlError(
-                    "number of columns does not match number of values", "42601"
-                )
+                raise SqlError("number of columns does not match number of values", "42601")
         else:
             names = [stream.expect_identifier()]
             stream.expect("=")
@@ -170,7 +168,7 @@ def _stage(
     translated: Translated,
 ) -> Staged:
     """NEW holds the changed rows as they will be, with their numbers."""
-    expressions = Expressions(session, [], lambda node, scope: (node, []))
+    zone = session.variables.get("timezone")
     changed = {column.name: index for index, column in enumerate(columns, 1)}
     pieces = [f"q.x0 AS {ROW_ID}"]
     for column in relation.columns:
@@ -180,7 +178,7 @@ def _stage(
             pieces.append(f"t.{name}")
             continue
         source = translated.outputs[index].type
-        value = expressions.convert(exp.column(f"x{index}", "q"), source, column.type)
+        value = convert(exp.column(f"x{index}", "q"), source, column.type, zone)
         pieces.append(f"CAST({value.sql('duckdb')} AS {storage_type(column.type)}) AS {name}")
     names = ", ".join(f"x{index}" for index in range(len(columns) + 1))
     cursor.execute(
@@ -214,6 +212,8 @@ def _apply(staged: Staged) -> int:
     names = [column_name(c) for c in staged.relation.columns if c.name in staged.changed]
     sets = ", ".join(f"{name} = n.{name}" for name in names)
     table = table_name(staged.relation)
-    staged.cursor.execute(f"UPDATE {table} SET {sets} FROM {NEW} n WHERE {table}.rowid = n.{ROW_ID}")
+    staged.cursor.execute(
+        f"UPDATE {table} SET {sets} FROM {NEW} n WHERE {table}.rowid = n.{ROW_ID}"
+    )
     counted = staged.one(f"SELECT count(*) FROM {NEW}")
     return counted[0] if counted else 0

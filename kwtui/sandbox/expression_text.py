@@ -8,20 +8,15 @@ from kwtui.sandbox import values
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import SqlType
 from kwtui.sandbox.jsonb import canonical_json
+from kwtui.sandbox.keywords import EXPRESSIONS
 from kwtui.sandbox.lexer import Kind, Token, TokenStream, quote_identifier, quote_string
 from kwtui.sandbox.types import INTEGERS, STRINGS, base_family, known_type, parse_type
 
-_UPPER = frozenset(
-    """and or not in is null like ilike between case when then else end distinct from as cast array
-    primary key references foreign check constraint default unique index family asc desc
-    storing stored on delete update cascade restrict set action match full partial collate
-    partition by list range values inverted exists using similar to row no tags retentions""".split()
-)
 _TIGHT_BEFORE = frozenset({")", "]", ",", ".", "::", ":::", "[", ";"})
 _TIGHT_AFTER = frozenset({"(", "[", ".", "::", ":::"})
 _NAMES_WITH_LIST = frozenset({"index", "family"})
 """Keywords whose name is followed by a list of columns and not by arguments."""
-_SPACED_PARENTHESIS = _UPPER - {"array", "cast", "row", "exists"}
+_SPACED_PARENTHESIS = EXPRESSIONS - {"array", "cast", "row", "exists"}
 
 
 def format_tokens(tokens: Sequence[Token]) -> str:
@@ -70,24 +65,24 @@ def token_text(token: Token) -> str:
     if token.kind is Kind.STRING:
         return quote_string(token.value)
     if token.kind is Kind.BYTES:
-        return "b'" + "".join(f"\\x{token.value[i:i + 2]}" for i in range(0, len(token.value), 2)) + "'"
+        return (
+            "b'"
+            + "".join(f"\\x{token.value[i : i + 2]}" for i in range(0, len(token.value), 2))
+            + "'"
+        )
     if token.kind is Kind.BITS:
         return f"B'{token.value}'"
     if token.kind is Kind.QUOTED:
         return quote_identifier(token.value)
-    if token.kind is Kind.WORD and (token.value in _UPPER or known_type(token.value)):
+    if token.kind is Kind.WORD and (token.value in EXPRESSIONS or known_type(token.value)):
         return token.value.upper()
     return token.value
 
 
 def column_names(tokens: Sequence[Token], known: Sequence[str]) -> list[str]:
     """Which of the known columns an expression names, in the order in which it does."""
-    found: list[str] = []
-    for token in tokens:
-        if token.kind in (Kind.WORD, Kind.QUOTED) and token.value in known:
-            if token.value not in found:
-                found.append(token.value)
-    return found
+    named = (t.value for t in tokens if t.kind in (Kind.WORD, Kind.QUOTED) and t.value in known)
+    return list(dict.fromkeys(named))
 
 
 def default_text(tokens: list[Token], sql_type: SqlType, zone: str = "UTC") -> str:
@@ -180,7 +175,7 @@ class _Default:
     def _array(self) -> str:
         self.stream.expect("array", "[")
         element = SqlType(self.type.family, self.type.args)
-        items = []
+        items: list[str] = []
         while not self.stream.accept("]"):
             if items:
                 self.stream.expect(",")

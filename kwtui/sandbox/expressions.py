@@ -13,6 +13,15 @@ from sqlglot import exp
 from kwtui.sandbox import values
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import SqlType
+from kwtui.sandbox.conversions import (
+    as_text,
+    comparable,
+    constant,
+    convert,
+    json_sql,
+    unknown_function,
+    written,
+)
 from kwtui.sandbox.functions import (
     BOOL,
     BYTES,
@@ -27,15 +36,14 @@ from kwtui.sandbox.functions import (
     cast,
     text,
 )
-from kwtui.sandbox.render import WIDE_DECIMAL, cast_sql
 from kwtui.sandbox.scopes import Scope
 from kwtui.sandbox.session_functions import SESSION_FUNCTIONS
-from kwtui.sandbox.types import BINARY, INTEGERS, STRINGS, base_family, storage_type
+from kwtui.sandbox.types import BINARY, INTEGERS, base_family, storage_type
 
 if TYPE_CHECKING:
     from kwtui.sandbox.session import Session
 
-Typed = tuple[exp.Expression, SqlType | None]
+Typed = tuple[exp.Expr, SqlType | None]
 
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Mod)
@@ -48,7 +56,7 @@ class Expressions:
         self,
         session: Session,
         types: list[SqlType],
-        subquery: Callable[[exp.Expression, Scope], tuple[exp.Expression, list[SqlType | None]]],
+        subquery: Callable[[exp.Expr, Scope], tuple[exp.Expr, list[SqlType | None]]],
     ) -> None:
         self.session = session
         self.types = types
@@ -56,37 +64,45 @@ class Expressions:
         self.used: set[str] = set()
         """The names of the functions that were met."""
 
-    def translate(self, node: exp.Expression, scope: Scope) -> Typed:
+    @property
+    def _zone(self) -> str:
+        return self.session.variables.get("timezone")
+
+    def _text(self, node: exp.Expr, kind: SqlType | None) -> exp.Expr:
+        return as_text(node, kind, self._zone)
+
+    def _constant(self, content: str, kind: SqlType) -> exp.Expr:
+        """A string literal as a value of a type."""
+        return constant(kind, values.parse(kind, content, self._zone))
+
+    def translate(self, node: exp.Expr, scope: Scope) -> Typed:
         """The DuckDB expression for ``node``, and its type."""
         method = self._method(node)
         if method is not None:
             return method(node, scope)
         return self._children(node, scope), None
 
-    def _method(self, node: exp.Expression) -> Callable[[Any, Scope], Typed] | None:
+    def _method(self, node: exp.Expr) -> Callable[[Any, Scope], Typed] | None:
         if isinstance(node, _COMPARISONS):
             return self._comparison
         if isinstance(node, _ARITHMETIC):
             return self._arithmetic
-        if isinstance(node, exp.Query) or isinstance(node, exp.Subquery):
+        if isinstance(node, exp.Query | exp.Subquery):
             return self._query
         for kind in type(node).__mro__:
             if method := getattr(self, f"_on_{kind.__name__.lower()}", None):
                 return method  # type: ignore[no-any-return]
         return None
 
-    def _children(self, node: exp.Expression, scope: Scope) -> exp.Expression:
+    def _children(self, node: exp.Expr, scope: Scope) -> exp.Expr:
         """The same node with translated children."""
         for key, value in list(node.args.items()):
-            if isinstance(value, exp.Expression) and not isinstance(value, exp.DataType):
+            if isinstance(value, exp.Expr) and not isinstance(value, exp.DataType):
                 node.set(key, self.translate(value, scope)[0])
             elif isinstance(value, list):
                 node.set(
                     key,
-                    [
-                        self.translate(v, scope)[0] if isinstance(v, exp.Expression) else v
-                        for v in value
-                    ],
+                    [self.translate(v, scope)[0] if isinstance(v, exp.Expr) else v for v in value],
                 )
         return node
 
@@ -130,7 +146,7 @@ class Expressions:
 
     # --- subqueries -----------------------------------------------------------------------
 
-    def _query(self, node: exp.Expression, scope: Scope) -> Typed:
+    def _query(self, node: exp.Expr, scope: Scope) -> Typed:
         query, kinds = self._subquery(node, scope)
         return query, kinds[0] if len(kinds) == 1 else None
 
@@ -140,7 +156,7 @@ class Expressions:
 
     def _on_in(self, node: exp.In, scope: Scope) -> Typed:
         left, kind = self.translate(node.this, scope)
-        node.set("this", self._comparable(left, kind))
+        node.set("this", comparable(left, kind))
         query = node.args.get("query")
         if query is not None:
             node.set("query", self._subquery(query, scope)[0])
@@ -150,17 +166,12 @@ class Expressions:
 
     # --- operators ------------------------------------------------------------------------
 
-    def _comparable(self, node: exp.Expression, kind: SqlType | None) -> exp.Expression:
-        """A column of unbounded DECIMAL is kept as text; as a number it can be compared."""
-        stored_as_text = kind == DECIMAL and isinstance(node, exp.Column)
-        return cast(node, WIDE_DECIMAL) if stored_as_text else node
-
-    def _operand(self, node: exp.Expression, scope: Scope, other: SqlType | None) -> exp.Expression:
+    def _operand(self, node: exp.Expr, scope: Scope, other: SqlType | None) -> exp.Expr:
         """A side of a comparison; a string literal takes the other side's type."""
         if isinstance(node, exp.Literal) and node.is_string and other is not None:
             return self._constant(node.name, other)
         translated, kind = self.translate(node, scope)
-        return self._comparable(translated, kind)
+        return comparable(translated, kind)
 
     def _comparison(self, node: exp.Binary, scope: Scope) -> Typed:
         left, left_type = self.translate(node.left.copy(), scope)
@@ -172,7 +183,7 @@ class Expressions:
 
     def _on_between(self, node: exp.Between, scope: Scope) -> Typed:
         this, kind = self.translate(node.this, scope)
-        node.set("this", self._comparable(this, kind))
+        node.set("this", comparable(this, kind))
         for key in ("low", "high"):
             node.set(key, self._operand(node.args[key], scope, kind))
         return node, BOOL
@@ -184,22 +195,27 @@ class Expressions:
         node.set("expression", self._number(right, right_type))
         return node, _arithmetic_type(left_type, right_type)
 
-    def _number(self, node: exp.Expression, kind: SqlType | None) -> exp.Expression:
+    def _number(self, node: exp.Expr, kind: SqlType | None) -> exp.Expr:
         if kind is not None and base_family(kind) in INTEGERS:
             return cast(node, "BIGINT")
-        return self._comparable(node, kind)
+        return comparable(node, kind)
 
     def _on_div(self, node: exp.Div, scope: Scope) -> Typed:
         left, left_type = self.translate(node.left, scope)
         right, right_type = self.translate(node.right, scope)
-        both = cast(self._comparable(left, left_type), "DOUBLE")
-        divided = exp.Div(this=both, expression=self._comparable(right, right_type))
+        dividend = cast(comparable(left, left_type), "DOUBLE")
+        divided = call("kw_divide", dividend, comparable(right, right_type))
         floats = {t.family for t in (left_type, right_type) if t} & {"FLOAT4", "FLOAT8"}
         return divided, SqlType("FLOAT8") if floats else DECIMAL
 
+    def _on_pow(self, node: exp.Pow, scope: Scope) -> Typed:
+        left, kind = self.translate(node.this, scope)
+        right, _ = self.translate(node.expression, scope)
+        return call("power", comparable(left, kind), right), SqlType("FLOAT8")
+
     def _on_neg(self, node: exp.Neg, scope: Scope) -> Typed:
         inner, kind = self.translate(node.this, scope)
-        return exp.Neg(this=self._comparable(inner, kind)), kind
+        return exp.Neg(this=comparable(inner, kind)), kind
 
     def _on_dpipe(self, node: exp.DPipe, scope: Scope) -> Typed:
         sides = []
@@ -212,13 +228,13 @@ class Expressions:
             return call("list_concat", *sides), next(k for k in kinds if k and k.array)
         if any(k is not None and base_family(k) in BINARY for k in kinds):
             return exp.DPipe(this=sides[0], expression=sides[1]), BYTES
-        joined = [self._as_text(s, k) for s, k in zip(sides, kinds, strict=True)]
+        joined = [self._text(s, k) for s, k in zip(sides, kinds, strict=True)]
         return exp.DPipe(this=joined[0], expression=joined[1]), STRING
 
     def _on_not(self, node: exp.Not, scope: Scope) -> Typed:
         return exp.Not(this=self.translate(node.this, scope)[0]), BOOL
 
-    def _on_predicate(self, node: exp.Expression, scope: Scope) -> Typed:
+    def _on_predicate(self, node: exp.Expr, scope: Scope) -> Typed:
         return self._children(node, scope), BOOL
 
     def _on_connector(self, node: exp.Connector, scope: Scope) -> Typed:
@@ -230,7 +246,7 @@ class Expressions:
     def _on_jsonextractscalar(self, node: exp.Binary, scope: Scope) -> Typed:
         return self._json(node, scope, "json_extract_string"), STRING
 
-    def _json(self, node: exp.Binary, scope: Scope, function: str) -> exp.Expression:
+    def _json(self, node: exp.Binary, scope: Scope, function: str) -> exp.Expr:
         document, _ = self.translate(node.this, scope)
         path = node.expression
         if isinstance(path, exp.JSONPath):
@@ -282,59 +298,13 @@ class Expressions:
         if isinstance(node.this, exp.Null):
             return cast(node.this, storage_type(kind)), kind
         inner, source = self.translate(node.this, scope)
-        return self.convert(inner, source, kind), kind
+        return convert(inner, source, kind, self._zone), kind
 
     def _named_type(self, to: exp.DataType) -> SqlType:
         name = str(to.args.get("kind") or to.sql()).strip('"').lower()
         if not name.startswith("kwt_"):
             raise SqlError(f'type "{name}" does not exist', "42704")
         return self.types[int(name[4:])]
-
-    def convert(
-        self, node: exp.Expression, source: SqlType | None, target: SqlType
-    ) -> exp.Expression:
-        """``node::target``."""
-        family = base_family(target)
-        if target.array or (source is not None and source.array and family not in STRINGS):
-            return cast(node, storage_type(target))
-        if family in STRINGS:
-            result = self._as_text(node, source)
-            return call("left", result, exp.Literal.number(target.args[0])) if target.args else result
-        from_text = source is not None and base_family(source) in STRINGS
-        if family in BINARY and (from_text or source is None):
-            return call("encode", node)
-        if family == "DECIMAL" and not target.args:
-            return self._as_decimal(node, source)
-        if family == "JSONB" and not from_text:
-            return node
-        if source is not None and base_family(source) == "DECIMAL":
-            node = self._comparable(node, source)
-        if family in INTEGERS and source is not None and source.family.startswith("FLOAT"):
-            node = call("round", node)
-        return cast(node, storage_type(target))
-
-    def _as_decimal(self, node: exp.Expression, source: SqlType | None) -> exp.Expression:
-        if source is not None and base_family(source) in INTEGERS:
-            return cast(node, "HUGEINT")
-        if source is not None and base_family(source) == "DECIMAL":
-            return node
-        return cast(node, WIDE_DECIMAL)
-
-    def _as_text(self, node: exp.Expression, source: SqlType | None) -> exp.Expression:
-        if source is None:
-            return node if isinstance(node, exp.Literal) else cast(node, "VARCHAR")
-        if base_family(source) in STRINGS and not source.array:
-            return node
-        stored = storage_type(source)
-        if source == DECIMAL:
-            # A column of it is text already, anything else a number of some DuckDB type.
-            return cast(node, "VARCHAR")
-        return _parsed(cast_sql(node.sql("duckdb"), source, stored))
-
-    def _constant(self, content: str, kind: SqlType) -> exp.Expression:
-        """A string literal as a value of a type."""
-        zone = self.session.variables.get("timezone")
-        return constant(kind, values.parse(kind, content, zone))
 
     # --- functions ------------------------------------------------------------------------
 
@@ -359,7 +329,7 @@ class Expressions:
             kinds.append(kind)
         return function.build(args, kinds), function.type(kinds)
 
-    def _argument(self, node: exp.Expression, scope: Scope, aggregate: bool) -> Typed:
+    def _argument(self, node: exp.Expr, scope: Scope, aggregate: bool) -> Typed:
         if isinstance(node, exp.Distinct):
             pairs = [self.translate(n, scope) for n in node.expressions]
             return exp.Distinct(expressions=[p for p, _ in pairs]), pairs[0][1]
@@ -368,7 +338,7 @@ class Expressions:
             ordered = [self.translate(o, scope)[0] for o in node.expressions]
             return exp.Order(this=inner, expressions=ordered), kind
         translated, kind = self.translate(node, scope)
-        return (self._comparable(translated, kind) if aggregate else translated), kind
+        return (comparable(translated, kind) if aggregate else translated), kind
 
     def _on_ordered(self, node: exp.Ordered, scope: Scope) -> Typed:
         inner, kind = self.translate(node.this, scope)
@@ -420,55 +390,14 @@ class Expressions:
                 if not column.hidden:
                     reference = exp.column(column.name, argument.table, quoted=True)
                     key = values.literal(values.quoted(column.name) + ": ")
-                    pairs.append(f"{key} || {_json_of(reference.sql('duckdb'), column.type)}")
+                    pairs.append(f"{key} || {json_sql(reference.sql('duckdb'), column.type)}")
             document = "'{' || " + " || ', ' || ".join(pairs) + " || '}'"
         else:
             value, kind = self.translate(argument, scope)
-            document = _json_of(value.sql("duckdb"), kind)
+            document = json_sql(value.sql("duckdb"), kind)
         if name.endswith("_agg"):
-            return _parsed(f"'[' || string_agg({document}, ', ') || ']'"), JSONB
-        return _parsed(document), JSONB
-
-
-def unknown_function(name: str) -> SqlError:
-    """The node's 42883."""
-    return SqlError(f"unknown function: {name.replace('__', '.')}()", "42883")
-
-
-def constant(kind: SqlType, value: values.Value) -> exp.Expression:
-    """A DuckDB expression for a value of a type."""
-    stored = storage_type(kind)
-    content = values.storage_text(kind, value)
-    if content is None:
-        return cast(exp.Null(), stored)
-    if isinstance(value, bytes):
-        return call("unhex", text(content))
-    if kind.array:
-        # Anonymous and not a cast node: sqlglot would rewrite it.
-        return _parsed(f"from_json({values.literal(content)}, {values.literal(_json_shape(stored))})")
-    if stored == "VARCHAR":
-        return text(content)
-    return cast(text(content), stored)
-
-
-def _json_shape(stored: str) -> str:
-    return '["' + stored.removesuffix("[]") + '"]'
-
-
-def _json_of(sql: str, kind: SqlType | None) -> str:
-    family = base_family(kind) if kind else "STRING"
-    if family == "JSONB":
-        value = sql
-    elif family == "BOOL" or family in INTEGERS or family in ("FLOAT4", "FLOAT8", "DECIMAL"):
-        value = f"CAST({sql} AS VARCHAR)"
-    else:
-        value = f"kw_json_string({cast_sql(sql, kind, None)})"
-    return f"coalesce({value}, 'null')"
-
-
-def _parsed(sql: str) -> exp.Expression:
-    """DuckDB SQL as a node that is printed as it stands."""
-    return exp.Var(this=f"({sql})")
+            return written(f"'[' || string_agg({document}, ', ') || ']'"), JSONB
+        return written(document), JSONB
 
 
 def _arithmetic_type(left: SqlType | None, right: SqlType | None) -> SqlType | None:

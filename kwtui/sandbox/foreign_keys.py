@@ -36,7 +36,8 @@ def orphan_sql(
     parents = f"SELECT {listed} FROM {table_name(parent)}"
     if own_rows:
         parents += f" UNION ALL SELECT {listed} FROM kw_new"
-    return f"SELECT * FROM {rows} n WHERE {filled} AND NOT EXISTS (SELECT 1 FROM ({parents}) p WHERE {equal})"
+    known = f"SELECT 1 FROM ({parents}) p WHERE {equal}"
+    return f"SELECT * FROM {rows} n WHERE {filled} AND NOT EXISTS ({known})"
 
 
 def check_references(staged: Staged) -> None:
@@ -128,7 +129,8 @@ def _one_key(
             f' table "{child.name}"',
             "23503",
             detail=f"Key ({', '.join(key.target_columns)})=("
-            f'{", ".join(map(_shown, found or ()))}) is still referenced from table "{child.name}".',
+            f"{', '.join(map(_shown, found or ()))}) is still referenced from table"
+            f' "{child.name}".',
         )
 
 
@@ -145,8 +147,10 @@ def _set(
     pieces = []
     for column in _columns(child, key.columns):
         default = column.default if action == "SET DEFAULT" else None
-        value = "NULL" if default is None else expression_sql(
-            session, child, default, table_name(child), column.type
+        value = (
+            "NULL"
+            if default is None
+            else expression_sql(session, child, default, table_name(child), column.type)
         )
         if value == "NULL" and not column.nullable:
             message = f'null value in column "{column.name}" violates not-null constraint'
@@ -165,7 +169,11 @@ def delete_rows(
     """Deletes rows by DuckDB's numbers, and acts on their children."""
     table = table_name(relation)
     gone = f"kw_gone_{relation.id}"
-    if any(k.target_id == relation.id for r in [relation, *referencing(session.engine.catalog, relation)] for k in r.foreign_keys):
+    if any(
+        k.target_id == relation.id
+        for r in [relation, *referencing(session.engine.catalog, relation)]
+        for k in r.foreign_keys
+    ):
         cursor.execute(
             f"CREATE OR REPLACE TEMP TABLE {gone} AS SELECT rowid AS kw_row_id, * FROM {table}"
             " WHERE rowid IN (SELECT unnest(?::BIGINT[]))",

@@ -11,7 +11,7 @@ from sqlglot import exp
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import SqlType
 
-Args = list[exp.Expression]
+Args = list[exp.Expr]
 Types = list[SqlType | None]
 INT8, STRING, FLOAT8, DECIMAL = map(SqlType, ("INT8", "STRING", "FLOAT8", "DECIMAL"))
 BOOL, BYTES, UUID, JSONB = map(SqlType, ("BOOL", "BYTES", "UUID", "JSONB"))
@@ -22,7 +22,7 @@ TIMESTAMP, TIMESTAMPTZ, DATE = map(SqlType, ("TIMESTAMP", "TIMESTAMPTZ", "DATE")
 class Function:
     """How a function is computed."""
 
-    build: Callable[[Args, Types], exp.Expression]
+    build: Callable[[Args, Types], exp.Expr]
     result: SqlType | Callable[[Types], SqlType | None]
     aggregate: bool = False
     in_time_series: bool = False
@@ -32,22 +32,22 @@ class Function:
         return self.result if isinstance(self.result, SqlType) else self.result(types)
 
 
-def call(name: str, *args: exp.Expression) -> exp.Expression:
+def call(name: str, *args: exp.Expr) -> exp.Expr:
     """A DuckDB function call."""
     return exp.Anonymous(this=name, expressions=list(args))
 
 
-def cast(value: exp.Expression, stored: str) -> exp.Expression:
+def cast(value: exp.Expr, stored: str) -> exp.Expr:
     """``CAST(value AS stored)`` with a DuckDB type."""
     return exp.Cast(this=value, to=exp.DataType.build(stored, dialect="duckdb"))
 
 
-def text(value: str) -> exp.Expression:
+def text(value: str) -> exp.Expr:
     """A string literal."""
     return exp.Literal.string(value)
 
 
-def _direct(name: str) -> Callable[[Args, Types], exp.Expression]:
+def _direct(name: str) -> Callable[[Args, Types], exp.Expr]:
     return lambda args, _: call(name, *args)
 
 
@@ -70,10 +70,10 @@ def _number_type(types: Types) -> SqlType | None:
     return types[0] if types and types[0] else None
 
 
-def _fnv(name: str) -> Callable[[Args, Types], exp.Expression]:
+def _fnv(name: str) -> Callable[[Args, Types], exp.Expr]:
     """Hashes the bytes of all arguments one after another; NULL if every argument is NULL."""
 
-    def build(args: Args, types: Types) -> exp.Expression:
+    def build(args: Args, types: Types) -> exp.Expr:
         if _binary(types):
             return call(name, args[0])
         if len(args) == 1:
@@ -87,7 +87,7 @@ def _fnv(name: str) -> Callable[[Args, Types], exp.Expression]:
     return build
 
 
-def _encode(args: Args, types: Types) -> exp.Expression:
+def _encode(args: Args, types: Types) -> exp.Expr:
     style = args[1].name.lower() if len(args) > 1 and isinstance(args[1], exp.Literal) else ""
     data = args[0] if types[0] and types[0].family == "BYTES" else call("encode", args[0])
     if style == "hex":
@@ -97,7 +97,7 @@ def _encode(args: Args, types: Types) -> exp.Expression:
     raise SqlError("only 'hex', 'escape', and 'base64' formats are supported for encode()", "22023")
 
 
-def _decode(args: Args, _: Types) -> exp.Expression:
+def _decode(args: Args, _: Types) -> exp.Expr:
     style = args[1].name.lower() if len(args) > 1 else ""
     if style == "hex":
         return call("unhex", args[0])
@@ -106,17 +106,17 @@ def _decode(args: Args, _: Types) -> exp.Expression:
     raise SqlError("only 'hex', 'escape', and 'base64' formats are supported for decode()", "22023")
 
 
-def _convert_to(args: Args, _: Types) -> exp.Expression:
+def _convert_to(args: Args, _: Types) -> exp.Expr:
     if args[1].name.lower().replace("-", "").replace("_", "") != "utf8":
         raise SqlError("the sandbox converts to 'utf8' only", "0A000")
     return call("encode", args[0])
 
 
-def _generate_series(args: Args, _: Types) -> exp.Expression:
+def _generate_series(args: Args, _: Types) -> exp.Expr:
     return call("generate_series", *args)
 
 
-def _to_english(args: Args, _: Types) -> exp.Expression:
+def _to_english(args: Args, _: Types) -> exp.Expr:
     return call("kw_to_english", args[0])
 
 

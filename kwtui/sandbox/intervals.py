@@ -33,7 +33,9 @@ def parse_interval(text: str) -> str:
 def _parts(text: str) -> tuple[int, int, int]:
     """Months, days and microseconds."""
     if iso := _ISO.fullmatch(text.strip()):
-        years, months, weeks, days, hours, minutes, seconds = (Decimal(g or 0) for g in iso.groups())
+        years, months, weeks, days, hours, minutes, seconds = (
+            Decimal(g or 0) for g in iso.groups()
+        )
         micros = (hours * 3600 + minutes * 60 + seconds) * 1_000_000
         return int(years * 12 + months), int(weeks * 7 + days), int(micros)
     months, days, micros, position = Decimal(0), Decimal(0), Decimal(0), 0

@@ -1,4 +1,4 @@
-"""JSONB as the node prints it: keys sorted, ``", "`` and ``": "`` between (recordings 02 and 16)."""
+"""JSONB as the node prints it: keys sorted, a space after comma and colon (recordings 02, 16)."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from kwtui.sandbox.answer import SqlError
+from kwtui.sandbox.keywords import RESERVED
 
 
 class Kind(Enum):
@@ -372,7 +373,7 @@ def quote_identifier(name: str) -> str:
 
 
 def quote_string(text: str) -> str:
-    """A string literal as the node prints it: ``'plain'``, or ``e'..'`` where escapes are needed."""
+    """A string literal as the node prints it: ``'plain'``, or ``e'..'`` with escapes."""
     if re.search(r"['\\\x00-\x1f\x7f]", text) is None:
         return f"'{text}'"
     return "e'" + escape_body(text) + "'"
@@ -380,25 +381,18 @@ def quote_string(text: str) -> str:
 
 def escape_body(text: str) -> str:
     """The inside of an ``e'..'`` literal."""
-    named = {"\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f", "'": "\\'", "\\": "\\\\"}
+    named = {
+        "\n": "\\n",
+        "\t": "\\t",
+        "\r": "\\r",
+        "\b": "\\b",
+        "\f": "\\f",
+        "'": "\\'",
+        "\\": "\\\\",
+    }
     return re.sub(
         r"['\\\x00-\x1f\x7f]", lambda m: named.get(m.group(), f"\\x{ord(m.group()):02x}"), text
     )
 
 
-RESERVED = frozenset(
-    """all analyse analyze and any array as asc asymmetric both case cast check collate column
-    concurrently constraint create current_catalog current_date current_role current_schema
-    current_time current_timestamp current_user default deferrable desc distinct do else end
-    except false family fetch for foreign from grant group having in index initially intersect
-    into lateral leading limit localtime localtimestamp not nothing null offset on only or order
-    placing primary references returning select session_user some symmetric table then to
-    trailing true union unique user using variadic when where window with
-    annotate_type between bigint bit boolean char character characteristics coalesce dec decimal
-    exists extract extract_duration float greatest grouping if iferror ifnull int integer interval
-    iserror least nullif numeric out overlay position precision real row smallint string substring
-    time timetz timestamp timestamptz treat trim values varbit varchar virtual work
-    collation cross full ilike inner is isnull join left like natural none notnull outer overlaps
-    right similar""".split()
-)
 """Words that a name must be quoted for (recording 16: the column ``"dec"``)."""

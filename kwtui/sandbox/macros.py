@@ -18,7 +18,9 @@ _BYTES_OF = (
     " lambda k: ('0x' || substr(hex(data), k, 2))::UTINYINT::UHUGEINT)"
 )
 # Ten times as fast, and right where every character is one byte.
-_BYTES_OF_ASCII = "list_transform(string_split(content, ''), lambda c: greatest(unicode(c), 0)::UHUGEINT)"
+_BYTES_OF_ASCII = (
+    "list_transform(string_split(content, ''), lambda c: greatest(unicode(c), 0)::UHUGEINT)"
+)
 _SIGNED = (
     "(CASE WHEN {0} > 9223372036854775807 THEN {0}::HUGEINT - 18446744073709551616"
     " ELSE {0}::HUGEINT END)::BIGINT"
@@ -46,6 +48,12 @@ MACROS = [
     """CREATE OR REPLACE MACRO kw_float4(x) AS CASE WHEN isnan(x) THEN 'NaN'
        WHEN isinf(x) THEN CASE WHEN x > 0 THEN '+Inf' ELSE '-Inf' END
        ELSE printf('%.6f', x::DOUBLE) END""",
+    """CREATE OR REPLACE MACRO kw_offset(m) AS CASE WHEN m < 0 THEN '-' ELSE '+' END
+       || printf('%02d:%02d', abs(m) // 60, abs(m) % 60)""",
+    """CREATE OR REPLACE MACRO kw_zoned(local, utc) AS CAST(local AS VARCHAR)
+       || kw_offset(date_diff('minute', utc::TIMESTAMP, local::TIMESTAMP))""",
+    """CREATE OR REPLACE MACRO kw_divide(a, b) AS
+       CASE WHEN b = 0 THEN error('division by zero') ELSE a / b END""",
     "CREATE OR REPLACE MACRO kw_decimal(x) AS rtrim(rtrim(x, '0'), '.')",
     "CREATE OR REPLACE MACRO kw_bytes(x) AS '\\x' || lower(hex(x))",
     """CREATE OR REPLACE MACRO kw_element(e) AS CASE WHEN e IS NULL THEN 'NULL'

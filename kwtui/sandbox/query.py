@@ -270,5 +270,3 @@ def _nanoseconds(text: str) -> int:
 
 def _no_timestamp() -> SqlError:
     return SqlError("AS OF SYSTEM TIME: value is neither timestamp, decimal, nor interval")
-
-

@@ -9,7 +9,7 @@ from kwtui.sandbox.types import base_family, storage_type
 def wire_sql(column: str, sql_type: SqlType, stored: str) -> str:
     """The text that the node sends for ``column``, whose DuckDB type is ``stored``.
 
-    TIMESTAMPTZ comes without its offset where the session is not in UTC: see ``times.shifted_text``.
+    TIMESTAMPTZ comes in UTC; ``times.shifted_text`` moves it into the session's zone.
     """
     if stored == "BOOLEAN":
         return f"CASE WHEN {column} THEN 't' WHEN NOT {column} THEN 'f' END"
@@ -42,6 +42,16 @@ def _text(column: str, sql_type: SqlType, stored: str) -> str:
     if stored in ("TIMESTAMP", "TIMESTAMP_NS") and base_family(sql_type) == "TIMESTAMPTZ":
         return f"({text} || '+00:00')"
     return text
+
+
+def zoned_text_sql(column: str, zone: str) -> str:
+    """The text of a TIMESTAMPTZ for a session in ``zone``: a name, or an offset in hours."""
+    if zone.lstrip("+-").replace(".", "").isdigit():
+        local = f"({column} + to_minutes({round(float(zone) * 60)}))"
+    else:
+        name = zone.replace("'", "''")
+        local = f"timezone('{name}', timezone('UTC', {column}))"
+    return f"kw_zoned({local}, {column})"
 
 
 WIDE_DECIMAL = "DECIMAL(38,12)"

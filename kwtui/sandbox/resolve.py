@@ -16,9 +16,7 @@ VIRTUAL_SCHEMAS = frozenset({"kwdb_internal", "information_schema", "pg_catalog"
 PUBLIC = "public"
 
 
-def locate(
-    catalog: Catalog, database: str, parts: Sequence[str]
-) -> tuple[str, str, str]:
+def locate(catalog: Catalog, database: str, parts: Sequence[str]) -> tuple[str, str, str]:
     """Database, schema and name behind ``name``, ``a.name`` or ``a.b.name``.
 
     ``a`` is a schema of the current database if there is such a relation or no such database.
@@ -32,7 +30,8 @@ def locate(
         own = catalog.databases.get(database)
         if own is not None and parts[0] in own.schemas and parts[0] not in catalog.databases:
             return database, parts[0], name
-        return (parts[0], PUBLIC, name) if parts[0] in catalog.databases else (database, *parts)
+        known = parts[0] in catalog.databases
+        return (parts[0], PUBLIC, name) if known else (database, parts[0], name)
     if len(parts) == 3:
         return parts[0], parts[1], name
     raise SqlError(f"invalid table name: {'.'.join(parts)}", "42601")
@@ -89,7 +88,9 @@ def place_for(session: Session, parts: Sequence[str]) -> tuple[str, str, str]:
     if schema in VIRTUAL_SCHEMAS:
         raise SqlError(f'schema cannot be modified: "{schema}"', "42501")
     if schema not in found.schemas:
-        raise SqlError(f'cannot create "{name}" because the target database or schema does not exist', "3F000")
+        raise SqlError(
+            f'cannot create "{name}" because the target database or schema does not exist', "3F000"
+        )
     return database, schema, name
 
 

@@ -39,7 +39,7 @@ class Returning:
 
         relation, session = staged.relation, staged.session
         listed = ", ".join(
-            f"{column_name(c)} AS \"{c.name.replace(chr(34), chr(34) * 2)}\""
+            f'{column_name(c)} AS "{c.name.replace(chr(34), chr(34) * 2)}"'
             for c in relation.columns
         )
         text = f'SELECT {self.returning} FROM "{relation.name}"'

@@ -14,6 +14,7 @@ import duckdb
 from kwtui.sandbox import values
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import ColumnDef, IndexDef, Relation, RelationKind, SqlType
+from kwtui.sandbox.conversions import constant, convert
 from kwtui.sandbox.expressions import Expressions
 from kwtui.sandbox.lexer import TokenStream
 from kwtui.sandbox.scopes import Scope, Source, SourceColumn
@@ -40,7 +41,7 @@ class Staged:
     update: bool = False
 
     def one(self, sql: str) -> tuple[Any, ...] | None:
-        return self.cursor.execute(sql).fetchone()  # type: ignore[no-any-return]
+        return self.cursor.execute(sql).fetchone()
 
     def touches(self, names: Sequence[str]) -> bool:
         return not self.update or bool(self.changed & set(names))
@@ -134,7 +135,7 @@ def expression_sql(
     if target is not None:
         if node.is_string:
             return _constant_sql(session, target, node.name)
-        node = expressions.convert(node, kind, target)
+        node = convert(node, kind, target, session.variables.get("timezone"))
     renamed = {c.name: column_name(c) for c in relation.columns}
     from sqlglot import exp
 
@@ -146,8 +147,6 @@ def expression_sql(
 
 
 def _constant_sql(session: Session, target: SqlType, content: str) -> str:
-    from kwtui.sandbox.expressions import constant
-
     zone = session.variables.get("timezone")
     return constant(target, values.parse(target, content, zone)).sql("duckdb")
 
@@ -291,6 +290,4 @@ def _replace_series(staged: Staged) -> None:
     staged.cursor.execute(
         f"DELETE FROM {NEW} WHERE rowid NOT IN (SELECT max(rowid) FROM {NEW} GROUP BY {listed})"
     )
-    staged.cursor.execute(
-        f"DELETE FROM {table_name(relation)} o USING {NEW} n WHERE {equal}"
-    )
+    staged.cursor.execute(f"DELETE FROM {table_name(relation)} o USING {NEW} n WHERE {equal}")

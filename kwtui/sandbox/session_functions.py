@@ -16,8 +16,8 @@ from kwtui.sandbox.functions import BOOL, DECIMAL, INT8, STRING, TIMESTAMP, TIME
 if TYPE_CHECKING:
     from kwtui.sandbox.session import Session
 
-Typed = tuple[exp.Expression, SqlType | None]
-Args = list[exp.Expression]
+Typed = tuple[exp.Expr, SqlType | None]
+Args = list[exp.Expr]
 
 
 def _now(session: Session, args: Args, in_query: bool) -> Typed:
@@ -79,7 +79,7 @@ def _sleep(session: Session, args: Args, in_query: bool) -> Typed:
     return exp.Boolean(this=True), BOOL
 
 
-def _sequence(session: Session, argument: exp.Expression) -> Relation:
+def _sequence(session: Session, argument: exp.Expr) -> Relation:
     from kwtui.sandbox.lexer import TokenStream
     from kwtui.sandbox.resolve import find_relation
 
@@ -175,8 +175,6 @@ def unique_row_id(session: Session) -> int:
 
 def _unique_rowid(session: Session, args: Args, in_query: bool) -> Typed:
     return exp.Literal.number(unique_row_id(session)), INT8
-
-
 
 
 def _descriptions(table: str, key: str) -> Callable[[Session, Args, bool], Typed]:

@@ -1,4 +1,4 @@
-"""Loads what a query reads: stored tables, views, sequences, the node's own tables, ``[SHOW …]``."""
+"""Loads what a query reads: tables, views, sequences, virtual tables and ``[SHOW …]``."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Sources:
         """Whether a time-series table was read."""
 
     @staticmethod
-    def tables_in_order(tree: exp.Expression) -> list[exp.Table]:
+    def tables_in_order(tree: exp.Expr) -> list[exp.Table]:
         """The tables that a query names."""
         return list(tree.find_all(exp.Table))
 

@@ -14,37 +14,22 @@ from sqlglot.errors import ParseError, TokenError
 
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import SqlType
+from kwtui.sandbox.keywords import (
+    BARE_FUNCTIONS,
+    IN_WINDOWS,
+    LITERAL_TYPES,
+    NO_FUNCTION,
+    QUERY,
+)
 from kwtui.sandbox.lexer import Kind, Token, TokenStream, syntax_error
 from kwtui.sandbox.types import parse_type
-
-_SYNTAX = frozenset(
-    """select distinct on from where group by having order asc desc limit offset union intersect
-    except all with recursive as join inner left right full outer cross natural using lateral case
-    when then else end and or not in is null true false like ilike similar to between exists any
-    some array values over filter within default ordinality collate unknown escape nulls window
-    leading trailing both for""".split()
-)
-_IN_WINDOWS = frozenset("rows range unbounded preceding following current row partition".split())
-_NO_FUNCTION = frozenset(
-    """in values over filter exists any some all and or not as on using select from where union
-    intersect except array when then else by having limit offset between like ilike is with case
-    group distinct lateral join extract position substring trim overlay cast similar to""".split()
-)
-_BARE_FUNCTIONS = frozenset(
-    """current_user session_user current_date current_timestamp current_time localtimestamp
-    localtime current_database current_schema current_role current_catalog""".split()
-)
-_LITERAL_TYPES = frozenset(
-    """date time timetz timestamp timestamptz interval json jsonb bool boolean decimal numeric float
-    int int2 int4 int8 uuid bytes string inet text""".split()
-)
 
 
 @dataclass
 class Prepared:
     """A query that the parser understands, with what was taken out of it."""
 
-    tree: exp.Expression
+    tree: exp.Expr
     types: list[SqlType] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     """The statements inside ``[…]``."""
@@ -165,23 +150,26 @@ class _Writer:
         elif stream.looking_at("at", "time", "zone"):
             stream.position += 3
             self._write("at time zone", token)
-        elif word in _LITERAL_TYPES and stream.peek(1).kind is Kind.STRING:
+        elif word in LITERAL_TYPES and stream.peek(1).kind is Kind.STRING:
             name = self._type()
             self._write(f"{_literal(stream.next().value)}::{name}", token)
         elif self._is_call():
             self._call(token)
-        elif word in _BARE_FUNCTIONS:
+        elif word in BARE_FUNCTIONS:
             stream.next()
             self._write(f"kwf_{word}()", token)
-        elif word in _SYNTAX or (word in _IN_WINDOWS and "over" in self._parentheses):
-            stream.next()
-            self._write(word, token)
-        elif word in _NO_FUNCTION and stream.peek(1).value == "(":
+        elif self._is_syntax(word):
             stream.next()
             self._write(word, token)
         else:
             stream.next()
             self._name(token)
+
+    def _is_syntax(self, word: str) -> bool:
+        """Whether a word belongs to the grammar here and is no name."""
+        if word in QUERY or (word in IN_WINDOWS and "over" in self._parentheses):
+            return True
+        return word in NO_FUNCTION and self.stream.peek(1).value == "("
 
     def _is_call(self) -> bool:
         ahead = 0
@@ -194,7 +182,7 @@ class _Writer:
             return False
         before = self.stream.tokens[self.stream.position - 1] if self.stream.position else None
         named = before is not None and before.kind is Kind.WORD and before.value == "as"
-        return not named and last.value not in _NO_FUNCTION and not self._aliases_columns(ahead)
+        return not named and last.value not in NO_FUNCTION and not self._aliases_columns(ahead)
 
     def _aliases_columns(self, ahead: int) -> bool:
         """Whether ``name (a, b)`` renames columns: a name or ``)`` stands right before it."""
@@ -203,7 +191,7 @@ class _Writer:
         before = self.stream.tokens[self.stream.position - 1]
         if before.kind is Kind.QUOTED or before.value == ")":
             return True
-        return before.kind is Kind.WORD and before.value not in _SYNTAX | _IN_WINDOWS
+        return before.kind is Kind.WORD and before.value not in QUERY | IN_WINDOWS
 
     def _call(self, token: Token) -> None:
         parts = [p.lower() for p in self.stream.qualified_name()]
@@ -231,7 +219,8 @@ class _Writer:
         if highlight is not None and column is not None:
             start = max(int(column) - len(highlight), 0)
             token = max(
-                (pair for pair in self.starts if pair[0] <= start), default=(0, token),
+                (pair for pair in self.starts if pair[0] <= start),
+                default=(0, token),
                 key=lambda pair: pair[0],
             )[1]
         return self.stream.error(token)

@@ -11,7 +11,8 @@ from kwtui.sandbox.catalog import SqlType
 
 _TIMESTAMP = re.compile(
     r"\s*(?P<year>\d{1,4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
-    r"(?:[ T]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?)?)?"
+    r"(?:[ T]+(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    r"(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?)?)?"
     r"\s*(?P<zone>[zZ]|UTC|[+-]\d{1,2}(?::?\d{2})?(?::?\d{2})?)?\s*"
 )
 _TIME = re.compile(
@@ -29,9 +30,7 @@ def zone_of(name: str) -> tzinfo:
 
 
 def _unparsable(text: str, kind: str) -> SqlError:
-    return SqlError(
-        f'parsing as type {kind}: could not parse "{text}"', "22007"
-    )
+    return SqlError(f'parsing as type {kind}: could not parse "{text}"', "22007")
 
 
 def parse_timestamp(text: str, sql_type: SqlType, zone: str = "UTC") -> str:
@@ -68,10 +67,11 @@ def _read(text: str, kind: str) -> tuple[datetime, int, tzinfo | None]:
             moment = now if text.strip().lower() == "now" else datetime(1970, 1, 1)  # noqa: DTZ001
             return moment.replace(microsecond=0), moment.microsecond * 1000, UTC
         raise _unparsable(text, kind)
-    numbers = {k: int(v) for k, v in match.groupdict(default="0").items() if k not in ("zone", "fraction")}
-    hour = numbers.pop("hour")
+    year, month, day, hour, minute, second = (
+        int(match[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second")
+    )
     try:
-        moment = datetime(**numbers, hour=0 if hour == 24 else hour)  # noqa: DTZ001
+        moment = datetime(year, month, day, 0 if hour == 24 else hour, minute, second)  # noqa: DTZ001
     except ValueError as error:
         raise _unparsable(text, kind) from error
     moment += timedelta(days=1 if hour == 24 else 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from kwtui.sandbox.answer import Answer, Notice, SqlError
 from kwtui.sandbox.dispatch import handles
 from kwtui.sandbox.lexer import Statement
@@ -15,7 +17,7 @@ def begin(session: Session, statement: Statement) -> Answer:
         raise SqlError("there is already a transaction in progress", "25001")
     session.begin()
     words = [token.value for token in statement.tokens]
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in pairwise(words):
         if before == "read" and word in ("only", "write"):
             session.transaction_read_only = word == "only"
     return Answer("BEGIN")

@@ -66,16 +66,14 @@ class Translator:
     def _reads_time_series(self, tables: list[exp.Table]) -> bool:
         return self.sources.read_time_series and bool(tables)
 
-    def _subquery(
-        self, node: exp.Expression, scope: Scope
-    ) -> tuple[exp.Expression, list[SqlType | None]]:
+    def _subquery(self, node: exp.Expr, scope: Scope) -> tuple[exp.Expr, list[SqlType | None]]:
         inner = node.this if isinstance(node, exp.Subquery) else node
         outputs = self._query(inner, Scope(parent=scope))
-        return node if isinstance(node, exp.Subquery) else node, [o.type for o in outputs]
+        return node, [o.type for o in outputs]
 
     # --- queries --------------------------------------------------------------------------
 
-    def _query(self, node: exp.Expression, scope: Scope, *, outermost: bool = False) -> list[Output]:
+    def _query(self, node: exp.Expr, scope: Scope, *, outermost: bool = False) -> list[Output]:
         """Translates a query in place and answers its columns."""
         self._with(node, scope)
         if isinstance(node, exp.Subquery):
@@ -94,7 +92,7 @@ class Translator:
             return self._select(node, scope, outermost=outermost)
         raise SqlError(f"the sandbox cannot run this query: {node.key.upper()}", "0A000")
 
-    def _with(self, node: exp.Expression, scope: Scope) -> None:
+    def _with(self, node: exp.Expr, scope: Scope) -> None:
         clause = node.args.get("with_") or node.args.get("with")
         if clause is None:
             return
@@ -111,13 +109,16 @@ class Translator:
         for row in node.expressions:
             pairs = [self.expressions.translate(e, scope) for e in row.expressions]
             rows.append(exp.Tuple(expressions=[p for p, _ in pairs]))
-            kinds = [k or found for k, (_, found) in zip(kinds or [None] * len(pairs), pairs, strict=True)]
+            kinds = [
+                k or found
+                for k, (_, found) in zip(kinds or [None] * len(pairs), pairs, strict=True)
+            ]
         node.set("expressions", rows)
         return [Output(f"column{i}", k) for i, k in enumerate(kinds, 1)]
 
     def _select(self, node: exp.Select, scope: Scope, *, outermost: bool) -> list[Output]:
         self._from(node, scope)
-        projections: list[exp.Expression] = []
+        projections: list[exp.Expr] = []
         outputs: list[Output] = []
         for item in node.expressions:
             for expression, output in self._projection(item, scope, outermost=outermost):
@@ -133,13 +134,12 @@ class Translator:
         self._order(node, scope, outputs)
         if outermost and not node.args.get("order"):
             self._natural_order(node, scope)
-        for lock in ("locks",):
-            node.set(lock, None)
+        node.set("locks", None)
         return outputs
 
     def _projection(
-        self, item: exp.Expression, scope: Scope, *, outermost: bool
-    ) -> list[tuple[exp.Expression, Output]]:
+        self, item: exp.Expr, scope: Scope, *, outermost: bool
+    ) -> list[tuple[exp.Expr, Output]]:
         star_of = _star(item)
         if star_of is not None:
             return self._star(star_of, scope)
@@ -156,7 +156,7 @@ class Translator:
             kind = SqlType("STRING")
         return [(translated, Output(name, kind, afterwards))]
 
-    def _star(self, table: str, scope: Scope) -> list[tuple[exp.Expression, Output]]:
+    def _star(self, table: str, scope: Scope) -> list[tuple[exp.Expr, Output]]:
         sources = scope.sources
         if table:
             source = scope.source(table)
@@ -186,7 +186,7 @@ class Translator:
         if on is not None:
             on.set("expressions", [self._key(e, scope) for e in on.expressions])
 
-    def _key(self, node: exp.Expression, scope: Scope) -> exp.Expression:
+    def _key(self, node: exp.Expr, scope: Scope) -> exp.Expr:
         """A key of GROUP BY or ORDER BY: a position, an output column or an expression."""
         if isinstance(node, exp.Literal) and not node.is_string:
             return node
@@ -196,9 +196,7 @@ class Translator:
                 return node
         return self.expressions.translate(node, scope)[0]
 
-    def _order(
-        self, node: exp.Expression, scope: Scope, outputs: list[Output] | None = None
-    ) -> None:
+    def _order(self, node: exp.Expr, scope: Scope, outputs: list[Output] | None = None) -> None:
         order = node.args.get("order")
         if order is None:
             return
@@ -222,11 +220,16 @@ class Translator:
             return
         source = scope.sources[0]
         keys = self.sources.order_of(source.relation)
-        if keys:
-            node.set("order", exp.Order(expressions=[
-                exp.Ordered(this=exp.column(k, source.alias, quoted=True), desc=d, nulls_first=not d)
-                for k, d in keys
-            ]))  # fmt: skip
+        ordered = [
+            exp.Ordered(
+                this=exp.column(name, source.alias, quoted=True),
+                desc=descending,
+                nulls_first=not descending,
+            )
+            for name, descending in keys
+        ]
+        if ordered:
+            node.set("order", exp.Order(expressions=ordered))
 
     def _aggregates(self, node: exp.Select) -> bool:
         from kwtui.sandbox.functions import FUNCTIONS
@@ -256,7 +259,7 @@ class Translator:
                 for c in last.columns
             ]
 
-    def _source(self, node: exp.Expression, scope: Scope) -> exp.Expression:
+    def _source(self, node: exp.Expr, scope: Scope) -> exp.Expr:
         alias = node.args.get("alias")
         names = [c.name for c in alias.args.get("columns") or []] if alias else []
         name = node.alias or (node.name if isinstance(node, exp.Table) else "")
@@ -281,9 +284,7 @@ class Translator:
             node.set("alias", _alias(name or "t", names))
         return node
 
-    def _table(
-        self, node: exp.Table, name: str, names: list[str], scope: Scope
-    ) -> exp.Expression:
+    def _table(self, node: exp.Table, name: str, names: list[str], scope: Scope) -> exp.Expr:
         parts = [p.name for p in node.parts]
         known = scope.table(parts[0]) if len(parts) == 1 else None
         if known is not None:
@@ -305,7 +306,7 @@ class Translator:
 
     def _table_function(
         self, node: exp.Table, name: str, names: list[str], scope: Scope
-    ) -> exp.Expression:
+    ) -> exp.Expr:
         function = str(node.this.name).lower().removeprefix("kwf_")
         if function not in ("generate_series", "unnest"):
             raise SqlError(f"unknown function: {function.replace('__', '.')}()", "42883")
@@ -335,7 +336,7 @@ def _renamed_columns(columns: list[SourceColumn], names: list[str]) -> list[Sour
     return [SourceColumn(n, c.type) for n, c in zip(fresh, shown, strict=False)]
 
 
-def _star(item: exp.Expression) -> str | None:
+def _star(item: exp.Expr) -> str | None:
     """The table of ``t.*``, ``""`` for ``*``, None for anything else."""
     if isinstance(item, exp.Star):
         return ""
@@ -344,7 +345,22 @@ def _star(item: exp.Expression) -> str | None:
     return None
 
 
-def output_name(node: exp.Expression) -> str:
+_NAMED: list[tuple[type[exp.Expr], str]] = [
+    (exp.Case, "case"),
+    (exp.Coalesce, "coalesce"),
+    (exp.Array, "array"),
+    (exp.Exists, "exists"),
+    (exp.Boolean, "bool"),
+    (exp.Extract, "extract"),
+    (exp.Count, "count"),
+    (exp.Substring, "substring"),
+    (exp.Trim, "btrim"),
+    (exp.StrPosition, "strpos"),
+    (exp.Overlay, "overlay"),
+]
+
+
+def output_name(node: exp.Expr) -> str:
     """The name that the node gives to a column of a result without AS."""
     if isinstance(node, exp.Alias):
         return node.alias
@@ -353,26 +369,13 @@ def output_name(node: exp.Expression) -> str:
     if isinstance(node, exp.Paren | exp.Window | exp.Filter):
         return output_name(node.this)
     if isinstance(node, exp.Cast):
-        inner = output_name(node.this)
-        return inner
+        return output_name(node.this)
     if isinstance(node, exp.Anonymous):
-        return str(node.name).lower().removeprefix("kwf_").replace("__", ".")
-    if isinstance(node, exp.Case):
-        return "case"
-    if isinstance(node, exp.Coalesce):
-        return "coalesce"
-    if isinstance(node, exp.Array):
-        return "array"
-    if isinstance(node, exp.Exists):
-        return "exists"
-    if isinstance(node, exp.Boolean):
-        return "bool"
-    if isinstance(node, exp.Extract):
-        return "extract"
-    if isinstance(node, exp.Count):
-        return "count"
+        name = str(node.name).lower().removeprefix("kwf_").replace("__", ".")
+        return "?column?" if name in ("bytes", "bits") else name
+    for kind, name in _NAMED:
+        if isinstance(node, kind):
+            return name
     if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Select):
         return output_name(node.this.expressions[0])
     return "?column?"
-
-

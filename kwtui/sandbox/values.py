@@ -28,6 +28,7 @@ Value = Any
 """See the module's docstring."""
 
 _WIDE = Context(prec=2000)
+_LIMITED = STRINGS | BINARY | {"VARBIT"}
 _TRUE = {"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"}
 _FALSE = {"f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0"}
 
@@ -63,9 +64,7 @@ def parse_integer(text: str) -> int:
     """A whole number, decimal or ``0x…``."""
     stripped = text.strip()
     if not re.fullmatch(r"[+-]?(\d+|0[xX][0-9a-fA-F]+)", stripped):
-        raise unparsable(
-            text, "int", f"strconv.ParseInt: parsing {quoted(text)}: invalid syntax"
-        )
+        raise unparsable(text, "int", f"strconv.ParseInt: parsing {quoted(text)}: invalid syntax")
     value = int(stripped, 16 if "x" in stripped.lower() else 10)
     if not -(2**63) <= value < 2**63:
         raise unparsable(
@@ -187,12 +186,9 @@ def fit(sql_type: SqlType, value: Value) -> Value:
         return _fit_decimal(sql_type, value)
     elif family == "BIT" and len(value) != (sql_type.args or (1,))[0]:
         wanted = (sql_type.args or (1,))[0]
-        raise SqlError(
-            f"bit string length {len(value)} does not match type BIT({wanted})", "22026"
-        )
-    elif sql_type.args and (family in STRINGS or family in BINARY or family == "VARBIT"):
-        if len(value) > sql_type.args[0]:
-            raise SqlError(f"value too long for type {sql_type.text}", "22001")
+        raise SqlError(f"bit string length {len(value)} does not match type BIT({wanted})", "22026")
+    elif sql_type.args and family in _LIMITED and len(value) > sql_type.args[0]:
+        raise SqlError(f"value too long for type {sql_type.text}", "22001")
     return value
 
 

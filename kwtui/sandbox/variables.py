@@ -73,8 +73,8 @@ class Variables:
             value = _flag(name, value)
         elif name == "timezone":
             value = _zone(value)
-        elif name == "statement_timeout":
-            milliseconds(value)
+        elif name.endswith("_timeout"):
+            value = f"{milliseconds(value):g}"
         self._values[name] = value
 
     def _use(self, database: str) -> None:
@@ -100,7 +100,7 @@ def milliseconds(text: str) -> float:
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.lower())
     if match is None or match.group(2) not in ("", *_UNITS):
-        raise SqlError(f'invalid value for parameter "statement_timeout": "{text}"', "22023")
+        raise SqlError(f'invalid value for a timeout: "{text}"', "22023")
     return float(match.group(1)) * _UNITS.get(match.group(2), 1.0)
 
 
@@ -228,5 +228,3 @@ def discard(session: Session, statement: Statement) -> Answer:
     for known in DEFAULTS:
         session.variables.reset(known)
     return Answer("DISCARD")
-
-
