@@ -89,7 +89,6 @@ class _Portal:
         for iterator in (self.rows, self.answers):
             if isinstance(iterator, Closable):
                 iterator.close()
-    described: bool = False
 
 
 class Conversation:
