@@ -13,8 +13,8 @@ from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import DatabaseDef, Relation
 from kwtui.sandbox.ddl_parse import TableSpec, parse_create_table
 from kwtui.sandbox.expression_text import format_tokens
+from kwtui.sandbox.keywords import RESERVED
 from kwtui.sandbox.lexer import (
-    RESERVED,
     Kind,
     Statement,
     Token,
