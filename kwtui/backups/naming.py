@@ -20,8 +20,8 @@ STAMP_FORMAT = "%Y%m%dT%H%M%SZ"
 _STAMP = re.compile(r"(\d{8}T\d{6}Z)(?:-(\d+))?\Z")
 _SAFE_PUNCTUATION = frozenset("_.-")
 _ESCAPE = re.compile(r"(?:=[0-9A-F]{2})+")
-_MAX_BYTES = 200
-"""Well below the 255 bytes of a folder name; longer names are shortened with their hash."""
+_MAX_BYTES = 250
+"""A folder name has at most 255; longer names are shortened with their hash."""
 DATA_FOLDER = "data"
 
 

@@ -21,7 +21,7 @@ from kwtui.backups.naming import (
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import TableName
 
-names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=50)
+names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 moments = st.integers(0, 4_000_000_000).map(lambda s: datetime.fromtimestamp(s, UTC))
 
 
