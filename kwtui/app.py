@@ -25,6 +25,7 @@ from kwtui.screens.base import KwtuiScreen
 from kwtui.screens.status import banner_words, header_facts
 from kwtui.widgets.clipboard import LARGEST_COPY, copy_message, osc52
 from kwtui.widgets.header_bar import HeaderFacts
+from kwtui.widgets.plain_terminal import PlainSigns, shows_unicode
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.themes import DEFAULT_THEME, MONOCHROME, THEME_WORDS, THEMES, NoColour
 
@@ -102,6 +103,7 @@ class KwtuiApp(App[None]):
         sandbox: bool = False,
         start: str = "connection",
         theme: str | None = None,
+        ascii_only: bool = False,
         remember_theme: Callable[[str], None] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -118,6 +120,8 @@ class KwtuiApp(App[None]):
         self._last_problem: KwtuiError | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._no_colour = NoColour()
+        self._plain_signs = PlainSigns()
+        self._ascii_only = ascii_only
         for each in THEMES:
             self.register_theme(each)
         self.theme = MONOCHROME if self.no_color else _known_theme(theme)
@@ -144,8 +148,10 @@ class KwtuiApp(App[None]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         # Textual's filter for NO_COLOR leaves greys, and black on black with an ANSI theme.
         if self.no_color or self.theme == MONOCHROME:
-            return [self._no_colour]
-        return super().get_line_filters()
+            filters: list[LineFilter] = [self._no_colour]
+        else:
+            filters = list(super().get_line_filters())
+        return [*filters, self._plain_signs] if self._ascii_only else filters
 
     # -- controller and status -----------------------------------------------------------------
 
@@ -470,6 +476,7 @@ def run_interface(
         sandbox=sandbox,
         start=start,
         theme=preferences.theme,
+        ascii_only=preferences.ascii_only or not shows_unicode(os.environ),
         remember_theme=lambda name: save_preferences(replace(preferences, theme=name)),
     )
 

@@ -89,6 +89,11 @@ class RunStep(Step):
         run_id = await self.controller.start_run(plan)
         self.panel.follow(self.controller, run_id)
 
+    def question_now(self) -> str:
+        if self.panel.state is None or self.goes_on:
+            return self.question
+        return "The run is over; x begins anew, 6 lists all runs."
+
     def focus_first(self) -> None:
         self.panel.focus_page()
 

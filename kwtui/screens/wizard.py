@@ -56,6 +56,10 @@ class Step(Vertical):
     async def enter(self) -> None:
         """Called each time the step is shown; asks the controller for what it shows."""
 
+    def question_now(self) -> str:
+        """The question, or what stands in its place in the step's present state."""
+        return self.question
+
     def reason_against_next(self) -> str:
         """Why one cannot go on, in words; empty when one can."""
         return ""
@@ -128,7 +132,6 @@ class WizardScreen(KwtuiScreen):
             self._index = index
             self.step.display = True
             self._stepper.show_step(index)
-            self._question.say(self.step.question)
             self.answers_changed()
         self.step.focus_first()
         self.run_task(self._enter(self.step), "enter")
@@ -147,6 +150,7 @@ class WizardScreen(KwtuiScreen):
         """An answer changed: say whether one can go on."""
         reason = self.step.reason_against_next()
         self._reason.say(reason)
+        self._question.say(self.step.question_now())
         self._next.label = f"{self.step.next_label} ›"
         last = self._index == len(self.steps) - 1
         self._next.visible = not last

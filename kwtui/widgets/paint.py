@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 
 from kwtui.text import clean
 
 if TYPE_CHECKING:
-    from rich.style import Style
     from textual.widget import Widget
 
 ROLES = (
@@ -141,10 +141,14 @@ def _pieces(word: str, first: int, rest: int) -> Iterable[str | None]:
     """A word that may be longer than a line, in pieces; None means a new line."""
     room = first
     while cell_len(word.rstrip(" ")) > room:
-        head = set_cell_size(word, max(room, 1)).rstrip(" ") or word[:1]
-        yield head
+        # Half of a wide character does not fit: what is cut off may be a cell shorter, or nothing.
+        head = set_cell_size(word, room).rstrip(" ") if room > 0 else ""
+        if not head and room >= rest:
+            head = word[:1]
+        if head:
+            yield head
+            word = word[len(head) :]
         yield None
-        word = word[len(head) :]
         room = rest
     if word:
         yield word
@@ -163,10 +167,16 @@ class Painter:
         return base + self._widget.get_component_rich_style(f"role--{role}", partial=True)
 
     def strip(self, parts: Iterable[Part], width: int, *, cursor: Style | None = None) -> Strip:
-        """The parts in exactly ``width`` cells; ``cursor`` is laid over all of them."""
-        styled = []
-        for text, role in parts:
-            style = self.style(role)
-            styled.append(Segment(text, style + cursor if cursor else style))
+        """The parts in exactly ``width`` cells.
+
+        ``cursor`` is laid over all of them and takes their colours, which reversed would be blocks.
+        """
         fill = self._widget.rich_style
-        return Strip(styled).adjust_cell_length(width, fill + cursor if cursor else fill)
+        if cursor is not None:
+            fill += cursor
+            styled = [
+                Segment(text, fill + Style(bold=self.style(role).bold)) for text, role in parts
+            ]
+        else:
+            styled = [Segment(text, self.style(role)) for text, role in parts]
+        return Strip(styled).adjust_cell_length(width, fill)

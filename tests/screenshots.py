@@ -1,0 +1,196 @@
+"""Pictures of every screen, from the running interface: ``python -m tests.screenshots``.
+
+A sandbox of its own is started in a temporary directory, its shop is backed up and restored with
+the wizards, and each screen is drawn at 80x24 and 120x40 into ``screenshots/``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from kwtui.app import KwtuiApp
+from kwtui.controller import Controller
+from kwtui.sandbox_process import sandbox_command, start_sandbox
+from kwtui.server.target import Target
+
+FOLDER = Path(__file__).resolve().parents[1] / "screenshots"
+SIZES = ((80, 24), (120, 40))
+PATIENCE_SECONDS = 60.0
+
+
+class Photographer:
+    """Presses keys, waits for words, takes pictures."""
+
+    def __init__(self, app: KwtuiApp, pilot: Pilot[None], folder: Path) -> None:
+        self._app = app
+        self._pilot = pilot
+        self._folder = folder
+        self.taken: list[Path] = []
+
+    def text(self) -> str:
+        strips = self._app.screen._compositor.render_strips()
+        lines = ("".join(segment.text for segment in strip) for strip in strips)
+        return " ".join(" ".join(lines).split())
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self._pilot.press(key)
+            await self._pilot.pause()
+
+    async def until_shown(self, words: str) -> None:
+        for _ in range(int(PATIENCE_SECONDS / 0.05)):
+            if words in self.text():
+                await self._pilot.pause(0.1)
+                return
+            await self._pilot.pause(0.05)
+        raise SystemExit(f"{words!r} was never shown; the screen says:\n{self.text()}")
+
+    async def take(self, name: str) -> None:
+        """Draw what is shown at every size."""
+        for columns, rows in SIZES:
+            await self._pilot.resize_terminal(columns, rows)
+            await self._pilot.pause(0.2)
+            svg = self._app.export_screenshot(title="kwtui")
+            path = self._folder / f"{name}-{columns}x{rows}.svg"
+            path.write_text(_steady(svg), encoding="utf-8")
+            self.taken.append(path)
+        await self._pilot.resize_terminal(*SIZES[0])
+        await self._pilot.pause(0.1)
+
+
+def _steady(svg: str) -> str:
+    """Without the random identifier that would make every picture a new file."""
+    return re.sub(r"terminal-\d+", "terminal-0", svg)
+
+
+async def backup(person: Photographer) -> None:
+    await person.press("2")
+    await person.until_shown("the demo shop")
+    while person_database(person) != "shop":
+        await person.press("j")
+    await person.take("backup-1-database")
+    await person.press("enter")
+    await person.until_shown("public.orders")
+    await person.take("backup-2-tables")
+    await person.press("enter")
+    await person.take("backup-3-method")
+    await person.press("enter")
+    await person.take("backup-4-options")
+    await person.press("enter")
+    await person.until_shown("Size about")
+    await person.take("backup-5-plan")
+    await person.press("s")
+    await person.until_shown("proven to P2")
+    await person.take("backup-6-result")
+
+
+def person_database(person: Photographer) -> str:
+    from kwtui.screens.backup import BackupScreen
+
+    screen = person._app.screen
+    chosen = screen.database.chosen if isinstance(screen, BackupScreen) else None
+    return chosen.name if chosen else ""
+
+
+async def storage(person: Photographer) -> None:
+    await person.press("4")
+    await person.until_shown("1 backup")
+    await person.take("storage")
+    await person.press("enter")
+    await person.until_shown("P2: every record parses")
+    await person.take("storage-inside")
+    await person.press("j")
+    await person.until_shown("Columns")
+    await person.take("storage-table")
+    await person.press("j")
+    await person.until_shown("records read")
+    await person.press("enter")
+    await person.take("storage-records")
+    await person.press("escape", "escape")
+
+
+async def restore(person: Photographer) -> None:
+    await person.press("3")
+    await person.until_shown("backup set")
+    await person.take("restore-1-backup")
+    await person.press("enter")
+    await person.take("restore-2-strategy")
+    await person.press("enter")
+    await person.until_shown("shop_restored")
+    await person.take("restore-3-name")
+    await person.press("enter")
+    await person.until_shown("public.orders")
+    await person.take("restore-4-tables")
+    await person.press("enter")
+    await person.until_shown("Size about")
+    await person.take("restore-5-plan")
+    await person.press("s")
+    await person.until_shown("as backed up")
+    await person.take("restore-6-comparison")
+
+
+async def the_rest(person: Photographer) -> None:
+    await person.press("5")
+    await person.until_shown("kwbase")
+    await person.take("logs")
+    await person.press("enter")
+    await person.until_shown("following")
+    await person.take("logs-following")
+    await person.press("6")
+    await person.until_shown("succeeded")
+    await person.take("runs")
+    await person.press("7")
+    await person.until_shown("Databases")
+    await person.take("server")
+    await person.press("question_mark")
+    await person.until_shown("Help: 7 Server")
+    await person.take("help")
+    await person.press("escape", "colon")
+    await person.until_shown("All actions")
+    await person.take("palette")
+    await person.press("escape")
+
+
+PARTS: tuple[Callable[[Photographer], Awaitable[None]], ...] = (backup, storage, restore, the_rest)
+
+
+async def photograph(folder: Path, target: Target) -> list[Path]:
+    """Take every picture; the paths."""
+    app = KwtuiApp(controller := Controller(), target=target)
+    async with app.run_test(size=SIZES[0], notifications=False) as pilot:
+        person = Photographer(app, pilot, folder)
+        await person.until_shown("may export and import")
+        await person.take("connection")
+        for part in PARTS:
+            await part(person)
+    await controller.close()
+    return person.taken
+
+
+async def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="kwtui-pictures-") as home:
+        for kind in ("CONFIG", "STATE", "DATA"):
+            os.environ[f"KWTUI_{kind}_DIR"] = f"{home}/{kind.lower()}"
+        os.environ.pop("NO_COLOR", None)
+        place = f"{home}/node"
+        FOLDER.mkdir(exist_ok=True)
+        target = await start_sandbox(["--dir", place])
+        try:
+            for path in await photograph(FOLDER, target):
+                sys.stdout.write(f"{path.name}\n")
+        finally:
+            stop = await asyncio.create_subprocess_exec(*sandbox_command(["stop", "--dir", place]))
+            await stop.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
