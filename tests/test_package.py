@@ -1,0 +1,125 @@
+"""What a person installs: the wheel alone, in an empty environment, must be the whole product."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel built from this checkout."""
+    target = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--no-deps",
+            "-w",
+            str(target),
+            str(ROOT),
+        ],
+        check=True,
+        timeout=300,
+    )
+    return next(target.glob("kwtui-*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bin directory of an empty environment that holds the wheel and its core dependencies."""
+    environment = tmp_path_factory.mktemp("installed")
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, timeout=120)
+    subprocess.run(
+        [str(environment / "bin" / "pip"), "install", "--quiet", str(wheel)],
+        check=True,
+        timeout=600,
+    )
+    return environment / "bin"
+
+
+def test_the_wheel_carries_every_style(wheel: Path) -> None:
+    """Without its styles the interface would start as an unreadable heap of text."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    styles = sorted(path.name for path in (ROOT / "styles").glob("*.tcss"))
+    assert styles
+    assert {f"kwtui/styles/{name}" for name in styles} <= names
+
+
+@pytest.mark.timeout(900)
+def test_the_installed_command_starts_without_the_checkout(installed: Path, tmp_path: Path) -> None:
+    """The core, without extras and far from the source, says its version and paints its screen."""
+    version = subprocess.run(
+        [str(installed / "kwtui"), "--version"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+    )
+    assert version.stdout.startswith("kwtui ")
+    probe = subprocess.run(
+        [str(installed / "python"), "-c", _FIRST_PAINT],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=120,
+    )
+    painted = json.loads(probe.stdout)
+    assert "Connection" in painted["screen"]
+    assert painted["root"] != str(ROOT)
+
+
+@pytest.mark.timeout(900)
+def test_the_core_stays_light_enough_for_a_database_host(installed: Path) -> None:
+    """At most 16 distributions and 60 MB, without pip itself (design, budgets)."""
+    listing = subprocess.run(
+        [str(installed / "pip"), "list", "--format", "json"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    names = {entry["name"] for entry in json.loads(listing.stdout)} - {"pip", "setuptools", "wheel"}
+    assert len(names) <= 16, sorted(names)
+    packages = next(installed.parent.glob("lib/python3*/site-packages"))
+    own = [p for p in packages.iterdir() if not p.name.startswith(("pip", "setuptools", "wheel"))]
+    size = sum(
+        file.stat().st_size
+        for entry in own
+        for file in ([entry] if entry.is_file() else entry.rglob("*"))
+        if file.is_file() and "__pycache__" not in file.parts
+    )
+    assert size <= 60_000_000, size
+
+
+_FIRST_PAINT = """
+import asyncio, json, pathlib
+import kwtui
+from kwtui.app import KwtuiApp
+from kwtui.controller import Controller
+
+async def main():
+    app = KwtuiApp(Controller())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        lines = [
+            "".join(segment.text for segment in strip)
+            for strip in app.screen._compositor.render_strips()
+        ]
+    root = str(pathlib.Path(kwtui.__file__).resolve().parent.parent)
+    print(json.dumps({"screen": "\\n".join(lines), "root": root}))
+
+asyncio.run(main())
+"""
