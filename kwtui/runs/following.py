@@ -9,6 +9,7 @@ from kwtui.errors import ExitCode
 from kwtui.runs.directory import RunFiles
 from kwtui.runs.events import AnyEvent, RunFinished, RunStatus
 from kwtui.runs.journal import follow_events
+from kwtui.runs.state import LOST_SUMMARY, lost_hint
 
 
 async def follow_to_the_end(files: RunFiles) -> AsyncIterator[AnyEvent]:
@@ -23,7 +24,7 @@ async def follow_to_the_end(files: RunFiles) -> AsyncIterator[AnyEvent]:
     yield RunFinished(
         at=datetime.now(UTC),
         status=RunStatus.LOST,
-        summary="The run's process is gone and never said how it ended.",
-        hint="Nothing it left behind counts as a backup or as restored. Start it again.",
+        summary=LOST_SUMMARY,
+        hint=lost_hint(files.read_plan()),
         exit_code=int(ExitCode.FAILED),
     )

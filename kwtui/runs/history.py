@@ -11,7 +11,7 @@ from kwtui.operations.plan import Plan, PlanKind
 from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.events import RunFinished, RunStatus
 from kwtui.runs.journal import last_event, read_events
-from kwtui.runs.state import RunState, mark_lost, reduce_all
+from kwtui.runs.state import LOST_SUMMARY, RunState, mark_lost, reduce_all
 
 
 @dataclass(frozen=True)
@@ -69,16 +69,17 @@ def run_summary(files: RunFiles) -> RunSummary:
         files,
         plan,
         RunStatus.RUNNING if alive else RunStatus.LOST,
-        summary="" if alive else "Its process is gone and never said how it ended.",
+        summary="" if alive else LOST_SUMMARY,
     )
 
 
 def run_state(files: RunFiles) -> RunState:
     """The run as its journal tells it, LOST included."""
+    plan = files.read_plan()
     alive = files.is_alive()
-    state = reduce_all(files.read_plan(), read_events(files.journal))
+    state = reduce_all(plan, read_events(files.journal))
     if state.status is RunStatus.RUNNING and not alive:
-        return mark_lost(state)
+        return mark_lost(state, plan)
     return state
 
 

@@ -189,14 +189,30 @@ def reduce(state: RunState, event: AnyEvent) -> RunState:
             return _with_sample(_reduce_step(state, event))
 
 
-def mark_lost(state: RunState) -> RunState:
+LOST_SUMMARY = "The run's process is gone and never said how it ended."
+
+
+def lost_hint(plan: Plan) -> str:
+    """What a run that died may have left, and what to do."""
+    if plan.kind is PlanKind.BACKUP:
+        return f"What it left in {plan.path} is no backup and may be removed. Back up again."
+    if plan.kind is PlanKind.RESTORE:
+        scratch = plan.request.get("scratch", plan.database)
+        return (
+            f"Nothing that it left counts as restored. Look for a database {scratch}, drop it, and "
+            "restore again."
+        )
+    return "Start it again."
+
+
+def mark_lost(state: RunState, plan: Plan) -> RunState:
     """What to show of a run whose process is gone without a word."""
     return replace(
         state,
         status=RunStatus.LOST,
         steps=_stop_running(state.steps),
-        summary="The run's process is gone and never said how it ended.",
-        hint="Nothing it left behind counts as a backup or as restored. Start it again.",
+        summary=LOST_SUMMARY,
+        hint=lost_hint(plan),
     )
 
 

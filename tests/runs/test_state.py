@@ -142,8 +142,8 @@ def test_a_step_that_nobody_knows_changes_nothing(plan: Plan) -> None:
 def test_a_lost_run_says_what_to_do(plan: Plan) -> None:
     running = reduce_all(plan, [started(plan), StepStarted(at=at(0), step="snapshot", title="")])
 
-    lost = mark_lost(running)
+    lost = mark_lost(running, plan)
 
     assert lost.status is RunStatus.LOST
     assert lost.steps[0].status is StepStatus.STOPPED
-    assert "again" in lost.hint
+    assert plan.path in lost.hint
