@@ -135,7 +135,9 @@ class _BackupRun:
             names = tuple(state.tables)
             problems += reconcile.catalogue_differences(state.before, after, names, whole=whole)
         if self._is_relational_database_export(after):
-            # There, a notice is the only word about a table that failed (live-findings, row 1).
+            # There, a notice is the only word about a table that failed, and it does not name the
+            # table (live-findings, row 1).
+            problems += await self._left_out(after)
             problems += state.notices
         if problems:
             raise KwtuiError(
@@ -162,6 +164,20 @@ class _BackupRun:
 
         work = run_stoppable(server, statement, self._context.halt, on_notice)
         return read_answer(await while_watching(work, folder, tell))
+
+    async def _left_out(self, after: DatabaseSchema) -> list[str]:
+        """Tables that held rows before and after, and of which the server says nothing."""
+        state, found = self._state, []
+        for export in state.tables.values():
+            if export.rows_reported or after.table(export.spec.name) is None:
+                continue
+            counts = [
+                await catalogue.count_rows(self._server, self._plan.database, export.spec.name, at)
+                for at in (state.timestamp, state.timestamp_after)
+            ]
+            if all(counts):
+                found.append(f"{export.spec.name} holds {plural(counts[0], 'row')}, none written")
+        return found
 
     async def _logical_time(self) -> str:
         return (await self._server.query(statements.logical_timestamp())).scalar() or ""

@@ -173,6 +173,16 @@ def _source_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> 
         "What an export leaves out (sequences, views, foreign keys, retentions, grants) is not "
         "there.",
     )
+    for table in tables:
+        if not table.files:
+            yield Finding(
+                Severity.WARNING,
+                "table_without_files",
+                str(table.name),
+                f"{table.name} has no data file: it was empty, or its file is lost. KWDB's own "
+                "import would not say so (live-findings, row 2).",
+                "Ask whoever made the export how many rows it should have.",
+            )
     if not source.dialect_sure:
         yield Finding(
             Severity.WARNING,
