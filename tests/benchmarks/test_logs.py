@@ -1,0 +1,98 @@
+"""Budgets of a 1 GB log: first page, index, memory, a new line, search (design, section 8)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.yardstick import measure, report, seconds_of
+from tests.node.samples import main_log
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(600)]
+
+_OPEN = """
+import asyncio, time
+from pathlib import Path
+from kwtui.node.logs import LogEvent, LogFollower
+more = {{}}
+async def main():
+    path = Path({log!r})
+    start = time.perf_counter()
+    follower = LogFollower(path)
+    await follower.open()
+    changes = follower.changes()
+    assert len(follower.tail(40)) == 40
+    more["first_page"] = time.perf_counter() - start
+    while follower.state.lines is None:
+        await anext(changes)
+    more["indexed"] = time.perf_counter() - start
+    middle = follower.state.lines // 2
+    start = time.perf_counter()
+    assert follower.lines(middle, 40)[0].number == middle
+    more["random_line"] = time.perf_counter() - start
+    size = follower.state.bytes
+    with path.open("ab") as file:
+        file.write(b"a new line\\n")
+    start = time.perf_counter()
+    while follower.state.bytes == size:
+        await anext(changes)
+    assert follower.tail(1)[0].text == "a new line"
+    more["new_line"] = time.perf_counter() - start
+    await follower.close()
+asyncio.run(main())
+"""
+_SEARCH = """
+import asyncio, re, time
+from pathlib import Path
+from kwtui.node.logs import LogFollower
+more = {{}}
+async def main():
+    follower = LogFollower(Path({log!r}))
+    await follower.open()
+    changes = follower.changes()
+    while follower.state.lines is None:
+        await anext(changes)
+    start = time.perf_counter()
+    hits = 0
+    async for progress in follower.search(re.compile({pattern!r}), limit=10**9):
+        hits += len(progress.offsets)
+    more["seconds"] = time.perf_counter() - start
+    more["hits"] = hits
+    await follower.close()
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(scope="module")
+def big_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("logs") / "kwbase.log"
+    content = main_log() * 8
+    with path.open("wb") as file:
+        while file.tell() < 1_000_000_000:
+            file.write(content)
+    return path
+
+
+def test_a_log_of_one_gigabyte_opens_at_once(big_log: Path) -> None:
+    measured = measure(_OPEN.format(log=str(big_log)))
+    figures = {name: f"{seconds * 1000:.1f} ms" for name, seconds in measured.more.items()}
+    report("1 GB log", {**figures, "peak": f"{measured.peak_mib:.0f} MiB"})
+    assert measured.more["first_page"] <= 1
+    assert measured.more["indexed"] <= 3
+    assert measured.more["random_line"] <= 0.05
+    assert measured.more["new_line"] <= 0.2
+    assert measured.peak_mib <= 60
+
+
+@pytest.mark.parametrize("pattern", ["no such text", "adoption completed with error"])
+def test_search_against_grep(big_log: Path, pattern: str) -> None:
+    yardstick = seconds_of("grep", "-a", "-c", pattern, str(big_log))
+    ours = min(
+        (measure(_SEARCH.format(log=str(big_log), pattern=pattern)).more for _ in range(3)),
+        key=lambda more: more["seconds"],
+    )
+    ratio = yardstick / ours["seconds"]
+    figures = {"grep": f"{yardstick:.2f} s", "search": f"{ours['seconds']:.2f} s"}
+    report(f"search {pattern!r} in 1 GB", {**figures, "ratio": f"{ratio:.2f}"})
+    assert ratio >= 0.5

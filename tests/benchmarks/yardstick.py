@@ -1,0 +1,52 @@
+"""Running something in a process of its own and measuring its time and its memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+_WRAPPER = """
+import json, re, time
+began = time.perf_counter()
+{code}
+# Not ru_maxrss: it counts what the parent had when it forked.
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
+print(json.dumps({{"seconds": time.perf_counter() - began, "peak_mib": peak, "more": more}}))
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    seconds: float
+    peak_mib: float
+    more: dict[str, float]
+
+
+def measure(code: str) -> Measured:
+    """Run Python code that leaves its own figures in a dict named ``more``."""
+    done = subprocess.run(
+        [sys.executable, "-c", _WRAPPER.format(code=code)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return Measured(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def seconds_of(*command: str) -> float:
+    """How long a command runs, at best of three; some end with 1 when they find nothing."""
+    best = float("inf")
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run(command, check=False, capture_output=True, timeout=300)
+        best = min(best, time.perf_counter() - began)
+    return best
+
+
+def report(what: str, figures: dict[str, str]) -> None:
+    """One line of the table that a benchmark run prints."""
+    sys.stdout.write(f"\n{what}: " + " · ".join(f"{k} {v}" for k, v in figures.items()) + "\n")
