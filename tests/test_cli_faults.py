@@ -396,6 +396,53 @@ def test_a_restore_that_fails_leaves_nothing_under_the_name_and_says_what_stays(
     ask(node, "DROP DATABASE differs_kwtui_restoring CASCADE")
 
 
+@pytest.fixture(scope="module")
+def big_set(node: SandboxNode, tmp_path_factory: pytest.TempPathFactory) -> str:
+    kwtui = CommandLine(tmp_path_factory.mktemp("big"), node)
+    path: str = kwtui.backup("big", "--no-checksums")["path"]
+    return path
+
+
+def start_big_restore(kwtui: CommandLine, path: str, name: str) -> str:
+    done = kwtui.run("restore", path, "--as", name, "--detach", "--json", *kwtui.server)
+    assert done.code == 0, done.err
+    run: str = done.object["run"]
+    wait_for(lambda: "import:public.rows" in journal(kwtui, run), "the import")
+    return run
+
+
+def test_cancelling_a_restore_stops_its_job_and_leaves_nothing_under_the_name(
+    kwtui: CommandLine, node: SandboxNode, big_set: str
+) -> None:
+    run = start_big_restore(kwtui, big_set, "unwanted")
+
+    kwtui.run("runs", "cancel", run)
+
+    assert kwtui.run("runs", "follow", run, "--json").code == ExitCode.CANCELLED
+    assert "unwanted" not in kwtui.databases()
+    jobs = ask(
+        node,
+        "SELECT count(*) FROM [SHOW JOBS] WHERE job_type = 'IMPORT' "
+        "AND status IN ('pending', 'running')",
+    )
+    assert jobs == [(0,)]
+    if "unwanted_kwtui_restoring" in kwtui.databases():
+        ask(node, "DROP DATABASE unwanted_kwtui_restoring CASCADE")
+
+
+def test_killing_a_restore_leaves_nothing_under_the_name_and_says_where_to_look(
+    kwtui: CommandLine, big_set: str
+) -> None:
+    run = start_big_restore(kwtui, big_set, "interrupted")
+
+    os.kill(worker_pid(kwtui, run), signal.SIGKILL)
+
+    followed = kwtui.run("runs", "follow", run)
+    assert followed.code != 0
+    assert "interrupted_kwtui_restoring" in followed.err
+    assert "interrupted" not in kwtui.databases()
+
+
 def test_a_view_that_cannot_be_made_takes_the_name_back(
     kwtui: CommandLine, node: SandboxNode
 ) -> None:

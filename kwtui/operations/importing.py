@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.operations.context import Connect
+from kwtui.operations.exporting import run_stoppable
+from kwtui.operations.runner import Halt
+from kwtui.server import statements
+from kwtui.server.connection import Server
 from kwtui.server.results import StatementResult
 
 
@@ -18,6 +23,40 @@ class ImportAnswer:
     abandoned: int
     rejected: int
     note: str
+
+
+async def run_import(server: Server, connect: Connect, sql: str, halt: Halt) -> ImportAnswer:
+    """Run an IMPORT; when the run is to halt, its job is cancelled too.
+
+    An import is a job that goes on without the session that started it (facts.md, section 2.6).
+    """
+    try:
+        return read_answer(await run_stoppable(server, sql, halt))
+    except KwtuiError:
+        if halt.requested.is_set():
+            await _cancel_jobs(connect, sql)
+        raise
+
+
+async def _cancel_jobs(connect: Connect, sql: str) -> None:
+    """Cancel the jobs of this very statement; on a new connection, the old one may be closed."""
+    server = await connect()
+    try:
+        jobs = await server.query(statements.running_jobs("IMPORT"))
+        for row in jobs.dicts():
+            if row["job_id"] and _same_statement(row["description"] or "", sql):
+                await server.execute(statements.cancel_job(int(row["job_id"])))
+    finally:
+        await server.close()
+
+
+def _same_statement(description: str, sql: str) -> bool:
+    """A job's description is its statement, printed anew: quotes and spaces may differ."""
+
+    def plain(text: str) -> str:
+        return "".join(char for char in text if char not in " '\"\n\t")
+
+    return plain(description).startswith(plain(sql.partition(" WITH ")[0])[:200])
 
 
 def read_answer(result: StatementResult) -> ImportAnswer:

@@ -131,8 +131,7 @@ class _RestoreRun:
         if self._request.strategy is RestoreStrategy.DATA_ONLY:
             database = step.params["database"]
             self._rows_before[name] = await catalogue.count_rows(self._server, database, name)
-        result = await run_stoppable(self._server, step.sql[0], self._context.halt)
-        answer = importing.read_answer(result)
+        answer = await self._import(step.sql[0])
         folder = str(self._context.extern / step.params["folder"])
         importing.check_answer(answer, str(name), folder, self._expected_rows(step.params))
         return StepOutcome(
@@ -140,8 +139,7 @@ class _RestoreRun:
         )
 
     async def _import_database(self, step: Step) -> StepOutcome:
-        result = await run_stoppable(self._server, step.sql[0], self._context.halt)
-        answer = importing.read_answer(result)
+        answer = await self._import(step.sql[0])
         folder = str(self._context.extern / self._plan.path)
         counted = self._source.counted
         expected = sum(counted.values()) if counted else step.params["rows"]
@@ -149,6 +147,10 @@ class _RestoreRun:
         return StepOutcome(
             summary=f"{answer.rows} rows", rows=answer.rows, bytes=step.params["bytes"]
         )
+
+    async def _import(self, sql: str) -> importing.ImportAnswer:
+        context = self._context
+        return await importing.run_import(self._server, context.connect, sql, context.halt)
 
     async def _insert_rows(self, step: Step) -> StepOutcome:
         name = TableName(step.params["schema"], step.params["table"])

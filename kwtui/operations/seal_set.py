@@ -161,6 +161,7 @@ class Sealer:
             if self.context.halt.requested.is_set():
                 raise CancelledByPerson
             rows = counted.get(export.spec.name, 0)
+            self.context.reporter.progress(step, basis=f"content checksum of {export.spec.name}")
             found[export.spec.name] = await self._checksum(export, rows)
             doubt = found[export.spec.name].doubt
             if doubt:

@@ -1,0 +1,222 @@
+"""What screens and commands ask of the Controller, on a living node."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kwtui.controller import Controller, RunsChanged, StorageChanged
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import (
+    BackupRequest,
+    ProofLevel,
+    RestoreRequest,
+    TableName,
+)
+from kwtui.operations.plan import Plan
+from kwtui.runs.events import AnyEvent, RunFinished, RunStatus
+from kwtui.server.status import ConnectionState, ConnectionStatus
+from kwtui.server.target import Target, resolve_target
+from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxNode]:
+    node = start_sandbox(tmp_path_factory.mktemp("controller") / "node")
+    yield node
+    stop_sandbox(node)
+
+
+@pytest.fixture
+def target(node: SandboxNode) -> Target:
+    return resolve_target(dsn=node.dsn, environ={})
+
+
+@pytest.fixture
+async def controller(tmp_path: Path) -> AsyncIterator[Controller]:
+    made = Controller(state=tmp_path / "state")
+    yield made
+    await made.close()
+
+
+async def until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    for _ in range(int(seconds / 0.02)):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail(f"never came: {what}")
+
+
+async def run(controller: Controller, plan: Plan) -> tuple[str, RunFinished]:
+    run_id = await controller.start_run(plan)
+    events: list[AnyEvent] = [event async for event in controller.follow_run(run_id)]
+    last = events[-1]
+    assert isinstance(last, RunFinished)
+    return run_id, last
+
+
+async def test_connecting_tells_who_and_where(
+    controller: Controller, target: Target, node: SandboxNode
+) -> None:
+    told: list[object] = []
+    controller.subscribe(told.append)
+
+    status = await controller.connect(target)
+
+    assert status.state is ConnectionState.CONNECTED
+    assert status.facts is not None
+    assert status.facts.is_admin
+    assert controller.place is not None
+    assert controller.place.extern.path == node.extern, "found without being told"
+    states = [event.state for event in told if isinstance(event, ConnectionStatus)]
+    assert states[0] is ConnectionState.CONNECTING
+    assert states[-1] is ConnectionState.CONNECTED
+
+
+async def test_without_a_connection_every_question_says_how_to_connect(
+    controller: Controller,
+) -> None:
+    with pytest.raises(KwtuiError) as error:
+        await controller.databases()
+    assert "--sandbox" in error.value.hint
+
+    with pytest.raises(KwtuiError) as error:
+        await controller.storage()
+    assert error.value.exit_code is ExitCode.EXTERN_NOT_FOUND
+
+
+async def test_somebody_who_listens_hears_of_runs_and_files(
+    controller: Controller, target: Target
+) -> None:
+    told: list[object] = []
+    stop = controller.subscribe(told.append)
+    await controller.connect(target)
+    plan = await controller.plan_backup(BackupRequest("shop", (TableName("public", "orders"),)))
+    told.clear()
+
+    await run(controller, plan)
+
+    await until(lambda: any(isinstance(e, RunsChanged) for e in told), "RunsChanged")
+    await until(lambda: any(isinstance(e, StorageChanged) for e in told), "StorageChanged")
+    stop()
+
+
+async def test_a_plan_for_another_cluster_is_refused(
+    controller: Controller, target: Target
+) -> None:
+    await controller.connect(target)
+    plan = await controller.plan_backup(BackupRequest("shop"))
+
+    with pytest.raises(KwtuiError) as error:
+        await controller.start_run(replace(plan, cluster_id="another"))
+
+    assert error.value.exit_code is ExitCode.WRONG_CLUSTER
+    assert await controller.runs() == []
+
+
+async def test_a_plan_with_a_refusal_is_shown_and_not_run(
+    controller: Controller, target: Target
+) -> None:
+    await controller.connect(target)
+    _, made = await run(controller, await controller.plan_backup(BackupRequest("shop")))
+
+    plan = await controller.plan_restore(RestoreRequest(made.result["path"]))
+
+    assert "name_taken" in {finding.code for finding in plan.findings}
+    with pytest.raises(KwtuiError) as error:
+        await controller.start_run(plan)
+    assert error.value.exit_code is ExitCode.NAME_TAKEN
+
+
+async def test_a_database_that_changed_since_the_plan_is_not_backed_up_half(
+    controller: Controller, target: Target
+) -> None:
+    import psycopg
+
+    await controller.connect(target)
+    with psycopg.connect(target.redacted, autocommit=True, prepare_threshold=None) as connection:
+        connection.execute(b"CREATE DATABASE moving")
+        connection.execute(b"CREATE TABLE moving.public.t (a INT8)")
+        plan = await controller.plan_backup(BackupRequest("moving"))
+        connection.execute(b"CREATE TABLE moving.public.late (a INT8)")
+
+    _, finished = await run(controller, plan)
+
+    assert finished.status is RunStatus.FAILED
+    assert finished.exit_code == ExitCode.REFUSED_BY_PLAN
+
+
+async def test_a_set_can_be_read_from_the_list_down_to_its_records(
+    controller: Controller, target: Target
+) -> None:
+    await controller.connect(target)
+    request = BackupRequest("shop", (TableName("public", "customers"),))
+    _, made = await run(controller, await controller.plan_backup(request))
+
+    listing = await controller.storage()
+    entry = next(e for e in listing.entries if e.path == made.result["path"])
+    details = await controller.open_set(entry.path)
+    file = details.tables[0].files[0].path
+    page = await controller.csv_page(entry, file, 10, 5)
+    text = await controller.read_text(f"{entry.path}/RESTORE.md")
+
+    assert len(page.records) == 5
+    assert page.columns[0] == details.tables[0].columns[0].name
+    assert "shop" in text
+
+
+async def test_a_check_can_be_a_run_or_be_waited_for(
+    controller: Controller, target: Target
+) -> None:
+    await controller.connect(target)
+    request = BackupRequest("shop", (TableName("public", "orders"),))
+    _, made = await run(controller, await controller.plan_backup(request))
+    path = made.result["path"]
+
+    _, finished = await run(controller, await controller.plan_verify(path, ProofLevel.P2))
+    report = await controller.verify(path, ProofLevel.P1)
+
+    assert finished.status is RunStatus.SUCCEEDED
+    assert report.ok
+    assert len((await controller.open_set(path)).proofs) == 2
+
+
+async def test_the_command_names_the_server_and_the_folder(
+    controller: Controller, target: Target, node: SandboxNode
+) -> None:
+    await controller.connect(target)
+    plan = await controller.plan_backup(BackupRequest("shop"))
+
+    command = controller.command_for(plan)
+
+    assert command.startswith("kwtui backup shop --dsn 'postgresql://root@127.0.0.1:")
+    assert command.endswith(f"--extern {node.extern}")
+
+
+async def test_a_server_that_went_away_is_noticed_and_comes_back(tmp_path: Path) -> None:
+    node = start_sandbox(tmp_path / "node", "--empty")
+    controller = Controller(state=tmp_path / "state")
+    told: list[object] = []
+    controller.subscribe(told.append)
+    try:
+        target = resolve_target(dsn=node.dsn, environ={})
+        await controller.connect(target)
+        await asyncio.to_thread(stop_sandbox, node)
+        await until(lambda: controller.status.state is ConnectionState.LOST, "LOST")
+        with pytest.raises(KwtuiError) as error:
+            await controller.databases()
+        assert error.value.exit_code is ExitCode.CONNECTION_LOST
+
+        port = str(target.port)
+        node = await asyncio.to_thread(start_sandbox, tmp_path / "node", "--port", port)
+        controller.retry_now()
+
+        await until(lambda: controller.status.is_connected, "CONNECTED again")
+        assert await controller.databases()
+    finally:
+        await controller.close()
+        await asyncio.to_thread(stop_sandbox, node)
