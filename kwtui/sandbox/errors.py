@@ -53,7 +53,7 @@ def from_duckdb(error: duckdb.Error) -> SqlError:
         return SqlError(
             "restart transaction: TransactionRetryWithProtoRefreshError: WriteTooOldError", "40001"
         )
-    first_line = text.split("\n\n")[0].strip()
+    first_line = text.strip().splitlines()[0]
     codes: dict[type[duckdb.Error], str] = {
         duckdb.BinderException: "42804",
         duckdb.ConversionException: "22P02",

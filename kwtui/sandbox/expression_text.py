@@ -8,7 +8,7 @@ from kwtui.sandbox import values
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import SqlType
 from kwtui.sandbox.jsonb import canonical_json
-from kwtui.sandbox.keywords import EXPRESSIONS
+from kwtui.sandbox.keywords import CLAUSES, EXPRESSIONS
 from kwtui.sandbox.lexer import Kind, Token, TokenStream, quote_identifier, quote_string
 from kwtui.sandbox.types import INTEGERS, STRINGS, base_family, known_type, parse_type
 
@@ -27,6 +27,8 @@ def format_tokens(tokens: Sequence[Token]) -> str:
     of_type = [False]
     for position, token in enumerate(tokens):
         text = token_text(token)
+        if _is_type(token, before):
+            text = text.upper()
         spaced = before is not None and not signed and _space_between(before, token)
         if before is not None and token.value == "(" and token.kind is Kind.OPERATOR:
             named = position > 1 and tokens[position - 2].value in _NAMES_WITH_LIST
@@ -40,6 +42,16 @@ def format_tokens(tokens: Sequence[Token]) -> str:
         signed = token.value == "-" and token.kind is Kind.OPERATOR and _starts_operand(before)
         before = token
     return "".join(pieces)
+
+
+def _is_type(token: Token, before: Token | None) -> bool:
+    """Whether a word is a type here: behind ``::``, or behind the name of a column."""
+    if token.kind is not Kind.WORD or before is None or not known_type(token.value):
+        return False
+    if before.kind is Kind.OPERATOR:
+        return before.value in ("::", ":::")
+    named = before.kind in (Kind.WORD, Kind.QUOTED)
+    return named and before.value not in EXPRESSIONS | CLAUSES
 
 
 def _starts_operand(before: Token | None) -> bool:
@@ -74,7 +86,7 @@ def token_text(token: Token) -> str:
         return f"B'{token.value}'"
     if token.kind is Kind.QUOTED:
         return quote_identifier(token.value)
-    if token.kind is Kind.WORD and (token.value in EXPRESSIONS or known_type(token.value)):
+    if token.kind is Kind.WORD and token.value in EXPRESSIONS:
         return token.value.upper()
     return token.value
 

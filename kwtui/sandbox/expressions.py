@@ -170,6 +170,11 @@ class Expressions:
         """A side of a comparison; a string literal takes the other side's type."""
         if isinstance(node, exp.Literal) and node.is_string and other is not None:
             return self._constant(node.name, other)
+        inner = node.this.unnest() if isinstance(node, exp.Any | exp.All) else None
+        if isinstance(inner, exp.Literal) and inner.is_string and other is not None:
+            items = SqlType(other.family, other.args, array=True)
+            node.set("this", self._constant(inner.name, items))
+            return node
         translated, kind = self.translate(node, scope)
         return comparable(translated, kind)
 
@@ -245,6 +250,14 @@ class Expressions:
 
     def _on_jsonextractscalar(self, node: exp.Binary, scope: Scope) -> Typed:
         return self._json(node, scope, "json_extract_string"), STRING
+
+    def _on_arraycontainsall(self, node: exp.Binary, scope: Scope) -> Typed:
+        left, kind = self.translate(node.this, scope)
+        if kind != JSONB:
+            node.set("this", left)
+            node.set("expression", self._operand(node.expression, scope, kind))
+            return node, BOOL
+        return call("json_contains", left, self._operand(node.expression, scope, kind)), BOOL
 
     def _json(self, node: exp.Binary, scope: Scope, function: str) -> exp.Expr:
         document, _ = self.translate(node.this, scope)

@@ -365,9 +365,8 @@ class TokenStream:
 
 def quote_identifier(name: str) -> str:
     """A name as the node prints it: bare where it needs no quotes."""
-    if re.fullmatch(r"[a-z_\u0080-\U0010ffff][a-z0-9_$\u0080-\U0010ffff]*", name) and (
-        name not in RESERVED
-    ):
+    bare = re.fullmatch(r"[a-z_\u0080-\U0010ffff][a-z0-9_$\u0080-\U0010ffff]*", name)
+    if bare and name not in RESERVED and name == name.lower():
         return name
     return '"' + name.replace('"', '""') + '"'
 

@@ -107,14 +107,12 @@ class Session:
         Only statements that read are run for it; parameters that are not known yet are NULL.
         """
         statements = split_statements(sql, extended=True)
-        if not statements:
-            return None
-        word = statements[0].tokens[0].value
-        if word not in ("select", "show", "values", "with", "table", "explain", "("):
+        asked = readable(statements[0]) if statements else None
+        if asked is None:
             return None
         self.dry_run = True
         try:
-            answer = self._run(bind(statements[0], parameters))
+            answer = self._run(bind(asked, parameters))
             if isinstance(answer.rows, _Rows):
                 answer.rows.close()
         finally:
@@ -323,6 +321,30 @@ class _Rows:
 def unique_id(engine: Engine, now: int | None = None) -> str:
     """An id for a session or a query: time and node, 32 hexadecimal digits (recording 10)."""
     return f"{now or engine.clock.now():016x}{NODE_ID:016x}"
+
+
+_READS = frozenset({"select", "show", "values", "with", "table", "explain", "("})
+
+
+def readable(statement: Statement) -> Statement | None:
+    """A statement that changes nothing and answers the same columns; None if there are none.
+
+    What RETURNING asks for is a SELECT from the table that INSERT, UPDATE or DELETE names.
+    """
+    stream = TokenStream.of(statement)
+    if stream.peek().value in _READS:
+        return statement
+    changes = stream.accept_any("insert", "upsert", "update", "delete")
+    words = [token.value for token in statement.tokens]
+    if changes is None or "returning" not in words:
+        return None
+    stream.accept_any("into", "from")
+    first = stream.peek()
+    stream.qualified_name()
+    table = stream.source(first, stream.tokens[stream.position - 1])
+    asked = statement.text[statement.tokens[words.index("returning")].end :]
+    text = f"SELECT {asked} FROM {table} LIMIT 0"
+    return Statement(text, TokenStream(text).tokens, statement.extended)
 
 
 def bind(statement: Statement, parameters: Sequence[str | None] | None) -> Statement:
