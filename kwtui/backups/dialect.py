@@ -14,11 +14,15 @@ from enum import IntEnum
 from pathlib import Path
 
 from kwtui.backups.csvread import MalformedRecord, NeedMore, Record, RecordParser
+from kwtui.backups.plainness import plain_nulls
 from kwtui.backups.records import PYTHON_CHARSETS
 from kwtui.backups.tree import unreadable
 from kwtui.model import ColumnSpec, Dialect
 
 _HEAD = 1 << 18
+_LEAST_HEAD = 1 << 12
+_ALL_HEADS = 1 << 20
+"""So much is read of all files together: opening a tree of a thousand tables must not take long."""
 _FILES_PER_TABLE = 4
 _NULL_TEXTS = (r"\N", "NULL", "null", "Null")
 _TEXT_TYPES = ("STRING", "VARCHAR", "CHAR", "NCHAR", "NVARCHAR", "TEXT", "CLOB", "BYTES", "JSON")
@@ -96,7 +100,7 @@ class _ObservingParser(RecordParser):
 
 
 def sniff_dialect(tables: Sequence[TableSample]) -> DialectGuess:
-    """The dialects that fit all samples. Reads at most 256 KiB of the heads of some files.
+    """The dialects that fit all samples. Reads the heads of some files, about 1 MiB in all.
 
     Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
     """
@@ -108,7 +112,7 @@ def sniff_dialect(tables: Sequence[TableSample]) -> DialectGuess:
     if not charsets:
         reason = "The files are text in none of the charsets that KWDB writes."
         return DialectGuess((), Certainty.UNSURE, reason)
-    guesses = [_guess(samples, charset) for charset in charsets]
+    guesses = [_guess(tables, samples, charset) for charset in charsets]
     found = [g for g in guesses if g.candidates]
     if len(found) == 1 or (found and charsets[0] == "UTF-8"):
         return found[0]
@@ -121,15 +125,23 @@ def sniff_dialect(tables: Sequence[TableSample]) -> DialectGuess:
 
 
 def _read_heads(tables: Sequence[TableSample]) -> Iterable[_Sample]:
-    for table in tables:
+    filled = [t for t in tables if t.files]
+    some = filled[:: len(filled) * _LEAST_HEAD // _ALL_HEADS + 1]
+    count = sum(min(len(t.files), _FILES_PER_TABLE) for t in some)
+    head = max(min(_ALL_HEADS // max(count, 1), _HEAD), _LEAST_HEAD)
+    for table in some:
         for path in table.files[:_FILES_PER_TABLE]:
             try:
                 with path.open("rb") as file:
-                    data = file.read(_HEAD + 1)
+                    data = file.read(head + 1)
             except OSError as error:
                 raise unreadable(path, error) from error
-            whole = len(data) <= _HEAD and len(table.files) <= _FILES_PER_TABLE
-            yield _Sample(data[:_HEAD], whole, table.columns)
+            whole = (
+                len(data) <= head
+                and len(table.files) <= _FILES_PER_TABLE
+                and len(some) == len(filled)
+            )
+            yield _Sample(data[:head], whole, table.columns)
 
 
 def _charsets(samples: Sequence[_Sample]) -> list[str]:
@@ -149,13 +161,15 @@ def _charsets(samples: Sequence[_Sample]) -> list[str]:
     return [c for c in fitting if not (c == "GB18030" and "GBK" in fitting)]
 
 
-def _guess(samples: Sequence[_Sample], charset: str) -> DialectGuess:
+def _guess(tables: Sequence[TableSample], samples: Sequence[_Sample], charset: str) -> DialectGuess:
     decoder = codecs.getincrementaldecoder(PYTHON_CHARSETS[charset])
     for sample in samples:
         sample.text = decoder().decode(sample.data, final=sample.whole)
     found: list[tuple[int, Dialect, _Observation]] = []
+    # Without any quote or backslash all quotings read the same.
+    marked = any(mark in s.text for s in samples for mark in "\"'\\")
     for rank, delimiter in enumerate(_delimiters(samples)):
-        for enclosed, escaped in _QUOTINGS:
+        for enclosed, escaped in _QUOTINGS if marked else _QUOTINGS[:1]:
             if delimiter in (enclosed, escaped):
                 continue
             dialect = Dialect(delimiter, enclosed, escaped, "", charset)
@@ -167,7 +181,14 @@ def _guess(samples: Sequence[_Sample], charset: str) -> DialectGuess:
         return DialectGuess((), Certainty.UNSURE, reason)
     most = max(seen.quoted for _, _, seen in found)
     found = [f for f in found if f[2].quoted == most]
-    return _conclude(samples, found)
+    nulls: set[str] | None = None
+    if charset == "UTF-8" and not most and not all(s.whole for s in samples):
+        files = [path for table in tables for path in table.files]
+        try:
+            nulls = plain_nulls(files, found[0][1].delimiter)
+        except OSError as error:
+            raise unreadable(files[0].parent, error) from error
+    return _conclude(samples, found, nulls)
 
 
 def _delimiters(samples: Sequence[_Sample]) -> list[str]:
@@ -248,10 +269,15 @@ def _plausible(value: str, column_type: str) -> bool:
 
 
 def _conclude(
-    samples: Sequence[_Sample], found: Sequence[tuple[int, Dialect, _Observation]]
+    samples: Sequence[_Sample],
+    found: Sequence[tuple[int, Dialect, _Observation]],
+    nulls: set[str] | None,
 ) -> DialectGuess:
+    """``nulls``: what stands for NULL in all files, if it is known that nothing is quoted."""
     _, best, seen = found[0]
-    whole = all(s.whole for s in samples)
+    whole = all(s.whole for s in samples) or (nulls is not None and nulls <= {""})
+    if nulls == {""}:
+        seen.plain_empty += 1
     doubts: list[str] = []
     null_texts, null_doubt = _null_texts(seen, whole=whole)
     if null_doubt:

@@ -105,8 +105,18 @@ def test_without_columns_nothing_is_certain(tmp_path: Path) -> None:
     assert "columns are not known" in guess.reason
 
 
-def test_a_big_file_without_null_leaves_its_text_open(tmp_path: Path) -> None:
+def test_a_big_plain_file_is_looked_through_for_nulls(tmp_path: Path) -> None:
     content = b"1,ann,2001-01-01\n" * 40_000
+    guess = sniff_dialect([sample(tmp_path, content)])
+    assert (guess.candidates, guess.certainty) == ((Dialect(null_text=""),), Certainty.CERTAIN)
+    guess = sniff_dialect([sample(tmp_path, content + b"2,,\n")])
+    assert (guess.candidates, guess.certainty) == ((Dialect(null_text=""),), Certainty.CERTAIN)
+    guess = sniff_dialect([sample(tmp_path, content + b"2,ann,\\N\n")])
+    assert guess.certainty is Certainty.LIKELY
+
+
+def test_a_big_file_with_quotes_and_without_null_leaves_its_text_open(tmp_path: Path) -> None:
+    content = b'1,"a,b",2001-01-01\n' * 40_000
     guess = sniff_dialect([sample(tmp_path, content)])
     assert guess.certainty is Certainty.LIKELY
     assert [c.null_text for c in guess.candidates][:2] == ["", r"\N"]
@@ -121,3 +131,25 @@ def test_files_that_fit_nothing_have_no_candidate(tmp_path: Path) -> None:
 
 def test_an_empty_export_needs_no_dialect(tmp_path: Path) -> None:
     assert sniff_dialect([sample(tmp_path, b"")]).certainty is Certainty.CERTAIN
+
+
+def test_a_tree_of_many_tables_is_looked_at_in_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = []
+    for number in range(600):
+        path = tmp_path / f"{number}.csv"
+        path.write_bytes(b'1,"a, b",\\N\n' * 2_000)
+        tables.append(TableSample((path,), COLUMNS))
+    read: list[int] = []
+    real = Path.open
+
+    def open_path(path: Path, *args: object, **options: object) -> object:
+        read.append(1)
+        return real(path, *args, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", open_path)
+    guess = sniff_dialect(tables)
+    assert guess.dialect == Dialect()
+    assert guess.certainty is Certainty.CERTAIN
+    assert len(read) <= 300
