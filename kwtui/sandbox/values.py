@@ -184,6 +184,8 @@ def fit(sql_type: SqlType, value: Value) -> Value:
             raise SqlError(f"integer out of range for type {family.lower()}", "22003")
     elif family == "DECIMAL" and sql_type.args:
         return _fit_decimal(sql_type, value)
+    elif family in ("TIMESTAMP", "TIMESTAMPTZ") and sql_type.args:
+        return parse_timestamp(value, sql_type)
     elif family == "BIT" and len(value) != (sql_type.args or (1,))[0]:
         wanted = (sql_type.args or (1,))[0]
         raise SqlError(f"bit string length {len(value)} does not match type BIT({wanted})", "22026")
