@@ -7,9 +7,8 @@ Textual.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 
 from kwtui import __version__
 from kwtui.commands.output import Output
@@ -43,19 +42,43 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace, output: Output) -> int:
     if args.command is None:
         return _open_interface(args)
-    return asyncio.run(_run_command(args, output))
+    command = _run_command(args, output)
+    if _asks_files_alone(args):
+        return _without_loop(command)
+    import asyncio
+
+    return asyncio.run(command)
 
 
 async def _run_command(args: argparse.Namespace, output: Output) -> int:
     from kwtui.controller import Controller
 
     handler = args.handler()
-    controller = Controller(watch=False)
+    controller = Controller(in_background=False)
     try:
         code: int = await handler(controller, args, output)
     finally:
         await controller.close()
     return code
+
+
+def _asks_files_alone(args: argparse.Namespace) -> bool:
+    """Commands that wait for nobody: neither a server nor another process."""
+    named = args.sandbox or args.profile or args.dsn
+    return args.command == "profiles" or (
+        args.command in ("list", "show", "verify")
+        and (not named or (args.extern is not None and not args.sandbox))
+    )
+
+
+def _without_loop(command: Coroutine[object, None, int]) -> int:
+    """Run it to its end; an event loop would take longer to load than the command takes."""
+    try:
+        command.send(None)
+    except StopIteration as end:
+        code: int = end.value
+        return code
+    raise RuntimeError("a command that asks files alone waited for something")
 
 
 def _open_interface(args: argparse.Namespace) -> int:

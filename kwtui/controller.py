@@ -7,13 +7,11 @@ threads.
 
 from __future__ import annotations
 
-import asyncio
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from kwtui import config
 from kwtui.controller_events import RunsChanged, StorageChanged
@@ -47,6 +45,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Controller", "RunsChanged", "StorageChanged"]
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 class Controller:
     """Connection, storage, plans, runs and logs behind one door.
@@ -54,12 +55,17 @@ class Controller:
     All methods raise `kwtui.errors.KwtuiError` with a message for people; nothing else escapes.
     """
 
-    def __init__(self, *, state: Path | None = None, watch: bool = True) -> None:
-        """``state`` is where runs are kept; ``watch`` off leaves out everything that polls."""
+    def __init__(self, *, state: Path | None = None, in_background: bool = True) -> None:
+        """``state`` is where runs are kept.
+
+        ``in_background`` off is for commands, which have nothing else to do meanwhile: nothing is
+        watched and files are read without a thread, so that a question about files alone needs no
+        event loop.
+        """
         from kwtui.server.status import ConnectionState, ConnectionStatus
 
         self._state = state or config.state_dir()
-        self._watch = watch
+        self._in_background = in_background
         self._listeners: list[Callable[[object], None]] = []
         self._keeper: Keeper | None = None
         self._place: NodePlace | None = None
@@ -76,7 +82,7 @@ class Controller:
         Events: ConnectionStatus, StorageChanged, RunsChanged.
         """
         self._listeners.append(listener)
-        if self._watch:
+        if self._in_background:
             self._runs_watcher.watch(self._runs_directory())
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
@@ -131,7 +137,7 @@ class Controller:
         """Look at a node's files without a connection, as `list`, `show` and `verify` do."""
         from kwtui.node.place import find_place
 
-        self._place = await asyncio.to_thread(
+        self._place = await self._blocking(
             find_place, store=store, extern=extern, logs=logs, local=extern is None
         )
         self._watch_storage()
@@ -189,13 +195,13 @@ class Controller:
         """Sets, adopted trees, leftovers and foreign files under extern."""
         from kwtui.backups.library import scan
 
-        return await asyncio.to_thread(scan, self._extern(), self._state)
+        return await self._blocking(scan, self._extern(), self._state)
 
     async def open_set(self, path: str) -> SetDetails:
         """What is inside a set or tree; ``path`` is relative to extern."""
         from kwtui.backups.library import open_set
 
-        details = await asyncio.to_thread(open_set, self._extern(), path, self._state)
+        details = await self._blocking(open_set, self._extern(), path, self._state)
         self._open_sets[path] = details
         return details
 
@@ -203,7 +209,7 @@ class Controller:
         """A text file inside extern (meta.sql, manifest, plan), decoded, size-limited."""
         from kwtui.backups.library import read_text
 
-        return await asyncio.to_thread(read_text, self._extern(), path)
+        return await self._blocking(read_text, self._extern(), path)
 
     async def csv_page(self, entry: BackupEntry, file: str, start: int, count: int) -> CsvPage:
         """``count`` records of one CSV file from record ``start`` on.
@@ -213,7 +219,7 @@ class Controller:
         from kwtui.operations.pages import page_of
 
         details = self._open_sets.get(entry.path) or await self.open_set(entry.path)
-        return await asyncio.to_thread(page_of, details, file, start, count)
+        return await self._blocking(page_of, details, file, start, count)
 
     # -- plans and runs -----------------------------------------------------------------------
 
@@ -260,20 +266,20 @@ class Controller:
             target = self._server().target
             handover = Handover(target.as_dict(), extern, str(self._state))
             password = target.password
-        return await asyncio.to_thread(start_run, self._runs_directory(), plan, handover, password)
+        return await self._blocking(start_run, self._runs_directory(), plan, handover, password)
 
     async def runs(self) -> list[RunSummary]:
         """Newest first."""
         from kwtui.runs.history import list_runs
 
-        return await asyncio.to_thread(list_runs, self._runs_directory())
+        return await self._blocking(list_runs, self._runs_directory())
 
     async def run_state(self, run_id: str) -> RunState:
         """A run as its journal tells it now."""
         from kwtui.runs.history import run_state
 
         files = self._runs_directory().find(run_id)
-        return await asyncio.to_thread(run_state, files)
+        return await self._blocking(run_state, files)
 
     async def follow_run(self, run_id: str) -> AsyncIterator[AnyEvent]:
         """Every event of the run from its start, then new ones until it has finished.
@@ -307,12 +313,14 @@ class Controller:
 
         ``progress`` is called from other threads.
         """
+        from threading import Event
+
         from kwtui.backups.proof import verify
 
-        stop = asyncio.Event()
-        try:
-            return await asyncio.to_thread(
-                verify,
+        stop = Event()
+
+        def check() -> VerifyReport:
+            return verify(
                 self._extern(),
                 path,
                 level,
@@ -321,7 +329,11 @@ class Controller:
                 progress=progress,
                 cancelled=stop.is_set,
             )
+
+        try:
+            return await self._blocking(check)
         finally:
+            # A task that is cancelled leaves its thread behind, which must end soon too.
             stop.set()
 
     def command_for(self, plan: Plan) -> str:
@@ -336,7 +348,7 @@ class Controller:
         """The log files of the node by family, current first."""
         from kwtui.node.logs import find_logs
 
-        return await asyncio.to_thread(find_logs, [self._folder("logs")])
+        return await self._blocking(find_logs, [self._folder("logs")])
 
     def follow_log(self, path: Path) -> LogFollower:
         from kwtui.node.logs import LogFollower
@@ -344,6 +356,15 @@ class Controller:
         return LogFollower(path)
 
     # -- inside -------------------------------------------------------------------------------
+
+    async def _blocking(
+        self, function: Callable[P, R], *arguments: P.args, **options: P.kwargs
+    ) -> R:
+        if not self._in_background:
+            return function(*arguments, **options)
+        import asyncio
+
+        return await asyncio.to_thread(function, *arguments, **options)
 
     def _server(self) -> Server:
         if self._keeper is None:
@@ -374,7 +395,7 @@ class Controller:
     async def _find_place(self, target: Target) -> None:
         from kwtui.node.place import find_place
 
-        self._place = await asyncio.to_thread(
+        self._place = await self._blocking(
             find_place,
             store=_path(target.store),
             extern=_path(target.extern),
@@ -386,7 +407,7 @@ class Controller:
 
     def _watch_storage(self) -> None:
         self._open_sets.clear()
-        if self._watch and self._place is not None and self._place.extern.path is not None:
+        if self._in_background and self._place is not None and self._place.extern.path is not None:
             self._storage_watcher.watch(self._place.extern.path)
 
     def _extern(self) -> Path:
@@ -443,4 +464,6 @@ def _path(text: str | None) -> Path | None:
 
 
 def _new_id() -> str:
+    import secrets
+
     return secrets.token_hex(8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 from kwtui.controller_events import RunsChanged, StorageChanged
 
 if TYPE_CHECKING:
+    import asyncio
+
     from kwtui.runs.directory import RunsDirectory
 
 Publish = Callable[[object], None]
@@ -29,6 +30,8 @@ class StorageWatcher:
 
     def watch(self, folder: Path) -> None:
         """Watch this folder from now on, instead of the one before."""
+        import asyncio
+
         if folder == self._folder and self._task is not None and not self._task.done():
             return
         if self._task is not None:
@@ -55,6 +58,8 @@ class RunsWatcher:
         self._task: asyncio.Task[None] | None = None
 
     def watch(self, directory: RunsDirectory) -> None:
+        import asyncio
+
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(directory), name="kwtui runs")
 
@@ -63,6 +68,8 @@ class RunsWatcher:
         self._task = None
 
     async def _run(self, directory: RunsDirectory) -> None:
+        import asyncio
+
         from kwtui.runs.history import unfinished_runs
 
         ended: set[str] = set()
@@ -77,5 +84,7 @@ class RunsWatcher:
 
 async def _stop(task: asyncio.Task[None] | None) -> None:
     if task is not None:
+        import asyncio
+
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

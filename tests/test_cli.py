@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -252,3 +253,44 @@ def test_json_is_one_object_a_line(kwtui: CommandLine, extern: Path) -> None:
 
     assert len(out.splitlines()) == 1
     assert json.loads(out)["v"] == 1
+
+
+def test_the_sandbox_has_its_own_failures(kwtui: CommandLine, tmp_path: Path) -> None:
+    directory = str(tmp_path / "node")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        in_use = kwtui.run("sandbox", "start", "--empty", "--dir", directory, "--port", port)
+    assert in_use.code == ExitCode.SANDBOX_PORT_IN_USE
+    assert port in in_use.err
+
+    old = tmp_path / "old"
+    old.mkdir()
+    (old / "sandbox.json").write_text('{"format": 0}')
+    outdated = kwtui.run("sandbox", "start", "--dir", str(old))
+    assert outdated.code == ExitCode.SANDBOX_DIRECTORY_OUTDATED
+    assert "reset" in outdated.err
+    assert (old / "sandbox.json").read_text() == '{"format": 0}'
+
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/thesis.txt").write_text("precious")
+    full = kwtui.run("sandbox", "start", "--dir", str(tmp_path / "full"), "--json")
+    assert full.code == ExitCode.SANDBOX_FAILED
+    assert full.object["exit_code"] == ExitCode.SANDBOX_FAILED
+    assert kwtui.run("sandbox", "frobnicate").code == ExitCode.USAGE
+
+
+def test_starting_is_quick(kwtui: CommandLine, extern: Path) -> None:
+    """Design.md, section 8: at most 120 ms more than Python itself; the best of some tries."""
+
+    def best(command: list[str]) -> float:
+        def once() -> float:
+            began = time.perf_counter()
+            subprocess.run(command, env=kwtui.variables(), capture_output=True, check=True)
+            return time.perf_counter() - began
+
+        return min(once() for _ in range(7))
+
+    nothing = best([sys.executable, "-c", "pass"])
+
+    assert best(kwtui.command("--version")) - nothing < 0.120
+    assert best(kwtui.command("list", "--extern", str(extern))) - nothing < 0.120

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import signal
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ import pytest
 from kwtui.errors import ExitCode
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
+
+SMART_METER = Path(__file__).parents[2] / "shared/kwdb/samples/smart-meter"
 
 
 @pytest.fixture(scope="module")
@@ -229,3 +233,48 @@ def ask(node: SandboxNode, *statements: str) -> None:
     with psycopg.connect(node.dsn, autocommit=True, prepare_threshold=None) as connection:
         for statement in statements:
             connection.execute(statement.encode())
+
+
+def test_following_the_log_shows_what_comes_and_ends_on_ctrl_c(
+    kwtui: CommandLine, node: SandboxNode
+) -> None:
+    following = kwtui.start("logs", "-f", "-n", "1", "--logs", str(node.logs))
+    assert following.stdout is not None
+    following.stdout.readline()
+
+    kwtui.backup("shop", "--tables", "orders")
+
+    while "orders" not in following.stdout.readline():
+        pass
+    following.send_signal(signal.SIGINT)
+    following.communicate(timeout=20)
+    assert following.returncode == 0
+
+
+def test_the_node_is_found_without_being_told_where_its_files_are(
+    kwtui: CommandLine, node: SandboxNode
+) -> None:
+    done = kwtui.run("backup", "shop", "--tables", "orders", "--json", "--dsn", node.dsn)
+
+    assert done.code == 0, done.err
+    assert done.objects[-1]["result"]["folder"].startswith(str(node.extern))
+
+
+def test_the_published_backups_come_back_and_can_be_backed_up(
+    kwtui: CommandLine, node: SandboxNode
+) -> None:
+    if not SMART_METER.is_dir():
+        pytest.skip("the published backups are not beside this checkout")
+    for name in ("rdb", "tsdb"):
+        with tarfile.open(SMART_METER / f"{name}.tar.gz") as archive:
+            archive.extractall(node.extern, filter="data")
+
+    relational = kwtui.restore("rdb", "--as", "meters")
+    series = kwtui.restore("tsdb", "--as", "readings")
+
+    assert (relational["rows"], series["rows"]) == (305, 10100)
+    again = [kwtui.backup("meters"), kwtui.backup("readings")]
+    assert [made["rows"] for made in again] == [305, 10100]
+    for made, name in zip(again, ("meters_2", "readings_2"), strict=True):
+        result = kwtui.restore(made["path"], "--as", name)
+        assert all(line["checksum"] == "the same" for line in result["comparison"])
