@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App
@@ -81,7 +82,7 @@ def _server() -> Screen[Any]:
 class KwtuiApp(App[None]):
     """The interface on a controller. ``clock`` tells the time (UTC) and is frozen in tests."""
 
-    CSS_PATH = style_path("base")
+    CSS_PATH: ClassVar[list[Path]] = [style_path("base"), style_path("connection")]  # type: ignore[assignment]
     TITLE = "kwtui"
     ENABLE_COMMAND_PALETTE = False
     SCREENS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {
@@ -135,7 +136,13 @@ class KwtuiApp(App[None]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
                 loop.add_signal_handler(number, partial(self._leave_on_signal, number))
-        self.push_screen(self._start)
+
+    def get_default_screen(self) -> Screen[Any]:
+        # Textual's own would paint an empty screen first. The entry is what `push_screen` makes and
+        # `switch_screen` takes away again; without it the first switch fails (Textual 8.2.8).
+        screen = self.get_screen(self._start)
+        screen._push_result_callback(screen, None)
+        return screen
 
     def on_unmount(self) -> None:
         if self._unsubscribe is not None:
@@ -257,7 +264,7 @@ class KwtuiApp(App[None]):
 
     def _close_pushed(self) -> None:
         """Leave what was opened on top of a screen, such as the inside of a backup."""
-        while len(self.screen_stack) > 2:
+        while len(self.screen_stack) > 1:
             self.pop_screen()
 
     def _name_of(self, screen: Screen[Any]) -> str:
@@ -284,7 +291,7 @@ class KwtuiApp(App[None]):
         screen = self.screen
         if isinstance(screen, KwtuiScreen) and screen.go_back():
             return
-        if len(self.screen_stack) > 2:
+        if len(self.screen_stack) > 1:
             with self.batch_update():
                 await self.pop_screen()
         elif self._history:

@@ -19,7 +19,6 @@ from kwtui.widgets.document import Document
 from kwtui.widgets.field import Field
 from kwtui.widgets.header_bar import ENVIRONMENT_WORDS
 from kwtui.widgets.paint import Part
-from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import Column, VirtualList
 
 if TYPE_CHECKING:
@@ -66,7 +65,6 @@ class ConnectionScreen(KwtuiScreen):
         " for a KWDB node with a shop and a plant as demo data. TLS is on and checked unless you"
         " say otherwise, and no password is ever written to a file of kwtui."
     )
-    CSS_PATH = style_path("connection")
     BINDINGS: ClassVar[list[BindingType]] = bindings("connection")
 
     def __init__(self) -> None:

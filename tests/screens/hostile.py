@@ -10,7 +10,7 @@ from tests.screens.fake_controller import FakeController, log_lines, run_beginni
 from tests.screens.fake_log import FakeFollower
 
 HOSTILE = (
-    "[bold red]b[/bold red] [0] [/ [@click=app.quit]x[/]"
+    "[bold red]\x1b[0] [/ [@click=app.quit]x[/]"
     "\x1b]0;TITLE-STOLEN\x07\x1b[2J\x1b[31mRED\x1b]52;c;UE5E\x07\x9b31m\x7f\u202etxet\x00\x08"
 )
 """Markup, title, clear, colour, clipboard, C1, DEL, bidi override, NUL, backspace."""

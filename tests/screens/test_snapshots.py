@@ -1,0 +1,112 @@
+"""What the screens look like, at 80 columns and 24 rows unless said: a change is seen and meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.screens.driving import Driver, make_app
+from tests.screens.fake_controller import FakeController, run_end
+
+RUN = "20261122T120000Z-1"
+
+Steps = tuple[str, ...]
+"""Keys to press, or words in <> to wait for."""
+
+TO_THE_PLAN: Steps = (
+    "2", "<what is sold>", "enter", "<public.orders>", "enter", "enter", "enter", "<EXPORT INTO>",
+)  # fmt: skip
+
+PICTURES: dict[str, Steps] = {
+    "connected": ("1", "<may export>"),
+    "backup_database": ("2", "<what is sold>"),
+    "backup_tables": ("2", "<what is sold>", "enter", "<public.orders>", "space"),
+    "backup_method": ("2", "<what is sold>", "enter", "<public.orders>", "enter", "j"),
+    "backup_options": (*TO_THE_PLAN[:6], "tab", "tab", "tab"),
+    "backup_plan": TO_THE_PLAN,
+    "backup_running": (*TO_THE_PLAN, "s", "<1 of 4 tables>"),
+    "restore_backup": ("3", "<tsdb>"),
+    "restore_strategy": ("3", "<tsdb>", "enter", "j"),
+    "restore_name_taken": (
+        "3", "<tsdb>", "enter", "enter", "<shop_restored>", *["backspace"] * 9, "<exists>",
+    ),
+    "storage": ("4", "<tsdb>", "j"),
+    "storage_inside": ("4", "<tsdb>", "enter", "<P2: every>"),
+    "storage_meta": ("4", "<tsdb>", "enter", "<P2: every>", "j", "j", "<CREATE TABLE orders>"),
+    "storage_records": ("4", "<tsdb>", "enter", "<P2: every>", "j", "j", "j", "<records read>",
+                        "enter"),
+    "logs": ("5", "<kwbase.node1>"),
+    "log_followed": ("5", "<kwbase.node1>", "enter", "<following>"),
+    "log_severe": ("5", "<kwbase.node1>", "enter", "<following>", "s", "s", "<from error up>"),
+    "runs_empty": ("6", "<Nothing has run yet>"),
+    "server": ("7", "<Databases>"),
+    "help": ("4", "<tsdb>", "question_mark", "<Help: 4 Storage>"),
+    "palette": ("colon", "<All actions>"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def take(
+    snap_compare: Callable[..., bool],
+) -> Callable[..., bool]:
+    """Drive the interface to a place and compare the picture."""
+
+    def compare(
+        controller: FakeController,
+        steps: Steps,
+        *,
+        size: tuple[int, int] = (80, 24),
+        prepare: Callable[[FakeController], None] | None = None,
+        then: str = "",
+        **options: Any,
+    ) -> bool:
+        app = make_app(controller, **options)
+
+        async def drive(pilot: Pilot[None]) -> None:
+            person = Driver(app, pilot)
+            for step in steps:
+                if step.startswith("<"):
+                    await person.until_shown(step[1:-1])
+                else:
+                    await person.press(step)
+            if prepare is not None:
+                prepare(controller)
+                await person.until_shown(then)
+            await pilot.pause()
+
+        return snap_compare(app, terminal_size=size, run_before=drive)
+
+    return compare
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_picture(name: str, take: Callable[..., bool], connected: FakeController) -> None:
+    assert take(connected, PICTURES[name])
+
+
+def test_the_first_screen_before_connecting(
+    take: Callable[..., bool], controller: FakeController
+) -> None:
+    assert take(controller, ("1",))
+
+
+def test_a_lost_connection(take: Callable[..., bool], connected: FakeController) -> None:
+    assert take(connected, ("4", "<tsdb>"), prepare=FakeController.lose, then="Connection lost")
+
+
+def test_a_finished_backup_on_a_wide_terminal(
+    take: Callable[..., bool], connected: FakeController
+) -> None:
+    def finish(controller: FakeController) -> None:
+        result = {"path": "kwtui/shop/20261122T120000Z", "tables": 4, "rows": 21500, "proof": 2}
+        controller.add_event(RUN, run_end(controller.plans[RUN], result=result))
+
+    steps = (*TO_THE_PLAN, "s", "<1 of 4 tables>")
+    assert take(connected, steps, size=(120, 40), prepare=finish, then="succeeded")
+
+
+def test_without_any_colour(take: Callable[..., bool], connected: FakeController) -> None:
+    assert take(connected, ("4", "<tsdb>", "j"), theme="monochrome")
