@@ -95,7 +95,7 @@ class RunPanel(Vertical):
                 state = reduce(state, event)
                 self._show_soon(state)
             if state.status is RunStatus.RUNNING:
-                state = mark_lost(state)
+                state = mark_lost(state, plan)
             self._state = state
             self._paint()
         except Exception as error:
