@@ -7,6 +7,7 @@ written beside the export and need neither kwtui nor Python.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -91,7 +92,11 @@ def _body(steps: Sequence[RunbookStep]) -> str:
     parts = []
     for number, step in enumerate(steps, start=1):
         statements = "".join(s.rstrip().rstrip(";") + ";\n" for s in step.sql)
-        parts.append(_comment([f"{number}. {step.title}"]) + statements)
+        words = [f"{number}. {step.title}"]
+        if not step.sql:
+            # Nothing here does it: whoever runs the script must know.
+            words += ["NOT DONE BY THIS SCRIPT.", *textwrap.wrap(step.explanation, 90)]
+        parts.append(_comment(words) + statements)
     return "\n".join(parts)
 
 
