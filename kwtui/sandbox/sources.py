@@ -193,9 +193,11 @@ def stored_sql(relation: Relation, now: int) -> str:
 def _sequence(relation: Relation) -> Loaded:
     definition = relation.sequence
     assert definition is not None  # noqa: S101  # for the type checker
-    called = definition.last_value is not None
-    value = definition.last_value if called else definition.start
-    sql = f"SELECT {value}::BIGINT AS last_value, 0::BIGINT AS log_cnt, {called} AS is_called"
+    value = definition.last_value
+    if value is None:
+        # A sequence that was never used stands one step before its start, and counts as called.
+        value = definition.start - definition.increment
+    sql = f"SELECT {value}::BIGINT AS last_value, 0::BIGINT AS log_cnt, true AS is_called"
     int8, boolean = SqlType("INT8"), SqlType("BOOL")
     columns = [("last_value", int8), ("log_cnt", int8), ("is_called", boolean)]
     return Loaded(sql, [SourceColumn(n, t) for n, t in columns])

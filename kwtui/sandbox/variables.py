@@ -137,9 +137,7 @@ def show(session: Session, statement: Statement) -> Answer:
     stream.expect("show")
     if stream.accept("time", "zone"):
         return show_variable(session, "timezone")
-    if stream.peek().kind is not Kind.WORD:
-        raise stream.error()
-    name = stream.next().value
+    name = ".".join(stream.qualified_name())
     stream.expect_end()
     return show_variable(session, name)
 

@@ -8,6 +8,7 @@ import pytest
 
 from kwtui.sandbox.answer import Row
 from kwtui.sandbox.engine import Engine
+from kwtui.sandbox.query import scan
 from kwtui.sandbox.session import Session
 from tests.sandbox.asking import ask, refusal
 
@@ -118,3 +119,25 @@ def test_a_query_that_means_nothing_is_refused(
 ) -> None:
     error = refusal(session, sql)
     assert (error.sqlstate, error.message) == (sqlstate, message)
+
+
+def test_rows_stream_while_they_are_read(session: Session) -> None:
+    """Ten rows of a hundred million are there long before the last one could be."""
+    outputs, rows = scan(session, "SELECT i FROM generate_series(1, 100000000) AS g(i)")
+    assert [name for name, _ in outputs] == ["i"]
+    assert [next(rows) for _ in range(10)] == [(number,) for number in range(1, 11)]
+
+
+def test_a_long_insert_keeps_every_row(session: Session) -> None:
+    """A restore's batch: 5,000 rows in one statement, quotes and NULL among them."""
+    ask(session, "CREATE TABLE bulk (id INT8 PRIMARY KEY, v STRING, d DECIMAL(9,2), t TIMESTAMPTZ)")
+    rows = ", ".join(
+        f"({i}, 'it''s {i}', {i}.25, '2024-01-01 00:00:00.{i:06d}+00')"
+        if i % 7
+        else f"({i}, NULL, NULL, NULL)"
+        for i in range(5000)
+    )
+    assert ask(session, f"INSERT INTO bulk VALUES {rows}").tag == "INSERT 0 5000"
+    reply = ask(session, "SELECT count(*), count(v), sum(d), max(t) FROM bulk")
+    summed = sum(i * 100 + 25 for i in range(5000) if i % 7) / 100
+    assert reply.rows == [("5000", "4285", f"{summed:.2f}", "2024-01-01 00:00:00.004999+00:00")]
