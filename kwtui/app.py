@@ -207,7 +207,7 @@ class KwtuiApp(App[None]):
         return header_facts(self.controller.status, title, label.value if label else "")
 
     def banner_text(self) -> str:
-        return banner_words(self.controller.status, self.clock())
+        return banner_words(self.controller.status)
 
     @property
     def is_read_only(self) -> bool:

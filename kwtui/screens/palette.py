@@ -75,6 +75,7 @@ class PaletteDialog(Dialog):
 
     def on_mount(self) -> None:
         self._list.can_focus = False
+        self._list.keeps_cursor = True
         self._list.set_rows(self._commands)
         self.query_one(QuietInput).focus()
 

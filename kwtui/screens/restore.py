@@ -39,6 +39,7 @@ class RestoreScreen(WizardScreen):
             tables=self.tables.chosen_names(),
             create_missing_users=self.target.create_users,
             replace=self.target.replacement,
+            dialect=self.target.dialect,
         )
 
     def choose(self, path: str) -> None:

@@ -7,9 +7,11 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
+from kwtui.backups.dialect import Certainty, DialectGuess
 from kwtui.backups.library import BackupEntry, EntryKind
-from kwtui.model import RestoreStrategy
+from kwtui.model import Dialect, RestoreStrategy
 from kwtui.screens.restore_options import NAME_ABOUT, REPLACE_ABOUT, STRATEGIES, USERS_OPTIONS
+from kwtui.screens.storage import READ_ONLY
 from kwtui.screens.storage_rows import COLUMNS, cells, entry_lines
 from kwtui.screens.wizard import Step
 from kwtui.widgets.document import Document
@@ -73,10 +75,12 @@ class SourceStep(Step):
         self.wizard.answers_changed()
 
     def reason_against_next(self) -> str:
+        if self.kwtui.is_read_only:
+            return READ_ONLY
         return "" if self.chosen else "There is no backup to choose."
 
     def reason_against(self, verb: str) -> str:
-        return self.reason_against_next()
+        return "" if self.chosen else "There is no backup to look into."
 
     def do_look(self) -> None:
         from kwtui.screens.set_view import SetScreen
@@ -162,7 +166,10 @@ class TargetStep(Step):
         self._name_field = ExplainedField("Name", "", name="target", about=NAME_ABOUT)
         self._replace = ExplainedField("Replace", "", name="replace", about=REPLACE_ABOUT)
         self._users = Cycle("Missing users", USERS_OPTIONS, "no", name="users")
-        self._form = Form([self._name_field, self._users, self._replace])
+        self._written = Cycle("Files written with", [Option("", "")], "", name="dialect")
+        self._written.display = False
+        self._candidates: tuple[Dialect, ...] = ()
+        self._form = Form([self._name_field, self._users, self._written, self._replace])
 
     def compose(self) -> Iterable[Widget]:
         yield self._form
@@ -174,7 +181,23 @@ class TargetStep(Step):
             self._suggested_for = entry.path
             self._name_field.value = free_name(entry.database or "restored", self._taken)
             self._name_field.input.cursor_position = len(self._name_field.value)
+            await self._ask_how_it_was_written(entry)
         self._check()
+
+    async def _ask_how_it_was_written(self, entry: BackupEntry) -> None:
+        """A tree has no manifest that says it: show what its files look like, to be corrected."""
+        self._candidates = ()
+        if entry.kind is EntryKind.TREE:
+            guess = (await self.controller.open_set(entry.path)).dialect
+            if guess is not None:
+                self._candidates = guess.candidates
+                self._written.set_options(dialect_options(guess))
+        self._written.display = bool(self._candidates)
+
+    @property
+    def dialect(self) -> Dialect | None:
+        """How the files of a tree were written; None for a set, whose manifest says it."""
+        return self._candidates[int(self._written.value)] if self._candidates else None
 
     def focus_first(self) -> None:
         self._form.focus_first()
@@ -224,11 +247,24 @@ class TargetStep(Step):
         if self._is_data_only:
             return "" if name in self._taken else f"There is no database {name}."
         if name in self._taken and self._replace.value != name:
-            return f"{name} exists: another name, or type it to replace it."
+            return f"A database {name} exists already."
         return ""
 
     def has_answers(self) -> bool:
         return bool(self._replace.value)
+
+
+def dialect_options(guess: DialectGuess) -> list[Option]:
+    """The dialects that the files allow, the likeliest first, with what speaks for it."""
+    sure = guess.certainty >= Certainty.LIKELY
+    options = []
+    for number, dialect in enumerate(guess.candidates):
+        label = f"{dialect.delimiter!r}, {dialect.enclosed} quotes, {dialect.charset}, NULL is "
+        label += repr(dialect.null_text)
+        likeliest = guess.reason if number == 0 else "Possible too, but less likely."
+        doubt = "" if sure else " This is not sure: look into the files (Back, i)."
+        options.append(Option(str(number), label, likeliest + doubt, not sure or number > 0))
+    return options
 
 
 def free_name(wanted: str, taken: set[str]) -> str:

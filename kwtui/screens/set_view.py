@@ -24,7 +24,7 @@ from kwtui.screens.set_parts import (
     table_lines,
 )
 from kwtui.screens.sql_lines import file_lines
-from kwtui.screens.storage import why_not
+from kwtui.screens.storage import READ_ONLY, why_not
 from kwtui.text import human_count
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import PromptLine, Words
@@ -147,6 +147,8 @@ class SetScreen(KwtuiScreen):
     # -- actions -----------------------------------------------------------------------------
 
     def reason_against(self, action: Action) -> str:
+        if action.verb == "restore" and self.kwtui.is_read_only:
+            return READ_ONLY
         if action.verb in ("verify", "restore"):
             return why_not(self._entry, action.verb)
         if action.verb in ("find", "find_next", "find_previous") and self._table.display:

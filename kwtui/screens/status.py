@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kwtui.widgets.header_bar import HeaderFacts
@@ -30,16 +29,15 @@ def header_facts(status: ConnectionStatus, title: str, environment: str) -> Head
     return HeaderFacts(title, environment, tuple(known), frozenset(warnings))
 
 
-def banner_words(status: ConnectionStatus, now: datetime) -> str:
+def banner_words(status: ConnectionStatus) -> str:
     """The line under the header while the connection is lost; empty otherwise.
 
-    The time of the next attempt is told as a clock time: a countdown would write to the terminal
-    every second.
+    The next attempt is told as a time of day: a countdown would write to the terminal every second,
+    and one that stands still would be wrong.
     """
     if str(status.state) != "lost":
         return ""
     text = f"Connection lost: {status.cause or status.title or 'no answer'}"
     if status.retry_at is not None:
-        seconds = max(0, round((status.retry_at - now).total_seconds()))
-        text += f" Attempt {status.attempt + 1} in {seconds} s."
-    return f"{text} Screens keep what they know."
+        text += f" Attempt {status.attempt + 1} at {status.retry_at:%H:%M:%S} UTC."
+    return text

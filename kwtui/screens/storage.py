@@ -20,6 +20,8 @@ from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
+READ_ONLY = "This server's profile says: read only."
+
 
 class StorageScreen(KwtuiScreen):
     scope: ClassVar[str] = "storage"
@@ -107,10 +109,10 @@ class StorageScreen(KwtuiScreen):
         entry = self._list.current
         if action.verb in ("open", "verify", "restore") and entry is None:
             return "There is nothing in the list."
+        if action.verb == "restore" and self.kwtui.is_read_only:
+            return READ_ONLY
         if action.verb in ("verify", "restore") and entry is not None:
             return why_not(entry, action.verb)
-        if action.verb == "restore" and self.kwtui.is_read_only:
-            return "This server's profile says: read only."
         return ""
 
     def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:

@@ -94,6 +94,8 @@ def proof_cell(entry: BackupEntry) -> Part:
         return ("other", "muted")
     if entry.kind is EntryKind.INCOMPLETE:
         return ("BROKEN", "error")
+    if entry.kind is EntryKind.DELETED:
+        return ("deleted", "muted")
     if entry.problem:
         return ("DAMAGED", "error")
     if entry.kind is EntryKind.TREE:
@@ -107,6 +109,7 @@ KIND_WORDS = {
     EntryKind.SET: "backup set",
     EntryKind.TREE: "adopted: an export that kwtui did not make",
     EntryKind.INCOMPLETE: "unfinished: not a backup",
+    EntryKind.DELETED: "left by a deletion: not a backup any more",
     EntryKind.FOREIGN: "no export",
 }
 

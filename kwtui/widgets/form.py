@@ -84,6 +84,11 @@ class Cycle(Widget, can_focus=True):
         self.refresh()
         self.post_message(self.Changed(self, value))
 
+    def set_options(self, options: Sequence[Option]) -> None:
+        """Offer other values; the first of them is chosen."""
+        self.options = tuple(options)
+        self.value = self.options[0].value
+
     def explanation_lines(self) -> list[Line]:
         lines = paragraph(self._about, "muted") if self._about else []
         role = "warning" if self.option.warning else ""

@@ -108,6 +108,8 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         super().__init__(id=id, classes=classes)
         self.columns = tuple(columns)
         self.empty = empty
+        self.keeps_cursor = False
+        """Show the cursor in full without the focus, where another widget moves it."""
         self._cells = cells
         self._key = key
         self._header = 1 if header else 0
@@ -204,7 +206,8 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         ]
         cursor = None
         if index == self._cursor:
-            cursor = Style(reverse=True) if self.has_focus else Style(underline=True)
+            active = self.has_focus or self.keeps_cursor
+            cursor = Style(reverse=True) if active else Style(underline=True)
         return self._painter.strip(self._fitted(cells), width, cursor=cursor)
 
     def _fitted(self, cells: Sequence[Part]) -> list[Part]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from kwtui.backups.dialect import Certainty, DialectGuess
 from kwtui.backups.library import (
     BackupEntry,
     ColumnInfo,
@@ -30,6 +31,7 @@ from kwtui.model import (
     ColumnSpec,
     DatabaseSchema,
     DatabaseSummary,
+    Dialect,
     Engine,
     Finding,
     NodeFacts,
@@ -185,6 +187,11 @@ class FakeController(Controller):
             DatabaseSummary("plant", Engine.TIME_SERIES, None, tables=2),
             DatabaseSummary("system", Engine.RELATIONAL, None, tables=30, system=True),
         ]
+        self.guess = DialectGuess(
+            (Dialect(), Dialect(null_text="")),
+            Certainty.LIKELY,
+            "NULL is written as \\N.",
+        )
         self.findings: tuple[Finding, ...] = (
             Finding(
                 Severity.WARNING,
@@ -322,6 +329,8 @@ class FakeController(Controller):
         )
         location = SetLocation(Path("/extern"), path, Path("/extern") / path)
         others = (FileEntry("manifest.json", 900, "", None),)
+        if entry.kind is EntryKind.TREE:
+            return SetDetails(entry, location, tables, others, dialect=self.guess)
         return SetDetails(entry, location, tables, others, schema=shop_schema())
 
     async def read_text(self, path: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kwtui.model import RestoreRequest, RestoreStrategy
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController, run_end
@@ -143,3 +145,36 @@ async def test_differences_are_listed_first(connected: FakeController) -> None:
         text = person.text()
         assert "5 instead of 6" in text
         assert text.index("✗ public.orders") < text.index("✓ public.customers")
+
+
+async def test_how_an_adopted_tree_was_written_is_shown_and_can_be_corrected(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await person.press("3")
+        await person.until_shown("tsdb")
+        await person.press("j", "enter", "enter")
+        await person.until_shown("Files written with")
+        await person.press("tab", "tab")
+        await person.until_shown("NULL is written as")
+        await person.press("right")
+        await person.until_shown("less likely")
+        await person.press("enter")
+        await person.until_shown("public.orders")
+        await person.press("enter")
+        await person.until_shown("CREATE DATABASE")
+        dialect = last_request(connected).dialect
+        assert dialect is not None
+        assert dialect.null_text == ""
+
+
+async def test_a_read_only_server_is_not_restored_to(connected: FakeController) -> None:
+    connected.saved = [replace(connected.saved[0], read_only=True)]
+    async with opened(connected) as person:
+        await person.press("enter")
+        await person.until_shown("may export and import")
+        await person.press("3")
+        await person.until_shown("tsdb")
+        await person.press("enter")
+        await person.until_shown("read only")
+        assert "Which backup is to be restored?" in person.text()
