@@ -17,6 +17,8 @@ class EntryKind(StrEnum):
     """An export that somebody else made."""
     INCOMPLETE = "incomplete"
     """A set without a manifest: a backup that did not finish. It is not a backup."""
+    DELETED = "deleted"
+    """What a deletion that was interrupted left. It is not a backup any more."""
     FOREIGN = "foreign"
     """A file or folder that is no export."""
 
@@ -41,7 +43,14 @@ class BackupEntry:
     """What holds now; None: never proven, or the last check failed (see ``problem``)."""
     proof_at: datetime | None = None
     label: str = ""
+    """As it was given to the backup, or as a person changed it later."""
     method: BackupMethod | None = None
+    only: tuple[str, ...] = ()
+    """The tables that were chosen, sorted; empty: the whole database."""
+    pinned: bool = False
+    """Retention keeps it, and deleting refuses."""
+    remark: str = ""
+    """What a person wrote about it."""
     note: str = ""
     """What is special: sidecars elsewhere, one table only, without meta.sql, an EXPORT USERS."""
     problem: str = ""

@@ -102,6 +102,8 @@ class Manifest:
     snapshot_timestamp: str = ""
     """From cluster_logical_timestamp(); empty where there is no common instant."""
     label: str = ""
+    only: tuple[TableName, ...] = ()
+    """The tables that were chosen; empty: the whole database."""
     not_included: tuple[str, ...] = ()
     """What the set does not hold, in words."""
     notices: tuple[str, ...] = ()
@@ -144,6 +146,7 @@ class SetSummary:
     finished: datetime
     totals: Totals
     label: str = ""
+    only: tuple[TableName, ...] = ()
     proof: ProofLevel = ProofLevel.P0
     format: int = FORMAT
 

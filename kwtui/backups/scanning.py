@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kwtui.backups.annotations import annotated_folder, read_annotation
 from kwtui.backups.entries import BackupEntry, EntryKind, StorageListing
 from kwtui.backups.location import SetLocation, all_proofs, sidecar_root
 from kwtui.backups.manifest import (
@@ -20,10 +21,15 @@ from kwtui.backups.manifest import (
 )
 from kwtui.backups.naming import inside, parse_set_path
 from kwtui.backups.shape import TreeShape, read_shape
+from kwtui.backups.trash import is_trash, original_path
 from kwtui.backups.tree import META_FILE, FileRole, role_of, unreadable, walk
 from kwtui.errors import KwtuiError
 
 _DEEPEST = 12
+_LEFTOVER_WORDS = {
+    EntryKind.INCOMPLETE: "It has no manifest: the backup did not finish, and is not one.",
+    EntryKind.DELETED: "It was being deleted and is no backup any more: see kwtui cleanup.",
+}
 _NAMED_FILES = {
     "users.sql": "users, from EXPORT USERS",
     "clustersetting.sql": "settings, from EXPORT CLUSTER SETTING",
@@ -96,8 +102,11 @@ class _Scanner:
             return
         if path and not listing:
             yield replace(_foreign_folder(path), note="an empty folder")
+        names = {child.name for child in listing}
         for child in listing:
             below = f"{path}/{child.name}" if path else child.name
+            if annotated_folder(child.name) in names:
+                continue
             if not child.is_dir(follow_symlinks=False):
                 yield _foreign_file(below, child)
             elif depth >= _DEEPEST:
@@ -112,6 +121,14 @@ class _Scanner:
         self, path: str, folder: Path, listing: list[os.DirEntry[str]]
     ) -> BackupEntry | None:
         """The entry of a folder that is a set, a leftover of one, or an export."""
+        if is_trash(path):
+            return self._leftover(path, folder)
+        entry = self._recognise(path, folder, listing)
+        return self._annotated(entry) if entry else None
+
+    def _recognise(
+        self, path: str, folder: Path, listing: list[os.DirEntry[str]]
+    ) -> BackupEntry | None:
         names = {e.name for e in listing}
         if MANIFEST_FILE in names:
             return self._set(SetLocation(self._extern, path, folder))
@@ -119,7 +136,7 @@ class _Scanner:
             return self._set(SetLocation(self._extern, path, self._mirror / path))
         name = parse_set_path(path)
         if name is not None:
-            return self._incomplete(path, folder, name.database, name.started)
+            return self._leftover(path, folder)
         if _is_export(folder, listing):
             return self._tree(path, folder)
         return None
@@ -139,13 +156,28 @@ class _Scanner:
         entry = _set_entry(location, summary)
         return _with_proof(entry, summary, location, self._mirror)
 
-    def _incomplete(self, path: str, folder: Path, database: str, started: datetime) -> BackupEntry:
+    def _annotated(self, entry: BackupEntry) -> BackupEntry:
+        """With what people said about it."""
+        told = read_annotation(self._extern, entry.path, self._mirror)
+        label = entry.label if told.label is None else told.label
+        words = [entry.note]
+        if told.problem:
+            words.append(f"kept like a pinned one, its notes cannot be read: {told.problem}")
+        elif told.pinned and told.private:
+            words.append("pinned for this account only")
+        note = "; ".join(filter(None, words))
+        return replace(entry, pinned=told.pinned, remark=told.remark, label=label, note=note)
+
+    def _leftover(self, path: str, folder: Path) -> BackupEntry:
+        """What a backup that did not finish left, or a deletion that did not."""
+        name = parse_set_path(original_path(path))
+        kind = EntryKind.DELETED if is_trash(path) else EntryKind.INCOMPLETE
         entry = BackupEntry(
             path,
-            EntryKind.INCOMPLETE,
-            database=database,
-            started=started,
-            problem="It has no manifest: the backup did not finish, and is not one.",
+            kind,
+            database=name.database if name else None,
+            started=name.started if name else None,
+            problem=_LEFTOVER_WORDS[kind],
         )
         try:
             files = list(walk(folder))
@@ -202,6 +234,7 @@ def _set_entry(location: SetLocation, summary: SetSummary) -> BackupEntry:
         files=summary.totals.files,
         bytes=summary.totals.bytes,
         label=summary.label,
+        only=tuple(sorted(str(name) for name in summary.only)),
         method=summary.method,
         note=note,
         problem=problem,

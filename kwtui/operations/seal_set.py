@@ -241,6 +241,7 @@ class Sealer:
             files=tree.files,
             snapshot_timestamp=state.timestamp if is_snapshot else "",
             label=self.request.label,
+            only=self.request.tables,
             not_included=plan.not_included,
             notices=tuple(state.notices),
             findings=plan.findings,

@@ -1,0 +1,266 @@
+"""Which backups stay and which may go, and why. Pure: the same answer is preview and action.
+
+Days, ISO weeks, months and years are those of UTC, as everything in a manifest is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from itertools import groupby
+
+from kwtui.backups.entries import BackupEntry, EntryKind
+from kwtui.model import ProofLevel, RetentionPolicies, RetentionPolicy
+
+PROVEN = ProofLevel.P2
+"""What counts as proven where no policy says otherwise: sealing reaches it."""
+
+
+class Rule(StrEnum):
+    """Why a set stays, or goes. Stable, for scripts."""
+
+    LAST = "last"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    YEARLY = "yearly"
+    LAST_PROVEN = "last-proven"
+    """The newest of its database that counts."""
+    PINNED = "pinned"
+    NO_SET = "no-set"
+    """An adopted tree, a leftover or a foreign file: not for retention to decide."""
+    DAMAGED = "damaged"
+    """Its last check failed, or it cannot be read."""
+    FUTURE = "future"
+    """It was made later than now: some clock is wrong."""
+    NOT_YET_PROVEN = "not-yet-proven"
+    """Below the level, and newer than every set that reaches it."""
+    NO_POLICY = "no-policy"
+    IN_USE = "in-use"
+    STRAYS = "strays"
+    """Files lie in it that kwtui did not write."""
+    UNNEEDED = "unneeded"
+    """Goes: it is proven, and no rule needs it."""
+    BELOW_LEVEL = "below-level"
+    """Goes: it does not reach the level, and a newer one does."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One rule with its words; ``period`` is the day, week, month or year that it stands for."""
+
+    rule: Rule
+    text: str
+    period: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What retention does with one entry of a listing."""
+
+    entry: BackupEntry
+    keep: bool
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class CalendarDay:
+    """What stays and what goes of one day; None for entries without a time."""
+
+    day: date | None
+    stays: tuple[Decision, ...]
+    goes: tuple[Decision, ...]
+
+
+_PERIODS: tuple[tuple[Rule, str, Callable[[datetime], str]], ...] = (
+    (Rule.DAILY, "keep_daily", lambda at: at.strftime("%Y-%m-%d")),
+    (Rule.WEEKLY, "keep_weekly", lambda at: at.strftime("%G-W%V")),
+    (Rule.MONTHLY, "keep_monthly", lambda at: at.strftime("%Y-%m")),
+    (Rule.YEARLY, "keep_yearly", lambda at: at.strftime("%Y")),
+)
+_PERIOD_WORDS = {
+    Rule.DAILY: "the day",
+    Rule.WEEKLY: "the week",
+    Rule.MONTHLY: "the month",
+    Rule.YEARLY: "the year",
+}
+
+
+def decide(
+    entries: Iterable[BackupEntry], policy: RetentionPolicy, now: datetime
+) -> list[Decision]:
+    """What the policy does with each entry, newest first.
+
+    Each database is decided for itself, and so are sets of the same chosen tables: they are no
+    substitute for a whole backup. The newest proven set always stays, a pinned one too; whatever is
+    not a readable, proven set is not touched.
+    """
+    decisions = []
+    for group in _groups(entries):
+        rules = _places([e for e in group if _counts(e, policy, now)], policy)
+        newest = max((_time(e) for e in group if _counts(e, policy, now)), default=None)
+        decisions += [_decision(e, policy, now, rules.get(e.path, ()), newest) for e in group]
+    return newest_first(decisions)
+
+
+def decide_all(
+    entries: Iterable[BackupEntry], policies: RetentionPolicies, now: datetime
+) -> list[Decision]:
+    """`decide` for every database by its own policy; without one, everything stays."""
+    by_database: dict[str, list[BackupEntry]] = {}
+    for entry in entries:
+        by_database.setdefault(entry.database or "", []).append(entry)
+    decisions = []
+    for database, found in by_database.items():
+        policy = policies.of(database) or RetentionPolicy()
+        decisions += decide(found, policy, now)
+    return newest_first(decisions)
+
+
+def hold_back(decisions: Iterable[Decision], reasons: Mapping[str, Reason]) -> list[Decision]:
+    """The same decisions, but what has a reason here stays after all. By path."""
+    return [
+        replace(d, keep=True, reasons=(reasons[d.entry.path],))
+        if not d.keep and d.entry.path in reasons
+        else d
+        for d in decisions
+    ]
+
+
+def calendar(decisions: Iterable[Decision]) -> tuple[CalendarDay, ...]:
+    """The decisions by day, newest first; entries without a time come last."""
+    days = groupby(newest_first(decisions), key=lambda d: _day(d.entry))
+    found = []
+    for day, group in days:
+        of_day = tuple(group)
+        stays = tuple(d for d in of_day if d.keep)
+        found.append(CalendarDay(day, stays, tuple(d for d in of_day if not d.keep)))
+    return tuple(found)
+
+
+def is_last_proven(
+    entry: BackupEntry, entries: Iterable[BackupEntry], minimum: ProofLevel = PROVEN
+) -> bool:
+    """Whether its database has no other set as good as this one, or as good as ``minimum``.
+
+    A set of some tables only does not stand for a whole one.
+    """
+    if not is_proven(entry, ProofLevel.P1) or entry.proof is None:
+        return False
+    wanted = min(entry.proof, minimum)
+    return not any(
+        other.path != entry.path
+        and other.database == entry.database
+        and other.only in ((), entry.only)
+        and is_proven(other, wanted)
+        for other in entries
+    )
+
+
+def is_proven(entry: BackupEntry, level: ProofLevel) -> bool:
+    """Whether it is a set that nothing is known to be wrong with, proven to the level."""
+    whole = entry.kind is EntryKind.SET and not entry.problem and entry.started is not None
+    return whole and entry.proof is not None and entry.proof >= level
+
+
+def newest_first(decisions: Iterable[Decision]) -> list[Decision]:
+    """In the order of a listing: by time, those without one last."""
+    by_path = sorted(decisions, key=lambda d: d.entry.path)
+    return sorted(by_path, key=lambda d: _time(d.entry), reverse=True)
+
+
+# -- inside -----------------------------------------------------------------------------------
+
+
+def _groups(entries: Iterable[BackupEntry]) -> list[list[BackupEntry]]:
+    groups: dict[tuple[str | None, tuple[str, ...]], list[BackupEntry]] = {}
+    for entry in entries:
+        groups.setdefault((entry.database, entry.only), []).append(entry)
+    return list(groups.values())
+
+
+def _counts(entry: BackupEntry, policy: RetentionPolicy, now: datetime) -> bool:
+    return (
+        is_proven(entry, policy.min_proof)
+        and entry.database is not None
+        and entry.started is not None
+        and entry.started <= now
+    )
+
+
+def _places(
+    counted: Sequence[BackupEntry], policy: RetentionPolicy
+) -> dict[str, tuple[Reason, ...]]:
+    """Which rules need which set, by path."""
+    newest = sorted(counted, key=lambda e: (_time(e), e.path), reverse=True)
+    found: dict[str, list[Reason]] = {entry.path: [] for entry in newest}
+    for number, entry in enumerate(newest[: policy.keep_last], 1):
+        words = f"{number} of the last {policy.keep_last}"
+        found[entry.path].append(Reason(Rule.LAST, words))
+    for rule, count_of, period_of in _PERIODS:
+        taken: set[str] = set()
+        for entry in newest:
+            period = period_of(_utc(entry))
+            if period in taken or len(taken) >= getattr(policy, count_of):
+                continue
+            taken.add(period)
+            words = f"newest of {_PERIOD_WORDS[rule]} {period}"
+            found[entry.path].append(Reason(rule, words, period))
+    return {path: tuple(reasons) for path, reasons in found.items()}
+
+
+def _decision(
+    entry: BackupEntry,
+    policy: RetentionPolicy,
+    now: datetime,
+    rules: tuple[Reason, ...],
+    newest: float | None,
+) -> Decision:
+    reasons = list(_protections(entry, policy, now)) or list(rules)
+    if _counts(entry, policy, now) and _time(entry) == newest:
+        level = int(policy.min_proof)
+        words = f"the newest of {entry.database} that is proven to P{level}"
+        reasons.append(Reason(Rule.LAST_PROVEN, words))
+    if entry.pinned:
+        reasons.append(Reason(Rule.PINNED, "pinned"))
+    if reasons:
+        return Decision(entry, True, tuple(reasons))
+    return _undecided(entry, policy, newest)
+
+
+def _protections(entry: BackupEntry, policy: RetentionPolicy, now: datetime) -> Iterable[Reason]:
+    """Why an entry is none of retention's business."""
+    if entry.kind is not EntryKind.SET or entry.database is None:
+        yield Reason(Rule.NO_SET, "not a backup set: retention does not touch it")
+    elif entry.problem or entry.proof is None or entry.started is None:
+        yield Reason(Rule.DAMAGED, "its last check failed or it cannot be read: look at it")
+    elif entry.started > now:
+        yield Reason(Rule.FUTURE, "made in the future: check the clock of the node")
+    elif policy.keeps_nothing:
+        yield Reason(Rule.NO_POLICY, "no policy says what to keep")
+
+
+def _undecided(entry: BackupEntry, policy: RetentionPolicy, newest: float | None) -> Decision:
+    level = f"P{int(policy.min_proof)}"
+    if is_proven(entry, policy.min_proof):
+        reason = Reason(Rule.UNNEEDED, "no rule needs it")
+        return Decision(entry, False, (reason,))
+    if newest is not None and newest > _time(entry):
+        reason = Reason(Rule.BELOW_LEVEL, f"not proven to {level}, and a newer one is")
+        return Decision(entry, False, (reason,))
+    reason = Reason(Rule.NOT_YET_PROVEN, f"not proven to {level}, and no newer one is")
+    return Decision(entry, True, (reason,))
+
+
+def _utc(entry: BackupEntry) -> datetime:
+    return entry.started.astimezone(UTC) if entry.started else datetime.min.replace(tzinfo=UTC)
+
+
+def _time(entry: BackupEntry) -> float:
+    return entry.started.timestamp() if entry.started else float("-inf")
+
+
+def _day(entry: BackupEntry) -> date | None:
+    return _utc(entry).date() if entry.started else None
