@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import signal
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -278,3 +280,24 @@ def test_the_published_backups_come_back_and_can_be_backed_up(
     for made, name in zip(again, ("meters_2", "readings_2"), strict=True):
         result = kwtui.restore(made["path"], "--as", name)
         assert all(line["checksum"] == "the same" for line in result["comparison"])
+
+
+def test_the_set_restores_with_nothing_but_a_sql_client(
+    kwtui: CommandLine, node: SandboxNode, shop_set: dict[str, Any]
+) -> None:
+    if shutil.which("psql") is None:
+        pytest.skip("psql is not installed")
+    script = Path(shop_set["folder"]) / "restore.sh"
+    client = ["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", node.dsn]
+
+    done = subprocess.run(
+        [str(script), "--as", "shop_by_hand", *client],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    before, after = kwtui.survey("shop"), kwtui.survey("shop_by_hand")
+    assert without_names(before, "shop") == without_names(after, "shop_by_hand")
