@@ -67,7 +67,7 @@ def restore_findings(
     if request.strategy is RestoreStrategy.NATIVE:
         yield from native_findings(source, request, target)
     elif source.schema.engine is Engine.TIME_SERIES:
-        yield from _time_series_findings(tables)
+        yield from _time_series_findings(source, tables)
 
 
 # -- name -------------------------------------------------------------------------------------
@@ -243,21 +243,32 @@ def _space_findings(tables: tuple[SourceTable, ...], facts: TargetFacts) -> Iter
         )
 
 
-def _time_series_findings(tables: tuple[SourceTable, ...]) -> Iterator[Finding]:
+def _time_series_findings(
+    source: RestoreSource, tables: tuple[SourceTable, ...]
+) -> Iterator[Finding]:
     for table in tables:
-        if needs_insert(table):
+        reason = insert_reason(source, table)
+        if reason:
             yield Finding(
                 Severity.INFO,
                 "rows_inserted",
                 str(table.name),
-                "KWDB's IMPORT stores micro- and nanosecond times wrong (live-findings, row 13), "
-                "so these rows go back by INSERT, which is slower.",
+                f"{reason}, so these rows go back by INSERT, which is slower.",
             )
 
 
-def needs_insert(table: SourceTable) -> bool:
-    """Whether a time-series table holds times finer than milliseconds (row 13, recording 09)."""
-    return fine_time(table.spec)
+def insert_reason(source: RestoreSource, table: SourceTable) -> str:
+    """Why IMPORT cannot be used for a time-series table's rows; empty where it can.
+
+    Times finer than milliseconds: row 13, recording 09. A line of column names: row 20.
+    """
+    if source.schema.engine is not Engine.TIME_SERIES:
+        return ""
+    if fine_time(table.spec):
+        return "KWDB's IMPORT stores micro- and nanosecond times wrong (live-findings, row 13)"
+    if source.dialect.header:
+        return "KWDB's IMPORT takes the line of column names for a row (live-findings, row 20)"
+    return ""
 
 
 # -- native -----------------------------------------------------------------------------------

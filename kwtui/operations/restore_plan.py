@@ -13,6 +13,7 @@ from datetime import datetime
 import msgspec
 
 from kwtui.backups.runbook import TARGET_MARK, RunbookStep
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import (
     Finding,
     RestoreRequest,
@@ -23,9 +24,9 @@ from kwtui.operations import restore_objects as objects
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.restore_findings import (
     TargetFacts,
+    insert_reason,
     left_out,
     missing_accounts,
-    needs_insert,
     restore_findings,
 )
 from kwtui.operations.restore_objects import Chosen
@@ -42,7 +43,7 @@ from kwtui.operations.restore_steps import (
     sql_step,
     sum_known,
 )
-from kwtui.server import statements
+from kwtui.server import statements, transfer
 from kwtui.text import plural
 
 SCRATCH_SUFFIX = "_kwtui_restoring"
@@ -56,7 +57,12 @@ def plan_restore(
     now: datetime,
     plan_id: str,
 ) -> Plan:
-    """The plan, refusals included. Raises KwtuiError (NOT_FOUND) for a table that is not there."""
+    """The plan, refusals included.
+
+    Raises KwtuiError: NOT_FOUND for a table that is not there, REFUSED_BY_PLAN for files in a
+    dialect that KWDB's own reader gets wrong.
+    """
+    _check_dialect(source)
     scope = _scope(source, request, facts)
     tables = scope.tables
     return Plan(
@@ -110,6 +116,19 @@ def _runbook_step(step: Step) -> RunbookStep:
         f"{step.explanation} A SQL client alone cannot do this: make INSERT statements of the "
         f"records in {files}, or use kwtui restore.",
     )
+
+
+def _check_dialect(source: RestoreSource) -> None:
+    try:
+        transfer.check_dialect(source.dialect)
+    except KwtuiError as error:
+        raise KwtuiError(
+            f"{source.path} is written in a way that KWDB's import reads wrong.",
+            cause=error.title,
+            hint="If the files are written otherwise, say how: --delimiter, --null-text, "
+            "--charset.",
+            exit_code=ExitCode.REFUSED_BY_PLAN,
+        ) from error
 
 
 def scratch_name(target: str, taken: frozenset[str]) -> str:
@@ -208,8 +227,9 @@ def _fill(scope: RestoreScope) -> Iterator[Step]:
     for table in scope.tables:
         if not table.files:
             continue
-        if needs_insert(table):
-            yield insert_rows_of(scope, table)
+        reason = insert_reason(scope.source, table)
+        if reason:
+            yield insert_rows_of(scope, table, reason)
         else:
             yield import_table(scope, table)
 

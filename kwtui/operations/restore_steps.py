@@ -88,14 +88,13 @@ def import_table(scope: RestoreScope, table: SourceTable) -> Step:
     )
 
 
-def insert_rows_of(scope: RestoreScope, table: SourceTable) -> Step:
+def insert_rows_of(scope: RestoreScope, table: SourceTable, reason: str) -> Step:
     columns = [(c.name, c.type) for c in table.spec.columns if not c.hidden]
     return Step(
         id=f"insert:{table.name}",
         kind=StepKind.INSERT_ROWS,
         title=f"Insert the rows of {table.name}",
-        explanation="KWDB's IMPORT stores micro- and nanosecond times wrong, INSERT stores them "
-        f"right. {_INSERT_ROWS} rows go in one statement.",
+        explanation=f"{reason}; INSERT does not. {_INSERT_ROWS} rows go in one statement.",
         sql=(statements.insert_rows(scope.scratch, table.name, columns, ()) + "...",),
         subject=str(table.name),
         params=_table_params(table)

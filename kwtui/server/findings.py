@@ -310,7 +310,7 @@ def dialect_findings(engine: Engine, dialect: Dialect) -> tuple[Finding, ...]:
                 "header",
                 "",
                 "Time-series imports cannot skip the line of column names and refuse or reject it.",
-                "Leave column names out.",
+                "Leave column names out: with them a restore must insert every row.",
             )
         )
     if dialect.charset != "UTF-8":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 
@@ -26,6 +26,7 @@ from tests.conftest import SandboxNode
 
 Row = tuple[str | None, ...]
 Hook = Callable[[Step], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -220,8 +221,8 @@ class Bench:
         execute = run_backup if plan.kind is PlanKind.BACKUP else run_restore
         return Made(plan, await execute(context), story)
 
-    async def _with_controller(self, ask: Callable[[Controller], Any]) -> Any:
-        controller = Controller(state=self.state, watch=False)
+    async def _with_controller(self, ask: Callable[[Controller], Awaitable[T]]) -> T:
+        controller = Controller(state=self.state)
         try:
             await controller.connect(self.target)
             return await ask(controller)
