@@ -55,7 +55,7 @@ _OPERATORS = sorted(
     reverse=True,
 )  # fmt: skip
 _OPERATOR = re.compile("|".join(map(re.escape, _OPERATORS)))
-_SPACE = re.compile(r"(?:\s+|--[^\n]*)+")
+_SPACE = re.compile(r"(?:\s+|--[^\n]*)+", re.ASCII)
 _QUOTED_CHUNK = {"'": re.compile(r"[^']*"), '"': re.compile(r'[^"]*')}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v"}
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)", re.S)
