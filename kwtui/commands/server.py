@@ -21,10 +21,10 @@ async def survey(controller: Controller, args: argparse.Namespace, output: Outpu
     if output.json:
         output.object("survey", {"survey": found})
         return 0
-    from kwtui.text import human_bytes, human_count
+    from kwtui.text import human_bytes, human_count, plural
 
     schema = found.schema
-    output.line(f"{schema.database}  ({schema.engine.value}, KWDB {found.server.version})")
+    output.line(f"{schema.database}  ({schema.engine.value}, {_short(found.server.version)})")
     rows = [("TABLE", "COLUMNS", "ROWS", "SIZE")]
     rows += [
         (str(t.name), str(len(t.visible_columns)), human_count(t.rows), human_bytes(t.bytes))
@@ -33,13 +33,13 @@ async def survey(controller: Controller, args: argparse.Namespace, output: Outpu
     for line in table(rows, right=frozenset({1, 2, 3})):
         output.line(f"  {line}")
     for what, count in (
-        ("sequences", len(schema.sequences)),
-        ("views", len(schema.views)),
-        ("comments", len(schema.comments)),
-        ("grants", len(schema.grants)),
+        ("sequence", len(schema.sequences)),
+        ("view", len(schema.views)),
+        ("comment", len(schema.comments)),
+        ("grant", len(schema.grants)),
     ):
         if count:
-            output.line(f"  {count} {what}")
+            output.line(f"  {plural(count, what)}")
     if found.findings:
         output.line("Know before a backup:")
     for finding in found.findings:
@@ -47,6 +47,11 @@ async def survey(controller: Controller, args: argparse.Namespace, output: Outpu
     for words in schema.not_captured:
         output.line(f"  not captured: {words}")
     return 0
+
+
+def _short(version: str) -> str:
+    """``KaiwuDB V3.2.1-28-ga5c90efc1`` of the whole sentence that a node says."""
+    return version.partition(" (")[0]
 
 
 async def _databases(controller: Controller, output: Output) -> int:

@@ -9,6 +9,7 @@ import pytest
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import (
     ColumnSpec,
+    Dialect,
     RestoreRequest,
     RestoreStrategy,
     ServerFacts,
@@ -335,3 +336,14 @@ def test_the_runbook_is_the_same_recipe_in_one_name(
     fine = next(s for s in runbook_steps(plant_set, server, 1) if "fast" in s.title)
     assert fine.sql == ()
     assert "n1.0.csv" in fine.explanation
+
+
+def test_files_that_kwdb_would_read_wrong_are_not_restored(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    odd = replace(shop_set, dialect=Dialect(enclosed="'", escaped="\\"), adopted=True)
+
+    with pytest.raises(KwtuiError) as error:
+        plan(odd, facts)
+
+    assert error.value.exit_code is ExitCode.REFUSED_BY_PLAN

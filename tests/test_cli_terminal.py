@@ -1,0 +1,189 @@
+"""A person at a terminal watches a run: a line that moves, a question on Ctrl+C, nothing left."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from kwtui.commands.follow import lines_of, status_line
+from kwtui.errors import ExitCode
+from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
+from kwtui.runs.events import (
+    NoticeReceived,
+    RunStarted,
+    StepFinished,
+    StepProgress,
+    StepStarted,
+)
+from kwtui.runs.state import initial_state, reduce_all
+from tests.command_line import CommandLine
+from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxNode]:
+    node = start_sandbox(tmp_path_factory.mktemp("terminal") / "node", "--empty")
+    with psycopg.connect(node.dsn, autocommit=True, prepare_threshold=None) as connection:
+        connection.execute(b"CREATE DATABASE big")
+        connection.execute(b"CREATE TABLE big.public.r (id INT8 PRIMARY KEY, v STRING)")
+        connection.execute(
+            b"INSERT INTO big.public.r "
+            b"SELECT i, 'row ' || i::STRING FROM generate_series(1, 400000) AS g(i)"
+        )
+    yield node
+    stop_sandbox(node)
+
+
+class Terminal:
+    """kwtui in a pseudo-terminal of 100 columns."""
+
+    def __init__(self, kwtui: CommandLine, *words: str) -> None:
+        self._master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            kwtui.command(*words),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=kwtui.variables() | {"COLUMNS": "100", "TERM": "xterm"},
+            start_new_session=True,
+            preexec_fn=_take_terminal,
+        )
+        os.close(slave)
+        self.text = ""
+
+    def read_until(self, pattern: str, seconds: float = 60) -> str:
+        deadline = time.monotonic() + seconds
+        while not re.search(pattern, self.text):
+            assert time.monotonic() < deadline, f"{pattern!r} never came:\n{self.text}"
+            if select.select([self._master], [], [], 0.1)[0]:
+                self._read()
+        return self.text
+
+    def send(self, keys: bytes) -> None:
+        os.write(self._master, keys)
+
+    def end(self) -> int:
+        while self.process.poll() is None:
+            if select.select([self._master], [], [], 0.1)[0]:
+                self._read()
+        os.close(self._master)
+        return self.process.returncode
+
+    def _read(self) -> None:
+        try:
+            self.text += os.read(self._master, 65536).decode("utf-8", "replace")
+        except OSError:
+            self.process.wait()
+
+
+def _take_terminal() -> None:
+    """Make the terminal the controlling one, so that Ctrl+C becomes a signal."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@pytest.fixture
+def kwtui(node: SandboxNode, tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path / "home", node)
+
+
+def test_ctrl_c_asks_and_detaching_leaves_the_run_alone(kwtui: CommandLine) -> None:
+    terminal = Terminal(kwtui, "backup", "big", *kwtui.server)
+    terminal.read_until("Read the catalogue")
+
+    terminal.send(b"\x03")
+    terminal.read_until(r"\[d\]etach")
+    terminal.send(b"d\n")
+
+    assert terminal.end() == 0
+    assert "kwtui runs follow" in terminal.text
+    followed = kwtui.run("runs", "follow", "--json")
+    assert followed.objects[-1]["status"] == "succeeded"
+
+
+def test_ctrl_c_asks_and_cancelling_cancels(kwtui: CommandLine) -> None:
+    terminal = Terminal(kwtui, "backup", "big", *kwtui.server)
+    terminal.read_until("Read the catalogue")
+
+    terminal.send(b"\x03")
+    terminal.read_until(r"\[d\]etach")
+    terminal.send(b"c\n")
+
+    assert terminal.end() == ExitCode.CANCELLED
+
+
+def test_enter_goes_on_watching_and_the_moving_line_is_cleared(kwtui: CommandLine) -> None:
+    terminal = Terminal(kwtui, "backup", "big", *kwtui.server)
+    terminal.read_until("Read the catalogue")
+
+    terminal.send(b"\x03")
+    terminal.read_until(r"\[d\]etach")
+    terminal.send(b"\n")
+
+    assert terminal.end() == 0
+    assert "Backed up big" in terminal.text
+    last = terminal.text.rstrip("\r\n").rsplit("\n", 1)[-1]
+    assert "tables  " not in last
+
+
+def at(seconds: float) -> datetime:
+    return datetime(2026, 11, 22, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
+PLAN = Plan(
+    "p",
+    PlanKind.BACKUP,
+    "Back up shop",
+    at(0),
+    "c",
+    1,
+    "shop",
+    "kwtui/shop/x",
+    (
+        Step("a", StepKind.EXPORT_TABLE, "Export a", params={"bytes": 2 << 20}),
+        Step("b", StepKind.EXPORT_TABLE, "Export b", params={"bytes": 2 << 20}),
+    ),
+    estimate_source="KWDB's statistics",
+)
+
+
+def test_the_moving_line_says_how_far_how_fast_and_how_long_yet() -> None:
+    state = reduce_all(
+        PLAN,
+        [
+            RunStarted(at=at(0), run="r", plan="p", title="", pid=1),
+            StepStarted(at=at(0), step="a", title="Export a"),
+            StepFinished(at=at(2), step="a", bytes=2 << 20),
+            StepStarted(at=at(2), step="b", title="Export b"),
+            StepProgress(at=at(3), step="b", bytes=1 << 20),
+        ],
+    )
+
+    line = status_line(state)
+
+    assert line.startswith("Export b  1/2 tables  3.0 MiB  1.0 MiB/s  about 1.0 s left")
+    assert "KWDB's statistics" in line
+
+
+def test_a_line_of_several_steps_names_one_and_counts_the_rest() -> None:
+    started = [StepStarted(at=at(0), step=s, title="") for s in ("a", "b")]
+
+    assert status_line(reduce_all(PLAN, started)).startswith("Export a (+1)")
+
+
+def test_what_the_server_said_stays_on_the_screen() -> None:
+    notice = NoticeReceived(at=at(0), step="a", severity="NOTICE", message="write failed")
+
+    assert list(lines_of(notice, initial_state(PLAN))) == ["notice  write failed"]
