@@ -140,12 +140,7 @@ class _BackupRun:
             problems += await self._left_out(after)
             problems += state.notices
         if problems:
-            raise KwtuiError(
-                f"The backup is not complete: {problems[0]}.",
-                cause="\n".join([*problems[1:], *state.notices]),
-                hint="Back up again.",
-                exit_code=ExitCode.BACKUP_INCOMPLETE,
-            )
+            raise _incomplete(list(dict.fromkeys([*problems, *state.notices])))
         return StepOutcome(summary=f"{plural(len(state.tables), 'table')}, all there")
 
     # -- parts ------------------------------------------------------------------------------
@@ -202,6 +197,19 @@ class _BackupRun:
     def _is_relational_database_export(self, schema: DatabaseSchema) -> bool:
         by_database = self._request.method is BackupMethod.DATABASE
         return by_database and schema.engine is Engine.RELATIONAL
+
+
+def _incomplete(problems: list[str]) -> KwtuiError:
+    """A disk that fills up is only a notice when a database is exported (live-findings, row 23)."""
+    full = any("no space left on device" in problem for problem in problems)
+    return KwtuiError(
+        f"The backup is not complete: {problems[0]}.",
+        cause="\n".join(problems[1:]),
+        hint="The disk of the node is full: make space, then back up again."
+        if full
+        else "Back up again.",
+        exit_code=ExitCode.DISK_FULL if full else ExitCode.BACKUP_INCOMPLETE,
+    )
 
 
 def _exported(answer: ExportAnswer, folder: Path) -> StepOutcome:

@@ -10,7 +10,7 @@ import msgspec
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import ContentChecksum, DatabaseSchema, TableName, TableSpec
 from kwtui.operations.checksums import read_checksum
-from kwtui.operations.restore_objects import Chosen, names_database, part_of
+from kwtui.operations.restore_objects import Chosen, default_in, part_of, waits_for_name
 from kwtui.operations.runner import Halt
 from kwtui.server import catalogue, ddl, statements
 from kwtui.server.connection import Server
@@ -39,6 +39,8 @@ async def compare_tables(
         lines.append(
             {
                 "table": str(name),
+                "schema": name.schema,
+                "name": name.name,
                 "rows_expected": wanted_rows,
                 "rows_found": found.rows,
                 "checksum": "not known" if checksum is None else _word(same_content),
@@ -85,7 +87,7 @@ def definition_differences(
 ) -> Iterator[str]:
     """Columns, defaults, foreign keys and checks that are not as captured.
 
-    Defaults that name their database are left out: they are put back after this.
+    Defaults that wait for the final name are left out: they are put back after this.
     """
     for table in chosen.tables:
         found = restored.table(table.name)
@@ -104,7 +106,8 @@ def definition_differences(
 def other_differences(
     chosen: Chosen, restored: DatabaseSchema, database: str, accounts: frozenset[str]
 ) -> Iterator[str]:
-    """Views, sequences, comments and grants that are not as captured."""
+    """Views, sequences, late defaults, comments and grants that are not as captured."""
+    yield from _late_defaults(chosen, restored, database)
     views = {v.name for v in restored.views}
     yield from (f"the view {v.name} is missing" for v in chosen.views if v.name not in views)
     sequences = {s.name: (s.last_value, s.called) for s in restored.sequences}
@@ -129,6 +132,17 @@ def other_differences(
         yield f"{privilege} on {target} is granted to {grantee}, which it was not"
 
 
+def _late_defaults(chosen: Chosen, restored: DatabaseSchema, database: str) -> Iterator[str]:
+    for table in chosen.tables:
+        found = restored.table(table.name)
+        defaults = {c.name: c.default for c in found.columns} if found else {}
+        for column in table.columns:
+            if column.default is None or not waits_for_name(chosen.schema, column.default):
+                continue
+            if defaults.get(column.name) != default_in(chosen.schema, column.default, database):
+                yield f"the default of {table.name}.{column.name} is not as it was"
+
+
 def _plain(target: str) -> str:
     """A comment's or grant's object; the database is the same under any name."""
     return "DATABASE" if target.startswith("DATABASE ") else target
@@ -138,7 +152,7 @@ def _columns(schema: DatabaseSchema, table: TableSpec, database: str) -> list[tu
     columns: list[tuple[object, ...]] = []
     for column in table.columns:
         default = column.default
-        if default is not None and names_database(schema, default):
+        if default is not None and waits_for_name(schema, default):
             default = None
         computed = column.computed and ddl.with_database(
             column.computed, schema.database, database, schema.schemas

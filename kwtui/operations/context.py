@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,16 @@ from kwtui.server.connection import Server
 
 Connect = Callable[[], Awaitable[Server]]
 """A new connection of its own; whoever asks closes it."""
+
+
+Hold = Callable[[str], AbstractContextManager[None]]
+"""Has a set to itself while the context lasts; raises RUN_IN_PROGRESS if another run works on it.
+The set is named by its path relative to extern."""
+
+
+def hold_nothing(_path: str) -> AbstractContextManager[None]:
+    """For runs that nobody can come across."""
+    return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,7 @@ class RunContext:
     """kwtui's state directory."""
     reporter: Reporter
     halt: Halt
+    hold: Hold = hold_nothing
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,12 @@ class PlanKind(StrEnum):
     BACKUP = "backup"
     RESTORE = "restore"
     VERIFY = "verify"
+    DELETE = "delete"
+    """One backup set."""
+    PRUNE = "prune"
+    """What retention lets go."""
+    CLEANUP = "cleanup"
+    """What broken runs left."""
 
 
 class StepKind(StrEnum):
@@ -34,6 +40,9 @@ class StepKind(StrEnum):
     IMPORT_DATABASE = "import-database"
     INSERT_ROWS = "insert-rows"
     COMPARE = "compare"
+    REMOVE = "remove"
+    """A folder below extern."""
+    DROP_DATABASE = "drop-database"
 
 
 @dataclass(frozen=True)

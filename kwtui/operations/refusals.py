@@ -12,6 +12,7 @@ _EXIT_CODES = {
     "backup_incomplete": ExitCode.BACKUP_INCOMPLETE,
     "destination_not_empty": ExitCode.DESTINATION_NOT_EMPTY,
     "disk_full": ExitCode.DISK_FULL,
+    "in_use": ExitCode.RUN_IN_PROGRESS,
     "extern_not_found": ExitCode.EXTERN_NOT_FOUND,
     "extern_not_readable": ExitCode.EXTERN_NOT_READABLE,
     "name_taken": ExitCode.NAME_TAKEN,

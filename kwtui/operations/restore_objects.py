@@ -140,14 +140,14 @@ def create_indexes(chosen: Chosen, database: str) -> Iterator[str]:
         yield from found
 
 
-def set_defaults(chosen: Chosen, database: str, *, named: bool) -> Iterator[str]:
-    """The true defaults. Those that name their database come when it has its final name."""
+def set_defaults(chosen: Chosen, database: str, *, waiting: bool) -> Iterator[str]:
+    """The true defaults; those that `waits_for_name`, or all the others."""
     found = []
     for table in chosen.tables if chosen.schema.engine is Engine.RELATIONAL else ():
         for column in table.columns:
             if column.default is None or column.hidden:
                 continue
-            if names_database(chosen.schema, column.default) is named:
+            if waits_for_name(chosen.schema, column.default) is waiting:
                 text = _moved(chosen.schema, column.default, database)
                 found.append(statements.set_default(database, table.name, column.name, text))
     if found:
@@ -185,8 +185,20 @@ def validate_all(chosen: Chosen, database: str) -> Iterator[str]:
             yield statements.validate_constraint(database, table.name, key.name)
 
 
-def names_database(schema: DatabaseSchema, text: str) -> bool:
-    return _moved(schema, text, f"{schema.database}_") != text
+def waits_for_name(schema: DatabaseSchema, default: str) -> bool:
+    """Whether a default is only set when its database has its final name.
+
+    One that takes values from a sequence depends on it as a view does on its tables, and what
+    depends can forbid a rename (recording 13); one that names its database would name a wrong one.
+    """
+    return (
+        bool(ddl.sequences_in(default)) or _moved(schema, default, f"{schema.database}_") != default
+    )
+
+
+def default_in(schema: DatabaseSchema, default: str, database: str) -> str:
+    """The captured default as it reads in another database."""
+    return _moved(schema, default, database)
 
 
 def add_foreign_keys(chosen: Chosen, database: str) -> Iterator[str]:

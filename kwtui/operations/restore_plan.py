@@ -240,7 +240,7 @@ def _complete(scope: RestoreScope) -> Iterator[Step]:
     yield from sql_if_any(
         "set-defaults",
         "Put the defaults back",
-        objects.set_defaults(chosen, name, named=False),
+        objects.set_defaults(chosen, name, waiting=False),
         "As SHOW COLUMNS had them: KWDB misprints some in the definition (live-findings, row 27).",
     )
     yield from sql_if_any(
@@ -291,9 +291,10 @@ def _publish(scope: RestoreScope) -> Iterator[Step]:
 def _after_rename(scope: RestoreScope) -> Iterator[Step]:
     chosen, name = scope.chosen, scope.target
     yield from sql_if_any(
-        "set-named-defaults",
-        "Put back the defaults that name their database",
-        objects.set_defaults(chosen, name, named=True),
+        "set-last-defaults",
+        "Put back the defaults that use a sequence or name their database",
+        objects.set_defaults(chosen, name, waiting=True),
+        "What depends on a sequence can forbid to rename its database.",
     )
     yield from sql_if_any(
         "create-views",

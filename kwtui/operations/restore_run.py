@@ -14,7 +14,7 @@ import msgspec
 
 from kwtui.backups.library import open_set
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import DatabaseSchema, RestoreRequest, RestoreStrategy, TableName
+from kwtui.model import DatabaseSchema, Engine, RestoreRequest, RestoreStrategy, TableName
 from kwtui.operations import importing
 from kwtui.operations.comparing import (
     check_lines,
@@ -29,9 +29,10 @@ from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.preflight import check_server
 from kwtui.operations.refusals import check_allowed
 from kwtui.operations.restore_check import SourceCheck, check_source
+from kwtui.operations.restore_cleanup import clean_up
 from kwtui.operations.restore_objects import Chosen
 from kwtui.operations.runner import StepOutcome, run_steps
-from kwtui.server import catalogue, statements
+from kwtui.server import catalogue
 from kwtui.server.connection import Server
 from kwtui.text import plural
 
@@ -81,7 +82,7 @@ class _RestoreRun:
             await self._check_name_is_free()
             await run_steps(self._plan, executors, self._context.reporter, self._context.halt)
         except KwtuiError as error:
-            await self._clean_up(error)
+            await clean_up(self._context, self._scratch, frozenset(self._done), error)
             raise
         return self._result()
 
@@ -217,11 +218,26 @@ class _RestoreRun:
             return StepOutcome(summary="nothing to compare with")
         database = step.params["database"]
         restored = await catalogue.read_schema(self._server, database)
+        if restored.engine is Engine.TIME_SERIES:
+            await self._count_again(database)
         accounts = frozenset(step.params["accounts"])
         self._doubts = list(other_differences(chosen, restored, database, accounts))
         for doubt in self._doubts:
             self._context.reporter.notice(step, "WARNING", doubt)
         return StepOutcome(summary=plural(len(self._doubts), "difference"))
+
+    async def _count_again(self, database: str) -> None:
+        """Time-series tables must still answer under the final name; nobody proved that a node's
+        time-series engine takes every rename well (recording 13 has one, of a small table)."""
+        for line in self._lines:
+            name = TableName(line["schema"], line["name"])
+            rows = await catalogue.count_rows(self._server, database, name)
+            if rows != line["rows_found"]:
+                raise KwtuiError(
+                    f"{line['table']} holds {rows} rows after {database} got its name, and held "
+                    f"{line['rows_found']} before.",
+                    exit_code=ExitCode.RESTORE_DIFFERS,
+                )
 
     async def _captured(self) -> Chosen | None:
         """What was captured of the chosen tables; None for a tree, where nothing was."""
@@ -245,56 +261,6 @@ class _RestoreRun:
                 hint="Plan the restore again.",
                 exit_code=ExitCode.NAME_TAKEN,
             )
-
-    # -- when it fails ----------------------------------------------------------------------
-
-    async def _clean_up(self, error: KwtuiError) -> None:
-        """Take back what must not stay, on a connection of its own: the first may be gone."""
-        kept = ""
-        try:
-            server = await self._context.connect()
-        except KwtuiError:
-            error.hint = f"{error.hint} {self._words_when_unreachable()}".strip()
-            return
-        try:
-            if "drop-defaults" in self._done and "set-defaults" not in self._done:
-                await self._put_defaults_back(server)
-            if "publish" in self._done:
-                await self._unpublish(server)
-            names = {d.name for d in await catalogue.databases(server)}
-            if self._makes_database and self._scratch in names:
-                kept = self._scratch
-        except KwtuiError as second:
-            error.cause = "\n".join(filter(None, (error.cause, *second.lines())))
-        finally:
-            await server.close()
-        if kept:
-            drop = statements.drop_database(kept)
-            error.hint = (
-                f"{error.hint} What was restored until then stays in the database {kept} for a "
-                f"look; nothing stands under {self._plan.database}. Remove it with: {drop}"
-            ).strip()
-
-    def _words_when_unreachable(self) -> str:
-        if not self._makes_database:
-            return ""
-        return f"Look for a database {self._scratch} when the server is back; it may be dropped."
-
-    async def _unpublish(self, server: Server) -> None:
-        """Give the scratch name back; views would forbid it, and come again with the next try."""
-        schema = await catalogue.read_schema(server, self._plan.database)
-        for view in reversed(schema.views):
-            sql = statements.drop_view(
-                self._plan.database, view.name, materialized=view.materialized
-            )
-            await server.execute(sql)
-        await server.execute(statements.use_database("defaultdb"))
-        await server.execute(statements.rename_database(self._plan.database, self._scratch))
-
-    async def _put_defaults_back(self, server: Server) -> None:
-        step = next((s for s in self._plan.steps if s.id == "set-defaults"), None)
-        for statement in step.sql if step else ():
-            await server.execute(statement)
 
 
 def _captured_schema(context: RunContext, request: RestoreRequest) -> DatabaseSchema | None:

@@ -137,6 +137,9 @@ def _failure(step: Step, error: KwtuiError, reporter: Reporter, halt: Halt) -> K
     """
     if halt.requested.is_set():
         error = halt.reason()
+    elif step.subject and step.subject not in " ".join(error.lines()):
+        # The server's words often name no table, and this is what remains of the run.
+        error.cause = "\n".join(filter(None, (f"In the step: {step.title}.", error.cause)))
     halt.requested.set()
     reporter.step_failed(step, error, getattr(error, "sqlstate", "") or "")
     return error

@@ -68,6 +68,7 @@ def test_the_exact_restore_has_the_proven_order(
         "comment-and-grant",
         "compare",
         "publish",
+        "set-last-defaults",
         "create-views",
         "comment-and-grant-last",
         "compare-others",
@@ -100,9 +101,18 @@ def test_tables_are_made_without_what_an_import_refuses(
     assert "FOREIGN KEY" not in tables
     assert "AS (inv * 2) STORED" in tables
     assert sql_of(made, "set-defaults")[1:] == (
-        "ALTER TABLE shop_kwtui_restoring.public.inv ALTER COLUMN n "
-        "SET DEFAULT nextval('no':::STRING)",
         "ALTER TABLE shop_kwtui_restoring.public.inv ALTER COLUMN v SET DEFAULT e'p\\'q'",
+    )
+
+
+def test_what_depends_on_a_sequence_comes_after_the_rename(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    made = plan(shop_set, facts)
+
+    assert sql_of(made, "set-last-defaults") == (
+        "USE shop",
+        "ALTER TABLE shop.public.inv ALTER COLUMN n SET DEFAULT nextval('no':::STRING)",
     )
 
 
@@ -131,7 +141,7 @@ def test_a_default_that_names_its_database_waits_for_the_final_name(
     made = plan(source_of_schema(replace(SHOP, tables=(named,))), facts, target="second")
 
     assert sql_of(made, "set-defaults") == ()
-    assert "nextval('second.public.no':::STRING)" in sql_of(made, "set-named-defaults")[-1]
+    assert "nextval('second.public.no':::STRING)" in sql_of(made, "set-last-defaults")[-1]
 
 
 def test_imports_name_every_file_and_the_text_for_null(

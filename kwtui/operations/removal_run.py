@@ -1,0 +1,173 @@
+"""Running a plan that removes. Everything is looked at again right before it goes.
+
+What changed since the plan was made is not removed: a deletion fails then, retention and cleaning
+up leave it, say so and go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from kwtui.backups.entries import EntryKind
+from kwtui.backups.library import describe
+from kwtui.backups.removing import Removed, contents_of, remove_set
+from kwtui.backups.retention import PROVEN, is_last_proven
+from kwtui.backups.trash import trash_path
+from kwtui.config_retention import load_policies
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import RetentionPolicies
+from kwtui.operations.cleanup_plan import busy_words
+from kwtui.operations.context import RunContext, RunResult
+from kwtui.operations.housekeeping import (
+    listed,
+    minimum,
+    read_identity,
+    retention_decisions,
+    what_is_at_work,
+)
+from kwtui.operations.plan import PlanKind, Step, StepKind
+from kwtui.operations.preflight import check_server
+from kwtui.operations.refusals import check_allowed
+from kwtui.operations.removal_plan import is_confirmed
+from kwtui.operations.runner import CancelledByPerson, StepOutcome, run_steps
+from kwtui.server import catalogue
+from kwtui.server.connection import Server
+from kwtui.text import human_bytes, plural
+
+
+class Changed(KwtuiError):
+    """What the plan names is not what it was, or somebody uses it now."""
+
+    def __init__(self, title: str, hint: str = "Plan it again.") -> None:
+        super().__init__(title, hint=hint, exit_code=ExitCode.REFUSED_BY_PLAN)
+
+
+async def run_removal(context: RunContext) -> RunResult:
+    """Run the plan. Raises KwtuiError; its hint says what is left."""
+    check_allowed(context.plan)
+    return await _RemovalRun(context).run()
+
+
+class _RemovalRun:
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._plan = context.plan
+        self._server: Server | None = None
+        self._may_go: frozenset[str] | None = None
+        """For retention: what may go as things stand now."""
+        self._removed: list[str] = []
+        self._left: list[str] = []
+        self._files = self._bytes = 0
+
+    async def run(self) -> RunResult:
+        executors = {StepKind.REMOVE: self._remove, StepKind.DROP_DATABASE: self._drop}
+        try:
+            if self._plan.cluster_id:
+                self._server = await self._context.connect()
+                await check_server(self._server, self._plan)
+            if self._plan.kind is PlanKind.PRUNE:
+                self._may_go = await asyncio.to_thread(self._decide_again)
+            await run_steps(self._plan, executors, self._context.reporter, self._context.halt)
+        finally:
+            if self._server is not None:
+                await self._server.close()
+        return self._result()
+
+    def _result(self) -> RunResult:
+        words = f"Removed {', '.join(self._removed)}" if self._removed else "Removed nothing"
+        if len(self._removed) > 1:
+            words = f"Removed {len(self._removed)} of {len(self._plan.steps)}"
+        freed = f": {plural(self._files, 'file')}, {human_bytes(self._bytes)}"
+        return RunResult(
+            summary=f"{words}{freed if self._files else ''}.",
+            result={
+                "removed": self._removed,
+                "left": self._left,
+                "files": self._files,
+                "bytes": self._bytes,
+                "doubts": [f"left as it was: {words}" for words in self._left],
+            },
+        )
+
+    def _decide_again(self) -> frozenset[str]:
+        request = self._plan.request
+        decisions = retention_decisions(
+            self._context.extern,
+            self._context.state,
+            msgspec.convert(request["policies"], RetentionPolicies),
+            request["database"],
+            self._plan.created_at,
+        )
+        return frozenset(d.entry.path for d in decisions if not d.keep)
+
+    # -- steps ------------------------------------------------------------------------------
+
+    async def _remove(self, step: Step) -> StepOutcome:
+        path = step.params["path"]
+        try:
+            with self._context.hold(path):
+                await asyncio.to_thread(self._check_folder, step.params)
+                removed = await asyncio.to_thread(self._remove_folder, step)
+        except KwtuiError as error:
+            return self._leave(step, error)
+        self._removed.append(path)
+        self._files += removed.files
+        self._bytes += removed.bytes
+        words = f"{plural(removed.files, 'file')}, {human_bytes(removed.bytes)}"
+        return StepOutcome(summary=words, bytes=removed.bytes)
+
+    async def _drop(self, step: Step) -> StepOutcome:
+        name = step.params["database"]
+        try:
+            await self._check_database(name)
+        except KwtuiError as error:
+            return self._leave(step, error)
+        server = self._connected()
+        for sql in step.sql:
+            await server.execute(sql)
+        self._removed.append(name)
+        return StepOutcome(summary="dropped")
+
+    def _leave(self, step: Step, error: KwtuiError) -> StepOutcome:
+        """Go on without it, if that is what the plan is for."""
+        changed = isinstance(error, Changed) or error.exit_code is ExitCode.RUN_IN_PROGRESS
+        if not changed or self._plan.kind is PlanKind.DELETE:
+            raise error
+        self._left.append(f"{step.subject}: {error.title}")
+        self._context.reporter.notice(step, "WARNING", f"{step.subject} stays: {error.title}")
+        return StepOutcome(summary="left as it was")
+
+    # -- looking again ----------------------------------------------------------------------
+
+    def _check_folder(self, expected: dict[str, Any]) -> None:
+        """Raises Changed unless it still is what the plan names, and may still go."""
+        path: str = expected["path"]
+        extern, state = self._context.extern, self._context.state
+        entry = describe(extern, path, state)
+        manifest, fingerprint = read_identity(extern, state, entry)
+        if entry.kind.value != expected["kind"] or fingerprint != expected["manifest"]:
+            raise Changed(f"{path} is not what it was when the plan was made.")
+        if entry.kind is EntryKind.SET:
+            if entry.pinned:
+                raise Changed(f"{path} is pinned now.", f"See kwtui unpin {path}")
+            self._check_set(path)
+        contents = contents_of(extern / path, manifest)
+        if entry.kind is EntryKind.INCOMPLETE and contents.newest != expected["newest"]:
+            raise Changed(f"{path} was written to since the plan was made.")
+        if self._plan.kind is PlanKind.PRUNE and contents.strays:
+            raise Changed(f"{path} holds {contents.strays[0]}, which its manifest does not name.")
+
+    def _check_set(self, path: str) -> None:
+        if self._may_go is not None:
+            if path not in self._may_go:
+                raise Changed(f"{path} is needed now.")
+            return
+        entries = listed(self._context.extern, self._context.state)
+        entry = next((e for e in entries if e.path == path), None)
+        if entry is None or is_confirmed(path, self._plan.request.get("confirmed")):
+            return
+        if is_last_proven(entry, entries, self._minimum()):
+            raise Changed(f"{path} is the last proven backup of {entry.database} now.")
