@@ -17,7 +17,7 @@ from kwtui.backups.entries import BackupEntry, EntryKind
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Finding
 from kwtui.operations.known_runs import KnownRun, run_at_work_on
-from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step, StepKind
 from kwtui.operations.removal_plan import Removable, access_findings, in_use, remove_step
 from kwtui.operations.restore_plan import SCRATCH_SUFFIX
 from kwtui.server import statements
@@ -29,7 +29,6 @@ QUIET_SECONDS = 600.0
 
 DRILL_PREFIX = "kwtui_drill_"
 _SCRATCH = re.compile(rf"(.+){SCRATCH_SUFFIX}(?:_\d+)?\Z", re.DOTALL)
-_REMOVALS = frozenset({PlanKind.DELETE, PlanKind.PRUNE, PlanKind.CLEANUP})
 
 
 class LeftoverKind(StrEnum):
@@ -83,10 +82,15 @@ def scratch_leftovers(
     jobs: Iterable[str],
 ) -> list[Leftover]:
     """Databases with a scratch name; ``jobs`` are the statements of jobs that are not finished."""
-    told = [(s.user, text) for s in sessions for text in (s.active, s.last)]
-    told += [("a job of the server", text) for text in jobs]
+    told = told_of(sessions, jobs)
     here = [run for run in runs if run.cluster_id == cluster_id]
     return [_database(name, here, told) for name in databases if is_scratch(name)]
+
+
+def told_of(sessions: Iterable[Session], jobs: Iterable[str]) -> list[tuple[str, str]]:
+    """Who runs or ran what, for `busy_words`."""
+    told = [(f"{s.user} at {s.client}", text) for s in sessions for text in (s.active, s.last)]
+    return told + [("a job of the server", text) for text in jobs]
 
 
 def is_scratch(database: str) -> bool:
@@ -157,7 +161,7 @@ def _left_folder(run: KnownRun, path: str) -> bool:
 
 
 def _removal_at_work(runs: Iterable[KnownRun]) -> str:
-    run = next((r for r in runs if r.alive and r.kind in _REMOVALS), None)
+    run = next((r for r in runs if r.alive and r.kind in REMOVALS), None)
     return f"run {run.id} is removing" if run else ""
 
 
@@ -176,9 +180,7 @@ def _writer(
     return ""
 
 
-def _database(
-    name: str, runs: Sequence[KnownRun], told: Sequence[tuple[str, str]]
-) -> Leftover:
+def _database(name: str, runs: Sequence[KnownRun], told: Sequence[tuple[str, str]]) -> Leftover:
     of_it = [r for r in runs if r.scratch == name]
     living = next((r for r in of_it if r.alive), None)
     dead = next((r for r in of_it if not r.alive and not r.succeeded), None)
@@ -221,9 +223,7 @@ def _step(leftover: Leftover, removables: Mapping[str, Removable]) -> Step:
     )
 
 
-def _findings(
-    chosen: Iterable[Leftover], removables: Mapping[str, Removable]
-) -> Iterator[Finding]:
+def _findings(chosen: Iterable[Leftover], removables: Mapping[str, Removable]) -> Iterator[Finding]:
     for leftover in chosen:
         if leftover.busy:
             yield in_use(leftover.name, f"It may be in use: {leftover.busy}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from kwtui.backups.retention import (
     is_last_proven,
 )
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import ProofLevel, RetentionPolicies
+from kwtui.model import RetentionPolicies
 from kwtui.operations.cleanup_plan import (
     Leftover,
     folder_leftovers,
@@ -67,12 +67,10 @@ def make_delete_plan(
     """Look at one set and plan its deletion. Raises KwtuiError (NOT_FOUND, ...)."""
     entry = describe(extern, path, state)
     found = look_at(extern, state, entry, runs)
-    if entry.kind is EntryKind.SET:
-        last = is_last_proven(entry, listed(extern, state), minimum(entry, policies))
-        found = Removable(
-            found.entry, found.contents, found.fingerprint, found.problem, found.busy, last
-        )
-    return plan_delete(found, confirmed, now, plan_id)
+    policy = policies.of(entry.database or "")
+    minimum = policy.min_proof if policy else PROVEN
+    last = is_last_proven(entry, listed(extern, state), minimum)
+    return plan_delete(replace(found, last_proven=last), confirmed, minimum, now, plan_id)
 
 
 def make_prune_preview(
@@ -122,15 +120,7 @@ def listed(extern: Path, state: Path) -> tuple[BackupEntry, ...]:
     return listing.entries
 
 
-def minimum(entry: BackupEntry, policies: RetentionPolicies) -> ProofLevel:
-    """What counts as proven for the entry's database."""
-    policy = policies.of(entry.database or "")
-    return policy.min_proof if policy else PROVEN
-
-
-def look_at(
-    extern: Path, state: Path, entry: BackupEntry, runs: Sequence[KnownRun]
-) -> Removable:
+def look_at(extern: Path, state: Path, entry: BackupEntry, runs: Sequence[KnownRun]) -> Removable:
     """What lies in the folder, and whether this account may remove it and nobody uses it.
 
     Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
@@ -151,9 +141,7 @@ def look_at(
     )
 
 
-def read_identity(
-    extern: Path, state: Path, entry: BackupEntry
-) -> tuple[Manifest | None, str]:
+def read_identity(extern: Path, state: Path, entry: BackupEntry) -> tuple[Manifest | None, str]:
     """The manifest of a set and what tells it from any other; nothing for what has none."""
     if entry.kind is not EntryKind.SET:
         return None, ""

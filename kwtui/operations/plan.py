@@ -18,12 +18,17 @@ class PlanKind(StrEnum):
     BACKUP = "backup"
     RESTORE = "restore"
     VERIFY = "verify"
+    SETTING = "setting"
+    """A change of cluster settings."""
     DELETE = "delete"
     """One backup set."""
     PRUNE = "prune"
     """What retention lets go."""
     CLEANUP = "cleanup"
     """What broken runs left."""
+
+
+REMOVALS = frozenset({PlanKind.DELETE, PlanKind.PRUNE, PlanKind.CLEANUP})
 
 
 class StepKind(StrEnum):

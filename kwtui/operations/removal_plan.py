@@ -14,7 +14,7 @@ from kwtui.backups.removing import SetContents
 from kwtui.backups.retention import CalendarDay, Decision, Reason, Rule, calendar
 from kwtui.backups.trash import trash_path
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import Finding, RetentionPolicies, Severity
+from kwtui.model import Finding, ProofLevel, RetentionPolicies, Severity
 from kwtui.operations.known_runs import KnownRun
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.text import human_bytes, plural
@@ -55,8 +55,13 @@ class PrunePreview:
         return tuple(d for d in self.decisions if not d.keep)
 
 
-def plan_delete(found: Removable, confirmed: str | None, now: datetime, plan_id: str) -> Plan:
-    """The plan for one set; ``confirmed`` is the name that a person typed."""
+def plan_delete(
+    found: Removable, confirmed: str | None, minimum: ProofLevel, now: datetime, plan_id: str
+) -> Plan:
+    """The plan for one set; ``confirmed`` is the name that a person typed.
+
+    ``minimum`` is what counts as proven for its database.
+    """
     entry = found.entry
     return Plan(
         id=plan_id,
@@ -71,7 +76,7 @@ def plan_delete(found: Removable, confirmed: str | None, now: datetime, plan_id:
         findings=tuple(_delete_findings(found, confirmed)),
         estimated_bytes=found.contents.bytes,
         estimate_source="the files that are there",
-        request={"path": entry.path, "confirmed": confirmed},
+        request={"path": entry.path, "confirmed": confirmed, "minimum": int(minimum)},
     )
 
 
@@ -153,7 +158,10 @@ def _delete_findings(found: Removable, confirmed: str | None) -> Iterator[Findin
         return
     if entry.pinned:
         yield _refusal(
-            "pinned", entry.path, "It is pinned.", f"Take the pin away first: kwtui unpin {entry.path}"
+            "pinned",
+            entry.path,
+            "It is pinned.",
+            f"Take the pin away first: kwtui unpin {entry.path}",
         )
     if found.busy is not None:
         yield in_use(entry.path, f"Run {found.busy.id} is working on it.")
@@ -189,7 +197,9 @@ def _last_proven(entry: BackupEntry, confirmed: str | None) -> Finding:
     name = PurePosixPath(entry.path).name
     message = f"It is the last proven backup of {entry.database}."
     if is_confirmed(entry.path, confirmed):
-        return Finding(Severity.WARNING, "last_proven", entry.path, f"{message} You typed its name.")
+        return Finding(
+            Severity.WARNING, "last_proven", entry.path, f"{message} You typed its name."
+        )
     typed = f" The typed name {confirmed!r} is not its name." if confirmed else ""
     return _refusal(
         "last_proven",

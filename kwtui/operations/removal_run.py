@@ -14,16 +14,14 @@ import msgspec
 from kwtui.backups.entries import EntryKind
 from kwtui.backups.library import describe
 from kwtui.backups.removing import Removed, contents_of, remove_set
-from kwtui.backups.retention import PROVEN, is_last_proven
+from kwtui.backups.retention import is_last_proven
 from kwtui.backups.trash import trash_path
-from kwtui.config_retention import load_policies
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import RetentionPolicies
-from kwtui.operations.cleanup_plan import busy_words
+from kwtui.model import ProofLevel, RetentionPolicies
+from kwtui.operations.cleanup_plan import busy_words, told_of
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.housekeeping import (
     listed,
-    minimum,
     read_identity,
     retention_decisions,
     what_is_at_work,
@@ -36,6 +34,8 @@ from kwtui.operations.runner import CancelledByPerson, StepOutcome, run_steps
 from kwtui.server import catalogue
 from kwtui.server.connection import Server
 from kwtui.text import human_bytes, plural
+
+_GONE_OR_BUSY = (ExitCode.RUN_IN_PROGRESS, ExitCode.NOT_FOUND)
 
 
 class Changed(KwtuiError):
@@ -133,7 +133,7 @@ class _RemovalRun:
 
     def _leave(self, step: Step, error: KwtuiError) -> StepOutcome:
         """Go on without it, if that is what the plan is for."""
-        changed = isinstance(error, Changed) or error.exit_code is ExitCode.RUN_IN_PROGRESS
+        changed = isinstance(error, Changed) or error.exit_code in _GONE_OR_BUSY
         if not changed or self._plan.kind is PlanKind.DELETE:
             raise error
         self._left.append(f"{step.subject}: {error.title}")
@@ -169,5 +169,47 @@ class _RemovalRun:
         entry = next((e for e in entries if e.path == path), None)
         if entry is None or is_confirmed(path, self._plan.request.get("confirmed")):
             return
-        if is_last_proven(entry, entries, self._minimum()):
+        if is_last_proven(entry, entries, ProofLevel(self._plan.request["minimum"])):
             raise Changed(f"{path} is the last proven backup of {entry.database} now.")
+
+    async def _check_database(self, name: str) -> None:
+        """Raises Changed unless it is there and nobody works in it."""
+        server = self._connected()
+        if name not in {d.name for d in await catalogue.databases(server)}:
+            raise Changed(f"There is no database {name} any more.")
+        sessions, jobs = await what_is_at_work(server)
+        busy = busy_words(name, told_of(sessions, jobs))
+        if busy:
+            raise Changed(f"The database {name} may be in use: {busy}.", "Wait for it.")
+
+    def _connected(self) -> Server:
+        if self._server is None:
+            raise KwtuiError("This run has no server to talk to.")
+        return self._server
+
+    # -- removing ---------------------------------------------------------------------------
+
+    def _remove_folder(self, step: Step) -> Removed:
+        """Raises KwtuiError; what is left has its hidden name then, and the person is told."""
+
+        def tell(removed: Removed) -> None:
+            self._context.reporter.progress(step, bytes=removed.bytes, basis="bytes removed")
+
+        path, extern = step.params["path"], self._context.extern
+        try:
+            return remove_set(
+                extern,
+                path,
+                self._context.state,
+                progress=tell,
+                cancelled=self._context.halt.requested.is_set,
+            )
+        except KwtuiError as error:
+            aside = trash_path(path)
+            if (extern / aside).is_dir():
+                words = f"What is left of it lies in {aside} and is no backup any more."
+                self._context.reporter.notice(step, "WARNING", words)
+                error.hint = f"{error.hint} {words} Remove it with: kwtui cleanup --yes".strip()
+            if error.exit_code is ExitCode.CANCELLED:
+                raise CancelledByPerson from error
+            raise

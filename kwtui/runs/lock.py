@@ -38,14 +38,14 @@ class RunLocks:
         """The open files, to be inherited by the worker."""
         return tuple(self._files.values())
 
-    def take(self, key: str) -> None:
-        """Raises RUN_IN_PROGRESS, naming the run that holds it."""
+    def take(self, key: str, *, shared: bool = False) -> None:
+        """Raises RUN_IN_PROGRESS, naming the run that holds it. ``shared``: several may read."""
         path = self._directory / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.lock"
         if path in self._files:
             return
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
             holder = _read_holder(fd)
             os.close(fd)

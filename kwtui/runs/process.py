@@ -12,6 +12,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ import msgspec
 import kwtui
 from kwtui.backups.durable import write_file
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.operations.plan import Plan, PlanKind
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind, StepKind
 from kwtui.runs.directory import RunFiles, RunsDirectory, write_private
 from kwtui.runs.identity import identity_of
 from kwtui.runs.journal import JournalReader
@@ -57,6 +59,8 @@ def start_run(
         try:
             for key in lock_keys(plan, handover):
                 locks.take(key)
+            for key in shared_lock_keys(plan, handover):
+                locks.take(key, shared=True)
         except KwtuiError:
             _forget(files)
             raise
@@ -92,12 +96,44 @@ def cancel_run(files: RunFiles) -> None:
 
 def lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
     """What nobody else may work on meanwhile."""
+    if plan.kind is PlanKind.SETTING:
+        return (f"settings of cluster {plan.cluster_id}",)
+    if plan.kind in REMOVALS:
+        # One at a time, so that two of them never leave each other's set as the last proven one.
+        # The sets themselves are held one after the other, when their turn comes.
+        dropped = [s.params["target"] for s in plan.steps if s.kind is StepKind.DROP_DATABASE]
+        databases = [f"database {name} of cluster {plan.cluster_id}" for name in dropped]
+        return (f"removing from {handover.extern}", *databases)
     keys = []
     if plan.kind is not PlanKind.VERIFY:
         keys.append(f"database {plan.database} of cluster {plan.cluster_id}")
     if plan.kind is not PlanKind.RESTORE:
         keys.append(f"{handover.extern}/{plan.path}")
     return tuple(keys)
+
+
+def shared_lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
+    """What others may read meanwhile, but not remove."""
+    if plan.kind is PlanKind.RESTORE:
+        return (_reading_key(handover.extern, plan.path),)
+    return ()
+
+
+@contextmanager
+def hold_set(locks: Path, extern: str, path: str, holder: LockHolder) -> Iterator[None]:
+    """Have a set to oneself. Raises RUN_IN_PROGRESS if a run writes, checks or reads it."""
+    held = RunLocks(locks)
+    try:
+        held.take(f"{extern}/{path}")
+        held.take(_reading_key(extern, path))
+        held.sign(holder)
+        yield
+    finally:
+        held.close()
+
+
+def _reading_key(extern: str, path: str) -> str:
+    return f"{extern}/{path} (reading)"
 
 
 def _spawn(files: RunFiles, locks: RunLocks) -> subprocess.Popen[bytes]:

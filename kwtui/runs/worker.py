@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 import traceback
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ import msgspec
 import kwtui
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.context import RunContext, RunResult
-from kwtui.operations.plan import Plan, PlanKind, Step
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step
 from kwtui.operations.runner import CancelledByPerson, Halt, StepOutcome
-from kwtui.runs.directory import RunFiles
+from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.events import (
     CancelRequested,
     NoticeReceived,
@@ -33,7 +34,8 @@ from kwtui.runs.events import (
 )
 from kwtui.runs.identity import current_identity
 from kwtui.runs.journal import JournalWriter
-from kwtui.runs.process import Handover
+from kwtui.runs.lock import LockHolder
+from kwtui.runs.process import Handover, hold_set
 from kwtui.server.connection import Server
 from kwtui.server.target import Target
 
@@ -186,6 +188,7 @@ class _Worker:
             state=Path(self._handover.state),
             reporter=JournalReporter(self._journal),
             halt=self._halt,
+            hold=self._hold,
         )
         # Each kind is imported when it runs: a check of files needs no driver.
         if plan.kind is PlanKind.BACKUP:
@@ -196,6 +199,14 @@ class _Worker:
             from kwtui.operations.restore_run import run_restore
 
             return await run_restore(context)
+        if plan.kind is PlanKind.SETTING:
+            from kwtui.operations.setting_run import run_settings
+
+            return await run_settings(context)
+        if plan.kind in REMOVALS:
+            from kwtui.operations.removal_run import run_removal
+
+            return await run_removal(context)
         from kwtui.operations.verify import run_verify
 
         return await run_verify(context)
@@ -216,6 +227,11 @@ class _Worker:
         opening.cancel()
         await asyncio.gather(opening, return_exceptions=True)
         raise self._halt.reason()
+
+    def _hold(self, path: str) -> AbstractContextManager[None]:
+        locks = RunsDirectory(Path(self._handover.state)).locks
+        holder = LockHolder(self._files.id, current_identity())
+        return hold_set(locks, self._handover.extern, path, holder)
 
     def _cancel(self) -> None:
         if not self._halt.by_person:
