@@ -1,0 +1,129 @@
+"""The table of known errors: what each one means, what causes it, what to check and what to do.
+
+The table is data, in ``table/*.toml``. The files are read in the order of `_FILES`, and within a
+file from top to bottom: of two entries whose patterns fit the same message the first one is meant,
+so that what is special stands before what is general.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+_FILES = (
+    "log",
+    "connection",
+    "storage",
+    "export",
+    "import",
+    "silent",
+    "jobs",
+    "sql",
+    "kw",
+    "sqlstate",
+)
+
+
+class Area(StrEnum):
+    """What an error is about."""
+
+    CONNECTION = "connection"
+    PERMISSION = "permission"
+    STORAGE = "storage"
+    EXPORT = "export"
+    IMPORT = "import"
+    JOBS = "jobs"
+    NODE = "node"
+    SQL = "sql"
+    """A mistake in a statement that somebody typed."""
+
+
+@dataclass(frozen=True)
+class KnownCheck:
+    """A question that can be asked read-only, to find out which cause it is.
+
+    Exactly one of ``sql``, ``doctor`` and ``log`` is set.
+    """
+
+    name: str
+    title: str
+    look_for: str
+    """What in the answer tells something."""
+    sql: str = ""
+    """A statement that only reads."""
+    doctor: str = ""
+    """The id of a check of `kwtui doctor`."""
+    log: str = ""
+    """A regular expression for the end of the node's log."""
+    family: str = "main"
+    """The family of log files that ``log`` is meant for."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One known error."""
+
+    code: str
+    """Stable, for scripts and for ``kwtui explain CODE``."""
+    area: Area
+    title: str
+    means: str
+    causes: tuple[str, ...]
+    """The likeliest first."""
+    checks: tuple[str, ...]
+    """Names of checks, in the order in which they should be asked."""
+    do: tuple[str, ...]
+    """What to do, in order."""
+    patterns: tuple[re.Pattern[str], ...] = ()
+    sqlstates: tuple[str, ...] = ()
+    kw: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """What drivers call the SQLSTATE: psycopg's class names."""
+    examples: tuple[str, ...] = ()
+    """Messages that this entry is meant for."""
+    sources: tuple[str, ...] = ()
+    """Where it was seen: recordings, sections of facts.md, rows of live-findings.md."""
+    general: bool = False
+    """It names a class of errors only: which one it is stays open."""
+    harmless: bool = False
+    """It sounds alarming and needs nothing to be done."""
+    in_info: bool = False
+    """Also looked for in log lines of the severities info and debug."""
+
+
+@dataclass(frozen=True)
+class Table:
+    entries: tuple[Entry, ...]
+    checks: dict[str, KnownCheck]
+
+    def by_code(self, code: str) -> Entry | None:
+        return next((e for e in self.entries if e.code == code), None)
+
+    def checks_of(self, entry: Entry) -> list[KnownCheck]:
+        return [self.checks[name] for name in entry.checks]
+
+
+@cache
+def known() -> Table:
+    """The whole table, read once."""
+    entries = [_entry(raw) for name in _FILES for raw in _read(name)["entry"]]
+    checks = {name: KnownCheck(name=name, **raw) for name, raw in _read("checks").items()}
+    return Table(tuple(entries), checks)
+
+
+def _read(name: str) -> dict[str, Any]:
+    text = files("kwtui.diagnosis").joinpath("table", f"{name}.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def _entry(raw: dict[str, Any]) -> Entry:
+    lists = {key: tuple(value) for key, value in raw.items() if isinstance(value, list)}
+    plain = {key: value for key, value in raw.items() if not isinstance(value, list)}
+    patterns = tuple(re.compile(p, re.IGNORECASE) for p in lists.pop("patterns", ()))
+    area = Area(plain.pop("area"))
+    return Entry(patterns=patterns, area=area, **{"causes": (), "checks": ()} | lists | plain)

@@ -1,0 +1,136 @@
+"""What a person pastes at night, and what kwtui may not pretend to know."""
+
+from __future__ import annotations
+
+import pytest
+
+from kwtui.diagnosis import KnownBy, recognise
+
+
+def codes(text: str) -> list[str | None]:
+    return [d.entry.code if d.entry else None for d in recognise(text)]
+
+
+def test_nothing_is_nothing() -> None:
+    assert recognise("") == []
+    assert recognise(" \n\t") == []
+
+
+def test_what_is_not_known_is_called_so() -> None:
+    (found,) = recognise("ERROR:  splork of the frobnicator")
+    assert not found.is_known
+    assert found.known_by is KnownBy.NOTHING
+    assert found.nearest == ()
+
+
+def test_the_nearest_are_offered_and_not_taken() -> None:
+    (found,) = recognise("the export was refused, its destination folder holds files")
+    assert not found.is_known
+    assert "destination_not_empty" in [entry.code for entry in found.nearest]
+
+
+def test_a_class_alone_says_so_and_offers_the_nearest() -> None:
+    (found,) = recognise(
+        "ERROR: the export folder destination somehow is not good (SQLSTATE XXUUU)"
+    )
+    assert found.entry is not None
+    assert (found.entry.code, found.known_by) == ("uncategorised", KnownBy.SQLSTATE)
+    assert found.nearest
+    assert found.entry not in found.nearest
+
+
+def test_several_messages_are_told_one_by_one_and_once() -> None:
+    text = (
+        "EXPORT cannot be used inside a transaction\n"
+        "\n"
+        'psql: error: connection to server at "127.0.0.1", port 26257 failed: Connection refused\n'
+        "\tIs the server running on that host and accepting TCP/IP connections?\n"
+        "EXPORT cannot be used inside a transaction\n"
+        "ERROR:  the moon is full\n"
+    )
+    found = recognise(text)
+    assert [d.entry.code if d.entry else None for d in found] == [
+        "in_transaction",
+        "server_unreachable",
+        None,
+    ]
+    assert [d.line for d in found] == [1, 3, 6]
+    assert found[0].count == 2
+
+
+def test_a_python_traceback_is_understood() -> None:
+    text = (
+        "Traceback (most recent call last):\n"
+        '  File "backup.py", line 3, in <module>\n'
+        "    cursor.execute(sql)\n"
+        "psycopg.errors.InsufficientPrivilege: "
+        "only users with the admin role are allowed to EXPORT\n"
+    )
+    assert codes(text) == ["not_admin"]
+
+
+def test_a_log_line_with_its_stack_is_one_message() -> None:
+    text = (
+        "I261122 08:30:56.843083 98 kv/kvserver/store_split.go:358  [n1] acquiring locks: failed\n"
+        "F261122 08:31:11.201639 100 kv/kvserver/store_raft.go:529  [n1] while committing batch: "
+        "IO error: No such file or directory\n"
+        "goroutine 100 [running]:\n"
+        "github.com/x/y.F\n\n"
+        "\tpanic.go: something failed\n"
+    )
+    (found,) = recognise(text)
+    assert found.entry is not None
+    assert found.entry.code == "store_file_vanished"
+    assert found.line == 2
+
+
+def test_a_calm_log_needs_no_explanation() -> None:
+    assert recognise("I261122 08:19:54.374215 28 cli/start.go:811  node startup completed:") == []
+
+
+def test_an_alarm_that_is_logged_as_information_is_found() -> None:
+    """The engine writes its worst news with the severity info."""
+    line = "I2611 2 08:19:54.004555 20365 ts_engine.cpp:2365 Recover fail. Now Reset ALL WAL."
+    assert codes(line) == ["wal_reset"]
+
+
+@pytest.mark.parametrize("text", ["kw309", "KW-309", "error KW309 from engine", "(KW309)"])
+def test_kw_codes_in_any_form(text: str) -> None:
+    assert codes(text) == ["kw_engine_lost"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SQLSTATE 42P04",
+        "SQLSTATE: 42P04",
+        "sqlstate=42P04",
+        "[SQLSTATE[42P04]]",
+        "something (42P04)",
+        "ERROR:  42P04: something",
+        "42P04",
+    ],
+)
+def test_sqlstates_in_any_form(text: str) -> None:
+    assert codes(text) == ["name_taken"]
+
+
+def test_the_words_count_more_than_the_code() -> None:
+    assert codes("ERROR: XXUUU: export path nodelocal://1/a is not empty") == [
+        "destination_not_empty"
+    ]
+
+
+def test_the_code_of_an_entry_shows_it() -> None:
+    (found,) = recognise(" WAL_reset ")
+    assert found.known_by is KnownBy.CODE
+
+
+def test_foreign_bytes_and_size_do_no_harm() -> None:
+    assert codes("\x1b[31mERROR:\x00 \udcff export path x is not empty") == [
+        "destination_not_empty"
+    ]
+    found = recognise("ERROR: odd thing number one\n" * 200_000)
+    assert len(found) == 1
+    many = "\n".join(f"ERROR: {chr(97 + i % 26) * (i + 3)} broke" for i in range(500))
+    assert len(recognise(many)) == 20
