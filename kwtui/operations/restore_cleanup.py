@@ -6,12 +6,21 @@ by hand; the error's hint says so, with the statement that removes it.
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 from kwtui.errors import KwtuiError
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Plan
 from kwtui.operations.restore_objects import waits_for_name
 from kwtui.server import catalogue, statements
 from kwtui.server.connection import Server
+from kwtui.server.failures import StatementRefused
+
+PUT_BACK_SECONDS = 120.0
+"""How long a table may stay away after an import into it was stopped (live-findings, row 25)."""
+
+_NO_SUCH_TABLE = "42P01"
 
 
 async def clean_up(
@@ -56,7 +65,21 @@ async def _put_defaults_back(server: Server, plan: Plan) -> None:
     """Of tables that existed before: rows were to be added to them."""
     step = next((s for s in plan.steps if s.id == "set-defaults"), None)
     for statement in step.sql if step else ():
-        await server.execute(statement)
+        await _execute_when_back(server, statement)
+
+
+async def _execute_when_back(server: Server, statement: str) -> None:
+    """A table that an import was stopped in does not exist while the server puts it back."""
+    deadline = time.monotonic() + PUT_BACK_SECONDS
+    while True:
+        try:
+            await server.execute(statement)
+        except StatementRefused as error:
+            if error.sqlstate != _NO_SUCH_TABLE or time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.5)
+        else:
+            return
 
 
 async def _unpublish(server: Server, database: str, scratch: str) -> None:

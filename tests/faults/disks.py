@@ -1,0 +1,45 @@
+"""A small disk of one's own, to fill."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+BLOCK = 64 * 1024
+FILLER = "somebody-elses-file"
+
+
+@contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """A file system of that size at ``folder``; skips the test where none can be mounted."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("only root can mount a small disk")
+    folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0750", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip(f"no disk could be mounted: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder: Path, *, leave: int) -> Path:
+    """Write a file that leaves ``leave`` bytes free; whoever removes it makes space again."""
+    filler = folder / FILLER
+    free = shutil.disk_usage(folder).free
+    with filler.open("wb") as file:
+        for _ in range(max(free - leave, 0) // BLOCK):
+            file.write(b"\0" * BLOCK)
+    return filler
