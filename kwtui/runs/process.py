@@ -143,7 +143,7 @@ def _spawn(files: RunFiles, locks: RunLocks) -> subprocess.Popen[bytes]:
     with files.worker_log.open("xb") as log:
         files.worker_log.chmod(0o600)
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "kwtui.runs.worker", str(files.folder)],
+            [sys.executable, "-m", "kwtui.runs.worker", str(files.folder), *map(str, locks.files)],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,

@@ -44,8 +44,8 @@ PROGRESS_SECONDS = 0.25
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the plan of the folder that is the only argument."""
-    (folder,) = sys.argv[1:] if arguments is None else arguments
+    """Run the plan of a folder, the first argument; the others are the open files of its locks."""
+    folder, *locks = sys.argv[1:] if arguments is None else arguments
     files = RunFiles(Path(folder))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -53,7 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
     handover = msgspec.json.decode(files.target.read_bytes(), type=Handover)
     os.umask(0o027)
     with JournalWriter(files.journal) as journal:
-        return asyncio.run(_Worker(files, handover, secret["password"], journal).run())
+        held = tuple(int(number) for number in locks)
+        return asyncio.run(_Worker(files, handover, secret["password"], journal, held).run())
 
 
 class JournalReporter:
@@ -125,12 +126,18 @@ class JournalReporter:
 
 class _Worker:
     def __init__(
-        self, files: RunFiles, handover: Handover, password: str | None, journal: JournalWriter
+        self,
+        files: RunFiles,
+        handover: Handover,
+        password: str | None,
+        journal: JournalWriter,
+        locks: tuple[int, ...],
     ) -> None:
         self._files = files
         self._handover = handover
         self._password = password
         self._journal = journal
+        self._locks = locks
         self._halt = Halt()
 
     async def run(self) -> int:
@@ -149,6 +156,9 @@ class _Worker:
             )
         )
         finished = await self._finish(plan)
+        # Whoever reads that it has finished may start the next run at once.
+        for lock in self._locks:
+            os.close(lock)
         self._journal.append(finished)
         return finished.exit_code
 
