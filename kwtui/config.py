@@ -7,20 +7,27 @@ understood is reported and never overwritten. No file ever holds a password.
 
 from __future__ import annotations
 
-import difflib
 import os
-import tempfile
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.toml_files import (
+    FORMAT,
+    check_format,
+    has_control,
+    lines_of,
+    nearest,
+    read_toml,
+    refuse_unknown,
+    toml_string,
+    typed_values,
+    unusable,
+    write_private,
+)
 
 APP = "kwtui"
-FORMAT = 1
 
 
 class TlsMode(StrEnum):
@@ -42,6 +49,9 @@ class Environment(StrEnum):
     DEV = "dev"
     TEST = "test"
     PROD = "prod"
+
+
+_CHOICES: dict[str, type[StrEnum]] = {"TlsMode": TlsMode, "Environment": Environment}
 
 
 @dataclass(frozen=True)
@@ -133,12 +143,12 @@ def load_profiles(path: Path | None = None) -> list[Profile]:
     value that makes no sense; the message names the file and the place.
     """
     path = path or profiles_path()
-    document = _read_toml(path)
-    _refuse_unknown(document, {"format", "profile"}, path, "at the top")
-    _check_format(document, path)
+    document = read_toml(path)
+    refuse_unknown(document, {"format", "profile"}, path, "at the top")
+    check_format(document, path)
     tables = document.get("profile", {})
     if not isinstance(tables, dict):
-        raise _bad(path, "[profile] must hold one table for each profile, as in [profile.shop]")
+        raise unusable(path, "[profile] must hold one table for each profile, as in [profile.shop]")
     return [_profile_from(name, table, path) for name, table in tables.items()]
 
 
@@ -149,7 +159,7 @@ def find_profile(name: str, path: Path | None = None) -> Profile:
         if profile.name == name:
             return profile
     known = [p.name for p in profiles]
-    hint = _nearest(name, known)
+    hint = nearest(name, known)
     if not hint:
         hint = f"Known profiles: {', '.join(known)}." if known else "No profile is saved yet."
     raise KwtuiError(
@@ -173,14 +183,14 @@ def save_profile(profile: Profile, path: Path | None = None) -> None:
         profiles = [profile if p.name == profile.name else p for p in profiles]
     else:
         profiles.append(profile)
-    _write_private(path, _profiles_text(profiles))
+    write_private(path, _profiles_text(profiles))
 
 
 def delete_profile(name: str, path: Path | None = None) -> None:
     """Forget the profile. Raises KwtuiError (USAGE) if there is none of that name."""
     path = path or profiles_path()
     find_profile(name, path)
-    _write_private(path, _profiles_text([p for p in load_profiles(path) if p.name != name]))
+    write_private(path, _profiles_text([p for p in load_profiles(path) if p.name != name]))
 
 
 def check_profile(profile: Profile) -> None:
@@ -188,7 +198,7 @@ def check_profile(profile: Profile) -> None:
     problem = ""
     if not profile.name.strip():
         problem = "A profile needs a name."
-    elif _has_control(profile.name):
+    elif has_control(profile.name):
         problem = "The name of a profile cannot hold control characters."
     elif not profile.host.strip():
         problem = "A profile needs a host."
@@ -210,28 +220,28 @@ def _profiles_text(profiles: list[Profile]) -> str:
     parts = [f"format = {FORMAT}"]
     for profile in profiles:
         parts.append("")
-        parts.append(f"[profile.{_toml_string(profile.name)}]")
-        parts.extend(_lines_of(profile, Profile(name=profile.name), skip={"name"}))
+        parts.append(f"[profile.{toml_string(profile.name)}]")
+        parts.extend(lines_of(profile, Profile(name=profile.name), skip={"name"}))
     return "\n".join(parts) + "\n"
 
 
 def _profile_from(name: str, table: object, path: Path) -> Profile:
     where = f"in [profile.{name}]"
     if not isinstance(table, dict):
-        raise _bad(path, f"[profile.{name}] must be a table")
+        raise unusable(path, f"[profile.{name}] must be a table")
     if "password" in table:
-        raise _bad(
+        raise unusable(
             path,
             f"a password stands {where}",
             hint="kwtui keeps no passwords. Take it out and use password_command, a passfile, "
             "PGPASSWORD or the prompt.",
         )
-    values = _typed_values(Profile, table, path, where, skip={"name"})
+    values = typed_values(Profile, table, path, where, {"name"}, _CHOICES)
     profile = replace(Profile(name=name), **values)
     try:
         check_profile(profile)
     except KwtuiError as error:
-        raise _bad(path, f"{where}: {error.title}") from error
+        raise unusable(path, f"{where}: {error.title}") from error
     return profile
 
 
@@ -241,162 +251,15 @@ def _profile_from(name: str, table: object, path: Path) -> Profile:
 def load_preferences(path: Path | None = None) -> Preferences:
     """The preferences, or the defaults if there is no file. Raises KwtuiError as load_profiles."""
     path = path or preferences_path()
-    document = _read_toml(path)
-    _check_format(document, path)
+    document = read_toml(path)
+    check_format(document, path)
     document.pop("format", None)
-    return replace(Preferences(), **_typed_values(Preferences, document, path, "at the top"))
+    return replace(Preferences(), **typed_values(Preferences, document, path, "at the top"))
 
 
 def save_preferences(preferences: Preferences, path: Path | None = None) -> None:
     """Write the preferences; refuses to replace a file that it cannot understand."""
     path = path or preferences_path()
     load_preferences(path)
-    lines = [f"format = {FORMAT}", *_lines_of(preferences, Preferences())]
-    _write_private(path, "\n".join(lines) + "\n")
-
-
-# -- reading and writing ----------------------------------------------------------------------
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise _bad(path, f"it cannot be read: {error.strerror}") from error
-    try:
-        return tomllib.loads(content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise _bad(path, "it is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise _bad(path, str(error)) from error
-
-
-def _check_format(document: Mapping[str, Any], path: Path) -> None:
-    version = document.get("format", FORMAT)
-    if version != FORMAT:
-        raise _bad(
-            path,
-            f"it has format {version!r}, and this kwtui knows format {FORMAT}",
-            hint="A newer kwtui wrote it. Use that one, or move the file away.",
-        )
-
-
-def _typed_values(
-    kind: type[Profile] | type[Preferences],
-    table: Mapping[str, Any],
-    path: Path,
-    where: str,
-    skip: set[str] | None = None,
-) -> dict[str, Any]:
-    known = {f.name: str(f.type) for f in fields(kind) if f.name not in (skip or set())}
-    _refuse_unknown(table, set(known), path, where)
-    return {key: _typed(key, value, known[key], path, where) for key, value in table.items()}
-
-
-def _typed(key: str, value: object, annotation: str, path: Path, where: str) -> object:
-    base = annotation.removesuffix(" | None")
-    choices: dict[str, type[StrEnum]] = {"TlsMode": TlsMode, "Environment": Environment}
-    if base in choices:
-        allowed = [member.value for member in choices[base]]
-        if value in allowed:
-            return choices[base](value)
-        raise _bad(path, f"{key} {where} must be one of {', '.join(allowed)}, not {value!r}")
-    expected = {"str": str, "int": int, "bool": bool}[base]
-    if type(value) is not expected:
-        words = {"str": "text in quotes", "int": "a whole number", "bool": "true or false"}[base]
-        raise _bad(path, f"{key} {where} must be {words}, not {value!r}")
-    return value
-
-
-def _refuse_unknown(table: Mapping[str, Any], known: set[str], path: Path, where: str) -> None:
-    for key in table:
-        if key not in known:
-            hint = _nearest(key, sorted(known)) or f"Known keys: {', '.join(sorted(known))}."
-            raise _bad(path, f"the key {key!r} {where} is not known", hint=hint)
-
-
-def _nearest(word: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"Did you mean {near[0]!r}?" if near else ""
-
-
-def _bad(path: Path, problem: str, *, hint: str = "") -> KwtuiError:
-    return KwtuiError(
-        f"The file {path} cannot be used.",
-        cause=problem[:1].upper() + problem[1:] + ("" if problem.endswith(".") else "."),
-        hint=hint or "Correct the file, or move it away; kwtui leaves it as it is.",
-        exit_code=ExitCode.USAGE,
-    )
-
-
-def _lines_of(value: object, defaults: object, skip: set[str] | None = None) -> list[str]:
-    """One ``key = value`` line for each field that differs from its default."""
-    lines = []
-    for f in fields(value):  # type: ignore[arg-type]
-        current = getattr(value, f.name)
-        if f.name in (skip or set()) or current is None or current == getattr(defaults, f.name):
-            continue
-        lines.append(f"{f.name} = {_toml_value(current)}")
-    return lines
-
-
-def _toml_value(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    return _toml_string(str(value))
-
-
-_TOML_ESCAPES = {
-    '"': '\\"',
-    "\\": "\\\\",
-    "\n": "\\n",
-    "\r": "\\r",
-    "\t": "\\t",
-    "\b": "\\b",
-    "\f": "\\f",
-}
-
-
-def _toml_string(text: str) -> str:
-    """A TOML basic string; every control character is escaped as TOML 1.0 wants it."""
-    out = []
-    for char in text:
-        if char in _TOML_ESCAPES:
-            out.append(_TOML_ESCAPES[char])
-        elif _has_control(char):
-            out.append(f"\\u{ord(char):04x}")
-        else:
-            out.append(char)
-    return '"' + "".join(out) + '"'
-
-
-def _has_control(text: str) -> bool:
-    return any(ord(char) < 32 or ord(char) == 127 for char in text)
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Replace the file in one step; the old content stays if anything fails."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # A link, as people keep for their dotfiles, stays one: its target is replaced.
-        target = path.resolve()
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise KwtuiError(
-            f"The file {path} could not be written.",
-            cause=f"{error.strerror or error}.",
-            hint="Nothing was changed. Check the directory's permissions and free space.",
-        ) from error
+    lines = [f"format = {FORMAT}", *lines_of(preferences, Preferences())]
+    write_private(path, "\n".join(lines) + "\n")

@@ -1,0 +1,183 @@
+"""TOML files that belong to a person: read strictly, replaced by rename, private.
+
+A file that cannot be understood is reported and never overwritten.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from kwtui.errors import ExitCode, KwtuiError
+
+FORMAT = 1
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The document; empty if there is no file. Raises `unusable`."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise unusable(path, f"it cannot be read: {error.strerror}") from error
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise unusable(path, "it is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise unusable(path, str(error)) from error
+
+
+def check_format(document: Mapping[str, Any], path: Path) -> None:
+    """Raises `unusable` for a file of a newer kwtui."""
+    version = document.get("format", FORMAT)
+    if version != FORMAT:
+        raise unusable(
+            path,
+            f"it has format {version!r}, and this kwtui knows format {FORMAT}",
+            hint="A newer kwtui wrote it. Use that one, or move the file away.",
+        )
+
+
+def typed_values(
+    kind: type[Any],
+    table: Mapping[str, Any],
+    path: Path,
+    where: str,
+    skip: set[str] | None = None,
+    choices: Mapping[str, type[StrEnum]] | None = None,
+) -> dict[str, Any]:
+    """The values of a dataclass's fields, checked by their annotations.
+
+    ``choices`` are the enumerations that annotations name. Raises `unusable`.
+    """
+    known = {f.name: str(f.type) for f in fields(kind) if f.name not in (skip or set())}
+    refuse_unknown(table, set(known), path, where)
+    return {
+        key: _typed(key, value, known[key], path, where, choices or {})
+        for key, value in table.items()
+    }
+
+
+def _typed(
+    key: str,
+    value: object,
+    annotation: str,
+    path: Path,
+    where: str,
+    choices: Mapping[str, type[StrEnum]],
+) -> object:
+    base = annotation.removesuffix(" | None")
+    if base in choices:
+        allowed = [member.value for member in choices[base]]
+        if value in allowed:
+            return choices[base](value)
+        raise unusable(path, f"{key} {where} must be one of {', '.join(allowed)}, not {value!r}")
+    expected = {"str": str, "int": int, "bool": bool}[base]
+    if type(value) is not expected:
+        words = {"str": "text in quotes", "int": "a whole number", "bool": "true or false"}[base]
+        raise unusable(path, f"{key} {where} must be {words}, not {value!r}")
+    return value
+
+
+def refuse_unknown(table: Mapping[str, Any], known: set[str], path: Path, where: str) -> None:
+    """Raises `unusable` for a key that nobody reads, naming the nearest that is."""
+    for key in table:
+        if key not in known:
+            hint = nearest(key, sorted(known)) or f"Known keys: {', '.join(sorted(known))}."
+            raise unusable(path, f"the key {key!r} {where} is not known", hint=hint)
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """A question that names the nearest known word; empty if none is near."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"Did you mean {near[0]!r}?" if near else ""
+
+
+def unusable(path: Path, problem: str, *, hint: str = "") -> KwtuiError:
+    """The error (USAGE) for a file that cannot be understood."""
+    return KwtuiError(
+        f"The file {path} cannot be used.",
+        cause=problem[:1].upper() + problem[1:] + ("" if problem.endswith(".") else "."),
+        hint=hint or "Correct the file, or move it away; kwtui leaves it as it is.",
+        exit_code=ExitCode.USAGE,
+    )
+
+
+def lines_of(value: object, defaults: object, skip: set[str] | None = None) -> list[str]:
+    """One ``key = value`` line for each field that differs from its default."""
+    lines = []
+    for f in fields(value):  # type: ignore[arg-type]
+        current = getattr(value, f.name)
+        if f.name in (skip or set()) or current is None or current == getattr(defaults, f.name):
+            continue
+        lines.append(f"{f.name} = {_toml_value(current)}")
+    return lines
+
+
+def _toml_value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    return toml_string(str(value))
+
+
+_TOML_ESCAPES = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\b": "\\b",
+    "\f": "\\f",
+}
+
+
+def toml_string(text: str) -> str:
+    """A TOML basic string; every control character is escaped as TOML 1.0 wants it."""
+    out = []
+    for char in text:
+        if char in _TOML_ESCAPES:
+            out.append(_TOML_ESCAPES[char])
+        elif has_control(char):
+            out.append(f"\\u{ord(char):04x}")
+        else:
+            out.append(char)
+    return '"' + "".join(out) + '"'
+
+
+def has_control(text: str) -> bool:
+    return any(ord(char) < 32 or ord(char) == 127 for char in text)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace the file in one step; the old content stays if anything fails."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # A link, as people keep for their dotfiles, stays one: its target is replaced.
+        target = path.resolve()
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise KwtuiError(
+            f"The file {path} could not be written.",
+            cause=f"{error.strerror or error}.",
+            hint="Nothing was changed. Check the directory's permissions and free space.",
+        ) from error
