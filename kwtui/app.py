@@ -136,6 +136,7 @@ class KwtuiApp(App[None]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
                 loop.add_signal_handler(number, partial(self._leave_on_signal, number))
+        self.call_after_refresh(self._tell_opened)
 
     def get_default_screen(self) -> Screen[Any]:
         # Textual's own would paint an empty screen first. The entry is what `push_screen` makes and
@@ -225,6 +226,7 @@ class KwtuiApp(App[None]):
             self._history = [*self._history[-20:], here]
         with self.batch_update():
             await self.switch_screen(name)
+        self._tell_opened()
 
     async def show_run(self, run_id: str) -> None:
         """Open the list of runs on this run's page."""
@@ -266,6 +268,10 @@ class KwtuiApp(App[None]):
         """Leave what was opened on top of a screen, such as the inside of a backup."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
+
+    def _tell_opened(self) -> None:
+        if isinstance(self.screen, KwtuiScreen):
+            self.screen.call_later(self.screen.opened)
 
     def _name_of(self, screen: Screen[Any]) -> str:
         for name, installed in self._installed_screens.items():

@@ -133,7 +133,7 @@ async def restore(person: Photographer) -> None:
     await person.until_shown("Size about")
     await person.take("restore-5-plan")
     await person.press("s")
-    await person.until_shown("as backed up")
+    await person.until_shown("rows and content of the backup")
     await person.take("restore-6-comparison")
 
 

@@ -51,7 +51,7 @@ class DatabaseStep(Step):
                 (database.comment or ("KWDB's own" if database.system else ""), "muted"),
             ],
             key=lambda database: database.name,
-            empty="No database yet: is there a connection? (1 opens that screen)",
+            empty="Asking for the databases…",
         )
 
     def compose(self) -> Iterable[Widget]:
@@ -62,7 +62,12 @@ class DatabaseStep(Step):
         return self._list.current
 
     async def enter(self) -> None:
+        if not self.controller.status.is_connected:
+            self._list.empty = "There is no connection. 1 opens the connections."
+            self._list.set_rows(self._list.rows)
+            return
         databases = await self.controller.databases()
+        self._list.empty = "There is no database."
         self._list.set_rows(sorted(databases, key=_interest))
 
     def focus_first(self) -> None:
@@ -77,6 +82,8 @@ class DatabaseStep(Step):
         self.wizard.answers_changed()
 
     def reason_against_next(self) -> str:
+        if not self.controller.status.is_connected:
+            return "There is no connection."
         return "" if self.chosen else "There is no database to choose."
 
 

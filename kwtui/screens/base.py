@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -80,10 +81,9 @@ class KwtuiScreen(Screen[None]):
     def on_screen_resume(self, event: ScreenResume) -> None:
         self.show_status()
         self.show_keys()
-        self.resumed()
 
-    def resumed(self) -> None:
-        """Called each time the screen is shown again."""
+    def opened(self) -> None:
+        """Called each time a person goes to the screen, not when a dialog over it is closed."""
 
     # -- what the controller tells -------------------------------------------------------------
 
@@ -140,15 +140,15 @@ class KwtuiScreen(Screen[None]):
 
     # -- work and words -----------------------------------------------------------------------
 
-    def run_task(self, work: Coroutine[Any, Any, None], group: str) -> Worker[None]:
+    def run_task(self, work: Callable[[], Awaitable[None]], group: str) -> Worker[None]:
         """Run ``work``; the newest of a group stops the older. Problems become a dialog."""
         return self.run_worker(
-            self._guarded(work), group=group, exclusive=True, exit_on_error=False
+            partial(self._guarded, work), group=group, exclusive=True, exit_on_error=False
         )
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except KwtuiError as error:
             self.kwtui.show_problem(error)
         except Exception as error:

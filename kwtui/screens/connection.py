@@ -140,7 +140,7 @@ class ConnectionScreen(KwtuiScreen):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         text = event.value.strip()
         if text:
-            self.run_task(self._connect_dsn(text), "connect")
+            self.run_task(lambda: self._connect_dsn(text), "connect")
 
     def do_connect(self) -> None:
         server = self._servers.current
@@ -155,13 +155,13 @@ class ConnectionScreen(KwtuiScreen):
             self.kwtui.show_problem(error)
 
     def do_sandbox(self) -> None:
-        self.run_task(self._start_sandbox(), "connect")
+        self.run_task(self._start_sandbox, "connect")
 
     def do_retry(self) -> None:
         self.controller.retry_now()
 
     def _connect(self, target: Target) -> None:
-        self.run_task(self._try_connect(target), "connect")
+        self.run_task(lambda: self._try_connect(target), "connect")
 
     async def _connect_dsn(self, text: str) -> None:
         from kwtui.server.target import resolve_target

@@ -71,7 +71,7 @@ class LogsScreen(KwtuiScreen):
     def on_mount(self) -> None:
         self._list.focus()
 
-    def resumed(self) -> None:
+    def opened(self) -> None:
         if not self._opened:
             self.do_refresh()
 
@@ -82,7 +82,7 @@ class LogsScreen(KwtuiScreen):
     # -- the list of files -----------------------------------------------------------------------
 
     def do_refresh(self) -> None:
-        self.run_task(self._read_files(), "logs")
+        self.run_task(self._read_files, "logs")
 
     async def _read_files(self) -> None:
         if self.controller.place is None:
@@ -108,8 +108,9 @@ class LogsScreen(KwtuiScreen):
     # -- one file --------------------------------------------------------------------------------
 
     def do_open(self) -> None:
-        if self._list.current is not None:
-            self.run_task(self._open(self._list.current), "open-log")
+        file = self._list.current
+        if file is not None:
+            self.run_task(lambda: self._open(file), "open-log")
 
     async def _open(self, file: LogFile) -> None:
         """Open at the end, then keep up until another file is opened."""
@@ -240,7 +241,7 @@ class LogsScreen(KwtuiScreen):
             return
         order = (LogSeverity.DEBUG, LogSeverity.WARNING, LogSeverity.ERROR, LogSeverity.FATAL)
         following = order[(order.index(reader.severity) + 1) % len(order)]
-        self.run_task(self._filter(reader, following), "filter-log")
+        self.run_task(lambda: self._filter(reader, following), "filter-log")
 
     async def _filter(self, reader: LogReader, severity: LogSeverity) -> None:
         work = reader.show_only(severity)
@@ -267,8 +268,9 @@ class LogsScreen(KwtuiScreen):
         pattern = re.compile(re.escape(event.text), re.IGNORECASE)
         self._view.mark(pattern)
         self._jump_wanted = True
-        if self._reader is not None:
-            self.run_task(self._reader.search(pattern, self._found), "search-log")
+        reader = self._reader
+        if reader is not None:
+            self.run_task(lambda: reader.search(pattern, self._found), "search-log")
 
     def _found(self) -> None:
         """A batch of hits came: go to the first one from here, as soon as there is one."""

@@ -40,7 +40,12 @@ def plan_lines(plan: Plan, command: str) -> list[Line]:
 def _estimate(plan: Plan) -> list[Line]:
     if plan.estimated_rows is None and plan.estimated_bytes is None:
         return [fact("Size", "not known before")]
-    words = f"about {human_count(plan.estimated_rows)} rows, {human_bytes(plan.estimated_bytes)}"
+    known = []
+    if plan.estimated_rows is not None:
+        known.append(f"{human_count(plan.estimated_rows)} rows")
+    if plan.estimated_bytes is not None:
+        known.append(human_bytes(plan.estimated_bytes))
+    words = f"about {', '.join(known)}"
     if plan.estimate_source:
         words += f" (from {plan.estimate_source})"
     return [fact("Size", words)]

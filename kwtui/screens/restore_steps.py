@@ -166,7 +166,7 @@ class TargetStep(Step):
         self._name_field = ExplainedField("Name", "", name="target", about=NAME_ABOUT)
         self._replace = ExplainedField("Replace", "", name="replace", about=REPLACE_ABOUT)
         self._users = Cycle("Missing users", USERS_OPTIONS, "no", name="users")
-        self._written = Cycle("Files written with", [Option("", "")], "", name="dialect")
+        self._written = Cycle("Written with", [Option("", "")], "", name="dialect")
         self._written.display = False
         self._candidates: tuple[Dialect, ...] = ()
         self._form = Form([self._name_field, self._users, self._written, self._replace])

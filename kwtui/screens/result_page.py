@@ -23,6 +23,12 @@ _PROOF_WORDS = {
 }
 
 
+SAME_CONTENT = "the same"
+"""What a comparison says of a content checksum that was found again."""
+
+_CHECKED_WORDS = {0: "P0: it can be read, but there is no manifest to check it against"}
+
+
 def proof_words(level: int | None) -> str:
     """A proof level in words; None is "not proven"."""
     return "not proven" if level is None else _PROOF_WORDS.get(int(level), f"P{int(level)}")
@@ -37,7 +43,9 @@ def result_lines(plan: Plan, result: dict[str, Any]) -> list[Line]:
     lines += _counts(result)
     proof = result.get("proof", result.get("reached"))
     if isinstance(proof, int):
-        lines.append(fact("Proof", proof_words(proof), "good" if proof >= 2 else "warning"))
+        checked = _CHECKED_WORDS if plan.kind is PlanKind.VERIFY else {}
+        words = checked.get(proof) or proof_words(proof)
+        lines.append(fact("Proof", words, "good" if proof >= 2 else "warning"))
     elif plan.kind is PlanKind.VERIFY and result:
         lines.append(fact("Proof", proof_words(None), "warning"))
     lines += _comparison(result.get("comparison"))
@@ -67,8 +75,12 @@ def _comparison(tables: object) -> list[Line]:
     different = [each for each in known if not each.get("same")]
     if different:
         lines = [fact("Comparison", f"{plural(len(different), 'table')} not as backed up", "error")]
+    elif all(each.get("checksum") == SAME_CONTENT for each in known):
+        words = "every table has the rows and content of the backup"
+        lines = [fact("Comparison", words, "good")]
     else:
-        lines = [fact("Comparison", f"all {plural(len(known), 'table')} as backed up", "good")]
+        words = "every table has as many rows as the backup; not all content could be compared"
+        lines = [fact("Comparison", words, "warning")]
     lines += [BLANK, heading(f"{fit('Table', 32)} {fit('Rows', 13, 'right')}  Content checksum")]
     same = [each for each in known if each.get("same")]
     return lines + [_compared(each) for each in [*different, *same]]

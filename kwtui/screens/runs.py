@@ -59,7 +59,7 @@ class RunsScreen(KwtuiScreen):
     def on_mount(self) -> None:
         self._list.focus()
 
-    def resumed(self) -> None:
+    def opened(self) -> None:
         self.do_refresh()
 
     @staticmethod
@@ -82,7 +82,7 @@ class RunsScreen(KwtuiScreen):
             self.do_refresh()
 
     def do_refresh(self) -> None:
-        self.run_task(self._read(), "runs")
+        self.run_task(self._read, "runs")
 
     async def _read(self) -> None:
         self._list.set_rows(await self.controller.runs())

@@ -37,7 +37,7 @@ class ServerScreen(KwtuiScreen):
     def on_mount(self) -> None:
         self._document.focus()
 
-    def resumed(self) -> None:
+    def opened(self) -> None:
         self.do_refresh()
 
     def controller_event(self, event: object) -> None:
@@ -47,7 +47,7 @@ class ServerScreen(KwtuiScreen):
     def do_refresh(self) -> None:
         self._show()
         if self.controller.status.is_connected:
-            self.run_task(self._read(), "server")
+            self.run_task(self._read, "server")
 
     async def _read(self) -> None:
         self._databases = await self.controller.databases()

@@ -75,7 +75,7 @@ class SetScreen(KwtuiScreen):
 
     def on_mount(self) -> None:
         self._parts.focus()
-        self.run_task(self._read(), "set")
+        self.run_task(self._read, "set")
 
     async def _read(self) -> None:
         self._details = await self.controller.open_set(self._entry.path)
@@ -85,7 +85,7 @@ class SetScreen(KwtuiScreen):
 
     def on_virtual_list_highlighted(self, event: VirtualList.Highlighted) -> None:
         if event.list_view is self._parts and event.row is not None:
-            self.run_task(self._show(event.row), "part")
+            self.run_task(lambda: self._show(event.row), "part")
 
     async def _show(self, part: SetPart) -> None:
         self._title.say(part.path or self._entry.path)
@@ -134,7 +134,7 @@ class SetScreen(KwtuiScreen):
         return self._table if self._table.display else self._document
 
     def on_record_table_wanted(self, event: RecordTable.Wanted) -> None:
-        self.run_task(self._read_more(event.start), "more")
+        self.run_task(lambda: self._read_more(event.start), "more")
 
     async def _read_more(self, start: int) -> None:
         if self._page is None:

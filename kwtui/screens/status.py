@@ -37,7 +37,7 @@ def banner_words(status: ConnectionStatus) -> str:
     """
     if str(status.state) != "lost":
         return ""
-    text = f"Connection lost: {status.cause or status.title or 'no answer'}"
+    text = "Connection lost."
     if status.retry_at is not None:
         text += f" Attempt {status.attempt + 1} at {status.retry_at:%H:%M:%S} UTC."
-    return text
+    return f"{text} {status.cause or status.title}".strip()

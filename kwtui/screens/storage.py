@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.events import ScreenResume
 from textual.widget import Widget
 
 from kwtui.backups.library import BackupEntry, EntryKind, StorageListing
@@ -59,9 +60,13 @@ class StorageScreen(KwtuiScreen):
     def on_mount(self) -> None:
         self._list.focus()
 
-    def resumed(self) -> None:
+    def opened(self) -> None:
         if self._stale:
             self.do_refresh()
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        if self._listing is not None:
+            self.opened()
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -73,7 +78,7 @@ class StorageScreen(KwtuiScreen):
 
     def do_refresh(self) -> None:
         self._stale = False
-        self.run_task(self._read(), "storage")
+        self.run_task(self._read, "storage")
 
     async def _read(self) -> None:
         if self.controller.place is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from kwtui.backups.library import BackupEntry, EntryKind
 from kwtui.screens.result_page import proof_words
-from kwtui.text import human_bytes, human_count, human_duration, plural
+from kwtui.text import human_bytes, human_count, plural
 from kwtui.widgets.paint import Line, Part, line
 from kwtui.widgets.virtual_list import Column
 
@@ -17,7 +17,7 @@ COLUMNS = (
     Column("Database", 13, grow=True),
     Column("Engine", 11, drop=3),
     Column("Written", 16, drop=6),
-    Column("Age", 9, "right"),
+    Column("Age", 7, "right"),
     Column("Tables", 6, "right", drop=2),
     Column("Rows", 11, "right"),
     Column("Files", 7, "right", drop=5),
@@ -84,8 +84,11 @@ def _name_role(entry: BackupEntry) -> str:
 
 
 def age_words(seconds: float) -> str:
-    """An age as people say it; below a minute it is ``now``."""
-    return "now" if seconds < 60 else human_duration(seconds)
+    """An age in its largest unit, as people say it; below a minute it is ``now``."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "now"
 
 
 def proof_cell(entry: BackupEntry) -> Part:
@@ -126,7 +129,7 @@ def entry_lines(entry: BackupEntry | None, now: datetime) -> list[Line]:
         told.append(proof_words(entry.proof))
         if entry.proof_at is not None:
             age = max(0.0, (now - entry.proof_at).total_seconds())
-            told.append("just now" if age < 60 else f"{human_duration(age)} ago")
+            told.append("just now" if age < 60 else f"{age_words(age)} ago")
     told += [words for words in (entry.label, entry.note) if words]
     if told:
         lines.append(line(("; ".join(told), "muted"), indent=2))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from kwtui.screens.actions import BY_ID, Action, actions_of, bindings
+from kwtui.controller_events import StorageChanged
+from kwtui.screens.actions import BY_ID, Action, bindings
 from kwtui.screens.base import KwtuiScreen
+from kwtui.server.status import ConnectionStatus
 from kwtui.widgets.field import Words, push_button
 from kwtui.widgets.stepper import Stepper
 from kwtui.widgets.styles import style_path
@@ -20,12 +22,6 @@ from kwtui.widgets.virtual_list import VirtualList
 if TYPE_CHECKING:
     from kwtui.app import KwtuiApp
     from kwtui.controller import Controller
-
-
-class Host(Protocol):
-    """What a step may ask of its wizard."""
-
-    def answers_changed(self) -> None: ...
 
 
 class Step(Vertical):
@@ -112,7 +108,7 @@ class WizardScreen(KwtuiScreen):
         )
 
     def on_mount(self) -> None:
-        self._show(0)
+        self._display(0)
 
     @property
     def step(self) -> Step:
@@ -123,10 +119,24 @@ class WizardScreen(KwtuiScreen):
         """From 0."""
         return self._index
 
+    def opened(self) -> None:
+        """What is there to choose from may have changed while the screen was away."""
+        if self._index == 0 and self.steps:
+            self.run_task(lambda: self._enter(self.step), "enter")
+
+    def controller_event(self, event: object) -> None:
+        if isinstance(event, ConnectionStatus | StorageChanged) and self.is_current:
+            self.opened()
+
     # -- moving --------------------------------------------------------------------------------
 
     def _show(self, index: int) -> None:
-        """Show a step in one paint, then let it ask for what it needs."""
+        """Show a step, then let it ask for what it needs."""
+        self._display(index)
+        self.run_task(lambda: self._enter(self.step), "enter")
+
+    def _display(self, index: int) -> None:
+        """Show a step in one paint."""
         with self.app.batch_update():
             self.step.display = False
             self._index = index
@@ -134,7 +144,6 @@ class WizardScreen(KwtuiScreen):
             self._stepper.show_step(index)
             self.answers_changed()
         self.step.focus_first()
-        self.run_task(self._enter(self.step), "enter")
 
     async def _enter(self, step: Step) -> None:
         await step.enter()
@@ -178,7 +187,7 @@ class WizardScreen(KwtuiScreen):
 
         def answered(yes: object) -> None:
             if yes:
-                self.run_task(self._restart(), "enter")
+                self.run_task(self._restart, "enter")
 
         text = "The answers are forgotten and the first step is shown. A run that goes on goes on."
         self.app.push_screen(ConfirmDialog("Start over?", text, yes="Start over"), answered)
@@ -244,6 +253,3 @@ class WizardScreen(KwtuiScreen):
 
     def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
         self.do_next()
-
-
-WIZARD_ACTIONS = actions_of("wizard")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from kwtui.model import BackupMethod, BackupRequest, Finding, Severity, TableName
 from kwtui.runs.events import RunStatus
 from kwtui.screens.backup import BackupScreen
@@ -219,7 +217,20 @@ async def test_quitting_with_answers_asks_first(connected: FakeController) -> No
 
 
 async def test_without_a_connection_the_wizard_says_so(connected: FakeController) -> None:
-    connected.current = replace(connected.current, facts=None)
+    connected.current = FakeController().current
     async with opened(connected) as person:
         await person.press("2")
+        await person.until_shown("There is no connection. 1 opens the connections.")
+        await person.press("enter")
+        assert isinstance(person.app.screen, BackupScreen)
+        assert person.app.screen.step_number == 0
+
+
+async def test_the_databases_come_by_themselves_once_connected(
+    controller: FakeController,
+) -> None:
+    async with opened(controller) as person:
+        await person.press("2")
         await person.until_shown("There is no connection.")
+        controller.set_connected()
+        await person.until_shown("what is sold")

@@ -130,7 +130,7 @@ async def test_the_end_shows_the_comparison(connected: FakeController) -> None:
         await person.until_shown("Time left")
         result = {"database": "shop_restored", "comparison": [compared("public.orders", 6, 6)]}
         connected.add_event(RUN, run_end(connected.plans[RUN], result=result))
-        await person.until_shown("all 1 table as backed up")
+        await person.until_shown("rows and content of the backup")
 
 
 async def test_differences_are_listed_first(connected: FakeController) -> None:
@@ -154,7 +154,7 @@ async def test_how_an_adopted_tree_was_written_is_shown_and_can_be_corrected(
         await person.press("3")
         await person.until_shown("tsdb")
         await person.press("j", "enter", "enter")
-        await person.until_shown("Files written with")
+        await person.until_shown("Written with")
         await person.press("tab", "tab")
         await person.until_shown("NULL is written as")
         await person.press("right")
