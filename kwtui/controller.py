@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from kwtui import config
 from kwtui.controller_events import RunsChanged, StorageChanged
+from kwtui.controller_server import ServerPages
+from kwtui.controller_storage import StorageCare
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.watchers import RunsWatcher, StorageWatcher
 
@@ -49,7 +51,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Controller:
+class Controller(ServerPages, StorageCare):
     """Connection, storage, plans, runs and logs behind one door.
 
     All methods raise `kwtui.errors.KwtuiError` with a message for people; nothing else escapes.
@@ -155,6 +157,10 @@ class Controller:
         return self._keeper.status if self._keeper is not None else self._disconnected
 
     @property
+    def is_connected(self) -> bool:
+        return self._keeper is not None and self.status.is_connected
+
+    @property
     def place(self) -> NodePlace | None:
         """Where the node's store, extern and logs are, or why they were not found."""
         return self._place
@@ -258,8 +264,8 @@ class Controller:
         from kwtui.runs.process import Handover, start_run
 
         check_allowed(plan)
-        extern = str(self._extern())
-        if plan.kind is PlanKind.VERIFY:
+        extern = "" if plan.kind is PlanKind.SETTING else str(self._extern())
+        if not plan.cluster_id:
             handover, password = Handover(None, extern, str(self._state)), None
         else:
             self._check_same_cluster(plan)

@@ -13,9 +13,11 @@ from kwtui.model import (
     Dialect,
     RestoreRequest,
     RestoreStrategy,
+    RetentionPolicies,
+    RetentionPolicy,
     TableName,
 )
-from kwtui.operations.plan import Plan, PlanKind
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind
 
 _PLAIN = BackupRequest(database="")
 _DIALECT_OPTIONS = {
@@ -32,9 +34,38 @@ def command_for(plan: Plan, connection: Sequence[str]) -> str:
     elif plan.kind is PlanKind.RESTORE:
         request = {k: v for k, v in plan.request.items() if k != "scratch"}
         words = _restore_words(msgspec.convert(request, RestoreRequest))
+    elif plan.kind is PlanKind.SETTING:
+        words = _wal_words(plan)
+    elif plan.kind in REMOVALS:
+        words = _removal_words(plan)
     else:
         words = iter(("verify", plan.path, "--level", str(plan.request["level"])))
     return shlex.join(["kwtui", *words, *connection])
+
+
+def _removal_words(plan: Plan) -> Iterator[str]:
+    request = plan.request
+    if plan.kind is PlanKind.DELETE:
+        yield from ("delete", plan.path)
+        confirmed = request.get("confirmed")
+        yield from ("--yes-delete", confirmed) if confirmed else ("--yes",)
+    elif plan.kind is PlanKind.CLEANUP:
+        yield from ("cleanup", *request["names"], "--yes")
+    else:
+        yield from ("prune", *([request["database"]] if request["database"] else []))
+        policies = msgspec.convert(request["policies"], RetentionPolicies)
+        if policies.default is not None and not policies.databases:
+            yield from policy_words(policies.default)
+        yield "--yes"
+
+
+def policy_words(policy: RetentionPolicy) -> Iterator[str]:
+    """The options of `kwtui prune` that say the same."""
+    for field in ("keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly"):
+        count = getattr(policy, field)
+        if count:
+            yield from (f"--{field.replace('_', '-')}", str(count))
+    yield from ("--min-proof", f"P{int(policy.min_proof)}")
 
 
 def _backup_words(request: BackupRequest) -> Iterator[str]:
@@ -74,6 +105,14 @@ def _restore_words(request: RestoreRequest) -> Iterator[str]:
         yield from ("--node", str(request.node_id))
     if request.dialect is not None:
         yield from _dialect_words(request.dialect, always=True)
+
+
+def _wal_words(plan: Plan) -> Iterator[str]:
+    yield from ("wal", "set")
+    for field in ("level", "interval"):
+        if plan.request.get(field) is not None:
+            yield from (f"--{field}", str(plan.request[field]))
+    yield from ("--yes", plan.cluster_id[:8])
 
 
 def _names(tables: Sequence[TableName]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server import statements, transfer
@@ -93,7 +93,7 @@ class Server:
         connection.add_notice_handler(self._on_notice)
 
     @classmethod
-    async def open(cls, target: Target) -> Server:
+    async def open(cls, target: Target) -> Self:
         """Connect with what the target holds, no other source. Raises KwtuiError."""
         import psycopg
 

@@ -1,0 +1,130 @@
+"""The Controller's part for what concerns the server itself: pages, jobs, WAL, SQL."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from kwtui.errors import ExitCode, KwtuiError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kwtui.model import ServerFacts
+    from kwtui.node.place import NodePlace
+    from kwtui.operations.plan import Plan
+    from kwtui.operations.wal import WalReport
+    from kwtui.operations.wal_plan import WalChange
+    from kwtui.server.connection import Server
+    from kwtui.server.console_session import Console
+    from kwtui.server.job_words import JobVerb
+    from kwtui.server.jobs import JobListing
+    from kwtui.server.overview import Overview
+    from kwtui.sqlhistory import SqlHistory
+
+
+class ServerPages:
+    """A base of the Controller, which provides what stands first."""
+
+    _place: NodePlace | None
+    _state: Path
+
+    def _server(self) -> Server:
+        raise NotImplementedError
+
+    def _facts(self) -> ServerFacts:
+        raise NotImplementedError
+
+    @property
+    def is_connected(self) -> bool:
+        raise NotImplementedError
+
+    # -- server page and jobs -----------------------------------------------------------------
+
+    async def overview(self) -> Overview:
+        """Nodes, settings, accounts, sessions and queries; refused parts say why."""
+        from kwtui.server.overview import read_overview
+
+        return await read_overview(self._server(), self._facts())
+
+    async def activity(self, before: Overview) -> Overview:
+        """The same overview with the sessions and queries of now."""
+        from kwtui.server.overview import read_activity
+
+        return await read_activity(self._server(), before)
+
+    async def cancel_query(self, query_id: str) -> None:
+        """Cancel a running statement of any session. Raises KwtuiError with the server's words."""
+        from kwtui.server import statements
+
+        self._refuse_read_only()
+        await self._server().execute(statements.cancel_query(query_id), within=30)
+
+    async def jobs(self) -> JobListing:
+        """The jobs of the last seven days and what runs now."""
+        from kwtui.server.jobs import read_jobs
+
+        return await read_jobs(self._server())
+
+    async def control_job(self, job_id: int, verb: JobVerb) -> str:
+        """Cancel, pause or resume a job; what was done, in words.
+
+        Raises KwtuiError: NOT_FOUND, STATEMENT_REFUSED where KWDB does not allow it.
+        """
+        from kwtui.server.job_control import control_job
+
+        self._refuse_read_only()
+        return await control_job(self._server(), await self.jobs(), job_id, verb)
+
+    # -- WAL ----------------------------------------------------------------------------------
+
+    async def wal(self) -> WalReport:
+        """Settings, files and log of the WAL, each as far as it can be reached."""
+        from kwtui.operations.wal import make_report
+
+        if not self.is_connected:
+            return await make_report(None, self._place)
+        return await make_report(self._server(), self._place, node_id=self._facts().node_id)
+
+    async def plan_wal(self, change: WalChange) -> Plan:
+        """The plan of a change of level or interval; refusals are findings of the plan."""
+        from kwtui.operations.wal_plan import plan_wal_change
+
+        server, facts = self._server(), self._facts()
+        return plan_wal_change(
+            change,
+            await self.wal(),
+            facts,
+            datetime.now(UTC),
+            secrets.token_hex(8),
+            read_only=server.target.read_only,
+        )
+
+    # -- SQL ----------------------------------------------------------------------------------
+
+    def console(self) -> Console:
+        """A connection of its own for statements that a person types; it opens with the first."""
+        from kwtui.server.console_session import Console
+
+        return Console(self._server().target)
+
+    def sql_history(self) -> SqlHistory:
+        """What was typed before, without secrets."""
+        from kwtui.sqlhistory import SqlHistory
+
+        return SqlHistory(self._state / "sql-history.jsonl")
+
+    @property
+    def confirmation_name(self) -> str:
+        """What a person types to allow a change: the profile's name, or the cluster's short id."""
+        target = self._server().target
+        return target.profile or self._facts().cluster_id[:8]
+
+    def _refuse_read_only(self) -> None:
+        if self._server().target.read_only:
+            raise KwtuiError(
+                "This server's profile says: read only.",
+                hint="Change the profile if this server may be changed.",
+                exit_code=ExitCode.REFUSED_BY_PLAN,
+            )
