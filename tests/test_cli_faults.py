@@ -9,12 +9,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from kwtui.backups.manifest import read_manifest, write_manifest
 from kwtui.errors import ExitCode
 from tests.command_line import CommandLine, Done
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
@@ -379,11 +381,12 @@ def test_a_restore_that_fails_leaves_nothing_under_the_name_and_says_what_stays(
 ) -> None:
     made = kwtui.backup("small")
     folder = Path(made["folder"])
-    manifest = json.loads((folder / "manifest.json").read_text())
-    for table in manifest["tables"]:
-        if table["checksum"]:
-            table["checksum"]["xor"] = "42"
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    manifest = read_manifest(folder / "manifest.json")
+    tables = tuple(
+        replace(table, checksum=table.checksum and replace(table.checksum, xor="42"))
+        for table in manifest.tables
+    )
+    write_manifest(folder / "manifest.json", replace(manifest, tables=tables))
 
     done = kwtui.run("restore", made["path"], "--as", "differs", *kwtui.server)
 
@@ -452,9 +455,9 @@ def test_a_view_that_cannot_be_made_takes_the_name_back(
     schema["views"][0]["create_statement"] = "CREATE VIEW v (id) AS SELECT nothing FROM nowhere"
     broken = json.dumps(schema).encode()
     (folder / "schema.json").write_bytes(broken)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["files"] = [f for f in manifest["files"] if f["path"] != "schema.json"]
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    manifest = read_manifest(folder / "manifest.json")
+    files = tuple(f for f in manifest.files if f.path != "schema.json")
+    write_manifest(folder / "manifest.json", replace(manifest, files=files))
 
     done = kwtui.run("restore", made["path"], "--as", "viewless", *kwtui.server)
 

@@ -2,10 +2,15 @@
 
 ``manifest.json`` is written last, by rename, after everything else is on disk: a folder without one
 is not a backup. Each later proof is a line of ``proofs.jsonl`` beside it.
+
+Its second line is the SHA-256 of all the others, so that it vouches for itself too. By hand:
+``sed 2d manifest.json | sha256sum``.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -165,9 +170,26 @@ def totals_of(tables: tuple[TableEntry, ...], files: tuple[FileEntry, ...]) -> T
     return Totals(len(tables), rows, len(all_files), sum(f.bytes for f in all_files))
 
 
+_OPENING = b"{\n"
+_SEAL = re.compile(rb'\A\{\n "sha256": "([0-9a-f]{64})",\n')
+
+
 def encode_manifest(manifest: Manifest) -> bytes:
-    """JSON, indented, for people too."""
-    return msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+    """JSON, indented, for people too, with the seal as its second line."""
+    text = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+    seal = f' "sha256": "{hashlib.sha256(text).hexdigest()}",\n'
+    return _OPENING + seal.encode() + text.removeprefix(_OPENING)
+
+
+def _check_seal(data: bytes) -> None:
+    """Raises DecodeError for a manifest that is not what was written."""
+    seal = _SEAL.match(data)
+    if seal is None:
+        raise msgspec.DecodeError("the line with its own SHA-256 is missing")
+    others = hashlib.sha256(_OPENING)
+    others.update(memoryview(data)[seal.end() :])
+    if others.hexdigest().encode() != seal[1]:
+        raise msgspec.DecodeError("it is not what was written: its own SHA-256 is another one")
 
 
 def decode_manifest(data: bytes, where: str) -> Manifest:
@@ -193,6 +215,7 @@ def _decode(data: bytes, where: str, kind: type[_Decoded]) -> _Decoded:
                 hint="Use a kwtui at least as new as the one that made the backup.",
                 exit_code=ExitCode.BACKUP_DAMAGED,
             )
+        _check_seal(data)
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise KwtuiError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -156,3 +157,21 @@ def test_a_proof_goes_to_the_state_directory_if_the_set_is_closed(
     written = record_proof(location, mirror, replace(proof(ProofLevel.P2, 2)))
     assert written.is_relative_to(mirror)
     assert [p.level for p in all_proofs(location, mirror)] == [ProofLevel.P1, ProofLevel.P2]
+
+
+def test_every_changed_bit_of_a_manifest_is_noticed(tmp_path: Path) -> None:
+    location = make_set(tmp_path / "extern", tmp_path / "state")
+    whole = location.manifest.read_bytes()
+    for position in range(0, len(whole) * 8, 101):
+        changed = bytearray(whole)
+        changed[position // 8] ^= 1 << position % 8
+        with pytest.raises(KwtuiError) as caught:
+            decode_manifest(bytes(changed), "x")
+        assert caught.value.exit_code is ExitCode.BACKUP_DAMAGED
+
+
+def test_a_manifest_can_be_checked_by_hand(tmp_path: Path) -> None:
+    location = make_set(tmp_path / "extern", tmp_path / "state")
+    first, seal, *others = location.manifest.read_bytes().splitlines(keepends=True)
+
+    assert hashlib.sha256(b"".join([first, *others])).hexdigest().encode() in seal

@@ -180,10 +180,11 @@ def test_a_damaged_manifest_is_an_error_not_a_report(location: SetLocation) -> N
 
 
 def test_a_manifest_cannot_point_out_of_its_set(location: SetLocation) -> None:
-    text = location.manifest.read_text().replace(
-        "data/public/orders/n1.0", "data/../../../../x/n1.0"
-    )
-    location.manifest.write_text(text)
+    manifest = read_manifest(location.manifest)
+    first, *others = manifest.tables
+    out = replace(first.files[0], path="data/../../../../x/n1.0.csv")
+    led_out = replace(first, files=(out, *first.files[1:]))
+    write_manifest(location.manifest, replace(manifest, tables=(led_out, *others)))
     report = check(location)
     assert not report.ok
 
