@@ -117,9 +117,9 @@ def _look_beside(details: SetDetails, present: dict[str, TreeFile], check: Check
     for folder in folders:
         for child in sorted(folder.iterdir()) if folder.is_dir() else ():
             if child.name in SIDECAR_FILES and child.is_file():
-                status = child.stat()
+                status, regular = child.stat(), not child.is_symlink()
                 present[child.name] = TreeFile(
-                    child.name, FileRole.STRAY, status.st_size, status.st_mtime
+                    child.name, FileRole.STRAY, status.st_size, status.st_mtime, regular
                 )
             elif child.name != DATA_FOLDER or not child.is_dir():
                 _report_stray(child.name, check)
@@ -167,7 +167,7 @@ def _read_entries(
     """Read every file that is there; a file of another size too, for its record count."""
     jobs: dict[str, ScanJob] = {}
     for entry in manifest.files:
-        if entry.path in present:
+        if entry.path in present and present[entry.path].regular:
             path = details.location.absolute(entry.path)
             jobs[entry.path] = ScanJob(path, present[entry.path].bytes)
     for table in manifest.tables:
