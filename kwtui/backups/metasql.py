@@ -54,6 +54,8 @@ class MetaFile:
     engine: Engine | None = None
     """None where the file does not tell: a schema's file."""
     schemas: tuple[str, ...] = ()
+    text: str = ""
+    """The whole file as it was read."""
 
 
 @dataclass
@@ -160,6 +162,7 @@ def parse_meta(text: str, path: str) -> MetaFile:
         reader.database,
         reader.engine,
         tuple(reader.schemas),
+        text,
     )
 
 
@@ -201,6 +204,17 @@ def rename_database(text: str, path: str, new: str) -> str:
         renamed += rest[done : token.start] + quote_identifier(new)
         done = token.end
     return head + renamed + rest[done:]
+
+
+def modern_meta(text: str, path: str = "") -> str:
+    """The text without the clauses of older versions that KWDB 3.2 and later refuse.
+
+    Raises KwtuiError (META_DAMAGED).
+    """
+    for table in parse_meta(text, path).tables:
+        if table.old_clauses:
+            text = text.replace(table.text, table.modern_text, 1)
+    return text
 
 
 def _mentions(body: Sequence[Token], database: str) -> list[Token]:

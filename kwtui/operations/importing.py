@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kwtui.errors import ExitCode, KwtuiError
@@ -11,6 +12,7 @@ from kwtui.operations.runner import Halt
 from kwtui.server import statements
 from kwtui.server.connection import Server
 from kwtui.server.results import StatementResult
+from kwtui.text import plural
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,18 @@ def read_answer(result: StatementResult) -> ImportAnswer:
     )
 
 
-def check_answer(answer: ImportAnswer, subject: str, folder: str, expected: int | None) -> None:
-    """Raises RESTORE_DIFFERS for rejected, abandoned or missing rows (rows 2, 3, 15)."""
+def check_answer(
+    answer: ImportAnswer, subject: str, rejected: Sequence[str], expected: int | None
+) -> None:
+    """Raises RESTORE_DIFFERS for rejected, abandoned or missing rows (rows 2, 3, 15).
+
+    ``rejected`` are the first lines of what the server wrote about them: a row, its error, in turn.
+    """
     if answer.rejected:
         raise _differs(
-            f"{answer.rejected} rows of {subject} were rejected.",
-            f"{answer.note}. The server wrote them to reject.n*.txt in {folder}.",
+            f"{plural(answer.rejected, 'row')} of {subject} "
+            f"{'was' if answer.rejected == 1 else 'were'} rejected.",
+            "\n".join(rejected) or answer.note,
         )
     if answer.abandoned:
         raise _differs(

@@ -18,6 +18,10 @@ class PlanKind(StrEnum):
     BACKUP = "backup"
     RESTORE = "restore"
     VERIFY = "verify"
+    DRILL = "drill"
+    """A restore into a scratch database, compared and dropped."""
+    SEAL = "seal"
+    """Proving a set on the node that holds its files."""
     SETTING = "setting"
     """A change of cluster settings."""
     DELETE = "delete"
@@ -48,6 +52,11 @@ class StepKind(StrEnum):
     REMOVE = "remove"
     """A folder below extern."""
     DROP_DATABASE = "drop-database"
+    STAGE = "stage"
+    """Links for IMPORT to read."""
+    UNSTAGE = "unstage"
+    SWEEP = "sweep"
+    """What earlier drills left."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,8 @@ class Step:
     """The object it works on, e.g. ``public.orders``."""
     params: dict[str, Any] = field(default_factory=dict)
     """What the executor needs, as JSON values."""
+    diff: tuple[str, ...] = ()
+    """Lines of a unified diff: what is written otherwise than it was found."""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ class TargetFacts:
     """Why the files cannot be read on this machine."""
     read_only: bool = False
     """The profile says that nothing may be changed on this server."""
+    may_stage: bool = True
+    """This account may make folders in extern, for IMPORT to read and write."""
 
 
 def restore_findings(
@@ -65,9 +67,9 @@ def restore_findings(
     yield from _grantee_findings(source, request, facts)
     yield from _space_findings(tables, facts)
     if request.strategy is RestoreStrategy.NATIVE:
-        yield from native_findings(source, request, target)
+        yield from native_findings(source, request, target, facts)
     elif source.schema.engine is Engine.TIME_SERIES:
-        yield from _time_series_findings(source, tables)
+        yield from _time_series_findings(source, tables, facts)
 
 
 # -- name -------------------------------------------------------------------------------------
@@ -244,10 +246,10 @@ def _space_findings(tables: tuple[SourceTable, ...], facts: TargetFacts) -> Iter
 
 
 def _time_series_findings(
-    source: RestoreSource, tables: tuple[SourceTable, ...]
+    source: RestoreSource, tables: tuple[SourceTable, ...], facts: TargetFacts
 ) -> Iterator[Finding]:
     for table in tables:
-        reason = insert_reason(source, table)
+        reason = insert_reason(source, table, may_stage=facts.may_stage)
         if reason:
             yield Finding(
                 Severity.INFO,
@@ -257,10 +259,11 @@ def _time_series_findings(
             )
 
 
-def insert_reason(source: RestoreSource, table: SourceTable) -> str:
+def insert_reason(source: RestoreSource, table: SourceTable, *, may_stage: bool = True) -> str:
     """Why IMPORT cannot be used for a time-series table's rows; empty where it can.
 
-    Times finer than milliseconds: row 13, recording 09. A line of column names: row 20.
+    Times finer than milliseconds: row 13, recording 09. A line of column names: row 20. Rejected
+    rows beside the files: row 15, unless a staging folder can be made.
     """
     if source.schema.engine is not Engine.TIME_SERIES:
         return ""
@@ -268,6 +271,11 @@ def insert_reason(source: RestoreSource, table: SourceTable) -> str:
         return "KWDB's IMPORT stores micro- and nanosecond times wrong (live-findings, row 13)"
     if source.dialect.header:
         return "KWDB's IMPORT takes the line of column names for a row (live-findings, row 20)"
+    if not may_stage:
+        return (
+            "KWDB's IMPORT writes rejected rows beside the files (live-findings, row 15), and this "
+            "account may not make a staging folder in extern"
+        )
     return ""
 
 
@@ -275,7 +283,7 @@ def insert_reason(source: RestoreSource, table: SourceTable) -> str:
 
 
 def native_findings(
-    source: RestoreSource, request: RestoreRequest, target: str
+    source: RestoreSource, request: RestoreRequest, target: str, facts: TargetFacts
 ) -> Iterator[Finding]:
     """What IMPORT DATABASE will refuse or get wrong of this very source."""
     remedy = "Choose the exact strategy."
@@ -287,11 +295,12 @@ def native_findings(
             "table.",
             remedy,
         )
-    if target != source.schema.database:
+    if target != source.schema.database and not facts.may_stage:
         yield _refusal(
             "native_name",
             target,
-            f"IMPORT DATABASE makes the database under its old name, {source.schema.database}.",
+            f"IMPORT DATABASE makes the database under its old name, {source.schema.database}, and "
+            "this account may not make a staging folder in extern for a meta.sql with another one.",
             f"{remedy} It restores under any name.",
         )
     if request.tables or request.replace:

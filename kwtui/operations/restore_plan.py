@@ -31,6 +31,7 @@ from kwtui.operations.restore_findings import (
 )
 from kwtui.operations.restore_objects import Chosen
 from kwtui.operations.restore_source import RestoreSource, choose
+from kwtui.operations.restore_staging import stage, staged_metas, staging_of, unstage
 from kwtui.operations.restore_steps import (
     RestoreScope,
     check_files,
@@ -63,7 +64,7 @@ def plan_restore(
     dialect that KWDB's own reader gets wrong.
     """
     _check_dialect(source)
-    scope = _scope(source, request, facts)
+    scope = _scope(source, request, facts, plan_id)
     tables = scope.tables
     return Plan(
         id=plan_id,
@@ -82,7 +83,7 @@ def plan_restore(
         estimated_rows=sum_known([t.rows for t in tables]),
         estimated_bytes=sum_known([t.bytes for t in tables]),
         estimate_source="the files of the backup",
-        request=msgspec.to_builtins(request) | {"scratch": scope.scratch},
+        request=msgspec.to_builtins(request) | {"scratch": scope.scratch, "staging": scope.staging},
     )
 
 
@@ -142,7 +143,9 @@ def scratch_name(target: str, taken: frozenset[str]) -> str:
         number += 1
 
 
-def _scope(source: RestoreSource, request: RestoreRequest, facts: TargetFacts) -> RestoreScope:
+def _scope(
+    source: RestoreSource, request: RestoreRequest, facts: TargetFacts, plan_id: str
+) -> RestoreScope:
     tables = choose(source, request.tables)
     target = request.target or source.schema.database
     fills = request.strategy in (RestoreStrategy.DATA_ONLY, RestoreStrategy.NATIVE)
@@ -158,6 +161,8 @@ def _scope(source: RestoreSource, request: RestoreRequest, facts: TargetFacts) -
         scratch=target if fills else scratch_name(target, facts.databases),
         chosen=Chosen(source.schema, tuple(t.spec for t in tables), whole=not request.tables),
         accounts=frozenset(accounts),
+        staging=staging_of(source, tables, request, facts, plan_id),
+        staged_metas=staged_metas(source, request, target),
     )
 
 
@@ -167,13 +172,32 @@ def _scope(source: RestoreSource, request: RestoreRequest, facts: TargetFacts) -
 def _steps(scope: RestoreScope) -> Iterator[Step]:
     if scope.with_data:
         yield check_files(scope)
+    if scope.staging:
+        yield stage(scope)
     if scope.request.strategy is RestoreStrategy.NATIVE:
         yield import_database(scope)
         yield compare(scope)
-        return
-    if scope.request.strategy is RestoreStrategy.DATA_ONLY:
+    elif scope.request.strategy is RestoreStrategy.DATA_ONLY:
         yield from _fill_existing(scope)
-        return
+    else:
+        yield from _rebuild(scope)
+    if scope.staging:
+        yield unstage(scope)
+
+
+def rehearsal_steps(scope: RestoreScope) -> Iterator[Step]:
+    """The same restore into a scratch database that never gets another name, for a drill."""
+    if scope.with_data:
+        yield stage(scope)
+    if scope.request.strategy is RestoreStrategy.NATIVE:
+        yield import_database(scope)
+        yield compare(scope)
+    else:
+        yield from _rebuild(scope)
+
+
+def _rebuild(scope: RestoreScope) -> Iterator[Step]:
+    """The exact recipe, step by step (live-findings, section 2)."""
     yield from _create_accounts(scope)
     yield from _make(scope)
     if scope.with_data:
@@ -227,7 +251,7 @@ def _fill(scope: RestoreScope) -> Iterator[Step]:
     for table in scope.tables:
         if not table.files:
             continue
-        reason = insert_reason(scope.source, table)
+        reason = insert_reason(scope.source, table, may_stage=scope.facts.may_stage)
         if reason:
             yield insert_rows_of(scope, table, reason)
         else:

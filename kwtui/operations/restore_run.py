@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from kwtui.backups.library import open_set
+from kwtui.backups.staging import rejected_lines, remove_staging
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import DatabaseSchema, Engine, RestoreRequest, RestoreStrategy, TableName
 from kwtui.operations import importing
@@ -31,7 +33,8 @@ from kwtui.operations.refusals import check_allowed
 from kwtui.operations.restore_check import SourceCheck, check_source
 from kwtui.operations.restore_cleanup import clean_up
 from kwtui.operations.restore_objects import Chosen
-from kwtui.operations.runner import StepOutcome, run_steps
+from kwtui.operations.runner import Executor, StepOutcome, run_steps
+from kwtui.operations.staging import stage_files, unstage_files
 from kwtui.server import catalogue
 from kwtui.server.connection import Server
 from kwtui.text import plural
@@ -43,21 +46,31 @@ async def run_restore(context: RunContext) -> RunResult:
     server = await context.connect()
     try:
         await check_server(server, context.plan)
-        return await _RestoreRun(context, server).run()
+        request = msgspec.convert(context.plan.request, RestoreRequest)
+        run = RestoreRun(context, server, request, context.plan.request["scratch"])
+        return await run.run()
     finally:
         await server.close()
 
 
-class _RestoreRun:
+class RestoreRun:
     """One restore, with an executor for each kind of step."""
 
-    def __init__(self, context: RunContext, server: Server) -> None:
-        request = dict(context.plan.request)
-        self._scratch: str = request.pop("scratch")
-        self._request = msgspec.convert(request, RestoreRequest)
+    def __init__(
+        self,
+        context: RunContext,
+        server: Server,
+        request: RestoreRequest,
+        scratch: str,
+        server_extern: Path | None = None,
+    ) -> None:
+        """``server_extern`` is where the server reads, if that is not where the backup lies."""
+        self._scratch = scratch
+        self._request = request
         self._context = context
         self._plan = context.plan
         self._server = server
+        self._server_extern = server_extern or context.extern
         self._done: list[str] = []
         self._rows_before: dict[TableName, int] = {}
         self._source = SourceCheck()
@@ -69,19 +82,40 @@ class _RestoreRun:
     def _makes_database(self) -> bool:
         return self._scratch != self._plan.database
 
-    async def run(self) -> RunResult:
-        executors = {
+    @property
+    def executors(self) -> dict[StepKind, Executor]:
+        return {
             StepKind.CHECK_FILES: self._check_files,
+            StepKind.STAGE: self._stage,
+            StepKind.UNSTAGE: self._unstage,
             StepKind.SQL: self._sql,
             StepKind.IMPORT_TABLE: self._import_table,
             StepKind.IMPORT_DATABASE: self._import_database,
             StepKind.INSERT_ROWS: self._insert_rows,
             StepKind.COMPARE: self._compare,
         }
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """What the comparison of each table came to."""
+        return self._lines
+
+    @property
+    def doubts(self) -> list[str]:
+        """Views, sequences, comments and grants that are not as captured."""
+        return self._doubts
+
+    @property
+    def source_check(self) -> SourceCheck:
+        return self._source
+
+    async def run(self) -> RunResult:
+        reporter, halt = self._context.reporter, self._context.halt
         try:
             await self._check_name_is_free()
-            await run_steps(self._plan, executors, self._context.reporter, self._context.halt)
+            await run_steps(self._plan, self.executors, reporter, halt)
         except KwtuiError as error:
+            await self._drop_staging(error)
             await clean_up(self._context, self._scratch, frozenset(self._done), error)
             raise
         return self._result()
@@ -118,6 +152,12 @@ class _RestoreRun:
             details={"expiring": self._source.expiring},
         )
 
+    async def _stage(self, step: Step) -> StepOutcome:
+        return await stage_files(step, self._context.extern, self._server_extern)
+
+    async def _unstage(self, step: Step) -> StepOutcome:
+        return await unstage_files(step, self._server_extern)
+
     async def _sql(self, step: Step) -> StepOutcome:
         for statement in step.sql:
             if self._context.halt.requested.is_set():
@@ -133,18 +173,17 @@ class _RestoreRun:
             database = step.params["database"]
             self._rows_before[name] = await catalogue.count_rows(self._server, database, name)
         answer = await self._import(step.sql[0])
-        folder = str(self._context.extern / step.params["folder"])
-        importing.check_answer(answer, str(name), folder, self._expected_rows(step.params))
+        rejected = self._rejected(step)
+        importing.check_answer(answer, str(name), rejected, self._expected_rows(step.params))
         return StepOutcome(
             summary=f"{answer.rows} rows", rows=answer.rows, bytes=step.params["bytes"]
         )
 
     async def _import_database(self, step: Step) -> StepOutcome:
         answer = await self._import(step.sql[0])
-        folder = str(self._context.extern / self._plan.path)
         counted = self._source.counted
         expected = sum(counted.values()) if counted else step.params["rows"]
-        importing.check_answer(answer, self._plan.database, folder, expected)
+        importing.check_answer(answer, self._plan.database, self._rejected(step), expected)
         return StepOutcome(
             summary=f"{answer.rows} rows", rows=answer.rows, bytes=step.params["bytes"]
         )
@@ -184,6 +223,19 @@ class _RestoreRun:
         )
 
     # -- parts ------------------------------------------------------------------------------
+
+    def _rejected(self, step: Step) -> tuple[str, ...]:
+        """What the import rejected, as the server wrote it beside the files."""
+        return rejected_lines(self._server_extern / step.params["folder"])
+
+    async def _drop_staging(self, error: KwtuiError) -> None:
+        path = self._plan.request.get("staging")
+        if not path:
+            return
+        try:
+            await asyncio.to_thread(remove_staging, self._server_extern, path)
+        except KwtuiError as second:
+            error.cause = "\n".join(filter(None, (error.cause, *second.lines())))
 
     def _expected_rows(self, table: dict[str, Any]) -> int | None:
         """What the manifest says, or what was counted in the files of a tree."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -32,6 +32,17 @@ class RestoreScope:
     chosen: Chosen
     accounts: frozenset[str]
     """Who may be granted something: those who exist or will be made."""
+    staging: str = ""
+    """The staging folder that IMPORT reads, relative to extern; empty: it reads the source."""
+    staged_metas: Mapping[str, str] = field(default_factory=dict)
+    """Texts of meta.sql files as they go into the staging folder, by their paths in it."""
+
+    def placed(self, path: str) -> str:
+        """Where IMPORT finds a file or folder of the source, relative to extern."""
+        if not self.staging:
+            return path
+        inner = path.removeprefix(self.source.path).strip("/")
+        return f"{self.staging}/{inner}" if inner else self.staging
 
     @property
     def time_series(self) -> bool:
@@ -71,7 +82,8 @@ def _retentions(scope: RestoreScope) -> Iterator[dict[str, Any]]:
 def import_table(scope: RestoreScope, table: SourceTable) -> Step:
     node = scope.facts.node_id
     # Relational imports want every file named, time-series ones their folder (facts.md, 2.5).
-    paths = (table.folder,) if scope.time_series else table.files
+    folder = scope.placed(table.folder)
+    paths = (folder,) if scope.time_series else tuple(scope.placed(f) for f in table.files)
     sql = transfer.import_into(
         scope.scratch,
         table.name,
@@ -84,7 +96,7 @@ def import_table(scope: RestoreScope, table: SourceTable) -> Step:
         title=f"Import {table.name}",
         sql=(sql,),
         subject=str(table.name),
-        params=_table_params(table) | {"folder": table.folder, "database": scope.scratch},
+        params=_table_params(table) | {"folder": folder, "database": scope.scratch},
     )
 
 
@@ -109,7 +121,7 @@ def insert_rows_of(scope: RestoreScope, table: SourceTable, reason: str) -> Step
 
 
 def import_database(scope: RestoreScope) -> Step:
-    root = scope.source.import_root or scope.source.path
+    root = scope.placed(scope.source.import_root or scope.source.path)
     sql = transfer.import_database(transfer.nodelocal(scope.facts.node_id, root), _options(scope))
     return Step(
         id="import",
@@ -120,6 +132,7 @@ def import_database(scope: RestoreScope) -> Step:
         sql=(sql,),
         subject=scope.target,
         params={
+            "folder": root,
             "rows": sum_known([t.rows for t in scope.tables]),
             "bytes": sum_known([t.bytes for t in scope.tables]),
         },

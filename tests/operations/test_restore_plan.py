@@ -281,14 +281,17 @@ def test_native_says_what_it_will_lose_of_this_very_backup(
     assert "not_native" in codes(by_table)
     assert [step.kind for step in made.steps] == [
         StepKind.CHECK_FILES,
+        StepKind.STAGE,
         StepKind.IMPORT_DATABASE,
         StepKind.COMPARE,
+        StepKind.UNSTAGE,
     ]
     loses = next(f.message for f in made.findings if f.code == "native_loses")
     assert "1 foreign keys" in loses
     assert "2 sequences" in loses
-    renamed = plan(by_database, facts, strategy=RestoreStrategy.NATIVE, target="second")
-    assert "native_name" in codes(renamed)
+    renamed = {"strategy": RestoreStrategy.NATIVE, "target": "second"}
+    assert "native_name" not in codes(plan(by_database, facts, **renamed))
+    assert "native_name" in codes(plan(by_database, replace(facts, may_stage=False), **renamed))
 
 
 def test_a_time_series_database_comes_back_with_retention_and_fine_times_by_insert(
