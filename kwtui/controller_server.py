@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -103,11 +104,12 @@ class ServerPages:
 
     # -- SQL ----------------------------------------------------------------------------------
 
-    def console(self) -> Console:
+    def console(self, *, database: str | None = None) -> Console:
         """A connection of its own for statements that a person types; it opens with the first."""
         from kwtui.server.console_session import Console
 
-        return Console(self._server().target)
+        target = self._server().target
+        return Console(replace(target, database=database or target.database))
 
     def sql_history(self) -> SqlHistory:
         """What was typed before, without secrets."""
