@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
-Handler = Callable[..., Any]
+from kwtui.commands.parser_parts import (
+    Wide,
+    add_connection,
+    add_dialect,
+    add_run,
+    add_tables,
+    command,
+    count,
+)
+from kwtui.commands.parser_server import add_server_commands
+from kwtui.commands.parser_storage import add_storage_commands
 
 _EPILOG = """\
 examples:
@@ -31,11 +39,6 @@ options. `kwtui COMMAND --help` explains each command.
 """
 
 
-class _Wide(argparse.RawDescriptionHelpFormatter):
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30)
-
-
 def make_parser(version: str) -> argparse.ArgumentParser:
     """The whole command line."""
     parser = argparse.ArgumentParser(
@@ -43,14 +46,16 @@ def make_parser(version: str) -> argparse.ArgumentParser:
         description="Back up, restore, verify and watch a KWDB database. Without a command the "
         "interface opens.",
         epilog=_EPILOG,
-        formatter_class=_Wide,
+        formatter_class=Wide,
     )
     parser.add_argument("--version", action="version", version=f"kwtui {version}")
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
-    _add_connection(parser)
+    add_connection(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for add in (_backup, _restore, _list, _show, _verify, _survey, _runs, _logs, _profiles):
         add(commands)
+    add_storage_commands(commands)
+    add_server_commands(commands)
     commands.add_parser(
         "sandbox",
         help="start, stop, look at or reset the built-in stand-in for a node",
@@ -63,7 +68,7 @@ def make_parser(version: str) -> argparse.ArgumentParser:
 
 
 def _backup(commands: Any) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "backup",
         "back up a database, or some of its tables, and prove the result",
@@ -82,7 +87,7 @@ def _backup(commands: Any) -> None:
         """,
     )
     parser.add_argument("database", metavar="DB")
-    _add_tables(parser)
+    add_tables(parser)
     parser.add_argument(
         "--method",
         choices=("snapshot", "database", "tables"),
@@ -94,7 +99,7 @@ def _backup(commands: Any) -> None:
     parser.add_argument("--prefix", default="kwtui", metavar="DIR", help="folder below extern")
     parser.add_argument(
         "--parallel",
-        type=_count,
+        type=count,
         default=2,
         metavar="N",
         help="tables that are exported at the same time (default: 2)",
@@ -105,11 +110,11 @@ def _backup(commands: Any) -> None:
     parser.add_argument(
         "--no-checksums", action="store_true", help="skip the content checksum of each table"
     )
-    _add_run(parser)
+    add_run(parser)
 
 
 def _restore(commands: Any) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "restore",
         "restore a backup set or an export into a new database, and compare",
@@ -134,7 +139,7 @@ def _restore(commands: Any) -> None:
     parser.add_argument(
         "--strategy", choices=("exact", "native", "schema-only", "data-only"), default="exact"
     )
-    _add_tables(parser)
+    add_tables(parser)
     parser.add_argument(
         "--create-users",
         action="store_true",
@@ -145,11 +150,11 @@ def _restore(commands: Any) -> None:
         metavar="NAME",
         help="the name of the database that may be dropped, after its successor is complete",
     )
-    _add_run(parser)
+    add_run(parser)
 
 
 def _list(commands: Any) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "list",
         "list backup sets and exports below extern",
@@ -162,7 +167,7 @@ def _list(commands: Any) -> None:
 
 
 def _show(commands: Any) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "show",
         "show what is inside a backup set or export",
@@ -174,7 +179,7 @@ def _show(commands: Any) -> None:
 
 
 def _verify(commands: Any) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "verify",
         "check that a backup set is whole, and write that down",
@@ -190,11 +195,11 @@ def _verify(commands: Any) -> None:
     )
     parser.add_argument("set", metavar="SET")
     parser.add_argument("--level", type=int, choices=(1, 2), default=2, help="how far to prove it")
-    _add_dialect(parser)
+    add_dialect(parser)
 
 
 def _survey(commands: Any) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "survey",
         "show a database as a backup would see it, and what to watch out for",
@@ -206,7 +211,7 @@ def _survey(commands: Any) -> None:
 
 
 def _runs(commands: Any) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "runs",
         "list runs, show, follow or cancel one",
@@ -239,7 +244,7 @@ def _runs(commands: Any) -> None:
 
 
 def _logs(commands: Any) -> None:
-    parser = _command(
+    parser = command(
         commands,
         "logs",
         "show the end of the node's log, and follow it",
@@ -251,7 +256,7 @@ def _logs(commands: Any) -> None:
         """,
     )
     parser.add_argument("-f", "--follow", action="store_true", help="go on with new lines")
-    parser.add_argument("-n", "--lines", type=_count, default=20, metavar="N")
+    parser.add_argument("-n", "--lines", type=count, default=20, metavar="N")
     parser.add_argument("--family", metavar="NAME", help="main, rocksdb, ts engine, ...")
     parser.add_argument(
         "--severity", metavar="LEVEL", help="only entries at least this severe: warning, error"
@@ -261,94 +266,4 @@ def _logs(commands: Any) -> None:
 
 
 def _profiles(commands: Any) -> None:
-    _command(commands, "profiles", "list the saved profiles", "server:profiles", "", "")
-
-
-# -- options ----------------------------------------------------------------------------------
-
-
-def _command(
-    commands: Any, name: str, summary: str, handler: str, text: str, examples: str
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=summary,
-        description=f"{summary[:1].upper()}{summary[1:]}.\n\n{_dedent(text)}",
-        epilog=f"examples:\n{_dedent(examples, indent='  ')}" if examples else None,
-        formatter_class=_Wide,
-    )
-    parser.set_defaults(handler=lambda: _load(handler))
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help="print JSON: one object, or one event a line while something runs",
-    )
-    _add_connection(parser, inherited=True)
-    return parser
-
-
-def _add_connection(parser: argparse.ArgumentParser, *, inherited: bool = False) -> None:
-    """Options may stand before and after the command; the later one counts."""
-    default = argparse.SUPPRESS if inherited else None
-    group = parser.add_argument_group("server and files")
-    group.add_argument("--dsn", default=default, metavar="URL", help="postgresql://user@host:port")
-    group.add_argument("--profile", default=default, metavar="NAME", help="a saved profile")
-    group.add_argument(
-        "--sandbox",
-        action="store_true",
-        default=argparse.SUPPRESS if inherited else False,
-        help="the built-in stand-in for a node; started if it does not run",
-    )
-    group.add_argument("--extern", default=default, metavar="DIR", help="the node's extern folder")
-    group.add_argument("--store", default=default, metavar="DIR", help="the node's store")
-    group.add_argument("--logs", default=default, metavar="DIR", help="the node's log folder")
-
-
-def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="print the plan with every statement, and run nothing",
-    )
-    parser.add_argument("--detach", action="store_true", help="start the run and do not follow it")
-    parser.add_argument(
-        "--node", type=_count, metavar="N", help="the node whose extern holds the files"
-    )
-    _add_dialect(parser)
-
-
-def _add_tables(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--tables",
-        metavar="A,B",
-        help="only these: orders,archive.old; double quotes keep dots and commas in a name",
-    )
-
-
-def _add_dialect(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group(
-        "how files are written", "Leave these alone unless you must: the default loses nothing."
-    )
-    group.add_argument("--delimiter", metavar="C")
-    group.add_argument("--null-text", metavar="TEXT", help=r"NULL in the files (default: \N)")
-    group.add_argument("--charset", metavar="NAME", help="UTF-8, GBK, GB18030 or BIG5")
-    group.add_argument("--header", action="store_true", help="a line of column names in each file")
-
-
-def _load(handler: str) -> Handler:
-    module, _, name = handler.partition(":")
-    found: Handler = getattr(import_module(f"kwtui.commands.{module}"), name)
-    return found
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("it must be 1 or more")
-    return number
-
-
-def _dedent(text: str, indent: str = "") -> str:
-    import textwrap
-
-    return textwrap.indent(textwrap.dedent(f"        {text.lstrip()}").strip(), indent)
+    command(commands, "profiles", "list the saved profiles", "server:profiles", "", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kwtui.operations.plan import Plan
+from kwtui.operations.plan import REMOVALS, Plan
 from kwtui.text import human_bytes, human_count
 
 
@@ -14,10 +14,10 @@ def plan_lines(plan: Plan, command: str) -> Iterator[str]:
     yield f"  database {plan.database}" if plan.database else f"  {plan.path}"
     yield f"  files    {plan.path} on node {plan.node_id}" if plan.node_id else ""
     if plan.estimated_rows is not None or plan.estimated_bytes is not None:
-        yield (
-            f"  expected {human_count(plan.estimated_rows)} rows, "
-            f"{human_bytes(plan.estimated_bytes)}, from {plan.estimate_source}"
-        )
+        rows = plan.estimated_rows
+        counted = "" if rows is None and plan.kind in REMOVALS else f"{human_count(rows)} rows, "
+        size = human_bytes(plan.estimated_bytes)
+        yield f"  expected {counted}{size}, from {plan.estimate_source}"
     if plan.findings:
         yield ""
         yield "Know before:"

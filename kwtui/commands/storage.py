@@ -69,8 +69,14 @@ def _row(entry: BackupEntry, now: datetime) -> tuple[str, ...]:
         human_count(entry.rows) if entry.rows is not None else "",
         human_bytes(entry.bytes) if entry.bytes is not None else "",
         f"P{int(entry.proof)}" if entry.proof is not None else "",
-        entry.problem or entry.note or entry.label,
+        entry.problem or _words_of(entry),
     )
+
+
+def _words_of(entry: BackupEntry) -> str:
+    """What people said about it before what is special about it."""
+    pin = "pinned" if entry.pinned else ""
+    return "; ".join(filter(None, (pin, entry.label, entry.remark, entry.note)))
 
 
 async def show_set(controller: Controller, args: argparse.Namespace, output: Output) -> int:
@@ -97,6 +103,9 @@ def _details_lines(details: SetDetails) -> list[str]:
         ("server", manifest.server_version if manifest else None),
         ("snapshot", manifest.snapshot_timestamp if manifest else None),
         ("label", entry.label),
+        ("pinned", "yes: retention and deleting leave it" if entry.pinned else None),
+        ("remark", entry.remark),
+        ("tables", ", ".join(entry.only) and f"only {', '.join(entry.only)}"),
         ("proof", f"P{int(entry.proof)}" if entry.proof is not None else "never proven"),
         ("size", human_bytes(entry.bytes) if entry.bytes is not None else None),
         ("note", entry.note),

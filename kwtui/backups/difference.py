@@ -1,0 +1,283 @@
+"""What is different between two sets: tables, rows, bytes, contents, definitions. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kwtui.backups.contents import ColumnInfo, SetDetails, TableDetails
+from kwtui.backups.entries import BackupEntry
+from kwtui.backups.manifest import TableEntry
+from kwtui.model import ColumnSpec, DatabaseSchema, TableName
+
+
+class Content(StrEnum):
+    """Whether two tables hold the same rows."""
+
+    SAME = "the same"
+    DIFFERENT = "different"
+    UNKNOWN = "not known"
+
+
+class Change(StrEnum):
+    SAME = "same"
+    CHANGED = "changed"
+    ADDED = "added"
+    """Only in the second set."""
+    REMOVED = "removed"
+    """Only in the first."""
+
+
+@dataclass(frozen=True)
+class ColumnChange:
+    """A column that is not the same. ``before`` and ``after`` are in words; empty: not there."""
+
+    name: str
+    change: Change
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class TableDifference:
+    """One table in both sets. None: unknown, or not there."""
+
+    name: TableName
+    change: Change
+    content: Content = Content.UNKNOWN
+    rows_before: int | None = None
+    rows_after: int | None = None
+    bytes_before: int | None = None
+    bytes_after: int | None = None
+    columns: tuple[ColumnChange, ...] = ()
+    definition: tuple[str, ...] = ()
+    """A unified diff of the CREATE statements, without its heading; empty if they are equal."""
+
+
+@dataclass(frozen=True)
+class ObjectChange:
+    """Anything but a table: a view, a sequence, a grant, a comment, a setting of the database."""
+
+    what: str
+    """``view``, ``sequence``, ..."""
+    name: str
+    change: Change
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class SetDifference:
+    """The second set as seen from the first."""
+
+    before: BackupEntry
+    after: BackupEntry
+    tables: tuple[TableDifference, ...]
+    """Every table of either, by name."""
+    objects: tuple[ObjectChange, ...] = ()
+    """Only those that are not the same."""
+    unknown: tuple[str, ...] = ()
+    """What could not be compared, in words."""
+
+    @property
+    def changed(self) -> tuple[TableDifference, ...]:
+        return tuple(t for t in self.tables if t.change is not Change.SAME)
+
+    @property
+    def is_same(self) -> bool:
+        """Nothing is known to be different; `unknown` and unknown contents may hide something."""
+        return not self.changed and not self.objects
+
+
+def compare_sets(before: SetDetails, after: SetDetails) -> SetDifference:
+    """Compare what the manifests and schemas say; no data file is read."""
+    tables = [_table(name, before, after) for name in _names(before.tables, after.tables)]
+    return SetDifference(
+        before=before.entry,
+        after=after.entry,
+        tables=tuple(tables),
+        objects=tuple(_objects(before.schema, after.schema)),
+        unknown=tuple(_unknown(before, after, tables)),
+    )
+
+
+# -- tables -----------------------------------------------------------------------------------
+
+
+def _names(*tables: Iterable[TableDetails]) -> list[TableName]:
+    return sorted({table.name for some in tables for table in some})
+
+
+def _table(name: TableName, before: SetDetails, after: SetDetails) -> TableDifference:
+    old, new = before.table(name), after.table(name)
+    content = Content.UNKNOWN
+    columns: tuple[ColumnChange, ...] = ()
+    definition: tuple[str, ...] = ()
+    change = Change.SAME
+    if old is None or new is None:
+        change = Change.ADDED if old is None else Change.REMOVED
+    else:
+        content = _content(before, after, old, new)
+        columns = tuple(_columns(_specs(before, old), _specs(after, new)))
+        definition = tuple(_diff(old.create_statement, new.create_statement))
+        differs = columns or definition or content is Content.DIFFERENT
+        change = Change.CHANGED if differs else Change.SAME
+    return TableDifference(
+        name=name,
+        change=change,
+        content=content,
+        rows_before=old.rows if old else None,
+        rows_after=new.rows if new else None,
+        bytes_before=old.bytes if old else None,
+        bytes_after=new.bytes if new else None,
+        columns=columns,
+        definition=definition,
+    )
+
+
+def _content(
+    before: SetDetails, after: SetDetails, old: TableDetails, new: TableDetails
+) -> Content:
+    """By content checksum, which no chunking changes; else by the files themselves."""
+    if old.rows is not None and new.rows is not None and old.rows != new.rows:
+        return Content.DIFFERENT
+    names = [tuple(c.name for c in table.columns) for table in (old, new)]
+    entries = [_entry(before, old.name), _entry(after, new.name)]
+    sums = [entry.checksum if entry else None for entry in entries]
+    if sums[0] is not None and sums[1] is not None and names[0] == names[1]:
+        return Content.SAME if sums[0] == sums[1] else Content.DIFFERENT
+    if names[0] == names[1] and _same_files(old, new, before, after):
+        return Content.SAME
+    return Content.UNKNOWN
+
+
+def _same_files(
+    old: TableDetails, new: TableDetails, before: SetDetails, after: SetDetails
+) -> bool:
+    """Whether both hold the very same files, whatever those are called."""
+    if before.manifest is None or after.manifest is None:
+        return False
+    if before.manifest.dialect != after.manifest.dialect:
+        return False
+    hashes = [Counter(f.sha256 for f in table.files) for table in (old, new)]
+    return hashes[0] == hashes[1]
+
+
+def _entry(details: SetDetails, name: TableName) -> TableEntry | None:
+    return details.manifest.table(name) if details.manifest else None
+
+
+def _specs(details: SetDetails, table: TableDetails) -> tuple[ColumnSpec | ColumnInfo, ...]:
+    """From the captured schema; else what the files' own meta.sql tells."""
+    spec = details.schema.table(table.name) if details.schema else None
+    return spec.columns if spec else table.columns
+
+
+def _columns(
+    old: Iterable[ColumnSpec | ColumnInfo], new: Iterable[ColumnSpec | ColumnInfo]
+) -> Iterator[ColumnChange]:
+    before = {c.name: _column_words(c) for c in old}
+    after = {c.name: _column_words(c) for c in new}
+    for name, words in before.items():
+        if name not in after:
+            yield ColumnChange(name, Change.REMOVED, words)
+        elif after[name] != words:
+            yield ColumnChange(name, Change.CHANGED, words, after[name])
+    yield from (
+        ColumnChange(name, Change.ADDED, after=words)
+        for name, words in after.items()
+        if name not in before
+    )
+
+
+def _column_words(column: ColumnSpec | ColumnInfo) -> str:
+    words = [column.type or "type not known"]
+    if not column.nullable:
+        words.append("NOT NULL")
+    if column.tag:
+        words.append("TAG")
+    if isinstance(column, ColumnSpec):
+        words += [f"DEFAULT {column.default}"] if column.default is not None else []
+        words += [f"AS ({column.computed})"] if column.computed is not None else []
+        words += ["hidden"] if column.hidden else []
+    return " ".join(words)
+
+
+def _diff(old: str, new: str) -> Iterator[str]:
+    if not old or not new:
+        return
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=2)
+    yield from (line for line in lines if not line.startswith(("---", "+++")))
+
+
+# -- everything else --------------------------------------------------------------------------
+
+
+def _objects(old: DatabaseSchema | None, new: DatabaseSchema | None) -> Iterator[ObjectChange]:
+    if old is None or new is None:
+        return
+    for what, before, after in (
+        ("database", _database(old), _database(new)),
+        ("view", _views(old), _views(new)),
+        ("sequence", _sequences(old), _sequences(new)),
+        ("comment", _comments(old), _comments(new)),
+        ("grant", _grants(old), _grants(new)),
+    ):
+        for name in sorted(before.keys() | after.keys()):
+            was, now = before.get(name), after.get(name)
+            if was == now:
+                continue
+            change = Change.ADDED if was is None else Change.REMOVED if now is None else None
+            yield ObjectChange(what, name, change or Change.CHANGED, was or "", now or "")
+
+
+def _database(schema: DatabaseSchema) -> dict[str, str]:
+    found = {
+        "definition": schema.create_statement,
+        "schemas": ", ".join(sorted(schema.schemas)),
+        "retention": schema.retention,
+        "partition interval": schema.partition_interval,
+        "zone configuration": "; ".join(schema.zone_statements),
+    }
+    return {name: text for name, text in found.items() if text}
+
+
+def _views(schema: DatabaseSchema) -> dict[str, str]:
+    return {str(v.name): v.create_statement for v in schema.views}
+
+
+def _sequences(schema: DatabaseSchema) -> dict[str, str]:
+    return {
+        str(s.name): f"{s.create_statement}; at {s.last_value}"
+        + ("" if s.called else ", not yet called")
+        for s in schema.sequences
+    }
+
+
+def _comments(schema: DatabaseSchema) -> dict[str, str]:
+    return {c.target: c.text for c in schema.comments}
+
+
+def _grants(schema: DatabaseSchema) -> dict[str, str]:
+    return {f"{g.grantee} on {g.target}": ", ".join(g.privileges) for g in schema.grants}
+
+
+def _unknown(
+    before: SetDetails, after: SetDetails, tables: Iterable[TableDifference]
+) -> Iterator[str]:
+    for details in (before, after):
+        if details.schema is None:
+            yield (
+                f"{details.entry.path} has no schema.json: only tables and columns are compared, "
+                "not views, sequences, grants and comments."
+            )
+    both = [t for t in tables if t.change in (Change.SAME, Change.CHANGED)]
+    blind = [str(t.name) for t in both if t.content is Content.UNKNOWN]
+    if blind:
+        yield (
+            f"Whether the rows are the same in {', '.join(blind)}: one of the sets has no content "
+            "checksum of it."
+        )

@@ -1,0 +1,106 @@
+"""What the commands' parsers share: options, help in one form, handlers that load late."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+Handler = Callable[..., Any]
+
+
+class Wide(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30)
+
+
+def command(
+    commands: Any, name: str, summary: str, handler: str, text: str, examples: str
+) -> argparse.ArgumentParser:
+    """A command that every command line option about servers and files belongs to.
+
+    ``handler`` is ``module:function`` below `kwtui.commands`, loaded when it runs.
+    """
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[:1].upper()}{summary[1:]}.\n\n{_dedent(text)}",
+        epilog=f"examples:\n{_dedent(examples, indent='  ')}" if examples else None,
+        formatter_class=Wide,
+    )
+    parser.set_defaults(handler=lambda: _load(handler))
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print JSON: one object, or one event a line while something runs",
+    )
+    add_connection(parser, inherited=True)
+    return parser
+
+
+def add_connection(parser: argparse.ArgumentParser, *, inherited: bool = False) -> None:
+    """Options may stand before and after the command; the later one counts."""
+    default = argparse.SUPPRESS if inherited else None
+    group = parser.add_argument_group("server and files")
+    group.add_argument("--dsn", default=default, metavar="URL", help="postgresql://user@host:port")
+    group.add_argument("--profile", default=default, metavar="NAME", help="a saved profile")
+    group.add_argument(
+        "--sandbox",
+        action="store_true",
+        default=argparse.SUPPRESS if inherited else False,
+        help="the built-in stand-in for a node; started if it does not run",
+    )
+    group.add_argument("--extern", default=default, metavar="DIR", help="the node's extern folder")
+    group.add_argument("--store", default=default, metavar="DIR", help="the node's store")
+    group.add_argument("--logs", default=default, metavar="DIR", help="the node's log folder")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print the plan with every statement, and run nothing",
+    )
+    parser.add_argument("--detach", action="store_true", help="start the run and do not follow it")
+    parser.add_argument(
+        "--node", type=count, metavar="N", help="the node whose extern holds the files"
+    )
+    add_dialect(parser)
+
+
+def add_tables(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tables",
+        metavar="A,B",
+        help="only these: orders,archive.old; double quotes keep dots and commas in a name",
+    )
+
+
+def add_dialect(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "how files are written", "Leave these alone unless you must: the default loses nothing."
+    )
+    group.add_argument("--delimiter", metavar="C")
+    group.add_argument("--null-text", metavar="TEXT", help=r"NULL in the files (default: \N)")
+    group.add_argument("--charset", metavar="NAME", help="UTF-8, GBK, GB18030 or BIG5")
+    group.add_argument("--header", action="store_true", help="a line of column names in each file")
+
+
+def _load(handler: str) -> Handler:
+    module, _, name = handler.partition(":")
+    found: Handler = getattr(import_module(f"kwtui.commands.{module}"), name)
+    return found
+
+
+def count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it must be 1 or more")
+    return number
+
+
+def _dedent(text: str, indent: str = "") -> str:
+    import textwrap
+
+    return textwrap.indent(textwrap.dedent(f"        {text.lstrip()}").strip(), indent)

@@ -1,0 +1,144 @@
+"""Options of the commands that look after backup sets."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from kwtui.commands.parser_parts import command
+
+
+def add_storage_commands(commands: Any) -> None:
+    """compare, pin, unpin, note, label, delete, prune, cleanup."""
+    for add in (_compare, _annotate, _delete, _prune, _cleanup):
+        add(commands)
+
+
+def _compare(commands: Any) -> None:
+    parser = command(
+        commands,
+        "compare",
+        "compare two backup sets: tables, rows, contents, definitions",
+        "care:compare",
+        """\
+        Reads manifests and schemas, no data. Exit code 0 whether they differ or not; with --json
+        `same` tells.
+        """,
+        "kwtui compare kwtui/shop/20261121T080000Z kwtui/shop/20261122T080000Z --sandbox",
+    )
+    parser.add_argument("before", metavar="SET")
+    parser.add_argument("after", metavar="SET")
+
+
+def _annotate(commands: Any) -> None:
+    for name, summary, handler, example in (
+        ("pin", "keep a backup set: retention and deleting leave it", "care:pin", ""),
+        ("unpin", "let a pinned backup set go its way again", "care:unpin", ""),
+        ("note", "write a note about a backup set", "care:note", ' "before the move"'),
+        ("label", "change the label of a backup set", "care:label", ' "release 4.2"'),
+    ):
+        parser = command(
+            commands,
+            name,
+            summary,
+            handler,
+            """\
+            It is kept in a small file beside the set, which itself is never changed; where this
+            account may not write in extern, in its own state directory.
+            """,
+            f"kwtui {name} kwtui/shop/20261122T080000Z{example} --sandbox",
+        )
+        parser.add_argument("set", metavar="SET")
+        if example:
+            parser.add_argument("text", metavar="TEXT", help='one line; "" takes it away')
+
+
+def _delete(commands: Any) -> None:
+    parser = command(
+        commands,
+        "delete",
+        "delete one backup set",
+        "care:delete",
+        """\
+        Without --yes it only shows what goes. A pinned set is refused, and so is one that a run
+        works on. The last proven set of a database goes only when its name is typed.
+        """,
+        """\
+        kwtui delete kwtui/shop/20261122T080000Z --sandbox
+        kwtui delete kwtui/shop/20261122T080000Z --yes --extern DIR
+        """,
+    )
+    parser.add_argument("set", metavar="SET")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--yes", action="store_true", help="delete it")
+    choice.add_argument(
+        "--yes-delete",
+        metavar="NAME",
+        help="delete it although it is the last proven one; NAME is its path or last folder",
+    )
+    choice.add_argument("--dry-run", action="store_true", help="only show what goes (default)")
+
+
+def _prune(commands: Any) -> None:
+    parser = command(
+        commands,
+        "prune",
+        "remove backup sets that no retention rule needs",
+        "care:prune",
+        """\
+        Without --yes it only shows what stays, what goes and why. Each rule keeps the newest set of
+        the last N days, ISO weeks, months or years (UTC) that hold one. Only sets proven to the
+        level count. The newest proven set of a database, pinned sets, sets whose last check failed,
+        exports of others and unfinished backups are never removed.
+
+        Without options the saved rules are used; --save keeps the given ones for DB, or for every
+        database without rules of its own.
+        """,
+        """\
+        kwtui prune shop --keep-daily 7 --keep-weekly 4 --keep-monthly 12 --save --sandbox
+        kwtui prune --yes --extern /var/lib/kaiwudb/extern        # from cron
+        """,
+    )
+    parser.add_argument("database", nargs="?", metavar="DB", help="only this database")
+    group = parser.add_argument_group("rules")
+    for name in ("last", "daily", "weekly", "monthly", "yearly"):
+        group.add_argument(f"--keep-{name}", type=_number, metavar="N")
+    group.add_argument(
+        "--min-proof",
+        choices=("P1", "P2", "P3", "P4", "P5"),
+        help="sets that are proven less do not count (default: P2)",
+    )
+    group.add_argument("--save", action="store_true", help="use these rules from now on")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--yes", action="store_true", help="remove what goes")
+    choice.add_argument("--dry-run", action="store_true", help="only show it (default)")
+
+
+def _cleanup(commands: Any) -> None:
+    parser = command(
+        commands,
+        "cleanup",
+        "list what broken runs left behind, and remove it",
+        "care:cleanup",
+        """\
+        Unfinished backups, half-deleted sets and, with a server, the databases that restores worked
+        in. Without --yes they are only listed. --yes removes those that ended runs of this account
+        left; a leftover of unknown origin goes only when it is named: another account may hold the
+        manifest of what looks unfinished here. What may be in use never goes.
+        """,
+        """\
+        kwtui cleanup --sandbox
+        kwtui cleanup shop_kwtui_restoring --yes --profile prod
+        """,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a path or a database")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--yes", action="store_true", help="remove them")
+    choice.add_argument("--dry-run", action="store_true", help="only list them (default)")
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("it must be 0 or more")
+    return number
