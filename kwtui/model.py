@@ -171,6 +171,8 @@ class ServerFacts:
     nodes: tuple[NodeFacts, ...] = ()
     store_paths: tuple[str, ...] = ()
     """From the server's start arguments, where they may be read."""
+    start_arguments: tuple[str, ...] = ()
+    """The whole command line of the node that one is connected to; admins only."""
     time_zone: str = "UTC"
 
 

@@ -1,16 +1,25 @@
-"""A node's start arguments: from its process, its service file, its compose file (facts.md, 4)."""
+"""A node's start arguments: from its process, its service, its container (facts.md, section 4)."""
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
-import shlex
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-_PROGRAM = re.compile(r"(?:.*/)?kwbase(?:\.exe)?\Z")
-_START = ("start", "start-single-node", "start-single-replica")
-_VOLUME = re.compile(r"""^\s*-\s*["']?(?P<host>/[^:"'\s]+):(?P<container>/[^:"'\s]+)""")
+from kwtui.node import containers
+from kwtui.node.containers import Container, Volumes
+from kwtui.node.shellwords import assignments, expand_words, find_start, is_start, split
+from kwtui.node.smallfile import NotReadable, read_text
+from kwtui.node.units import Unit, environment_of, inside_etc, read_unit, start_lines
+from kwtui.node.yamlsubset import NotUnderstood
+
+UNITS = ("kaiwudb.service", "kwdb.service")
+FOLDERS = ("kaiwudb", "kwdb")
+"""Below /etc; the second is the older name (facts.md, 4.2)."""
+_MOST_SCRIPTS = 40
 
 
 @dataclass(frozen=True)
@@ -22,38 +31,83 @@ class StartArguments:
     """In words, for the connection page."""
     folder: Path | None = None
     """Against which relative paths are meant."""
-    volumes: tuple[tuple[str, str], ...] = ()
+    volumes: Volumes = ()
     """(host, container) paths of a container."""
+    container: str = ""
+    """Its name; empty for a node on the machine itself."""
+    ports: tuple[tuple[int, int], ...] = ()
+    """(host, container) ports of a container."""
+    user: str = ""
+    """The account that it runs as."""
+    inside: bool = False
+    """Paths are those of a container, of which nothing but ``volumes`` shows on the host."""
 
     @property
     def store(self) -> str | None:
         """The first store; further ones hold no exports and no logs."""
         stores = self._values("--store", "-s")
-        if not stores:
-            return None
-        for part in stores[0].split(","):
-            key, _, value = part.partition("=")
-            if key == "path" and value:
-                return value
-        return stores[0].split(",")[0]
+        return _path_of(stores[0]) if stores else None
+
+    @property
+    def ts_store(self) -> str | None:
+        """Where time series are kept, if apart from the first store."""
+        return self._last("--ts-store")
 
     @property
     def extern(self) -> str | None:
         """``--external-io-dir``; ``disabled`` turns files off."""
-        values = self._values("--external-io-dir")
-        return values[-1] if values else None
+        return self._last("--external-io-dir")
 
     @property
     def logs(self) -> str | None:
-        values = self._values("--log-dir")
+        """``--log-dir``; empty turns log files off."""
+        return self._last("--log-dir")
+
+    @property
+    def audit(self) -> str | None:
+        return self._last("--sql-audit-dir")
+
+    @property
+    def certs(self) -> str | None:
+        return self._last("--certs-dir")
+
+    @property
+    def security(self) -> str | None:
+        """``insecure``, ``tls`` or ``tlcp``."""
+        if self._has("--insecure"):
+            return "insecure"
+        if self._has("--tlcp"):
+            return "tlcp"
+        return "tls" if self.certs is not None else None
+
+    def port(self, *flags: str) -> str | None:
+        """The port of an address flag, as the host sees it."""
+        values = self._values(*flags)
+        match = re.search(r":(\d{1,5})\Z", values[-1]) if values else None
+        if match is None:
+            return None
+        mapped = next((host for host, inner in self.ports if inner == int(match[1])), None)
+        return str(mapped) if mapped is not None else match[1]
+
+    def host_path(self, path: str) -> Path | None:
+        """The path as this machine sees it.
+
+        None if it is in a container and in no volume, or relative to a folder that is not known.
+        """
+        found = containers.on_host(path, self.volumes) if path.startswith("/") else None
+        if found is not None:
+            return found
+        where = Path(path).expanduser()
+        if self.inside or not (where.is_absolute() or self.folder):
+            return None
+        return Path(os.path.normpath((self.folder or Path("/")) / where))
+
+    def _last(self, flag: str) -> str | None:
+        values = self._values(flag)
         return values[-1] if values else None
 
-    def on_host(self, path: str) -> Path:
-        """The path as this machine sees it."""
-        for host, container in sorted(self.volumes, key=lambda v: len(v[1]), reverse=True):
-            if Path(path).is_relative_to(container):
-                return Path(host) / Path(path).relative_to(container)
-        return (self.folder or Path("/")) / path
+    def _has(self, flag: str) -> bool:
+        return any(w == flag or w.lower() in (f"{flag}=true", f"{flag}=1") for w in self.words)
 
     def _values(self, *flags: str) -> list[str]:
         """The values of a flag: ``--flag=value`` and ``--flag value``."""
@@ -67,87 +121,223 @@ class StartArguments:
         return values
 
 
+def _path_of(store: str) -> str:
+    """The path of ``path``, ``path=...,size=...`` or ``path,attrs=...``."""
+    for part in store.split(","):
+        key, _, value = part.partition("=")
+        if key == "path" and value:
+            return value
+    return store.split(",")[0]
+
+
+# -- what runs --------------------------------------------------------------------------------
+
+
 def of_processes(proc: Path = Path("/proc")) -> list[StartArguments]:
     """The nodes that run on this machine, as far as this account may see them."""
     found = []
     for entry in sorted(proc.glob("[0-9]*"), key=lambda p: int(p.name)):
-        try:
-            words = (entry / "cmdline").read_bytes().decode(errors="surrogateescape").split("\0")
-        except OSError:
+        words = _command_line(entry)
+        if not is_start(words):
             continue
-        words = [w for w in words if w]
-        if len(words) < 2 or not _PROGRAM.match(words[0]) or words[1] not in _START:
-            continue
-        try:
-            folder: Path | None = (entry / "cwd").readlink()
-        except OSError:
-            folder = None
-        found.append(StartArguments(tuple(words), f"the running process {entry.name}", folder))
+        volumes = containers.volumes_of_process(entry, proc / "self")
+        found.append(
+            StartArguments(
+                tuple(words),
+                f"the running process {entry.name}",
+                _link(entry / "cwd"),
+                volumes=volumes or (),
+                container="of the running process" if volumes is not None else "",
+                user=_owner(entry),
+                inside=volumes is not None,
+            )
+        )
     return found
 
 
-def of_service(etc: Path = Path("/etc")) -> list[StartArguments]:
-    """The node that systemd starts, on the machine itself or with its compose file."""
-    unit = etc / "systemd/system/kaiwudb.service"
+def _command_line(process: Path) -> list[str]:
     try:
-        lines = unit.read_text(errors="surrogateescape").splitlines()
+        raw = (process / "cmdline").read_bytes()
     except OSError:
         return []
-    settings = dict(_settings(lines))
-    environment = _environment(etc, settings.get("EnvironmentFile", ""))
-    words = _words(settings.get("ExecStart", ""), environment)
-    folder = Path(settings.get("WorkingDirectory", "/"))
-    if words and _PROGRAM.match(words[0]):
-        return [StartArguments(tuple(words), f"the service {unit}", folder)]
-    compose = etc / folder.relative_to("/etc") if folder.is_relative_to("/etc") else folder
-    return of_compose(compose / "docker-compose.yml")
+    return [w for w in raw.decode(errors="surrogateescape").split("\0") if w]
+
+
+def _link(path: Path) -> Path | None:
+    try:
+        return path.readlink()
+    except OSError:
+        return None
+
+
+def _owner(path: Path) -> str:
+    try:
+        return pwd.getpwuid(path.stat().st_uid).pw_name
+    except (OSError, KeyError):
+        return ""
+
+
+# -- what is installed ------------------------------------------------------------------------
+
+
+@dataclass
+class Installed:
+    """What files of this machine say of a node, and how looking at each of them went."""
+
+    arguments: list[StartArguments] = field(default_factory=list)
+    looked: list[tuple[str, str]] = field(default_factory=list)
+    """Path and outcome in words."""
+
+    def read(self, path: Path) -> str | None:
+        """The file, or None with the reason noted; a missing one is noted, too."""
+        try:
+            text = read_text(path)
+        except NotReadable as reason:
+            self.looked.append((str(path), str(reason)))
+            return None
+        self.looked.append((str(path), "read"))
+        return text
+
+
+def of_machine(etc: Path = Path("/etc"), lib: Path = Path("/usr/lib")) -> Installed:
+    """Services, compose files and start scripts of this machine."""
+    found = Installed()
+    seen: set[Path] = set()
+    for name in UNITS:
+        for folder in (etc / "systemd/system", lib / "systemd/system"):
+            path = folder / name
+            try:
+                unit = read_unit(path)
+            except NotReadable as reason:
+                if str(reason) != "not there" or (folder.parent.parent == etc and name == UNITS[0]):
+                    found.looked.append((str(path), str(reason)))
+                continue
+            found.looked.append((str(path), "read"))
+            _of_unit(found, path, unit, etc, seen)
+    for name in FOLDERS:
+        script = etc / name / "script"
+        compose = script / "docker-compose.yml"
+        if compose not in seen and compose.exists():
+            _of_compose(found, compose, seen)
+        _of_scripts(found, script)
+    return found
+
+
+def _of_unit(found: Installed, path: Path, unit: Unit, etc: Path, seen: set[Path]) -> None:
+    variables, missing = environment_of(unit, etc)
+    found.looked += [(str(path), f"its environment file {name}") for name in missing]
+    folder = Path(unit.last("WorkingDirectory").lstrip("-") or "/")
+    source = f"the service {path}"
+    for words in start_lines(unit, variables):
+        container = containers.parse_docker_run(words, folder)
+        start = find_start(words)
+        if container is not None:
+            found.arguments.append(_of_container(container, source))
+        elif start:
+            if "$" in " ".join(start):
+                # Words that a shell inside the line would replace.
+                start = tuple(expand_words(start, variables))
+            found.arguments.append(StartArguments(start, source, folder, user=unit.last("User")))
+        elif any("compose" in word for word in words[:2]):
+            for file in _compose_files(words, inside_etc(folder, etc)):
+                _of_compose(found, file, seen)
+        else:
+            found.looked.append((str(path), "its ExecStart starts no kwbase that is understood"))
+
+
+def _compose_files(words: Sequence[str], folder: Path) -> list[Path]:
+    named = [words[i + 1] for i, w in enumerate(words[:-1]) if w in ("-f", "--file")]
+    named += [w.split("=", 1)[1] for w in words if w.startswith("--file=")]
+    if named:
+        return [folder / name for name in named]
+    usual = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+    return [folder / n for n in usual if (folder / n).exists()] or [folder / "docker-compose.yml"]
 
 
 def of_compose(file: Path) -> list[StartArguments]:
-    """The node of a compose file in the form that KWDB's installer writes."""
+    """The node of a compose file; empty if it starts none or is not understood."""
+    found = Installed()
+    _of_compose(found, file, set())
+    return found.arguments
+
+
+def _of_compose(found: Installed, file: Path, seen: set[Path]) -> None:
+    if file in seen:
+        return
+    seen.add(file)
+    text = found.read(file)
+    if text is None:
+        return
+    variables = _compose_variables(file.parent)
     try:
-        lines = file.read_text(errors="surrogateescape").splitlines()
-    except OSError:
-        return []
-    volumes = tuple((m["host"], m["container"]) for m in map(_VOLUME.match, lines) if m)
-    for line in lines:
-        words = _words(line.strip().lstrip("- "), {})
-        for position, word in enumerate(words[:-1]):
-            if _PROGRAM.match(word) and words[position + 1] in _START:
-                source = f"the compose file {file}"
-                return [StartArguments(tuple(words[position:]), source, None, volumes)]
-    return []
+        container = containers.parse_compose(text, file.parent, variables)
+    except NotUnderstood as reason:
+        found.looked[-1] = (str(file), f"not understood: {reason}")
+        return
+    if container is None:
+        found.looked[-1] = (str(file), "read; no service in it starts kwbase")
+        return
+    found.arguments.append(_of_container(container, f"the compose file {file}"))
 
 
-def _settings(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for line in lines:
-        key, equals, value = line.strip().partition("=")
-        if equals and not key.startswith(("#", ";")):
-            yield key.strip(), value.strip()
-
-
-def _environment(etc: Path, file: str) -> dict[str, str]:
-    path = Path(file.lstrip("-"))
-    if path.is_relative_to("/etc"):
-        path = etc / path.relative_to("/etc")
+def _compose_variables(folder: Path) -> dict[str, str]:
+    """Compose replaces variables from ``.env`` beside the file; env_file is for the container."""
     try:
-        lines = path.read_text(errors="surrogateescape").splitlines() if file else []
-    except OSError:
+        return assignments(read_text(folder / ".env"))
+    except NotReadable:
         return {}
-    return {key: value.strip("\"'") for key, value in _settings(lines)}
 
 
-def _words(line: str, environment: dict[str, str]) -> list[str]:
-    """Shell words; ``$NAME`` alone becomes the words of its value."""
+def _of_scripts(found: Installed, folder: Path) -> None:
+    """``docker run`` lines in the start scripts of an installation."""
     try:
-        words = shlex.split(line)
-    except ValueError:
-        return []
-    expanded: list[str] = []
-    for word in words:
-        name = word.strip("${}") if word.startswith("$") else ""
-        if name:
-            expanded += environment.get(name, "").split()
-        else:
-            expanded.append(word)
-    return expanded
+        scripts = sorted(folder.glob("*.sh"))[:_MOST_SCRIPTS]
+    except OSError:
+        return
+    for script in scripts:
+        text = found.read(script)
+        for arguments in of_docker_run(text or "", f"the script {script}"):
+            found.arguments.append(arguments)
+
+
+def of_docker_run(text: str, source: str) -> list[StartArguments]:
+    """The nodes that ``docker run`` lines in a text start; lines may go on after a backslash."""
+    joined = re.sub(r"\\\r?\n", " ", text)
+    found = []
+    for line in joined.splitlines():
+        if "kwbase" not in line or len(line) > 20_000:
+            continue
+        container = containers.parse_docker_run(split(line))
+        if container is not None:
+            found.append(_of_container(container, source))
+    return found
+
+
+def _of_container(container: Container, source: str) -> StartArguments:
+    return StartArguments(
+        container.words,
+        source,
+        Path(container.folder or "/"),
+        volumes=container.volumes,
+        container=container.name or "without a name",
+        ports=container.ports,
+        user=container.user,
+        inside=True,
+    )
+
+
+def with_volumes(found: StartArguments, others: Sequence[StartArguments]) -> StartArguments:
+    """What a server in a container reports is meant inside it: with the volumes of the container.
+
+    Arguments whose store is there on this machine, or that have volumes, are left as they are.
+    """
+    container = next((o for o in others if o.inside and o.volumes), None)
+    if found.inside or container is None or not found.store or Path(found.store).exists():
+        return found
+    return replace(
+        found,
+        volumes=container.volumes,
+        ports=container.ports,
+        container=container.container,
+        inside=True,
+    )

@@ -10,7 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kwtui.node.arguments import StartArguments, of_processes, of_service
+from kwtui.node.deployment import (
+    NO_FILES,
+    PATHS,
+    THIS_MACHINE,
+    Claim,
+    Deployment,
+    Fact,
+    FactName,
+    Machine,
+    find_deployment,
+)
+
+__all__ = ["FolderState", "Machine", "NodePlace", "find_place", "in_words", "inspect_folder"]
 
 
 @dataclass(frozen=True)
@@ -49,25 +61,8 @@ class NodePlace:
     logs: FolderState
     notes: tuple[str, ...] = ()
     """How it was looked for, for the connection page."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Where this machine keeps what tells of a node; other places in tests."""
-
-    proc: Path = Path("/proc")
-    etc: Path = Path("/etc")
-
-
-@dataclass
-class _Search:
-    """Collects where each folder could be, best source first."""
-
-    store: tuple[Path, str] | None = None
-    extern: tuple[Path, str] | None = None
-    logs: tuple[Path, str] | None = None
-    no_extern: str = ""
-    notes: list[str] = field(default_factory=list)
+    deployment: Deployment = field(default_factory=Deployment)
+    """Everything that was said of the node, with its sources."""
 
 
 def find_place(
@@ -78,7 +73,7 @@ def find_place(
     arguments: Sequence[Sequence[str]] = (),
     store_paths: Sequence[str] = (),
     local: bool = True,
-    machine: Machine = Machine(),
+    machine: Machine = THIS_MACHINE,
 ) -> NodePlace:
     """Find the node's folders: given paths first, then what the server reports, then this machine.
 
@@ -87,86 +82,70 @@ def find_place(
     machine's processes and services, are worth looking at. Blocking, but quick. Never raises: what
     was not found says why.
     """
-    search = _Search()
-    search.store = (store, "given") if store else None
-    search.extern = (extern, "given") if extern else None
-    search.logs = (logs, "given") if logs else None
-    if local and not (store or (extern and logs)):
-        _look_around(search, arguments, store_paths, machine)
-    elif not local and not (store or extern or logs):
-        search.notes.append("The server runs on another machine: its files cannot be seen here.")
-    return _place(search)
-
-
-def _look_around(
-    search: _Search,
-    arguments: Sequence[Sequence[str]],
-    store_paths: Sequence[str],
-    machine: Machine,
-) -> None:
-    reported = [StartArguments(tuple(a), "the server's start arguments") for a in arguments]
-    if store_paths:
-        words = ("kwbase", "start", *(f"--store=path={p}" for p in store_paths))
-        reported.append(StartArguments(words, "the server's store path"))
-    processes = of_processes(machine.proc)
-    services = of_service(machine.etc)
-    for found in (*reported, *processes, *services):
-        _take(search, _mapped(found, services))
-        if search.store:
-            break
-    if len(processes) > 1 and not reported:
-        search.notes.append(
-            f"{len(processes)} nodes run on this machine; the first was taken."
-            " Give the store in the profile to choose."
+    paths = {FactName.STORE: store, FactName.EXTERN: extern, FactName.LOGS: logs}
+    given = {name: str(path) for name, path in paths.items() if path is not None}
+    if local and not (extern and logs):
+        found = find_deployment(
+            given=given, arguments=arguments, store_paths=store_paths, machine=machine
         )
-    if not search.store:
-        search.notes.append(
+    else:
+        facts = (Fact(name, (Claim(value, "given"),)) for name, value in given.items())
+        found = Deployment(tuple(facts))
+    notes = list(found.notes)
+    if not local and not given:
+        notes.append("The server runs on another machine: its files cannot be seen here.")
+    elif local and found.chosen(FactName.STORE) is None and not (extern and logs):
+        notes.append(
             "Neither the server, a running kwbase process nor the kaiwudb service says where the"
             " store is."
         )
+    notes += [in_words(fact) for fact in found.contradictions if fact.name in PATHS]
+    return _place(found, notes)
 
 
-def _mapped(found: StartArguments, services: Sequence[StartArguments]) -> StartArguments:
-    """What a server in a container reports is meant inside it."""
-    volumes = next((s.volumes for s in services if s.volumes), ())
-    if found.volumes or not volumes or not found.store or Path(found.store).exists():
-        return found
-    return replace(found, volumes=volumes)
+def in_words(fact: Fact) -> str:
+    """A contradiction as a sentence: what is believed, and who says otherwise."""
+    others = "; ".join(f"{c.value or c.inside} ({c.source})" for c in fact.contradicting)
+    mine = f"{fact.chosen.value or fact.chosen.inside} ({fact.chosen.source})"
+    return f"Sources disagree on the {fact.name.value}: {mine} is taken; others say {others}."
 
 
-def _take(search: _Search, found: StartArguments) -> None:
-    if found.store is None:
-        return
-    search.store = search.store or (found.on_host(found.store), found.source)
-    if found.extern == "disabled":
-        search.no_extern = "The node was started with --external-io-dir=disabled."
-    elif found.extern and not search.extern:
-        search.extern = (found.on_host(found.extern), found.source)
-    if found.logs and not search.logs:
-        search.logs = (found.on_host(found.logs), found.source)
-
-
-def _place(search: _Search) -> NodePlace:
-    store = _inspect(search.store, "the store")
-    extern_at = search.extern or _below(search.store, "extern")
-    logs_at = search.logs or _below(search.store, "logs")
-    extern = _inspect(extern_at, "extern")
-    if search.no_extern:
-        extern = replace(extern, pending=False, problem=search.no_extern)
-    elif not extern.exists and store.readable and search.extern is None:
+def _place(found: Deployment, notes: Sequence[str]) -> NodePlace:
+    store = _inspect(found.chosen(FactName.STORE), "the store")
+    extern_claim = found.chosen(FactName.EXTERN)
+    logs_claim = found.chosen(FactName.LOGS)
+    extern = _inspect(extern_claim or _below(found, "extern"), "extern")
+    logs = _inspect(logs_claim or _below(found, "logs"), "the logs")
+    if extern_claim is not None and extern_claim.value == NO_FILES:
+        problem = "The node was started with --external-io-dir=disabled."
+        extern = FolderState(None, extern_claim.source, problem=problem)
+    elif (
+        not extern.exists
+        and extern.path is not None
+        and store.readable
+        and (extern_claim is None or extern.path.parent == store.path)
+    ):
         extern = replace(extern, pending=True, problem="")
-    return NodePlace(store, extern, _inspect(logs_at, "the logs"), tuple(search.notes))
+    if logs_claim is not None and logs_claim.value == NO_FILES:
+        problem = "The node was started with an empty --log-dir: it writes no log files."
+        logs = FolderState(None, logs_claim.source, problem=problem)
+    return NodePlace(store, extern, logs, tuple(notes), found)
 
 
-def _below(store: tuple[Path, str] | None, name: str) -> tuple[Path, str] | None:
-    return (store[0] / name, f"below the store ({store[1]})") if store else None
+def _below(found: Deployment, name: str) -> Claim | None:
+    store = found.chosen(FactName.STORE)
+    if store is None or not store.value:
+        return store
+    return Claim(str(Path(store.value) / name), f"below the store ({store.source})")
 
 
-def _inspect(found: tuple[Path, str] | None, what: str) -> FolderState:
-    if found is None:
+def _inspect(claim: Claim | None, what: str) -> FolderState:
+    if claim is None:
         problem = f"Nothing says where {what} is: give its path in the profile."
         return FolderState(None, "", problem=problem)
-    return inspect_folder(*found)
+    if claim.path is None:
+        return FolderState(None, claim.source, problem=claim.problem)
+    return inspect_folder(claim.path, claim.source)
 
 
 def inspect_folder(path: Path, source: str) -> FolderState:

@@ -78,6 +78,7 @@ async def identify(server: Server) -> Identity:
         tls=server.tls,
         nodes=nodes,
         store_paths=store_paths(arguments, number),
+        start_arguments=start_arguments(arguments, number),
     )
     notes = (*asker.notes, *connection_notes(server.target, facts))
     return Identity(facts, parse_engines(databases), notes)
@@ -141,9 +142,14 @@ def parse_engines(databases: ResultSet) -> tuple[Engine, ...]:
 
 def store_paths(arguments: ResultSet, node_id: int) -> tuple[str, ...]:
     """The store directories in the start arguments of one node (recordings 12 and 15)."""
+    return parse_stores(start_arguments(arguments, node_id))
+
+
+def start_arguments(arguments: ResultSet, node_id: int) -> tuple[str, ...]:
+    """The command line of one node (recordings 12 and 15)."""
     for row in arguments.dicts():
         if to_int(row["node_id"]) == node_id:
-            return parse_stores(_argument_list(row["args"]))
+            return tuple(_argument_list(row["args"]))
     return ()
 
 
