@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from kwtui.server.target import Target
 
 
+FIRST_SCREEN = "connection"
+
+
 def _connection() -> Screen[Any]:
     from kwtui.screens.connection import ConnectionScreen
 
@@ -136,12 +139,15 @@ class KwtuiApp(App[None]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
                 loop.add_signal_handler(number, partial(self._leave_on_signal, number))
-        self.call_after_refresh(self._tell_opened)
+        if self._start == FIRST_SCREEN:
+            self.call_after_refresh(self._tell_opened)
+        else:
+            self.call_later(self.open_screen, self._start, remember=False)
 
     def get_default_screen(self) -> Screen[Any]:
         # Textual's own would paint an empty screen first. The entry is what `push_screen` makes and
         # `switch_screen` takes away again; without it the first switch fails (Textual 8.2.8).
-        screen = self.get_screen(self._start)
+        screen = self.get_screen(FIRST_SCREEN)
         screen._push_result_callback(screen, None)
         return screen
 
@@ -209,6 +215,12 @@ class KwtuiApp(App[None]):
 
     def banner_text(self) -> str:
         return banner_words(self.controller.status)
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the profile says so."""
+        label = self.target.environment if self.target else None
+        return label is not None and label.value == "prod"
 
     @property
     def is_read_only(self) -> bool:

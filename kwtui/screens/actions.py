@@ -180,6 +180,17 @@ def bindings(scope: str) -> list[BindingType]:
     return found
 
 
+def keys_as_markdown() -> str:
+    """The tables of keys for the README, one for each screen."""
+    titles = {name: title for name, _, title in SCREENS}
+    titles |= {"app": "Everywhere", "wizard": "Backup and Restore", "set": "Inside a backup"}
+    parts = []
+    for scope in ("app", "connection", "wizard", "storage", "set", "logs", "runs", "server"):
+        rows = [f"| `{key}` | {words} |" for key, _, words in key_table([scope])]
+        parts.append("\n".join([f"**{titles[scope]}**", "", "| Key | |", "|---|---|", *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
 def key_table(scopes: Iterable[str]) -> list[tuple[str, str, str]]:
     """(key, title, help) for help pages and the README."""
     return [

@@ -172,6 +172,9 @@ class ConnectionScreen(KwtuiScreen):
             self._dsn.complain(f"{error.title} {error.hint}")
             return
         self._dsn.complain("")
+        if target.password:
+            # A password that was typed here must not stay on the screen.
+            self._dsn.value = target.redacted
         await self._try_connect(target)
 
     async def _start_sandbox(self) -> None:

@@ -43,11 +43,12 @@ class LogsScreen(KwtuiScreen):
         self._summary = Words(classes="summary")
         self._list: VirtualList[LogFile] = VirtualList(
             (
-                Column("Log", 9),
-                Column("File", 30, grow=True),
+                Column("Log", 9, grow=True),
+                Column("Begun", 19),
+                Column("Changed (UTC)", 19),
                 Column("Bytes", 10, "right"),
-                Column("Changed (UTC)", 19, drop=1),
                 Column("", 7),
+                Column("File", 40, grow=True, drop=1),
             ),
             _cells,
             key=lambda file: str(file.path),
@@ -93,9 +94,10 @@ class LogsScreen(KwtuiScreen):
         files = await self.controller.log_files()
         self._list.empty = "There is no log file in the node's log folder."
         self._list.set_rows(files)
-        self._summary.say(f"{len(files)} log files; the newest of each kind is followed on Enter")
 
     def on_virtual_list_highlighted(self) -> None:
+        if self._list.current is not None and not self._opened:
+            self._summary.say(str(self._list.current.path))
         self.show_keys()
 
     def on_virtual_list_selected(self) -> None:
@@ -173,7 +175,7 @@ class LogsScreen(KwtuiScreen):
         if reader is None or file is None:
             return
         state = reader.state
-        words = [file.path.name if file.link is None else file.link.name, human_bytes(state.bytes)]
+        words = [_short_name(file), human_bytes(state.bytes)]
         if self._paused:
             words.append("PAUSED")
         if self._view.following and not self._paused:
@@ -302,15 +304,26 @@ class LogsScreen(KwtuiScreen):
             self._view.go_to_hit(hit)
 
 
+def _short_name(file: LogFile) -> str:
+    """The name of the link; without one the kind and the time that tells it from its like."""
+    if file.link is not None:
+        return file.link.name
+    if file.created is not None:
+        return f"{file.family.value} of {file.created:%Y-%m-%d %H:%M:%S}"
+    return file.path.name
+
+
 def _cells(file: LogFile) -> list[str | Part]:
+    begun = file.created.strftime("%Y-%m-%d %H:%M:%S") if file.created else ""
     name = file.path.name
     state: str | Part = ("current", "good") if file.current else ""
     if file.problem:
-        name, state = f"{name}: {file.problem}", ("no", "error")
+        begun, name, state = file.problem, file.problem, ("no", "error")
     return [
-        (file.family.value, "strong" if file.current else "muted"),
-        name,
-        human_bytes(file.bytes),
+        (file.family.value, "strong" if file.current else ""),
+        begun,
         file.modified.strftime("%Y-%m-%d %H:%M:%S"),
+        human_bytes(file.bytes),
         state,
+        (name, "muted"),
     ]

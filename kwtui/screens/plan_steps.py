@@ -8,7 +8,8 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from kwtui.errors import KwtuiError
-from kwtui.operations.plan import Plan
+from kwtui.operations.plan import Plan, PlanKind
+from kwtui.screens.dialogs import AskDialog
 from kwtui.screens.plan_page import plan_lines, refusal_of
 from kwtui.screens.run_panel import RunPanel
 from kwtui.screens.wizard import Step
@@ -56,6 +57,26 @@ class PlanStep(Step):
 
     def reason_against(self, verb: str) -> str:
         return "" if self.plan else "There is no plan yet."
+
+    def do_start(self) -> None:
+        """Start; on a production server a restore first asks for the database's name."""
+        plan = self.plan
+        if plan is None or plan.kind is not PlanKind.RESTORE or not self.kwtui.is_production:
+            self.wizard.do_next()
+            return
+
+        def answered(answer: object) -> None:
+            if answer == plan.database:
+                self.wizard.do_next()
+            elif answer is not None:
+                self.wizard.say("Not started: that is another name.", warning=True)
+
+        dialog = AskDialog(
+            "This is a PRODUCTION server",
+            f"{plan.title}. Type the name of the database, {plan.database}, to start.",
+            label="Name",
+        )
+        self.app.push_screen(dialog, answered)
 
     def do_copy(self) -> None:
         self.app.copy_to_clipboard(self.command)

@@ -152,7 +152,8 @@ def _ending(plan: Plan, state: RunState) -> list[Line]:
         lines += [fact("Why", state.cause)]
     if state.hint:
         lines += [fact("What to do", state.hint)]
-    lines += result_lines(plan, state.result)
+    if state.result:
+        lines += result_lines(plan, state.result)
     lines += _failures(state)
     if plan.not_included and plan.kind is PlanKind.BACKUP:
         lines += [BLANK, heading("Not in it")]

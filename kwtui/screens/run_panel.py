@@ -15,7 +15,7 @@ from kwtui.runs.state import RunState, initial_state, mark_lost, reduce
 from kwtui.screens.run_page import run_lines
 from kwtui.widgets.document import Document
 
-PAINT_SECONDS = 0.5
+PAINT_SECONDS = 0.8
 """Events come faster than anybody reads; this many seconds lie between two paints."""
 
 CATCH_UP_SECONDS = 0.05

@@ -244,7 +244,8 @@ class WizardScreen(KwtuiScreen):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "next":
-            self.do_next()
+            starts = "start" in self.step.verbs
+            self.perform(BY_ID["wizard.start" if starts else "wizard.next"])
         elif event.button.id == "back":
             self.go_back()
 

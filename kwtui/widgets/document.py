@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Resize
@@ -13,6 +14,25 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from kwtui.widgets.paint import ROLE_CLASSES, Line, Painter, Part, wrap
+
+
+def changed_cells(before: Sequence[Part], after: Sequence[Part]) -> tuple[int, int]:
+    """The cells from and to which two rows differ: a slow line carries no more than those."""
+    old = [(sign, role) for text, role in before for sign in text]
+    new = [(sign, role) for text, role in after for sign in text]
+    shorter = min(len(old), len(new))
+    head = next((i for i in range(shorter) if old[i] != new[i]), shorter)
+    start = _cells(new[:head])
+    end = max(_cells(old), _cells(new))
+    if _cells(old) == _cells(new):
+        rest = range(1, shorter - head + 1)
+        tail = next((i - 1 for i in rest if old[-i] != new[-i]), shorter - head)
+        end -= _cells(new[len(new) - tail :])
+    return start, max(end, start + 1)
+
+
+def _cells(signs: Sequence[Part]) -> int:
+    return cell_len("".join(sign for sign, _ in signs))
 
 
 class Document(ScrollView, can_focus=True):
@@ -59,10 +79,11 @@ class Document(ScrollView, can_focus=True):
             return
         top, height = self.scroll_offset.y, self.size.height
         for row in range(top, top + height):
-            before = old[row] if row < len(old) else None
-            after = self._wrapped[row] if row < len(self._wrapped) else None
+            before = old[row] if row < len(old) else ()
+            after = self._wrapped[row] if row < len(self._wrapped) else ()
             if before != after:
-                self.refresh(Region(0, row - top, self.size.width, 1))
+                start, end = changed_cells(before, after)
+                self.refresh(Region(start, row - top, end - start, 1))
 
     def find(self, text: str, *, forward: bool = True) -> bool:
         """Go to the next row that holds ``text`` in any case; False if there is none."""

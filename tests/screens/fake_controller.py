@@ -478,6 +478,7 @@ class FakeController(Controller):
                 NOW,
                 current=True,
                 link=folder / "kwbase.log",
+                created=NOW - timedelta(hours=4),
             ),
             LogFile(folder / "TsEngine.2026-11-22T08_19_53.log", LogFamily.TS_ENGINE, 5_120, NOW),
         ]

@@ -1,7 +1,7 @@
 """The interface on a controller in memory, as a program: ``python -m tests.screens.pty_program``.
 
 Arguments: the screen to start on, then ``hostile`` to fill every text with what a terminal obeys,
-or ``log`` to let the log grow.
+``log`` to let the log grow, or ``run`` to let a backup go on.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import asyncio
 import sys
 
 from kwtui.app import KwtuiApp
-from tests.screens.fake_controller import NOW, FakeController
-from tests.screens.hostile import HOSTILE, make_hostile
+from kwtui.model import BackupRequest
+from kwtui.runs.events import StepProgress
+from tests.screens.fake_controller import NOW, FakeController, at
+from tests.screens.hostile import make_hostile
 
 
 def main() -> int:
@@ -23,13 +25,29 @@ def main() -> int:
     app = KwtuiApp(controller, start=start, clock=lambda: NOW)
 
     async def live() -> None:
-        if "log" in flags:
-            task = asyncio.get_running_loop().create_task(_grow(controller))
-            task.add_done_callback(lambda _: None)
+        busy = {"log": _grow, "run": _move}
+        tasks = [asyncio.ensure_future(busy[flag](controller)) for flag in flags if flag in busy]
         await app.run_async()
+        for task in tasks:
+            task.cancel()
 
     asyncio.run(live())
     return app.return_code or 0
+
+
+async def _move(controller: FakeController) -> None:
+    """A backup that moves: five events a second."""
+    plan = await controller.plan_backup(BackupRequest("shop"))
+    run = await controller.start_run(plan)
+    moved = 400
+    while True:
+        await asyncio.sleep(0.2)
+        moved += 37
+        seconds = 4 + moved / 200
+        progress = StepProgress(
+            at=at(seconds), step="export-orders", rows=moved, bytes=moved * 150, bytes_total=10**6
+        )
+        controller.add_event(run, progress)
 
 
 async def _grow(controller: FakeController) -> None:
@@ -37,9 +55,7 @@ async def _grow(controller: FakeController) -> None:
     number = 0
     while True:
         await asyncio.sleep(0.05)
-        controller.log.grow(
-            *(f"I261122 09:00:00 {number + i} {HOSTILE[:0]}event" for i in range(5))
-        )
+        controller.log.grow(*(f"I261122 09:00:00 {number + i} event" for i in range(5)))
         number += 5
 
 

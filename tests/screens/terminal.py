@@ -87,8 +87,13 @@ class Terminal:
 
 
 @contextmanager
-def program(*arguments: str, tmp: Path, **environment: str) -> Iterator[Terminal]:
-    """The interface with these arguments, ended when the test leaves it."""
+def program(
+    *arguments: str, tmp: Path, module: str = "tests.screens.pty_program", **environment: str
+) -> Iterator[Terminal]:
+    """The interface with these arguments, ended when the test leaves it.
+
+    Without ``module`` it runs on the controller in memory.
+    """
     variables = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp),
@@ -101,7 +106,7 @@ def program(*arguments: str, tmp: Path, **environment: str) -> Iterator[Terminal
     pid, descriptor = pty.fork()
     if pid == 0:
         os.chdir(ROOT)
-        command = [sys.executable, "-m", "tests.screens.pty_program", *arguments]
+        command = [sys.executable, "-m", module, *arguments]
         os.execve(command[0], command, variables)  # noqa: S606
     fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     terminal = Terminal(pid, descriptor)

@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 
 from kwtui.app import KwtuiApp
-from kwtui.screens.actions import ACTIONS, SCREENS, actions_of
+from kwtui.screens.actions import ACTIONS, SCREENS, actions_of, keys_as_markdown
 from kwtui.screens.base import KwtuiScreen
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FakeController
@@ -147,3 +147,9 @@ async def test_themes_are_chosen_in_the_palette(connected: FakeController) -> No
         await person.type("theme light")
         await person.press("enter")
         await person.until(lambda: person.app.theme == "light")
+
+
+def test_the_readme_tables_name_every_key() -> None:
+    text = keys_as_markdown()
+    for action in ACTIONS:
+        assert not action.keys or action.help in text, action.id

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import ServerFacts
+from kwtui.widgets.field import QuietInput
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FACTS, FakeController
 
@@ -174,3 +175,16 @@ async def test_a_terminal_that_is_too_small_is_told_so(controller: FakeControlle
         assert "kwtui needs at least 60 columns" in person.text()
         await person.pilot.resize_terminal(80, 24)
         await person.until_shown("Try it on the sandbox")
+
+
+async def test_a_password_inside_a_dsn_does_not_stay_on_the_screen(
+    controller: FakeController,
+) -> None:
+    async with opened(controller) as person:
+        await person.press("tab")
+        person.app.screen.query_one(
+            "#input-dsn", QuietInput
+        ).value = "postgresql://root:hunter2@db1.test/defaultdb?sslmode=require"
+        await person.press("enter")
+        await person.until(lambda: controller.status.is_connected)
+        await person.until(lambda: "hunter2" not in person.text())

@@ -8,7 +8,7 @@ from tests.screens.fake_controller import FakeController
 
 async def to_the_log(person: Driver) -> None:
     await person.press("5")
-    await person.until_shown("kwbase.node1")
+    await person.until_shown("ts engine")
     await person.press("enter")
     await person.until_shown("following")
 
@@ -117,4 +117,4 @@ async def test_the_first_line_is_one_key_away(connected: FakeController) -> None
         await person.press("g")
         await person.until_shown("[n1] 0 node event")
         await person.press("escape")
-        await person.until_shown("kwbase.node1")
+        await person.until_shown("ts engine")

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from kwtui.screens.sql_lines import sql_lines
 from kwtui.widgets.clipboard import osc52
+from kwtui.widgets.document import changed_cells
 from kwtui.widgets.key_bar import KeyHint, fitting
 from kwtui.widgets.paint import fit, line, wrap
 from kwtui.widgets.plain_terminal import plain, shows_unicode
@@ -90,3 +91,15 @@ def test_the_locale_says_whether_the_terminal_shows_unicode() -> None:
     assert not shows_unicode({"LANG": "C"})
     assert not shows_unicode({"LC_ALL": "zh_CN.GBK", "LANG": "en_US.UTF-8"})
     assert shows_unicode({})
+
+
+def test_only_the_cells_that_differ_are_painted() -> None:
+    before, after = (
+        line("rows ", ("1,000", "strong"), " of 9"),
+        line("rows ", ("1,020", "strong"), " of 9"),
+    )
+    assert changed_cells(before.parts, after.parts) == (8, 9)
+    assert changed_cells(line("仓 ab").parts, line("仓 cb").parts) == (3, 4)
+    assert changed_cells(line("ab").parts, line("abcd").parts) == (2, 4)
+    assert changed_cells(line("abcd").parts, ()) == (0, 4)
+    assert changed_cells(line(("a", "good")).parts, line(("a", "error")).parts) == (0, 1)

@@ -178,3 +178,24 @@ async def test_a_read_only_server_is_not_restored_to(connected: FakeController) 
         await person.press("enter")
         await person.until_shown("read only")
         assert "Which backup is to be restored?" in person.text()
+
+
+async def test_on_production_the_name_is_typed_before_the_start(
+    connected: FakeController,
+) -> None:
+    connected.saved = connected.saved[1:]
+    async with opened(connected) as person:
+        await person.press("enter")
+        await person.until_shown("PRODUCTION")
+        await to_the_plan(person)
+        await person.press("s")
+        await person.until_shown("This is a PRODUCTION server")
+        await person.type("shop")
+        await person.press("enter")
+        await person.until_shown("Not started")
+        assert not connected.plans
+        await person.press("s")
+        await person.until_shown("This is a PRODUCTION server")
+        await person.type("shop_restored")
+        await person.press("enter")
+        await person.until(lambda: bool(connected.plans))

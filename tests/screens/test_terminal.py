@@ -154,3 +154,16 @@ def test_a_busy_log_stays_within_the_budget(tmp_path: Path) -> None:
         for _ in range(40):
             data += terminal.read(0.1)
         assert 0 < len(data) / 4 <= 30_000
+
+
+def test_a_running_backup_stays_within_the_budget(tmp_path: Path) -> None:
+    """Its page, with five events a second: at most 1 KB a second."""
+    with program("runs", "run", tmp=tmp_path) as terminal:
+        terminal.until_shown("Back up shop")
+        os.write(terminal.descriptor, b"\r")
+        terminal.until_shown("1 of 4 tables")
+        terminal.read(1.0)
+        data = bytearray()
+        for _ in range(50):
+            data += terminal.read(0.1)
+        assert 0 < len(data) / 5 <= 1_024, len(data) / 5
