@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from kwtui import config
+from kwtui.controller_drills import Drills
 from kwtui.controller_events import RunsChanged, StorageChanged
 from kwtui.controller_server import ServerPages
 from kwtui.controller_storage import StorageCare
@@ -51,7 +52,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Controller(ServerPages, StorageCare):
+class Controller(ServerPages, StorageCare, Drills):
     """Connection, storage, plans, runs and logs behind one door.
 
     All methods raise `kwtui.errors.KwtuiError` with a message for people; nothing else escapes.

@@ -308,6 +308,23 @@ class RestoreRequest:
 
 
 @dataclass(frozen=True)
+class DrillRequest:
+    """What a person asks for: the rehearsal of a restore."""
+
+    source: str
+    """Path of the set or export tree relative to extern."""
+    level: ProofLevel = ProofLevel.P4
+    """P3: the definitions; P4: the data too."""
+    on_sandbox: bool = False
+    """In a sandbox of its own, that is removed afterwards, instead of the connected server."""
+    strategy: RestoreStrategy = RestoreStrategy.EXACT
+    """EXACT or NATIVE."""
+    dialect: Dialect | None = None
+    """For trees without a manifest, where the person says how they were written."""
+    node_id: int | None = None
+
+
+@dataclass(frozen=True)
 class RetentionPolicy:
     """Which backups of a database stay. All counts are of periods that hold a backup.
 

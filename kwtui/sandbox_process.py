@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from kwtui.backups.durable import PRIVATE_FOLDER, cannot_write, make_folders
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server.target import Target, resolve_target
 
@@ -35,6 +39,46 @@ async def start_sandbox(arguments: Sequence[str] = ()) -> Target:
     if process.returncode:
         raise sandbox_failure(err.decode("utf-8", "replace"))
     return target_of(json.loads(out))
+
+
+async def stop_sandbox(directory: Path) -> None:
+    """Stop the sandbox of a directory, if it runs. Raises KwtuiError (SANDBOX_FAILED)."""
+    process = await asyncio.create_subprocess_exec(
+        *sandbox_command(["stop", "--dir", str(directory)]),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, err = await process.communicate()
+    if process.returncode:
+        raise sandbox_failure(err.decode("utf-8", "replace"))
+
+
+@asynccontextmanager
+async def private_sandbox(directory: Path) -> AsyncIterator[Target]:
+    """An empty sandbox in a directory of its own, which is removed with it.
+
+    Raises KwtuiError as `start_sandbox`.
+    """
+    make_folders(directory.parent, mode=PRIVATE_FOLDER)
+    try:
+        yield await start_sandbox(["--dir", str(directory), "--empty"])
+    finally:
+        await remove_sandbox(directory)
+
+
+async def remove_sandbox(directory: Path) -> None:
+    """Stop the sandbox of a directory and remove the directory; nothing if there is none.
+
+    Raises KwtuiError (SANDBOX_FAILED, EXTERN_NOT_READABLE).
+    """
+    if not await asyncio.to_thread(directory.is_dir):
+        return
+    await stop_sandbox(directory)
+    try:
+        await asyncio.to_thread(shutil.rmtree, directory)
+    except OSError as error:
+        raise cannot_write(directory, error) from error
 
 
 def target_of(info: dict[str, Any]) -> Target:

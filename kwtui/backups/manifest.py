@@ -138,6 +138,10 @@ class Proof:
     seconds: float = 0.0
     kwtui_version: str = ""
     run_id: str = ""
+    where: str = ""
+    """The server that a drill restored on, in words; empty for a check of files."""
+    tables: int | None = None
+    rows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from kwtui.commands.parser_drill import add_drill_commands
 from kwtui.commands.parser_parts import (
     Wide,
     add_connection,
@@ -54,6 +55,7 @@ def make_parser(version: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for add in (_backup, _restore, _list, _show, _verify, _survey, _runs, _logs, _profiles):
         add(commands)
+    add_drill_commands(commands)
     add_storage_commands(commands)
     add_server_commands(commands)
     commands.add_parser(

@@ -35,6 +35,7 @@ def plan_lines(plan: Plan, command: str) -> Iterator[str]:
         for sql in step.sql:
             for line in f"{sql};".splitlines():
                 yield f"       {line.replace(chr(9), '  ')}"
+        yield from (f"       {line.replace(chr(9), '  ')}" for line in step.diff)
     if plan.not_included:
         yield ""
         yield "Not included:"

@@ -68,7 +68,7 @@ def _row(entry: BackupEntry, now: datetime) -> tuple[str, ...]:
         human_count(entry.tables) if entry.tables is not None else "",
         human_count(entry.rows) if entry.rows is not None else "",
         human_bytes(entry.bytes) if entry.bytes is not None else "",
-        f"P{int(entry.proof)}" if entry.proof is not None else "",
+        _proof_words(entry, now),
         entry.problem or _words_of(entry),
     )
 
@@ -77,6 +77,18 @@ def _words_of(entry: BackupEntry) -> str:
     """What people said about it before what is special about it."""
     pin = "pinned" if entry.pinned else ""
     return "; ".join(filter(None, (pin, entry.label, entry.remark, entry.note)))
+
+
+def _proof_words(entry: BackupEntry, now: datetime) -> str:
+    """The level with the age of what proved it."""
+    from kwtui.text import human_duration
+
+    if entry.proof is None:
+        return ""
+    if entry.proof_at is None:
+        return f"P{int(entry.proof)}"
+    age = max((now - entry.proof_at).total_seconds(), 0.0)
+    return f"P{int(entry.proof)}, {human_duration(age)} ago"
 
 
 async def show_set(controller: Controller, args: argparse.Namespace, output: Output) -> int:
@@ -106,7 +118,7 @@ def _details_lines(details: SetDetails) -> list[str]:
         ("pinned", "yes: retention and deleting leave it" if entry.pinned else None),
         ("remark", entry.remark),
         ("tables", ", ".join(entry.only) and f"only {', '.join(entry.only)}"),
-        ("proof", f"P{int(entry.proof)}" if entry.proof is not None else "never proven"),
+        ("proof", _proof_words(entry, datetime.now(UTC)) or "never proven"),
         ("size", human_bytes(entry.bytes) if entry.bytes is not None else None),
         ("note", entry.note),
         ("problem", entry.problem),

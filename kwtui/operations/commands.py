@@ -11,6 +11,7 @@ from kwtui.model import (
     BackupMethod,
     BackupRequest,
     Dialect,
+    DrillRequest,
     RestoreRequest,
     RestoreStrategy,
     RetentionPolicies,
@@ -32,8 +33,9 @@ def command_for(plan: Plan, connection: Sequence[str]) -> str:
     if plan.kind is PlanKind.BACKUP:
         words = _backup_words(msgspec.convert(plan.request, BackupRequest))
     elif plan.kind is PlanKind.RESTORE:
-        request = {k: v for k, v in plan.request.items() if k != "scratch"}
-        words = _restore_words(msgspec.convert(request, RestoreRequest))
+        words = _restore_words(msgspec.convert(plan.request, RestoreRequest))
+    elif plan.kind is PlanKind.DRILL:
+        words = _drill_words(msgspec.convert(plan.request, DrillRequest))
     elif plan.kind is PlanKind.SETTING:
         words = _wal_words(plan)
     elif plan.kind in REMOVALS:
@@ -41,6 +43,18 @@ def command_for(plan: Plan, connection: Sequence[str]) -> str:
     else:
         words = iter(("verify", plan.path, "--level", str(plan.request["level"])))
     return shlex.join(["kwtui", *words, *connection])
+
+
+def _drill_words(request: DrillRequest) -> Iterator[str]:
+    yield from ("drill", request.source, "--level", f"P{int(request.level)}")
+    if request.strategy is not RestoreStrategy.EXACT:
+        yield from ("--strategy", request.strategy.value)
+    if request.on_sandbox:
+        yield from ("--on", "sandbox")
+    if request.node_id is not None:
+        yield from ("--node", str(request.node_id))
+    if request.dialect is not None:
+        yield from _dialect_words(request.dialect, always=True)
 
 
 def _removal_words(plan: Plan) -> Iterator[str]:

@@ -18,7 +18,11 @@ class KnownRun:
     database: str
     cluster_id: str
     scratch: str = ""
-    """The database that a restore works in until it is published."""
+    """The database that a restore works in until it is published, or a drill for good."""
+    staging: str = ""
+    """The folder that it imports through, relative to extern."""
+    sandbox: str = ""
+    """The folder of the sandbox that it drills on, in the state directory."""
     alive: bool = False
     succeeded: bool = False
     lost: bool = False

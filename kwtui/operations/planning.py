@@ -9,6 +9,7 @@ from pathlib import Path
 from kwtui.backups.library import SetDetails, open_set, read_text
 from kwtui.backups.metasql import MetaFile, parse_meta
 from kwtui.backups.naming import set_path
+from kwtui.backups.staging import can_stage
 from kwtui.errors import KwtuiError
 from kwtui.model import (
     BackupRequest,
@@ -86,10 +87,11 @@ async def make_restore_plan(
         server=facts,
         node_id=request.node_id or facts.node_id,
         databases=names,
-        accounts=await _accounts(server),
+        accounts=await accounts_of(server),
         existing=existing,
         store_free_bytes=place.store.free_bytes if place is not None else None,
         read_only=server.target.read_only,
+        may_stage=await asyncio.to_thread(can_stage, extern.path),
     )
     return plan_restore(source, request, known, datetime.now(UTC), plan_id)
 
@@ -108,11 +110,17 @@ def _metas(extern: Path, details: SetDetails) -> dict[str, MetaFile]:
     found = {}
     for path in sorted(inner):
         where = f"{root}/{path}"
-        found[where] = parse_meta(read_text(extern, where), where)
+        try:
+            found[where] = parse_meta(read_text(extern, where), where)
+        except KwtuiError:
+            if details.schema is None:
+                raise
+            # A set's definitions are in its schema.json; KWDB prints some metas that nobody can
+            # read (live-findings, row 9), and only its own IMPORT needs them.
     return found
 
 
-async def _accounts(server: Server) -> frozenset[str]:
+async def accounts_of(server: Server) -> frozenset[str]:
     """Users and roles; none where the server does not tell (then every grant counts as missing)."""
     try:
         answer = await server.query(inspection.users())

@@ -63,7 +63,7 @@ def plan_restore(
     Raises KwtuiError: NOT_FOUND for a table that is not there, REFUSED_BY_PLAN for files in a
     dialect that KWDB's own reader gets wrong.
     """
-    _check_dialect(source)
+    check_source_dialect(source)
     scope = _scope(source, request, facts, plan_id)
     tables = scope.tables
     return Plan(
@@ -76,7 +76,7 @@ def plan_restore(
         database=scope.target,
         path=source.path,
         steps=tuple(_steps(scope)),
-        findings=tuple(_ordered(restore_findings(source, tables, request, scope.target, facts))),
+        findings=tuple(ordered(restore_findings(source, tables, request, scope.target, facts))),
         not_included=tuple(
             left_out(source, scope.chosen.names, facts, request.create_missing_users)
         ),
@@ -119,7 +119,8 @@ def _runbook_step(step: Step) -> RunbookStep:
     )
 
 
-def _check_dialect(source: RestoreSource) -> None:
+def check_source_dialect(source: RestoreSource) -> None:
+    """Raises REFUSED_BY_PLAN for files that KWDB's own reader gets wrong."""
     try:
         transfer.check_dialect(source.dialect)
     except KwtuiError as error:
@@ -395,6 +396,7 @@ def _title(scope: RestoreScope) -> str:
     return f"{what} {subject}{into}"
 
 
-def _ordered(findings: Iterator[Finding]) -> list[Finding]:
+def ordered(findings: Iterator[Finding]) -> list[Finding]:
+    """Refusals before warnings before the rest."""
     order = {"refusal": 0, "warning": 1, "info": 2}
     return sorted(findings, key=lambda f: order[f.severity.value])

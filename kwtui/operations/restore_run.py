@@ -216,8 +216,9 @@ class RestoreRun:
         if step.params["definitions"]:
             await self._compare_definitions(database)
         self._rows = sum(line["rows_found"] for line in self._lines)
+        words = f"{plural(len(self._lines), 'table')}, all the same"
         return StepOutcome(
-            summary=f"{plural(len(self._lines), 'table')}, all the same",
+            summary=words if self._lines else "every definition as it was",
             rows=self._rows,
             details={"comparison": self._lines},
         )

@@ -31,6 +31,8 @@ def _known_run(files: RunFiles) -> KnownRun | None:
         database=plan.database,
         cluster_id=plan.cluster_id,
         scratch=str(plan.request.get("scratch") or ""),
+        staging=str(plan.request.get("staging") or ""),
+        sandbox=str(plan.request.get("sandbox") or ""),
         alive=alive and ended is None,
         succeeded=ended is not None and ended.status is RunStatus.SUCCEEDED,
         lost=not alive and ended is None,

@@ -104,8 +104,11 @@ def lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
         dropped = [s.params["target"] for s in plan.steps if s.kind is StepKind.DROP_DATABASE]
         databases = [f"database {name} of cluster {plan.cluster_id}" for name in dropped]
         return (f"removing from {handover.extern}", *databases)
+    if plan.kind is PlanKind.DRILL:
+        # It makes a database that nobody else names, and reads the set as a restore does.
+        return (f"database {plan.request['scratch']} of cluster {plan.cluster_id}",)
     keys = []
-    if plan.kind is not PlanKind.VERIFY:
+    if plan.kind not in (PlanKind.VERIFY, PlanKind.SEAL):
         keys.append(f"database {plan.database} of cluster {plan.cluster_id}")
     if plan.kind is not PlanKind.RESTORE:
         keys.append(f"{handover.extern}/{plan.path}")
@@ -114,7 +117,7 @@ def lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
 
 def shared_lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
     """What others may read meanwhile, but not remove."""
-    if plan.kind is PlanKind.RESTORE:
+    if plan.kind in (PlanKind.RESTORE, PlanKind.DRILL):
         return (_reading_key(handover.extern, plan.path),)
     return ()
 

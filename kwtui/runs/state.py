@@ -202,6 +202,11 @@ def lost_hint(plan: Plan) -> str:
             f"Nothing that it left counts as restored. Look for a database {scratch}, drop it, and "
             "restore again."
         )
+    if plan.kind is PlanKind.DRILL:
+        return (
+            f"Its scratch database {plan.request['scratch']} and its folders may still be there: "
+            "the next drill removes them, or kwtui cleanup. Nothing was written down in the set."
+        )
     return "Start it again."
 
 

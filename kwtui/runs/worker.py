@@ -209,6 +209,10 @@ class _Worker:
             from kwtui.operations.restore_run import run_restore
 
             return await run_restore(context)
+        if plan.kind is PlanKind.DRILL:
+            from kwtui.operations.drill_run import run_drill
+
+            return await run_drill(context)
         if plan.kind is PlanKind.SETTING:
             from kwtui.operations.setting_run import run_settings
 

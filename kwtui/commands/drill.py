@@ -1,0 +1,34 @@
+"""kwtui drill."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from kwtui.commands.common import connect, dialect_of, find_files, set_of
+from kwtui.commands.output import Output
+from kwtui.commands.running import run_or_show
+
+if TYPE_CHECKING:
+    from kwtui.controller import Controller
+    from kwtui.model import DrillRequest
+
+
+async def drill(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    request = request_of(args)
+    await (find_files if request.on_sandbox else connect)(controller, args)
+    plan = await controller.plan_drill(request)
+    return await run_or_show(controller, args, output, plan)
+
+
+def request_of(args: argparse.Namespace) -> DrillRequest:
+    from kwtui.model import DrillRequest, ProofLevel, RestoreStrategy
+
+    return DrillRequest(
+        source=set_of(args.set),
+        level=ProofLevel(args.level),
+        on_sandbox=args.on == "sandbox",
+        strategy=RestoreStrategy(args.strategy),
+        dialect=dialect_of(args),
+        node_id=args.node,
+    )

@@ -1,0 +1,60 @@
+"""Options of the commands that prove a backup: drill."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from kwtui.commands.parser_parts import add_run, command
+
+
+def add_drill_commands(commands: Any) -> None:
+    _drill(commands)
+
+
+def _drill(commands: Any) -> None:
+    parser = command(
+        commands,
+        "drill",
+        "rehearse the restore of a backup set, and write down what it proved",
+        "drill:drill",
+        """\
+        The set is restored into a scratch database kwtui_drill_..., compared, and dropped again:
+
+        P3  the definitions: SHOW CREATE of every table, sequences, views, constraints
+        P4  the data too: counts and content checksums of every table (default)
+
+        Every file is checked first (P2). The server reads links in a staging folder, so that
+        nothing it writes can reach the backup. With --on sandbox no server is needed: a sandbox of
+        its own is started for it and removed. What a killed drill leaves is removed by the next.
+        The outcome is added to the set's proofs.jsonl.
+        """,
+        """\
+        kwtui drill kwtui/shop/20261122T080000Z --profile test
+        kwtui drill kwtui/shop/20261122T080000Z --level P3 --on sandbox --extern DIR
+        """,
+    )
+    parser.add_argument("set", metavar="SET", help="its path below extern, as `kwtui list` shows")
+    parser.add_argument(
+        "--level", type=_level, default=4, metavar="P3|P4", help="how far to prove it (P4)"
+    )
+    parser.add_argument(
+        "--on",
+        choices=("server", "sandbox"),
+        default="server",
+        help="the connected server (default), or a sandbox of its own",
+    )
+    parser.add_argument(
+        "--strategy",
+        choices=("exact", "native"),
+        default="exact",
+        help="native: rehearse KWDB's own IMPORT DATABASE, for sets of the method database",
+    )
+    add_run(parser)
+
+
+def _level(text: str) -> int:
+    level = text.strip().upper().removeprefix("P")
+    if level not in ("3", "4"):
+        raise argparse.ArgumentTypeError("a drill reaches P3 or P4")
+    return int(level)
