@@ -21,7 +21,7 @@ from kwtui.model import (
     TableSpec,
     ViewSpec,
 )
-from kwtui.server import ddl, statements
+from kwtui.server import ddl, sequences, statements
 from kwtui.server.quoting import identifier
 from kwtui.server.sqltext import split_name
 
@@ -214,25 +214,8 @@ def validate_constraints(chosen: Chosen, database: str) -> Iterator[str]:
 
 
 def set_sequences(chosen: Chosen, database: str) -> Iterator[str]:
-    for sequence in chosen.sequences:
-        if sequence.last_value is not None and not _is_fresh(sequence):
-            yield statements.set_sequence(database, sequence)
-
-
-_STEPS = re.compile(r" INCREMENT (-?\d+) START (-?\d+)")
-
-
-def _is_fresh(sequence: SequenceSpec) -> bool:
-    """Nothing was ever taken from it.
-
-    It then stands one step before its start, where CREATE puts it; setval refuses that place if it
-    lies below the smallest value.
-    """
-    steps = _STEPS.search(sequence.create_statement)
-    if steps is None:
-        return False
-    increment, start = int(steps[1]), int(steps[2])
-    return sequence.called and sequence.last_value == start - increment
+    found = (sequences.set_sequence(database, sequence) for sequence in chosen.sequences)
+    yield from (statement for statement in found if statement is not None)
 
 
 def set_zones(chosen: Chosen, database: str) -> Iterator[str]:

@@ -17,7 +17,6 @@ from kwtui.model import (
     Engine,
     ForeignKeySpec,
     GrantSpec,
-    SequenceSpec,
     TableName,
 )
 from kwtui.server.quoting import identifier, literal, qualified
@@ -163,16 +162,6 @@ def add_foreign_key(database: str, table: TableName, key: ForeignKeySpec) -> str
 
 def validate_constraint(database: str, table: TableName, name: str) -> str:
     return f"ALTER TABLE {table_name(database, table)} VALIDATE CONSTRAINT {identifier(name)}"
-
-
-def set_sequence(database: str, sequence: SequenceSpec) -> str:
-    """Put the sequence where it was; there must be a last value."""
-    if sequence.last_value is None:
-        raise _usage(f"The value of the sequence {sequence.name} is not known.")
-    name = literal(table_name(database, sequence.name))
-    if sequence.called:
-        return f"SELECT setval({name}, {sequence.last_value})"
-    return f"SELECT setval({name}, {sequence.last_value}, false)"
 
 
 def comment_on(database: str, comment: CommentSpec) -> str:

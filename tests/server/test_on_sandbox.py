@@ -21,6 +21,7 @@ from kwtui.server import catalogue, ddl, statements, transfer
 from kwtui.server.connection import Server, connect
 from kwtui.server.identity import identify
 from kwtui.server.keeper import Keeper, Rhythm
+from kwtui.server.sequences import set_sequence
 from kwtui.server.target import resolve_target
 from tests.conftest import SandboxNode
 from tests.server.recorded import lines
@@ -118,7 +119,8 @@ async def rebuild(server: Server, schema: DatabaseSchema, name: str) -> None:
         await server.execute(statements.create_schema(extra))
     for sequence in schema.sequences:
         await server.execute(ddl.with_name(sequence.create_statement, name, sequence.name))
-        await server.query(statements.set_sequence(name, sequence))
+        if (statement := set_sequence(name, sequence)) is not None:
+            await server.query(statement)
     for table in schema.tables:
         text = ddl.without_defaults(table.create_without_foreign_keys, table.columns)
         await server.execute(ddl.with_name(text, name, table.name))

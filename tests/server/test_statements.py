@@ -13,7 +13,6 @@ from kwtui.model import (
     Engine,
     ForeignKeySpec,
     GrantSpec,
-    SequenceSpec,
     TableName,
 )
 from kwtui.server import inspection, statements
@@ -118,18 +117,6 @@ def test_defaults_keys_and_constraints_go_back_under_full_names() -> None:
     assert statements.validate_constraint("dst", WEIRD, "check_p") == (
         'ALTER TABLE dst."My schema"."we""ird" VALIDATE CONSTRAINT check_p'
     )
-
-
-def test_sequences_are_put_where_they_were() -> None:
-    name = TableName("public", "no")
-    called = SequenceSpec(name, "", last_value=102)
-    assert statements.set_sequence("dst", called) == "SELECT setval('dst.public.no', 102)"
-    fresh = SequenceSpec(name, "", last_value=1, called=False)
-    assert statements.set_sequence("dst", fresh) == "SELECT setval('dst.public.no', 1, false)"
-    quoted = SequenceSpec(TableName("public", "it's"), "", last_value=1)
-    assert statements.set_sequence("d", quoted) == "SELECT setval('d.public.\"it''s\"', 1)"
-    with pytest.raises(KwtuiError):
-        statements.set_sequence("d", SequenceSpec(name, ""))
 
 
 def test_comments_and_grants_find_their_object_in_another_database() -> None:
