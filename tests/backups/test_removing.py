@@ -210,7 +210,7 @@ def test_a_kill_at_any_moment_leaves_the_whole_set_or_something_named(
 ) -> None:
     """Before every single change to the disk, kill -9: nothing half ever looks like a backup."""
     calls = 0
-    seen = set()
+    seen: set[EntryKind] = set()
     while True:
         location = make_set(extern, state, started=STARTED + timedelta(seconds=calls))
         whole = contents_of(location.root)

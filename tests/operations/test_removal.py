@@ -1,0 +1,350 @@
+"""Plans that remove, and running them: preview is action, and what changed meanwhile stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kwtui.backups.annotations import annotate
+from kwtui.backups.entries import EntryKind
+from kwtui.backups.library import scan
+from kwtui.backups.location import SetLocation
+from kwtui.backups.manifest import append_proof
+from kwtui.backups.retention import Rule
+from kwtui.backups.trash import trash_path
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import ProofLevel, RetentionPolicies, RetentionPolicy, Severity
+from kwtui.operations.commands import command_for
+from kwtui.operations.context import RunContext, RunResult, hold_nothing
+from kwtui.operations.housekeeping import make_delete_plan, make_prune_preview
+from kwtui.operations.known_runs import KnownRun
+from kwtui.operations.plan import Plan, PlanKind, Step
+from kwtui.operations.removal_plan import PrunePreview
+from kwtui.operations.removal_run import run_removal
+from kwtui.operations.runner import Halt, StepOutcome
+from kwtui.server.connection import Server
+from tests.backups.builder import STARTED, make_set
+from tests.backups.test_manifest import proof
+
+NOW = STARTED + timedelta(days=30)
+NONE = RetentionPolicies()
+KEEP_ONE = RetentionPolicies(RetentionPolicy(keep_last=1))
+
+
+class Silent:
+    """A reporter that remembers what was said."""
+
+    def __init__(self) -> None:
+        self.notices: list[str] = []
+
+    def step_started(self, step: Step, sql: tuple[str, ...]) -> None: ...
+
+    def progress(self, step: Step, **_: Any) -> None: ...
+
+    def notice(self, step: Step, severity: str, message: str) -> None:
+        self.notices.append(message)
+
+    def step_finished(self, step: Step, outcome: StepOutcome, seconds: float) -> None: ...
+
+    def step_failed(self, step: Step, error: KwtuiError, sqlstate: str = "") -> None: ...
+
+
+class Place:
+    """An extern with its state directory, and what one does there."""
+
+    def __init__(self, root: Path) -> None:
+        self.extern, self.state = root / "extern", root / "state"
+        self.extern.mkdir()
+        self.said = Silent()
+
+    def make(self, days: float = 0, **more: Any) -> SetLocation:
+        return make_set(self.extern, self.state, started=STARTED + timedelta(days=days), **more)
+
+    def sets(self) -> list[str]:
+        entries = scan(self.extern, self.state).entries
+        return sorted(e.path for e in entries if e.kind is EntryKind.SET)
+
+    def plan_delete(
+        self, path: str, confirmed: str | None = None, runs: tuple[KnownRun, ...] = ()
+    ) -> Plan:
+        return make_delete_plan(self.extern, self.state, path, confirmed, runs, NONE, NOW, "p1")
+
+    def preview(
+        self,
+        policies: RetentionPolicies = KEEP_ONE,
+        database: str | None = None,
+        runs: tuple[KnownRun, ...] = (),
+    ) -> PrunePreview:
+        return make_prune_preview(self.extern, self.state, policies, database, runs, NOW, "p1")
+
+    async def run(self, plan: Plan, hold: Any = hold_nothing) -> RunResult:
+        async def connect() -> Server:
+            raise AssertionError("no server is needed")
+
+        return await run_removal(
+            RunContext(
+                plan=plan,
+                run_id="r",
+                connect=connect,
+                extern=self.extern,
+                state=self.state,
+                reporter=self.said,
+                halt=Halt(),
+                hold=hold,
+            )
+        )
+
+    async def refused(self, plan: Plan, hold: Any = hold_nothing) -> KwtuiError:
+        with pytest.raises(KwtuiError) as caught:
+            await self.run(plan, hold)
+        return caught.value
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def codes(plan: Plan) -> dict[str, Severity]:
+    return {f.code: f.severity for f in plan.findings}
+
+
+# -- one set ----------------------------------------------------------------------------------
+
+
+async def test_a_set_that_is_not_the_last_goes_after_showing_what_goes(place: Place) -> None:
+    old, new = place.make(), place.make(1)
+
+    plan = place.plan_delete(old.path)
+    result = await place.run(plan)
+
+    (step,) = plan.steps
+    assert (plan.kind, plan.findings) == (PlanKind.DELETE, ())
+    assert step.params["files"] == result.result["files"]
+    assert step.params["bytes"] == result.result["bytes"] == plan.estimated_bytes
+    assert "proven to P2" in step.explanation
+    assert place.sets() == [new.path]
+    assert not old.root.exists()
+
+
+async def test_the_last_proven_one_goes_only_when_its_name_is_typed(place: Place) -> None:
+    only = place.make()
+
+    plan = place.plan_delete(only.path)
+    assert codes(plan) == {"last_proven": Severity.REFUSAL}
+    assert "--yes-delete" in plan.findings[0].remedy
+    assert (await place.refused(plan)).exit_code is ExitCode.REFUSED_BY_PLAN
+    assert codes(place.plan_delete(only.path, "shop")) == {"last_proven": Severity.REFUSAL}
+
+    typed = place.plan_delete(only.path, only.root.name)
+    assert codes(typed) == {"last_proven": Severity.WARNING}
+    await place.run(typed)
+    assert place.sets() == []
+
+
+async def test_a_pinned_one_does_not_go_even_when_its_name_is_typed(place: Place) -> None:
+    location = place.make()
+    place.make(1)
+    annotate(place.extern, location.path, place.state, now=NOW, pinned=True)
+
+    plan = place.plan_delete(location.path, location.path)
+
+    assert codes(plan) == {"pinned": Severity.REFUSAL}
+    assert (await place.refused(plan)).exit_code is ExitCode.REFUSED_BY_PLAN
+
+
+async def test_one_that_a_run_works_on_does_not_go(place: Place) -> None:
+    location = place.make()
+    place.make(1)
+    run = KnownRun("20261122T080000Z-ab", PlanKind.RESTORE, location.path, "copy", "c", alive=True)
+
+    plan = place.plan_delete(location.path, runs=(run,))
+
+    assert codes(plan) == {"in_use": Severity.REFUSAL}
+    assert (await place.refused(plan)).exit_code is ExitCode.RUN_IN_PROGRESS
+
+
+async def test_what_is_no_set_of_kwtui_is_not_deleted(place: Place) -> None:
+    location = place.make()
+    location.manifest.unlink()
+    tree = place.extern / "old/public/t"
+    tree.mkdir(parents=True)
+    (tree / "n1.0.csv").write_text("1\n")
+
+    assert codes(place.plan_delete(location.path)) == {"leftover": Severity.REFUSAL}
+    assert codes(place.plan_delete("old")) == {"not_ours": Severity.REFUSAL}
+
+
+async def test_files_of_others_in_it_are_named_before(place: Place) -> None:
+    location = place.make()
+    place.make(1)
+    (location.root / "thesis.txt").write_text("mine")
+
+    plan = place.plan_delete(location.path)
+
+    assert codes(plan) == {"strays": Severity.WARNING}
+    assert "thesis.txt" in plan.findings[0].message
+
+
+@pytest.mark.parametrize("change", ["pinned", "replaced", "last", "gone"])
+async def test_what_changed_after_the_plan_was_made_is_not_deleted(
+    place: Place, change: str
+) -> None:
+    location, other = place.make(), place.make(1)
+    plan = place.plan_delete(location.path)
+    if change == "pinned":
+        annotate(place.extern, location.path, place.state, now=NOW, pinned=True)
+    elif change == "replaced":
+        location.manifest.write_bytes(location.manifest.read_bytes() + b" ")
+    elif change == "last":
+        append_proof(other.proofs, proof(ProofLevel.P1, 2, ok=False))
+    else:
+        location.root.rename(place.extern.parent / "away")
+
+    error = await place.refused(plan)
+
+    assert error.exit_code in (ExitCode.REFUSED_BY_PLAN, ExitCode.NOT_FOUND)
+    assert location.root.exists() or change == "gone"
+
+
+async def test_a_run_that_took_the_set_meanwhile_stops_the_deletion(place: Place) -> None:
+    location = place.make()
+    place.make(1)
+
+    @contextmanager
+    def taken(path: str) -> Iterator[None]:
+        raise KwtuiError(f"Another run holds {path}.", exit_code=ExitCode.RUN_IN_PROGRESS)
+        yield
+
+    error = await place.refused(place.plan_delete(location.path), taken)
+
+    assert error.exit_code is ExitCode.RUN_IN_PROGRESS
+    assert location.root.exists()
+
+
+async def test_a_removal_that_breaks_off_says_what_is_left(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location = place.make()
+    place.make(1)
+    plan = place.plan_delete(location.path)
+
+    def denied(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("kwtui.backups.removing.os.unlink", denied)
+    error = await place.refused(plan)
+
+    assert error.exit_code is ExitCode.EXTERN_NOT_READABLE
+    assert "kwtui cleanup" in error.hint
+    assert (place.extern / trash_path(location.path)).is_dir()
+
+
+# -- retention --------------------------------------------------------------------------------
+
+
+async def test_the_preview_is_what_happens(place: Place) -> None:
+    made = [place.make(day) for day in range(6)]
+    made += [place.make(day, database="plant") for day in range(3)]
+    annotate(place.extern, made[0].path, place.state, now=NOW, pinned=True)
+
+    preview = place.preview(RetentionPolicies(RetentionPolicy(keep_last=2)))
+    result = await place.run(preview.plan)
+
+    goes = {d.entry.path for d in preview.goes}
+    assert goes == {s.params["path"] for s in preview.plan.steps} == set(result.result["removed"])
+    assert set(place.sets()) == {d.entry.path for d in preview.stays}
+    assert set(place.sets()) == {made[i].path for i in (0, 4, 5, 7, 8)}
+    assert sum(len(day.stays) + len(day.goes) for day in preview.days) == 9
+
+
+async def test_one_database_alone(place: Place) -> None:
+    shop = [place.make(day) for day in range(2)]
+    plant = [place.make(day, database="plant") for day in range(2)]
+
+    await place.run(place.preview(database="shop").plan)
+
+    assert place.sets() == sorted([shop[1].path, *(p.path for p in plant)])
+
+
+async def test_leftovers_exports_and_foreign_files_are_not_its_business(place: Place) -> None:
+    unfinished, old, new = place.make(), place.make(1), place.make(2)
+    unfinished.manifest.unlink()
+    (place.extern / "notes.txt").write_text("hello")
+
+    preview = place.preview()
+    await place.run(preview.plan)
+
+    assert [d.entry.path for d in preview.decisions] == [new.path, old.path]
+    assert unfinished.root.exists()
+    assert (place.extern / "notes.txt").exists()
+
+
+async def test_sets_in_use_or_with_files_of_others_stay_and_say_why(place: Place) -> None:
+    used, strayed, gone, new = (place.make(day) for day in range(4))
+    (strayed.data / "reject.txt").write_text("1")
+    run = KnownRun("r1", PlanKind.VERIFY, used.path, "shop", "", alive=True)
+
+    preview = place.preview(runs=(run,))
+    await place.run(preview.plan)
+
+    reasons = {d.entry.path: {r.rule for r in d.reasons} for d in preview.stays}
+    assert reasons[used.path] == {Rule.IN_USE}
+    assert reasons[strayed.path] == {Rule.STRAYS}
+    assert [d.entry.path for d in preview.goes] == [gone.path]
+    assert place.sets() == sorted(x.path for x in (used, strayed, new))
+
+
+async def test_what_is_needed_by_the_time_it_runs_stays(place: Place) -> None:
+    """The newest one fails a check between preview and run: the one before it must stay now."""
+    older, old, new = (place.make(day) for day in range(3))
+    preview = place.preview()
+    assert len(preview.goes) == 2
+    append_proof(new.proofs, proof(ProofLevel.P1, 3, ok=False))
+
+    result = await place.run(preview.plan)
+
+    assert result.result["removed"] == [older.path]
+    assert any(old.path in words for words in result.result["left"])
+    assert any("needed" in words for words in place.said.notices)
+    assert place.sets() == sorted([old.path, new.path])
+
+
+async def test_a_listing_with_holes_removes_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.make()
+    place.make(1)
+    listing = scan(place.extern, place.state)
+    monkeypatch.setattr(
+        "kwtui.operations.housekeeping.scan",
+        lambda *_: replace(listing, problem="extern cannot be read."),
+    )
+
+    with pytest.raises(KwtuiError) as caught:
+        place.preview()
+
+    assert caught.value.exit_code is ExitCode.EXTERN_NOT_READABLE
+
+
+def test_every_plan_names_the_command_that_does_the_same(place: Place) -> None:
+    location = place.make()
+    place.make(1)
+    policy = RetentionPolicy(keep_daily=7, keep_monthly=12, min_proof=ProofLevel.P4)
+
+    assert (
+        command_for(place.plan_delete(location.path), []) == f"kwtui delete {location.path} --yes"
+    )
+    typed = command_for(place.plan_delete(location.path, location.root.name), [])
+    assert typed.endswith(f"--yes-delete {location.root.name}")
+    assert command_for(place.preview(RetentionPolicies(policy), "shop").plan, []) == (
+        "kwtui prune shop --keep-daily 7 --keep-monthly 12 --min-proof P4 --yes"
+    )
+    saved = RetentionPolicies(None, {"shop": policy})
+    assert command_for(place.preview(saved).plan, []) == "kwtui prune --yes"
