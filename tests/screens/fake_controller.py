@@ -47,6 +47,7 @@ from kwtui.node.logformat import LogFamily
 from kwtui.node.logs import LogFile, LogFollower
 from kwtui.node.place import FolderState, NodePlace
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
+from kwtui.operations.wal import WalReport
 from kwtui.runs.events import (
     AnyEvent,
     CancelRequested,
@@ -60,8 +61,10 @@ from kwtui.runs.events import (
 )
 from kwtui.runs.history import RunSummary
 from kwtui.server.failures import PasswordNeeded
+from kwtui.server.overview import Overview, Part
 from kwtui.server.status import ConnectionState, ConnectionStatus
 from kwtui.server.target import Target
+from kwtui.server.wal_settings import WalSettings
 from tests.screens.fake_log import FakeFollower
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -294,6 +297,13 @@ class FakeController(Controller):
     async def databases(self) -> list[DatabaseSummary]:
         self._need_connection()
         return list(self.database_list)
+
+    async def overview(self) -> Overview:
+        return Overview(self.facts, NOW, Part(), Part(), Part(), Part(), Part())
+
+    async def wal(self) -> WalReport:
+        settings = WalSettings()
+        return WalReport(NOW, settings, None, None, "The store is not on this machine.")
 
     async def survey(self, database: str) -> Survey:
         self._need_connection()

@@ -1,0 +1,60 @@
+"""A person finds again what runs and what has run, whoever started it."""
+
+from __future__ import annotations
+
+from kwtui.controller_events import RunsChanged
+from kwtui.model import BackupRequest
+from kwtui.runs.events import RunStatus
+from tests.screens.driving import opened
+from tests.screens.fake_controller import FakeController, run_end
+
+
+async def start_elsewhere(controller: FakeController) -> str:
+    """A backup that the command line or a timer began."""
+    return await controller.start_run(await controller.plan_backup(BackupRequest("shop")))
+
+
+async def test_a_run_that_was_started_elsewhere_appears_by_itself(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await person.press("6")
+        await person.until_shown("Nothing has run yet")
+        await start_elsewhere(connected)
+        connected.tell(RunsChanged())
+        await person.until_shown("Back up shop")
+        assert "running" in person.text()
+
+
+async def test_its_page_is_the_same_as_in_the_wizard_and_escape_leads_back(
+    connected: FakeController,
+) -> None:
+    run = await start_elsewhere(connected)
+    async with opened(connected) as person:
+        await person.press("6")
+        await person.until_shown("Back up shop")
+        await person.press("enter")
+        await person.until_shown("1 of 4 tables")
+        connected.add_event(run, run_end(connected.plans[run], RunStatus.CANCELLED))
+        await person.until_shown("cancelled")
+        await person.press("escape")
+        await person.until_shown("Newest first")
+
+
+async def test_only_a_run_that_goes_on_can_be_cancelled(connected: FakeController) -> None:
+    run = await start_elsewhere(connected)
+    connected.add_event(run, run_end(connected.plans[run]))
+    async with opened(connected) as person:
+        await person.press("6")
+        await person.until_shown("succeeded")
+        await person.press("c")
+        await person.until_shown("This run is over.")
+        assert not connected.cancelled
+
+
+async def test_a_run_that_was_lost_says_what_that_means(connected: FakeController) -> None:
+    run = await start_elsewhere(connected)
+    connected.add_event(run, run_end(connected.plans[run], RunStatus.LOST))
+    async with opened(connected) as person:
+        await person.press("6")
+        await person.until_shown("LOST")
