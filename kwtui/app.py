@@ -82,6 +82,12 @@ def _server() -> Screen[Any]:
     return ServerScreen()
 
 
+def _sql() -> Screen[Any]:
+    from kwtui.screens.sql import SqlScreen
+
+    return SqlScreen()
+
+
 class KwtuiApp(App[None]):
     """The interface on a controller. ``clock`` tells the time (UTC) and is frozen in tests."""
 
@@ -96,6 +102,7 @@ class KwtuiApp(App[None]):
         "logs": _logs,
         "runs": _runs,
         "server": _server,
+        "sql": _sql,
     }
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
 

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from kwtui.operations.wal import WalReport
     from kwtui.operations.wal_plan import WalChange
     from kwtui.server.connection import Server
-    from kwtui.server.console_session import Console
+    from kwtui.server.console_session import Answer, Console
     from kwtui.server.job_words import JobVerb
     from kwtui.server.jobs import JobListing
     from kwtui.server.overview import Overview
+    from kwtui.server.status import ConnectionStatus
     from kwtui.sqlhistory import SqlHistory
 
 
@@ -39,6 +40,10 @@ class ServerPages:
 
     @property
     def is_connected(self) -> bool:
+        raise NotImplementedError
+
+    @property
+    def status(self) -> ConnectionStatus:
         raise NotImplementedError
 
     # -- server page and jobs -----------------------------------------------------------------
@@ -116,6 +121,41 @@ class ServerPages:
         from kwtui.sqlhistory import SqlHistory
 
         return SqlHistory(self._state / "sql-history.jsonl")
+
+    def remember_sql(
+        self, text: str, *, answer: Answer | None = None, error: KwtuiError | None = None
+    ) -> None:
+        """Keep a statement for the next time; its passwords and keys are left out."""
+        from kwtui.server.console import without_secrets
+        from kwtui.sqlhistory import HistoryEntry
+
+        outcome = error.title if error is not None else answer.tag if answer is not None else ""
+        self.sql_history().add(
+            HistoryEntry(
+                at=datetime.now(UTC),
+                sql=without_secrets(text),
+                cluster=self.status.facts.cluster_id if self.status.facts else "",
+                database=answer.database if answer is not None else "",
+                outcome=outcome,
+                ok=error is None,
+                seconds=answer.seconds if answer is not None else 0.0,
+            )
+        )
+
+    async def save_answer(self, console: Console, answer: Answer, path: Path) -> int:
+        """Write every row of a result to a new CSV file; how many.
+
+        A result that was cut off is read again in full, if the statement only read. Raises
+        KwtuiError, also when the file is there already.
+        """
+        from kwtui.csvfile import CsvFile
+
+        with CsvFile(path) as file:
+            if answer.limited and answer.may_be_repeated:
+                return await console.stream(answer.sql, file)
+            file.columns(answer.result.names)
+            file.rows(answer.result.rows)
+            return len(answer.result.rows)
 
     @property
     def confirmation_name(self) -> str:

@@ -11,8 +11,9 @@ from kwtui.text import human_bytes, human_count
 def plan_lines(plan: Plan, command: str) -> Iterator[str]:
     """Title, findings, steps with their exact SQL, what is left out, the command."""
     yield plan.title
-    yield f"  database {plan.database}" if plan.database else f"  {plan.path}"
-    yield f"  files    {plan.path} on node {plan.node_id}" if plan.node_id else ""
+    if plan.path:
+        yield f"  database {plan.database}" if plan.database else f"  {plan.path}"
+        yield f"  files    {plan.path} on node {plan.node_id}" if plan.node_id else ""
     if plan.estimated_rows is not None or plan.estimated_bytes is not None:
         rows = plan.estimated_rows
         counted = "" if rows is None and plan.kind in REMOVALS else f"{human_count(rows)} rows, "

@@ -20,7 +20,7 @@ from kwtui.server.wal_settings import (
     set_interval,
     set_level,
 )
-from kwtui.text import human_bytes
+from kwtui.text import human_bytes, plural
 
 SHORTEST, LONGEST = 5.0, 3600.0
 """Seconds of an interval that make sense: below, checkpoints never rest; above, a crash costs."""
@@ -110,7 +110,7 @@ def _findings(
             Severity.INFO,
             "whole_cluster",
             "",
-            f"It counts for all {len(facts.nodes) or 1} nodes of the cluster, for everybody.",
+            f"It counts for the whole cluster ({plural(len(facts.nodes) or 1, 'node')}).",
             _way_back(change, report),
         )
 

@@ -58,6 +58,7 @@ SCREENS = (
     ("logs", "5", "Logs"),
     ("runs", "6", "Runs"),
     ("server", "7", "Server"),
+    ("sql", "8", "SQL"),
 )
 """(name, digit, title) of the screens that the digits reach."""
 
@@ -68,7 +69,8 @@ _SCREEN_HELP = {
     "storage": "See what lies in the node's extern folder.",
     "logs": "Read and follow the node's log files.",
     "runs": "See what is running and what has run.",
-    "server": "See version, nodes and rights of the server.",
+    "server": "See nodes, settings, rights, sessions and WAL of the server.",
+    "sql": "Look at data with statements that only read.",
 }
 
 ACTIONS: tuple[Action, ...] = (
@@ -144,8 +146,42 @@ ACTIONS: tuple[Action, ...] = (
     Action("runs.cancel", "c", "Cancel", "Cancel the run. Asks first."),
     Action("runs.copy", "y", "Copy command", "Copy the command that does the same."),
     Action("runs.refresh", "u", "Read again", "Read the list of runs again.", footer=False),
+    Action("runs.jobs", "s", "Server's jobs", "See the jobs of the server itself (SHOW JOBS)."),
+    # Jobs
+    Action("jobs.open", "enter", "Open", "Show all that is known of the job."),
+    Action("jobs.filter", "slash", "Filter", "Show only what contains a word.", shown="/"),
+    Action("jobs.all", "a", "All types", "Show KWDB's own jobs too, or leave them out."),
+    Action("jobs.cancel", "c", "Cancel", "Cancel the import, or the export's query. Asks first."),
+    Action("jobs.pause", "p", "Pause", "Let the import rest. Asks first.", footer=False),
+    Action("jobs.resume", "r", "Resume", "Let the paused import go on. Asks first.",
+           footer=False),
+    Action("jobs.runs", "s", "Runs", "Back to the runs of kwtui."),
+    Action("jobs.refresh", "u", "Read again", "Ask the server again.", footer=False),
+    Action("jobs.copy", "y", "Copy command", "Copy the command that shows the same.",
+           footer=False),
     # Server
+    Action("server.next-part", "right_square_bracket", "Next page", "Overview, settings, rights,"
+           " sessions, WAL in turn.", shown="]"),
+    Action("server.previous-part", "left_square_bracket", "Previous page", "The page before.",
+           shown="[", footer=False),
+    Action("server.filter", "slash", "Find", "Find words in all cluster settings.", shown="/"),
+    Action("server.cancel", "c", "Cancel query", "Cancel what the session runs. Asks first."),
+    Action("server.change", "e", "Change", "Change WAL level or interval, by a plan."),
+    Action("server.copy", "y", "Copy command", "Copy the command that shows the same."),
     Action("server.refresh", "u", "Read again", "Ask the server again."),
+    # SQL
+    Action("sql.run", "f5,r", "Run", "Run the statement that the cursor stands in.", shown="F5"),
+    Action("sql.cancel", "f4,c", "Cancel", "Cancel the statement that runs.", shown="F4"),
+    Action("sql.history", "f3,b", "Before", "Statements of before; type to find one.",
+           shown="F3"),
+    Action("sql.edit", "i", "Edit", "Go to the editor; Esc leaves it."),
+    Action("sql.more", "m", "More", "Read ten times as many rows."),
+    Action("sql.save", "s", "Save", "Save every row as a CSV file."),
+    Action("sql.unlock", "w", "Unlock", "Let statements write, or lock that again. Asks first."),
+    Action("sql.timeout", "t", "Time limit", "Change how long a statement may take.",
+           footer=False),
+    Action("sql.copy", "y", "Copy command", "Copy the command that does the same.",
+           footer=False),
 )  # fmt: skip
 
 BY_ID = {action.id: action for action in ACTIONS}
@@ -183,9 +219,25 @@ def bindings(scope: str) -> list[BindingType]:
 def keys_as_markdown() -> str:
     """The tables of keys for the README, one for each screen."""
     titles = {name: title for name, _, title in SCREENS}
-    titles |= {"app": "Everywhere", "wizard": "Backup and Restore", "set": "Inside a backup"}
+    titles |= {
+        "app": "Everywhere",
+        "wizard": "Backup and Restore",
+        "set": "Inside a backup",
+        "jobs": "Jobs of the server",
+    }
     parts = []
-    for scope in ("app", "connection", "wizard", "storage", "set", "logs", "runs", "server"):
+    for scope in (
+        "app",
+        "connection",
+        "wizard",
+        "storage",
+        "set",
+        "logs",
+        "runs",
+        "jobs",
+        "server",
+        "sql",
+    ):
         rows = [f"| `{key}` | {words} |" for key, _, words in key_table([scope])]
         parts.append("\n".join([f"**{titles[scope]}**", "", "| Key | |", "|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"

@@ -17,7 +17,7 @@ WELCOME = (
     "Choose a server above and press Enter. With no server at hand, press s: the sandbox is a"
     " stand-in for a KWDB node on this machine, with demo data, and nothing can be harmed there.",
     "",
-    "a adds a server; ? explains the screen; the digits 1 to 7 open the others.",
+    "a adds a server; ? explains the screen; the digits 1 to 8 open the others.",
 )
 
 

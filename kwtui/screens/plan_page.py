@@ -19,7 +19,9 @@ _MARKS = {
 
 def plan_lines(plan: Plan, command: str) -> list[Line]:
     """The whole plan. What stops it comes first, then warnings, then the steps with their SQL."""
-    lines = [line((plan.title, "strong")), fact("Folder", plan.path), *_estimate(plan)]
+    lines = [line((plan.title, "strong"))]
+    if plan.path:
+        lines += [fact("Folder", plan.path), *_estimate(plan)]
     ordered = sorted(plan.findings, key=lambda f: list(_MARKS).index(f.severity))
     refusals = [f for f in ordered if f.severity is Severity.REFUSAL]
     if refusals:

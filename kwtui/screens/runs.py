@@ -132,7 +132,7 @@ class RunsScreen(KwtuiScreen):
     # -- actions -----------------------------------------------------------------------------
 
     def actions(self) -> list[Action]:
-        hidden = {"open"} if self._opened else {"copy"}
+        hidden = {"open", "jobs"} if self._opened else {"copy"}
         return [action for action in super().actions() if action.verb not in hidden]
 
     def reason_against(self, action: Action) -> str:
@@ -161,3 +161,8 @@ class RunsScreen(KwtuiScreen):
 
     def do_copy(self) -> None:
         self.app.copy_to_clipboard(self._panel.command)
+
+    def do_jobs(self) -> None:
+        from kwtui.screens.jobs import JobsScreen
+
+        self.app.push_screen(JobsScreen())

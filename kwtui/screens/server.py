@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -31,6 +32,7 @@ from kwtui.server.activity import Query, Session
 from kwtui.server.overview import Overview
 from kwtui.server.settings_guide import Setting, filtered, warned
 from kwtui.server.status import ConnectionStatus
+from kwtui.text import plural
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.paint import BLANK, Line, line
@@ -98,7 +100,8 @@ class ServerScreen(KwtuiScreen):
     def _turn_to(self, page: int) -> None:
         with self.app.batch_update():
             self._tabs.show_tab(page)
-            shown = {SETTINGS: self._settings, SESSIONS: self._sessions}.get(page, self._document)
+            lists: dict[int, Widget] = {SETTINGS: self._settings, SESSIONS: self._sessions}
+            shown = lists.get(page, self._document)
             for widget in (self._document, self._settings, self._sessions):
                 widget.display = widget is shown
             self._note.display = shown is not self._document
@@ -118,7 +121,7 @@ class ServerScreen(KwtuiScreen):
 
     # -- reading ---------------------------------------------------------------------------------
 
-    def resumed(self) -> None:
+    def opened(self) -> None:
         self.do_refresh()
 
     def controller_event(self, event: object) -> None:
@@ -128,16 +131,16 @@ class ServerScreen(KwtuiScreen):
     def do_refresh(self) -> None:
         self._show()
         if self.controller.status.is_connected:
-            self.run_task(self._read(), "server")
+            self.run_task(self._read, "server")
 
     def _read_page(self) -> None:
         """What changes by itself is asked again when one turns to its page."""
         if not self.controller.status.is_connected:
             return
         if self._page == SESSIONS and self._overview is not None:
-            self.run_task(self._read_activity(self._overview), "server")
+            self.run_task(partial(self._read_activity, self._overview), "server")
         elif self._page == WAL:
-            self.run_task(self._read_wal(), "server-wal")
+            self.run_task(self._read_wal, "server-wal")
 
     async def _read(self) -> None:
         self._overview = await self.controller.overview()
@@ -209,9 +212,9 @@ class ServerScreen(KwtuiScreen):
             which = f"that contain “{self._text}”" if self._text else "that touch backups; / finds"
             return f"{of} {which} · {self._command()}"
         if self._page == SESSIONS:
-            own = "" if overview.facts.is_admin else " of this user (only admins see the others)"
-            count = len(overview.sessions.items)
-            return f"{count} sessions{own}, {len(overview.queries.items)} queries, {at}"
+            own = "" if overview.facts.is_admin else " of this user (admins see all)"
+            count = plural(len(overview.sessions.items), "session")
+            return f"{count}{own}, {at} · {self._command()}"
         return f"{at} · {self._command()}"
 
     def _command(self) -> str:
@@ -291,7 +294,7 @@ class ServerScreen(KwtuiScreen):
 
         def answered(yes: object) -> None:
             if yes:
-                self.run_task(cancel(), "cancel-query")
+                self.run_task(cancel, "cancel-query")
 
         text = (
             f"{query.user} at {query.client} runs:\n{' '.join(query.sql.split())[:300]}\n\nThe"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -45,13 +46,13 @@ def change_wal(screen: KwtuiScreen, report: WalReport) -> None:
 
         def answered(yes: object) -> None:
             if yes:
-                screen.run_task(start(), "start-wal")
+                screen.run_task(start, "start-wal")
 
         return answered
 
     def asked(change: object) -> None:
         if isinstance(change, WalChange):
-            screen.run_task(plan(change), "plan-wal")
+            screen.run_task(partial(plan, change), "plan-wal")
 
     screen.app.push_screen(WalChangeDialog(report), asked)
 

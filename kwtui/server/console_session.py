@@ -43,6 +43,11 @@ class Answer:
     limit: int = ROWS
     database: str = ""
 
+    @property
+    def may_be_repeated(self) -> bool:
+        """Running it again changes nothing."""
+        return self.verdict.kind is Kind.READ
+
 
 class Console:
     """Statements of one person, one at a time, on a connection of their own.

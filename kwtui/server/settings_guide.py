@@ -38,7 +38,8 @@ class _Note:
 
 
 def parse_settings(answer: ResultSet) -> tuple[Setting, ...]:
-    """The answer of SHOW ALL CLUSTER SETTINGS; those that touch backups come first."""
+    """The answer of SHOW ALL CLUSTER SETTINGS; those with a warning come first, then those
+    that touch backups."""
     settings = (
         _setting(
             row["variable"] or "",
@@ -48,7 +49,7 @@ def parse_settings(answer: ResultSet) -> tuple[Setting, ...]:
         )
         for row in answer.dicts()
     )
-    return tuple(sorted(settings, key=lambda s: (not s.touches_backups, s.name)))
+    return tuple(sorted(settings, key=lambda s: (not s.warning, not s.touches_backups, s.name)))
 
 
 def _setting(name: str, value: str, kind: str, description: str) -> Setting:

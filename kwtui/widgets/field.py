@@ -57,7 +57,7 @@ class Words(Static):
     def __init__(
         self, text: str = "", *, id: str | None = None, classes: str | None = None
     ) -> None:
-        super().__init__(Content(clean(text)), id=id, classes=classes)
+        super().__init__(_content(text), id=id, classes=classes)
         self._words = text
 
     @property
@@ -67,7 +67,12 @@ class Words(Static):
     def say(self, text: str) -> None:
         if text != self._words:
             self._words = text
-            self.update(Content(clean(text)))
+            self.update(_content(text))
+
+
+def _content(text: str) -> Content:
+    """The text with its own line breaks and no other control character."""
+    return Content("\n".join(clean(each) for each in text.split("\n")))
 
 
 class Field(Vertical):

@@ -1,0 +1,48 @@
+"""A text area for statements: plain text, several lines, no blinking, no control characters."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import TextArea
+from textual.widgets.text_area import Edit, EditResult
+
+from kwtui.text import clean
+
+
+_HELP = "i: write a statement, e.g. SELECT count(*) FROM shop.public.orders\nF5: run it"
+
+
+class SqlEditor(TextArea):
+    """Tab leaves it, Enter begins a line; whoever shows it decides what runs the statement."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "app.quit", show=False, priority=False),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(
+            id=id,
+            compact=True,
+            highlight_cursor_line=False,
+            placeholder=_HELP,
+        )
+        self.cursor_blink = False
+
+    def edit(self, edit: Edit) -> EditResult:
+        edit.text = cleaned(edit.text)
+        return super().edit(edit)
+
+    @property
+    def offset_of_cursor(self) -> int:
+        """Where the cursor stands in the whole text."""
+        row, column = self.cursor_location
+        lines = self.text.split("\n")
+        return sum(len(each) + 1 for each in lines[:row]) + column
+
+
+def cleaned(text: str) -> str:
+    """The text with its own line ends and everything else made visible."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(clean(each) for each in lines)
