@@ -77,12 +77,18 @@ def _definition(table: TableSpec) -> tuple[object, ...]:
     return (table.create_statement, table.columns, table.foreign_keys, table.check_constraints)
 
 
-def missing_files(data: Path, tables: Iterable[TableExport]) -> Iterator[str]:
-    """Tables whose files are not as many as the server said that it wrote."""
+def missing_files(
+    data: Path, tables: Iterable[TableExport], *, header: bool = False
+) -> Iterator[str]:
+    """Tables whose files are not as many as the server said that it wrote.
+
+    With a line of column names a node also writes a file when it has no rows, and says nothing of
+    it (recording 03, `db_names`); the records in the files are counted afterwards.
+    """
     for export in tables:
         found = len(csv_files(data / export.folder))
         said = export.files_reported
-        if said is not None and found != said:
+        if said is not None and (found < said or (found > said and not header)):
             yield f"{export.spec.name}: the server wrote {said} files and {found} are there"
 
 

@@ -37,7 +37,16 @@ from kwtui.operations.runner import Executor, StepOutcome, run_steps
 from kwtui.operations.staging import stage_files, unstage_files
 from kwtui.server import catalogue
 from kwtui.server.connection import Server
+from kwtui.server.failures import StatementRefused
 from kwtui.text import plural
+
+_DISPENSABLE = frozenset(
+    {"set-sequences", "set-zones", "comment-and-grant", "create-views", "comment-and-grant-last"}
+)
+"""Steps that all rows are whole without: one view that reads a database which is not here must not
+cost the whole restore. What the server refuses of them is told with the result."""
+
+_CANCELLED = "57014"
 
 
 async def run_restore(context: RunContext) -> RunResult:
@@ -159,13 +168,22 @@ class RestoreRun:
         return await unstage_files(step, self._server_extern)
 
     async def _sql(self, step: Step) -> StepOutcome:
+        refused: list[str] = []
         for statement in step.sql:
             if self._context.halt.requested.is_set():
                 raise self._context.halt.reason()
-            await run_stoppable(self._server, statement, self._context.halt)
+            try:
+                await run_stoppable(self._server, statement, self._context.halt)
+            except StatementRefused as error:
+                if step.id not in _DISPENSABLE or error.sqlstate == _CANCELLED:
+                    raise
+                refused.append(f"refused by the server: {statement} ({error.cause})")
+        for words in refused:
+            self._context.reporter.notice(step, "WARNING", words)
+        self._doubts += refused
         self._done.append(step.id)
-        count = len(step.sql)
-        return StepOutcome(summary=plural(count, "statement"))
+        left = f", {len(refused)} refused" if refused else ""
+        return StepOutcome(summary=plural(len(step.sql), "statement") + left)
 
     async def _import_table(self, step: Step) -> StepOutcome:
         name = TableName(step.params["schema"], step.params["table"])
@@ -274,10 +292,11 @@ class RestoreRun:
         if restored.engine is Engine.TIME_SERIES:
             await self._count_again(database)
         accounts = frozenset(step.params["accounts"])
-        self._doubts = list(other_differences(chosen, restored, database, accounts))
-        for doubt in self._doubts:
-            self._context.reporter.notice(step, "WARNING", doubt)
-        return StepOutcome(summary=plural(len(self._doubts), "difference"))
+        differences = list(other_differences(chosen, restored, database, accounts))
+        for difference in differences:
+            self._context.reporter.notice(step, "WARNING", difference)
+        self._doubts += differences
+        return StepOutcome(summary=plural(len(differences), "difference"))
 
     async def _count_again(self, database: str) -> None:
         """Time-series tables must still answer under the final name; nobody proved that a node's

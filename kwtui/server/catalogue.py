@@ -24,12 +24,15 @@ from kwtui.model import (
 from kwtui.server import attachments, ddl, derive, findings, inspection, statements
 from kwtui.server.connection import Server
 from kwtui.server.derive import Described, ForeignKeys
-from kwtui.server.failures import ConnectionLost
+from kwtui.server.failures import ConnectionLost, StatementRefused
 from kwtui.server.results import ResultSet, to_int
+from kwtui.server.sqltext import split_name
 
 _TABLE_TYPES = {"BASE TABLE", "TIME SERIES TABLE"}
 _UNKNOWN_TYPES = {"SPARSE TIME SERIES TABLE", "TEMPLATE TABLE", "INSTANCE TABLE"}
 _MEBIBYTE = 1 << 20
+_NOT_ALLOWED = "42501"
+_NO_SUCH_TABLE = "42P01"
 
 
 async def databases(server: Server) -> list[DatabaseSummary]:
@@ -47,12 +50,22 @@ async def survey(
     schema = await read_schema(server, database)
     tables = []
     for table in schema.tables:
-        rows = await count_rows(server, database, table.name) if count else None
+        rows = await _rows(server, database, table.name) if count else None
         size = await _bytes(server, schema, table.name)
         tables.append(replace(table, rows=rows, bytes=size))
     schema = replace(schema, tables=tuple(tables))
     found = findings.find(schema, facts)
     return Survey(schema=schema, server=facts, taken_at=datetime.now(UTC), findings=found)
+
+
+async def _rows(server: Server, database: str, table: TableName) -> int | None:
+    """None for a table that may be listed and not read; without the admin role that happens."""
+    try:
+        return await count_rows(server, database, table)
+    except StatementRefused as error:
+        if error.sqlstate != _NOT_ALLOWED:
+            raise
+        return None
 
 
 async def count_rows(
@@ -88,6 +101,8 @@ class _Reader:
     not_captured: list[str] = field(default_factory=list)
     table_comments: dict[TableName, str] = field(default_factory=dict)
     index_comments: dict[TableName, dict[str, str]] = field(default_factory=dict)
+    without_comments: set[str] = field(default_factory=set)
+    """Kinds of objects for which this server does not tell comments."""
 
     @property
     def database(self) -> str:
@@ -99,25 +114,25 @@ class _Reader:
 
     async def read(self) -> DatabaseSchema:
         ask = self.server.query
-        create = (await ask(inspection.create_statement_of_database(self.database))).rows[0][1]
+        create = await self._definition()
         schemas = derive.user_schemas(await ask(inspection.schemas(self.database)))
         items = derive.described(await ask(inspection.create_statements(self.database)), schemas)
         items += await self._missing(items, schemas)
-        retention, partition = derive.retention_and_partition(create or "")
+        retention, partition = derive.retention_and_partition(create)
         tables = await self._tables([i for i in items if i.kind == "table"])
         views = [i for i in items if i.kind == "view"]
         grants = attachments.grants(
-            await ask(inspection.grants_on_database(self.database)),
+            await self._try(inspection.grants_on_database(self.database), "grants on the database"),
             await self._try(inspection.table_privileges(self.database), "grants on tables"),
         )
         users, roles = attachments.grantees(grants, await self._users() if grants else ResultSet())
         sequences = [await self._sequence(i) for i in items if i.kind == "sequence"]
         self._note_foreign_views(views, schemas)
-        await self._note_programs([t.name for t in tables])
+        await self._note_programs([t.name for t in tables], schemas)
         return DatabaseSchema(
             database=self.database,
             engine=self.summary.engine,
-            create_statement=" ".join((create or "").split()),
+            create_statement=" ".join(create.split()),
             schemas=schemas,
             tables=tuple(tables),
             sequences=tuple(sequences),
@@ -144,12 +159,36 @@ class _Reader:
             self.not_captured.append(f"{what} (the server said: {error.cause or error.title})")
             return ResultSet()
 
+    async def _definition(self) -> str:
+        """The text that creates the database; a time-series one has its settings in it."""
+        sql = inspection.create_statement_of_database(self.database)
+        answer = await self._try(sql, "settings of the database")
+        return next((row[1] or "" for row in answer.rows), "")
+
+    async def _with_comments(self, kind: str, sql: str, plain: str) -> ResultSet:
+        """Ask with comments; go on without, once and for all, where the server knows none."""
+        if kind in self.without_comments:
+            return await self.server.query(plain)
+        try:
+            return await self.server.query(sql)
+        except StatementRefused as error:
+            if error.sqlstate in (_NOT_ALLOWED, _NO_SUCH_TABLE):
+                raise
+            answer = await self.server.query(plain)
+            self.without_comments.add(kind)
+            self.not_captured.append(f"comments on {kind} (the server said: {error.cause})")
+            return answer
+
     async def _missing(self, items: list[Described], schemas: tuple[str, ...]) -> list[Described]:
         """Tables that SHOW TABLES has and the list of definitions has not; reads comments too."""
         known = {item.name for item in items}
         found = []
         for schema in schemas:
-            answer = await self.server.query(inspection.tables(self.database, schema))
+            answer = await self._with_comments(
+                "tables",
+                inspection.tables(self.database, schema),
+                inspection.tables(self.database, schema, comments=False),
+            )
             for row in answer.dicts():
                 name = TableName(schema, row["table_name"] or "")
                 if row.get("comment"):
@@ -173,21 +212,43 @@ class _Reader:
         for item in items:
             if item.state != "PUBLIC":
                 self.not_captured.append(f"table {item.name}, which is {item.state.lower()}")
-            elif self.is_time_series:
-                found.append(await self._time_series_table(item))
-            else:
-                keys = derive.foreign_keys(
-                    item.name, self.database, item.alter_statements, names, targets
-                )
-                self._note_keys(item.name, keys)
-                found.append(await self._relational_table(item, keys))
+                continue
+            keys = derive.foreign_keys(
+                item.name, self.database, item.alter_statements, names, targets
+            )
+            self._note_keys(item.name, keys)
+            try:
+                found.append(await self._table(item, keys))
+            except StatementRefused as error:
+                # Whoever has the admin role reads every table; for others this one is not there.
+                if error.sqlstate != _NOT_ALLOWED:
+                    raise
+                self.not_captured.append(f"table {item.name} (the server said: {error.cause})")
         return found
 
+    async def _table(self, item: Described, keys: ForeignKeys) -> TableSpec:
+        if self.is_time_series:
+            return await self._time_series_table(item)
+        return await self._relational_table(item, keys)
+
+    async def _columns(self, table: TableName) -> ResultSet:
+        return await self._with_comments(
+            "columns",
+            inspection.columns(self.database, table),
+            inspection.columns(self.database, table, comments=False),
+        )
+
+    async def _indexes(self, table: TableName) -> ResultSet:
+        return await self._with_comments(
+            "indexes",
+            inspection.indexes(self.database, table),
+            inspection.indexes(self.database, table, comments=False),
+        )
+
     async def _relational_table(self, item: Described, keys: ForeignKeys) -> TableSpec:
-        ask = self.server.query
-        columns = derive.columns(await ask(inspection.columns(self.database, item.name)))
+        columns = derive.columns(await self._columns(item.name))
         if "COMMENT ON INDEX" in item.create:
-            indexes = await ask(inspection.indexes(self.database, item.name))
+            indexes = await self._indexes(item.name)
             self.index_comments[item.name] = attachments.indexes_with_comment(indexes)
         try:
             return derive.relational_table(item, columns, keys.keys)
@@ -198,10 +259,9 @@ class _Reader:
             return TableSpec(item.name, columns, item.create, item.without_foreign_keys, keys.keys)
 
     async def _time_series_table(self, item: Described) -> TableSpec:
-        ask = self.server.query
-        shown = await ask(inspection.columns(self.database, item.name))
-        tags = await ask(inspection.tags(self.database, item.name))
-        indexes = await ask(inspection.indexes(self.database, item.name))
+        shown = await self._columns(item.name)
+        tags = await self.server.query(inspection.tags(self.database, item.name))
+        indexes = await self._indexes(item.name)
         self.index_comments[item.name] = attachments.indexes_with_comment(indexes)
         return derive.time_series_table(item, derive.columns(shown, tags), indexes)
 
@@ -243,19 +303,29 @@ class _Reader:
                     f"tables of {', '.join(others)} that the view {item.name} reads"
                 )
 
-    async def _note_programs(self, tables: list[TableName]) -> None:
+    async def _note_programs(self, tables: list[TableName], schemas: tuple[str, ...]) -> None:
         """Procedures, triggers and streams: seen, and not restored."""
         if self.is_time_series:
             answer = await self._try(inspection.streams(), "streams")
-            for name, target in (row[:2] for row in answer.rows):
-                if (target or "").split(".")[0].strip('"') == self.database:
-                    self.not_captured.append(f"stream {name}")
+            for row in answer.dicts():
+                if split_name(row.get("target_table_name") or "")[:1] == (self.database,):
+                    self.not_captured.append(f"stream {row.get('name')}")
             return
-        answer = await self._try(inspection.procedures(self.database), "procedures")
-        self.not_captured.extend(f"procedure {row[0]}" for row in answer.rows)
+        for schema in schemas:
+            sql = inspection.procedures(self.database, schema)
+            answer = await self._try(sql, f"procedures of the schema {schema}")
+            prefix = "" if schema == "public" else f"{schema}."
+            self.not_captured.extend(f"procedure {prefix}{row[0]}" for row in answer.rows)
+        await self._note_triggers(tables)
+
+    async def _note_triggers(self, tables: list[TableName]) -> None:
         for table in tables:
+            known = len(self.not_captured)
             sql = inspection.triggers(self.database, table)
-            answer = await self._try(sql, f"triggers of {table}")
+            answer = await self._try(sql, f"triggers of {table} and of the tables after it")
+            if len(self.not_captured) > known:
+                # What is refused for one table is refused for all; it is said once.
+                return
             self.not_captured.extend(f"trigger {row[0]} of {table}" for row in answer.rows)
 
 

@@ -1,0 +1,32 @@
+"""A node that knows less than the sandbox: it refuses what a test names."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from kwtui.server.connection import Server
+from kwtui.server.failures import ServerMessage, statement_failure
+from kwtui.server.results import StatementResult
+
+
+def refuse(
+    monkeypatch: pytest.MonkeyPatch,
+    pattern: str,
+    *,
+    sqlstate: str = "42601",
+    message: str = "at or near: syntax error",
+) -> list[str]:
+    """From now on statements that match are refused; they are collected in the list given back."""
+    refused: list[str] = []
+    usual = Server._run
+
+    async def run(self: Server, sql: str) -> StatementResult:
+        if re.search(pattern, sql):
+            refused.append(sql)
+            raise statement_failure(ServerMessage(message=message, sqlstate=sqlstate))
+        return await usual(self, sql)
+
+    monkeypatch.setattr(Server, "_run", run)
+    return refused
