@@ -10,7 +10,6 @@ from textual.widgets.text_area import Edit, EditResult
 
 from kwtui.text import clean
 
-
 _HELP = "i: write a statement, e.g. SELECT count(*) FROM shop.public.orders\nF5: run it"
 
 
