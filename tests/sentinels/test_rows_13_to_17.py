@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -111,6 +112,7 @@ def test_row_15_a_bad_row_is_a_succeeded_import_and_a_file_in_the_backup(bench: 
     assert refused.value.exit_code is ExitCode.BACKUP_DAMAGED
     assert "reject_files" in {f.code for f in made.plan.findings}
 
+    before = contents(bench.extern / "row15")
     with pytest.raises(KwtuiError) as unreadable:
         bench.restore("row15", target="row15_tree")
     assert unreadable.value.exit_code is ExitCode.BACKUP_DAMAGED
@@ -120,6 +122,11 @@ def test_row_15_a_bad_row_is_a_succeeded_import_and_a_file_in_the_backup(bench: 
     assert "1 row" in rejected.value.title
     assert "public.s" in rejected.value.title
     assert "row15_tree" not in bench.databases()
+    assert contents(bench.extern / "row15") == before, "nothing is written into the source"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def test_row_16_a_time_series_export_forgets_retention_and_partition(bench: Bench) -> None:
@@ -165,8 +172,8 @@ def test_row_17_a_stray_file_makes_an_export_unimportable(bench: Bench, stray: s
     for path, subject in ((made.path, f"data/{stray}"), (name, stray)):
         report = bench.verify(path)
         assert (Fault.STRAY, subject) in {(f.fault, f.subject) for f in report.findings}
-    with pytest.raises(KwtuiError):
-        bench.restore(made.path, strategy=RestoreStrategy.NATIVE)
-    assert name not in bench.databases()
-    bench.restore(made.path)
-    assert bench.rows(f"SELECT * FROM {name}.public.t") == [("1",)]
+    for strategy in (RestoreStrategy.NATIVE, RestoreStrategy.EXACT):
+        # KWDB's own statement reads the set's own files from a folder of links to them.
+        bench.restore(made.path, strategy=strategy)
+        assert bench.rows(f"SELECT * FROM {name}.public.t") == [("1",)]
+        bench.do(f"DROP DATABASE {name} CASCADE")
