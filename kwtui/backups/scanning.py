@@ -21,6 +21,7 @@ from kwtui.backups.manifest import (
 )
 from kwtui.backups.naming import inside, parse_set_path
 from kwtui.backups.shape import TreeShape, read_shape
+from kwtui.backups.staging import is_staging
 from kwtui.backups.trash import is_trash, original_path
 from kwtui.backups.tree import META_FILE, FileRole, role_of, unreadable, walk
 from kwtui.errors import KwtuiError
@@ -30,6 +31,7 @@ _LEFTOVER_WORDS = {
     EntryKind.INCOMPLETE: "It has no manifest: the backup did not finish, and is not one.",
     EntryKind.DELETED: "It was being deleted and is no backup any more: see kwtui cleanup.",
 }
+_STAGING_WORDS = "links that a restore or drill imports through, or left: see kwtui cleanup"
 _NAMED_FILES = {
     "users.sql": "users, from EXPORT USERS",
     "clustersetting.sql": "settings, from EXPORT CLUSTER SETTING",
@@ -109,6 +111,8 @@ class _Scanner:
                 continue
             if not child.is_dir(follow_symlinks=False):
                 yield _foreign_file(below, child)
+            elif is_staging(below):
+                yield replace(_foreign_folder(below), note=_STAGING_WORDS)
             elif depth >= _DEEPEST:
                 yield replace(_foreign_folder(below), problem="Too deep to look into.")
             else:

@@ -38,6 +38,10 @@ class LeftoverKind(StrEnum):
     """What a deletion moved aside and did not come to remove."""
     SCRATCH = "scratch"
     """The database that a restore or a drill worked in."""
+    STAGING = "staging"
+    """The folder of links that a restore or a drill imported through."""
+    SANDBOX = "sandbox"
+    """The sandbox that a drill started for itself."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +214,8 @@ def _chosen(leftovers: Sequence[Leftover], names: Sequence[str]) -> list[Leftove
 
 
 def _step(leftover: Leftover, removables: Mapping[str, Removable]) -> Step:
+    if leftover.kind in (LeftoverKind.STAGING, LeftoverKind.SANDBOX):
+        return _sweep(leftover)
     if leftover.kind is not LeftoverKind.SCRATCH:
         return remove_step(removables[leftover.name])
     return Step(
@@ -220,6 +226,23 @@ def _step(leftover: Leftover, removables: Mapping[str, Removable]) -> Step:
         sql=(statements.drop_database(leftover.name),),
         subject=leftover.name,
         params={"database": leftover.name, "target": leftover.target},
+    )
+
+
+def _sweep(leftover: Leftover) -> Step:
+    is_sandbox = leftover.kind is LeftoverKind.SANDBOX
+    return Step(
+        id=f"sweep:{leftover.name}",
+        kind=StepKind.SWEEP,
+        title=f"Remove the {leftover.kind.value} {leftover.name}",
+        explanation="It is stopped first, if it runs."
+        if is_sandbox
+        else "Its links go; what they point to stays.",
+        subject=leftover.name,
+        params={
+            "stagings": [] if is_sandbox else [leftover.name],
+            "sandboxes": [leftover.name] if is_sandbox else [],
+        },
     )
 
 

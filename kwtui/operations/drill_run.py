@@ -25,7 +25,6 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import DrillRequest, ProofLevel, RestoreStrategy, ServerFacts
 from kwtui.operations.cleanup_plan import busy_words, told_of
 from kwtui.operations.context import Connect, RunContext, RunResult
-from kwtui.operations.drill_leftovers import sandbox_folder
 from kwtui.operations.drill_plan import scratch_request
 from kwtui.operations.housekeeping import what_is_at_work
 from kwtui.operations.plan import Step, StepKind
@@ -33,7 +32,8 @@ from kwtui.operations.preflight import check_server
 from kwtui.operations.refusals import check_allowed
 from kwtui.operations.restore_run import RestoreRun
 from kwtui.operations.runner import StepOutcome, run_steps
-from kwtui.sandbox_process import private_sandbox, remove_sandbox
+from kwtui.operations.workplaces import sandbox_folder, sweep_folders
+from kwtui.sandbox_process import private_sandbox
 from kwtui.server import catalogue, statements
 from kwtui.server.connection import Server
 from kwtui.server.identity import identify
@@ -161,12 +161,12 @@ class _Drill:
         done: list[str] = []
         if step.params["databases"]:
             done += await self._sweep_databases(step)
-        for path in step.params["stagings"]:
-            if await asyncio.to_thread(remove_staging, self._context.extern, path):
-                done.append(path)
-        for name in step.params["sandboxes"]:
-            await remove_sandbox(sandbox_folder(self._context.state, name))
-            done.append(f"sandbox {name}")
+        done += await sweep_folders(
+            self._context.extern,
+            self._context.state,
+            step.params["stagings"],
+            step.params["sandboxes"],
+        )
         return StepOutcome(summary=f"{plural(len(done), 'thing')} removed", details={"done": done})
 
     async def _sweep_databases(self, step: Step) -> list[str]:

@@ -39,6 +39,7 @@ from kwtui.operations.removal_plan import (
     plan_delete,
     prune_preview,
 )
+from kwtui.operations.workplaces import workplace_leftovers
 from kwtui.server import activity, catalogue, statements
 from kwtui.server.connection import Server
 
@@ -161,9 +162,9 @@ def find_folder_leftovers(
     """Unfinished and half-deleted sets. Raises KwtuiError as `listed`."""
     entries = [e for e in listed(extern, state) if is_leftover(e)]
     removables = [look_at(extern, state, entry, runs) for entry in entries]
-    return Leftovers(
-        tuple(folder_leftovers(removables, runs, now)), {r.entry.path: r for r in removables}
-    )
+    found = folder_leftovers(removables, runs, now)
+    found += workplace_leftovers(extern, state, runs, now)
+    return Leftovers(tuple(found), {r.entry.path: r for r in removables})
 
 
 async def find_scratch_databases(

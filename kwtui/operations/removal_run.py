@@ -31,6 +31,7 @@ from kwtui.operations.preflight import check_server
 from kwtui.operations.refusals import check_allowed
 from kwtui.operations.removal_plan import is_confirmed
 from kwtui.operations.runner import CancelledByPerson, StepOutcome, run_steps
+from kwtui.operations.workplaces import sweep_folders
 from kwtui.server import catalogue
 from kwtui.server.connection import Server
 from kwtui.text import human_bytes, plural
@@ -63,7 +64,11 @@ class _RemovalRun:
         self._files = self._bytes = 0
 
     async def run(self) -> RunResult:
-        executors = {StepKind.REMOVE: self._remove, StepKind.DROP_DATABASE: self._drop}
+        executors = {
+            StepKind.REMOVE: self._remove,
+            StepKind.DROP_DATABASE: self._drop,
+            StepKind.SWEEP: self._sweep,
+        }
         try:
             if self._plan.cluster_id:
                 self._server = await self._context.connect()
@@ -130,6 +135,15 @@ class _RemovalRun:
             await server.execute(sql)
         self._removed.append(name)
         return StepOutcome(summary="dropped")
+
+    async def _sweep(self, step: Step) -> StepOutcome:
+        """A staging folder, or the sandbox of a drill."""
+        context, params = self._context, step.params
+        done = await sweep_folders(
+            context.extern, context.state, params["stagings"], params["sandboxes"]
+        )
+        self._removed += done
+        return StepOutcome(summary="removed" if done else "it was gone already")
 
     def _leave(self, step: Step, error: KwtuiError) -> StepOutcome:
         """Go on without it, if that is what the plan is for."""
