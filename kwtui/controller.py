@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from kwtui import config
+from kwtui.controller_diagnosis import Diagnosing
 from kwtui.controller_drills import Drills
 from kwtui.controller_events import RunsChanged, StorageChanged
 from kwtui.controller_server import ServerPages
@@ -52,7 +53,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Controller(ServerPages, StorageCare, Drills):
+class Controller(ServerPages, StorageCare, Drills, Diagnosing):
     """Connection, storage, plans, runs and logs behind one door.
 
     All methods raise `kwtui.errors.KwtuiError` with a message for people; nothing else escapes.
@@ -402,12 +403,14 @@ class Controller(ServerPages, StorageCare, Drills):
     async def _find_place(self, target: Target) -> None:
         from kwtui.node.place import find_place
 
+        facts = self._facts()
         self._place = await self._blocking(
             find_place,
             store=_path(target.store),
             extern=_path(target.extern),
             logs=_path(target.logs),
-            store_paths=self._facts().store_paths,
+            arguments=[facts.start_arguments] if facts.start_arguments else (),
+            store_paths=facts.store_paths,
             local=target.is_local,
         )
         self._watch_storage()

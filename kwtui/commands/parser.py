@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from kwtui.commands.parser_diagnosis import add_diagnosis_commands
 from kwtui.commands.parser_drill import add_drill_commands
 from kwtui.commands.parser_parts import (
     Wide,
@@ -58,6 +59,7 @@ def make_parser(version: str) -> argparse.ArgumentParser:
     add_drill_commands(commands)
     add_storage_commands(commands)
     add_server_commands(commands)
+    add_diagnosis_commands(commands)
     commands.add_parser(
         "sandbox",
         help="start, stop, look at or reset the built-in stand-in for a node",

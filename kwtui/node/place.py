@@ -22,7 +22,15 @@ from kwtui.node.deployment import (
     find_deployment,
 )
 
-__all__ = ["FolderState", "Machine", "NodePlace", "find_place", "in_words", "inspect_folder"]
+__all__ = [
+    "FolderState",
+    "Machine",
+    "NodePlace",
+    "find_place",
+    "in_words",
+    "inspect_folder",
+    "look_again",
+]
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,11 @@ def find_place(
     return _place(found, notes)
 
 
+def look_again(place: NodePlace) -> NodePlace:
+    """The same folders as they are now: extern is made by the first export. Blocking."""
+    return _place(place.deployment, place.notes) if place.deployment.facts else place
+
+
 def in_words(fact: Fact) -> str:
     """A contradiction as a sentence: what is believed, and who says otherwise."""
     others = "; ".join(f"{c.value or c.inside} ({c.source})" for c in fact.contradicting)
@@ -111,11 +124,11 @@ def in_words(fact: Fact) -> str:
 
 
 def _place(found: Deployment, notes: Sequence[str]) -> NodePlace:
-    store = _inspect(found.chosen(FactName.STORE), "the store")
+    store = _inspect(found.chosen(FactName.STORE), "the store is")
     extern_claim = found.chosen(FactName.EXTERN)
     logs_claim = found.chosen(FactName.LOGS)
-    extern = _inspect(extern_claim or _below(found, "extern"), "extern")
-    logs = _inspect(logs_claim or _below(found, "logs"), "the logs")
+    extern = _inspect(extern_claim or _below(found, "extern"), "extern is")
+    logs = _inspect(logs_claim or _below(found, "logs"), "the logs are")
     if extern_claim is not None and extern_claim.value == NO_FILES:
         problem = "The node was started with --external-io-dir=disabled."
         extern = FolderState(None, extern_claim.source, problem=problem)
@@ -141,7 +154,7 @@ def _below(found: Deployment, name: str) -> Claim | None:
 
 def _inspect(claim: Claim | None, what: str) -> FolderState:
     if claim is None:
-        problem = f"Nothing says where {what} is: give its path in the profile."
+        problem = f"Nothing says where {what}: give its path in the profile."
         return FolderState(None, "", problem=problem)
     if claim.path is None:
         return FolderState(None, claim.source, problem=claim.problem)

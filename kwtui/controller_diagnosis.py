@@ -1,0 +1,227 @@
+"""The Controller's part that explains errors and looks for what is wrong."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from kwtui.errors import ExitCode, KwtuiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from kwtui.diagnosis import Diagnosis, KnownCheck
+    from kwtui.doctor import Check
+    from kwtui.doctor.server_checks import ServerLook
+    from kwtui.model import ServerFacts
+    from kwtui.node.place import NodePlace
+    from kwtui.operations.cleanup_plan import Leftover
+    from kwtui.operations.known_runs import KnownRun
+    from kwtui.server.connection import ConnectionStatus, Server
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_MOST_LINES = 20
+_LOG_END = 4 << 20
+"""Bytes at the end of a log in which a check looks."""
+
+
+def check_lines(check: Check) -> list[str]:
+    """A check of the doctor as the answer to a question."""
+    lines = [f"{check.state.value}: {check.detail}", *check.more, check.hint]
+    return [line for line in lines if line][:_MOST_LINES]
+
+
+class Diagnosing:
+    """A base of the Controller, which provides what stands last.
+
+    All methods raise `kwtui.errors.KwtuiError` with a message for people.
+    """
+
+    _state: Path
+
+    def explain(self, text: str) -> list[Diagnosis]:
+        """The errors in any text, with what they mean; needs neither server nor files."""
+        from kwtui.diagnosis import recognise
+
+        return recognise(text)
+
+    async def doctor(self, failure: KwtuiError | None = None) -> list[Check]:
+        """Look at server, files and this machine, without changing anything.
+
+        ``failure`` is why there is no connection, where one was tried. Never raises for what it
+        finds: that is what the checks say.
+        """
+        from kwtui.doctor.file_checks import file_checks
+        from kwtui.doctor.looking import look_at_files
+        from kwtui.doctor.server_checks import not_connected, server_checks, sessions_check
+        from kwtui.doctor.work_checks import leftovers_check, runs_check
+
+        look = await self._look_at_server()
+        if isinstance(look, KwtuiError):
+            failure, look = look, None
+        checks = server_checks(look) if look is not None else not_connected(failure)
+        place = await self._current_place()
+        checks += file_checks(await look_at_files(place, self._state))
+        checks.append(runs_check(await self._runs_or_reason()))
+        if look is not None:
+            checks.append(sessions_check(look))
+        left = await self._leftovers_or_reason(place)
+        checks.append(
+            leftovers_check(
+                left,
+                with_databases=look is not None,
+                with_folders=place.extern.exists or place.extern.pending,
+            )
+        )
+        return checks
+
+    async def run_checks(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """The answers to several checks, by name; what they share is looked at once."""
+        from kwtui.diagnosis import known
+
+        checks = [known().checks[name] for name in names]
+        looked = await self.doctor() if any(check.doctor for check in checks) else []
+        by_id = {check.id: check_lines(check) for check in looked}
+        return {
+            check.name: by_id[check.doctor] if check.doctor else await self.run_check(check.name)
+            for check in checks
+        }
+
+    async def run_check(self, name: str) -> list[str]:
+        """The answer to a check that an explanation names, as lines; it only reads.
+
+        Raises NOT_FOUND for a name that is none. What the check cannot find out is in its answer.
+        """
+        from kwtui.diagnosis import known
+
+        check = known().checks.get(name)
+        if check is None:
+            raise KwtuiError(f"There is no check {name!r}.", exit_code=ExitCode.NOT_FOUND)
+        try:
+            return await self._answer(check)
+        except KwtuiError as error:
+            return error.lines()
+
+    # -- inside -------------------------------------------------------------------------------
+
+    async def _answer(self, check: KnownCheck) -> list[str]:
+        if check.sql:
+            return await self._ask(check.sql)
+        if check.doctor:
+            found = next(c for c in await self.doctor() if c.id == check.doctor)
+            return check_lines(found)
+        return await self._blocking(self._search_log, check)
+
+    async def _ask(self, sql: str) -> list[str]:
+        async with self._own_connection() as server:
+            await server.execute("SET default_transaction_read_only = on", within=30)
+            answer = await server.query(sql, within=30)
+        lines = [" | ".join(column.name for column in answer.columns)]
+        lines += [" | ".join(v if v is not None else "NULL" for v in row) for row in answer.rows]
+        if len(lines) > _MOST_LINES + 1:
+            lines = [*lines[: _MOST_LINES + 1], f"and {len(lines) - _MOST_LINES - 1} more rows"]
+        return lines
+
+    def _search_log(self, check: KnownCheck) -> list[str]:
+        from kwtui.node.logfiles import find_logs
+
+        files = find_logs([self._folder("logs")])
+        file = next((f for f in files if f.family.value == check.family), None)
+        if file is None:
+            return [f"There is no log file of the family {check.family}."]
+        try:
+            with file.path.open("rb") as opened:
+                opened.seek(max(0, file.bytes - _LOG_END))
+                text = opened.read(_LOG_END).decode("utf-8", "replace")
+        except OSError as error:
+            return [f"{file.path} cannot be read: {error.strerror}."]
+        pattern = re.compile(check.log)
+        hits = [line for line in text.splitlines() if pattern.search(line)]
+        return hits[-_MOST_LINES:] or [f"Nothing in the end of {file.path}."]
+
+    async def _look_at_server(self) -> ServerLook | KwtuiError | None:
+        """None: no connection was asked for."""
+        from kwtui.doctor.looking import look_at_server
+
+        status = self.status
+        if not status.is_connected:
+            if not status.title:
+                return None
+            return KwtuiError(status.title, cause=status.cause, hint=status.hint)
+        try:
+            async with self._own_connection() as server:
+                engines = [engine.value for engine in status.engines]
+                own = [self._server().session_id]
+                return await look_at_server(server, self._facts(), engines, own)
+        except KwtuiError as error:
+            return error
+
+    async def _current_place(self) -> NodePlace:
+        """Where the files are, looked at anew; without a connection what this machine tells."""
+        from kwtui.node.place import find_place, look_again
+
+        if self.place is None:
+            return await self._blocking(find_place)
+        return await self._blocking(look_again, self.place)
+
+    async def _runs_or_reason(self) -> list[KnownRun] | str:
+        try:
+            return await self._known_runs()
+        except (KwtuiError, OSError) as error:
+            return str(error)
+
+    async def _leftovers_or_reason(self, place: NodePlace) -> list[Leftover] | str:
+        """Folders where extern is there; databases where a server is."""
+        from kwtui.operations.housekeeping import find_folder_leftovers, find_scratch_databases
+
+        found: list[Leftover] = []
+        try:
+            runs = await self._known_runs()
+            if place.extern.path is not None and place.extern.exists:
+                now = datetime.now(UTC)
+                folders = await self._blocking(
+                    find_folder_leftovers, place.extern.path, self._state, runs, now
+                )
+                found += folders.found
+            if self.status.is_connected:
+                async with self._own_connection() as server:
+                    cluster = self._facts().cluster_id
+                    found += await find_scratch_databases(server, cluster, runs)
+        except KwtuiError as error:
+            return " ".join(error.lines()[:2])
+        return found
+
+    # -- provided by the Controller -------------------------------------------------------------
+
+    @property
+    def status(self) -> ConnectionStatus:
+        raise NotImplementedError
+
+    @property
+    def place(self) -> NodePlace | None:
+        raise NotImplementedError
+
+    async def _known_runs(self) -> list[KnownRun]:
+        raise NotImplementedError
+
+    async def _blocking(
+        self, function: Callable[P, R], *arguments: P.args, **options: P.kwargs
+    ) -> R:
+        raise NotImplementedError
+
+    def _own_connection(self) -> AbstractAsyncContextManager[Server]:
+        raise NotImplementedError
+
+    def _server(self) -> Server:
+        raise NotImplementedError
+
+    def _facts(self) -> ServerFacts:
+        raise NotImplementedError
+
+    def _folder(self, kind: str) -> Path:
+        raise NotImplementedError

@@ -1,0 +1,222 @@
+"""What the doctor says of the node's files and of this machine, with faults staged on disk."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kwtui.doctor import Check, CheckState
+from kwtui.doctor.file_checks import FilesLook, Space, WatchLimits, file_checks
+from kwtui.doctor.looking import read_files, watch_limits
+from kwtui.node.place import Machine, NodePlace, find_place, inspect_folder
+
+GIB = 1 << 30
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path / "proc", tmp_path / "etc", tmp_path / "lib")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    store = tmp_path / "store"
+    (store / "extern").mkdir(parents=True)
+    (store / "logs").mkdir()
+    (store / "logs/kwbase.h.u.2026-11-22T08_19_53Z.000001.log").write_text("x\n")
+    return store
+
+
+@pytest.fixture
+def place(store: Path, machine: Machine) -> NodePlace:
+    return find_place(store=store, machine=machine)
+
+
+@pytest.fixture
+def look(place: NodePlace, tmp_path: Path) -> FilesLook:
+    return read_files(place, tmp_path / "state")
+
+
+def one(look: FilesLook, identity: str) -> Check:
+    return next(c for c in file_checks(look) if c.id == identity)
+
+
+def test_a_good_machine_is_called_good(look: FilesLook) -> None:
+    good = replace(
+        look,
+        spaces=(Space(Path("/x"), 50 * GIB, 100 * GIB, 1_000_000),),
+        limits=WatchLimits(100_000, 128, 10, 1, 1),
+        file_systems=(("extern", Path("/x"), "ext4"),),
+    )
+    assert {c.state for c in file_checks(good)} == {CheckState.OK}
+
+
+def test_this_very_machine_can_be_looked_at(look: FilesLook) -> None:
+    assert look.spaces
+    assert look.log_files == 1
+    assert all(kind for *_, kind in look.file_systems)
+    assert one(look, "state").state is CheckState.OK
+
+
+# -- extern -----------------------------------------------------------------------------------
+
+
+def test_a_missing_extern_fails(machine: Machine, tmp_path: Path) -> None:
+    look = read_files(find_place(extern=tmp_path / "none", machine=machine), tmp_path)
+    check = one(look, "extern")
+    assert check.state is CheckState.FAILED
+    assert "is not there" in check.detail
+    nothing = read_files(find_place(machine=machine), tmp_path)
+    assert one(nothing, "extern").state is CheckState.FAILED
+    assert one(nothing, "deployment").state is CheckState.UNKNOWN
+
+
+def test_a_fresh_node_makes_extern_itself(store: Path, machine: Machine, tmp_path: Path) -> None:
+    (store / "extern").rmdir()
+    check = one(read_files(find_place(store=store, machine=machine), tmp_path), "extern")
+    assert check.state is CheckState.OK
+    assert "first export" in check.detail
+
+
+def closed(monkeypatch: pytest.MonkeyPatch, folder: Path, denied: int) -> None:
+    """Root may do everything: the kernel's answer is put in the place of the real one."""
+    real = os.access
+
+    def access(path: str | os.PathLike[str], mode: int) -> bool:
+        if Path(path).is_relative_to(folder):
+            return not mode & denied
+        return real(path, mode)
+
+    monkeypatch.setattr(os, "access", access)
+
+
+def test_an_unreadable_extern_fails_and_says_whose_it_is(
+    store: Path, machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed(monkeypatch, store / "extern", os.R_OK)
+    check = one(read_files(find_place(store=store, machine=machine), tmp_path), "extern")
+    assert check.state is CheckState.FAILED
+    assert "belongs to" in check.detail
+
+
+def test_an_extern_that_cannot_be_written_is_a_warning(
+    store: Path, machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed(monkeypatch, store / "extern", os.W_OK)
+    check = one(read_files(find_place(store=store, machine=machine), tmp_path), "extern")
+    assert check.state is CheckState.WARNING
+    assert "state directory" in check.detail
+
+
+def test_another_account_cannot_read_every_file(look: FilesLook) -> None:
+    """KWDB writes meta.sql with mode 0600 (facts.md, 1.7)."""
+    owned = replace(look.place.extern, owner="kaiwudb", group="kaiwudb")
+    other = replace(look, place=replace(look.place, extern=owned), account="dba")
+    check = one(other, "extern")
+    assert check.state is CheckState.WARNING
+    assert "meta.sql" in check.detail
+    assert check.hint == "Run kwtui as kaiwudb."
+
+
+def test_contradicting_sources_are_a_warning_with_both(
+    store: Path, machine: Machine, tmp_path: Path
+) -> None:
+    (machine.etc / "kaiwudb/info").mkdir(parents=True)
+    (machine.etc / "kaiwudb/info/MODE").write_text("bare\nsingle\n/x\n/was/here\n26257\n8080\n")
+    check = one(read_files(find_place(store=store, machine=machine), tmp_path), "deployment")
+    assert check.state is CheckState.WARNING
+    assert "/was/here" in check.detail
+    assert any(line.startswith("looked at") for line in check.more)
+
+
+# -- space, file systems, limits --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("space", "state"),
+    [
+        (Space(Path("/x"), 50 * GIB, 100 * GIB, 1_000_000), CheckState.OK),
+        (Space(Path("/x"), 50 * GIB, 100 * GIB, None), CheckState.OK),
+        (Space(Path("/x"), 4 * GIB, 100 * GIB, 1_000_000), CheckState.WARNING),
+        (Space(Path("/x"), GIB // 2, GIB, 1_000_000), CheckState.WARNING),
+        (Space(Path("/x"), 0, 100 * GIB, 1_000_000), CheckState.FAILED),
+        (Space(Path("/x"), 50 * GIB, 100 * GIB, 50), CheckState.FAILED),
+        (Space(Path("/x"), 50 * GIB, 100 * GIB, 5_000), CheckState.WARNING),
+    ],
+)
+def test_space_and_inodes(look: FilesLook, space: Space, state: CheckState) -> None:
+    check = one(replace(look, spaces=(space,)), "space")
+    assert check.state is state
+    assert bool(check.hint) is (state is not CheckState.OK)
+
+
+def test_the_worst_file_system_counts(look: FilesLook) -> None:
+    good = Space(Path("/x"), 50 * GIB, 100 * GIB, None)
+    full = Space(Path("/y"), 0, 100 * GIB, None)
+    assert one(replace(look, spaces=(good, full)), "space").state is CheckState.FAILED
+    assert one(replace(look, spaces=()), "space").state is CheckState.UNKNOWN
+
+
+def test_a_network_file_system_is_told(look: FilesLook) -> None:
+    systems = (("extern", Path("/x"), "nfs4"), ("the logs", Path("/y"), "xfs"))
+    check = one(replace(look, file_systems=systems), "file_systems")
+    assert check.state is CheckState.WARNING
+    assert "in extern are not announced" in check.detail
+
+
+@pytest.mark.parametrize(
+    ("limits", "state"),
+    [
+        (WatchLimits(8192, 128, 10, 3, 200), CheckState.OK),
+        (WatchLimits(8192, 128, 8100, 3, 200), CheckState.WARNING),
+        (WatchLimits(8192, 128, 10, 127, 1), CheckState.WARNING),
+        ("not told", CheckState.UNKNOWN),
+    ],
+)
+def test_watch_limits(look: FilesLook, limits: WatchLimits | str, state: CheckState) -> None:
+    assert one(replace(look, limits=limits), "watches").state is state
+
+
+def test_limits_are_read_from_the_kernel(tmp_path: Path, store: Path) -> None:
+    assert isinstance(watch_limits(None, tmp_path), str)
+    inotify = tmp_path / "sys/fs/inotify"
+    inotify.mkdir(parents=True)
+    (inotify / "max_user_watches").write_text("8192\n")
+    (inotify / "max_user_instances").write_text("128\n")
+    process = tmp_path / "77"
+    (process / "fd").mkdir(parents=True)
+    (process / "fdinfo").mkdir()
+    (process / "fd/5").symlink_to("anon_inode:inotify")
+    (process / "fdinfo/5").write_text("pos: 0\ninotify wd:1 ino:a\ninotify wd:2 ino:b\n")
+    (store / "extern/a/b").mkdir(parents=True)
+    assert watch_limits(store / "extern", tmp_path) == WatchLimits(8192, 128, 2, 1, 3)
+
+
+# -- logs and our own files -------------------------------------------------------------------
+
+
+def test_logs_that_are_missing_or_empty_are_a_warning(
+    store: Path, machine: Machine, tmp_path: Path
+) -> None:
+    next((store / "logs").iterdir()).unlink()
+    place = find_place(store=store, machine=machine)
+    check = one(read_files(place, tmp_path), "logs")
+    assert check.state is CheckState.WARNING
+    assert "no log file" in check.detail
+    (store / "logs").rmdir()
+    place = find_place(store=store, machine=machine)
+    assert "is not there" in one(read_files(place, tmp_path), "logs").detail
+
+
+def test_a_state_folder_of_somebody_else_fails(
+    look: FilesLook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    closed(monkeypatch, state, os.W_OK)
+    check = one(replace(look, state=inspect_folder(state, "own")), "state")
+    assert check.state is CheckState.FAILED
+    assert "no run can start" in check.detail
