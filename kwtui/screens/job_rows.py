@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from kwtui.screens.sql_lines import sql_lines
@@ -14,8 +15,8 @@ COLUMNS = (
     Column("Made (UTC)", 16),
     Column("Type", 8),
     Column("State", 9),
-    Column("Took", 12, "right", drop=1),
-    Column("User", 8, drop=2),
+    Column("Took", 10, "right", drop=1),
+    Column("User", 6, drop=2),
     Column("What", 20, grow=True),
 )
 
@@ -38,8 +39,22 @@ def cells(job: Job, listing: JobListing) -> list[str | Part]:
         (outlook.value, _ROLES[outlook]),
         age_words(job, listing),
         job.user,
-        " ".join(job.text.split()),
+        short_text(job),
     ]
+
+
+_EXPORT = re.compile(
+    r"EXPORT INTO \w+ ['\"]nodelocal://\w+/(?P<path>[^'\"]*)['\"] (?P<rest>.*)", re.I
+)
+
+
+def short_text(job: Job) -> str:
+    """What it is about in few cells: an export by the end of its folder's path, which differs."""
+    text = " ".join(job.text.split())
+    match = _EXPORT.match(text)
+    if match is not None:
+        return f"{'/'.join(match['path'].split('/')[-2:])} {match['rest']}"
+    return text.removeprefix("IMPORT ")
 
 
 def note_lines(job: Job | None, listing: JobListing | None) -> list[Line]:

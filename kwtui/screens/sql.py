@@ -56,7 +56,7 @@ class SqlScreen(KwtuiScreen):
         self._outcome = ""
         self._limit = ROWS
         self._timeout = 0
-        self._running = False
+        self._at_work = False
 
     def body(self) -> Iterable[Widget]:
         yield self._editor
@@ -98,11 +98,12 @@ class SqlScreen(KwtuiScreen):
         if not self.is_mounted:
             return
         seconds = _TIMEOUTS[self._timeout]
+        limits = f"at most {human_count(self._limit)} rows, "
+        limits += f"{seconds} s at most (t)" if seconds else "no time limit (t)"
         words = [
             "WRITING IS UNLOCKED" if self._unlocked else "reads only",
             self._session.database if self._session is not None else "",
-            self._outcome or f"at most {human_count(self._limit)} rows",
-            f"{seconds} s at most" if seconds else "no time limit",
+            self._outcome or limits,
         ]
         self._status.set_class(self._unlocked, "-unlocked")
         self._status.say(" · ".join(filter(None, words)))
@@ -119,7 +120,7 @@ class SqlScreen(KwtuiScreen):
             self._start(statement.text)
 
     def _start(self, text: str) -> None:
-        self._running = True
+        self._at_work = True
         self._outcome = f"running since {self.kwtui.clock():%H:%M:%S} UTC, F4 cancels"
         self._say()
         self.run_task(partial(self._run, text), "sql")
@@ -132,15 +133,24 @@ class SqlScreen(KwtuiScreen):
             self._session.timeout_seconds = _TIMEOUTS[self._timeout]
             answer = await self._session.run(text, limit=self._limit)
             outcome = _outcome(answer)
-            self.controller.remember_sql(text, answer=answer)
             self._show(answer)
+            self._remember(text, answer=answer)
         except KwtuiError as error:
-            self.controller.remember_sql(text, error=error)
+            self._remember(text, error=error)
             raise
         finally:
-            self._running = False
+            self._at_work = False
             self._outcome = outcome
             self._say()
+
+    def _remember(
+        self, text: str, *, answer: Answer | None = None, error: KwtuiError | None = None
+    ) -> None:
+        """Keep it for F3; a history that cannot be written must not hide how the statement went."""
+        try:
+            self.controller.remember_sql(text, answer=answer, error=error)
+        except KwtuiError as failure:
+            self.say(f"{failure.title} {failure.cause}", warning=True)
 
     def _show(self, answer: Answer) -> None:
         self._answer = answer
@@ -165,6 +175,7 @@ class SqlScreen(KwtuiScreen):
 
     def do_timeout(self) -> None:
         self._timeout = (self._timeout + 1) % len(_TIMEOUTS)
+        self._outcome = ""
         self._say()
 
     # -- the result ------------------------------------------------------------------------------
@@ -266,9 +277,9 @@ class SqlScreen(KwtuiScreen):
     def reason_against(self, action: Action) -> str:
         if action.verb in ("run", "unlock") and not self.controller.status.is_connected:
             return "There is no connection. 1 opens the connections."
-        if action.verb in ("run", "more", "save", "unlock", "timeout") and self._running:
+        if action.verb in ("run", "more", "save", "unlock", "timeout") and self._at_work:
             return "A statement is running; F4 cancels it."
-        if action.verb == "cancel" and not self._running:
+        if action.verb == "cancel" and not self._at_work:
             return "Nothing runs."
         if action.verb == "unlock" and self.kwtui.is_read_only:
             return "This server's profile says: read only."
@@ -289,7 +300,7 @@ class SqlScreen(KwtuiScreen):
         return ""
 
     def unsaved(self) -> str:
-        return "A statement is running on the SQL page." if self._running else ""
+        return "A statement is running on the SQL page." if self._at_work else ""
 
 
 def _outcome(answer: Answer) -> str:

@@ -113,7 +113,7 @@ class ApproveDialog(Dialog):
     def __init__(self, plan: Plan, command: str, name: str, refusal: str) -> None:
         super().__init__()
         self._lines = plan_lines(plan, command)
-        self._name = name
+        self._allowing = name
         self._refusal = refusal
         self._field = Field(f"Type {name}", name="approve")
 
@@ -144,7 +144,7 @@ class ApproveDialog(Dialog):
             self.dismiss(None)
 
     def _run(self) -> None:
-        if self._field.value.strip() == self._name:
+        if self._field.value.strip() == self._allowing:
             self.dismiss(True)
         else:
-            self._field.complain(f"Type {self._name} to allow it.")
+            self._field.complain(f"Type {self._allowing} to allow it.")
