@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 
 
@@ -71,16 +71,22 @@ _PROGRAMS = {
     "errlog": LogFamily.CRASH,
 }
 _HEADER = re.compile(
-    r"(?P<severity>[DIWEF])(?P<yymm>\d{4})(?P<day>[ \d]\d) (?P<time>\d\d:\d\d:\d\d\.\d{6})"
+    r"[DIWEF]\d{4}[ \d]\d \d\d:\d\d:\d\d\.\d{6}"
     r"(?: (?P<thread>\d+))? (?P<source>[^\s:]+:\d+) {1,2}(?:\[(?P<tags>[^\]\s]*)\] ?)?"
     r"(?P<message>.*)",
-    re.DOTALL,
+    re.DOTALL | re.ASCII,
 )
-_HEADER_START = re.compile(rb"([DIWEF])\d{4}[ \d]\d \d\d:\d\d:\d\d\.\d{6} ")
+_HEADER_BYTES = rb"([DIWEF])\d{4}[ \d]\d \d\d:\d\d:\d\d\.\d{6} "
+_HEADER_START = re.compile(_HEADER_BYTES)
+CRASH_START = b"Exception time(UTC):"
+_CRASH_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
+_CRASH_SHIFT = timedelta(hours=8)
+ENTRY_START = re.compile(b"\n(?:" + _HEADER_BYTES + b"|" + re.escape(CRASH_START) + b")")
+"""The newline before, and the start of, each line that begins an entry."""
 HEADER_START_BYTES = 24
 """Enough of a line to tell whether it begins an entry."""
-_CRASH_START = "Exception time(UTC):"
-_CRASH_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
+HEADER_TIME_BYTES = 48
+"""Enough of a line that begins an entry to tell its time."""
 
 
 def family_of(name: str) -> LogFamily:
@@ -96,67 +102,69 @@ def line_severity(line: bytes) -> LogSeverity | None:
     match = _HEADER_START.match(line)
     if match:
         return LogSeverity(b"DIWEF".index(match[1]))
-    return LogSeverity.FATAL if line.startswith(_CRASH_START.encode()) else None
+    return LogSeverity.FATAL if line.startswith(CRASH_START) else None
 
 
-def header_pattern(severity: LogSeverity) -> re.Pattern[bytes]:
-    """Matches the newline before, and the start of, each line that `line_severity` would rate so.
+def line_time(line: bytes) -> datetime | None:
+    """The time (UTC) of a line that begins an entry; None for all other lines.
 
-    Of entries at least as severe as ``severity``.
+    The first `HEADER_TIME_BYTES` bytes are enough.
     """
-    letters = "".join(s.letter for s in LogSeverity if s >= severity).encode()
-    start = _HEADER_START.pattern.replace(b"DIWEF", letters)
-    return re.compile(b"\n(?:" + start + b"|" + re.escape(_CRASH_START.encode()) + b")")
+    if _HEADER_START.match(line):
+        return header_time(line[1:5], line[5:7], line[8:23])
+    if line.startswith(CRASH_START):
+        return _crash_time(line[:HEADER_TIME_BYTES].decode("ascii", "replace"))
+    return None
+
+
+def header_time(yymm: bytes, day: bytes, time: bytes) -> datetime | None:
+    """The time of a header; None for digits that are no date.
+
+    TsEngine pads the day with a blank (facts.md, 5.4); all lines are in UTC.
+    """
+    try:
+        return datetime(
+            2000 + int(yymm[:2]),
+            int(yymm[2:]),
+            int(day),
+            int(time[:2]),
+            int(time[3:5]),
+            int(time[6:8]),
+            int(time[9:] or 0),
+            UTC,
+        )
+    except ValueError:
+        return None
 
 
 def parse_entry(lines: Sequence[str], family: LogFamily, offset: int = 0) -> LogEntry:
     """An entry from its lines; the first is its header, or a line that has none."""
     first = lines[0]
     continuation = tuple(lines[1:])
-    match = _HEADER.match(first)
-    if match is None:
-        crash = first.startswith(_CRASH_START)
-        return LogEntry(
-            family=family,
-            severity=LogSeverity.FATAL if crash else None,
-            time=_crash_time(first) if crash else None,
-            source="",
-            thread="",
-            tags="",
-            message=first,
-            continuation=continuation,
-            offset=offset,
-            raw=first,
-        )
+    start = first[:HEADER_TIME_BYTES].encode("ascii", "replace")
+    severity, time = line_severity(start), line_time(start)
+    match = _HEADER.match(first) if severity is not None else None
     return LogEntry(
         family=family,
-        severity=LogSeverity("DIWEF".index(match["severity"])),
-        time=_header_time(match["yymm"], match["day"], match["time"]),
-        source=match["source"],
-        thread=match["thread"] or "",
-        tags=match["tags"] or "",
-        message=match["message"],
+        severity=severity,
+        time=time,
+        source=(match["source"] or "") if match else "",
+        thread=(match["thread"] or "") if match else "",
+        tags=(match["tags"] or "") if match else "",
+        message=match["message"] if match else first,
         continuation=continuation,
         offset=offset,
         raw=first,
     )
 
 
-def _header_time(yymm: str, day: str, time: str) -> datetime | None:
-    """TsEngine pads the day with a blank (facts.md, 5.4); all lines are in UTC."""
-    text = f"{yymm}{day.replace(' ', '0')} {time}"
-    try:
-        return datetime.strptime(text, "%y%m%d %H:%M:%S.%f").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
 def _crash_time(line: str) -> datetime | None:
-    """The label says UTC, but eight hours are added to it (facts.md, 5.5): None if unreadable."""
+    """The label says UTC, but eight hours were added to it (facts.md, 5.5)."""
     match = _CRASH_TIME.search(line)
     if match is None:
         return None
     try:
-        return datetime.strptime(match[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+        written = datetime.strptime(match[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     except ValueError:
         return None
+    return written - _CRASH_SHIFT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from kwtui.node.logformat import HEADER_START_BYTES, LogSeverity, line_severity
+from kwtui.node.logformat import HEADER_START_BYTES, LogFamily, LogSeverity, line_severity
 
 LONGEST_SHOWN = 1 << 14
 """Bytes of a line that are read; the rest of a longer one is left off."""
@@ -29,6 +29,10 @@ class LogLine:
     cut: int = 0
     partial: bool = False
     """The last line, still without its line end."""
+    family: LogFamily | None = None
+    """Where several families are shown as one."""
+    folded: int = 0
+    """How many lines that continue it are not shown."""
 
 
 class LineReader:

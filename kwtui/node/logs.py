@@ -7,9 +7,7 @@ thread, gives any line by its number, follows it through rotation, and searches 
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,17 +16,16 @@ from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.node.logfiles import LogFile, find_logs
+from kwtui.node.logfilter import LogFilter
 from kwtui.node.logformat import (
-    HEADER_START_BYTES,
     LogEntry,
     LogFamily,
     LogSeverity,
     family_of,
-    line_severity,
     parse_entry,
 )
-from kwtui.node.logindex import LineIndex
-from kwtui.node.logread import LineReader, LogLine
+from kwtui.node.logopen import OpenLog
+from kwtui.node.logread import LogLine
 from kwtui.node.logsearch import Query, Searcher
 
 __all__ = [
@@ -48,8 +45,6 @@ _INDEX_SECONDS = 0.2
 """How long the thread indexes before it says how far it is."""
 _SEARCH_SECONDS = 0.1
 """How long the thread searches before it hands over what it found."""
-_HEAD = 256
-"""Bytes at the start of the file that must stay as they are while it only grows."""
 _ENTRY_LINES = 2_000
 
 
@@ -61,6 +56,8 @@ class LogEvent(StrEnum):
     """The index made progress or is complete."""
     RESTARTED = "restarted"
     """Truncated, replaced or rotated: lines and offsets begin anew."""
+    ROTATED = "rotated"
+    """A family goes on in another file; what was before stays at its places."""
     VANISHED = "vanished"
     """Gone for now; it is waited for."""
 
@@ -93,53 +90,13 @@ class SearchProgress:
     """Stopped at the limit: there may be more."""
 
 
-class _OpenFile:
-    """One opened log file with its index. Closed when the last user lets go of it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path.resolve()
-        self.descriptor = -1
-        self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        status = os.fstat(self.descriptor)
-        self.identity = (status.st_dev, status.st_ino)
-        self.size = status.st_size
-        self.reader = LineReader(self.descriptor)
-        self.index = LineIndex()
-        self.head = self.reader.read(_HEAD, 0)
-
-    def __del__(self) -> None:
-        # Searches and the index may still read in their threads when a rotation replaces the file.
-        with suppress(OSError):
-            os.close(self.descriptor)
-
-    def index_for(self, seconds: float) -> None:
-        """Index on until the end, or until the time is over."""
-        end = time.monotonic() + seconds
-        while self.index.done < self.size and time.monotonic() < end:
-            wanted = min(self.index.next_piece(), self.size - self.index.done)
-            piece = self.reader.read(wanted, self.index.done)
-            if not piece:
-                return
-            self.index.feed(piece)
-
-    def still_grows(self, size: int) -> bool:
-        """Whether the file only got longer: its start is what it was."""
-        return size >= self.size and self.reader.read(len(self.head), 0) == self.head
-
-    @property
-    def lines(self) -> int | None:
-        if self.index.done < self.size:
-            return None
-        return self.index.newlines + self.reader.ends_in_line(self.size)
-
-
 class LogFollower:
     """Follows one log file. All methods are quick but `search` and `filter`, which are streams."""
 
     def __init__(self, path: Path, *, poll_seconds: float = 0.1) -> None:
         self._path = path
         self._poll = poll_seconds
-        self._file: _OpenFile | None = None
+        self._file: OpenLog | None = None
         self._present = False
         self._note = ""
         self._task: asyncio.Task[None] | None = None
@@ -151,9 +108,9 @@ class LogFollower:
         Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
         """
         try:
-            self._file = await asyncio.to_thread(_OpenFile, self._path)
+            self._file = await asyncio.to_thread(OpenLog, self._path)
         except OSError as error:
-            raise _cannot_open(self._path, error) from error
+            raise cannot_open(self._path, error) from error
         self._present = True
         self._task = asyncio.create_task(self._run(), name=f"follow {self._path.name}")
         return self.state
@@ -169,6 +126,11 @@ class LogFollower:
             listener.put_nowait(None)
 
     @property
+    def file(self) -> OpenLog | None:
+        """The file that is open now; another one after a rotation. None when closed."""
+        return self._file
+
+    @property
     def state(self) -> LogState:
         file = self._file
         if file is None:
@@ -182,23 +144,16 @@ class LogFollower:
     def tail(self, count: int) -> list[LogLine]:
         """The last ``count`` lines; works before the index does."""
         file = self._file
-        if file is None or file.size == 0:
-            return []
-        half = file.reader.ends_in_line(file.size)
-        starts = file.reader.starts_before(file.size + half, count)
-        return self._numbered(file, starts[0], count) if starts else []
+        return file.lines_before(file.size, count) if file else []
 
     def before(self, offset: int, count: int) -> list[LogLine]:
         """Up to ``count`` lines that end before ``offset``, which must be the start of a line."""
         file = self._file
-        starts = file.reader.starts_before(offset, count) if file else []
-        if file is None or not starts:
-            return []
-        return self._numbered(file, starts[0], len(starts))
+        return file.lines_before(offset, count) if file else []
 
     def after(self, offset: int, count: int) -> list[LogLine]:
         """Up to ``count`` lines from ``offset`` on, which must be the start of a line."""
-        return self._numbered(self._file, offset, count) if self._file else []
+        return self._file.lines_after(offset, count) if self._file else []
 
     def lines(self, first: int, count: int) -> list[LogLine]:
         """Lines by number (from 0), as far as the index has come."""
@@ -222,8 +177,9 @@ class LogFollower:
         file was closed or has no line there.
         """
         file = self._file
-        start = _entry_start(file.reader, offset) if file else 0
-        lines = file.reader.lines_from(start, _ENTRY_LINES, file.size) if file else []
+        start = file.entry_start(offset) if file else None
+        start = offset if start is None else start
+        lines = file.lines_after(start, _ENTRY_LINES) if file else []
         if file is None or not lines:
             raise KwtuiError("This line is no longer there.", exit_code=ExitCode.NOT_FOUND)
         texts = [lines[0].text]
@@ -232,11 +188,6 @@ class LogFollower:
                 break
             texts.append(line.text)
         return parse_entry(texts, family_of(file.path.name), start)
-
-    @staticmethod
-    def _numbered(file: _OpenFile, offset: int, count: int) -> list[LogLine]:
-        number = file.index.line_at(offset, file.reader.read)
-        return file.reader.lines_from(offset, count, file.size, number)
 
     # -- following ----------------------------------------------------------------------------
 
@@ -305,9 +256,9 @@ class LogFollower:
         self._note = f"{self._path.name} is gone ({error.strerror or error}); waiting for it"
         return LogEvent.VANISHED
 
-    def _reopen(self, old: _OpenFile, *, same: bool) -> LogEvent | None:
+    def _reopen(self, old: OpenLog, *, same: bool) -> LogEvent | None:
         try:
-            new = _OpenFile(self._path)
+            new = OpenLog(self._path)
         except OSError as error:
             return self._gone(error)
         self._note = f"{new.path.name} began anew"
@@ -331,7 +282,8 @@ class LogFollower:
 
         ``start`` must be the start of a line: what was appended can be searched alone.
         """
-        async for progress in self._stream(Query(pattern, severity), start, limit, cancel):
+        query = Query(pattern, LogFilter(severity))
+        async for progress in self._stream(query, start, limit, cancel):
             yield progress
 
     async def filter(
@@ -343,7 +295,7 @@ class LogFollower:
         cancel: asyncio.Event | None = None,
     ) -> AsyncIterator[SearchProgress]:
         """Find the entries at least as severe as ``severity``; offsets are of their first lines."""
-        async for progress in self._stream(Query(severity=severity), start, limit, cancel):
+        async for progress in self._stream(Query(wanted=LogFilter(severity)), start, limit, cancel):
             yield progress
 
     async def _stream(
@@ -370,17 +322,7 @@ class LogFollower:
             yield SearchProgress((), 0, 0, done=True)
 
 
-def _entry_start(reader: LineReader, offset: int) -> int:
-    """Where the entry begins that the line at ``offset`` belongs to."""
-    if line_severity(reader.read(HEADER_START_BYTES, offset)) is not None:
-        return offset
-    for start in reversed(reader.starts_before(offset, _ENTRY_LINES)):
-        if line_severity(reader.read(HEADER_START_BYTES, start)) is not None:
-            return start
-    return offset
-
-
-def _cannot_open(path: Path, error: OSError) -> KwtuiError:
+def cannot_open(path: Path, error: OSError) -> KwtuiError:
     missing = isinstance(error, FileNotFoundError)
     return KwtuiError(
         f"{path} cannot be opened.",

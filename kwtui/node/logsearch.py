@@ -1,61 +1,103 @@
-"""Searching a log file block by block."""
+"""Searching a log file block by block, from either end."""
 
 from __future__ import annotations
 
 import re
 import time
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from kwtui.node.logformat import (
-    HEADER_START_BYTES,
-    LogSeverity,
-    header_pattern,
-    line_severity,
-)
+from kwtui.node.logfilter import LogFilter, header_pattern
+from kwtui.node.logformat import ENTRY_START, HEADER_START_BYTES
 from kwtui.node.logread import LineReader
+from kwtui.node.logseek import entry_start
 
 CHUNK = 1 << 18
 _LONGEST_LINE = 16 << 20
+_LONGEST_HEADER = 1 << 10
+"""Bytes of a first line that a filter looks at."""
 _SPECIAL = frozenset(".^$*+?{}[]\\|()")
 _LONG_NEEDLE = 8
-_LINES_BACK = 2_000
-"""How far back the header of a line's entry is looked for."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """What is looked for: a pattern, a severity, or both."""
+    """What is looked for: lines with a pattern, entries that a filter lets through, or both.
+
+    The filter's times are left to the caller, who knows where they lie in the file.
+    """
 
     pattern: re.Pattern[str] | None = None
-    severity: LogSeverity | None = None
+    wanted: LogFilter = field(default_factory=LogFilter)
+    entries: bool = False
+    """Give first lines of entries instead of the lines with the pattern."""
 
 
 class Searcher:
-    """Finds the lines of one open file that a query asks for, in file order."""
+    """Finds the lines of one open file that a query asks for."""
 
     def __init__(self, reader: LineReader, query: Query) -> None:
         self._reader = reader
-        self._severity = query.severity
         self._matcher = _matcher(query)
-        self._hits_are_headers = query.pattern is None
+        self._entries = query.pattern is not None and query.entries
+        self._header = (
+            header_pattern(query.wanted)
+            if query.pattern is not None and query.wanted.asks_headers
+            else None
+        )
 
     def search(self, start: int, size: int, *, seconds: float, limit: int) -> tuple[list[int], int]:
         """Search on from ``start`` for some time; offsets of the hits, and how far it came."""
         hits: list[int] = []
         end = time.monotonic() + seconds
         while start < size and len(hits) <= limit and time.monotonic() < end:
-            found, start = self._chunk(start, size)
-            hits += found
+            data = self._lines(start, size)
+            hits += self._hits(data, start)
+            start += len(data)
         return hits, start
 
-    def _chunk(self, start: int, size: int) -> tuple[list[int], int]:
-        data = self._lines(start, size)
-        hits = []
-        for position in self._matcher(data):
-            if self._wanted(data, position, start):
-                hits.append(start + position)
-        return hits, start + len(data)
+    def search_back(
+        self, start: int, stop: int, *, seconds: float, limit: int
+    ) -> tuple[list[int], int]:
+        """Search the lines before ``start`` down to ``stop`` for some time, the last lines first.
+
+        Both are starts of lines. Gives the offsets of the hits, in file order, and how far it came.
+        """
+        batches: list[list[int]] = []
+        found, end = 0, time.monotonic() + seconds
+        while start > stop and found <= limit and time.monotonic() < end:
+            begin, data = self._lines_before(start, stop)
+            batches.append(self._hits(data, begin))
+            found += len(batches[-1])
+            start = begin
+        return [hit for batch in reversed(batches) for hit in batch], start
+
+    def _hits(self, data: bytes, start: int) -> list[int]:
+        positions = list(self._matcher(data))
+        if not positions or not (self._entries or self._header):
+            return [start + position for position in positions]
+        headers = [m.start() + 1 for m in ENTRY_START.finditer(data)]
+        if ENTRY_START.match(b"\n" + data[:HEADER_START_BYTES]):
+            headers.insert(0, 0)
+        hits: list[int] = []
+        for position in positions:
+            index = bisect_right(headers, position) - 1
+            header = start + headers[index] if index >= 0 else entry_start(self._reader.read, start)
+            hit = start + position
+            if header is None:
+                # A line that belongs to no entry stands for itself, unless a filter asks for more.
+                wanted = self._header is None
+            else:
+                wanted = self._header is None or self._wants(header)
+                hit = header if self._entries else hit
+            if wanted and (not hits or hits[-1] != hit):
+                hits.append(hit)
+        return hits
+
+    def _wants(self, header: int) -> bool:
+        line = b"\n" + self._reader.read(_LONGEST_HEADER, header)
+        return self._header is not None and self._header.match(line) is not None
 
     def _lines(self, start: int, size: int) -> bytes:
         """Whole lines only, unless the file ends or a line is longer than any should be."""
@@ -72,30 +114,25 @@ class Searcher:
             data += more
         return data
 
-    def _wanted(self, data: bytes, position: int, start: int) -> bool:
-        if self._severity is None or self._hits_are_headers:
-            return True
-        severity = self._entry_severity(data, position, start)
-        return severity is not None and severity >= self._severity
-
-    def _entry_severity(self, data: bytes, position: int, start: int) -> LogSeverity | None:
-        """The severity of the entry that the line at ``position`` belongs to."""
-        for _ in range(_LINES_BACK):
-            severity = line_severity(data[position : position + HEADER_START_BYTES])
-            if severity is not None or position == 0:
+    def _lines_before(self, end: int, stop: int) -> tuple[int, bytes]:
+        """Whole lines that end at ``end``, and where they begin."""
+        begin = max(stop, end - CHUNK)
+        data = self._reader.read(end - begin, begin)
+        while begin > stop:
+            newline = data.find(b"\n", 0, len(data) - 1)
+            if newline >= 0:
+                return begin + newline + 1, data[newline + 1 :]
+            if len(data) >= _LONGEST_LINE:
                 break
-            position = data.rfind(b"\n", 0, position - 1) + 1
-        if severity is None and position == 0:
-            for offset in reversed(self._reader.starts_before(start, _LINES_BACK)):
-                severity = line_severity(self._reader.read(HEADER_START_BYTES, offset))
-                if severity is not None:
-                    break
-        return severity
+            before = max(stop, begin - CHUNK)
+            data = self._reader.read(begin - before, before) + data
+            begin = before
+        return begin, data
 
 
 def _matcher(query: Query) -> _Matcher:
     if query.pattern is None:
-        return _Headers(query.severity or LogSeverity.INFO)
+        return _Headers(query.wanted)
     text, flags = query.pattern.pattern, query.pattern.flags
     folds = bool(flags & re.IGNORECASE)
     literal = not _SPECIAL & set(text)
@@ -176,13 +213,13 @@ class _TextPattern(_Matcher):
 
 
 class _Headers(_Matcher):
-    """Finds first lines of entries at least as severe as asked for."""
+    """Finds first lines of entries that a filter lets through."""
 
-    def __init__(self, severity: LogSeverity) -> None:
-        self._pattern = header_pattern(severity)
+    def __init__(self, wanted: LogFilter) -> None:
+        self._pattern = header_pattern(wanted)
 
     def __call__(self, data: bytes) -> Iterator[int]:
-        if self._pattern.match(b"\n" + data[:HEADER_START_BYTES]):
+        if self._pattern.match(b"\n" + data[:_LONGEST_HEADER]):
             yield 0
         for match in self._pattern.finditer(data):
             yield match.start() + 1

@@ -47,7 +47,7 @@ def test_a_crash_record() -> None:
     line = "Exception time(UTC):2026-07-02 11:28:05"
     entry = parse_entry([line, "signal:SIGSEGV(11)"], LogFamily.CRASH)
     assert entry.severity is LogSeverity.FATAL
-    assert entry.time == datetime(2026, 7, 2, 11, 28, 5, tzinfo=UTC)
+    assert entry.time == datetime(2026, 7, 2, 3, 28, 5, tzinfo=UTC), "eight hours are added to it"
 
 
 @pytest.mark.parametrize(
