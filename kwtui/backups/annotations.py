@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
@@ -54,7 +54,7 @@ def annotated_folder(name: str) -> str | None:
 
 
 def read_annotation(extern: Path, path: str, mirror: Path | None) -> Annotation:
-    """What is said about the set, from both places. Never raises."""
+    """What is said about a set that a listing found, from both places. Never raises."""
     found = [_read(place) for place in _places(extern, path, mirror)]
     told = [a for a in found if a is not None]
     if not told:
@@ -76,11 +76,13 @@ def annotate(
 ) -> Annotation:
     """Change what is given and keep the rest; the result, which says who will see it.
 
-    Raises KwtuiError: USAGE for a text that is no single line, EXTERN_NOT_READABLE when a pin in
+    Raises KwtuiError: USAGE for a text that is no single line, NOT_FOUND for a path that leaves
+    extern, EXTERN_NOT_READABLE when a pin in
     extern cannot be taken away by this account, BACKUP_DAMAGED when existing notes cannot be read.
     """
     for text in (remark, label):
         _check_text(text)
+    inside(extern, path)
     mirror = sidecar_root(extern, state)
     before = read_annotation(extern, path, mirror)
     if before.problem:
@@ -100,7 +102,11 @@ def annotate(
 
 
 def forget(extern: Path, path: str, mirror: Path | None) -> None:
-    """Remove the notes of a set that is deleted. Raises KwtuiError (EXTERN_NOT_READABLE)."""
+    """Remove the notes of a set that is deleted.
+
+    Raises KwtuiError: NOT_FOUND for a path that leaves extern, EXTERN_NOT_READABLE.
+    """
+    inside(extern, path)
     for place in _places(extern, path, mirror):
         try:
             place.unlink(missing_ok=True)
@@ -112,12 +118,9 @@ def forget(extern: Path, path: str, mirror: Path | None) -> None:
 
 def _places(extern: Path, path: str, mirror: Path | None) -> list[Path]:
     """Beside the set, and at the same place of the state directory."""
-    beside = inside(extern, path)
-    name = notes_name(beside.name)
-    places = [beside.parent / name]
-    if mirror is not None:
-        places.append(mirror / PurePosixPath(path).parent / name)
-    return places
+    folder, _, name = path.rpartition("/")
+    below = f"{folder}/{notes_name(name)}" if folder else notes_name(name)
+    return [root / below for root in (extern, mirror) if root is not None]
 
 
 def _read(place: Path) -> Annotation | None:
