@@ -235,6 +235,8 @@ async def cleanup(controller: Controller, args: argparse.Namespace, output: Outp
         output.line(line)
     if plan.steps:
         output.note("Nothing was removed. Add --yes to do it.")
+    elif args.yes:
+        output.note("Nothing was removed: none of it may go by itself.")
     return show_refusals(output, plan)
 
 
