@@ -139,7 +139,7 @@ async def restore(person: Photographer) -> None:
 
 async def the_rest(person: Photographer) -> None:
     await person.press("5")
-    await person.until_shown("kwbase")
+    await person.until_shown("rocksdb")
     await person.take("logs")
     await person.press("enter")
     await person.until_shown("following")

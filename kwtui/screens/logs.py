@@ -97,7 +97,7 @@ class LogsScreen(KwtuiScreen):
 
     def on_virtual_list_highlighted(self) -> None:
         if self._list.current is not None and not self._opened:
-            self._summary.say(str(self._list.current.path))
+            self._summary.say(self._list.current.path.name)
         self.show_keys()
 
     def on_virtual_list_selected(self) -> None:

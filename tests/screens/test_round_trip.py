@@ -76,6 +76,6 @@ def test_back_up_and_restore_by_keys(
         terminal.until_shown("has the rows and content of the backup")
 
         terminal.press("5")
-        terminal.until_shown("kwbase")
+        terminal.until_shown("rocksdb")
         terminal.press("\r")
         terminal.until_shown("following")
