@@ -214,8 +214,9 @@ class Server:
     # -- inside ---------------------------------------------------------------------------------
 
     async def _cancel_queries(self, other: Server) -> bool:
-        running = await other.query(statements.queries_of_session(self.session_id))
-        ids = [row[0] for row in running.rows if row[0]]
+        running = await other.query(statements.queries())
+        own = (row for row in running.dicts() if row["session_id"] == self.session_id)
+        ids = [row["query_id"] or "" for row in own]
         for query_id in ids:
             await other.execute(statements.cancel_query(query_id), within=QUERY_TIMEOUT)
         return bool(ids)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from kwtui.server import statements
 from kwtui.server.activity import Query, read_queries
 from kwtui.server.connection import Server
 from kwtui.server.moments import to_time
@@ -90,7 +91,7 @@ async def read_jobs(server: Server) -> JobListing:
     The row of an EXPORT is updated a moment after its query ended, so a row without a query is
     read a second time before it counts as abandoned.
     """
-    at = to_time((await server.query("SELECT clock_timestamp()")).scalar())
+    at = to_time((await server.query(statements.server_time())).scalar())
     queries = await read_queries(server)
     listing = _listing(await server.query("SHOW JOBS"), queries, at)
     if any(listing.is_abandoned(job) for job in listing.jobs):

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from kwtui.errors import KwtuiError
 from kwtui.model import ServerFacts
+from kwtui.server import statements
 from kwtui.server.activity import Query, Session, parse_queries, parse_sessions
 from kwtui.server.connection import Server
 from kwtui.server.failures import ConnectionLost
@@ -68,7 +69,7 @@ class Overview:
 
 async def read_overview(server: Server, facts: ServerFacts) -> Overview:
     """Ask for everything. Raises ConnectionLost; a refusal becomes the words of its part."""
-    at = (await server.query("SELECT clock_timestamp()")).scalar()
+    at = (await server.query(statements.server_time())).scalar()
     return Overview(
         facts=facts,
         at=to_time(at),
@@ -82,7 +83,7 @@ async def read_overview(server: Server, facts: ServerFacts) -> Overview:
 
 async def read_activity(server: Server, before: Overview) -> Overview:
     """The same with sessions and queries of now."""
-    at = (await server.query("SELECT clock_timestamp()")).scalar()
+    at = (await server.query(statements.server_time())).scalar()
     return replace(
         before,
         at=to_time(at),

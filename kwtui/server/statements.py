@@ -41,9 +41,9 @@ def use_database(database: str) -> str:
     return f"USE {identifier(database)}"
 
 
-def queries_of_session(session_id: str) -> str:
-    """The ids of what a session runs; one column."""
-    return f"SELECT query_id FROM [SHOW QUERIES] WHERE session_id = {literal(session_id)}"
+def queries() -> str:
+    """What every session runs (recording 01)."""
+    return "SHOW QUERIES"
 
 
 def cancel_query(query_id: str) -> str:
@@ -60,6 +60,11 @@ def running_jobs(job_type: str) -> str:
         "SELECT job_id, description, status, fraction_completed FROM [SHOW JOBS] "
         f"WHERE job_type = {literal(job_type)} AND status IN ('pending', 'running')"
     )
+
+
+def server_time() -> str:
+    """The server's own clock when the statement began."""
+    return "SELECT now()"
 
 
 def logical_timestamp() -> str:
@@ -167,6 +172,11 @@ def validate_constraint(database: str, table: TableName, name: str) -> str:
 def comment_on(database: str, comment: CommentSpec) -> str:
     """A comment; the one of the database goes to ``database`` whatever its name was."""
     return f"COMMENT ON {_target(database, comment.target)} IS {literal(comment.text)}"
+
+
+def comment_on_database(database: str, text: str | None) -> str:
+    """The comment of a database, or none."""
+    return f"COMMENT ON DATABASE {identifier(database)} IS {literal(text) if text else 'NULL'}"
 
 
 def grant(database: str, spec: GrantSpec) -> str:

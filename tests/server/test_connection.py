@@ -129,8 +129,8 @@ async def test_a_server_that_says_nothing_is_given_up_in_time() -> None:
 
 
 RUNNING = {
-    "SELECT query_id FROM [SHOW QUERIES] WHERE session_id = '18ea'": Reply(
-        sets=[(("query_id",), [("q1",)])]
+    "SHOW QUERIES": Reply(
+        sets=[(("query_id", "session_id"), [("q0", "of another"), ("q1", "18ea")])]
     ),
 }
 
