@@ -149,6 +149,10 @@ class CommentSpec:
     text: str
 
 
+UNFINISHED = "kwtui is restoring this database. It is not complete yet."
+"""The comment of a database that has its name already and not yet everything that belongs to it."""
+
+
 @dataclass(frozen=True)
 class GrantSpec:
     """``target`` is the text after ON, e.g. ``TABLE public.orders``; without admin and root."""

@@ -243,6 +243,11 @@ def comments(chosen: Chosen, *, of_views: bool) -> tuple[CommentSpec, ...]:
     )
 
 
+def database_comment(chosen: Chosen) -> str | None:
+    """The comment of the database itself."""
+    return next((c.text for c in chosen.schema.comments if c.target == "DATABASE"), None)
+
+
 def grants(chosen: Chosen, grantees: frozenset[str], *, last: bool) -> tuple[GrantSpec, ...]:
     """The grants to those who exist (or will be made).
 

@@ -15,6 +15,7 @@ import msgspec
 from kwtui.backups.runbook import TARGET_MARK, RunbookStep
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import (
+    UNFINISHED,
     Finding,
     RestoreRequest,
     RestoreStrategy,
@@ -205,8 +206,11 @@ def _rebuild(scope: RestoreScope) -> Iterator[Step]:
         yield from _fill(scope)
     yield from _complete(scope)
     yield compare(scope)
-    yield from _publish(scope)
-    yield from _after_rename(scope)
+    late = tuple(_after_rename(scope))
+    yield from _publish(scope, unfinished=bool(late))
+    yield from late
+    if late:
+        yield from _finish(scope)
     if not scope.source.adopted:
         yield compare_others(scope)
 
@@ -293,7 +297,11 @@ def _complete(scope: RestoreScope) -> Iterator[Step]:
     )
 
 
-def _publish(scope: RestoreScope) -> Iterator[Step]:
+def _publish(scope: RestoreScope, *, unfinished: bool) -> Iterator[Step]:
+    """``unfinished``: something is left to be made under the name, so it gets a mark first.
+
+    Whoever finds it there after a power cut can see what it is.
+    """
     if scope.scratch == scope.target:
         return
     if scope.request.replace == scope.target and scope.target in scope.facts.databases:
@@ -308,8 +316,12 @@ def _publish(scope: RestoreScope) -> Iterator[Step]:
         f"Give it the name {scope.target}",
         (
             statements.use_database("defaultdb"),
+            *((statements.comment_on_database(scope.scratch, UNFINISHED),) if unfinished else ()),
             statements.rename_database(scope.scratch, scope.target),
         ),
+        "Its comment says that it is not complete, until everything below is done."
+        if unfinished
+        else "",
     )
 
 
@@ -331,6 +343,18 @@ def _after_rename(scope: RestoreScope) -> Iterator[Step]:
         "comment-and-grant-last",
         "Put comments of views and grants on views, schemas and the database back",
         objects.comment_and_grant(chosen, scope.accounts, name, last=True),
+    )
+
+
+def _finish(scope: RestoreScope) -> Iterator[Step]:
+    """Nothing is left to be made: the mark goes, and the database's own comment comes."""
+    if scope.scratch == scope.target:
+        return
+    comment = objects.database_comment(scope.chosen)
+    yield sql_step(
+        "finish",
+        f"Call {scope.target} complete",
+        (statements.comment_on_database(scope.target, comment),),
     )
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from kwtui.model import (
+    UNFINISHED,
     ColumnSpec,
     DatabaseSchema,
     Dialect,
@@ -105,6 +106,15 @@ def _about_database(schema: DatabaseSchema) -> Iterator[Finding]:
             name,
             "The database has no tables; IMPORT DATABASE refuses such an export.",
             "Definitions are captured, and the exact restore needs nothing else.",
+        )
+    if any(c.target == "DATABASE" and c.text == UNFINISHED for c in schema.comments):
+        yield Finding(
+            WARNING,
+            "restore_unfinished",
+            name,
+            "A restore into this database did not come to its end: views, defaults that use a "
+            "sequence or grants are missing.",
+            "Restore it again: --yes-replace NAME replaces it.",
         )
     for view in schema.views:
         yield Finding(

@@ -19,8 +19,8 @@ import pytest
 
 from kwtui.backups.library import EntryKind, scan
 from kwtui.errors import ExitCode
-from kwtui.model import ProofLevel
-from kwtui.operations.plan import Plan
+from kwtui.model import UNFINISHED, ProofLevel
+from kwtui.operations.plan import Plan, Step
 from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.events import RunStatus
 from kwtui.runs.history import run_state
@@ -210,6 +210,33 @@ def test_a_restore_whose_run_is_killed(yard: Yard, seed: int) -> None:
     if seed % 6 == 0 and plan.database not in yard.bench.databases():
         yard.bench.restore(yard.made.path, target=plan.database)
         assert_asked_name_is_whole_or_free(yard, plan.database)
+
+
+class PowerCut(BaseException):
+    """Nothing that runs hears of it, so nothing is cleaned up."""
+
+
+def cut_the_power(step: Step) -> None:
+    raise PowerCut
+
+
+@pytest.mark.parametrize(
+    "step", ["set-last-defaults", "create-views", "comment-and-grant-last", "finish"]
+)
+def test_a_restore_that_ends_between_its_name_and_its_last_object_is_marked(
+    yard: Yard, step: str
+) -> None:
+    """A database that has views cannot be renamed, so they come after the name."""
+    plan = yard.restore_plan()
+    with pytest.raises(PowerCut):
+        yard.bench.run(plan, {step: cut_the_power})
+
+    shown = yard.bench.rows("SELECT database_name, comment FROM [SHOW DATABASES WITH COMMENT]")
+    assert (plan.database, UNFINISHED) in shown
+    assert "restore_unfinished" in yard.bench.findings(plan.database)
+
+    yard.bench.restore(yard.made.path, target=plan.database, replace=plan.database)
+    assert_asked_name_is_whole_or_free(yard, plan.database)
 
 
 # -- the node is killed -----------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import (
+    UNFINISHED,
     ColumnSpec,
     Dialect,
     RestoreRequest,
@@ -71,9 +72,24 @@ def test_the_exact_restore_has_the_proven_order(
         "set-last-defaults",
         "create-views",
         "comment-and-grant-last",
+        "finish",
         "compare-others",
     ]
     check_allowed(made)
+
+
+def test_a_database_with_its_name_says_that_it_is_not_complete_until_it_is(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    steps = {step.id: step.sql for step in plan(shop_set, facts).steps}
+
+    _, mark, rename = steps["publish"]
+    assert mark.startswith("COMMENT ON DATABASE ")
+    assert UNFINISHED in mark
+    assert " RENAME TO " in rename
+    (last,) = steps["finish"]
+    assert last.startswith("COMMENT ON DATABASE ")
+    assert UNFINISHED not in last
 
 
 def test_everything_is_made_under_a_scratch_name_until_it_was_compared(
