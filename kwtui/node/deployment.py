@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 from kwtui.node.arguments import (
@@ -24,105 +23,20 @@ from kwtui.node.arguments import (
     with_volumes,
 )
 from kwtui.node.banner import Banner, read_banner
+from kwtui.node.claims import (
+    BARE,
+    CONTAINER,
+    NO_FILES,
+    PATHS,
+    THIS_MACHINE,
+    Claim,
+    Deployment,
+    Fact,
+    FactName,
+    Machine,
+)
 from kwtui.node.containers import Volumes
 from kwtui.node.smallfile import NotReadable, read_text
-
-
-class FactName(StrEnum):
-    STORE = "store"
-    TS_STORE = "time-series store"
-    EXTERN = "extern"
-    LOGS = "logs"
-    AUDIT = "audit logs"
-    CERTS = "certificates"
-    SQL_PORT = "SQL port"
-    HTTP_PORT = "HTTP port"
-    BRPC_PORT = "BRPC port"
-    USER = "account"
-    SECURITY = "security"
-    KIND = "runs"
-
-
-PATHS = frozenset(
-    {
-        FactName.STORE,
-        FactName.TS_STORE,
-        FactName.EXTERN,
-        FactName.LOGS,
-        FactName.AUDIT,
-        FactName.CERTS,
-    }
-)
-
-BARE = "on the machine itself"
-CONTAINER = "in a container"
-NO_FILES = "disabled"
-"""The value of extern and logs where the node was told to keep none."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What one source says."""
-
-    value: str
-    """As seen from this machine; empty if it cannot be seen from here."""
-    source: str
-    inside: str = ""
-    """The path as the container sees it, where that differs."""
-    problem: str = ""
-
-    @property
-    def path(self) -> Path | None:
-        return Path(self.value) if self.value and self.value != NO_FILES else None
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One value of the deployment with everything that was said of it, the believed one first."""
-
-    name: FactName
-    claims: tuple[Claim, ...]
-
-    @property
-    def chosen(self) -> Claim:
-        return self.claims[0]
-
-    @property
-    def contradicting(self) -> tuple[Claim, ...]:
-        """Claims that say something else than the chosen one."""
-        mine = _comparable(self.name, self.chosen)
-        return tuple(c for c in self.claims[1:] if _comparable(self.name, c) != mine)
-
-
-@dataclass(frozen=True)
-class Deployment:
-    facts: tuple[Fact, ...] = ()
-    looked: tuple[tuple[str, str], ...] = ()
-    """Where it was looked, and with what outcome."""
-    notes: tuple[str, ...] = ()
-
-    def fact(self, name: FactName) -> Fact | None:
-        return next((f for f in self.facts if f.name is name), None)
-
-    def chosen(self, name: FactName) -> Claim | None:
-        found = self.fact(name)
-        return found.chosen if found else None
-
-    @property
-    def contradictions(self) -> tuple[Fact, ...]:
-        return tuple(f for f in self.facts if f.contradicting)
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Where this machine keeps what tells of a node; other places in tests."""
-
-    proc: Path = Path("/proc")
-    etc: Path = Path("/etc")
-    lib: Path = Path("/usr/lib")
-
-
-THIS_MACHINE = Machine()
 
 
 @dataclass
@@ -352,9 +266,3 @@ def _facts(spoken: Sequence[_Evidence], store: str) -> tuple[Fact, ...]:
             # What can be seen from here before what cannot.
             facts.append(Fact(name, tuple(sorted(claims, key=lambda claim: not claim.value))))
     return tuple(facts)
-
-
-def _comparable(name: FactName, claim: Claim) -> str:
-    if name in PATHS and claim.value and claim.value != NO_FILES:
-        return os.path.realpath(claim.value)
-    return claim.value or claim.inside

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kwtui.node.deployment import (
+from kwtui.node.claims import (
     NO_FILES,
     PATHS,
     THIS_MACHINE,
@@ -19,7 +19,6 @@ from kwtui.node.deployment import (
     Fact,
     FactName,
     Machine,
-    find_deployment,
 )
 
 __all__ = [
@@ -93,6 +92,8 @@ def find_place(
     paths = {FactName.STORE: store, FactName.EXTERN: extern, FactName.LOGS: logs}
     given = {name: str(path) for name, path in paths.items() if path is not None}
     if local and not (extern and logs):
+        from kwtui.node.deployment import find_deployment
+
         found = find_deployment(
             given=given, arguments=arguments, store_paths=store_paths, machine=machine
         )

@@ -10,15 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.node.deployment import (
-    BARE,
-    CONTAINER,
-    NO_FILES,
-    Deployment,
-    FactName,
-    Machine,
-    find_deployment,
-)
+from kwtui.node.claims import BARE, CONTAINER, NO_FILES, Deployment, FactName, Machine
+from kwtui.node.deployment import find_deployment
 from kwtui.node.place import find_place
 
 DATA = Path(__file__).parent.parent / "data"
