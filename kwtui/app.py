@@ -23,6 +23,7 @@ from textual.screen import Screen
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.screens.actions import ACTIONS, BY_ID, SCREENS, Action, bindings
 from kwtui.screens.base import KwtuiScreen
+from kwtui.screens.factories import FACTORIES
 from kwtui.screens.status import banner_words, header_facts
 from kwtui.widgets.clipboard import LARGEST_COPY, copy_message, osc52
 from kwtui.widgets.header_bar import HeaderFacts
@@ -40,70 +41,13 @@ if TYPE_CHECKING:
 FIRST_SCREEN = "connection"
 
 
-def _connection() -> Screen[Any]:
-    from kwtui.screens.connection import ConnectionScreen
-
-    return ConnectionScreen()
-
-
-def _backup() -> Screen[Any]:
-    from kwtui.screens.backup import BackupScreen
-
-    return BackupScreen()
-
-
-def _restore() -> Screen[Any]:
-    from kwtui.screens.restore import RestoreScreen
-
-    return RestoreScreen()
-
-
-def _storage() -> Screen[Any]:
-    from kwtui.screens.storage import StorageScreen
-
-    return StorageScreen()
-
-
-def _logs() -> Screen[Any]:
-    from kwtui.screens.logs import LogsScreen
-
-    return LogsScreen()
-
-
-def _runs() -> Screen[Any]:
-    from kwtui.screens.runs import RunsScreen
-
-    return RunsScreen()
-
-
-def _server() -> Screen[Any]:
-    from kwtui.screens.server import ServerScreen
-
-    return ServerScreen()
-
-
-def _sql() -> Screen[Any]:
-    from kwtui.screens.sql import SqlScreen
-
-    return SqlScreen()
-
-
 class KwtuiApp(App[None]):
     """The interface on a controller. ``clock`` tells the time (UTC) and is frozen in tests."""
 
     CSS_PATH: ClassVar[list[Path]] = [style_path("base"), style_path("connection")]  # type: ignore[assignment]
     TITLE = "kwtui"
     ENABLE_COMMAND_PALETTE = False
-    SCREENS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {
-        "connection": _connection,
-        "backup": _backup,
-        "restore": _restore,
-        "storage": _storage,
-        "logs": _logs,
-        "runs": _runs,
-        "server": _server,
-        "sql": _sql,
-    }
+    SCREENS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = dict(FACTORIES)
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
 
     def __init__(
@@ -493,6 +437,7 @@ def run_interface(
     from dataclasses import replace
 
     from kwtui.config import load_preferences, save_preferences
+    from kwtui.screens.crash_log import own_stderr
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
         raise KwtuiError(
@@ -519,35 +464,9 @@ def run_interface(
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(controller.close(), timeout=5)
 
-    with _own_stderr():
+    with own_stderr():
         asyncio.run(live())
     return app.return_code or 0
-
-
-@contextlib.contextmanager
-def _own_stderr() -> Iterator[None]:
-    """Keep what C libraries and child processes write to stderr off the screen.
-
-    Textual draws on ``sys.__stderr__``, so that gets a descriptor of its own and number 2 goes to
-    a log file for as long as the interface is open.
-    """
-    from kwtui.screens.crash_log import open_stray_log
-
-    log = open_stray_log()
-    if log is None:
-        yield
-        return
-    terminal = os.dup(2)
-    old = sys.__stderr__
-    os.dup2(log, 2)
-    os.close(log)
-    sys.__stderr__ = os.fdopen(terminal, "w", closefd=False)  # type: ignore[misc]
-    try:
-        yield
-    finally:
-        sys.__stderr__ = old  # type: ignore[misc]
-        os.dup2(terminal, 2)
-        os.close(terminal)
 
 
 __all__ = ["Action", "KwtuiApp", "run_interface"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -36,3 +39,27 @@ def open_stray_log() -> int | None:
         return os.open(path, flags, 0o600)
     except OSError:
         return None
+
+
+@contextlib.contextmanager
+def own_stderr() -> Iterator[None]:
+    """Keep what C libraries and child processes write to stderr off the screen.
+
+    Textual draws on ``sys.__stderr__``, so that gets a descriptor of its own and number 2 goes to
+    a log file for as long as the interface is open.
+    """
+    log = open_stray_log()
+    if log is None:
+        yield
+        return
+    terminal = os.dup(2)
+    old = sys.__stderr__
+    os.dup2(log, 2)
+    os.close(log)
+    sys.__stderr__ = os.fdopen(terminal, "w", closefd=False)  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        sys.__stderr__ = old  # type: ignore[misc]
+        os.dup2(terminal, 2)
+        os.close(terminal)

@@ -1,0 +1,68 @@
+"""The screens that are opened by name, each imported when it is first shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.screen import Screen
+
+
+def _connection() -> Screen[Any]:
+    from kwtui.screens.connection import ConnectionScreen
+
+    return ConnectionScreen()
+
+
+def _backup() -> Screen[Any]:
+    from kwtui.screens.backup import BackupScreen
+
+    return BackupScreen()
+
+
+def _restore() -> Screen[Any]:
+    from kwtui.screens.restore import RestoreScreen
+
+    return RestoreScreen()
+
+
+def _storage() -> Screen[Any]:
+    from kwtui.screens.storage import StorageScreen
+
+    return StorageScreen()
+
+
+def _logs() -> Screen[Any]:
+    from kwtui.screens.logs import LogsScreen
+
+    return LogsScreen()
+
+
+def _runs() -> Screen[Any]:
+    from kwtui.screens.runs import RunsScreen
+
+    return RunsScreen()
+
+
+def _server() -> Screen[Any]:
+    from kwtui.screens.server import ServerScreen
+
+    return ServerScreen()
+
+
+def _sql() -> Screen[Any]:
+    from kwtui.screens.sql import SqlScreen
+
+    return SqlScreen()
+
+
+FACTORIES: dict[str, Callable[[], Screen[Any]]] = {
+    "connection": _connection,
+    "backup": _backup,
+    "restore": _restore,
+    "storage": _storage,
+    "logs": _logs,
+    "runs": _runs,
+    "server": _server,
+    "sql": _sql,
+}
