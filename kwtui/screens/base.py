@@ -21,8 +21,8 @@ from kwtui.widgets.header_bar import Banner, HeaderBar
 from kwtui.widgets.key_bar import KeyBar, KeyHint
 
 if TYPE_CHECKING:
-    from kwtui.app import KwtuiApp
     from kwtui.controller import Controller
+    from kwtui.screens.host import Host
 
 SMALLEST = (60, 18)
 """Columns and rows below which a screen only asks for more room."""
@@ -47,8 +47,8 @@ class KwtuiScreen(Screen[None]):
         self.prompt = PromptLine()
 
     @property
-    def kwtui(self) -> KwtuiApp:
-        return cast("KwtuiApp", self.app)
+    def kwtui(self) -> Host:
+        return cast("Host", self.app)
 
     @property
     def controller(self) -> Controller:

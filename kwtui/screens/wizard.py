@@ -20,8 +20,8 @@ from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
-    from kwtui.app import KwtuiApp
     from kwtui.controller import Controller
+    from kwtui.screens.host import Host
 
 
 class Step(Vertical):
@@ -42,8 +42,8 @@ class Step(Vertical):
         return cast("WizardScreen", self.screen)
 
     @property
-    def kwtui(self) -> KwtuiApp:
-        return cast("KwtuiApp", self.app)
+    def kwtui(self) -> Host:
+        return cast("Host", self.app)
 
     @property
     def controller(self) -> Controller:
