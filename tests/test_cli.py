@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -277,20 +276,3 @@ def test_the_sandbox_has_its_own_failures(kwtui: CommandLine, tmp_path: Path) ->
     assert full.code == ExitCode.SANDBOX_FAILED
     assert full.object["exit_code"] == ExitCode.SANDBOX_FAILED
     assert kwtui.run("sandbox", "frobnicate").code == ExitCode.USAGE
-
-
-def test_starting_is_quick(kwtui: CommandLine, extern: Path) -> None:
-    """Design.md, section 8: at most 120 ms more than Python itself; the best of some tries."""
-
-    def best(command: list[str]) -> float:
-        def once() -> float:
-            began = time.perf_counter()
-            subprocess.run(command, env=kwtui.variables(), capture_output=True, check=True)
-            return time.perf_counter() - began
-
-        return min(once() for _ in range(7))
-
-    nothing = best([sys.executable, "-c", "pass"])
-
-    assert best(kwtui.command("--version")) - nothing < 0.120
-    assert best(kwtui.command("list", "--extern", str(extern))) - nothing < 0.120
