@@ -16,7 +16,7 @@ from kwtui.server.failures import ConnectionLost
 from kwtui.server.moments import to_time
 from kwtui.server.results import ResultSet, to_bool, to_int
 from kwtui.server.rights import Account, parse_accounts
-from kwtui.server.settings_guide import Setting, parse_settings
+from kwtui.server.settings_guide import ALL_SETTINGS, Setting, parse_settings
 
 Item = TypeVar("Item")
 
@@ -74,7 +74,7 @@ async def read_overview(server: Server, facts: ServerFacts) -> Overview:
         facts=facts,
         at=to_time(at),
         nodes=await _nodes(server),
-        settings=await _part(server, "SHOW ALL CLUSTER SETTINGS", parse_settings),
+        settings=await _part(server, ALL_SETTINGS, parse_settings),
         accounts=await _part(server, "SHOW USERS", parse_accounts),
         sessions=await _part(server, "SHOW SESSIONS", parse_sessions),
         queries=await _part(server, "SHOW QUERIES", parse_queries),

@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from kwtui.server.results import ResultSet
 
 
+ALL_SETTINGS = (
+    "SELECT variable, value, setting_type, description FROM [SHOW ALL CLUSTER SETTINGS] ORDER BY 1"
+)
+"""As recording 01 has it; admin only."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """One cluster setting as the server has it now."""
@@ -38,7 +44,7 @@ class _Note:
 
 
 def parse_settings(answer: ResultSet) -> tuple[Setting, ...]:
-    """The answer of SHOW ALL CLUSTER SETTINGS; those with a warning come first, then those
+    """The answer of `ALL_SETTINGS`; those with a warning come first, then those
     that touch backups."""
     settings = (
         _setting(

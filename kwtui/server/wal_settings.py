@@ -10,6 +10,7 @@ from kwtui.server.connection import Server
 from kwtui.server.failures import ConnectionLost
 from kwtui.server.quoting import literal
 from kwtui.server.results import to_int
+from kwtui.server.settings_guide import ALL_SETTINGS
 
 LEVEL = "ts.wal.wal_level"
 INTERVAL = "ts.wal.checkpoint_interval"
@@ -51,7 +52,7 @@ async def read_wal_settings(server: Server) -> WalSettings:
     values, refused = await _settings(server)
     effective: int | None = None
     try:
-        answer = await server.query("SELECT wal_level FROM kwdb_internal.kwdb_tse_info")
+        answer = await server.query("SELECT * FROM kwdb_internal.kwdb_tse_info")
         effective = to_int(answer.scalar())
     except ConnectionLost:
         raise
@@ -63,7 +64,7 @@ async def read_wal_settings(server: Server) -> WalSettings:
 def wal_settings(
     values: dict[str, str], effective: int | None = None, refused: str = ""
 ) -> WalSettings:
-    """From the values of SHOW ALL CLUSTER SETTINGS by name."""
+    """From the values of all cluster settings by name."""
     level = values.get(LEVEL, "")
     return WalSettings(
         level=int(level) if re.fullmatch(r"-?\d+", level) else None,
@@ -78,7 +79,7 @@ def wal_settings(
 
 async def _settings(server: Server) -> tuple[dict[str, str], str]:
     try:
-        answer = await server.query("SHOW ALL CLUSTER SETTINGS")
+        answer = await server.query(ALL_SETTINGS)
     except ConnectionLost:
         raise
     except KwtuiError as error:
