@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from kwtui.backups.durable import cannot_write
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import Plan
 from kwtui.runs.identity import ProcessIdentity, is_alive
@@ -50,6 +51,11 @@ class RunFiles:
         return self.folder / "journal.jsonl"
 
     @property
+    def reserve(self) -> Path:
+        """Space for the run's last words; gone when it has ended."""
+        return self.folder / "journal.reserve"
+
+    @property
     def worker_log(self) -> Path:
         return self.folder / "worker.log"
 
@@ -81,12 +87,18 @@ class RunsDirectory:
         self.locks = state / "locks"
 
     def create(self, now: datetime | None = None) -> RunFiles:
-        """A new run's folder, private to the user. Its id sorts by time."""
-        _make_private(self.runs)
-        _make_private(self.locks)
+        """A new run's folder, private to the user. Its id sorts by time.
+
+        Raises KwtuiError (DISK_FULL, ...) where it cannot be made.
+        """
         stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
         folder = self.runs / f"{stamp}-{secrets.token_hex(2)}"
-        folder.mkdir(mode=0o700)
+        try:
+            _make_private(self.runs)
+            _make_private(self.locks)
+            folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
         return RunFiles(folder)
 
     def all(self) -> list[RunFiles]:
@@ -113,12 +125,18 @@ class RunsDirectory:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a new file that only its owner may read, synced to disk."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(fd)
+    """Write a new file that only its owner may read, synced to disk.
+
+    Raises KwtuiError (DISK_FULL, ...) where that cannot be.
+    """
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(fd)
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def _make_private(folder: Path) -> None:

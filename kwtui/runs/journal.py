@@ -14,6 +14,7 @@ from typing import Self
 
 import msgspec
 
+from kwtui.backups.durable import cannot_write
 from kwtui.runs.events import (
     AnyEvent,
     CancelRequested,
@@ -29,9 +30,23 @@ POLL_SECONDS = 0.15
 
 _MUST_LAST = (RunStarted, StepStarted, StepFinished, StepFailed, CancelRequested, RunFinished)
 _TAIL_BYTES = 256 * 1024
+_RESERVE_BYTES = 32 * 1024
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def set_aside(path: Path) -> None:
+    """Make the file that keeps space for a run's last words. Raises KwtuiError (DISK_FULL, ...)."""
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            # Nothing that a file system could store as a hole, or squeeze.
+            os.write(fd, os.urandom(_RESERVE_BYTES))
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def encode_event(event: AnyEvent) -> bytes:
@@ -48,20 +63,62 @@ def decode_event(line: bytes) -> AnyEvent | None:
 
 
 class JournalWriter:
-    """Appends events. What must survive a power cut is synced; progress is not."""
+    """Appends events. What must survive a power cut is synced; progress is not.
 
-    def __init__(self, path: Path) -> None:
+    ``reserve`` is a file that takes up a little space on the same disk (`set_aside`). When the disk
+    is full it is given up for the run's last words.
+    """
+
+    def __init__(self, path: Path, reserve: Path | None = None) -> None:
+        self._path = path
+        self._reserve = reserve
+        self._torn = False
         self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def append(self, event: AnyEvent) -> None:
+        """Raises KwtuiError (DISK_FULL, ...) when what happens can no longer be written down.
+
+        Progress and notices are let go then, and a run's first and last words do not raise.
+        """
         line = encode_event(event) + b"\n"
+        must_last = isinstance(event, _MUST_LAST)
+        try:
+            self._write(line, sync=must_last)
+        except OSError as error:
+            if not must_last:
+                return
+            told = self._give_up_reserve() and self._write_or_not(line)
+            if not (told and isinstance(event, RunStarted | RunFinished)):
+                raise cannot_write(self._path, error) from error
+
+    def _write(self, line: bytes, *, sync: bool) -> None:
+        if self._torn:
+            line = b"\n" + line
+        self._torn = True
         written = os.write(self._fd, line)
         while written < len(line):
             written += os.write(self._fd, line[written:])
-        if isinstance(event, _MUST_LAST):
+        self._torn = False
+        if sync:
             os.fsync(self._fd)
 
+    def _write_or_not(self, line: bytes) -> bool:
+        try:
+            self._write(line, sync=True)
+        except OSError:
+            return False
+        return True
+
+    def _give_up_reserve(self) -> bool:
+        """Whether there was one."""
+        reserve, self._reserve = self._reserve, None
+        if reserve is None or not reserve.exists():
+            return False
+        reserve.unlink(missing_ok=True)
+        return True
+
     def close(self) -> None:
+        self._give_up_reserve()
         os.close(self._fd)
 
     def __enter__(self) -> Self:

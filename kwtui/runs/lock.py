@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from kwtui.backups.durable import cannot_write
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.runs.identity import ProcessIdentity
 
@@ -43,7 +44,10 @@ class RunLocks:
         path = self._directory / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.lock"
         if path in self._files:
             return
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise cannot_write(path, error) from error
         try:
             fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
@@ -54,10 +58,11 @@ class RunLocks:
         self._files[path] = fd
 
     def sign(self, holder: LockHolder) -> None:
-        """Write down who holds them."""
+        """Write down who holds them, for people; the lock itself needs no text."""
         for fd in self._files.values():
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, msgspec.json.encode(holder), 0)
+            with suppress(OSError):
+                os.ftruncate(fd, 0)
+                os.pwrite(fd, msgspec.json.encode(holder), 0)
 
     def close(self) -> None:
         for fd in self._files.values():

@@ -26,7 +26,7 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, StepKind
 from kwtui.runs.directory import RunFiles, RunsDirectory, write_private
 from kwtui.runs.identity import identity_of
-from kwtui.runs.journal import JournalReader
+from kwtui.runs.journal import JournalReader, set_aside
 from kwtui.runs.lock import LockHolder, RunLocks
 
 START_SECONDS = 20.0
@@ -49,14 +49,16 @@ def start_run(
     """Start the worker and wait until it says that it has begun; the run's id.
 
     Blocking for as long as a Python process takes to start: call it in a thread. Raises KwtuiError:
-    RUN_IN_PROGRESS when the database or the set is in use, FAILED when the worker does not start.
+    RUN_IN_PROGRESS when the database or the set is in use, DISK_FULL when its story cannot be
+    written, FAILED when the worker does not start.
     """
     files = directory.create()
-    write_private(files.plan, msgspec.json.format(msgspec.json.encode(plan), indent=1))
-    write_private(files.target, msgspec.json.encode(handover))
     locks = RunLocks(directory.locks)
     try:
         try:
+            write_private(files.plan, msgspec.json.format(msgspec.json.encode(plan), indent=1))
+            write_private(files.target, msgspec.json.encode(handover))
+            set_aside(files.reserve)
             for key in lock_keys(plan, handover):
                 locks.take(key)
             for key in shared_lock_keys(plan, handover):
@@ -66,7 +68,11 @@ def start_run(
             raise
         process = _spawn(files, locks)
         identity = identity_of(process.pid)
-        write_file(files.process, msgspec.json.encode(identity), mode=0o600)
+        try:
+            write_file(files.process, msgspec.json.encode(identity), mode=0o600)
+        except KwtuiError:
+            _end(process)
+            raise
         locks.sign(LockHolder(files.id, identity))
         _hand_over_password(process, password)
         _wait_until_begun(process, files)
@@ -75,6 +81,11 @@ def start_run(
     # Whoever started it may live longer: its end must be taken note of, or it stays a zombie.
     threading.Thread(target=process.wait, daemon=True, name=f"reap {files.id}").start()
     return files.id
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
 
 
 def cancel_run(files: RunFiles) -> None:
@@ -178,9 +189,7 @@ def _wait_until_begun(process: subprocess.Popen[bytes], files: RunFiles) -> None
         if ended:
             break
         time.sleep(0.01)
-    if process.poll() is None:
-        process.kill()
-    process.wait()
+    _end(process)
     raise KwtuiError(
         "The run's process did not start.",
         cause=_last_words(files),
@@ -195,6 +204,6 @@ def _last_words(files: RunFiles) -> str:
 
 def _forget(files: RunFiles) -> None:
     """Remove the folder of a run that never began."""
-    for path in (files.plan, files.target):
+    for path in (files.plan, files.target, files.reserve):
         path.unlink(missing_ok=True)
     files.folder.rmdir()

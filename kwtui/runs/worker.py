@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     secret = msgspec.json.decode(sys.stdin.buffer.read())
     handover = msgspec.json.decode(files.target.read_bytes(), type=Handover)
     os.umask(0o027)
-    with JournalWriter(files.journal) as journal:
+    with JournalWriter(files.journal, files.reserve) as journal:
         held = tuple(int(number) for number in locks)
         return asyncio.run(_Worker(files, handover, secret["password"], journal, held).run())
 
@@ -249,8 +249,8 @@ class _Worker:
 
     def _cancel(self) -> None:
         if not self._halt.by_person:
-            self._journal.append(CancelRequested(at=_now()))
             self._halt.cancel()
+            self._journal.append(CancelRequested(at=_now()))
 
 
 def _ended(status: RunStatus, error: KwtuiError) -> RunFinished:

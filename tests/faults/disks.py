@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -43,3 +43,11 @@ def fill(folder: Path, *, leave: int) -> Path:
         for _ in range(max(free - leave, 0) // BLOCK):
             file.write(b"\0" * BLOCK)
     return filler
+
+
+def fill_up(path: Path, piece: int = 4096) -> None:
+    """Write a file until not one byte more has space."""
+    with suppress(OSError), path.open("wb", 0) as file:
+        while True:
+            file.write(b"\0" * piece)
+    assert shutil.disk_usage(path.parent).free < piece
