@@ -41,7 +41,14 @@ from kwtui.server.failures import StatementRefused
 from kwtui.text import plural
 
 _DISPENSABLE = frozenset(
-    {"set-sequences", "set-zones", "comment-and-grant", "create-views", "comment-and-grant-last"}
+    {
+        "set-sequences",
+        "set-zones",
+        "comment-and-grant",
+        "create-views",
+        "comment-and-grant-last",
+        "finish",
+    }
 )
 """Steps that all rows are whole without: one view that reads a database which is not here must not
 cost the whole restore. What the server refuses of them is told with the result."""

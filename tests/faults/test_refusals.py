@@ -51,6 +51,7 @@ def made(bench: Bench) -> Made:
         ("comment", "^COMMENT ON TABLE", "the comment on TABLE public.goods is missing"),
         ("grant", "^GRANT SELECT", "SELECT on TABLE public.goods is not granted to reader"),
         ("last_grant", "^GRANT CREATE ON DATABASE", "CREATE on DATABASE is not granted to reader"),
+        ("mark", "^COMMENT ON DATABASE .* IS NULL", "IS NULL"),
         ("setval", "SELECT setval", "the sequence public.no is not where it was"),
     ],
 )
