@@ -24,6 +24,7 @@ from kwtui.backups.shape import TreeShape, read_shape
 from kwtui.backups.staging import is_staging
 from kwtui.backups.trash import is_trash, original_path
 from kwtui.backups.tree import META_FILE, FileRole, role_of, unreadable, walk
+from kwtui.backups.unfinished import read_mark
 from kwtui.errors import KwtuiError
 
 _DEEPEST = 12
@@ -181,7 +182,7 @@ class _Scanner:
             kind,
             database=name.database if name else None,
             started=name.started if name else None,
-            problem=_LEFTOVER_WORDS[kind],
+            problem=_leftover_words(kind, folder),
         )
         try:
             files = list(walk(folder))
@@ -197,6 +198,14 @@ class _Scanner:
             return BackupEntry(path, EntryKind.TREE, problem=" ".join(error.lines()))
         self.scanned += len(shape.files)
         return tree_entry(path, shape)
+
+
+def _leftover_words(kind: EntryKind, folder: Path) -> str:
+    mark = read_mark(folder)
+    if kind is not EntryKind.INCOMPLETE or mark is None:
+        return _LEFTOVER_WORDS[kind]
+    how = "was cancelled" if mark.outcome == "cancelled" else "failed"
+    return f"It is no backup: run {mark.run} {how}. {mark.reason}"
 
 
 def _is_export(folder: Path, listing: list[os.DirEntry[str]]) -> bool:

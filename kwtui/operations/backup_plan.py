@@ -33,6 +33,8 @@ from kwtui.server.transfer import ExportOptions
 
 TIMESTAMP = "{timestamp}"
 """Stands in a plan's SQL for the instant that is only known when the run begins."""
+UNTIL = "{until}"
+"""Stands for the newest time that a time-series table holds when its export begins."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,10 @@ class _Scope:
         """Whether one instant is the same for every table (live-findings, row 30)."""
         relational = self.schema.engine is Engine.RELATIONAL
         return relational and self.request.method is BackupMethod.SNAPSHOT
+
+    def is_bounded(self, table: TableSpec) -> bool:
+        """Whether the table is cut at its time column, the only cut that there is (row 30)."""
+        return table.time_column is not None and self.request.method is BackupMethod.SNAPSHOT
 
 
 def plan_backup(
@@ -163,6 +169,12 @@ def _export_steps(scope: _Scope) -> Iterator[Step]:
 def _first_step(scope: _Scope) -> Step:
     if scope.is_snapshot:
         explanation = "Every table is exported as it is at this one instant."
+    elif any(scope.is_bounded(table) for table in scope.tables):
+        explanation = (
+            "Time series have no snapshot (live-findings, row 30): each table is exported up to "
+            "the newest time that it holds then, and read before and after, so that rows which "
+            "come late or change meanwhile are counted and named."
+        )
     else:
         explanation = "Notes when the export began; there is no common instant for the tables."
     return Step(
@@ -187,6 +199,8 @@ def _export_table(scope: _Scope, table: TableSpec) -> Step:
             timestamp=TIMESTAMP,
             options=scope.options,
         )
+    elif scope.is_bounded(table):
+        sql = bounded_export(uri, scope.database, table, UNTIL, scope.options)
     else:
         sql = transfer.export_table(uri, scope.database, table.name, scope.options)
     return Step(
@@ -202,6 +216,21 @@ def _export_table(scope: _Scope, table: TableSpec) -> Step:
             "rows": table.rows,
             "bytes": table.bytes,
         },
+    )
+
+
+def bounded_export(
+    uri: str, database: str, table: TableSpec, until: str | None, options: ExportOptions
+) -> str:
+    """Export a time-series table up to a time; all of it where there is none."""
+    return transfer.export_select(
+        uri,
+        database,
+        table.name,
+        table.visible_columns,
+        time_column=table.time_column if until else None,
+        until=until,
+        options=options,
     )
 
 
@@ -227,8 +256,14 @@ def _checksum_sql(scope: _Scope) -> Iterator[str]:
         return
     timestamp = None if scope.schema.engine is Engine.TIME_SERIES else TIMESTAMP
     for table in scope.tables:
+        bounded = scope.is_bounded(table)
         yield statements.content_checksum(
-            scope.database, table.name, table.visible_columns, timestamp=timestamp
+            scope.database,
+            table.name,
+            table.visible_columns,
+            timestamp=timestamp,
+            time_column=table.time_column if bounded else None,
+            until=UNTIL if bounded else None,
         )
 
 

@@ -6,17 +6,19 @@ the others: the catalogue before and after, the server's words, the files on dis
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import msgspec
 
 from kwtui.backups.location import SetLocation, new_location
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import BackupMethod, BackupRequest, DatabaseSchema, Engine, ServerFacts, TableName
+from kwtui.model import BackupMethod, BackupRequest, DatabaseSchema, Engine, ServerFacts
 from kwtui.operations import reconcile
-from kwtui.operations.backup_plan import TIMESTAMP, choose_tables, export_statements
+from kwtui.operations.backup_plan import choose_tables, export_statements
 from kwtui.operations.backup_state import BackupState, TableExport
 from kwtui.operations.context import RunContext, RunResult
+from kwtui.operations.disk_watch import space_problem
 from kwtui.operations.exporting import (
     ExportAnswer,
     csv_files,
@@ -24,12 +26,13 @@ from kwtui.operations.exporting import (
     run_stoppable,
     while_watching,
 )
-from kwtui.operations.leftovers import describe_leftovers
+from kwtui.operations.leftovers import mark_or_sweep
 from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.preflight import check_server
 from kwtui.operations.refusals import check_allowed
 from kwtui.operations.runner import StepOutcome, run_steps
 from kwtui.operations.seal_set import Sealer
+from kwtui.operations.table_export import TableExporter
 from kwtui.server import catalogue, statements
 from kwtui.server.connection import Server
 from kwtui.server.results import Notice
@@ -47,7 +50,7 @@ async def run_backup(context: RunContext) -> RunResult:
         try:
             return await _BackupRun(context, server, facts, location).run()
         except KwtuiError as error:
-            error.hint = describe_leftovers(context.extern, context.plan.path, error.hint)
+            await asyncio.to_thread(mark_or_sweep, context, error)
             raise
     finally:
         await server.close()
@@ -76,6 +79,9 @@ class _BackupRun:
         self._location = location
         self._request = msgspec.convert(context.plan.request, BackupRequest)
         self._state = BackupState(facts)
+        self._tables = TableExporter(
+            context, self._request, self._state, location.data, self._export
+        )
         self._sealer = Sealer(context, server, location, self._request, self._state)
 
     async def run(self) -> RunResult:
@@ -106,18 +112,7 @@ class _BackupRun:
         )
 
     async def _export_table(self, step: Step) -> StepOutcome:
-        export = self._state.tables[TableName(step.params["schema"], step.params["table"])]
-        export.statement = step.sql[0].replace(TIMESTAMP, self._state.timestamp)
-        folder = self._location.data / export.folder
-        server = await self._context.connect()
-        try:
-            answer = await self._export(server, step, export.statement, folder)
-        finally:
-            await server.close()
-        reconcile.check_word(answer, str(export.spec.name))
-        export.rows_reported = answer.rows_total
-        export.files_reported = None if answer.time_series else sum(answer.files.values())
-        return _exported(answer, folder)
+        return _exported(*await self._tables.export(step))
 
     async def _export_database(self, step: Step) -> StepOutcome:
         answer = await self._export(self._server, step, step.sql[0], self._location.data)
@@ -162,6 +157,9 @@ class _BackupRun:
 
         def tell(size: int) -> None:
             reporter.progress(step, bytes=size, basis="size of the files so far")
+            problem = space_problem(folder)
+            if problem is not None:
+                self._context.halt.stop(problem)
 
         work = run_stoppable(server, statement, self._context.halt, on_notice)
         return read_answer(await while_watching(work, folder, tell))

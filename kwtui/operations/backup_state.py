@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from kwtui.model import DatabaseSchema, ServerFacts, TableName, TableSpec
+from kwtui.model import ContentChecksum, DatabaseSchema, ServerFacts, TableName, TableSpec
 from kwtui.operations.restore_objects import part_of
 
 
@@ -20,6 +20,10 @@ class TableExport:
     rows_reported: int | None = None
     """None: the server said nothing (time series)."""
     files_reported: int | None = None
+    until: str | None = None
+    """Of a time series: the newest time that it held when its export began."""
+    checksum_before: ContentChecksum | None = None
+    """Of a time series: of the rows up to then, read before the export."""
 
 
 @dataclass

@@ -64,4 +64,4 @@ async def make_drill_plan(
 
 def _as_restore(request: DrillRequest) -> RestoreRequest:
     """For reading the source, which is the same as for a restore."""
-    return RestoreRequest(source=request.source, dialect=request.dialect)
+    return RestoreRequest(source=request.source, strategy=request.strategy, dialect=request.dialect)

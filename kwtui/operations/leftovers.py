@@ -1,11 +1,41 @@
-"""What an unfinished backup leaves behind, in words: KWDB has no statement that removes it."""
+"""What an unfinished backup leaves behind: marked, and kept or removed as it was asked for.
+
+KWDB has no statement that removes it.
+"""
 
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
+from kwtui.backups.removing import remove_set
+from kwtui.backups.unfinished import Unfinished, write_mark
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.operations.context import RunContext
 from kwtui.text import human_bytes, plural
+
+
+def mark_or_sweep(context: RunContext, error: KwtuiError) -> None:
+    """Mark what was written as unfinished, or remove it if asked; complete the error's hint.
+
+    After a lost connection it stays in any case: the node may still be writing. Blocking.
+    """
+    path = context.plan.path
+    if not _measure(context.extern / path)[0]:
+        return
+    lost = error.exit_code is ExitCode.CONNECTION_LOST
+    if context.plan.request.get("sweep") and not lost:
+        try:
+            removed = remove_set(context.extern, path, context.state)
+        except KwtuiError as second:
+            _add(error, f"{second.title} {second.cause}".strip())
+        else:
+            size = human_bytes(removed.bytes)
+            _add(error, f"{plural(removed.files, 'file')} ({size}) were removed, as asked.")
+            return
+    _mark(context, error)
+    error.hint = describe_leftovers(context.extern, path, error.hint)
 
 
 def describe_leftovers(extern: Path, path: str, hint: str) -> str:
@@ -15,9 +45,23 @@ def describe_leftovers(extern: Path, path: str, hint: str) -> str:
         return hint
     left = (
         f"{plural(count, 'file')} ({human_bytes(size)}) stay in {extern / path}. They are no "
-        "backup and may be removed."
+        "backup and may be removed: kwtui cleanup"
     )
     return f"{hint} {left}".strip()
+
+
+def _mark(context: RunContext, error: KwtuiError) -> None:
+    outcome = "cancelled" if context.halt.by_person else "failed"
+    mark = Unfinished(datetime.now(UTC), context.run_id, outcome, error.title)
+    try:
+        write_mark(context.extern / context.plan.path, mark)
+    except KwtuiError as second:
+        # The folder has no manifest, which says the same; only the reason is missing.
+        _add(error, f"The folder could not be marked: {second.title}")
+
+
+def _add(error: KwtuiError, words: str) -> None:
+    error.hint = f"{error.hint} {words}".strip()
 
 
 def _measure(folder: Path) -> tuple[int, int]:

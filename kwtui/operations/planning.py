@@ -99,11 +99,17 @@ async def make_restore_plan(
 def read_source(extern: Path, request: RestoreRequest, state: Path) -> RestoreSource:
     """The set or tree that the request names, with its meta.sql files read."""
     details = open_set(extern, request.source.rstrip("/"), state)
-    return source_of(details, _metas(extern, details), request)
+    needed = details.schema is None or request.strategy is RestoreStrategy.NATIVE
+    return source_of(details, _metas(extern, details, needed=needed), request)
 
 
-def _metas(extern: Path, details: SetDetails) -> dict[str, MetaFile]:
-    """Every meta.sql of the source, by its path below extern. Raises META_DAMAGED."""
+def _metas(extern: Path, details: SetDetails, *, needed: bool) -> dict[str, MetaFile]:
+    """Every meta.sql of the source, by its path below extern.
+
+    A set's definitions are in its schema.json. KWDB prints some metas that nobody can read
+    (live-findings, row 9), which only matters where they are ``needed``: then it raises
+    META_DAMAGED.
+    """
     root = details.entry.path
     inner = {t.meta for t in details.tables if t.meta}
     inner.update(f.path for f in details.others if f.path.endswith("meta.sql"))
@@ -113,10 +119,8 @@ def _metas(extern: Path, details: SetDetails) -> dict[str, MetaFile]:
         try:
             found[where] = parse_meta(read_text(extern, where), where)
         except KwtuiError:
-            if details.schema is None:
+            if needed:
                 raise
-            # A set's definitions are in its schema.json; KWDB prints some metas that nobody can
-            # read (live-findings, row 9), and only its own IMPORT needs them.
     return found
 
 

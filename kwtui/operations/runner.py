@@ -73,14 +73,23 @@ class Halt:
     def __init__(self) -> None:
         self.requested = asyncio.Event()
         self.by_person = False
+        self.why: KwtuiError | None = None
 
     def cancel(self) -> None:
         """A person wants the run to end."""
         self.by_person = True
         self.requested.set()
 
+    def stop(self, why: KwtuiError) -> None:
+        """The run itself sees that it must end, before something worse happens."""
+        if not self.requested.is_set():
+            self.why = why
+            self.requested.set()
+
     def reason(self) -> KwtuiError:
-        return CancelledByPerson() if self.by_person else StoppedWithOthers()
+        if self.by_person:
+            return CancelledByPerson()
+        return self.why or StoppedWithOthers()
 
 
 Executor = Callable[[Step], Awaitable[StepOutcome]]

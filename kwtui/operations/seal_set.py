@@ -34,13 +34,16 @@ from kwtui.model import (
     ContentChecksum,
     DatabaseSchema,
     Engine,
+    Finding,
     ProofLevel,
+    Severity,
     TableName,
 )
 from kwtui.operations import reconcile
 from kwtui.operations.backup_state import BackupState, TableExport
 from kwtui.operations.checksums import TableChecksum, read_checksum
 from kwtui.operations.context import RunContext, RunResult
+from kwtui.operations.late_rows import judge
 from kwtui.operations.plan import Step
 from kwtui.operations.restore_plan import runbook_steps
 from kwtui.operations.restore_source import RestoreSource, SourceTable
@@ -122,15 +125,18 @@ class Sealer:
 
         data = self.location.data
         await asyncio.to_thread(make_folders, data)
-        folders = {export.spec.name: export.folder for export in self.state.tables.values()}
+        exports = self.state.tables.values()
+        folders = {export.spec.name: export.folder for export in exports}
         tree = await asyncio.to_thread(
             seal_tree,
             data,
             folders,
             self.request.dialect,
+            fields={export.spec.name: len(export.spec.visible_columns) for export in exports},
             progress=tell,
             cancelled=self.context.halt.requested.is_set,
         )
+        _check_records(tree)
         if tree.strays:
             raise KwtuiError(
                 f"{tree.strays[0]} lies in the backup's folder and no export writes such a file.",
@@ -173,14 +179,10 @@ class Sealer:
         state = self.state
         name = export.spec.name
         if state.before is not None and state.before.engine is Engine.TIME_SERIES:
-            now = await self._read(export, None)
-            if now.rows == rows:
-                return TableChecksum(now)
-            return TableChecksum(
-                None,
-                f"{name} holds {now.rows} rows now and {rows} were written: it takes writes, and a "
-                "time-series export is no snapshot",
-            )
+            found = judge(export, await self._read(export, None), rows)
+            if found.checksum is None or export.checksum_before is None:
+                return found
+            return self._exactly(export, found.checksum, rows)
         first = await self._read(export, state.timestamp)
         if self.request.method is BackupMethod.SNAPSHOT:
             return self._exactly(export, first, rows)
@@ -206,6 +208,8 @@ class Sealer:
             export.spec.name,
             export.spec.visible_columns,
             timestamp=timestamp,
+            time_column=export.spec.time_column if export.until else None,
+            until=export.until,
         )
         return await read_checksum(self.server, sql, self.context.halt)
 
@@ -244,11 +248,19 @@ class Sealer:
             only=self.request.tables,
             not_included=plan.not_included,
             notices=tuple(state.notices),
-            findings=plan.findings,
+            findings=(*plan.findings, *self._late_findings(checksums)),
             # P2 wants counts that equal what the server said; where it said nothing, the count
             # that was read together with the checksum stands for it.
             proof=ProofLevel.P1 if unsaid and doubtful else ProofLevel.P2,
             run_id=self.context.run_id,
+        )
+
+    def _late_findings(self, checksums: Mapping[TableName, TableChecksum]) -> tuple[Finding, ...]:
+        """What the set itself says of tables that were written to while they were exported."""
+        return tuple(
+            Finding(Severity.WARNING, "changed_meanwhile", str(name), found.doubt)
+            for name, found in checksums.items()
+            if found.doubt
         )
 
     def _entry(
@@ -265,6 +277,7 @@ class Sealer:
             rows_counted=sealed.rows,
             checksum=found.checksum if found else None,
             statement=export.statement,
+            until=export.until or "",
         )
 
     def _write(self, schema: DatabaseSchema, manifest: Manifest) -> None:
@@ -299,6 +312,18 @@ class Sealer:
             for entry in manifest.tables
         )
         return RestoreSource(root, schema, tables, manifest.dialect, adopted=False)
+
+
+def _check_records(tree: SealedTree) -> None:
+    """Every record has as many values as its table columns. Raises BACKUP_INCOMPLETE."""
+    problems = [problem for table in tree.tables for problem in table.problems]
+    if problems:
+        raise KwtuiError(
+            f"The backup is not complete: {problems[0]}.",
+            cause="\n".join(problems[1:20]),
+            hint="A full disk or a node that died cuts files without an error. Back up again.",
+            exit_code=ExitCode.BACKUP_INCOMPLETE,
+        )
 
 
 def is_data(file: FileEntry) -> bool:

@@ -79,6 +79,11 @@ def count_rows(database: str, table: TableName, timestamp: str | None = None) ->
     return f"SELECT count(*) FROM {table_name(database, table)}{as_of(timestamp)}"
 
 
+def newest_time(database: str, table: TableName, time_column: str) -> str:
+    """The greatest value of a time-series table's time column; NULL for an empty table."""
+    return f"SELECT max({identifier(time_column)}) FROM {table_name(database, table)}"
+
+
 def content_checksum(
     database: str,
     table: TableName,

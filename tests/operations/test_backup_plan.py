@@ -73,7 +73,12 @@ def test_time_series_tables_are_exported_one_by_one_without_a_false_snapshot(
     exports = [step.sql[0] for step in made.steps if step.kind is StepKind.EXPORT_TABLE]
     assert len(exports) == 2
     assert not any("AS OF" in sql for step in made.steps for sql in step.sql)
-    assert any("time-series" in s.explanation or "no common" in s.explanation for s in made.steps)
+    assert all("WHERE ts <= '{until}'" in sql for sql in exports)
+    assert any("Time series have no snapshot" in step.explanation for step in made.steps)
+    assert (
+        "no common instant"
+        in plan(plant, destination, method=BackupMethod.TABLES).steps[0].explanation
+    )
 
 
 def test_the_database_method_is_one_statement(shop: Survey, destination: Destination) -> None:

@@ -1,0 +1,46 @@
+"""What became of a time series while it was exported: it has no snapshot (live-findings, row 30).
+
+Both checksums are bounded by the newest time that the table held when its export began. Rows that
+are newer than that are not in the backup; what else changed is counted here. Pure.
+"""
+
+from __future__ import annotations
+
+from kwtui.model import ContentChecksum
+from kwtui.operations.backup_state import TableExport
+from kwtui.operations.checksums import TableChecksum
+from kwtui.text import plural
+
+
+def judge(export: TableExport, after: ContentChecksum, written: int) -> TableChecksum:
+    """The checksum of what the files hold, or in words why it is not known.
+
+    ``written`` are the records in the files.
+    """
+    before = export.checksum_before
+    if before is None:
+        return _unbounded(export, after, written)
+    if before == after:
+        return TableChecksum(after)
+    name, until = export.spec.name, export.until or "now"
+    held = f"the files hold {plural(written, 'row')}, the table {after.rows} up to {until}"
+    if after.rows > before.rows:
+        late = plural(after.rows - before.rows, "row")
+        return TableChecksum(None, f"{late} of {name} arrived late while it was exported: {held}")
+    if after.rows < before.rows:
+        gone = plural(before.rows - after.rows, "row")
+        return TableChecksum(None, f"{gone} of {name} vanished while it was exported: {held}")
+    return TableChecksum(
+        None, f"rows of {name} were changed while it was exported, with times up to {until}: {held}"
+    )
+
+
+def _unbounded(export: TableExport, after: ContentChecksum, written: int) -> TableChecksum:
+    """Of a database that was exported with one statement nothing was read before."""
+    if after.rows == written:
+        return TableChecksum(after)
+    return TableChecksum(
+        None,
+        f"{export.spec.name} holds {after.rows} rows now and {written} were written: it takes "
+        "writes, and a time-series export is no snapshot",
+    )
