@@ -290,6 +290,12 @@ class BackupRequest:
     parallel: int = 2
     content_checksums: bool = True
     label: str = ""
+    with_users: bool = False
+    """Also EXPORT USERS: accounts, roles and who is in them; never passwords."""
+    with_settings: bool = False
+    """Also EXPORT CLUSTER SETTING."""
+    sweep: bool = False
+    """Remove what was written when the backup does not finish; else it is kept, and marked."""
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,8 @@ class TableEntry:
     """Of the rows on the server at the export's timestamp."""
     statement: str = ""
     """The EXPORT that wrote it, as sent."""
+    until: str = ""
+    """Time series: the newest time that was exported; rows that are newer are not in the set."""
 
     @property
     def bytes(self) -> int:
