@@ -308,7 +308,6 @@ class Conversation:
 
     def _describe_portal(self, portal: _Portal) -> None:
         self._start(portal)
-        portal.described = True
         if portal.answer is None or portal.answer.columns is None:
             self._put(wire.NO_DATA)
         elif portal.answer.earlier:
