@@ -156,7 +156,7 @@ def _not_written(place: Path, cause: str) -> KwtuiError:
     return KwtuiError(
         f"{place} cannot be changed.",
         cause=cause,
-        hint="Run kwtui as the database's own account or as a member of its group.",
+        hint="Run kwtui as the database's own account.",
         exit_code=ExitCode.EXTERN_NOT_READABLE,
     )
 

@@ -104,7 +104,7 @@ def cannot_write(path: Path, error: OSError) -> KwtuiError:
         return KwtuiError(
             f"{path} cannot be written.",
             cause=error.strerror or str(error),
-            hint="Run kwtui as the database's own account or as a member of its group.",
+            hint="Run kwtui as the database's own account.",
             exit_code=ExitCode.EXTERN_NOT_READABLE,
         )
     return KwtuiError(f"{path} cannot be written.", cause=error.strerror or str(error))

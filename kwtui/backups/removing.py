@@ -72,7 +72,8 @@ def check_removable(extern: Path, path: str) -> None:
         _check_is_folder(pure.name, parent, path)
         for folder in (".", *_folders_below(pure.name, parent)):
             if not os.access(folder, os.W_OK | os.X_OK, dir_fd=parent):
-                denied = PermissionError(errno.EACCES, f"{folder} may not be changed")
+                shown = pure.parent if folder == "." else pure.parent / folder
+                denied = PermissionError(errno.EACCES, f"{shown} may not be changed")
                 raise _cannot_remove(path, denied)
 
 

@@ -45,7 +45,20 @@ def destination_findings(
             destination.path,
             "This account may not write under extern, so the manifest and the runbook are kept in "
             "kwtui's state directory, and the copy on the node alone is no complete backup.",
-            "Run kwtui as the database's own account or as a member of its group.",
+            "Run kwtui as the database's own account.",
+        )
+
+
+def account_findings(destination: Destination, request: BackupRequest) -> Iterator[Finding]:
+    """What KWDB writes for its own account alone can be neither sealed nor checked by another."""
+    if destination.owner and request.method is not BackupMethod.SNAPSHOT:
+        yield Finding(
+            Severity.REFUSAL,
+            "meta_not_readable",
+            destination.extern,
+            f"This method writes meta.sql files that only {destination.owner}, the account of the "
+            "database, can read: this account could not seal the backup.",
+            f"Choose the snapshot method, or run kwtui as {destination.owner}.",
         )
 
 

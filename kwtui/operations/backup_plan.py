@@ -25,7 +25,11 @@ from kwtui.model import (
     Survey,
     TableSpec,
 )
-from kwtui.operations.backup_findings import destination_findings, request_findings
+from kwtui.operations.backup_findings import (
+    account_findings,
+    destination_findings,
+    request_findings,
+)
 from kwtui.operations.destination import Destination
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.server import statements, transfer
@@ -93,6 +97,7 @@ def plan_backup(
         steps=tuple(_steps(scope)),
         findings=once_each(
             *destination_findings(survey, destination, estimated_bytes),
+            *account_findings(destination, request),
             *request_findings(survey, request),
             *(f for f in survey.findings if whole or _concerns(f, tables)),
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,9 @@ class Destination:
     free_bytes: int | None = None
     sidecars_beside: bool = True
     """Whether manifest and runbook can be written into the set itself."""
+    owner: str = ""
+    """Another account that owns extern, which alone can read a ``meta.sql`` there (facts.md, 1.7);
+    empty where that is this account, or this account reads everything."""
     problem: Finding | None = None
     """Why the files could not be checked after the export."""
 
@@ -41,7 +46,23 @@ def look_at_destination(extern: FolderState, node_id: int, path: str, state: Pat
         taken=inside(extern.path, path).exists(),
         free_bytes=extern.free_bytes,
         sidecars_beside=not extern.exists or new_location(extern.path, path, state).beside,
+        owner=_other_owner(extern.path),
     )
+
+
+def _other_owner(extern: Path) -> str:
+    """Whose extern it is, or will be: KWDB makes it with its first export."""
+    folder = extern if extern.exists() else extern.parent
+    try:
+        owner = folder.stat().st_uid
+    except OSError:
+        return ""
+    if os.geteuid() in (0, owner):
+        return ""
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return str(owner)
 
 
 def extern_problem(extern: FolderState) -> Finding | None:

@@ -201,3 +201,18 @@ def test_a_run_notices_that_the_database_changed_since_the_plan(
     assert export_statements(SHOP, request, 1, PATH) == planned
     fewer = replace(SHOP, tables=SHOP.tables[:1])
     assert export_statements(fewer, request, 1, PATH) != planned
+
+
+@pytest.mark.parametrize("method", [BackupMethod.DATABASE, BackupMethod.TABLES])
+def test_what_writes_files_for_the_database_s_account_alone_is_refused_to_another(
+    shop: Survey, destination: Destination, method: BackupMethod
+) -> None:
+    foreign = replace(destination, owner="kaiwudb")
+
+    refused = plan(shop, foreign, method=method)
+    taken = plan(shop, foreign)
+
+    (finding,) = (f for f in refused.findings if f.code == "meta_not_readable")
+    assert finding.severity is Severity.REFUSAL
+    assert "kaiwudb" in finding.message + finding.remedy
+    assert "meta_not_readable" not in codes(taken)
