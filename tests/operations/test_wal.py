@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,17 +123,10 @@ def test_an_old_ring_is_not_measured_but_named() -> None:
 # -- changing -------------------------------------------------------------------------------------
 
 
-def plan(change: WalChange, **more: object) -> Plan:
-    facts = more.pop("facts", FACTS)
-    read_only = bool(more.pop("read_only", False))
-    return plan_wal_change(
-        change,
-        report(**more),
-        facts,
-        NOW,
-        "p1",
-        read_only=read_only,  # type: ignore[arg-type]
-    )
+def plan(
+    change: WalChange, *, facts: ServerFacts = FACTS, read_only: bool = False, **more: object
+) -> Plan:
+    return plan_wal_change(change, report(**more), facts, NOW, "p1", read_only=read_only)
 
 
 def codes(made: Plan, severity: Severity) -> set[str]:
@@ -178,9 +172,7 @@ def test_switching_off_is_told_with_what_it_loses_and_that_it_blocks() -> None:
         ),
     ],
 )
-def test_what_makes_no_sense_is_refused(
-    change: WalChange, more: dict[str, object], code: str
-) -> None:
+def test_what_makes_no_sense_is_refused(change: WalChange, more: dict[str, Any], code: str) -> None:
     assert code in codes(plan(change, **more), Severity.REFUSAL)
 
 

@@ -47,7 +47,6 @@ from kwtui.node.logformat import LogFamily
 from kwtui.node.logs import LogFile, LogFollower
 from kwtui.node.place import FolderState, NodePlace
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
-from kwtui.operations.wal import WalReport
 from kwtui.runs.events import (
     AnyEvent,
     CancelRequested,
@@ -61,11 +60,10 @@ from kwtui.runs.events import (
 )
 from kwtui.runs.history import RunSummary
 from kwtui.server.failures import PasswordNeeded
-from kwtui.server.overview import Overview, Part
 from kwtui.server.status import ConnectionState, ConnectionStatus
 from kwtui.server.target import Target
-from kwtui.server.wal_settings import WalSettings
 from tests.screens.fake_log import FakeFollower
+from tests.screens.fake_server import FakeServerPages
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
@@ -167,10 +165,11 @@ def shop_schema() -> DatabaseSchema:
     return DatabaseSchema("shop", Engine.RELATIONAL, "CREATE DATABASE shop", tables=tables)
 
 
-class FakeController(Controller):
+class FakeController(FakeServerPages, Controller):
     """Answers from memory. Tests change its public attributes to stage a situation."""
 
     def __init__(self) -> None:
+        self.stage_server()
         self.saved: list[Profile] = [
             Profile(
                 "shop-test", host="db1.test", tls=TlsMode.DISABLE, environment=Environment.TEST
@@ -297,13 +296,6 @@ class FakeController(Controller):
     async def databases(self) -> list[DatabaseSummary]:
         self._need_connection()
         return list(self.database_list)
-
-    async def overview(self) -> Overview:
-        return Overview(self.facts, NOW, Part(), Part(), Part(), Part(), Part())
-
-    async def wal(self) -> WalReport:
-        settings = WalSettings()
-        return WalReport(NOW, settings, None, None, "The store is not on this machine.")
 
     async def survey(self, database: str) -> Survey:
         self._need_connection()

@@ -1,0 +1,184 @@
+"""The server's pages in memory: what a node was recorded to say, and what tests stage."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from kwtui.csvfile import CsvFile
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import ServerFacts
+from kwtui.node.wal import AreaKind, Role, WalArea, WalFile, WalFiles
+from kwtui.node.wallog import WalLog
+from kwtui.operations.wal import WalReport
+from kwtui.operations.wal_plan import WalChange, plan_wal_change
+from kwtui.server.activity import Query, Session, parse_queries, parse_sessions
+from kwtui.server.console import Kind, classify
+from kwtui.server.console_session import Answer
+from kwtui.server.job_words import JobVerb
+from kwtui.server.jobs import EXPORT, IMPORT, Job, JobListing
+from kwtui.server.overview import Overview, Part, parse_nodes
+from kwtui.server.results import Column, ResultSet
+from kwtui.server.rights import parse_accounts
+from kwtui.server.settings_guide import ALL_SETTINGS, parse_settings
+from kwtui.server.wal_settings import wal_settings
+from kwtui.sqlhistory import HistoryEntry, SqlHistory
+from tests.server.recorded import answer
+
+NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+
+EXPORTED = "EXPORT INTO CSV 'nodelocal://1/kwtui/shop/x/data/public/orders' FROM TABLE orders"
+
+
+def job(number: int, kind: str, status: str, **more: Any) -> Job:
+    return Job(
+        number, kind, more.pop("description", ""), more.pop("statement", ""), "root", status,
+        created=NOW - timedelta(hours=number), **more,
+    )  # fmt: skip
+
+
+JOBS = (
+    job(5, IMPORT, "running", description="IMPORT INTO shop.public.orders CSV DATA ('x')"),
+    job(4, EXPORT, "running", statement=EXPORTED),
+    job(3, EXPORT, "succeeded", statement=EXPORTED, finished=NOW),
+    job(2, EXPORT, "failed", statement=EXPORTED, error="no space left on device", finished=NOW),
+    job(1, "SCHEMA CHANGE GC", "running", running_status="waiting for GC TTL"),
+)
+
+
+class FakeConsole:
+    """Judges statements as the real one does and answers with rows that are made up."""
+
+    def __init__(self) -> None:
+        self.unlocked = False
+        self.database = "defaultdb"
+        self.timeout_seconds = 60
+        self.ran: list[str] = []
+        self.waiting = asyncio.Event()
+        self.hold = False
+        """Statements do not end until they are cancelled."""
+        self.rows = 1200
+        self.text = ""
+        """Put into every value."""
+
+    async def run(self, sql: str, *, limit: int = 1000) -> Answer:
+        verdict = classify(sql, [sql])
+        if verdict.kind is not Kind.READ and not self.unlocked:
+            raise KwtuiError("This page only reads, and this statement may do more.",
+                             cause=verdict.reason)  # fmt: skip
+        self.ran.append(sql)
+        if self.hold:
+            await self.waiting.wait()
+            raise KwtuiError("The statement was cancelled.", exit_code=ExitCode.CANCELLED)
+        count = min(limit, self.rows)
+        rows = tuple((str(n), f"name {n}{self.text}", None) for n in range(count))
+        columns = (Column("id", 20), Column("name" + self.text, 25), Column("note", 25))
+        return Answer(sql, ResultSet(columns, rows), f"SELECT {count}", (), 0.012, verdict,
+                      limited=count < self.rows, limit=limit, database=self.database)  # fmt: skip
+
+    async def stream(self, sql: str, sink: CsvFile) -> int:
+        answer = await self.run(sql, limit=self.rows)
+        sink.columns(answer.result.names)
+        sink.rows(answer.result.rows)
+        return len(answer.result.rows)
+
+    async def cancel(self) -> bool:
+        self.waiting.set()
+        return True
+
+    async def unlock(self) -> None:
+        self.unlocked = True
+
+    async def lock(self) -> None:
+        self.unlocked = False
+
+    async def close(self) -> None:
+        self.unlocked = False
+
+
+class FakeServerPages:
+    """Mixed into the controller in memory."""
+
+    facts: ServerFacts
+    requests: list[object]
+    note: str
+
+    def stage_server(self, state: Path | None = None) -> None:
+        self.sql = FakeConsole()
+        self.job_list: tuple[Job, ...] = JOBS
+        self.query_list: tuple[Query, ...] = ()
+        self.refused = ""
+        """What the server says to a user without the admin role."""
+        self.level = 2
+        self.history: list[HistoryEntry] = []
+        self.confirm = "5c1f2e9a"
+
+    def _part(self, items: tuple[Any, ...]) -> Part[Any]:
+        return Part(refused=self.refused) if self.refused else Part(items)
+
+    async def overview(self) -> Overview:
+        columns = answer("01", ALL_SETTINGS)
+        changed = {"ts.wal.wal_level": str(self.level)}
+        rows = tuple((r[0], changed.get(r[0] or "", r[1]), r[2], r[3]) for r in columns.rows)
+        sessions = tuple(self._session(s) for s in parse_sessions(answer("01", "SHOW SESSIONS")))
+        return Overview(
+            facts=self.facts,
+            at=NOW,
+            nodes=self._part(parse_nodes(answer("01", "SELECT * FROM kwdb_internal.gossip_nodes"))),
+            settings=self._part(parse_settings(ResultSet(columns.columns, rows))),
+            accounts=self._part(parse_accounts(answer("01", "SHOW USERS"))),
+            sessions=Part(sessions),
+            queries=Part(parse_queries(answer("01", "SHOW QUERIES"))),
+        )
+
+    def _session(self, session: Session) -> Session:
+        return replace(session, application=session.application + self.note,
+                       active=session.active + self.note)  # fmt: skip
+
+    async def activity(self, before: Overview) -> Overview:
+        return await self.overview()
+
+    async def cancel_query(self, query_id: str) -> None:
+        self.requests.append(("cancel query", query_id))
+
+    async def jobs(self) -> JobListing:
+        jobs = tuple(replace(each, error=each.error + self.note) for each in self.job_list)
+        return JobListing(jobs, self.query_list, NOW)
+
+    async def control_job(self, job_id: int, verb: JobVerb) -> str:
+        self.requests.append((verb.value, job_id))
+        return f"Job {job_id} was asked to stop."
+
+    async def wal(self) -> WalReport:
+        settings = wal_settings(
+            {"ts.wal.wal_level": str(self.level), "ts.wal.checkpoint_interval": "1m0s"}, self.level
+        )
+        current = WalFile("kwdb_wal.cur", Role.CURRENT, 20480, NOW - timedelta(seconds=3))
+        area = WalArea("vg_001", AreaKind.VGROUP, Path("/var/lib/kaiwudb/tsdb"), (current,))
+        log = WalLog(last_complete=NOW - timedelta(seconds=40), completed=3, level=self.level)
+        return WalReport(NOW, settings, WalFiles(Path("/x"), (area,)), log, node_id=1)
+
+    async def plan_wal(self, change: WalChange) -> Any:
+        return plan_wal_change(change, await self.wal(), self.facts, NOW, "p-wal")
+
+    def console(self, *, database: str | None = None) -> Any:
+        return self.sql
+
+    def sql_history(self) -> SqlHistory:
+        pages = self
+
+        class Memory(SqlHistory):
+            def entries(self) -> list[HistoryEntry]:
+                return list(reversed(pages.history))
+
+        return Memory(Path("/nowhere"))
+
+    def remember_sql(self, text: str, *, answer: Any = None, error: Any = None) -> None:
+        self.history.append(HistoryEntry(at=NOW, sql=text, ok=error is None))
+
+    @property
+    def confirmation_name(self) -> str:
+        return self.confirm
