@@ -266,7 +266,7 @@ class Controller(ServerPages, StorageCare, Drills, Diagnosing):
         from kwtui.runs.process import Handover, start_run
 
         check_allowed(plan)
-        extern = "" if plan.kind is PlanKind.SETTING else str(self._extern())
+        extern = "" if plan.kind is PlanKind.SETTING else str(self._extern_of(plan))
         if not plan.cluster_id:
             handover, password = Handover(None, extern, str(self._state)), None
         else:
@@ -419,6 +419,12 @@ class Controller(ServerPages, StorageCare, Drills, Diagnosing):
         self._open_sets.clear()
         if self._in_background and self._place is not None and self._place.extern.path is not None:
             self._storage_watcher.watch(self._place.extern.path)
+
+    def _extern_of(self, plan: Plan) -> Path:
+        """Where the plan's files are; for a node whose files cannot be seen, an empty one."""
+        if plan.request.get("unseen"):
+            return self._state / "unseen"
+        return self._extern()
 
     def _extern(self) -> Path:
         return self._folder("extern")

@@ -294,6 +294,9 @@ class BackupRequest:
     """Also EXPORT USERS: accounts, roles and who is in them; never passwords."""
     with_settings: bool = False
     """Also EXPORT CLUSTER SETTING."""
+    unseen: bool = False
+    """The destination's files cannot be seen from here: the set stays at P0 until it is sealed on
+    its node."""
     sweep: bool = False
     """Remove what was written when the backup does not finish; else it is kept, and marked."""
 

@@ -35,4 +35,6 @@ def request_of(args: argparse.Namespace) -> BackupRequest:
         parallel=args.parallel,
         content_checksums=not args.no_checksums,
         label=args.label,
+        unseen=args.unseen,
+        sweep=args.sweep,
     )

@@ -1,8 +1,9 @@
-"""kwtui drill."""
+"""kwtui drill and kwtui seal."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kwtui.commands.common import connect, dialect_of, find_files, set_of
@@ -19,6 +20,16 @@ async def drill(controller: Controller, args: argparse.Namespace, output: Output
     await (find_files if request.on_sandbox else connect)(controller, args)
     plan = await controller.plan_drill(request)
     return await run_or_show(controller, args, output, plan)
+
+
+async def seal(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    await find_files(controller, args)
+    plan = await controller.plan_seal(set_of(args.set), _file(args.draft))
+    return await run_or_show(controller, args, output, plan)
+
+
+def _file(text: str | None) -> Path | None:
+    return Path(text).expanduser().absolute() if text else None
 
 
 def request_of(args: argparse.Namespace) -> DrillRequest:

@@ -114,6 +114,17 @@ def _backup(commands: Any) -> None:
     parser.add_argument(
         "--no-checksums", action="store_true", help="skip the content checksum of each table"
     )
+    parser.add_argument(
+        "--unseen",
+        action="store_true",
+        help="the files of the destination's node cannot be seen from here: the set stays at P0, "
+        "and `kwtui seal` on that node proves it",
+    )
+    parser.add_argument(
+        "--sweep",
+        action="store_true",
+        help="remove what was written if the backup does not finish (default: keep and mark it)",
+    )
     add_run(parser)
 
 

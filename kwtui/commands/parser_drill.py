@@ -1,4 +1,4 @@
-"""Options of the commands that prove a backup: drill."""
+"""Options of the commands that prove a backup: drill and seal."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from kwtui.commands.parser_parts import add_run, command
 
 def add_drill_commands(commands: Any) -> None:
     _drill(commands)
+    _seal(commands)
 
 
 def _drill(commands: Any) -> None:
@@ -51,6 +52,31 @@ def _drill(commands: Any) -> None:
         help="native: rehearse KWDB's own IMPORT DATABASE, for sets of the method database",
     )
     add_run(parser)
+
+
+def _seal(commands: Any) -> None:
+    parser = command(
+        commands,
+        "seal",
+        "prove a backup set on the node that holds its files",
+        "drill:seal",
+        """\
+        For a set that was made with `kwtui backup --unseen`, from a machine that could not see the
+        files: it is at P0. Its run wrote a draft with what only it could learn. Carry that file to
+        the node; there every data file is hashed and counted, compared with what the server said
+        and with the content checksums, and the manifest is written: P2. Needs no server.
+        """,
+        """\
+        kwtui seal kwtui/shop/20261122T080000Z --draft 20261122T080000Z.kwtui-draft.json \\
+            --extern /var/lib/kaiwudb/extern
+        """,
+    )
+    parser.add_argument("set", metavar="SET", help="its path below extern")
+    parser.add_argument(
+        "--draft", metavar="FILE", help="the draft; not needed on the machine that made the backup"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the plan, and run nothing")
+    parser.add_argument("--detach", action="store_true", help="start the run and do not follow it")
 
 
 def _level(text: str) -> int:

@@ -38,17 +38,20 @@ async def list_sets(controller: Controller, args: argparse.Namespace, output: Ou
     entries = [e for e in listing.entries if args.all or e.kind.value != "foreign"]
     if args.database:
         entries = [e for e in entries if e.database == args.database]
+    unread = listing.problem and not listing.entries
+    code = int(ExitCode.EXTERN_NOT_READABLE) if unread else 0
     if output.json:
         output.object(
             "list",
             {"extern": str(listing.extern), "problem": listing.problem, "entries": entries},
         )
-        return 0
+        return code
     if listing.problem:
         output.note(f"kwtui: {listing.problem}")
     if not entries:
-        output.line(f"There are no backups in {listing.extern}.")
-        return 0
+        if not listing.problem:
+            output.line(f"There are no backups in {listing.extern}.")
+        return code
     rows = [_HEADING]
     rows += [_row(e, datetime.now(UTC)) for e in entries]
     for line in table(rows, right=frozenset({3, 4, 5, 6})):
@@ -178,7 +181,8 @@ async def _refuse_what_is_none(controller: Controller, path: str) -> None:
         raise KwtuiError(
             f"{path} is no backup: it did not finish.",
             cause="It has no manifest, which is written last.",
-            hint="Back up again; what lies there may be removed.",
+            hint="Back up again; what lies there may be removed. If it was made with --unseen from "
+            f"another machine, its draft completes it: kwtui seal {path} --draft FILE",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )
     if entry.kind.value == "foreign":

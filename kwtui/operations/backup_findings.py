@@ -28,6 +28,15 @@ def destination_findings(
     yield from admin_findings(survey.server)
     if destination.problem is not None:
         yield destination.problem
+    if destination.unseen:
+        yield Finding(
+            Severity.WARNING,
+            "unseen",
+            f"node {destination.node_id}",
+            "The files cannot be seen from here: whatever the server says, the set stays at P0. A "
+            "disk that fills up there is not noticed (live-findings, row 29).",
+            f"Afterwards run on that node: kwtui seal {destination.path} --draft FILE",
+        )
     if destination.taken:
         yield Finding(
             Severity.REFUSAL,

@@ -145,13 +145,19 @@ def export_statements(
 def _steps(scope: _Scope) -> Iterator[Step]:
     yield _first_step(scope)
     yield from _export_steps(scope)
+    sources = "the server's result rows, its notices"
+    if not scope.request.unseen:
+        sources += " and the files on disk"
     yield Step(
         id="reconcile",
         kind=StepKind.RECONCILE,
         title="Compare what was written with what is there",
-        explanation="The catalogue before and after, the server's result rows, its notices and the "
-        "files on disk must tell the same. A difference names the table and fails the run.",
+        explanation=f"The catalogue before and after, {sources} must tell the same. A difference "
+        "names the table and fails the run.",
     )
+    if scope.request.unseen:
+        yield _draft_step(scope)
+        return
     yield Step(
         id="seal",
         kind=StepKind.SEAL,
@@ -159,6 +165,19 @@ def _steps(scope: _Scope) -> Iterator[Step]:
         explanation="One pass over every file gives SHA-256 and the exact number of records; each "
         "table's content checksum is read from the server. schema.json, RESTORE.md, restore.sql "
         "and restore.sh are written beside the data, the manifest last.",
+        sql=tuple(_checksum_sql(scope)),
+        params={"content_checksums": scope.request.content_checksums},
+    )
+
+
+def _draft_step(scope: _Scope) -> Step:
+    return Step(
+        id="seal",
+        kind=StepKind.SEAL,
+        title="Write the draft of the manifest",
+        explanation="The files cannot be seen from here. What only this run can learn (schema, "
+        "what the server said, content checksums) is written to one file, to be carried to node "
+        f"{scope.destination.node_id}: kwtui seal there proves the set.",
         sql=tuple(_checksum_sql(scope)),
         params={"content_checksums": scope.request.content_checksums},
     )

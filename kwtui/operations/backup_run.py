@@ -124,13 +124,13 @@ class _BackupRun:
         state = self._state
         state.timestamp_after = await self._logical_time()
         after = state.after = await catalogue.read_schema(self._server, self._plan.database)
-        problems = list(
-            reconcile.missing_files(
+        problems: list[str] = []
+        if not self._request.unseen:
+            problems += reconcile.missing_files(
                 self._location.data,
                 state.tables.values(),
                 header=self._request.dialect.header,
             )
-        )
         if state.before is not None:
             whole = not self._request.tables
             names = tuple(state.tables)

@@ -36,6 +36,8 @@ def command_for(plan: Plan, connection: Sequence[str]) -> str:
         words = _restore_words(msgspec.convert(plan.request, RestoreRequest))
     elif plan.kind is PlanKind.DRILL:
         words = _drill_words(msgspec.convert(plan.request, DrillRequest))
+    elif plan.kind is PlanKind.SEAL:
+        words = iter(("seal", plan.path, "--draft", str(plan.request["draft"])))
     elif plan.kind is PlanKind.SETTING:
         words = _wal_words(plan)
     elif plan.kind in REMOVALS:
@@ -100,6 +102,10 @@ def _backup_words(request: BackupRequest) -> Iterator[str]:
         yield from ("--chunk-rows", str(request.chunk_rows))
     if not request.content_checksums:
         yield "--no-checksums"
+    if request.unseen:
+        yield "--unseen"
+    if request.sweep:
+        yield "--sweep"
     yield from _dialect_words(request.dialect)
 
 

@@ -30,6 +30,8 @@ class Destination:
     owner: str = ""
     """Another account that owns extern, which alone can read a ``meta.sql`` there (facts.md, 1.7);
     empty where that is this account, or this account reads everything."""
+    unseen: bool = False
+    """Its files cannot be seen from here, and the person knows."""
     problem: Finding | None = None
     """Why the files could not be checked after the export."""
 

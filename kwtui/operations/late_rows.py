@@ -12,10 +12,10 @@ from kwtui.operations.checksums import TableChecksum
 from kwtui.text import plural
 
 
-def judge(export: TableExport, after: ContentChecksum, written: int) -> TableChecksum:
+def judge(export: TableExport, after: ContentChecksum, written: int | None) -> TableChecksum:
     """The checksum of what the files hold, or in words why it is not known.
 
-    ``written`` are the records in the files.
+    ``written`` are the records in the files; None where they cannot be seen.
     """
     before = export.checksum_before
     if before is None:
@@ -23,7 +23,8 @@ def judge(export: TableExport, after: ContentChecksum, written: int) -> TableChe
     if before == after:
         return TableChecksum(after)
     name, until = export.spec.name, export.until or "now"
-    held = f"the files hold {plural(written, 'row')}, the table {after.rows} up to {until}"
+    files = "nobody counted the files" if written is None else f"the files hold {_rows(written)}"
+    held = f"{files}, the table {after.rows} up to {until}"
     if after.rows > before.rows:
         late = plural(after.rows - before.rows, "row")
         return TableChecksum(None, f"{late} of {name} arrived late while it was exported: {held}")
@@ -35,10 +36,16 @@ def judge(export: TableExport, after: ContentChecksum, written: int) -> TableChe
     )
 
 
-def _unbounded(export: TableExport, after: ContentChecksum, written: int) -> TableChecksum:
+def _rows(count: int) -> str:
+    return plural(count, "row")
+
+
+def _unbounded(export: TableExport, after: ContentChecksum, written: int | None) -> TableChecksum:
     """Of a database that was exported with one statement nothing was read before."""
     if after.rows == written:
         return TableChecksum(after)
+    if written is None:
+        return TableChecksum(None, f"{export.spec.name} was exported without a cut in time")
     return TableChecksum(
         None,
         f"{export.spec.name} holds {after.rows} rows now and {written} were written: it takes "

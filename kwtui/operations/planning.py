@@ -19,8 +19,9 @@ from kwtui.model import (
     ServerFacts,
 )
 from kwtui.node.place import FolderState, NodePlace
+from kwtui.node.smallfile import is_there
 from kwtui.operations.backup_plan import plan_backup
-from kwtui.operations.destination import extern_problem, look_at_destination
+from kwtui.operations.destination import Destination, extern_problem, look_at_destination
 from kwtui.operations.plan import Plan
 from kwtui.operations.refusals import error_of
 from kwtui.operations.restore_findings import TargetFacts
@@ -45,8 +46,13 @@ async def make_backup_plan(
     now = datetime.now(UTC)
     node = request.node_id or facts.node_id
     extern = place.extern if place is not None else _NOWHERE
+    if request.unseen:
+        extern = _NOWHERE
     path = await asyncio.to_thread(_free_path, extern, request, now)
-    destination = await asyncio.to_thread(look_at_destination, extern, node, path, state)
+    if request.unseen:
+        destination = Destination(node, path, unseen=True)
+    else:
+        destination = await asyncio.to_thread(look_at_destination, extern, node, path, state)
     return plan_backup(survey, request, destination, now, plan_id)
 
 
@@ -55,7 +61,7 @@ def _free_path(extern: FolderState, request: BackupRequest, now: datetime) -> st
     number = 1
     while True:
         path = set_path(request.prefix, request.database, now, number)
-        if extern.path is None or not (extern.path / path).exists():
+        if extern.path is None or not is_there(extern.path / path):
             return path
         number += 1
 

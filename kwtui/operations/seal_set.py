@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import kwtui
-from kwtui.backups.durable import make_folders, write_file
+from kwtui.backups.draft import Draft, draft_path, write_draft
+from kwtui.backups.durable import make_folders
 from kwtui.backups.location import SetLocation, new_location
-from kwtui.backups.manifest import (
-    FileEntry,
-    Manifest,
-    TableEntry,
-    totals_of,
-    write_manifest,
-    write_schema,
-)
-from kwtui.backups.naming import DATA_FOLDER
-from kwtui.backups.runbook import restore_md, restore_sh, restore_sql
-from kwtui.backups.sealing import (
-    SealedTable,
-    SealedTree,
-    SealProgress,
-    seal_sidecars,
-    seal_tree,
-)
+from kwtui.backups.manifest import Manifest, TableEntry, totals_of
+from kwtui.backups.sealing import SealedTable, SealedTree, SealProgress
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import (
     BackupMethod,
@@ -45,9 +33,8 @@ from kwtui.operations.checksums import TableChecksum, read_checksum
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.late_rows import judge
 from kwtui.operations.plan import Step
-from kwtui.operations.restore_plan import runbook_steps
-from kwtui.operations.restore_source import RestoreSource, SourceTable
 from kwtui.operations.runner import CancelledByPerson, StepOutcome
+from kwtui.operations.set_writing import read_tree, write_set
 from kwtui.server import statements
 from kwtui.server.connection import Server
 from kwtui.text import plural
@@ -67,9 +54,12 @@ class Sealer:
     state: BackupState
     manifest: Manifest | None = None
     doubts: tuple[str, ...] = ()
+    draft: Path | None = None
 
     async def seal(self, step: Step) -> StepOutcome:
         """Raises KwtuiError: BACKUP_INCOMPLETE naming the table whose files hold other rows."""
+        if self.request.unseen:
+            return await self._draft(step)
         location = new_location(self.location.extern, self.location.path, self.context.state)
         self.location = location
         tree = await self._hash_and_count(step)
@@ -87,11 +77,51 @@ class Sealer:
             details=self.result().result,
         )
 
+    async def _draft(self, step: Step) -> StepOutcome:
+        """What only this run can learn, for sealing on the node that holds the files."""
+        said = {e.spec.name: e.rows_reported for e in self.state.tables.values()}
+        checksums = await self._checksums(step, said)
+        self.doubts = tuple(c.doubt for c in checksums.values() if c.doubt)
+        schema = self.state.schema(whole=not self.request.tables)
+        unread = tuple(
+            SealedTable(e.spec.name, e.folder, (), 0) for e in self.state.tables.values()
+        )
+        manifest = self._manifest(schema, SealedTree(unread, (), (), 0), checksums)
+        tables = tuple(replace(t, rows_counted=None) for t in manifest.tables)
+        manifest = replace(
+            manifest, tables=tables, totals=totals_of(tables, ()), proof=ProofLevel.P0
+        )
+        file = draft_path(self.context.state, self.context.plan.path)
+        await asyncio.to_thread(write_draft, file, Draft(manifest, schema))
+        self.manifest, self.draft = manifest, file
+        return StepOutcome(summary=f"P0: its files were not seen. The draft is {file}")
+
+    def _unseen_result(self, made: Manifest, draft: Path) -> RunResult:
+        command = shlex.join(["kwtui", "seal", made.set_id, "--draft", draft.name])
+        return RunResult(
+            summary=f"Exported {made.database} to node {made.node_id}: P0, nothing is proven, its "
+            f"files cannot be seen from here. Copy {draft} to that node and run there: {command} "
+            "--extern DIR",
+            result={
+                "path": made.set_id,
+                "draft": str(draft),
+                "node": made.node_id,
+                "database": made.database,
+                "tables": made.totals.tables,
+                "proof": 0,
+                "command": command,
+                "not_included": list(made.not_included),
+                "doubts": list(self.doubts),
+            },
+        )
+
     def result(self) -> RunResult:
         """What the whole backup came to. Raises KwtuiError if it was not sealed."""
         made = self.manifest
         if made is None:
             raise KwtuiError("The backup was not sealed.", exit_code=ExitCode.BACKUP_INCOMPLETE)
+        if self.draft is not None:
+            return self._unseen_result(made, self.draft)
         return RunResult(
             summary=f"Backed up {made.database}: {plural(made.totals.tables, 'table')}, "
             f"{plural(made.totals.rows or 0, 'row')}, proven to P{int(made.proof)}.",
@@ -127,24 +157,15 @@ class Sealer:
         await asyncio.to_thread(make_folders, data)
         exports = self.state.tables.values()
         folders = {export.spec.name: export.folder for export in exports}
-        tree = await asyncio.to_thread(
-            seal_tree,
+        return await asyncio.to_thread(
+            read_tree,
             data,
             folders,
+            {export.spec.name: len(export.spec.visible_columns) for export in exports},
             self.request.dialect,
-            fields={export.spec.name: len(export.spec.visible_columns) for export in exports},
-            progress=tell,
-            cancelled=self.context.halt.requested.is_set,
+            tell,
+            self.context.halt.requested.is_set,
         )
-        _check_records(tree)
-        if tree.strays:
-            raise KwtuiError(
-                f"{tree.strays[0]} lies in the backup's folder and no export writes such a file.",
-                cause="\n".join(tree.strays[1:]),
-                hint="Somebody else writes there. Back up again.",
-                exit_code=ExitCode.BACKUP_INCOMPLETE,
-            )
-        return tree
 
     def _check_counts(self, counted: Mapping[TableName, int]) -> None:
         differing = list(reconcile.differing_counts(counted, self.state.tables.values()))
@@ -158,15 +179,17 @@ class Sealer:
             )
 
     async def _checksums(
-        self, step: Step, counted: Mapping[TableName, int]
+        self, step: Step, counted: Mapping[TableName, int | None]
     ) -> dict[TableName, TableChecksum]:
+        """``counted`` are the records in the files, or what the server said where nobody sees them,
+        None where it said nothing."""
         if not self.request.content_checksums:
             return {}
         found = {}
         for export in self.state.tables.values():
             if self.context.halt.requested.is_set():
                 raise CancelledByPerson
-            rows = counted.get(export.spec.name, 0)
+            rows = counted.get(export.spec.name)
             self.context.reporter.progress(step, basis=f"content checksum of {export.spec.name}")
             found[export.spec.name] = await self._checksum(export, rows)
             doubt = found[export.spec.name].doubt
@@ -174,7 +197,7 @@ class Sealer:
                 self.context.reporter.notice(step, "WARNING", doubt)
         return found
 
-    async def _checksum(self, export: TableExport, rows: int) -> TableChecksum:
+    async def _checksum(self, export: TableExport, rows: int | None) -> TableChecksum:
         """The checksum of what the files hold, if it can be told."""
         state = self.state
         name = export.spec.name
@@ -192,8 +215,10 @@ class Sealer:
             return self._exactly(export, first, rows)
         return TableChecksum(None, f"{name} was changed while it was exported")
 
-    def _exactly(self, export: TableExport, found: ContentChecksum, rows: int) -> TableChecksum:
-        if found.rows != rows:
+    def _exactly(
+        self, export: TableExport, found: ContentChecksum, rows: int | None
+    ) -> TableChecksum:
+        if rows is not None and found.rows != rows:
             raise KwtuiError(
                 f"The backup is not complete: {export.spec.name} held {found.rows} rows and its "
                 f"files hold {rows}.",
@@ -281,50 +306,4 @@ class Sealer:
         )
 
     def _write(self, schema: DatabaseSchema, manifest: Manifest) -> None:
-        """Sidecars first, the manifest last: a folder without one is no backup."""
-        folder = self.location.sidecars
-        make_folders(folder)
-        write_schema(self.location.schema, schema)
-        steps = runbook_steps(self._source(schema, manifest), self.state.facts, manifest.node_id)
-        texts = {
-            "restore.sql": (restore_sql(manifest, steps, manifest.database), 0o640),
-            "restore.sh": (restore_sh(manifest, steps), 0o750),
-            "RESTORE.md": (restore_md(manifest, schema, steps), 0o640),
-        }
-        for name, (text, mode) in texts.items():
-            write_file(folder / name, text.encode(), mode=mode)
-        files = (*manifest.files, *seal_sidecars(folder))
-        manifest = replace(manifest, files=files, totals=totals_of(manifest.tables, files))
-        write_manifest(self.location.manifest, manifest)
-        self.manifest = manifest
-
-    def _source(self, schema: DatabaseSchema, manifest: Manifest) -> RestoreSource:
-        root = self.location.path
-        tables = tuple(
-            SourceTable(
-                spec=self.state.tables[entry.name].spec,
-                folder=f"{root}/{DATA_FOLDER}/{entry.folder}",
-                files=tuple(f"{root}/{f.path}" for f in entry.files if is_data(f)),
-                rows=entry.rows_counted,
-                bytes=entry.bytes,
-                checksum=entry.checksum,
-            )
-            for entry in manifest.tables
-        )
-        return RestoreSource(root, schema, tables, manifest.dialect, adopted=False)
-
-
-def _check_records(tree: SealedTree) -> None:
-    """Every record has as many values as its table columns. Raises BACKUP_INCOMPLETE."""
-    problems = [problem for table in tree.tables for problem in table.problems]
-    if problems:
-        raise KwtuiError(
-            f"The backup is not complete: {problems[0]}.",
-            cause="\n".join(problems[1:20]),
-            hint="A full disk or a node that died cuts files without an error. Back up again.",
-            exit_code=ExitCode.BACKUP_INCOMPLETE,
-        )
-
-
-def is_data(file: FileEntry) -> bool:
-    return file.path.endswith(".csv")
+        self.manifest = write_set(self.location, schema, manifest, self.state.facts)

@@ -213,6 +213,10 @@ class _Worker:
             from kwtui.operations.drill_run import run_drill
 
             return await run_drill(context)
+        if plan.kind is PlanKind.SEAL:
+            from kwtui.operations.seal_run import run_seal
+
+            return await run_seal(context)
         if plan.kind is PlanKind.SETTING:
             from kwtui.operations.setting_run import run_settings
 
