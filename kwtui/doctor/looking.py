@@ -19,6 +19,7 @@ from kwtui.model import ServerFacts
 from kwtui.node.logfiles import find_logs
 from kwtui.node.mounts import file_system_of
 from kwtui.node.place import NodePlace, inspect_folder
+from kwtui.node.smallfile import is_there
 from kwtui.server import activity, identity, inspection
 from kwtui.server.connection import Server
 from kwtui.server.moments import to_time
@@ -90,7 +91,7 @@ def visible_stores(facts: ServerFacts, stores: Mapping[int, Sequence[str]]) -> d
     return {
         number: paths[0]
         for number, paths in stores.items()
-        if paths and hosts.get(number) in near and Path(paths[0]).is_dir()
+        if paths and hosts.get(number) in near and is_there(Path(paths[0]), if_closed=True)
     }
 
 
@@ -126,7 +127,7 @@ def _spaces(paths: Sequence[Path]) -> tuple[Space, ...]:
     found: dict[int, Space] = {}
     for path in paths:
         there = path
-        while not there.exists() and there != there.parent:
+        while not is_there(there) and there != there.parent:
             there = there.parent
         try:
             device, space = there.stat().st_dev, os.statvfs(there)

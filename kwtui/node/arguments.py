@@ -12,7 +12,7 @@ from pathlib import Path
 from kwtui.node import containers
 from kwtui.node.containers import Container, Volumes
 from kwtui.node.shellwords import assignments, expand_words, find_start, is_start, split
-from kwtui.node.smallfile import NotReadable, read_text
+from kwtui.node.smallfile import NotReadable, is_there, matching, read_text
 from kwtui.node.units import Unit, environment_of, inside_etc, read_unit, start_lines
 from kwtui.node.yamlsubset import NotUnderstood
 
@@ -217,7 +217,7 @@ def of_machine(etc: Path = Path("/etc"), lib: Path = Path("/usr/lib")) -> Instal
     for name in FOLDERS:
         script = etc / name / "script"
         compose = script / "docker-compose.yml"
-        if compose not in seen and compose.exists():
+        if compose not in seen and is_there(compose):
             _of_compose(found, compose, seen)
         _of_scripts(found, script)
     return found
@@ -251,7 +251,7 @@ def _compose_files(words: Sequence[str], folder: Path) -> list[Path]:
     if named:
         return [folder / name for name in named]
     usual = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-    return [folder / n for n in usual if (folder / n).exists()] or [folder / "docker-compose.yml"]
+    return [folder / n for n in usual if is_there(folder / n)] or [folder / "docker-compose.yml"]
 
 
 def of_compose(file: Path) -> list[StartArguments]:
@@ -290,11 +290,7 @@ def _compose_variables(folder: Path) -> dict[str, str]:
 
 def _of_scripts(found: Installed, folder: Path) -> None:
     """``docker run`` lines in the start scripts of an installation."""
-    try:
-        scripts = sorted(folder.glob("*.sh"))[:_MOST_SCRIPTS]
-    except OSError:
-        return
-    for script in scripts:
+    for script in matching(folder, "*.sh")[:_MOST_SCRIPTS]:
         text = found.read(script)
         for arguments in of_docker_run(text or "", f"the script {script}"):
             found.arguments.append(arguments)
@@ -332,7 +328,9 @@ def with_volumes(found: StartArguments, others: Sequence[StartArguments]) -> Sta
     Arguments whose store is there on this machine, or that have volumes, are left as they are.
     """
     container = next((o for o in others if o.inside and o.volumes), None)
-    if found.inside or container is None or not found.store or Path(found.store).exists():
+    if found.inside or container is None or not found.store:
+        return found
+    if is_there(Path(found.store), if_closed=True):
         return found
     return replace(
         found,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kwtui.node.shellwords import split
-from kwtui.node.smallfile import NotReadable, read_text
+from kwtui.node.smallfile import NotReadable, matching, read_text
 
 _HEAD = 512 * 1024
 """Bytes; a start fits into some hundred lines."""
@@ -37,9 +37,8 @@ def read_banner(logs: Path) -> Banner | None:
 
     Log files after the first of a start have the arguments, and no banner.
     """
-    files = sorted(
-        logs.glob("kwbase.*.*.*.*.log"), key=lambda p: p.name.split(".")[-3], reverse=True
-    )
+    files = matching(logs, "kwbase.*.*.*.*.log")
+    files.sort(key=lambda p: p.name.split(".")[-3], reverse=True)
     newest: Banner | None = None
     for file in files[:_MOST_FILES]:
         try:

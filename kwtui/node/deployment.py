@@ -36,7 +36,7 @@ from kwtui.node.claims import (
     Machine,
 )
 from kwtui.node.containers import Volumes
-from kwtui.node.smallfile import NotReadable, read_text
+from kwtui.node.smallfile import NotReadable, is_there, read_text
 
 
 @dataclass
@@ -162,7 +162,7 @@ def _of_head(banner: Banner, folder: Path, store: str) -> _Evidence:
     words = banner.arguments
     seen_store = banner.value("store[0]").removeprefix("path=").split(",")[0]
     volumes: Volumes = ()
-    if seen_store and store and not Path(seen_store).exists():
+    if seen_store and store and not is_there(Path(seen_store), if_closed=True):
         volumes = ((store, seen_store),)
     found = StartArguments(words, source, volumes=volumes, inside=bool(volumes))
     evidence = _of_arguments(found)

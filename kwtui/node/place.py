@@ -20,6 +20,7 @@ from kwtui.node.claims import (
     FactName,
     Machine,
 )
+from kwtui.node.smallfile import is_there
 
 __all__ = [
     "FolderState",
@@ -189,7 +190,7 @@ def inspect_folder(path: Path, source: str) -> FolderState:
 
 def _with_space(state: FolderState, path: Path) -> FolderState:
     """With what is free on its file system; of a missing folder, on its parent's."""
-    while not path.exists() and path != path.parent:
+    while not is_there(path) and path != path.parent:
         path = path.parent
     try:
         space = os.statvfs(path)

@@ -14,6 +14,22 @@ class NotReadable(Exception):
     """The text says why, in words for people."""
 
 
+def is_there(path: Path, *, if_closed: bool = False) -> bool:
+    """Whether something is at the path; ``if_closed`` where this account may not look."""
+    try:
+        return path.exists()
+    except OSError:
+        return if_closed
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """What is in the folder, by name; nothing where this account may not look."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:
+        return []
+
+
 def read_text(path: Path, limit: int = LIMIT) -> str:
     """The file's text, its start if it is longer than ``limit`` bytes.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kwtui.node.shellwords import assignments, expand_words, split
-from kwtui.node.smallfile import NotReadable, read_text
+from kwtui.node.smallfile import NotReadable, matching, read_text
 
 
 @dataclass
@@ -66,7 +66,7 @@ def _lines(text: str) -> Iterator[str]:
 def read_unit(path: Path) -> Unit:
     """The unit and the drop-ins beside it (``<name>.d/*.conf``). Raises NotReadable."""
     unit = parse_unit(read_text(path))
-    for drop_in in sorted(path.with_name(f"{path.name}.d").glob("*.conf")):
+    for drop_in in matching(path.with_name(f"{path.name}.d"), "*.conf"):
         try:
             parse_unit(read_text(drop_in), unit)
         except NotReadable:

@@ -11,6 +11,7 @@ from kwtui.backups.location import new_location
 from kwtui.backups.naming import inside
 from kwtui.model import Finding, Severity
 from kwtui.node.place import FolderState
+from kwtui.node.smallfile import is_there
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,21 @@ def look_at_destination(extern: FolderState, node_id: int, path: str, state: Pat
         node_id=node_id,
         path=path,
         extern=str(extern.path),
-        taken=inside(extern.path, path).exists(),
+        taken=is_there(inside(extern.path, path), if_closed=True),
         free_bytes=extern.free_bytes,
         sidecars_beside=not extern.exists or new_location(extern.path, path, state).beside,
         owner=_other_owner(extern.path),
     )
 
 
+def _can_look(folder: Path) -> bool:
+    """In a folder that is closed nobody can tell what is not there."""
+    return os.access(folder, os.R_OK | os.X_OK)
+
+
 def _other_owner(extern: Path) -> str:
     """Whose extern it is, or will be: KWDB makes it with its first export."""
-    folder = extern if extern.exists() else extern.parent
+    folder = extern if is_there(extern) else extern.parent
     try:
         owner = folder.stat().st_uid
     except OSError:
@@ -75,7 +81,7 @@ def extern_problem(extern: FolderState) -> Finding | None:
     """
     if extern.path is not None and extern.usable:
         return None
-    if extern.path is not None and not extern.exists and extern.path.parent.is_dir():
+    if extern.path is not None and not extern.exists and _can_look(extern.path.parent):
         return None
     missing = extern.path is None or not extern.exists
     return Finding(
