@@ -42,7 +42,11 @@ PICTURES: dict[str, Steps] = {
     "log_followed": ("5", "<ts engine>", "enter", "<following>"),
     "log_severe": ("5", "<ts engine>", "enter", "<following>", "s", "s", "<from error up>"),
     "runs_empty": ("6", "<Nothing has run yet>"),
-    "server": ("7", "<Databases>"),
+    "server": ("7", "<start-single-node>"),
+    "server_settings": ("7", "<start-single-node>", "right_square_bracket", "<touch backups>", "j"),
+    "server_wal": ("7", "<start-single-node>", "left_square_bracket", "<vg_001>"),
+    "jobs": ("6", "s", "<4 of 5 jobs>", "j"),
+    "sql": ("8", "<reads only>"),
     "help": ("4", "<tsdb>", "question_mark", "<Help: 4 Storage>"),
     "palette": ("colon", "<All actions>"),
 }  # fmt: skip

@@ -13,6 +13,7 @@ from kwtui.widgets.field import QuietInput
 from kwtui.widgets.sql_editor import SqlEditor
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController
+from tests.screens.hostile import HOSTILE
 
 
 async def write(driver: Driver, sql: str) -> None:
@@ -154,3 +155,23 @@ async def test_statements_of_before_come_back(connected: FakeController) -> None
         await driver.press("enter")
         editor = driver.app.screen.query_one(SqlEditor)
         await driver.until(lambda: editor.text == "SELECT 11", "it is in the editor")
+
+
+async def test_foreign_text_in_results_and_pasted_text_is_only_shown(
+    connected: FakeController,
+) -> None:
+    connected.sql.text = HOSTILE
+    async with opened(connected) as driver:
+        await write(driver, "SELECT 1")
+        await driver.press("f5")
+        await driver.until_shown("1,000 rows")
+        assert "[bold red]" in driver.text()
+        await driver.press("enter")
+        await driver.until_shown("Row 1")
+        assert not set(driver.text()) & set("\x1b\x07\x9b\x7f\u202e\x08")
+        await driver.press("escape", "i")
+        editor = driver.app.screen.query_one(SqlEditor)
+        editor.insert(HOSTILE + "\r\nSELECT\t2")
+        await driver.pilot.pause()
+        assert not set(editor.text) & set("\x1b\x07\x9b\x7f\u202e\x08\r\t")
+        assert editor.document.line_count == 2

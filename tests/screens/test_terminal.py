@@ -13,7 +13,7 @@ import pytest
 from tests.screens.hostile import OBEYED
 from tests.screens.terminal import Terminal, program
 
-SCREENS = ("connection", "backup", "restore", "storage", "logs", "runs", "server")
+SCREENS = ("connection", "backup", "restore", "storage", "logs", "runs", "server", "sql")
 
 TITLES = {
     "connection": "1 Connection",
@@ -23,6 +23,7 @@ TITLES = {
     "logs": "5 Logs",
     "runs": "6 Runs",
     "server": "7 Server",
+    "sql": "8 SQL",
 }
 
 COLOUR = re.compile(rb"\x1b\[[0-9;:]*m")
