@@ -26,7 +26,7 @@ from kwtui.server.libpq import connection_parameters, read_results
 from kwtui.server.results import Notice, ResultSet, StatementResult
 from kwtui.server.secrets import Prompt, find_password
 from kwtui.server.status import ConnectionState, ConnectionStatus
-from kwtui.server.target import Target, resolve_target
+from kwtui.server.target import DEFAULT_DATABASE, Target, resolve_target
 
 if TYPE_CHECKING:
     import psycopg
@@ -80,6 +80,8 @@ class Server:
     def __init__(self, target: Target, connection: psycopg.AsyncConnection[Any]) -> None:
         self.target = target
         self.session_id = ""
+        self.missing_database = ""
+        """The database that was asked for, where there is none of that name."""
         self._connection = connection
         self._turn = asyncio.Lock()
         self._sql = ""
@@ -109,6 +111,7 @@ class Server:
                 await server.execute(statement, within=float(target.connect_timeout))
             answer = await server.query(statements.show("session_id"))
             server.session_id = answer.scalar() or ""
+            await server._leave_missing_database()
         except BaseException:
             await server.close()
             raise
@@ -212,6 +215,16 @@ class Server:
             await other.close()
 
     # -- inside ---------------------------------------------------------------------------------
+
+    async def _leave_missing_database(self) -> None:
+        """A node lets one into a database that it has not (recording 11), and tells nothing of
+        itself there: neither its nodes nor its folders, just when a lost database is to come back.
+        """
+        names = [row[0] for row in (await self.query(statements.databases())).rows]
+        if not names or self.target.database in names:
+            return
+        self.missing_database = self.target.database
+        await self.use(DEFAULT_DATABASE if DEFAULT_DATABASE in names else "system")
 
     async def _cancel_queries(self, other: Server) -> bool:
         running = await other.query(statements.queries())

@@ -203,7 +203,7 @@ class Console:
             server = await LimitedServer.open(self._target)
             self._server = server
             await self._apply_lock()
-            if self._database:
+            if self._database and self._database != server.missing_database:
                 await server.use(self._database)
         return server
 

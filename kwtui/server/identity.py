@@ -60,7 +60,7 @@ async def identify(server: Server) -> Identity:
     admin = await asker.ask(inspection.is_admin(), "whether the user is an admin")
     nodes = parse_nodes(await asker.ask(inspection.nodes(), "the list of nodes"))
     number = to_int(node_id.scalar()) or 0
-    databases = await asker.ask("SHOW DATABASES", "the databases")
+    databases = await asker.ask(statements.databases(), "the databases")
     arguments = ResultSet()
     is_admin = to_bool(admin.scalar())
     if is_admin:
@@ -81,6 +81,8 @@ async def identify(server: Server) -> Identity:
         start_arguments=start_arguments(arguments, number),
     )
     notes = (*asker.notes, *connection_notes(server.target, facts))
+    if server.missing_database:
+        notes += (f"There is no database {server.missing_database} on this server.",)
     return Identity(facts, parse_engines(databases), notes)
 
 

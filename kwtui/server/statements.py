@@ -41,6 +41,10 @@ def use_database(database: str) -> str:
     return f"USE {identifier(database)}"
 
 
+def databases() -> str:
+    return "SHOW DATABASES"
+
+
 def queries() -> str:
     """What every session runs (recording 01)."""
     return "SHOW QUERIES"

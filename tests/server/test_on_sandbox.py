@@ -291,3 +291,17 @@ async def test_a_keeper_on_a_living_node(sandbox: SandboxNode) -> None:
     await asyncio.sleep(0.2)
     assert keeper.status.is_connected
     await keeper.stop()
+
+
+async def test_a_lost_database_in_the_dsn_hides_nothing_of_the_node(sandbox: SandboxNode) -> None:
+    """Whoever restores it has its name in the profile."""
+    dsn = sandbox.dsn.replace("/defaultdb", "/lost")
+    server = await connect(resolve_target(dsn=dsn, environ={}))
+    try:
+        identity = await identify(server)
+    finally:
+        await server.close()
+
+    assert identity.facts.store_paths == (str(sandbox.store),)
+    assert len(identity.facts.nodes) == 1
+    assert identity.notes == ("There is no database lost on this server.",)

@@ -250,6 +250,7 @@ SAMPLES: dict[str, list[str]] = {
     "statements.session_settings": [*statements.session_settings()],
     "statements.show": [statements.show("node_id"), statements.show("session_id")],
     "statements.use_database": [statements.use_database("My db")],
+    "statements.databases": [statements.databases()],
     "statements.queries": [statements.queries()],
     "statements.server_time": [statements.server_time()],
     "statements.cancel_query": [statements.cancel_query("18ea")],
