@@ -48,6 +48,7 @@ _OLD_CLAUSES = re.compile(
     r"\s*\b(?:activetime\s+\w+|dict\s+encoding|partition\s+interval\s+\w+)", re.IGNORECASE
 )
 """Clauses of time-series tables that KWDB 3.2 and later refuse (facts.md, 11.2)."""
+_PARTITION = re.compile(r"\bpartition\s+interval\s+(\d+[a-z]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,12 @@ class MetaTable:
         if not self.time_series:
             return ()
         return tuple(m.group().strip() for m in _OLD_CLAUSES.finditer(self.tail))
+
+    @property
+    def partition_interval(self) -> str | None:
+        """Of a table of KWDB up to 3.0; later ones have it on the database (facts.md, 11.2)."""
+        match = _PARTITION.search(self.tail) if self.time_series else None
+        return match[1] if match else None
 
     @property
     def modern_text(self) -> str:

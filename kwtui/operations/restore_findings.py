@@ -175,6 +175,16 @@ def _source_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> 
         "What an export leaves out (sequences, views, foreign keys, retentions, grants) is not "
         "there.",
     )
+    older = [t.name for meta in source.metas for t in meta.tables if t.old_clauses]
+    if older:
+        yield Finding(
+            Severity.WARNING,
+            "older_version",
+            source.path,
+            f"It was written by KWDB before 3.2: {', '.join(older[:5])} "
+            f"{'has' if len(older) == 1 else 'have'} clauses that a server of today refuses. They "
+            "are left out, as the plan shows; a partition interval goes to the database.",
+        )
     for table in tables:
         if not table.files:
             yield Finding(

@@ -8,6 +8,7 @@ stands under it. Views come last: a database that holds views cannot be renamed 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -32,7 +33,13 @@ from kwtui.operations.restore_findings import (
 )
 from kwtui.operations.restore_objects import Chosen
 from kwtui.operations.restore_source import RestoreSource, choose
-from kwtui.operations.restore_staging import stage, staged_metas, staging_of, unstage
+from kwtui.operations.restore_staging import (
+    older_definitions,
+    stage,
+    staged_metas,
+    staging_of,
+    unstage,
+)
 from kwtui.operations.restore_steps import (
     RestoreScope,
     check_files,
@@ -236,16 +243,19 @@ def _make(scope: RestoreScope) -> Iterator[Step]:
             "Create the sequences",
             tuple(objects.create_sequences(chosen, name)),
         )
-    yield sql_step(
-        "create-tables",
-        "Create the tables"
-        if scope.time_series
-        else "Create the tables, without defaults and foreign keys",
-        tuple(objects.create_tables(chosen, name)),
-        ""
-        if scope.time_series
-        else "IMPORT INTO refuses tables with defaults and does not check foreign keys; both are "
-        "added after the data.",
+    yield replace(
+        sql_step(
+            "create-tables",
+            "Create the tables"
+            if scope.time_series
+            else "Create the tables, without defaults and foreign keys",
+            tuple(objects.create_tables(chosen, name)),
+            ""
+            if scope.time_series
+            else "IMPORT INTO refuses tables with defaults and does not check foreign keys; both "
+            "are added after the data.",
+        ),
+        diff=tuple(older_definitions(scope.source)),
     )
     indexes = tuple(objects.create_indexes(chosen, name))
     if indexes:

@@ -18,6 +18,7 @@ from kwtui.backups.staging import rejected_lines, remove_staging
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import DatabaseSchema, Engine, RestoreRequest, RestoreStrategy, TableName
 from kwtui.operations import importing
+from kwtui.operations.blocked_names import when_free
 from kwtui.operations.comparing import (
     check_lines,
     compare_tables,
@@ -197,7 +198,7 @@ class RestoreRun:
         if self._request.strategy is RestoreStrategy.DATA_ONLY:
             database = step.params["database"]
             self._rows_before[name] = await catalogue.count_rows(self._server, database, name)
-        answer = await self._import(step.sql[0])
+        answer = await self._import(step)
         rejected = self._rejected(step)
         importing.check_answer(answer, str(name), rejected, self._expected_rows(step.params))
         return StepOutcome(
@@ -205,7 +206,7 @@ class RestoreRun:
         )
 
     async def _import_database(self, step: Step) -> StepOutcome:
-        answer = await self._import(step.sql[0])
+        answer = await self._import(step)
         counted = self._source.counted
         expected = sum(counted.values()) if counted else step.params["rows"]
         importing.check_answer(answer, self._plan.database, self._rejected(step), expected)
@@ -213,9 +214,17 @@ class RestoreRun:
             summary=f"{answer.rows} rows", rows=answer.rows, bytes=step.params["bytes"]
         )
 
-    async def _import(self, sql: str) -> importing.ImportAnswer:
-        context = self._context
-        return await importing.run_import(self._server, context.connect, sql, context.halt)
+    async def _import(self, step: Step) -> importing.ImportAnswer:
+        """The names were looked at: if the server denies what was seen, they are blocked."""
+        context, sql = self._context, step.sql[0]
+
+        async def run() -> importing.ImportAnswer:
+            return await importing.run_import(self._server, context.connect, sql, context.halt)
+
+        def tell(words: str) -> None:
+            context.reporter.notice(step, "WARNING", words)
+
+        return await when_free(run, context.halt, tell)
 
     async def _insert_rows(self, step: Step) -> StepOutcome:
         name = TableName(step.params["schema"], step.params["table"])

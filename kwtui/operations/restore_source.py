@@ -26,6 +26,7 @@ from kwtui.model import (
     TableSpec,
 )
 from kwtui.server import ddl
+from kwtui.server.derive import seconds
 from kwtui.server.sqltext import split_name
 
 
@@ -177,6 +178,7 @@ def _source_of_tree(
         database=database or root.rsplit("/", 1)[-1],
         engine=engine,
         create_statement="",
+        partition_interval=_partition_interval(metas),
         schemas=tuple(sorted(schemas)),
         tables=tuple(t.spec for t in tables),
     )
@@ -220,10 +222,11 @@ def adopted_spec(name: TableName, meta: MetaTable) -> TableSpec:
         return TableSpec(
             name=name,
             columns=meta.columns,
-            create_statement=meta.text,
-            create_without_foreign_keys=meta.text,
+            create_statement=meta.modern_text,
+            create_without_foreign_keys=meta.modern_text,
             time_column=meta.columns[0].name,
             time_precision=_precision(meta.columns[0].type),
+            retention_seconds=_retention(meta.tail),
         )
     keys, checks = _constraints(meta.text)
     return TableSpec(
@@ -248,6 +251,14 @@ def _constraints(create: str) -> tuple[tuple[ForeignKeySpec, ...], tuple[str, ..
     return keys, checks
 
 
+_RETENTION = re.compile(r"\bretentions\s+(\d+[a-z]+)", re.IGNORECASE)
+
+
+def _retention(tail: str) -> int | None:
+    match = _RETENTION.search(tail)
+    return seconds(match[1]) if match else None
+
+
 def _precision(kind: str) -> int | None:
     match = re.search(r"\((\d)\)", kind)
     return int(match[1]) if match else None
@@ -259,6 +270,15 @@ def _with_true_default(column: ColumnSpec) -> ColumnSpec:
     if default and default.startswith("'") and "\\" in default:
         return replace(column, default=f"e{default}")
     return column
+
+
+def _partition_interval(metas: Mapping[str, MetaFile]) -> str | None:
+    """Of the tables of an older version; a database of today has one for all (facts.md, 11.2)."""
+    found = (t.partition_interval for meta in metas.values() for t in meta.tables)
+    return next((text for text in found if text and not _NONE.match(text)), None)
+
+
+_NONE = re.compile(r"0+[a-z]+\Z")
 
 
 def _engine_of(metas: Mapping[str, MetaFile]) -> Engine:

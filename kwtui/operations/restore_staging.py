@@ -111,6 +111,14 @@ def _differences(source: RestoreSource, texts: Mapping[str, str]) -> Iterator[st
             yield from text_difference(meta.text, new, path)
 
 
+def older_definitions(source: RestoreSource) -> Iterator[str]:
+    """What is left out of the definitions of an older version, as a diff (facts.md, 11.2)."""
+    for meta in source.metas:
+        for table in meta.tables:
+            if source.adopted and table.old_clauses:
+                yield from text_difference(table.text, table.modern_text, _inner(source, meta))
+
+
 def text_difference(old: str, new: str, name: str) -> list[str]:
     """A unified diff without its line ends."""
     return list(
