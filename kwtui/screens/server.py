@@ -213,8 +213,8 @@ class ServerScreen(KwtuiScreen):
             return f"{of} {which} · {self._command()}"
         if self._page == SESSIONS:
             own = "" if overview.facts.is_admin else " of this user (admins see all)"
-            count = plural(len(overview.sessions.items), "session")
-            return f"{count}{own}, {at} · {self._command()}"
+            sessions = plural(len(overview.sessions.items), "session")
+            return f"{sessions}{own}, {at} · {self._command()}"
         return f"{at} · {self._command()}"
 
     def _command(self) -> str:
@@ -309,6 +309,9 @@ class ServerScreen(KwtuiScreen):
 
         if self._wal is not None:
             change_wal(self, self._wal)
+
+    def do_doctor(self) -> None:
+        self.app.call_later(self.kwtui.open_screen, "doctor")
 
     def do_copy(self) -> None:
         self.app.copy_to_clipboard(self._command())
