@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
@@ -25,6 +26,7 @@ def write_file(path: Path, content: bytes, *, mode: int = 0o640) -> None:
             file.write(content)
             file.flush()
             os.fchmod(file.fileno(), mode)
+            hand_over(file.fileno(), path.parent)
             os.fsync(file.fileno())
         Path(temporary).replace(path)
         sync_folder(path.parent)
@@ -43,6 +45,8 @@ def append_line(path: Path, line: bytes, *, mode: int = 0o640) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
         try:
             size = os.fstat(descriptor).st_size
+            if size == 0:
+                hand_over(descriptor, path.parent)
             torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
             os.write(descriptor, (b"\n" if torn else b"") + line + b"\n")
             os.fsync(descriptor)
@@ -51,6 +55,22 @@ def append_line(path: Path, line: bytes, *, mode: int = 0o640) -> None:
         sync_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def hand_over(made: Path | int, folder: Path) -> None:
+    """What root makes in another account's folder belongs to that account, as all else there does.
+
+    Else the database could not read what is staged for it, nor its account list the backups.
+    """
+    if os.geteuid() != 0:
+        return
+    # Over a network root may be somebody else; then it stays as the file system made it.
+    with suppress(OSError):
+        owner = folder.stat()
+        if isinstance(made, int):
+            os.fchown(made, owner.st_uid, owner.st_gid)
+        else:
+            os.chown(made, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def sync_file(path: Path) -> None:
@@ -86,6 +106,7 @@ def make_folders(path: Path, *, mode: int = 0o750) -> None:
         if path != path.parent:
             make_folders(path.parent, mode=mode)
         path.mkdir(mode=mode, exist_ok=True)
+        hand_over(path, path.parent)
         sync_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error

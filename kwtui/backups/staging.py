@@ -19,7 +19,7 @@ from enum import StrEnum
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from kwtui.backups.durable import cannot_write
+from kwtui.backups.durable import cannot_write, hand_over
 from kwtui.backups.naming import inside
 from kwtui.errors import ExitCode, KwtuiError
 
@@ -95,6 +95,7 @@ def make_staging(
     try:
         _make_folder(root.parent, group)
         root.mkdir()
+        hand_over(root, extern)
         _open_to_group(root, group)
         for name in folders:
             _make_folder(root / name, group)
@@ -110,6 +111,7 @@ def make_staging(
             _make_folder((root / name).parent, group)
             (root / name).write_text(text, encoding="utf-8", errors="surrogateescape")
             (root / name).chmod(0o640)
+            hand_over(root / name, extern)
     except OSError as error:
         raise cannot_write(root, error) from error
     return Staged(count, size, frozenset(means))
@@ -170,6 +172,7 @@ def _make_folder(folder: Path, group: int | None) -> None:
         return
     _make_folder(folder.parent, group)
     folder.mkdir(exist_ok=True)
+    hand_over(folder, folder.parent)
     _open_to_group(folder, group)
 
 
@@ -198,4 +201,5 @@ def _place(source: Path, target: Path) -> Means:
         return Means.SYMBOLIC_LINK
     shutil.copyfile(source, target)
     target.chmod(0o640)
+    hand_over(target, target.parent)
     return Means.COPY
