@@ -200,6 +200,16 @@ class KwtuiApp(App[None]):
         if isinstance(screen, RunsScreen):
             screen.show_run(run_id)
 
+    async def show_run_log(self, run_id: str) -> None:
+        """Open the node's log at the part that this run is about."""
+        from kwtui.screens.logs import LogsScreen
+
+        run = await self.controller.run_log(run_id)
+        await self.open_screen("logs")
+        screen = self.screen
+        if isinstance(screen, LogsScreen):
+            screen.show_run_log(run)
+
     def start_verify(self, path: str, level: ProofLevel) -> None:
         """Start a check as a run, and show it."""
 

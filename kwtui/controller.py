@@ -17,6 +17,7 @@ from kwtui import config
 from kwtui.controller_diagnosis import Diagnosing
 from kwtui.controller_drills import Drills
 from kwtui.controller_events import RunsChanged, StorageChanged
+from kwtui.controller_logs import NodeLogs
 from kwtui.controller_server import ServerPages
 from kwtui.controller_storage import StorageCare
 from kwtui.errors import ExitCode, KwtuiError
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
         ServerFacts,
         Survey,
     )
-    from kwtui.node.logs import LogFile, LogFollower
     from kwtui.node.place import FolderState, NodePlace
     from kwtui.operations.plan import Plan
     from kwtui.runs.directory import RunsDirectory
@@ -53,7 +53,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Controller(ServerPages, StorageCare, Drills, Diagnosing):
+class Controller(ServerPages, StorageCare, Drills, Diagnosing, NodeLogs):
     """Connection, storage, plans, runs and logs behind one door.
 
     All methods raise `kwtui.errors.KwtuiError` with a message for people; nothing else escapes.
@@ -349,19 +349,6 @@ class Controller(ServerPages, StorageCare, Drills, Diagnosing):
         from kwtui.operations.commands import command_for
 
         return command_for(plan, self._connection_options(plan))
-
-    # -- logs ---------------------------------------------------------------------------------
-
-    async def log_files(self) -> list[LogFile]:
-        """The log files of the node by family, current first."""
-        from kwtui.node.logs import find_logs
-
-        return await self._blocking(find_logs, [self._folder("logs")])
-
-    def follow_log(self, path: Path) -> LogFollower:
-        from kwtui.node.logs import LogFollower
-
-        return LogFollower(path)
 
     # -- inside -------------------------------------------------------------------------------
 

@@ -4,36 +4,60 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import re
 import signal
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from kwtui.commands.common import find_files, usage
+from kwtui.commands.common import find_files
 from kwtui.commands.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
-    from kwtui.node.logformat import LogSeverity
-    from kwtui.node.logs import LogFile, LogFollower, LogLine
+    from kwtui.node.logfilter import LogFilter
+    from kwtui.node.logread import LogLine
+    from kwtui.node.logs import LogFile
+    from kwtui.node.logstream import LogStream
 
 _BATCH = 500
+_DEFAULT_LINES = 20
 
 
 async def logs(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    severity, pattern = _severity(args.severity), _pattern(args.search)
+    wanted = _filter(args)
     await find_files(controller, args)
     files = await controller.log_files()
     if args.files:
         return _show_files(files, output)
-    chosen = _choose(files, args.family)
-    follower = controller.follow_log(chosen.link or chosen.path)
-    await follower.open()
+    stream = await controller.open_log(_choose(files, args))
     try:
-        await _Tail(follower, args, output, severity, pattern).run()
+        for note in stream.notes:
+            output.note(f"-- {note} --")
+        await _Tail(stream, args, output, wanted).run()
     finally:
-        await follower.close()
+        await stream.close()
     return 0
+
+
+def _filter(args: argparse.Namespace) -> LogFilter:
+    from kwtui.node import logfilter
+    from kwtui.node.logtime import parse_when
+
+    now = datetime.now(UTC)
+    wanted = logfilter.LogFilter(
+        severity=logfilter.parse_severity(args.severity) if args.severity is not None else None,
+        source=args.file or "",
+        thread=logfilter.parse_thread(args.goroutine) if args.goroutine is not None else "",
+        tag=args.tag or "",
+        since=parse_when(args.since, now) if args.since is not None else None,
+        until=parse_when(args.until, now) if args.until is not None else None,
+        text=args.grep or "",
+    )
+    if wanted.text:
+        logfilter.compile_pattern(wanted.text)
+    return wanted
 
 
 def _show_files(files: list[LogFile], output: Output) -> int:
@@ -52,13 +76,27 @@ def _show_files(files: list[LogFile], output: Output) -> int:
     return 0
 
 
-def _choose(files: list[LogFile], family: str | None) -> LogFile:
-    for file in files:
-        if family is None or file.family.value.lower() == family.lower():
-            return file
-    known = ", ".join(dict.fromkeys(f.family.value for f in files))
+def _choose(files: list[LogFile], args: argparse.Namespace) -> list[LogFile]:
+    from kwtui.node.logbook import by_family
+
+    families = by_family(files)
+    if args.all_families and families:
+        return [file for each in families.values() for file in each]
+    for family, each in families.items():
+        if args.family is None or family.value.lower() == args.family.lower():
+            return each
+    unreadable = [f for f in files if f.problem and args.family in (None, f.family.value)]
+    if unreadable:
+        raise KwtuiError(
+            f"{unreadable[0].path} cannot be read.",
+            hint="Run kwtui as the database's own account or as a member of its group.",
+            exit_code=ExitCode.EXTERN_NOT_READABLE,
+        )
+    known = ", ".join(family.value for family in families)
     raise KwtuiError(
-        f"There is no log of the family {family!r}." if family else "There are no log files.",
+        f"There is no log of the family {args.family!r}."
+        if args.family
+        else "There are no log files.",
         hint=f"There are: {known}" if known else "",
         exit_code=ExitCode.NOT_FOUND,
     )
@@ -68,119 +106,118 @@ class _Tail:
     """Prints the last lines that fit, then new ones."""
 
     def __init__(
-        self,
-        follower: LogFollower,
-        args: argparse.Namespace,
-        output: Output,
-        severity: LogSeverity | None,
-        pattern: re.Pattern[str] | None,
+        self, stream: LogStream, args: argparse.Namespace, output: Output, wanted: LogFilter
     ) -> None:
-        self._follower = follower
-        self._args = args
+        self._stream = stream
         self._output = output
-        self._severity = severity
-        self._pattern = pattern
-        self._entry_fits = severity is None
+        self._wanted = wanted
+        self._follow = bool(args.follow)
+        spans = args.since is not None or args.until is not None
+        self._lines: int | None = args.lines or (None if spans else _DEFAULT_LINES)
+        self._printed: list[int] = []
+        """The place in each family after its last line that was printed."""
 
     async def run(self) -> None:
-        lines = self._last_lines()
-        if self._args.follow:
-            lines = [line for line in lines if not line.partial]
-        last = self._print(lines)
-        if not self._args.follow:
+        logs = self._stream.set.logs
+        await self._select()
+        self._printed = [log.whole_end if self._follow else log.end for log in logs]
+        for line in self._last_lines():
+            number, place = self._stream.set.inner(line.offset)
+            if place < self._printed[number]:
+                self._print(number, line)
+        if self._follow:
+            await self._until_stopped()
+
+    async def _select(self) -> None:
+        """Find what fits; of one log no more than is asked for, the newest first."""
+        if self._wanted.empty:
             return
+        stream = self._stream
+        searching = asyncio.ensure_future(stream.show(self._wanted))
+        while not searching.done():
+            await asyncio.wait({searching}, timeout=0.1)
+            picked = stream.set.picked
+            alone = picked[0] if picked is not None and len(picked) == 1 else None
+            # An entry has at least one line.
+            if self._lines is not None and alone and len(alone.entries) > self._lines:
+                await stream.stop_filtering()
+        await searching
+
+    def _last_lines(self) -> Iterable[LogLine]:
+        source = self._stream.set.lines
+        if self._lines is not None:
+            return source.tail(self._lines)
+        return self._stream.set.between(None, None)
+
+    async def _until_stopped(self) -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        following = asyncio.ensure_future(self._follow(last))
+        following = asyncio.ensure_future(self._print_new())
         stopped = asyncio.ensure_future(stop.wait())
         await asyncio.wait({following, stopped}, return_when=asyncio.FIRST_COMPLETED)
         for task in (following, stopped):
             task.cancel()
-        results = await asyncio.gather(following, stopped, return_exceptions=True)
-        for result in results:
-            if isinstance(result, KwtuiError):
+        for result in await asyncio.gather(following, stopped, return_exceptions=True):
+            if isinstance(result, Exception):
                 raise result
 
-    async def _follow(self, offset: int) -> None:
-        from kwtui.node.logs import LogEvent
+    async def _print_new(self) -> None:
+        stream, more = self._stream, asyncio.Event()
+        stream.changed = more.set
+        note = stream.note
+        while True:
+            if stream.replaced:
+                stream.replaced = False
+                self._begin_anew()
+            if stream.note != note:
+                note = stream.note
+                self._output.note(f"-- {note} --")
+            self._print_batch()
+            await more.wait()
+            more.clear()
 
-        async for event in self._follower.changes():
-            if event is LogEvent.RESTARTED:
-                self._output.note(f"-- {self._follower.state.note or 'the log begins anew'} --")
-                offset = 0
-            if event in (LogEvent.GREW, LogEvent.RESTARTED):
-                while lines := self._follower.after(offset, _BATCH):
-                    whole = [line for line in lines if not line.partial]
-                    if not whole:
-                        break
-                    offset = self._print([line for line in whole if self._fits(line)], whole[-1])
+    def _begin_anew(self) -> None:
+        for number, log in enumerate(self._stream.set.logs):
+            low, high = log.gone
+            if low <= self._printed[number] < high:
+                self._printed[number] = high
 
-    def _last_lines(self) -> list[LogLine]:
-        """As many of the last lines that fit as were asked for, looked for backwards."""
-        wanted: int = self._args.lines
-        if self._severity is None and self._pattern is None:
-            return self._follower.tail(wanted)
-        found: list[LogLine] = []
-        lines = self._follower.tail(_BATCH)
-        while lines:
-            found = [line for line in lines if self._fits(line)] + found
-            if len(found) >= wanted or lines[0].offset == 0:
-                break
-            lines = self._follower.before(lines[0].offset, _BATCH)
-        return found[-wanted:]
+    def _print_batch(self) -> None:
+        """New lines of all families, by time as far as they came together."""
+        found = []
+        picked = self._stream.set.picked
+        for number, log in enumerate(self._stream.set.logs):
+            source = picked[number] if picked is not None else log
+            end = log.whole_end
+            while lines := source.after(self._printed[number], _BATCH):
+                whole = list(takewhile(lambda x, end=end: x.offset < end, lines))  # type: ignore[misc]
+                found += [(log.time_of(line.offset), number, line) for line in whole]
+                if whole:
+                    self._printed[number] = whole[-1].offset + whole[-1].bytes
+                if len(whole) < _BATCH:
+                    break
+        earliest = datetime.min.replace(tzinfo=UTC)
+        for _, number, line in sorted(found, key=lambda each: each[0] or earliest):
+            self._print(number, line)
 
-    def _fits(self, line: LogLine) -> bool:
-        if self._severity is not None:
-            if line.severity is not None:
-                self._entry_fits = line.severity >= self._severity
-            if not self._entry_fits:
-                return False
-        return self._pattern is None or self._pattern.search(line.text) is not None
+    def _print(self, number: int, line: LogLine) -> None:
+        log = self._stream.set.logs[number]
+        if self._output.json:
+            from kwtui.node.logsource import split_family_place, split_file_place
 
-    def _print(self, lines: list[LogLine], last: LogLine | None = None) -> int:
-        """Print; where the next line begins."""
-        for line in lines:
-            if self._output.json:
-                self._output.object(
-                    "log-line",
-                    {
-                        "offset": line.offset,
-                        "severity": line.severity.name.lower()
-                        if line.severity is not None
-                        else None,
-                        "text": line.text.encode("utf-8", "replace").decode(),
-                    },
-                )
-            else:
-                self._output.line(line.text)
-        last = last or (lines[-1] if lines else None)
-        if last is None:
-            tail = self._follower.tail(1)
-            last = tail[-1] if tail else None
-        if last is None:
-            return 0
-        # A line without its end is printed when it has one.
-        return last.offset if last.partial else last.offset + last.bytes
-
-
-def _severity(text: str | None) -> LogSeverity | None:
-    from kwtui.node.logformat import LogSeverity
-
-    if text is None:
-        return None
-    for severity in LogSeverity:
-        if severity.name.lower().startswith(text.lower()):
-            return severity
-    names = ", ".join(s.name.lower() for s in LogSeverity)
-    raise usage(f"{text!r} is no severity. There are: {names}.")
-
-
-def _pattern(text: str | None) -> re.Pattern[str] | None:
-    if text is None:
-        return None
-    try:
-        return re.compile(text, re.IGNORECASE)
-    except re.error as error:
-        raise usage(f"--search {text!r} is no regular expression: {error}.") from error
+            severity = line.severity.name.lower() if line.severity is not None else None
+            self._output.object(
+                "log-line",
+                {
+                    "family": log.family.value,
+                    "offset": split_file_place(split_family_place(line.offset)[1])[1],
+                    "severity": severity,
+                    "text": line.text.encode("utf-8", "replace").decode(),
+                },
+            )
+        elif self._stream.set.merged:
+            self._output.line(f"{log.family.value:<9} {line.text}")
+        else:
+            self._output.line(line.text)

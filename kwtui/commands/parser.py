@@ -264,19 +264,39 @@ def _logs(commands: Any) -> None:
         "logs",
         "show the end of the node's log, and follow it",
         "logs:logs",
-        "Needs the node's files and no server.",
+        """\
+        Needs the node's files and no server; where the files are out of reach, the server gives
+        what it can over HTTP. Rotated files belong to the log. Filters keep whole entries with
+        the lines that continue them. Times are UTC: 12:30, "2026-11-22 08:30", -10m, -3d, today.
+        """,
         """\
         kwtui logs -f --sandbox
-        kwtui logs --family "ts engine" --severity error --logs /var/lib/kaiwudb/logs
+        kwtui logs --all-families --since -1h --severity warning --logs /var/lib/kaiwudb/logs
+        kwtui logs --grep 'import.*failed' --file registry.go --json --profile shop
         """,
     )
     parser.add_argument("-f", "--follow", action="store_true", help="go on with new lines")
-    parser.add_argument("-n", "--lines", type=count, default=20, metavar="N")
-    parser.add_argument("--family", metavar="NAME", help="main, rocksdb, ts engine, ...")
+    parser.add_argument(
+        "-n",
+        "--lines",
+        type=count,
+        metavar="N",
+        help="the last N lines that fit (default: 20; with --since or --until all)",
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--family", metavar="NAME", help="main, rocksdb, ts engine, ...")
+    which.add_argument("--all-families", action="store_true", help="all logs, by time")
+    parser.add_argument("--since", metavar="TIME", help="only entries from this time on")
+    parser.add_argument("--until", metavar="TIME", help="only entries before this time")
     parser.add_argument(
         "--severity", metavar="LEVEL", help="only entries at least this severe: warning, error"
     )
-    parser.add_argument("--search", metavar="REGEX", help="only lines that match")
+    parser.add_argument(
+        "--grep", "--search", dest="grep", metavar="REGEX", help="only entries with a match"
+    )
+    parser.add_argument("--file", metavar="PART", help="only from this source file: registry.go")
+    parser.add_argument("--goroutine", metavar="N", help="only of this goroutine or thread")
+    parser.add_argument("--tag", metavar="PART", help="only with this in the tags: client=10.0.0.7")
     parser.add_argument("--files", action="store_true", help="list the log files")
 
 

@@ -75,7 +75,8 @@ class LogFilter:
                 parts.append(shlex.quote(f"{name}:{value}"))
         for name, time in (("since", self.since), ("until", self.until)):
             if time is not None:
-                parts.append(shlex.quote(f"{name}:{time:%Y-%m-%d %H:%M:%S.%f}".rstrip("0")))
+                written = str(time.replace(tzinfo=None))
+                parts.append(shlex.quote(f"{name}:{written}"))
         if self.text:
             parts.append(shlex.quote(self.text))
         return " ".join(parts)

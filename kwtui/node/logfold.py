@@ -26,6 +26,12 @@ class FoldedLines:
             self._unfolded ^= {start}
         return start
 
+    def reveal(self, place: int) -> None:
+        """Unfold the entry that hides the line, if one does."""
+        start = self._log.entry_start(place)
+        if start is not None and start != place:
+            self._unfolded.add(start)
+
     def tail(self, count: int) -> list[LogLine]:
         return self._backwards(self._log.tail(2 * count), count)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from kwtui.errors import KwtuiError
 from kwtui.node.logfiles import LogFile
 from kwtui.node.logformat import LogEntry, LogFamily, parse_entry
 from kwtui.node.logopen import OpenLog
@@ -360,22 +361,25 @@ class JoinedLog:
         old.size = old.file.size
         if _leads_to(old.path, old.file):
             old.file = None
-        for path in self._missed(new.path):
-            self._segments.append(_Segment(number, path, path.stat().st_size))
+        for file in self._missed(new.path):
+            self._segments.append(_Segment(number, file.path, file.bytes))
             number += 1
         self._segments.append(_Segment(number, new.path, new.size, new))
         return LogEvent.ROTATED
 
-    def _missed(self, newest: Path) -> list[Path]:
+    def _missed(self, newest: Path) -> list[LogFile]:
         """Files that came and went between two looks."""
         known = {segment.path for segment in self._segments}
-        found = self._relist(self.family) if self._relist else []
-        later: list[Path] = []
+        try:
+            found = self._relist(self.family) if self._relist else []
+        except KwtuiError:
+            return []  # the folder is gone for now, and with it what was missed
+        later: list[LogFile] = []
         for file in sorted(found, key=_age):
             if file.path == newest:
                 return later
-            if file.path not in known and file.path.exists():
-                later.append(file.path)
+            if file.path not in known:
+                later.append(file)
         return []
 
 

@@ -228,8 +228,13 @@ class LogFollower:
                 self._tell(event)
             file = self._file
             if file and file.index.done < file.size:
-                await asyncio.to_thread(file.index_for, _INDEX_SECONDS)
-                self._tell(LogEvent.INDEXED)
+                try:
+                    await asyncio.to_thread(file.index_for, _INDEX_SECONDS)
+                except OSError as error:
+                    self._tell(self._gone(error) or LogEvent.VANISHED)
+                    await asyncio.sleep(self._poll)
+                else:
+                    self._tell(LogEvent.INDEXED)
             else:
                 await asyncio.sleep(self._poll)
 
@@ -243,7 +248,11 @@ class LogFollower:
         except OSError as error:
             return self._gone(error)
         same = (status.st_dev, status.st_ino) == file.identity
-        if same and file.still_grows(status.st_size):
+        try:
+            grows = same and file.still_grows(status.st_size)
+        except OSError as error:
+            return self._gone(error)
+        if grows:
             came_back, self._present = not self._present, True
             grew, file.size = status.st_size > file.size, status.st_size
             return LogEvent.GREW if grew or came_back else None

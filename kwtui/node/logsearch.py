@@ -51,10 +51,14 @@ class Searcher:
         """Search on from ``start`` for some time; offsets of the hits, and how far it came."""
         hits: list[int] = []
         end = time.monotonic() + seconds
-        while start < size and len(hits) <= limit and time.monotonic() < end:
+        while start < size and len(hits) <= limit:
             data = self._lines(start, size)
+            if not data:  # truncated meanwhile
+                return hits, size
             hits += self._hits(data, start)
             start += len(data)
+            if time.monotonic() >= end:
+                break
         return hits, start
 
     def search_back(
@@ -66,11 +70,13 @@ class Searcher:
         """
         batches: list[list[int]] = []
         found, end = 0, time.monotonic() + seconds
-        while start > stop and found <= limit and time.monotonic() < end:
+        while start > stop and found <= limit:
             begin, data = self._lines_before(start, stop)
             batches.append(self._hits(data, begin))
             found += len(batches[-1])
             start = begin
+            if time.monotonic() >= end:
+                break
         return [hit for batch in reversed(batches) for hit in batch], start
 
     def _hits(self, data: bytes, start: int) -> list[int]:

@@ -47,6 +47,14 @@ class LogSet:
         pairs = zip(self.logs, lines, strict=True)
         return MergedLog([Strand(log.family, log, each) for log, each in pairs])
 
+    def twin(self) -> LogSet:
+        """The same as it is now, to be read in another thread."""
+        other = LogSet(self.logs)
+        if self.picked is not None:
+            for mine, its in zip(self.picked, other.pick(some=True), strict=True):
+                its.entries.add(list(mine.entries))
+        return other
+
     def reset_window(self) -> None:
         """To be called when entries were picked between others."""
         if isinstance(self.lines, MergedLog):
@@ -121,7 +129,7 @@ class LogSet:
     def text(self, first: int, last: int, most_bytes: int) -> str | None:
         """The lines from one to another as text; None if they are more than ``most_bytes``."""
         parts, size = [], 0
-        for line in self._between(first, last):
+        for line in self.between(first, last):
             parts.append(line.text.encode("utf-8", "replace").decode())
             size += line.bytes
             if size > most_bytes:
@@ -133,7 +141,7 @@ class LogSet:
         if not self.merged and self.picked is None:
             yield from self._whole_chunks(first, last)
             return
-        for line in self._between(first, last):
+        for line in self.between(first, last):
             log, inner = self.log_at(line.offset)
             yield from log.copy(inner, inner + line.bytes)
             if line.partial:
@@ -147,7 +155,8 @@ class LogSet:
             high = last + lines[0].bytes if lines else last
         yield from log.copy(log.begin if first is None else first, high)
 
-    def _between(self, first: int | None, last: int | None) -> Iterator[LogLine]:
+    def between(self, first: int | None, last: int | None) -> Iterator[LogLine]:
+        """The lines that are shown from one to another; from the first, to the last if None."""
         if first is None:
             first = self.first_place()
         batch = self.lines.after(first, _LINES) if first is not None else []

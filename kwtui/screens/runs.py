@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from kwtui.controller_events import RunsChanged
+from kwtui.errors import KwtuiError
 from kwtui.runs.events import RunStatus
 from kwtui.runs.history import RunSummary
 from kwtui.screens.actions import Action, bindings
@@ -136,8 +137,10 @@ class RunsScreen(KwtuiScreen):
         return [action for action in super().actions() if action.verb not in hidden]
 
     def reason_against(self, action: Action) -> str:
-        if action.verb == "open" and self._list.current is None:
+        if action.verb in ("open", "log") and not self._chosen_id():
             return "There is no run."
+        if action.verb == "explain" and not self._has_failed():
+            return "It did not fail." if self._chosen_id() else "There is no run."
         if action.verb == "cancel" and not self._is_cancellable():
             return "This run is over." if self._chosen_id() else "There is no run."
         return ""
@@ -158,6 +161,15 @@ class RunsScreen(KwtuiScreen):
 
     def do_cancel(self) -> None:
         self.kwtui.confirm_cancel(self._chosen_id())
+
+    def do_log(self) -> None:
+        self.app.call_later(self._show_log, self._chosen_id())
+
+    async def _show_log(self, run_id: str) -> None:
+        try:
+            await self.kwtui.show_run_log(run_id)
+        except KwtuiError as error:
+            self.kwtui.show_problem(error)
 
     def do_copy(self) -> None:
         self.app.copy_to_clipboard(self._panel.command)

@@ -31,6 +31,9 @@ ROLES = (
     "keyword",
     "literal",
     "match",
+    "match-2",
+    "match-3",
+    "match-4",
 )
 """What a part of a line can mean; the theme decides how it looks."""
 

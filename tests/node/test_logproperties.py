@@ -165,7 +165,7 @@ def test_a_filter_finds_the_entries_that_a_loop_over_all_entries_finds(
                 expected.append(line.offset)
 
     async def search() -> list[int]:
-        found = []
+        found: list[int] = []
         query = Query(wanted.pattern, wanted, entries=True)
         async for batch in log.search(query, log.begin, log.end, backwards=backwards):
             found += batch.offsets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,7 +44,8 @@ from kwtui.model import (
     TableSpec,
 )
 from kwtui.node.logformat import LogFamily
-from kwtui.node.logs import LogFile, LogFollower
+from kwtui.node.logs import LogFile
+from kwtui.node.logstream import LogStream
 from kwtui.node.place import FolderState, NodePlace
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.runs.events import (
@@ -59,11 +60,14 @@ from kwtui.runs.events import (
     StepStarted,
 )
 from kwtui.runs.history import RunSummary
+from kwtui.runs.runlog import RunLog, run_log
+from kwtui.runs.state import RunState, reduce_all
 from kwtui.server.failures import PasswordNeeded
 from kwtui.server.status import ConnectionState, ConnectionStatus
 from kwtui.server.target import Target
-from tests.screens.fake_log import FakeFollower
+from tests.screens.fake_log import FakeLog
 from tests.screens.fake_server import FakeServerPages
+from tests.screens.fake_storage import FakeStorageCare
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
@@ -165,11 +169,14 @@ def shop_schema() -> DatabaseSchema:
     return DatabaseSchema("shop", Engine.RELATIONAL, "CREATE DATABASE shop", tables=tables)
 
 
-class FakeController(FakeServerPages, Controller):
+class FakeController(FakeServerPages, FakeStorageCare, Controller):
     """Answers from memory. Tests change its public attributes to stage a situation."""
+
+    _in_background = True
 
     def __init__(self) -> None:
         self.stage_server()
+        self.stage_storage()
         self.saved: list[Profile] = [
             Profile(
                 "shop-test", host="db1.test", tls=TlsMode.DISABLE, environment=Environment.TEST
@@ -208,7 +215,7 @@ class FakeController(FakeServerPages, Controller):
         self.plans: dict[str, Plan] = {}
         self.more = asyncio.Event()
         self.cancelled: list[str] = []
-        self.log = FakeFollower(Path("/var/lib/kaiwudb/logs/kwbase.log"), log_lines(200))
+        self.log = FakeLog(log_lines(200))
         self.requests: list[object] = []
         self.place_found = NodePlace(
             FolderState(Path("/var/lib/kaiwudb"), "the server's start arguments", True, True, True),
@@ -476,7 +483,7 @@ class FakeController(FakeServerPages, Controller):
             LogFile(
                 folder / "kwbase.node1.kaiwudb.2026-11-22T08_19_53Z.020365.log",
                 LogFamily.MAIN,
-                self.log.state.bytes,
+                self.log.bytes,
                 NOW,
                 current=True,
                 link=folder / "kwbase.log",
@@ -485,8 +492,13 @@ class FakeController(FakeServerPages, Controller):
             LogFile(folder / "TsEngine.2026-11-22T08_19_53.log", LogFamily.TS_ENGINE, 5_120, NOW),
         ]
 
-    def follow_log(self, path: Path) -> LogFollower:
-        return self.log
+    async def open_log(self, files: Sequence[LogFile]) -> LogStream:
+        stream = self.log.open(files)
+        await stream.open()
+        return stream
+
+    async def run_log(self, run_id: str) -> RunLog:
+        return run_log(run_id, self.plans[run_id], self.events[run_id])
 
     def command_for(self, plan: Plan) -> str:
         if plan.kind is PlanKind.BACKUP:

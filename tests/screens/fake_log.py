@@ -1,88 +1,45 @@
-"""A followed log in memory."""
+"""Log files of a node that tests let grow."""
 
 from __future__ import annotations
 
-import asyncio
-import re
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from kwtui.node.logformat import LogSeverity
-from kwtui.node.logs import LogEvent, LogFollower, LogLine, LogState, SearchProgress
-
-SEVERITIES = {letter: severity for severity in LogSeverity for letter in severity.letter}
+from kwtui.node.logfiles import LogFile
+from kwtui.node.logstream import LogStream
 
 
-class FakeFollower(LogFollower):
-    """Lines whose first letter is their severity, as in KWDB's main log."""
+class FakeLog:
+    """A file that a log screen reads, whatever its name is on the screen."""
 
-    def __init__(self, path: Path, lines: list[str]) -> None:
-        self.path = path
-        self._lines: list[LogLine] = []
-        self._size = 0
-        self._queue: asyncio.Queue[LogEvent | None] = asyncio.Queue()
-        self.closed = False
-        self._add(lines)
-
-    def _add(self, lines: list[str]) -> None:
-        for text in lines:
-            length = len(text.encode()) + 1
-            severity = SEVERITIES.get(text[:1])
-            number = len(self._lines)
-            self._lines.append(LogLine(self._size, length, text, severity, number))
-            self._size += length
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._folder = TemporaryDirectory()
+        self.path = Path(self._folder.name) / "kwbase.log"
+        self.path.touch()
+        self.streams: list[LogStream] = []
+        self.grow(*lines)
 
     def grow(self, *lines: str) -> None:
-        self._add(list(lines))
-        self._queue.put_nowait(LogEvent.GREW)
-
-    async def open(self) -> LogState:
-        return self.state
-
-    async def close(self) -> None:
-        self.closed = True
-        self._queue.put_nowait(None)
+        with self.path.open("a", errors="surrogateescape") as file:
+            file.writelines(f"{line}\n" for line in lines)
 
     @property
-    def state(self) -> LogState:
-        return LogState(self.path, self._size, self._size, len(self._lines))
+    def bytes(self) -> int:
+        return self.path.stat().st_size
 
-    def tail(self, count: int) -> list[LogLine]:
-        return self._lines[-count:]
+    def open(self, files: Sequence[LogFile]) -> LogStream:
+        """What a screen reads when it opens files of these families."""
+        from dataclasses import replace
 
-    def before(self, offset: int, count: int) -> list[LogLine]:
-        return [each for each in self._lines if each.offset < offset][-count:]
+        from kwtui.node.logbook import stream_of
 
-    def after(self, offset: int, count: int) -> list[LogLine]:
-        return [each for each in self._lines if each.offset >= offset][:count]
-
-    async def changes(self) -> AsyncIterator[LogEvent]:
-        while (event := await self._queue.get()) is not None:
-            yield event
-
-    async def search(
-        self,
-        pattern: re.Pattern[str],
-        *,
-        severity: LogSeverity | None = None,
-        start: int = 0,
-        limit: int = 100_000,
-        cancel: asyncio.Event | None = None,
-    ) -> AsyncIterator[SearchProgress]:
-        found = tuple(each.offset for each in self._lines if pattern.search(each.text))
-        yield SearchProgress(found, self._size, self._size, done=True)
-
-    async def filter(
-        self,
-        severity: LogSeverity,
-        *,
-        start: int = 0,
-        limit: int = 1_000_000,
-        cancel: asyncio.Event | None = None,
-    ) -> AsyncIterator[SearchProgress]:
-        found = tuple(
-            each.offset
-            for each in self._lines
-            if each.severity is not None and each.severity >= severity
-        )
-        yield SearchProgress(found, self._size, self._size, done=True)
+        own = []
+        for file in files:
+            path = self.path if file.current else self.path.with_name(file.path.name)
+            if not path.exists():
+                path.write_text("")
+            own.append(replace(file, path=path, link=None))
+        stream = stream_of(own, poll_seconds=0.02)
+        self.streams.append(stream)
+        return stream

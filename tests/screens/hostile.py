@@ -7,7 +7,7 @@ from dataclasses import replace
 from kwtui.model import Finding, Severity
 from kwtui.operations.plan import PlanKind, Step, StepKind
 from tests.screens.fake_controller import FakeController, log_lines, run_beginning
-from tests.screens.fake_log import FakeFollower
+from tests.screens.fake_log import FakeLog
 
 HOSTILE = (
     "[bold red]\x1b[0] [/ [@click=app.quit]x[/]"
@@ -35,9 +35,7 @@ def make_hostile(controller: FakeController) -> None:
         for each in controller.database_list
     ]
     controller.findings = (Finding(Severity.WARNING, "x", HOSTILE, HOSTILE, HOSTILE),)
-    controller.log = FakeFollower(
-        controller.log.path, [f"{text} {HOSTILE}" for text in log_lines(60)]
-    )
+    controller.log = FakeLog([f"{text} {HOSTILE}" for text in log_lines(60)])
     controller.note = HOSTILE
     steps = (Step("one", StepKind.EXPORT_TABLE, HOSTILE, HOSTILE, (HOSTILE,), HOSTILE),)
     plan = controller.make_plan(PlanKind.BACKUP, HOSTILE, HOSTILE, steps)

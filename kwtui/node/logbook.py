@@ -1,0 +1,41 @@
+"""From the log files of a node to something to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kwtui.node.logfiles import LogFile, find_logs
+from kwtui.node.logformat import LogFamily
+from kwtui.node.logjoin import JoinedLog
+from kwtui.node.logstream import LogStream
+
+
+def by_family(files: Sequence[LogFile]) -> dict[LogFamily, list[LogFile]]:
+    """The files that can be read, by family."""
+    families: dict[LogFamily, list[LogFile]] = {}
+    for file in files:
+        if not file.problem:
+            families.setdefault(file.family, []).append(file)
+    return families
+
+
+def stream_of(files: Sequence[LogFile], *, poll_seconds: float = 0.1) -> LogStream:
+    """The files joined by family and, where there are several families, merged by time.
+
+    Files of no known family have no times to merge by; they are left out unless they are alone.
+    A single file stays alone; of more, those that come later are taken in.
+    """
+    families = by_family(files)
+    if len(families) > 1:
+        families.pop(LogFamily.OTHER, None)
+    folders = sorted({file.path.parent for file in files})
+
+    def again(family: LogFamily) -> list[LogFile]:
+        return [file for file in find_logs(folders) if file.family is family]
+
+    alone = len(files) == 1 and not files[0].current
+    logs = [
+        JoinedLog(each, poll_seconds=poll_seconds, relist=None if alone else again)
+        for each in families.values()
+    ]
+    return LogStream(logs)

@@ -1,0 +1,128 @@
+"""``kwtui logs`` in a pipe: filters, families, times, following through rotation."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kwtui.errors import ExitCode
+from tests.command_line import CommandLine
+from tests.node.growing import GrowingFolder, line
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> GrowingFolder:
+    folder = GrowingFolder(tmp_path / "node-logs")
+    folder.new_file(line(1, "one"), line(2, "two", "E"), "\tframe\n")
+    folder.new_file(line(60, "three", source="jobs/registry.go:9"), line(61, "four", "W"))
+    folder.new_file(line(30, "storage", "W"), program="kwbase-rocksdb")
+    return folder
+
+
+@pytest.fixture
+def kwtui(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path)
+
+
+def shown(kwtui: CommandLine, folder: GrowingFolder, *words: str) -> list[str]:
+    done = kwtui.run("logs", "--logs", str(folder.folder), *words)
+    assert done.code == 0, done.err
+    texts = [each.rpartition("] ")[2] for each in done.out.splitlines()]
+    return [text.removeprefix("main ").strip() for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["-n", "3"], ["frame", "three", "four"]),
+        (["--severity", "warning"], ["two", "frame", "four"]),
+        (["--grep", "^.*tw[o]"], ["two", "frame"]),
+        (["--search", "FRAME"], ["two", "frame"]),
+        (["--file", "registry"], ["three"]),
+        (["--goroutine", "8"], []),
+        (["--tag", "n1", "-n", "1"], ["four"]),
+        (["--since", "2026-11-22 08:00:02"], ["two", "frame", "three", "four"]),
+        (["--until", "2026-11-22 08:00:02"], ["one"]),
+        (["--since", "2026-11-22 08:00:02", "-n", "1"], ["four"]),
+        (["--all-families", "--severity", "warning"], ["two", "frame", "storage", "four"]),
+        (["--all-families", "--since", "2026-11-22 08:00:30"], ["storage", "three", "four"]),
+    ],
+    ids=str,
+)
+def test_filters(
+    kwtui: CommandLine, folder: GrowingFolder, words: list[str], expected: list[str]
+) -> None:
+    assert shown(kwtui, folder, *words) == expected
+
+
+def test_lines_as_json(kwtui: CommandLine, folder: GrowingFolder) -> None:
+    done = kwtui.run(
+        "logs", "--logs", str(folder.folder), "--all-families", "--json", "--severity", "error"
+    )
+    first, frame = done.objects
+    assert (first["family"], first["severity"], frame["severity"]) == ("main", "error", None)
+    assert first["text"] == line(2, "two", "E").strip()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--since", "half past"],
+        ["--severity", "loud"],
+        ["--goroutine", "x"],
+        ["--grep", "("],
+        ["--family", "main", "--all-families"],
+    ],
+    ids=str,
+)
+def test_wrong_words_are_explained(
+    kwtui: CommandLine, folder: GrowingFolder, words: list[str]
+) -> None:
+    assert kwtui.run("logs", "--logs", str(folder.folder), *words).code == ExitCode.USAGE
+
+
+def test_a_reader_that_has_enough_ends_it(kwtui: CommandLine, folder: GrowingFolder) -> None:
+    folder.write(*(line(100 + n, f"many {n}") for n in range(20_000)))
+    process = kwtui.start("logs", "--logs", str(folder.folder), "--since", "2026-11-22")
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=20) == 0
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+
+
+def test_following_all_families_through_a_rotation_with_a_filter(
+    kwtui: CommandLine, folder: GrowingFolder
+) -> None:
+    process = kwtui.start(
+        "logs", "--logs", str(folder.folder), "--all-families", "-f", "--grep", "needle|four"
+    )
+    try:
+        assert read_line(process).endswith("four\n")
+        folder.write(line(100, "hay"), line(101, "needle one"))
+        assert read_line(process).endswith("needle one\n")
+        folder.write(line(102, "needle two"), program="kwbase-rocksdb")
+        assert read_line(process).startswith("rocksdb ")
+        folder.new_file(line(103, "hay"), line(104, "needle three"))
+        assert read_line(process).endswith("needle three\n")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def read_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def test_json_of_the_list_of_files(kwtui: CommandLine, folder: GrowingFolder) -> None:
+    done = kwtui.run("logs", "--logs", str(folder.folder), "--files", "--json")
+    files = json.loads(done.out)["files"]
+    assert [f["family"] for f in files] == ["main", "main", "rocksdb"]
