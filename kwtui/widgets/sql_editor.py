@@ -17,15 +17,15 @@ class SqlEditor(TextArea):
     """Tab leaves it, Enter begins a line; whoever shows it decides what runs the statement."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "app.quit", show=False, priority=False),
+        Binding("ctrl+c", "app.perform('app.quit')", show=False),
     ]
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None, placeholder: str = _HELP) -> None:
         super().__init__(
             id=id,
             compact=True,
             highlight_cursor_line=False,
-            placeholder=_HELP,
+            placeholder=placeholder,
         )
         self.cursor_blink = False
 

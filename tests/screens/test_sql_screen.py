@@ -175,3 +175,17 @@ async def test_foreign_text_in_results_and_pasted_text_is_only_shown(
         await driver.pilot.pause()
         assert not set(editor.text) & set("\x1b\x07\x9b\x7f\u202e\x08\r\t")
         assert editor.document.line_count == 2
+
+
+async def test_leaving_from_the_editor_asks_while_a_statement_runs(
+    connected: FakeController,
+) -> None:
+    connected.sql.hold = True
+    async with opened(connected) as driver:
+        await write(driver, "SELECT pg_sleep(100)")
+        await driver.press("f5")
+        await driver.until_shown("running since")
+        await driver.press("i", "ctrl+c")
+        await driver.until_shown("A statement is running on the SQL page")
+        await driver.press("escape", "f4")
+        await driver.until_shown("The statement was cancelled")
