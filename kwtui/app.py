@@ -371,14 +371,24 @@ class KwtuiApp(App[None]):
         """A dialog with what is wrong, why, and what to do."""
         from kwtui.screens.dialogs import problem_dialog
 
+        def answered(text: object) -> None:
+            if isinstance(text, str):
+                self.explain(text)
+
         self._last_problem = error
-        self.push_screen(problem_dialog(error))
+        self.push_screen(problem_dialog(error), answered)
 
     def show_error(self, error: Exception) -> None:
         if isinstance(error, KwtuiError):
             self.show_problem(error)
         else:
             self.show_unexpected(error)
+
+    def explain(self, text: str) -> None:
+        """Show what the errors in the text mean, over what is shown now."""
+        from kwtui.screens.explain import ExplainScreen
+
+        self.push_screen(ExplainScreen(text))
 
     def confirm_cancel(self, run_id: str) -> None:
         """Ask, then cancel the run."""

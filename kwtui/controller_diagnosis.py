@@ -56,8 +56,6 @@ class Diagnosing:
         ``failure`` is why there is no connection, where one was tried. Never raises for what it
         finds: that is what the checks say.
         """
-        from kwtui.doctor.file_checks import file_checks
-        from kwtui.doctor.looking import look_at_files
         from kwtui.doctor.server_checks import not_connected, server_checks, sessions_check
         from kwtui.doctor.work_checks import leftovers_check, runs_check
 
@@ -66,7 +64,7 @@ class Diagnosing:
             failure, look = look, None
         checks = server_checks(look) if look is not None else not_connected(failure)
         place = await self._current_place()
-        checks += file_checks(await look_at_files(place, self._state))
+        checks += await self._check_files(place)
         checks.append(runs_check(await self._runs_or_reason()))
         if look is not None:
             checks.append(sessions_check(look))
@@ -79,6 +77,23 @@ class Diagnosing:
             )
         )
         return checks
+
+    async def check_again(self, identity: str) -> list[Check]:
+        """The check with this id looked at anew, with those that had to be looked at with it."""
+        from kwtui.doctor.work_checks import runs_check
+
+        if identity == "runs":
+            return [runs_check(await self._runs_or_reason())]
+        files = await self._check_files(await self._current_place())
+        if any(check.id == identity for check in files):
+            return files
+        return await self.doctor()
+
+    async def _check_files(self, place: NodePlace) -> list[Check]:
+        from kwtui.doctor.file_checks import file_checks
+        from kwtui.doctor.looking import look_at_files
+
+        return file_checks(await look_at_files(place, self._state))
 
     async def run_checks(self, names: Iterable[str]) -> dict[str, list[str]]:
         """The answers to several checks, by name; what they share is looked at once."""

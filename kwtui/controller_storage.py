@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from kwtui.backups.contents import SetDetails
     from kwtui.backups.difference import SetDifference
     from kwtui.model import RetentionPolicies, RetentionPolicy, ServerFacts
+    from kwtui.node.place import NodePlace
     from kwtui.operations.housekeeping import Leftovers
     from kwtui.operations.known_runs import KnownRun
     from kwtui.operations.plan import Plan
     from kwtui.operations.removal_plan import PrunePreview
     from kwtui.runs.directory import RunsDirectory
+    from kwtui.runs.events import AnyEvent
     from kwtui.server.connection import Server
 
 
@@ -36,6 +38,7 @@ class StorageCare:
     """
 
     _state: Path
+    _place: NodePlace | None
 
     # -- annotations --------------------------------------------------------------------------
 
@@ -66,6 +69,36 @@ class StorageCare:
         )
         self._publish(StorageChanged())
         return annotation
+
+    # -- looking ------------------------------------------------------------------------------
+
+    async def free_bytes(self) -> int | None:
+        """Free space where extern is, as it is now; None where that cannot be known."""
+        from kwtui.node.place import look_again
+
+        if self._place is None:
+            return None
+        return (await self._blocking(look_again, self._place)).extern.free_bytes
+
+    # -- telling ------------------------------------------------------------------------------
+
+    async def save_report(self, path: str, file: Path) -> None:
+        """Write down all that is known of a set as a new private file (Markdown).
+
+        Raises KwtuiError, also when the file is there already.
+        """
+        from kwtui.backups.report import set_report
+        from kwtui.runs.directory import write_private
+
+        text = set_report(await self.open_set(path), datetime.now(UTC))
+        await self._blocking(write_private, file, text.encode("utf-8", "backslashreplace"))
+
+    async def run_journal(self, run_id: str) -> list[AnyEvent]:
+        """Every event of a run so far. Raises NOT_FOUND for a run of another account."""
+        from kwtui.runs.journal import read_events
+
+        files = self._runs_directory().find(run_id)
+        return await self._blocking(read_events, files.journal)
 
     # -- comparing ----------------------------------------------------------------------------
 

@@ -88,6 +88,10 @@ ACTIONS: tuple[Action, ...] = (
            shown="q"),
     Action("app.mouse", "f8", "Mouse", "Give the mouse back to the terminal, or take it again.",
            footer=False),
+    Action("app.open-doctor", "", "Doctor", "Check everything that a backup needs, and say what to"
+           " do.", footer=False),
+    Action("app.open-explain", "", "Explain an error", "Paste an error of KWDB and read what it"
+           " means.", footer=False),
     Action("app.errors", "f9", "Problem", "Show the last problem again.", footer=False),
     # Connection
     Action("connection.connect", "enter", "Connect", "Connect to the chosen server."),
@@ -109,6 +113,7 @@ ACTIONS: tuple[Action, ...] = (
            footer=False),
     Action("wizard.copy", "y", "Copy command", "Copy the command that does the same.",
            footer=False),
+    Action("wizard.explain", "e", "Explain", "Explain why the run failed.", footer=False),
     Action("wizard.cancel", "c", "Cancel run", "Cancel what is running. Asks first.",
            footer=False),
     # Storage
@@ -117,6 +122,24 @@ ACTIONS: tuple[Action, ...] = (
     Action("storage.sort", "s", "Sort", "Sort by the next column."),
     Action("storage.verify", "v", "Verify", "Check every file and count every record again."),
     Action("storage.restore", "r", "Restore", "Restore this backup, step by step."),
+    Action("storage.drill", "d", "Drill", "Rehearse a restore of it: into a scratch database, that"
+           " is compared and dropped."),
+    Action("storage.delete", "x", "Delete", "Delete it, by a plan that shows what goes."),
+    Action("storage.pin", "p", "Pin", "Keep it from retention and deletion, or stop that.",
+           footer=False),
+    Action("storage.annotate", "a", "Note", "Change its label, or write a note beside it.",
+           footer=False),
+    Action("storage.report", "w", "Report", "Write down all that is known of it, as a file.",
+           footer=False),
+    Action("storage.copy", "y", "Copy", "Copy its path, a command, or SQL.", footer=False),
+    Action("storage.mark", "m", "Mark", "Mark it, to compare another one with it.", footer=False),
+    Action("storage.compare", "c", "Compare", "Compare it with the marked one.", footer=False),
+    Action("storage.group", "b", "By database", "Put the list under databases, or not; Enter folds"
+           " one.", footer=False),
+    Action("storage.retention", "t", "Retention", "See what the rules keep and let go, and change"
+           " them.", footer=False),
+    Action("storage.leftovers", "l", "Leftovers", "See what broken runs left, and remove it.",
+           footer=False),
     Action("storage.refresh", "u", "Read again", "Read the folder again now.", footer=False),
     # Inside a set
     Action("set.open", "enter", "Open", "Show the file."),
@@ -220,6 +243,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("jobs.pause", "p", "Pause", "Let the import rest. Asks first.", footer=False),
     Action("jobs.resume", "r", "Resume", "Let the paused import go on. Asks first.",
            footer=False),
+    Action("jobs.explain", "e", "Explain", "Explain why it failed.", footer=False),
     Action("jobs.runs", "s", "Runs", "Back to the runs of kwtui."),
     Action("jobs.refresh", "u", "Read again", "Ask the server again.", footer=False),
     Action("jobs.copy", "y", "Copy command", "Copy the command that shows the same.",
@@ -232,6 +256,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("server.filter", "slash", "Find", "Find words in all cluster settings.", shown="/"),
     Action("server.cancel", "c", "Cancel query", "Cancel what the session runs. Asks first."),
     Action("server.change", "e", "Change", "Change WAL level or interval, by a plan."),
+    Action("server.doctor", "d", "Doctor", "Check everything that a backup needs."),
     Action("server.copy", "y", "Copy command", "Copy the command that shows the same."),
     Action("server.refresh", "u", "Read again", "Ask the server again."),
     # SQL
@@ -247,6 +272,25 @@ ACTIONS: tuple[Action, ...] = (
            footer=False),
     Action("sql.copy", "y", "Copy command", "Copy the command that does the same.",
            footer=False),
+    # Doctor
+    Action("doctor.open", "enter", "Open", "Show everything that the check found."),
+    Action("doctor.again", "r", "Again", "Look at this one again."),
+    Action("doctor.refresh", "u", "All again", "Look at everything again."),
+    Action("doctor.bad", "f", "Not ok", "Show only what is not ok, or everything."),
+    Action("doctor.explain", "e", "Explain", "Explain what the check found."),
+    Action("doctor.copy", "y", "Copy command", "Copy the command that does the same.",
+           footer=False),
+    # Explain
+    Action("explain.check", "A", "Check", "Ask the check with this letter; it only reads.",
+           shown="A B C"),
+    Action("explain.all", "a", "All checks", "Ask every check."),
+    Action("explain.edit", "i", "Text", "Go to the text; Esc leaves it."),
+    Action("explain.next-part", "right_square_bracket", "Next error", "The next error of the text.",
+           shown="]"),
+    Action("explain.previous-part", "left_square_bracket", "Previous error", "The error before.",
+           shown="[", footer=False),
+    Action("explain.nearest", "o", "Nearest", "Read about an error that is near.", footer=False),
+    Action("explain.copy", "y", "Copy", "Copy the explanation."),
 )  # fmt: skip
 
 BY_ID = {action.id: action for action in ACTIONS}
@@ -289,6 +333,12 @@ def keys_as_markdown() -> str:
         "wizard": "Backup and Restore",
         "set": "Inside a backup",
         "jobs": "Jobs of the server",
+        "plan": "A plan: delete, prune, clean up, drill",
+        "compare": "Two backups compared",
+        "retention": "Retention",
+        "leftovers": "Leftovers",
+        "doctor": "Doctor",
+        "explain": "Explain",
     }
     parts = []
     for scope in (
@@ -297,11 +347,17 @@ def keys_as_markdown() -> str:
         "wizard",
         "storage",
         "set",
+        "plan",
+        "compare",
+        "retention",
+        "leftovers",
         "logs",
         "runs",
         "jobs",
         "server",
         "sql",
+        "doctor",
+        "explain",
     ):
         rows = [f"| `{key}` | {words} |" for key, _, words in key_table([scope])]
         parts.append("\n".join([f"**{titles[scope]}**", "", "| Key | |", "|---|---|", *rows]))

@@ -28,6 +28,9 @@ SMALLEST = (60, 18)
 """Columns and rows below which a screen only asks for more room."""
 
 
+READ_ONLY = "This server's profile says: read only."
+
+
 class KwtuiScreen(Screen[None]):
     """A full screen. Subclasses compose their body and define ``do_<verb>`` for their actions."""
 
@@ -159,4 +162,4 @@ class KwtuiScreen(Screen[None]):
         self.app.notify(text, severity="warning" if warning else "information", markup=False)
 
 
-__all__ = ["SMALLEST", "KwtuiScreen", "bindings"]
+__all__ = ["READ_ONLY", "SMALLEST", "KwtuiScreen", "bindings"]

@@ -54,17 +54,22 @@ class Dialog(ModalScreen[object]):
 
 
 class MessageDialog(Dialog):
-    """A text to read, with Close and Copy."""
+    """A text to read, with Close and Copy. Answers the text that is to be explained, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *_BUTTON_KEYS,
         Binding("y", "copy", show=False),
+        Binding("e", "explain", show=False),
         Binding("q", "close", show=False),
     ]
 
-    def __init__(self, title: str, lines: Sequence[Line], *, error: bool = False) -> None:
+    def __init__(
+        self, title: str, lines: Sequence[Line], *, error: bool = False, explained: str = ""
+    ) -> None:
+        """``explained`` is the error in it that can be explained; empty when there is none."""
         super().__init__(classes="-error" if error else "")
         self._title = title
+        self._explained = explained
         self._document = Document(lines, classes="dialog--text")
 
     def compose(self) -> ComposeResult:
@@ -74,6 +79,8 @@ class MessageDialog(Dialog):
             with Horizontal(classes="dialog--buttons"):
                 yield push_button("Close (Esc)", id="close", primary=True)
                 yield push_button("Copy (y)", id="copy")
+                if self._explained:
+                    yield push_button("Explain (e)", id="explain")
 
     def on_mount(self) -> None:
         self._document.focus()
@@ -91,15 +98,22 @@ class MessageDialog(Dialog):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "copy":
             self.action_copy()
+        elif event.button.id == "explain":
+            self.action_explain()
         else:
             self.action_close()
+
+    def action_explain(self) -> None:
+        if self._explained:
+            self.dismiss(self._explained)
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._document.text)
 
 
 def problem_dialog(error: KwtuiError) -> MessageDialog:
-    return MessageDialog("Problem", problem_lines(error), error=True)
+    text = "\n".join(error.lines())
+    return MessageDialog("Problem", problem_lines(error), error=True, explained=text)
 
 
 class ConfirmDialog(Dialog):

@@ -56,6 +56,18 @@ def _sql() -> Screen[Any]:
     return SqlScreen()
 
 
+def _doctor() -> Screen[Any]:
+    from kwtui.screens.doctor import DoctorScreen
+
+    return DoctorScreen()
+
+
+def _explain() -> Screen[Any]:
+    from kwtui.screens.explain import ExplainScreen
+
+    return ExplainScreen()
+
+
 FACTORIES: dict[str, Callable[[], Screen[Any]]] = {
     "connection": _connection,
     "backup": _backup,
@@ -65,4 +77,6 @@ FACTORIES: dict[str, Callable[[], Screen[Any]]] = {
     "runs": _runs,
     "server": _server,
     "sql": _sql,
+    "doctor": _doctor,
+    "explain": _explain,
 }

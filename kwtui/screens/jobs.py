@@ -137,9 +137,11 @@ class JobsScreen(KwtuiScreen):
 
     def reason_against(self, action: Action) -> str:
         job, listing = self._list.current, self._listing
-        if action.verb in ("open", "cancel", "pause", "resume", "copy"):
+        if action.verb in ("open", "cancel", "pause", "resume", "copy", "explain"):
             if job is None or listing is None:
                 return "There is no job."
+            if action.verb == "explain":
+                return "" if job.error else "The server tells no error of this job."
             if action.verb in ("open", "copy"):
                 return ""
             if self.kwtui.is_read_only:
@@ -153,7 +155,16 @@ class JobsScreen(KwtuiScreen):
     def do_open(self) -> None:
         job, listing = self._list.current, self._listing
         if job is not None and listing is not None:
-            self.app.push_screen(MessageDialog(f"Job {job.id}", job_lines(job, listing)))
+            dialog = MessageDialog(f"Job {job.id}", job_lines(job, listing), explained=job.error)
+            self.app.push_screen(dialog, self._explain_if_asked)
+
+    def _explain_if_asked(self, text: object) -> None:
+        if isinstance(text, str):
+            self.kwtui.explain(text)
+
+    def do_explain(self) -> None:
+        if self._list.current is not None:
+            self.kwtui.explain(self._list.current.error)
 
     def do_copy(self) -> None:
         if self._list.current is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kwtui.model import Finding, Severity
-from kwtui.operations.plan import Plan, Step
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step
 from kwtui.screens.sql_lines import sql_lines
 from kwtui.text import human_bytes, human_count, plural
 from kwtui.widgets.paint import BLANK, Line, fact, heading, line
@@ -17,11 +17,18 @@ _MARKS = {
 }
 
 
+NOTHING_TO_DO = "There is nothing to do: nothing goes."
+
+
 def plan_lines(plan: Plan, command: str) -> list[Line]:
     """The whole plan. What stops it comes first, then warnings, then the steps with their SQL."""
     lines = [line((plan.title, "strong"))]
     if plan.path:
-        lines += [fact("Folder", plan.path), *_estimate(plan)]
+        lines.append(fact("Folder", plan.path))
+    if plan.kind in REMOVALS:
+        lines.append(fact("Frees", human_bytes(plan.estimated_bytes)))
+    elif plan.path:
+        lines += _estimate(plan)
     ordered = sorted(plan.findings, key=lambda f: list(_MARKS).index(f.severity))
     refusals = [f for f in ordered if f.severity is Severity.REFUSAL]
     if refusals:
@@ -32,7 +39,10 @@ def plan_lines(plan: Plan, command: str) -> list[Line]:
     others = [f for f in ordered if f.severity is not Severity.REFUSAL]
     if others:
         lines += [BLANK, heading("To know before"), *finding_lines(others)]
-    lines += [BLANK, heading(f"What will be done, in {plural(len(plan.steps), 'step')}")]
+    if plan.steps:
+        lines += [BLANK, heading(f"What will be done, in {plural(len(plan.steps), 'step')}")]
+    else:
+        lines += [BLANK, line((NOTHING_TO_DO, "good"))]
     for number, step in enumerate(plan.steps, start=1):
         lines += _step_lines(number, step)
     lines += [BLANK, *command_lines(command)]
@@ -78,6 +88,26 @@ def command_lines(command: str) -> list[Line]:
         heading("The same from the command line (y copies it)"),
         line(("$ ", "muted"), (command, "accent"), indent=2),
     ]
+
+
+def approval_word(plan: Plan) -> str:
+    """What a person types to allow the plan: the set's folder, the database, or what is done."""
+    if plan.kind is PlanKind.DELETE:
+        return plan.path.rpartition("/")[2]
+    return plan.database or plan.kind.value
+
+
+def is_up_to_a_name(plan: Plan) -> bool:
+    """Whether all that stands against it is that a name has to be typed."""
+    found = [f.code for f in plan.findings if f.severity is Severity.REFUSAL]
+    return bool(found) and set(found) == {"last_proven"}
+
+
+def reason_against_start(plan: Plan) -> str:
+    """Why it cannot be started whatever is typed; empty when it can."""
+    if not plan.steps:
+        return NOTHING_TO_DO
+    return "" if is_up_to_a_name(plan) else refusal_of(plan)
 
 
 def refusal_of(plan: Plan) -> str:

@@ -87,7 +87,7 @@ class RunStep(Step):
 
     title: ClassVar[str] = "Run"
     question: ClassVar[str] = "It runs by itself: you may leave this page, or close the terminal."
-    verbs: ClassVar[tuple[str, ...]] = ("cancel", "copy")
+    verbs: ClassVar[tuple[str, ...]] = ("cancel", "copy", "explain")
 
     def __init__(self, plan_step: PlanStep) -> None:
         super().__init__()
@@ -127,7 +127,12 @@ class RunStep(Step):
     def reason_against(self, verb: str) -> str:
         if verb == "cancel" and not self.goes_on:
             return "The run is over."
+        if verb == "explain" and not self.panel.failure:
+            return "Nothing failed."
         return ""
+
+    def do_explain(self) -> None:
+        self.kwtui.explain(self.panel.failure)
 
     def do_cancel(self) -> None:
         self.kwtui.confirm_cancel(self.panel.run_id)

@@ -10,8 +10,8 @@ from textual.widget import Widget
 from kwtui.backups.dialect import Certainty, DialectGuess
 from kwtui.backups.library import BackupEntry, EntryKind
 from kwtui.model import Dialect, RestoreStrategy
+from kwtui.screens.base import READ_ONLY
 from kwtui.screens.restore_options import NAME_ABOUT, REPLACE_ABOUT, STRATEGIES, USERS_OPTIONS
-from kwtui.screens.storage import READ_ONLY
 from kwtui.screens.storage_rows import COLUMNS, cells, entry_lines
 from kwtui.screens.wizard import Step
 from kwtui.widgets.document import Document

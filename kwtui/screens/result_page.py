@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kwtui.operations.plan import Plan, PlanKind
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind
 from kwtui.text import human_bytes, human_count, plural
 from kwtui.widgets.paint import BLANK, Line, fact, fit, heading, line
 
@@ -36,12 +36,9 @@ def proof_words(level: int | None) -> str:
 
 def result_lines(plan: Plan, result: dict[str, Any]) -> list[Line]:
     """What was written, made or checked, and what is wrong with it."""
-    if plan.kind is PlanKind.RESTORE:
-        lines = [fact("Database", str(result.get("database", plan.database)))]
-    else:
-        lines = [fact("Folder", str(result.get("path", plan.path)))]
+    lines = _subject(plan, result)
     lines += _counts(result)
-    proof = result.get("proof", result.get("reached"))
+    proof = result.get("proof", result.get("reached", result.get("level")))
     if isinstance(proof, int):
         checked = _CHECKED_WORDS if plan.kind is PlanKind.VERIFY else {}
         words = checked.get(proof) or proof_words(proof)
@@ -52,6 +49,30 @@ def result_lines(plan: Plan, result: dict[str, Any]) -> list[Line]:
     lines += _findings(result.get("findings"))
     lines += _words("Doubts", result.get("doubts"), "! ")
     return lines + _words("Cannot be known", result.get("unknown"), "? ")
+
+
+def _subject(plan: Plan, result: dict[str, Any]) -> list[Line]:
+    """What the run was about."""
+    if plan.kind is PlanKind.RESTORE:
+        return [fact("Database", str(result.get("database", plan.database)))]
+    if plan.kind in REMOVALS:
+        return _removed(result.get("removed"))
+    path = str(result.get("path", plan.path))
+    lines = [fact("Folder", path)] if path else []
+    if plan.kind is PlanKind.DRILL:
+        lines += [fact("Drilled on", str(result["where"]))] if result.get("where") else []
+        wanted, level = result.get("wanted"), result.get("level")
+        if isinstance(wanted, int) and isinstance(level, int) and level < wanted:
+            lines.append(fact("Wanted", f"P{wanted}", "warning"))
+        if result.get("recorded"):
+            lines.append(fact("Written in", str(result["recorded"])))
+    return lines
+
+
+def _removed(names: object) -> list[Line]:
+    if not isinstance(names, list) or not names:
+        return [fact("Removed", "nothing", "warning")]
+    return [fact("Removed" if number == 0 else "", str(name)) for number, name in enumerate(names)]
 
 
 def _counts(result: dict[str, Any]) -> list[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kwtui.operations.plan import Plan, PlanKind
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind
 from kwtui.runs.events import RunStatus
 from kwtui.runs.state import Notice, RunState, StepState, StepStatus
 from kwtui.screens.plan_page import command_lines
@@ -69,6 +69,9 @@ def _progress(state: RunState) -> list[Line]:
         )
     else:
         lines.append(line(tables))
+    if state.kind in REMOVALS:
+        removed = sum(step.bytes or 0 for step in state.steps)
+        return [*lines, line(f"{human_bytes(removed)} removed")]
     amounts = f"{human_count(state.rows)} rows"
     if state.rows_total:
         amounts += f" of about {human_count(state.rows_total)}"
@@ -159,6 +162,15 @@ def _ending(plan: Plan, state: RunState) -> list[Line]:
         lines += [BLANK, heading("Not in it")]
         lines += [line(("− ", "warning"), words, indent=2) for words in plan.not_included]
     return [*lines, BLANK, heading("Steps"), *_steps(state, True)]
+
+
+def failure_text(state: RunState) -> str:
+    """What went wrong, in the words of the run and of its steps; empty when nothing did."""
+    if state.status not in (RunStatus.FAILED, RunStatus.LOST):
+        return ""
+    failed = [step for step in state.steps if step.status is StepStatus.FAILED]
+    told = [words for step in failed for words in (step.summary, step.cause)]
+    return "\n".join(dict.fromkeys(filter(None, (state.summary, state.cause, *told))))
 
 
 def _failures(state: RunState) -> list[Line]:

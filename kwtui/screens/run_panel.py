@@ -12,7 +12,7 @@ from kwtui.controller import Controller
 from kwtui.operations.plan import Plan
 from kwtui.runs.events import RunStatus
 from kwtui.runs.state import RunState, initial_state, mark_lost, reduce
-from kwtui.screens.run_page import run_lines
+from kwtui.screens.run_page import failure_text, run_lines
 from kwtui.widgets.document import Document
 
 PAINT_SECONDS = 0.8
@@ -67,6 +67,11 @@ class RunPanel(Vertical):
     @property
     def text(self) -> str:
         return self._document.text
+
+    @property
+    def failure(self) -> str:
+        """What went wrong, as one text to be explained; empty when nothing did."""
+        return failure_text(self._state) if self._state is not None else ""
 
     @property
     def run_goes_on(self) -> bool:

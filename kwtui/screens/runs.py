@@ -14,7 +14,7 @@ from kwtui.runs.events import RunStatus
 from kwtui.runs.history import RunSummary
 from kwtui.screens.actions import Action, bindings
 from kwtui.screens.base import KwtuiScreen
-from kwtui.screens.run_page import status_words
+from kwtui.screens.run_page import failure_text, status_words
 from kwtui.screens.run_panel import RunPanel
 from kwtui.text import human_duration
 from kwtui.widgets.field import Words
@@ -158,6 +158,19 @@ class RunsScreen(KwtuiScreen):
     def do_open(self) -> None:
         if self._list.current is not None:
             self.show_run(self._list.current.id)
+
+    def do_explain(self) -> None:
+        self.run_task(self._explain, "explain")
+
+    async def _explain(self) -> None:
+        state = await self.controller.run_state(self._chosen_id())
+        self.kwtui.explain(failure_text(state))
+
+    def _has_failed(self) -> bool:
+        if self._opened:
+            return bool(self._panel.failure)
+        run = self._list.current
+        return run is not None and run.status in (RunStatus.FAILED, RunStatus.LOST)
 
     def do_cancel(self) -> None:
         self.kwtui.confirm_cancel(self._chosen_id())

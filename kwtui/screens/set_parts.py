@@ -23,6 +23,13 @@ class PartKind(StrEnum):
     TEXT = "text"
     CSV = "csv"
     OTHER = "other"
+    ORIGIN = "origin"
+    """Something of the run that made the set; it lies in the state directory, not in the set."""
+
+
+RUN_PART = "Run that made it"
+PLAN_PART = "Plan of that run"
+JOURNAL_PART = "Journal of that run"
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,8 @@ def set_parts(details: SetDetails) -> list[SetPart]:
         parts.append(SetPart(PartKind.TEXT, MANIFEST_FILE, MANIFEST_FILE))
     if details.proofs:
         parts.append(SetPart(PartKind.TEXT, PROOFS_FILE, PROOFS_FILE))
+    if details.manifest is not None and details.manifest.run_id:
+        parts += [SetPart(PartKind.ORIGIN, title) for title in (RUN_PART, PLAN_PART, JOURNAL_PART)]
     metas = {table.meta for table in details.tables}
     for file in details.others:
         if file.path not in metas and file.path not in (MANIFEST_FILE, PROOFS_FILE):
@@ -86,6 +95,10 @@ def overview_lines(details: SetDetails, now: datetime) -> list[Line]:
         lines.append(fact("Written", entry.started.strftime("%Y-%m-%d %H:%M:%S UTC")))
     if entry.label:
         lines.append(fact("Label", entry.label))
+    if entry.remark:
+        lines.append(fact("Note", entry.remark))
+    if entry.pinned:
+        lines.append(fact("Pinned", "retention keeps it, and it cannot be deleted", "accent"))
     files = sum(len(table.files) for table in details.tables)
     lines.append(
         fact("Data", f"{plural(len(details.tables), 'table')}, {plural(files, 'data file')}")
@@ -147,6 +160,22 @@ def _proofs(details: SetDetails) -> list[Line]:
         mark = ("✓ ", "good") if proof.ok else ("✗ ", "error")
         when = proof.at.strftime("%Y-%m-%d %H:%M")
         lines.append(line(mark, f"{when} P{int(proof.level)}  {proof.summary}", indent=2))
+    return lines
+
+
+def what_goes_lines(details: SetDetails) -> list[Line]:
+    """What is in a set, for the page that deletes it."""
+    lines = [heading("What is in it")]
+    for table in details.tables:
+        rows = "rows not counted" if table.rows is None else f"{human_count(table.rows)} rows"
+        files = plural(len(table.files), "file")
+        told = f"  {rows}, {files}, {human_bytes(table.bytes)}"
+        lines.append(
+            line(("− ", "warning"), (str(table.name), "strong"), (told, "muted"), indent=4)
+        )
+    if details.others:
+        names = ", ".join(file.path for file in details.others)
+        lines.append(line(("− ", "warning"), names, indent=4))
     return lines
 
 

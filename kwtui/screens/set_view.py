@@ -11,11 +11,16 @@ from textual.widget import Widget
 
 from kwtui.backups.library import BackupEntry, SetDetails
 from kwtui.backups.page import CsvPage
-from kwtui.model import ProofLevel
 from kwtui.screens.actions import Action, bindings
-from kwtui.screens.base import KwtuiScreen
+from kwtui.screens.choose import Choice
 from kwtui.screens.dialogs import MessageDialog
+from kwtui.screens.plan_page import plan_lines
+from kwtui.screens.run_page import run_lines
+from kwtui.screens.set_care import CARE_VERBS, REPORT, SetCare
+from kwtui.screens.set_origin import NOT_HERE, events_lines, made_lines
 from kwtui.screens.set_parts import (
+    JOURNAL_PART,
+    PLAN_PART,
     PartKind,
     SetPart,
     overview_lines,
@@ -24,7 +29,6 @@ from kwtui.screens.set_parts import (
     table_lines,
 )
 from kwtui.screens.sql_lines import file_lines
-from kwtui.screens.storage import READ_ONLY, why_not
 from kwtui.text import human_count
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import PromptLine, Words
@@ -37,13 +41,14 @@ PAGE_RECORDS = 200
 """Records that are read at a time."""
 
 
-class SetScreen(KwtuiScreen):
+class SetScreen(SetCare):
     scope: ClassVar[str] = "set"
     title_text: ClassVar[str] = "4 Storage"
     about: ClassVar[str] = (
         "The inside of a backup: on the left its tables and files, on the right what the chosen"
         " one holds. Data files are shown as tables, a page at a time; Enter on a record shows it"
-        " in full; h and l move by columns."
+        " in full; h and l move by columns. The run that made it, its plan and its journal are"
+        " parts of it too, as far as this account has them."
     )
     CSS_PATH = style_path("storage")
     BINDINGS: ClassVar[list[BindingType]] = bindings("set")
@@ -79,7 +84,29 @@ class SetScreen(KwtuiScreen):
 
     async def _read(self) -> None:
         self._details = await self.controller.open_set(self._entry.path)
+        self._entry = self._details.entry
         self._parts.set_rows(set_parts(self._details))
+        self.show_keys()
+
+    def chosen_entry(self) -> BackupEntry:
+        return self._entry
+
+    def entry_changed(self) -> None:
+        self.run_task(self._read, "set")
+
+    def copy_choices(self, entry: BackupEntry) -> list[Choice]:
+        """What belongs to the chosen part."""
+        part = self._parts.current
+        if part is None or not part.path:
+            return []
+        choices = [Choice("Path of this part", f"{entry.path}/{part.path}")]
+        if part.file is not None and part.file.sha256:
+            choices.append(Choice("SHA-256 of the file", part.file.sha256))
+        if part.table is not None and part.table.create_statement:
+            choices.append(Choice("CREATE TABLE", part.table.create_statement))
+        if self._document.display:
+            choices.append(Choice("What is shown", self._document.text))
+        return choices
 
     # -- showing a part ------------------------------------------------------------------------
 
@@ -107,7 +134,24 @@ class SetScreen(KwtuiScreen):
         if part.kind is PartKind.TEXT:
             text = await self.controller.read_text(f"{self._entry.path}/{part.path}")
             return file_lines(part.path, text)
+        if part.kind is PartKind.ORIGIN:
+            return await self._origin_lines(part)
         return [line(("This file is neither text nor CSV.", "muted"))]
+
+    async def _origin_lines(self, part: SetPart) -> list[Line]:
+        """The run that made the set; it is told by the files of the account that ran it."""
+        manifest = self._details.manifest if self._details is not None else None
+        run = manifest.run_id if manifest is not None else ""
+        known = {each.id for each in await self.controller.runs()}
+        if manifest is None or run not in known:
+            return made_lines(manifest, NOT_HERE.format(run=run or "It"))
+        plan = await self.controller.run_plan(run)
+        if part.title == PLAN_PART:
+            return plan_lines(plan, self.controller.command_for(plan))
+        if part.title == JOURNAL_PART:
+            return events_lines(await self.controller.run_journal(run))
+        state = await self.controller.run_state(run)
+        return run_lines(plan, state, self.controller.command_for(plan))
 
     async def _show_csv(self, part: SetPart) -> None:
         page = await self.controller.csv_page(self._entry, part.path, 0, PAGE_RECORDS)
@@ -147,10 +191,8 @@ class SetScreen(KwtuiScreen):
     # -- actions -----------------------------------------------------------------------------
 
     def reason_against(self, action: Action) -> str:
-        if action.verb == "restore" and self.kwtui.is_read_only:
-            return READ_ONLY
-        if action.verb in ("verify", "restore"):
-            return why_not(self._entry, action.verb)
+        if action.verb in CARE_VERBS:
+            return self.reason_against_care(action.verb)
         if action.verb in ("find", "find_next", "find_previous") and self._table.display:
             return "Records are not searched; text files are."
         return ""
@@ -190,6 +232,10 @@ class SetScreen(KwtuiScreen):
         self.prompt.ask("find", "Search:", self._found)
 
     def on_prompt_line_closed(self, event: PromptLine.Closed) -> None:
+        if event.purpose == REPORT:
+            self._parts.focus()
+            self.save_report(event.text or "")
+            return
         self._content.focus()
         if event.text:
             self._found = event.text
@@ -204,9 +250,3 @@ class SetScreen(KwtuiScreen):
     def _find(self, *, forward: bool) -> None:
         if self._found and not self._document.find(self._found, forward=forward):
             self.say(f"“{self._found}” is not in this text.", warning=True)
-
-    def do_verify(self) -> None:
-        self.kwtui.start_verify(self._entry.path, ProofLevel.P2)
-
-    def do_restore(self) -> None:
-        self.kwtui.open_restore(self._entry.path)

@@ -11,27 +11,36 @@ from textual.widget import Widget
 
 from kwtui.backups.library import BackupEntry, EntryKind, StorageListing
 from kwtui.controller_events import StorageChanged
-from kwtui.model import ProofLevel
 from kwtui.screens.actions import Action, bindings
-from kwtui.screens.base import KwtuiScreen
-from kwtui.screens.storage_rows import COLUMNS, ORDERS, arranged, cells, entry_lines, summary_words
+from kwtui.screens.set_care import CARE_VERBS, REPORT, SetCare
+from kwtui.screens.storage_rows import (
+    COLUMNS,
+    ORDERS,
+    DatabaseGroup,
+    StorageRow,
+    arranged,
+    grouped,
+    row_cells,
+    row_key,
+    row_lines,
+    space_line,
+    summary_words,
+)
 from kwtui.server.status import ConnectionStatus
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
-READ_ONLY = "This server's profile says: read only."
 
-
-class StorageScreen(KwtuiScreen):
+class StorageScreen(SetCare):
     scope: ClassVar[str] = "storage"
     title_text: ClassVar[str] = "4 Storage"
     about: ClassVar[str] = (
         "What lies in the node's extern folder: backups that kwtui made, with the proof that each"
         " has; exports that others made (adopted), which can be looked into, checked and restored"
         " too; backups that did not finish; and whatever else is there. The list follows the"
-        " folder by itself."
+        " folder by itself. What removes something shows a plan first."
     )
     CSS_PATH = style_path("storage")
     BINDINGS: ClassVar[list[BindingType]] = bindings("storage")
@@ -39,14 +48,21 @@ class StorageScreen(KwtuiScreen):
     def __init__(self) -> None:
         super().__init__()
         self._listing: StorageListing | None = None
+        self._free: int | None = None
         self._order = 0
         self._text = ""
         self._stale = True
+        self._by_database = False
+        self._folded: frozenset[str] = frozenset()
+        self._marked = ""
+        """The path of the set that another one is to be compared with."""
         self._summary = Words(classes="summary")
-        self._list: VirtualList[BackupEntry] = VirtualList(
+        self._space = Document(classes="space")
+        self._space.can_focus = False
+        self._list: VirtualList[StorageRow] = VirtualList(
             COLUMNS,
-            lambda entry: cells(entry, self.kwtui.clock()),
-            key=lambda entry: entry.path,
+            lambda row: row_cells(row, self.kwtui.clock()),
+            key=row_key,
             empty="Reading the folder…",
         )
         self._details = Document(classes="note")
@@ -54,6 +70,7 @@ class StorageScreen(KwtuiScreen):
 
     def body(self) -> Iterable[Widget]:
         yield self._summary
+        yield self._space
         yield self._list
         yield self._details
 
@@ -86,38 +103,67 @@ class StorageScreen(KwtuiScreen):
             self._list.empty = "No node is known yet. Connect first (1)."
             self._list.set_rows(())
             self._summary.say("")
+            self._space.set_lines(())
             return
         self._listing = await self.controller.storage()
+        self._free = await self.controller.free_bytes()
         self._list.empty = self._listing.problem or "Nothing in extern yet. Make a backup (2)."
         self._arrange()
 
+    @property
+    def _entries(self) -> tuple[BackupEntry, ...]:
+        return self._listing.entries if self._listing else ()
+
     def _arrange(self) -> None:
-        entries = self._listing.entries if self._listing else ()
         order = ORDERS[self._order]
-        rows = arranged(entries, order, self._text)
-        if entries and not rows:
+        found = arranged(self._entries, order, self._text)
+        if self._entries and not found:
             self._list.empty = f"Nothing contains “{self._text}”. Esc takes the filter back."
-        self._list.set_rows(rows)
-        words = summary_words(entries, len(rows), order, self._text)
+        self._list.set_rows(grouped(found, self._folded) if self._by_database else found)
+        self._space.set_lines([space_line(self._entries, self._free)])
+        self._say_summary(len(found))
+
+    def _say_summary(self, shown: int) -> None:
+        order = ORDERS[self._order]
+        words = summary_words(self._entries, shown, order, self._text, self._marked)
         if self._listing is not None and self._listing.problem:
             words = f"{self._listing.problem} {words}"
         self._summary.say(words)
 
     def on_virtual_list_highlighted(self) -> None:
-        lines = entry_lines(self._list.current, self.kwtui.clock())
+        lines = row_lines(self._list.current, self.kwtui.clock())
         self._details.set_lines(lines, keep_scroll=False)
         self.show_keys()
+
+    def chosen_entry(self) -> BackupEntry | None:
+        row = self._list.current
+        return None if isinstance(row, DatabaseGroup) else row
 
     # -- actions -----------------------------------------------------------------------------
 
     def reason_against(self, action: Action) -> str:
-        entry = self._list.current
-        if action.verb in ("open", "verify", "restore") and entry is None:
+        row = self._list.current
+        if action.verb == "open":
+            return "" if row is not None else "There is nothing in the list."
+        if action.verb in CARE_VERBS or action.verb in ("mark", "compare"):
+            if isinstance(row, DatabaseGroup):
+                return "This is a heading; choose a backup below it."
+            if action.verb in CARE_VERBS:
+                return self.reason_against_care(action.verb)
+            return self._reason_against_comparing(action.verb, row)
+        if action.verb in ("retention", "leftovers") and self._listing is None:
+            return "No node is known yet. Connect first (1)."
+        return ""
+
+    def _reason_against_comparing(self, verb: str, entry: BackupEntry | None) -> str:
+        if entry is None:
             return "There is nothing in the list."
-        if action.verb == "restore" and self.kwtui.is_read_only:
-            return READ_ONLY
-        if action.verb in ("verify", "restore") and entry is not None:
-            return why_not(entry, action.verb)
+        if entry.kind not in (EntryKind.SET, EntryKind.TREE):
+            return "This is no backup and no export."
+        if verb == "compare" and not self._marked:
+            return "Mark the one to compare with first (m)."
+        if verb == "compare" and self._marked == entry.path:
+            return "This is the marked one; choose another."
         return ""
 
     def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
@@ -126,47 +172,78 @@ class StorageScreen(KwtuiScreen):
     def do_open(self) -> None:
         from kwtui.screens.set_view import SetScreen
 
-        if self._list.current is not None:
-            self.app.push_screen(SetScreen(self._list.current))
+        row = self._list.current
+        if isinstance(row, DatabaseGroup):
+            self._folded ^= {row.database}
+            self._arrange()
+        elif row is not None:
+            self.app.push_screen(SetScreen(row))
 
     def do_sort(self) -> None:
         self._order = (self._order + 1) % len(ORDERS)
         self._arrange()
         self._list.move_to(0)
 
+    def do_group(self) -> None:
+        self._by_database = not self._by_database
+        self._arrange()
+
     def do_filter(self) -> None:
         self.prompt.ask("filter", "Filter:", self._text)
 
     def on_prompt_line_changed(self, event: PromptLine.Changed) -> None:
-        self._text = event.text
-        self._arrange()
+        if event.purpose == "filter":
+            self._text = event.text
+            self._arrange()
 
     def on_prompt_line_closed(self, event: PromptLine.Closed) -> None:
-        if event.text is None:
+        self._list.focus()
+        if event.purpose == REPORT:
+            self.save_report(event.text or "")
+        elif event.text is None:
             self._text = ""
             self._arrange()
-        self._list.focus()
 
     def go_back(self) -> bool:
-        if not self._text:
+        if self._text:
+            self._text = ""
+        elif self._marked:
+            self._marked = ""
+        else:
             return False
-        self._text = ""
         self._arrange()
         return True
 
-    def do_verify(self) -> None:
-        if self._list.current is not None:
-            self.kwtui.start_verify(self._list.current.path, ProofLevel.P2)
+    def do_mark(self) -> None:
+        entry = self.chosen_entry()
+        if entry is not None:
+            self._marked = "" if self._marked == entry.path else entry.path
+            self._arrange()
 
-    def do_restore(self) -> None:
-        if self._list.current is not None:
-            self.kwtui.open_restore(self._list.current.path)
+    def do_compare(self) -> None:
+        from kwtui.screens.compare import CompareScreen
+
+        entry = self.chosen_entry()
+        if entry is not None:
+            first = next((e for e in self._entries if e.path == self._marked), None)
+            # The older one first: what came later is what changed.
+            newer = first is not None and _time(first) > _time(entry)
+            paths = (entry.path, self._marked) if newer else (self._marked, entry.path)
+            self.app.push_screen(CompareScreen(*paths))
+
+    def do_retention(self) -> None:
+        from kwtui.screens.retention import RetentionScreen
+
+        row = self._list.current
+        names = {e.database for e in self._entries if e.kind is EntryKind.SET and e.database}
+        database = (row.database or "") if row is not None and self._by_database else ""
+        self.app.push_screen(RetentionScreen(sorted(names), database))
+
+    def do_leftovers(self) -> None:
+        from kwtui.screens.leftovers import LeftoversScreen
+
+        self.app.push_screen(LeftoversScreen())
 
 
-def why_not(entry: BackupEntry, verb: str) -> str:
-    """Why an entry cannot be verified or restored; empty when it can."""
-    if entry.kind is EntryKind.FOREIGN:
-        return "This is no export."
-    if entry.kind is EntryKind.INCOMPLETE:
-        return f"This backup did not finish; there is nothing to {verb}."
-    return ""
+def _time(entry: BackupEntry) -> float:
+    return entry.started.timestamp() if entry.started else 0.0

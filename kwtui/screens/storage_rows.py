@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,8 +23,49 @@ COLUMNS = (
     Column("Files", 7, "right", drop=5),
     Column("Bytes", 9, "right"),
     Column("Proof", 8),
+    Column("Pin", 3, drop=1),
+    Column("Note", 16, grow=True, drop=8),
     Column("Folder", 30, grow=True, drop=7),
 )
+
+
+@dataclass(frozen=True)
+class DatabaseGroup:
+    """A heading of the list by database, with what lies under it."""
+
+    database: str
+    """Empty: what belongs to no database."""
+    entries: tuple[BackupEntry, ...]
+    folded: bool
+
+    @property
+    def sets(self) -> tuple[BackupEntry, ...]:
+        return tuple(entry for entry in self.entries if entry.kind is EntryKind.SET)
+
+    @property
+    def bytes(self) -> int:
+        return sum(entry.bytes or 0 for entry in self.entries)
+
+
+StorageRow = BackupEntry | DatabaseGroup
+
+
+def row_key(row: StorageRow) -> str:
+    return f"/{row.database}" if isinstance(row, DatabaseGroup) else row.path
+
+
+def grouped(entries: Sequence[BackupEntry], folded: Set[str]) -> list[StorageRow]:
+    """The entries under a heading for each database, in their own order; by name."""
+    by_name: dict[str, list[BackupEntry]] = {}
+    for entry in entries:
+        by_name.setdefault(entry.database or "", []).append(entry)
+    rows: list[StorageRow] = []
+    for name in sorted(by_name, key=lambda name: (not name, name.casefold())):
+        found = by_name[name]
+        rows.append(DatabaseGroup(name, tuple(found), name in folded))
+        if name not in folded:
+            rows += found
+    return rows
 
 
 @dataclass(frozen=True)
@@ -60,7 +101,34 @@ def arranged(entries: Sequence[BackupEntry], order: Order, text: str) -> list[Ba
 
 def _searched(entry: BackupEntry) -> str:
     engine = entry.engine.value if entry.engine else ""
-    return f"{entry.path} {entry.database or ''} {engine} {entry.label} {entry.kind}".casefold()
+    told = (entry.path, entry.database or "", engine, entry.label, entry.remark, entry.kind)
+    return " ".join((*told, "pinned" if entry.pinned else "")).casefold()
+
+
+def row_cells(row: StorageRow, now: datetime) -> list[str | Part]:
+    return _group_cells(row, now) if isinstance(row, DatabaseGroup) else cells(row, now)
+
+
+def _group_cells(group: DatabaseGroup, now: datetime) -> list[str | Part]:
+    newest = max((e for e in group.sets if e.started), key=_time, default=None)
+    proven = [e for e in group.sets if e.proof is not None and e.proof >= 2 and not e.problem]
+    age = newest.age_seconds(now) if newest else None
+    mark = "+" if group.folded else "-"
+    name = group.database or "no database"
+    return [
+        (f"{mark} {name}", "heading"),
+        (plural(len(group.sets), "backup"), "heading"),
+        (newest.started.strftime("%Y-%m-%d %H:%M") if newest and newest.started else "", "heading"),
+        ("" if age is None else age_words(age), "heading"),
+        "",
+        "",
+        (str(len(group.entries)), "heading"),
+        (human_bytes(group.bytes), "heading"),
+        (f"{len(proven)} proven", "good" if proven else "warning"),
+        "",
+        "",
+        "",
+    ]
 
 
 def cells(entry: BackupEntry, now: datetime) -> list[str | Part]:
@@ -75,6 +143,8 @@ def cells(entry: BackupEntry, now: datetime) -> list[str | Part]:
         "" if entry.files is None else human_count(entry.files),
         "" if entry.bytes is None else human_bytes(entry.bytes),
         proof_cell(entry),
+        ("pin" if entry.pinned else "", "accent"),
+        ("; ".join(filter(None, (entry.label, entry.remark))), ""),
         (entry.path, "muted"),
     ]
 
@@ -117,8 +187,21 @@ KIND_WORDS = {
 }
 
 
+def row_lines(row: StorageRow | None, now: datetime) -> list[Line]:
+    """The two or three lines under the list about the row under the cursor."""
+    if not isinstance(row, DatabaseGroup):
+        return entry_lines(row, now)
+    others = len(row.entries) - len(row.sets)
+    words = f"{plural(len(row.sets), 'backup')}, {human_bytes(row.bytes)}"
+    if others:
+        words += f"; {plural(others, 'other entry', 'other entries')}"
+    name = row.database or "Of no database"
+    doing = "Enter shows them" if row.folded else "Enter folds them"
+    return [line((name, "strong"), f"  {words}", indent=2), line((doing, "muted"))]
+
+
 def entry_lines(entry: BackupEntry | None, now: datetime) -> list[Line]:
-    """The two or three lines under the list about the entry under the cursor."""
+    """What is known of an entry, in two or three lines."""
     if entry is None:
         return []
     lines = [line((entry.path, "strong"), f"  {KIND_WORDS[entry.kind]}", indent=2)]
@@ -130,7 +213,8 @@ def entry_lines(entry: BackupEntry | None, now: datetime) -> list[Line]:
         if entry.proof_at is not None:
             age = max(0.0, (now - entry.proof_at).total_seconds())
             told.append("just now" if age < 60 else f"{age_words(age)} ago")
-    told += [words for words in (entry.label, entry.note) if words]
+    told += ["pinned"] if entry.pinned else []
+    told += [words for words in (entry.label, entry.remark, entry.note) if words]
     if told:
         lines.append(line(("; ".join(told), "muted"), indent=2))
     if entry.problem:
@@ -138,7 +222,37 @@ def entry_lines(entry: BackupEntry | None, now: datetime) -> list[Line]:
     return lines
 
 
-def summary_words(entries: Sequence[BackupEntry], shown: int, order: Order, text: str) -> str:
+SPACE_CELLS = 20
+
+
+def space_line(entries: Sequence[BackupEntry], free: int | None) -> Line:
+    """What backups take, against what is free where extern is."""
+    used = sum(entry.bytes or 0 for entry in entries)
+    left = [entry for entry in entries if entry.kind in (EntryKind.INCOMPLETE, EntryKind.DELETED)]
+    parts: list[str | Part] = []
+    if free is None:
+        parts.append((f"{human_bytes(used)} in extern; free space is not known", "muted"))
+    else:
+        share = used / max(1, used + free)
+        filled = min(SPACE_CELLS, max(round(share * SPACE_CELLS), 1 if used else 0))
+        parts += [
+            ("█" * filled, "warning" if share > TIGHT else "good"),
+            ("░" * (SPACE_CELLS - filled), "muted"),
+            (f" {human_bytes(used)} in extern, {human_bytes(free)} free", "muted"),
+        ]
+    if left:
+        size = human_bytes(sum(entry.bytes or 0 for entry in left))
+        parts.append((f"; {plural(len(left), 'leftover')}, {size}: l", "warning"))
+    return line(*parts)
+
+
+TIGHT = 0.8
+"""When backups take more than this share of what they could have, another set hardly fits."""
+
+
+def summary_words(
+    entries: Sequence[BackupEntry], shown: int, order: Order, text: str, marked: str = ""
+) -> str:
     """The line above the list."""
     sets = sum(entry.kind is EntryKind.SET for entry in entries)
     size = human_bytes(sum(entry.bytes or 0 for entry in entries))
@@ -147,6 +261,8 @@ def summary_words(entries: Sequence[BackupEntry], shown: int, order: Order, text
     if others:
         words += f", {plural(others, 'other entry', 'other entries')}"
     words += f", {size}, {order.name}"
+    if marked:
+        words += f"; marked: {marked}"
     if text:
         words += f"; {plural(shown, 'entry', 'entries')} with “{text}”"
     return words

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from textual.message import Message
@@ -50,6 +50,10 @@ class CheckList(VirtualList[Row]):
 
     def check_all(self) -> None:
         self._set({self._row_key(row) for row in self.rows})
+
+    def check_these(self, keys: Iterable[str]) -> None:
+        """Choose exactly the rows with these keys."""
+        self._set(set(keys))
 
     def check_none(self) -> None:
         self._set(set())

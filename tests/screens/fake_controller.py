@@ -470,6 +470,12 @@ class FakeController(FakeServerPages, FakeStorageCare, Controller):
             self.more.clear()
             await self.more.wait()
 
+    async def run_state(self, run_id: str) -> RunState:
+        return reduce_all(self.plans[run_id], self.events[run_id])
+
+    async def run_journal(self, run_id: str) -> list[AnyEvent]:
+        return list(self.events[run_id])
+
     async def run_plan(self, run_id: str) -> Plan:
         return self.plans[run_id]
 
