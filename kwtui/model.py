@@ -313,6 +313,10 @@ class RestoreRequest:
     tables: tuple[TableName, ...] = ()
     """Empty: all of them."""
     create_missing_users: bool = False
+    with_users: bool = False
+    """Create the users and roles that the set holds and the server does not have."""
+    with_settings: bool = False
+    """Set the cluster settings that the set holds."""
     replace: str | None = None
     """The typed name of an existing database that may be replaced."""
     dialect: Dialect | None = None

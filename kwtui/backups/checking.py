@@ -11,7 +11,7 @@ from kwtui.backups.dialect import Certainty
 from kwtui.backups.findings import Fault, TableCheck, VerifyFinding
 from kwtui.backups.manifest import SIDECAR_FILES, FileEntry, Manifest, TableEntry
 from kwtui.backups.metasql import import_refusals, read_or_problem
-from kwtui.backups.naming import DATA_FOLDER
+from kwtui.backups.naming import DATA_FOLDER, EXTRA_FOLDERS
 from kwtui.backups.records import FileScan
 from kwtui.backups.sealing import ScanJob, SealProgress, scan_files
 from kwtui.backups.tree import META_FILE, FileRole, TreeFile, role_of, walk
@@ -101,8 +101,10 @@ def _present_files(details: SetDetails, check: Check) -> dict[str, TreeFile]:
     """The files of the set by their paths in the manifest; those that do not belong are strays."""
     location = details.location
     present: dict[str, TreeFile] = {}
-    if location.data.is_dir():
-        present = {f"{DATA_FOLDER}/{f.path}": f for f in walk(location.data)}
+    for name in (DATA_FOLDER, *EXTRA_FOLDERS):
+        folder = location.root / name
+        if folder.is_dir():
+            present |= {f"{name}/{f.path}": f for f in walk(folder)}
     expected = {f.path for f in _entries(details.manifest)}
     for path in [p for p in present if p not in expected]:
         _report_stray(path, check)
@@ -121,7 +123,7 @@ def _look_beside(details: SetDetails, present: dict[str, TreeFile], check: Check
                 present[child.name] = TreeFile(
                     child.name, FileRole.STRAY, status.st_size, status.st_mtime, regular
                 )
-            elif child.name != DATA_FOLDER or not child.is_dir():
+            elif child.name not in (DATA_FOLDER, *EXTRA_FOLDERS) or not child.is_dir():
                 _report_stray(child.name, check)
 
 

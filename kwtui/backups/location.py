@@ -20,7 +20,7 @@ from kwtui.backups.manifest import (
     append_proof,
     read_proofs,
 )
-from kwtui.backups.naming import DATA_FOLDER, inside
+from kwtui.backups.naming import DATA_FOLDER, EXTRA_FOLDERS, inside
 from kwtui.errors import KwtuiError
 
 
@@ -64,7 +64,7 @@ class SetLocation:
 
         Raises KwtuiError for a path that leads out of the set.
         """
-        if entry.startswith(DATA_FOLDER + "/"):
+        if entry.partition("/")[0] in (DATA_FOLDER, *EXTRA_FOLDERS):
             return inside(self.root, entry)
         return inside(self.sidecars, entry)
 

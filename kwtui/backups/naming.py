@@ -23,6 +23,9 @@ _ESCAPE = re.compile(r"(?:=[0-9A-F]{2})+")
 _MAX_BYTES = 250
 """A folder name has at most 255; longer names are shortened with their hash."""
 DATA_FOLDER = "data"
+EXTRA_FOLDERS = ("users", "settings")
+"""Beside the data where they were asked for: EXPORT USERS and EXPORT CLUSTER SETTING. Not in it,
+where IMPORT DATABASE would take them for schemas (live-findings, row 17)."""
 
 
 def encode_folder(name: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from kwtui.backups.durable import sync_file, sync_folder
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, SIDECAR_FILES, FileEntry
-from kwtui.backups.naming import DATA_FOLDER
+from kwtui.backups.naming import DATA_FOLDER, EXTRA_FOLDERS
 from kwtui.backups.records import FileScan, scan_file
 from kwtui.backups.tree import FileRole, TreeFile, unreadable, walk
 from kwtui.errors import ExitCode, KwtuiError
@@ -113,6 +113,24 @@ def seal_sidecars(folder: Path) -> tuple[FileEntry, ...]:
         except OSError as error:
             raise unreadable(path, error) from error
         entries.append(FileEntry(name, scan.bytes, scan.sha256))
+    return tuple(entries)
+
+
+def seal_extras(root: Path) -> tuple[FileEntry, ...]:
+    """Hash and sync what lies in the folders beside ``data``, as manifest entries.
+
+    Raises KwtuiError (EXTERN_NOT_READABLE).
+    """
+    entries = []
+    for folder in EXTRA_FOLDERS:
+        for file in walk(root / folder) if (root / folder).is_dir() else ():
+            path = root / folder / file.path
+            try:
+                scan = scan_file(path, None)
+                sync_file(path)
+            except OSError as error:
+                raise unreadable(path, error) from error
+            entries.append(FileEntry(f"{folder}/{file.path}", scan.bytes, scan.sha256))
     return tuple(entries)
 
 

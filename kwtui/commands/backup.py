@@ -35,6 +35,8 @@ def request_of(args: argparse.Namespace) -> BackupRequest:
         parallel=args.parallel,
         content_checksums=not args.no_checksums,
         label=args.label,
+        with_users=args.with_users,
+        with_settings=args.with_settings,
         unseen=args.unseen,
         sweep=args.sweep,
     )

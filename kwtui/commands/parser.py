@@ -115,6 +115,14 @@ def _backup(commands: Any) -> None:
         "--no-checksums", action="store_true", help="skip the content checksum of each table"
     )
     parser.add_argument(
+        "--with-users",
+        action="store_true",
+        help="also users, roles and who is in them (never passwords)",
+    )
+    parser.add_argument(
+        "--with-settings", action="store_true", help="also the settings of the cluster"
+    )
+    parser.add_argument(
         "--unseen",
         action="store_true",
         help="the files of the destination's node cannot be seen from here: the set stays at P0, "
@@ -159,6 +167,16 @@ def _restore(commands: Any) -> None:
         "--create-users",
         action="store_true",
         help="create users and roles that grants name and this server does not have",
+    )
+    parser.add_argument(
+        "--with-users",
+        action="store_true",
+        help="create the users and roles that the set holds and this server does not have",
+    )
+    parser.add_argument(
+        "--with-settings",
+        action="store_true",
+        help="set the cluster settings that the set holds, for the whole cluster",
     )
     parser.add_argument(
         "--yes-replace",

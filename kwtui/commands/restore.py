@@ -31,6 +31,8 @@ def request_of(args: argparse.Namespace) -> RestoreRequest:
         tables=table_names(args.tables),
         create_missing_users=args.create_users,
         replace=args.yes_replace,
+        with_users=args.with_users,
+        with_settings=args.with_settings,
         dialect=dialect_of(args),
         node_id=args.node,
     )

@@ -145,6 +145,7 @@ def export_statements(
 def _steps(scope: _Scope) -> Iterator[Step]:
     yield _first_step(scope)
     yield from _export_steps(scope)
+    yield from _other_exports(scope)
     sources = "the server's result rows, its notices"
     if not scope.request.unseen:
         sources += " and the files on disk"
@@ -168,6 +169,29 @@ def _steps(scope: _Scope) -> Iterator[Step]:
         sql=tuple(_checksum_sql(scope)),
         params={"content_checksums": scope.request.content_checksums},
     )
+
+
+def _other_exports(scope: _Scope) -> Iterator[Step]:
+    """What belongs to the cluster and not to the database, where it was asked for."""
+    node, path = scope.destination.node_id, scope.destination.path
+    if scope.request.with_users:
+        yield Step(
+            id="export-users",
+            kind=StepKind.EXPORT_OTHER,
+            title="Export the users and roles",
+            explanation="With who is in which role; KWDB never gives passwords out.",
+            sql=(transfer.export_users(transfer.nodelocal(node, f"{path}/users")),),
+            params={"folder": "users", "file": "users.sql"},
+        )
+    if scope.request.with_settings:
+        yield Step(
+            id="export-settings",
+            kind=StepKind.EXPORT_OTHER,
+            title="Export the cluster settings",
+            explanation="Those that were ever set, without the cluster's secrets and version.",
+            sql=(transfer.export_settings(transfer.nodelocal(node, f"{path}/settings")),),
+            params={"folder": "settings", "file": "clustersetting.sql"},
+        )
 
 
 def _draft_step(scope: _Scope) -> Step:
@@ -301,7 +325,11 @@ def _not_included(scope: _Scope, whole: bool) -> tuple[str, ...]:
         left = len(scope.schema.tables) - len(scope.tables)
         words.append(f"{left} other table{_s(left)} of {scope.database}, as asked")
     words.append("passwords of users, which KWDB never gives out")
-    words.append("cluster settings and other databases")
+    if not scope.request.with_users:
+        words.append("users and roles themselves: only the names that grants have (--with-users)")
+    if not scope.request.with_settings:
+        words.append("cluster settings (--with-settings)")
+    words.append("other databases")
     return tuple(words)
 
 

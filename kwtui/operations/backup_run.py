@@ -89,6 +89,7 @@ class _BackupRun:
             StepKind.SNAPSHOT: self._snapshot,
             StepKind.EXPORT_TABLE: self._export_table,
             StepKind.EXPORT_DATABASE: self._export_database,
+            StepKind.EXPORT_OTHER: self._export_other,
             StepKind.RECONCILE: self._reconcile,
             StepKind.SEAL: self._sealer.seal,
         }
@@ -119,6 +120,15 @@ class _BackupRun:
         reconcile.check_word(answer, self._plan.database)
         reconcile.take_database_answer(answer, self._state.tables, step.sql[0])
         return _exported(answer, self._location.data)
+
+    async def _export_other(self, step: Step) -> StepOutcome:
+        """Users or settings; the server's word is held against the file."""
+        folder = self._location.root / step.params["folder"]
+        answer = await self._export(self._server, step, step.sql[0], folder)
+        file = folder / step.params["file"]
+        if not self._request.unseen and not await asyncio.to_thread(file.is_file):
+            raise _incomplete([f"{step.title}: the server says it is done, {file} is not there"])
+        return StepOutcome(summary=plural(answer.rows_total or 0, "entry", "entries"))
 
     async def _reconcile(self, step: Step) -> StepOutcome:
         state = self._state

@@ -102,10 +102,9 @@ def _backup_words(request: BackupRequest) -> Iterator[str]:
         yield from ("--chunk-rows", str(request.chunk_rows))
     if not request.content_checksums:
         yield "--no-checksums"
-    if request.unseen:
-        yield "--unseen"
-    if request.sweep:
-        yield "--sweep"
+    for field in ("with_users", "with_settings", "unseen", "sweep"):
+        if getattr(request, field):
+            yield f"--{field.replace('_', '-')}"
     yield from _dialect_words(request.dialect)
 
 
@@ -119,6 +118,10 @@ def _restore_words(request: RestoreRequest) -> Iterator[str]:
         yield from ("--tables", _names(request.tables))
     if request.create_missing_users:
         yield "--create-users"
+    if request.with_users:
+        yield "--with-users"
+    if request.with_settings:
+        yield "--with-settings"
     if request.replace:
         yield from ("--yes-replace", request.replace)
     if request.node_id is not None:

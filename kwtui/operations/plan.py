@@ -41,6 +41,8 @@ class StepKind(StrEnum):
     SNAPSHOT = "snapshot"
     EXPORT_DATABASE = "export-database"
     EXPORT_TABLE = "export-table"
+    EXPORT_OTHER = "export-other"
+    """Users or cluster settings."""
     RECONCILE = "reconcile"
     SEAL = "seal"
     SQL = "sql"

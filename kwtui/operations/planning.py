@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -106,7 +107,18 @@ def read_source(extern: Path, request: RestoreRequest, state: Path) -> RestoreSo
     """The set or tree that the request names, with its meta.sql files read."""
     details = open_set(extern, request.source.rstrip("/"), state)
     needed = details.schema is None or request.strategy is RestoreStrategy.NATIVE
-    return source_of(details, _metas(extern, details, needed=needed), request)
+    source = source_of(details, _metas(extern, details, needed=needed), request)
+    held = {file.path for file in details.manifest.files} if details.manifest else set()
+    return replace(
+        source,
+        users_sql=_extra(extern, details, "users/users.sql", held),
+        settings_sql=_extra(extern, details, "settings/clustersetting.sql", held),
+    )
+
+
+def _extra(extern: Path, details: SetDetails, path: str, held: set[str]) -> str | None:
+    """The text of a file beside the data, if the set has it. Raises EXTERN_NOT_READABLE."""
+    return read_text(extern, f"{details.entry.path}/{path}") if path in held else None
 
 
 def _metas(extern: Path, details: SetDetails, *, needed: bool) -> dict[str, MetaFile]:

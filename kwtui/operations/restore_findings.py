@@ -65,6 +65,7 @@ def restore_findings(
     yield from _name_findings(source, request, target, facts)
     yield from _source_findings(source, tables)
     yield from _grantee_findings(source, request, facts)
+    yield from _cluster_findings(source, request)
     yield from _space_findings(tables, facts)
     if request.strategy is RestoreStrategy.NATIVE:
         yield from native_findings(source, request, target, facts)
@@ -241,6 +242,38 @@ def _grantee_findings(
                 f"{name} does not exist here: grants to it are left out.",
                 "Create it first, or let kwtui do it: --create-users",
             )
+
+
+def _cluster_findings(source: RestoreSource, request: RestoreRequest) -> Iterator[Finding]:
+    """What was asked for and is not in the set, and what concerns more than the database."""
+    asked = (
+        (request.with_users, source.users_sql, "users", "--with-users"),
+        (request.with_settings, source.settings_sql, "cluster settings", "--with-settings"),
+    )
+    for wanted, text, what, option in asked:
+        if wanted and text is None:
+            yield _refusal(
+                "not_in_set",
+                source.path,
+                f"The backup holds no {what}.",
+                f"Leave {option} out: a backup has them only if it was made with {option}.",
+            )
+    if request.with_settings and source.settings_sql:
+        yield Finding(
+            Severity.WARNING,
+            "settings_of_cluster",
+            source.path,
+            "Cluster settings hold for every database of this cluster.",
+            "The plan shows each of them.",
+        )
+    if request.with_users and source.users_sql:
+        yield Finding(
+            Severity.INFO,
+            "no_passwords",
+            source.path,
+            "Users come back without passwords: KWDB never gives them out.",
+            "Give each a password afterwards.",
+        )
 
 
 def _space_findings(tables: tuple[SourceTable, ...], facts: TargetFacts) -> Iterator[Finding]:

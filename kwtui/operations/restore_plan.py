@@ -23,6 +23,7 @@ from kwtui.model import (
     ServerFacts,
 )
 from kwtui.operations import restore_objects as objects
+from kwtui.operations.cluster_parts import cluster_steps, exported_accounts
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.restore_findings import (
     TargetFacts,
@@ -161,6 +162,8 @@ def _scope(
     accounts = set(facts.accounts)
     if request.create_missing_users:
         accounts.update(missing_accounts(source, facts))
+    if request.with_users:
+        accounts.update(exported_accounts(source))
     return RestoreScope(
         source=source,
         tables=tables,
@@ -207,6 +210,7 @@ def rehearsal_steps(scope: RestoreScope) -> Iterator[Step]:
 
 def _rebuild(scope: RestoreScope) -> Iterator[Step]:
     """The exact recipe, step by step (live-findings, section 2)."""
+    yield from cluster_steps(scope)
     yield from _create_accounts(scope)
     yield from _make(scope)
     if scope.with_data:

@@ -66,6 +66,9 @@ class RestoreSource:
     not_included: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     timestamp: str = ""
+    users_sql: str | None = None
+    """The text of users.sql, where the set holds it."""
+    settings_sql: str | None = None
 
 
 def source_of(

@@ -11,7 +11,7 @@ from kwtui.backups.location import SetLocation
 from kwtui.backups.manifest import Manifest, totals_of, write_manifest, write_schema
 from kwtui.backups.naming import DATA_FOLDER
 from kwtui.backups.runbook import restore_md, restore_sh, restore_sql
-from kwtui.backups.sealing import SealedTree, SealProgress, seal_sidecars, seal_tree
+from kwtui.backups.sealing import SealedTree, SealProgress, seal_extras, seal_sidecars, seal_tree
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import DatabaseSchema, Dialect, ServerFacts, TableName
 from kwtui.operations.restore_plan import runbook_steps
@@ -68,7 +68,7 @@ def write_set(
     }
     for name, (text, mode) in texts.items():
         write_file(folder / name, text.encode(), mode=mode)
-    files = (*manifest.files, *seal_sidecars(folder))
+    files = (*manifest.files, *seal_extras(location.root), *seal_sidecars(folder))
     manifest = replace(manifest, files=files, totals=totals_of(manifest.tables, files))
     write_manifest(location.manifest, manifest)
     return manifest

@@ -118,6 +118,16 @@ def export_database(uri: str, database: str, options: ExportOptions = ExportOpti
     return f"EXPORT INTO CSV {literal(uri)} FROM DATABASE {identifier(database)}{options.clause()}"
 
 
+def export_users(uri: str) -> str:
+    """Accounts, roles and memberships as statements in ``users.sql``; no passwords."""
+    return f"EXPORT USERS TO SQL {literal(uri)}"
+
+
+def export_settings(uri: str) -> str:
+    """The cluster settings that were ever set, as statements in ``clustersetting.sql``."""
+    return f"EXPORT CLUSTER SETTING TO SQL {literal(uri)}"
+
+
 def import_into(
     database: str,
     table: TableName,

@@ -13,13 +13,13 @@ from tests.operations.conftest import NOW
 
 META = """CREATE TS DATABASE tsdb;
 CREATE TABLE meter_data (
-	ts TIMESTAMPTZ(3) NOT NULL,
-	v FLOAT8 NULL
+\tts TIMESTAMPTZ(3) NOT NULL,
+\tv FLOAT8 NULL
 ) TAGS (
-	id INT4 NOT NULL ) PRIMARY TAGS(id)
-	 retentions 864000s
-	 activetime 1d
-	 partition interval 10d;
+\tid INT4 NOT NULL ) PRIMARY TAGS(id)
+\t retentions 864000s
+\t activetime 1d
+\t partition interval 10d;
 """
 
 
