@@ -55,7 +55,7 @@ def wait_until(condition: Callable[[], T], seconds: float = 30, pause: float = 0
     raise AssertionError("it never came true")
 
 
-def make_big(bench: Bench, database: str, rows: int = 200_000) -> None:
+def make_big(bench: Bench, database: str, rows: int = 120_000) -> None:
     """A table whose export takes long enough to be in the middle of, between two small ones."""
     bench.do(f"CREATE DATABASE {database}")
     bench.do(
