@@ -18,7 +18,7 @@ from kwtui.model import (
 )
 from kwtui.operations.backup_findings import admin_findings
 from kwtui.operations.restore_source import RestoreSource, SourceTable
-from kwtui.server.findings import fine_time
+from kwtui.server.findings import fine_time, text_first
 
 SYSTEM_DATABASES = frozenset({"defaultdb", "postgres", "system"})
 
@@ -355,6 +355,18 @@ def native_findings(
         )
     for meta in source.metas:
         yield from import_refusals(meta)
+    relational = source.schema.engine is Engine.RELATIONAL
+    for table in source.tables if relational else ():
+        column = text_first(table.spec)
+        if column:
+            yield Finding(
+                Severity.WARNING,
+                "first_column_text",
+                str(table.name),
+                f"IMPORT DATABASE takes every ' out of {column}, the first column of {table.name} "
+                "(live-findings, row 5).",
+                remedy,
+            )
     lost = tuple(_lost_by_native(source))
     if lost:
         yield Finding(

@@ -158,7 +158,11 @@ def _scope(
 ) -> RestoreScope:
     tables = choose(source, request.tables)
     target = request.target or source.schema.database
-    fills = request.strategy in (RestoreStrategy.DATA_ONLY, RestoreStrategy.NATIVE)
+    staging = staging_of(source, tables, request, facts, plan_id)
+    # IMPORT DATABASE makes the name that a meta.sql says, and only a staged one can say another.
+    native_in_place = request.strategy is RestoreStrategy.NATIVE and not staging
+    fills = request.strategy is RestoreStrategy.DATA_ONLY or native_in_place
+    scratch = target if fills else scratch_name(target, facts.databases)
     accounts = set(facts.accounts)
     if request.create_missing_users:
         accounts.update(missing_accounts(source, facts))
@@ -170,11 +174,11 @@ def _scope(
         request=request,
         facts=facts,
         target=target,
-        scratch=target if fills else scratch_name(target, facts.databases),
+        scratch=scratch,
         chosen=Chosen(source.schema, tuple(t.spec for t in tables), whole=not request.tables),
         accounts=frozenset(accounts),
-        staging=staging_of(source, tables, request, facts, plan_id),
-        staged_metas=staged_metas(source, request, target),
+        staging=staging,
+        staged_metas=staged_metas(source, request, scratch),
     )
 
 
@@ -189,6 +193,7 @@ def _steps(scope: RestoreScope) -> Iterator[Step]:
     if scope.request.strategy is RestoreStrategy.NATIVE:
         yield import_database(scope)
         yield compare(scope)
+        yield from _publish(scope, unfinished=False)
     elif scope.request.strategy is RestoreStrategy.DATA_ONLY:
         yield from _fill_existing(scope)
     else:

@@ -231,15 +231,21 @@ def _about_relational(schema: DatabaseSchema, table: TableSpec) -> Iterator[Find
             "With KWDB's own dialect rows of a one-column table that are NULL are lost.",
             r"NULL is written as \N, which brings them back.",
         )
-    if visible and _TEXT_TYPES.match(visible[0].type):
+    first = text_first(table)
+    if first:
         yield Finding(
             INFO,
             "first_column_text",
             subject,
-            f"IMPORT DATABASE and IMPORT TABLE take every ' out of {visible[0].name}, the first "
-            "column.",
+            f"IMPORT DATABASE and IMPORT TABLE take every ' out of {first}, the first column.",
             "The exact restore uses IMPORT INTO, which does not.",
         )
+
+
+def text_first(table: TableSpec) -> str:
+    """The name of the first column if it holds text: there ' gets lost (row 5); else nothing."""
+    first = next((c for c in table.columns if not c.hidden), None)
+    return first.name if first is not None and _TEXT_TYPES.match(first.type) else ""
 
 
 def _about_defaults(subject: str, columns: list[ColumnSpec]) -> Iterator[Finding]:

@@ -61,7 +61,7 @@ def test_the_native_restore_reads_a_meta_sql_of_today_under_the_new_name(
 
     stage = next(step for step in made.steps if step.id == "stage")
     text = stage.params["texts"]["meta.sql"]
-    assert text.startswith('CREATE TS DATABASE "copy";')
+    assert text.startswith('CREATE TS DATABASE "copy_kwtui_restoring";')
     assert "activetime" not in text
     assert "-CREATE TS DATABASE tsdb;" in stage.diff
     assert "-\t activetime 1d" in stage.diff

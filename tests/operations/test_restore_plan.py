@@ -300,8 +300,10 @@ def test_native_says_what_it_will_lose_of_this_very_backup(
         StepKind.STAGE,
         StepKind.IMPORT_DATABASE,
         StepKind.COMPARE,
+        StepKind.SQL,
         StepKind.UNSTAGE,
     ]
+    assert made.steps[4].id == "publish", "its name comes after the comparison"
     loses = next(f.message for f in made.findings if f.code == "native_loses")
     assert "1 foreign keys" in loses
     assert "2 sequences" in loses
