@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -47,6 +48,19 @@ class Drills:
             return await make_drill_plan(
                 server, self._facts(), self._place, extern, self._state, request, runs, plan_id
             )
+
+    async def plan_seal(self, path: str, draft: Path | None = None) -> Plan:
+        """Proving a set whose files could not be seen where it was made.
+
+        ``draft`` is the file that its run wrote; by default the one in this state directory.
+        Raises KwtuiError: NOT_FOUND without one, USAGE for that of another set.
+        """
+        from kwtui.backups.draft import draft_path, read_draft
+        from kwtui.operations.seal_plan import plan_seal
+
+        file = draft or draft_path(self._state, path)
+        found = await self._blocking(read_draft, file)
+        return plan_seal(path, found, file, datetime.now(UTC), secrets.token_hex(8))
 
     # -- provided by the Controller -------------------------------------------------------------
 
