@@ -15,6 +15,7 @@ from kwtui.model import (
     ServerFacts,
     Severity,
     TableName,
+    TableSpec,
 )
 from kwtui.operations.backup_findings import admin_findings
 from kwtui.operations.restore_source import RestoreSource, SourceTable
@@ -143,20 +144,37 @@ def _existing_table_findings(
                 f"{', '.join(here.visible_columns)} in the backup.",
                 "Restore under another name and copy what is needed.",
             )
-        elif there.rows:
-            yield Finding(
-                Severity.WARNING,
-                "table_not_empty",
-                str(name),
-                f"{name} holds about {there.rows} rows already; the new ones are added. A key that "
-                "exists makes the whole import of the table fail and changes nothing.",
-            )
+        else:
+            yield from _about_existing(there, here)
     yield Finding(
         Severity.WARNING,
         "tables_offline",
         target,
         "A table cannot be read while rows are imported into it.",
     )
+
+
+def _about_existing(there: TableSpec, here: TableSpec | None) -> Iterator[Finding]:
+    if there.rows:
+        yield Finding(
+            Severity.WARNING,
+            "table_not_empty",
+            str(there.name),
+            f"{there.name} holds about {there.rows} rows already; the new ones are added. A key "
+            "that exists makes the whole import of the table fail and changes nothing.",
+        )
+    without = {c.name for c in there.columns if c.default is None}
+    gone = [c.name for c in here.columns if c.default and c.name in without] if here else []
+    if gone:
+        yield Finding(
+            Severity.WARNING,
+            "defaults_gone",
+            str(there.name),
+            f"{', '.join(gone)} of {there.name} had a default when the backup was made and has "
+            "none now. An import takes defaults off while it runs: one that was killed may not "
+            "have put them back.",
+            "See what it had to put back: kwtui runs",
+        )
 
 
 # -- source -----------------------------------------------------------------------------------

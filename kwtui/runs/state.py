@@ -198,6 +198,8 @@ def lost_hint(plan: Plan) -> str:
         return f"What it left in {plan.path} is no backup and may be removed. Back up again."
     if plan.kind is PlanKind.RESTORE:
         scratch = plan.request.get("scratch", plan.database)
+        if plan.request.get("strategy") == "data-only":
+            return _lost_in_place(plan)
         return (
             f"Nothing that it left counts as restored. Look for a database {scratch}, drop it, and "
             "restore again."
@@ -208,6 +210,18 @@ def lost_hint(plan: Plan) -> str:
             "the next drill removes them, or kwtui cleanup. Nothing was written down in the set."
         )
     return "Start it again."
+
+
+def _lost_in_place(plan: Plan) -> str:
+    """The tables were there before: nothing may be dropped, and what was taken off must return."""
+    words = (
+        f"Tables of {plan.database} may have their new rows, or not, each as a whole: count them "
+        "before you restore again."
+    )
+    defaults = next((step.sql for step in plan.steps if step.id == "set-defaults"), ())
+    if not defaults:
+        return words
+    return "\n".join([f"{words} Put back the defaults that the import needed off:", *defaults])
 
 
 def mark_lost(state: RunState, plan: Plan) -> RunState:

@@ -19,11 +19,12 @@ import pytest
 
 from kwtui.backups.library import EntryKind, scan
 from kwtui.errors import ExitCode
-from kwtui.model import UNFINISHED, ProofLevel
+from kwtui.model import UNFINISHED, ProofLevel, RestoreStrategy
 from kwtui.operations.plan import Plan, Step
 from kwtui.runs.directory import RunFiles, RunsDirectory
-from kwtui.runs.events import RunStatus
+from kwtui.runs.events import RunStatus, StepStarted
 from kwtui.runs.history import run_state
+from kwtui.runs.journal import read_events
 from kwtui.runs.process import Handover, start_run
 from kwtui.runs.state import RunState
 from tests.conftest import start_sandbox, stop_sandbox
@@ -237,6 +238,39 @@ def test_a_restore_that_ends_between_its_name_and_its_last_object_is_marked(
 
     yard.bench.restore(yard.made.path, target=plan.database, replace=plan.database)
     assert_asked_name_is_whole_or_free(yard, plan.database)
+
+
+def test_a_killed_import_into_a_table_that_exists_says_how_to_get_its_defaults_back(
+    yard: Yard,
+) -> None:
+    """The import needs them off; what stood there before must never be called a leftover."""
+    yard.bench.restore(yard.made.path, target="kept", strategy=RestoreStrategy.SCHEMA_ONLY)
+    before = yard.bench.rows("SHOW CREATE TABLE big", "kept")
+    plan = yard.bench.plan_restore(
+        yard.made.path, target="kept", strategy=RestoreStrategy.DATA_ONLY
+    )
+    files = yard.start(plan)
+    wait_until(lambda: "drop-defaults" in steps_begun(files))
+
+    kill_run(files)
+
+    state = ended(files)
+    if state.status is RunStatus.LOST:
+        assert "DROP DATABASE" not in state.hint
+        assert "drop it" not in state.hint
+        words, *statements = state.hint.splitlines()
+        assert "default" in words
+        yard.bench.do(*(s for s in statements if s.startswith("ALTER TABLE")), database="kept")
+        again = yard.bench.plan_restore(
+            yard.made.path, target="kept", strategy=RestoreStrategy.DATA_ONLY
+        )
+        assert "defaults_gone" not in {f.code for f in again.findings}
+    assert yard.bench.rows("SHOW CREATE TABLE big", "kept") == before
+    yard.bench.do("DROP DATABASE kept CASCADE")
+
+
+def steps_begun(files: RunFiles) -> set[str]:
+    return {e.step for e in read_events(files.journal) if isinstance(e, StepStarted)}
 
 
 # -- the node is killed -----------------------------------------------------------------------
