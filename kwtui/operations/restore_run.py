@@ -43,6 +43,8 @@ from kwtui.text import plural
 
 _DISPENSABLE = frozenset(
     {
+        "restore-users",
+        "restore-settings",
         "set-sequences",
         "set-zones",
         "comment-and-grant",

@@ -30,6 +30,7 @@ from kwtui.model import (
     SequenceSpec,
     TableName,
 )
+from kwtui.operations import cluster_parts
 from kwtui.server import inspection, overview, sequences, statements, transfer, wal_settings
 from kwtui.server.connection import Server
 from kwtui.server.console_session import Console
@@ -122,7 +123,16 @@ def sent(
         flow[0] = "pages"
         asyncio.run(_pages(bench))
         yield seen
-    for database in (RELATIONAL, SERIES, "p_snap", "p_db", "p_some", "p_native", "p_series"):
+    for database in (
+        RELATIONAL,
+        SERIES,
+        "p_snap",
+        "p_db",
+        "p_some",
+        "p_native",
+        "p_users",
+        "p_series",
+    ):
         bench.do(f"DROP DATABASE IF EXISTS {database} CASCADE")
 
 
@@ -141,6 +151,9 @@ def _flows(bench: Bench) -> Iterator[str]:
     snap = bench.backup(RELATIONAL)
     yield "backup, database"
     whole = bench.backup(RELATIONAL, method=BackupMethod.DATABASE, dialect=FANCY, chunk_rows=10)
+    yield "backup and restore with users and settings"
+    extra = bench.backup(RELATIONAL, with_users=True, with_settings=True)
+    bench.restore(extra.path, target="p_users", with_users=True, with_settings=True)
     yield "backup, tables"
     bench.backup(RELATIONAL, method=BackupMethod.TABLES)
     yield "backup, time series"
@@ -341,12 +354,24 @@ SAMPLES: dict[str, list[str]] = {
         transfer.export_database(URI, "d", EXPORT),
         transfer.export_database(URI, "d", EXPORT_PARTS),
     ],
+    "transfer.export_users": [transfer.export_users(URI)],
+    "transfer.export_settings": [transfer.export_settings(URI)],
     "transfer.import_into": [
         transfer.import_into("d", P, [URI, URI], options=ImportOptions()),
         transfer.import_into("d", P, [URI], columns=COLUMNS),
     ],
     "transfer.import_database": [transfer.import_database(URI, IMPORT)],
     "transfer.import_table_create_using": [transfer.import_table_create_using(URI, [URI], IMPORT)],
+    "cluster_parts.user_statements": [
+        *cluster_parts.user_statements(
+            "CREATE USER My-User;CREATE ROLE r WITH LOGIN;GRANT r TO u;"
+            "GRANT r TO My-User WITH ADMIN OPTION;",
+            frozenset(),
+        )
+    ],
+    "cluster_parts.setting_statements": [
+        *cluster_parts.setting_statements("SET CLUSTER SETTING ts.dedup.rule = 'override';")
+    ],
     "wal_settings.set_level": [wal_settings.set_level(1)],
     "wal_settings.set_interval": [wal_settings.set_interval("1m30s")],
 }
@@ -366,12 +391,12 @@ def _makers(module: ModuleType) -> Iterator[str]:
     for name, function in inspect.getmembers(module, inspect.isfunction):
         gives = str(inspect.signature(function).return_annotation)
         own = function.__module__ == module.__name__ and name[0] != "_"
-        if own and re.fullmatch(r"str( \| None)?|tuple\[str, \.\.\.\]", gives):
+        if own and re.fullmatch(r"str( \| None)?|(tuple|Iterator)\[str(, \.\.\.)?\]", gives):
             yield f"{module.__name__.rpartition('.')[2]}.{name}"
 
 
 def test_every_function_that_makes_a_statement_has_evidence() -> None:
-    modules = (statements, sequences, inspection, transfer, wal_settings)
+    modules = (statements, sequences, inspection, transfer, wal_settings, cluster_parts)
     makers = {name for module in modules for name in _makers(module)}
     assert makers - NO_STATEMENTS - SAMPLES.keys() == set(), "give SAMPLES of what it makes"
     assert SAMPLES.keys() - makers == set(), "there is no such function any more"
