@@ -83,7 +83,7 @@ def test_the_installed_command_starts_without_the_checkout(installed: Path, tmp_
 
 @pytest.mark.timeout(900)
 def test_the_core_stays_light_enough_for_a_database_host(installed: Path) -> None:
-    """At most 16 distributions and 60 MB, without pip itself (design, budgets)."""
+    """kwtui brings at most 16 distributions and 60 MB (design, budgets)."""
     listing = subprocess.run(
         [str(installed / "pip"), "list", "--format", "json"],
         check=True,
@@ -91,7 +91,8 @@ def test_the_core_stays_light_enough_for_a_database_host(installed: Path) -> Non
         text=True,
         timeout=60,
     )
-    names = {entry["name"] for entry in json.loads(listing.stdout)} - {"pip", "setuptools", "wheel"}
+    ours = {"kwtui", "pip", "setuptools", "wheel"}
+    names = {entry["name"] for entry in json.loads(listing.stdout)} - ours
     assert len(names) <= 16, sorted(names)
     packages = next(installed.parent.glob("lib/python3*/site-packages"))
     own = [p for p in packages.iterdir() if not p.name.startswith(("pip", "setuptools", "wheel"))]
