@@ -202,15 +202,13 @@ def test_a_flipped_bit_is_found_before_anything_is_made_and_written_down(
     nothing_is_left(kwtui)
 
 
-def test_rejected_rows_are_named_and_never_lie_in_the_backup(
-    kwtui: CommandLine, gauges: str
-) -> None:
+def test_rejected_rows_are_named_and_never_lie_in_the_backup(kwtui: CommandLine) -> None:
     """An export of somebody else, with a row that no node takes (live-findings, row 15)."""
     assert kwtui.node is not None
     tree = kwtui.node.extern / "theirs"
-    shutil.copytree(kwtui.node.extern / gauges / "data", tree)
-    meta = "CREATE TS DATABASE gauges;\n" + (tree / "public/t/meta.sql").read_text()
-    (tree / "meta.sql").write_text(meta)
+    export = "EXPORT INTO CSV 'nodelocal://1/theirs' FROM DATABASE gauges WITH nullas = '\\N'"
+    with psycopg.connect(kwtui.node.dsn, autocommit=True, prepare_threshold=None) as connection:
+        connection.execute(export.encode())
     with next(tree.glob("public/t/*.csv")).open("a") as file:
         file.write("2026-01-03 00:00:00+00:00,no number,3\n")
 
