@@ -181,6 +181,7 @@ class Controller(ServerPages, StorageCare, Drills, Diagnosing, NodeLogs):
         """Close the connection and stop watching. Runs go on: they are processes of their own."""
         await self._storage_watcher.stop()
         await self._runs_watcher.stop()
+        self.forget_remote_logs()
         await self.disconnect()
 
     # -- server -------------------------------------------------------------------------------

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from kwtui.errors import KwtuiError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from kwtui.model import ServerFacts
     from kwtui.node.logs import LogFile
+    from kwtui.node.logspool import LogSpool
     from kwtui.node.logstream import LogStream
     from kwtui.runs.directory import RunsDirectory
     from kwtui.runs.history import RunSummary
     from kwtui.runs.runlog import RunLog
+    from kwtui.server.connection import Server, Target
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,18 +30,103 @@ class NodeLogs:
     All methods raise `kwtui.errors.KwtuiError` with a message for people.
     """
 
+    _spool: LogSpool | None = None
+    """The logs of a node whose files are out of reach."""
+
     async def log_files(self) -> list[LogFile]:
-        """The log files of the node by family, current first."""
+        """The log files of the node by family, current first.
+
+        Where they are out of reach, what a connected server gives over HTTP. Raises
+        `kwtui.node.loghttp.LoginNeeded` where a password may help: `log_in_for_logs`.
+        """
         from kwtui.node.logs import find_logs
 
-        return await self._blocking(find_logs, [self._folder("logs")])
+        try:
+            return await self._blocking(find_logs, [self._folder("logs")])
+        except KwtuiError as missing:
+            if not self.is_connected:
+                raise
+            return await self._remote_log_files(missing)
+
+    async def _remote_log_files(self, missing: KwtuiError) -> list[LogFile]:
+        from kwtui.node.loghttp import LoginNeeded
+        from kwtui.server.secrets import find_password
+
+        try:
+            spool = await self._log_spool()
+            try:
+                return await spool.files()
+            except LoginNeeded:
+                target = self._server().target
+                secret = await find_password(target)
+                if secret is None or not _may_send(spool, target):
+                    raise
+                await self.log_in_for_logs(secret.password)
+                return await spool.files()
+        except LoginNeeded:
+            raise
+        except KwtuiError as error:
+            raise KwtuiError(
+                missing.title,
+                cause=f"{missing.cause}\nOver HTTP: {error.title} {error.cause}".strip(),
+                hint=missing.hint,
+                exit_code=missing.exit_code,
+            ) from error
+
+    async def log_in_for_logs(self, password: str) -> None:
+        """Log in to the node's HTTP server as the user of the connection.
+
+        Raises KwtuiError where the password would go over the line in clear.
+        """
+        import asyncio
+
+        spool, target = await self._log_spool(), self._server().target
+        if not _may_send(spool, target):
+            raise KwtuiError(
+                f"No password is sent to {spool.http.url}: it is not encrypted.",
+                hint="Use a node with certificates, or allow it in the profile.",
+            )
+        await asyncio.to_thread(spool.http.login, target.user, password)
+
+    async def _log_spool(self) -> LogSpool:
+        from kwtui.config import TlsMode
+        from kwtui.node.loghttp import NodeHttp
+        from kwtui.node.logspool import LogSpool
+        from kwtui.server.http_address import http_address
+
+        target = self._server().target
+        url = await http_address(self._server())
+        if self._spool is not None and self._spool.http.url == url:
+            return self._spool
+        self.forget_remote_logs()
+        cafile = target.sslrootcert if target.sslrootcert != "system" else None
+        http = NodeHttp(url, cafile=cafile, verify=target.tls is not TlsMode.REQUIRE)
+        self._spool = LogSpool(http, str(self._facts().node_id or "local"))
+        return self._spool
+
+    def forget_remote_logs(self) -> None:
+        """Remove what was fetched over HTTP."""
+        spool, self._spool = self._spool, None
+        if spool is not None:
+            spool.close()
 
     async def open_log(self, files: Sequence[LogFile]) -> LogStream:
         """The files as one stream, families merged by time, opened at the end; close it at last."""
         from kwtui.node.logbook import stream_of
+        from kwtui.node.logformat import LogFamily
 
-        stream = stream_of(files)
+        spool = self._spool
+        if spool is None or not any(file.origin for file in files):
+            stream = stream_of(files)
+            await stream.open()
+            return stream
+        fetched, notes = await spool.fetch(files)
+        stream = stream_of(fetched)
         await stream.open()
+        stream.notes = [fetched[0].origin, *notes]
+        main = next((f for f in fetched if f.current and f.family is LogFamily.MAIN), None)
+        if main is not None:
+            stream.run_along(spool.follow(main.path, stream.take_problem))
         return stream
 
     async def save_log(
@@ -74,3 +164,17 @@ class NodeLogs:
 
     def _runs_directory(self) -> RunsDirectory:
         raise NotImplementedError
+
+    @property
+    def is_connected(self) -> bool:
+        raise NotImplementedError
+
+    def _server(self) -> Server:
+        raise NotImplementedError
+
+    def _facts(self) -> ServerFacts:
+        raise NotImplementedError
+
+
+def _may_send(spool: LogSpool, target: Target) -> bool:
+    return spool.http.encrypted or target.allow_cleartext_password

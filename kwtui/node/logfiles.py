@@ -40,6 +40,8 @@ class LogFile:
     pid: int | None = None
     problem: str = ""
     """Why it cannot be read."""
+    origin: str = ""
+    """Where its entries come from, in words; empty for a file of this machine."""
 
     @property
     def follow_path(self) -> Path:
@@ -85,19 +87,26 @@ def _list(folder: Path, files: dict[Path, LogFile], links: dict[Path, Path]) -> 
 
 
 def _describe(path: Path, status: os.stat_result) -> LogFile:
+    modified = datetime.fromtimestamp(status.st_mtime, UTC)
+    file = describe(path, status.st_size, modified)
+    if os.access(path, os.R_OK):
+        return file
+    return replace(file, problem="It cannot be read by this account.")
+
+
+def describe(path: Path, size: int, modified: datetime) -> LogFile:
+    """What the name of a log file tells, with its size and the time of its last change."""
     match = _ROTATED.match(path.name) or _TS_ENGINE.match(path.name)
     parts = match.groupdict() if match else {}
-    readable = os.access(path, os.R_OK)
     return LogFile(
         path=path,
         family=family_of(path.name),
-        bytes=status.st_size,
-        modified=datetime.fromtimestamp(status.st_mtime, UTC),
+        bytes=size,
+        modified=modified,
         created=_time(parts.get("time")),
         host=parts.get("host") or "",
         user=parts.get("user") or "",
         pid=int(parts["pid"]) if parts.get("pid") else None,
-        problem="" if readable else "It cannot be read by this account.",
     )
 
 

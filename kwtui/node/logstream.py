@@ -55,6 +55,8 @@ class LogStream:
         self.searching = Progress()
         self.notes: list[str] = []
         """Families that could not be opened, in words."""
+        self.problem = ""
+        """Why nothing new comes, in words."""
         self.replaced = False
         """Set when lines that were there are gone: read again from the end."""
         self.changed: Callable[[], None] = _nothing
@@ -97,6 +99,16 @@ class LogStream:
             await self._stop(name)
         for log in self.set.logs:
             await log.close()
+
+    def run_along(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something for as long as the stream is open."""
+        self._start(f"along {len(self._tasks)}", work)
+
+    def take_problem(self, words: str) -> None:
+        """Something along the stream does not work, in words; empty when it does again."""
+        if words != self.problem:
+            self.problem = words
+            self.changed()
 
     def _start(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=f"log {name}")

@@ -21,6 +21,7 @@ from kwtui.sandbox.home import HOST, Home, HomeError, Running, is_alive
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 LOCK_SECONDS = 90.0
+_PORT_SECONDS = 1.0
 """Longer than a start may take, so that the second of two starts finds the first one's server."""
 _TAIL_BYTES = 4000
 _REQUIRED = ("duckdb", "sqlglot")
@@ -191,7 +192,15 @@ def _choose_port(home: Home, asked: int | None, remembered: int) -> int:
                 "Name another one with --port, or leave it out to take a free one."
             )
         return asked
-    return remembered if remembered and _is_free(remembered) else 0
+    if not remembered:
+        return 0
+    # The threads of a killed server may hold its port for a moment after it counts as dead.
+    deadline = time.monotonic() + _PORT_SECONDS
+    while not _is_free(remembered):
+        if time.monotonic() > deadline:
+            return 0
+        time.sleep(0.02)
+    return remembered
 
 
 def _is_free(port: int) -> bool:

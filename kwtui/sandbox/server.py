@@ -21,6 +21,7 @@ from pathlib import Path
 
 from kwtui.sandbox import store as stores
 from kwtui.sandbox import users
+from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.connection import Clients, Node
 from kwtui.sandbox.home import (
     HOST,
@@ -31,6 +32,7 @@ from kwtui.sandbox.home import (
     process_identity,
     write_json,
 )
+from kwtui.sandbox.http_server import HttpServer
 from kwtui.sandbox.nodelog import Listening, NodeLog
 from kwtui.sandbox.protocol import Engine
 
@@ -86,16 +88,36 @@ class Server:
         listener = await asyncio.start_server(
             self._clients.serve, HOST, self._options.port, start_serving=False, reuse_address=True
         )
+        web = HttpServer(
+            home.store / "logs", self._may_read, closed=self._options.password_required
+        )
+        pages = await asyncio.start_server(web.serve, HOST, 0, start_serving=False)
         try:
-            await self._run_node(listener, description)
+            await self._run_node(listener, pages, description)
         finally:
+            pages.close()
             listener.close()
 
-    async def _run_node(self, listener: asyncio.Server, description: Description) -> None:
+    def _may_read(self, user: str, password: str) -> bool:
+        """Whether this user may read the node's pages."""
+        node = self._clients.node
+        if node is None:
+            return False
+        catalog = node.engine.catalog
+        try:
+            users.authenticate(catalog, user, password, datetime.now(UTC))
+        except SqlError:
+            return False
+        return users.is_admin(catalog, user.lower())
+
+    async def _run_node(
+        self, listener: asyncio.Server, pages: asyncio.Server, description: Description
+    ) -> None:
         started = datetime.now(UTC)
         home, options = self._options.home, self._options
         port = int(listener.sockets[0].getsockname()[1])
-        store = stores.prepare(home.store, f"{HOST}:{port}")
+        web_port = int(pages.sockets[0].getsockname()[1])
+        store = stores.prepare(home.store, f"{HOST}:{port}", f"{HOST}:{web_port}")
         self._log = NodeLog(store.logs, options.arguments, max_bytes=options.log_file_bytes)
         self._log.starting(store.root)
         self._wal = stores.Wal(store)
@@ -107,6 +129,7 @@ class Server:
             home.save(replace(description, port=port, loaded=True))
             self._clients.node = Node(engine, self._log, self._wal, options.password_required)
             await listener.start_serving()
+            await pages.start_serving()
             self._log.started(
                 Listening(store.root, HOST, port, cluster_id, started, not description.loaded)
             )

@@ -57,7 +57,7 @@ def limit_umask() -> None:
     os.umask(os.umask(0) | OTHERS_UMASK)
 
 
-def prepare(root: Path, address: str) -> Store:
+def prepare(root: Path, address: str, http_address: str = "") -> Store:
     """Create what is missing of the layout. ``extern`` itself comes with the first export."""
     store = Store(root)
     temporary = root / "kwbase-temp3166127841"
@@ -74,6 +74,7 @@ def prepare(root: Path, address: str) -> Store:
         folder.mkdir(parents=True, exist_ok=True)
     contents = _FILES | {"temp-dirs-record.txt": f"{temporary}\n".encode()}
     contents |= {f"kwbase.{name}": address.encode() for name in _ADDRESS_FILES}
+    contents["kwbase.http-addr"] = (http_address or address).encode()
     for name, content in contents.items():
         path = root / name
         if name.endswith("addr") or not path.exists():

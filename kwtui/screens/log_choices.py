@@ -38,6 +38,11 @@ class LogChoice:
     problem: str = ""
 
     @property
+    def origin(self) -> str:
+        """Where it comes from, in words; empty for files of this machine."""
+        return self.files[0].origin
+
+    @property
     def bytes(self) -> int:
         return sum(file.bytes for file in self.files)
 

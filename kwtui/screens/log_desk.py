@@ -96,8 +96,7 @@ class LogDesk:
             words.append("selecting: y copies, e saves")
         if not stream.wanted.empty:
             words.append(f"only {stream.wanted.words()}{_still(stream.filtering, 'reading')}")
-        if stream.note:
-            words.append(stream.note)
+        words += [each for each in (stream.problem, stream.note) if each]
         words += stream.notes
         return " · ".join(words)
 

@@ -16,6 +16,8 @@ from textual.widget import Widget
 from kwtui.errors import KwtuiError
 from kwtui.node.logfilter import FILTER_FORMS, LogFilter, compile_pattern, parse_filter
 from kwtui.node.logformat import LogSeverity
+from kwtui.node.loghttp import LoginNeeded
+from kwtui.node.logs import LogFile
 from kwtui.node.logtime import parse_when
 from kwtui.runs.runlog import RunLog
 from kwtui.screens.actions import Action, bindings
@@ -98,13 +100,26 @@ class LogsScreen(KwtuiScreen):
             self._list.set_rows(())
             self._summary.say("")
             return
-        choices = choices_of(await self.controller.log_files())
+        choices = choices_of(await self._log_files())
         self._list.empty = "There is no log file in the node's log folder."
         self._list.set_rows(choices)
 
+    async def _log_files(self) -> list[LogFile]:
+        """The node's files; over HTTP a password may be asked for, once."""
+        try:
+            return await self.controller.log_files()
+        except LoginNeeded as error:
+            target = self.kwtui.target
+            password = await self.kwtui.ask_password(target, error) if target else None
+            if password is None:
+                raise
+            await self.controller.log_in_for_logs(password)
+            return await self.controller.log_files()
+
     def on_virtual_list_highlighted(self) -> None:
         if self._list.current is not None and not self._opened:
-            self._summary.say(self._list.current.name)
+            choice = self._list.current
+            self._summary.say(f"{choice.name} {choice.origin}".strip())
         self.show_keys()
 
     def on_virtual_list_selected(self) -> None:
@@ -128,7 +143,7 @@ class LogsScreen(KwtuiScreen):
         self.run_task(partial(self._open_run, run), "open-log")
 
     async def _open_run(self, run: RunLog) -> None:
-        files = [file for file in await self.controller.log_files() if not file.problem]
+        files = [file for file in await self._log_files() if not file.problem]
         if not files:
             raise KwtuiError("The node has no log files.", hint="Look on the screen Logs (5).")
         key = f"run {run.title}"
@@ -380,9 +395,20 @@ class LogsScreen(KwtuiScreen):
             return
         text = desk.stream.set.text(*chosen, most_bytes=LARGEST_COPY)
         if text is None:
-            self.say("Too long for a terminal's clipboard; e saves it to a file.", warning=True)
+            self.say("Too long for a terminal's clipboard; S saves it to a file.", warning=True)
         else:
             self.app.copy_to_clipboard(text)
+
+    def do_explain(self) -> None:
+        desk = self._desk
+        chosen = desk.chosen() if desk is not None else None
+        if desk is None or chosen is None:
+            return
+        text = desk.stream.set.text(*chosen, most_bytes=LARGEST_COPY)
+        if text is None:
+            self.say("That is too much to explain; select less (v).", warning=True)
+        else:
+            self.kwtui.explain(text)
 
     async def _save(self, desk: LogDesk, path: Path) -> None:
         chosen = desk.chosen() if self._view.selection is not None else None

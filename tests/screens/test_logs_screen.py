@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from kwtui.node.loghttp import LoginNeeded
+from kwtui.node.logs import LogFile
 from kwtui.operations.plan import PlanKind
+from kwtui.server.target import Target
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import NOW, FakeController
 
@@ -250,7 +255,7 @@ async def test_a_selection_is_copied_and_saved_as_it_is(
         await person.press("y")
         copied = person.app.clipboard.splitlines()
         assert [line.rpartition("] ")[2][:3] for line in copied] == ["196", "197", "198"]
-        await person.press("e")
+        await person.press("S")
         target = tmp_path / "part.log"
         await person.press("ctrl+u")
         await person.type(str(target))
@@ -271,7 +276,7 @@ async def test_all_that_a_filter_leaves_is_saved_and_nothing_overwritten(
         await person.press("s", "s")
         await person.until(lambda: person.words().count("[+2 lines]") == 4)
         for answer in ("Saved all that is shown", "is there already"):
-            await person.press("e", "ctrl+u")
+            await person.press("S", "ctrl+u")
             await person.type(str(target))
             await person.press("enter")
             await person.until_shown(answer)
@@ -322,3 +327,29 @@ async def test_from_a_run_to_its_part_of_the_log_and_back(connected: FakeControl
         await person.until_shown("hit 1 of 1 hits")
         await person.press("escape")
         await person.until_shown("Run 20261122T120000Z-1")
+
+
+async def test_a_log_over_http_asks_for_the_password_once(
+    connected: FakeController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    give = connected.log_files
+
+    async def closed() -> list[LogFile]:
+        if not told:
+            raise LoginNeeded("The node's HTTP server asks for a login.")
+        return await give()
+
+    async def log_in(password: str) -> None:
+        told.append(password)
+
+    monkeypatch.setattr(connected, "log_files", closed)
+    monkeypatch.setattr(connected, "log_in_for_logs", log_in)
+    async with opened(connected) as person:
+        person.app.set_target(Target(user="dba"))
+        await person.press("5")
+        await person.until_shown("Password of dba")
+        await person.type("secret")
+        await person.press("enter")
+        await person.until_shown("kwbase.node1")
+        assert told == ["secret"]
