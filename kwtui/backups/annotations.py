@@ -20,6 +20,7 @@ from kwtui.backups.durable import PRIVATE_FOLDER, make_folders, write_file
 from kwtui.backups.location import sidecar_root
 from kwtui.backups.naming import inside
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.jsontext import encode
 
 _FILE = re.compile(r"\.(.+)\.notes\.json\Z")
 _LONGEST = 500
@@ -139,14 +140,14 @@ def _write(extern: Path, path: str, mirror: Path, annotation: Annotation) -> Ann
     """To extern if that can be, else to the state directory, and never so that they disagree."""
     beside, private = _places(extern, path, mirror)
     try:
-        write_file(beside, msgspec.json.encode(annotation) + b"\n")
+        write_file(beside, encode(annotation) + b"\n")
     except KwtuiError as error:
         standing = _read(beside)
         if standing is not None and standing.pinned and not annotation.pinned:
             raise _not_written(beside, error.cause) from error
         annotation = replace(annotation, private=True)
         make_folders(private.parent, mode=PRIVATE_FOLDER)
-        write_file(private, msgspec.json.encode(annotation) + b"\n", mode=0o600)
+        write_file(private, encode(annotation) + b"\n", mode=0o600)
     else:
         private.unlink(missing_ok=True)
     return annotation

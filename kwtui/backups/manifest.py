@@ -20,6 +20,7 @@ import msgspec
 
 from kwtui.backups.durable import append_line, write_file
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.jsontext import encode
 from kwtui.model import (
     BackupMethod,
     ContentChecksum,
@@ -284,7 +285,7 @@ def read_sidecar(path: Path) -> bytes:
 
 def append_proof(path: Path, proof: Proof) -> None:
     """Add a line to ``proofs.jsonl`` and sync it; the only write into a finished set."""
-    append_line(path, msgspec.json.encode(proof))
+    append_line(path, encode(proof))
 
 
 def read_proofs(path: Path) -> list[Proof]:

@@ -15,6 +15,7 @@ from typing import Self
 import msgspec
 
 from kwtui.backups.durable import cannot_write
+from kwtui.jsontext import encode
 from kwtui.runs.events import (
     AnyEvent,
     CancelRequested,
@@ -32,7 +33,6 @@ _MUST_LAST = (RunStarted, StepStarted, StepFinished, StepFailed, CancelRequested
 _TAIL_BYTES = 256 * 1024
 _RESERVE_BYTES = 32 * 1024
 
-_encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
@@ -51,7 +51,7 @@ def set_aside(path: Path) -> None:
 
 def encode_event(event: AnyEvent) -> bytes:
     """The event as one line without its newline; the same text as in ``--json``."""
-    return _encoder.encode(event)
+    return encode(event)
 
 
 def decode_event(line: bytes) -> AnyEvent | None:

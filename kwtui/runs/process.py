@@ -23,6 +23,7 @@ import msgspec
 import kwtui
 from kwtui.backups.durable import write_file
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.jsontext import encode
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, StepKind
 from kwtui.runs.directory import RunFiles, RunsDirectory, write_private
 from kwtui.runs.identity import identity_of
@@ -56,7 +57,7 @@ def start_run(
     locks = RunLocks(directory.locks)
     try:
         try:
-            write_private(files.plan, msgspec.json.format(msgspec.json.encode(plan), indent=1))
+            write_private(files.plan, msgspec.json.format(encode(plan), indent=1))
             write_private(files.target, msgspec.json.encode(handover))
             set_aside(files.reserve)
             for key in lock_keys(plan, handover):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -153,6 +154,18 @@ def test_strays_are_told_and_those_that_an_import_would_read_refused(
     (location.root / path).write_text("x\n")
     (finding,) = check(location).findings
     assert (finding.fault, finding.subject, finding.severity) == (Fault.STRAY, path, severity)
+
+
+def test_damage_with_a_name_that_is_no_text_is_still_written_down(location: SetLocation) -> None:
+    folder = location.root / "data/public/orders"
+    next(folder.iterdir()).rename(folder / os.fsdecode(b"n9\xff.csv"))
+
+    assert not check(location).ok
+
+    (proof,) = read_proofs(location.proofs)
+    assert not proof.ok
+    assert any("n9‹ff›.csv" in problem for problem in proof.problems)
+    assert scan(location.extern).entries[0].problem
 
 
 def test_a_manifest_that_counts_other_records_is_found_at_p2(location: SetLocation) -> None:

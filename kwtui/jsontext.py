@@ -1,0 +1,39 @@
+"""JSON of what may hold names that are no text: a file's name is bytes, JSON is UTF-8. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+
+def encode(value: Any, *, enc_hook: Callable[[Any], Any] | None = None) -> bytes:
+    """``value`` as JSON on one line; ``enc_hook`` turns what msgspec does not know.
+
+    Bytes of a name that are no UTF-8 (surrogates, as `os.fsdecode` gives them) cannot stand in JSON
+    and become ``‹ff›``, as on the screen.
+    """
+    try:
+        return msgspec.json.encode(value, enc_hook=enc_hook)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_as_text(msgspec.to_builtins(value, enc_hook=enc_hook)))
+
+
+def _as_text(value: Any) -> Any:
+    match value:
+        case str():
+            return "".join(map(_mark, value))
+        case dict():
+            return {_as_text(key): _as_text(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_as_text(item) for item in value]
+        case _:
+            return value
+
+
+def _mark(character: str) -> str:
+    code = ord(character)
+    if not 0xD800 <= code <= 0xDFFF:
+        return character
+    return f"‹{code - 0xDC00:02x}›" if 0xDC80 <= code <= 0xDCFF else f"‹U+{code:04X}›"
