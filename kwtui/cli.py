@@ -7,6 +7,7 @@ Textual.
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from collections.abc import Coroutine, Sequence
 
@@ -23,10 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from kwtui.commands.sandbox import run_sandbox
 
         return run_sandbox(words[1:], Output(json="--json" in words))
-    args = make_parser(__version__).parse_args(words)
-    output = Output(json=getattr(args, "json", False))
+    output = Output(json="--json" in words)
     try:
-        return _run(args, output)
+        return _run(make_parser(__version__).parse_args(words), output)
     except KwtuiError as error:
         output.error(error)
         return int(error.exit_code)
@@ -37,6 +37,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has enough; Python must not complain about it at exit either.
         sys.stderr.close()
         return int(ExitCode.OK)
+    except OSError as failure:
+        unforeseen = _refused_by_the_system(failure)
+        output.error(unforeseen)
+        return int(unforeseen.exit_code)
+
+
+def _refused_by_the_system(error: OSError) -> KwtuiError:
+    """For a file or a call that nothing nearer to it had words for."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    subject = f"{error.filename}: " if error.filename else ""
+    return KwtuiError(
+        f"{subject}{error.strerror or error}.",
+        cause="The operating system refused something that kwtui did not expect to be refused.",
+        hint="Check that path: its owner, its mode, its file system.",
+        exit_code=ExitCode.DISK_FULL if full else ExitCode.FAILED,
+    )
 
 
 def _run(args: argparse.Namespace, output: Output) -> int:

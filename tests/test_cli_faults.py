@@ -159,8 +159,42 @@ def test_closing_the_terminal_does_not_stop_the_run(kwtui: CommandLine) -> None:
     command.send_signal(signal.SIGHUP)
     command.communicate(timeout=30)
 
+    # What waits for the command must not take a backup for done that is under way.
+    assert command.returncode == ExitCode.TERMINAL_CLOSED
     followed = kwtui.run("runs", "follow", folder.name, "--json")
     assert result_of(followed)["status"] == "succeeded"
+
+
+def test_under_nohup_the_command_waits_on(kwtui: CommandLine) -> None:
+    command = subprocess.Popen(
+        ["nohup", *kwtui.command("backup", "big", "--json", *kwtui.server)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        env=kwtui.variables(),
+    )
+    assert command.stdout is not None
+    command.stdout.readline()
+
+    command.send_signal(signal.SIGHUP)
+
+    out, _ = command.communicate(timeout=60)
+    assert command.returncode == 0
+    assert json.loads(out.splitlines()[-1])["status"] == "succeeded"
+
+
+def test_a_reader_that_leaves_does_not_make_a_backup_done(kwtui: CommandLine) -> None:
+    command = kwtui.start("backup", "big", "--json", *kwtui.server)
+    assert command.stdout is not None
+    run = json.loads(command.stdout.readline())["run"]
+
+    command.stdout.close()
+    kwtui.run("runs", "cancel", run, "--no-wait")
+
+    assert command.wait(timeout=60) == ExitCode.CANCELLED
+    assert command.stderr is not None
+    assert "Traceback" not in command.stderr.read()
 
 
 def test_two_runs_never_work_on_the_same_database(kwtui: CommandLine) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kwtui.commands.output import Output
-from kwtui.errors import KwtuiError
+from kwtui.commands.output import Output, one_line
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.runs.events import (
     AnyEvent,
     NoticeReceived,
@@ -31,6 +31,8 @@ QUESTION = "It runs in a process of its own. [d]etach, [c]ancel, or Enter to go 
 async def follow(controller: Controller, run_id: str, output: Output, *, owner: bool = True) -> int:
     """Show the run until it has ended; its exit code.
 
+    SIGHUP ends the watching, with exit code 129: the run goes on, and is not done.
+
     On a terminal Ctrl+C asks whether to detach or to cancel. Elsewhere SIGINT and SIGTERM cancel
     the run when ``owner`` (the command that started it), else they only stop the watching.
     """
@@ -46,6 +48,7 @@ class _Watcher:
         self._owner = owner
         self._question: asyncio.Task[None] | None = None
         self._detached = asyncio.Event()
+        self._detached_code = 0
 
     async def watch(self) -> int:
         plan = await self._controller.run_plan(self._run_id)
@@ -60,22 +63,32 @@ class _Watcher:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
         self._output.note(f"The run goes on. Follow it: kwtui runs follow {self._run_id}")
-        return 0
+        return self._detached_code
 
     async def _follow(self, state: RunState) -> int:
         async for event in self._controller.follow_run(self._run_id):
             state = reduce(state, event)
-            if self._output.json:
-                self._output.event(encode_event(event))
-            else:
-                self._show(event, state)
+            try:
+                self._print(event, state)
+            except BrokenPipeError:
+                if not self._owner:
+                    raise
+                # The exit code is still the run's: `kwtui backup shop | head` must not be 0
+                # while the backup is under way, or fails.
+                self._output.go_unread()
             if isinstance(event, RunFinished):
                 return event.exit_code
         return 1
 
+    def _print(self, event: AnyEvent, state: RunState) -> None:
+        if self._output.json:
+            self._output.event(encode_event(event))
+        else:
+            self._show(event, state)
+
     def _show(self, event: AnyEvent, state: RunState) -> None:
         for line in lines_of(event, state):
-            self._output.line(line)
+            self._output.line(one_line(line))
         if isinstance(event, RunFinished):
             show_end(self._output, event)
         elif self._output.is_terminal and self._question is None:
@@ -84,6 +97,9 @@ class _Watcher:
     # -- signals ----------------------------------------------------------------------------
 
     def _interrupted(self, number: int) -> None:
+        if number == signal.SIGHUP:
+            # Nobody chose to leave: whatever waits for this command must not take it for done.
+            self._detached_code = int(ExitCode.TERMINAL_CLOSED)
         if number == signal.SIGHUP or (not self._owner and not self._output.is_terminal):
             self._detached.set()
         elif number == signal.SIGINT and self._output.is_terminal:
@@ -116,7 +132,10 @@ class _Watcher:
 @contextmanager
 def _signals(handler: Callable[[int], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    # What nohup made us ignore stays ignored.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
     for number in numbers:
         loop.add_signal_handler(number, handler, number)
     try:
@@ -170,12 +189,12 @@ def status_line(state: RunState) -> str:
 
 def show_end(output: Output, event: RunFinished) -> None:
     if event.status is RunStatus.SUCCEEDED:
-        output.line(event.summary)
+        output.line(one_line(event.summary))
         for key, words in (("doubts", "Doubt"), ("not_included", "Not included")):
             for text in event.result.get(key, []):
-                output.line(f"  {words}: {text}")
+                output.line(one_line(f"  {words}: {text}"))
         return
-    output.note(f"kwtui: {event.summary}")
+    output.note(f"kwtui: {one_line(event.summary)}")
     for part in (event.cause, event.hint):
         for line in part.splitlines():
             output.note(f"  {line}")

@@ -6,6 +6,9 @@ runs. Every object has ``v`` (the format's version) and ``kind``; events have ``
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
@@ -20,8 +23,8 @@ class Output:
 
     def __init__(self, *, json: bool, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self.json = json
-        self._out = out or sys.stdout
-        self._err = err or sys.stderr
+        self._out = out or _standard(sys.stdout, utf8=json)
+        self._err = err or _standard(sys.stderr)
         self._status = ""
 
     @property
@@ -49,9 +52,11 @@ class Output:
         """The one object of a command."""
         import msgspec
 
+        from kwtui.jsontext import encode
+
         fields = msgspec.to_builtins(value, enc_hook=str)
         body = fields if isinstance(fields, dict) else {"items": fields}
-        encoded = msgspec.json.encode({"v": JSON_VERSION, "kind": kind, **body})
+        encoded = encode({"v": JSON_VERSION, "kind": kind, **body})
         self._write(self._out, encoded.decode() + "\n")
 
     def event(self, encoded: bytes) -> None:
@@ -62,7 +67,7 @@ class Output:
         """The message for people on standard error; with ``--json`` also as an object."""
         self.clear_status()
         title, *rest = error.lines()
-        self._write(self._err, f"kwtui: {_harmless(title)}\n")
+        self._write(self._err, f"kwtui: {one_line(title)}\n")
         for part in rest:
             for line in part.splitlines():
                 self._write(self._err, f"  {_harmless(line)}\n")
@@ -76,6 +81,10 @@ class Output:
                     "exit_code": int(error.exit_code),
                 },
             )
+
+    def go_unread(self) -> None:
+        """Print nothing more: whoever read standard output has gone, and we must still end."""
+        _forget(self._out)
 
     # -- a line that is drawn again and again ------------------------------------------------
 
@@ -94,8 +103,45 @@ class Output:
             self._status = ""
 
     def _write(self, stream: TextIO, text: str) -> None:
-        stream.write(text)
-        stream.flush()
+        try:
+            stream.write(text)
+            stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _forget(stream)
+            raise KwtuiError(
+                "The output cannot be written.",
+                cause=error.strerror or str(error),
+                hint="A run that was started goes on: kwtui runs shows it.",
+            ) from error
+
+
+def _standard(stream: TextIO | None, *, utf8: bool = False) -> TextIO:
+    """A standard stream that takes every character; one that the caller closed takes all."""
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")
+    if isinstance(stream, io.TextIOWrapper):
+        if utf8:
+            stream.reconfigure(encoding="utf-8")
+        elif stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+    return stream
+
+
+def _forget(stream: TextIO) -> None:
+    """Let Python not write again at exit what could not be written now."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def one_line(text: str) -> str:
+    """Foreign text as one line: a newline in a name must not begin a line that we seem to say."""
+    if text.isprintable():
+        return text
+    from kwtui.text import clean
+
+    return clean(text)
 
 
 def _harmless(text: str) -> str:

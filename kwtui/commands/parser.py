@@ -8,6 +8,7 @@ from typing import Any
 from kwtui.commands.parser_diagnosis import add_diagnosis_commands
 from kwtui.commands.parser_drill import add_drill_commands
 from kwtui.commands.parser_parts import (
+    Parser,
     Wide,
     add_connection,
     add_dialect,
@@ -34,7 +35,7 @@ exit codes:
   30 name taken     31 backup damaged    32 meta.sql damaged   33 not found
   34 restore differs  35 backup incomplete  36 plan refused   37 another run at work
   50 sandbox failed 51 port in use       52 sandbox directory of another version
- 130 cancelled
+ 129 terminal closed, the run goes on           130 cancelled
 
 Passwords come from a prompt, PGPASSWORD, a passfile or the profile's password_command, never from
 options. `kwtui COMMAND --help` explains each command.
@@ -43,7 +44,7 @@ options. `kwtui COMMAND --help` explains each command.
 
 def make_parser(version: str) -> argparse.ArgumentParser:
     """The whole command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="kwtui",
         description="Back up, restore, verify and watch a KWDB database. Without a command the "
         "interface opens.",

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
+
+from kwtui.errors import ExitCode, KwtuiError
 
 Handler = Callable[..., Any]
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the words as every other failure is said, with ``--json`` too."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        raise KwtuiError(
+            f"{message[:1].upper()}{message[1:]}.",
+            hint=f"All about it: {self.prog} --help",
+            exit_code=ExitCode.USAGE,
+        )
 
 
 class Wide(argparse.RawDescriptionHelpFormatter):

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from kwtui.commands.follow import follow
-from kwtui.commands.output import Output
+from kwtui.commands.output import Output, one_line
 from kwtui.errors import KwtuiError
 from kwtui.model import Severity
 from kwtui.operations.refusals import check_allowed
@@ -25,7 +25,7 @@ async def run_or_show(
     if not output.json:
         for finding in plan.findings:
             if finding.severity is Severity.WARNING:
-                output.note(f"warning {finding.subject}: {finding.message}")
+                output.note(one_line(f"warning {finding.subject}: {finding.message}"))
     run_id = await controller.start_run(plan)
     if args.detach:
         if output.json:

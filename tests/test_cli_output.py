@@ -1,0 +1,100 @@
+"""Where output goes that nobody takes, and what names and words it survives."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kwtui.errors import ExitCode
+from tests.command_line import CommandLine
+
+ASCII = {"PYTHONIOENCODING": "ascii"}
+
+
+@pytest.fixture
+def kwtui(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path / "home")
+
+
+@pytest.fixture
+def extern(tmp_path: Path) -> Path:
+    """An export with a Chinese name, beside a file whose name is no text at all."""
+    table = tmp_path / "extern/订单/public/t"
+    table.mkdir(parents=True)
+    (table / "meta.sql").write_text("CREATE TABLE t (\n\ta INT8 NULL\n);\n")
+    (table / "n1.0.csv").write_text("1\n")
+    (tmp_path / "extern" / os.fsdecode(b"odd\xff.txt")).write_text("x")
+    return tmp_path / "extern"
+
+
+def test_a_terminal_of_another_encoding_gets_marks_not_a_crash(
+    kwtui: CommandLine, extern: Path
+) -> None:
+    done = replace(kwtui, environment=ASCII).run("list", "--all", "--extern", str(extern))
+
+    assert done.code == 0, done.err
+    assert r"\u8ba2\u5355" in done.out
+
+
+def test_json_is_utf8_wherever_it_is_printed(kwtui: CommandLine, extern: Path) -> None:
+    done = subprocess.run(
+        kwtui.command("list", "--all", "--json", "--extern", str(extern)),
+        env={**kwtui.variables(), **ASCII},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+
+    paths = {entry["path"] for entry in json.loads(done.stdout.decode())["entries"]}
+    assert paths == {"订单", "odd‹ff›.txt"}
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_full_disk_behind_the_output_is_told_in_words(
+    kwtui: CommandLine, extern: Path, form: tuple[str, ...]
+) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            kwtui.command("list", *form, "--extern", str(extern)),
+            env=kwtui.variables(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    assert done.returncode == ExitCode.FAILED
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_closed_output_is_no_crash(kwtui: CommandLine, extern: Path) -> None:
+    words = " ".join(kwtui.command("list", "--extern", str(extern)))
+    done = subprocess.run(
+        ["sh", "-c", f"{words} >&-"],
+        env=kwtui.variables(),
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [("backup",), ("frobnicate",), ("runs", "show")])
+def test_a_script_reads_about_wrong_words_as_about_every_other_failure(
+    kwtui: CommandLine, words: tuple[str, ...]
+) -> None:
+    done = kwtui.run(*words, "--json")
+
+    assert done.code == ExitCode.USAGE
+    assert done.object["kind"] == "error"
+    assert done.object["exit_code"] == ExitCode.USAGE
+    assert "usage:" in done.err
