@@ -14,7 +14,7 @@ from kwtui.backups.metasql import import_refusals, read_or_problem
 from kwtui.backups.naming import DATA_FOLDER, EXTRA_FOLDERS
 from kwtui.backups.records import FileScan
 from kwtui.backups.sealing import ScanJob, SealProgress, scan_files
-from kwtui.backups.tree import META_FILE, FileRole, TreeFile, role_of, walk
+from kwtui.backups.tree import META_FILE, FileRole, TreeFile, is_folder, role_of, walk
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect, ProofLevel, Severity
 from kwtui.text import human_count, plural
@@ -103,7 +103,7 @@ def _present_files(details: SetDetails, check: Check) -> dict[str, TreeFile]:
     present: dict[str, TreeFile] = {}
     for name in (DATA_FOLDER, *EXTRA_FOLDERS):
         folder = location.root / name
-        if folder.is_dir():
+        if is_folder(folder):
             present |= {f"{name}/{f.path}": f for f in walk(folder)}
     expected = {f.path for f in _entries(details.manifest)}
     for path in [p for p in present if p not in expected]:
@@ -117,7 +117,7 @@ def _look_beside(details: SetDetails, present: dict[str, TreeFile], check: Check
     """The sidecars, and what else lies in the set's own folder."""
     folders = {details.location.sidecars, details.location.root}
     for folder in folders:
-        for child in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for child in sorted(folder.iterdir()) if is_folder(folder) else ():
             if child.name in SIDECAR_FILES and child.is_file():
                 status, regular = child.stat(), not child.is_symlink()
                 present[child.name] = TreeFile(

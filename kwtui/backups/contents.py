@@ -20,7 +20,7 @@ from kwtui.backups.manifest import (
 from kwtui.backups.naming import DATA_FOLDER, inside, table_of_folder
 from kwtui.backups.scanning import describe, tree_entry
 from kwtui.backups.shape import TreeShape, TreeTable, read_shape
-from kwtui.backups.tree import META_FILE, TreeFile
+from kwtui.backups.tree import META_FILE, TreeFile, is_folder, is_there
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import ColumnSpec, DatabaseSchema, Engine, TableName
 
@@ -94,10 +94,10 @@ def open_set(extern: Path, path: str, state: Path | None = None) -> SetDetails:
     """
     path = path.strip("/")
     location = find_location(extern, path, state)
-    if location.manifest.exists():
+    if is_there(location.manifest):
         return _open_set(location, describe(extern, path, state), state)
     entry = describe(extern, path, state)
-    if entry.kind is EntryKind.INCOMPLETE and location.data.is_dir():
+    if entry.kind is EntryKind.INCOMPLETE and is_folder(location.data):
         return _open_incomplete(location, entry)
     shape = read_shape(inside(extern, path))
     if not shape.tables and shape.database is None:

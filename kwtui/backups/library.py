@@ -9,7 +9,7 @@ from kwtui.backups.entries import BackupEntry, EntryKind, StorageListing
 from kwtui.backups.location import find_location
 from kwtui.backups.naming import inside
 from kwtui.backups.scanning import describe, scan
-from kwtui.backups.tree import unreadable
+from kwtui.backups.tree import is_there, unreadable
 
 __all__ = [
     "BackupEntry",
@@ -35,7 +35,7 @@ def read_text(extern: Path, path: str, state: Path | None = None, *, limit: int 
     """
     folder, _, name = path.rpartition("/")
     file = inside(extern, path)
-    if folder and not file.exists():
+    if folder and not is_there(file):
         file = find_location(extern, folder, state).sidecars / name
     try:
         with file.open("rb") as opened:

@@ -21,6 +21,7 @@ from kwtui.backups.manifest import (
     read_proofs,
 )
 from kwtui.backups.naming import DATA_FOLDER, EXTRA_FOLDERS, inside
+from kwtui.backups.tree import is_there
 from kwtui.errors import KwtuiError
 
 
@@ -81,9 +82,9 @@ def find_location(extern: Path, path: str, state: Path | None = None) -> SetLoca
     Raises KwtuiError (NOT_FOUND) for a path that leaves extern.
     """
     root = inside(extern, path)
-    if state is not None and not (root / MANIFEST_FILE).exists():
+    if state is not None and not is_there(root / MANIFEST_FILE):
         mirrored = sidecar_root(extern, state) / path
-        if (mirrored / MANIFEST_FILE).exists():
+        if is_there(mirrored / MANIFEST_FILE):
             return SetLocation(extern, path, mirrored)
     return SetLocation(extern, path, root)
 
@@ -98,7 +99,7 @@ def new_location(extern: Path, path: str, state: Path) -> SetLocation:
     """
     root = inside(extern, path)
     existing = root
-    while not existing.exists() and existing != existing.parent:
+    while not is_there(existing) and existing != existing.parent:
         existing = existing.parent
     if os.access(existing, os.W_OK | os.X_OK):
         return SetLocation(extern, path, root)

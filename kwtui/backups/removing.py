@@ -19,7 +19,7 @@ from kwtui.backups.location import sidecar_root
 from kwtui.backups.manifest import SIDECAR_FILES, Manifest
 from kwtui.backups.naming import parse_set_path
 from kwtui.backups.trash import is_trash, original_path, trash_path
-from kwtui.backups.tree import walk
+from kwtui.backups.tree import is_folder, walk
 from kwtui.errors import ExitCode, KwtuiError
 
 _INTO = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -136,7 +136,7 @@ def _known_files(manifest: Manifest) -> set[str]:
 def _remove_private_parts(extern: Path, path: str, mirror: Path | None) -> None:
     """Sidecars in the state directory, and the notes. Before the files: they name the set."""
     forget(extern, path, mirror)
-    if mirror is None or not (mirror / path).is_dir():
+    if mirror is None or not is_folder(mirror / path):
         return
     with _open_folder(mirror, PurePosixPath(path).parent) as parent:
         _Remover(None, None).remove(PurePosixPath(path).name, parent)

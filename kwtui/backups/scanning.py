@@ -23,7 +23,15 @@ from kwtui.backups.naming import inside, parse_set_path
 from kwtui.backups.shape import TreeShape, read_shape
 from kwtui.backups.staging import is_staging
 from kwtui.backups.trash import is_trash, original_path
-from kwtui.backups.tree import META_FILE, FileRole, role_of, unreadable, walk
+from kwtui.backups.tree import (
+    META_FILE,
+    FileRole,
+    is_folder,
+    is_there,
+    role_of,
+    unreadable,
+    walk,
+)
 from kwtui.backups.unfinished import read_mark
 from kwtui.errors import KwtuiError
 
@@ -72,7 +80,7 @@ def describe(extern: Path, path: str, state: Path | None = None) -> BackupEntry:
     Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
     """
     folder = inside(extern, path)
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise unreadable(folder, FileNotFoundError(2, "No such file or directory"))
     scanner = _Scanner(extern, sidecar_root(extern, state) if state else None)
     return scanner.recognise(path, folder, scanner.listing(folder)) or _foreign_folder(path)
@@ -137,7 +145,7 @@ class _Scanner:
         names = {e.name for e in listing}
         if MANIFEST_FILE in names:
             return self._set(SetLocation(self._extern, path, folder))
-        if self._mirror and (self._mirror / path / MANIFEST_FILE).exists():
+        if self._mirror and is_there(self._mirror / path / MANIFEST_FILE):
             return self._set(SetLocation(self._extern, path, self._mirror / path))
         name = parse_set_path(path)
         if name is not None:
@@ -235,7 +243,7 @@ def _holds_a_table(folder: os.DirEntry[str]) -> bool:
 
 def _set_entry(location: SetLocation, summary: SetSummary) -> BackupEntry:
     note = "" if location.beside else "manifest in kwtui's state directory"
-    problem = "" if location.data.is_dir() else "Its data folder is gone."
+    problem = "" if is_folder(location.data) else "Its data folder is gone."
     return BackupEntry(
         location.path,
         EntryKind.SET,

@@ -81,6 +81,22 @@ def _walk(root: Path, below: str) -> Iterator[TreeFile]:
         yield TreeFile(path, role, status.st_size, status.st_mtime, regular)
 
 
+def is_there(path: Path) -> bool:
+    """Whether something is at the path. Raises KwtuiError where this account may not look."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is at the path. Raises KwtuiError where this account may not look."""
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
 def unreadable(path: Path, error: OSError) -> KwtuiError:
     """The message for a person for a file or folder that cannot be read."""
     if isinstance(error, FileNotFoundError):
