@@ -1,5 +1,7 @@
 """Pictures of every screen, from the running interface: ``python -m tests.screenshots``.
 
+With ``--keys`` it writes the README's tables of keys instead.
+
 A sandbox of its own is started in a temporary directory, its shop is backed up and restored with
 the wizards, and each screen is drawn at 80x24 and 120x40 into ``screenshots/``.
 """
@@ -20,6 +22,7 @@ from kwtui.app import KwtuiApp
 from kwtui.controller import Controller
 from kwtui.sandbox_process import sandbox_command, start_sandbox
 from kwtui.server.target import Target
+from tests.readme_keys import write_keys
 
 FOLDER = Path(__file__).resolve().parents[1] / "screenshots"
 SIZES = ((80, 24), (120, 40))
@@ -193,4 +196,7 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    if sys.argv[1:] == ["--keys"]:
+        write_keys()
+    else:
+        sys.exit(asyncio.run(main()))

@@ -46,6 +46,8 @@ _KEY_WORDS = {
     "colon": ":",
     "question_mark": "?",
     "f1": "F1",
+    "f8": "F8",
+    "f9": "F9",
     "ctrl+p": "Ctrl+P",
     "backspace": "Backspace",
 }
@@ -119,7 +121,7 @@ ACTIONS: tuple[Action, ...] = (
     # Storage
     Action("storage.open", "enter", "Open", "See what is inside."),
     Action("storage.filter", "slash", "Filter", "Show only what contains a word.", shown="/"),
-    Action("storage.sort", "s", "Sort", "Sort by the next column."),
+    Action("storage.sort", "s", "Sort", "Sort by the next column.", footer=False),
     Action("storage.verify", "v", "Verify", "Check every file and count every record again."),
     Action("storage.restore", "r", "Restore", "Restore this backup, step by step."),
     Action("storage.drill", "d", "Drill", "Rehearse a restore of it: into a scratch database, that"
@@ -222,7 +224,8 @@ ACTIONS: tuple[Action, ...] = (
            shown='"', footer=False),
     Action("logs.select", "v", "Select", "Begin a selection here, or give it up.", footer=False),
     Action("logs.copy", "y", "Copy", "Copy the selection, or this entry.", footer=False),
-    Action("logs.save", "e", "Save", "Save the selection, or all that is shown, to a file.",
+    Action("logs.explain", "e", "Explain", "Explain this entry, or the selection."),
+    Action("logs.save", "S", "Save", "Save the selection, or all that is shown, to a file.",
            footer=False),
     Action("logs.run", "r", "Its run", "Go to the run that went on at this time.", footer=False),
     Action("logs.wrap", "w", "Wrap", "Fold long lines, or cut them.", footer=False),

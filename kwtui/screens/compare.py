@@ -64,6 +64,7 @@ class CompareScreen(KwtuiScreen):
     async def _compare(self) -> None:
         self._found = await self.controller.compare_sets(*self._paths)
         self._list.empty = "Nothing differs."
+        self._everything = self._everything or self._found.is_same
         self._arrange()
 
     def _arrange(self) -> None:

@@ -18,7 +18,6 @@ from kwtui.screens.choose import Choice, ChooseDialog
 from kwtui.screens.explain_page import (
     ASKING,
     LETTERS,
-    NOTHING_GIVEN,
     checks_of,
     diagnosis_lines,
     empty_lines,
@@ -56,7 +55,7 @@ class ExplainScreen(KwtuiScreen):
         self._answers: dict[str, tuple[str, ...]] = {}
         self._timer: Timer | None = None
         self._summary = Words(classes="summary")
-        self._editor = SqlEditor(id="pasted", placeholder=NOTHING_GIVEN)
+        self._editor = SqlEditor(id="pasted", placeholder="Paste an error here.")
         self._document = Document()
 
     def body(self) -> Iterable[Widget]:
@@ -78,7 +77,8 @@ class ExplainScreen(KwtuiScreen):
 
     def _explain(self) -> None:
         self._found = self.controller.explain(self._editor.text)
-        self._at = 0
+        # What kwtui said itself about the error stands before it and explains nothing.
+        self._at = next((n for n, each in enumerate(self._found) if each.is_known), 0)
         self._answers = {}
         self._show(keep_scroll=False)
 
@@ -108,13 +108,19 @@ class ExplainScreen(KwtuiScreen):
             self.say(f"There is no check {LETTERS[number]} here.", warning=True)
 
     def do_all(self) -> None:
-        for check in checks_of(self._current):
+        for check in reversed(checks_of(self._current)):
             self._ask(check)
 
     def _ask(self, check: KnownCheck) -> None:
         self._answers[check.name] = ASKING
         self._show()
+        self._document.reveal(self._line_of(check))
         self.run_task(partial(self._answer, check), f"check-{check.name}")
+
+    def _line_of(self, check: KnownCheck) -> int:
+        """Where on the page it stands."""
+        lines = self._document.text.split("\n")
+        return next((i for i, each in enumerate(lines) if each.endswith(check.title)), 0)
 
     async def _answer(self, check: KnownCheck) -> None:
         answer = tuple(await self.controller.run_check(check.name)) or ("nothing",)

@@ -32,7 +32,9 @@ def plan_lines(plan: Plan, command: str) -> list[Line]:
     ordered = sorted(plan.findings, key=lambda f: list(_MARKS).index(f.severity))
     refusals = [f for f in ordered if f.severity is Severity.REFUSAL]
     if refusals:
-        lines += [BLANK, line(("This cannot be started", "error")), *finding_lines(refusals)]
+        named = is_up_to_a_name(plan)
+        words = "This needs its name to be typed" if named else "This cannot be started"
+        lines += [BLANK, line((words, "error")), *finding_lines(refusals)]
     if plan.not_included:
         lines += [BLANK, heading("Will not be in it")]
         lines += [line(("− ", "warning"), words, indent=2) for words in plan.not_included]

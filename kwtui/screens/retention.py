@@ -104,7 +104,7 @@ class RetentionScreen(KwtuiScreen):
 
     def _say(self) -> None:
         words = whose_words(self._policies, self._database)
-        self._summary.say(f"{words} · NOT SAVED (w saves)" if self._changed else words)
+        self._summary.say(f"NOT SAVED (w saves) · {words}" if self._changed else words)
         if self._preview is not None:
             self._outcome.say(outcome_words(self._preview.decisions))
         self.show_keys()

@@ -44,7 +44,11 @@ class PolicyDialog(Dialog):
         self._whose = whose
         self._fields = {
             name: ExplainedField(
-                f"Keep {word}", str(getattr(known, name)), name=word, about=_ABOUT[name]
+                f"Keep {word}",
+                str(getattr(known, name) or ""),
+                name=word,
+                placeholder="0",
+                about=_ABOUT[name],
             )
             for name, word in PERIODS
         }

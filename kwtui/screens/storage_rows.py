@@ -222,7 +222,7 @@ def entry_lines(entry: BackupEntry | None, now: datetime) -> list[Line]:
     return lines
 
 
-SPACE_CELLS = 20
+SPACE_CELLS = 12
 
 
 def space_line(entries: Sequence[BackupEntry], free: int | None) -> Line:
@@ -262,7 +262,8 @@ def summary_words(
         words += f", {plural(others, 'other entry', 'other entries')}"
     words += f", {size}, {order.name}"
     if marked:
-        words += f"; marked: {marked}"
+        # What is cut off at the end of a narrow line must not be this.
+        words = f"Marked {'/'.join(marked.split('/')[-2:])}; {words}"
     if text:
         words += f"; {plural(shown, 'entry', 'entries')} with “{text}”"
     return words

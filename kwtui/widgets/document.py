@@ -101,6 +101,11 @@ class Document(ScrollView, can_focus=True):
                 return True
         return False
 
+    def reveal(self, index: int) -> None:
+        """Scroll so that the logical line with this index stands near the top."""
+        row = sum(len(wrap(each, self._width)) for each in self._lines[:index])
+        self.scroll_to(y=max(0, row - 1), animate=False)
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return sum(len(wrap(each, width)) for each in self._lines)
 

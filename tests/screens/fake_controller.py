@@ -340,7 +340,8 @@ class FakeController(FakeServerPages, FakeStorageCare, Controller):
         others = (FileEntry("manifest.json", 900, "", None),)
         if entry.kind is EntryKind.TREE:
             return SetDetails(entry, location, tables, others, dialect=self.guess)
-        return SetDetails(entry, location, tables, others, schema=shop_schema())
+        manifest = self.manifest_of(entry) if self.made_by else None
+        return SetDetails(entry, location, tables, others, manifest=manifest, schema=shop_schema())
 
     async def read_text(self, path: str) -> str:
         if path.endswith("meta.sql"):

@@ -17,12 +17,15 @@ from kwtui.backups.difference import (
     TableDifference,
 )
 from kwtui.backups.library import BackupEntry, EntryKind
+from kwtui.backups.manifest import Manifest, Totals
 from kwtui.backups.removing import SetContents
 from kwtui.backups.retention import decide_all, is_last_proven
 from kwtui.controller_events import StorageChanged
 from kwtui.doctor import Check, CheckState
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import (
+    BackupMethod,
+    Dialect,
     DrillRequest,
     Engine,
     ProofLevel,
@@ -79,7 +82,7 @@ class FakeStorageCare:
     entries: tuple[BackupEntry, ...]
 
     def stage_storage(self) -> None:
-        self.left = LEFT
+        self.left: tuple[Leftover, ...] = LEFT
         self.checks: tuple[Check, ...] = CHECKS
         self.policies = RetentionPolicies(default=POLICY)
         self.annotated: list[tuple[str, dict[str, bool | str]]] = []
@@ -87,6 +90,15 @@ class FakeStorageCare:
         self.drills: list[DrillRequest] = []
         self.asked_again: list[str] = []
         self.asked: list[str] = []
+        self.made_by = ""
+        """The run that every set's manifest names; empty: sets have no manifest."""
+
+    def manifest_of(self, entry: BackupEntry) -> Manifest:
+        return Manifest(
+            entry.path, "shop", Engine.RELATIONAL, BackupMethod.SNAPSHOT, NOW, NOW, "5c1f2e9a", 1,
+            "V3.2.1", "0.1.0", Dialect(), (), Totals(4, 100, 9, 1000), run_id=self.made_by,
+            notices=("slow disk" + self.note,),
+        )  # fmt: skip
 
     async def free_bytes(self) -> int | None:
         return 40_000_000_000

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from kwtui.app import KwtuiApp
 from kwtui.screens.actions import ACTIONS, SCREENS, actions_of, keys_as_markdown
 from kwtui.screens.base import KwtuiScreen
+from tests.readme_keys import README, with_keys
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FakeController
 
@@ -81,6 +82,11 @@ STATES = [
     ("5", "enter"),
     ("6",),
     ("7",),
+    ("7", "d"),
+    ("4", "x"),
+    ("4", "t"),
+    ("4", "l"),
+    ("4", "m", "j", "c"),
 ]
 
 
@@ -147,6 +153,12 @@ async def test_themes_are_chosen_in_the_palette(connected: FakeController) -> No
         await person.type("theme light")
         await person.press("enter")
         await person.until(lambda: person.app.theme == "light")
+
+
+def test_the_readme_holds_the_keys_of_now() -> None:
+    """When this fails: python -m tests.screenshots --keys."""
+    text = README.read_text(encoding="utf-8")
+    assert text == with_keys(text)
 
 
 def test_the_readme_tables_name_every_key() -> None:
