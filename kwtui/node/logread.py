@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 
@@ -64,7 +65,7 @@ class LineReader:
                 if position < 0:
                     break
                 starts.append(begin + position + 1)
-            end = begin
+            end = begin if block.strip(b"\0") else self._hole_start(begin)
         if end <= 0 and len(starts) < count:
             starts.append(0)
         return starts[::-1]
@@ -84,9 +85,33 @@ class LineReader:
                     break
                 ends.append(begin + position + 1)
             begin += len(block)
+            if not block.strip(b"\0"):
+                begin = max(begin, self._hole_end(begin, size))
         if len(ends) < count and (ends[-1] if ends else offset) < size and begin >= size:
             ends.append(size)
         return ends
+
+    def _hole_start(self, offset: int) -> int:
+        """Where the hole begins that ``offset`` lies in; ``offset`` if it lies in none.
+
+        A log that is truncated under its writer gets one, as long as it was before.
+        """
+        data = 0
+        try:
+            while (hole := os.lseek(self._descriptor, data, os.SEEK_HOLE)) < offset:
+                data = self._hole_end(hole, offset + 1)
+                if data > offset:
+                    return hole
+        except OSError:
+            return offset  # a file system without holes
+        return offset
+
+    def _hole_end(self, offset: int, size: int) -> int:
+        """Where data begin at or after ``offset``; ``size`` if there are none."""
+        try:
+            return min(size, os.lseek(self._descriptor, offset, os.SEEK_DATA))
+        except OSError as error:
+            return size if error.errno == errno.ENXIO else offset
 
     def line(self, start: int, end: int, number: int | None = None) -> LogLine:
         """The line between two offsets, its line end included."""

@@ -107,33 +107,36 @@ class Searcher:
 
     def _lines(self, start: int, size: int) -> bytes:
         """Whole lines only, unless the file ends or a line is longer than any should be."""
-        data = self._reader.read(min(CHUNK, size - start), start)
-        while start + len(data) < size:
-            newline = data.rfind(b"\n")
-            if newline >= 0:
-                return data[: newline + 1]
-            if len(data) >= _LONGEST_LINE:
+        pieces: list[bytes] = []
+        end = start
+        while end < size and end - start < _LONGEST_LINE:
+            piece = self._reader.read(min(CHUNK, size - end), end)
+            if not piece:
                 break
-            more = self._reader.read(min(CHUNK, size - start - len(data)), start + len(data))
-            if not more:
+            end += len(piece)
+            newline = piece.rfind(b"\n")
+            if newline >= 0 and end < size:
+                pieces.append(piece[: newline + 1])
                 break
-            data += more
-        return data
+            pieces.append(piece)
+        return b"".join(pieces)
 
     def _lines_before(self, end: int, stop: int) -> tuple[int, bytes]:
         """Whole lines that end at ``end``, and where they begin."""
-        begin = max(stop, end - CHUNK)
-        data = self._reader.read(end - begin, begin)
-        while begin > stop:
-            newline = data.find(b"\n", 0, len(data) - 1)
-            if newline >= 0:
-                return begin + newline + 1, data[newline + 1 :]
-            if len(data) >= _LONGEST_LINE:
+        pieces: list[bytes] = []
+        begin = end
+        while begin > stop and end - begin < _LONGEST_LINE:
+            low = max(stop, begin - CHUNK)
+            piece = self._reader.read(begin - low, low)
+            # The last byte of all ends the last line and none before it.
+            newline = piece.find(b"\n", 0, len(piece) - (0 if pieces else 1))
+            if newline >= 0 and low > stop:
+                pieces.append(piece[newline + 1 :])
+                begin = low + newline + 1
                 break
-            before = max(stop, begin - CHUNK)
-            data = self._reader.read(begin - before, before) + data
-            begin = before
-        return begin, data
+            pieces.append(piece)
+            begin = low
+        return begin, b"".join(reversed(pieces))
 
 
 def _matcher(query: Query) -> _Matcher:

@@ -47,10 +47,12 @@ def entry_end(read: Read, offset: int, size: int) -> int:
         if found and begin + found.start() + 1 < size:
             return begin + found.start() + 1
         begin += _BLOCK
-    if begin >= size:
-        return size
-    newline = read(_BLOCK, begin).find(b"\n")
-    return begin + newline + 1 if newline >= 0 else size
+    while begin < size:
+        newline = read(_BLOCK, begin).find(b"\n")
+        if newline >= 0:
+            return min(begin + newline + 1, size)
+        begin += _BLOCK
+    return size
 
 
 def next_time(read: Read, offset: int, stop: int) -> tuple[int, datetime] | None:
