@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.yardstick import measure, report, seconds_of
-from tests.node.samples import main_log
+from tests.node.samples import ROCKSDB, main_log
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(600)]
 
@@ -64,6 +64,45 @@ asyncio.run(main())
 """
 
 
+_STREAM = """
+import asyncio, time
+from datetime import timedelta
+from pathlib import Path
+from kwtui.node.logbook import stream_of
+from kwtui.node.logfiles import find_logs
+from kwtui.node.logfilter import LogFilter
+from kwtui.node.logfold import FoldedLines
+from kwtui.node.logformat import LogSeverity
+more = {{}}
+async def timed(name, work):
+    start = time.perf_counter()
+    done = work()
+    if asyncio.iscoroutine(done):
+        done = await done
+    more[name] = time.perf_counter() - start
+    return done
+async def main():
+    files = find_logs([Path({folder!r})])
+    start = time.perf_counter()
+    stream = stream_of(files)
+    await stream.open()
+    assert len(FoldedLines(stream.lines).tail(40)) == 40
+    more["first_page"] = time.perf_counter() - start
+    first, last = stream.set.first_time, stream.set.last_time
+    place = await timed("time", lambda: stream.set.at_time(first + (last - first) / 2))
+    await timed("page_there", lambda: FoldedLines(stream.lines).after(place, 40))
+    stream.count()
+    start = time.perf_counter()
+    while not stream.density.complete:
+        await asyncio.sleep(0.01)
+    more["density"] = time.perf_counter() - start
+    await timed("filter", lambda: stream.show(LogFilter(LogSeverity.ERROR, source="registry")))
+    await timed("filtered_page", lambda: FoldedLines(stream.lines).tail(40))
+    await stream.close()
+asyncio.run(main())
+"""
+
+
 @pytest.fixture(scope="module")
 def big_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("logs") / "kwbase.log"
@@ -82,6 +121,19 @@ def test_a_log_of_one_gigabyte_opens_at_once(big_log: Path) -> None:
     assert measured.more["indexed"] <= 3
     assert measured.more["random_line"] <= 0.05
     assert measured.more["new_line"] <= 0.2
+    assert measured.peak_mib <= 60
+
+
+def test_all_logs_by_time_open_at_once(big_log: Path) -> None:
+    storage = big_log.with_name("kwbase-rocksdb.log")
+    storage.write_bytes(ROCKSDB.read_bytes())
+    measured = measure(_STREAM.format(folder=str(big_log.parent)))
+    figures = {name: f"{seconds * 1000:.1f} ms" for name, seconds in measured.more.items()}
+    report("1 GB and more by time", {**figures, "peak": f"{measured.peak_mib:.0f} MiB"})
+    assert measured.more["first_page"] <= 1
+    assert measured.more["time"] <= 0.1
+    assert measured.more["page_there"] <= 0.1
+    assert measured.more["filtered_page"] <= 0.25
     assert measured.peak_mib <= 60
 
 
