@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -65,6 +66,7 @@ def test_the_installed_command_starts_without_the_checkout(installed: Path, tmp_
         capture_output=True,
         text=True,
         cwd=tmp_path,
+        env=_without_checkout(),
         timeout=60,
     )
     assert version.stdout.startswith("kwtui ")
@@ -74,6 +76,7 @@ def test_the_installed_command_starts_without_the_checkout(installed: Path, tmp_
         capture_output=True,
         text=True,
         cwd=tmp_path,
+        env=_without_checkout(),
         timeout=120,
     )
     painted = json.loads(probe.stdout)
@@ -103,6 +106,11 @@ def test_the_core_stays_light_enough_for_a_database_host(installed: Path) -> Non
         if file.is_file() and "__pycache__" not in file.parts
     )
     assert size <= 60_000_000, size
+
+
+def _without_checkout() -> dict[str, str]:
+    """The environment, but for what could lead back to this checkout."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
 _FIRST_PAINT = """

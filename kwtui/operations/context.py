@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kwtui.errors import ExitCode
 from kwtui.operations.plan import Plan
 from kwtui.operations.runner import Halt, Reporter
 from kwtui.server.connection import Server
@@ -44,7 +45,14 @@ class RunContext:
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run that succeeded ended. ``result`` holds JSON values for scripts."""
+    """How a run ended that came to its end. ``result`` holds JSON values for scripts.
+
+    An ``exit_code`` other than OK says that the outcome stands, and is not all that was asked for;
+    ``cause`` and ``hint`` then say what is missing and what to do.
+    """
 
     summary: str
     result: dict[str, Any] = field(default_factory=dict)
+    exit_code: ExitCode = ExitCode.OK
+    cause: str = ""
+    hint: str = ""

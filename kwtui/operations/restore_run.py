@@ -146,8 +146,16 @@ class RestoreRun:
         how = f"content checksums of {compared} the same" if compared else "compared by count"
         if self._request.strategy is RestoreStrategy.SCHEMA_ONLY:
             words, how = "definitions only", "compared with the backup's"
+        whole = not self._doubts
+        but = "" if whole else f", but {plural(len(self._doubts), 'thing')} not as backed up"
         return RunResult(
-            summary=f"Restored {database}: {words}, {how}.",
+            summary=f"Restored {database}: {words}, {how}{but}.",
+            exit_code=ExitCode.OK if whole else ExitCode.RESTORE_DIFFERS,
+            cause="\n".join(self._doubts),
+            hint=""
+            if whole
+            else f"All rows stand in {database}. Put right by hand what is named above, or drop "
+            f"{database} and restore again.",
             result={
                 "database": database,
                 "source": self._plan.path,

@@ -37,6 +37,7 @@ from kwtui.runs.journal import JournalWriter
 from kwtui.runs.lock import LockHolder
 from kwtui.runs.process import Handover, hold_set
 from kwtui.server.connection import Server
+from kwtui.server.failures import ConnectionLost
 from kwtui.server.target import Target
 
 PROGRESS_SECONDS = 0.25
@@ -139,6 +140,7 @@ class _Worker:
         self._journal = journal
         self._locks = locks
         self._halt = Halt()
+        self._connected = False
 
     async def run(self) -> int:
         plan = self._files.read_plan()
@@ -185,8 +187,15 @@ class _Worker:
                     hint=f"Please report it with {self._files.worker_log}",
                 ),
             )
+        whole = result.exit_code is ExitCode.OK
         return RunFinished(
-            at=_now(), status=RunStatus.SUCCEEDED, summary=result.summary, result=result.result
+            at=_now(),
+            status=RunStatus.SUCCEEDED if whole else RunStatus.FAILED,
+            summary=result.summary,
+            cause=result.cause,
+            hint=result.hint,
+            exit_code=int(result.exit_code),
+            result=result.result,
         )
 
     async def _execute(self, plan: Plan) -> RunResult:
@@ -233,6 +242,16 @@ class _Worker:
         if self._handover.target is None:
             raise KwtuiError("This run has no server to talk to.")
         target = Target.from_dict(self._handover.target).with_password(self._password)
+        try:
+            server = await self._open(target)
+        except KwtuiError as error:
+            if self._connected and error.exit_code is ExitCode.SERVER_UNREACHABLE:
+                raise ConnectionLost(target.label, error.cause) from error
+            raise
+        self._connected = True
+        return server
+
+    async def _open(self, target: Target) -> Server:
         if self._halt.requested.is_set():
             # To clean up, a run connects once more after it was told to stop.
             return await Server.open(target)

@@ -73,6 +73,8 @@ def drill(kwtui: CommandLine, path: str, *options: str) -> dict[str, Any]:
 def proofs(kwtui: CommandLine, path: str) -> list[dict[str, Any]]:
     assert kwtui.node is not None
     file = kwtui.node.extern / path / "proofs.jsonl"
+    if not file.exists():
+        return []
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
