@@ -91,7 +91,8 @@ def _space_findings(destination: Destination, estimated_bytes: int | None) -> It
             Severity.REFUSAL,
             "disk_full",
             destination.extern,
-            f"About {human_bytes(estimated_bytes)} are expected and {human_bytes(free)} are free.",
+            f"About {human_bytes(estimated_bytes)} are expected and {human_bytes(free)} are free, "
+            "which leaves too little to spare.",
             "Free space where extern is, or back up some of the tables.",
         )
     elif free < 64 * 1024 * 1024:

@@ -113,13 +113,13 @@ class _BackupRun:
         )
 
     async def _export_table(self, step: Step) -> StepOutcome:
-        return _exported(*await self._tables.export(step))
+        return self._exported(*await self._tables.export(step))
 
     async def _export_database(self, step: Step) -> StepOutcome:
         answer = await self._export(self._server, step, step.sql[0], self._location.data)
         reconcile.check_word(answer, self._plan.database)
         reconcile.take_database_answer(answer, self._state.tables, step.sql[0])
-        return _exported(answer, self._location.data)
+        return self._exported(answer, self._location.data)
 
     async def _export_other(self, step: Step) -> StepOutcome:
         """Users or settings; the server's word is held against the file."""
@@ -155,6 +155,14 @@ class _BackupRun:
         return StepOutcome(summary=f"{plural(len(state.tables), 'table')}, all there")
 
     # -- parts ------------------------------------------------------------------------------
+
+    def _exported(self, answer: ExportAnswer, folder: Path) -> StepOutcome:
+        found = csv_files(folder)
+        if not found and not self._request.unseen:
+            reconcile.check_whose_extern(answer, self._location, self._plan.node_id)
+        rows, size = answer.rows_total, sum(size for _, size in found)
+        said = plural(rows, "row") if rows is not None else "the server counts no rows here"
+        return StepOutcome(summary=f"{said}, {plural(len(found), 'file')}", rows=rows, bytes=size)
 
     async def _export(
         self, server: Server, step: Step, statement: str, folder: Path
@@ -224,10 +232,3 @@ def _incomplete(problems: list[str]) -> KwtuiError:
         else "Back up again.",
         exit_code=ExitCode.DISK_FULL if full else ExitCode.BACKUP_INCOMPLETE,
     )
-
-
-def _exported(answer: ExportAnswer, folder: Path) -> StepOutcome:
-    found = csv_files(folder)
-    rows, size = answer.rows_total, sum(size for _, size in found)
-    said = plural(rows, "row") if rows is not None else "the server counts no rows here"
-    return StepOutcome(summary=f"{said}, {plural(len(found), 'file')}", rows=rows, bytes=size)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from kwtui.backups.location import SetLocation
 from kwtui.backups.naming import table_folder
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import BackupMethod, DatabaseSchema, TableName, TableSpec
@@ -33,6 +34,23 @@ def check_word(answer: ExportAnswer, subject: str) -> None:
             hint="Look at the notices of this run and at the node's log.",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )
+
+
+def check_whose_extern(answer: ExportAnswer, location: SetLocation, node: int) -> None:
+    """For an export of which no file is to be seen: the first one tells, not the last.
+
+    Raises KwtuiError (EXTERN_NOT_FOUND) if the server says that it wrote files.
+    """
+    if not any(answer.files.values()):
+        return
+    raise KwtuiError(
+        f"Node {node} wrote files, and none of them is in {location.extern}.",
+        cause="That is not the folder that this node exports to: another node's, an old one, or "
+        "one whose disk is not mounted.",
+        hint="Give the node's own folder with --extern or --store, or in the profile; kwtui doctor "
+        f"says what it finds. In that folder {location.path} is no backup and may be removed.",
+        exit_code=ExitCode.EXTERN_NOT_FOUND,
+    )
 
 
 def take_database_answer(

@@ -52,8 +52,8 @@ class ConnectionLost(KwtuiError):
         super().__init__(
             f"The connection to {target} was lost.",
             cause=cause,
-            hint="kwtui tries again by itself. Whether a statement that was running took effect "
-            "is not known until it is looked at.",
+            hint="Look whether the node runs; the interface connects again by itself. Whether a "
+            "statement that was running took effect is not known until it is looked at.",
             exit_code=ExitCode.CONNECTION_LOST,
         )
 
