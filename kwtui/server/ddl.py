@@ -32,8 +32,14 @@ class TableText:
 
 
 def first_statement(text: str) -> str:
-    """The definition without the COMMENT statements and the remark that may follow it."""
-    statement = text.split(";\n", 1)[0].rstrip()
+    """The definition without the COMMENT statements and the remark that may follow it.
+
+    A name is printed as it is: one of a table or column may hold what ends a statement. Those stand
+    before the bracket that closes a table's elements.
+    """
+    names_end = text.find("\n)") if text.startswith("CREATE TABLE ") else 0
+    end = text.find(";\n", max(names_end, 0))
+    statement = (text if end < 0 else text[:end]).rstrip()
     lines = statement.removesuffix(";").split("\n")
     while len(lines) > 1 and lines[-1].startswith("--"):
         del lines[-1]

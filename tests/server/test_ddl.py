@@ -19,6 +19,16 @@ COLUMNS_A = derive.columns(answer("14", "SHOW COLUMNS FROM a"))
 PRINTED_INV = answer("13", "SHOW CREATE TABLE inv").rows[0][1] or ""
 
 
+def test_a_name_may_hold_what_ends_a_statement() -> None:
+    definition = (
+        'CREATE TABLE "t;\nx" (\n\t"c;\nd" INT8 NOT NULL DEFAULT 1:::INT8,\n\te INT8 NULL\n)'
+    )
+    printed = f"{definition};\nCOMMENT ON TABLE t IS 'x'"
+
+    assert ddl.first_statement(printed) == definition
+    assert [e.split()[-1] for e in ddl.split_table(printed).elements] == ["1:::INT8", "NULL"]
+
+
 def test_the_first_statement_ends_before_its_comments() -> None:
     text = ddl.first_statement(PRINTED_C)
     assert text.endswith("CONSTRAINT pos CHECK (n > 0)\n)")
