@@ -55,7 +55,9 @@ async def _grow(controller: FakeController) -> None:
     number = 0
     while True:
         await asyncio.sleep(0.05)
-        controller.log.grow(*(f"I261122 09:00:00 {number + i} event" for i in range(5)))
+        controller.log.grow(
+            *(f"I261122 09:00:00.000000 1 x.go:1  [n1] {number + i} event" for i in range(5))
+        )
         number += 5
 
 
