@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kwtui.model import (
     BackupMethod,
@@ -12,8 +12,10 @@ from kwtui.model import (
     ServerFacts,
     Severity,
     Survey,
+    TableSpec,
 )
 from kwtui.operations.destination import Destination
+from kwtui.server import ddl
 from kwtui.server.findings import dialect_findings
 from kwtui.text import human_bytes
 
@@ -56,6 +58,22 @@ def destination_findings(
             "kwtui's state directory, and the copy on the node alone is no complete backup.",
             "Run kwtui as the database's own account.",
         )
+
+
+def definition_findings(engine: Engine, tables: Sequence[TableSpec]) -> Iterator[Finding]:
+    """Tables that no runbook could be written for: told now, not after everything is exported."""
+    for table in tables if engine is Engine.RELATIONAL else ():
+        try:
+            ddl.without_defaults(table.create_without_foreign_keys, table.columns)
+        except ddl.StrangeDefinitionError:
+            yield Finding(
+                Severity.REFUSAL,
+                "strange_definition",
+                str(table.name),
+                "kwtui cannot read its definition as this node prints it, so no backup with this "
+                "table could be sealed.",
+                "Leave it out with --tables, and please report what SHOW CREATE TABLE prints.",
+            )
 
 
 def account_findings(destination: Destination, request: BackupRequest) -> Iterator[Finding]:

@@ -27,6 +27,7 @@ from kwtui.model import (
 )
 from kwtui.operations.backup_findings import (
     account_findings,
+    definition_findings,
     destination_findings,
     request_findings,
 )
@@ -98,6 +99,7 @@ def plan_backup(
         findings=once_each(
             *destination_findings(survey, destination, estimated_bytes),
             *account_findings(destination, request),
+            *definition_findings(survey.schema.engine, tables),
             *request_findings(survey, request),
             *(f for f in survey.findings if whole or _concerns(f, tables)),
         ),

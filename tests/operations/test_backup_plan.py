@@ -52,6 +52,20 @@ def test_a_snapshot_exports_every_table_at_one_instant(
     )
 
 
+def test_a_definition_that_cannot_be_read_is_refused_before_anything_is_exported(
+    shop: Survey, destination: Destination
+) -> None:
+    first, *others = shop.schema.tables
+    strange = replace(first, create_without_foreign_keys="CREATE TABLE AS IF BY MAGIC")
+    survey = replace(shop, schema=replace(shop.schema, tables=(strange, *others)))
+
+    with pytest.raises(KwtuiError, match="cannot read its definition") as raised:
+        check_allowed(plan(survey, destination))
+
+    assert raised.value.exit_code is ExitCode.REFUSED_BY_PLAN
+    check_allowed(plan(survey, destination, tables=tuple(t.name for t in others)))
+
+
 def test_totals_say_where_they_come_from(shop: Survey, destination: Destination) -> None:
     made = plan(shop, destination)
 
