@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
-from kwtui.model import DatabaseSummary, Engine, TableName, TableSpec
+from kwtui.model import DatabaseSummary, Engine, TableSpec
 from kwtui.screens.backup_options import (
     CHARSET_OPTIONS,
     CHECKSUM_OPTIONS,
@@ -22,6 +22,7 @@ from kwtui.screens.backup_options import (
     method_lines,
 )
 from kwtui.screens.plan_page import finding_lines
+from kwtui.screens.table_choice import TableChoice
 from kwtui.screens.wizard import Step
 from kwtui.text import human_bytes, human_count, plural
 from kwtui.widgets.check_list import CheckList
@@ -94,48 +95,42 @@ def _interest(database: DatabaseSummary) -> int:
     return 1 if database.name in ("defaultdb", "postgres") else 0
 
 
-class TablesStep(Step):
+class TablesStep(TableChoice[TableSpec]):
     """Which tables, with what the survey found out about them."""
 
-    title: ClassVar[str] = "Tables"
-    question: ClassVar[str] = "All tables, or only some?"
-    verbs: ClassVar[tuple[str, ...]] = ("toggle", "all", "none")
+    being_read: ClassVar[str] = "The tables are being read."
 
     def __init__(self, database: DatabaseStep) -> None:
-        super().__init__()
-        self._database = database
-        self._surveyed = ""
-        self._list: CheckList[TableSpec] = CheckList(
-            (
-                Column("Table", 20, grow=True),
-                Column("Columns", 7, "right"),
-                Column("Rows about", 12, "right"),
-                Column("Bytes about", 11, "right"),
-            ),
-            lambda table: [
-                str(table.name),
-                str(len(table.columns)),
-                human_count(table.rows),
-                human_bytes(table.bytes),
-            ],
-            key=lambda table: str(table.name),
-            empty="Reading the tables…",
+        super().__init__(
+            CheckList(
+                (
+                    Column("Table", 20, grow=True),
+                    Column("Columns", 7, "right"),
+                    Column("Rows about", 12, "right"),
+                    Column("Bytes about", 11, "right"),
+                ),
+                lambda table: [
+                    str(table.name),
+                    str(len(table.visible_columns)),
+                    human_count(table.rows),
+                    human_bytes(table.bytes),
+                ],
+                key=lambda table: str(table.name),
+                empty="Reading the tables…",
+            )
         )
-        self._notes = Document(classes="note")
-
-    def compose(self) -> Iterable[Widget]:
-        yield self._list
-        yield self._notes
+        self._database = database
 
     async def enter(self) -> None:
         database = self._database.chosen
-        if database is None or database.name == self._surveyed:
+        if database is None or database.name == self._read:
             return
+        self._read = ""
         self._list.empty = "Reading the tables…"
         self._list.set_rows(())
         self._notes.set_lines(())
         survey = await self.controller.survey(database.name)
-        self._surveyed = database.name
+        self._read = database.name
         self._list.empty = "There is no table in this database."
         self._list.set_rows(survey.schema.tables)
         self._list.check_all()
@@ -150,38 +145,6 @@ class TablesStep(Step):
         self._notes.set_lines(
             seen or [line(("The survey found nothing to watch out for.", "good"))]
         )
-
-    def focus_first(self) -> None:
-        self._list.focus()
-
-    def chosen_names(self) -> tuple[TableName, ...]:
-        """Empty when all are chosen: then also what belongs to no table is backed up."""
-        checked = self._list.checked_rows()
-        if len(checked) == len(self._list.rows):
-            return ()
-        return tuple(table.name for table in checked)
-
-    def on_check_list_changed(self) -> None:
-        self.wizard.answers_changed()
-
-    def do_toggle(self) -> None:
-        self._list.toggle()
-
-    def do_all(self) -> None:
-        self._list.check_all()
-
-    def do_none(self) -> None:
-        self._list.check_none()
-
-    def has_answers(self) -> bool:
-        return bool(self.chosen_names())
-
-    def reason_against_next(self) -> str:
-        if not self._surveyed:
-            return "The tables are being read."
-        if self._list.rows and not self._list.checked_rows():
-            return "Choose at least one table (Space, or a for all)."
-        return ""
 
 
 class MethodStep(Step):
