@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kwtui.node.logs import LogFile
     from kwtui.node.logspool import LogSpool
     from kwtui.node.logstream import LogStream
+    from kwtui.node.place import NodePlace
     from kwtui.runs.directory import RunsDirectory
     from kwtui.runs.history import RunSummary
     from kwtui.runs.runlog import RunLog
@@ -30,6 +31,7 @@ class NodeLogs:
     All methods raise `kwtui.errors.KwtuiError` with a message for people.
     """
 
+    _place: NodePlace | None
     _spool: LogSpool | None = None
     """The logs of a node whose files are out of reach."""
 
@@ -42,11 +44,19 @@ class NodeLogs:
         from kwtui.node.logs import find_logs
 
         try:
-            return await self._blocking(find_logs, [self._folder("logs")])
+            folders = [self._folder("logs"), *self._audit_folder()]
+            return await self._blocking(find_logs, folders)
         except KwtuiError as missing:
             if not self.is_connected:
                 raise
             return await self._remote_log_files(missing)
+
+    def _audit_folder(self) -> list[Path]:
+        """Where audit logs are, if the node keeps them elsewhere (facts.md, 5.1)."""
+        from kwtui.node.claims import FactName
+
+        claim = self._place.deployment.chosen(FactName.AUDIT) if self._place else None
+        return [claim.path] if claim is not None and claim.path is not None else []
 
     async def _remote_log_files(self, missing: KwtuiError) -> list[LogFile]:
         from kwtui.node.loghttp import LoginNeeded

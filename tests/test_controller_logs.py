@@ -16,6 +16,7 @@ import pytest
 from kwtui.controller import Controller
 from kwtui.errors import KwtuiError
 from kwtui.model import BackupRequest
+from kwtui.node.claims import Claim, Deployment, Fact, FactName
 from kwtui.node.logfilter import LogFilter
 from kwtui.node.logformat import LogFamily
 from kwtui.node.loghttp import LoginNeeded, NodeHttp
@@ -76,6 +77,19 @@ async def test_the_log_over_http_says_what_the_files_say(
     shown = [line.text for line in remote.lines.tail(60)]
     assert set(expected) & set(shown)
     await remote.close()
+
+
+async def test_audit_logs_that_the_node_keeps_elsewhere_are_found(
+    controller: Controller, demo_sandbox: SandboxNode, tmp_path: Path
+) -> None:
+    await controller.connect(target_of(demo_sandbox))
+    (tmp_path / "kwbase-sql-audit.n.u.2026-11-22T08_00_00Z.000001.log").write_text("x\n")
+    place = controller.place
+    assert place is not None
+    claim = Claim(str(tmp_path), "a test")
+    audit = Deployment((Fact(FactName.AUDIT, (claim,)),))
+    controller._place = replace(place, deployment=audit)
+    assert LogFamily.AUDIT in {file.family for file in await controller.log_files()}
 
 
 async def test_what_comes_is_followed_over_http(

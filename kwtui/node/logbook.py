@@ -19,7 +19,7 @@ def by_family(files: Sequence[LogFile]) -> dict[LogFamily, list[LogFile]]:
     return families
 
 
-def stream_of(files: Sequence[LogFile], *, poll_seconds: float = 0.1) -> LogStream:
+def stream_of(files: Sequence[LogFile], *, poll_seconds: float | None = None) -> LogStream:
     """The files joined by family and, where there are several families, merged by time.
 
     Files of no known family have no times to merge by; they are left out unless they are alone.
@@ -34,6 +34,9 @@ def stream_of(files: Sequence[LogFile], *, poll_seconds: float = 0.1) -> LogStre
         return [file for file in find_logs(folders) if file.family is family]
 
     alone = len(files) == 1 and not files[0].current
+    if poll_seconds is None:
+        # Looking costs the same for each family; an idle screen is to take no noticeable CPU.
+        poll_seconds = 0.1 if len(families) == 1 else 0.2 if len(families) <= 4 else 0.4
     logs = [
         JoinedLog(each, poll_seconds=poll_seconds, relist=None if alone else again)
         for each in families.values()

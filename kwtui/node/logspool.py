@@ -59,7 +59,9 @@ class LogSpool:
 
     def _file(self, remote: RemoteFile) -> LogFile:
         file = describe(self.folder / remote.name, remote.bytes, remote.modified)
-        return replace(file, origin=f"over HTTP from {self.http.url}")
+        return replace(
+            file, origin=f"over HTTP from {self.http.url}, without engine and crash logs"
+        )
 
     async def fetch(self, files: Sequence[LogFile]) -> tuple[list[LogFile], list[str]]:
         """Fetch files, the newest first; those that were, and what was left out, in words."""

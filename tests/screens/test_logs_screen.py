@@ -10,6 +10,7 @@ import pytest
 from kwtui.node.loghttp import LoginNeeded
 from kwtui.node.logs import LogFile
 from kwtui.operations.plan import PlanKind
+from kwtui.runs.events import RunStarted
 from kwtui.server.target import Target
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import NOW, FakeController
@@ -353,3 +354,18 @@ async def test_a_log_over_http_asks_for_the_password_once(
         await person.press("enter")
         await person.until_shown("kwbase.node1")
         assert told == ["secret"]
+
+
+async def test_from_a_line_of_the_log_to_its_run(connected: FakeController) -> None:
+    plan = connected.make_plan(PlanKind.VERIFY, "Verify orders", "shop", ())
+    connected.plans[plan.id] = plan
+    connected.events[plan.id] = [RunStarted(at=NOW, run=plan.id, plan=plan.id, title="x", pid=1)]
+    connected.log.grow(entry("while it ran", clock=f"{NOW:%H:%M:%S}"))
+    async with opened(connected) as person:
+        await to_the_log(person)
+        await person.press("g", "r")
+        await person.until_shown("No run of kwtui")
+        await person.press("f", "r")
+        await person.until_shown(f"Run {plan.id}")
+        await person.press("escape", "escape")
+        await person.until_shown("5 Logs")
