@@ -105,11 +105,6 @@ def state_dir() -> Path:
     return _directory("KWTUI_STATE_DIR", "state")
 
 
-def data_dir() -> Path:
-    """Where the sandbox keeps its node: ``KWTUI_DATA_DIR`` or XDG's ``kwtui``."""
-    return _directory("KWTUI_DATA_DIR", "data")
-
-
 def profiles_path() -> Path:
     return config_dir() / "profiles.toml"
 
@@ -128,7 +123,6 @@ def _directory(variable: str, kind: str) -> Path:
     found = {
         "config": platformdirs.user_config_path,
         "state": platformdirs.user_state_path,
-        "data": platformdirs.user_data_path,
     }[kind](APP, appauthor=False)
     return Path(found)
 

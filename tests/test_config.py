@@ -202,14 +202,12 @@ def test_preferences_have_defaults_and_are_kept(tmp_path: Path) -> None:
 def test_directories_follow_xdg_and_their_own_variables(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for variable in ("KWTUI_CONFIG_DIR", "KWTUI_STATE_DIR", "KWTUI_DATA_DIR"):
+    for variable in ("KWTUI_CONFIG_DIR", "KWTUI_STATE_DIR"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "s"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "d"))
     assert config.config_dir() == tmp_path / "c" / "kwtui"
     assert config.state_dir() == tmp_path / "s" / "kwtui"
-    assert config.data_dir() == tmp_path / "d" / "kwtui"
     monkeypatch.setenv("KWTUI_CONFIG_DIR", str(tmp_path / "own"))
     assert config.profiles_path() == tmp_path / "own" / "profiles.toml"
     assert config.preferences_path() == tmp_path / "own" / "preferences.toml"

@@ -50,8 +50,10 @@ class SandboxInfo:
 
 
 def default_dir() -> Path:
-    """``kwtui/sandbox`` under the user's state directory."""
-    return Path(platformdirs.user_state_dir("kwtui")) / "sandbox"
+    """``sandbox`` in ``KWTUI_DATA_DIR``, or in kwtui's folder in the user's state directory."""
+    moved = os.environ.get("KWTUI_DATA_DIR")
+    home = Path(moved).expanduser() if moved else Path(platformdirs.user_state_dir("kwtui"))
+    return home.absolute() / "sandbox"
 
 
 def start(

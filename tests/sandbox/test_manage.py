@@ -284,3 +284,8 @@ def test_the_default_directory_follows_the_state_directory(tmp_path: Path) -> No
     assert done.returncode == 3
     assert json.loads(done.stdout)["store"] == str(tmp_path / "kwtui" / "sandbox" / "store")
     assert not (tmp_path / "kwtui").exists(), "looking makes nothing"
+
+
+def test_the_default_directory_can_be_moved_by_itself(tmp_path: Path) -> None:
+    done = _run("status", "--json", XDG_STATE_HOME=str(tmp_path), KWTUI_DATA_DIR=f"{tmp_path}/d")
+    assert json.loads(done.stdout)["store"] == str(tmp_path / "d" / "sandbox" / "store")
