@@ -162,6 +162,20 @@ def test_a_set_without_a_manifest_is_incomplete(kwtui: CommandLine, extern: Path
     assert done.code == ExitCode.BACKUP_INCOMPLETE
 
 
+def test_an_extern_that_is_not_there_is_no_empty_one(kwtui: CommandLine, tmp_path: Path) -> None:
+    done = kwtui.run("list", "--extern", str(tmp_path / "gone"))
+
+    assert done.code == ExitCode.EXTERN_NOT_FOUND
+    assert f"{tmp_path / 'gone'} is not there." in done.err
+    assert done.out == ""
+
+
+def test_no_backup_of_one_database_is_not_said_of_all(kwtui: CommandLine, extern: Path) -> None:
+    done = kwtui.run("list", "nosuch", "--extern", str(extern))
+
+    assert (done.code, done.out) == (0, f"There are no backups of nosuch in {extern}.\n")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_an_extern_that_may_not_be_read_says_so(kwtui: CommandLine, extern: Path) -> None:
     extern.chmod(0o000)

@@ -228,8 +228,8 @@ def _decode(data: bytes, where: str, kind: type[_Decoded]) -> _Decoded:
         raise KwtuiError(
             f"{where} is damaged.",
             cause=str(error),
-            hint="The export itself may be whole: check it with `kwtui verify`, which can treat the"
-            " folder as an export without a manifest.",
+            hint="The data beside it may be whole: RESTORE.md and restore.sh in that folder bring "
+            "them back with a SQL client alone. Back up again if the database is still there.",
             exit_code=ExitCode.BACKUP_DAMAGED,
         ) from error
 

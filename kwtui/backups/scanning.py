@@ -33,7 +33,7 @@ from kwtui.backups.tree import (
     walk,
 )
 from kwtui.backups.unfinished import read_mark
-from kwtui.errors import KwtuiError
+from kwtui.errors import ExitCode, KwtuiError
 
 _DEEPEST = 12
 _LEFTOVER_WORDS = {
@@ -61,7 +61,8 @@ def scan(extern: Path, state: Path | None = None) -> StorageListing:
         entries = list(scanner.folder("", 0))
     except KwtuiError as error:
         entries = []
-        problem = " ".join(error.lines())
+        gone = error.exit_code is ExitCode.NOT_FOUND
+        problem = f"{extern} is not there." if gone else " ".join(error.lines())
     entries.sort(key=lambda e: e.path)
     entries.sort(key=lambda e: e.started.timestamp() if e.started else 0.0, reverse=True)
     return StorageListing(

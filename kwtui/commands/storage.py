@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kwtui.commands.common import dialect_of, find_files, set_of
@@ -39,7 +41,7 @@ async def list_sets(controller: Controller, args: argparse.Namespace, output: Ou
     if args.database:
         entries = [e for e in entries if e.database == args.database]
     unread = listing.problem and not listing.entries
-    code = int(ExitCode.EXTERN_NOT_READABLE) if unread else 0
+    code = int(_why_unread(listing.extern)) if unread else 0
     if output.json:
         output.object(
             "list",
@@ -50,13 +52,18 @@ async def list_sets(controller: Controller, args: argparse.Namespace, output: Ou
         output.note(f"kwtui: {listing.problem}")
     if not entries:
         if not listing.problem:
-            output.line(f"There are no backups in {listing.extern}.")
+            whose = f" of {args.database}" if args.database else ""
+            output.line(f"There are no backups{whose} in {listing.extern}.")
         return code
     rows = [_HEADING]
     rows += [_row(e, datetime.now(UTC)) for e in entries]
     for line in table(rows, right=frozenset({3, 4, 5, 6})):
         output.line(line)
     return 0
+
+
+def _why_unread(extern: Path) -> ExitCode:
+    return ExitCode.EXTERN_NOT_READABLE if os.path.lexists(extern) else ExitCode.EXTERN_NOT_FOUND
 
 
 def _row(entry: BackupEntry, now: datetime) -> tuple[str, ...]:

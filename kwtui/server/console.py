@@ -151,7 +151,7 @@ def classify(text: str, parsed: Sequence[str]) -> Verdict:
     if len(parsed) != 1:
         raise KwtuiError(
             f"This is not one statement: the server reads {len(parsed)}.",
-            hint="Run them one by one; the one that the cursor stands in is run.",
+            hint="Run them one by one; in the editor the one that the cursor stands in is run.",
             exit_code=ExitCode.USAGE,
         )
     ours, theirs = _verdict(_tokens(text)), _verdict(_tokens(parsed[0]))
