@@ -113,12 +113,15 @@ class LogDesk:
 
     # -- search ----------------------------------------------------------------------------------
 
-    async def find(self, text: str, pattern: re.Pattern[str], *, jump: bool = True) -> None:
-        """Search everything that is shown, and go to the first hit from here."""
+    async def find(
+        self, text: str, pattern: re.Pattern[str], *, jump: bool = True, first: bool = False
+    ) -> None:
+        """Search everything that is shown, and go to the first hit from here or of all."""
         self.text, self._searched = text, pattern
         self._redraw()
         view = self._view
         start = view.lines[0].offset if view.following and view.lines else view.place
+        start = self.stream.set.first_place() if first else start
         self._jump_from = start if jump else None
         await self.stream.search(pattern, start)
         self.take_hits()

@@ -151,7 +151,8 @@ class LogsScreen(KwtuiScreen):
         self._run = run
         await desk.filter(LogFilter(since=run.since, until=run.until))
         if run.pattern is not None:
-            await desk.find(" ".join((*run.jobs, *run.tables)) or run.path, run.pattern)
+            words = " ".join((*run.jobs, *run.tables)) or run.path
+            await desk.find(words, run.pattern, first=True)
         self._say()
 
     # -- one log ---------------------------------------------------------------------------------
