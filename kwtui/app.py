@@ -388,7 +388,11 @@ class KwtuiApp(App[None]):
         """Show what the errors in the text mean, over what is shown now."""
         from kwtui.screens.explain import ExplainScreen
 
-        self.push_screen(ExplainScreen(text))
+        async def push() -> None:
+            with self.batch_update():
+                await self.push_screen(ExplainScreen(text))
+
+        self.call_later(push)
 
     def confirm_cancel(self, run_id: str) -> None:
         """Ask, then cancel the run."""

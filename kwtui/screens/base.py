@@ -141,6 +141,15 @@ class KwtuiScreen(Screen[None]):
         """What would be lost by leaving kwtui now, in words; empty when nothing."""
         return ""
 
+    def open_over(self, screen: Screen[None]) -> None:
+        """Show a screen over this one, in one paint; Esc comes back."""
+
+        async def push() -> None:
+            with self.app.batch_update():
+                await self.app.push_screen(screen)
+
+        self.app.call_later(push)
+
     # -- work and words -----------------------------------------------------------------------
 
     def run_task(self, work: Callable[[], Awaitable[None]], group: str) -> Worker[None]:

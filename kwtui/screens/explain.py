@@ -157,7 +157,7 @@ class ExplainScreen(KwtuiScreen):
 
         def answered(choice: object) -> None:
             if isinstance(choice, Choice):
-                self.app.push_screen(ExplainScreen(choice.title))
+                self.open_over(ExplainScreen(choice.title))
 
         choices = [Choice(near.code, near.title) for near in current.nearest]
         self.app.push_screen(ChooseDialog("Nearest known errors", choices), answered)

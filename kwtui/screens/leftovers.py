@@ -137,7 +137,7 @@ class LeftoversScreen(KwtuiScreen):
     def do_plan(self) -> None:
         names = [each.name for each in self._list.checked_rows()]
         if self._found is not None and names:
-            self.app.push_screen(PlanScreen(partial(self._plan, self._found, names)))
+            self.open_over(PlanScreen(partial(self._plan, self._found, names)))
 
     async def _plan(self, found: Leftovers, names: list[str], _: str | None) -> Plan:
         return await self.controller.plan_cleanup(found, names)

@@ -192,10 +192,10 @@ class RetentionScreen(KwtuiScreen):
         from kwtui.screens.set_view import SetScreen
 
         if self._list.current is not None:
-            self.app.push_screen(SetScreen(self._list.current.decision.entry))
+            self.open_over(SetScreen(self._list.current.decision.entry))
 
     def do_plan(self) -> None:
-        self.app.push_screen(PlanScreen(self._plan))
+        self.open_over(PlanScreen(self._plan))
 
     async def _plan(self, _: str | None) -> Plan:
         """Made anew: what is shown may be old."""

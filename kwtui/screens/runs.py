@@ -190,4 +190,4 @@ class RunsScreen(KwtuiScreen):
     def do_jobs(self) -> None:
         from kwtui.screens.jobs import JobsScreen
 
-        self.app.push_screen(JobsScreen())
+        self.open_over(JobsScreen())

@@ -92,7 +92,7 @@ class SetCare(KwtuiScreen):
 
         def answered(request: object) -> None:
             if isinstance(request, DrillRequest):
-                self.app.push_screen(PlanScreen(lambda _: self.controller.plan_drill(request)))
+                self.open_over(PlanScreen(lambda _: self.controller.plan_drill(request)))
 
         self.app.push_screen(DrillDialog(entry, guess, on_server=on_server), answered)
 
@@ -103,10 +103,10 @@ class SetCare(KwtuiScreen):
         if entry is None:
             return
         if entry.kind in _LEFT:
-            self.app.push_screen(PlanScreen(partial(self._plan_cleanup, entry.path)))
+            self.open_over(PlanScreen(partial(self._plan_cleanup, entry.path)))
             return
         plan = partial(self.controller.plan_delete, entry.path)
-        self.app.push_screen(PlanScreen(plan, more=partial(self._what_goes, entry.path)))
+        self.open_over(PlanScreen(plan, more=partial(self._what_goes, entry.path)))
 
     async def _plan_cleanup(self, path: str, _: str | None) -> Plan:
         return await self.controller.plan_cleanup(await self.controller.leftovers(), [path])

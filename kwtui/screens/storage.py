@@ -177,7 +177,7 @@ class StorageScreen(SetCare):
             self._folded ^= {row.database}
             self._arrange()
         elif row is not None:
-            self.app.push_screen(SetScreen(row))
+            self.open_over(SetScreen(row))
 
     def do_sort(self) -> None:
         self._order = (self._order + 1) % len(ORDERS)
@@ -229,7 +229,7 @@ class StorageScreen(SetCare):
             # The older one first: what came later is what changed.
             newer = first is not None and _time(first) > _time(entry)
             paths = (entry.path, self._marked) if newer else (self._marked, entry.path)
-            self.app.push_screen(CompareScreen(*paths))
+            self.open_over(CompareScreen(*paths))
 
     def do_retention(self) -> None:
         from kwtui.screens.retention import RetentionScreen
@@ -237,12 +237,12 @@ class StorageScreen(SetCare):
         row = self._list.current
         names = {e.database for e in self._entries if e.kind is EntryKind.SET and e.database}
         database = (row.database or "") if row is not None and self._by_database else ""
-        self.app.push_screen(RetentionScreen(sorted(names), database))
+        self.open_over(RetentionScreen(sorted(names), database))
 
     def do_leftovers(self) -> None:
         from kwtui.screens.leftovers import LeftoversScreen
 
-        self.app.push_screen(LeftoversScreen())
+        self.open_over(LeftoversScreen())
 
 
 def _time(entry: BackupEntry) -> float:

@@ -47,7 +47,8 @@ from kwtui.node.logformat import LogFamily
 from kwtui.node.logs import LogFile
 from kwtui.node.logstream import LogStream
 from kwtui.node.place import FolderState, NodePlace
-from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
+from kwtui.operations.commands import command_for
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step, StepKind
 from kwtui.runs.events import (
     AnyEvent,
     CancelRequested,
@@ -512,6 +513,8 @@ class FakeController(FakeServerPages, FakeStorageCare, Controller):
             return f"kwtui backup {plan.database} --profile shop-test"
         if plan.kind is PlanKind.RESTORE:
             return f"kwtui restore {plan.path} --as {plan.database} --profile shop-test"
+        if plan.kind in REMOVALS:
+            return command_for(plan, ["--profile", "shop-test"])
         return f"kwtui verify {plan.path} --profile shop-test"
 
 

@@ -27,8 +27,18 @@ def make_hostile(controller: FakeController) -> None:
         controller.current, facts=facts, target=HOSTILE, notes=(HOSTILE,), title=HOSTILE
     )
     controller.entries = tuple(
-        replace(entry, database=f"d{n}{HOSTILE}", label=HOSTILE, note=HOSTILE, problem=HOSTILE)
+        replace(
+            entry,
+            database=f"d{n}{HOSTILE}",
+            label=HOSTILE,
+            note=HOSTILE,
+            remark=HOSTILE,
+            problem=HOSTILE,
+        )
         for n, entry in enumerate(controller.entries)
+    )
+    controller.left = tuple(
+        replace(each, name=f"{each.name}{HOSTILE}", target=HOSTILE) for each in controller.left
     )
     controller.database_list = [
         replace(each, name=f"{each.name}{HOSTILE}", comment=HOSTILE)

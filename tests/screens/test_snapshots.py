@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from tests.screens.driving import Driver, make_app
 from tests.screens.fake_controller import FakeController, run_end
+from tests.screens.fake_storage import nightly
 
 RUN = "20261122T120000Z-1"
 
@@ -47,6 +48,14 @@ PICTURES: dict[str, Steps] = {
     "server_wal": ("7", "<start-single-node>", "left_square_bracket", "<vg_001>"),
     "jobs": ("6", "s", "<4 of 5 jobs>", "j"),
     "sql": ("8", "<reads only>"),
+    "storage_by_database": ("4", "<tsdb>", "b", "<- shop>"),
+    "delete_plan": ("4", "<tsdb>", "x", "<This needs its name>"),
+    "drill": ("4", "<tsdb>", "d", "<the connected server>", "down"),
+    "compare": ("4", "<tsdb>", "m", "j", "c", "<2 of 3 tables differ>"),
+    "retention": ("4", "<tsdb>", "t", "<2 backups stay>"),
+    "retention_rule": ("4", "<tsdb>", "t", "<2 backups stay>", "e", "<Keep yearly>", "down"),
+    "leftovers": ("4", "<tsdb>", "l", "<3 leftovers>", "j"),
+    "doctor": ("7", "<start-single-node>", "d", "<4 checks>", "j"),
     "help": ("4", "<tsdb>", "question_mark", "<Help: 4 Storage>"),
     "palette": ("colon", "<All actions>"),
 }  # fmt: skip
@@ -89,6 +98,23 @@ def take(
 @pytest.mark.parametrize("name", PICTURES)
 def test_picture(name: str, take: Callable[..., bool], connected: FakeController) -> None:
     assert take(connected, PICTURES[name])
+
+
+def test_an_error_explained(take: Callable[..., bool], connected: FakeController) -> None:
+    keys = [{" ": "space"}.get(key, key) for key in "explain an"]
+    steps = (
+        "colon", "<All actions>", *keys, "enter", "<Paste an error>", *"42501", "escape",
+        "<Check (the letter>", "A", "<answer to>",
+    )  # fmt: skip
+    assert take(connected, steps)
+
+
+def test_the_months_of_retention_on_a_wide_terminal(
+    take: Callable[..., bool], connected: FakeController
+) -> None:
+    connected.entries = nightly(10)
+    steps = ("4", "<10 backups>", "t", "<2 backups stay>", "j")
+    assert take(connected, steps, size=(120, 40))
 
 
 def test_the_first_screen_before_connecting(

@@ -1,0 +1,60 @@
+"""The screens that look after backups in a terminal: silent when idle, deaf to foreign text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.screens.hostile import OBEYED
+from tests.screens.terminal import program
+
+OPENED = {
+    "plan": ("storage", "4 Storage", "x", "4 Storage: plan"),
+    "retention": ("storage", "4 Storage", "t", "4 Storage: retention"),
+    "leftovers": ("storage", "4 Storage", "l", "4 Storage: leftovers"),
+    "compare": ("storage", "4 Storage", "mjc", "4 Storage: compare"),
+    "by-database": ("storage", "4 Storage", "b", "4 Storage"),
+    "doctor": ("doctor", "Doctor", "", "Doctor"),
+    "explain": ("explain", "Explain", "42501\x1bA", "Explain"),
+}
+"""What to start on, what shows that it is there, the keys that lead on, and what shows then."""
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_an_idle_screen_writes_nothing(name: str, tmp_path: Path) -> None:
+    start, there, keys, then = OPENED[name]
+    with program(start, tmp=tmp_path) as terminal:
+        terminal.until_shown(there)
+        terminal.until_quiet()
+        for key in keys:
+            terminal.press(key)
+        terminal.until_shown(then)
+        terminal.until_quiet(1.0)
+        assert terminal.read(3.0) == b""
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_foreign_text_is_shown_and_never_obeyed(name: str, tmp_path: Path) -> None:
+    start, there, keys, then = OPENED[name]
+    with program(start, "hostile", tmp=tmp_path) as terminal:
+        terminal.until_shown(there)
+        terminal.until_quiet()
+        for key in keys:
+            terminal.press(key)
+        terminal.until_shown(then)
+        for key in ("j", "\r", "j", "?", "\x1b", "\x1b"):
+            terminal.press(key)
+        for payload in OBEYED:
+            assert payload not in terminal.written, payload
+        assert "[bold red]" in terminal.written.decode("utf-8", "replace")
+
+
+def test_opening_them_stays_within_the_budget(tmp_path: Path) -> None:
+    """textual-anchors.md, section 9, point 5: a screen's first opening 25 KB."""
+    with program("storage", tmp=tmp_path) as terminal:
+        terminal.until_shown("4 Storage")
+        terminal.until_quiet()
+        for key in "xtl":
+            assert len(terminal.press(key)) <= 25_000, key
+            terminal.press("\x1b")
