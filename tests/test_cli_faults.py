@@ -217,8 +217,40 @@ def test_another_folder_than_the_nodes_stops_the_first_export(
     done = kwtui.run("backup", "small", "--dsn", node.dsn, "--extern", str(tmp_path / "other"))
 
     assert done.code == ExitCode.EXTERN_NOT_FOUND
-    assert f"none of them is in {tmp_path / 'other'}" in done.err
+    assert f"no file of it is in {tmp_path / 'other'}" in done.err
     assert "--extern" in done.err
+
+
+@pytest.mark.parametrize("how", [(), ("--no-checksums",), ("--method", "database")])
+def test_a_time_series_without_its_files_is_no_backup(
+    kwtui: CommandLine, node: SandboxNode, tmp_path: Path, how: tuple[str, ...]
+) -> None:
+    """The server counts neither rows nor files of them: nothing but looking tells."""
+    (tmp_path / "other").mkdir()
+    ask(
+        node,
+        "CREATE TS DATABASE IF NOT EXISTS series",
+        "CREATE TABLE IF NOT EXISTS series.public.s "
+        "(ts TIMESTAMP NOT NULL, v INT4) TAGS (id INT4 NOT NULL) PRIMARY TAGS (id)",
+        "INSERT INTO series.public.s VALUES ('2026-01-01 00:00:00', 1, 1)",
+    )
+
+    words = ("backup", "series", *how, "--dsn", node.dsn, "--extern", str(tmp_path / "other"))
+    done = kwtui.run(*words)
+
+    assert done.code == ExitCode.EXTERN_NOT_FOUND, done.out
+    assert not list((tmp_path / "other").rglob("manifest.json"))
+
+
+def test_a_time_series_that_is_empty_needs_no_files(kwtui: CommandLine, node: SandboxNode) -> None:
+    ask(
+        node,
+        "CREATE TS DATABASE hollow",
+        "CREATE TABLE hollow.public.s "
+        "(ts TIMESTAMP NOT NULL, v INT4) TAGS (id INT4 NOT NULL) PRIMARY TAGS (id)",
+    )
+
+    assert kwtui.backup("hollow")["proof"] == 2
 
 
 # -- the server -------------------------------------------------------------------------------

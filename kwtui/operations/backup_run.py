@@ -141,6 +141,8 @@ class _BackupRun:
                 state.tables.values(),
                 header=self._request.dialect.header,
             )
+            if after.engine is Engine.TIME_SERIES:
+                problems += await self._without_files(after)
         if state.before is not None:
             whole = not self._request.tables
             names = tuple(state.tables)
@@ -181,6 +183,25 @@ class _BackupRun:
 
         work = run_stoppable(server, statement, self._context.halt, on_notice)
         return read_answer(await while_watching(work, folder, tell))
+
+    async def _without_files(self, after: DatabaseSchema) -> list[str]:
+        """Time series that held rows and of which no file is to be seen.
+
+        Of them the server counts neither rows nor files; only an empty one gets no file (facts.md,
+        1.5).
+        """
+        data, empty, found = self._location.data, 0, []
+        for export in self._state.tables.values():
+            name = export.spec.name
+            if after.table(name) is None or csv_files(data / export.folder):
+                continue
+            empty += 1
+            # A cut was found, so there was a row; without one the rows themselves must tell.
+            if export.until or await catalogue.count_rows(self._server, self._plan.database, name):
+                found.append(f"{name} holds rows, and no file of it is in {self._location.extern}")
+        if found and empty == len(self._state.tables):
+            raise reconcile.another_extern(self._location, self._plan.node_id)
+        return found
 
     async def _left_out(self, after: DatabaseSchema) -> list[str]:
         """Tables that held rows before and after, and of which the server says nothing."""

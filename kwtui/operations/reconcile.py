@@ -41,10 +41,13 @@ def check_whose_extern(answer: ExportAnswer, location: SetLocation, node: int) -
 
     Raises KwtuiError (EXTERN_NOT_FOUND) if the server says that it wrote files.
     """
-    if not any(answer.files.values()):
-        return
-    raise KwtuiError(
-        f"Node {node} wrote files, and none of them is in {location.extern}.",
+    if any(answer.files.values()):
+        raise another_extern(location, node)
+
+
+def another_extern(location: SetLocation, node: int) -> KwtuiError:
+    return KwtuiError(
+        f"Node {node} exported, and no file of it is in {location.extern}.",
         cause="That is not the folder that this node exports to: another node's, an old one, or "
         "one whose disk is not mounted.",
         hint="Give the node's own folder with --extern or --store, or in the profile; kwtui doctor "
