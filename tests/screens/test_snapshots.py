@@ -40,8 +40,11 @@ PICTURES: dict[str, Steps] = {
     "storage_records": ("4", "<tsdb>", "enter", "<P2: every>", "j", "j", "j", "<records read>",
                         "enter"),
     "logs": ("5", "<ts engine>"),
-    "log_followed": ("5", "<ts engine>", "enter", "<following>"),
-    "log_severe": ("5", "<ts engine>", "enter", "<following>", "s", "s", "<from error up>"),
+    "log_followed": ("5", "<ts engine>", "enter", "<following>", "<200 entries>"),
+    "log_severe": (
+        "5", "<ts engine>", "enter", "<200 entries>", "s", "s", "<only level:error>",
+        "<[+2 lines]>",
+    ),
     "runs_empty": ("6", "<Nothing has run yet>"),
     "server": ("7", "<start-single-node>"),
     "server_settings": ("7", "<start-single-node>", "right_square_bracket", "<touch backups>", "j"),
