@@ -140,7 +140,7 @@ async def restore(person: Photographer) -> None:
     await person.take("restore-6-comparison")
 
 
-async def the_rest(person: Photographer) -> None:
+async def logs_and_runs(person: Photographer) -> None:
     await person.press("5")
     await person.until_shown("rocksdb")
     await person.take("logs")
@@ -150,19 +150,43 @@ async def the_rest(person: Photographer) -> None:
     await person.press("6")
     await person.until_shown("succeeded")
     await person.take("runs")
+    await person.press("s")
+    await person.until_shown("IMPORT")
+    await person.take("jobs")
+    await person.press("escape")
+
+
+async def server(person: Photographer) -> None:
     await person.press("7")
-    await person.until_shown("Databases")
+    await person.until_shown("kwtui server")
     await person.take("server")
     await person.press("question_mark")
     await person.until_shown("Help: 7 Server")
     await person.take("help")
-    await person.press("escape", "colon")
+    await person.press("escape", "right_square_bracket")
+    await person.until_shown("that touch backups")
+    await person.take("server-settings")
+    await person.press("d")
+    await person.until_shown("Free space")
+    await person.take("doctor")
+    await person.press("escape", "8")
+    await person.take("sql")
+    await person.press("escape", "escape", "4", "t")
+    await person.until_shown("shop")
+    await person.take("retention")
+    await person.press("escape", "1", "colon")
     await person.until_shown("All actions")
     await person.take("palette")
     await person.press("escape")
 
 
-PARTS: tuple[Callable[[Photographer], Awaitable[None]], ...] = (backup, storage, restore, the_rest)
+PARTS: tuple[Callable[[Photographer], Awaitable[None]], ...] = (
+    backup,
+    storage,
+    restore,
+    logs_and_runs,
+    server,
+)
 
 
 async def photograph(folder: Path, target: Target) -> list[Path]:
