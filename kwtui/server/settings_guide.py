@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from kwtui.server.results import ResultSet
 
-
 ALL_SETTINGS = (
     "SELECT variable, value, setting_type, description FROM [SHOW ALL CLUSTER SETTINGS] ORDER BY 1"
 )
