@@ -253,6 +253,19 @@ def test_a_time_series_that_is_empty_needs_no_files(kwtui: CommandLine, node: Sa
     assert kwtui.backup("hollow")["proof"] == 2
 
 
+def test_a_set_of_which_only_a_meta_sql_changed_has_its_own_code(
+    kwtui: CommandLine, node: SandboxNode
+) -> None:
+    made = node.extern / kwtui.backup("small", "--method", "database")["path"]
+    path = str(made.relative_to(node.extern))
+    (made / "data/public/a/meta.sql").write_text("garbage((")
+
+    assert kwtui.run("verify", path, *kwtui.files).code == ExitCode.META_DAMAGED
+
+    next((made / "data/public/b").glob("*.csv")).write_text("2,two\n")
+    assert kwtui.run("verify", path, *kwtui.files).code == ExitCode.BACKUP_DAMAGED
+
+
 # -- the server -------------------------------------------------------------------------------
 
 

@@ -236,7 +236,9 @@ def _exit_code(report: VerifyReport) -> ExitCode:
     from kwtui.backups.proof import Fault
     from kwtui.model import Severity
 
-    bad = {f.fault for f in report.findings if f.severity is Severity.REFUSAL}
+    bad = [f for f in report.findings if f.severity is Severity.REFUSAL]
     if not bad:
         return ExitCode.OK
-    return ExitCode.META_DAMAGED if bad == {Fault.META} else ExitCode.BACKUP_DAMAGED
+    # Of a set, a meta.sql that changed is found by its size and hash.
+    only_meta = all(f.fault is Fault.META or f.subject.endswith("/meta.sql") for f in bad)
+    return ExitCode.META_DAMAGED if only_meta else ExitCode.BACKUP_DAMAGED

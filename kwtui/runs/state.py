@@ -5,6 +5,7 @@ Pure. Screens and the command line show the same state.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -200,9 +201,16 @@ def lost_hint(plan: Plan) -> str:
         scratch = plan.request.get("scratch", plan.database)
         if plan.request.get("strategy") == "data-only":
             return _lost_in_place(plan)
-        return (
+        words = (
             f"Nothing that it left counts as restored. Look for a database {scratch}, drop it, and "
             "restore again."
+        )
+        if scratch == plan.database:
+            return words
+        return (
+            f"{words} If it is not there, look at the comment of {plan.database}: where it says "
+            "that the database is not complete, it has its name and its data and lacks views, "
+            f"defaults or grants. Restore again, with --yes-replace {shlex.quote(plan.database)}."
         )
     if plan.kind is PlanKind.DRILL:
         return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kwtui.operations.plan import Plan
+from kwtui.operations.plan import Plan, PlanKind
 from kwtui.runs.events import (
     CancelRequested,
     NoticeReceived,
@@ -147,3 +147,14 @@ def test_a_lost_run_says_what_to_do(plan: Plan) -> None:
     assert lost.status is RunStatus.LOST
     assert lost.steps[0].status is StepStatus.STOPPED
     assert plan.path in lost.hint
+
+
+def test_a_lost_restore_says_where_its_work_may_be(plan: Plan) -> None:
+    """Killed before it had its name, or after: nobody who reads it knows which."""
+    restore = replace(plan, kind=PlanKind.RESTORE, request={"scratch": "shop_kwtui_restoring"})
+
+    lost = mark_lost(initial_state(restore), restore)
+
+    assert "Look for a database shop_kwtui_restoring" in lost.hint
+    assert "the comment of shop" in lost.hint
+    assert "--yes-replace shop" in lost.hint
