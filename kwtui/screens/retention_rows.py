@@ -104,7 +104,9 @@ def outcome_words(decisions: Sequence[Decision]) -> str:
     going = [d for d in decisions if not d.keep]
     size = human_bytes(sum(d.entry.bytes or 0 for d in going))
     stays = len(decisions) - len(going)
-    return f"{plural(stays, 'backup')} stay, {len(going)} go" + (f": {size}" if going else "")
+    words = f"{plural(stays, 'backup')} {'stays' if stays == 1 else 'stay'}, {len(going)}"
+    words += " goes" if len(going) == 1 else " go"
+    return words + (f": {size}" if going else "")
 
 
 # -- the months -----------------------------------------------------------------------------------
