@@ -36,7 +36,7 @@ def destination_findings(
             "unseen",
             f"node {destination.node_id}",
             "The files cannot be seen from here: whatever the server says, the set stays at P0. A "
-            "disk that fills up there is not noticed (live-findings, row 29).",
+            "disk that fills up there is not noticed.",
             f"Afterwards run on that node: kwtui seal {destination.path} --draft FILE",
         )
     if destination.taken:
@@ -119,8 +119,7 @@ def _space_findings(destination: Destination, estimated_bytes: int | None) -> It
             "disk_nearly_full",
             destination.extern,
             f"Only {human_bytes(free)} are free where the files will go.",
-            "A full disk cuts files without an error (live-findings, row 23); every record is "
-            "counted afterwards.",
+            "A full disk cuts files without an error; every record is counted afterwards.",
         )
 
 
@@ -140,7 +139,7 @@ def _node_findings(server: ServerFacts, destination: Destination) -> Iterator[Fi
             "other_node",
             f"node {destination.node_id}",
             "The files go to another node than the one that is connected to. When that node's disk "
-            "fills up the server says nothing (live-findings, row 29).",
+            "fills up the server says nothing.",
             "Every record in the files is counted; that needs --extern to be that node's folder.",
         )
 
@@ -183,14 +182,13 @@ def _database_method_findings(survey: Survey, request: BackupRequest) -> Iterato
             Severity.REFUSAL,
             "name_with_slash",
             str(table.name),
-            "EXPORT ... FROM DATABASE writes a table with a slash in its name into nested folders "
-            "(live-findings, row 10).",
+            "EXPORT ... FROM DATABASE writes a table with a slash in its name into nested folders.",
             "Choose the snapshot method.",
         )
     yield Finding(
         Severity.INFO,
         "errors_are_notices",
         survey.schema.database,
-        "When a table fails here the server still says succeeded (live-findings, row 1).",
+        "When a table fails here the server still says succeeded.",
         "Every table's files and records are compared with the catalogue afterwards.",
     )

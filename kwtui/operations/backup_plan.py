@@ -221,7 +221,7 @@ def _first_step(scope: _Scope) -> Step:
         explanation = "Every table is exported as it is at this one instant."
     elif any(scope.is_bounded(table) for table in scope.tables):
         explanation = (
-            "Time series have no snapshot (live-findings, row 30): each table is exported up to "
+            "Time series have no snapshot: each table is exported up to "
             "the newest time that it holds then, and read before and after, so that rows which "
             "come late or change meanwhile are counted and named."
         )
@@ -290,8 +290,8 @@ def _export_database(scope: _Scope) -> Step:
         id="export",
         kind=StepKind.EXPORT_DATABASE,
         title=f"Export the whole database {scope.database}",
-        explanation="One statement writes every table. A table that fails is only a notice here "
-        "(live-findings, row 1), so the next step looks for each of them.",
+        explanation="One statement writes every table. A table that fails is only a notice here, "
+        "so the next step looks for each of them.",
         sql=(transfer.export_database(uri, scope.database, scope.options),),
         subject=scope.database,
         params={

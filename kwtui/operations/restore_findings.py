@@ -211,7 +211,7 @@ def _source_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> 
                 "table_without_files",
                 str(table.name),
                 f"{table.name} has no data file: it was empty, or its file is lost. KWDB's own "
-                "import would not say so (live-findings, row 2).",
+                "import would not say so.",
                 "Ask whoever made the export how many rows it should have.",
             )
     if not source.dialect_sure:
@@ -228,7 +228,7 @@ def _source_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> 
             "null_rows_lost",
             source.path,
             "NULL is written as nothing here: rows of one-column tables that were NULL are lost in "
-            "the files themselves (live-findings, row 12).",
+            "the files themselves.",
         )
 
 
@@ -329,12 +329,12 @@ def insert_reason(source: RestoreSource, table: SourceTable, *, may_stage: bool 
     if source.schema.engine is not Engine.TIME_SERIES:
         return ""
     if fine_time(table.spec):
-        return "KWDB's IMPORT stores micro- and nanosecond times wrong (live-findings, row 13)"
+        return "KWDB's IMPORT stores micro- and nanosecond times wrong"
     if source.dialect.header:
-        return "KWDB's IMPORT takes the line of column names for a row (live-findings, row 20)"
+        return "KWDB's IMPORT takes the line of column names for a row"
     if not may_stage:
         return (
-            "KWDB's IMPORT writes rejected rows beside the files (live-findings, row 15), and this "
+            "KWDB's IMPORT writes rejected rows beside the files, and this "
             "account may not make a staging folder in extern"
         )
     return ""
@@ -381,8 +381,7 @@ def native_findings(
                 Severity.WARNING,
                 "first_column_text",
                 str(table.name),
-                f"IMPORT DATABASE takes every ' out of {column}, the first column of {table.name} "
-                "(live-findings, row 5).",
+                f"IMPORT DATABASE takes every ' out of {column}, the first column of {table.name}.",
                 remedy,
             )
     lost = tuple(_lost_by_native(source))

@@ -289,7 +289,7 @@ def _complete(scope: RestoreScope) -> Iterator[Step]:
         "set-defaults",
         "Put the defaults back",
         objects.set_defaults(chosen, name, waiting=False),
-        "As SHOW COLUMNS had them: KWDB misprints some in the definition (live-findings, row 27).",
+        "As SHOW COLUMNS had them: KWDB misprints some in the definition.",
     )
     yield from sql_if_any(
         "add-foreign-keys",
@@ -417,7 +417,7 @@ def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
             "validate-checks",
             "Validate the constraints again",
             objects.validate_all(there, scope.target),
-            "An import leaves them unvalidated and lets orphans in (live-findings, row 18).",
+            "An import leaves them unvalidated and lets orphans in.",
         )
     yield compare(scope)
 

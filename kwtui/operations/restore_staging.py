@@ -62,8 +62,8 @@ def stage(scope: RestoreScope) -> Step:
         id="stage",
         kind=StepKind.STAGE,
         title="Link the files into a staging folder",
-        explanation="KWDB's IMPORT writes rejected rows beside the files that it reads "
-        f"(live-findings, row 15): it reads {scope.staging}, never the backup itself. Hard links "
+        explanation="KWDB's IMPORT writes rejected rows beside the files that it reads: "
+        f"it reads {scope.staging}, never the backup itself. Hard links "
         f"to the data files{rewritten}{skipped}; symbolic links or copies where hard links are "
         "not allowed.",
         subject=scope.staging,

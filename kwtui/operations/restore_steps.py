@@ -128,7 +128,7 @@ def import_database(scope: RestoreScope) -> Step:
         kind=StepKind.IMPORT_DATABASE,
         title=f"Import the database {scope.target}",
         explanation="KWDB's own statement. It says succeeded when tables are empty or rows are "
-        "missing (live-findings, rows 2 to 5); the comparison finds that.",
+        "missing; the comparison finds that.",
         sql=(sql,),
         subject=scope.target,
         params={

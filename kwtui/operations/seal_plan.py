@@ -35,7 +35,7 @@ def plan_seal(path: str, draft: Draft, file: Path, now: datetime, plan_id: str) 
                 title="Hash and count every file, then write the manifest",
                 explanation="The records in the files must be as many as the server said and as "
                 "its content checksums counted when the backup was made. A disk that filled up, "
-                "or a node that died, is found here (live-findings, row 29).",
+                "or a node that died, is found here.",
                 subject=path,
             ),
         ),

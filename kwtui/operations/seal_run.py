@@ -58,8 +58,8 @@ def manifest_of(draft: Draft, tree: SealedTree, now: datetime, run_id: str) -> M
         raise KwtuiError(
             f"The backup is not complete: {problems[0]}.",
             cause="\n".join(problems[1:]),
-            hint="A full disk on the destination's node cuts files without an error "
-            "(live-findings, row 29). Make space there and back up again.",
+            hint="A full disk on the destination's node cuts files without an error. "
+            "Make space there and back up again.",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )
     found = {table.name: table for table in tree.tables}
