@@ -7,6 +7,7 @@ threads.
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -422,7 +423,12 @@ class Controller(ServerPages, StorageCare, Drills, Diagnosing, NodeLogs):
         state: FolderState | None = getattr(self._place, kind, None)
         if state is not None and state.path is not None:
             # KWDB makes extern at the first export.
-            awaited = kind == "extern" and not state.exists and state.path.parent.is_dir()
+            # In a closed folder nobody can tell that it is not there yet.
+            awaited = (
+                kind == "extern"
+                and not state.exists
+                and os.access(state.path.parent, os.R_OK | os.X_OK)
+            )
             if state.usable or awaited:
                 return state.path
         if state is None or state.path is None or not state.exists:
