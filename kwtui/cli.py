@@ -34,7 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         output.clear_status()
         return int(ExitCode.CANCELLED)
     except BrokenPipeError:
-        # Whoever read our output has enough; Python must not complain about it at exit either.
+        # Whoever read our output has enough. Python must not try again at exit, which would be
+        # exit code 120, and not complain either.
+        output.go_unread()
         sys.stderr.close()
         return int(ExitCode.OK)
     except OSError as failure:

@@ -74,6 +74,25 @@ def test_a_full_disk_behind_the_output_is_told_in_words(
     assert "Traceback" not in done.stderr
 
 
+def test_a_reader_that_left_before_the_first_word_is_no_failure(
+    kwtui: CommandLine, extern: Path
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as gone:
+        done = subprocess.run(
+            kwtui.command("list", "--extern", str(extern)),
+            env=kwtui.variables(),
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_closed_output_is_no_crash(kwtui: CommandLine, extern: Path) -> None:
     words = " ".join(kwtui.command("list", "--extern", str(extern)))
     done = subprocess.run(
