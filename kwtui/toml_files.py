@@ -5,10 +5,7 @@ A file that cannot be understood is reported and never overwritten.
 
 from __future__ import annotations
 
-import difflib
 import os
-import tempfile
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from enum import StrEnum
@@ -22,6 +19,8 @@ FORMAT = 1
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The document; empty if there is no file. Raises `unusable`."""
+    import tomllib
+
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -98,6 +97,8 @@ def refuse_unknown(table: Mapping[str, Any], known: set[str], path: Path, where:
 
 def nearest(word: str, known: list[str]) -> str:
     """A question that names the nearest known word; empty if none is near."""
+    import difflib
+
     near = difflib.get_close_matches(word, known, n=1)
     return f"Did you mean {near[0]!r}?" if near else ""
 
@@ -161,6 +162,8 @@ def has_control(text: str) -> bool:
 
 def write_private(path: Path, text: str) -> None:
     """Replace the file in one step; the old content stays if anything fails."""
+    import tempfile
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # A link, as people keep for their dotfiles, stays one: its target is replaced.

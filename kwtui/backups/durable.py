@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +18,8 @@ def write_file(path: Path, content: bytes, *, mode: int = 0o640) -> None:
 
     Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED).
     """
+    import tempfile
+
     temporary = ""
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from kwtui.backups.metasql import MetaFile, peek_database, read_or_problem
-from kwtui.backups.metatable import MetaTable
 from kwtui.backups.tree import META_FILE, FileRole, TreeFile, walk
 from kwtui.model import Engine, TableName
+
+if TYPE_CHECKING:
+    from kwtui.backups.metasql import MetaFile
+    from kwtui.backups.metatable import MetaTable
 
 _LARGEST_META = 64 << 20
 
@@ -70,6 +73,9 @@ def read_shape(root: Path) -> TreeShape:
     Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE) if a folder cannot be read; a meta.sql that
     cannot be read is a problem of the tree.
     """
+    # A storage of sets alone is listed without it.
+    from kwtui.backups.metasql import peek_database, read_or_problem
+
     files = tuple(walk(root))
     metas: dict[str, MetaFile] = {}
     problems: dict[str, str] = {}
