@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
+from kwtui.controller_storage import StorageCare
 from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
+    from collections.abc import Iterable
 
     from kwtui.diagnosis import Diagnosis, KnownCheck
     from kwtui.doctor import Check
     from kwtui.doctor.server_checks import ServerLook
-    from kwtui.model import ServerFacts
     from kwtui.node.place import NodePlace
     from kwtui.operations.cleanup_plan import Leftover
     from kwtui.operations.known_runs import KnownRun
-    from kwtui.server.connection import ConnectionStatus, Server
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _MOST_LINES = 20
 _LOG_END = 4 << 20
@@ -36,13 +30,11 @@ def check_lines(check: Check) -> list[str]:
     return [line for line in lines if line][:_MOST_LINES]
 
 
-class Diagnosing:
-    """A base of the Controller, which provides what stands last.
+class Diagnosing(StorageCare):
+    """A base of the Controller.
 
     All methods raise `kwtui.errors.KwtuiError` with a message for people.
     """
-
-    _state: Path
 
     def explain(self, text: str) -> list[Diagnosis]:
         """The errors in any text, with what they mean; needs neither server nor files."""
@@ -210,33 +202,3 @@ class Diagnosing:
         except KwtuiError as error:
             return " ".join(error.lines()[:2])
         return found
-
-    # -- provided by the Controller -------------------------------------------------------------
-
-    @property
-    def status(self) -> ConnectionStatus:
-        raise NotImplementedError
-
-    @property
-    def place(self) -> NodePlace | None:
-        raise NotImplementedError
-
-    async def _known_runs(self) -> list[KnownRun]:
-        raise NotImplementedError
-
-    async def _blocking(
-        self, function: Callable[P, R], *arguments: P.args, **options: P.kwargs
-    ) -> R:
-        raise NotImplementedError
-
-    def _own_connection(self) -> AbstractAsyncContextManager[Server]:
-        raise NotImplementedError
-
-    def _server(self) -> Server:
-        raise NotImplementedError
-
-    def _facts(self) -> ServerFacts:
-        raise NotImplementedError
-
-    def _folder(self, kind: str) -> Path:
-        raise NotImplementedError

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
+
+from kwtui.controller_core import Core
+from kwtui.plan_id import new_plan_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from kwtui.model import DrillRequest, ServerFacts
-    from kwtui.node.place import NodePlace
+    from kwtui.model import DrillRequest
     from kwtui.operations.plan import Plan
-    from kwtui.runs.directory import RunsDirectory
-    from kwtui.server.connection import Server
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
-class Drills:
-    """A base of the Controller, which provides what stands last.
+class Drills(Core):
+    """A base of the Controller.
 
     All methods raise `kwtui.errors.KwtuiError` with a message for people.
     """
-
-    _state: Path
-    _place: NodePlace | None
 
     async def plan_drill(self, request: DrillRequest) -> Plan:
         """The rehearsal of a restore; on a private sandbox it needs no server.
@@ -38,7 +29,7 @@ class Drills:
         from kwtui.operations.drilling import make_drill_plan, make_sandbox_drill_plan
         from kwtui.runs.known import known_runs
 
-        extern, plan_id = self._extern(), secrets.token_hex(8)
+        extern, plan_id = self._extern(), new_plan_id()
         runs = await self._blocking(known_runs, self._runs_directory())
         if request.on_sandbox:
             return await self._blocking(
@@ -60,23 +51,4 @@ class Drills:
 
         file = draft or draft_path(self._state, path)
         found = await self._blocking(read_draft, file)
-        return plan_seal(path, found, file, datetime.now(UTC), secrets.token_hex(8))
-
-    # -- provided by the Controller -------------------------------------------------------------
-
-    async def _blocking(
-        self, function: Callable[P, R], *arguments: P.args, **options: P.kwargs
-    ) -> R:
-        raise NotImplementedError
-
-    def _own_connection(self) -> AbstractAsyncContextManager[Server]:
-        raise NotImplementedError
-
-    def _facts(self) -> ServerFacts:
-        raise NotImplementedError
-
-    def _extern(self) -> Path:
-        raise NotImplementedError
-
-    def _runs_directory(self) -> RunsDirectory:
-        raise NotImplementedError
+        return plan_seal(path, found, file, datetime.now(UTC), new_plan_id())

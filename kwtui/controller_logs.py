@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
+from kwtui.controller_runs import PlansAndRuns
 from kwtui.errors import KwtuiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from kwtui.model import ServerFacts
     from kwtui.node.logs import LogFile
     from kwtui.node.logspool import LogSpool
     from kwtui.node.logstream import LogStream
-    from kwtui.node.place import NodePlace
-    from kwtui.runs.directory import RunsDirectory
     from kwtui.runs.history import RunSummary
     from kwtui.runs.runlog import RunLog
-    from kwtui.server.connection import Server, Target
-
-P = ParamSpec("P")
-R = TypeVar("R")
+    from kwtui.server.connection import Target
 
 
-class NodeLogs:
-    """A base of the Controller, which provides what stands last.
+class NodeLogs(PlansAndRuns):
+    """A base of the Controller.
 
     All methods raise `kwtui.errors.KwtuiError` with a message for people.
     """
 
-    _place: NodePlace | None
     _spool: LogSpool | None = None
     """The logs of a node whose files are out of reach."""
+
+    async def close(self) -> None:
+        self.forget_remote_logs()
+        await super().close()
 
     async def log_files(self) -> list[LogFile]:
         """The log files of the node by family, current first.
@@ -160,30 +158,6 @@ class NodeLogs:
         from kwtui.runs.runlog import runs_at
 
         return runs_at(await self.runs(), when)
-
-    async def runs(self) -> list[RunSummary]:
-        raise NotImplementedError
-
-    async def _blocking(
-        self, function: Callable[P, R], *arguments: P.args, **options: P.kwargs
-    ) -> R:
-        raise NotImplementedError
-
-    def _folder(self, kind: str) -> Path:
-        raise NotImplementedError
-
-    def _runs_directory(self) -> RunsDirectory:
-        raise NotImplementedError
-
-    @property
-    def is_connected(self) -> bool:
-        raise NotImplementedError
-
-    def _server(self) -> Server:
-        raise NotImplementedError
-
-    def _facts(self) -> ServerFacts:
-        raise NotImplementedError
 
 
 def _may_send(spool: LogSpool, target: Target) -> bool:

@@ -2,49 +2,47 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from kwtui.controller_core import Core
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.plan_id import new_plan_id
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kwtui.model import ServerFacts
-    from kwtui.node.place import NodePlace
+    from kwtui.model import DatabaseSummary, Survey
     from kwtui.operations.plan import Plan
     from kwtui.operations.wal import WalReport
     from kwtui.operations.wal_plan import WalChange
-    from kwtui.server.connection import Server
     from kwtui.server.console_session import Answer, Console
     from kwtui.server.job_words import JobVerb
     from kwtui.server.jobs import JobListing
     from kwtui.server.overview import Overview
-    from kwtui.server.status import ConnectionStatus
     from kwtui.sqlhistory import SqlHistory
 
 
-class ServerPages:
-    """A base of the Controller, which provides what stands first."""
+class ServerPages(Core):
+    """A base of the Controller.
 
-    _place: NodePlace | None
-    _state: Path
+    All methods raise `kwtui.errors.KwtuiError` with a message for people.
+    """
 
-    def _server(self) -> Server:
-        raise NotImplementedError
+    # -- databases ----------------------------------------------------------------------------
 
-    def _facts(self) -> ServerFacts:
-        raise NotImplementedError
+    async def databases(self) -> list[DatabaseSummary]:
+        from kwtui.server import catalogue
 
-    @property
-    def is_connected(self) -> bool:
-        raise NotImplementedError
+        return await catalogue.databases(self._server())
 
-    @property
-    def status(self) -> ConnectionStatus:
-        raise NotImplementedError
+    async def survey(self, database: str) -> Survey:
+        """Everything about a database. Counts every row: on big tables this takes its time."""
+        from kwtui.server import catalogue
+
+        async with self._own_connection() as server:
+            return await catalogue.survey(server, self._facts(), database)
 
     # -- server page and jobs -----------------------------------------------------------------
 
@@ -103,7 +101,7 @@ class ServerPages:
             await self.wal(),
             facts,
             datetime.now(UTC),
-            secrets.token_hex(8),
+            new_plan_id(),
             read_only=server.target.read_only,
         )
 

@@ -2,43 +2,103 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING
 
+from kwtui.controller_core import Core
 from kwtui.controller_events import StorageChanged
+from kwtui.plan_id import new_plan_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from kwtui.backups.annotations import Annotation
     from kwtui.backups.contents import SetDetails
     from kwtui.backups.difference import SetDifference
-    from kwtui.model import RetentionPolicies, RetentionPolicy, ServerFacts
-    from kwtui.node.place import NodePlace
+    from kwtui.backups.entries import BackupEntry, StorageListing
+    from kwtui.backups.page import CsvPage
+    from kwtui.backups.proof import VerifyReport
+    from kwtui.backups.sealing import SealProgress
+    from kwtui.model import Dialect, ProofLevel, RetentionPolicies, RetentionPolicy
     from kwtui.operations.housekeeping import Leftovers
     from kwtui.operations.known_runs import KnownRun
     from kwtui.operations.plan import Plan
     from kwtui.operations.removal_plan import PrunePreview
-    from kwtui.runs.directory import RunsDirectory
     from kwtui.runs.events import AnyEvent
-    from kwtui.server.connection import Server
 
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-class StorageCare:
-    """A base of the Controller, which provides what stands last.
+class StorageCare(Core):
+    """A base of the Controller.
 
     All methods raise `kwtui.errors.KwtuiError` with a message for people.
     """
 
-    _state: Path
-    _place: NodePlace | None
+    # -- storage ------------------------------------------------------------------------------
+
+    async def storage(self) -> StorageListing:
+        """Sets, adopted trees, leftovers and foreign files under extern."""
+        from kwtui.backups.scanning import scan
+
+        return await self._blocking(scan, self._extern(), self._state)
+
+    async def open_set(self, path: str) -> SetDetails:
+        """What is inside a set or tree; ``path`` is relative to extern."""
+        from kwtui.backups.library import open_set
+
+        details = await self._blocking(open_set, self._extern(), path, self._state)
+        self._open_sets[path] = details
+        return details
+
+    async def read_text(self, path: str) -> str:
+        """A text file inside extern (meta.sql, manifest, plan), decoded, size-limited."""
+        from kwtui.backups.library import read_text
+
+        return await self._blocking(read_text, self._extern(), path)
+
+    async def csv_page(self, entry: BackupEntry, file: str, start: int, count: int) -> CsvPage:
+        """``count`` records of one CSV file from record ``start`` on.
+
+        ``file`` is relative to the set or tree, as in its details.
+        """
+        from kwtui.operations.pages import page_of
+
+        details = self._open_sets.get(entry.path) or await self.open_set(entry.path)
+        return await self._blocking(page_of, details, file, start, count)
+
+    async def verify(
+        self,
+        path: str,
+        level: ProofLevel,
+        progress: Callable[[SealProgress], None] | None = None,
+        dialect: Dialect | None = None,
+    ) -> VerifyReport:
+        """Check a set here and now, without a run of its own.
+
+        ``progress`` is called from other threads.
+        """
+        from threading import Event
+
+        from kwtui.backups.proof import verify
+
+        stop = Event()
+
+        def check() -> VerifyReport:
+            return verify(
+                self._extern(),
+                path,
+                level,
+                state=self._state,
+                dialect=dialect,
+                progress=progress,
+                cancelled=stop.is_set,
+            )
+
+        try:
+            return await self._blocking(check)
+        finally:
+            # A task that is cancelled leaves its thread behind, which must end soon too.
+            stop.set()
 
     # -- annotations --------------------------------------------------------------------------
 
@@ -126,7 +186,7 @@ class StorageCare:
             await self._known_runs(),
             self.retention_policies(),
             datetime.now(UTC),
-            _new_id(),
+            new_plan_id(),
         )
 
     def retention_policies(self) -> RetentionPolicies:
@@ -158,7 +218,7 @@ class StorageCare:
             database,
             await self._known_runs(),
             datetime.now(UTC),
-            _new_id(),
+            new_plan_id(),
         )
 
     async def leftovers(self) -> Leftovers:
@@ -182,42 +242,9 @@ class StorageCare:
         """For the named ones; without names for all that ended runs of this account left."""
         from kwtui.operations.housekeeping import make_cleanup_plan
 
-        return make_cleanup_plan(leftovers, names, datetime.now(UTC), _new_id())
+        return make_cleanup_plan(leftovers, names, datetime.now(UTC), new_plan_id())
 
     async def _known_runs(self) -> list[KnownRun]:
         from kwtui.runs.known import known_runs
 
         return await self._blocking(known_runs, self._runs_directory())
-
-    # -- given by the Controller --------------------------------------------------------------
-
-    async def open_set(self, path: str) -> SetDetails:
-        raise NotImplementedError
-
-    def _extern(self) -> Path:
-        raise NotImplementedError
-
-    def _runs_directory(self) -> RunsDirectory:
-        raise NotImplementedError
-
-    @property
-    def is_connected(self) -> bool:
-        raise NotImplementedError
-
-    async def _blocking(
-        self, function: Callable[P, R], *arguments: P.args, **options: P.kwargs
-    ) -> R:
-        raise NotImplementedError
-
-    def _facts(self) -> ServerFacts:
-        raise NotImplementedError
-
-    def _own_connection(self) -> AbstractAsyncContextManager[Server]:
-        raise NotImplementedError
-
-    def _publish(self, event: object) -> None:
-        raise NotImplementedError
-
-
-def _new_id() -> str:
-    return secrets.token_hex(8)

@@ -1,0 +1,140 @@
+"""The Controller's part for plans and runs, and the commands that do the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from kwtui.controller_storage import StorageCare
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.plan_id import new_plan_id
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from kwtui.model import BackupRequest, ProofLevel, RestoreRequest
+    from kwtui.operations.plan import Plan
+    from kwtui.runs.events import AnyEvent
+    from kwtui.runs.history import RunSummary
+    from kwtui.runs.state import RunState
+
+
+class PlansAndRuns(StorageCare):
+    """A base of the Controller.
+
+    All methods raise `kwtui.errors.KwtuiError` with a message for people.
+    """
+
+    # -- plans and runs -----------------------------------------------------------------------
+
+    async def plan_backup(self, request: BackupRequest) -> Plan:
+        """Survey and plan. Refusals are findings of the plan; `start_run` raises them."""
+        from kwtui.operations.planning import make_backup_plan
+
+        async with self._own_connection() as server:
+            return await make_backup_plan(
+                server, self._facts(), self._place, self._state, request, new_plan_id()
+            )
+
+    async def plan_restore(self, request: RestoreRequest) -> Plan:
+        """Look into the source and at the server, and plan. Refusals are findings of the plan."""
+        from kwtui.operations.planning import make_restore_plan
+
+        async with self._own_connection() as server:
+            return await make_restore_plan(
+                server, self._facts(), self._place, self._state, request, new_plan_id()
+            )
+
+    async def plan_verify(self, path: str, level: ProofLevel) -> Plan:
+        from kwtui.operations.verify import plan_verify
+
+        details = await self.open_set(path)
+        database = details.entry.database or ""
+        return plan_verify(path, level, datetime.now(UTC), new_plan_id(), database=database)
+
+    async def start_run(self, plan: Plan) -> str:
+        """Start the plan in a process of its own; the run's id.
+
+        Raises KwtuiError for a plan with refusals, with the exit code of the first.
+        """
+        from kwtui.operations.plan import PlanKind
+        from kwtui.operations.refusals import check_allowed
+        from kwtui.runs.process import Handover, start_run
+
+        check_allowed(plan)
+        extern = "" if plan.kind is PlanKind.SETTING else str(self._extern_of(plan))
+        if not plan.cluster_id:
+            handover, password = Handover(None, extern, str(self._state)), None
+        else:
+            self._check_same_cluster(plan)
+            target = self._server().target
+            handover = Handover(target.as_dict(), extern, str(self._state))
+            password = target.password
+        return await self._blocking(start_run, self._runs_directory(), plan, handover, password)
+
+    async def runs(self) -> list[RunSummary]:
+        """Newest first."""
+        from kwtui.runs.history import list_runs
+
+        return await self._blocking(list_runs, self._runs_directory())
+
+    async def run_state(self, run_id: str) -> RunState:
+        """A run as its journal tells it now."""
+        from kwtui.runs.history import run_state
+
+        files = self._runs_directory().find(run_id)
+        return await self._blocking(run_state, files)
+
+    async def follow_run(self, run_id: str) -> AsyncIterator[AnyEvent]:
+        """Every event of the run from its start, then new ones until it has finished.
+
+        The last event is always a RunFinished; for a run whose process is gone without a word it
+        is made here, with the status LOST.
+        """
+        from kwtui.runs.following import follow_to_the_end
+
+        files = self._runs_directory().find(run_id)
+        async for event in follow_to_the_end(files):
+            yield event
+
+    async def run_plan(self, run_id: str) -> Plan:
+        return self._runs_directory().find(run_id).read_plan()
+
+    async def cancel_run(self, run_id: str) -> None:
+        """Ask the run to stop; it cancels what the server does for it. Its journal tells when."""
+        from kwtui.runs.process import cancel_run
+
+        cancel_run(self._runs_directory().find(run_id))
+
+    def command_for(self, plan: Plan) -> str:
+        """The shell command that does the same as this plan."""
+        from kwtui.operations.commands import command_for
+
+        return command_for(plan, self._connection_options(plan))
+
+    def _extern_of(self, plan: Plan) -> Path:
+        """Where the plan's files are; for a node whose files cannot be seen, an empty one."""
+        if plan.request.get("unseen"):
+            return self._state / "unseen"
+        return self._extern()
+
+    def _check_same_cluster(self, plan: Plan) -> None:
+        here = self._facts().cluster_id
+        if plan.cluster_id != here:
+            raise KwtuiError(
+                "This plan was made for another cluster.",
+                cause=f"It names {plan.cluster_id}; {here} answers here.",
+                hint="Plan it again on the server that it is meant for.",
+                exit_code=ExitCode.WRONG_CLUSTER,
+            )
+
+    def _connection_options(self, plan: Plan) -> list[str]:
+        target = self.target
+        extern = self._place.extern.path if self._place is not None else None
+        if target is None:
+            return ["--extern", str(extern)] if extern is not None else []
+        if target.profile:
+            return ["--profile", target.profile]
+        options = ["--dsn", target.redacted]
+        return [*options, "--extern", str(extern)] if extern is not None else options
