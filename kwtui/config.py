@@ -7,11 +7,11 @@ understood is reported and never overwritten. No file ever holds a password.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from kwtui.directories import config_dir
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.toml_files import (
     FORMAT,
@@ -26,8 +26,6 @@ from kwtui.toml_files import (
     unusable,
     write_private,
 )
-
-APP = "kwtui"
 
 
 class TlsMode(StrEnum):
@@ -92,39 +90,12 @@ class Preferences:
     """Draw without Unicode."""
 
 
-# -- directories ------------------------------------------------------------------------------
-
-
-def config_dir() -> Path:
-    """Where profiles and preferences are: ``KWTUI_CONFIG_DIR`` or XDG's ``kwtui``."""
-    return _directory("KWTUI_CONFIG_DIR", "config")
-
-
-def state_dir() -> Path:
-    """Where runs and journals are: ``KWTUI_STATE_DIR`` or XDG's ``kwtui``."""
-    return _directory("KWTUI_STATE_DIR", "state")
-
-
 def profiles_path() -> Path:
     return config_dir() / "profiles.toml"
 
 
 def preferences_path() -> Path:
     return config_dir() / "preferences.toml"
-
-
-def _directory(variable: str, kind: str) -> Path:
-    override = os.environ.get(variable)
-    if override:
-        return Path(override).expanduser()
-    # platformdirs loads a module per platform; the command line should not pay for it at import.
-    import platformdirs
-
-    found = {
-        "config": platformdirs.user_config_path,
-        "state": platformdirs.user_state_path,
-    }[kind](APP, appauthor=False)
-    return Path(found)
 
 
 # -- profiles ---------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from kwtui.config import config_dir
+from kwtui.directories import config_dir
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import ProofLevel, RetentionPolicies, RetentionPolicy
 from kwtui.toml_files import (

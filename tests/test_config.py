@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui import config
+from kwtui import config, directories
 from kwtui.config import Environment, Preferences, Profile, TlsMode
 from kwtui.errors import ExitCode, KwtuiError
 
@@ -206,8 +206,8 @@ def test_directories_follow_xdg_and_their_own_variables(
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "s"))
-    assert config.config_dir() == tmp_path / "c" / "kwtui"
-    assert config.state_dir() == tmp_path / "s" / "kwtui"
+    assert directories.config_dir() == tmp_path / "c" / "kwtui"
+    assert directories.state_dir() == tmp_path / "s" / "kwtui"
     monkeypatch.setenv("KWTUI_CONFIG_DIR", str(tmp_path / "own"))
     assert config.profiles_path() == tmp_path / "own" / "profiles.toml"
     assert config.preferences_path() == tmp_path / "own" / "preferences.toml"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from kwtui.config import state_dir
+from kwtui.directories import state_dir
 
 LARGEST_LOG = 1_000_000
 """Bytes after which the log starts anew."""
