@@ -37,6 +37,16 @@ def call(name: str, *args: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=list(args))
 
 
+def called(node: exp.Expr) -> str:
+    """The name of a called function as the query wrote it, in lower case, dots as ``__``."""
+    return str(node.name).lower().removeprefix("kwf_")
+
+
+def known_as(name: str) -> str:
+    """The name that a function is known by: ``pg_catalog`` in front of it says nothing."""
+    return name.removeprefix("pg_catalog__")
+
+
 def cast(value: exp.Expr, stored: str) -> exp.Expr:
     """``CAST(value AS stored)`` with a DuckDB type."""
     return exp.Cast(this=value, to=exp.DataType.build(stored, dialect="duckdb"))

@@ -20,7 +20,7 @@ from kwtui.sandbox.show_objects import (
 )
 from kwtui.sandbox.system_tables import COLUMN_COMMENT, INDEX_COMMENT, TABLE_COMMENT, comments
 from kwtui.sandbox.types import base_family, oid_of
-from kwtui.sandbox.users import is_admin, role_members
+from kwtui.sandbox.users import role_members
 from kwtui.sandbox.virtual import PG_CATALOG, Rows, Scope, definitions, provides
 
 _CLASS, _DATABASE = 4294967126, 4294967119
@@ -293,32 +293,32 @@ def pg_shdescription(scope: Scope) -> Rows:
 
 @provides(PG_CATALOG, "pg_roles")
 def pg_roles(scope: Scope) -> Rows:
-    for row in _roles(scope):
-        oid, name, admin, create, login, until = row
-        flags = (admin, True, create, admin, False, login, False)
-        yield (oid, name, *flags, -1, "********", until, False, None)
+    for oid, name, is_role, top, login in _roles(scope):
+        flags = (top, is_role, top, top, False, login, False)
+        yield (oid, name, *flags, -1, "********", None, False, None)
 
 
 @provides(PG_CATALOG, "pg_authid")
 def pg_authid(scope: Scope) -> Rows:
-    for row in _roles(scope):
-        oid, name, admin, create, login, until = row
-        yield oid, name, admin, True, create, admin, login, False, False, -1, "********", until
+    for oid, name, is_role, top, login in _roles(scope):
+        yield oid, name, top, is_role, top, top, login, False, False, -1, "********", None
 
 
 @provides(PG_CATALOG, "pg_user")
 def pg_user(scope: Scope) -> Rows:
-    for oid, name, admin, _, login, until in _roles(scope):
-        if login:
-            yield name, oid, admin, admin, False, False, "********", until, None
+    for oid, name, is_role, top, _ in _roles(scope):
+        if not is_role:
+            yield name, oid, top, top, False, False, "********", None, None
 
 
-def _roles(scope: Scope) -> Iterator[tuple[int, str, bool, bool, bool, str | None]]:
+def _roles(scope: Scope) -> Iterator[tuple[int, str, bool, bool, bool]]:
+    """Oid, name, whether it is a role, is root or admin themselves, and may log in.
+
+    A node shows no member of admin as a superuser, and no expiry.
+    """
     for name, user in sorted(scope.catalog.users.items()):
-        admin = is_admin(scope.catalog, name)
-        create = admin or "CREATEROLE" in user.options
-        login = not user.is_role and "NOLOGIN" not in user.options
-        yield oids.user_oid(name), name, admin, create, login, user.valid_until
+        top = name in ("root", "admin")
+        yield oids.user_oid(name), name, user.is_role, top, "NOLOGIN" not in user.options
 
 
 @provides(PG_CATALOG, "pg_auth_members")

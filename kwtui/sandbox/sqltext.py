@@ -195,8 +195,6 @@ class _Writer:
 
     def _call(self, token: Token) -> None:
         parts = [p.lower() for p in self.stream.qualified_name()]
-        if parts[0] == "pg_catalog" and len(parts) > 1:
-            parts = parts[1:]
         self._write("kwf_" + "__".join(parts), token)
 
     def _name(self, token: Token) -> None:

@@ -10,7 +10,7 @@ from sqlglot import exp
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import Catalog, SqlType
 from kwtui.sandbox.expressions import Expressions
-from kwtui.sandbox.functions import AFTERWARDS
+from kwtui.sandbox.functions import AFTERWARDS, called, known_as
 from kwtui.sandbox.scopes import Scope, Source, SourceColumn
 from kwtui.sandbox.sources import Sources
 from kwtui.sandbox.sqltext import Prepared
@@ -147,9 +147,9 @@ class Translator:
         inner = item.this if isinstance(item, exp.Alias) else item
         afterwards = None
         if outermost and isinstance(inner, exp.Anonymous):
-            called = str(inner.name).lower().removeprefix("kwf_")
-            if called in AFTERWARDS:
-                afterwards, inner = called, inner.expressions[0]
+            function = known_as(called(inner))
+            if function in AFTERWARDS:
+                afterwards, inner = function, inner.expressions[0]
         translated, kind = self.expressions.translate(inner, scope)
         kind = SqlType("STRING") if afterwards else kind
         if isinstance(translated, exp.Literal) and translated.is_string and kind is None:
@@ -307,7 +307,7 @@ class Translator:
     def _table_function(
         self, node: exp.Table, name: str, names: list[str], scope: Scope
     ) -> exp.Expr:
-        function = str(node.this.name).lower().removeprefix("kwf_")
+        function = known_as(called(node.this))
         if function not in ("generate_series", "unnest"):
             raise SqlError(f"unknown function: {function.replace('__', '.')}()", "42883")
         made, kind = self.expressions.translate(node.this, scope)
@@ -371,7 +371,7 @@ def output_name(node: exp.Expr) -> str:
     if isinstance(node, exp.Cast):
         return output_name(node.this)
     if isinstance(node, exp.Anonymous):
-        name = str(node.name).lower().removeprefix("kwf_").replace("__", ".")
+        name = known_as(called(node)).replace("__", ".")
         return "?column?" if name in ("bytes", "bits") else name
     for kind, name in _NAMED:
         if isinstance(node, kind):

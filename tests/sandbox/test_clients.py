@@ -114,12 +114,11 @@ async def test_asyncpg_writes_and_reads_every_type(
         await connection.close()
 
 
-def test_psql_lists_databases_and_runs_a_script(node: RunningNode) -> None:
+def _psql(node: RunningNode, script: str) -> subprocess.CompletedProcess[str]:
     psql = shutil.which("psql")
     if psql is None:
         pytest.skip("psql is not installed")
-    script = "SHOW DATABASES;\nSELECT 1 AS one; SELECT 'zwei';\n"
-    done = subprocess.run(
+    return subprocess.run(
         [psql, "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", _dsn(node)],
         input=script,
         capture_output=True,
@@ -127,6 +126,71 @@ def test_psql_lists_databases_and_runs_a_script(node: RunningNode) -> None:
         timeout=30,
         check=False,
     )
+
+
+def test_psql_lists_databases_and_runs_a_script(node: RunningNode) -> None:
+    done = _psql(node, "SHOW DATABASES;\nSELECT 1 AS one; SELECT 'zwei';\n")
     assert done.returncode == 0, done.stderr
     assert "clients|RELATIONAL\n" in done.stdout
     assert done.stdout.endswith("1\nzwei\n")
+
+
+@pytest.fixture(scope="module")
+def furnished(node: RunningNode) -> RunningNode:
+    """The database of the clients with one object of each kind, also outside of the search path."""
+    with psycopg.connect(_dsn(node), autocommit=True) as db:
+        db.execute("CREATE VIEW ids AS SELECT id FROM everything")
+        db.execute("CREATE SEQUENCE numbers")
+        db.execute("CREATE SCHEMA aside")
+        db.execute("CREATE TABLE aside.hidden (a INT8 PRIMARY KEY)")
+        db.execute("CREATE USER amy")
+        db.execute("GRANT admin TO amy")
+    return node
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        (r"\l", "clients||UTF8|en_US.utf8|en_US.utf8||libc|\n"),
+        (r"\dt", "public|everything|table|\n"),
+        (r"\dv", "public|ids|view|\n"),
+        (r"\ds", "public|numbers|sequence|\n"),
+        (r"\d", "public|everything|table|\npublic|ids|view|\npublic|numbers|sequence|\n"),
+        (r"\di", "public|primary|index||everything\n"),
+        (r"\dn", "aside|\nkwdb_internal|\npublic|\n"),
+        (r"\du", "amy|No inheritance|{admin}\n"),
+    ],
+)
+def test_psql_looks_around(furnished: RunningNode, command: str, shown: str) -> None:
+    done = _psql(furnished, command + "\n")
+    assert done.returncode == 0, done.stderr
+    assert shown in done.stdout
+    assert "hidden" not in done.stdout, "its schema is not in the search path"
+
+
+@pytest.mark.parametrize(
+    ("command", "refusal"),
+    [
+        (r"\d everything", 'at or near "operator": syntax error'),
+        (r"\dt+", "unknown function: pg_catalog.pg_size_pretty()"),
+        (r"\dp", 'at or near "pg_catalog": syntax error'),
+    ],
+)
+def test_what_psql_asks_beyond_the_grammar_of_a_node_is_refused_as_by_a_node(
+    furnished: RunningNode, command: str, refusal: str
+) -> None:
+    done = _psql(furnished, command + "\n")
+    assert done.returncode != 0
+    assert refusal in done.stderr
+
+
+def test_functions_of_the_catalogue_know_what_is_not_there(
+    db: psycopg.Connection[tuple[Any, ...]],
+) -> None:
+    row = db.execute(
+        "SELECT pg_get_userbyid(1), pg_get_userbyid(NULL), pg_catalog.pg_encoding_to_char(7),"
+        " pg_table_is_visible(1), pg_get_indexdef(1), pg_catalog.pg_backend_pid()"
+    ).fetchone()
+    assert row == ("unknown (OID=1)", None, None, False, None, -1)
+    with pytest.raises(psycopg.errors.UndefinedFunction, match=r"unknown signature: pg_backend"):
+        db.execute("SELECT pg_backend_pid(1)")
