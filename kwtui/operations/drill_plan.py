@@ -26,12 +26,14 @@ from kwtui.model import (
 )
 from kwtui.operations.cleanup_plan import DRILL_PREFIX
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
-from kwtui.operations.restore_findings import TargetFacts, missing_accounts, restore_findings
+from kwtui.operations.restore_findings import missing_accounts, restore_findings
 from kwtui.operations.restore_objects import Chosen
-from kwtui.operations.restore_plan import check_source_dialect, ordered, rehearsal_steps
+from kwtui.operations.restore_plan import check_source_dialect, ordered
+from kwtui.operations.restore_recipe import rehearsal_steps
 from kwtui.operations.restore_source import RestoreSource
 from kwtui.operations.restore_staging import staged_metas, unstage
 from kwtui.operations.restore_steps import RestoreScope, check_files, sql_step, sum_known
+from kwtui.operations.restore_target import TargetFacts
 from kwtui.server import statements
 from kwtui.text import plural
 

@@ -16,7 +16,7 @@ from kwtui.operations.drill_plan import DrillTarget, plan_drill, sandbox_target
 from kwtui.operations.known_runs import KnownRun
 from kwtui.operations.plan import Plan
 from kwtui.operations.planning import accounts_of, read_source
-from kwtui.operations.restore_findings import TargetFacts
+from kwtui.operations.restore_target import TargetFacts
 from kwtui.server import catalogue
 from kwtui.server.connection import Server
 

@@ -25,9 +25,9 @@ from kwtui.operations.backup_plan import plan_backup
 from kwtui.operations.destination import Destination, extern_problem, look_at_destination
 from kwtui.operations.plan import Plan
 from kwtui.operations.refusals import error_of
-from kwtui.operations.restore_findings import TargetFacts
 from kwtui.operations.restore_plan import plan_restore
 from kwtui.operations.restore_source import RestoreSource, source_of
+from kwtui.operations.restore_target import TargetFacts
 from kwtui.server import catalogue, inspection
 from kwtui.server.connection import Server
 

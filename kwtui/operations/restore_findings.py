@@ -3,46 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from kwtui.backups.metasql import import_refusals
 from kwtui.model import (
-    DatabaseSchema,
     Engine,
     Finding,
     RestoreRequest,
     RestoreStrategy,
-    ServerFacts,
     Severity,
     TableName,
-    TableSpec,
 )
 from kwtui.operations.backup_findings import admin_findings
+from kwtui.operations.restore_native import native_findings
 from kwtui.operations.restore_source import RestoreSource, SourceTable
-from kwtui.server.findings import fine_time, text_first
-
-SYSTEM_DATABASES = frozenset({"defaultdb", "postgres", "system"})
-
-
-@dataclass(frozen=True)
-class TargetFacts:
-    """What is known of the server that is restored to."""
-
-    server: ServerFacts
-    node_id: int
-    """The node whose extern holds the files."""
-    databases: frozenset[str] = frozenset()
-    accounts: frozenset[str] = frozenset()
-    """Users and roles."""
-    existing: DatabaseSchema | None = None
-    """The target database, where it exists and matters (data only)."""
-    store_free_bytes: int | None = None
-    problem: Finding | None = None
-    """Why the files cannot be read on this machine."""
-    read_only: bool = False
-    """The profile says that nothing may be changed on this server."""
-    may_stage: bool = True
-    """This account may make folders in extern, for IMPORT to read and write."""
+from kwtui.operations.restore_target import TargetFacts, name_findings, refusal, space_findings
+from kwtui.server.findings import fine_time
 
 
 def restore_findings(
@@ -57,124 +31,21 @@ def restore_findings(
     if facts.problem is not None:
         yield facts.problem
     if facts.read_only:
-        yield _refusal(
+        yield refusal(
             "read_only",
             target,
             "This profile is for reading only.",
             "Use a profile without read_only to restore.",
         )
-    yield from _name_findings(source, request, target, facts)
+    yield from name_findings(source, request, target, facts)
     yield from _source_findings(source, tables)
     yield from _grantee_findings(source, request, facts)
     yield from _cluster_findings(source, request)
-    yield from _space_findings(tables, facts)
+    yield from space_findings(tables, facts)
     if request.strategy is RestoreStrategy.NATIVE:
         yield from native_findings(source, request, target, facts)
     elif source.schema.engine is Engine.TIME_SERIES:
         yield from _time_series_findings(source, tables, facts)
-
-
-# -- name -------------------------------------------------------------------------------------
-
-
-def _name_findings(
-    source: RestoreSource, request: RestoreRequest, target: str, facts: TargetFacts
-) -> Iterator[Finding]:
-    exists = target in facts.databases
-    if request.strategy is RestoreStrategy.DATA_ONLY:
-        yield from _existing_table_findings(source, request, target, facts)
-        return
-    if target in SYSTEM_DATABASES:
-        yield _refusal(
-            "system_database", target, f"{target} is one of KWDB's own databases.", "Choose a name."
-        )
-    elif exists and request.replace is None:
-        yield _refusal(
-            "name_taken",
-            target,
-            f"A database named {target} exists, and a restore harms nothing that exists.",
-            "Restore under another name (--as NAME). To replace it, type its name: "
-            f"--yes-replace {target}",
-        )
-    elif request.replace is not None and request.replace != target:
-        yield _refusal(
-            "replace_mismatch",
-            target,
-            f"The name that may be replaced ({request.replace}) is not the target ({target}).",
-            "Type exactly the name of the database that is to be replaced.",
-        )
-    elif exists:
-        yield Finding(
-            Severity.WARNING,
-            "replaces",
-            target,
-            f"The database {target} is dropped with everything in it, after its successor was "
-            "restored and compared.",
-            "Back it up first if anything in it is still needed.",
-        )
-
-
-def _existing_table_findings(
-    source: RestoreSource, request: RestoreRequest, target: str, facts: TargetFacts
-) -> Iterator[Finding]:
-    if facts.existing is None:
-        yield _refusal(
-            "not_found",
-            target,
-            f"There is no database {target} to put the data into.",
-            "Choose the exact strategy, which makes the tables too.",
-        )
-        return
-    wanted = request.tables or tuple(t.name for t in source.tables)
-    for name in wanted:
-        there = facts.existing.table(name)
-        here = source.schema.table(name)
-        if there is None:
-            yield _refusal(
-                "not_found",
-                str(name),
-                f"{target} has no table {name}.",
-                "Choose tables that exist, or the exact strategy.",
-            )
-        elif here is not None and there.visible_columns != here.visible_columns:
-            yield _refusal(
-                "columns_differ",
-                str(name),
-                f"{name} has other columns in {target}: {', '.join(there.visible_columns)} there, "
-                f"{', '.join(here.visible_columns)} in the backup.",
-                "Restore under another name and copy what is needed.",
-            )
-        else:
-            yield from _about_existing(there, here)
-    yield Finding(
-        Severity.WARNING,
-        "tables_offline",
-        target,
-        "A table cannot be read while rows are imported into it.",
-    )
-
-
-def _about_existing(there: TableSpec, here: TableSpec | None) -> Iterator[Finding]:
-    if there.rows:
-        yield Finding(
-            Severity.WARNING,
-            "table_not_empty",
-            str(there.name),
-            f"{there.name} holds about {there.rows} rows already; the new ones are added. A key "
-            "that exists makes the whole import of the table fail and changes nothing.",
-        )
-    without = {c.name for c in there.columns if c.default is None}
-    gone = [c.name for c in here.columns if c.default and c.name in without] if here else []
-    if gone:
-        yield Finding(
-            Severity.WARNING,
-            "defaults_gone",
-            str(there.name),
-            f"{', '.join(gone)} of {there.name} had a default when the backup was made and has "
-            "none now. An import takes defaults off while it runs: one that was killed may not "
-            "have put them back.",
-            "See what it had to put back: kwtui runs",
-        )
 
 
 # -- source -----------------------------------------------------------------------------------
@@ -270,7 +141,7 @@ def _cluster_findings(source: RestoreSource, request: RestoreRequest) -> Iterato
     )
     for wanted, text, what, option in asked:
         if wanted and text is None:
-            yield _refusal(
+            yield refusal(
                 "not_in_set",
                 source.path,
                 f"The backup holds no {what}.",
@@ -291,18 +162,6 @@ def _cluster_findings(source: RestoreSource, request: RestoreRequest) -> Iterato
             source.path,
             "Users come back without passwords: KWDB never gives them out.",
             "Give each a password afterwards.",
-        )
-
-
-def _space_findings(tables: tuple[SourceTable, ...], facts: TargetFacts) -> Iterator[Finding]:
-    needed = sum(t.bytes or 0 for t in tables)
-    free = facts.store_free_bytes
-    if free is not None and needed > free:
-        yield _refusal(
-            "disk_full",
-            "store",
-            f"The files hold {needed} bytes and {free} are free in the node's store.",
-            "Free space in the store, or restore some of the tables.",
         )
 
 
@@ -338,80 +197,6 @@ def insert_reason(source: RestoreSource, table: SourceTable, *, may_stage: bool 
             "account may not make a staging folder in extern"
         )
     return ""
-
-
-# -- native -----------------------------------------------------------------------------------
-
-
-def native_findings(
-    source: RestoreSource, request: RestoreRequest, target: str, facts: TargetFacts
-) -> Iterator[Finding]:
-    """What IMPORT DATABASE will refuse or get wrong of this very source."""
-    remedy = "Choose the exact strategy."
-    if not source.import_root:
-        yield _refusal(
-            "not_native",
-            source.path,
-            "IMPORT DATABASE needs the export of a whole database; this one was written table by "
-            "table.",
-            remedy,
-        )
-    if target != source.schema.database and not facts.may_stage:
-        yield _refusal(
-            "native_name",
-            target,
-            f"IMPORT DATABASE makes the database under its old name, {source.schema.database}, and "
-            "this account may not make a staging folder in extern for a meta.sql with another one.",
-            f"{remedy} It restores under any name.",
-        )
-    if request.tables or request.replace:
-        yield _refusal(
-            "native_whole",
-            source.path,
-            "IMPORT DATABASE restores the whole database and replaces nothing.",
-            remedy,
-        )
-    for meta in source.metas:
-        yield from import_refusals(meta)
-    relational = source.schema.engine is Engine.RELATIONAL
-    for table in source.tables if relational else ():
-        column = text_first(table.spec)
-        if column:
-            yield Finding(
-                Severity.WARNING,
-                "first_column_text",
-                str(table.name),
-                f"IMPORT DATABASE takes every ' out of {column}, the first column of {table.name}.",
-                remedy,
-            )
-    lost = tuple(_lost_by_native(source))
-    if lost:
-        yield Finding(
-            Severity.WARNING,
-            "native_loses",
-            source.path,
-            f"IMPORT DATABASE does not bring back: {', '.join(lost)}.",
-            remedy,
-        )
-
-
-def _lost_by_native(source: RestoreSource) -> Iterator[str]:
-    schema = source.schema
-    counted = {
-        "foreign keys": sum(len(t.foreign_keys) for t in schema.tables),
-        "sequences": len(schema.sequences),
-        "views": len(schema.views),
-        "comments": len(schema.comments),
-        "grants": len(schema.grants),
-        "zone configurations": len(schema.zone_statements),
-    }
-    yield from (f"{count} {what}" for what, count in counted.items() if count)
-    if schema.engine is Engine.TIME_SERIES:
-        yield "the retention and partition interval of the database"
-
-
-def _refusal(code: str, subject: str, message: str, remedy: str) -> Finding:
-    return Finding(Severity.REFUSAL, code, subject, message, remedy)
 
 
 def left_out(

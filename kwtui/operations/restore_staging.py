@@ -9,9 +9,10 @@ from kwtui.backups.metasql import MetaFile, modern_meta, rename_database
 from kwtui.backups.staging import staging_path
 from kwtui.model import Engine, RestoreRequest, RestoreStrategy
 from kwtui.operations.plan import Step, StepKind
-from kwtui.operations.restore_findings import TargetFacts, insert_reason
+from kwtui.operations.restore_findings import insert_reason
 from kwtui.operations.restore_source import RestoreSource, SourceTable
 from kwtui.operations.restore_steps import RestoreScope
+from kwtui.operations.restore_target import TargetFacts
 from kwtui.text import plural
 
 

@@ -10,9 +10,9 @@ import msgspec
 
 from kwtui.model import ContentChecksum, Dialect, Engine, RestoreRequest, RestoreStrategy
 from kwtui.operations.plan import Step, StepKind
-from kwtui.operations.restore_findings import TargetFacts
 from kwtui.operations.restore_objects import Chosen
 from kwtui.operations.restore_source import RestoreSource, SourceTable
+from kwtui.operations.restore_target import TargetFacts
 from kwtui.server import statements, transfer
 from kwtui.server.transfer import ImportOptions
 

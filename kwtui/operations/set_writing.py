@@ -14,7 +14,7 @@ from kwtui.backups.runbook import restore_md, restore_sh, restore_sql
 from kwtui.backups.sealing import SealedTree, SealProgress, seal_extras, seal_sidecars, seal_tree
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import DatabaseSchema, Dialect, ServerFacts, TableName
-from kwtui.operations.restore_plan import runbook_steps
+from kwtui.operations.restore_runbook import runbook_steps
 from kwtui.operations.restore_source import RestoreSource, SourceTable
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from kwtui.model import RestoreRequest, RestoreStrategy, ServerFacts
 from kwtui.operations.plan import Plan
 from kwtui.operations.planning import read_source
-from kwtui.operations.restore_findings import TargetFacts
 from kwtui.operations.restore_plan import plan_restore
+from kwtui.operations.restore_target import TargetFacts
 from tests.operations.conftest import NOW
 
 META = """CREATE TS DATABASE tsdb;

@@ -18,9 +18,10 @@ from kwtui.model import (
 )
 from kwtui.operations.plan import Plan, StepKind
 from kwtui.operations.refusals import check_allowed
-from kwtui.operations.restore_findings import TargetFacts
-from kwtui.operations.restore_plan import plan_restore, runbook_steps, scratch_name
+from kwtui.operations.restore_plan import plan_restore, scratch_name
+from kwtui.operations.restore_runbook import runbook_steps
 from kwtui.operations.restore_source import RestoreSource
+from kwtui.operations.restore_target import TargetFacts
 from tests.operations.conftest import INV, NOW, PATH, SHOP, source_of_schema
 
 

@@ -1,0 +1,275 @@
+"""The steps of a restore, in the order that was proven on a node (live-findings, section 2). Pure.
+
+The work is done under a scratch name and compared there; views come last: a database that holds
+views cannot be renamed (recording 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from kwtui.model import UNFINISHED, RestoreStrategy
+from kwtui.operations import restore_objects as objects
+from kwtui.operations.cluster_parts import cluster_steps
+from kwtui.operations.plan import Step
+from kwtui.operations.restore_findings import insert_reason, missing_accounts
+from kwtui.operations.restore_objects import Chosen
+from kwtui.operations.restore_staging import older_definitions, stage, unstage
+from kwtui.operations.restore_steps import (
+    RestoreScope,
+    check_files,
+    compare,
+    compare_others,
+    import_database,
+    import_table,
+    insert_rows_of,
+    sql_if_any,
+    sql_step,
+)
+from kwtui.server import statements
+
+
+def restore_steps(scope: RestoreScope) -> Iterator[Step]:
+    if scope.with_data:
+        yield check_files(scope)
+    if scope.staging:
+        yield stage(scope)
+    if scope.request.strategy is RestoreStrategy.NATIVE:
+        yield import_database(scope)
+        yield compare(scope)
+        yield from _publish(scope, unfinished=False)
+    elif scope.request.strategy is RestoreStrategy.DATA_ONLY:
+        yield from _fill_existing(scope)
+    else:
+        yield from _rebuild(scope)
+    if scope.staging:
+        yield unstage(scope)
+
+
+def rehearsal_steps(scope: RestoreScope) -> Iterator[Step]:
+    """The same restore into a scratch database that never gets another name, for a drill."""
+    if scope.with_data:
+        yield stage(scope)
+    if scope.request.strategy is RestoreStrategy.NATIVE:
+        yield import_database(scope)
+        yield compare(scope)
+    else:
+        yield from _rebuild(scope)
+
+
+def script_steps(scope: RestoreScope) -> Iterator[Step]:
+    """What makes, fills and completes a database, without files to check and without a scratch."""
+    yield from _make(scope)
+    yield from _fill(scope)
+    yield from _complete(scope)
+    yield from _after_rename(scope)
+
+
+def _rebuild(scope: RestoreScope) -> Iterator[Step]:
+    """The exact recipe, step by step (live-findings, section 2)."""
+    yield from cluster_steps(scope)
+    yield from _create_accounts(scope)
+    yield from _make(scope)
+    if scope.with_data:
+        yield from _fill(scope)
+    yield from _complete(scope)
+    yield compare(scope)
+    late = tuple(_after_rename(scope))
+    yield from _publish(scope, unfinished=bool(late))
+    yield from late
+    if late:
+        yield from _finish(scope)
+    if not scope.source.adopted:
+        yield compare_others(scope)
+
+
+def _make(scope: RestoreScope) -> Iterator[Step]:
+    """Database, schemas, sequences, tables."""
+    schema, chosen, name = scope.source.schema, scope.chosen, scope.scratch
+    yield sql_step(
+        "create-database",
+        f"Create the database {name}",
+        (statements.create_database(schema, name), statements.use_database(name)),
+        "It gets the name that was asked for when everything in it was compared."
+        if name != scope.target
+        else "",
+    )
+    if chosen.schemas:
+        yield sql_step(
+            "create-schemas", "Create the schemas", tuple(objects.create_schemas(chosen, name))
+        )
+    if chosen.sequences:
+        yield sql_step(
+            "create-sequences",
+            "Create the sequences",
+            tuple(objects.create_sequences(chosen, name)),
+        )
+    yield replace(
+        sql_step(
+            "create-tables",
+            "Create the tables"
+            if scope.time_series
+            else "Create the tables, without defaults and foreign keys",
+            tuple(objects.create_tables(chosen, name)),
+            ""
+            if scope.time_series
+            else "IMPORT INTO refuses tables with defaults and does not check foreign keys; both "
+            "are added after the data.",
+        ),
+        diff=tuple(older_definitions(scope.source)),
+    )
+    indexes = tuple(objects.create_indexes(chosen, name))
+    if indexes:
+        yield sql_step("create-indexes", "Create the other indexes", indexes)
+
+
+def _fill(scope: RestoreScope) -> Iterator[Step]:
+    for table in scope.tables:
+        if not table.files:
+            continue
+        reason = insert_reason(scope.source, table, may_stage=scope.facts.may_stage)
+        if reason:
+            yield insert_rows_of(scope, table, reason)
+        else:
+            yield import_table(scope, table)
+
+
+def _complete(scope: RestoreScope) -> Iterator[Step]:
+    """Everything that may only come after the data, but for what forbids a rename."""
+    chosen, name = scope.chosen, scope.scratch
+    yield from sql_if_any(
+        "set-defaults",
+        "Put the defaults back",
+        objects.set_defaults(chosen, name, waiting=False),
+        "As SHOW COLUMNS had them: KWDB misprints some in the definition.",
+    )
+    yield from sql_if_any(
+        "add-foreign-keys",
+        "Add the foreign keys",
+        objects.add_foreign_keys(chosen, name),
+        "Adding one checks every row.",
+    )
+    yield from sql_if_any(
+        "validate-checks",
+        "Validate the check constraints",
+        objects.validate_constraints(chosen, name) if scope.with_data else iter(()),
+        "An import leaves them unvalidated.",
+    )
+    yield from sql_if_any(
+        "set-sequences", "Put the sequences where they were", objects.set_sequences(chosen, name)
+    )
+    yield from sql_if_any(
+        "set-zones", "Put the zone configurations back", objects.set_zones(chosen, name)
+    )
+    yield from sql_if_any(
+        "comment-and-grant",
+        "Put comments and grants back",
+        objects.comment_and_grant(chosen, scope.accounts, name, last=False),
+    )
+
+
+def _publish(scope: RestoreScope, *, unfinished: bool) -> Iterator[Step]:
+    """``unfinished``: something is left to be made under the name, so it gets a mark first.
+
+    Whoever finds it there after a power cut can see what it is.
+    """
+    if scope.scratch == scope.target:
+        return
+    if scope.request.replace == scope.target and scope.target in scope.facts.databases:
+        yield sql_step(
+            "drop-replaced",
+            f"Drop the database {scope.target} that is replaced",
+            (statements.use_database("defaultdb"), statements.drop_database(scope.target)),
+            "Only now, when its successor is complete and compared.",
+        )
+    yield sql_step(
+        "publish",
+        f"Give it the name {scope.target}",
+        (
+            statements.use_database("defaultdb"),
+            *((statements.comment_on_database(scope.scratch, UNFINISHED),) if unfinished else ()),
+            statements.rename_database(scope.scratch, scope.target),
+        ),
+        "Its comment says that it is not complete, until everything below is done."
+        if unfinished
+        else "",
+    )
+
+
+def _after_rename(scope: RestoreScope) -> Iterator[Step]:
+    chosen, name = scope.chosen, scope.target
+    yield from sql_if_any(
+        "set-last-defaults",
+        "Put back the defaults that use a sequence or name their database",
+        objects.set_defaults(chosen, name, waiting=True),
+        "What depends on a sequence can forbid to rename its database.",
+    )
+    yield from sql_if_any(
+        "create-views",
+        "Create the views",
+        objects.create_views(chosen, name),
+        "A database with views cannot be renamed, so they come last.",
+    )
+    yield from sql_if_any(
+        "comment-and-grant-last",
+        "Put comments of views and grants on views, schemas and the database back",
+        objects.comment_and_grant(chosen, scope.accounts, name, last=True),
+    )
+
+
+def _finish(scope: RestoreScope) -> Iterator[Step]:
+    """Nothing is left to be made: the mark goes, and the database's own comment comes."""
+    if scope.scratch == scope.target:
+        return
+    comment = objects.database_comment(scope.chosen)
+    yield sql_step(
+        "finish",
+        f"Call {scope.target} complete",
+        (statements.comment_on_database(scope.target, comment),),
+    )
+
+
+def _create_accounts(scope: RestoreScope) -> Iterator[Step]:
+    if not scope.request.create_missing_users:
+        return
+    roles = set(scope.source.schema.roles)
+    yield from sql_if_any(
+        "create-accounts",
+        "Create the missing users and roles",
+        (
+            statements.create_role(name) if name in roles else statements.create_user(name)
+            for name in missing_accounts(scope.source, scope.facts)
+        ),
+        "Without passwords: KWDB never gives those out.",
+    )
+
+
+def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
+    """Data only: defaults are taken off for the import and put back (live-findings, row 22)."""
+    existing = scope.facts.existing
+    if existing is None:
+        return
+    specs = tuple(spec for t in scope.tables if (spec := existing.table(t.name)) is not None)
+    there = Chosen(existing, specs, whole=False)
+    if not scope.time_series:
+        yield from sql_if_any(
+            "drop-defaults",
+            "Take the defaults off for the import",
+            objects.drop_defaults(there, scope.target),
+            "IMPORT INTO refuses tables with defaults. They are put back, also when it fails.",
+        )
+    yield from _fill(scope)
+    if not scope.time_series:
+        yield from sql_if_any(
+            "set-defaults",
+            "Put the defaults back",
+            objects.set_all_defaults(there, scope.target),
+        )
+        yield from sql_if_any(
+            "validate-checks",
+            "Validate the constraints again",
+            objects.validate_all(there, scope.target),
+            "An import leaves them unvalidated and lets orphans in.",
+        )
+    yield compare(scope)
