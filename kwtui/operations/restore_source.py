@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from kwtui.backups.dialect import Certainty
 from kwtui.backups.library import EntryKind, SetDetails, TableDetails
-from kwtui.backups.manifest import Manifest, TableEntry
+from kwtui.backups.manifest import FileEntry, Manifest, TableEntry
 from kwtui.backups.metasql import MetaFile
 from kwtui.backups.metatable import MetaTable
 from kwtui.backups.naming import DATA_FOLDER
@@ -152,11 +152,16 @@ def _table_of_set(root: str, entry: TableEntry, schema: DatabaseSchema) -> Sourc
     return SourceTable(
         spec=spec,
         folder=f"{root}/{DATA_FOLDER}/{entry.folder}",
-        files=tuple(f"{root}/{f.path}" for f in entry.files if f.path.endswith(".csv")),
+        files=_with_rows(root, entry.files),
         rows=entry.rows_counted,
         bytes=entry.bytes,
         checksum=entry.checksum,
     )
+
+
+def _with_rows(root: str, files: Iterable[FileEntry]) -> tuple[str, ...]:
+    """The CSV files that hold something: one of zero bytes hides others (facts.md, 2.8)."""
+    return tuple(f"{root}/{f.path}" for f in files if f.path.endswith(".csv") and f.bytes)
 
 
 # -- trees ------------------------------------------------------------------------------------
@@ -213,7 +218,7 @@ def _table_of_tree(
     return SourceTable(
         spec=adopted_spec(table.name, found),
         folder=folder,
-        files=tuple(f"{root}/{f.path}" for f in table.files if f.path.endswith(".csv")),
+        files=_with_rows(root, table.files),
         rows=table.rows,
         bytes=table.bytes,
     )

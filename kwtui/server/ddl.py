@@ -8,7 +8,7 @@ their strings cannot be trusted, since some DEFAULTs are misprinted (live-findin
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from kwtui.errors import ExitCode, KwtuiError
@@ -63,6 +63,22 @@ def without_defaults(statement: str, columns: Sequence[ColumnSpec]) -> str:
     ``columns`` tells where the definition's columns are and what their true defaults are. Raises
     KwtuiError when definition and columns do not belong together.
     """
+    return _each_default(statement, columns, lambda column: "")
+
+
+def with_true_defaults(statement: str, columns: Sequence[ColumnSpec]) -> str:
+    """The CREATE TABLE with every DEFAULT as SHOW COLUMNS has it (live-findings, row 27).
+
+    Raises KwtuiError when definition and columns do not belong together.
+    """
+    if all(column.default is None for column in columns):
+        return first_statement(statement)
+    return _each_default(statement, columns, lambda column: f" DEFAULT {column.default}")
+
+
+def _each_default(
+    statement: str, columns: Sequence[ColumnSpec], clause: Callable[[ColumnSpec], str]
+) -> str:
     table = split_table(statement)
     expected = {c.name: c for c in columns if not c.tag}
     seen = set()
@@ -72,11 +88,21 @@ def without_defaults(statement: str, columns: Sequence[ColumnSpec]) -> str:
         if column is not None:
             seen.add(column.name)
             if column.default is not None:
-                element = _cut_default(element, column)
+                before, behind = _around_default(element, column)
+                element = before + clause(column) + behind
         elements.append(element)
     if any(c.name not in seen for c in expected.values() if not c.hidden):
         raise _strange("table", statement)
     return str(TableText(table.head, tuple(elements), table.tail))
+
+
+_SHARDED = re.compile(r"\) USING HASH WITH BUCKET_COUNT = \d+")
+
+
+def has_sharded_index(statement: str) -> bool:
+    """Whether an index of the CREATE TABLE, or its primary key, is spread over hash buckets."""
+    elements = split_table(statement).elements
+    return any(not _column_name(e) and _SHARDED.search(e) for e in elements)
 
 
 def without_foreign_keys(statement: str) -> str:
@@ -111,7 +137,8 @@ def _column_name(element: str) -> str:
     return "" if is_keyword else name
 
 
-def _cut_default(element: str, column: ColumnSpec) -> str:
+def _around_default(element: str, column: ColumnSpec) -> tuple[str, str]:
+    """What a column's definition has before its DEFAULT and behind it."""
     at = element.find(" DEFAULT ", _leading_name(element)[1])
     if at < 0:
         raise _strange("column", element)
@@ -119,9 +146,9 @@ def _cut_default(element: str, column: ColumnSpec) -> str:
     default = column.default or ""
     for printed in (default, misprinted(default)):
         if printed and rest.startswith(printed):
-            return element[:at] + rest[len(printed) :]
+            return element[:at], rest[len(printed) :]
     # Misprinted in a way not seen yet. The default is the last thing that KWDB prints of a column.
-    return element[:at]
+    return element[:at], ""
 
 
 def misprinted(default: str) -> str:

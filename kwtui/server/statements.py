@@ -41,6 +41,11 @@ def use_database(database: str) -> str:
     return f"USE {identifier(database)}"
 
 
+def allow_sharded_indexes() -> str:
+    """Needed once in a connection that creates a table with a hash-sharded index."""
+    return "SET experimental_enable_hash_sharded_indexes = on"
+
+
 def databases() -> str:
     return "SHOW DATABASES"
 

@@ -262,6 +262,7 @@ URI = transfer.nodelocal(1, "kwtui/my db/表=20x/it's")
 SAMPLES: dict[str, list[str]] = {
     "statements.session_settings": [*statements.session_settings()],
     "statements.show": [statements.show("node_id"), statements.show("session_id")],
+    "statements.allow_sharded_indexes": [statements.allow_sharded_indexes()],
     "statements.use_database": [statements.use_database("My db")],
     "statements.databases": [statements.databases()],
     "statements.queries": [statements.queries()],
