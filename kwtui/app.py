@@ -21,6 +21,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.keymap import OWN_KEYS, Keymap, load_keymap
 from kwtui.screens.actions import ACTIONS, BY_ID, SCREENS, Action, bindings
 from kwtui.screens.base import KwtuiScreen
 from kwtui.screens.factories import FACTORIES
@@ -42,7 +43,11 @@ FIRST_SCREEN = "connection"
 
 
 class KwtuiApp(App[None]):
-    """The interface on a controller. ``clock`` tells the time (UTC) and is frozen in tests."""
+    """The interface on a controller.
+
+    ``problem`` is told once the first screen stands. ``clock`` tells the time (UTC) and is frozen
+    in tests.
+    """
 
     CSS_PATH: ClassVar[list[Path]] = [style_path("base"), style_path("connection")]  # type: ignore[assignment]
     TITLE = "kwtui"
@@ -60,11 +65,16 @@ class KwtuiApp(App[None]):
         theme: str | None = None,
         ascii_only: bool = False,
         remember_theme: Callable[[str], None] | None = None,
+        keys: Keymap = OWN_KEYS,
+        problem: KwtuiError | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__()
         self.controller = controller
         self.clock = clock
+        self.keys = keys
+        """Which keys the actions have for this person."""
+        self._first_problem = problem
         self.target: Target | None = None
         """What one is connected to, or tries to be."""
         self.initial_target = target
@@ -85,6 +95,7 @@ class KwtuiApp(App[None]):
 
     def on_mount(self) -> None:
         self.animation_level = "none"
+        self.set_keymap(self.keys.for_textual())
         self._unsubscribe = self.controller.subscribe(self._hear)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -94,6 +105,8 @@ class KwtuiApp(App[None]):
             self.call_after_refresh(self._tell_opened)
         else:
             self.call_later(self.open_screen, self._start, remember=False)
+        if self._first_problem is not None:
+            self.call_after_refresh(self.show_problem, self._first_problem)
 
     def get_default_screen(self) -> Screen[Any]:
         # Textual's own would paint an empty screen first. The entry is what `push_screen` makes and
@@ -124,12 +137,12 @@ class KwtuiApp(App[None]):
         self.call_later(self._controller_event, event)
 
     def _controller_event(self, event: object) -> None:
-        for screen in self.known_screens():
+        shown_over = [s for s in self.screen_stack if isinstance(s, KwtuiScreen)]
+        for screen in dict.fromkeys([*self.known_screens(), *shown_over]):
             screen.controller_event(event)
-        for shown in self.screen_stack:
-            if isinstance(shown, KwtuiScreen):
-                shown.show_status()
-                shown.show_keys()
+        for screen in shown_over:
+            screen.show_status()
+            screen.show_keys()
 
     def known_screens(self) -> Iterator[KwtuiScreen]:
         """The screens that were opened so far."""
@@ -301,14 +314,19 @@ class KwtuiApp(App[None]):
             for action in screen.actions():
                 reason = screen.reason_against(action)
                 commands.append(
-                    Command(action.id, action.title, action.help, action.key_text, reason)
+                    Command(action.id, action.title, action.help, self.keys.text_of(action), reason)
                 )
         titles = {name: f"Go to {title}" for name, _, title in SCREENS}
         for action in ACTIONS:
             if action.scope == "app" and action.id not in ("app.palette", "app.back"):
                 name = action.verb.removeprefix("open_")
                 commands.append(
-                    Command(action.id, titles.get(name, action.title), action.help, action.key_text)
+                    Command(
+                        action.id,
+                        titles.get(name, action.title),
+                        action.help,
+                        self.keys.text_of(action),
+                    )
                 )
         for theme, words in THEME_WORDS.items():
             commands.append(Command(f"theme:{theme}", f"Theme: {theme}", words))
@@ -445,6 +463,14 @@ def _known_theme(name: str | None) -> str:
     return name if name in THEME_WORDS else DEFAULT_THEME
 
 
+def _keymap_or_problem() -> tuple[Keymap, KwtuiError | None]:
+    """A mistake in a person's own keys must not keep kwtui closed."""
+    try:
+        return load_keymap(), None
+    except KwtuiError as error:
+        return OWN_KEYS, error
+
+
 def run_interface(
     controller: Controller,
     *,
@@ -471,6 +497,7 @@ def run_interface(
             exit_code=ExitCode.USAGE,
         )
     preferences = load_preferences()
+    keys, problem = _keymap_or_problem()
     app = KwtuiApp(
         controller,
         target=target,
@@ -479,6 +506,8 @@ def run_interface(
         theme=preferences.theme,
         ascii_only=preferences.ascii_only or not shows_unicode(os.environ),
         remember_theme=lambda name: save_preferences(replace(preferences, theme=name)),
+        keys=keys,
+        problem=problem,
     )
 
     async def live() -> None:

@@ -58,6 +58,11 @@ def _refused_by_the_system(error: OSError) -> KwtuiError:
 
 
 def _run(args: argparse.Namespace, output: Output) -> int:
+    if args.command is None and args.print_keys:
+        from kwtui.commands.keys import print_keys
+
+        print_keys(output)
+        return int(ExitCode.OK)
     if args.command is None:
         return _open_interface(args)
     command = _run_command(args, output)
@@ -83,7 +88,7 @@ async def _run_command(args: argparse.Namespace, output: Output) -> int:
 def _asks_files_alone(args: argparse.Namespace) -> bool:
     """Commands that wait for nobody: neither a server nor another process."""
     named = args.sandbox or args.profile or args.dsn
-    return args.command == "profiles" or (
+    return args.command in ("profiles", "keys") or (
         args.command in ("list", "show", "verify")
         and (not named or (args.extern is not None and not args.sandbox))
     )

@@ -45,6 +45,7 @@ def test_help_names_every_command_and_every_exit_code(kwtui: CommandLine) -> Non
         "runs",
         "logs",
         "profiles",
+        "keys",
         "sandbox",
     ):
         assert command in done.out

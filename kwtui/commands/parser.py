@@ -52,10 +52,13 @@ def make_parser(version: str) -> argparse.ArgumentParser:
         formatter_class=Wide,
     )
     parser.add_argument("--version", action="version", version=f"kwtui {version}")
+    parser.add_argument(
+        "--print-keys", action="store_true", help="list the keys of the interface, as `kwtui keys`"
+    )
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     add_connection(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for add in (_backup, _restore, _list, _show, _verify, _survey, _runs, _logs, _profiles):
+    for add in (_backup, _restore, _list, _show, _verify, _survey, _runs, _logs, _profiles, _keys):
         add(commands)
     add_drill_commands(commands)
     add_storage_commands(commands)
@@ -317,6 +320,28 @@ def _logs(commands: Any) -> None:
     parser.add_argument("--goroutine", metavar="N", help="only of this goroutine or thread")
     parser.add_argument("--tag", metavar="PART", help="only with this in the tags: client=10.0.0.7")
     parser.add_argument("--files", action="store_true", help="list the log files")
+
+
+def _keys(commands: Any) -> None:
+    command(
+        commands,
+        "keys",
+        "list every action of the interface with its id and its keys",
+        "keys:keys",
+        """\
+        Keys of your own stand in keys.toml beside the profiles, by id:
+
+          [keys]
+          "storage.verify" = "V"
+          "app.quit" = "Q, ctrl+x"
+
+        A file with a mistake is reported and changes no key.
+        """,
+        """\
+        kwtui keys
+        kwtui keys --json
+        """,
+    )
 
 
 def _profiles(commands: Any) -> None:

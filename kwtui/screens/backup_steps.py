@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
+from kwtui.completion import complete_path
 from kwtui.model import DatabaseSummary, Engine, TableSpec
 from kwtui.screens.backup_options import (
     CHARSET_OPTIONS,
@@ -206,7 +207,9 @@ class OptionsStep(Step):
 
     def __init__(self) -> None:
         super().__init__()
-        self._prefix = ExplainedField("Folder", "kwtui", name="prefix", about=PREFIX_ABOUT)
+        self._prefix = ExplainedField(
+            "Folder", "kwtui", name="prefix", about=PREFIX_ABOUT, complete=self._complete_folder
+        )
         self._label = ExplainedField("Label", "", name="label", about=LABEL_ABOUT)
         self._chunk = ExplainedField("Rows per file", "100000", name="chunk", about=CHUNK_ABOUT)
         self._checksums = Cycle("Content checksums", CHECKSUM_OPTIONS, "yes", name="checksums")
@@ -240,7 +243,12 @@ class OptionsStep(Step):
 
     @property
     def prefix(self) -> str:
-        return self._prefix.value.strip()
+        return self._prefix.value.strip().rstrip("/")
+
+    def _complete_folder(self, text: str) -> str | None:
+        place = self.controller.place
+        extern = place.extern.path if place is not None else None
+        return complete_path(text, base=extern, folders_only=True) if extern else None
 
     @property
     def label(self) -> str:

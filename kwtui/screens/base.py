@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from kwtui.errors import KwtuiError
-from kwtui.screens.actions import BY_ID, GLOBAL_HINTS, Action, actions_of, bindings
+from kwtui.screens.actions import BY_ID, Action, actions_of, bindings
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.header_bar import Banner, HeaderBar
 from kwtui.widgets.key_bar import KeyBar, KeyHint
@@ -29,6 +29,10 @@ SMALLEST = (60, 18)
 
 
 READ_ONLY = "This server's profile says: read only."
+
+
+ALWAYS_SHOWN = ("app.help", "app.palette", "app.quit")
+"""What every footer ends with."""
 
 
 class KwtuiScreen(Screen[None]):
@@ -46,7 +50,7 @@ class KwtuiScreen(Screen[None]):
         super().__init__()
         self.header_bar = HeaderBar()
         self.banner = Banner()
-        self.key_bar = KeyBar(GLOBAL_HINTS)
+        self.key_bar = KeyBar()
         self.prompt = PromptLine()
 
     @property
@@ -123,11 +127,13 @@ class KwtuiScreen(Screen[None]):
 
     def show_keys(self) -> None:
         """Bring the footer up to date."""
+        keys = self.kwtui.keys
         self.key_bar.show_keys(
             [
-                KeyHint(action.key_text, action.title, bool(self.reason_against(action)))
+                KeyHint(keys.text_of(action), action.title, bool(self.reason_against(action)))
                 for action in self.footer_actions()
-            ]
+            ],
+            [KeyHint(keys.text_of(BY_ID[each]), BY_ID[each].title) for each in ALWAYS_SHOWN],
         )
 
     def footer_actions(self) -> list[Action]:

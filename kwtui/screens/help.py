@@ -17,18 +17,19 @@ _MOVING = (
 
 
 def help_lines(screen: KwtuiScreen) -> list[Line]:
+    keys = screen.kwtui.keys
     lines = [*paragraph(screen.about), BLANK, heading("Keys here")]
     for action in screen.actions():
         if not action.keys:
             continue
         reason = screen.reason_against(action)
         told = f"{action.help} (not now: {reason})" if reason else action.help
-        lines.append(_key(action.key_text, told))
+        lines.append(_key(keys.text_of(action), told))
     lines += [BLANK, heading("Moving")]
     lines += [_key(key, words) for key, words in _MOVING]
     lines += [BLANK, heading("Everywhere")]
     lines += [
-        _key(action.key_text, action.help)
+        _key(keys.text_of(action), action.help)
         for action in actions_of("app")
         if action.keys and action.id != "app.back"
     ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from kwtui.controller import Controller
     from kwtui.errors import KwtuiError
+    from kwtui.keymap import Keymap
     from kwtui.model import ProofLevel
     from kwtui.server.target import Target
     from kwtui.widgets.header_bar import HeaderFacts
@@ -22,6 +23,7 @@ class Host(Protocol):
     target: Target | None
     initial_target: Target | None
     initial_sandbox: bool
+    keys: Keymap
 
     @property
     def is_production(self) -> bool: ...

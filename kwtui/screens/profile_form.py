@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input
 
+from kwtui.completion import name_completer, path_completer
 from kwtui.config import Environment, Profile, TlsMode
 from kwtui.errors import KwtuiError
 from kwtui.screens.dialogs import Dialog
@@ -91,6 +92,10 @@ _MORE_TEXTS = (
     ("logs", "Logs", "The node's log folder, if it is not inside the store."),
 )
 
+_FILE, _FOLDER = path_completer(), path_completer(folders_only=True)
+_COMPLETERS = {name: _FILE for name in ("sslrootcert", "sslcert", "sslkey", "passfile")}
+_COMPLETERS |= {name: _FOLDER for name in ("store", "extern", "logs")}
+
 
 class ProfileDialog(Dialog):
     """Add or change a server. Answers its name when saved."""
@@ -101,7 +106,13 @@ class ProfileDialog(Dialog):
         self._old = profile
         start = profile or Profile(name="")
         self._texts = {
-            name: ExplainedField(label, str(getattr(start, name) or ""), name=name, about=about)
+            name: ExplainedField(
+                label,
+                str(getattr(start, name) or ""),
+                name=name,
+                about=about,
+                complete=_COMPLETERS.get(name),
+            )
             for name, label, about in (*_TEXTS, *_MORE_TEXTS)
         }
         self._tls = Cycle("TLS", TLS_OPTIONS, start.tls, name="tls")
@@ -141,6 +152,13 @@ class ProfileDialog(Dialog):
 
     def on_mount(self) -> None:
         self._form.focus_first()
+        if self._controller.status.is_connected:
+            self.run_worker(self._learn_databases(), exit_on_error=False)
+
+    async def _learn_databases(self) -> None:
+        """Names for the field of the database; without them it is typed in full."""
+        names = [database.name for database in await self._controller.databases()]
+        self._texts["database"].input.set_completion(name_completer(lambda: names))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self._save()

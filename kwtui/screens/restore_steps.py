@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from kwtui.backups.dialect import Certainty, DialectGuess
 from kwtui.backups.library import BackupEntry, EntryKind
+from kwtui.completion import name_completer
 from kwtui.model import Dialect, RestoreStrategy
 from kwtui.screens.base import READ_ONLY
 from kwtui.screens.restore_options import NAME_ABOUT, REPLACE_ABOUT, STRATEGIES, USERS_OPTIONS
@@ -163,7 +164,13 @@ class TargetStep(Step):
         self._source = source
         self._taken: set[str] = set()
         self._suggested_for = ""
-        self._name_field = ExplainedField("Name", "", name="target", about=NAME_ABOUT)
+        self._name_field = ExplainedField(
+            "Name",
+            "",
+            name="target",
+            about=NAME_ABOUT,
+            complete=name_completer(lambda: self._taken),
+        )
         self._replace = ExplainedField("Replace", "", name="replace", about=REPLACE_ABOUT)
         self._users = Cycle("Missing users", USERS_OPTIONS, "no", name="users")
         self._written = Cycle("Written with", [Option("", "")], "", name="dialect")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
+from kwtui.completion import path_completer
 from kwtui.config import Environment
 from kwtui.errors import KwtuiError
 from kwtui.screens.actions import Action, bindings
@@ -186,7 +187,9 @@ class SqlScreen(KwtuiScreen):
 
     def do_save(self) -> None:
         stamp = f"{self.kwtui.clock():%Y%m%dT%H%M%SZ}"
-        self.prompt.ask("save", "Save every row as CSV in:", f"~/kwtui-{stamp}.csv")
+        self.prompt.ask(
+            "save", "Save every row as CSV in:", f"~/kwtui-{stamp}.csv", complete=path_completer()
+        )
 
     def on_prompt_line_closed(self, event: PromptLine.Closed) -> None:
         self._table.focus()

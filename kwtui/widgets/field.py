@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,18 +11,36 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.suggester import SuggestFromList
+from textual.suggester import Suggester
 from textual.widgets import Button, Input, Static
 
 from kwtui.text import clean
 
+Complete = Callable[[str], str | None]
+"""What a half typed text could become; may look at files, and is called in a thread."""
+
+
+class _Completion(Suggester):
+    """Asks ``complete``, anew each time: files and databases come and go."""
+
+    def __init__(self, complete: Complete) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._complete = complete
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return await asyncio.to_thread(self._complete, value)
+
 
 class QuietInput(Input):
-    """An input of one line whose cursor does not blink and that keeps control characters out."""
+    """An input of one line whose cursor does not blink and that keeps control characters out.
+
+    Tab and Right take a completion that is shown; without one Tab goes to the next field.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
+        Binding("tab", "complete", show=False),
     ]
 
     def __init__(
@@ -30,24 +49,40 @@ class QuietInput(Input):
         *,
         placeholder: str = "",
         password: bool = False,
-        suggestions: Iterable[str] = (),
+        complete: Complete | None = None,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        words = list(suggestions)
         super().__init__(
             value if password else clean(value),
             placeholder=placeholder,
             password=password,
-            suggester=SuggestFromList(words, case_sensitive=True) if words else None,
+            suggester=_Completion(complete) if complete is not None else None,
             compact=True,
             select_on_focus=False,
             id=id,
             classes=classes,
         )
         self.cursor_blink = False
+        self._typed_here = False
+
+    def set_completion(self, complete: Complete | None) -> None:
+        self.suggester = _Completion(complete) if complete is not None else None
+
+    def on_focus(self) -> None:
+        # What stood there before is an answer: Tab leaves it as it is.
+        self._typed_here = False
+        self._suggestion = ""
+
+    def action_complete(self) -> None:
+        if self._typed_here and self._suggestion and self.cursor_at_end:
+            self.value = self._suggestion
+            self.cursor_position = len(self.value)
+        else:
+            self.screen.focus_next()
 
     def insert_text_at_cursor(self, text: str) -> None:
+        self._typed_here = True
         super().insert_text_at_cursor(text if self.password else clean(text))
 
 
@@ -86,7 +121,7 @@ class Field(Vertical):
         name: str,
         placeholder: str = "",
         password: bool = False,
-        suggestions: Iterable[str] = (),
+        complete: Complete | None = None,
     ) -> None:
         super().__init__(id=f"field-{name}", classes="field")
         self.label = label
@@ -94,7 +129,7 @@ class Field(Vertical):
             value,
             placeholder=placeholder,
             password=password,
-            suggestions=suggestions,
+            complete=complete,
             id=f"input-{name}",
         )
         self._message = Words(classes="field--message")
@@ -162,8 +197,11 @@ class PromptLine(Horizontal):
         yield self._label
         yield self._input
 
-    def ask(self, purpose: str, label: str, value: str = "") -> None:
+    def ask(
+        self, purpose: str, label: str, value: str = "", *, complete: Complete | None = None
+    ) -> None:
         self._purpose = purpose
+        self._input.set_completion(complete)
         self._label.say(f" {label} ")
         with self._input.prevent(Input.Changed):
             self._input.value = clean(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from kwtui.widgets.document import Document
-from kwtui.widgets.field import Field
+from kwtui.widgets.field import Complete, Field
 from kwtui.widgets.paint import ROLE_CLASSES, Line, Painter, fit, paragraph, part
 
 LABEL_WIDTH = 18
@@ -119,10 +119,10 @@ class ExplainedField(Field):
         name: str,
         about: str = "",
         placeholder: str = "",
-        suggestions: Iterable[str] = (),
+        complete: Complete | None = None,
     ) -> None:
-        super().__init__(label, value, name=name, placeholder=placeholder, suggestions=suggestions)
-        self._about = about
+        super().__init__(label, value, name=name, placeholder=placeholder, complete=complete)
+        self._about = f"{about} Tab completes." if complete is not None else about
 
     def explanation_lines(self) -> list[Line]:
         return paragraph(self._about)

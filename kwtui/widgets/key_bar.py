@@ -46,15 +46,16 @@ class KeyBar(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
 
-    def __init__(self, always: Sequence[KeyHint]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._always = tuple(always)
+        self._always: tuple[KeyHint, ...] = ()
         self._hints: tuple[KeyHint, ...] = ()
         self._painter = Painter(self)
 
-    def show_keys(self, hints: Sequence[KeyHint]) -> None:
-        if tuple(hints) != self._hints:
-            self._hints = tuple(hints)
+    def show_keys(self, hints: Sequence[KeyHint], always: Sequence[KeyHint]) -> None:
+        """``always`` stand last and are never left out for want of room."""
+        if (tuple(hints), tuple(always)) != (self._hints, self._always):
+            self._hints, self._always = tuple(hints), tuple(always)
             self.refresh()
 
     @property

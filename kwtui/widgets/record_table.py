@@ -1,4 +1,4 @@
-"""Records of a CSV file as a table: as many as were read, more on the way down, any column."""
+"""Records of a CSV file as a table: a part of the file, more on the way up and down, any column."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from kwtui.widgets.virtual_list import Column, VirtualList
 
 WIDEST = 32
 """Cells of a column at most; Enter shows a record in full."""
+MOST_ROWS = 2_000
+"""Records that are kept; what is farther away is read again."""
 
 Record = tuple[int, tuple[str | None, ...]]
 """A record's number in its file (from 0) and its values; None is NULL."""
@@ -28,11 +30,13 @@ class RecordTable(VirtualList[Record]):
     ]
 
     class Wanted(Message):
-        """The cursor reached the end of what was read."""
+        """The cursor reached an end of what was read: ``start`` is the first record that is wanted,
+        or, ``before``, the one in front of which records are wanted."""
 
-        def __init__(self, start: int) -> None:
+        def __init__(self, start: int, *, before: bool = False) -> None:
             super().__init__()
             self.start = start
+            self.before = before
 
     def __init__(self) -> None:
         super().__init__(
@@ -45,23 +49,72 @@ class RecordTable(VirtualList[Record]):
         self._at_end = True
 
     def show_records(
-        self, names: Sequence[str], records: Sequence[tuple[str | None, ...]], *, at_end: bool
+        self,
+        names: Sequence[str],
+        records: Sequence[tuple[str | None, ...]],
+        *,
+        start: int = 0,
+        at_end: bool,
     ) -> None:
-        """Show a file's first records."""
+        """Show records of a file, the first of them number ``start``."""
+        self.set_rows(())
+        self._first = 0
+        self.renew_records(names, records, start=start, at_end=at_end)
+
+    def renew_records(
+        self,
+        names: Sequence[str],
+        records: Sequence[tuple[str | None, ...]],
+        *,
+        start: int = 0,
+        at_end: bool,
+    ) -> None:
+        """The same records, read again: cursor and columns stay where they are."""
         count = max([len(names), *(len(record) for record in records)], default=0)
         self._names = tuple(names) + tuple(f"#{n + 1}" for n in range(len(names), count))
         self._widths = [self._width(i, records) for i in range(count)]
-        self._first = 0
+        self._first = min(self._first, max(0, count - 1))
         self._at_end = at_end
+        self.set_rows(_numbered(records, start))
         self._arrange_columns()
-        self.set_rows([])
-        self.set_rows(list(enumerate(records)))
 
     def add_records(self, records: Sequence[tuple[str | None, ...]], *, at_end: bool) -> None:
-        """Show more of the same file."""
+        """Show more of the same file, behind what is shown."""
         self._at_end = at_end
-        start = len(self.rows)
-        self.set_rows([*self.rows, *((start + i, record) for i, record in enumerate(records))])
+        self.set_rows([*self.rows, *_numbered(records, self.end)][-MOST_ROWS:])
+        self._arrange_columns()
+
+    def add_before(self, records: Sequence[tuple[str | None, ...]], start: int) -> None:
+        """Show more of the same file, in front of what is shown."""
+        rows = [*_numbered(records, start), *self.rows]
+        self._at_end = self._at_end and len(rows) <= MOST_ROWS
+        self.set_rows(rows[:MOST_ROWS])
+
+    @property
+    def start(self) -> int:
+        """The number of the first record that is shown."""
+        return self.rows[0][0] if self.rows else 0
+
+    @property
+    def end(self) -> int:
+        """The number behind the last record that is shown."""
+        return self.rows[-1][0] + 1 if self.rows else 0
+
+    def go_to(self, number: int) -> None:
+        """Put the cursor on a record that is shown."""
+        self.move_to(max(0, min(number - self.start, len(self.rows) - 1)))
+
+    def reveal_column(self, index: int) -> None:
+        """Move by columns until this one is seen."""
+        self._first = 0
+        self._arrange_columns()
+        while self._first < index and index + 1 not in {shown for shown, _ in self._seen()}:
+            self._first += 1
+            self._arrange_columns()
+
+    def _seen(self) -> list[tuple[int, int]]:
+        """(column of the file counted from 1, width) of those that fit."""
+        return [(index + self._first if index else 0, width) for index, width in self._layout]
 
     def _width(self, index: int, records: Sequence[tuple[str | None, ...]]) -> int:
         values = (record[index] for record in records if index < len(record))
@@ -71,7 +124,7 @@ class RecordTable(VirtualList[Record]):
     def _arrange_columns(self) -> None:
         shown = range(self._first, len(self._names))
         self.columns = (
-            Column("#", max(3, len(str(len(self.rows) or 100)))),
+            Column("#", max(3, len(str(self.end))), "right"),
             *(Column(self._names[i], self._widths[i], drop=i - self._first) for i in shown),
         )
         self._resized()
@@ -94,7 +147,13 @@ class RecordTable(VirtualList[Record]):
     def move_to(self, index: int) -> None:
         super().move_to(index)
         if not self._at_end and self.cursor >= len(self.rows) - 1:
-            self.post_message(self.Wanted(len(self.rows)))
+            self.post_message(self.Wanted(self.end))
+        elif self.cursor == 0 and self.start > 0:
+            self.post_message(self.Wanted(self.start, before=True))
+
+
+def _numbered(records: Sequence[tuple[str | None, ...]], start: int) -> list[Record]:
+    return [(start + i, record) for i, record in enumerate(records)]
 
 
 def _one_line(value: str) -> str:

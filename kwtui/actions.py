@@ -1,0 +1,356 @@
+"""Every action of the interface, once: bindings, footer, help, palette and README use it.
+
+Without Textual, so that `kwtui keys` prints it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """``id`` is ``scope.verb``; the screen of that scope has a method ``do_verb``."""
+
+    id: str
+    keys: str
+    """Textual's names of the keys, separated by commas; empty: only by palette and button."""
+    title: str
+    """One or two words for the footer."""
+    help: str
+    shown: str = ""
+    """How the keys are written; taken from ``keys`` when empty."""
+    footer: bool = True
+
+    @property
+    def scope(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def verb(self) -> str:
+        return self.id.partition(".")[2].replace("-", "_")
+
+    @property
+    def key_text(self) -> str:
+        return self.shown or " ".join(written_key(key) for key in self.keys.split(",") if key)
+
+
+PUNCTUATION = {
+    "!": "exclamation_mark", '"': "quotation_mark", "#": "number_sign", "$": "dollar_sign",
+    "%": "percent_sign", "&": "ampersand", "'": "apostrophe", "(": "left_parenthesis",
+    ")": "right_parenthesis", "*": "asterisk", "+": "plus", ",": "comma", "-": "minus",
+    ".": "full_stop", "/": "slash", ":": "colon", ";": "semicolon", "<": "less_than_sign",
+    "=": "equals_sign", ">": "greater_than_sign", "?": "question_mark", "@": "at",
+    "[": "left_square_bracket", "\\": "backslash", "]": "right_square_bracket",
+    "^": "circumflex_accent", "_": "underscore", "`": "grave_accent", "{": "left_curly_bracket",
+    "|": "vertical_line", "}": "right_curly_bracket", "~": "tilde",
+}  # fmt: skip
+"""Textual's names of the keys that are neither letters nor digits."""
+
+_WRITTEN = {name: character for character, name in PUNCTUATION.items()}
+_WRITTEN |= {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn"}
+
+
+def written_key(key: str) -> str:
+    """A key as people write it: ``slash`` is ``/``, ``ctrl+p`` is ``Ctrl+P``."""
+    *modifiers, name = key.split("+")
+    written = _WRITTEN.get(name) or (name.capitalize() if len(name) > 1 else name)
+    if modifiers and len(written) == 1:
+        written = written.upper()
+    return "+".join([*(each.capitalize() for each in modifiers), written])
+
+
+SCREENS = (
+    ("connection", "1", "Connection"),
+    ("backup", "2", "Backup"),
+    ("restore", "3", "Restore"),
+    ("storage", "4", "Storage"),
+    ("logs", "5", "Logs"),
+    ("runs", "6", "Runs"),
+    ("server", "7", "Server"),
+    ("sql", "8", "SQL"),
+)
+"""(name, digit, title) of the screens that the digits reach."""
+
+_SCREEN_HELP = {
+    "connection": "Choose a server, connect, see what it is.",
+    "backup": "Back a database up, step by step.",
+    "restore": "Bring a backup back, step by step.",
+    "storage": "See what lies in the node's extern folder.",
+    "logs": "Read and follow the node's log files.",
+    "runs": "See what is running and what has run.",
+    "server": "See nodes, settings, rights, sessions and WAL of the server.",
+    "sql": "Look at data with statements that only read.",
+}
+
+ACTIONS: tuple[Action, ...] = (
+    *(
+        Action(f"app.open-{name}", digit, title, _SCREEN_HELP[name], footer=False)
+        for name, digit, title in SCREENS
+    ),
+    Action("app.help", "question_mark,f1", "Help", "Explain this screen and list its keys.",
+           shown="?"),
+    Action("app.palette", "colon,ctrl+p", "All", "List every action; type to find one.",
+           shown=":"),
+    Action("app.back", "escape", "Back", "One step back; nothing that you typed is lost.",
+           footer=False),
+    Action("app.quit", "q,ctrl+q,ctrl+c", "Quit", "Leave kwtui. Runs go on without it.",
+           shown="q"),
+    Action("app.mouse", "f8", "Mouse", "Give the mouse back to the terminal, or take it again.",
+           footer=False),
+    Action("app.open-doctor", "", "Doctor", "Check everything that a backup needs, and say what to"
+           " do.", footer=False),
+    Action("app.open-explain", "", "Explain an error", "Paste an error of KWDB and read what it"
+           " means.", footer=False),
+    Action("app.errors", "f9", "Problem", "Show the last problem again.", footer=False),
+    # Connection
+    Action("connection.connect", "enter", "Connect", "Connect to the chosen server."),
+    Action("connection.sandbox", "s", "Sandbox", "Start the sandbox and connect to it: a stand-in"
+           " for a KWDB node with demo data."),
+    Action("connection.add", "a", "Add", "Save a new server under a name."),
+    Action("connection.edit", "e", "Edit", "Change the chosen server's settings."),
+    Action("connection.delete", "x", "Delete", "Forget the chosen server. Asks first."),
+    Action("connection.retry", "r", "Retry", "Try the lost connection again now.", footer=False),
+    # Wizards
+    Action("wizard.next", "enter,n", "Next", "Go to the next step.", shown="Enter"),
+    Action("wizard.restart", "x", "Start over", "Forget the answers and begin at the first step."
+           " Asks first.", footer=False),
+    Action("wizard.toggle", "space", "Choose", "Choose the table, or leave it out.", footer=False),
+    Action("wizard.all", "a", "All", "Choose all tables.", footer=False),
+    Action("wizard.none", "z", "None", "Choose no table.", footer=False),
+    Action("wizard.start", "s", "Start", "Start what the plan says.", footer=False),
+    Action("wizard.look", "i", "Look inside", "Show what is inside the chosen backup.",
+           footer=False),
+    Action("wizard.copy", "y", "Copy command", "Copy the command that does the same.",
+           footer=False),
+    Action("wizard.explain", "e", "Explain", "Explain why the run failed.", footer=False),
+    Action("wizard.cancel", "c", "Cancel run", "Cancel what is running. Asks first.",
+           footer=False),
+    # Storage
+    Action("storage.open", "enter", "Open", "See what is inside."),
+    Action("storage.filter", "slash", "Filter", "Show only what contains a word.", shown="/"),
+    Action("storage.sort", "s", "Sort", "Sort by the next column.", footer=False),
+    Action("storage.verify", "v", "Verify", "Check every file and count every record again."),
+    Action("storage.restore", "r", "Restore", "Restore this backup, step by step."),
+    Action("storage.drill", "d", "Drill", "Rehearse a restore of it: into a scratch database, that"
+           " is compared and dropped."),
+    Action("storage.delete", "x", "Delete", "Delete it, by a plan that shows what goes."),
+    Action("storage.pin", "p", "Pin", "Keep it from retention and deletion, or stop that.",
+           footer=False),
+    Action("storage.annotate", "a", "Note", "Change its label, or write a note beside it.",
+           footer=False),
+    Action("storage.report", "w", "Report", "Write down all that is known of it, as a file.",
+           footer=False),
+    Action("storage.copy", "y", "Copy", "Copy its path, a command, or SQL.", footer=False),
+    Action("storage.mark", "m", "Mark", "Mark it, to compare another one with it.", footer=False),
+    Action("storage.compare", "c", "Compare", "Compare it with the marked one.", footer=False),
+    Action("storage.group", "b", "By database", "Put the list under databases, or not; Enter folds"
+           " one.", footer=False),
+    Action("storage.retention", "t", "Retention", "See what the rules keep and let go, and change"
+           " them.", footer=False),
+    Action("storage.leftovers", "l", "Leftovers", "See what broken runs left, and remove it.",
+           footer=False),
+    Action("storage.refresh", "u", "Read again", "Read the folder again now.", footer=False),
+    # Inside a set
+    Action("set.open", "enter", "Open", "Show the file."),
+    Action("set.next-part", "right_square_bracket", "Next part", "Tables, files, manifest in turn.",
+           shown="]"),
+    Action("set.previous-part", "left_square_bracket", "Previous part", "The part before.",
+           shown="[", footer=False),
+    Action("set.find", "slash", "Search", "Search in what is shown.", shown="/"),
+    Action("set.find-next", "n", "Next hit", "Go to the next place found.", footer=False),
+    Action("set.find-previous", "N", "Previous hit", "Go to the place found before.",
+           footer=False),
+    Action("set.go-to", "t", "Go to", "Go to a record: its number, a share such as 50%, or end.",
+           footer=False),
+    Action("set.verify", "v", "Verify", "Check every file and count every record again."),
+    Action("set.restore", "r", "Restore", "Restore this backup, step by step."),
+    Action("set.drill", "d", "Drill", "Rehearse a restore of it: into a scratch database, that is"
+           " compared and dropped."),
+    Action("set.delete", "x", "Delete", "Delete it, by a plan that shows what goes.", footer=False),
+    Action("set.pin", "p", "Pin", "Keep it from retention and deletion, or stop that.",
+           footer=False),
+    Action("set.annotate", "a", "Note", "Change its label, or write a note beside it.",
+           footer=False),
+    Action("set.report", "w", "Report", "Write down all that is known of it, as a file.",
+           footer=False),
+    Action("set.copy", "y", "Copy", "Copy its path, a command, or SQL.", footer=False),
+    Action("set.refresh", "u", "Read again", "Look at what is on disk again now.", footer=False),
+    # A plan by itself
+    Action("plan.start", "s", "Start", "Start what the plan says. What removes asks once more."),
+    Action("plan.copy", "y", "Copy command", "Copy the command that does the same."),
+    # Comparing
+    Action("compare.open", "enter", "Open", "Show all differences of the table."),
+    Action("compare.all", "f", "All tables", "Show also what is the same, or only what differs."),
+    Action("compare.turn", "x", "Turn", "See the first one from the second."),
+    Action("compare.copy", "y", "Copy command", "Copy the command that does the same."),
+    Action("compare.refresh", "u", "Read again", "Compare what is on disk now.", footer=False),
+    # Retention
+    Action("retention.open", "enter", "Open", "See what is inside the backup."),
+    Action("retention.edit", "e", "Rule", "Change how many stay, and see at once what that means."),
+    Action("retention.save", "w", "Save", "Save the changed rule."),
+    Action("retention.plan", "s", "Plan", "See the plan that removes what goes."),
+    Action("retention.months", "m", "Months", "The same as a calendar, or as a list."),
+    Action("retention.next-part", "right_square_bracket", "Next", "The next database.",
+           shown="]"),
+    Action("retention.previous-part", "left_square_bracket", "Previous", "The database before.",
+           shown="[", footer=False),
+    Action("retention.forget", "z", "Forget", "Forget the rule: that for all counts, or none.",
+           footer=False),
+    Action("retention.refresh", "u", "Read again", "Look at every backup again.", footer=False),
+    # Leftovers
+    Action("leftovers.toggle", "space", "Choose", "Choose it, or leave it."),
+    Action("leftovers.plan", "s,enter", "Plan", "See the plan that removes what is chosen.",
+           shown="s"),
+    Action("leftovers.all", "a", "All", "Choose all that nobody uses."),
+    Action("leftovers.none", "z", "None", "Choose nothing."),
+    Action("leftovers.refresh", "u", "Read again", "Look again.", footer=False),
+    # Logs
+    Action("logs.open", "enter", "Read", "Read the chosen log from its end."),
+    Action("logs.all", "a", "All by time", "Read all families as one stream, by time."),
+    Action("logs.refresh", "u", "Read again", "Look for log files again.", footer=False),
+    Action("logs.follow", "f", "Follow", "Go to the end and stay there while the log grows."),
+    Action("logs.pause", "p", "Pause", "Stop taking new lines, or take them again.",
+           footer=False),
+    Action("logs.find", "slash", "Search", "Search everything with a regular expression; the empty"
+           " one ends the search.", shown="/"),
+    Action("logs.find-next", "n", "Next hit", "Go to the next place found.", footer=False),
+    Action("logs.find-previous", "N", "Previous hit", "Go to the place found before.",
+           footer=False),
+    Action("logs.filter", "i", "Filter", "Show only some entries, by level, file, goroutine, tag,"
+           " time or words."),
+    Action("logs.severity", "s", "Severity", "Show only entries of at least the next severity."),
+    Action("logs.same", "d", "Same goroutine", "Show only what this entry's goroutine wrote.",
+           footer=False),
+    Action("logs.time", "t", "Time", "Go to a time: 12:30, -10m, 2026-11-22 08:30."),
+    Action("logs.unfold", "x", "Unfold", "Show the lines that continue this entry, such as a stack"
+           " trace, or fold them.", footer=False),
+    Action("logs.unfold-all", "z", "Unfold all", "Show all lines, or fold all entries.",
+           footer=False),
+    Action("logs.highlight", "c", "Colour", "Let one more pattern stand out; the empty one ends"
+           " them all.", footer=False),
+    Action("logs.mark", "m", "Mark", "Mark this line, or take its mark away.", footer=False),
+    Action("logs.mark-next", "apostrophe", "Next mark", "Go to the next mark.", shown="'",
+           footer=False),
+    Action("logs.mark-previous", "quotation_mark", "Previous mark", "Go to the mark before.",
+           shown='"', footer=False),
+    Action("logs.select", "v", "Select", "Begin a selection here, or give it up.", footer=False),
+    Action("logs.copy", "y", "Copy", "Copy the selection, or this entry.", footer=False),
+    Action("logs.explain", "e", "Explain", "Explain this entry, or the selection."),
+    Action("logs.save", "S", "Save", "Save the selection, or all that is shown, to a file.",
+           footer=False),
+    Action("logs.run", "r", "Its run", "Go to the run that went on at this time.", footer=False),
+    Action("logs.wrap", "w", "Wrap", "Fold long lines, or cut them.", footer=False),
+    Action("logs.files", "o", "Files", "Choose another log."),
+    # Runs
+    Action("runs.open", "enter", "Open", "Follow the run, or see how it ended."),
+    Action("runs.cancel", "c", "Cancel", "Cancel the run. Asks first."),
+    Action("runs.copy", "y", "Copy command", "Copy the command that does the same."),
+    Action("runs.log", "l", "Log", "Show the part of the node's log that this run is about."),
+    Action("runs.explain", "e", "Explain", "Explain why it failed."),
+    Action("runs.refresh", "u", "Read again", "Read the list of runs again.", footer=False),
+    Action("runs.jobs", "s", "Server's jobs", "See the jobs of the server itself (SHOW JOBS)."),
+    # Jobs
+    Action("jobs.open", "enter", "Open", "Show all that is known of the job."),
+    Action("jobs.filter", "slash", "Filter", "Show only what contains a word.", shown="/"),
+    Action("jobs.all", "a", "All types", "Show KWDB's own jobs too, or leave them out."),
+    Action("jobs.cancel", "c", "Cancel", "Cancel the import, or the export's query. Asks first."),
+    Action("jobs.pause", "p", "Pause", "Let the import rest. Asks first.", footer=False),
+    Action("jobs.resume", "r", "Resume", "Let the paused import go on. Asks first.",
+           footer=False),
+    Action("jobs.explain", "e", "Explain", "Explain why it failed.", footer=False),
+    Action("jobs.runs", "s", "Runs", "Back to the runs of kwtui."),
+    Action("jobs.refresh", "u", "Read again", "Ask the server again.", footer=False),
+    Action("jobs.copy", "y", "Copy command", "Copy the command that shows the same.",
+           footer=False),
+    # Server
+    Action("server.next-part", "right_square_bracket", "Next page", "Overview, settings, rights,"
+           " sessions, WAL in turn.", shown="]"),
+    Action("server.previous-part", "left_square_bracket", "Previous page", "The page before.",
+           shown="[", footer=False),
+    Action("server.filter", "slash", "Find", "Find words in all cluster settings.", shown="/"),
+    Action("server.cancel", "c", "Cancel query", "Cancel what the session runs. Asks first."),
+    Action("server.change", "e", "Change", "Change WAL level or interval, by a plan."),
+    Action("server.doctor", "d", "Doctor", "Check everything that a backup needs."),
+    Action("server.copy", "y", "Copy command", "Copy the command that shows the same."),
+    Action("server.refresh", "u", "Read again", "Ask the server again."),
+    # SQL
+    Action("sql.run", "f5,r", "Run", "Run the statement that the cursor stands in.", shown="F5"),
+    Action("sql.cancel", "f4,c", "Cancel", "Cancel the statement that runs.", shown="F4"),
+    Action("sql.history", "f3,b", "Before", "Statements of before; type to find one.",
+           shown="F3"),
+    Action("sql.edit", "i", "Edit", "Go to the editor; Esc leaves it."),
+    Action("sql.more", "m", "More", "Read ten times as many rows."),
+    Action("sql.save", "s", "Save", "Save every row as a CSV file."),
+    Action("sql.unlock", "w", "Unlock", "Let statements write, or lock that again. Asks first."),
+    Action("sql.timeout", "t", "Time limit", "Change how long a statement may take.",
+           footer=False),
+    Action("sql.copy", "y", "Copy command", "Copy the command that does the same.",
+           footer=False),
+    # Doctor
+    Action("doctor.open", "enter", "Open", "Show everything that the check found."),
+    Action("doctor.again", "r", "Again", "Look at this one again."),
+    Action("doctor.refresh", "u", "All again", "Look at everything again."),
+    Action("doctor.bad", "f", "Not ok", "Show only what is not ok, or everything."),
+    Action("doctor.explain", "e", "Explain", "Explain what the check found."),
+    Action("doctor.copy", "y", "Copy command", "Copy the command that does the same.",
+           footer=False),
+    # Explain
+    Action("explain.check", "A", "Check", "Ask the check with this letter; it only reads.",
+           shown="A B C"),
+    Action("explain.all", "a", "All checks", "Ask every check."),
+    Action("explain.edit", "i", "Text", "Go to the text; Esc leaves it."),
+    Action("explain.next-part", "right_square_bracket", "Next error", "The next error of the text.",
+           shown="]"),
+    Action("explain.previous-part", "left_square_bracket", "Previous error", "The error before.",
+           shown="[", footer=False),
+    Action("explain.nearest", "o", "Nearest", "Read about an error that is near.", footer=False),
+    Action("explain.copy", "y", "Copy", "Copy the explanation."),
+)  # fmt: skip
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+
+def actions_of(scope: str) -> list[Action]:
+    return [action for action in ACTIONS if action.scope == scope]
+
+
+SCOPE_TITLES: dict[str, str] = {
+    "app": "Everywhere",
+    "connection": "Connection",
+    "wizard": "Backup and Restore",
+    "storage": "Storage",
+    "set": "Inside a backup",
+    "plan": "A plan: delete, prune, clean up, drill",
+    "compare": "Two backups compared",
+    "retention": "Retention",
+    "leftovers": "Leftovers",
+    "logs": "Logs",
+    "runs": "Runs",
+    "jobs": "Jobs of the server",
+    "server": "Server",
+    "sql": "SQL",
+    "doctor": "Doctor",
+    "explain": "Explain",
+}
+"""Where actions mean something, in the order of README and `kwtui keys`."""
+
+
+def keys_as_markdown() -> str:
+    """The tables of keys for the README, one for each screen."""
+    parts = []
+    for scope, title in SCOPE_TITLES.items():
+        rows = [f"| `{key}` | {words} |" for key, _, words in key_table([scope])]
+        parts.append("\n".join([f"**{title}**", "", "| Key | |", "|---|---|", *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+def key_table(scopes: Iterable[str]) -> list[tuple[str, str, str]]:
+    """(key, title, help) for help pages and the README."""
+    return [
+        (action.key_text, action.title, action.help)
+        for scope in scopes
+        for action in actions_of(scope)
+        if action.keys
+    ]

@@ -1,0 +1,48 @@
+"""Keys of a person's own work, and footer, help and palette name them."""
+
+from __future__ import annotations
+
+from kwtui.errors import KwtuiError
+from kwtui.keymap import Keymap
+from tests.screens.driving import opened
+from tests.screens.fake_controller import FakeController
+
+CHANGED = Keymap(
+    {"app.open-storage": ("f6",), "storage.filter": ("F",), "app.help": ("H",), "app.quit": ("Q",)}
+)
+
+
+async def test_the_new_key_works_and_the_old_one_does_not(connected: FakeController) -> None:
+    async with opened(connected, keys=CHANGED) as person:
+        await person.press("4")
+        assert "1 Connection" in person.text()
+        await person.press("f6")
+        await person.until_shown("4 Storage")
+        await person.until_shown("tsdb")
+        await person.press("slash")
+        assert not person.app.screen.query_one("PromptLine").display
+        await person.press("F")
+        await person.until(lambda: person.app.screen.query_one("PromptLine").display)
+
+
+async def test_footer_help_and_palette_name_the_new_keys(connected: FakeController) -> None:
+    async with opened(connected, keys=CHANGED, size=(100, 50)) as person:
+        await person.press("f6")
+        await person.until_shown("tsdb")
+        assert "F Filter" in person.footer()
+        assert person.footer().rstrip().endswith("H Help  : All  Q Quit")
+        await person.press("H")
+        await person.until_shown("Help: 4 Storage")
+        assert "F6         See what lies" in person.text()
+        await person.press("escape", "colon")
+        await person.until_shown("All actions")
+        await person.type("go to storage")
+        await person.until_shown("F6")
+
+
+async def test_a_keymap_with_a_mistake_is_told_and_kwtui_opens(connected: FakeController) -> None:
+    problem = KwtuiError("The file keys.toml cannot be used.", cause="No action has the id 'x'.")
+    async with opened(connected, problem=problem) as person:
+        await person.until_shown("No action has the id 'x'.")
+        await person.press("escape", "4")
+        await person.until_shown("4 Storage")
