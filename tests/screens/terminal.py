@@ -12,13 +12,17 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyte
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 30.0
+SLICE_SECONDS = 0.04
+WAKING_SECONDS = 0.5
+BUSY_SECONDS = 0.005
+"""What the interface needs for its clocks when nothing happens is less, in a slice of time."""
 
 
 class Terminal:
@@ -61,18 +65,47 @@ class Terminal:
             assert time.monotonic() < end, f"{text!r} never shown:\n{self.text}"
             self.read(0.05)
 
-    def until_quiet(self, seconds: float = 0.7) -> None:
-        """Until nothing was written for that long."""
+    def until_quiet(self, seconds: float = 0.16) -> None:
+        """Until nothing was written for that long, and the program did nothing meanwhile either.
+
+        The second makes a short time do: a program that a busy machine keeps waiting is at work.
+        """
         end = time.monotonic() + PATIENCE_SECONDS
-        while self.read(seconds):
+        quiet = 0.0
+        while quiet < seconds:
+            quiet = 0.0 if self._works(BUSY_SECONDS) else quiet + SLICE_SECONDS
             assert time.monotonic() < end, "it never falls silent"
 
     def press(self, keys: str) -> bytes:
         """Press keys and read until quiet; what was written."""
         before = len(self.written)
         os.write(self.descriptor, keys.encode())
-        self.until_quiet(0.4)
+        end = time.monotonic() + WAKING_SECONDS
+        while not self._works(0.0) and time.monotonic() < end:
+            pass
+        self.until_quiet()
         return bytes(self.written[before:])
+
+    def _works(self, allowance: float) -> bool:
+        """Whether the program writes, or runs longer than allowed, within a slice of time."""
+        before = self.busy_seconds()
+        written = self.read(SLICE_SECONDS)
+        return bool(written) or self._wants_to_run() or self.busy_seconds() - before > allowance
+
+    def busy_seconds(self) -> float:
+        """How long the program ran, or waited for a processor, so far."""
+        spent = (text.split() for text in self._of_each_thread("schedstat"))
+        return sum(int(ran) + int(waited) for ran, waited, _ in spent) / 1e9
+
+    def _wants_to_run(self) -> bool:
+        states = (text.rpartition(")")[2].split()[0] for text in self._of_each_thread("stat"))
+        return "R" in states
+
+    def _of_each_thread(self, file: str) -> Iterator[str]:
+        for thread in Path(f"/proc/{self.pid}/task").iterdir():
+            # A thread may end meanwhile, and a kernel may keep no such account.
+            with suppress(FileNotFoundError, ProcessLookupError):
+                yield (thread / file).read_text()
 
     def wait(self) -> int:
         """The exit status, as a shell counts it."""
