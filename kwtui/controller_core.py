@@ -51,13 +51,15 @@ class Core:
         self._storage_watcher = StorageWatcher(self._publish)
         self._runs_watcher = RunsWatcher(self._publish)
         self._open_sets: dict[str, SetDetails] = {}
+        self._other_places: dict[int, NodePlace] = {}
+        """Files of nodes that one is not connected to, as far as they are on this machine."""
 
     # -- events ------------------------------------------------------------------------------
 
     def subscribe(self, listener: Callable[[object], None]) -> Callable[[], None]:
         """Call ``listener`` with every controller event; returns the way to stop it.
 
-        Events: ConnectionStatus, StorageChanged, RunsChanged.
+        Events: ConnectionStatus, StorageChanged, StorageWatched, RunsChanged.
         """
         self._listeners.append(listener)
         if self._in_background:
@@ -148,6 +150,11 @@ class Core:
         return self._place
 
     @property
+    def polls_because(self) -> str:
+        """Why extern is looked at again and again; empty where the kernel tells of changes."""
+        return self._storage_watcher.polls_because
+
+    @property
     def target(self) -> Target | None:
         """What one is connected to; None before the first connection."""
         return self._keeper.target if self._keeper is not None else None
@@ -213,6 +220,7 @@ class Core:
             store_paths=facts.store_paths,
             local=target.is_local,
         )
+        self._other_places = {}
         self._watch_storage()
 
     def _watch_storage(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True)
@@ -11,6 +12,30 @@ class StorageChanged:
 
     reason: str = ""
     """Why it is watched by polling; empty when it is not."""
+    paths: frozenset[str] = frozenset()
+    """What changed, relative to extern, as far as that is known; empty: anything may have."""
+
+    def concerns(self, path: str) -> bool:
+        """Whether the set at ``path`` may have changed: what is in it, above it or said of it."""
+        if not self.paths:
+            return True
+        mine = PurePosixPath(path)
+        return any(_concerns(PurePosixPath(changed), mine) for changed in self.paths)
+
+
+def _concerns(changed: PurePosixPath, mine: PurePosixPath) -> bool:
+    if changed == mine or mine in changed.parents or changed in mine.parents:
+        return True
+    # Notes, and a set that a deletion moved aside, lie beside it under hidden names with its own.
+    return changed.parent == mine.parent and changed.name.startswith(f".{mine.name}")
+
+
+@dataclass(frozen=True)
+class StorageWatched:
+    """It is watched in another way now."""
+
+    polls_because: str = ""
+    """Why by polling; empty where the kernel tells of changes."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,16 @@ from kwtui.controller_events import StorageChanged
 from kwtui.plan_id import new_plan_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from kwtui.backups.annotations import Annotation
     from kwtui.backups.contents import SetDetails
+    from kwtui.backups.csvindex import Reading
     from kwtui.backups.difference import SetDifference
     from kwtui.backups.entries import BackupEntry, StorageListing
     from kwtui.backups.page import CsvPage
+    from kwtui.backups.presence import Presence
     from kwtui.backups.proof import VerifyReport
     from kwtui.backups.sealing import SealProgress
     from kwtui.model import Dialect, ProofLevel, RetentionPolicies, RetentionPolicy
@@ -54,17 +57,53 @@ class StorageCare(Core):
         """A text file inside extern (meta.sql, manifest, plan), decoded, size-limited."""
         from kwtui.backups.library import read_text
 
-        return await self._blocking(read_text, self._extern(), path)
+        return await self._blocking(read_text, self._extern(), path, self._state)
 
-    async def csv_page(self, entry: BackupEntry, file: str, start: int, count: int) -> CsvPage:
-        """``count`` records of one CSV file from record ``start`` on.
+    async def presence(self, details: SetDetails) -> Presence:
+        """What of the set's files is on disk now; no file is read."""
+        from kwtui.backups.presence import look_at_presence
 
-        ``file`` is relative to the set or tree, as in its details.
+        return await self._blocking(look_at_presence, details)
+
+    async def csv_page(
+        self,
+        entry: BackupEntry,
+        file: str,
+        start: int,
+        count: int,
+        reading: Reading | None = None,
+    ) -> CsvPage:
+        """``count`` records of one CSV file from record ``start`` on; the last for a negative one.
+
+        ``file`` is relative to the set or tree, as in its details. ``reading`` tells how far it is
+        on the way to a place that nobody looked at before, which takes a second a gigabyte.
         """
         from kwtui.operations.pages import page_of
 
         details = self._open_sets.get(entry.path) or await self.open_set(entry.path)
-        return await self._blocking(page_of, details, file, start, count)
+        with _stopping(reading):
+            return await self._blocking(page_of, details, file, start, count, reading)
+
+    async def find_record(
+        self,
+        entry: BackupEntry,
+        file: str,
+        text: str,
+        start: int,
+        *,
+        forward: bool,
+        reading: Reading,
+    ) -> int | None:
+        """The next record behind ``start`` that holds the text, or the last before it."""
+        from kwtui.operations.pages import find_in
+
+        details = self._open_sets.get(entry.path) or await self.open_set(entry.path)
+
+        def find() -> int | None:
+            return find_in(details, file, text, start, forward=forward, reading=reading)
+
+        with _stopping(reading):
+            return await self._blocking(find)
 
     async def verify(
         self,
@@ -248,3 +287,13 @@ class StorageCare(Core):
         from kwtui.runs.known import known_runs
 
         return await self._blocking(known_runs, self._runs_directory())
+
+
+@contextmanager
+def _stopping(reading: Reading | None) -> Iterator[None]:
+    """A task that is cancelled leaves its thread behind, which must end soon too."""
+    try:
+        yield
+    finally:
+        if reading is not None:
+            reading.stopped = True

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kwtui.controller_events import RunsChanged, StorageChanged
+from kwtui.controller_events import RunsChanged, StorageChanged, StorageWatched
 
 if TYPE_CHECKING:
     import asyncio
 
+    from kwtui.node.watching import WatchMethod
     from kwtui.runs.directory import RunsDirectory
 
 Publish = Callable[[object], None]
@@ -20,8 +21,15 @@ LIVENESS_SECONDS = 1.0
 as lost: nothing on disk tells of that."""
 
 
+MOST_PATHS = 500
+"""When more than this changed at once, it is not told what: everything is looked at again."""
+
+
 class StorageWatcher:
     """Publishes StorageChanged when something under extern changes."""
+
+    polls_because: str = ""
+    """Why the folder is looked at again and again; empty where the kernel tells of changes."""
 
     def __init__(self, publish: Publish) -> None:
         self._publish = publish
@@ -37,6 +45,7 @@ class StorageWatcher:
         if self._task is not None:
             self._task.cancel()
         self._folder = folder
+        self.polls_because = ""
         self._task = asyncio.create_task(self._run(folder), name="kwtui storage")
 
     async def stop(self) -> None:
@@ -46,8 +55,23 @@ class StorageWatcher:
     async def _run(self, folder: Path) -> None:
         from kwtui.node.watching import watch
 
-        async for batch in watch([folder], recursive=True):
-            self._publish(StorageChanged(batch.reason))
+        def watched(method: WatchMethod, reason: str) -> None:
+            if reason != self.polls_because:
+                self.polls_because = reason
+                self._publish(StorageWatched(reason))
+
+        async for batch in watch([folder], recursive=True, on_method=watched):
+            paths = frozenset[str]()
+            if len(batch.paths) <= MOST_PATHS and not batch.unreachable:
+                paths = frozenset(_below(folder, path) for path in batch.paths)
+            self._publish(StorageChanged(batch.reason, paths if "" not in paths else frozenset()))
+
+
+def _below(folder: Path, path: Path) -> str:
+    """Relative to the folder; empty for the folder itself and what lies elsewhere."""
+    if path == folder or not path.is_relative_to(folder):
+        return ""
+    return path.relative_to(folder).as_posix()
 
 
 class RunsWatcher:

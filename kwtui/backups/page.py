@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from kwtui.backups.csvindex import CsvIndex
+from kwtui.backups.csvindex import CsvIndex, Reading
 from kwtui.backups.csvread import MalformedRecord, Record, read_records
 from kwtui.backups.tree import unreadable
 from kwtui.model import Dialect
@@ -38,19 +38,21 @@ def read_page(
     *,
     columns: tuple[str, ...] = (),
     index: CsvIndex | None = None,
+    reading: Reading | None = None,
 ) -> CsvPage:
     """``count`` records from number ``start`` on. Blocking: call it in a thread.
 
-    ``index`` makes the next page of the same file quick; without one it is made on the way.
+    ``index`` makes the next page of the same file quick; without one it is made on the way, which
+    ``reading`` tells of and can stop.
 
-    Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
+    Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE), ReadingStopped.
     """
     index = index or CsvIndex(path, dialect)
     first = start + dialect.header
     records: list[Record] = []
     problem = ""
     try:
-        offset, known = index.place_of(first)
+        offset, known = index.place_of(first, reading)
         if dialect.header and not columns:
             columns = _header(path, dialect)
         with path.open("rb") as file:

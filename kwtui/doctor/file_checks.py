@@ -203,7 +203,7 @@ def _file_systems(found: Sequence[tuple[str, Path, str]]) -> Check:
             title,
             CheckState.WARNING,
             f"{words}. Changes that other machines make in {' and '.join(distant)} are not "
-            "announced: kwtui looks again every two seconds.",
+            "announced: kwtui looks again about every second.",
             "Prefer a local disk for extern: an export to a network that stalls, stalls too.",
         )
     if any(not kind for *_, kind in found):

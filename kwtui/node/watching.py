@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +20,11 @@ _CHECK_SECONDS = 1.0
 """How often it is looked whether the watched folders are still there."""
 _MOST_FOLDERS = 20_000
 """So many folders are polled; what lies in further ones is not seen."""
+_MOST_FILES = 5_000
+"""So many files are looked at for growth. Of further ones only coming and going is seen: asking
+for each of them would keep a network file system busy."""
+_LOOKING_SHARE = 5
+"""Polling rests at least so many times as long as a look took."""
 _Signature = dict[Path, "tuple[int, ...] | None"]
 
 
@@ -48,6 +54,7 @@ class _Watch:
     debounce_seconds: float
     poll_seconds: float
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    on_method: Callable[[WatchMethod, str], None] = lambda method, reason: None
 
 
 async def watch(
@@ -55,30 +62,36 @@ async def watch(
     *,
     recursive: bool = False,
     debounce_seconds: float = 0.2,
-    poll_seconds: float = 2.0,
+    poll_seconds: float = 0.8,
     force_poll: bool = False,
     stop: asyncio.Event | None = None,
+    on_method: Callable[[WatchMethod, str], None] | None = None,
 ) -> AsyncIterator[ChangeBatch]:
     """Yield a batch whenever something in ``folders`` changed, until ``stop`` is set.
 
     A folder that is not there is waited for; one that vanishes does not end the watch, and what
     happened meanwhile is told when it is back. Polling sees new, renamed and deleted files on every
-    level, and files that grow in the watched folders themselves.
+    level, and growing ones as far as there are not too many. ``on_method`` is called with how it is
+    watched and why, at the start and whenever that changes.
     """
     asked = _Watch(
         tuple(folders), recursive, debounce_seconds, poll_seconds, stop or asyncio.Event()
     )
+    if on_method is not None:
+        asked.on_method = on_method
     reason = "asked for" if force_poll else await asyncio.to_thread(_why_poll, asked.folders)
     again = False
     while not asked.stop.is_set():
         missing = await asyncio.to_thread(_unreachable, asked.folders)
         if not reason and not missing:
+            asked.on_method(WatchMethod.NOTIFY, "")
             try:
                 async for batch in _notified(asked, announce=again):
                     yield batch
             except _CannotNotify as error:
                 reason = str(error)
         else:
+            asked.on_method(WatchMethod.POLL, reason or "not there yet")
             async for batch in _polled(asked, reason, missing):
                 yield batch
         again = True
@@ -130,13 +143,13 @@ async def _polled(
     asked: _Watch, reason: str, missing: frozenset[Path]
 ) -> AsyncIterator[ChangeBatch]:
     """Batches from looking again and again; ends when only a missing folder was the reason."""
-    before = await asyncio.to_thread(_signature, asked.folders, asked.recursive)
+    before, took = await asyncio.to_thread(_timed_signature, asked)
     if missing:
         yield ChangeBatch(
             frozenset(missing), WatchMethod.POLL, reason or "not there yet", frozenset(missing)
         )
-    while not await _stopped(asked.stop, asked.poll_seconds):
-        now = await asyncio.to_thread(_signature, asked.folders, asked.recursive)
+    while not await _stopped(asked.stop, max(asked.poll_seconds, took * _LOOKING_SHARE)):
+        now, took = await asyncio.to_thread(_timed_signature, asked)
         gone = frozenset(f for f in asked.folders if now.get(f) is None)
         changed = frozenset(p for p in {*before, *now} if before.get(p) != now.get(p))
         before = now
@@ -181,8 +194,14 @@ def _identities(folders: Sequence[Path]) -> list[tuple[int, int] | None]:
     return found
 
 
+def _timed_signature(asked: _Watch) -> tuple[_Signature, float]:
+    began = time.monotonic()
+    found = _signature(asked.folders, asked.recursive)
+    return found, time.monotonic() - began
+
+
 def _signature(folders: Sequence[Path], recursive: bool) -> _Signature:
-    """What polling compares: every folder's time, and the files of the watched folders."""
+    """What polling compares: the time of every folder and of the first files, with their sizes."""
     found: _Signature = {}
     for folder in folders:
         found[folder] = _folder_signature(folder)
@@ -202,14 +221,15 @@ def _folder_signature(folder: Path) -> tuple[int, ...] | None:
 
 
 def _add_entries(folder: Path, found: _Signature, *, recursive: bool) -> None:
-    waiting, top = [folder], True
+    waiting, top, files = [folder], True, 0
     while waiting and len(found) < _MOST_FOLDERS:
         current = waiting.pop()
         try:
             with os.scandir(current) as entries:
                 for entry in entries:
                     is_folder = entry.is_dir(follow_symlinks=False)
-                    if top or is_folder:
+                    files += not is_folder
+                    if top or is_folder or files <= _MOST_FILES:
                         status = entry.stat(follow_symlinks=False)
                         size = 0 if is_folder else status.st_size
                         found[Path(entry.path)] = (status.st_ino, status.st_mtime_ns, size)

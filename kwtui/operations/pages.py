@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 from pathlib import Path
 
-from kwtui.backups.csvindex import CsvIndex
-from kwtui.backups.library import SetDetails
+from kwtui.backups.csvindex import CsvIndex, Reading
+from kwtui.backups.csvsearch import find_record
+from kwtui.backups.library import SetDetails, TableDetails
 from kwtui.backups.naming import inside
 from kwtui.backups.page import CsvPage, read_page
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect
 
 
-def page_of(details: SetDetails, file: str, start: int, count: int) -> CsvPage:
-    """Raises KwtuiError: NOT_FOUND for a file that is not of this set."""
+def page_of(
+    details: SetDetails, file: str, start: int, count: int, reading: Reading | None = None
+) -> CsvPage:
+    """``count`` records from ``start`` on; of a negative ``start``, the last ones.
+
+    Raises KwtuiError: NOT_FOUND for a file that is not of this set, and ReadingStopped.
+    """
+    table, index = _opened(details, file)
+    columns = tuple(c.name for c in table.columns)
+    if start < 0:
+        index.place_of(sys.maxsize, reading)
+        start = max(0, (index.total or 0) - index.dialect.header + start)
+    return read_page(
+        index.path, index.dialect, start, count, columns=columns, index=index, reading=reading
+    )
+
+
+def find_in(
+    details: SetDetails, file: str, text: str, start: int, *, forward: bool, reading: Reading
+) -> int | None:
+    """The next record that holds ``text``, as `find_record`. Raises like `page_of`."""
+    _, index = _opened(details, file)
+    return find_record(index, text, start, forward=forward, reading=reading)
+
+
+def _opened(details: SetDetails, file: str) -> tuple[TableDetails, CsvIndex]:
     table = next((t for t in details.tables if any(f.path == file for f in t.files)), None)
     if table is None:
         raise KwtuiError(
@@ -24,8 +50,7 @@ def page_of(details: SetDetails, file: str, start: int, count: int) -> CsvPage:
         )
     dialect = dialect_of(details)
     path = details.location.absolute(file) if details.manifest else _tree_file(details, file)
-    columns = tuple(c.name for c in table.columns)
-    return read_page(path, dialect, start, count, columns=columns, index=_index(path, dialect))
+    return table, _index(path, dialect)
 
 
 def dialect_of(details: SetDetails) -> Dialect:

@@ -10,8 +10,8 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from kwtui.backups.difference import SetDifference
+from kwtui.controller_events import StorageChanged
 from kwtui.screens.actions import Action, bindings
-from kwtui.screens.base import KwtuiScreen
 from kwtui.screens.compare_rows import (
     COLUMNS,
     CompareRow,
@@ -23,13 +23,14 @@ from kwtui.screens.compare_rows import (
     summary_words,
 )
 from kwtui.screens.dialogs import MessageDialog
+from kwtui.screens.live import LiveScreen
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import Words
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
 
-class CompareScreen(KwtuiScreen):
+class CompareScreen(LiveScreen):
     scope: ClassVar[str] = "compare"
     title_text: ClassVar[str] = "4 Storage: compare"
     about: ClassVar[str] = (
@@ -59,9 +60,12 @@ class CompareScreen(KwtuiScreen):
 
     def on_mount(self) -> None:
         self._list.focus()
-        self.run_task(self._compare, "compare")
+        self.do_refresh()
 
-    async def _compare(self) -> None:
+    def concerns(self, event: object) -> bool:
+        return not isinstance(event, StorageChanged) or any(map(event.concerns, self._paths))
+
+    async def look(self) -> None:
         self._found = await self.controller.compare_sets(*self._paths)
         self._list.empty = "Nothing differs."
         self._everything = self._everything or self._found.is_same
@@ -99,7 +103,7 @@ class CompareScreen(KwtuiScreen):
 
     def do_turn(self) -> None:
         self._paths = (self._paths[1], self._paths[0])
-        self.run_task(self._compare, "compare")
+        self.do_refresh()
 
     def do_copy(self) -> None:
         self.app.copy_to_clipboard(f"kwtui compare {shlex.join(self._paths)}")

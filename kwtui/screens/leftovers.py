@@ -13,7 +13,8 @@ from kwtui.operations.cleanup_plan import Leftover, LeftoverKind
 from kwtui.operations.housekeeping import Leftovers
 from kwtui.operations.plan import Plan
 from kwtui.screens.actions import Action, bindings
-from kwtui.screens.base import READ_ONLY, KwtuiScreen
+from kwtui.screens.base import READ_ONLY
+from kwtui.screens.live import LiveScreen
 from kwtui.screens.plan import PlanScreen
 from kwtui.text import human_bytes, plural
 from kwtui.widgets.check_list import CheckList
@@ -39,17 +40,19 @@ _MEANING = {
 }
 
 
-class LeftoversScreen(KwtuiScreen):
+class LeftoversScreen(LiveScreen):
     scope: ClassVar[str] = "leftovers"
     title_text: ClassVar[str] = "4 Storage: leftovers"
     about: ClassVar[str] = (
         "What killed or failed runs left: unfinished folders, half deleted ones, scratch databases"
         " (with a connection), links and sandboxes of drills. What a run of this account left is"
         " chosen from the start. Of the others it is not known whether somebody needs them: choose"
-        " them only if you do. What may be in use cannot be chosen."
+        " them only if you do. What may be in use cannot be chosen. The list follows disk and runs."
     )
     CSS_PATH = style_path("storage")
     BINDINGS: ClassVar[list[BindingType]] = bindings("leftovers")
+    rest_seconds: ClassVar[float] = 1.0
+    """Looking asks the server, too."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,14 +82,19 @@ class LeftoversScreen(KwtuiScreen):
         self._list.focus()
         self.do_refresh()
 
-    def do_refresh(self) -> None:
-        self.run_task(self._read, "leftovers")
-
-    async def _read(self) -> None:
+    async def look(self) -> None:
+        known = {each.name for each in self._found.found} if self._found is not None else set()
+        chosen = {each.name for each in self._list.checked_rows()}
         self._found = found = await self.controller.leftovers()
         self._list.empty = "Broken runs left nothing."
         self._list.set_rows(found.found)
-        self._list.check_these(each.name for each in found.found if _goes_by_itself(each))
+        # What a person chose stays chosen; only what is new is chosen for them.
+        self._list.check_these(
+            each.name
+            for each in found.found
+            if (each.name in chosen and not each.busy)
+            or (each.name not in known and _goes_by_itself(each))
+        )
         self._say()
 
     def _say(self) -> None:

@@ -14,8 +14,8 @@ from kwtui.model import RetentionPolicies, RetentionPolicy
 from kwtui.operations.plan import Plan
 from kwtui.operations.removal_plan import PrunePreview
 from kwtui.screens.actions import Action, bindings
-from kwtui.screens.base import KwtuiScreen
 from kwtui.screens.dialogs import ConfirmDialog
+from kwtui.screens.live import LiveScreen
 from kwtui.screens.plan import PlanScreen
 from kwtui.screens.retention_policy import PolicyDialog
 from kwtui.screens.retention_rows import (
@@ -35,7 +35,7 @@ from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
 
-class RetentionScreen(KwtuiScreen):
+class RetentionScreen(LiveScreen):
     scope: ClassVar[str] = "retention"
     title_text: ClassVar[str] = "4 Storage: retention"
     about: ClassVar[str] = (
@@ -85,9 +85,9 @@ class RetentionScreen(KwtuiScreen):
 
     def do_refresh(self) -> None:
         self._say()
-        self.run_task(self._read, "retention")
+        super().do_refresh()
 
-    async def _read(self) -> None:
+    async def look(self) -> None:
         self._preview = preview = await self.controller.preview_prune(
             self._database or None, self._counted()
         )

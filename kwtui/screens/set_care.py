@@ -9,9 +9,10 @@ from pathlib import Path
 from kwtui.backups.library import BackupEntry, EntryKind
 from kwtui.model import DrillRequest, ProofLevel
 from kwtui.operations.plan import Plan
-from kwtui.screens.base import READ_ONLY, KwtuiScreen
+from kwtui.screens.base import READ_ONLY
 from kwtui.screens.care_dialogs import DrillDialog, Notes, NotesDialog
 from kwtui.screens.choose import Choice, ChooseDialog
+from kwtui.screens.live import LiveScreen
 from kwtui.screens.plan import PlanScreen
 from kwtui.screens.set_parts import what_goes_lines
 from kwtui.widgets.paint import Line
@@ -46,7 +47,7 @@ def why_not(entry: BackupEntry, verb: str) -> str:
     return ""
 
 
-class SetCare(KwtuiScreen):
+class SetCare(LiveScreen):
     """A screen on which one entry is chosen."""
 
     def chosen_entry(self) -> BackupEntry | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kwtui.backups.library import EntryKind, RowsKnown, SetDetails, TableDetails
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, FileEntry
+from kwtui.backups.presence import Presence
 from kwtui.screens.plan_page import finding_lines
 from kwtui.screens.result_page import proof_words
 from kwtui.screens.sql_lines import sql_lines
@@ -41,22 +41,64 @@ class SetPart:
     path: str = ""
     table: TableDetails | None = None
     file: FileEntry | None = None
+    is_gone: bool = False
+    """The manifest names the file, and it is not there."""
+    bytes_now: int | None = None
+    """Where the file has another size than the manifest says."""
+    is_stray: bool = False
+    """The file is there, and the manifest does not name it."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes that the file has now; None for what is no file, or not there."""
+        if self.is_gone or self.file is None:
+            return None
+        return self.file.bytes if self.bytes_now is None else self.bytes_now
+
+    @property
+    def records(self) -> int | None:
+        """What the manifest says, as long as the file is as long as it says."""
+        return self.file.records if self.file is not None and self.bytes_now is None else None
 
     @property
     def key(self) -> str:
         return f"{self.kind}:{self.path or self.title}"
 
     def cells(self) -> list[str | Part]:
-        size = human_bytes(self.file.bytes) if self.file else ""
+        if self.is_gone:
+            return ["  " * (self.table is not None) + self.title, ("GONE", "error")]
+        size = human_bytes(self.size) if self.size is not None else ""
+        role = "error" if self.bytes_now is not None else "warning" if self.is_stray else "muted"
         if self.table is not None and self.kind is PartKind.TABLE:
             size = "" if self.table.rows is None else human_count(self.table.rows)
             return [(self.title, "error" if self.table.problem else "strong"), (size, "muted")]
         indent = "  " if self.table is not None else ""
-        return [indent + self.title, (size, "muted")]
+        return [(indent + self.title, "warning" if self.is_stray else ""), (size, role)]
 
 
-def set_parts(details: SetDetails) -> list[SetPart]:
-    """The overview, every table with its files, then the files that belong to none."""
+def set_parts(details: SetDetails, presence: Presence | None = None) -> list[SetPart]:
+    """The overview, every table with its files, then the files that belong to none.
+
+    ``presence`` says which of them are not on disk as the manifest says.
+    """
+    parts = _parts(details)
+    if presence is None:
+        return parts
+    strays = [
+        SetPart(_kind_of(file.path), file.path, file.path, None, file, is_stray=True)
+        for file in presence.strays
+    ]
+    return [_as_on_disk(part, presence) for part in parts] + strays
+
+
+def _as_on_disk(part: SetPart, presence: Presence) -> SetPart:
+    if part.kind is PartKind.TABLE or not part.path:
+        return part
+    gone, now = part.path in presence.missing, presence.resized.get(part.path)
+    return replace(part, is_gone=True) if gone else replace(part, bytes_now=now)
+
+
+def _parts(details: SetDetails) -> list[SetPart]:
     parts = [SetPart(PartKind.OVERVIEW, "Overview")]
     for table in details.tables:
         parts.append(SetPart(PartKind.TABLE, str(table.name), table.folder or ".", table))
@@ -84,7 +126,7 @@ def _kind_of(path: str) -> PartKind:
     return PartKind.CSV if path.endswith(".csv") else PartKind.OTHER
 
 
-def overview_lines(details: SetDetails, now: datetime) -> list[Line]:
+def overview_lines(details: SetDetails, presence: Presence | None = None) -> list[Line]:
     """The first page: what it is, what is proven, what is wrong, what it does not hold."""
     entry = details.entry
     lines = [fact("Folder", entry.path), fact("Kind", KIND_WORDS[entry.kind])]
@@ -112,6 +154,8 @@ def overview_lines(details: SetDetails, now: datetime) -> list[Line]:
     if not details.location.beside:
         lines.append(fact("Sidecars", f"{details.location.sidecars} (not beside the data)"))
     problems = [words for words in (entry.problem, *details.problems) if words]
+    if presence is not None:
+        lines += _list("Not as the manifest says", "✗ ", "error", presence.problems)
     lines += _list("Wrong with it", "✗ ", "error", dict.fromkeys(problems))
     lines += _list("Cannot be known", "? ", "warning", details.unknown)
     if details.manifest is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -10,11 +11,14 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from kwtui.backups.library import BackupEntry, SetDetails
-from kwtui.backups.page import CsvPage
+from kwtui.backups.presence import Presence
+from kwtui.controller_events import StorageChanged
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.screens.actions import Action, bindings
 from kwtui.screens.choose import Choice
 from kwtui.screens.dialogs import MessageDialog
 from kwtui.screens.plan_page import plan_lines
+from kwtui.screens.record_reader import PLACES, RecordReader
 from kwtui.screens.run_page import run_lines
 from kwtui.screens.set_care import CARE_VERBS, REPORT, SetCare
 from kwtui.screens.set_origin import NOT_HERE, events_lines, made_lines
@@ -37,8 +41,8 @@ from kwtui.widgets.record_table import Record, RecordTable
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import Column, VirtualList
 
-PAGE_RECORDS = 200
-"""Records that are read at a time."""
+GO_TO = "go-to"
+"""The purpose of the prompt that asks for a record."""
 
 
 class SetScreen(SetCare):
@@ -47,8 +51,10 @@ class SetScreen(SetCare):
     about: ClassVar[str] = (
         "The inside of a backup: on the left its tables and files, on the right what the chosen"
         " one holds. Data files are shown as tables, a page at a time; Enter on a record shows it"
-        " in full; h and l move by columns. The run that made it, its plan and its journal are"
-        " parts of it too, as far as this account has them."
+        " in full; h and l move by columns; / searches the whole file, t goes to any record. The"
+        " run that made it, its plan and its journal are parts of it too, as far as this account"
+        " has them. What changes on disk shows by itself; files that the manifest does not know,"
+        " or that are not what it says, are marked."
     )
     CSS_PATH = style_path("storage")
     BINDINGS: ClassVar[list[BindingType]] = bindings("set")
@@ -57,7 +63,13 @@ class SetScreen(SetCare):
         super().__init__()
         self._entry = entry
         self._details: SetDetails | None = None
-        self._page: CsvPage | None = None
+        self._presence = Presence()
+        self._shown = ""
+        """The key of the part on the right."""
+        self._shown_size: int | None = None
+        """Of the shown file, in bytes."""
+        self._gone = ""
+        """Why it cannot be looked into any more."""
         self._found = ""
         self._parts: VirtualList[SetPart] = VirtualList(
             (Column("Inside", 14, grow=True), Column("", 9, "right")),
@@ -70,6 +82,7 @@ class SetScreen(SetCare):
         self._document = Document()
         self._table = RecordTable()
         self._table.display = False
+        self._records = RecordReader(lambda: self.controller, entry, self._table, self._title.say)
 
     def body(self) -> Iterable[Widget]:
         yield Horizontal(
@@ -80,19 +93,44 @@ class SetScreen(SetCare):
 
     def on_mount(self) -> None:
         self._parts.focus()
-        self.run_task(self._read, "set")
+        self.do_refresh()
 
-    async def _read(self) -> None:
-        self._details = await self.controller.open_set(self._entry.path)
-        self._entry = self._details.entry
-        self._parts.set_rows(set_parts(self._details))
+    # -- following -----------------------------------------------------------------------------
+
+    def concerns(self, event: object) -> bool:
+        return not isinstance(event, StorageChanged) or event.concerns(self._entry.path)
+
+    async def look(self) -> None:
+        try:
+            details = await self.controller.open_set(self._entry.path)
+            self._presence = await self.controller.presence(details)
+        except KwtuiError as error:
+            if error.exit_code is not ExitCode.NOT_FOUND or self._details is None:
+                raise
+            self._say_gone()
+            return
+        self._gone = ""
+        self._details, self._entry = details, details.entry
+        self._parts.set_rows(set_parts(details, self._presence))
         self.show_keys()
+
+    def _say_gone(self) -> None:
+        """It was deleted, or moved away, while it is open."""
+        self._gone = f"{self._entry.path} is not there any more."
+        self._details = None
+        self._parts.empty = "It is gone."
+        self._parts.set_rows(())
+        self._title.say(self._gone)
+        words = "Somebody deleted or moved it. Esc goes back to the list."
+        self._document.set_lines([line(("✗ ", "error"), self._gone), line(words, indent=2)])
+        self._switch_to(self._document)
+        self._parts.focus()
 
     def chosen_entry(self) -> BackupEntry:
         return self._entry
 
     def entry_changed(self) -> None:
-        self.run_task(self._read, "set")
+        self.do_refresh()
 
     def copy_choices(self, entry: BackupEntry) -> list[Choice]:
         """What belongs to the chosen part."""
@@ -115,18 +153,29 @@ class SetScreen(SetCare):
             self.run_task(lambda: self._show(event.row), "part")
 
     async def _show(self, part: SetPart) -> None:
-        self._title.say(part.path or self._entry.path)
-        if part.kind is PartKind.CSV:
-            await self._show_csv(part)
+        again = part.key == self._shown
+        unchanged = again and part.size == self._shown_size
+        self._shown, self._shown_size = part.key, part.size
+        if part.kind is PartKind.CSV and not part.is_gone:
+            if not unchanged:
+                await self._show_csv(part, again=again)
             return
-        self._page = None
-        lines = await self._lines_of(part)
-        self._document.set_lines(lines, keep_scroll=False)
+        self._title.say(part.path or self._entry.path)
+        self._document.set_lines(await self._lines_of(part), keep_scroll=again)
         self._switch_to(self._document)
 
+    async def _show_csv(self, part: SetPart, *, again: bool) -> None:
+        if again and self._table.display:
+            await self._records.refresh(self._entry)
+        else:
+            await self._records.open(self._entry, part.path, part.records)
+            self._switch_to(self._table)
+
     async def _lines_of(self, part: SetPart) -> list[Line]:
+        if part.is_gone:
+            return [line(("✗ ", "error"), f"{part.path} is gone. The manifest names it.", indent=2)]
         if part.kind is PartKind.OVERVIEW and self._details is not None:
-            return overview_lines(self._details, self.kwtui.clock())
+            return overview_lines(self._details, self._presence)
         if part.kind is PartKind.TABLE and part.table is not None:
             schema = self._details.schema if self._details else None
             spec = schema.table(part.table.name) if schema else None
@@ -153,18 +202,6 @@ class SetScreen(SetCare):
         state = await self.controller.run_state(run)
         return run_lines(plan, state, self.controller.command_for(plan))
 
-    async def _show_csv(self, part: SetPart) -> None:
-        page = await self.controller.csv_page(self._entry, part.path, 0, PAGE_RECORDS)
-        self._page = page
-        self._table.show_records(page.columns, page.records, at_end=page.at_end)
-        self._say_page(page)
-        self._switch_to(self._table)
-
-    def _say_page(self, page: CsvPage) -> None:
-        total = f"of {human_count(page.total)} records" if page.total is not None else "records"
-        words = f"{page.file.rpartition('/')[2]}: {human_count(len(self._table.rows))} {total} read"
-        self._title.say(f"{words}. {page.problem}" if page.problem else words)
-
     def _switch_to(self, shown: Widget) -> None:
         had_focus = self._content.has_focus
         self._document.display = shown is self._document
@@ -178,36 +215,30 @@ class SetScreen(SetCare):
         return self._table if self._table.display else self._document
 
     def on_record_table_wanted(self, event: RecordTable.Wanted) -> None:
-        self.run_task(lambda: self._read_more(event.start), "more")
-
-    async def _read_more(self, start: int) -> None:
-        if self._page is None:
-            return
-        page = await self.controller.csv_page(self._entry, self._page.file, start, PAGE_RECORDS)
-        self._page = page
-        self._table.add_records(page.records, at_end=page.at_end or not page.records)
-        self._say_page(page)
+        self.run_task(partial(self._records.more, event), "more")
 
     # -- actions -----------------------------------------------------------------------------
 
     def reason_against(self, action: Action) -> str:
+        if self._gone and action.verb not in ("refresh", "copy"):
+            return self._gone
         if action.verb in CARE_VERBS:
             return self.reason_against_care(action.verb)
-        if action.verb in ("find", "find_next", "find_previous") and self._table.display:
-            return "Records are not searched; text files are."
+        if action.verb == "go_to" and not self._table.display:
+            return "Only data files are gone through by records."
         return ""
 
     def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
         if event.list_view is self._parts:
             self.do_open()
-        elif event.list_view is self._table and self._page is not None:
+        elif event.list_view is self._table:
             self._show_record(self._table.current)
 
     def _show_record(self, record: Record | None) -> None:
-        if record is None or self._page is None:
+        if record is None:
             return
         number, values = record
-        lines = record_lines(self._page.columns, values)
+        lines = record_lines(self._records.columns, values)
         self.app.push_screen(MessageDialog(f"Record {human_count(number + 1)}", lines))
 
     def do_open(self) -> None:
@@ -216,6 +247,9 @@ class SetScreen(SetCare):
         self._content.focus()
 
     def go_back(self) -> bool:
+        if self._records.is_busy:
+            self._records.stop()
+            return True
         if self._parts.has_focus:
             return False
         self.remove_class("-reading")
@@ -231,15 +265,24 @@ class SetScreen(SetCare):
     def do_find(self) -> None:
         self.prompt.ask("find", "Search:", self._found)
 
+    def do_go_to(self) -> None:
+        self.prompt.ask(GO_TO, f"Go to ({PLACES}):")
+
     def on_prompt_line_closed(self, event: PromptLine.Closed) -> None:
         if event.purpose == REPORT:
             self._parts.focus()
             self.save_report(event.text or "")
             return
         self._content.focus()
-        if event.text:
+        if event.purpose == GO_TO:
+            if event.text:
+                self.run_task(partial(self._go_to, event.text), "more")
+        elif event.text:
             self._found = event.text
             self.do_find_next()
+
+    async def _go_to(self, text: str) -> None:
+        self._warn(await self._records.go_to(text))
 
     def do_find_next(self) -> None:
         self._find(forward=True)
@@ -248,5 +291,16 @@ class SetScreen(SetCare):
         self._find(forward=False)
 
     def _find(self, *, forward: bool) -> None:
-        if self._found and not self._document.find(self._found, forward=forward):
-            self.say(f"“{self._found}” is not in this text.", warning=True)
+        if not self._found:
+            self._warn("Search for something first (/).")
+        elif self._table.display:
+            self.run_task(partial(self._find_record, forward=forward), "more")
+        elif not self._document.find(self._found, forward=forward):
+            self._warn(f"“{self._found}” is not in this text.")
+
+    async def _find_record(self, *, forward: bool) -> None:
+        self._warn(await self._records.find(self._found, forward=forward))
+
+    def _warn(self, words: str) -> None:
+        if words:
+            self.say(words, warning=True)

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.events import ScreenResume
 from textual.widget import Widget
 
 from kwtui.backups.library import BackupEntry, EntryKind, StorageListing
-from kwtui.controller_events import StorageChanged
+from kwtui.controller_events import StorageWatched
 from kwtui.screens.actions import Action, bindings
 from kwtui.screens.set_care import CARE_VERBS, REPORT, SetCare
 from kwtui.screens.storage_rows import (
@@ -20,13 +19,13 @@ from kwtui.screens.storage_rows import (
     StorageRow,
     arranged,
     grouped,
+    polling_line,
     row_cells,
     row_key,
     row_lines,
     space_line,
     summary_words,
 )
-from kwtui.server.status import ConnectionStatus
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.styles import style_path
@@ -51,7 +50,6 @@ class StorageScreen(SetCare):
         self._free: int | None = None
         self._order = 0
         self._text = ""
-        self._stale = True
         self._by_database = False
         self._folded: frozenset[str] = frozenset()
         self._marked = ""
@@ -78,26 +76,17 @@ class StorageScreen(SetCare):
         self._list.focus()
 
     def opened(self) -> None:
-        if self._stale:
+        if self._listing is None:
             self.do_refresh()
-
-    def on_screen_resume(self, event: ScreenResume) -> None:
-        if self._listing is not None:
-            self.opened()
 
     # -- reading ---------------------------------------------------------------------------------
 
     def controller_event(self, event: object) -> None:
-        if isinstance(event, ConnectionStatus | StorageChanged):
-            self._stale = True
-            if self.is_current:
-                self.do_refresh()
+        super().controller_event(event)
+        if isinstance(event, StorageWatched):
+            self._show_space()
 
-    def do_refresh(self) -> None:
-        self._stale = False
-        self.run_task(self._read, "storage")
-
-    async def _read(self) -> None:
+    async def look(self) -> None:
         if self.controller.place is None:
             self._listing = None
             self._list.empty = "No node is known yet. Connect first (1)."
@@ -120,8 +109,14 @@ class StorageScreen(SetCare):
         if self._entries and not found:
             self._list.empty = f"Nothing contains “{self._text}”. Esc takes the filter back."
         self._list.set_rows(grouped(found, self._folded) if self._by_database else found)
-        self._space.set_lines([space_line(self._entries, self._free)])
+        self._show_space()
         self._say_summary(len(found))
+
+    def _show_space(self) -> None:
+        why = self.controller.polls_because if self._listing is not None else ""
+        self.set_class(bool(why), "-polled")
+        lines = [space_line(self._entries, self._free)]
+        self._space.set_lines([*lines, polling_line(why)] if why else lines)
 
     def _say_summary(self, shown: int) -> None:
         order = ORDERS[self._order]

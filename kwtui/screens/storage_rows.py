@@ -246,6 +246,12 @@ def space_line(entries: Sequence[BackupEntry], free: int | None) -> Line:
     return line(*parts)
 
 
+def polling_line(why: str) -> Line:
+    """That the list is not told of changes but looks for them."""
+    words = f"Looked at about every second, changes are not announced: {why}"
+    return line(("~ ", "warning"), (words, "muted"))
+
+
 TIGHT = 0.8
 """When backups take more than this share of what they could have, another set hardly fits."""
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from kwtui.backups.csvindex import Reading
 from kwtui.backups.dialect import Certainty, DialectGuess
 from kwtui.backups.library import (
     BackupEntry,
@@ -22,6 +23,7 @@ from kwtui.backups.library import (
 from kwtui.backups.location import SetLocation
 from kwtui.backups.manifest import FileEntry
 from kwtui.backups.page import CsvPage
+from kwtui.backups.presence import Presence
 from kwtui.config import Environment, Profile, TlsMode
 from kwtui.controller import Controller
 from kwtui.errors import ExitCode, KwtuiError
@@ -187,6 +189,8 @@ class FakeController(FakeServerPages, FakeStorageCare, Controller):
         self.listeners: list[Callable[[object], None]] = []
         self.current = ConnectionStatus(ConnectionState.DISCONNECTED, NOW)
         self.facts = FACTS
+        self.on_disk = Presence()
+        self.polling = ""
         self.note = ""
         """Put into names, texts and records."""
         self.connect_error: KwtuiError | None = None
@@ -352,7 +356,35 @@ class FakeController(FakeServerPages, FakeStorageCare, Controller):
             )
         return '{\n  "format": 1\n}\n'
 
-    async def csv_page(self, entry: BackupEntry, file: str, start: int, count: int) -> CsvPage:
+    @property
+    def polls_because(self) -> str:
+        return self.polling
+
+    async def presence(self, details: SetDetails) -> Presence:
+        return self.on_disk
+
+    async def find_record(
+        self,
+        entry: BackupEntry,
+        file: str,
+        text: str,
+        start: int,
+        *,
+        forward: bool,
+        reading: Reading,
+    ) -> int | None:
+        numbers = range(start + 1, 100) if forward else range(start - 1, -1, -1)
+        return next((n for n in numbers if text in str(n)), None)
+
+    async def csv_page(
+        self,
+        entry: BackupEntry,
+        file: str,
+        start: int,
+        count: int,
+        reading: Reading | None = None,
+    ) -> CsvPage:
+        start = max(0, 100 + start) if start < 0 else start
         records = tuple(
             (str(n), "it's" if n % 3 else None, "数据库 " + "long " * (n % 5) + self.note)
             for n in range(start, min(start + count, 100))

@@ -37,7 +37,7 @@ PICTURES: dict[str, Steps] = {
     "storage": ("4", "<tsdb>", "j"),
     "storage_inside": ("4", "<tsdb>", "enter", "<P2: every>"),
     "storage_meta": ("4", "<tsdb>", "enter", "<P2: every>", "j", "j", "<CREATE TABLE orders>"),
-    "storage_records": ("4", "<tsdb>", "enter", "<P2: every>", "j", "j", "j", "<records read>",
+    "storage_records": ("4", "<tsdb>", "enter", "<P2: every>", "j", "j", "j", "<records 1 to 100>",
                         "enter"),
     "logs": ("5", "<ts engine>"),
     "log_followed": ("5", "<ts engine>", "enter", "<following>", "<200 entries>"),

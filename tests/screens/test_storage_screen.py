@@ -95,7 +95,7 @@ async def test_records_are_shown_as_a_table_and_one_in_full(connected: FakeContr
         await person.press("enter")
         await person.until_shown("P2: every record")
         await person.press("j", "j", "j")
-        await person.until_shown("100 of 100 records read")
+        await person.until_shown("records 1 to 100 of 100")
         await person.press("enter", "j", "enter")
         await person.until_shown("Record 2")
         assert "it's" in person.text()
