@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import time
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from kwtui.node.logfilter import LogFilter, header_pattern
+from kwtui.node.logfilter import header_pattern
 from kwtui.node.logformat import ENTRY_START, HEADER_START_BYTES
+from kwtui.node.logmatch import LONGEST_HEADER, Query, matcher_of
 from kwtui.node.logread import LineReader
 from kwtui.node.logseek import entry_start
 
+__all__ = ["Query", "Searcher"]
+
 CHUNK = 1 << 18
 _LONGEST_LINE = 16 << 20
-_LONGEST_HEADER = 1 << 10
-"""Bytes of a first line that a filter looks at."""
-_SPECIAL = frozenset(".^$*+?{}[]\\|()")
-_LONG_NEEDLE = 8
-
-
-@dataclass(frozen=True)
-class Query:
-    """What is looked for: lines with a pattern, entries that a filter lets through, or both.
-
-    The filter's times are left to the caller, who knows where they lie in the file.
-    """
-
-    pattern: re.Pattern[str] | None = None
-    wanted: LogFilter = field(default_factory=LogFilter)
-    entries: bool = False
-    """Give first lines of entries instead of the lines with the pattern."""
 
 
 class Searcher:
@@ -39,7 +22,7 @@ class Searcher:
 
     def __init__(self, reader: LineReader, query: Query) -> None:
         self._reader = reader
-        self._matcher = _matcher(query)
+        self._matcher = matcher_of(query)
         self._entries = query.pattern is not None and query.entries
         self._header = (
             header_pattern(query.wanted)
@@ -102,7 +85,7 @@ class Searcher:
         return hits
 
     def _wants(self, header: int) -> bool:
-        line = b"\n" + self._reader.read(_LONGEST_HEADER, header)
+        line = b"\n" + self._reader.read(LONGEST_HEADER, header)
         return self._header is not None and self._header.match(line) is not None
 
     def _lines(self, start: int, size: int) -> bytes:
@@ -137,98 +120,3 @@ class Searcher:
             pieces.append(piece)
             begin = low
         return begin, b"".join(reversed(pieces))
-
-
-def _matcher(query: Query) -> _Matcher:
-    if query.pattern is None:
-        return _Headers(query.wanted)
-    text, flags = query.pattern.pattern, query.pattern.flags
-    folds = bool(flags & re.IGNORECASE)
-    literal = not _SPECIAL & set(text)
-    if literal and (text.isascii() or not folds):
-        return _Literal(text, folds=folds)
-    if text.isascii():
-        kept = flags & (re.IGNORECASE | re.VERBOSE | re.ASCII)
-        return _BytesPattern(re.compile(text.encode(), (kept & ~re.ASCII) | re.MULTILINE))
-    return _TextPattern(re.compile(text, flags | re.MULTILINE))
-
-
-class _Matcher:
-    """Gives the positions of matching lines in whole lines of bytes."""
-
-    def __call__(self, data: bytes) -> Iterator[int]:
-        raise NotImplementedError
-
-
-class _Literal(_Matcher):
-    """For plain text. `bytes.find` skips ahead by the length of what it looks for, so that the
-    regular expression engine is faster for short text and slower for long text."""
-
-    def __init__(self, text: str, *, folds: bool) -> None:
-        self._folds = folds
-        needle = text.encode()
-        self._needle = needle.lower() if folds else needle
-        self._pattern = re.compile(re.escape(self._needle))
-
-    def __call__(self, data: bytes) -> Iterator[int]:
-        searched = data.lower() if self._folds else data
-        position = self._find(searched, 0)
-        while position >= 0:
-            yield data.rfind(b"\n", 0, position) + 1
-            end = data.find(b"\n", position)
-            position = self._find(searched, end + 1) if 0 <= end < len(data) - 1 else -1
-
-    def _find(self, data: bytes, start: int) -> int:
-        if len(self._needle) >= _LONG_NEEDLE:
-            return data.find(self._needle, start)
-        match = self._pattern.search(data, start)
-        return match.start() if match else -1
-
-
-class _BytesPattern(_Matcher):
-    """For ASCII patterns: also finds bytes that are no UTF-8."""
-
-    def __init__(self, pattern: re.Pattern[bytes]) -> None:
-        self._pattern = pattern
-
-    def __call__(self, data: bytes) -> Iterator[int]:
-        position = 0
-        while match := self._pattern.search(data, position):
-            start = data.rfind(b"\n", 0, match.start()) + 1
-            end = data.find(b"\n", match.start())
-            end = len(data) if end < 0 else end
-            # A match may reach into the next line; only what the line itself holds counts.
-            inside = match.end() <= end or self._pattern.search(data, start, end)
-            if inside and start < len(data):
-                yield start
-            position = end + 1
-            if position > len(data):
-                return
-
-
-class _TextPattern(_Matcher):
-    """For patterns with letters beyond ASCII."""
-
-    def __init__(self, pattern: re.Pattern[str]) -> None:
-        self._pattern = pattern
-
-    def __call__(self, data: bytes) -> Iterator[int]:
-        position = 0
-        for line in data.split(b"\n"):
-            text = line.decode("utf-8", "surrogateescape")
-            if position < len(data) and self._pattern.search(text):
-                yield position
-            position += len(line) + 1
-
-
-class _Headers(_Matcher):
-    """Finds first lines of entries that a filter lets through."""
-
-    def __init__(self, wanted: LogFilter) -> None:
-        self._pattern = header_pattern(wanted)
-
-    def __call__(self, data: bytes) -> Iterator[int]:
-        if self._pattern.match(b"\n" + data[:_LONGEST_HEADER]):
-            yield 0
-        for match in self._pattern.finditer(data):
-            yield match.start() + 1
