@@ -7,7 +7,7 @@ from typing import Any
 from kwtui.sandbox import values
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.arrays import parse_array
-from kwtui.sandbox.catalog import ColumnDef, Relation, SqlType
+from kwtui.sandbox.catalog import ColumnDef, Relation, RelationKind, SqlType
 from kwtui.sandbox.lexer import Kind, Token, TokenStream
 from kwtui.sandbox.query import scan
 from kwtui.sandbox.rows import counted_default
@@ -37,6 +37,7 @@ class ValuesReader:
         self.stream = stream
         self.targets = targets
         self.explicit = explicit
+        self.time_series = relation.kind is RelationKind.TIME_SERIES
         self.zone = session.variables.get("timezone")
         self.width = 0
         self.pending: list[tuple[int, int, str]] = []
@@ -116,6 +117,8 @@ class ValuesReader:
     def _constant(self, token: Token, sign: str, column: ColumnDef) -> Any:
         kind = token.kind
         if kind is Kind.STRING and not sign:
+            if self.time_series:
+                _check_text_of_bytes(column, token.value)
             return convert(column, token.value, self.zone)
         if kind is Kind.NUMBER:
             return self._number(token, sign, column)
@@ -123,6 +126,8 @@ class ValuesReader:
             anywhere = token.value in ("null", "default") or base_family(column.type) == "BOOL"
             return _WORDS.get(token.value, NotImplemented) if anywhere else NotImplemented
         if kind is Kind.BYTES and base_family(column.type) in BINARY:
+            if self.time_series and not token.value:
+                return None
             return values.fit(column.type, bytes.fromhex(token.value))
         if kind is Kind.BITS and base_family(column.type) in ("BIT", "VARBIT"):
             return convert(column, token.value, self.zone)
@@ -160,6 +165,15 @@ class ValuesReader:
                 rows[row][index] = assign(self.targets[index], kind, value, self.zone)
             else:
                 rows[row][index] = found
+
+
+def _check_text_of_bytes(column: ColumnDef, text: str) -> None:
+    r"""A time-series INSERT holds the text ``\x00ff`` against the column's width, six for two."""
+    args = column.type.args
+    if base_family(column.type) in BINARY and args and len(text.encode()) > args[0]:
+        raise SqlError(
+            f"value '{text}' too long for type {column.type.text} (column {column.name})", "22001"
+        )
 
 
 def _array_constant(column: ColumnDef, text: str, zone: str) -> list[Any] | None:

@@ -165,6 +165,11 @@ def drop_default(database: str, table: TableName, column: str) -> str:
     )
 
 
+def truncate_table(database: str, table: TableName) -> str:
+    """Refused while a foreign key of another table refers to it (recording 06)."""
+    return f"TRUNCATE TABLE {table_name(database, table)}"
+
+
 def drop_view(database: str, view: TableName, *, materialized: bool = False) -> str:
     kind = "MATERIALIZED VIEW" if materialized else "VIEW"
     return f"DROP {kind} IF EXISTS {table_name(database, view)}"
@@ -212,6 +217,8 @@ def create_role(name: str) -> str:
 # -- rows -------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z")
+_BYTES = re.compile(r"(VAR)?BYTES(\(\d+\))?\Z", re.I)
+_HEX = re.compile(r"\\x((?:[0-9a-f]{2})+)\Z")
 _NUMERIC = re.compile(r"(INT|FLOAT|DOUBLE|REAL|DECIMAL|NUMERIC|SMALLINT|BIGINT)", re.I)
 
 
@@ -236,13 +243,20 @@ def insert_rows(
 
 
 def typed_literal(value: str | None, kind: str) -> str:
-    """A value as SQL: numbers and booleans bare, everything else as a string."""
+    r"""A value as SQL: numbers and booleans bare, everything else as a string.
+
+    Bytes go as ``b'...'``: an INSERT into a time-series table measures the text of ``'\x00ff'``
+    against the column's width, six characters for two bytes, and takes ``b''`` for NULL.
+    """
     if value is None:
         return "NULL"
     if _NUMERIC.match(kind) and "[" not in kind and _NUMBER.match(value):
         return value
     if kind.upper() == "BOOL" and value in ("true", "false", "t", "f"):
         return "true" if value.startswith("t") else "false"
+    digits = _HEX.match(value) if _BYTES.match(kind) else None
+    if digits:
+        return "b'" + re.sub("..", r"\\x\g<0>", digits[1]) + "'"
     return literal(value)
 
 

@@ -175,7 +175,10 @@ SERIES: dict[str, Literal] = {
     "VARCHAR(30)": texts(8),
     "NVARCHAR(30)": texts(8),
     "CHAR(10)": texts(3, simple=True),
-    "VARBYTES(20)": st.binary(max_size=12).map(lambda b: f"'\\x{b.hex()}'"),
+    # b'' would be NULL there, and the text of more than nine bytes too long for the column.
+    "VARBYTES(20)": st.binary(max_size=20).map(
+        lambda b: "b'" + "".join(f"\\x{byte:02x}" for byte in b) + "'" if b else "'\\x'"
+    ),
     "TIMESTAMP(3)": recent_moments(3),
 }
 """Every type of a time-series column."""

@@ -168,6 +168,9 @@ def test_rows_with_fine_time_go_back_as_insert() -> None:
         ("12", "VARCHAR(9)", "'12'"),
         ("1 day", "INTERVAL", "'1 day'"),
         ("", "CHAR(3)", "''"),
+        ("\\x00ff", "VARBYTES(2)", "b'\\x00\\xff'"),
+        ("\\x", "BYTES", "'\\x'"),
+        ("\\x00ff", "STRING", "'\\x00ff'"),
     ],
 )
 def test_values_by_type(value: str | None, kind: str, sql: str) -> None:
