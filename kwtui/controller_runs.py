@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kwtui.model import BackupRequest, ProofLevel, RestoreRequest
+    from kwtui.node.place import NodePlace
+    from kwtui.operations.nodes_seen import DestinationNode
     from kwtui.operations.plan import Plan
     from kwtui.runs.events import AnyEvent
     from kwtui.runs.history import RunSummary
     from kwtui.runs.state import RunState
+    from kwtui.server.target import Target
 
 
 class PlansAndRuns(StorageCare):
@@ -33,9 +36,18 @@ class PlansAndRuns(StorageCare):
         from kwtui.operations.planning import make_backup_plan
 
         async with self._own_connection() as server:
+            place = self._place_of(request.node_id)
             return await make_backup_plan(
-                server, self._facts(), self._place, self._state, request, new_plan_id()
+                server, self._facts(), place, self._state, request, new_plan_id()
             )
+
+    async def destination_nodes(self) -> tuple[DestinationNode, ...]:
+        """Where a backup can go: the node that one is connected to first."""
+        from kwtui.operations.nodes_seen import read_destinations
+
+        found = await read_destinations(self._server(), self._facts(), self._place)
+        self._other_places = {n.id: n.place for n in found if n.place and not n.is_connected}
+        return found
 
     async def plan_restore(self, request: RestoreRequest) -> Plan:
         """Look into the source and at the server, and plan. Refusals are findings of the plan."""
@@ -45,6 +57,36 @@ class PlansAndRuns(StorageCare):
             return await make_restore_plan(
                 server, self._facts(), self._place, self._state, request, new_plan_id()
             )
+
+    async def plan_continuation(self, run_id: str) -> Plan:
+        """Plan what is left of a stopped restore; an empty id is the newest one.
+
+        Raises KwtuiError: NOT_FOUND, RUN_IN_PROGRESS while it runs, WRONG_CLUSTER, and as
+        `plan_continuation` of `kwtui.operations.restore_continue`.
+        """
+        from kwtui.operations.restore_continue import plan_continuation
+        from kwtui.operations.restore_look import look_at_standing
+        from kwtui.runs.stopped import read_stopped
+
+        stopped = await self._blocking(read_stopped, self._runs_directory(), run_id)
+        async with self._own_connection() as server:
+            standing = await look_at_standing(server, self._facts().cluster_id, stopped)
+        return plan_continuation(stopped, standing, datetime.now(UTC), new_plan_id())
+
+    async def run_target(self, run_id: str) -> Target | None:
+        """The server and folders that a run worked on, without its password; None for none."""
+        from kwtui.runs.stopped import target_of_run
+
+        return await self._blocking(target_of_run, self._runs_directory().find(run_id))
+
+    async def stopped_restore(self, run_id: str = "") -> str:
+        """The id of a restore that can be continued, the newest without an id.
+
+        Raises KwtuiError (NOT_FOUND, RUN_IN_PROGRESS, REFUSED_BY_PLAN).
+        """
+        from kwtui.runs.stopped import read_stopped
+
+        return (await self._blocking(read_stopped, self._runs_directory(), run_id)).run
 
     async def plan_verify(self, path: str, level: ProofLevel) -> Plan:
         from kwtui.operations.verify import plan_verify
@@ -101,11 +143,15 @@ class PlansAndRuns(StorageCare):
     async def run_plan(self, run_id: str) -> Plan:
         return self._runs_directory().find(run_id).read_plan()
 
-    async def cancel_run(self, run_id: str) -> None:
-        """Ask the run to stop; it cancels what the server does for it. Its journal tells when."""
+    async def cancel_run(self, run_id: str, *, sweep: bool | None = None) -> None:
+        """Ask the run to stop; it cancels what the server does for it. Its journal tells when.
+
+        ``sweep`` says what becomes of what a backup wrote so far: True removes it, False keeps it,
+        marked; None leaves that to what its plan says. Raises USAGE if the run is no backup.
+        """
         from kwtui.runs.process import cancel_run
 
-        cancel_run(self._runs_directory().find(run_id))
+        cancel_run(self._runs_directory().find(run_id), sweep=sweep)
 
     def command_for(self, plan: Plan) -> str:
         """The shell command that does the same as this plan."""
@@ -115,9 +161,18 @@ class PlansAndRuns(StorageCare):
 
     def _extern_of(self, plan: Plan) -> Path:
         """Where the plan's files are; for a node whose files cannot be seen, an empty one."""
+        from kwtui.operations.plan import PlanKind
+
         if plan.request.get("unseen"):
             return self._state / "unseen"
+        other = self._other_places.get(plan.node_id)
+        if plan.kind is PlanKind.BACKUP and other is not None and other.extern.path is not None:
+            return other.extern.path
         return self._extern()
+
+    def _place_of(self, node_id: int | None) -> NodePlace | None:
+        """The files of a chosen node; None means the one that one is connected to."""
+        return self._place if node_id is None else self._other_places.get(node_id, self._place)
 
     def _check_same_cluster(self, plan: Plan) -> None:
         here = self._facts().cluster_id
@@ -130,11 +185,9 @@ class PlansAndRuns(StorageCare):
             )
 
     def _connection_options(self, plan: Plan) -> list[str]:
-        target = self.target
-        extern = self._place.extern.path if self._place is not None else None
-        if target is None:
-            return ["--extern", str(extern)] if extern is not None else []
-        if target.profile:
-            return ["--profile", target.profile]
-        options = ["--dsn", target.redacted]
-        return [*options, "--extern", str(extern)] if extern is not None else options
+        from kwtui.operations.plan import PlanKind
+
+        place = self._place_of(plan.node_id) if plan.kind is PlanKind.BACKUP else self._place
+        if place is None or place is self._place or place.extern.path is None:
+            return self.connection_options()
+        return self.connection_options(extern=place.extern.path)

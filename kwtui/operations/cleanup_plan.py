@@ -19,7 +19,7 @@ from kwtui.model import Finding
 from kwtui.operations.known_runs import KnownRun, run_at_work_on
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step, StepKind
 from kwtui.operations.removal_plan import Removable, access_findings, in_use, remove_step
-from kwtui.operations.restore_plan import SCRATCH_SUFFIX
+from kwtui.operations.restore_names import SCRATCH_SUFFIX
 from kwtui.server import statements
 from kwtui.server.activity import Session
 from kwtui.text import human_duration

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -21,17 +21,17 @@ async def compare_tables(
     server: Server,
     database: str,
     tables: list[dict[str, Any]],
-    added_to: dict[TableName, int],
+    added_to: Mapping[str, int],
     halt: Halt,
 ) -> list[dict[str, Any]]:
     """One line a table: what was expected, what is there, and whether that is the same.
 
-    ``added_to`` holds the rows that were in a table before rows were added to it.
+    ``added_to`` holds the rows that were in a table (``schema.name``) before rows were added.
     """
     lines = []
     for expected in tables:
         name = TableName(expected["schema"], expected["table"])
-        before = added_to.get(name, 0)
+        before = added_to.get(str(name), 0)
         checksum = None if before else expected["checksum"]
         found = await _read(server, database, name, expected, checksum, halt)
         wanted_rows = None if expected["rows"] is None else expected["rows"] + before

@@ -21,19 +21,23 @@ async def insert_rows(
 ) -> int:
     """Insert the records of the step's files in batches; the number of rows.
 
+    The first ``skip`` rows of the step's params are there already: they are read and left out.
     Raises KwtuiError: BACKUP_DAMAGED for a record that does not parse, CANCELLED.
     """
     params = step.params
     table = TableName(params["schema"], params["table"])
     columns = [(name, kind) for name, kind in params["columns"]]
     dialect = msgspec.convert(params["dialect"], Dialect)
-    done = 0
+    done, skip = 0, int(params.get("skip", 0))
     for file in params["files"]:
         path = inside(extern, file)
         async for batch in batches(path, dialect, len(columns), params["batch"]):
             if halt.requested.is_set():
                 raise halt.reason()
-            await server.execute(statements.insert_rows(params["database"], table, columns, batch))
+            left = batch[max(0, skip - done) :]
+            if left:
+                sql = statements.insert_rows(params["database"], table, columns, left)
+                await server.execute(sql)
             done += len(batch)
             tell(done)
     return done

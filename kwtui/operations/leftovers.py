@@ -25,7 +25,7 @@ def mark_or_sweep(context: RunContext, error: KwtuiError) -> None:
     if not _measure(context.extern / path)[0]:
         return
     lost = error.exit_code is ExitCode.CONNECTION_LOST
-    if context.plan.request.get("sweep") and not lost:
+    if _is_to_go(context) and not lost:
         try:
             removed = remove_set(context.extern, path, context.state)
         except KwtuiError as second:
@@ -36,6 +36,14 @@ def mark_or_sweep(context: RunContext, error: KwtuiError) -> None:
             return
     _mark(context, error)
     error.hint = describe_leftovers(context.extern, path, error.hint)
+
+
+def _is_to_go(context: RunContext) -> bool:
+    """What the person said who cancelled it counts more than what the plan says."""
+    halt = context.halt
+    if halt.by_person and halt.sweep is not None:
+        return halt.sweep
+    return bool(context.plan.request.get("sweep"))
 
 
 def describe_leftovers(extern: Path, path: str, hint: str) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from kwtui.model import Finding
+from kwtui.model import Coverage, Finding
 
 
 class PlanKind(StrEnum):
@@ -59,6 +59,12 @@ class StepKind(StrEnum):
     UNSTAGE = "unstage"
     SWEEP = "sweep"
     """What earlier drills left."""
+    COUNT_ROWS = "count-rows"
+    """Of tables that rows are added to."""
+    RESUME = "resume"
+    """Looking at what a stopped restore left, and undoing what it half did."""
+    PUT_BACK = "put-back"
+    """Defaults that an import needed off."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,8 @@ class Plan:
     """The set or tree that is written or read, relative to extern."""
     steps: tuple[Step, ...]
     findings: tuple[Finding, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    """Of a backup: what becomes of each kind of objects."""
     not_included: tuple[str, ...] = ()
     """What the result will not hold, in words."""
     estimated_rows: int | None = None

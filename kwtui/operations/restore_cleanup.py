@@ -1,7 +1,7 @@
 """When a restore fails: nothing half-filled stays under the name that was asked for.
 
-What was made until then is kept under its scratch name, for a look and for whoever wants to go on
-by hand; the error's hint says so, with the statement that removes it.
+What was made until then is kept under its scratch name. The error's hint says so, with the command
+that goes on where it stopped and the one that removes what it made.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 
-from kwtui.errors import KwtuiError
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import UNFINISHED
 from kwtui.operations.context import RunContext
-from kwtui.operations.plan import Plan
+from kwtui.operations.plan import Plan, Step
 from kwtui.operations.restore_objects import waits_for_name
+from kwtui.operations.runner import StepOutcome
 from kwtui.server import catalogue, statements
 from kwtui.server.connection import Server
 from kwtui.server.failures import StatementRefused
@@ -22,50 +24,102 @@ PUT_BACK_SECONDS = 120.0
 
 _NO_SUCH_TABLE = "42P01"
 
+_CANNOT_GO_ON = frozenset(
+    {
+        ExitCode.BACKUP_DAMAGED,
+        ExitCode.META_DAMAGED,
+        ExitCode.RESTORE_DIFFERS,
+        ExitCode.NAME_TAKEN,
+        ExitCode.WRONG_CLUSTER,
+    }
+)
+"""Failures that come again, however often one goes on."""
+
 
 async def clean_up(
-    context: RunContext, scratch: str, done: frozenset[str], error: KwtuiError
+    context: RunContext, scratch: str, done: tuple[str, ...], error: KwtuiError
 ) -> None:
     """Take back what must not stay, and complete the error's hint.
 
-    ``done`` are the ids of the SQL steps that were done. It uses a connection of its own: the
-    run's may be what broke.
+    ``done`` are the ids of the steps that were done. It uses a connection of its own: the run's may
+    be what broke.
     """
     plan = context.plan
     made = scratch if scratch != plan.database else ""
     try:
         server = await context.connect()
     except KwtuiError:
-        if made:
-            _add(error, f"When the server is back, look for a database {made} and drop it.")
+        if done:
+            _add(error, "When the server is back: " + ways_on(context.run_id))
         return
     try:
         if "drop-defaults" in done and "set-defaults" not in done:
-            await _put_defaults_back(server, plan)
+            await _put_defaults_back(context, server, plan)
         if "publish" in done:
             await _unpublish(server, plan.database, scratch)
-        names = {d.name for d in await catalogue.databases(server)}
-        if made in names:
-            _add(
-                error,
-                f"What was restored until then stays in the database {made} for a look; nothing "
-                f"stands under {plan.database}. Remove it with: {statements.drop_database(made)}",
-            )
+        await _tell(context, server, made, done, error)
     except KwtuiError as second:
         error.cause = "\n".join(filter(None, (error.cause, *second.lines())))
+        _add(error, ways_on(context.run_id))
     finally:
         await server.close()
+
+
+def ways_on(run: str, *, go_on: bool = True) -> str:
+    """The commands that continue a stopped restore and that remove what it made."""
+    clean = f"Remove what it made: kwtui cleanup --run {run} --yes"
+    return f"Go on where it stopped: kwtui restore --continue {run}  {clean}" if go_on else clean
+
+
+async def _tell(
+    context: RunContext, server: Server, made: str, done: tuple[str, ...], error: KwtuiError
+) -> None:
+    plan, run = context.plan, context.run_id
+    databases = {d.name: d.comment for d in await catalogue.databases(server)}
+    failed = next((step for step in plan.steps if step.id not in done), None)
+    ways = ways_on(run, go_on=error.exit_code not in _CANNOT_GO_ON)
+    if made and made in databases:
+        if failed is not None and failed.id in _NAMING and isinstance(error, StatementRefused):
+            _say_unnamed(error, made, plan, run)
+            return
+        _add(
+            error,
+            f"What was restored until then stays in the database {made}; nothing of it stands "
+            f"under {plan.database}. {ways}",
+        )
+    elif made and databases.get(plan.database) == UNFINISHED:
+        _add(error, f"{plan.database} has its rows, and its comment says what it is. {ways}")
+    elif not made and any(step.startswith(("import:", "insert:")) for step in done):
+        _add(error, f"Rows that were added to {plan.database} until then stay. {ways}")
+
+
+_NAMING = frozenset({"try-name", "publish"})
+
+
+def _say_unnamed(error: KwtuiError, made: str, plan: Plan, run: str) -> None:
+    """The server does not rename it; everything else is well."""
+    rename = statements.rename_database(made, plan.database)
+    error.title = f"The server does not let {made} have the name {plan.database}."
+    error.hint = (
+        f"Its rows are restored and were compared: they are what the backup holds. It stays as "
+        f"{made}. Try again: kwtui restore --continue {run}  By hand: {rename}; then everything "
+        f"that comes behind it in the plan: kwtui runs show {run} --plan"
+    )
 
 
 def _add(error: KwtuiError, words: str) -> None:
     error.hint = f"{error.hint} {words}".strip()
 
 
-async def _put_defaults_back(server: Server, plan: Plan) -> None:
+async def _put_defaults_back(context: RunContext, server: Server, plan: Plan) -> None:
     """Of tables that existed before: rows were to be added to them."""
-    step = next((s for s in plan.steps if s.id == "set-defaults"), None)
-    for statement in step.sql if step else ():
+    step: Step | None = next((s for s in plan.steps if s.id == "set-defaults"), None)
+    if step is None:
+        return
+    for statement in step.sql:
         await _execute_when_back(server, statement)
+    # Whoever cleans up later sees that nothing is missing.
+    context.reporter.step_finished(step, StepOutcome("put back after the failure"), 0.0)
 
 
 async def _execute_when_back(server: Server, statement: str) -> None:

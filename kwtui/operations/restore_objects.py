@@ -184,6 +184,16 @@ def set_all_defaults(chosen: Chosen, database: str) -> Iterator[str]:
         yield from found
 
 
+def all_defaults(chosen: Chosen) -> list[list[str]]:
+    """Schema, table, column and default of everything that `drop_defaults` takes off."""
+    return [
+        [table.name.schema, table.name.name, column.name, column.default]
+        for table in chosen.tables
+        for column in table.columns
+        if column.default is not None and not column.hidden
+    ]
+
+
 def validate_all(chosen: Chosen, database: str) -> Iterator[str]:
     """Checks and foreign keys of existing tables after an import."""
     yield from validate_constraints(chosen, database)

@@ -16,6 +16,7 @@ from kwtui.model import Finding, RestoreRequest, RestoreStrategy
 from kwtui.operations.cluster_parts import exported_accounts
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.operations.restore_findings import left_out, missing_accounts, restore_findings
+from kwtui.operations.restore_names import scratch_name
 from kwtui.operations.restore_objects import Chosen
 from kwtui.operations.restore_recipe import restore_steps
 from kwtui.operations.restore_source import RestoreSource, choose
@@ -24,9 +25,6 @@ from kwtui.operations.restore_steps import RestoreScope, sum_known
 from kwtui.operations.restore_target import TargetFacts
 from kwtui.server import transfer
 from kwtui.text import plural
-
-SCRATCH_SUFFIX = "_kwtui_restoring"
-_MAX_NAME = 63
 
 
 def plan_restore(
@@ -61,7 +59,12 @@ def plan_restore(
         estimated_rows=sum_known([t.rows for t in tables]),
         estimated_bytes=sum_known([t.bytes for t in tables]),
         estimate_source="the files of the backup",
-        request=msgspec.to_builtins(request) | {"scratch": scope.scratch, "staging": scope.staging},
+        request=msgspec.to_builtins(request)
+        | {
+            "scratch": scope.scratch,
+            "staging": scope.staging,
+            "engine": source.schema.engine.value,
+        },
     )
 
 
@@ -77,17 +80,6 @@ def check_source_dialect(source: RestoreSource) -> None:
             "--charset.",
             exit_code=ExitCode.REFUSED_BY_PLAN,
         ) from error
-
-
-def scratch_name(target: str, taken: frozenset[str]) -> str:
-    """A free name that tells what it is; an earlier attempt may have left one behind."""
-    number = 1
-    while True:
-        suffix = SCRATCH_SUFFIX if number == 1 else f"{SCRATCH_SUFFIX}_{number}"
-        kept = target.encode()[: _MAX_NAME - len(suffix)].decode("utf-8", "ignore")
-        if f"{kept}{suffix}" not in taken:
-            return f"{kept}{suffix}"
-        number += 1
 
 
 def _scope(

@@ -14,6 +14,7 @@ from kwtui.operations import restore_objects as objects
 from kwtui.operations.cluster_parts import cluster_steps
 from kwtui.operations.plan import Step
 from kwtui.operations.restore_findings import insert_reason, missing_accounts
+from kwtui.operations.restore_names import scratch_name
 from kwtui.operations.restore_objects import Chosen
 from kwtui.operations.restore_staging import older_definitions, stage, unstage
 from kwtui.operations.restore_steps import (
@@ -21,6 +22,7 @@ from kwtui.operations.restore_steps import (
     check_files,
     compare,
     compare_others,
+    count_existing,
     import_database,
     import_table,
     insert_rows_of,
@@ -149,6 +151,7 @@ def _complete(scope: RestoreScope) -> Iterator[Step]:
         "Add the foreign keys",
         objects.add_foreign_keys(chosen, name),
         "Adding one checks every row.",
+        {"makes": [[t.name.schema, t.name.name, key.name] for t, key in chosen.foreign_keys]},
     )
     yield from sql_if_any(
         "validate-checks",
@@ -177,6 +180,8 @@ def _publish(scope: RestoreScope, *, unfinished: bool) -> Iterator[Step]:
     if scope.scratch == scope.target:
         return
     if scope.request.replace == scope.target and scope.target in scope.facts.databases:
+        if not scope.time_series:
+            yield _try_name(scope)
         yield sql_step(
             "drop-replaced",
             f"Drop the database {scope.target} that is replaced",
@@ -197,6 +202,24 @@ def _publish(scope: RestoreScope, *, unfinished: bool) -> Iterator[Step]:
     )
 
 
+def _try_name(scope: RestoreScope) -> Step:
+    """No recording shows that a node renames a relational database: only time series (13).
+
+    What is to be replaced must not be gone before that is known.
+    """
+    other = scratch_name(scope.target, scope.facts.databases | {scope.scratch})
+    return sql_step(
+        "try-name",
+        "See whether it can be given another name",
+        (
+            statements.use_database("defaultdb"),
+            statements.rename_database(scope.scratch, other),
+            statements.rename_database(other, scope.scratch),
+        ),
+        f"Before {scope.target} is dropped: if the server refuses, nothing is lost.",
+    )
+
+
 def _after_rename(scope: RestoreScope) -> Iterator[Step]:
     chosen, name = scope.chosen, scope.target
     yield from sql_if_any(
@@ -210,6 +233,7 @@ def _after_rename(scope: RestoreScope) -> Iterator[Step]:
         "Create the views",
         objects.create_views(chosen, name),
         "A database with views cannot be renamed, so they come last.",
+        {"makes": [[view.name.schema, view.name.name, ""] for view in chosen.views]},
     )
     yield from sql_if_any(
         "comment-and-grant-last",
@@ -252,6 +276,7 @@ def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
         return
     specs = tuple(spec for t in scope.tables if (spec := existing.table(t.name)) is not None)
     there = Chosen(existing, specs, whole=False)
+    yield count_existing(scope)
     if not scope.time_series:
         yield from sql_if_any(
             "drop-defaults",
@@ -265,6 +290,7 @@ def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
             "set-defaults",
             "Put the defaults back",
             objects.set_all_defaults(there, scope.target),
+            params={"defaults": objects.all_defaults(there)},
         )
         yield from sql_if_any(
             "validate-checks",

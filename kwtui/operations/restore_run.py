@@ -33,7 +33,9 @@ from kwtui.operations.preflight import check_server
 from kwtui.operations.refusals import check_allowed
 from kwtui.operations.restore_check import SourceCheck, check_source
 from kwtui.operations.restore_cleanup import clean_up
+from kwtui.operations.restore_names import check_names
 from kwtui.operations.restore_objects import Chosen
+from kwtui.operations.restore_resume import resume
 from kwtui.operations.runner import Executor, StepOutcome, run_steps
 from kwtui.operations.staging import stage_files, unstage_files
 from kwtui.server import catalogue
@@ -91,15 +93,11 @@ class RestoreRun:
         self._server = server
         self._server_extern = server_extern or context.extern
         self._done: list[str] = []
-        self._rows_before: dict[TableName, int] = {}
+        self._rows_before: dict[str, int] = dict(context.plan.request.get("rows_before", {}))
         self._source = SourceCheck()
         self._lines: list[dict[str, Any]] = []
         self._rows = 0
         self._doubts: list[str] = []
-
-    @property
-    def _makes_database(self) -> bool:
-        return self._scratch != self._plan.database
 
     @property
     def executors(self) -> dict[StepKind, Executor]:
@@ -112,6 +110,8 @@ class RestoreRun:
             StepKind.IMPORT_DATABASE: self._import_database,
             StepKind.INSERT_ROWS: self._insert_rows,
             StepKind.COMPARE: self._compare,
+            StepKind.COUNT_ROWS: self._count_rows,
+            StepKind.RESUME: self._resume,
         }
 
     @property
@@ -131,13 +131,24 @@ class RestoreRun:
     async def run(self) -> RunResult:
         reporter, halt = self._context.reporter, self._context.halt
         try:
-            await self._check_name_is_free()
-            await run_steps(self._plan, self.executors, reporter, halt)
+            await self._check_names()
+            executors = {kind: self._noting(each) for kind, each in self.executors.items()}
+            await run_steps(self._plan, executors, reporter, halt)
         except KwtuiError as error:
             await self._drop_staging(error)
-            await clean_up(self._context, self._scratch, frozenset(self._done), error)
+            await clean_up(self._context, self._scratch, tuple(self._done), error)
             raise
         return self._result()
+
+    def _noting(self, execute: Executor) -> Executor:
+        """The same, and what was done is known when something fails."""
+
+        async def noted(step: Step) -> StepOutcome:
+            outcome = await execute(step)
+            self._done.append(step.id)
+            return outcome
+
+        return noted
 
     def _result(self) -> RunResult:
         database, tables = self._plan.database, len(self._lines)
@@ -179,7 +190,22 @@ class RestoreRun:
             details={"expiring": self._source.expiring},
         )
 
+    async def _resume(self, step: Step) -> StepOutcome:
+        return await resume(self._context, self._server, step)
+
+    async def _count_rows(self, step: Step) -> StepOutcome:
+        """Written down, so that a continuation knows them too."""
+        for schema, table in step.params["tables"]:
+            name = TableName(schema, table)
+            rows = await catalogue.count_rows(self._server, step.params["database"], name)
+            self._rows_before[str(name)] = rows
+        total = sum(self._rows_before.values())
+        return StepOutcome(summary=plural(total, "row"), details={"rows_before": self._rows_before})
+
     async def _stage(self, step: Step) -> StepOutcome:
+        if self._plan.request.get("continues"):
+            # A killed run left its links.
+            await unstage_files(step, self._server_extern)
         return await stage_files(step, self._context.extern, self._server_extern)
 
     async def _unstage(self, step: Step) -> StepOutcome:
@@ -199,15 +225,11 @@ class RestoreRun:
         for words in refused:
             self._context.reporter.notice(step, "WARNING", words)
         self._doubts += refused
-        self._done.append(step.id)
         left = f", {len(refused)} refused" if refused else ""
         return StepOutcome(summary=plural(len(step.sql), "statement") + left)
 
     async def _import_table(self, step: Step) -> StepOutcome:
         name = TableName(step.params["schema"], step.params["table"])
-        if self._request.strategy is RestoreStrategy.DATA_ONLY:
-            database = step.params["database"]
-            self._rows_before[name] = await catalogue.count_rows(self._server, database, name)
         answer = await self._import(step)
         rejected = self._rejected(step)
         importing.check_answer(answer, str(name), rejected, self._expected_rows(step.params))
@@ -237,11 +259,6 @@ class RestoreRun:
         return await when_free(run, context.halt, tell)
 
     async def _insert_rows(self, step: Step) -> StepOutcome:
-        name = TableName(step.params["schema"], step.params["table"])
-        if self._request.strategy is RestoreStrategy.DATA_ONLY:
-            database = step.params["database"]
-            self._rows_before[name] = await catalogue.count_rows(self._server, database, name)
-
         def tell(rows: int) -> None:
             self._context.reporter.progress(step, rows=rows, basis="rows inserted")
 
@@ -346,19 +363,10 @@ class RestoreRun:
         tables = tuple(t for t in schema.tables if not wanted or t.name in wanted)
         return Chosen(schema, tables, whole=not wanted)
 
-    async def _check_name_is_free(self) -> None:
-        """Since the plan was made somebody may have taken the name."""
-        if self._request.strategy is RestoreStrategy.DATA_ONLY:
-            return
-        names = {d.name for d in await catalogue.databases(self._server)}
-        taken = self._plan.database in names and self._request.replace != self._plan.database
-        if taken or (self._makes_database and self._scratch in names):
-            name = self._plan.database if taken else self._scratch
-            raise KwtuiError(
-                f"A database named {name} exists now; it did not when the plan was made.",
-                hint="Plan the restore again.",
-                exit_code=ExitCode.NAME_TAKEN,
-            )
+    async def _check_names(self) -> None:
+        if self._request.strategy is not RestoreStrategy.DATA_ONLY:
+            databases = {d.name: d.comment for d in await catalogue.databases(self._server)}
+            check_names(self._plan, self._scratch, databases)
 
 
 def _captured_schema(context: RunContext, request: RestoreRequest) -> DatabaseSchema | None:

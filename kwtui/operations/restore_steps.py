@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from kwtui.model import ContentChecksum, Dialect, Engine, RestoreRequest, RestoreStrategy
+from kwtui.model import (
+    ContentChecksum,
+    Dialect,
+    Engine,
+    RestoreRequest,
+    RestoreStrategy,
+    TableName,
+)
 from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.restore_objects import Chosen
 from kwtui.operations.restore_source import RestoreSource, SourceTable
@@ -140,24 +147,46 @@ def import_database(scope: RestoreScope) -> Step:
 
 
 def compare(scope: RestoreScope) -> Step:
-    tables = scope.tables if scope.with_data else ()
+    tables = [_expectation(t) for t in scope.tables] if scope.with_data else []
     return Step(
         id="compare",
         kind=StepKind.COMPARE,
         title="Compare the result with the backup",
         explanation="Counts and content checksums of every table, and its definition.",
-        sql=tuple(
-            statements.content_checksum(scope.scratch, t.name, t.spec.visible_columns)
-            if t.checksum
-            else statements.count_rows(scope.scratch, t.name)
-            for t in tables
-        ),
+        sql=comparison_sql(scope.scratch, tables),
         params={
             "database": scope.scratch,
-            "tables": [_expectation(t) for t in scope.tables] if scope.with_data else [],
+            "tables": tables,
             "definitions": scope.request.strategy
             in (RestoreStrategy.EXACT, RestoreStrategy.SCHEMA_ONLY),
             "adds": scope.request.strategy is RestoreStrategy.DATA_ONLY,
+        },
+    )
+
+
+def comparison_sql(database: str, tables: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What a comparison asks of each table, as its step's params describe them."""
+    return tuple(
+        statements.content_checksum(database, name, table["columns"])
+        if table["checksum"]
+        else statements.count_rows(database, name)
+        for table in tables
+        for name in (TableName(table["schema"], table["table"]),)
+    )
+
+
+def count_existing(scope: RestoreScope) -> Step:
+    """Before rows are added, so that what was there can be told from what came."""
+    tables = [t for t in scope.tables if t.files]
+    return Step(
+        id="count-rows",
+        kind=StepKind.COUNT_ROWS,
+        title="Count the rows that are there",
+        explanation="To know afterwards which rows came, and whether all did.",
+        sql=tuple(statements.count_rows(scope.target, t.name) for t in tables),
+        params={
+            "database": scope.target,
+            "tables": [[t.name.schema, t.name.name] for t in tables],
         },
     )
 
@@ -194,14 +223,33 @@ def _options(scope: RestoreScope) -> ImportOptions:
     return ImportOptions(dialect, time_series=scope.time_series)
 
 
-def sql_step(id: str, title: str, sql: tuple[str, ...], explanation: str = "") -> Step:
-    return Step(id=id, kind=StepKind.SQL, title=title, explanation=explanation, sql=sql)
+def sql_step(
+    id: str,
+    title: str,
+    sql: tuple[str, ...],
+    explanation: str = "",
+    params: dict[str, Any] | None = None,
+) -> Step:
+    return Step(
+        id=id,
+        kind=StepKind.SQL,
+        title=title,
+        explanation=explanation,
+        sql=sql,
+        params=params or {},
+    )
 
 
-def sql_if_any(id: str, title: str, sql: Iterator[str], explanation: str = "") -> Iterator[Step]:
+def sql_if_any(
+    id: str,
+    title: str,
+    sql: Iterator[str],
+    explanation: str = "",
+    params: dict[str, Any] | None = None,
+) -> Iterator[Step]:
     found = tuple(sql)
     if found:
-        yield sql_step(id, title, found, explanation)
+        yield sql_step(id, title, found, explanation, params)
 
 
 def sum_known(values: Sequence[int | None]) -> int | None:

@@ -73,11 +73,14 @@ class Halt:
     def __init__(self) -> None:
         self.requested = asyncio.Event()
         self.by_person = False
+        self.sweep: bool | None = None
+        """What the person wants of what was written; None: what the plan says."""
         self.why: KwtuiError | None = None
 
-    def cancel(self) -> None:
+    def cancel(self, *, sweep: bool | None = None) -> None:
         """A person wants the run to end."""
         self.by_person = True
+        self.sweep = sweep
         self.requested.set()
 
     def stop(self, why: KwtuiError) -> None:

@@ -51,6 +51,11 @@ class RunFiles:
         return self.folder / "journal.jsonl"
 
     @property
+    def cancel(self) -> Path:
+        """What the person who cancels it wants of what it wrote."""
+        return self.folder / "cancel.json"
+
+    @property
     def reserve(self) -> Path:
         """Space for the run's last words; gone when it has ended."""
         return self.folder / "journal.reserve"

@@ -79,7 +79,8 @@ class StepFailed(Event, frozen=True, kw_only=True, tag="step-failed"):
 
 
 class CancelRequested(Event, frozen=True, kw_only=True, tag="cancel-requested"):
-    pass
+    sweep: bool | None = None
+    """Whether what was written is to go; None: as the plan says."""
 
 
 class RunFinished(Event, frozen=True, kw_only=True, tag="run-finished"):

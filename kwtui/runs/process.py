@@ -89,8 +89,19 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def cancel_run(files: RunFiles) -> None:
-    """Ask the worker to stop; it cancels what the server runs for it. Raises NOT_FOUND if dead."""
+@dataclass(frozen=True)
+class CancelWish:
+    """What the person who cancels a backup wants of what it wrote so far."""
+
+    sweep: bool
+
+
+def cancel_run(files: RunFiles, *, sweep: bool | None = None) -> None:
+    """Ask the worker to stop; it cancels what the server runs for it.
+
+    ``sweep``: whether what a backup wrote is removed, or kept and marked; None leaves that to its
+    plan. Raises KwtuiError: NOT_FOUND if it is dead, USAGE for a wish about what is no backup.
+    """
     process = files.read_process()
     if process is None or not files.is_alive():
         raise KwtuiError(
@@ -98,12 +109,33 @@ def cancel_run(files: RunFiles) -> None:
             hint=f"See how it ended: kwtui runs show {files.id}",
             exit_code=ExitCode.NOT_FOUND,
         )
+    if sweep is not None:
+        _check_may_sweep(files)
+        write_file(files.cancel, msgspec.json.encode(CancelWish(sweep)), mode=0o600)
     try:
         os.kill(process.pid, signal.SIGTERM)
     except ProcessLookupError:
         return
     except PermissionError as error:
         raise KwtuiError(f"Run {files.id} belongs to another account.", cause=str(error)) from error
+
+
+def _check_may_sweep(files: RunFiles) -> None:
+    if files.read_plan().kind is not PlanKind.BACKUP:
+        raise KwtuiError(
+            "Only what a backup wrote is swept or kept when it is cancelled.",
+            hint=f"Cancel it: kwtui runs cancel {files.id}  Then see what it left: kwtui cleanup "
+            f"--run {files.id}",
+            exit_code=ExitCode.USAGE,
+        )
+
+
+def read_wish(files: RunFiles) -> CancelWish | None:
+    """None while nobody said one."""
+    try:
+        return msgspec.json.decode(files.cancel.read_bytes(), type=CancelWish)
+    except (OSError, msgspec.DecodeError):
+        return None
 
 
 def lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ from kwtui.runs.events import (
 from kwtui.runs.identity import current_identity
 from kwtui.runs.journal import JournalWriter
 from kwtui.runs.lock import LockHolder
-from kwtui.runs.process import Handover, hold_set
+from kwtui.runs.process import Handover, hold_set, read_wish
 from kwtui.server.connection import Server
 from kwtui.server.failures import ConnectionLost
 from kwtui.server.target import Target
@@ -271,9 +271,12 @@ class _Worker:
         return hold_set(locks, self._handover.extern, path, holder)
 
     def _cancel(self) -> None:
-        if not self._halt.by_person:
-            self._halt.cancel()
-            self._journal.append(CancelRequested(at=_now()))
+        """Also a second time: the person may have thought again of what was written."""
+        wish = read_wish(self._files)
+        sweep = self._halt.sweep if wish is None else wish.sweep
+        if not self._halt.by_person or sweep != self._halt.sweep:
+            self._halt.cancel(sweep=sweep)
+            self._journal.append(CancelRequested(at=_now(), sweep=sweep))
 
 
 def _ended(status: RunStatus, error: KwtuiError) -> RunFinished:

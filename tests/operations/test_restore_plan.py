@@ -18,8 +18,9 @@ from kwtui.model import (
 )
 from kwtui.operations.plan import Plan, StepKind
 from kwtui.operations.refusals import check_allowed
-from kwtui.operations.restore_plan import plan_restore, scratch_name
-from kwtui.operations.restore_runbook import runbook_steps
+from kwtui.operations.restore_names import scratch_name
+from kwtui.operations.restore_plan import plan_restore
+from kwtui.operations.restore_runbook import runbook_of
 from kwtui.operations.restore_source import RestoreSource
 from kwtui.operations.restore_target import TargetFacts
 from tests.operations.conftest import INV, NOW, PATH, SHOP, source_of_schema
@@ -265,6 +266,7 @@ def test_data_only_takes_defaults_off_and_puts_them_back(
 
     assert [step.id for step in made.steps] == [
         "check-files",
+        "count-rows",
         "drop-defaults",
         "import:public.inv",
         "import:archive.child",
@@ -353,21 +355,6 @@ def test_no_admin_no_restore_and_none_on_a_read_only_profile(
 
     assert refused(plan(shop_set, nobody)) is ExitCode.ADMIN_ROLE_REQUIRED
     assert "read_only" in codes(plan(shop_set, replace(facts, read_only=True)))
-
-
-def test_the_runbook_is_the_same_recipe_in_one_name(
-    shop_set: RestoreSource, plant_set: RestoreSource, server: ServerFacts
-) -> None:
-    steps = runbook_steps(shop_set, server, 1)
-    titles = [step.title for step in steps]
-
-    assert titles.index("Create the tables, without defaults and foreign keys") < titles.index(
-        "Add the foreign keys"
-    )
-    assert not any("RENAME" in sql for step in steps for sql in step.sql)
-    fine = next(s for s in runbook_steps(plant_set, server, 1) if "fast" in s.title)
-    assert fine.sql == ()
-    assert "n1.0.csv" in fine.explanation
 
 
 def test_files_that_kwdb_would_read_wrong_are_not_restored(

@@ -220,6 +220,7 @@ class FakeController(FakeServerPages, FakeStorageCare, Controller):
         self.plans: dict[str, Plan] = {}
         self.more = asyncio.Event()
         self.cancelled: list[str] = []
+        self.swept: list[bool | None] = []
         self.log = FakeLog(log_lines(200))
         self.requests: list[object] = []
         self.place_found = NodePlace(
@@ -513,8 +514,9 @@ class FakeController(FakeServerPages, FakeStorageCare, Controller):
     async def run_plan(self, run_id: str) -> Plan:
         return self.plans[run_id]
 
-    async def cancel_run(self, run_id: str) -> None:
+    async def cancel_run(self, run_id: str, *, sweep: bool | None = None) -> None:
         self.cancelled.append(run_id)
+        self.swept.append(sweep)
         self.add_event(run_id, CancelRequested(at=NOW + timedelta(seconds=5)))
 
     async def log_files(self) -> list[LogFile]:
