@@ -159,6 +159,22 @@ class Core:
         """What one is connected to; None before the first connection."""
         return self._keeper.target if self._keeper is not None else None
 
+    def connection_options(self, extern: Path | None = None) -> list[str]:
+        """The options that name this server and these files to a command; never a password.
+
+        ``extern`` is for what lies elsewhere than in the folder that is looked at.
+        """
+        from kwtui.connecting import options_of
+
+        known = self._place.extern.path if self._place is not None else None
+        return options_of(self.target, known, self.profiles, other_extern=extern)
+
+    def command(self, *words: str) -> str:
+        """A line for a shell: kwtui with these words, for this server and these files."""
+        import shlex
+
+        return shlex.join(["kwtui", *words, *self.connection_options()])
+
     def retry_now(self) -> None:
         """Try a lost connection again at once."""
         if self._keeper is not None:

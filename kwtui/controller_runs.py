@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kwtui.controller_storage import StorageCare
@@ -11,7 +12,6 @@ from kwtui.plan_id import new_plan_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from kwtui.model import BackupRequest, ProofLevel, RestoreRequest
     from kwtui.node.place import NodePlace
@@ -158,6 +158,20 @@ class PlansAndRuns(StorageCare):
         from kwtui.operations.commands import command_for
 
         return command_for(plan, self._connection_options(plan))
+
+    def command_of_run(self, run_id: str, plan: Plan) -> str:
+        """The shell command that does the same as a run did, on the server that it worked on."""
+        from kwtui.connecting import options_of
+        from kwtui.operations.commands import command_for
+        from kwtui.runs.process import read_handover
+        from kwtui.server.target import Target
+
+        handover = read_handover(self._runs_directory().find(run_id))
+        if handover is None:
+            return self.command_for(plan)
+        target = None if handover.target is None else Target.from_dict(handover.target)
+        extern = Path(handover.extern) if handover.extern else None
+        return command_for(plan, options_of(target, extern, self.profiles))
 
     def _extern_of(self, plan: Plan) -> Path:
         """Where the plan's files are; for a node whose files cannot be seen, an empty one."""

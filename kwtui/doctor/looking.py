@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,10 +20,10 @@ from kwtui.node.logfiles import find_logs
 from kwtui.node.mounts import file_system_of
 from kwtui.node.place import NodePlace, inspect_folder
 from kwtui.node.smallfile import is_there
-from kwtui.server import activity, identity, inspection
+from kwtui.operations.nodes_seen import visible_nodes
+from kwtui.server import activity
 from kwtui.server.connection import Server
 from kwtui.server.moments import to_time
-from kwtui.server.results import to_int
 
 _MOST_FOLDERS = 20_000
 _INOTIFY = Path("sys/fs/inotify")
@@ -48,7 +48,7 @@ async def look_at_server(
         engines=tuple(engines),
         clock=await _clock(server),
         sessions=sessions,
-        visible_nodes=await _visible_nodes(server, facts),
+        visible_nodes=await _visible_or_unknown(server, facts),
     )
 
 
@@ -67,36 +67,11 @@ async def _clock(server: Server) -> Clock | str:
     return Clock((told - ours).total_seconds(), (after - before) / 2)
 
 
-async def _visible_nodes(server: Server, facts: ServerFacts) -> dict[int, str] | None:
-    """Nodes on this machine whose store is there; None where the server does not tell."""
-    if not facts.is_admin or len(facts.nodes) < 2:
-        return None
+async def _visible_or_unknown(server: Server, facts: ServerFacts) -> dict[int, str] | None:
     try:
-        answer = await server.query(inspection.node_arguments())
+        return await visible_nodes(server, facts)
     except KwtuiError:
         return None
-    numbers = [to_int(row["node_id"]) or 0 for row in answer.dicts()]
-    stores = {number: identity.store_paths(answer, number) for number in numbers}
-    return visible_stores(facts, stores) if server.target.is_local else {}
-
-
-def visible_stores(facts: ServerFacts, stores: Mapping[int, Sequence[str]]) -> dict[int, str]:
-    """Stores that are on this machine, of nodes with the address of the one connected to.
-
-    A node on another machine may well have a store of the same path, so the path alone proves
-    nothing.
-    """
-    hosts = {node.node_id: _host(node.address) for node in facts.nodes}
-    near = {hosts.get(facts.node_id, ""), "127.0.0.1", "localhost", "[::1]"} - {""}
-    return {
-        number: paths[0]
-        for number, paths in stores.items()
-        if paths and hosts.get(number) in near and is_there(Path(paths[0]), if_closed=True)
-    }
-
-
-def _host(address: str) -> str:
-    return address.rpartition(":")[0]
 
 
 # -- files ------------------------------------------------------------------------------------

@@ -37,6 +37,8 @@ class BackupScreen(WizardScreen):
             tables=self.tables.chosen_names(),
             method=BackupMethod(self.method.chosen),
             prefix=chosen.prefix,
+            node_id=chosen.node.id,
+            unseen=chosen.node.unseen,
             dialect=Dialect(
                 delimiter=chosen.delimiter,
                 null_text=chosen.null_text,

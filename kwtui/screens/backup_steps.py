@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from kwtui.completion import complete_path
 from kwtui.model import DatabaseSummary, Engine, TableSpec
+from kwtui.screens.backup_nodes import NO_NODE, NODE_ABOUT, ChosenNode, chosen_node, node_options
 from kwtui.screens.backup_options import (
     CHARSET_OPTIONS,
     CHECKSUM_OPTIONS,
@@ -203,10 +204,11 @@ class OptionsStep(Step):
     """Where to, and how the files are written; every risky value says what it risks."""
 
     title: ClassVar[str] = "Options"
-    question: ClassVar[str] = "Where to, and how? (← → changes a choice; all may stay as they are)"
+    question: ClassVar[str] = "Where to, and how? All may stay as it is; ← → changes a choice."
 
     def __init__(self) -> None:
         super().__init__()
+        self._node = Cycle("Node", (NO_NODE,), "", name="node", about=NODE_ABOUT)
         self._prefix = ExplainedField(
             "Folder", "kwtui", name="prefix", about=PREFIX_ABOUT, complete=self._complete_folder
         )
@@ -220,6 +222,7 @@ class OptionsStep(Step):
         self._header = Cycle("Column names", HEADER_OPTIONS, "no", name="header")
         self._form = Form(
             [
+                self._node,
                 self._prefix,
                 self._label,
                 self._checksums,
@@ -238,8 +241,17 @@ class OptionsStep(Step):
     def focus_first(self) -> None:
         self._form.focus_first()
 
+    async def enter(self) -> None:
+        options = node_options(await self.controller.destination_nodes())
+        if tuple(options) != self._node.options:
+            self._node.set_options(options, keep=True)
+
     def on_input_changed(self) -> None:
         self.wizard.answers_changed()
+
+    @property
+    def node(self) -> ChosenNode:
+        return chosen_node(self._node.value)
 
     @property
     def prefix(self) -> str:
@@ -283,7 +295,7 @@ class OptionsStep(Step):
         return self._header.value == "yes"
 
     def has_answers(self) -> bool:
-        return bool(self.label) or self.prefix != "kwtui"
+        return bool(self.label) or self.prefix != "kwtui" or bool(self._node.value)
 
     def reason_against_next(self) -> str:
         parts = self.prefix.split("/")

@@ -84,10 +84,12 @@ class Cycle(Widget, can_focus=True):
         self.refresh()
         self.post_message(self.Changed(self, value))
 
-    def set_options(self, options: Sequence[Option]) -> None:
-        """Offer other values; the first of them is chosen."""
+    def set_options(self, options: Sequence[Option], *, keep: bool = False) -> None:
+        """Offer other values. The first is chosen; with ``keep`` the one of before if it stays."""
+        before = self.value
         self.options = tuple(options)
-        self.value = self.options[0].value
+        values = [option.value for option in self.options]
+        self.value = before if keep and before in values else values[0]
 
     def explanation_lines(self) -> list[Line]:
         lines = paragraph(self._about, "muted") if self._about else []

@@ -9,7 +9,6 @@ import pytest
 
 from kwtui.config import TlsMode
 from kwtui.doctor import Check, CheckState
-from kwtui.doctor.looking import visible_stores
 from kwtui.doctor.server_checks import (
     Clock,
     ServerLook,
@@ -19,6 +18,7 @@ from kwtui.doctor.server_checks import (
 )
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import NodeFacts, ServerFacts
+from kwtui.operations.nodes_seen import visible_stores
 from kwtui.server.activity import Session
 from kwtui.server.target import Target
 

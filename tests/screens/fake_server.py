@@ -11,8 +11,10 @@ from typing import Any
 from kwtui.csvfile import CsvFile
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import ServerFacts
+from kwtui.node.place import NodePlace
 from kwtui.node.wal import AreaKind, Role, WalArea, WalFile, WalFiles
 from kwtui.node.wallog import WalLog
+from kwtui.operations.nodes_seen import DestinationNode
 from kwtui.operations.wal import WalReport
 from kwtui.operations.wal_plan import WalChange, plan_wal_change
 from kwtui.server.activity import Query, Session, parse_queries, parse_sessions
@@ -112,9 +114,24 @@ class FakeServerPages:
         self.query_list: tuple[Query, ...] = ()
         self.refused = ""
         """What the server says to a user without the admin role."""
+        self.not_seen = ""
+        """Why the files of the connected node cannot be seen."""
+        self.other_nodes: tuple[DestinationNode, ...] = ()
         self.level = 2
         self.history: list[HistoryEntry] = []
         self.confirm = "5c1f2e9a"
+
+    @property
+    def place(self) -> NodePlace | None:
+        raise NotImplementedError
+
+    async def destination_nodes(self) -> tuple[DestinationNode, ...]:
+        here = self.facts.node_id
+        address = f"127.0.0.1:2625{6 + here}"
+        return (
+            DestinationNode(here, address, True, True, self.place, self.not_seen),
+            *self.other_nodes,
+        )
 
     def _part(self, items: tuple[Any, ...]) -> Part[Any]:
         return Part(refused=self.refused) if self.refused else Part(items)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kwtui.model import BackupMethod, BackupRequest, Finding, Severity, TableName
+from kwtui.operations.nodes_seen import DestinationNode
 from kwtui.runs.events import RunStatus
 from kwtui.screens.backup import BackupScreen
 from tests.screens.driving import Driver, opened
@@ -93,7 +94,7 @@ async def test_a_risky_option_says_what_it_risks(connected: FakeController) -> N
         await person.until_shown("public.orders")
         await person.press("enter", "enter")
         await person.until_shown("NULL written as")
-        await person.press("tab", "tab", "tab", "tab", "tab", "tab", "right")
+        await person.press("tab", "tab", "tab", "tab", "tab", "tab", "tab", "right")
         await person.until_shown("KWDB then loses rows")
         await person.press("enter")
         await person.until_shown("EXPORT INTO CSV")
@@ -108,10 +109,69 @@ async def test_rows_per_file_must_be_a_number(connected: FakeController) -> None
         await person.until_shown("public.orders")
         await person.press("enter", "enter")
         await person.until_shown("Rows per file")
-        await person.press("tab", "tab", "tab", "tab")
+        await person.press("tab", "tab", "tab", "tab", "tab")
         await person.type("x")
         await person.press("enter")
         await person.until_shown("Rows per file must be a number")
+
+
+async def to_the_options(person: Driver) -> None:
+    await person.press("2")
+    await person.until_shown("what is sold")
+    await person.press("enter")
+    await person.until_shown("public.orders")
+    await person.press("enter", "enter")
+    await person.until_shown("Rows per file")
+    await person.until_shown("node 1, connected")
+
+
+async def test_the_files_go_to_the_connected_node_unless_another_is_chosen(
+    connected: FakeController,
+) -> None:
+    connected.other_nodes = (
+        DestinationNode(3, "10.0.0.3:26257", False, problem="It was not found."),
+        DestinationNode(2, "10.0.0.2:26257", True, problem="It was not found."),
+    )
+    async with opened(connected) as person:
+        await to_the_options(person)
+        await person.until_shown("Its files can be seen from here")
+        await person.press("right")
+        await person.until_shown("node 2, live, checked later")
+        for told in ("Not checked: that every file is there", "stays at P0 until kwtui seal"):
+            assert told in person.words()
+        await person.press("right")
+        await person.until_shown("node 3, NOT LIVE")
+        await person.press("left", "enter")
+        await person.until_shown("EXPORT INTO CSV")
+        request = last_request(connected)
+        assert (request.node_id, request.unseen) == (2, True)
+        await person.press("escape")
+        await person.until_shown("node 2, live, checked later")
+
+
+async def test_another_node_whose_files_are_here_is_checked(connected: FakeController) -> None:
+    connected.other_nodes = (DestinationNode(2, "127.0.0.1:26258", True, place=connected.place),)
+    async with opened(connected) as person:
+        await to_the_options(person)
+        await person.press("right")
+        await person.until_shown("node 2, live, files seen")
+        await person.press("enter")
+        await person.until_shown("EXPORT INTO CSV")
+        request = last_request(connected)
+        assert (request.node_id, request.unseen) == (2, False)
+
+
+async def test_unseen_files_of_the_connected_node_need_a_choice(connected: FakeController) -> None:
+    connected.not_seen = "The extern folder was not found."
+    async with opened(connected) as person:
+        await to_the_options(person)
+        await person.until_shown("The plan will refuse")
+        await person.press("right")
+        await person.until_shown("node 1, connected, checked later")
+        await person.press("enter")
+        await person.until_shown("EXPORT INTO CSV")
+        request = last_request(connected)
+        assert (request.node_id, request.unseen) == (None, True)
 
 
 async def test_a_refusal_is_told_and_the_run_is_not_started(connected: FakeController) -> None:
