@@ -142,6 +142,28 @@ class ViewSpec:
 
 
 @dataclass(frozen=True)
+class ProgramSpec:
+    """A procedure, trigger, function, stream or the like: no export holds it, no import makes it.
+
+    Its text names tables with their database, and what it does when it is made again (a trigger
+    fires, a stream starts) is for a person to decide: it is kept, and made again by hand.
+    """
+
+    kind: str
+    """``procedure``, ``trigger``, ``function``, ``stream``, ``publication``, ``pipe``."""
+    name: str
+    """As it is written in SQL, with its schema where that is not ``public``."""
+    create_statement: str = ""
+    """Empty where the server does not show it."""
+    table: str = ""
+    """Whose trigger it is, or where a stream writes to."""
+
+    def __str__(self) -> str:
+        where = f" {'of' if self.kind == 'trigger' else 'into'} {self.table}" if self.table else ""
+        return f"{self.kind} {self.name}{where}"
+
+
+@dataclass(frozen=True)
 class CommentSpec:
     """``target`` is the text after COMMENT ON, e.g. ``TABLE public.orders``."""
 
@@ -222,9 +244,31 @@ class DatabaseSchema:
     partition_interval: str | None = None
     not_captured: tuple[str, ...] = ()
     """Objects that were seen and cannot be restored, in words."""
+    programs: tuple[ProgramSpec, ...] = ()
+    """Procedures and the like whose text is known."""
 
     def table(self, name: TableName) -> TableSpec | None:
         return next((t for t in self.tables if t.name == name), None)
+
+
+class Becomes(StrEnum):
+    """What a backup makes of a kind of objects."""
+
+    EXPORTED = "exported"
+    CAPTURED = "captured beside"
+    BY_HAND = "captured, put back by hand"
+    NOT_POSSIBLE = "not possible"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One kind of objects in a database, and what a backup makes of it."""
+
+    kind: str
+    """In the plural: ``tables``, ``sequences with their values``."""
+    count: int
+    becomes: Becomes
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -235,6 +279,8 @@ class Survey:
     server: ServerFacts
     taken_at: datetime
     findings: tuple[Finding, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    """Of each kind of objects what a backup makes of it."""
 
 
 @dataclass(frozen=True)

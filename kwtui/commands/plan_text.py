@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from kwtui.model import Becomes, Coverage
 from kwtui.operations.plan import REMOVALS, Plan
 from kwtui.text import human_bytes, human_count
 
@@ -19,6 +20,10 @@ def plan_lines(plan: Plan, command: str) -> Iterator[str]:
         counted = "" if rows is None and plan.kind in REMOVALS else f"{human_count(rows)} rows, "
         size = human_bytes(plan.estimated_bytes)
         yield f"  expected {counted}{size}, from {plan.estimate_source}"
+    if plan.coverage:
+        yield ""
+        yield "What becomes of what is there:"
+        yield from (f"  {line}" for line in coverage_lines(plan.coverage))
     if plan.findings:
         yield ""
         yield "Know before:"
@@ -43,3 +48,12 @@ def plan_lines(plan: Plan, command: str) -> Iterator[str]:
         yield from (f"  {words}" for words in plan.not_included)
     yield ""
     yield f"The same as a command: {command}"
+
+
+def coverage_lines(coverage: Sequence[Coverage]) -> Iterator[str]:
+    """One line for each kind of objects: how many, what becomes of them, and why."""
+    for kind in coverage:
+        if kind.becomes is Becomes.NOT_POSSIBLE:
+            yield f"{kind.becomes.value}: {kind.kind}"
+        else:
+            yield f"{kind.becomes.value}: {kind.kind}, {kind.count:,}. {kind.why}"

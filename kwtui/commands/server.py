@@ -21,7 +21,8 @@ async def survey(controller: Controller, args: argparse.Namespace, output: Outpu
     if output.json:
         output.object("survey", {"survey": found})
         return 0
-    from kwtui.text import human_bytes, human_count, plural
+    from kwtui.commands.plan_text import coverage_lines
+    from kwtui.text import human_bytes, human_count
 
     schema = found.schema
     output.line(f"{schema.database}  ({schema.engine.value}, {_short(found.server.version)})")
@@ -32,20 +33,15 @@ async def survey(controller: Controller, args: argparse.Namespace, output: Outpu
     ]
     for line in table(rows, right=frozenset({1, 2, 3})):
         output.line(f"  {line}")
-    for what, count in (
-        ("sequence", len(schema.sequences)),
-        ("view", len(schema.views)),
-        ("comment", len(schema.comments)),
-        ("grant", len(schema.grants)),
-    ):
-        if count:
-            output.line(f"  {plural(count, what)}")
+    output.line("What a backup makes of it:")
+    for line in coverage_lines(found.coverage):
+        output.line(f"  {line}")
     if found.findings:
         output.line("Know before a backup:")
     for finding in found.findings:
         output.line(f"  {finding.severity.value:8} {finding.subject}: {finding.message}")
-    for words in schema.not_captured:
-        output.line(f"  not captured: {words}")
+        if finding.remedy:
+            output.line(f"           {finding.remedy}")
     return 0
 
 

@@ -33,7 +33,9 @@ from kwtui.operations.backup_findings import (
 )
 from kwtui.operations.destination import Destination
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
+from kwtui.operations.restore_objects import part_of
 from kwtui.server import statements, transfer
+from kwtui.server.coverage import coverage
 from kwtui.server.transfer import ExportOptions
 
 TIMESTAMP = "{timestamp}"
@@ -101,8 +103,9 @@ def plan_backup(
             *account_findings(destination, request),
             *definition_findings(survey.schema.engine, tables),
             *request_findings(survey, request),
-            *(f for f in survey.findings if whole or _concerns(f, tables)),
+            *(f for f in survey.findings if whole or _concerns(f, scope)),
         ),
+        coverage=coverage(_captured(scope, whole)),
         not_included=_not_included(scope, whole),
         estimated_rows=_sum_known(t.rows for t in tables),
         estimated_bytes=estimated_bytes,
@@ -317,12 +320,17 @@ def _checksum_sql(scope: _Scope) -> Iterator[str]:
         )
 
 
-# -- what is not in it ------------------------------------------------------------------------
+# -- what is in it, and what is not ---------------------------------------------------------------
+
+
+def _captured(scope: _Scope, whole: bool) -> DatabaseSchema:
+    return scope.schema if whole else part_of(scope.schema, scope.tables)
 
 
 def _not_included(scope: _Scope, whole: bool) -> tuple[str, ...]:
     """In words, for the plan, the manifest and the runbook."""
     words = list(scope.schema.not_captured)
+    words += [f"{p}: only its text, to be run by hand" for p in scope.schema.programs]
     if not whole:
         left = len(scope.schema.tables) - len(scope.tables)
         words.append(f"{left} other table{_s(left)} of {scope.database}, as asked")
@@ -342,10 +350,10 @@ def _scope_words(scope: _Scope, whole: bool) -> str:
     return f"{count} table{_s(count)} of {scope.database}"
 
 
-def _concerns(finding: Finding, tables: tuple[TableSpec, ...]) -> bool:
-    """Whether a finding of the survey is about the whole database or one of these tables."""
-    names = [str(table.name) for table in tables]
-    return not finding.subject or any(name in finding.subject for name in names)
+def _concerns(finding: Finding, scope: _Scope) -> bool:
+    """Whether a finding of the survey is about the whole database or one of the chosen tables."""
+    names = {f"{scope.database}.{table.name}" for table in scope.tables}
+    return finding.subject in {"", scope.database, *names}
 
 
 def _s(count: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kwtui.model import Finding, Severity
+from kwtui.model import Becomes, Coverage, Finding, Severity
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step
 from kwtui.screens.sql_lines import sql_lines
 from kwtui.text import human_bytes, human_count, plural
@@ -38,6 +38,8 @@ def plan_lines(plan: Plan, command: str) -> list[Line]:
     if plan.not_included:
         lines += [BLANK, heading("Will not be in it")]
         lines += [line(("− ", "warning"), words, indent=2) for words in plan.not_included]
+    if plan.coverage:
+        lines += [BLANK, heading("What becomes of what is there"), *coverage_lines(plan.coverage)]
     others = [f for f in ordered if f.severity is not Severity.REFUSAL]
     if others:
         lines += [BLANK, heading("To know before"), *finding_lines(others)]
@@ -63,6 +65,22 @@ def _estimate(plan: Plan) -> list[Line]:
     if plan.estimate_source:
         words += f" (from {plan.estimate_source})"
     return [fact("Size", words)]
+
+
+def coverage_lines(coverage: Iterable[Coverage]) -> list[Line]:
+    """Each kind of objects that is in the backup, with why it is there as it is.
+
+    What is not possible is not repeated: it stands under what will not be in it.
+    """
+    lines = []
+    for kind in coverage:
+        if kind.becomes is Becomes.NOT_POSSIBLE:
+            continue
+        what = f"{kind.kind}, {kind.count:,}: "
+        lines.append(line((what, "strong"), kind.becomes.value, indent=2))
+        if kind.why:
+            lines.append(line("  ", (kind.why, "muted"), indent=4))
+    return lines
 
 
 def finding_lines(findings: Iterable[Finding]) -> list[Line]:

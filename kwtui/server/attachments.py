@@ -42,7 +42,7 @@ def comments(
 def indexes_with_comment(answer: ResultSet) -> dict[str, str]:
     """SHOW INDEXES WITH COMMENT, one entry for each index that has one."""
     return {
-        row["index_name"] or "": row["comment"] or ""
+        row.get("index_name") or "": row.get("comment") or ""
         for row in answer.dicts()
         if row.get("comment")
     }
@@ -63,15 +63,15 @@ def grants(on_database: ResultSet, on_tables: ResultSet) -> tuple[GrantSpec, ...
 
     rows = list(on_database.dicts())
     for row in rows:
-        if row["schema_name"] == "pg_catalog":
-            add("DATABASE", row["grantee"], row["privilege_type"])
+        if row.get("schema_name") == "pg_catalog":
+            add("DATABASE", row.get("grantee"), row.get("privilege_type"))
     of_database = {(key[1], p) for key, privileges in found.items() for p in privileges}
     for row in rows:
-        schema = row["schema_name"] or ""
-        inherited = (row["grantee"], row["privilege_type"]) in of_database
+        schema = row.get("schema_name") or ""
+        inherited = (row.get("grantee"), row.get("privilege_type")) in of_database
         if schema in VIRTUAL_SCHEMAS or (schema == "public" and inherited):
             continue
-        add(f"SCHEMA {identifier(schema)}", row["grantee"], row["privilege_type"])
+        add(f"SCHEMA {identifier(schema)}", row.get("grantee"), row.get("privilege_type"))
     for row in on_tables.dicts():
         target = f"TABLE {qualified(row['table_schema'] or '', row['table_name'] or '')}"
         add(target, row["grantee"], row["privilege_type"])
@@ -82,7 +82,7 @@ def grantees(
     specs: Iterable[GrantSpec], users: ResultSet
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Who has grants: users, and roles. Without the list of users everyone counts as a user."""
-    roles = {row["username"] for row in users.dicts() if to_bool(row["isRole"])}
+    roles = {row.get("username") for row in users.dicts() if to_bool(row.get("isRole"))}
     names = sorted({spec.grantee for spec in specs})
     return (
         tuple(name for name in names if name not in roles),
@@ -94,7 +94,7 @@ def database_zones(zones: ResultSet, database: str) -> tuple[str, ...]:
     """The zone configuration of the database itself, out of SHOW ZONE CONFIGURATIONS."""
     found = []
     for row in zones.dicts():
-        kind, _, name = (row["target"] or "").partition(" ")
+        kind, _, name = (row.get("target") or "").partition(" ")
         if kind == "DATABASE" and split_name(name) == (database,):
-            found.append(row["raw_config_sql"] or "")
+            found.append(row.get("raw_config_sql") or "")
     return tuple(found)

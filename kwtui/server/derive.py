@@ -53,7 +53,7 @@ def summaries(answer: ResultSet) -> list[DatabaseSummary]:
     return [
         DatabaseSummary(
             name=row["database_name"] or "",
-            engine=_ENGINES.get(row["engine_type"] or "", Engine.RELATIONAL),
+            engine=_ENGINES.get(row.get("engine_type") or "", Engine.RELATIONAL),
             comment=row.get("comment") or None,
             system=row["database_name"] in SYSTEM_DATABASES,
         )
@@ -90,19 +90,19 @@ def described(answer: ResultSet, schemas: Iterable[str]) -> list[Described]:
     wanted = set(schemas)
     found = []
     for row in answer.dicts():
-        schema = row["schema_name"] or "public"
+        schema = row.get("schema_name") or "public"
         if schema not in wanted:
             continue
         create = row["create_statement"] or ""
         found.append(
             Described(
                 name=TableName(schema, row["descriptor_name"] or ""),
-                kind=row["descriptor_type"] or "table",
+                kind=row.get("descriptor_type") or "table",
                 create=create,
-                without_foreign_keys=row["create_nofks"] or create,
-                alter_statements=tuple(to_list(row["alter_statements"])),
-                zone_statements=tuple(to_list(row["zone_configuration_statements"])),
-                state=row["state"] or "PUBLIC",
+                without_foreign_keys=row.get("create_nofks") or create,
+                alter_statements=tuple(to_list(row.get("alter_statements"))),
+                zone_statements=tuple(to_list(row.get("zone_configuration_statements"))),
+                state=row.get("state") or "PUBLIC",
             )
         )
     return found
@@ -110,23 +110,44 @@ def described(answer: ResultSet, schemas: Iterable[str]) -> list[Described]:
 
 def columns(shown: ResultSet, tags: ResultSet | None = None) -> tuple[ColumnSpec, ...]:
     """SHOW COLUMNS WITH COMMENT, and SHOW TAGS for a time-series table."""
-    primary = set()
-    if tags is not None:
-        primary = {row["tag"] for row in tags.dicts() if to_bool(row["is_primary"])}
+    told = list(tags.dicts()) if tags is not None else []
+    names = {row["tag"] for row in told}
+    primary = {row["tag"] for row in told if to_bool(row.get("is_primary"))}
     return tuple(
         ColumnSpec(
             name=row["column_name"] or "",
             type=row["data_type"] or "",
-            nullable=to_bool(row["is_nullable"]),
-            default=row["column_default"],
-            computed=row["generation_expression"] or None,
-            hidden=to_bool(row["is_hidden"]),
-            tag=to_bool(row["is_tag"]),
+            nullable=to_bool(row.get("is_nullable", "YES")),
+            default=row.get("column_default"),
+            computed=row.get("generation_expression") or None,
+            hidden=to_bool(row.get("is_hidden")),
+            tag=to_bool(row.get("is_tag")) or row["column_name"] in names,
             primary_tag=row["column_name"] in primary,
             comment=row.get("comment") or None,
         )
         for row in shown.dicts()
     )
+
+
+def columns_by_table(answer: ResultSet) -> dict[TableName, tuple[ColumnSpec, ...]]:
+    """The columns of every relational table, out of information_schema.columns, without comments.
+
+    Its values are the ones of SHOW COLUMNS (recording 12: both of the table c).
+    """
+    found: dict[TableName, list[ColumnSpec]] = {}
+    for row in answer.dicts():
+        name = TableName(row["table_schema"] or "", row["table_name"] or "")
+        found.setdefault(name, []).append(
+            ColumnSpec(
+                name=row["column_name"] or "",
+                type=row["kwdb_sql_type"] or "",
+                nullable=to_bool(row["is_nullable"]),
+                default=row["column_default"],
+                computed=row["generation_expression"] or None,
+                hidden=to_bool(row["is_hidden"]),
+            )
+        )
+    return {name: tuple(specs) for name, specs in found.items()}
 
 
 @dataclass(frozen=True)
@@ -271,7 +292,7 @@ def tag_indexes(table: TableName, indexes: ResultSet) -> tuple[str, ...]:
     by_name: dict[str, list[str]] = {}
     for row in indexes.dicts():
         name = row["index_name"] or ""
-        if name == "primary" or to_bool(row["implicit"]) or to_bool(row["storing"]):
+        if name == "primary" or to_bool(row.get("implicit")) or to_bool(row.get("storing")):
             continue
         by_name.setdefault(name, []).append(row["column_name"] or "")
     return tuple(
@@ -290,8 +311,8 @@ def sequence(item: Described, value: ResultSet) -> SequenceSpec:
     return SequenceSpec(
         name=item.name,
         create_statement=ddl.first_statement(item.create),
-        last_value=to_int(row["last_value"]) if row else None,
-        called=to_bool(row["is_called"]) if row else True,
+        last_value=to_int(row.get("last_value")) if row else None,
+        called=to_bool(row.get("is_called", "t")) if row else True,
     )
 
 

@@ -162,6 +162,14 @@ def _about_database(schema: DatabaseSchema) -> Iterator[Finding]:
             f"Not in the backup: {text}.",
             "Keep its definition elsewhere.",
         )
+    for program in schema.programs:
+        yield Finding(
+            WARNING,
+            "program_by_hand",
+            f"{name}.{program.name}",
+            f"The {program} is in no export, and no restore makes it again.",
+            "Its text is captured: run it by hand after a restore, from RESTORE.md.",
+        )
     if schema.engine is Engine.TIME_SERIES:
         yield from _about_time_series_database(schema)
 

@@ -5,6 +5,8 @@ All of them were answered by a node (recordings 01, 07, 12, 15) but for the one 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kwtui.model import TableName
 from kwtui.server.quoting import identifier, literal
 from kwtui.server.statements import table_name
@@ -78,6 +80,20 @@ def columns(database: str, table: TableName, *, comments: bool = True) -> str:
     return f"SHOW COLUMNS FROM {table_name(database, table)}{_with(comments)}"
 
 
+def all_columns(database: str, schemas: Sequence[str]) -> str:
+    """What SHOW COLUMNS tells but comments, for every table of these schemas (02 and 12).
+
+    A node reads every definition for one table's SHOW COLUMNS as well; so this is one statement
+    where a thousand tables would be a thousand.
+    """
+    wanted = ", ".join(literal(schema) for schema in schemas)
+    return (
+        "SELECT table_schema, table_name, column_name, kwdb_sql_type, column_default, is_nullable, "
+        f"generation_expression, is_hidden FROM {identifier(database)}.information_schema.columns "
+        f"WHERE table_schema IN ({wanted}) ORDER BY table_schema, table_name, ordinal_position"
+    )
+
+
 def tags(database: str, table: TableName) -> str:
     return f"SHOW TAGS FROM {table_name(database, table)}"
 
@@ -135,7 +151,7 @@ def users() -> str:
     return 'SELECT username, "isRole" FROM system.users'
 
 
-# -- what cannot be restored ------------------------------------------------------------------
+# -- what no export holds and no import makes ---------------------------------------------------
 
 
 def procedures(database: str, schema: str = "public") -> str:
@@ -146,12 +162,36 @@ def procedures(database: str, schema: str = "public") -> str:
     return f"SHOW PROCEDURES FROM {place}"
 
 
+def create_statement_of_procedure(database: str, procedure: TableName) -> str:
+    return f"SHOW CREATE PROCEDURE {table_name(database, procedure)}"
+
+
 def triggers(database: str, table: TableName) -> str:
     return f"SHOW TRIGGERS FROM {table_name(database, table)}"
 
 
+def create_statement_of_trigger(database: str, table: TableName, trigger: str) -> str:
+    return f"SHOW CREATE TRIGGER {identifier(trigger)} ON {table_name(database, table)}"
+
+
 def streams() -> str:
+    """Of the whole cluster; a stream's target has its database in its name."""
     return "SHOW STREAMS"
+
+
+def functions() -> str:
+    """The functions that users made, of the whole cluster: names alone."""
+    return "SHOW FUNCTIONS"
+
+
+def publications() -> str:
+    """Of the whole cluster. KWDB 3.2.1 does not know this statement, nor publications."""
+    return "SHOW PUBLICATIONS"
+
+
+def pipes() -> str:
+    """Of the whole cluster. KWDB 3.2.1 does not know this statement, nor pipes."""
+    return "SHOW PIPES"
 
 
 def zones() -> str:

@@ -35,6 +35,10 @@ class ResultSet:
         names = self.names
         return (dict(zip(names, row, strict=True)) for row in self.rows)
 
+    def lacking(self, *names: str) -> tuple[str, ...]:
+        """Which of these columns the answer does not have; none where nothing was answered."""
+        return tuple(n for n in names if n not in self.names) if self.columns else ()
+
     def scalar(self) -> Value:
         """The first value of the first row; None where there is none."""
         return self.rows[0][0] if self.rows and self.rows[0] else None

@@ -106,7 +106,10 @@ async def test_the_database_of_the_recording_is_read_whole(
         GrantSpec("TABLE public.p", "svu", ("SELECT", "UPDATE")),
     }
     assert (schema.users, schema.roles) == (("svu",), ("svr",))
-    assert schema.not_captured == ("procedure pr",)
+    assert schema.not_captured == ()
+    (procedure,) = schema.programs
+    assert str(procedure) == "procedure pr"
+    assert procedure.create_statement == "CREATE PROCEDURE pr(a INT8)\nBEGIN\n\tSELECT a;\nEND"
     codes = {finding.code for finding in survey.findings}
     assert {"computed_column", "default_misprinted", "foreign_key_other_schema"} <= codes
 

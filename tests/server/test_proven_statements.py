@@ -341,7 +341,15 @@ SAMPLES: dict[str, list[str]] = {
     "inspection.table_privileges": [inspection.table_privileges("D")],
     "inspection.users": [inspection.users()],
     "inspection.procedures": [inspection.procedures("D"), inspection.procedures("D", "S")],
+    "inspection.create_statement_of_procedure": [inspection.create_statement_of_procedure("D", P)],
     "inspection.triggers": [inspection.triggers("D", P)],
+    "inspection.create_statement_of_trigger": [
+        inspection.create_statement_of_trigger("D", P, "Tr")
+    ],
+    "inspection.functions": [inspection.functions()],
+    "inspection.publications": [inspection.publications()],
+    "inspection.pipes": [inspection.pipes()],
+    "inspection.all_columns": [inspection.all_columns("D", ("public", "S-2"))],
     "inspection.streams": [inspection.streams()],
     "inspection.zones": [inspection.zones()],
     "inspection.relational_size": [inspection.relational_size("D", P)],

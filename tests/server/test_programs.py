@@ -1,0 +1,133 @@
+"""What runs inside a database: no export holds it, so its text is kept, or its name is told."""
+
+from __future__ import annotations
+
+from kwtui.model import Becomes, Coverage, DatabaseSchema, Engine, ProgramSpec, TableName
+from kwtui.server.connection import connect
+from kwtui.server.coverage import coverage
+from kwtui.server.programs import ProgramReader, stream
+from tests.server.scripted import Reply, scripted
+
+TABLES = [TableName("public", "orders"), TableName("old", "orders")]
+TRIGGERS = (
+    "trigger_name",
+    "trigger_action_time",
+    "trigger_event",
+    "trigger_order",
+    "on_table",
+    "enabled",
+)
+BEFORE = "CREATE TRIGGER tr BEFORE INSERT ON orders FOR EACH ROW BEGIN DELETE FROM log; END"
+
+
+async def read(
+    script: dict[str, Reply], *, relational: bool = True
+) -> tuple[tuple[ProgramSpec, ...], list[str], list[str]]:
+    async with scripted(script) as node:
+        server = await connect(node.target())
+        reader = ProgramReader(server, "shop")
+        found = await reader.read(TABLES, ["public", "old"], relational=relational)
+        await server.close()
+        return found, reader.missing, node.received
+
+
+async def test_a_trigger_is_kept_with_its_text_and_its_table() -> None:
+    found, missing, _ = await read(
+        {
+            "SHOW TRIGGERS FROM shop.public.orders": Reply(
+                sets=[(TRIGGERS, [("tr", "BEFORE", "INSERT", "1", "orders", "t")])]
+            ),
+            "SHOW CREATE TRIGGER tr ON shop.public.orders": Reply(
+                sets=[(("trigger_name", "create_statement"), [("tr", BEFORE)])]
+            ),
+        }
+    )
+    assert found == (ProgramSpec("trigger", "tr", BEFORE, "public.orders"),)
+    assert str(found[0]) == "trigger tr of public.orders"
+    assert missing == []
+
+
+async def test_a_trigger_whose_text_is_refused_is_named() -> None:
+    found, missing, _ = await read(
+        {
+            "SHOW TRIGGERS FROM shop.old.orders": Reply(
+                sets=[(TRIGGERS, [("Odd", "AFTER", "DELETE", "1", "orders", "t")])]
+            ),
+            'SHOW CREATE TRIGGER "Odd" ON shop.old.orders': Reply(error=("42601", "no such word")),
+        }
+    )
+    assert found == ()
+    assert missing == ['trigger "Odd" of old.orders (KWDB does not show its text)']
+
+
+async def test_a_node_that_knows_no_triggers_is_asked_once() -> None:
+    refusal = Reply(error=("42601", "at or near triggers"))
+    _, missing, sent = await read({f"SHOW TRIGGERS FROM shop.{t}": refusal for t in TABLES})
+    assert missing == ["triggers of tables (the server said: at or near triggers [42601])"]
+    assert sum(sql.startswith("SHOW TRIGGERS") for sql in sent) == 1
+
+
+async def test_functions_publications_and_pipes_of_the_cluster_are_named() -> None:
+    names = ("name", "pub_objects")
+    found, missing, _ = await read(
+        {
+            "SHOW FUNCTIONS": Reply(sets=[(("function_name",), [("growth",)])]),
+            "SHOW PUBLICATIONS": Reply(sets=[(names, [("to_hq", "shop")])]),
+            "SHOW PIPES": Reply(sets=[(("id", "name"), [("7", "from_mqtt")])]),
+        }
+    )
+    assert found == ()
+    assert missing == [
+        "function growth (KWDB does not show its text)",
+        "publication to_hq (KWDB does not show its text)",
+        "pipe from_mqtt (KWDB does not show its text)",
+    ]
+
+
+async def test_streams_into_other_databases_are_nobody_s_business() -> None:
+    columns = ("name", "target_table_name", "options", "query")
+    found, missing, sent = await read(
+        {
+            "SHOW STREAMS": Reply(
+                sets=[
+                    (
+                        columns,
+                        [
+                            ("mine", "shop.public.sums", '{"enable":"on"}', "SELECT 1"),
+                            ("theirs", "other.public.sums", "{}", "SELECT 2"),
+                        ],
+                    )
+                ]
+            )
+        },
+        relational=False,
+    )
+    (mine,) = found
+    assert mine.create_statement == (
+        '-- options: {"enable":"on"}\nCREATE STREAM mine INTO shop.public.sums AS SELECT 1'
+    )
+    assert missing == []
+    assert not any("TRIGGERS" in sql or "PROCEDURES" in sql for sql in sent)
+
+
+def test_a_stream_without_its_query_has_no_text() -> None:
+    assert stream({"name": "s", "target_table_name": "d.public.t"}).create_statement == ""
+
+
+def test_the_coverage_tells_what_becomes_of_each_kind() -> None:
+    schema = DatabaseSchema(
+        "shop",
+        Engine.RELATIONAL,
+        "CREATE DATABASE shop",
+        schemas=("public", "hollow"),
+        programs=(ProgramSpec("procedure", "p", "CREATE PROCEDURE p"),),
+        not_captured=("function growth",),
+    )
+    becomes = {c.kind: c.becomes for c in coverage(schema)}
+    assert becomes == {
+        "tables with their rows": Becomes.EXPORTED,
+        "schemas": Becomes.CAPTURED,
+        "procedures": Becomes.BY_HAND,
+        "function growth": Becomes.NOT_POSSIBLE,
+    }
+    assert all(isinstance(c, Coverage) and c.count == 1 for c in coverage(schema)[1:])
