@@ -33,6 +33,8 @@ class ExitCode(IntEnum):
     SANDBOX_FAILED = 50
     SANDBOX_PORT_IN_USE = 51
     SANDBOX_DIRECTORY_OUTDATED = 52
+    SANDBOX_EXTRA_MISSING = 53
+    SANDBOX_STORE_BROKEN = 54
     TERMINAL_CLOSED = 129
     CANCELLED = 130
 
@@ -42,6 +44,7 @@ class KwtuiError(Exception):
 
     ``title`` says what is wrong in one line, ``cause`` why (often the server's own words), ``hint``
     what to do next. All three are plain text; they may hold foreign text and are never markup.
+    ``known_as`` is the code of the entry in the table of known errors that tells more, if one does.
     """
 
     def __init__(
@@ -51,12 +54,14 @@ class KwtuiError(Exception):
         cause: str = "",
         hint: str = "",
         exit_code: ExitCode = ExitCode.FAILED,
+        known_as: str = "",
     ) -> None:
         super().__init__(title)
         self.title = title
         self.cause = cause
         self.hint = hint
         self.exit_code = exit_code
+        self.known_as = known_as
 
     def lines(self) -> list[str]:
         """The message as plain lines, for a terminal or a log."""

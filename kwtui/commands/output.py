@@ -71,6 +71,8 @@ class Output:
         for part in rest:
             for line in part.splitlines():
                 self._write(self._err, f"  {_harmless(line)}\n")
+        if error.known_as:
+            self._write(self._err, f"  Causes and checks: kwtui explain {error.known_as}\n")
         if self.json:
             self.object(
                 "error",
@@ -79,6 +81,7 @@ class Output:
                     "cause": error.cause,
                     "hint": error.hint,
                     "exit_code": int(error.exit_code),
+                    "known_as": error.known_as,
                 },
             )
 

@@ -15,6 +15,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from kwtui.errors import ExitCode
+
 _FILES = (
     "log",
     "connection",
@@ -94,6 +96,8 @@ class Entry:
     """It sounds alarming and needs nothing to be done."""
     in_info: bool = False
     """Also looked for in log lines of the severities info and debug."""
+    exit_code: ExitCode = ExitCode.STATEMENT_REFUSED
+    """How a command ends whose statement was refused with this error."""
 
 
 @dataclass(frozen=True)
@@ -126,4 +130,6 @@ def _entry(raw: dict[str, Any]) -> Entry:
     plain = {key: value for key, value in raw.items() if not isinstance(value, list)}
     patterns = tuple(re.compile(p, re.IGNORECASE) for p in lists.pop("patterns", ()))
     area = Area(plain.pop("area"))
-    return Entry(patterns=patterns, area=area, **{"causes": (), "checks": ()} | lists | plain)
+    exit_code = ExitCode[plain.pop("exit", "statement_refused").upper()]
+    rest = {"causes": (), "checks": ()} | lists | plain
+    return Entry(patterns=patterns, area=area, exit_code=exit_code, **rest)

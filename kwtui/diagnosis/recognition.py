@@ -76,6 +76,13 @@ def recognise(text: str) -> list[Diagnosis]:
     return found
 
 
+def recognise_answer(message: str, sqlstate: str) -> Entry | None:
+    """What a server's answer to a statement means; the words count more than the SQLSTATE."""
+    text = " ".join(message.split())
+    found = _one(known(), Message(text, 1, sqlstates=(sqlstate,) if sqlstate else ()))
+    return found.entry if found is not None else None
+
+
 def _each(table: Table, messages: list[Message]) -> Iterator[Diagnosis]:
     """One by one; messages that differ in numbers only are looked up once."""
     seen: dict[tuple[object, ...], Diagnosis | None] = {}

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from kwtui.config import TlsMode
+from kwtui.diagnosis import recognise_answer
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server.target import Target
 
@@ -28,8 +29,18 @@ class ServerMessage:
 class StatementRefused(KwtuiError):
     """The server refused a statement; its own words and SQLSTATE are kept for journals."""
 
-    def __init__(self, title: str, *, hint: str, exit_code: ExitCode, said: ServerMessage) -> None:
-        super().__init__(title, cause=_words_of(said), hint=hint, exit_code=exit_code)
+    def __init__(
+        self,
+        title: str,
+        *,
+        hint: str,
+        said: ServerMessage,
+        exit_code: ExitCode = ExitCode.STATEMENT_REFUSED,
+        known_as: str = "",
+    ) -> None:
+        super().__init__(
+            title, cause=_words_of(said), hint=hint, exit_code=exit_code, known_as=known_as
+        )
         self.said = said
 
     @property
@@ -62,8 +73,15 @@ class ConnectionLost(KwtuiError):
 
 
 def connection_failure(error: Exception, target: Target) -> KwtuiError:
-    """The message for a connection that could not be made."""
+    """The message for a connection that could not be made: with names, for this very target."""
     text = connection_text(error)
+    failure = _classified(text, target)
+    known = recognise_answer(text, "")
+    failure.known_as = known.code if known is not None else ""
+    return failure
+
+
+def _classified(text: str, target: Target) -> KwtuiError:
     low = text.lower()
     for classify in (_password_failure, _login_failure, _tls_failure):
         found = classify(text, low, target)
@@ -172,12 +190,13 @@ def _tls_failure(text: str, low: str, target: Target) -> KwtuiError | None:
             "Connect by a name that stands in the certificate, or have the node's certificate made "
             "for this one.",
         )
-    if "certificate verify failed" in low or "self-signed" in low:
+    if any(word in low for word in ("certificate verify failed", "self-signed", "padding")):
         return _tls(
-            "The server's certificate is not signed by the CA that was given.",
+            "The server's certificate is not signed by the CA that was given, or it has run out.",
             text,
-            "Give the CA of this cluster with sslrootcert. If it is the right one, somebody may "
-            "stand between.",
+            "Give the CA of this cluster with sslrootcert. If it is the right one, see until when "
+            "the certificate holds (openssl x509 -enddate -noout -in node.crt, on the node); if it "
+            "still does, somebody may stand between.",
         )
     if "has group or world access" in low or "private key file" in low:
         return _tls(
@@ -209,140 +228,27 @@ def _address(target: Target) -> str:
 
 # -- statements -------------------------------------------------------------------------------
 
-_ADMIN = re.compile(
-    r"only users with the admin role|only admin|requires? the admin role|must be an? admin|"
-    r"only superusers",
-    re.IGNORECASE,
-)
-
-# Text of the server, what it means, what to do, exit code; the first that fits is taken.
-_MEANINGS: tuple[tuple[str, str, str, ExitCode], ...] = (
-    (
-        r"export path .* is not empty",
-        "The destination of the export is not empty.",
-        "Choose a new folder; the files may be what an earlier attempt left.",
-        ExitCode.DESTINATION_NOT_EMPTY,
-    ),
-    (
-        r"no space left on device",
-        "The disk of the node is full.",
-        "Free space where extern is, remove what the attempt left, then try again.",
-        ExitCode.DISK_FULL,
-    ),
-    (
-        r"valid node ID \(don't use 'self' or '0'|must be a node ID",
-        "The storage address names no node.",
-        "Use nodelocal:// with the number of a node.",
-        ExitCode.STATEMENT_REFUSED,
-    ),
-    (
-        r"failed to create blob client|breaker open",
-        "The node that should hold the files cannot be reached.",
-        "Choose a node that lives, or start that one.",
-        ExitCode.SERVER_UNREACHABLE,
-    ),
-    (
-        r"local file access is disabled",
-        "The node was started without a directory for exports and imports.",
-        "Start it without --external-io-dir=disabled.",
-        ExitCode.EXTERN_NOT_FOUND,
-    ),
-    (
-        r"no such file or directory",
-        "The node does not find a file that it should read.",
-        "Check that the files are below extern of the node that the address names.",
-        ExitCode.NOT_FOUND,
-    ),
-    (
-        r"paths outside of external-io-dir",
-        "The path leads out of the node's extern directory.",
-        "Name a folder below extern.",
-        ExitCode.STATEMENT_REFUSED,
-    ),
-    (
-        r"permission denied",
-        "The node may not read or write the files.",
-        "Check owner and mode of the folder under extern.",
-        ExitCode.EXTERN_NOT_READABLE,
-    ),
-    (
-        r"(?:database|relation|table|schema) .+ already exists",
-        "The name is taken.",
-        "Restore to another name, or remove what is there first.",
-        ExitCode.NAME_TAKEN,
-    ),
-    (
-        r"There is a REJECT FILE|contains line breaks",
-        "The import refused rows.",
-        "Import with thread_concurrency 1 and the delimiter that the export used.",
-        ExitCode.STATEMENT_REFUSED,
-    ),
-    (
-        r'at or near "(?:activetime|encoding|interval|dict)"',
-        "The definition is from an older version of KWDB.",
-        "Take the clause that this version no longer knows out of the definition.",
-        ExitCode.STATEMENT_REFUSED,
-    ),
-    (
-        r"offline: importing|is offline",
-        "An import into this table is still running.",
-        "Wait until it has ended, or cancel it.",
-        ExitCode.STATEMENT_REFUSED,
-    ),
-)
-
-_BY_SQLSTATE: dict[str, tuple[str, str, ExitCode]] = {
-    "42501": (
-        "The user has not the privilege for this.",
-        "Have it granted, or connect as a user that has it.",
-        ExitCode.STATEMENT_REFUSED,
-    ),
-    "3D000": (
-        "There is no such database.",
-        "Choose one that exists.",
-        ExitCode.NOT_FOUND,
-    ),
-    "42P04": (
-        "A database of that name exists.",
-        "Choose another name.",
-        ExitCode.NAME_TAKEN,
-    ),
-    "42P07": (
-        "A table, view or sequence of that name exists.",
-        "Choose another name.",
-        ExitCode.NAME_TAKEN,
-    ),
-    "53100": ("The disk of the node is full.", "Free space on it.", ExitCode.DISK_FULL),
-    "57014": (
-        "The statement was cancelled.",
-        "Look at what it left before trying again.",
-        ExitCode.CANCELLED,
-    ),
-    "25006": (
-        "The session may only read.",
-        "Unlock writing first.",
-        ExitCode.STATEMENT_REFUSED,
-    ),
-}
-
 
 def statement_failure(said: ServerMessage) -> StatementRefused:
-    """The message for a statement that the server refused."""
-    if _ADMIN.search(said.message):
+    """The message for a statement that the server refused, as the table of known errors has it.
+
+    What is not known, or known by its class only, keeps the server's own hint.
+    """
+    known = recognise_answer(said.message, said.sqlstate)
+    if known is None or known.general:
         return StatementRefused(
-            "This needs the admin role.",
-            hint="Have an administrator run GRANT admin TO the user, or connect as root.",
-            exit_code=ExitCode.ADMIN_ROLE_REQUIRED,
+            "The server refused the statement.",
+            hint=said.hint or (known.do[0] if known else ""),
             said=said,
+            known_as=known.code if known else "",
         )
-    for pattern, title, hint, exit_code in _MEANINGS:
-        if re.search(pattern, said.message, re.IGNORECASE):
-            return StatementRefused(title, hint=hint, exit_code=exit_code, said=said)
-    title, hint, exit_code = _BY_SQLSTATE.get(
-        said.sqlstate,
-        ("The server refused the statement.", said.hint, ExitCode.STATEMENT_REFUSED),
+    return StatementRefused(
+        f"{known.title}.",
+        hint=known.do[0],
+        exit_code=known.exit_code,
+        said=said,
+        known_as=known.code,
     )
-    return StatementRefused(title, hint=hint, exit_code=exit_code, said=said)
 
 
 def _words_of(said: ServerMessage) -> str:

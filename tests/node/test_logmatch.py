@@ -12,10 +12,8 @@ from kwtui.node.logfilter import compile_pattern
 from kwtui.node.logmatch import Query, matcher_of
 from kwtui.node.logneedles import Needles, needles_of
 
-atoms = st.sampled_from(
-    ["a", "B", "ab", "error", "表", "ö", "ſ", "K", ".", "[ab]", "[^a]", "[a-z]", r"\d", r"\b", "^"]
-    + ["$", " ", "k", "s", r"\.", r"\n", "(?=b)", "(?<=a)", r"\u00e9", "(?i:x)", "1"]
-)
+ATOMS = r"a B ab error 表 ö ſ K . [ab] [^a] [a-z] \d \b ^ $ k s \. \n (?=b) (?<=a) \u00e9 (?i:x) 1"
+atoms = st.sampled_from([*ATOMS.split(), " "])
 
 
 def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kwtui.config import TlsMode
+from kwtui.diagnosis import known
 from kwtui.errors import ExitCode
 from kwtui.server.failures import (
     PasswordNeeded,
@@ -143,6 +144,33 @@ def test_an_error_that_nobody_knows_is_passed_on_with_the_servers_hint() -> None
     assert error.exit_code is ExitCode.STATEMENT_REFUSED
     assert error.cause == "strange\nwhere [XXUUU]"
     assert error.hint == "try this"
+
+
+@pytest.mark.parametrize("file", ["03", "04", "05", "06", "07", "08", "10", "11", "12", "15", "16"])
+def test_a_refusal_and_its_explanation_say_the_same(file: str) -> None:
+    for recorded_error in (e["error"] for e in errors(file)):
+        message, code = recorded_error["message"], recorded_error.get("sqlstate") or ""
+        error = statement_failure(ServerMessage(message, code))
+        entry = known().by_code(error.known_as)
+        if entry is None or entry.general:
+            assert error.title == "The server refused the statement."
+        else:
+            assert error.title == f"{entry.title}."
+            assert error.hint == entry.do[0]
+            assert error.exit_code is entry.exit_code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("connection to server at 127.0.0.1 failed: Connection refused", "server_unreachable"),
+        ("connection failed: ERROR:  too many clients already", "too_many_connections"),
+        ("connection failed: fe_sendauth: no password supplied", "password_missing"),
+        ("the dog ate the cable", ""),
+    ],
+)
+def test_a_failed_connection_leads_to_its_explanation(text: str, code: str) -> None:
+    assert connection_failure(Exception(text), Target()).known_as == code
 
 
 def test_taken_names_have_their_own_exit_code() -> None:
