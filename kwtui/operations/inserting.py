@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
 from kwtui.backups.naming import inside
+from kwtui.backups.tag_keys import first_clash, without_clashes
 from kwtui.model import Dialect, TableName
 from kwtui.operations.plan import Step
-from kwtui.operations.records import batches
+from kwtui.operations.records import batches, checked_records
 from kwtui.operations.runner import Halt
 from kwtui.server import statements
 from kwtui.server.connection import Server
@@ -35,9 +37,23 @@ async def insert_rows(
             if halt.requested.is_set():
                 raise halt.reason()
             left = batch[max(0, skip - done) :]
-            if left:
-                sql = statements.insert_rows(params["database"], table, columns, left)
+            for part in without_clashes(left, params.get("tags", ())):
+                sql = statements.insert_rows(params["database"], table, columns, part)
                 await server.execute(sql)
             done += len(batch)
             tell(done)
     return done
+
+
+def clashing_devices(step: Step, extern: Path) -> tuple[str, str] | None:
+    """Two devices of an import's files that KWDB may take for one. Blocking.
+
+    Raises KwtuiError (BACKUP_DAMAGED) for a record that does not parse.
+    """
+    params = step.params
+    if not params.get("tags"):
+        return None
+    dialect = msgspec.convert(params["dialect"], Dialect)
+    fields = len(params["columns"])
+    found = (checked_records(inside(extern, file), dialect, fields) for file in params["files"])
+    return first_clash(chain.from_iterable(found), params["tags"])

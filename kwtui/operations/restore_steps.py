@@ -103,7 +103,9 @@ def import_table(scope: RestoreScope, table: SourceTable) -> Step:
         title=f"Import {table.name}",
         sql=(sql,),
         subject=str(table.name),
-        params=_table_params(table) | {"folder": folder, "database": scope.scratch},
+        params=_table_params(table)
+        | {"folder": folder, "database": scope.scratch}
+        | (_insert_params(scope, table) if _tag_positions(table) else {}),
     )
 
 
@@ -117,14 +119,26 @@ def insert_rows_of(scope: RestoreScope, table: SourceTable, reason: str) -> Step
         sql=(statements.insert_rows(scope.scratch, table.name, columns, ()) + "...",),
         subject=str(table.name),
         params=_table_params(table)
-        | {
-            "database": scope.scratch,
-            "files": list(table.files),
-            "columns": columns,
-            "batch": _INSERT_ROWS,
-            "dialect": msgspec.to_builtins(scope.source.dialect),
-        },
+        | {"database": scope.scratch}
+        | _insert_params(scope, table),
     )
+
+
+def _insert_params(scope: RestoreScope, table: SourceTable) -> dict[str, Any]:
+    return {
+        "files": list(table.files),
+        "columns": [(c.name, c.type) for c in table.spec.columns if not c.hidden],
+        "batch": _INSERT_ROWS,
+        "dialect": msgspec.to_builtins(scope.source.dialect),
+        "tags": _tag_positions(table),
+    }
+
+
+def _tag_positions(table: SourceTable) -> list[int]:
+    """Where a record has the primary tags, if there are several: see `kwtui.backups.tag_keys`."""
+    visible = [c for c in table.spec.columns if not c.hidden]
+    positions = [i for i, column in enumerate(visible) if column.primary_tag]
+    return positions if len(positions) > 1 else []
 
 
 def import_database(scope: RestoreScope) -> Step:

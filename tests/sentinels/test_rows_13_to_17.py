@@ -49,6 +49,24 @@ def test_row_13_fine_times_are_imported_as_1970(bench: Bench, digits: int, momen
     assert all(line["checksum"] == "the same" for line in done["comparison"])
 
 
+def test_devices_that_an_import_may_take_for_one_are_inserted(bench: Bench) -> None:
+    series(
+        bench,
+        "devices",
+        "CREATE TABLE p (ts TIMESTAMPTZ(3) NOT NULL, v INT4) TAGS (a INT4 NOT NULL, b INT4 NOT "
+        "NULL) PRIMARY TAGS (a, b)",
+        "INSERT INTO p VALUES ('2026-11-01 12:00:00', 1, 1, 11)",
+        "INSERT INTO p VALUES ('2026-11-01 12:00:00', 2, 11, 1)",
+    )
+
+    made = bench.backup("devices")
+    done = bench.restore(made.path, target="devices_again")
+
+    assert any("(1, 11) and (11, 1)" in words for words in done.story.notices)
+    assert done["rows"] == 2
+    assert all(line["checksum"] == "the same" for line in done["comparison"])
+
+
 def test_row_14_rows_older_than_the_retention_vanish_after_a_succeeded_import(
     bench: Bench,
 ) -> None:
