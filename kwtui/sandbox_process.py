@@ -19,6 +19,8 @@ from kwtui.backups.durable import PRIVATE_FOLDER, cannot_write, make_folders
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server.target import Target, resolve_target
 
+_SANDBOX_CODES = frozenset(code for code in ExitCode if code.name.startswith("SANDBOX_"))
+
 
 def sandbox_command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "kwtui.sandbox", *arguments]
@@ -27,7 +29,7 @@ def sandbox_command(arguments: Sequence[str]) -> list[str]:
 async def start_sandbox(arguments: Sequence[str] = ()) -> Target:
     """Start it unless it runs; the target to connect to, with its folders.
 
-    Raises KwtuiError: SANDBOX_FAILED, SANDBOX_PORT_IN_USE, SANDBOX_DIRECTORY_OUTDATED.
+    Raises KwtuiError with an exit code of the sandbox (50 to 54).
     """
     process = await asyncio.create_subprocess_exec(
         *sandbox_command(["start", "--json", *arguments]),
@@ -37,7 +39,7 @@ async def start_sandbox(arguments: Sequence[str] = ()) -> Target:
     )
     out, err = await process.communicate()
     if process.returncode:
-        raise sandbox_failure(err.decode("utf-8", "replace"))
+        raise sandbox_failure(err.decode("utf-8", "replace"), process.returncode)
     return target_of(json.loads(out))
 
 
@@ -51,7 +53,7 @@ async def stop_sandbox(directory: Path) -> None:
     )
     _, err = await process.communicate()
     if process.returncode:
-        raise sandbox_failure(err.decode("utf-8", "replace"))
+        raise sandbox_failure(err.decode("utf-8", "replace"), process.returncode)
 
 
 @asynccontextmanager
@@ -87,23 +89,13 @@ def target_of(info: dict[str, Any]) -> Target:
     return replace(target, store=info["store"], extern=info["extern"], logs=info["logs"])
 
 
-def sandbox_failure(text: str) -> KwtuiError:
-    """What the sandbox wrote on standard error, with the exit code of its kind."""
+def sandbox_failure(text: str, status: int) -> KwtuiError:
+    """What the sandbox wrote on standard error, with its exit status where that is one of ours."""
     lines = [line for line in text.strip().splitlines() if line.strip()]
     title = (lines[0] if lines else "The sandbox did not start.").removeprefix("kwtui sandbox: ")
     return KwtuiError(
         title,
         cause="\n".join(lines[1:]),
         hint="See its state: kwtui sandbox status",
-        exit_code=sandbox_exit_code(text),
+        exit_code=ExitCode(status) if status in _SANDBOX_CODES else ExitCode.SANDBOX_FAILED,
     )
-
-
-def sandbox_exit_code(text: str) -> ExitCode:
-    """The sandbox has one exit status for all failures; its words tell them apart."""
-    low = text.lower()
-    if "is in use by another program" in low:
-        return ExitCode.SANDBOX_PORT_IN_USE
-    if "holds a sandbox of" in low:
-        return ExitCode.SANDBOX_DIRECTORY_OUTDATED
-    return ExitCode.SANDBOX_FAILED

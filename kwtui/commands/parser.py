@@ -34,7 +34,8 @@ exit codes:
   20 no extern      21 extern unreadable 22 disk full     23 destination not empty
   30 name taken     31 backup damaged    32 meta.sql damaged   33 not found
   34 restore differs  35 backup incomplete  36 plan refused   37 another run at work
-  50 sandbox failed 51 port in use       52 sandbox directory of another version
+  50 sandbox failed 51 its port in use   52 its directory of another version
+  53 its Python packages missing         54 its data broken
  129 terminal closed, the run goes on           130 cancelled
 
 Passwords come from a prompt, PGPASSWORD, a passfile or the profile's password_command, never from

@@ -13,7 +13,7 @@ EXIT_NOT_RUNNING = 3
 
 
 def run_sandbox(arguments: Sequence[str], output: Output) -> int:
-    """Exit codes: 0 done, 3 not running (status), 2 usage, 50 to 52 for what failed."""
+    """Exit codes: 0 done, 3 not running (status), 2 usage, 50 to 54 for what failed."""
     from kwtui.sandbox_process import sandbox_command, sandbox_failure
 
     done = subprocess.run(  # noqa: S603 - our own interpreter and module
@@ -23,6 +23,6 @@ def run_sandbox(arguments: Sequence[str], output: Output) -> int:
     if done.returncode in (0, EXIT_NOT_RUNNING, int(ExitCode.USAGE)):
         sys.stderr.write(text)
         return done.returncode
-    error = sandbox_failure(text)
+    error = sandbox_failure(text, done.returncode)
     output.error(error)
     return int(error.exit_code)

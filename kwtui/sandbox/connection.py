@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -41,6 +42,11 @@ class Node:
     log: NodeLog
     wal: Wal
     password_required: bool = False
+    tls: ssl.SSLContext | None = None
+    """How TLS is spoken; None where it is not."""
+    node_id: int = 1
+    is_down: Callable[[], bool] = lambda: False
+    """Whether nobody answers: connections are then closed at once."""
 
 
 class Clients:
@@ -54,7 +60,7 @@ class Clients:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Talk to one client until it leaves. For ``asyncio.start_server``."""
         task = asyncio.current_task()
-        if self.node is None or task is None:
+        if self.node is None or task is None or self.node.is_down():
             writer.close()
             return
         self._tasks.add(task)
@@ -79,6 +85,8 @@ async def _serve_client(
         await _serve(node, client, reader, writer)
     except (ConnectionError, asyncio.IncompleteReadError, TimeoutError):
         node.log.client_lost(client)
+    except ssl.SSLError as error:
+        node.log.protocol_error(client, f"tls: {error.reason or error}")
     except wire.ProtocolError as error:
         node.log.protocol_error(client, str(error))
         writer.write(wire.error_response(SqlError(str(error), "08P01"), "FATAL"))
@@ -90,7 +98,7 @@ async def _serve(
     node: Node, client: Client, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     async with asyncio.timeout(STARTUP_SECONDS):
-        startup = await _startup(reader, writer)
+        startup = await _startup(node, reader, writer)
         if startup is None:
             return
         client.user = users.normalize(startup.parameters.get("user") or DEFAULT_USER)
@@ -105,14 +113,15 @@ async def _serve(
 
 
 async def _startup(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    node: Node, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> wire.Startup | None:
     """Read start-up packets until the client asks for a session; ``None`` if it never does.
 
-    Insecure nodes have no TLS, so a request for it is refused politely. A request for GSSAPI
-    encryption is not known to a node and answered with an error (facts.md 9.1). A cancel request
-    is read and forgotten (facts.md 9.5).
+    Insecure nodes have no TLS, so a request for it is refused politely; a secure one takes clients
+    with and without it (recording 11). A request for GSSAPI encryption is not known to a node and
+    answered with an error (facts.md 9.1). A cancel request is read and forgotten (facts.md 9.5).
     """
+    encrypted = False
     while True:
         (length,) = struct.unpack("!i", await reader.readexactly(4))
         if not 8 <= length <= MAX_STARTUP_BYTES:
@@ -124,20 +133,28 @@ async def _startup(
             return None
         if startup.code != wire.SSL_REQUEST:
             raise wire.ProtocolError(f"unknown protocol version {startup.code}")
-        writer.write(b"N")
+        if encrypted:
+            raise wire.ProtocolError("a request for TLS inside of TLS")
+        writer.write(b"N" if node.tls is None else b"S")
         await writer.drain()
+        if node.tls is not None:
+            await writer.start_tls(node.tls)
+            encrypted = True
 
 
 async def _log_in(
     node: Node, user: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    """Check the user and, where the node wants one, the password. Raises SqlError."""
-    known = node.engine.catalog.users.get(user)
+    """Check the user and, where the node wants one, certificate or password. Raises SqlError."""
+    certified = _certified_user(writer)
     if not node.password_required:
-        if known is None:
-            raise SqlError(f"password authentication failed for user {user}")
-        if known.is_role or "NOLOGIN" in known.options:
-            raise SqlError(f"{user} does not have login privilege")
+        _check_known(node, user)
+    elif certified is not None:
+        if certified != user:
+            raise SqlError(
+                f"requested user is {user}, but certificate is for [{certified}]", "28000"
+            )
+        _check_known(node, user)
     else:
         writer.write(wire.AUTHENTICATION_CLEARTEXT)
         await writer.drain()
@@ -147,6 +164,24 @@ async def _log_in(
         moment = datetime.now(UTC)
         await asyncio.to_thread(users.authenticate, node.engine.catalog, user, message.text, moment)
     writer.write(wire.AUTHENTICATION_OK)
+
+
+def _check_known(node: Node, user: str) -> None:
+    known = node.engine.catalog.users.get(user)
+    if known is None:
+        raise SqlError(f"password authentication failed for user {user}")
+    if known.is_role or "NOLOGIN" in known.options:
+        raise SqlError(f"{user} does not have login privilege")
+
+
+def _certified_user(writer: asyncio.StreamWriter) -> str | None:
+    """The user that the client's certificate names; None where it showed none."""
+    channel = writer.get_extra_info("ssl_object")
+    peer = channel.getpeercert() if channel is not None else None
+    if not peer:
+        return None
+    names = {key: value for part in peer.get("subject", ()) for key, value in part}
+    return names.get("commonName")
 
 
 async def _read_message(reader: asyncio.StreamReader) -> wire.Frontend:
@@ -168,7 +203,7 @@ async def _converse(
     database = asked.get("database") or DEFAULT_DATABASE
     name = asked.get("application_name", "")
     session = await asyncio.to_thread(
-        node.engine.session, client.user, database, name, client.address
+        node.engine.session, client.user, database, name, client.address, node.node_id
     )
     inbox: queue.SimpleQueue[wire.Frontend | None] = queue.SimpleQueue()
     finished = asyncio.Event()

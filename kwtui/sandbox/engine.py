@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from kwtui.sandbox import dispatch
 from kwtui.sandbox.catalog import Catalog, DatabaseDef, SchemaDef, UserDef
 from kwtui.sandbox.catalog_store import from_json, to_json
 from kwtui.sandbox.clock import Clock
+from kwtui.sandbox.cluster import Cluster
 from kwtui.sandbox.jobs import open_registry
 from kwtui.sandbox.snapshots import Snapshots
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from kwtui.sandbox.session import Session
 
 NODE_ID = 1
+"""The node that is always there."""
 VERSION = (
     "KaiwuDB V3.2.1-28-ga5c90efc1 (x86_64-linux-gnu, built 2026/11/22 08:13:27,"
     " go1.22.10, gcc 12.2.0)"
@@ -38,13 +40,19 @@ VERSION = (
 class Engine:
     """The SQL engine of one node. Safe to use from several threads."""
 
-    def __init__(self, store: Path, extern: Path | None = None) -> None:
+    def __init__(
+        self, store: Path, extern: Path | None = None, *, others: Sequence[Path] = ()
+    ) -> None:
         """Opens the data under ``store``, or makes them. ``extern`` defaults to its folder there.
 
-        Raises duckdb.IOException if another process has them open.
+        ``others`` are the stores of the nodes 2, 3, … of a cluster. Raises duckdb.IOException if
+        another process has the data open.
         """
         self.store = store
         self.extern = extern if extern is not None else store / "extern"
+        self.cluster = Cluster(dict(enumerate((store, *others), start=1)))
+        self.certificates: Path | None = None
+        """The folder of the certificates, where the nodes are in secure mode."""
         self.clock = Clock()
         self.started_at = self.clock.now()
         self.lock = threading.RLock()
@@ -96,13 +104,22 @@ class Engine:
         """A connection of its own to the data: its own transaction, its own results."""
         return self.database.cursor()
 
+    def extern_of(self, node_id: int) -> Path:
+        """The folder of exports of a node."""
+        return self.extern if node_id == NODE_ID else self.cluster.stores[node_id] / "extern"
+
     def session(
-        self, user: str, database: str, application_name: str = "", client_address: str = ""
+        self,
+        user: str,
+        database: str,
+        application_name: str = "",
+        client_address: str = "",
+        node_id: int = NODE_ID,
     ) -> Session:
         """A new session. A database that does not exist is no error (recording 11)."""
         from kwtui.sandbox.session import Session
 
-        return Session(self, user, database, application_name, client_address)
+        return Session(self, user, database, application_name, client_address, node_id)
 
     @contextmanager
     def writing(self, session: Session | None) -> Iterator[duckdb.DuckDBPyConnection]:

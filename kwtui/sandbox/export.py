@@ -10,14 +10,13 @@ from kwtui.sandbox.catalog import EngineType
 from kwtui.sandbox.copy_failure import reported
 from kwtui.sandbox.copy_parse import ExportStatement, Source, parse_export
 from kwtui.sandbox.dispatch import handles
-from kwtui.sandbox.engine import NODE_ID
 from kwtui.sandbox.export_options import parse_export_options
 from kwtui.sandbox.export_relational import export_database, export_query, export_table
 from kwtui.sandbox.export_run import EXPORT_COLUMNS, ExportRun
 from kwtui.sandbox.export_series import export_series_database
 from kwtui.sandbox.lexer import Statement
 from kwtui.sandbox.names import find_database
-from kwtui.sandbox.nodelocal import Extern, locate
+from kwtui.sandbox.nodelocal import Extern, Place, locate
 from kwtui.sandbox.session import Session
 from kwtui.sandbox.users import require_admin
 
@@ -57,8 +56,10 @@ def _export(session: Session, parsed: ExportStatement, *, extended: bool) -> Ans
         sql_format=parsed.format == "SQL",
         query=parsed.source is Source.QUERY,
     )
-    extern, folder = _destination(session, parsed.uri)
-    run = ExportRun(session, extern, folder, parsed.format.lower(), options)
+    extern, place = _destination(session, parsed.uri)
+    run = ExportRun(
+        session, extern, place.path, parsed.format.lower(), options, node_id=place.node_id
+    )
     if parsed.source is Source.TABLE:
         answer = export_table(run, parsed.name)
     elif parsed.source is Source.QUERY:
@@ -72,14 +73,14 @@ def _export(session: Session, parsed: ExportStatement, *, extended: bool) -> Ans
     return answer
 
 
-def _destination(session: Session, uri: str) -> tuple[Extern, str]:
+def _destination(session: Session, uri: str) -> tuple[Extern, Place]:
     """The folder that a URI names, after the node's checks of it."""
     if not uri:
         raise SqlError("export file path cannot be empty")
-    folder = locate(uri, NODE_ID)
-    extern = Extern(session.engine.extern)
-    extern.refuse_unless_empty(uri, folder)
-    return extern, folder
+    place = locate(uri, session.engine.cluster)
+    extern = Extern(session.engine.extern_of(place.node_id))
+    extern.refuse_unless_empty(uri, place.path)
+    return extern, place
 
 
 def _export_sql_file(session: Session, parsed: ExportStatement, *, extended: bool) -> Answer:
@@ -90,14 +91,14 @@ def _export_sql_file(session: Session, parsed: ExportStatement, *, extended: boo
     if extended:
         message = "runtime error: invalid memory address or nil pointer dereference"
         raise SqlError(f"internal error: {message}", "XX000")
-    extern, folder = _destination(session, parsed.uri)
+    extern, place = _destination(session, parsed.uri)
     catalog = session.engine.catalog
     if users:
         text, count = metasql.users(catalog)
     else:
         text, count = metasql.cluster_settings(catalog.settings)
     name = "users.sql" if users else "clustersetting.sql"
-    extern.write_whole(f"{folder}/{name}", text.encode())
+    extern.write_whole(f"{place.path}/{name}", text.encode())
     label = "USERS" if users else "CLUSTER SETTING"
-    rows = [(label, str(count), str(NODE_ID), "1")]
+    rows = [(label, str(count), str(session.node_id), "1")]
     return Answer("EXPORT 1", EXPORT_COLUMNS, rows)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import posixpath
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 
@@ -27,8 +28,15 @@ class Destination:
     extern: Extern
     folder: str
     node_id: int
+    """Who writes."""
     extension: str
     charset: str
+    remote: bool = False
+    """Whether the folder lies on another node than the writer."""
+
+    def append(self, sequence: int) -> AbstractContextManager[DataFile]:
+        """The file with this number, open for appending."""
+        return self.extern.append(self.name(sequence), remote=self.remote)
 
     def name(self, sequence: int) -> str:
         """The path of the file with this number, under ``extern``."""
@@ -53,7 +61,7 @@ def write_chunks(
         rows += _write_chunk(destination, sequence, chunk, iterator, header)
         sequence += 1
     if not sequence and header:
-        with destination.extern.append(destination.name(0)) as file:
+        with destination.append(0) as file:
             file.write(encode(header, destination.charset))
     return rows, sequence
 
@@ -79,7 +87,7 @@ def _write_chunk(
             if batch and size < _GATHERED_BYTES:
                 continue
             if file is None:
-                file = stack.enter_context(destination.extern.append(destination.name(sequence)))
+                file = stack.enter_context(destination.append(sequence))
             try:
                 for piece in gathered:
                     file.write(piece)
@@ -99,5 +107,5 @@ def _leave_neighbour(
         pass
     if next(rest, None) is None:
         return
-    with contextlib.suppress(SqlError), destination.extern.append(destination.name(sequence)):
+    with contextlib.suppress(SqlError), destination.append(sequence):
         pass

@@ -20,10 +20,9 @@ from kwtui.sandbox.copy_failure import of_one_table
 from kwtui.sandbox.create_text import create_relation_text
 from kwtui.sandbox.export_run import (
     EXPORT_COLUMNS,
-    META_ROW,
     ExportRun,
     Source,
-    data_row,
+    data_rows,
     full_label,
     swallowed,
 )
@@ -135,11 +134,10 @@ def _export_relation(
         )
     if not options.meta_only:
         table = ".".join((relation.database, relation.schema, relation.name))
-        count, files = run.write_data(folder, table_source(run.session, cursor, relation), table)
-        if count:
-            rows.append(data_row(label, count, files))
+        source = table_source(run.session, cursor, relation)
+        rows += data_rows(label, run.write_data(folder, source, table, relation.id))
     if not options.data_only:
-        rows.append(META_ROW)
+        rows.append(run.meta_row)
     return rows
 
 
@@ -156,8 +154,8 @@ def export_query(run: ExportRun, query: str) -> Answer:
         return export_series_query(run, source, first)
     label = query_text(query)
     table = ".".join((first.database, first.schema, first.name)) if first else ""
-    count, files = run.write_data(run.folder, source, table)
-    rows = [data_row(label, count, files)] if count else []
+    written = run.write_data(run.folder, source, table, first.id if first else 0)
+    rows = data_rows(label, written)
     return Answer(f"EXPORT {len(rows)}", EXPORT_COLUMNS, rows)
 
 

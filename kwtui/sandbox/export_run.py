@@ -5,12 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from kwtui.sandbox.answer import Column, Notice, Row, SqlError
 from kwtui.sandbox.catalog import SqlType
+from kwtui.sandbox.cluster import RANGE_ROWS
 from kwtui.sandbox.csv_writer import CsvWriter, Formatter
-from kwtui.sandbox.engine import NODE_ID
 from kwtui.sandbox.export_files import Destination, write_chunks
 from kwtui.sandbox.export_options import ExportOptions
 from kwtui.sandbox.export_values import csv_formatter, sql_formatter
@@ -26,7 +27,6 @@ EXPORT_COLUMNS = (
     Column("node_id", 20),
     Column("file_num", 20),
 )
-META_ROW: Row = ("meta.sql", "1", str(NODE_ID), "1")
 _CHECK_EVERY = 1000
 
 
@@ -39,6 +39,15 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Written:
+    """What one node wrote of a table."""
+
+    node_id: int
+    rows: int
+    files: int
+
+
+@dataclass(frozen=True)
 class ExportRun:
     """One EXPORT that has passed its checks. ``format`` is ``csv`` or ``sql``."""
 
@@ -47,33 +56,60 @@ class ExportRun:
     folder: str
     format: str
     options: ExportOptions
+    node_id: int
+    """On which node ``extern`` lies."""
 
-    def write_data(self, folder: str, source: Source, table: str) -> tuple[int, int]:
-        """Write the rows of one table or query into ``folder``; returns rows and files.
+    @property
+    def meta_row(self) -> Row:
+        """The result row of a ``meta.sql``: the node that the client talks to wrote it."""
+        return ("meta.sql", "1", str(self.session.node_id), "1")
+
+    def write_data(
+        self, folder: str, source: Source, table: str, relation_id: int = 0
+    ) -> list[Written]:
+        """Write the rows of one table or query into ``folder``; returns who wrote how many.
 
         ``table`` is the name that EXPORT INTO SQL puts into its statements. The source is closed
         afterwards, for what it reads from may be waited for.
         """
         try:
-            return self._write_data(folder, source, table)
+            return self._write_data(folder, source, table, relation_id)
         finally:
             source.rows.close()
 
-    def _write_data(self, folder: str, source: Source, table: str) -> tuple[int, int]:
-        destination = Destination(self.extern, folder, NODE_ID, self.format, self.options.charset)
+    def _write_data(
+        self, folder: str, source: Source, table: str, relation_id: int
+    ) -> list[Written]:
         names = [name for name, _ in source.columns]
         zone = self.session.variables.get("timezone")
         formatter = sql_formatter if self.format == "sql" else csv_formatter
         formatters = [formatter(sql_type, zone) for _, sql_type in source.columns]
         rows = () if self.options.loses_every_row else self._checked(source.rows)
         if self.format == "sql":
-            return write_chunks(
-                destination, _inserts(table, names, rows, formatters), self.options.chunk_rows, ""
+            return self._write_lines(
+                folder, _inserts(table, names, rows, formatters), "", relation_id
             )
         writer = CsvWriter(self.options.dialect)
         header = writer.line(names) if self.options.column_name else ""
         lines = (writer.row(row, formatters) for row in rows)
-        return write_chunks(destination, lines, self.options.chunk_rows, header)
+        return self._write_lines(folder, lines, header, relation_id)
+
+    def _write_lines(
+        self, folder: str, lines: Iterator[str], header: str, relation_id: int
+    ) -> list[Written]:
+        """Let each leaseholder write its share."""
+        writers = self.session.engine.cluster.leaseholders(relation_id)
+        written = []
+        for node_id in writers:
+            last = node_id == writers[-1]
+            share = lines if last else islice(lines, RANGE_ROWS)
+            remote = node_id != self.node_id
+            destination = Destination(
+                self.extern, folder, node_id, self.format, self.options.charset, remote
+            )
+            rows, files = write_chunks(destination, share, self.options.chunk_rows, header)
+            written.append(Written(node_id, rows, files))
+        return [one for one in written if one.rows]
 
     def write_meta(self, folder: str, text: str) -> None:
         """Write the ``meta.sql`` of a folder."""
@@ -102,9 +138,9 @@ def _inserts(
         yield f"{head}{','.join(values)});\n"
 
 
-def data_row(label: str, rows: int, files: int) -> Row:
-    """The result row of a table or query."""
-    return (label, str(rows), str(NODE_ID), str(files))
+def data_rows(label: str, written: Sequence[Written]) -> list[Row]:
+    """The result rows of a table or query: one for each node that wrote rows."""
+    return [(label, str(one.rows), str(one.node_id), str(one.files)) for one in written]
 
 
 def full_label(database: str, schema: str, name: str) -> str:

@@ -48,7 +48,7 @@ def export_series_table(run: ExportRun, relation: Relation) -> Answer:
 
 def export_series_query(run: ExportRun, source: Source, relation: Relation) -> Answer:
     """``EXPORT INTO … FROM SELECT …`` whose first table is a time-series table."""
-    run.write_data(run.folder, source, _sql_name(relation))
+    run.write_data(run.folder, source, _sql_name(relation), relation.id)
     return series_answer(1)
 
 
@@ -81,7 +81,7 @@ def _write_rows(run: ExportRun, relation: Relation, folder: str) -> None:
     cursor = run.session.engine.cursor()
     try:
         source = table_source(run.session, cursor, relation)
-        run.write_data(folder, source, _sql_name(relation))
+        run.write_data(folder, source, _sql_name(relation), relation.id)
     finally:
         cursor.close()
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from kwtui.sandbox.exit_status import Status
 from kwtui.sandbox.identity import STORE_FORMAT
 
 HOST = "127.0.0.1"
@@ -22,6 +24,10 @@ HOST = "127.0.0.1"
 
 class HomeError(Exception):
     """The directory cannot be used. The message says what to do."""
+
+    def __init__(self, message: str, status: Status = Status.FAILED) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,10 @@ class Description:
     """The port of the last start, 0 before the first one."""
     loaded: bool = False
     """Whether a first start was finished, with the demo content in or declined."""
+    nodes: int = 1
+    """Of how many nodes it consists."""
+    other_ports: list[int] = field(default_factory=list)
+    """The ports of the nodes 2, 3, … at the last start."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,10 @@ class Running:
     boot_id: str = ""
     start_ticks: int = 0
     """With ``boot_id``, tells this process from a later one that got the same number."""
+    tls: bool = False
+    """Whether clients can use TLS, and have to show a certificate or a password."""
+    dsns: list[str] = field(default_factory=list)
+    """How to reach each node, in the order of their numbers."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +87,17 @@ class Home:
 
     @property
     def store(self) -> Path:
+        """Of node 1, with the data of all."""
         return self.root / "store"
+
+    def node_store(self, node_id: int) -> Path:
+        """The store of a node."""
+        return self.store if node_id == 1 else self.root / f"store{node_id}"
+
+    @property
+    def certificates(self) -> Path:
+        """The folder of the certificates, where there are any."""
+        return self.root / "certs"
 
     def describe(self) -> Description | None:
         """What ``sandbox.json`` says; ``None`` where there is no such file.
@@ -87,7 +111,8 @@ class Home:
         except (OSError, ValueError) as error:
             raise HomeError(
                 f"{self.description_path} cannot be read: {error}. "
-                f"If this was a sandbox, run: kwtui sandbox reset --dir {self.root}"
+                f"If this was a sandbox, run: kwtui sandbox reset --dir {self.root}",
+                Status.STORE_BROKEN,
             ) from error
         number = found.get("format") if isinstance(found, dict) else None
         if number != STORE_FORMAT:
@@ -95,14 +120,16 @@ class Home:
             age = "a newer" if newer else "an older"
             raise HomeError(
                 f"{self.root} holds a sandbox of {age} format ({number}; this one writes "
-                f"{STORE_FORMAT}). Make it new with: kwtui sandbox reset --dir {self.root}"
+                f"{STORE_FORMAT}). Make it new with: kwtui sandbox reset --dir {self.root}",
+                Status.OTHER_VERSION,
             )
         try:
             return Description(**found)
         except TypeError as error:
             raise HomeError(
                 f"{self.description_path} is not complete: {error}. "
-                f"Make it new with: kwtui sandbox reset --dir {self.root}"
+                f"Make it new with: kwtui sandbox reset --dir {self.root}",
+                Status.STORE_BROKEN,
             ) from error
 
     def open(self) -> Description:
@@ -127,12 +154,19 @@ class Home:
 
     def discard_store(self) -> None:
         """Delete what a first start that never finished has left."""
-        if self.store.exists():
-            shutil.rmtree(self.store)
+        for path in self.root.iterdir():
+            if _STORE.fullmatch(path.name):
+                shutil.rmtree(path)
+
+    def discard_certificates(self) -> None:
+        """Delete the certificates; the next start in secure mode makes new ones."""
+        if self.certificates.is_dir():
+            shutil.rmtree(self.certificates)
 
     def strangers(self) -> list[str]:
         """Names in the directory that no sandbox made."""
-        return sorted(p.name for p in self.root.iterdir() if p.name not in _OWN)
+        names = (path.name for path in self.root.iterdir())
+        return sorted(n for n in names if n not in _OWN and not _STORE.fullmatch(n))
 
     def save(self, description: Description) -> None:
         """Write ``sandbox.json``."""
@@ -147,7 +181,8 @@ class Home:
         return found if is_alive(found) else None
 
 
-_OWN = frozenset({"sandbox.json", "run.json", "lock", "server.log", "store"})
+_OWN = frozenset({"sandbox.json", "run.json", "lock", "server.log", "certs"})
+_STORE = re.compile(r"store\d*")
 
 
 def write_json(path: Path, content: dict[str, object]) -> None:

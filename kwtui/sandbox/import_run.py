@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -13,7 +14,6 @@ from kwtui.sandbox import jobs
 from kwtui.sandbox.answer import Answer, Column, SqlError, StatementCancelled
 from kwtui.sandbox.copy_failure import reported
 from kwtui.sandbox.copy_parse import ImportStatement
-from kwtui.sandbox.engine import NODE_ID
 from kwtui.sandbox.import_options import ImportOptions
 from kwtui.sandbox.nodelocal import Extern, locate
 
@@ -38,12 +38,18 @@ class ImportRun:
 
     session: Session
     extern: Extern
+    """Of the node that the first URI names."""
     statement: ImportStatement
     options: ImportOptions
 
     def locate(self, uri: str) -> str:
-        """The path under ``extern`` that a URI names."""
-        return locate(uri, NODE_ID, reading=True)
+        """The path under ``extern`` that a URI names. Raises SqlError."""
+        return locate(uri, self.session.engine.cluster, reading=True).path
+
+    def file(self, uri: str) -> Path:
+        """The file that a URI names, on whichever node it lies. Raises SqlError."""
+        place = locate(uri, self.session.engine.cluster, reading=True)
+        return Extern(self.session.engine.extern_of(place.node_id)).readable(place.path)
 
     @contextmanager
     def job(self, full_name: str = "") -> Iterator[jobs.Job]:

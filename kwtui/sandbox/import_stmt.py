@@ -33,7 +33,7 @@ def import_(session: Session, statement: Statement) -> Answer:
         return _import_settings(session, parsed)
     _check_format(parsed)
     options = parse_import_options(parsed.options, into=parsed.target is Target.INTO)
-    run = ImportRun(session, Extern(session.engine.extern), parsed, options)
+    run = ImportRun(session, _extern(session, parsed), parsed, options)
     match parsed.target:
         case Target.DATABASE:
             return import_database(run)
@@ -52,12 +52,25 @@ def _check_format(parsed: ImportStatement) -> None:
         raise SqlError("Import regular data only supports CSV format")
 
 
+def _extern(session: Session, parsed: ImportStatement) -> Extern:
+    """The folder of the node that the first URI names.
+
+    What is wrong with a URI is said when it is read, after what is wrong with the table.
+    """
+    uris = [uri for uri in (parsed.create_file, *parsed.files) if uri]
+    try:
+        node_id = locate(uris[0], session.engine.cluster, reading=True).node_id
+    except SqlError:
+        node_id = NODE_ID
+    return Extern(session.engine.extern_of(node_id))
+
+
 def _sql_file(session: Session, parsed: ImportStatement, what: str) -> list[Statement] | None:
     """The statements of the file that an IMPORT USERS or CLUSTER SETTING names."""
     if parsed.format != "SQL":
         raise SqlError(f"unsupported file format:{parsed.format} while import {what}")
-    extern = Extern(session.engine.extern)
-    relative = locate(parsed.files[0], NODE_ID, reading=True)
+    extern = _extern(session, parsed)
+    relative = locate(parsed.files[0], session.engine.cluster, reading=True).path
     if not extern.path(relative).is_file():
         return None
     return split_statements(extern.read_text(relative))

@@ -179,7 +179,7 @@ def load_relational(
     targets = list(columns) if columns is not None else _target_columns(relation, None)
     zone = session.variables.get("timezone")
     parser = RowParser(targets, run.options, zone, strips_apostrophes=strips_apostrophes)
-    files = [(run.extern.readable(run.locate(uri)), uri) for uri in uris]
+    files = [(run.file(uri), uri) for uri in uris]
 
     def between() -> None:
         session.check_interrupt()
@@ -246,7 +246,7 @@ def load_series(
         raise failure
     if report.rejects:
         lines = (f"{line}\n".encode() for line in report.rejects)
-        run.extern.write_whole(f"{folder}/reject.n1.0.txt", *lines)
+        run.extern.write_whole(f"{folder}/reject.n{run.session.node_id}.0.txt", *lines)
     return report
 
 

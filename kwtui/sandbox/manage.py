@@ -16,7 +16,9 @@ from pathlib import Path
 
 import platformdirs
 
-from kwtui.sandbox.home import HOST, Home, HomeError, Running, is_alive
+from kwtui.sandbox.cluster import Cluster, set_down
+from kwtui.sandbox.exit_status import Status
+from kwtui.sandbox.home import HOST, Description, Home, HomeError, Running, is_alive
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -25,24 +27,45 @@ _PORT_SECONDS = 1.0
 """Longer than a start may take, so that the second of two starts finds the first one's server."""
 _TAIL_BYTES = 4000
 _REQUIRED = ("duckdb", "sqlglot")
+_REQUIRED_FOR_TLS = ("cryptography",)
 
 
 class ManageError(Exception):
     """What was asked for did not work. The message says what to do."""
 
+    def __init__(self, message: str, status: Status = Status.FAILED) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class NodeInfo:
+    """One node of a sandbox."""
+
+    node_id: int
+    dsn: str | None
+    store: str
+    extern: str
+    logs: str
+    down: bool
+
 
 @dataclass(frozen=True)
 class SandboxInfo:
-    """A sandbox, running or not."""
+    """A sandbox, running or not. ``store``, ``extern`` and ``logs`` are those of node 1."""
 
     running: bool
     dsn: str | None
-    """How to connect; ``None`` where it does not run."""
+    """How to connect to node 1; ``None`` where it does not run."""
     port: int | None
     pid: int | None
     store: str
     extern: str
     logs: str
+    tls: bool
+    certs: str | None
+    """The folder of the certificates; ``None`` where it runs without TLS."""
+    nodes: tuple[NodeInfo, ...]
 
     def to_json(self) -> dict[str, object]:
         """The fields, as ``--json`` prints them."""
@@ -61,27 +84,51 @@ def start(
     port: int | None = None,
     empty: bool = False,
     password_required: bool = False,
+    tls: bool = False,
+    nodes: int | None = None,
 ) -> SandboxInfo:
     """Start the server, unless it runs already, and wait until clients can connect.
 
     Without ``port`` the port of the last start is used, or a free one. With
     ``password_required`` it asks for passwords as a secure node does; root's is taken from the
-    environment variable KWTUI_SANDBOX_ROOT_PASSWORD. Raises ManageError.
+    environment variable KWTUI_SANDBOX_ROOT_PASSWORD. With ``tls`` it has certificates as well, and
+    root can log in with one. ``nodes`` counts only for a new sandbox. Raises ManageError.
     """
-    _require_engine()
+    _require_packages(tls=tls)
     home = Home(directory.absolute())
     with _locked(home):
         found = home.running()
         if found is not None:
-            if port not in (None, 0, found.port):
-                raise ManageError(
-                    f"The sandbox already runs, on port {found.port} (process {found.pid}). "
-                    "Stop it first: kwtui sandbox stop"
-                )
+            _check_same(home, found, port, tls=tls, nodes=nodes)
             return _info(home, found)
         description = home.open()
+        if description.loaded:
+            _check_nodes(home, description, nodes)
         chosen = _choose_port(home, port, description.port)
-        return _info(home, _spawn(home, chosen, empty, password_required))
+        options = ["--empty"] if empty else []
+        options += ["--password-required"] if password_required else []
+        options += ["--tls"] if tls else []
+        options += ["--nodes", str(nodes)] if nodes else []
+        return _info(home, _spawn(home, chosen, options))
+
+
+def set_node_down(directory: Path, node_id: int, *, down: bool) -> SandboxInfo:
+    """Take a node of a cluster down, as if its process had died, or let it come back.
+
+    Raises ManageError.
+    """
+    home = Home(directory.absolute())
+    _describe(home)
+    description = home.describe()
+    count = description.nodes if description is not None else 0
+    if not 1 < node_id <= count:
+        raise ManageError(
+            f"The sandbox in {home.root} has no node {node_id} that can be taken down: "
+            f"it has {count}, and node 1 is the process itself. "
+            "A cluster is made with: kwtui sandbox start --nodes 3 --dir D"
+        )
+    set_down(home.node_store(node_id), down)
+    return _info(home, home.running())
 
 
 def stop(directory: Path) -> bool:
@@ -121,17 +168,48 @@ def reset(directory: Path) -> bool:
     with _locked(home):
         _stop(home)
         home.discard_store()
+        home.discard_certificates()
         for path in (home.description_path, home.run_path, home.server_log):
             path.unlink(missing_ok=True)
     return True
 
 
-def _require_engine() -> None:
-    missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
+def _require_packages(*, tls: bool) -> None:
+    needed = (*_REQUIRED, *_REQUIRED_FOR_TLS) if tls else _REQUIRED
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         raise ManageError(
             f"The sandbox needs packages that are not installed: {', '.join(missing)}. "
-            "Install them with: pip install 'kwtui[sandbox]'"
+            "Install them with: pip install 'kwtui[sandbox]'",
+            Status.EXTRA_MISSING,
+        )
+
+
+def _check_same(
+    home: Home, found: Running, port: int | None, *, tls: bool, nodes: int | None
+) -> None:
+    """Whether what runs is what was asked for. Raises ManageError."""
+    if port not in (None, 0, found.port):
+        raise ManageError(
+            f"The sandbox already runs, on port {found.port} (process {found.pid}). "
+            "Stop it first: kwtui sandbox stop"
+        )
+    if tls and not found.tls:
+        raise ManageError(
+            f"The sandbox already runs, without TLS (process {found.pid}). "
+            "Stop it first: kwtui sandbox stop"
+        )
+    description = home.describe()
+    if description is not None:
+        _check_nodes(home, description, nodes)
+
+
+def _check_nodes(home: Home, description: Description, nodes: int | None) -> None:
+    if nodes not in (None, description.nodes):
+        raise ManageError(
+            f"The sandbox in {home.root} was made with {description.nodes} "
+            f"node{'s' if description.nodes > 1 else ''}, not {nodes}. Name another directory with "
+            f"--dir, or make it new with: kwtui sandbox reset --dir {home.root}"
         )
 
 
@@ -139,11 +217,12 @@ def _describe(home: Home) -> None:
     try:
         home.describe()
     except HomeError as error:
-        raise ManageError(str(error)) from error
+        raise ManageError(str(error), error.status) from error
 
 
 def _info(home: Home, found: Running | None) -> SandboxInfo:
     store = home.store
+    tls = found is not None and found.tls
     return SandboxInfo(
         running=found is not None,
         dsn=found.dsn if found else None,
@@ -152,7 +231,27 @@ def _info(home: Home, found: Running | None) -> SandboxInfo:
         store=str(store),
         extern=str(store / "extern"),
         logs=str(store / "logs"),
+        tls=tls,
+        certs=str(home.certificates) if tls else None,
+        nodes=tuple(_nodes(home, found)),
     )
+
+
+def _nodes(home: Home, found: Running | None) -> Iterator[NodeInfo]:
+    description = home.describe()
+    count = description.nodes if description is not None else 1
+    dsns = found.dsns if found is not None else []
+    stores = {node_id: home.node_store(node_id) for node_id in range(1, count + 1)}
+    cluster = Cluster(stores)
+    for node_id, store in stores.items():
+        yield NodeInfo(
+            node_id=node_id,
+            dsn=dsns[node_id - 1] if node_id <= len(dsns) else None,
+            store=str(store),
+            extern=str(store / "extern"),
+            logs=str(store / "logs"),
+            down=cluster.is_down(node_id),
+        )
 
 
 @contextmanager
@@ -180,7 +279,7 @@ def _locked(home: Home) -> Iterator[None]:
                 time.sleep(0.05)
         yield
     except HomeError as error:
-        raise ManageError(str(error)) from error
+        raise ManageError(str(error), error.status) from error
     finally:
         os.close(handle)
 
@@ -191,7 +290,8 @@ def _choose_port(home: Home, asked: int | None, remembered: int) -> int:
         if not _is_free(asked):
             raise ManageError(
                 f"Port {asked} is in use by another program. "
-                "Name another one with --port, or leave it out to take a free one."
+                "Name another one with --port, or leave it out to take a free one.",
+                Status.PORT_IN_USE,
             )
         return asked
     if not remembered:
@@ -215,12 +315,11 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def _spawn(home: Home, port: int, empty: bool, password_required: bool) -> Running:
+def _spawn(home: Home, port: int, options: list[str]) -> Running:
     """Start the server apart from this terminal and wait until it is ready."""
     home.run_path.unlink(missing_ok=True)
     command = [sys.executable, "-m", "kwtui.sandbox.server", "--dir", str(home.root)]
-    command += ["--port", str(port), *(["--empty"] if empty else [])]
-    command += ["--password-required"] if password_required else []
+    command += ["--port", str(port), *options]
     descriptor = os.open(home.server_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         process = subprocess.Popen(  # noqa: S603 - our own module, no shell
@@ -241,12 +340,21 @@ def _spawn(home: Home, port: int, empty: bool, password_required: bool) -> Runni
             return found
         if process.poll() is not None:
             raise ManageError(
-                f"The sandbox did not start (exit status {process.returncode}).\n{_tail(home)}"
+                f"The sandbox did not start (exit status {process.returncode}).\n{_tail(home)}",
+                _status_of(process.returncode),
             )
         time.sleep(0.02)
     process.kill()
     process.wait()
     raise ManageError(f"The sandbox was not ready after {START_SECONDS:.0f} s.\n{_tail(home)}")
+
+
+def _status_of(returncode: int) -> Status:
+    """The server's own word for why it ended; FAILED where it had none, as after a signal."""
+    try:
+        return Status(returncode)
+    except ValueError:
+        return Status.FAILED
 
 
 def _environment() -> dict[str, str]:

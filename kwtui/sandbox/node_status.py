@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 NODE_ID = 1
 SERVER_VERSION = "20.1-3"
-LOCALITY = "region=NODE1"
 _NO_ADDRESS = "127.0.0.1:26257"
 _LIVENESS = timedelta(seconds=9)
 """How long a heartbeat keeps a node alive."""
@@ -37,10 +36,19 @@ _NULL_PERCENTILES = {name: 0 for name in ("P10", "P25", "P50", "P75", "P90", "PM
 class Facts:
     """Where a node listens and since when it runs."""
 
+    node_id: int
     address: str
     http_address: str
     store: Path
     started: datetime
+    start_mode: str
+    certificates: Path | None
+    """None for an insecure node."""
+
+    @property
+    def locality(self) -> str:
+        """The region that a node is given by its number (recording 15)."""
+        return f"region=NODE{self.node_id}"
 
     @property
     def arguments(self) -> list[str]:
@@ -48,8 +56,8 @@ class Facts:
         host, _, port = self.address.rpartition(":")
         return [
             "./bin/kwbase",
-            "start-single-node",
-            "--insecure",
+            self.start_mode,
+            f"--certs-dir={self.certificates}" if self.certificates else "--insecure",
             f"--listen-addr={self.address}",
             f"--http-addr={self.http_address}",
             f"--brpc-addr={host}:{int(port) + _BRPC_OFFSET}",
@@ -57,12 +65,23 @@ class Facts:
         ]
 
 
-def facts(engine: Engine) -> Facts:
-    """The facts of this node."""
-    store = engine.store.absolute()
-    address = _read(store / "kwbase.listen-addr")
-    started = datetime.fromtimestamp(engine.started_at / 1e9, UTC)
-    return Facts(address, _read(store / "kwbase.http-addr"), store, started)
+def facts(engine: Engine, node_id: int = NODE_ID) -> Facts:
+    """The facts of a node."""
+    store = engine.cluster.stores[node_id].absolute()
+    return Facts(
+        node_id=node_id,
+        address=_read(store / "kwbase.listen-addr"),
+        http_address=_read(store / "kwbase.http-addr"),
+        store=store,
+        started=datetime.fromtimestamp(engine.started_at / 1e9, UTC),
+        start_mode=engine.cluster.start_mode,
+        certificates=engine.certificates,
+    )
+
+
+def all_facts(engine: Engine) -> list[Facts]:
+    """The facts of every node, also of those that are down."""
+    return [facts(engine, node_id) for node_id in engine.cluster.node_ids]
 
 
 def _read(path: Path) -> str:
@@ -71,10 +90,12 @@ def _read(path: Path) -> str:
 
 @provides(INTERNAL, "gossip_nodes", admin="read kwdb_internal.gossip_nodes")
 def gossip_nodes(scope: Scope) -> Rows:
-    node = facts(scope.session.engine)
-    row: list[object] = [NODE_ID, "tcp", node.address, node.address, "tcp", node.address]
-    row += [node.address, "[]", LOCALITY, "start-single-node", "", SERVER_VERSION, identity.TAG]
-    yield [*row, node.started.replace(tzinfo=None), True, *_ranges(scope)]
+    engine = scope.session.engine
+    for node in all_facts(engine):
+        row: list[object] = [node.node_id, "tcp", node.address, node.address, "tcp", node.address]
+        row += [node.address, "[]", node.locality, node.start_mode, "", SERVER_VERSION]
+        row += [identity.TAG, node.started.replace(tzinfo=None)]
+        yield [*row, not engine.cluster.is_down(node.node_id), *_ranges(scope)]
 
 
 def _ranges(scope: Scope) -> tuple[int, int]:
@@ -87,7 +108,8 @@ def _ranges(scope: Scope) -> tuple[int, int]:
 def gossip_liveness(scope: Scope) -> Rows:
     now = datetime.now(UTC)
     expiration = f"{(now + _LIVENESS).timestamp():.6f}000,0"
-    yield NODE_ID, 1, expiration, False, False, False, now.replace(tzinfo=None)
+    for node_id in scope.session.engine.cluster.living():
+        yield node_id, 1, expiration, False, False, False, now.replace(tzinfo=None)
 
 
 @provides(INTERNAL, "gossip_alerts", admin="read kwdb_internal.gossip_alerts")
@@ -107,15 +129,16 @@ def node_build_info(scope: Scope) -> Rows:
         "Channel": "unknown",
         "Name": "KaiwuDB",
     }
-    return [(NODE_ID, field, value) for field, value in fields.items()]
+    return [(scope.session.node_id, field, value) for field, value in fields.items()]
 
 
 @provides(INTERNAL, "node_runtime_info", admin="access the node runtime information")
 def node_runtime_info(scope: Scope) -> Rows:
-    node = facts(scope.session.engine)
+    node = facts(scope.session.engine, scope.session.node_id)
+    mode = "verify-full" if node.certificates else "disable"
     parts = (
-        ("DB", "postgresql", "root", node.address, "/?sslmode=disable"),
-        ("UI", "http", "", node.http_address, "/"),
+        ("DB", "postgresql", "root", node.address, f"/?sslmode={mode}"),
+        ("UI", "https" if node.certificates else "http", "", node.http_address, "/"),
     )
     for component, scheme, user, address, uri in parts:
         host, _, port = address.rpartition(":")
@@ -129,25 +152,27 @@ def node_runtime_info(scope: Scope) -> Rows:
             "Port": port,
             "URI": uri,
         }.items():
-            yield NODE_ID, component, field, value
+            yield node.node_id, component, field, value
 
 
 @provides(INTERNAL, "kv_node_status", admin="read kwdb_internal.kv_node_status")
 def kv_node_status(scope: Scope) -> Rows:
-    node = facts(scope.session.engine)
-    started = node.started.replace(tzinfo=None)
-    row: list[object] = [NODE_ID, "tcp", node.address, "[]", LOCALITY, SERVER_VERSION]
-    row += [identity.GO, identity.TAG, identity.BUILT, "", "gcc 12.2.0", "x86_64-linux-gnu"]
-    row += ["unknown", "", "", started, datetime.now(UTC).replace(tzinfo=None)]
-    yield [*row, "{}", json.dumps(node.arguments), "[]", "{}"]
+    for node in all_facts(scope.session.engine):
+        started = node.started.replace(tzinfo=None)
+        row: list[object] = [node.node_id, "tcp", node.address, "[]", node.locality]
+        row += [SERVER_VERSION, identity.GO, identity.TAG, identity.BUILT, "", "gcc 12.2.0"]
+        row += ["x86_64-linux-gnu", "unknown", "", "", started]
+        row += [datetime.now(UTC).replace(tzinfo=None)]
+        yield [*row, "{}", json.dumps(node.arguments), "[]", "{}"]
 
 
 @provides(INTERNAL, "kv_store_status", admin="read kwdb_internal.kv_store_status")
 def kv_store_status(scope: Scope) -> Rows:
-    disk = shutil.disk_usage(scope.session.engine.store)
     percentiles = json.dumps(_NULL_PERCENTILES)
-    row: list[object] = [NODE_ID, 1, "[]", disk.total, disk.free, 0, 0, *_ranges(scope)]
-    yield [*row, 0, percentiles, percentiles, "{}"]
+    for node_id, store in sorted(scope.session.engine.cluster.stores.items()):
+        disk = shutil.disk_usage(store)
+        row: list[object] = [node_id, node_id, "[]", disk.total, disk.free, 0, 0]
+        yield [*row, *_ranges(scope), 0, percentiles, percentiles, "{}"]
 
 
 def seen_sessions(scope: Scope) -> list[Session]:
@@ -163,7 +188,7 @@ def cluster_sessions(scope: Scope) -> Rows:
     for session in seen_sessions(scope):
         query = session.query
         yield (
-            NODE_ID,
+            session.node_id,
             session.session_id,
             session.user,
             session.client_address,
@@ -188,7 +213,7 @@ def cluster_queries(scope: Scope) -> Rows:
         yield (
             query.id,
             None,
-            NODE_ID,
+            session.node_id,
             session.session_id,
             session.user,
             timestamp_text(query.started_at),
@@ -220,4 +245,4 @@ def transactions(scope: Scope) -> Rows:
         if session.in_transaction:
             began = timestamp_text(session.transaction_began)
             application = session.variables.get("application_name")
-            yield None, NODE_ID, session.session_id, began, "", application
+            yield None, session.node_id, session.session_id, began, "", application

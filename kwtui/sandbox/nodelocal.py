@@ -11,11 +11,13 @@ import posixpath
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from kwtui.sandbox.answer import SqlError
+from kwtui.sandbox.cluster import Cluster
 
 PRIVATE_MODE = 0o600
 DATA_MODE = 0o640
@@ -32,10 +34,18 @@ _NO_CREDENTIALS = {
 }
 
 
-def locate(uri: str, node_id: int, *, reading: bool = False) -> str:
-    """The path under ``extern`` that a URI names, without its leading slash.
+@dataclass(frozen=True)
+class Place:
+    """What a ``nodelocal`` URI names."""
 
-    Raises the node's error for a URI that this node cannot serve.
+    node_id: int
+    path: str
+
+
+def locate(uri: str, cluster: Cluster, *, reading: bool = False) -> Place:
+    """The node and the path under its ``extern`` that a URI names, without its leading slash.
+
+    Raises the node's error for a URI that cannot be served.
     """
     parts = urlsplit(uri)
     if reading and parts.scheme in ("http", "https", *_NO_APPEND):
@@ -49,13 +59,19 @@ def locate(uri: str, node_id: int, *, reading: bool = False) -> str:
         raise SqlError("host component of nodelocal URI must be a node ID")
     if not parts.path:
         raise SqlError("Local storage requested but path not provided")
-    if int(host) != node_id:
+    node_id = int(host)
+    if node_id not in cluster.stores:
         raise SqlError(
-            f"failed to create blob client: connecting to node {int(host)}: failed to resolve "
-            f"n{int(host)}: unable to look up descriptor for n{int(host)}"
+            f"failed to create blob client: connecting to node {node_id}: failed to resolve "
+            f"n{node_id}: unable to look up descriptor for n{node_id}"
+        )
+    if cluster.is_down(node_id):
+        raise SqlError(
+            f"failed to create blob client: connecting to node {node_id}: unable to dial "
+            f"n{node_id}: breaker open"
         )
     query = f"?{parts.query}" if parts.query else ""
-    return unquote(parts.path + query).lstrip("/")
+    return Place(node_id, unquote(parts.path + query).lstrip("/"))
 
 
 def _refuse_scheme(scheme: str, uri: str) -> SqlError:
@@ -89,7 +105,7 @@ def os_error(operation: str, path: Path, err: OSError) -> SqlError:
 
 
 class Extern:
-    """The folder that ``nodelocal://<this node>/`` stands for. The only code that touches it."""
+    """The folder that ``nodelocal://<node>/`` stands for. The only code that touches it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -167,10 +183,13 @@ class Extern:
             raise SqlError(f'writing to temporary file "{temporary}": {inner.message}') from err
 
     @contextmanager
-    def append(self, relative: str) -> Iterator[DataFile]:
-        """Open a data file for appending; it and its folder appear at this moment."""
+    def append(self, relative: str, *, remote: bool = False) -> Iterator[DataFile]:
+        """Open a data file for appending; it and its folder appear at this moment.
+
+        A ``remote`` writer is not told when nothing more can be written (live-findings, row 29).
+        """
         self.make_folder(posixpath.dirname(relative))
-        file = DataFile(self.path(relative))
+        file = (RemoteDataFile if remote else DataFile)(self.path(relative))
         try:
             yield file
         finally:
@@ -218,6 +237,7 @@ class DataFile:
             raise self._error("write", err) from err
 
     def close(self) -> None:
+        """Let go of the file."""
         os.close(self._descriptor)
 
     def _error(self, operation: str, err: OSError) -> SqlError:
@@ -225,3 +245,12 @@ class DataFile:
         error = SqlError(f"write file {self.path.name}: {inner.message}")
         error.__cause__ = err
         return error
+
+
+class RemoteDataFile(DataFile):
+    """A data file on another node than its writer: what does not fit is lost without a word."""
+
+    def write(self, content: bytes) -> None:
+        """Append what fits."""
+        with suppress(SqlError):
+            super().write(content)

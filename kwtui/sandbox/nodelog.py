@@ -74,6 +74,15 @@ class Listening:
     cluster_id: str
     started: datetime
     first_start: bool
+    node_id: int = 1
+    certificates: Path | None = None
+    """None for an insecure node."""
+
+    @property
+    def client_flags(self) -> str:
+        """The options with which kwbase's own client reaches the node."""
+        secure = f"--certs-dir={self.certificates}" if self.certificates else "--insecure"
+        return f"kwbase <client cmd> --host={self.host}:{self.port} {secure}"
 
 
 class NodeLog:
@@ -174,8 +183,9 @@ class NodeLog:
         status = "initialized new cluster" if node.first_start else "restarted pre-existing node"
         labels = {
             "build:": f"{identity.TAG} @ {identity.BUILT} ({identity.GO})",
-            "sql:": f"postgresql://root@{node.host}:{node.port}?sslmode=disable",
-            "RPC client flags:": f"kwbase <client cmd> --host={node.host}:{node.port} --insecure",
+            "sql:": f"postgresql://root@{node.host}:{node.port}?sslmode="
+            + ("verify-full" if node.certificates else "disable"),
+            "RPC client flags:": node.client_flags,
             "logs:": str(self._directory),
             "temp dir:": str(node.store / "kwbase-temp"),
             "external I/O path:": str(node.store / "extern"),
@@ -184,7 +194,7 @@ class NodeLog:
             "ts storage engine:": "kwtsdb",
             "status:": status,
             "clusterID:": node.cluster_id,
-            "nodeID:": "1",
+            "nodeID:": str(node.node_id),
         }
         banner = "\n".join(f"{label:<21} {value}" for label, value in labels.items())
         self._write("I", "server/server.go:2697", "serving sql connections")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 from kwtui.sandbox.answer import Answer, Column
 from kwtui.sandbox.catalog import Catalog
+from kwtui.sandbox.cluster import Cluster
 
 
 class Variables(Protocol):
@@ -41,14 +43,26 @@ class Session(Protocol):
 class Engine(Protocol):
     """The databases of one store."""
 
+    certificates: Path | None
+    """The folder of the certificates; None for insecure nodes."""
+
+    @property
+    def cluster(self) -> Cluster:
+        """The nodes that share the data."""
+
     @property
     def catalog(self) -> Catalog:
         """Every object of the node."""
 
     def session(
-        self, user: str, database: str, application_name: str, client_address: str
+        self,
+        user: str,
+        database: str,
+        application_name: str,
+        client_address: str,
+        node_id: int = 1,
     ) -> Session:
-        """Begin a conversation."""
+        """Begin a conversation with a node."""
 
     def save_catalog(self) -> None:
         """Keep what was changed in the catalogue."""

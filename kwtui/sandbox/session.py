@@ -49,13 +49,16 @@ class Session:
         database: str,
         application_name: str = "",
         client_address: str = "",
+        node_id: int = NODE_ID,
     ) -> None:
         self.engine = engine
+        self.node_id = node_id
+        """The node that the client talks to."""
         self.user = user
         self.database = database
         self.client_address = client_address
         self.variables = Variables(self, application_name)
-        self.session_id = unique_id(engine)
+        self.session_id = unique_id(engine, node_id=node_id)
         self.started_at = engine.clock.now()
         self.transaction: duckdb.DuckDBPyConnection | None = None
         self.transaction_status = "I"
@@ -143,7 +146,7 @@ class Session:
         self._interruption = None
         self.interrupted.clear()
         now = self.engine.clock.now()
-        self.query = Query(unique_id(self.engine, now), text, now)
+        self.query = Query(unique_id(self.engine, now, self.node_id), text, now)
         limit = milliseconds(self.variables.get("statement_timeout"))
         if limit:
             self._timer = threading.Timer(limit / 1000, self._interrupt, ["timeout"])
@@ -318,9 +321,9 @@ class _Rows:
             self._session._finish()
 
 
-def unique_id(engine: Engine, now: int | None = None) -> str:
+def unique_id(engine: Engine, now: int | None = None, node_id: int = NODE_ID) -> str:
     """An id for a session or a query: time and node, 32 hexadecimal digits (recording 10)."""
-    return f"{now or engine.clock.now():016x}{NODE_ID:016x}"
+    return f"{now or engine.clock.now():016x}{node_id:016x}"
 
 
 _READS = frozenset({"select", "show", "values", "with", "table", "explain", "("})

@@ -244,7 +244,9 @@ def ranges(session: Session, statement: Statement) -> Answer:
     size = f"{_bytes_of(session, relation.id, [c.id for c in relation.columns]) / 1e6:.6f}"
     size = size.rstrip("0").rstrip(".")
     range_id = 50 + relation.id
-    row = [None, None, range_id, size, 1, node_status.LOCALITY, [1], [node_status.LOCALITY]]
+    nodes = {node.node_id: node.locality for node in node_status.all_facts(session.engine)}
+    holder = session.engine.cluster.leaseholders(relation.id)[0]
+    row = [None, None, range_id, size, holder, nodes[holder], list(nodes), list(nodes.values())]
     return rowset(_RANGES, [row]).answer("SHOW RANGES")
 
 

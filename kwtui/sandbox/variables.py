@@ -37,7 +37,7 @@ class Variables:
         self._values = {"application_name": application_name}
         self._computed: dict[str, Callable[[], str]] = {
             "database": lambda: session.database,
-            "node_id": lambda: "1",
+            "node_id": lambda: str(session.node_id),
             "session_id": lambda: session.session_id,
             "session_user": lambda: session.user,
             "is_superuser": lambda: "on" if session.user == "root" else "off",

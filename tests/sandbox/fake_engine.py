@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kwtui.sandbox.answer import Answer, Column, Notice, Row, SqlError, StatementCancelled
 from kwtui.sandbox.catalog import Catalog, UserDef
+from kwtui.sandbox.cluster import Cluster
 from kwtui.sandbox.users import hash_password
 
 RESULT = Column("result", 25)
@@ -124,12 +126,19 @@ class FakeEngine:
             ),
             "nologin_user": UserDef("nologin_user", options=["NOLOGIN"]),
         }
+        self.cluster = Cluster({1: Path("/nowhere")})
+        self.certificates: Path | None = None
         self.sessions: list[FakeSession] = []
         self.seen: list[tuple[str, bool]] = []
         self.waiting = threading.Event()
 
     def session(
-        self, user: str, database: str, application_name: str, client_address: str
+        self,
+        user: str,
+        database: str,
+        application_name: str,
+        client_address: str,
+        node_id: int = 1,
     ) -> FakeSession:
         self.sessions.append(FakeSession(self, user, database, application_name))
         return self.sessions[-1]

@@ -278,7 +278,7 @@ def test_a_database_export_is_one_snapshot(
     other = engine.session("root", "big")
     write_data = export_run.ExportRun.write_data
 
-    def disturbed(self: export_run.ExportRun, *arguments: Any) -> tuple[int, int]:
+    def disturbed(self: export_run.ExportRun, *arguments: Any) -> list[export_run.Written]:
         written = write_data(self, *arguments)
         ask(other, f"INSERT INTO b VALUES ({engine.clock.now()}, 'late')")
         return written

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from kwtui.sandbox.answer import SqlError
+from kwtui.sandbox.cluster import Cluster
 from kwtui.sandbox.nodelocal import Extern, locate
+
+ALONE = Cluster({1: Path("/nowhere")})
 
 
 @pytest.fixture
@@ -39,13 +42,13 @@ def extern(tmp_path: Path) -> Extern:
 )
 def test_a_wrong_uri_is_refused(uri: str, message: str) -> None:
     with pytest.raises(SqlError) as caught:
-        locate(uri, 1)
+        locate(uri, ALONE)
     assert caught.value.message == message
 
 
 def test_a_closed_web_server_is_named() -> None:
     with pytest.raises(SqlError, match=r"dial tcp 127\.0\.0\.1:9: connect: connection refused"):
-        locate("http://127.0.0.1:9/closed", 1)
+        locate("http://127.0.0.1:9/closed", ALONE)
 
 
 @pytest.mark.parametrize(("path", "shown"), [("../escape", "../escape/*"), ("a/../../b", "../b/*")])

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 from kwtui.sandbox import manage
+from kwtui.sandbox.exit_status import Status
 from kwtui.sandbox.home import Home, Running, write_json
 
 
@@ -60,7 +61,9 @@ def test_a_day_with_the_sandbox(home: Path) -> None:
     done = _run("start", "--dir", home, "--empty", "--json")
     assert done.returncode == 0, done.stderr
     info = json.loads(done.stdout)
-    assert set(info) == {"running", "dsn", "port", "pid", "store", "extern", "logs"}
+    places = {"store", "extern", "logs", "certs", "nodes"}
+    assert set(info) == {"running", "dsn", "port", "pid", "tls"} | places
+    assert [node["node_id"] for node in info["nodes"]] == [1]
     assert info["running"] is True
     assert info["dsn"] == f"postgresql://root@127.0.0.1:{info['port']}/defaultdb?sslmode=disable"
     assert str(_query(info["dsn"], "SELECT version()")).startswith("KaiwuDB V3.2.1")
@@ -140,7 +143,7 @@ def test_a_port_in_use_is_named_with_a_way_out(home: Path) -> None:
         other.listen()
         port = other.getsockname()[1]
         done = _run("start", "--dir", home, "--port", str(port), "--empty")
-    assert done.returncode == 1
+    assert done.returncode == Status.PORT_IN_USE
     assert done.stderr == (
         f"kwtui sandbox: Port {port} is in use by another program. "
         "Name another one with --port, or leave it out to take a free one.\n"
@@ -181,31 +184,39 @@ def test_a_directory_of_something_else_is_not_touched(home: Path) -> None:
     home.mkdir()
     (home / "letters.txt").write_text("dear")
     done = _run("start", "--dir", home)
-    assert done.returncode == 1
+    assert done.returncode == Status.FAILED
     assert "is not a sandbox and not empty (it holds letters.txt)" in done.stderr
     assert "Name an empty or new directory with --dir" in done.stderr
-    assert _run("reset", "--dir", home).returncode == 1
+    assert _run("reset", "--dir", home).returncode == Status.FAILED
     assert (home / "letters.txt").read_text() == "dear"
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "said", "status"),
     [
-        ('{"format": 0}', "a sandbox of an older format (0; this one writes 1)"),
-        ('{"format": 99}', "a sandbox of a newer format (99; this one writes 1)"),
-        ("not json", "sandbox.json cannot be read"),
-        ('{"format": 1}', "is not complete"),
+        (
+            '{"format": 0}',
+            "a sandbox of an older format (0; this one writes 1)",
+            Status.OTHER_VERSION,
+        ),
+        (
+            '{"format": 99}',
+            "a sandbox of a newer format (99; this one writes 1)",
+            Status.OTHER_VERSION,
+        ),
+        ("not json", "sandbox.json cannot be read", Status.STORE_BROKEN),
+        ('{"format": 1}', "is not complete", Status.STORE_BROKEN),
     ],
 )
 def test_a_directory_of_another_format_says_how_to_make_it_new(
-    home: Path, content: str, said: str
+    home: Path, content: str, said: str, status: Status
 ) -> None:
     home.mkdir()
     (home / "sandbox.json").write_text(content)
     (home / "store").mkdir()
     for command in ("start", "status"):
         done = _run(command, "--dir", home)
-        assert done.returncode == 1
+        assert done.returncode == status
         assert said in done.stderr
         assert f"kwtui sandbox reset --dir {home}" in done.stderr
     assert _run("reset", "--dir", home).returncode == 0
@@ -219,7 +230,9 @@ def test_a_server_that_does_not_come_up_shows_the_end_of_its_log(home: Path) -> 
     with pytest.raises(manage.ManageError) as caught:
         manage.start(home)
     text = str(caught.value)
-    assert "did not start (exit status 1)" in text
+    assert "did not start (exit status 54)" in text
+    assert caught.value.status == Status.STORE_BROKEN
+    assert f"kwtui sandbox reset --dir {home}" in text
     assert f"The end of {home / 'server.log'}:" in text
     assert "data.duckdb" in text
 
@@ -241,6 +254,9 @@ def test_without_the_extra_it_says_what_to_install(
         manage.start(home)
     assert "duckdb, sqlglot" in str(caught.value)
     assert "pip install 'kwtui[sandbox]'" in str(caught.value)
+    assert caught.value.status == Status.EXTRA_MISSING
+    with pytest.raises(manage.ManageError, match="cryptography"):
+        manage.start(home, tls=True)
     assert not home.exists()
 
 
