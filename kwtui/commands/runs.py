@@ -44,7 +44,7 @@ async def _show(controller: Controller, args: argparse.Namespace, output: Output
     if args.plan:
         from kwtui.commands.plan_text import plan_lines
 
-        for line in plan_lines(plan, controller.command_for(plan)):
+        for line in plan_lines(plan, controller.command_of_run(args.run, plan)):
             output.line(line)
     return 0
 

@@ -44,6 +44,14 @@ class Handover:
     state: str
 
 
+def read_handover(files: RunFiles) -> Handover | None:
+    """Where a run worked; None where that is not written down any more."""
+    try:
+        return msgspec.json.decode(files.target.read_bytes(), type=Handover)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
 def start_run(
     directory: RunsDirectory, plan: Plan, handover: Handover, password: str | None
 ) -> str:

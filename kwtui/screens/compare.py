@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -106,4 +105,4 @@ class CompareScreen(LiveScreen):
         self.do_refresh()
 
     def do_copy(self) -> None:
-        self.app.copy_to_clipboard(f"kwtui compare {shlex.join(self._paths)}")
+        self.app.copy_to_clipboard(self.controller.command("compare", *self._paths))

@@ -122,4 +122,4 @@ class DoctorScreen(KwtuiScreen):
             self.kwtui.explain(self._list.current.detail)
 
     def do_copy(self) -> None:
-        self.app.copy_to_clipboard("kwtui doctor")
+        self.app.copy_to_clipboard(self.controller.command("doctor"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 
 from kwtui.screens.sql_lines import sql_lines
@@ -70,7 +71,7 @@ def note_lines(job: Job | None, listing: JobListing | None) -> list[Line]:
     return lines
 
 
-def job_lines(job: Job, listing: JobListing) -> list[Line]:
+def job_lines(job: Job, listing: JobListing, command: Callable[..., str]) -> list[Line]:
     """Everything about one job."""
     reading = read_as(job, listing)
     lines = [line((f"{job.type} ", "strong"), (reading.outlook.value, _ROLES[reading.outlook]))]
@@ -95,8 +96,8 @@ def job_lines(job: Job, listing: JobListing) -> list[Line]:
     lines += [BLANK, heading("What can be done")]
     for verb in JobVerb:
         reason = reason_against(job, verb, listing)
-        command = f"kwtui jobs {verb.value} {job.id} --yes"
-        lines.append(fact(verb.value, reason or command, "muted" if reason else "accent"))
+        words = reason or command("jobs", verb.value, str(job.id), "--yes")
+        lines.append(fact(verb.value, words, "muted" if reason else "accent"))
     return lines
 
 

@@ -155,7 +155,11 @@ class JobsScreen(KwtuiScreen):
     def do_open(self) -> None:
         job, listing = self._list.current, self._listing
         if job is not None and listing is not None:
-            dialog = MessageDialog(f"Job {job.id}", job_lines(job, listing), explained=job.error)
+            dialog = MessageDialog(
+                f"Job {job.id}",
+                job_lines(job, listing, self.controller.command),
+                explained=job.error,
+            )
             self.app.push_screen(dialog, self._explain_if_asked)
 
     def _explain_if_asked(self, text: object) -> None:
@@ -168,7 +172,8 @@ class JobsScreen(KwtuiScreen):
 
     def do_copy(self) -> None:
         if self._list.current is not None:
-            self.app.copy_to_clipboard(f"kwtui jobs show {self._list.current.id}")
+            job = str(self._list.current.id)
+            self.app.copy_to_clipboard(self.controller.command("jobs", "show", job))
 
     def do_cancel(self) -> None:
         self._ask(JobVerb.CANCEL)

@@ -95,7 +95,7 @@ class RunPanel(Vertical):
         try:
             plan = await controller.run_plan(run_id)
             state = initial_state(plan)
-            self._plan, self._command = plan, controller.command_for(plan)
+            self._plan, self._command = plan, controller.command_of_run(run_id, plan)
             async for event in controller.follow_run(run_id):
                 state = reduce(state, event)
                 self._show_soon(state)

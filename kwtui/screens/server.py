@@ -210,20 +210,21 @@ class ServerScreen(KwtuiScreen):
             count = len(filtered(overview.settings.items, self._text))
             of = f"{count} of {len(overview.settings.items)} settings"
             which = f"that contain “{self._text}”" if self._text else "that touch backups; / finds"
-            return f"{of} {which} · {self._command()}"
+            return f"{of} {which} · {self._shown_command()}"
         if self._page == SESSIONS:
             own = "" if overview.facts.is_admin else " of this user (admins see all)"
             sessions = plural(len(overview.sessions.items), "session")
-            return f"{sessions}{own}, {at} · {self._command()}"
-        return f"{at} · {self._command()}"
+            return f"{sessions}{own}, {at} · {self._shown_command()}"
+        return f"{at} · {self._shown_command()}"
 
-    def _command(self) -> str:
-        """The command that does the same."""
+    def _shown_command(self) -> str:
+        """The command that does the same, as far as there is room; y copies it in full."""
+        return shlex.join(["kwtui", *self._words()])
+
+    def _words(self) -> list[str]:
         if self._page == SETTINGS:
-            return f"kwtui server --settings {shlex.quote(self._text)}"
-        return {SESSIONS: "kwtui server --sessions", WAL: "kwtui wal"}.get(
-            self._page, "kwtui server"
-        )
+            return ["server", "--settings", self._text]
+        return {SESSIONS: ["server", "--sessions"], WAL: ["wal"]}.get(self._page, ["server"])
 
     def on_virtual_list_highlighted(self, event: VirtualList.Highlighted) -> None:
         if event.list_view is self._settings and self._page == SETTINGS:
@@ -314,4 +315,4 @@ class ServerScreen(KwtuiScreen):
         self.app.call_later(self.kwtui.open_screen, "doctor")
 
     def do_copy(self) -> None:
-        self.app.copy_to_clipboard(self._command())
+        self.app.copy_to_clipboard(self.controller.command(*self._words()))

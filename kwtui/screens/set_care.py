@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from functools import partial
 from pathlib import Path
 
@@ -184,9 +183,8 @@ class SetCare(LiveScreen):
             choices.append(Choice("Path here", str(place.extern.path / entry.path)))
         choices += self.copy_choices(entry)
         if entry.kind in (EntryKind.SET, EntryKind.TREE):
-            quoted = shlex.quote(entry.path)
             choices += [
-                Choice(f"Command: {verb}", f"kwtui {verb} {quoted}")
+                Choice(f"Command: {verb}", self.controller.command(verb, entry.path))
                 for verb in ("show", "verify", "drill", "restore")
             ]
         if entry.kind is EntryKind.SET:

@@ -196,11 +196,11 @@ class SetScreen(SetCare):
             return made_lines(manifest, NOT_HERE.format(run=run or "It"))
         plan = await self.controller.run_plan(run)
         if part.title == PLAN_PART:
-            return plan_lines(plan, self.controller.command_for(plan))
+            return plan_lines(plan, self.controller.command_of_run(run, plan))
         if part.title == JOURNAL_PART:
             return events_lines(await self.controller.run_journal(run))
         state = await self.controller.run_state(run)
-        return run_lines(plan, state, self.controller.command_for(plan))
+        return run_lines(plan, state, self.controller.command_of_run(run, plan))
 
     def _switch_to(self, shown: Widget) -> None:
         had_focus = self._content.has_focus

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -269,7 +268,7 @@ class SqlScreen(KwtuiScreen):
 
     def do_copy(self) -> None:
         if self._answer is not None:
-            self.app.copy_to_clipboard(f"kwtui sql {shlex.quote(self._answer.sql)}")
+            self.app.copy_to_clipboard(self.controller.command("sql", self._answer.sql))
 
     def go_back(self) -> bool:
         if self._editor.has_focus:

@@ -60,7 +60,7 @@ class Target:
             f"postgresql://{quote(self.user, safe='')}@{host}:{self.port}"
             f"/{quote(self.database, safe='')}?sslmode={self.tls.value}"
         )
-        for key in ("hostaddr", "sslrootcert", "sslcert", "sslkey"):
+        for key in ("hostaddr", "sslrootcert", "sslcert", "sslkey", "passfile"):
             value = getattr(self, key)
             if value:
                 text += f"&{key}={quote(value, safe='/')}"

@@ -542,6 +542,12 @@ class FakeController(FakeServerPages, FakeStorageCare, Controller):
     async def run_log(self, run_id: str) -> RunLog:
         return run_log(run_id, self.plans[run_id], self.events[run_id])
 
+    def command_of_run(self, run_id: str, plan: Plan) -> str:
+        return self.command_for(plan)
+
+    def connection_options(self, extern: Path | None = None) -> list[str]:
+        return ["--profile", "shop-test"]
+
     def command_for(self, plan: Plan) -> str:
         if plan.kind is PlanKind.BACKUP:
             return f"kwtui backup {plan.database} --profile shop-test"
