@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +37,7 @@ def test_a_batch_is_cut_and_nothing_else(records: list[list[str | None]]) -> Non
 def test_it_is_cut_only_where_it_must_be(records: list[list[str | None]]) -> None:
     parts = list(without_clashes(records, [0, 1]))
 
-    for before, after in zip(parts, parts[1:], strict=False):
+    for before, after in pairwise(parts):
         assert joined(after[0], [0, 1]) in {joined(record, [0, 1]) for record in before}
         assert first_clash([*before, after[0]], [0, 1]) is not None
 
