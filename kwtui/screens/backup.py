@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from kwtui.model import BackupMethod, BackupRequest, Dialect
-from kwtui.screens.backup_steps import DatabaseStep, MethodStep, OptionsStep, TablesStep
+from kwtui.screens.backup_options_step import OptionsStep
+from kwtui.screens.backup_steps import DatabaseStep, MethodStep, TablesStep
 from kwtui.screens.plan_steps import PlanStep, RunStep
 from kwtui.screens.wizard import Step, WizardScreen
 
@@ -49,6 +50,9 @@ class BackupScreen(WizardScreen):
             parallel=chosen.parallel,
             content_checksums=chosen.checksums,
             label=chosen.label,
+            with_users=chosen.with_users,
+            with_settings=chosen.with_settings,
+            sweep=chosen.sweep,
         )
 
     def may_go_back(self) -> bool:

@@ -87,6 +87,26 @@ HEADER_OPTIONS = (
            " for relational tables, and time-series imports reject the line.", True),
 )  # fmt: skip
 
+USERS_OPTIONS = (
+    Option("no", "no", "The backup holds the grants of this database, and no users. A restore says"
+           " which users are missing, and can make them."),
+    Option("yes", "yes, without passwords", "All users and roles of the server, and who is in which"
+           " role. KWDB gives passwords to nobody: after a restore each needs a new one."),
+)  # fmt: skip
+
+SETTINGS_OPTIONS = (
+    Option("no", "no", "Settings of the cluster are not part of the backup."),
+    Option("yes", "yes", "The settings of the whole cluster, as a file beside the data. A restore"
+           " sets them only when it is told to."),
+)  # fmt: skip
+
+SWEEP_OPTIONS = (
+    Option("keep", "keep what was written", "When the backup fails or is cancelled, its folder"
+           " stays and is marked as no backup. Leftovers (4, then l) removes it later."),
+    Option("remove", "remove what was written", "When the backup fails or is cancelled, its folder"
+           " goes at once, and nothing is left to look at."),
+)  # fmt: skip
+
 CHUNK_ABOUT = (
     "Rows in one file. Smaller files are easier to check one by one and to copy; KWDB's own default"
     " is 100,000."

@@ -38,6 +38,8 @@ class RestoreScreen(WizardScreen):
             strategy=RestoreStrategy(self.strategy.chosen),
             tables=self.tables.chosen_names(),
             create_missing_users=self.target.create_users,
+            with_users=self.target.with_users,
+            with_settings=self.target.with_settings,
             replace=self.target.replacement,
             dialect=self.target.dialect,
         )

@@ -49,6 +49,25 @@ USERS_OPTIONS = (
     ),
 )
 
+ALL_USERS_OPTION = Option(
+    "all",
+    "all of the backup",
+    "Every user and role that the backup holds and this server does not have is made, with its"
+    " roles. They have no password until an admin sets one.",
+)
+"""Offered where the backup holds users."""
+
+SETTINGS_OPTIONS = (
+    Option("no", "leave as they are", "The cluster keeps its settings."),
+    Option(
+        "yes",
+        "set as in the backup",
+        "Every setting that the backup holds is set for the whole cluster, also for databases that"
+        " have nothing to do with this restore. The plan shows each of them.",
+        True,
+    ),
+)
+
 NAME_ABOUT = (
     "The name of the database that is made. It is filled under a scratch name and gets this one"
     " when everything is there and compared."

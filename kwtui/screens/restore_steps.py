@@ -8,17 +8,27 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from kwtui.backups.dialect import Certainty, DialectGuess
-from kwtui.backups.library import BackupEntry, EntryKind
+from kwtui.backups.library import BackupEntry, EntryKind, SetDetails
 from kwtui.completion import name_completer
 from kwtui.model import Dialect, RestoreStrategy
 from kwtui.screens.base import READ_ONLY
-from kwtui.screens.restore_options import NAME_ABOUT, REPLACE_ABOUT, STRATEGIES, USERS_OPTIONS
+from kwtui.screens.restore_options import (
+    ALL_USERS_OPTION,
+    NAME_ABOUT,
+    REPLACE_ABOUT,
+    SETTINGS_OPTIONS,
+    STRATEGIES,
+    USERS_OPTIONS,
+)
 from kwtui.screens.storage_rows import COLUMNS, cells, entry_lines
 from kwtui.screens.wizard import Step
 from kwtui.widgets.document import Document
 from kwtui.widgets.form import Cycle, ExplainedField, Form, Option
 from kwtui.widgets.paint import BLANK, Line, line, paragraph
 from kwtui.widgets.virtual_list import Column, VirtualList
+
+USERS_FILE, SETTINGS_FILE = "users/users.sql", "settings/clustersetting.sql"
+"""Where a set keeps what belongs to the cluster."""
 
 
 class SourceStep(Step):
@@ -176,7 +186,11 @@ class TargetStep(Step):
         self._written = Cycle("Written with", [Option("", "")], "", name="dialect")
         self._written.display = False
         self._candidates: tuple[Dialect, ...] = ()
-        self._form = Form([self._name_field, self._users, self._written, self._replace])
+        self._settings = Cycle("Cluster settings", SETTINGS_OPTIONS, "no", name="settings")
+        self._settings.display = False
+        self._form = Form(
+            [self._name_field, self._replace, self._users, self._settings, self._written]
+        )
 
     def compose(self) -> Iterable[Widget]:
         yield self._form
@@ -188,18 +202,27 @@ class TargetStep(Step):
             self._suggested_for = entry.path
             self._name_field.value = free_name(entry.database or "restored", self._taken)
             self._name_field.input.cursor_position = len(self._name_field.value)
-            await self._ask_how_it_was_written(entry)
+            details = await self.controller.open_set(entry.path)
+            self._ask_how_it_was_written(details)
+            self._offer_what_it_holds(details)
         self._check()
 
-    async def _ask_how_it_was_written(self, entry: BackupEntry) -> None:
+    def _ask_how_it_was_written(self, details: SetDetails) -> None:
         """A tree has no manifest that says it: show what its files look like, to be corrected."""
-        self._candidates = ()
-        if entry.kind is EntryKind.TREE:
-            guess = (await self.controller.open_set(entry.path)).dialect
-            if guess is not None:
-                self._candidates = guess.candidates
-                self._written.set_options(dialect_options(guess))
+        guess = details.dialect if details.entry.kind is EntryKind.TREE else None
+        self._candidates = guess.candidates if guess is not None else ()
+        if guess is not None and guess.candidates:
+            self._written.set_options(dialect_options(guess))
         self._written.display = bool(self._candidates)
+
+    def _offer_what_it_holds(self, details: SetDetails) -> None:
+        """Users and settings of the cluster are in few backups."""
+        files = {file.path for file in details.manifest.files} if details.manifest else set()
+        more = (ALL_USERS_OPTION,) if USERS_FILE in files else ()
+        self._users.set_options((*USERS_OPTIONS, *more), keep=True)
+        self._settings.display = SETTINGS_FILE in files
+        if not self._settings.display:
+            self._settings.value = "no"
 
     @property
     def dialect(self) -> Dialect | None:
@@ -221,6 +244,14 @@ class TargetStep(Step):
     @property
     def create_users(self) -> bool:
         return self._users.value == "yes"
+
+    @property
+    def with_users(self) -> bool:
+        return self._users.value == "all"
+
+    @property
+    def with_settings(self) -> bool:
+        return self._settings.value == "yes"
 
     @property
     def replacement(self) -> str | None:
@@ -258,7 +289,7 @@ class TargetStep(Step):
         return ""
 
     def has_answers(self) -> bool:
-        return bool(self._replace.value)
+        return bool(self._replace.value) or self.with_users or self.with_settings
 
 
 def dialect_options(guess: DialectGuess) -> list[Option]:

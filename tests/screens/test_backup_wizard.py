@@ -94,7 +94,7 @@ async def test_a_risky_option_says_what_it_risks(connected: FakeController) -> N
         await person.until_shown("public.orders")
         await person.press("enter", "enter")
         await person.until_shown("NULL written as")
-        await person.press("tab", "tab", "tab", "tab", "tab", "tab", "tab", "right")
+        await person.press(*["tab"] * 10, "right")
         await person.until_shown("KWDB then loses rows")
         await person.press("enter")
         await person.until_shown("EXPORT INTO CSV")
@@ -109,7 +109,7 @@ async def test_rows_per_file_must_be_a_number(connected: FakeController) -> None
         await person.until_shown("public.orders")
         await person.press("enter", "enter")
         await person.until_shown("Rows per file")
-        await person.press("tab", "tab", "tab", "tab", "tab")
+        await person.press(*["tab"] * 8)
         await person.type("x")
         await person.press("enter")
         await person.until_shown("Rows per file must be a number")
@@ -294,3 +294,18 @@ async def test_the_databases_come_by_themselves_once_connected(
         await person.until_shown("There is no connection.")
         controller.set_connected()
         await person.until_shown("what is sold")
+
+
+async def test_users_settings_and_what_becomes_of_a_torso_are_asked(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await to_the_options(person)
+        for words in ("Users and roles", "Cluster settings", "If it stops early", "Column names"):
+            assert words in person.text(), f"{words} must be seen at 80x24 without scrolling"
+        await person.press(*["tab"] * 4, "right", "tab", "right", "tab", "right")
+        await person.until_shown("its folder goes at once")
+        await person.press("enter")
+        await person.until_shown("EXPORT INTO CSV")
+        request = last_request(connected)
+        assert (request.with_users, request.with_settings, request.sweep) == (True, True, True)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from kwtui.backups.manifest import FileEntry
 from kwtui.model import RestoreRequest, RestoreStrategy
+from kwtui.screens.restore_steps import SETTINGS_FILE, USERS_FILE
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController, run_end
 
@@ -73,7 +77,7 @@ async def test_replacing_needs_the_name_typed(connected: FakeController) -> None
         await person.until_shown("shop_restored")
         await person.press(*["backspace"] * len("_restored"))
         await person.until_shown("A database named shop exists")
-        await person.press("tab", "tab")
+        await person.press("tab")
         await person.type("sho")
         await person.press("enter")
         assert "Missing users" in person.text()
@@ -199,3 +203,34 @@ async def test_on_production_the_name_is_typed_before_the_start(
         await person.type("shop_restored")
         await person.press("enter")
         await person.until(lambda: bool(connected.plans))
+
+
+async def test_users_and_settings_are_offered_where_the_backup_holds_them(
+    connected: FakeController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = tuple(FileEntry(path, 10, "") for path in (USERS_FILE, SETTINGS_FILE))
+    bare = connected.manifest_of
+    monkeypatch.setattr(connected, "manifest_of", lambda entry: replace(bare(entry), files=held))
+    connected.made_by = RUN
+    async with opened(connected) as person:
+        await to_the_name(person)
+        await person.until_shown("Cluster settings")
+        await person.press("tab", "right", "right")
+        await person.until_shown("all of the backup")
+        await person.press("tab", "right")
+        await person.until_shown("for the whole cluster")
+        await person.press("enter")
+        await person.until_shown("public.orders")
+        await person.press("enter")
+        await person.until_shown("CREATE DATABASE")
+        request = last_request(connected)
+        assert (request.with_users, request.with_settings) == (True, True)
+
+
+async def test_users_and_settings_are_not_offered_where_there_are_none(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await to_the_name(person)
+        await person.until_shown("shop_restored")
+        assert "Cluster settings" not in person.text()
