@@ -55,6 +55,7 @@ def test_a_backup_is_proven_and_described(kwtui: CommandLine, shop_set: dict[str
         "RESTORE.md",
         "restore.sql",
         "restore.sh",
+        "SHA256SUMS",
     }
     assert all(p.stat().st_mode & 0o007 == 0 for p in folder.rglob("*"))
 

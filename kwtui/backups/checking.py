@@ -11,7 +11,7 @@ from kwtui.backups.dialect import Certainty
 from kwtui.backups.findings import Fault, TableCheck, VerifyFinding
 from kwtui.backups.manifest import SIDECAR_FILES, FileEntry, Manifest, TableEntry
 from kwtui.backups.metasql import import_refusals, read_or_problem
-from kwtui.backups.naming import DATA_FOLDER, EXTRA_FOLDERS
+from kwtui.backups.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
 from kwtui.backups.records import FileScan
 from kwtui.backups.sealing import ScanJob, SealProgress, scan_files
 from kwtui.backups.tree import META_FILE, FileRole, TreeFile, is_folder, role_of, walk
@@ -19,6 +19,7 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect, ProofLevel, Severity
 from kwtui.text import human_count, plural
 
+_FOLDERS = (DATA_FOLDER, INSERTS_FOLDER, *EXTRA_FOLDERS)
 _BYTE_FAULTS = (Fault.MISSING, Fault.TRUNCATED, Fault.GROWN, Fault.CHANGED, Fault.UNREADABLE)
 
 
@@ -105,6 +106,9 @@ def _present_files(details: SetDetails, check: Check) -> dict[str, TreeFile]:
         folder = location.root / name
         if is_folder(folder):
             present |= {f"{name}/{f.path}": f for f in walk(folder)}
+    inserts = location.sidecars / INSERTS_FOLDER
+    if is_folder(inserts):
+        present |= {f"{INSERTS_FOLDER}/{f.path}": f for f in walk(inserts)}
     expected = {f.path for f in _entries(details.manifest)}
     for path in [p for p in present if p not in expected]:
         _report_stray(path, check)
@@ -123,7 +127,7 @@ def _look_beside(details: SetDetails, present: dict[str, TreeFile], check: Check
                 present[child.name] = TreeFile(
                     child.name, FileRole.STRAY, status.st_size, status.st_mtime, regular
                 )
-            elif child.name not in (DATA_FOLDER, *EXTRA_FOLDERS) or not child.is_dir():
+            elif child.name not in _FOLDERS or not child.is_dir():
                 _report_stray(child.name, check)
 
 

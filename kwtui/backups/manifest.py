@@ -36,7 +36,8 @@ FORMAT = 1
 MANIFEST_FILE = "manifest.json"
 SCHEMA_FILE = "schema.json"
 PROOFS_FILE = "proofs.jsonl"
-RUNBOOK_FILES = ("RESTORE.md", "restore.sql", "restore.sh")
+CHECKSUMS_FILE = "SHA256SUMS"
+RUNBOOK_FILES = ("RESTORE.md", "restore.sql", "restore.sh", CHECKSUMS_FILE)
 SIDECAR_FILES = (MANIFEST_FILE, SCHEMA_FILE, PROOFS_FILE, *RUNBOOK_FILES)
 
 

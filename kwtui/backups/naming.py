@@ -27,6 +27,9 @@ EXTRA_FOLDERS = ("users", "settings")
 """Beside the data where they were asked for: EXPORT USERS and EXPORT CLUSTER SETTING. Not in it,
 where IMPORT DATABASE would take them for schemas (live-findings, row 17)."""
 
+INSERTS_FOLDER = "inserts"
+"""Beside the runbook, which uses them: scripts of the rows that IMPORT would store wrong."""
+
 
 def encode_folder(name: str) -> str:
     """A folder name for ``name``: never empty, hidden, ``..``, ``meta.sql`` or a glob pattern.

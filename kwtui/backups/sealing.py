@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from kwtui.backups.durable import sync_file, sync_folder
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, SIDECAR_FILES, FileEntry
-from kwtui.backups.naming import DATA_FOLDER, EXTRA_FOLDERS
+from kwtui.backups.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
 from kwtui.backups.records import FileScan, scan_file
 from kwtui.backups.tree import FileRole, TreeFile, unreadable, walk
 from kwtui.errors import ExitCode, KwtuiError
@@ -116,13 +116,25 @@ def seal_sidecars(folder: Path) -> tuple[FileEntry, ...]:
     return tuple(entries)
 
 
+def seal_inserts(folder: Path) -> tuple[FileEntry, ...]:
+    """Hash and sync the INSERT scripts below ``folder``, that of the sidecars.
+
+    Raises KwtuiError (EXTERN_NOT_READABLE).
+    """
+    return _seal_folders(folder, (INSERTS_FOLDER,))
+
+
 def seal_extras(root: Path) -> tuple[FileEntry, ...]:
     """Hash and sync what lies in the folders beside ``data``, as manifest entries.
 
     Raises KwtuiError (EXTERN_NOT_READABLE).
     """
+    return _seal_folders(root, EXTRA_FOLDERS)
+
+
+def _seal_folders(root: Path, folders: Sequence[str]) -> tuple[FileEntry, ...]:
     entries = []
-    for folder in EXTRA_FOLDERS:
+    for folder in folders:
         for file in walk(root / folder) if (root / folder).is_dir() else ():
             path = root / folder / file.path
             try:

@@ -30,10 +30,10 @@ def checked_records(path: Path, dialect: Dialect, fields: int) -> Iterator[Recor
             for number, record in enumerate(found, 1):
                 if len(record) != fields:
                     words = f"record {number} has {len(record)} values, the table {fields} columns"
-                    raise _damaged(path, words)
+                    raise damaged(path, words)
                 yield record
     except MalformedRecord as error:
-        raise _damaged(path, str(error)) from error
+        raise damaged(path, str(error)) from error
     except OSError as error:
         raise cannot_read(path, error) from error
 
@@ -59,7 +59,7 @@ def cannot_read(path: Path, error: OSError) -> KwtuiError:
     )
 
 
-def _damaged(path: Path, problem: str) -> KwtuiError:
+def damaged(path: Path, problem: str) -> KwtuiError:
     return KwtuiError(
         f"{path} cannot be read.",
         cause=problem,

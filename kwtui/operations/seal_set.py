@@ -69,7 +69,7 @@ class Sealer:
         self.doubts = tuple(c.doubt for c in checksums.values() if c.doubt)
         schema = self.state.schema(whole=not self.request.tables)
         manifest = self._manifest(schema, tree, checksums)
-        await asyncio.to_thread(self._write, schema, manifest)
+        await asyncio.to_thread(self._write, step, schema, manifest)
         return StepOutcome(
             summary=f"{plural(manifest.totals.rows or 0, 'row')}, proven to P{int(manifest.proof)}",
             rows=manifest.totals.rows,
@@ -305,5 +305,15 @@ class Sealer:
             until=export.until or "",
         )
 
-    def _write(self, schema: DatabaseSchema, manifest: Manifest) -> None:
-        self.manifest = write_set(self.location, schema, manifest, self.state.facts)
+    def _write(self, step: Step, schema: DatabaseSchema, manifest: Manifest) -> None:
+        def tell(words: str) -> None:
+            self.context.reporter.progress(step, basis=words)
+
+        self.manifest = write_set(
+            self.location,
+            schema,
+            manifest,
+            self.state.facts,
+            tell,
+            self.context.halt.requested.is_set,
+        )

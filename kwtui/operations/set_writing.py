@@ -8,14 +8,24 @@ from pathlib import Path
 
 from kwtui.backups.durable import make_folders, write_file
 from kwtui.backups.location import SetLocation
-from kwtui.backups.manifest import Manifest, totals_of, write_manifest, write_schema
+from kwtui.backups.manifest import CHECKSUMS_FILE, Manifest, totals_of, write_manifest, write_schema
 from kwtui.backups.naming import DATA_FOLDER
-from kwtui.backups.runbook import restore_md, restore_sh, restore_sql
-from kwtui.backups.sealing import SealedTree, SealProgress, seal_extras, seal_sidecars, seal_tree
+from kwtui.backups.runbook import Runbook, restore_md, restore_sql
+from kwtui.backups.runbook_script import checksum_lines, restore_sh
+from kwtui.backups.sealing import (
+    SealedTree,
+    SealProgress,
+    seal_extras,
+    seal_inserts,
+    seal_sidecars,
+    seal_tree,
+)
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import DatabaseSchema, Dialect, ServerFacts, TableName
-from kwtui.operations.restore_runbook import runbook_steps
+from kwtui.operations.insert_scripts import InsertScript, write_insert_script
+from kwtui.operations.restore_runbook import insert_path, runbook_of
 from kwtui.operations.restore_source import RestoreSource, SourceTable
+from kwtui.text import human_count
 
 
 def read_tree(
@@ -51,27 +61,65 @@ def read_tree(
 
 
 def write_set(
-    location: SetLocation, schema: DatabaseSchema, manifest: Manifest, facts: ServerFacts
+    location: SetLocation,
+    schema: DatabaseSchema,
+    manifest: Manifest,
+    facts: ServerFacts,
+    tell: Callable[[str], None] = lambda words: None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Manifest:
     """Sidecars first, the manifest last: a folder without one is no backup. Blocking.
 
-    The manifest as it was written. Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE).
+    ``tell`` hears how far the INSERT scripts are, the only thing here that takes its time. The
+    manifest as it was written. Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE, CANCELLED).
     """
     folder = location.sidecars
     make_folders(folder)
     write_schema(location.schema, schema)
-    steps = runbook_steps(_source(location.path, schema, manifest), facts, manifest.node_id)
+    source = _source(location.path, schema, manifest)
+    runbook = runbook_of(source, facts, manifest.node_id)
+    _write_inserts(location, source, runbook, tell, cancelled)
+    inserts = seal_inserts(folder)
+    data = [file for table in manifest.tables for file in table.files]
     texts = {
-        "restore.sql": (restore_sql(manifest, steps, manifest.database), 0o640),
-        "restore.sh": (restore_sh(manifest, steps), 0o750),
-        "RESTORE.md": (restore_md(manifest, schema, steps), 0o640),
+        "restore.sql": (restore_sql(manifest, runbook, manifest.database), 0o640),
+        "restore.sh": (restore_sh(manifest, runbook), 0o750),
+        "RESTORE.md": (restore_md(manifest, schema, runbook), 0o640),
+        CHECKSUMS_FILE: (checksum_lines((*data, *manifest.files, *inserts)), 0o640),
     }
     for name, (text, mode) in texts.items():
         write_file(folder / name, text.encode(), mode=mode)
-    files = (*manifest.files, *seal_extras(location.root), *seal_sidecars(folder))
+    files = (*manifest.files, *seal_extras(location.root), *inserts, *seal_sidecars(folder))
     manifest = replace(manifest, files=files, totals=totals_of(manifest.tables, files))
     write_manifest(location.manifest, manifest)
     return manifest
+
+
+def _write_inserts(
+    location: SetLocation,
+    source: RestoreSource,
+    runbook: Runbook,
+    tell: Callable[[str], None],
+    cancelled: Callable[[], bool],
+) -> None:
+    wanted = {step.insert for step in runbook.steps if step.insert}
+    for table in source.tables:
+        if insert_path(table.name) not in wanted:
+            continue
+        columns = tuple((c.name, c.type) for c in table.spec.columns if not c.hidden)
+        script = InsertScript(
+            path=location.sidecars / insert_path(table.name),
+            table=table.name,
+            columns=columns,
+            files=tuple(location.extern / file for file in table.files),
+            dialect=source.dialect,
+            rows=table.rows,
+        )
+
+        def say(rows: int, name: TableName = table.name) -> None:
+            tell(f"INSERT statements of {name}: {human_count(rows)} rows")
+
+        write_insert_script(script, say, cancelled)
 
 
 def _source(root: str, schema: DatabaseSchema, manifest: Manifest) -> RestoreSource:

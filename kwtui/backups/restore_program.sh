@@ -1,0 +1,404 @@
+#!/bin/sh
+# @TITLE@
+#
+# It needs a POSIX shell, sed and coreutils, and a SQL client: psql, or kwbase sql of the node.
+# RESTORE.md beside it says more. Everything that is particular to this backup comes first, the
+# program after it is the same in every backup.
+#
+# shellcheck disable=SC2016 # SQL is quoted as it is, with its dollar signs
+set -eu
+
+@SET@
+# ---- from here on the same in every backup --------------------------------------------------
+
+usage() {
+    cat <<END
+Usage: restore.sh [OPTION...] CLIENT [ARGUMENT...]
+
+Restores the backup into a new database, with the SQL client that is given, for example:
+
+  ./restore.sh --as shop_restored psql -h 127.0.0.1 -p 26257 -U root defaultdb
+  ./restore.sh --as shop_restored kwbase sql --insecure --host 127.0.0.1:26257
+
+Instead of CLIENT the environment variable SQL_CLIENT may hold it. The client reads statements from
+its input. One that asks for a password is asked up to five times: use PGPASSWORD or ~/.pgpass.
+
+  --as NAME        the new database; without it the name that it had. A name that is taken is
+                   refused, and nothing is changed.
+  --extern DIR     the extern folder of the node that imports, if this script lies elsewhere
+  --node N         the number of that node; it was $node
+  --source URI     where that node finds data/, for anything else than a moved set
+  --from N         go on with step N, after whatever stopped it was put right
+  --print          print the statements, and do nothing
+  --no-grants      leave the grants out
+  --no-staging     import time series from the backup itself: rejected rows land in it
+  --no-checksums   do not compare the files with SHA256SUMS first
+
+It ends with 0: restored and compared; 1: stopped by an error; 2: not understood; 3: the name is
+taken; 4: the rows are not those of the backup; 5: files of the backup are damaged; 6: all rows are
+there and compared, a view, comment or grant is missing.
+END
+}
+
+say() { printf '%s\n' "$*" >&2; }
+
+# stop CODE LINE...
+stop() {
+    code=$1
+    shift
+    printf 'restore.sh: %s\n' "$1" >&2
+    shift
+    for line in "$@"; do printf '    %s\n' "$line" >&2; done
+    exit "$code"
+}
+
+target=$original
+extern='' source='' from=1 print='' grants=yes staging=yes checksums=yes
+while [ $# -gt 0 ]; do
+    case $1 in
+        --as | --extern | --node | --source | --from)
+            [ $# -gt 1 ] || stop 2 "$1 needs a value." "restore.sh --help says which."
+            case $1 in
+                --as) target=$2 ;;
+                --extern) extern=${2%/} ;;
+                --node) node=$2 ;;
+                --source) source=$2 ;;
+                --from) from=$2 ;;
+            esac
+            shift 2
+            ;;
+        --print) print=yes && shift ;;
+        --no-grants) grants='' && shift ;;
+        --no-staging) staging='' && shift ;;
+        --no-checksums) checksums='' && shift ;;
+        --help | -h) usage && exit 0 ;;
+        --) shift && break ;;
+        -*) stop 2 "unknown option: $1" "restore.sh --help lists the options." ;;
+        *) break ;;
+    esac
+done
+
+for number in "$node" "$from"; do
+    case $number in
+        '' | *[!0-9]* | 0*) stop 2 "'$number' is no number: --node and --from want one." ;;
+    esac
+done
+[ "$from" -le "$steps" ] || stop 2 "There is no step $from: the last one is $steps."
+
+line_end='
+'
+[ -n "$target" ] || stop 2 "The new database needs a name: --as NAME."
+case $target$source in
+    *"$line_end"*) stop 2 "A name or address with a line end cannot be used." ;;
+esac
+
+if [ $# -eq 0 ] && [ -n "${SQL_CLIENT-}" ]; then
+    # shellcheck disable=SC2086 # words are parted at blanks, as documented
+    set -- $SQL_CLIENT
+fi
+if [ $# -eq 0 ] && [ -z "$print" ]; then
+    usage >&2
+    stop 2 "No SQL client is given."
+fi
+
+# ---- where the files are
+
+here=$(cd -- "$(dirname -- "$0")" && pwd)
+if [ -z "$extern" ]; then
+    case $here in
+        */"$path") extern=${here%/"$path"} ;;
+    esac
+elif [ -d "$extern" ]; then
+    extern=$(cd -- "$extern" && pwd)
+fi
+case $here in
+    "$extern"/*) [ -z "$extern" ] || path=${here#"$extern"/} ;;
+esac
+root=$here
+[ -d "$root/data" ] || root=$extern/$path
+if [ -z "$source" ]; then
+    source="nodelocal://$node/$path/data"
+    [ "$source" = "$known_source" ] || case $path in
+        *[%?#]*) stop 2 "$path cannot be written as an address: give it with --source." ;;
+    esac
+fi
+
+# ---- the statements
+
+quoted=\"$(printf '%s' "$target" | sed -e 's/"/""/g')\"
+replacement() { printf '%s' "$1" | sed -e 's/[\\&|]/\\&/g'; }
+pattern() { printf '%s' "$1" | sed -e 's/[][\\.*^$|]/\\&/g'; }
+text() { printf '%s' "$1" | sed -e "s/'/''/g"; }
+
+# The statements for the name and the place that were asked for. The name also stands at the begin of
+# texts, as in nextval('shop.public.number').
+renamed() {
+    LC_ALL=C sed -e "s|'$mark|'$(replacement "$(text "$quoted")")|g" \
+        -e "s|$mark|$(replacement "$quoted")|g" \
+        -e "s|$(pattern "$known_source")|$(replacement "$(text "$source")")|g"
+}
+
+# emit FIRST LAST: the steps as the client shall read them.
+emit() {
+    printf '%s\n' "SET TIME ZONE 'UTC';" "SET statement_timeout = 0;"
+    [ "$1" -eq 1 ] || printf 'USE %s;\n' "$quoted"
+    all_steps | renamed | (
+        step=0 wanted='' first=''
+        while IFS= read -r line; do
+            case $line in
+                "$tag"[1-9]*:\ *)
+                    title=${line#"$tag"}
+                    step=${title%%:*} first=yes wanted=yes
+                    if [ "$step" -lt "$1" ] || [ "$step" -gt "$2" ]; then wanted=''; fi
+                    if [ "$step" -ge "$first_grant" ] && [ -z "$grants" ]; then wanted=''; fi
+                    [ -z "$wanted" ] || printf "SELECT 'step %s of %s: %s' AS doing;\n" \
+                        "$step" "$steps" "$(text "${title#*: }")"
+                    continue
+                    ;;
+            esac
+            [ -n "$wanted" ] || continue
+            case $first$line in
+                'yes\ir '*) cat -- "$here/${line#\\ir }" || exit 1 ;;
+                *) printf '%s\n' "$line" ;;
+            esac
+            first=''
+        done
+    ) || return 1
+    # The client's word is only good if it was given everything.
+    : >"$work/sent"
+}
+
+if [ -n "$print" ]; then
+    all_steps | renamed
+    exit 0
+fi
+
+psql=''
+for word in "$@"; do
+    case " $word " in
+        *' psql '* | */'psql '*) psql=yes ;;
+    esac
+done
+# psql goes on after an error unless it is told not to, and must not take up anybody's settings.
+export PSQLRC=/dev/null PGCLIENTENCODING=UTF8
+export PGGSSENCMODE="${PGGSSENCMODE-disable}" PGAPPNAME="${PGAPPNAME-restore.sh}"
+
+# feed CLIENT...: statements from the input into the client.
+feed() {
+    {
+        [ -z "$psql" ] || printf '%s\n' '\set QUIET on' '\set ON_ERROR_STOP on' \
+            '\pset format unaligned' '\pset tuples_only on' '\pset pager off'
+        cat
+    } | "$@"
+}
+
+# ---- what is made, and goes away again
+
+work='' stage=''
+clean_up() {
+    status=$?
+    trap - EXIT
+    [ -z "$work" ] || rm -rf -- "$work"
+    if [ -n "$stage" ] && [ -d "$extern/$stage" ]; then
+        rm -rf -- "${extern:?}/$stage"
+        rmdir -- "$extern/$staging_folder" 2>/dev/null || :
+    fi
+    exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+work=$(mktemp -d)
+
+# The node's account must read what is staged for it, and write rejected rows beside it.
+share() {
+    if [ "$(id -u)" -eq 0 ]; then
+        chown -h "$owner" "$1"
+    else
+        chgrp -h "$group" "$1" 2>/dev/null || :
+    fi
+}
+
+make_folder() {
+    [ ! -d "$1" ] || return 0
+    make_folder "$(dirname -- "$1")"
+    mkdir -- "$1"
+    share "$1"
+    chmod 770 "$1"
+}
+
+# place FILE FOLDER: a hard link; where that is not allowed a relative symbolic link, or a copy.
+place() {
+    ln -- "$1" "$extern/$2/" 2>/dev/null && return 0
+    up=$(printf '%s' "$2" | sed -e 's|[^/][^/]*|..|g')
+    if ln -s -- "$up/${1#"$extern"/}" "$extern/$2/" 2>/dev/null; then
+        share "$extern/$2/${1##*/}"
+        return 0
+    fi
+    cp -- "$1" "$extern/$2/"
+    share "$extern/$2/${1##*/}"
+}
+
+# KWDB writes rejected rows beside the files that it reads, and an empty file hides those after it.
+stage_files() {
+    owner=$(stat -c %u:%g -- "$extern") group=$(stat -c %g -- "$extern")
+    stage=$staging_folder/$(printf '%08x%08x' "$(date +%s)" "$$")
+    make_folder "$extern/$stage"
+    series_folders | while IFS= read -r folder; do
+        make_folder "$extern/$stage/data/$folder"
+        for file in "$root/data/$folder"/*.csv; do
+            [ ! -s "$file" ] || place "$file" "$stage/data/$folder"
+        done
+    done
+    source="nodelocal://$node/$stage/data"
+}
+
+rejected() {
+    [ -n "$stage" ] || return 0
+    series_folders | while IFS= read -r folder; do
+        for file in "$extern/$stage/data/$folder"/reject.*; do
+            [ -f "$file" ] || continue
+            say "rejected from $folder, each row with its reason:"
+            head -n 10 -- "$file" >&2
+        done
+    done
+}
+
+# ---- 1. the files
+
+check_files() {
+    [ -f "$here/SHA256SUMS" ] || stop 5 "$here/SHA256SUMS is not there."
+    sed -n -e '/^\\\{0,1\}[0-9a-f]*  inserts\//p' "$here/SHA256SUMS" >"$work/here"
+    sed -n -e '/^\\\{0,1\}[0-9a-f]*  data\//p' "$here/SHA256SUMS" >"$work/root"
+    for list in here root; do
+        [ -s "$work/$list" ] || continue
+        folder=$here
+        [ "$list" = here ] || folder=$root
+        if ! (cd -- "$folder" && LC_ALL=C sha256sum -c "$work/$list") >"$work/sums" 2>&1; then
+            sed -e '/: OK$/d' "$work/sums" >&2
+            stop 5 "Files of the backup are damaged or missing in $folder: see above." \
+                "Nothing was restored. Use another backup, or a copy of this one."
+        fi
+    done
+}
+
+if [ -n "$checksums" ]; then
+    if [ -d "$root/data" ]; then
+        say "Comparing the files with SHA256SUMS"
+        check_files
+    else
+        say "The data files are not to be seen from here: they are not checked."
+    fi
+fi
+
+stages=''
+[ -z "$(series_folders)" ] || [ "$from" -gt "$last_whole" ] || stages=yes
+if [ -n "$stages" ] && [ -n "$staging" ]; then
+    if [ -z "$extern" ] || [ ! -d "$root/data" ] || [ ! -w "$extern" ]; then
+        stop 1 "No staging folder can be made in ${extern:-extern}." \
+            "KWDB writes the rows that it rejects beside the files that it imports, which must not" \
+            "be the backup. Run this as the account of the database, with --extern DIR if the" \
+            "backup is not in the extern folder. --no-staging does without."
+    fi
+    stage_files
+fi
+
+# ---- 2. the database
+
+if [ "$from" -eq 1 ]; then
+    rm -f -- "$work/sent"
+    if ! emit 1 1 | feed "$@" >"$work/out" 2>"$work/err"; then
+        cat -- "$work/out" "$work/err" >&2
+        ! LC_ALL=C grep -q 'already exists' "$work/out" "$work/err" ||
+            stop 3 "There is a database $target already. Nothing was changed." \
+                "Choose another name: --as NAME"
+        stop 1 "The database $target could not be made: see above. Nothing was changed."
+    fi
+    cat -- "$work/out" "$work/err" >&2
+    from=2
+fi
+
+# ---- 3. everything that the rows need
+
+if [ "$from" -le "$last_whole" ]; then
+    rm -f -- "$work/sent"
+    if ! emit "$from" "$last_whole" | feed "$@" || [ ! -f "$work/sent" ]; then
+        rejected
+        stop 1 "Stopped in the step that was named last: see above." \
+            "The database $target is not complete. Drop it (DROP DATABASE $quoted CASCADE) and" \
+            "start again, or put right what stopped it and go on with that step: --from N"
+    fi
+    rejected
+fi
+
+# ---- 4. are they all there
+
+compare() {
+    tab=$(printf '\t')
+    differing=0
+    while IFS=$tab read -r number rows content name note <&3; do
+        IFS=$tab read -r answered found_rows found_content <&4 || answered=''
+        [ "$answered" = "$number" ] || stop 1 "The client gave no answer for $name." \
+            "Its answers are read as text; psql and kwbase sql are known to work."
+        if [ "$rows" = - ]; then
+            say "$name: $found_rows rows; nobody counted them when the backup was made"
+        elif [ "$found_rows" != "$rows" ]; then
+            say "$name: $found_rows rows, and the backup holds $rows${note:+ ($note)}"
+            differing=$((differing + 1))
+        elif [ "$content" = - ]; then
+            say "$name: $rows rows, as in the backup"
+        elif [ "$found_content" != "$content" ]; then
+            say "$name: $rows rows as in the backup, but their content is another"
+            differing=$((differing + 1))
+        else
+            say "$name: $rows rows, the content is the same"
+        fi
+    done 3<"$work/expected" 4<"$work/found"
+}
+
+# Of any client's output: the line of numbers after each marker.
+answers() {
+    LC_ALL=C tr -c '0-9A-Za-z.+\n-' ' ' | (
+        marker=''
+        while read -r one two three rest; do
+            case $one in
+                kwtui) marker=$two && continue ;;
+                '' | *[!0-9]*) continue ;;
+            esac
+            case $two in row | rows) continue ;; esac
+            [ -n "$marker" ] || continue
+            printf '%s\t%s\t%s\n' "$marker" "$one" "$(printf '%s %s' "$two" "$three" |
+                sed -e 's/NULL//g' -e 's/^ *$/ /')"
+            marker=''
+        done
+    )
+}
+
+all_checks | renamed >"$work/checks"
+expected >"$work/expected"
+say "Comparing the rows with the backup"
+if ! {
+    printf '%s\n' "SET TIME ZONE 'UTC';" "SET statement_timeout = 0;"
+    cat -- "$work/checks"
+} | feed "$@" >"$work/out"; then
+    cat -- "$work/out" >&2
+    stop 1 "The rows of $target could not be compared: see above."
+fi
+answers <"$work/out" >"$work/found"
+compare
+[ "$differing" -eq 0 ] || stop 4 "$target is not what was backed up: $differing tables differ." \
+    "It stays for you to look at."
+
+# ---- 5. what all rows are whole without
+
+[ "$from" -gt "$last_whole" ] || from=$((last_whole + 1))
+if [ "$from" -le "$steps" ]; then
+    rm -f -- "$work/sent"
+    if ! emit "$from" "$steps" | feed "$@" || [ ! -f "$work/sent" ]; then
+        stop 6 "All rows of $target are there and compared, but the step that was named last" \
+            "failed: see above. Put right what it needs (grants need their users) and go on with" \
+            "that step: --from N"
+    fi
+fi
+say "Restored and compared: $target"

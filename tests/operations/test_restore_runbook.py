@@ -1,0 +1,62 @@
+"""The script of a set is the recipe of the restore, cut so that a person can go on in between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kwtui.backups.runbook import TARGET_MARK
+from kwtui.model import ServerFacts
+from kwtui.operations.restore_runbook import runbook_of
+from kwtui.operations.restore_source import RestoreSource
+
+
+def test_the_runbook_is_the_same_recipe_in_one_name(
+    shop_set: RestoreSource, server: ServerFacts
+) -> None:
+    runbook = runbook_of(shop_set, server, 1)
+    titles = [step.title for step in runbook.steps]
+
+    assert titles.index("Create the tables, without defaults and foreign keys") < titles.index(
+        "Add the foreign keys"
+    )
+    statements = [sql for step in runbook.steps for sql in step.sql]
+    assert not any("RENAME" in sql for sql in statements)
+    assert statements[0] == f"CREATE DATABASE {TARGET_MARK}"
+
+
+def test_views_comments_and_grants_wait_until_the_rows_were_compared(
+    shop_set: RestoreSource, server: ServerFacts
+) -> None:
+    steps = runbook_of(shop_set, server, 1).steps
+
+    late = [step.title for step in steps if step.late]
+    assert late == [step.title for step in steps][-len(late) :]
+    assert late[-1] == "Give the grants"
+    assert "Create the views, 1 of 1" in late
+    assert all(sql.startswith(("GRANT", "USE")) for s in steps if s.grants for sql in s.sql)
+    before = [sql for step in steps if not step.late for sql in step.sql]
+    assert not any(sql.startswith(("GRANT", "COMMENT", "CREATE VIEW")) for sql in before)
+
+
+def test_fine_times_come_back_by_a_script_of_inserts(
+    plant_set: RestoreSource, server: ServerFacts
+) -> None:
+    runbook = runbook_of(plant_set, server, 1)
+
+    fine = next(step for step in runbook.steps if "fast" in step.title)
+    assert (fine.sql, fine.insert) == ((), "inserts/public/fast.sql")
+    assert runbook.series_folders == ("public/sensors",)
+
+
+def test_every_table_is_compared_by_what_is_known_of_it(
+    shop_set: RestoreSource, server: ServerFacts
+) -> None:
+    first, *others = shop_set.tables
+    uncounted = replace(shop_set, tables=(replace(first, checksum=None), *others))
+
+    checks = runbook_of(uncounted, server, 1).checks
+
+    assert [check.table for check in checks] == [str(t.name) for t in shop_set.tables]
+    assert (checks[0].content, "xor_agg" in checks[0].sql) == ("", False)
+    assert "xor_agg" in checks[1].sql
+    assert checks[1].content
