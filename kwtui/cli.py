@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run_sandbox(words[1:], Output(json="--json" in words))
     output = Output(json="--json" in words)
     try:
-        return _run(make_parser(__version__).parse_args(words), output)
+        return _run(make_parser(__version__, words).parse_args(words), output)
     except KwtuiError as error:
         output.error(error)
         return int(error.exit_code)

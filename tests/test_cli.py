@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from kwtui.commands.parser import make_parser
 from kwtui.errors import ExitCode
 from tests.command_line import CommandLine
 
@@ -29,6 +32,19 @@ def extern(tmp_path: Path) -> Path:
     (table / "meta.sql").write_text("CREATE TABLE t (\n\ta INT8 NULL,\n\tb STRING NULL\n);\n")
     (table / "n1.0.csv").write_text("1,x\n2,y\n")
     return tmp_path / "extern"
+
+
+def test_a_command_alone_reads_its_words_as_among_all_the_others() -> None:
+    whole = commands_of(make_parser("1"))
+    assert len(whole) > 20
+    for name, parser in whole.items():
+        assert commands_of(make_parser("1", [name]))[name].format_help() == parser.format_help()
+
+
+def commands_of(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+    (choices,) = (a.choices for a in parser._actions if a.dest == "command")
+    assert isinstance(choices, Mapping)
+    return choices
 
 
 def test_help_names_every_command_and_every_exit_code(kwtui: CommandLine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 from kwtui.commands.parser_diagnosis import add_diagnosis_commands
@@ -43,8 +44,11 @@ options. `kwtui COMMAND --help` explains each command.
 """
 
 
-def make_parser(version: str) -> argparse.ArgumentParser:
-    """The whole command line."""
+def make_parser(version: str, words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The whole command line, or that of the command which ``words`` begin with.
+
+    To build every command's takes longer than many a command.
+    """
     parser = Parser(
         prog="kwtui",
         description="Back up, restore, verify and watch a KWDB database. Without a command the "
@@ -59,17 +63,9 @@ def make_parser(version: str) -> argparse.ArgumentParser:
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     add_connection(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for add in (_backup, _restore, _list, _show, _verify, _survey, _runs, _logs, _profiles, _keys):
+    needed = [add for names, add in _COMMANDS if words and words[0] in names]
+    for add in needed or [add for _, add in _COMMANDS]:
         add(commands)
-    add_drill_commands(commands)
-    add_storage_commands(commands)
-    add_server_commands(commands)
-    add_diagnosis_commands(commands)
-    commands.add_parser(
-        "sandbox",
-        help="start, stop, look at or reset the built-in stand-in for a node",
-        add_help=False,
-    )
     return parser
 
 
@@ -155,14 +151,29 @@ def _restore(commands: Any) -> None:
         native        KWDB's own IMPORT DATABASE; the plan says what it gets wrong
         schema-only   definitions without rows
         data-only     rows into tables that exist
+
+        A restore that was cancelled, killed or cut off goes on with --continue: tables that hold
+        their rows are kept, what was half done is undone, and all of it is compared at the end.
         """,
         """\
         kwtui restore kwtui/shop/20261122T080000Z --as shop_copy --profile prod
         kwtui restore kwtui/shop/20261122T080000Z --yes-replace shop --profile test
         kwtui restore kwtui/shop/20261122T080000Z --dry-run --sandbox
+        kwtui restore --continue 20261122T081500Z-1a2b
         """,
     )
-    parser.add_argument("set", metavar="SET", help="its path below extern, as `kwtui list` shows")
+    parser.add_argument(
+        "set", metavar="SET", nargs="?", help="its path below extern, as `kwtui list` shows"
+    )
+    parser.add_argument(
+        "--continue",
+        dest="continues",
+        metavar="RUN",
+        nargs="?",
+        const="",
+        help="go on with a restore that was stopped, instead of SET: by its run's id, or the "
+        "newest one; on the server that it worked on unless another is named",
+    )
     parser.add_argument("--as", dest="target", metavar="NAME", help="name of the new database")
     parser.add_argument(
         "--strategy", choices=("exact", "native", "schema-only", "data-only"), default="exact"
@@ -256,13 +267,14 @@ def _runs(commands: Any) -> None:
         "runs:runs",
         """\
         A run is a process of its own: it goes on when the terminal is closed. ID is a run's id or
-        an unambiguous part of it. `cancel` asks it to stop and waits until it has.
+        an unambiguous part of it. `cancel` asks it to stop and waits until it has; what a backup
+        wrote until then is kept and marked, or swept away, as you say (or as its plan says).
         """,
         """\
         kwtui runs
         kwtui runs follow
         kwtui runs show 20261122T080000Z-1a2b --plan
-        kwtui runs cancel 1a2b
+        kwtui runs cancel 1a2b --sweep
         """,
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
@@ -278,7 +290,26 @@ def _runs(commands: Any) -> None:
         if name == "show":
             action.add_argument("--plan", action="store_true", help="with every statement")
         if name == "cancel":
+            _add_sweep_or_keep(action)
             action.add_argument("--no-wait", action="store_true", help="do not wait for its end")
+
+
+def _add_sweep_or_keep(parser: argparse.ArgumentParser) -> None:
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--sweep",
+        dest="sweep",
+        action="store_true",
+        default=None,
+        help="of a backup: remove what it wrote so far",
+    )
+    choice.add_argument(
+        "--keep",
+        dest="sweep",
+        action="store_false",
+        default=None,
+        help="of a backup: keep what it wrote so far, marked as cancelled",
+    )
 
 
 def _logs(commands: Any) -> None:
@@ -347,3 +378,35 @@ def _keys(commands: Any) -> None:
 
 def _profiles(commands: Any) -> None:
     command(commands, "profiles", "list the saved profiles", "server:profiles", "", "")
+
+
+def _sandbox(commands: Any) -> None:
+    """Only its line in the help: `kwtui.commands.sandbox` reads its words."""
+    commands.add_parser(
+        "sandbox",
+        help="start, stop, look at or reset the built-in stand-in for a node",
+        add_help=False,
+    )
+
+
+_COMMANDS = (
+    (("backup",), _backup),
+    (("restore",), _restore),
+    (("list",), _list),
+    (("show",), _show),
+    (("verify",), _verify),
+    (("survey",), _survey),
+    (("runs",), _runs),
+    (("logs",), _logs),
+    (("profiles",), _profiles),
+    (("keys",), _keys),
+    (("drill", "seal"), add_drill_commands),
+    (
+        ("compare", "pin", "unpin", "note", "label", "delete", "prune", "cleanup"),
+        add_storage_commands,
+    ),
+    (("server", "jobs", "wal", "sql"), add_server_commands),
+    (("doctor", "explain"), add_diagnosis_commands),
+    (("sandbox",), _sandbox),
+)
+"""Commands with the function that adds them, in the order of the help."""
