@@ -24,6 +24,11 @@ _LOG_END = 4 << 20
 """Bytes at the end of a log in which a check looks."""
 
 
+FILE_CHECKS = ("deployment", "extern", "space", "logs", "file_systems", "watches", "state")
+"""The ids of checks that look at this machine alone."""
+NO_SERVER = ["unknown: There is no connection."]
+
+
 def check_lines(check: Check) -> list[str]:
     """A check of the doctor as the answer to a question."""
     lines = [f"{check.state.value}: {check.detail}", *check.more, check.hint]
@@ -48,38 +53,56 @@ class Diagnosing(StorageCare):
         ``failure`` is why there is no connection, where one was tried. Never raises for what it
         finds: that is what the checks say.
         """
-        from kwtui.doctor.server_checks import not_connected, server_checks, sessions_check
-        from kwtui.doctor.work_checks import leftovers_check, runs_check
-
-        look = await self._look_at_server()
-        if isinstance(look, KwtuiError):
-            failure, look = look, None
-        checks = server_checks(look) if look is not None else not_connected(failure)
+        look, failure = await self._server_or_reason(failure)
         place = await self._current_place()
-        checks += await self._check_files(place)
-        checks.append(runs_check(await self._runs_or_reason()))
-        if look is not None:
-            checks.append(sessions_check(look))
-        left = await self._leftovers_or_reason(place)
-        checks.append(
-            leftovers_check(
-                left,
-                with_databases=look is not None,
-                with_folders=place.extern.exists or place.extern.pending,
-            )
-        )
-        return checks
+        return [
+            *self._check_server(look, failure),
+            *await self._check_files(place),
+            await self._check_runs(),
+            *self._check_sessions(look),
+            await self._check_leftovers(place),
+        ]
 
     async def check_again(self, identity: str) -> list[Check]:
         """The check with this id looked at anew, with those that had to be looked at with it."""
+        if identity == "runs":
+            return [await self._check_runs()]
+        if identity == "leftovers":
+            return [await self._check_leftovers(await self._current_place())]
+        if identity in FILE_CHECKS:
+            return await self._check_files(await self._current_place())
+        look, failure = await self._server_or_reason(None)
+        return [*self._check_server(look, failure), *self._check_sessions(look)]
+
+    async def _server_or_reason(
+        self, failure: KwtuiError | None
+    ) -> tuple[ServerLook | None, KwtuiError | None]:
+        look = await self._look_at_server()
+        return (None, look) if isinstance(look, KwtuiError) else (look, failure)
+
+    def _check_server(self, look: ServerLook | None, failure: KwtuiError | None) -> list[Check]:
+        from kwtui.doctor.server_checks import not_connected, server_checks
+
+        return server_checks(look) if look is not None else not_connected(failure)
+
+    def _check_sessions(self, look: ServerLook | None) -> list[Check]:
+        from kwtui.doctor.server_checks import sessions_check
+
+        return [sessions_check(look)] if look is not None else []
+
+    async def _check_runs(self) -> Check:
         from kwtui.doctor.work_checks import runs_check
 
-        if identity == "runs":
-            return [runs_check(await self._runs_or_reason())]
-        files = await self._check_files(await self._current_place())
-        if any(check.id == identity for check in files):
-            return files
-        return await self.doctor()
+        return runs_check(await self._runs_or_reason())
+
+    async def _check_leftovers(self, place: NodePlace) -> Check:
+        from kwtui.doctor.work_checks import leftovers_check
+
+        return leftovers_check(
+            await self._leftovers_or_reason(place),
+            with_databases=self.status.is_connected,
+            with_folders=place.extern.exists or place.extern.pending,
+        )
 
     async def _check_files(self, place: NodePlace) -> list[Check]:
         from kwtui.doctor.file_checks import file_checks
@@ -92,10 +115,15 @@ class Diagnosing(StorageCare):
         from kwtui.diagnosis import known
 
         checks = [known().checks[name] for name in names]
-        looked = await self.doctor() if any(check.doctor for check in checks) else []
-        by_id = {check.id: check_lines(check) for check in looked}
+        by_id: dict[str, list[str]] = {}
+        for check in checks:
+            if check.doctor and check.doctor not in by_id:
+                looked = await self.check_again(check.doctor)
+                by_id |= {each.id: check_lines(each) for each in looked}
         return {
-            check.name: by_id[check.doctor] if check.doctor else await self.run_check(check.name)
+            check.name: by_id.get(check.doctor, NO_SERVER)
+            if check.doctor
+            else await self.run_check(check.name)
             for check in checks
         }
 
@@ -120,8 +148,9 @@ class Diagnosing(StorageCare):
         if check.sql:
             return await self._ask(check.sql)
         if check.doctor:
-            found = next(c for c in await self.doctor() if c.id == check.doctor)
-            return check_lines(found)
+            looked = await self.check_again(check.doctor)
+            found = next((each for each in looked if each.id == check.doctor), None)
+            return NO_SERVER if found is None else check_lines(found)
         return await self._blocking(self._search_log, check)
 
     async def _ask(self, sql: str) -> list[str]:
@@ -154,6 +183,7 @@ class Diagnosing(StorageCare):
     async def _look_at_server(self) -> ServerLook | KwtuiError | None:
         """None: no connection was asked for."""
         from kwtui.doctor.looking import look_at_server
+        from kwtui.server.identity import identify
 
         status = self.status
         if not status.is_connected:
@@ -162,9 +192,11 @@ class Diagnosing(StorageCare):
             return KwtuiError(status.title, cause=status.cause, hint=status.hint)
         try:
             async with self._own_connection() as server:
-                engines = [engine.value for engine in status.engines]
+                # Asked anew: nodes die, and roles are granted, while one is connected.
+                known = await identify(server)
+                engines = [engine.value for engine in known.engines]
                 own = [self._server().session_id]
-                return await look_at_server(server, self._facts(), engines, own)
+                return await look_at_server(server, known.facts, engines, own)
         except KwtuiError as error:
             return error
 

@@ -87,7 +87,8 @@ def remove_set(
 ) -> Removed:
     """Move aside, then remove: the set, its sidecars and notes wherever they lie. Blocking.
 
-    Also goes on with what an earlier call left. When ``cancelled`` says so it stops between two
+    Then the folders of its database and prefix, as far as they are empty. Also goes on with what an
+    earlier call left. When ``cancelled`` says so it stops between two
     files; the rest keeps its hidden name.
 
     Raises KwtuiError: REFUSED_BY_PLAN for a path that is no set's, NOT_FOUND, EXTERN_NOT_READABLE,
@@ -109,7 +110,24 @@ def remove_set(
             os.fsync(parent)
         except OSError as error:
             raise _cannot_remove(path, error) from error
+    _remove_empty_parents(extern, pure.parent)
     return remover.removed
+
+
+def _remove_empty_parents(extern: Path, parent: PurePosixPath) -> None:
+    """The folders of prefix and database were made for sets; without one they go too.
+
+    One that holds anything, a set that is being made as well, cannot be removed and stays. So does
+    one that this account may not remove: the set itself is gone, which is what was asked for.
+    """
+    for folder in (parent, *parent.parents):
+        if folder == PurePosixPath("."):
+            return
+        try:
+            with _open_folder(extern, folder.parent) as above:
+                os.rmdir(folder.name, dir_fd=above)
+        except (OSError, KwtuiError):
+            return
 
 
 def _check_path(path: str) -> None:

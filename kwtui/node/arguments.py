@@ -84,7 +84,8 @@ class StartArguments:
         """The port of an address flag, as the host sees it."""
         values = self._values(*flags)
         match = re.search(r":(\d{1,5})\Z", values[-1]) if values else None
-        if match is None:
+        if match is None or int(match[1]) == 0:
+            # Port 0: the system chooses one, which the start arguments do not tell.
             return None
         mapped = next((host for host, inner in self.ports if inner == int(match[1])), None)
         return str(mapped) if mapped is not None else match[1]

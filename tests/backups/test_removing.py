@@ -60,6 +60,24 @@ def test_a_set_goes_with_its_notes_and_its_neighbour_stays(extern: Path, state: 
     assert kept.manifest.exists()
 
 
+def test_with_the_last_set_its_empty_folders_go(extern: Path, state: Path) -> None:
+    first = make_set(extern, state)
+    second = make_set(extern, state, started=STARTED + timedelta(days=1))
+    remove_set(extern, first.path, state)
+    assert second.manifest.exists()
+    remove_set(extern, second.path, state)
+    assert everything(extern) == set()
+    assert scan(extern, state).entries == ()
+
+
+def test_a_folder_with_anything_in_it_stays(extern: Path, state: Path) -> None:
+    location = make_set(extern, state)
+    note = location.root.parent / "README"
+    note.write_text("by hand")
+    remove_set(extern, location.path, state)
+    assert note.exists()
+
+
 def test_sidecars_in_the_state_directory_go_too(
     extern: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,7 +89,7 @@ def test_sidecars_in_the_state_directory_go_too(
     remove_set(extern, location.path, state)
 
     assert not location.sidecars.exists()
-    assert scan(extern, state).entries[0].kind is EntryKind.FOREIGN, "only empty folders are left"
+    assert scan(extern, state).entries == ()
 
 
 def test_links_are_removed_and_not_followed(extern: Path, state: Path, tmp_path: Path) -> None:
@@ -153,7 +171,7 @@ def test_cancelling_stops_between_two_files_and_it_can_be_finished_later(
 
     remove_set(extern, entry.path, state)
 
-    assert [e.kind for e in scan(extern, state).entries] == [EntryKind.FOREIGN]
+    assert scan(extern, state).entries == ()
 
 
 def test_names_of_what_is_moved_aside_are_recognised_and_lead_back() -> None:

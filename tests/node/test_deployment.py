@@ -480,6 +480,12 @@ def test_what_is_given_overrides_and_shows_what_it_overrides(machine: Machine, s
     assert [c.value for c in fact.contradicting] == ["/x"]
 
 
+def test_a_port_that_the_system_chooses_contradicts_nothing(machine: Machine, store: Path) -> None:
+    words = ["kwbase", "start-single-node", f"--store={store}", "--listen-addr=127.0.0.1:0"]
+    found = find_deployment(arguments=[words], machine=machine)
+    assert found.fact(FactName.SQL_PORT) is None
+
+
 def test_flags_beside_a_store_that_the_server_reports_are_used(
     machine: Machine, store: Path
 ) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from kwtui.controller import Controller
-from kwtui.doctor import CheckState
+from kwtui.diagnosis import known
+from kwtui.doctor import Check, CheckState
 from kwtui.errors import KwtuiError
 from kwtui.operations.plan import PlanKind, Step, StepKind
 from kwtui.runs.events import RunFinished, RunStatus
@@ -157,3 +160,18 @@ async def test_a_check_of_files_needs_no_server_to_be_asked_again() -> None:
     assert {"space", "extern", "logs"} <= found
     assert "connection" not in found
     assert [check.id for check in await controller.check_again("runs")] == ["runs"]
+    assert [check.id for check in await controller.check_again("leftovers")] == ["leftovers"]
+
+
+async def test_one_check_of_an_explanation_is_not_the_whole_doctor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def whole(self: Controller, failure: object = None) -> list[Check]:
+        raise AssertionError("everything was looked at")
+
+    monkeypatch.setattr(Controller, "doctor", whole)
+    controller = Controller(in_background=False)
+    names = [check.name for check in known().checks.values() if check.doctor]
+    for name in names:
+        assert await controller.run_check(name)
+    assert set(await controller.run_checks(names)) == set(names)
