@@ -276,6 +276,12 @@ def time_series_table(
     )
 
 
+def partitions_in_zones(statements: Sequence[str]) -> list[str]:
+    """Names of the partitions that zone configurations are for."""
+    found = (re.match(r'ALTER PARTITION ("(?:[^"]|"")*"|\S+) OF ', text) for text in statements)
+    return [next(tokens(match[1])).value for match in found if match]
+
+
 def seconds(duration: str) -> int | None:
     """A duration in KWDB's words; None for zero, which means for ever, and for unknown units."""
     match = re.fullmatch(r"(\d+)([a-z]+)", duration)

@@ -98,6 +98,11 @@ def tags(database: str, table: TableName) -> str:
     return f"SHOW TAGS FROM {table_name(database, table)}"
 
 
+def partitions(database: str, table: TableName) -> str:
+    """Recording 07, `sensors`: time-series tables have an answer too."""
+    return f"SHOW PARTITIONS FROM TABLE {table_name(database, table)}"
+
+
 def indexes(database: str, table: TableName, *, comments: bool = True) -> str:
     return f"SHOW INDEXES FROM {table_name(database, table)}{_with(comments)}"
 

@@ -226,3 +226,12 @@ def test_zone_configuration_of_the_database_itself() -> None:
     zones = answer("12", "SHOW ZONE CONFIGURATIONS")
     assert attachments.database_zones(zones, "sv") == ()
     assert len(attachments.database_zones(zones, "system")) == 1
+
+
+def test_zone_configurations_tell_the_partitions_that_a_definition_does_not() -> None:
+    statements = [
+        "ALTER PARTITION p_low OF TABLE plant.public.s CONFIGURE ZONE USING\n\tnum_replicas = 3",
+        'ALTER PARTITION "P 2" OF INDEX plant.public.s@primary CONFIGURE ZONE USING x = 1',
+        "ALTER TABLE plant.public.s CONFIGURE ZONE USING\n\tgc.ttlseconds = 700",
+    ]
+    assert derive.partitions_in_zones(statements) == ["p_low", "P 2"]

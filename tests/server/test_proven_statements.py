@@ -333,6 +333,7 @@ SAMPLES: dict[str, list[str]] = {
     "inspection.create_statements": [inspection.create_statements("it's")],
     "inspection.create_statement_of": [inspection.create_statement_of("D", P)],
     "inspection.columns": [inspection.columns("D", P), inspection.columns("D", P, comments=False)],
+    "inspection.partitions": [inspection.partitions("D", P)],
     "inspection.tags": [inspection.tags("D", P)],
     "inspection.indexes": [inspection.indexes("D", P), inspection.indexes("D", P, comments=False)],
     "inspection.sequence_value": [inspection.sequence_value("D", P)],
