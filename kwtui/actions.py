@@ -32,9 +32,19 @@ class Action:
         return self.id.partition(".")[2].replace("-", "_")
 
     @property
+    def asks(self) -> bool:
+        """Whether it opens the prompt line, which takes every key from then on."""
+        return self.id in _ASKING
+
+    @property
     def key_text(self) -> str:
         return self.shown or " ".join(written_key(key) for key in self.keys.split(",") if key)
 
+
+_ASKING = frozenset(
+    ("storage.filter", "set.find", "set.go-to", "set.report", "logs.find", "logs.filter",
+     "logs.time", "logs.highlight", "logs.save", "jobs.filter", "server.filter", "sql.save")
+)  # fmt: skip
 
 PUNCTUATION = {
     "!": "exclamation_mark", '"': "quotation_mark", "#": "number_sign", "$": "dollar_sign",

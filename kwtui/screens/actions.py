@@ -27,7 +27,11 @@ __all__ = [
 
 
 def bindings(scope: str) -> list[BindingType]:
-    """The scope's keys; pressing one asks the screen first whether it makes sense."""
+    """The scope's keys; pressing one asks the screen first whether it makes sense.
+
+    Keys that open the prompt are answered before the next key is looked at: what is typed right
+    after them belongs to the prompt.
+    """
     found: list[BindingType] = []
     for action in actions_of(scope):
         if action.keys:
@@ -37,6 +41,7 @@ def bindings(scope: str) -> list[BindingType]:
                     f"perform({action.id!r})",
                     action.title,
                     show=False,
+                    priority=action.asks,
                     id=action.id,
                     tooltip=action.help,
                 )

@@ -12,6 +12,7 @@ from textual.events import Resize, ScreenResume
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input, TextArea
 from textual.worker import Worker
 
 from kwtui.errors import KwtuiError
@@ -124,6 +125,12 @@ class KwtuiScreen(Screen[None]):
         action = BY_ID[action_id]
         if action in self.actions():
             self.perform(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where text is typed, the keys that open the prompt are text like all others."""
+        if action == "perform" and BY_ID[str(parameters[0])].asks:
+            return not isinstance(self.focused, Input | TextArea)
+        return True
 
     def show_keys(self) -> None:
         """Bring the footer up to date."""

@@ -207,7 +207,8 @@ class PromptLine(Horizontal):
             self._input.value = clean(value)
         self._input.cursor_position = len(self._input.value)
         self.display = True
-        self._input.focus()
+        # At once: `focus` would wait, and keys typed meanwhile would go to what had it before.
+        self.screen.set_focus(self._input)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

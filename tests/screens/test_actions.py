@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 from collections import Counter
+from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 from rich.cells import cell_len
 
+import kwtui
 from kwtui.app import KwtuiApp
 from kwtui.screens.actions import ACTIONS, SCREENS, actions_of, keys_as_markdown
 from kwtui.screens.base import KwtuiScreen
@@ -165,3 +169,15 @@ def test_the_readme_tables_name_every_key() -> None:
     text = keys_as_markdown()
     for action in ACTIONS:
         assert not action.keys or action.help in text, action.id
+
+
+def test_every_action_that_opens_the_prompt_takes_the_keys_typed_after_it() -> None:
+    opening = set()
+    for path in (Path(kwtui.__file__).parent / "screens").glob("*.py"):
+        functions = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if _is_action(n)]
+        opening |= {f.name[3:] for f in functions if "self.prompt.ask(" in ast.unparse(f)}
+    assert opening == {action.verb for action in ACTIONS if action.asks}
+
+
+def _is_action(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
+    return isinstance(node, ast.FunctionDef) and node.name.startswith("do_")

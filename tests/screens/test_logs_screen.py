@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from kwtui.node.loghttp import LoginNeeded
 from kwtui.node.logs import LogFile
@@ -369,3 +370,25 @@ async def test_from_a_line_of_the_log_to_its_run(connected: FakeController) -> N
         await person.until_shown(f"Run {plan.id}")
         await person.press("escape", "escape")
         await person.until_shown("5 Logs")
+
+
+async def test_what_is_typed_right_after_a_prompt_was_asked_for_belongs_to_it(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await to_the_log(person)
+        # All keys at once, as a fast typist or a slow line sends them; most are actions, too.
+        for key, character in [("slash", "/"), *((each, each) for each in "avSnode"), ("t", "t")]:
+            person.app.post_message(Key(key, character))
+        await person.until_shown("Search: avSnodet")
+        await person.press("escape")
+        await person.until_shown("following")
+        assert "selecting" not in person.text()
+
+
+async def test_the_key_of_a_prompt_is_text_where_one_types(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await to_the_log(person)
+        await person.press("slash")
+        await person.type("a/it")
+        await person.until_shown("Search: a/it")
