@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,14 +44,28 @@ def append_line(path: Path, line: bytes, *, mode: int = 0o640) -> None:
 
     Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED).
     """
+    append_after(path, lambda last: line, mode=mode)
+
+
+def append_after(path: Path, make: Callable[[bytes], bytes], *, mode: int = 0o640) -> None:
+    """Add the line that ``make`` gives for the last one, while nobody else adds one.
+
+    Of an empty file the last line is empty. Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or
+    FAILED).
+    """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
         try:
+            with suppress(OSError):
+                # Some network file systems have no locks; then two at once are not kept apart.
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
             size = os.fstat(descriptor).st_size
             if size == 0:
                 hand_over(descriptor, path.parent)
-            torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-            os.write(descriptor, (b"\n" if torn else b"") + line + b"\n")
+            there = os.pread(descriptor, size, 0)
+            torn = size > 0 and there[-1:] != b"\n"
+            last = there.removesuffix(b"\n").rpartition(b"\n")[2]
+            os.write(descriptor, (b"\n" if torn else b"") + make(last) + b"\n")
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

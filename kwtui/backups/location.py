@@ -17,10 +17,9 @@ from kwtui.backups.manifest import (
     PROOFS_FILE,
     SCHEMA_FILE,
     Proof,
-    append_proof,
-    read_proofs,
 )
 from kwtui.backups.naming import DATA_FOLDER, EXTRA_FOLDERS, inside
+from kwtui.backups.prooflog import append_proof, read_proofs
 from kwtui.backups.tree import is_there
 from kwtui.errors import KwtuiError
 
@@ -117,7 +116,7 @@ def proof_places(location: SetLocation, mirror: Path | None) -> list[Path]:
 def all_proofs(location: SetLocation, mirror: Path | None) -> list[Proof]:
     """The proofs of a set, oldest first, wherever they were written down.
 
-    Raises KwtuiError (EXTERN_NOT_READABLE, BACKUP_DAMAGED).
+    Raises KwtuiError (EXTERN_NOT_READABLE).
     """
     proofs = [p for place in proof_places(location, mirror) for p in read_proofs(place)]
     return sorted(proofs, key=lambda p: p.at)

@@ -18,9 +18,8 @@ from typing import TypeVar
 
 import msgspec
 
-from kwtui.backups.durable import append_line, write_file
+from kwtui.backups.durable import write_file
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.jsontext import encode
 from kwtui.model import (
     BackupMethod,
     ContentChecksum,
@@ -146,6 +145,15 @@ class Proof:
     """The server that a drill restored on, in words; empty for a check of files."""
     tables: int | None = None
     rows: int | None = None
+    torn: bool = False
+    """No check: a line that was cut off while it was written."""
+
+    @property
+    def outcome(self) -> str:
+        """In one word."""
+        if self.torn:
+            return "lost"
+        return "good" if self.ok else "BAD"
 
 
 @dataclass(frozen=True)
@@ -284,46 +292,13 @@ def read_sidecar(path: Path) -> bytes:
         ) from error
 
 
-def append_proof(path: Path, proof: Proof) -> None:
-    """Add a line to ``proofs.jsonl`` and sync it; the only write into a finished set."""
-    append_line(path, encode(proof))
-
-
-def read_proofs(path: Path) -> list[Proof]:
-    """All proofs, oldest first; none if the file is not there. A torn last line is skipped.
-
-    Raises KwtuiError (BACKUP_DAMAGED) for any other line that is no proof.
-    """
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise KwtuiError(
-            f"{path} cannot be read.",
-            cause=error.strerror or str(error),
-            exit_code=ExitCode.EXTERN_NOT_READABLE,
-        ) from error
-    proofs = []
-    for number, line in enumerate(lines[:-1], start=1):
-        try:
-            proofs.append(msgspec.json.decode(line, type=Proof))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise KwtuiError(
-                f"{path} is damaged in line {number}.",
-                cause=str(error),
-                exit_code=ExitCode.BACKUP_DAMAGED,
-            ) from error
-    return proofs
-
-
 def standing_proof(manifest_level: ProofLevel, sealed: datetime, proofs: list[Proof]) -> Proof:
     """What holds now: the best good proof since the last bad one, or that bad one.
 
     The sealing itself counts as the first proof.
     """
     standing = Proof(sealed, manifest_level, manifest_level, ok=True, summary="sealed")
-    for proof in proofs:
+    for proof in (p for p in proofs if not p.torn):
         if not proof.ok or not standing.ok or proof.level >= standing.level:
             standing = proof
     return standing

@@ -86,8 +86,7 @@ def _findings(details: SetDetails) -> Iterator[str]:
 
 def _proofs(details: SetDetails) -> list[str]:
     rows = [
-        (_when(p.at), f"P{int(p.level)}", "good" if p.ok else "BAD", p.where, p.summary)
-        for p in details.proofs
+        (_when(p.at), f"P{int(p.level)}", p.outcome, p.where, p.summary) for p in details.proofs
     ]
     names = ("Checked", "Level", "Outcome", "Where", "")
     return ["## Checks", "", *_table(names, rows)] if rows else []

@@ -159,8 +159,7 @@ def _details_lines(details: SetDetails) -> list[str]:
         lines += ["", "  Proofs:"]
         for proof in details.proofs:
             at = proof.at.isoformat(timespec="seconds")
-            word = "good" if proof.ok else "BAD"
-            lines.append(f"    {at}  P{int(proof.level)}  {word}  {proof.summary}")
+            lines.append(f"    {at}  P{int(proof.level)}  {proof.outcome}  {proof.summary}")
     return lines
 
 

@@ -17,7 +17,8 @@ from kwtui.backups.library import (
     read_text,
     scan,
 )
-from kwtui.backups.manifest import append_proof, read_manifest
+from kwtui.backups.manifest import read_manifest
+from kwtui.backups.prooflog import append_proof
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import BackupMethod, Engine, ProofLevel, TableName
 from tests.backups.builder import (

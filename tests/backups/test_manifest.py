@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,11 +15,9 @@ from kwtui.backups.durable import write_file
 from kwtui.backups.location import all_proofs, find_location, new_location, record_proof
 from kwtui.backups.manifest import (
     Proof,
-    append_proof,
     decode_manifest,
     encode_manifest,
     read_manifest,
-    read_proofs,
     read_schema,
     standing_proof,
 )
@@ -84,32 +83,6 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_leftover(
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_proofs_are_appended_and_a_torn_line_harms_nothing(tmp_path: Path) -> None:
-    file = tmp_path / "proofs.jsonl"
-    assert read_proofs(file) == []
-    append_proof(file, proof(ProofLevel.P2, 0))
-    with file.open("ab") as opened:
-        opened.write(b'{"at": "2026-')
-    assert [p.level for p in read_proofs(file)] == [ProofLevel.P2]
-
-
-def test_a_proof_after_a_torn_line_begins_on_its_own(tmp_path: Path) -> None:
-    file = tmp_path / "proofs.jsonl"
-    append_proof(file, proof(ProofLevel.P1, 0))
-    with file.open("ab") as opened:
-        opened.write(b'{"at": "2026-')
-    append_proof(file, proof(ProofLevel.P2, 1))
-    assert file.read_bytes().count(b"\n") == 3
-
-
-def test_a_damaged_proof_line_says_which(tmp_path: Path) -> None:
-    file = tmp_path / "proofs.jsonl"
-    file.write_bytes(b"{}\n")
-    with pytest.raises(KwtuiError) as caught:
-        read_proofs(file)
-    assert "line 1" in caught.value.title
-
-
 def test_what_stands_is_the_best_proof_since_the_last_bad_one() -> None:
     p1, p2, p4 = ProofLevel.P1, ProofLevel.P2, ProofLevel.P4
     assert standing_proof(p2, STARTED, []).level is p2
@@ -148,12 +121,12 @@ def test_a_proof_goes_to_the_state_directory_if_the_set_is_closed(
     mirror = tmp_path / "state/sets/x"
     record_proof(location, mirror, proof(ProofLevel.P1, 1))
 
-    def closed(path: Path, line: bytes) -> None:
+    def closed(path: Path, make: Callable[[bytes], bytes]) -> None:
         if path.is_relative_to(location.extern):
             raise KwtuiError("closed", exit_code=ExitCode.EXTERN_NOT_READABLE)
-        durable.append_line(path, line)
+        durable.append_after(path, make)
 
-    monkeypatch.setattr("kwtui.backups.manifest.append_line", closed)
+    monkeypatch.setattr("kwtui.backups.prooflog.append_after", closed)
     written = record_proof(location, mirror, replace(proof(ProofLevel.P2, 2)))
     assert written.is_relative_to(mirror)
     assert [p.level for p in all_proofs(location, mirror)] == [ProofLevel.P1, ProofLevel.P2]

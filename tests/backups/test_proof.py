@@ -12,8 +12,9 @@ import pytest
 
 from kwtui.backups.library import scan
 from kwtui.backups.location import SetLocation
-from kwtui.backups.manifest import read_manifest, read_proofs, write_manifest
+from kwtui.backups.manifest import read_manifest, write_manifest
 from kwtui.backups.proof import Fault, VerifyReport, verify
+from kwtui.backups.prooflog import read_proofs
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect, ProofLevel, Severity
 from tests.backups.builder import ORDERS, make_set, write_recorded_tree

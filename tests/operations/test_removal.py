@@ -15,7 +15,7 @@ from kwtui.backups.annotations import annotate
 from kwtui.backups.entries import EntryKind
 from kwtui.backups.library import scan
 from kwtui.backups.location import SetLocation
-from kwtui.backups.manifest import append_proof
+from kwtui.backups.prooflog import append_proof
 from kwtui.backups.retention import Rule
 from kwtui.backups.trash import trash_path
 from kwtui.errors import ExitCode, KwtuiError
