@@ -105,6 +105,17 @@ def has_sharded_index(statement: str) -> bool:
     return any(not _column_name(e) and _SHARDED.search(e) for e in elements)
 
 
+_INTERLEAVED = re.compile(r' INTERLEAVE IN PARENT (?P<parent>(?:"(?:[^"]|"")*"|[^\s("])+) \(')
+
+
+def interleaved_in(statement: str) -> tuple[tuple[str, ...], ...]:
+    """The tables, in parts as printed, that this one or an index of it is interleaved in."""
+    table = split_table(statement)
+    places = [table.tail, *(e for e in table.elements if not _column_name(e))]
+    found = (_INTERLEAVED.search(place) for place in places)
+    return tuple(split_name(match["parent"]) for match in found if match)
+
+
 def without_foreign_keys(statement: str) -> str:
     """The CREATE TABLE without its FOREIGN KEY constraints."""
     table = split_table(statement)

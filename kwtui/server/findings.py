@@ -21,6 +21,7 @@ from kwtui.model import (
     Severity,
     TableSpec,
 )
+from kwtui.server.ddl import StrangeDefinitionError, interleaved_in
 from kwtui.server.derive import (
     SYSTEM_DATABASES,
     has_escaped_default,
@@ -40,6 +41,7 @@ _LONG_RETENTION = 10 * 365 * 86400
 def find(schema: DatabaseSchema, facts: ServerFacts) -> tuple[Finding, ...]:
     """All findings of a database, gravest first."""
     found = [*_about_server(schema, facts), *_about_names(schema), *_about_database(schema)]
+    found += _about_interleaving(schema)
     for table in schema.tables:
         if schema.engine is Engine.TIME_SERIES:
             found.extend(_about_time_series(schema, table))
@@ -248,6 +250,28 @@ def _about_relational(schema: DatabaseSchema, table: TableSpec) -> Iterator[Find
             f"IMPORT DATABASE and IMPORT TABLE take every ' out of {first}, the first column.",
             "The exact restore uses IMPORT INTO, which does not.",
         )
+
+
+def _about_interleaving(schema: DatabaseSchema) -> Iterator[Finding]:
+    """IMPORT INTO refuses a table that is interleaved, and one that others are interleaved in."""
+    parents = {t.name: _parents(t) for t in schema.tables if schema.engine is Engine.RELATIONAL}
+    named = {parent[-1] for found in parents.values() for parent in found}
+    for name, found in parents.items():
+        if found or name.name in named:
+            yield Finding(
+                WARNING,
+                "interleaved",
+                f"{schema.database}.{name}",
+                "KWDB's IMPORT INTO refuses interleaved tables, so that a restore cannot fill it.",
+                "Make it anew without INTERLEAVE IN PARENT, or keep its rows elsewhere too.",
+            )
+
+
+def _parents(table: TableSpec) -> tuple[tuple[str, ...], ...]:
+    try:
+        return interleaved_in(table.create_statement)
+    except StrangeDefinitionError:
+        return ()
 
 
 def text_first(table: TableSpec) -> str:

@@ -157,3 +157,15 @@ def test_dialects() -> None:
     risky = Dialect(null_text="", charset="GBK", header=True)
     found = findings.dialect_findings(Engine.TIME_SERIES, risky)
     assert {f.code for f in found} == {"null_text", "header", "charset"}
+
+
+def test_interleaved_tables_and_those_they_lie_in_cannot_be_filled_by_an_import() -> None:
+    created = "CREATE TABLE t (\n\tid INT8 NOT NULL\n) INTERLEAVE IN PARENT orders (id)"
+    child = replace(table(), create_statement=created)
+    parent = replace(table(), name=TableName("public", "orders"))
+    other = replace(table(), name=TableName("public", "other"))
+
+    found = findings.find(relational(child, parent, other), ADMIN)
+
+    subjects = [f.subject for f in found if f.code == "interleaved"]
+    assert subjects == ["shop.public.t", "shop.public.orders"]
