@@ -216,7 +216,7 @@ class Diagnosing(StorageCare):
 
     async def _leftovers_or_reason(self, place: NodePlace) -> list[Leftover] | str:
         """Folders where extern is there; databases where a server is."""
-        from kwtui.operations.housekeeping import find_folder_leftovers, find_scratch_databases
+        from kwtui.operations.housekeeping import find_database_leftovers, find_folder_leftovers
 
         found: list[Leftover] = []
         try:
@@ -230,7 +230,7 @@ class Diagnosing(StorageCare):
             if self.status.is_connected:
                 async with self._own_connection() as server:
                     cluster = self._facts().cluster_id
-                    found += await find_scratch_databases(server, cluster, runs)
+                    found += await find_database_leftovers(server, cluster, runs)
         except KwtuiError as error:
             return " ".join(error.lines()[:2])
         return found

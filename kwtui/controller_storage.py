@@ -264,7 +264,7 @@ class StorageCare(Core):
         """What broken runs left: folders, and with a connection scratch databases too."""
         from dataclasses import replace
 
-        from kwtui.operations.housekeeping import find_folder_leftovers, find_scratch_databases
+        from kwtui.operations.housekeeping import find_database_leftovers, find_folder_leftovers
 
         runs = await self._known_runs()
         found = await self._blocking(
@@ -274,8 +274,19 @@ class StorageCare(Core):
             return found
         cluster = self._facts().cluster_id
         async with self._own_connection() as server:
-            databases = await find_scratch_databases(server, cluster, runs)
+            databases = await find_database_leftovers(server, cluster, runs)
         return replace(found, found=(*found.found, *databases), cluster_id=cluster)
+
+    async def leftovers_of_run(self, leftovers: Leftovers, run_id: str) -> tuple[str, ...]:
+        """The names of those that a run left, or the runs that went on with it.
+
+        Raises KwtuiError (NOT_FOUND) for a run of which nothing is known.
+        """
+        files = self._runs_directory().find(run_id)
+        plan = await self._blocking(files.read_plan)
+        keys = ("scratch", "staging", "sandbox")
+        names = {plan.path, plan.database, *(str(plan.request.get(key) or "") for key in keys)}
+        return tuple(lo.name for lo in leftovers.found if lo.name in names)
 
     async def plan_cleanup(self, leftovers: Leftovers, names: Iterable[str] = ()) -> Plan:
         """For the named ones; without names for all that ended runs of this account left."""

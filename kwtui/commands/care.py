@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kwtui.commands.common import connect, find_files, set_of, usage
+from kwtui.commands.common import connect, connect_as_run, find_files, set_of, usage
 from kwtui.commands.output import Output, table
 from kwtui.commands.running import show_plan
 
@@ -219,48 +220,67 @@ def show_refusals(output: Output, plan: Plan) -> int:
 
 
 async def cleanup(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    if args.dsn or args.profile or args.sandbox:
+    if args.run:
+        await connect_as_run(controller, args, args.run)
+    elif args.dsn or args.profile or args.sandbox:
         await connect(controller, args)
     else:
         await find_files(controller, args)
     leftovers = await controller.leftovers()
-    plan = await controller.plan_cleanup(leftovers, [name.strip("/") for name in args.names])
+    names = [name.strip("/") for name in args.names]
+    if args.run:
+        names += await controller.leftovers_of_run(leftovers, args.run)
+    found = leftovers.found if names or not args.run else ()
+    plan = await controller.plan_cleanup(replace(leftovers, found=found), names)
     if args.yes and plan.steps:
         return await _run(controller, output, plan)
     if output.json:
-        output.object("cleanup", {"leftovers": leftovers.found, "plan": plan})
+        output.object("cleanup", {"leftovers": found, "plan": plan})
         return 0
-    shown = [lo for lo in leftovers.found if not args.names or lo.name in plan.request["names"]]
-    for line in _leftover_lines(shown, connected=bool(leftovers.cluster_id)):
+    shown = [lo for lo in found if not names or lo.name in plan.request["names"]]
+    for line in _leftover_lines(shown, args.run, connected=bool(leftovers.cluster_id)):
         output.line(line)
     if plan.steps:
         output.note("Nothing was removed. Add --yes to do it.")
-    elif args.yes:
+    elif args.yes and found:
         output.note("Nothing was removed: none of it may go by itself.")
     return show_refusals(output, plan)
 
 
-def _leftover_lines(leftovers: list[Leftover], *, connected: bool) -> Iterator[str]:
+def _leftover_lines(
+    leftovers: list[Leftover], run: str | None, *, connected: bool
+) -> Iterator[str]:
     from kwtui.text import human_bytes
 
     if not leftovers:
-        yield "Broken runs left nothing."
+        yield f"Run {run} left nothing." if run else "Broken runs left nothing."
     else:
-        rows = [("WHAT", "NAME", "FILES", "SIZE", "")]
+        rows = [("WHAT", "NAME", "SINCE", "FILES", "SIZE", "")]
         for each in leftovers:
+            since = each.started.strftime("%Y-%m-%d %H:%M") if each.started else ""
             files = "" if each.files is None else str(each.files)
             size = "" if each.bytes is None else human_bytes(each.bytes)
-            rows.append((each.kind.value, each.name, files, size, _origin(each)))
-        yield from table(rows, right=frozenset({2, 3}))
+            rows.append((each.kind.value, each.name, since, files, size, _origin(each)))
+        yield from table(rows, right=frozenset({3, 4}))
+    for each in leftovers:
+        for taken in each.defaults:
+            yield f"  {taken} had the default {taken.default}"
+    going_on = dict.fromkeys(lo.run for lo in leftovers if lo.continues and not lo.busy)
+    yield from (f"Instead of removing it: kwtui restore --continue {each}" for each in going_on)
     if not connected:
         yield "Databases of restores were not looked for: that needs a server (--dsn, --profile)."
 
 
 def _origin(leftover: Leftover) -> str:
+    from kwtui.operations.cleanup_plan import LeftoverKind
+
     if leftover.busy:
         return f"may be in use: {leftover.busy}"
+    if leftover.kind is LeftoverKind.NAMED:
+        origin = f"left by run {leftover.run}" if leftover.run else "of unknown origin"
+        return f"{origin}: goes only when it is named"
     if leftover.run:
-        return f"left by run {leftover.run}"
+        return f"left by run {leftover.run}, which has ended"
     if leftover.explained:
         return "was being deleted"
     return "of unknown origin: goes only when it is named"

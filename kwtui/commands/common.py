@@ -17,17 +17,36 @@ if TYPE_CHECKING:
     from kwtui.server.target import Target
 
 
-async def connect(controller: Controller, args: argparse.Namespace) -> None:
-    """Connect to the server that the options name; ask for a password where one is missing."""
+async def connect(
+    controller: Controller, args: argparse.Namespace, target: Target | None = None
+) -> None:
+    """Connect to the server that the options name, or to ``target``; ask for a missing password."""
     from kwtui.server.failures import PasswordNeeded, PasswordRejected
 
-    target = await target_of(args)
+    target = target or await target_of(args)
     try:
         await controller.connect(target)
     except (PasswordNeeded, PasswordRejected):
         if not (sys.stdin.isatty() and sys.stderr.isatty()) or not target.may_send_password:
             raise
         await controller.connect(target, _ask_password(target))
+
+
+async def connect_as_run(controller: Controller, args: argparse.Namespace, run_id: str) -> None:
+    """Connect to the server that the options name, else to the one that the run worked on."""
+    if args.dsn or args.profile or args.sandbox:
+        await connect(controller, args)
+        return
+    target = await controller.run_target(run_id)
+    if target is None:
+        await find_files(controller, args)
+        return
+    if target.profile:
+        # It may have been corrected since, and knows where the password comes from.
+        args.profile = target.profile
+        await connect(controller, args)
+        return
+    await connect(controller, args, _with_given_folders(target, args))
 
 
 async def find_files(controller: Controller, args: argparse.Namespace) -> None:

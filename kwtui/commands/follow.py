@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kwtui.commands.output import Output, one_line
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.operations.plan import PlanKind
 from kwtui.runs.events import (
     AnyEvent,
     NoticeReceived,
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from kwtui.controller import Controller
 
 QUESTION = "It runs in a process of its own. [d]etach, [c]ancel, or Enter to go on watching: "
+BACKUP_QUESTION = (
+    "It runs in a process of its own. [d]etach, [c]ancel and keep what was written, marked as\n"
+    "cancelled, cancel and [s]weep it away, or Enter to go on watching: "
+)
 
 
 async def follow(controller: Controller, run_id: str, output: Output, *, owner: bool = True) -> int:
@@ -33,8 +38,9 @@ async def follow(controller: Controller, run_id: str, output: Output, *, owner: 
 
     SIGHUP ends the watching, with exit code 129: the run goes on, and is not done.
 
-    On a terminal Ctrl+C asks whether to detach or to cancel. Elsewhere SIGINT and SIGTERM cancel
-    the run when ``owner`` (the command that started it), else they only stop the watching.
+    On a terminal Ctrl+C asks whether to detach or to cancel, and of a backup what becomes of what
+    was written. Elsewhere SIGINT and SIGTERM cancel the run when ``owner`` (the command that
+    started it), else they only stop the watching.
     """
     watcher = _Watcher(controller, run_id, output, owner)
     return await watcher.watch()
@@ -49,10 +55,12 @@ class _Watcher:
         self._question: asyncio.Task[None] | None = None
         self._detached = asyncio.Event()
         self._detached_code = 0
+        self._is_backup = False
 
     async def watch(self) -> int:
         plan = await self._controller.run_plan(self._run_id)
         state = initial_state(plan)
+        self._is_backup = plan.kind is PlanKind.BACKUP
         with _signals(self._interrupted):
             following = asyncio.ensure_future(self._follow(state))
             detached = asyncio.ensure_future(self._detached.wait())
@@ -112,19 +120,21 @@ class _Watcher:
 
     async def _ask(self) -> None:
         self._output.clear_status()
-        sys.stderr.write("\n" + QUESTION)
+        sys.stderr.write("\n" + (BACKUP_QUESTION if self._is_backup else QUESTION))
         sys.stderr.flush()
         answer = (await asyncio.to_thread(sys.stdin.readline)).strip().lower()
         if answer.startswith("c"):
-            await self._cancel()
+            await self._cancel(sweep=False if self._is_backup else None)
+        elif answer.startswith("s") and self._is_backup:
+            await self._cancel(sweep=True)
         elif answer.startswith("d"):
             self._detached.set()
         self._question = None
 
-    async def _cancel(self) -> None:
+    async def _cancel(self, *, sweep: bool | None = None) -> None:
         self._output.note("Cancelling the run; what the server does for it is cancelled too.")
         try:
-            await self._controller.cancel_run(self._run_id)
+            await self._controller.cancel_run(self._run_id, sweep=sweep)
         except KwtuiError as error:
             self._output.note(error.title)
 

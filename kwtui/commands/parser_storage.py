@@ -121,17 +121,25 @@ def _cleanup(commands: Any) -> None:
         "list what broken runs left behind, and remove it",
         "care:cleanup",
         """\
-        Unfinished backups, half-deleted sets and, with a server, the databases that restores worked
-        in. Without --yes they are only listed. --yes removes those that ended runs of this account
-        left; a leftover of unknown origin goes only when it is named: another account may hold the
-        manifest of what looks unfinished here. What may be in use never goes.
+        Unfinished backups, half-deleted sets, staging folders and, with a server, the databases
+        that restores worked in, databases that have their name and are not complete, and defaults
+        that a killed import took off columns (those are put back). Without --yes they are only
+        listed. --yes removes those that ended runs of this account left; a leftover of unknown
+        origin, and a database with its name, go only when they are named: another account may hold
+        the manifest of what looks unfinished here. What may be in use never goes.
         """,
         """\
         kwtui cleanup --sandbox
         kwtui cleanup shop_kwtui_restoring --yes --profile prod
+        kwtui cleanup --run 20261122T081500Z-1a2b --yes
         """,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="a path or a database")
+    parser.add_argument(
+        "--run",
+        metavar="ID",
+        help="what this run left, and nothing else; on the server that it worked on",
+    )
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--yes", action="store_true", help="remove them")
     choice.add_argument("--dry-run", action="store_true", help="only list them (default)")

@@ -5,8 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from kwtui.commands.common import connect, dialect_of, set_of, table_names
-from kwtui.commands.output import Output
+from kwtui.commands.common import (
+    connect,
+    connect_as_run,
+    dialect_of,
+    set_of,
+    table_names,
+    usage,
+)
+from kwtui.commands.output import Output, one_line
 from kwtui.commands.running import run_or_show
 
 if TYPE_CHECKING:
@@ -15,9 +22,24 @@ if TYPE_CHECKING:
 
 
 async def restore(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    if args.continues is not None:
+        return await _continue(controller, args, output)
+    if not args.set:
+        raise usage("Name the backup that is to be restored, or say --continue.")
     request = request_of(args)
     await connect(controller, args)
     plan = await controller.plan_restore(request)
+    return await run_or_show(controller, args, output, plan)
+
+
+async def _continue(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    if args.set:
+        raise usage("--continue goes on with a run's own backup; leave SET out.")
+    run_id = await controller.stopped_restore(args.continues)
+    await connect_as_run(controller, args, run_id)
+    plan = await controller.plan_continuation(run_id)
+    if not (output.json or args.dry_run):
+        output.note(one_line(plan.findings[0].message))
     return await run_or_show(controller, args, output, plan)
 
 

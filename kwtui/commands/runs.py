@@ -82,7 +82,7 @@ async def _newest(controller: Controller) -> str:
 
 
 async def _cancel(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    await controller.cancel_run(args.run)
+    await controller.cancel_run(args.run, sweep=args.sweep)
     if args.no_wait:
         output.note("It was asked to stop.")
         return 0

@@ -53,12 +53,13 @@ def leftovers_check(
     tail = "" if with_databases else " Scratch databases were not looked for: no connection."
     tail += "" if with_folders else " Folders were not looked for: extern was not found."
     if idle:
-        folders = sum(lo.kind is not LeftoverKind.SCRATCH for lo in idle)
-        parts = []
-        if folders:
-            parts.append(plural(folders, "folder"))
-        if len(idle) > folders:
-            parts.append(plural(len(idle) - folders, "scratch database"))
+        databases = (LeftoverKind.SCRATCH, LeftoverKind.NAMED)
+        folders = sum(lo.kind not in (*databases, LeftoverKind.DEFAULTS) for lo in idle)
+        scratch = sum(lo.kind in databases for lo in idle)
+        defaults = sum(len(lo.defaults) for lo in idle)
+        parts = [plural(folders, "folder")] if folders else []
+        parts += [plural(scratch, "scratch database")] if scratch else []
+        parts += [f"{plural(defaults, 'default')} taken off columns"] if defaults else []
         return Check(
             "leftovers",
             title,

@@ -16,13 +16,13 @@ from enum import StrEnum
 from kwtui.backups.entries import BackupEntry, EntryKind
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Finding
-from kwtui.operations.known_runs import KnownRun, run_at_work_on
+from kwtui.operations.known_runs import KnownRun, TakenDefault, run_at_work_on
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step, StepKind
 from kwtui.operations.removal_plan import Removable, access_findings, in_use, remove_step
 from kwtui.operations.restore_names import SCRATCH_SUFFIX
 from kwtui.server import statements
 from kwtui.server.activity import Session
-from kwtui.text import human_duration
+from kwtui.text import human_duration, plural
 
 QUIET_SECONDS = 600.0
 """A folder that nobody's run explains counts as in use until it was left alone for so long."""
@@ -42,6 +42,11 @@ class LeftoverKind(StrEnum):
     """The folder of links that a restore or a drill imported through."""
     SANDBOX = "sandbox"
     """The sandbox that a drill started for itself."""
+    NAMED = "not complete"
+    """A database that has the name that was asked for, and not yet everything that belongs to it.
+    Its rows are all there, and a person may want them: it goes only when it is named."""
+    DEFAULTS = "defaults"
+    """Defaults of columns that an import needed off. They are put back, not removed."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,21 @@ class Leftover:
     files: int | None = None
     bytes: int | None = None
     started: datetime | None = None
+    """Since when it is there: when the run began, or the folder was made."""
+    defaults: tuple[TakenDefault, ...] = ()
 
     @property
     def explained(self) -> bool:
         """Whether it may go without being named."""
+        if self.kind is LeftoverKind.NAMED:
+            return False
         return self.kind is LeftoverKind.DELETED or bool(self.run)
+
+    @property
+    def continues(self) -> bool:
+        """Whether its run is a restore that can go on with it."""
+        restores = (LeftoverKind.SCRATCH, LeftoverKind.NAMED, LeftoverKind.DEFAULTS)
+        return self.kind in restores and bool(self.run) and not self.name.startswith(DRILL_PREFIX)
 
 
 def folder_leftovers(
@@ -124,7 +139,7 @@ def plan_cleanup(
     """
     chosen = _chosen(leftovers, names)
     steps = tuple(_step(leftover, removables) for leftover in chosen)
-    has_database = any(lo.kind is LeftoverKind.SCRATCH for lo in chosen)
+    has_database = any(lo.kind in {*_DATABASES, LeftoverKind.DEFAULTS} for lo in chosen)
     return Plan(
         id=plan_id,
         kind=PlanKind.CLEANUP,
@@ -196,36 +211,76 @@ def _database(name: str, runs: Sequence[KnownRun], told: Sequence[tuple[str, str
         run=dead.id if dead else "",
         target=dead.database if dead else (match[1] if match else ""),
         busy=busy,
+        started=dead.created if dead else None,
     )
 
 
 def _chosen(leftovers: Sequence[Leftover], names: Sequence[str]) -> list[Leftover]:
     if not names:
         return [lo for lo in leftovers if lo.explained and not lo.busy]
-    by_name = {lo.name: lo for lo in leftovers}
+    known = {lo.name for lo in leftovers}
     for name in names:
-        if name not in by_name:
+        if name not in known:
             raise KwtuiError(
                 f"{name} is no leftover of a broken run.",
                 hint="See them all: kwtui cleanup. Databases are only seen with a server.",
                 exit_code=ExitCode.NOT_FOUND,
             )
-    return [by_name[name] for name in dict.fromkeys(names)]
+    return [lo for name in dict.fromkeys(names) for lo in leftovers if lo.name == name]
 
 
 def _step(leftover: Leftover, removables: Mapping[str, Removable]) -> Step:
     if leftover.kind in (LeftoverKind.STAGING, LeftoverKind.SANDBOX):
         return _sweep(leftover)
-    if leftover.kind is not LeftoverKind.SCRATCH:
+    if leftover.kind is LeftoverKind.DEFAULTS:
+        return _put_back(leftover)
+    if leftover.kind not in _DATABASES:
         return remove_step(removables[leftover.name])
+    marked = leftover.kind is LeftoverKind.NAMED
     return Step(
         id=f"drop:{leftover.name}",
         kind=StepKind.DROP_DATABASE,
         title=f"Drop the database {leftover.name}",
-        explanation="A restore worked in it and did not finish. Nothing else is dropped.",
+        explanation="It holds the rows of a backup, and its comment says that a restore did not "
+        "complete it. It is dropped only while that comment is there."
+        if marked
+        else "A restore worked in it and did not finish. Nothing else is dropped.",
         sql=(statements.drop_database(leftover.name),),
         subject=leftover.name,
-        params={"database": leftover.name, "target": leftover.target},
+        params={
+            "database": leftover.name,
+            "target": leftover.name if marked else leftover.target,
+            "marked": marked,
+        },
+    )
+
+
+_DATABASES = frozenset({LeftoverKind.SCRATCH, LeftoverKind.NAMED})
+
+
+def _put_back(leftover: Leftover) -> Step:
+    database = leftover.name
+    return Step(
+        id=f"put-back:{database}",
+        kind=StepKind.PUT_BACK,
+        title=f"Put {plural(len(leftover.defaults), 'default')} back in {database}",
+        explanation="An import needed them off, and its run died. What has a default by now keeps "
+        "it.",
+        sql=(
+            statements.use_database(database),
+            *(
+                statements.set_default(database, each.table, each.column, each.default)
+                for each in leftover.defaults
+            ),
+        ),
+        subject=database,
+        params={
+            "database": database,
+            "defaults": [
+                [each.table.schema, each.table.name, each.column, each.default]
+                for each in leftover.defaults
+            ],
+        },
     )
 
 

@@ -32,6 +32,8 @@ def command_for(plan: Plan, connection: Sequence[str]) -> str:
     """One line for a POSIX shell. ``connection`` are the options that name the server."""
     if plan.kind is PlanKind.BACKUP:
         words = _backup_words(msgspec.convert(plan.request, BackupRequest))
+    elif plan.kind is PlanKind.RESTORE and plan.request.get("continues"):
+        words = iter(("restore", "--continue", str(plan.request["continues"])))
     elif plan.kind is PlanKind.RESTORE:
         words = _restore_words(msgspec.convert(plan.request, RestoreRequest))
     elif plan.kind is PlanKind.DRILL:

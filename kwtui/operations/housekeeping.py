@@ -23,12 +23,18 @@ from kwtui.backups.retention import (
 )
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import RetentionPolicies
+from kwtui.operations.cleanup_databases import (
+    databases_without_defaults,
+    default_leftovers,
+    marked_leftovers,
+)
 from kwtui.operations.cleanup_plan import (
     Leftover,
     folder_leftovers,
     is_leftover,
     plan_cleanup,
     scratch_leftovers,
+    told_of,
 )
 from kwtui.operations.known_runs import KnownRun, run_at_work_on
 from kwtui.operations.plan import Plan
@@ -174,6 +180,26 @@ async def find_scratch_databases(
     names = [d.name for d in await catalogue.databases(server)]
     sessions, jobs = await what_is_at_work(server)
     return scratch_leftovers(names, cluster_id, runs, sessions, jobs)
+
+
+async def find_database_leftovers(
+    server: Server, cluster_id: str, runs: Sequence[KnownRun]
+) -> list[Leftover]:
+    """Scratch databases, databases that are not complete, and defaults that are off.
+
+    Raises KwtuiError as `Server.query`.
+    """
+    databases = await catalogue.databases(server)
+    sessions, jobs = await what_is_at_work(server)
+    found = scratch_leftovers([d.name for d in databases], cluster_id, runs, sessions, jobs)
+    found += marked_leftovers(databases, cluster_id, runs, told_of(sessions, jobs))
+    there = {d.name for d in databases}
+    schemas = {
+        name: await catalogue.read_schema(server, name)
+        for name in databases_without_defaults(runs, cluster_id)
+        if name in there
+    }
+    return [*found, *default_leftovers(schemas, cluster_id, runs)]
 
 
 async def what_is_at_work(server: Server) -> tuple[tuple[activity.Session, ...], list[str]]:

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
+from kwtui.model import TableName
 from kwtui.operations.plan import PlanKind
+
+
+@dataclass(frozen=True)
+class TakenDefault:
+    """A column's default that an import needed off (live-findings, row 22)."""
+
+    table: TableName
+    column: str
+    default: str
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}"
 
 
 @dataclass(frozen=True)
@@ -27,6 +41,9 @@ class KnownRun:
     succeeded: bool = False
     lost: bool = False
     """Its process is gone and it never said how it ended: the server may go on with its work."""
+    created: datetime | None = None
+    defaults_off: tuple[TakenDefault, ...] = ()
+    """What it took off tables that were there before, and did not put back."""
 
 
 def run_at_work_on(path: str, runs: Iterable[KnownRun]) -> KnownRun | None:

@@ -17,7 +17,8 @@ from kwtui.backups.removing import Removed, contents_of, remove_set
 from kwtui.backups.retention import is_last_proven
 from kwtui.backups.trash import trash_path
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import ProofLevel, RetentionPolicies
+from kwtui.model import UNFINISHED, ProofLevel, RetentionPolicies, TableName
+from kwtui.operations.cleanup_databases import is_missing
 from kwtui.operations.cleanup_plan import busy_words, told_of
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.housekeeping import (
@@ -26,13 +27,14 @@ from kwtui.operations.housekeeping import (
     retention_decisions,
     what_is_at_work,
 )
+from kwtui.operations.known_runs import TakenDefault
 from kwtui.operations.plan import PlanKind, Step, StepKind
 from kwtui.operations.preflight import check_server
 from kwtui.operations.refusals import check_allowed
 from kwtui.operations.removal_plan import is_confirmed
 from kwtui.operations.runner import CancelledByPerson, StepOutcome, run_steps
 from kwtui.operations.workplaces import sweep_folders
-from kwtui.server import catalogue
+from kwtui.server import catalogue, statements
 from kwtui.server.connection import Server
 from kwtui.text import human_bytes, plural
 
@@ -61,6 +63,7 @@ class _RemovalRun:
         """For retention: what may go as things stand now."""
         self._removed: list[str] = []
         self._left: list[str] = []
+        self._put: list[str] = []
         self._files = self._bytes = 0
 
     async def run(self) -> RunResult:
@@ -68,6 +71,7 @@ class _RemovalRun:
             StepKind.REMOVE: self._remove,
             StepKind.DROP_DATABASE: self._drop,
             StepKind.SWEEP: self._sweep,
+            StepKind.PUT_BACK: self._put_back,
         }
         try:
             if self._plan.cluster_id:
@@ -86,10 +90,13 @@ class _RemovalRun:
         if len(self._removed) > 1:
             words = f"Removed {len(self._removed)} of {len(self._plan.steps)}"
         freed = f": {plural(self._files, 'file')}, {human_bytes(self._bytes)}"
+        put = f"Put {plural(len(self._put), 'default')} back" if self._put else ""
+        words = "" if put and not self._removed else f"{words}{freed if self._files else ''}"
         return RunResult(
-            summary=f"{words}{freed if self._files else ''}.",
+            summary=f"{'. '.join(filter(None, (put, words)))}.",
             result={
                 "removed": self._removed,
+                "put_back": self._put,
                 "left": self._left,
                 "files": self._files,
                 "bytes": self._bytes,
@@ -127,7 +134,7 @@ class _RemovalRun:
     async def _drop(self, step: Step) -> StepOutcome:
         name = step.params["database"]
         try:
-            await self._check_database(name)
+            await self._check_database(name, marked=step.params.get("marked", False))
         except KwtuiError as error:
             return self._leave(step, error)
         server = self._connected()
@@ -135,6 +142,20 @@ class _RemovalRun:
             await server.execute(sql)
         self._removed.append(name)
         return StepOutcome(summary="dropped")
+
+    async def _put_back(self, step: Step) -> StepOutcome:
+        """Defaults; a column that got one since keeps it."""
+        server, database = self._connected(), step.params["database"]
+        schema = await catalogue.read_schema(server, database)
+        taken = [TakenDefault(TableName(s, t), c, d) for s, t, c, d in step.params["defaults"]]
+        missing = [each for each in taken if is_missing(schema, each)]
+        if missing:
+            await server.execute(statements.use_database(database))
+        for each in missing:
+            sql = statements.set_default(database, each.table, each.column, each.default)
+            await server.execute(sql)
+        self._put += [f"the default of {each} in {database}" for each in missing]
+        return StepOutcome(summary=f"{plural(len(missing), 'default')} put back")
 
     async def _sweep(self, step: Step) -> StepOutcome:
         """A staging folder, or the sandbox of a drill."""
@@ -186,11 +207,14 @@ class _RemovalRun:
         if is_last_proven(entry, entries, ProofLevel(self._plan.request["minimum"])):
             raise Changed(f"{path} is the last proven backup of {entry.database} now.")
 
-    async def _check_database(self, name: str) -> None:
-        """Raises Changed unless it is there and nobody works in it."""
+    async def _check_database(self, name: str, *, marked: bool) -> None:
+        """Raises Changed unless it is there, marked if it was, and nobody works in it."""
         server = self._connected()
-        if name not in {d.name for d in await catalogue.databases(server)}:
+        comments = {d.name: d.comment for d in await catalogue.databases(server)}
+        if name not in comments:
             raise Changed(f"There is no database {name} any more.")
+        if marked and comments[name] != UNFINISHED:
+            raise Changed(f"The comment of {name} does not say any more that it is not complete.")
         sessions, jobs = await what_is_at_work(server)
         busy = busy_words(name, told_of(sessions, jobs))
         if busy:

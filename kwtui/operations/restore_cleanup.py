@@ -15,6 +15,7 @@ from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Plan, Step
 from kwtui.operations.restore_objects import waits_for_name
 from kwtui.operations.runner import StepOutcome
+from kwtui.operations.stopped_words import ways_on
 from kwtui.server import catalogue, statements
 from kwtui.server.connection import Server
 from kwtui.server.failures import StatementRefused
@@ -63,12 +64,6 @@ async def clean_up(
         _add(error, ways_on(context.run_id))
     finally:
         await server.close()
-
-
-def ways_on(run: str, *, go_on: bool = True) -> str:
-    """The commands that continue a stopped restore and that remove what it made."""
-    clean = f"Remove what it made: kwtui cleanup --run {run} --yes"
-    return f"Go on where it stopped: kwtui restore --continue {run}  {clean}" if go_on else clean
 
 
 async def _tell(

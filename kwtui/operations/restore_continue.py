@@ -118,7 +118,7 @@ def _rest(stopped: StoppedRestore, standing: Standing) -> _Rest:
         return _rest_after_its_name(stopped, standing)
     _check_name_is_free(stopped, standing)
     if stopped.scratch not in standing.databases:
-        steps = tuple(_unless_dropped(stopped, stopped.plan.steps))
+        steps = tuple(_unless_dropped(stopped, standing))
         return _Rest(steps, "")
     return _rest_under_scratch_name(stopped, standing)
 
@@ -135,10 +135,11 @@ def _check_name_is_free(stopped: StoppedRestore, standing: Standing) -> None:
         )
 
 
-def _unless_dropped(stopped: StoppedRestore, steps: Iterable[Step]) -> Iterator[Step]:
+def _unless_dropped(stopped: StoppedRestore, standing: Standing) -> Iterator[Step]:
     """What was to be replaced is dropped once; whoever has its name now is somebody else."""
-    for step in steps:
-        if step.id != _DROPS_REPLACED or _DROPS_REPLACED not in stopped.done:
+    gone = _DROPS_REPLACED in stopped.done or stopped.target not in standing.databases
+    for step in stopped.plan.steps:
+        if step.id != _DROPS_REPLACED or not gone:
             yield step
 
 
@@ -148,7 +149,7 @@ def _unless_dropped(stopped: StoppedRestore, steps: Iterable[Step]) -> Iterator[
 def _rest_under_scratch_name(stopped: StoppedRestore, standing: Standing) -> _Rest:
     kept = tuple(s for s in stopped.imports if _holds_its_rows(stopped, standing, s))
     if _must_begin_anew(stopped, standing, kept):
-        steps = tuple(_unless_dropped(stopped, stopped.plan.steps))
+        steps = tuple(_unless_dropped(stopped, standing))
         return _Rest(steps, "", drop=stopped.scratch)
     kept_ids = {step.id for step in kept}
     again = [s for s in stopped.imports if s.id not in kept_ids]
@@ -201,7 +202,7 @@ def _left_steps(stopped: StoppedRestore, standing: Standing, kept: set[str]) -> 
     """From the first step on that is not done; the comparison comes in any case."""
     found: list[Step] = []
     passed = False
-    for step in _unless_dropped(stopped, stopped.plan.steps):
+    for step in _unless_dropped(stopped, standing):
         if step.id in _ALWAYS:
             found.append(step)
         elif step.kind in IMPORTS:

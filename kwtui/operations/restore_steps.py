@@ -118,9 +118,7 @@ def insert_rows_of(scope: RestoreScope, table: SourceTable, reason: str) -> Step
         explanation=f"{reason}; INSERT does not. {_INSERT_ROWS} rows go in one statement.",
         sql=(statements.insert_rows(scope.scratch, table.name, columns, ()) + "...",),
         subject=str(table.name),
-        params=_table_params(table)
-        | {"database": scope.scratch}
-        | _insert_params(scope, table),
+        params=_table_params(table) | {"database": scope.scratch} | _insert_params(scope, table),
     )
 
 

@@ -37,7 +37,9 @@ def sandboxes(state: Path) -> list[str]:
 def dead_stagings(paths: Iterable[str], runs: Sequence[KnownRun]) -> tuple[str, ...]:
     """Those of a run of this account that has ended, however it did."""
     ours = {run.staging for run in runs if run.staging and not run.alive}
-    return tuple(path for path in paths if path in ours)
+    # A restore that goes on links its files into the folder of the run that was stopped.
+    living = {run.staging for run in runs if run.alive}
+    return tuple(path for path in paths if path in ours - living)
 
 
 def dead_sandboxes(names: Iterable[str], runs: Sequence[KnownRun]) -> tuple[str, ...]:
@@ -55,7 +57,12 @@ def workplace_leftovers(
     for name in sandboxes(state):
         run = next((r for r in runs if r.sandbox == name), None)
         if run is None or not run.alive:
-            yield Leftover(LeftoverKind.SANDBOX, name, run=run.id if run else "a run that is gone")
+            yield Leftover(
+                LeftoverKind.SANDBOX,
+                name,
+                run=run.id if run else "a run that is gone",
+                started=run.created if run else _made(state / SANDBOXES / name),
+            )
 
 
 async def sweep_folders(
@@ -73,7 +80,8 @@ async def sweep_folders(
 
 
 def _staging(extern: Path, path: str, runs: Sequence[KnownRun], now: datetime) -> Leftover:
-    run = next((r for r in runs if r.staging == path), None)
+    of_it = [r for r in runs if r.staging == path]
+    run = next((r for r in of_it if r.alive), of_it[0] if of_it else None)
     made = _made(extern / path)
     busy = ""
     if run is not None and run.alive:

@@ -25,6 +25,6 @@ async def follow_to_the_end(files: RunFiles) -> AsyncIterator[AnyEvent]:
         at=datetime.now(UTC),
         status=RunStatus.LOST,
         summary=LOST_SUMMARY,
-        hint=lost_hint(files.read_plan()),
+        hint=lost_hint(files.read_plan(), files.id),
         exit_code=int(ExitCode.FAILED),
     )

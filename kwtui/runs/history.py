@@ -79,7 +79,7 @@ def run_state(files: RunFiles) -> RunState:
     alive = files.is_alive()
     state = reduce_all(plan, read_events(files.journal))
     if state.status is RunStatus.RUNNING and not alive:
-        return mark_lost(state, plan)
+        return mark_lost(state, plan, files.id)
     return state
 
 

@@ -154,6 +154,7 @@ def lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
         # One at a time, so that two of them never leave each other's set as the last proven one.
         # The sets themselves are held one after the other, when their turn comes.
         dropped = [s.params["target"] for s in plan.steps if s.kind is StepKind.DROP_DATABASE]
+        dropped += [s.params["database"] for s in plan.steps if s.kind is StepKind.PUT_BACK]
         databases = [f"database {name} of cluster {plan.cluster_id}" for name in dropped]
         return (f"removing from {handover.extern}", *databases)
     if plan.kind is PlanKind.DRILL:

@@ -5,14 +5,15 @@ Pure. Screens and the command line show the same state.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from kwtui.model import RestoreStrategy
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
+from kwtui.operations.stopped_words import ways_on
 from kwtui.runs.events import (
     AnyEvent,
     CancelRequested,
@@ -193,24 +194,20 @@ def reduce(state: RunState, event: AnyEvent) -> RunState:
 LOST_SUMMARY = "The run's process is gone and never said how it ended."
 
 
-def lost_hint(plan: Plan) -> str:
+def lost_hint(plan: Plan, run: str) -> str:
     """What a run that died may have left, and what to do."""
     if plan.kind is PlanKind.BACKUP:
-        return f"What it left in {plan.path} is no backup and may be removed. Back up again."
-    if plan.kind is PlanKind.RESTORE:
-        scratch = plan.request.get("scratch", plan.database)
-        if plan.request.get("strategy") == "data-only":
-            return _lost_in_place(plan)
-        words = (
-            f"Nothing that it left counts as restored. Look for a database {scratch}, drop it, and "
-            "restore again."
-        )
-        if scratch == plan.database:
-            return words
         return (
-            f"{words} If it is not there, look at the comment of {plan.database}: where it says "
-            "that the database is not complete, it has its name and its data and lacks views, "
-            f"defaults or grants. Restore again, with --yes-replace {shlex.quote(plan.database)}."
+            f"What it left in {plan.path} is no backup: kwtui cleanup --run {run} --yes removes "
+            "it. Back up again."
+        )
+    if plan.kind is PlanKind.RESTORE:
+        if plan.request.get("strategy") == RestoreStrategy.DATA_ONLY.value:
+            return _lost_in_place(plan, run)
+        return (
+            f"Nothing that it left counts as restored: it worked in the database "
+            f"{plan.request.get('scratch', plan.database)}, and a database that is not complete "
+            f"says so in its comment. {ways_on(run)}"
         )
     if plan.kind is PlanKind.DRILL:
         return (
@@ -220,26 +217,32 @@ def lost_hint(plan: Plan) -> str:
     return "Start it again."
 
 
-def _lost_in_place(plan: Plan) -> str:
+def _lost_in_place(plan: Plan, run: str) -> str:
     """The tables were there before: nothing may be dropped, and what was taken off must return."""
     words = (
-        f"Tables of {plan.database} may have their new rows, or not, each as a whole: count them "
-        "before you restore again."
+        f"Tables of {plan.database} may have their new rows, or not, each as a whole; going on "
+        f"counts them and adds no row twice: kwtui restore --continue {run}"
     )
     defaults = next((step.sql for step in plan.steps if step.id == "set-defaults"), ())
     if not defaults:
         return words
-    return "\n".join([f"{words} Put back the defaults that the import needed off:", *defaults])
+    return "\n".join(
+        [
+            f"{words}  To put only the defaults back that the import needed off: kwtui cleanup "
+            f"--run {run} --yes  They are:",
+            *defaults,
+        ]
+    )
 
 
-def mark_lost(state: RunState, plan: Plan) -> RunState:
-    """What to show of a run whose process is gone without a word."""
+def mark_lost(state: RunState, plan: Plan, run: str = "") -> RunState:
+    """What to show of a run whose process is gone without a word; ``run`` is its id."""
     return replace(
         state,
         status=RunStatus.LOST,
         steps=_stop_running(state.steps),
         summary=LOST_SUMMARY,
-        hint=lost_hint(plan),
+        hint=lost_hint(plan, run or state.run),
     )
 
 

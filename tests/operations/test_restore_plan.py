@@ -20,7 +20,6 @@ from kwtui.operations.plan import Plan, StepKind
 from kwtui.operations.refusals import check_allowed
 from kwtui.operations.restore_names import scratch_name
 from kwtui.operations.restore_plan import plan_restore
-from kwtui.operations.restore_runbook import runbook_of
 from kwtui.operations.restore_source import RestoreSource
 from kwtui.operations.restore_target import TargetFacts
 from tests.operations.conftest import INV, NOW, PATH, SHOP, source_of_schema

@@ -153,8 +153,9 @@ def test_a_lost_restore_says_where_its_work_may_be(plan: Plan) -> None:
     """Killed before it had its name, or after: nobody who reads it knows which."""
     restore = replace(plan, kind=PlanKind.RESTORE, request={"scratch": "shop_kwtui_restoring"})
 
-    lost = mark_lost(initial_state(restore), restore)
+    lost = mark_lost(initial_state(restore), restore, "20261122T080000Z-1a2b")
 
-    assert "Look for a database shop_kwtui_restoring" in lost.hint
-    assert "the comment of shop" in lost.hint
-    assert "--yes-replace shop" in lost.hint
+    assert "the database shop_kwtui_restoring" in lost.hint
+    assert "its comment" in lost.hint
+    assert "kwtui restore --continue 20261122T080000Z-1a2b" in lost.hint
+    assert "kwtui cleanup --run 20261122T080000Z-1a2b --yes" in lost.hint
