@@ -103,8 +103,8 @@ def job_lines(job: Job, listing: JobListing, command: Callable[..., str]) -> lis
 
 def summary_words(listing: JobListing, shown: int, text: str, everything: bool) -> str:
     """The line above the list."""
-    kept = "all types" if everything else "exports and imports; a shows all"
-    found = f" that contain “{text}”" if text else ""
+    kept = "all types" if everything else "no housekeeping (a)"
+    found = f" with “{text}”" if text else ""
     return (
         f"{shown} of {len(listing.jobs)} jobs{found}, {kept}, as of {listing.at:%H:%M:%S} UTC ·"
         f" kwtui jobs{' --all' if everything else ''}"

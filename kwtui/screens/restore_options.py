@@ -38,20 +38,20 @@ STRATEGIES = (
 USERS_OPTIONS = (
     Option(
         "no",
-        "no",
+        "stay missing",
         "Grants to users that this server does not have are left out; the plan names them.",
     ),
     Option(
         "yes",
-        "yes, without password",
-        "Users that are missing are made. They have no password until an admin sets one: KWDB does"
-        " not give passwords out.",
+        "are made, without password",
+        "Users that grants name and this server does not have are made. They have no password"
+        " until an admin sets one: KWDB does not give passwords out.",
     ),
 )
 
 ALL_USERS_OPTION = Option(
     "all",
-    "all of the backup",
+    "all of the backup are made",
     "Every user and role that the backup holds and this server does not have is made, with its"
     " roles. They have no password until an admin sets one.",
 )

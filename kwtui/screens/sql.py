@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from kwtui.completion import path_completer
 from kwtui.config import Environment
-from kwtui.errors import KwtuiError
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.screens.actions import Action, bindings
 from kwtui.screens.base import KwtuiScreen
 from kwtui.screens.dialogs import AskDialog, ConfirmDialog, MessageDialog
@@ -117,15 +117,16 @@ class SqlScreen(KwtuiScreen):
         statement = statement_at(self._editor.text, self._editor.offset_of_cursor)
         if statement is not None:
             self._limit = ROWS
-            self._start(statement.text)
+            self._start(statement.text, at=statement.start)
 
-    def _start(self, text: str) -> None:
+    def _start(self, text: str, *, at: int | None = None) -> None:
+        """``at`` is where it stands in the editor; None for one that was run before."""
         self._at_work = True
         self._outcome = f"running since {self.kwtui.clock():%H:%M:%S} UTC, F4 cancels"
         self._say()
-        self.run_task(partial(self._run, text), "sql")
+        self.run_task(partial(self._run, text, at), "sql")
 
-    async def _run(self, text: str) -> None:
+    async def _run(self, text: str, at: int | None) -> None:
         outcome = "failed"
         try:
             if self._session is None:
@@ -137,11 +138,28 @@ class SqlScreen(KwtuiScreen):
             self._remember(text, answer=answer)
         except KwtuiError as error:
             self._remember(text, error=error)
+            outcome = self._show_failure(text, at, error)
             raise
         finally:
             self._at_work = False
             self._outcome = outcome
             self._say()
+
+    def _show_failure(self, text: str, at: int | None, error: KwtuiError) -> str:
+        """Put the cursor where the error is. What was read before belongs to another statement."""
+        from kwtui.server.error_place import error_offset, place_in_words
+
+        if error.exit_code is ExitCode.CANCELLED:
+            return "cancelled" + ("; these rows are of before" if self._answer is not None else "")
+        self._answer = None
+        self._table.empty = "Nothing was read."
+        self._table.show_records((), (), at_end=True)
+        offset = error_offset(text, error.cause)
+        if offset is None:
+            return "failed"
+        if at is not None:
+            self._editor.move_to_offset(at + offset)
+        return f"failed at {place_in_words(text, offset)}"
 
     def _remember(
         self, text: str, *, answer: Answer | None = None, error: KwtuiError | None = None

@@ -152,7 +152,9 @@ class Form(Vertical):
         self._explain(event.widget)
 
     def on_cycle_changed(self, event: Cycle.Changed) -> None:
-        self._explain(event.cycle)
+        # A value may also change while another line has the focus.
+        if event.cycle.has_focus:
+            self._explain(event.cycle)
 
     def _explain(self, widget: Widget) -> None:
         for node in (widget, widget.parent, widget.parent and widget.parent.parent):

@@ -40,6 +40,12 @@ class SqlEditor(TextArea):
         lines = self.text.split("\n")
         return sum(len(each) + 1 for each in lines[:row]) + column
 
+    def move_to_offset(self, offset: int) -> None:
+        """Put the cursor on a character of the whole text."""
+        before = self.text[:offset]
+        row = before.count("\n")
+        self.move_cursor((row, len(before) - (before.rfind("\n") + 1)))
+
 
 def cleaned(text: str) -> str:
     """The text with its own line ends and everything else made visible."""

@@ -62,6 +62,7 @@ class FakeConsole:
         self.waiting = asyncio.Event()
         self.hold = False
         """Statements do not end until they are cancelled."""
+        self.problem: KwtuiError | None = None
         self.rows = 1200
         self.text = ""
         """Put into every value."""
@@ -72,6 +73,8 @@ class FakeConsole:
             raise KwtuiError("This page only reads, and this statement may do more.",
                              cause=verdict.reason)  # fmt: skip
         self.ran.append(sql)
+        if self.problem is not None:
+            raise self.problem
         if self.hold:
             await self.waiting.wait()
             raise KwtuiError("The statement was cancelled.", exit_code=ExitCode.CANCELLED)

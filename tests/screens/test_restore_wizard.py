@@ -216,7 +216,7 @@ async def test_users_and_settings_are_offered_where_the_backup_holds_them(
         await to_the_name(person)
         await person.until_shown("Cluster settings")
         await person.press("tab", "right", "right")
-        await person.until_shown("all of the backup")
+        await person.until_shown("all of the backup are made")
         await person.press("tab", "right")
         await person.until_shown("for the whole cluster")
         await person.press("enter")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kwtui.config import Environment
+from kwtui.errors import KwtuiError
 from kwtui.widgets.field import QuietInput
 from kwtui.widgets.sql_editor import SqlEditor
 from tests.screens.driving import Driver, opened
@@ -45,6 +46,22 @@ async def test_only_the_statement_at_the_cursor_is_run(connected: FakeController
         await driver.press("f5")
         await driver.until_shown("1,000 rows")
         assert connected.sql.ran == ["SELECT 2"]
+
+
+async def test_an_error_is_told_with_its_place_and_the_cursor_goes_there(
+    connected: FakeController,
+) -> None:
+    connected.sql.problem = KwtuiError(
+        "There is no such column.", cause='column "nix" does not exist [42703]'
+    )
+    async with opened(connected) as driver:
+        await write(driver, "SELECT 1;\nSELECT id,\n  nix FROM t")
+        await driver.press("f5")
+        await driver.until_shown("There is no such column.")
+        await driver.press("escape")
+        await driver.until_shown("failed at line 2, column 3")
+        assert driver.app.screen.query_one(SqlEditor).cursor_location == (2, 2)
+        assert "Nothing was read." in driver.text()
 
 
 async def test_typing_is_plain_text_and_keys_of_the_screen_do_nothing(
