@@ -1,8 +1,10 @@
-"""What tests of several areas share: a living sandbox."""
+"""What tests of several areas share: how they are run, and a living sandbox."""
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +12,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+# Tests start hundreds of processes, and each would compile kwtui anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Tests wait for processes, disks and clocks about as long as they compute."""
+    return 2 * len(os.sched_getaffinity(0))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Keep tests that stand together on one worker: they share what a module has prepared."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "worksteal"
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(frozen=True)
