@@ -21,6 +21,7 @@ from kwtui.model import (
     TableSpec,
 )
 from kwtui.server import derive, findings, inspection, statements
+from kwtui.server.activity import Query, read_queries
 from kwtui.server.connection import Server
 from kwtui.server.coverage import coverage
 from kwtui.server.failures import ConnectionLost, StatementRefused
@@ -63,9 +64,20 @@ async def survey(
         schema=counted,
         server=facts,
         taken_at=datetime.now(UTC),
-        findings=findings.find(counted, facts),
+        findings=(
+            *findings.find(counted, facts),
+            *findings.others_at_work(database, await _queries(server)),
+        ),
         coverage=coverage(counted),
     )
+
+
+async def _queries(server: Server) -> tuple[Query, ...]:
+    """What runs on the cluster, as far as this user is told."""
+    try:
+        return await read_queries(server)
+    except StatementRefused:
+        return ()
 
 
 async def _rows(server: Server, database: str, table: TableName) -> int | None:

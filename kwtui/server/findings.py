@@ -21,6 +21,7 @@ from kwtui.model import (
     Severity,
     TableSpec,
 )
+from kwtui.server.activity import Query
 from kwtui.server.ddl import StrangeDefinitionError, interleaved_in
 from kwtui.server.derive import (
     SYSTEM_DATABASES,
@@ -69,6 +70,23 @@ def _about_server(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Findin
             "This is KWDB's own database; no import can put it back.",
             "Back up your own databases.",
         )
+
+
+def others_at_work(database: str, queries: Iterable[Query]) -> Iterator[Finding]:
+    """Exports of the same database that somebody else has running, by SHOW QUERIES."""
+    name = re.compile(rf'(?<![\w".]){re.escape(identifier(database))}(?![\w"])', re.IGNORECASE)
+    for query in queries:
+        head, *source = re.split(r"\sFROM\s", query.sql, maxsplit=1, flags=re.IGNORECASE)
+        if head.lstrip().upper().startswith("EXPORT ") and any(map(name.search, source)):
+            since = f" since {query.started:%H:%M:%S} UTC" if query.started else ""
+            client = query.application or query.client or "another client"
+            yield Finding(
+                WARNING,
+                "export_at_work",
+                database,
+                f"{query.user} is exporting this database already{since}, with {client}.",
+                "Both would be whole; they only take longer. Wait, or see SHOW QUERIES.",
+            )
 
 
 def _about_names(schema: DatabaseSchema) -> Iterator[Finding]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
 
 from kwtui.model import (
     ColumnSpec,
@@ -20,6 +23,8 @@ from kwtui.model import (
     ViewSpec,
 )
 from kwtui.server import findings
+from kwtui.server.activity import Query
+from kwtui.server.findings import others_at_work
 
 ADMIN = ServerFacts("KaiwuDB V3.2.1", "c", 1, "root", is_admin=True, tls=True)
 ID = ColumnSpec("id", "INT8", nullable=False)
@@ -169,3 +174,29 @@ def test_interleaved_tables_and_those_they_lie_in_cannot_be_filled_by_an_import(
 
     subjects = [f.subject for f in found if f.code == "interleaved"]
     assert subjects == ["shop.public.t", "shop.public.orders"]
+
+
+def query(sql: str) -> Query:
+    started = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+    return Query("q1", 1, "s1", "root", sql, "10.0.0.7:4711", "cron", "executing", started)
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_ours"),
+    [
+        ("EXPORT INTO CSV 'nodelocal://1/x' FROM DATABASE shop", True),
+        ("EXPORT INTO CSV 'nodelocal://1/x' FROM TABLE shop.public.orders", True),
+        ("EXPORT INTO CSV 'nodelocal://1/x' FROM SELECT id FROM shop.public.orders AS OF SYSTEM "
+         "TIME '1.0'", True),
+        ("export into csv 'nodelocal://1/shop' FROM TABLE other.public.orders", False),
+        ("EXPORT INTO CSV 'nodelocal://1/x' FROM DATABASE workshop", False),
+        ("SELECT count(*) FROM shop.public.orders", False),
+    ],
+)  # fmt: skip
+def test_who_else_exports_the_database_is_named(sql: str, is_ours: bool) -> None:
+    found = list(others_at_work("shop", [query(sql)]))
+    assert bool(found) is is_ours
+    for finding in found:
+        assert finding.message == (
+            "root is exporting this database already since 08:30:00 UTC, with cron."
+        )
