@@ -84,6 +84,16 @@ class StorageCare(Core):
         with _stopping(reading):
             return await self._blocking(page_of, details, file, start, count, reading)
 
+    async def record_at_share(
+        self, entry: BackupEntry, file: str, share: float, reading: Reading
+    ) -> int:
+        """The record at this share (0 to 1) of a file, for one whose records nobody counted."""
+        from kwtui.operations.pages import record_at_share
+
+        details = self._open_sets.get(entry.path) or await self.open_set(entry.path)
+        with _stopping(reading):
+            return await self._blocking(record_at_share, details, file, share, reading)
+
     async def find_record(
         self,
         entry: BackupEntry,

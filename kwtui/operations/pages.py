@@ -11,6 +11,7 @@ from kwtui.backups.csvsearch import find_record
 from kwtui.backups.library import SetDetails, TableDetails
 from kwtui.backups.naming import inside
 from kwtui.backups.page import CsvPage, read_page
+from kwtui.backups.tree import unreadable
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect
 
@@ -30,6 +31,17 @@ def page_of(
     return read_page(
         index.path, index.dialect, start, count, columns=columns, index=index, reading=reading
     )
+
+
+def record_at_share(details: SetDetails, file: str, share: float, reading: Reading) -> int:
+    """The record (from 0) at this share (0 to 1) of the file's bytes; raises like `page_of`."""
+    _, index = _opened(details, file)
+    try:
+        size = index.path.stat().st_size
+        record = index.record_at(int(size * min(share, 1.0)), reading)
+    except OSError as error:
+        raise unreadable(index.path, error) from error
+    return max(0, record - index.dialect.header)
 
 
 def find_in(

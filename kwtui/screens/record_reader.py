@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,28 +21,29 @@ T = TypeVar("T")
 
 PAGE_RECORDS = 200
 """Records that are read at a time."""
-_LEAD = 20
+_LEAD = 8
 """Records before the one that was asked for, so that it is seen among its neighbours."""
 _TELL_SECONDS = 0.5
 
 PLACES = "a record's number, a share such as 50%, or end"
 
 
-def place_of(text: str, total: int | None) -> int | None:
-    """The record (from 0) that a person means; -1 for the end, None if it is not understood.
+def place_of(text: str, total: int | None) -> int | float | None:
+    """What a person means: a record (from 0), -1 for the end, None if it is not understood.
 
-    A share needs the total.
+    A share of a file whose records nobody counted (``total``) is a float from 0 to 1.
     """
     words = text.strip().replace(",", "").replace("_", "").casefold()
     if words in ("end", "g", "-1"):
         return -1
-    share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", words)
-    if share is not None and total is not None:
-        return min(int(float(share[1]) / 100 * total), max(total - 1, 0))
-    if not words.isdigit():
+    last = sys.maxsize if total is None else max(total - 1, 0)
+    share = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)\s*%", words)
+    if share is not None:
+        part = min(float(share[1]) / 100, 1.0)
+        return part if total is None else min(int(part * total), last)
+    if not (words.isascii() and words.isdigit()):
         return None
-    number = max(int(words) - 1, 0)
-    return number if total is None else min(number, max(total - 1, 0))
+    return min(max(int(words) - 1, 0), last)
 
 
 class RecordReader:
@@ -128,16 +130,20 @@ class RecordReader:
         """Show the place that a person asks for; what is wrong with it, or nothing."""
         try:
             place = place_of(text, self._total)
-            if place is None and text.strip().endswith("%"):
-                # The share of a file that nobody counted: counting is reading it to its end once.
-                await self._waited("Counting", lambda reading: self._page(-1, 1, reading))
-                place = place_of(text, self._total)
+            if isinstance(place, float):
+                place = await self._record_at(place)
             if place is None:
                 return f"Write {PLACES}."
             await self._show_around(place)
         except ReadingStopped:
             self.tell()
         return ""
+
+    async def _record_at(self, share: float) -> int:
+        def look(reading: Reading) -> Coroutine[Any, Any, int]:
+            return self._controller().record_at_share(self._entry, self.file, share, reading)
+
+        return await self._waited("Going there", look)
 
     async def find(self, text: str, *, forward: bool) -> str:
         """Show the next record with the text, or the one before; what to say if there is none."""
@@ -165,6 +171,9 @@ class RecordReader:
     async def _show_around(self, place: int) -> None:
         start = place - _LEAD if place < 0 else max(0, place - _LEAD)
         page = await self._waited("Going there", lambda reading: self._page(start, reading=reading))
+        if not page.records and start > 0:
+            await self._show_around(-1)
+            return
         self._table.show_records(page.columns, page.records, start=page.start, at_end=page.at_end)
         self._table.go_to(self._table.end - 1 if place < 0 else place)
         self.tell()

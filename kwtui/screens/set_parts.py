@@ -28,8 +28,8 @@ class PartKind(StrEnum):
 
 
 RUN_PART = "Run that made it"
-PLAN_PART = "Plan of that run"
-JOURNAL_PART = "Journal of that run"
+PLAN_PART = "Its plan"
+JOURNAL_PART = "Its journal"
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,8 @@ def _kind_of(path: str) -> PartKind:
 def overview_lines(details: SetDetails, presence: Presence | None = None) -> list[Line]:
     """The first page: what it is, what is proven, what is wrong, what it does not hold."""
     entry = details.entry
-    lines = [fact("Folder", entry.path), fact("Kind", KIND_WORDS[entry.kind])]
+    lines = _problem_lines(details, presence)
+    lines += [fact("Folder", entry.path), fact("Kind", KIND_WORDS[entry.kind])]
     if entry.database:
         engine = f" ({entry.engine.value})" if entry.engine else ""
         lines.append(fact("Database", entry.database + engine))
@@ -153,10 +154,6 @@ def overview_lines(details: SetDetails, presence: Presence | None = None) -> lis
     lines += _origin(details)
     if not details.location.beside:
         lines.append(fact("Sidecars", f"{details.location.sidecars} (not beside the data)"))
-    problems = [words for words in (entry.problem, *details.problems) if words]
-    if presence is not None:
-        lines += _list("Not as the manifest says", "✗ ", "error", presence.problems)
-    lines += _list("Wrong with it", "✗ ", "error", dict.fromkeys(problems))
     lines += _list("Cannot be known", "? ", "warning", details.unknown)
     if details.manifest is not None:
         lines += _list("Not in it", "− ", "warning", details.manifest.not_included)
@@ -164,6 +161,15 @@ def overview_lines(details: SetDetails, presence: Presence | None = None) -> lis
             lines += [BLANK, heading("Known when it was made")]
             lines += finding_lines(details.manifest.findings)
     return [*lines, *_proofs(details)]
+
+
+def _problem_lines(details: SetDetails, presence: Presence | None) -> list[Line]:
+    """First of all: a person must not have to scroll for it."""
+    problems = [words for words in (details.entry.problem, *details.problems) if words]
+    lines = _list("Wrong with it", "✗ ", "error", dict.fromkeys(problems))
+    if presence is not None:
+        lines += _list("Not as the manifest says", "✗ ", "error", presence.problems)
+    return [*lines[1:], BLANK] if lines else []
 
 
 def _origin(details: SetDetails) -> list[Line]:

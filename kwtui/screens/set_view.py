@@ -41,6 +41,8 @@ from kwtui.widgets.record_table import Record, RecordTable
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import Column, VirtualList
 
+_RECORD_VERBS = ("open", "next_part", "find", "find_next", "go_to", "copy")
+"""What the footer names while records are shown."""
 GO_TO = "go-to"
 """The purpose of the prompt that asks for a record."""
 
@@ -227,6 +229,12 @@ class SetScreen(SetCare):
         if action.verb == "go_to" and not self._table.display:
             return "Only data files are gone through by records."
         return ""
+
+    def footer_actions(self) -> list[Action]:
+        if not self._table.display:
+            return super().footer_actions()
+        by_verb = {action.verb: action for action in self.actions()}
+        return [by_verb[verb] for verb in _RECORD_VERBS if verb in by_verb]
 
     def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
         if event.list_view is self._parts:

@@ -69,6 +69,8 @@ class Document(ScrollView, can_focus=True):
 
     def set_lines(self, lines: Sequence[Line], *, keep_scroll: bool = True) -> None:
         """Show ``lines``; the place that one reads stays unless ``keep_scroll`` is off."""
+        if self._lines == list(lines) and (keep_scroll or self.scroll_offset.y == 0):
+            return
         old = self._wrapped
         self._lines = list(lines)
         self._match_row = -1

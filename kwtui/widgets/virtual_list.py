@@ -18,6 +18,7 @@ from textual.strip import Strip
 from kwtui.widgets.paint import ROLE_CLASSES, Painter, Part, fit, part
 
 Row = TypeVar("Row")
+_Painted = tuple[tuple[Part, ...], Style | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,8 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         self._cursor = 0
         self._layout: list[tuple[int, int]] = []
         self._painter = Painter(self)
+        self._painted: dict[int, _Painted] = {}
+        """What stands in each line of the terminal that this widget has."""
 
     # -- rows and cursor -------------------------------------------------------------------------
 
@@ -145,8 +148,14 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
             )
         self._resized()
         self._show_cursor()
-        self.refresh()
+        self._repaint_changed()
         self.post_message(self.Highlighted(self, self.current))
+
+    def _repaint_changed(self) -> None:
+        """A list that follows a folder must not send itself over a slow line again and again."""
+        for y in range(self.size.height):
+            if self._painted.get(y) != self._line(y):
+                self.refresh(Region(0, y, self.size.width, 1))
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a row; negative counts from the end."""
@@ -192,15 +201,16 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
             self.virtual_size = size
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        self._painted[y] = parts, cursor = self._line(y)
+        return self._painter.strip(parts, self.size.width, cursor=cursor)
+
+    def _line(self, y: int) -> _Painted:
         if y < self._header:
             titles = [part(column.title, "heading") for column in self.columns]
-            return self._painter.strip(self._fitted(titles), width)
+            return tuple(self._fitted(titles)), None
         index = y - self._header + self.scroll_offset.y
         if index >= len(self._rows):
-            if index == 0:
-                return self._painter.strip([(f" {self.empty}", "muted")], width)
-            return self._painter.strip((), width)
+            return ((f" {self.empty}", "muted"),) if index == 0 else (), None
         cells = [
             part(c) if isinstance(c, str) else part(*c) for c in self._cells(self._rows[index])
         ]
@@ -208,7 +218,7 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         if index == self._cursor:
             active = self.has_focus or self.keeps_cursor
             cursor = Style(reverse=True) if active else Style(underline=True)
-        return self._painter.strip(self._fitted(cells), width, cursor=cursor)
+        return tuple(self._fitted(cells)), cursor
 
     def _fitted(self, cells: Sequence[Part]) -> list[Part]:
         fitted: list[Part] = [(" ", "")]

@@ -300,7 +300,7 @@ async def test_inside_a_set_the_run_that_made_it_is_told(connected: FakeControll
     async with opened(connected, size=(120, 40)) as person:
         await to_storage(person)
         await person.press("enter")
-        await person.until_shown("Journal of that run")
+        await person.until_shown("Its journal")
         await person.press(*["j"] * 14)
         await person.until_shown("succeeded")
         await person.press("j")
@@ -316,7 +316,7 @@ async def test_inside_a_set_a_run_of_somebody_else_is_told_from_the_manifest(
     async with opened(connected, size=(120, 40)) as person:
         await to_storage(person)
         await person.press("enter")
-        await person.until_shown("Journal of that run")
+        await person.until_shown("Its journal")
         await person.press(*["j"] * 14)
         await person.until_shown("was run by another account or on another machine")
 
