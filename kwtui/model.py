@@ -106,6 +106,8 @@ class TableSpec:
     foreign_keys: tuple[ForeignKeySpec, ...] = ()
     check_constraints: tuple[str, ...] = ()
     """Names; an import leaves them unvalidated (recording 13)."""
+    not_validated: tuple[str, ...] = ()
+    """Names of foreign keys and checks that rows may break: SHOW CONSTRAINTS (recording 06)."""
     zone_statements: tuple[str, ...] = ()
     index_statements: tuple[str, ...] = ()
     """Indexes that the create statement does not hold, e.g. tag indexes."""

@@ -109,6 +109,7 @@ def other_differences(
 ) -> Iterator[str]:
     """Views, sequences, late defaults, comments and grants that are not as captured."""
     yield from printed_differences(chosen, restored, database)
+    yield from _unvalidated(chosen, restored)
     yield from _late_defaults(chosen, restored, database)
     views = {v.name for v in restored.views}
     yield from (f"the view {v.name} is missing" for v in chosen.views if v.name not in views)
@@ -158,6 +159,15 @@ def _printed(statement: str) -> tuple[object, ...]:
     except ddl.StrangeDefinitionError:
         return (" ".join(statement.split()),)
     return (text.head, *sorted(text.elements), text.tail)
+
+
+def _unvalidated(chosen: Chosen, restored: DatabaseSchema) -> Iterator[str]:
+    """Constraints that every row kept, and that the server does not vouch for any more."""
+    for table in chosen.tables:
+        found = restored.table(table.name)
+        for name in found.not_validated if found else ():
+            if name not in table.not_validated:
+                yield f"the constraint {name} of {table.name} is not validated"
 
 
 def _late_defaults(chosen: Chosen, restored: DatabaseSchema, database: str) -> Iterator[str]:

@@ -189,7 +189,9 @@ def _must_begin_anew(stopped: StoppedRestore, standing: Standing, kept: tuple[St
         return True
     if again and _is_series(stopped) and not standing.replaces_rows:
         return True
-    # A table that a foreign key refers to cannot be emptied.
+    if any(table_of(step) in standing.referenced for step in again):
+        return True
+    # An import into a table whose keys are validated would leave them unvalidated.
     keys = [n for n, s in enumerate(steps) if _adds_keys(s.id) and s.id in stopped.begun]
     return any(steps.index(step) < max(keys, default=-1) for step in again)
 

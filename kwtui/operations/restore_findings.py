@@ -46,6 +46,8 @@ def restore_findings(
         yield from native_findings(source, request, target, facts)
     elif source.schema.engine is Engine.TIME_SERIES:
         yield from _time_series_findings(source, tables, facts)
+    elif request.strategy is RestoreStrategy.EXACT:
+        yield from _unvalidated_findings(tables)
 
 
 # -- source -----------------------------------------------------------------------------------
@@ -176,6 +178,19 @@ def _time_series_findings(
                 "rows_inserted",
                 str(table.name),
                 f"{reason}, so these rows go back by INSERT, which is slower.",
+            )
+
+
+def _unvalidated_findings(tables: tuple[SourceTable, ...]) -> Iterator[Finding]:
+    for table in tables:
+        for name in table.spec.not_validated:
+            yield Finding(
+                Severity.WARNING,
+                "not_validated",
+                str(table.name),
+                f"{name} was not validated when the backup was made: rows may break it. It comes "
+                "back as it was, and the rows with it.",
+                f"Afterwards VALIDATE CONSTRAINT {name} names the first such row.",
             )
 
 

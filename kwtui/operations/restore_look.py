@@ -30,6 +30,11 @@ async def look_at_standing(server: Server, cluster_id: str, stopped: StoppedRest
         foreign_keys=frozenset((t.name, k.name) for t in schema.tables for k in t.foreign_keys)
         if schema
         else frozenset(),
+        referenced=frozenset(
+            k.target for t in schema.tables for k in t.foreign_keys if k.target != t.name
+        )
+        if schema
+        else frozenset(),
         views=frozenset(v.name for v in schema.views) if schema else frozenset(),
         importing="" if stopped.makes_database else await _running_import(server, stopped),
         replaces_rows=await _replaces_rows(server, stopped),

@@ -7,7 +7,7 @@ the objects go; the captured schema knows the name that they had.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from kwtui.model import (
@@ -199,6 +199,8 @@ def validate_all(chosen: Chosen, database: str) -> Iterator[str]:
     yield from validate_constraints(chosen, database)
     for table in chosen.tables:
         for key in table.foreign_keys:
+            if key.name in table.not_validated:
+                continue
             yield statements.validate_constraint(database, table.name, key.name)
 
 
@@ -218,15 +220,28 @@ def default_in(schema: DatabaseSchema, default: str, database: str) -> str:
     return _moved(schema, default, database)
 
 
-def add_foreign_keys(chosen: Chosen, database: str) -> Iterator[str]:
-    for table, key in chosen.foreign_keys:
+def keys_of(chosen: Chosen, *, validated: bool) -> tuple[tuple[TableSpec, ForeignKeySpec], ...]:
+    """The foreign keys that every row keeps, or those that rows may break."""
+    return tuple(
+        (table, key)
+        for table, key in chosen.foreign_keys
+        if (key.name not in table.not_validated) is validated
+    )
+
+
+def add_foreign_keys(
+    keys: Iterable[tuple[TableSpec, ForeignKeySpec]], database: str
+) -> Iterator[str]:
+    for table, key in keys:
         yield statements.add_foreign_key(database, table.name, key)
 
 
 def validate_constraints(chosen: Chosen, database: str) -> Iterator[str]:
-    """An import leaves checks unvalidated (recording 13)."""
+    """An import leaves checks unvalidated (recording 13); those that were so before stay so."""
     for table in chosen.tables:
         for name in table.check_constraints:
+            if name in table.not_validated:
+                continue
             yield statements.validate_constraint(database, table.name, name)
 
 

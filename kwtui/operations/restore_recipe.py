@@ -6,16 +6,18 @@ views cannot be renamed (recording 13).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
-from kwtui.model import UNFINISHED, RestoreStrategy
+from kwtui.model import UNFINISHED, ForeignKeySpec, RestoreStrategy, TableSpec
 from kwtui.operations import restore_objects as objects
 from kwtui.operations.cluster_parts import cluster_steps
 from kwtui.operations.plan import Step
 from kwtui.operations.restore_findings import insert_reason, missing_accounts
 from kwtui.operations.restore_names import scratch_name
 from kwtui.operations.restore_objects import Chosen
+from kwtui.operations.restore_source import SourceTable
 from kwtui.operations.restore_staging import older_definitions, stage, unstage
 from kwtui.operations.restore_steps import (
     RestoreScope,
@@ -127,7 +129,45 @@ def _make(scope: RestoreScope) -> Iterator[Step]:
 
 
 def _fill(scope: RestoreScope) -> Iterator[Step]:
-    for table in scope.tables:
+    """Children of foreign keys that rows may break come last, with those keys already there.
+
+    An import takes their rows as they are and leaves the keys unvalidated (live-findings, row 18),
+    which is what they were; added after the rows, such a key would be refused.
+    """
+    keys = objects.keys_of(scope.chosen, validated=False)
+    children = {table.name for table, _ in keys}
+    yield from _import_each(scope, [t for t in scope.tables if t.name not in children])
+    yield from sql_if_any(
+        "add-unvalidated-keys",
+        "Add the foreign keys that rows may break",
+        objects.add_foreign_keys(keys, scope.scratch),
+        "They were not validated when they were backed up. An import after them leaves them so; "
+        "added after it they would be refused.",
+        _makes_keys(keys),
+    )
+    yield from _import_each(scope, parents_first([t for t in scope.tables if t.name in children]))
+
+
+def parents_first(tables: Sequence[SourceTable]) -> Iterator[SourceTable]:
+    """Each table after those of them that it refers to; in a circle as they come."""
+    left = {table.name: table for table in tables}
+    while left:
+        ready = (
+            t
+            for t in left.values()
+            if not any(k.target in left and k.target != t.name for k in t.spec.foreign_keys)
+        )
+        table = next(ready, None) or next(iter(left.values()))
+        yield left.pop(table.name)
+
+
+def _makes_keys(keys: Iterable[tuple[TableSpec, ForeignKeySpec]]) -> dict[str, Any]:
+    """What a step makes, so that a continuation knows what is there already."""
+    return {"makes": [[t.name.schema, t.name.name, key.name] for t, key in keys]}
+
+
+def _import_each(scope: RestoreScope, tables: Iterable[SourceTable]) -> Iterator[Step]:
+    for table in tables:
         if not table.files:
             continue
         reason = insert_reason(scope.source, table, may_stage=scope.facts.may_stage)
@@ -146,12 +186,14 @@ def _complete(scope: RestoreScope) -> Iterator[Step]:
         objects.set_defaults(chosen, name, waiting=False),
         "As SHOW COLUMNS had them: KWDB misprints some in the definition.",
     )
+    # Without rows every key holds.
+    keys = objects.keys_of(chosen, validated=True) if scope.with_data else chosen.foreign_keys
     yield from sql_if_any(
         "add-foreign-keys",
         "Add the foreign keys",
-        objects.add_foreign_keys(chosen, name),
+        objects.add_foreign_keys(keys, name),
         "Adding one checks every row.",
-        {"makes": [[t.name.schema, t.name.name, key.name] for t, key in chosen.foreign_keys]},
+        _makes_keys(keys),
     )
     yield from sql_if_any(
         "validate-checks",
@@ -284,7 +326,7 @@ def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
             objects.drop_defaults(there, scope.target),
             "IMPORT INTO refuses tables with defaults. They are put back, also when it fails.",
         )
-    yield from _fill(scope)
+    yield from _import_each(scope, scope.tables)
     if not scope.time_series:
         yield from sql_if_any(
             "set-defaults",

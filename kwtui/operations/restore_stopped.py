@@ -75,6 +75,8 @@ class Standing:
     """Of tables that were filled; None for one that is not there, or cannot be read now."""
     foreign_keys: frozenset[tuple[TableName, str]] = frozenset()
     """Tables and names of the keys that are there."""
+    referenced: frozenset[TableName] = frozenset()
+    """Tables that keys of other tables refer to: they cannot be emptied (recording 06)."""
     views: frozenset[TableName] = frozenset()
     importing: str = ""
     """A statement of the stopped run that the server still works on."""

@@ -229,8 +229,23 @@ def check_constraints(create_statement: str) -> tuple[str, ...]:
     return tuple(next(tokens(match.group(1))).value for match in matches if match)
 
 
+def has_constraints(item: Described) -> bool:
+    """Whether the table has foreign keys or checks."""
+    return bool(item.alter_statements) or " CHECK (" in item.create
+
+
+def not_validated(answer: ResultSet) -> tuple[str, ...]:
+    """Names of constraints that rows may break: SHOW CONSTRAINTS."""
+    return tuple(
+        row["constraint_name"] or "" for row in answer.dicts() if not to_bool(row["validated"])
+    )
+
+
 def relational_table(
-    item: Described, specs: tuple[ColumnSpec, ...], keys: tuple[ForeignKeySpec, ...]
+    item: Described,
+    specs: tuple[ColumnSpec, ...],
+    keys: tuple[ForeignKeySpec, ...],
+    unvalidated: tuple[str, ...] = (),
 ) -> TableSpec:
     """A relational table. Raises StrangeDefinitionError for a layout that no recording has."""
     return TableSpec(
@@ -240,6 +255,7 @@ def relational_table(
         create_without_foreign_keys=ddl.without_foreign_keys(item.without_foreign_keys),
         foreign_keys=keys,
         check_constraints=check_constraints(item.create),
+        not_validated=unvalidated,
         zone_statements=item.zone_statements,
     )
 

@@ -113,6 +113,11 @@ def _with(comments: bool) -> str:
     return " WITH COMMENT" if comments else ""
 
 
+def constraints(database: str, table: TableName) -> str:
+    """Keys and checks, and whether each of them is validated (recordings 02, 05 and 06)."""
+    return f"SHOW CONSTRAINTS FROM {table_name(database, table)}"
+
+
 def sequence_value(database: str, sequence: TableName) -> str:
     return f"SELECT last_value, is_called FROM {table_name(database, sequence)}"
 

@@ -258,7 +258,10 @@ class SchemaReader:
     def _asks(self, item: Described, columns: dict[TableName, tuple[ColumnSpec, ...]]) -> bool:
         """Whether this table has something that only a question about it alone tells."""
         return (
-            item.name not in columns or _comments_column(item) or "COMMENT ON INDEX" in item.create
+            item.name not in columns
+            or _comments_column(item)
+            or "COMMENT ON INDEX" in item.create
+            or derive.has_constraints(item)
         )
 
     async def _columns(self, server: Server, table: TableName) -> ResultSet:
@@ -303,13 +306,27 @@ class SchemaReader:
         except StatementRefused as error:
             self._note_unreadable(item.name, error)
             return None
+        unvalidated = await self._not_validated(server, item)
         try:
-            return derive.relational_table(item, columns, keys.keys)
+            return derive.relational_table(item, columns, keys.keys, unvalidated)
         except ddl.StrangeDefinitionError:
             self.not_captured.append(
                 f"exact definition of table {item.name}, whose text cannot be understood"
             )
             return TableSpec(item.name, columns, item.create, item.without_foreign_keys, keys.keys)
+
+    async def _not_validated(self, server: Server, item: Described) -> tuple[str, ...]:
+        """Constraints that rows may break, which must not be validated when they come back."""
+        if not derive.has_constraints(item):
+            return ()
+        try:
+            answer = await server.query(inspection.constraints(self.database, item.name))
+        except StatementRefused as error:
+            words = f"which constraints of {item.name} are not validated"
+            self.not_captured.append(f"{words} (the server said: {error.cause})")
+            return ()
+        lacks = self._lacks(answer, "validity of constraints", "constraint_name", "validated")
+        return () if lacks else derive.not_validated(answer)
 
     async def _time_series_table(self, server: Server, item: Described) -> TableSpec | None:
         try:

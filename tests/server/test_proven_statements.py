@@ -290,6 +290,7 @@ SAMPLES: dict[str, list[str]] = {
     "statements.create_schema": [statements.create_schema("S 2")],
     "statements.set_default": [statements.set_default("d", P, "c", "e'p\\'q'")],
     "statements.drop_default": [statements.drop_default("d", P, "c")],
+    "statements.truncate_table": [statements.truncate_table("d", P)],
     "statements.drop_view": [
         statements.drop_view("d", P),
         statements.drop_view("d", P, materialized=True),
@@ -334,6 +335,7 @@ SAMPLES: dict[str, list[str]] = {
     "inspection.create_statement_of": [inspection.create_statement_of("D", P)],
     "inspection.columns": [inspection.columns("D", P), inspection.columns("D", P, comments=False)],
     "inspection.partitions": [inspection.partitions("D", P)],
+    "inspection.constraints": [inspection.constraints("D", P)],
     "inspection.tags": [inspection.tags("D", P)],
     "inspection.indexes": [inspection.indexes("D", P), inspection.indexes("D", P, comments=False)],
     "inspection.sequence_value": [inspection.sequence_value("D", P)],
