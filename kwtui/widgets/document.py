@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.style import Style
 from textual.binding import Binding, BindingType
-from textual.events import Resize
+from textual.events import Blur, DescendantBlur, DescendantFocus, Focus, Resize
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -110,6 +110,19 @@ class Document(ScrollView, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return sum(len(wrap(each, width)) for each in self._lines)
+
+    def _on_focus(self, event: Focus) -> None:
+        # Unlike any widget, it looks the same with the focus: to paint it again is up to 7 KB.
+        event.prevent_default()
+        self.has_focus = True
+        if self.parent is not None:
+            self.parent.post_message(DescendantFocus(self))
+
+    def _on_blur(self, event: Blur) -> None:
+        event.prevent_default()
+        self.has_focus = False
+        if self.parent is not None:
+            self.parent.post_message(DescendantBlur(self))
 
     def on_resize(self, event: Resize) -> None:
         width = self.scrollable_content_region.width

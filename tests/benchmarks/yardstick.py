@@ -47,6 +47,26 @@ def seconds_of(*command: str) -> float:
     return best
 
 
-def report(what: str, figures: dict[str, str]) -> None:
-    """One line of the table that a benchmark run prints."""
-    sys.stdout.write(f"\n{what}: " + " · ".join(f"{k} {v}" for k, v in figures.items()) + "\n")
+def report(what: str, figures: dict[str, str], *, budget: str = "") -> None:
+    """One line of the table that a benchmark run ends with."""
+    measured = " · ".join(f"{name} {value}" for name, value in figures.items())
+    sys.stdout.write(f"\n{what}: {measured}{f' ({budget})' if budget else ''}\n")
+    _reported.append((what, measured, budget))
+
+
+_reported: list[tuple[str, str, str]] = []
+
+
+def table() -> list[str]:
+    """All that was reported, as a table in Markdown."""
+    if not _reported:
+        return []
+    rows = [("what", "measured", "budget"), *_reported]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [_line(row, widths) for row in rows]
+    return [lines[0], _line(tuple("-" * width for width in widths), widths), *lines[1:]]
+
+
+def _line(row: tuple[str, ...], widths: list[int]) -> str:
+    cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+    return f"| {' | '.join(cells)} |"
