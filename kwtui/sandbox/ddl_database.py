@@ -11,14 +11,21 @@ from kwtui.sandbox.catalog import (
     RelationKind,
     SchemaDef,
 )
-from kwtui.sandbox.ddl_drop import dependent_views, remove
+from kwtui.sandbox.ddl_drop import dependent_views, remove, sequence_in_default
 from kwtui.sandbox.ddl_parse import duration, seconds_of
+from kwtui.sandbox.ddl_series import (
+    LONGEST_DATABASE_NAME,
+    LONGEST_LIFE,
+    check_name,
+    check_partition_interval,
+    check_retention,
+)
 from kwtui.sandbox.dispatch import handles
 from kwtui.sandbox.grants import require
 from kwtui.sandbox.lexer import Kind, Statement, TokenStream, quote_identifier
 from kwtui.sandbox.resolve import VIRTUAL_SCHEMAS, find_database
 from kwtui.sandbox.session import Session
-from kwtui.sandbox.users import is_admin
+from kwtui.sandbox.users import require_admin
 
 
 @handles("CREATE DATABASE", "CREATE TS DATABASE")
@@ -34,8 +41,13 @@ def create_database(session: Session, statement: Statement) -> Answer:
     stream.expect_end()
     tag = "CREATE TS DATABASE" if time_series else "CREATE DATABASE"
     catalog = session.engine.catalog
-    if not is_admin(catalog, session.user):
-        raise SqlError("only users with the admin role are allowed to CREATE DATABASE", "42501")
+    if time_series:
+        check_name(name, "database", LONGEST_DATABASE_NAME)
+    require_admin(catalog, session.user, "CREATE DATABASE")
+    if interval is not None:
+        check_partition_interval(interval)
+    if retention is not None:
+        check_retention(retention)
     if name in catalog.databases:
         if if_not_exists:
             return Answer(tag)
@@ -92,14 +104,20 @@ def drop_database(session: Session, statement: Statement) -> Answer:
     with session.engine.change(session) as cursor:
         catalog = session.engine.catalog
         relations = catalog.relations_in(name)
-        if relations and behaviour == "restrict":
+        procedures = [n for n, p in catalog.procedures.items() if p.database == name]
+        if (relations or procedures) and behaviour == "restrict":
             raise SqlError(f'database "{name}" is not empty and RESTRICT was specified', "2BP01")
+        refuse_offline(relations, name, "drop", "dropping")
         _forget_references(catalog, relations)
+        for view in _views_elsewhere(catalog, relations):
+            remove(catalog, cursor, view)
         for relation in relations:
             remove(catalog, cursor, relation)
-        for number in [n for n, p in catalog.procedures.items() if p.database == name]:
+        for number in procedures:
             del catalog.procedures[number]
         del catalog.databases[name]
+    if session.database == name:
+        session.database = "defaultdb"
     _announce_drop(session, name, relations, if_exists=if_exists, behaviour=behaviour)
     return Answer("DROP DATABASE")
 
@@ -110,6 +128,30 @@ def _forget_references(catalog: Catalog, relations: list[Relation]) -> None:
     for other in catalog.relations.values():
         if other.id not in gone:
             other.foreign_keys = [k for k in other.foreign_keys if k.target_id not in gone]
+
+
+def refuse_offline(relations: list[Relation], database: str, verb: str, doing: str) -> None:
+    """Raises SqlError (55000) while an import holds a table."""
+    for relation in relations:
+        if relation.offline:
+            raise SqlError(
+                f"cannot {verb} a database with OFFLINE tables, ensure {relation.name} is dropped"
+                f" or made public before {doing} database {quote_identifier(database)}",
+                "55000",
+            )
+
+
+def _views_elsewhere(catalog: Catalog, relations: list[Relation]) -> list[Relation]:
+    """The views of other databases that read from these relations: they go with them."""
+    gone = {relation.id for relation in relations}
+    found: dict[int, Relation] = {}
+    waiting = list(relations)
+    while waiting:
+        for view in dependent_views(catalog, waiting.pop()):
+            if view.id not in gone and view.id not in found:
+                found[view.id] = view
+                waiting.append(view)
+    return list(found.values())
 
 
 def _announce_drop(
@@ -148,15 +190,21 @@ def alter_database(session: Session, statement: Statement) -> Answer:
             session.engine.catalog.databases[name].zone = zone_options(stream)
         return Answer("CONFIGURE ZONE 1")
     stream.expect("set")
+    require_admin(session.engine.catalog, session.user, "ALTER DATABASE")
     database = find_database(session, name)
     if database.engine is not EngineType.TIME_SERIES:
         raise SqlError(f'database "{name}" is not a time series database', "42809")
     with session.engine.change(session):
         database = session.engine.catalog.databases[name]
         if stream.accept("retentions"):
-            database.retention = f"{seconds_of(duration(stream))}s"
+            lifetime = seconds_of(duration(stream))
+            if lifetime > LONGEST_LIFE:
+                raise SqlError(f"lifetime is out of range: {lifetime}", "22023")
+            database.retention = f"{lifetime}s"
         elif stream.accept("partition", "interval"):
-            database.partition_interval = duration(stream)
+            interval = duration(stream)
+            check_partition_interval(interval)
+            database.partition_interval = interval
         else:
             raise stream.error()
         stream.expect_end()
@@ -164,22 +212,31 @@ def alter_database(session: Session, statement: Statement) -> Answer:
 
 
 def _rename(session: Session, name: str, target: str) -> Answer:
-    find_database(session, name)
+    """The sessions that are in the database stay under its old name, which is none then."""
+    require_admin(session.engine.catalog, session.user, "ALTER DATABASE ... RENAME")
+    database = find_database(session, name)
+    if database.engine is EngineType.TIME_SERIES:
+        check_name(target, "database", LONGEST_DATABASE_NAME)
+    require(session.engine.catalog, session.user, database, "DROP")
+    if target == name:
+        return Answer("RENAME DATABASE")
     if target in session.engine.catalog.databases:
         raise SqlError(f'the new database name "{target}" already exists', "42P04")
     with session.engine.change(session):
         catalog = session.engine.catalog
-        for relation in sorted(catalog.relations_in(name), key=lambda r: r.name):
+        relations = sorted(catalog.relations_in(name), key=lambda r: r.name)
+        refuse_offline(relations, name, "rename", "renaming")
+        for relation in relations:
             for view in dependent_views(catalog, relation):
                 _refuse_rename(relation, view)
+            if relation.kind is RelationKind.SEQUENCE:
+                _refuse_named_defaults(catalog, relation)
         database = catalog.databases.pop(name)
         database.name = target
         catalog.databases[target] = database
         for relation in catalog.relations.values():
             if relation.database == name:
                 relation.database = target
-    if session.database == name:
-        session.database = target
     return Answer("RENAME DATABASE")
 
 
@@ -191,6 +248,31 @@ def _refuse_rename(relation: Relation, view: Relation) -> None:
         f'cannot rename database because relation "{full}" depends on relation "{needed}"',
         "2BP01",
         hint=f'you can drop "{full}" instead',
+    )
+
+
+def _refuse_named_defaults(catalog: Catalog, sequence: Relation) -> None:
+    """A default that calls a sequence by the database's name would lose it."""
+    for table in sorted(catalog.relations.values(), key=lambda relation: relation.id):
+        for column in table.columns:
+            if sequence_in_default(catalog, table, column.default) is not sequence:
+                continue
+            called = TokenStream(column.default or "").tokens[2].value
+            parts = TokenStream(called).qualified_name()
+            if len(parts) > 1 and parts[0] == sequence.database:
+                _refuse_default(sequence, table, column.name)
+
+
+def _refuse_default(sequence: Relation, table: Relation, column: str) -> None:
+    needed = f"{sequence.database}.{sequence.schema}.{sequence.name}"
+    full = f"{table.database}.{table.schema}.{table.name}"
+    hint = f'you can drop the column default "{column}" of "{needed}" referencing "{full}"'
+    if table.database == sequence.database:
+        hint += f' or modify the default to not reference the database name "{table.database}"'
+    raise SqlError(
+        f'cannot rename database because relation "{full}" depends on relation "{needed}"',
+        "2BP01",
+        hint=hint,
     )
 
 

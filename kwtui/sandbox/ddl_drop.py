@@ -39,6 +39,8 @@ def drop(session: Session, statement: Statement) -> Answer:
     with session.engine.change(session) as cursor:
         catalog = session.engine.catalog
         dropped = [r for n in names if (r := _find(session, n, kind, if_exists=if_exists))]
+        if len(names) > 1 and any(r.kind is RelationKind.TIME_SERIES for r in dropped):
+            raise SqlError("drop multiple time-series tables at once is not supported", "0A000")
         for relation in dropped:
             _drop(catalog, cursor, relation, names=dropped, cascade=cascade)
     for relation in dropped:

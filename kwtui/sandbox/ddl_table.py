@@ -9,7 +9,6 @@ from kwtui.sandbox.catalog import (
     Catalog,
     CheckDef,
     ColumnDef,
-    DatabaseDef,
     EngineType,
     ForeignKeyDef,
     IndexDef,
@@ -24,8 +23,8 @@ from kwtui.sandbox.ddl_parse import (
     IndexSpec,
     TableSpec,
     parse_create_table,
-    seconds_of,
 )
+from kwtui.sandbox.ddl_series import make_series
 from kwtui.sandbox.dispatch import handles
 from kwtui.sandbox.expression_text import column_names, default_text, format_tokens
 from kwtui.sandbox.grants import inherited
@@ -35,8 +34,6 @@ from kwtui.sandbox.resolve import lookup, place_for
 from kwtui.sandbox.session import Session
 from kwtui.sandbox.sources import column_name, table_name
 from kwtui.sandbox.types import base_family, storage_type
-
-_TIMES = ("TIMESTAMP", "TIMESTAMPTZ")
 
 
 @handles("CREATE TABLE", "CREATE TEMP", "CREATE TEMPORARY")
@@ -116,7 +113,7 @@ def _relation(session: Session, spec: TableSpec, database: str, schema: str, nam
         created_at=session.engine.clock.now(),
     )
     if time_series:
-        _time_series(relation, spec, owner)
+        make_series(relation, spec, owner)
     return relation
 
 
@@ -154,28 +151,6 @@ def column_from(number: int, spec: ColumnSpec, zone: str) -> ColumnDef:
         comment=spec.comment,
         is_tag=spec.is_tag,
     )
-
-
-def _time_series(relation: Relation, spec: TableSpec, owner: DatabaseDef) -> None:
-    """The rules of time-series tables: time first, tags last (recordings 07 and 09)."""
-    first = relation.columns[0]
-    if first.type.family not in _TIMES or first.nullable:
-        raise SqlError("the first column must be of type timestamp and not null", "42P16")
-    first.type = SqlType("TIMESTAMPTZ", first.type.args or (3,))
-    for column in relation.columns[1:]:
-        if column.type.family in _TIMES and not column.type.args:
-            column.type = SqlType(column.type.family, (3,))
-        elif column.type.family == "VARCHAR" and not column.type.args:
-            column.type = SqlType("VARCHAR", (254,))
-    tags = {column.name: column for column in relation.columns if column.is_tag}
-    for name in spec.primary_tags:
-        if name not in tags:
-            raise SqlError(f'tag "{name}" does not exist', "42703")
-        if tags[name].nullable:
-            raise SqlError(f'primary tag "{name}" can not be a nullable tag', "42P16")
-        tags[name].is_primary_tag = True
-    relation.retention = spec.retention or owner.retention or "0s"
-    relation.retention_seconds = seconds_of(relation.retention)
 
 
 def _constrain(session: Session, relation: Relation, spec: TableSpec) -> None:

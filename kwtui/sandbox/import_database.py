@@ -79,9 +79,18 @@ def _import_relational(run: ImportRun, root: str, name: str, head: MetaFile) -> 
             if run.options.privileges:
                 run_grants(session, [folder.file for folder in folders])
         except BaseException:
-            _run(run, f"DROP DATABASE {quote_identifier(name)} CASCADE")
+            _take_back(run, name)
             raise
     return relational_answer(job, rows)
+
+
+def _take_back(run: ImportRun, name: str) -> None:
+    """Drops the database of a failed import; no import holds its tables any more."""
+    engine = run.session.engine
+    with engine.change(None):
+        for relation in engine.catalog.relations_in(name):
+            relation.offline = False
+    _run(run, f"DROP DATABASE {quote_identifier(name)} CASCADE")
 
 
 def _table_text(run: ImportRun, root: str, schema: str, entry: str) -> str:

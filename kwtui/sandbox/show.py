@@ -315,7 +315,7 @@ def _range_zone(session: Session, name: str) -> RowSet:
 def distribution(session: Session, statement: Statement) -> Answer:
     """``SHOW DISTRIBUTION FROM DATABASE | TABLE name``: time series only (recordings 12 and 15).
 
-    The sandbox keeps no blocks, so that its one node reports none, as a node does that has not
+    The sandbox keeps no blocks, so that its nodes report none, as a node does that has not
     written its rows to disk yet.
     """
     stream = _stream(statement, "show", "distribution", "from")
@@ -330,10 +330,12 @@ def distribution(session: Session, statement: Statement) -> Answer:
     stream.expect_end()
     if database.engine is not EngineType.TIME_SERIES:
         raise SqlError(f"can not show distributions on non time series {kind}", "42809")
-    row: list[object] = ["1", 0, 0, "0.00", "0.00", 0, 0, 0]
+    rows: list[list[object]] = [
+        [str(node_id), 0, 0, "0.00", "0.00", 0, 0, 0] for node_id in session.engine.cluster.node_ids
+    ]
     listed = rowset(
         "node_id block_num:20 block_size:20 avg_size compression_ratio last_segment_num_level0:20 "
         "last_segment_num_level1:20 last_segment_num_level2:20",
-        [row],
+        rows,
     )
     return listed.answer("SHOW DISTRIBUTION")

@@ -1,0 +1,144 @@
+"""kwtui and a cluster: files that land where they cannot be seen, and what proves them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from kwtui.errors import ExitCode
+from kwtui.sandbox import manage
+from tests.command_line import CommandLine
+
+pytestmark = [pytest.mark.timeout(300)]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine of one node: kwtui with files of its own, and only that node's ``extern``."""
+
+    kwtui: CommandLine
+    node: manage.NodeInfo
+
+    @property
+    def here(self) -> list[str]:
+        assert self.node.dsn
+        return ["--dsn", self.node.dsn, *self.files]
+
+    @property
+    def files(self) -> list[str]:
+        return ["--extern", self.node.extern]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[manage.SandboxInfo]:
+    home = tmp_path_factory.mktemp("cluster") / "sandbox"
+    yield manage.start(home, nodes=3)
+    manage.stop(home)
+
+
+@pytest.fixture
+def machines(cluster: manage.SandboxInfo, tmp_path: Path) -> dict[int, Machine]:
+    for node in cluster.nodes:
+        Path(node.extern).mkdir(mode=0o750, exist_ok=True)
+    return {
+        node.node_id: Machine(CommandLine(tmp_path / f"machine{node.node_id}"), node)
+        for node in cluster.nodes
+    }
+
+
+def _backed_up_unseen(machine: Machine, destination: Machine) -> tuple[str, Path]:
+    """Back the shop up from one machine to another node; the set and its draft."""
+    number = str(destination.node.node_id)
+    done = machine.kwtui.run("backup", "shop", *machine.here, "--node", number, "--unseen")
+    assert done.code == 0, done.err
+    assert "P0" in done.out
+    assert "kwtui seal" in done.out
+    (draft,) = (machine.kwtui.state / "state" / "drafts").rglob("*.json")
+    stamp = draft.name.removesuffix(".kwtui-draft.json")
+    return f"kwtui/shop/{stamp}", draft
+
+
+def _sets(machine: Machine) -> dict[str, str]:
+    done = machine.kwtui.run("list", *machine.files, "--json")
+    assert done.code == 0, done.err
+    return {entry["path"]: entry["kind"] for entry in done.object["entries"]}
+
+
+def test_a_backup_to_another_node_is_sealed_and_restored_there(
+    machines: dict[int, Machine],
+) -> None:
+    path, draft = _backed_up_unseen(machines[1], machines[2])
+    folder = Path(machines[2].node.extern) / path
+    assert folder.is_dir()
+    assert not (Path(machines[1].node.extern) / path).exists()
+    assert _sets(machines[2])[path] != "set", "without its manifest it is no backup"
+
+    writers = {file.name.split(".")[0] for file in folder.rglob("n*.csv")}
+    assert len(writers) > 1, "several nodes wrote"
+
+    there = machines[2]
+    sealed = there.kwtui.run("seal", path, "--draft", str(draft), *there.files)
+    assert sealed.code == 0, sealed.err
+    assert "proven to P2" in sealed.out
+    assert _sets(there)[path] == "set"
+
+    restored = there.kwtui.run("restore", path, "--as", "shop_there", *there.here)
+    assert restored.code == 0, restored.err
+
+
+def test_rows_that_a_full_disk_of_another_node_lost_are_found_by_the_seal(
+    machines: dict[int, Machine],
+) -> None:
+    """Row 29: the server counted rows that never reached the disk."""
+    path, draft = _backed_up_unseen(machines[1], machines[3])
+    there = machines[3]
+    largest = max((Path(there.node.extern) / path).rglob("*.csv"), key=lambda f: f.stat().st_size)
+    lines = largest.read_bytes().splitlines(keepends=True)
+    largest.write_bytes(b"".join(lines[: len(lines) // 2]))
+
+    sealed = there.kwtui.run("seal", path, "--draft", str(draft), *there.files)
+
+    assert sealed.code in (ExitCode.BACKUP_INCOMPLETE, ExitCode.BACKUP_DAMAGED)
+    assert _sets(there)[path] != "set"
+
+
+def test_the_extern_of_another_node_is_not_taken_for_the_destinations(
+    machines: dict[int, Machine],
+) -> None:
+    here = machines[1]
+    done = here.kwtui.run("backup", "shop", *here.here, "--node", "2")
+    assert done.code == ExitCode.EXTERN_NOT_FOUND
+    assert f"Node 2 exported, and no file of it is in {here.node.extern}" in done.out + done.err
+    assert "set" not in _sets(here).values()
+
+
+def test_a_node_that_is_down_takes_no_backup(
+    cluster: manage.SandboxInfo, machines: dict[int, Machine]
+) -> None:
+    directory = Path(cluster.store).parent
+    manage.set_node_down(directory, 3, down=True)
+    try:
+        here = machines[1]
+        done = here.kwtui.run("backup", "shop", *here.here, "--node", "3", "--unseen")
+        assert done.code != 0
+        assert "3" in done.err
+        told = here.kwtui.run("server", *here.here, "--json")
+        live = [node["is_live"] for node in told.object["nodes"]["items"]]
+        assert live == [True, True, False]
+    finally:
+        manage.set_node_down(directory, 3, down=False)
+
+
+def test_status_lists_the_nodes(cluster: manage.SandboxInfo) -> None:
+    directory = Path(cluster.store).parent
+    found = manage.status(directory)
+    assert [node.node_id for node in found.nodes] == [1, 2, 3]
+    assert json.dumps(found.to_json())
+    with pytest.raises(manage.ManageError, match="has no node 7"):
+        manage.set_node_down(directory, 7, down=True)
+    with pytest.raises(manage.ManageError, match="was made with 3 nodes, not 2"):
+        manage.start(directory, nodes=2)

@@ -1,0 +1,240 @@
+"""Statements that a node refuses, or answers otherwise than one may think."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kwtui.sandbox.engine import Engine
+from kwtui.sandbox.session import Session
+from tests.sandbox.asking import ask, refusal
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    made = Engine(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Session:
+    made = engine.session("root", "defaultdb")
+    ask(made, "CREATE DATABASE shop")
+    ask(made, "CREATE TS DATABASE plant")
+    ask(made, "USE shop")
+    return made
+
+
+def _refused(session: Session, sql: str) -> tuple[str, str]:
+    """SQLSTATE and message."""
+    error = refusal(session, sql)
+    return error.sqlstate, error.message
+
+
+# -- ALTER DATABASE … RENAME -------------------------------------------------------------------
+
+
+def test_a_default_that_names_the_database_holds_its_name(session: Session) -> None:
+    ask(session, "CREATE SEQUENCE numbers")
+    ask(session, "CREATE TABLE t (id INT8 DEFAULT nextval('shop.public.numbers'))")
+    error = refusal(session, "ALTER DATABASE shop RENAME TO store")
+    assert (error.sqlstate, error.message) == (
+        "2BP01",
+        'cannot rename database because relation "shop.public.t" depends on relation'
+        ' "shop.public.numbers"',
+    )
+    assert error.hint == (
+        'you can drop the column default "id" of "shop.public.numbers" referencing "shop.public.t"'
+        ' or modify the default to not reference the database name "shop"'
+    )
+
+
+@pytest.mark.parametrize("called", ["numbers", "public.numbers"])
+def test_a_default_that_names_no_database_does_not(session: Session, called: str) -> None:
+    ask(session, "CREATE SEQUENCE numbers")
+    ask(session, f"CREATE TABLE t (id INT8 DEFAULT nextval('{called}'), v INT8)")
+    assert ask(session, "ALTER DATABASE shop RENAME TO store").tag == "RENAME DATABASE"
+    ask(session, "USE store")
+    ask(session, "INSERT INTO t (v) VALUES (7)")
+    assert ask(session, "SELECT id, v FROM t").rows == [("1", "7")]
+
+
+def test_a_session_stays_in_a_database_that_was_renamed_and_finds_nothing_there(
+    session: Session,
+) -> None:
+    ask(session, "CREATE TABLE t (id INT8)")
+    ask(session, "ALTER DATABASE shop RENAME TO store")
+    assert ask(session, "SHOW database").rows == [("shop",)]
+    assert refusal(session, "SELECT * FROM t").sqlstate == "42P01"
+    assert ask(session, "SELECT * FROM store.public.t").rows == []
+
+
+def test_renaming_to_the_same_name_does_nothing(session: Session) -> None:
+    assert ask(session, "ALTER DATABASE shop RENAME TO shop").tag == "RENAME DATABASE"
+
+
+def test_only_administrators_rename(engine: Engine, session: Session) -> None:
+    ask(session, "CREATE USER clerk")
+    ask(session, "GRANT ALL ON DATABASE shop TO clerk")
+    error = refusal(engine.session("clerk", "shop"), "ALTER DATABASE shop RENAME TO store")
+    assert (error.sqlstate, error.message) == (
+        "42501",
+        "only users with the admin role are allowed to ALTER DATABASE ... RENAME",
+    )
+
+
+# -- DROP DATABASE -----------------------------------------------------------------------------
+
+
+def test_who_drops_the_database_that_they_are_in_is_in_defaultdb(session: Session) -> None:
+    ask(session, "DROP DATABASE shop")
+    assert ask(session, "SHOW database").rows == [("defaultdb",)]
+
+
+def test_views_of_other_databases_go_with_the_tables_that_they_read(session: Session) -> None:
+    ask(session, "CREATE DATABASE reports")
+    ask(session, "CREATE TABLE t (id INT8)")
+    ask(session, "CREATE VIEW reports.public.v AS SELECT id FROM shop.public.t")
+    ask(session, "CREATE VIEW reports.public.w AS SELECT id FROM reports.public.v")
+    ask(session, "DROP DATABASE shop CASCADE")
+    assert ask(session, "SHOW TABLES FROM reports").rows == []
+
+
+def test_restrict_spares_a_database_with_something_in_it(session: Session) -> None:
+    ask(session, "CREATE TABLE t (id INT8)")
+    assert _refused(session, "DROP DATABASE shop RESTRICT") == (
+        "2BP01",
+        'database "shop" is not empty and RESTRICT was specified',
+    )
+
+
+# -- time series -------------------------------------------------------------------------------
+
+_TIME = "ts TIMESTAMPTZ NOT NULL"
+_TAGS = "TAGS (id INT4 NOT NULL) PRIMARY TAGS (id)"
+
+
+@pytest.mark.parametrize(
+    ("sql", "sqlstate", "message"),
+    [
+        (
+            'CREATE TS DATABASE "工厂"',
+            "42602",
+            "invalid name: 工厂, naming of time series objects only supports letters, numbers and"
+            " symbols",
+        ),
+        (
+            f"CREATE TS DATABASE {'a' * 64}",
+            "42602",
+            f'ts database name "{"a" * 64}" exceeds max length (63)',
+        ),
+        (
+            f"ALTER DATABASE plant RENAME TO {'a' * 64}",
+            "42602",
+            f'ts database name "{"a" * 64}" exceeds max length (63)',
+        ),
+        (
+            "CREATE TS DATABASE x PARTITION INTERVAL 12h",
+            "22023",
+            "unsupported partition interval unit: h",
+        ),
+        (
+            "CREATE TS DATABASE x PARTITION INTERVAL 0d",
+            "22023",
+            "partition interval 0d is invalid, the time range is [1day, 1000year]",
+        ),
+        ("CREATE TS DATABASE x RETENTIONS 1001y", "22023", "retention 1001y is out of range"),
+        (
+            f"CREATE TABLE plant.s ({_TIME}) {_TAGS}",
+            "42P16",
+            "ts table must have at least 2 columns",
+        ),
+        (
+            f"CREATE TABLE plant.s (i INT4 NOT NULL, v INT4) {_TAGS}",
+            "42804",
+            "column i: the 1st column's type in timeseries table must be TimestampTZ",
+        ),
+        (
+            f"CREATE TABLE plant.s (ts TIMESTAMPTZ, v INT4) {_TAGS}",
+            "23502",
+            "the 1st TimestampTZ column ts must be not null",
+        ),
+        (
+            f"CREATE TABLE plant.s ({_TIME}, v DECIMAL) {_TAGS}",
+            "42809",
+            "column v: unsupported column type decimal in timeseries table",
+        ),
+        (
+            f"CREATE TABLE plant.s ({_TIME}, v INT4[]) {_TAGS}",
+            "42809",
+            "column v: unsupported column type int4[] in timeseries table",
+        ),
+        (
+            f'CREATE TABLE plant.s ({_TIME}, "温度" FLOAT8) {_TAGS}',
+            "42602",
+            "invalid name: 温度, naming of column/tag in timeseries table only supports letters,"
+            " numbers and symbols",
+        ),
+        (
+            f"CREATE TABLE plant.s ({_TIME}, v INT4) TAGS (id JSONB NOT NULL) PRIMARY TAGS (id)",
+            "42809",
+            "column id: unsupported tag type jsonb in timeseries table",
+        ),
+        (
+            f"CREATE TABLE plant.s ({_TIME}, v INT4) TAGS (id INT4) PRIMARY TAGS (id)",
+            "23502",
+            "tag id can not be a nullable tag as primary tag",
+        ),
+        (
+            f"CREATE TABLE plant.s ({_TIME}, v INT4) TAGS (id FLOAT8 NOT NULL) PRIMARY TAGS (id)",
+            "42809",
+            "data type float8 is not supported for primary tag id",
+        ),
+        (
+            f"CREATE TABLE plant.s ({_TIME}, v INT4) TAGS (id VARCHAR(129) NOT NULL)"
+            " PRIMARY TAGS (id)",
+            "42611",
+            "tag id: 129 exceeded the maximum width limit of the type varchar as primary tag",
+        ),
+        (
+            f"CREATE TABLE plant.s ({_TIME}, v INT4) TAGS (id INT4 NOT NULL) PRIMARY TAGS (other)",
+            "42602",
+            "primary tag other is not a tag",
+        ),
+    ],
+)
+def test_what_the_time_series_engine_does_not_take(
+    session: Session, sql: str, sqlstate: str, message: str
+) -> None:
+    assert _refused(session, sql) == (sqlstate, message)
+
+
+def test_a_primary_tag_without_a_width_has_64(session: Session) -> None:
+    ask(
+        session,
+        f"CREATE TABLE plant.s ({_TIME}, v VARCHAR) TAGS (id VARCHAR NOT NULL, area VARCHAR)"
+        " PRIMARY TAGS (id)",
+    )
+    ((_, text),) = ask(session, "SHOW CREATE TABLE plant.s").rows
+    assert text is not None
+    assert "v VARCHAR(254)" in text
+    assert "id VARCHAR(64) NOT NULL" in text
+    assert "area VARCHAR(254)" in text
+
+
+def test_time_series_tables_are_dropped_one_by_one(session: Session) -> None:
+    for name in ("a", "b"):
+        ask(session, f"CREATE TABLE plant.{name} ({_TIME}, v INT4) {_TAGS}")
+    assert _refused(session, "DROP TABLE plant.a, plant.b") == (
+        "0A000",
+        "drop multiple time-series tables at once is not supported",
+    )
+    ask(session, "DROP TABLE plant.a")
+
+
+def test_a_time_series_database_takes_a_comment(session: Session) -> None:
+    assert ask(session, "COMMENT ON DATABASE plant IS 'it''s hot'").tag == "COMMENT ON DATABASE"
+    assert ("plant", "TIME SERIES", "it's hot") in ask(session, "SHOW DATABASES WITH COMMENT").rows
