@@ -5,44 +5,39 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import os
 import signal
-import sys
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from kwtui.errors import ExitCode, KwtuiError
-from kwtui.keymap import OWN_KEYS, Keymap, load_keymap
-from kwtui.screens.actions import ACTIONS, BY_ID, SCREENS, Action, bindings
+from kwtui.app_problems import TellingApp
+from kwtui.errors import KwtuiError
+from kwtui.keymap import OWN_KEYS, Keymap
+from kwtui.screens.actions import BY_ID, bindings
 from kwtui.screens.base import KwtuiScreen
 from kwtui.screens.factories import FACTORIES
 from kwtui.screens.status import banner_words, header_facts
-from kwtui.widgets.clipboard import LARGEST_COPY, copy_message, osc52
 from kwtui.widgets.header_bar import HeaderFacts
-from kwtui.widgets.plain_terminal import PlainSigns, shows_unicode
+from kwtui.widgets.plain_terminal import PlainSigns
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.themes import DEFAULT_THEME, MONOCHROME, THEME_WORDS, THEMES, NoColour
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
     from kwtui.model import ProofLevel
-    from kwtui.screens.palette import Command
     from kwtui.server.target import Target
 
 
 FIRST_SCREEN = "connection"
 
 
-class KwtuiApp(App[None]):
+class KwtuiApp(TellingApp):
     """The interface on a controller.
 
     ``problem`` is told once the first screen stands. ``clock`` tells the time (UTC) and is frozen
@@ -82,7 +77,6 @@ class KwtuiApp(App[None]):
         self._start = start
         self._history: list[str] = []
         self._remember_theme = remember_theme
-        self._last_problem: KwtuiError | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._no_colour = NoColour()
         self._plain_signs = PlainSigns()
@@ -137,18 +131,18 @@ class KwtuiApp(App[None]):
         self.call_later(self._controller_event, event)
 
     def _controller_event(self, event: object) -> None:
-        shown_over = [s for s in self.screen_stack if isinstance(s, KwtuiScreen)]
-        for screen in dict.fromkeys([*self.known_screens(), *shown_over]):
+        for screen in self.known_screens():
             screen.controller_event(event)
-        for screen in shown_over:
-            screen.show_status()
-            screen.show_keys()
+        for shown in self.screen_stack:
+            if isinstance(shown, KwtuiScreen):
+                shown.show_status()
+                shown.show_keys()
 
-    def known_screens(self) -> Iterator[KwtuiScreen]:
-        """The screens that were opened so far."""
-        for screen in self._installed_screens.values():
-            if isinstance(screen, KwtuiScreen) and screen.is_running:
-                yield screen
+    def known_screens(self) -> list[KwtuiScreen]:
+        """The screens that were opened so far, and those that lie over another one."""
+        opened = (s for s in self._installed_screens.values() if not callable(s) and s.is_running)
+        found = dict.fromkeys([*opened, *self.screen_stack])
+        return [screen for screen in found if isinstance(screen, KwtuiScreen)]
 
     def set_target(self, target: Target) -> None:
         """Remember what one connects to: its label stands in the header."""
@@ -296,41 +290,14 @@ class KwtuiApp(App[None]):
             self.push_screen(help_dialog(self.screen))
 
     def _do_palette(self) -> None:
-        from kwtui.screens.palette import PaletteDialog
+        from kwtui.screens.palette import PaletteDialog, all_commands
 
         def chosen(call: object) -> None:
             if isinstance(call, str):
                 self.call_later(self._call, call)
 
-        self.push_screen(PaletteDialog(self.commands()), chosen)
-
-    def commands(self) -> list[Command]:
-        """What the palette offers: this screen's actions, then everything else."""
-        from kwtui.screens.palette import Command
-
-        screen = self.screen
-        commands = []
-        if isinstance(screen, KwtuiScreen):
-            for action in screen.actions():
-                reason = screen.reason_against(action)
-                commands.append(
-                    Command(action.id, action.title, action.help, self.keys.text_of(action), reason)
-                )
-        titles = {name: f"Go to {title}" for name, _, title in SCREENS}
-        for action in ACTIONS:
-            if action.scope == "app" and action.id not in ("app.palette", "app.back"):
-                name = action.verb.removeprefix("open_")
-                commands.append(
-                    Command(
-                        action.id,
-                        titles.get(name, action.title),
-                        action.help,
-                        self.keys.text_of(action),
-                    )
-                )
-        for theme, words in THEME_WORDS.items():
-            commands.append(Command(f"theme:{theme}", f"Theme: {theme}", words))
-        return commands
+        screen = self.screen if isinstance(self.screen, KwtuiScreen) else None
+        self.push_screen(PaletteDialog(all_commands(screen, self.keys)), chosen)
 
     async def _call(self, call: str) -> None:
         kind, _, name = call.partition(":")
@@ -377,149 +344,6 @@ class KwtuiApp(App[None]):
             driver._disable_mouse_support()
             self.notify("The terminal has the mouse: select and copy as usual.", markup=False)
 
-    def _do_errors(self) -> None:
-        if self._last_problem is None:
-            self.notify("There was no problem so far.", markup=False)
-        else:
-            self.show_problem(self._last_problem)
-
-    # -- problems and copies ---------------------------------------------------------------------
-
-    def show_problem(self, error: KwtuiError) -> None:
-        """A dialog with what is wrong, why, and what to do."""
-        from kwtui.screens.dialogs import problem_dialog
-
-        def answered(text: object) -> None:
-            if isinstance(text, str):
-                self.explain(text)
-
-        self._last_problem = error
-        self.push_screen(problem_dialog(error), answered)
-
-    def show_error(self, error: Exception) -> None:
-        if isinstance(error, KwtuiError):
-            self.show_problem(error)
-        else:
-            self.show_unexpected(error)
-
-    def explain(self, text: str) -> None:
-        """Show what the errors in the text mean, over what is shown now."""
-        from kwtui.screens.explain import ExplainScreen
-
-        async def push() -> None:
-            with self.batch_update():
-                await self.push_screen(ExplainScreen(text))
-
-        self.call_later(push)
-
-    def confirm_cancel(self, run_id: str) -> None:
-        """Ask, then cancel the run."""
-        from kwtui.screens.dialogs import ConfirmDialog
-
-        async def cancel() -> None:
-            try:
-                await self.controller.cancel_run(run_id)
-            except Exception as error:
-                self.show_error(error)
-
-        def answered(yes: object) -> None:
-            if yes:
-                self.run_worker(cancel(), group="cancel", exit_on_error=False)
-
-        text = (
-            "The statement that runs is cancelled on the server. What was written so far stays and"
-            " does not count as a backup or as restored; nothing that was there before is touched."
-        )
-        self.push_screen(
-            ConfirmDialog("Cancel this run?", text, yes="Cancel the run", no="Let it run"), answered
-        )
-
-    def show_unexpected(self, error: Exception) -> None:
-        """A defect of kwtui itself: say so, keep the details, go on."""
-        from kwtui.screens.crash_log import keep_details
-
-        details = "".join(traceback.format_exception(error))
-        kept = keep_details(details, self.clock())
-        self.show_problem(
-            KwtuiError(
-                "kwtui met a problem that it does not know.",
-                cause=f"{type(error).__name__}: {error}",
-                hint=f"Nothing that runs was stopped, and you can go on. {kept}",
-            )
-        )
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Ask the terminal to take the text, and say what can be known about it."""
-        if len(text.encode()) > LARGEST_COPY:
-            self.notify("Too long for a terminal's clipboard.", severity="warning", markup=False)
-            return
-        self._clipboard = text
-        if self._driver is not None:
-            self._driver.write(osc52(text, os.environ))
-        self.notify(copy_message(text, os.environ), markup=False)
-
 
 def _known_theme(name: str | None) -> str:
     return name if name in THEME_WORDS else DEFAULT_THEME
-
-
-def _keymap_or_problem() -> tuple[Keymap, KwtuiError | None]:
-    """A mistake in a person's own keys must not keep kwtui closed."""
-    try:
-        return load_keymap(), None
-    except KwtuiError as error:
-        return OWN_KEYS, error
-
-
-def run_interface(
-    controller: Controller,
-    *,
-    target: Target | None = None,
-    sandbox: bool = False,
-    start: str = "connection",
-    mouse: bool = True,
-) -> int:
-    """Open the interface and stay in it; the process's exit code.
-
-    Raises:
-        KwtuiError: (USAGE) where there is no terminal that can show it.
-    """
-    from dataclasses import replace
-
-    from kwtui.config import load_preferences, save_preferences
-    from kwtui.screens.crash_log import own_stderr
-
-    if not (sys.stdin.isatty() and sys.stderr.isatty()) or os.environ.get("TERM") == "dumb":
-        raise KwtuiError(
-            "The interface needs a terminal.",
-            cause="Input or output is not a terminal, or TERM is 'dumb'.",
-            hint="Run kwtui in a terminal, or use its commands: kwtui --help lists them.",
-            exit_code=ExitCode.USAGE,
-        )
-    preferences = load_preferences()
-    keys, problem = _keymap_or_problem()
-    app = KwtuiApp(
-        controller,
-        target=target,
-        sandbox=sandbox,
-        start=start,
-        theme=preferences.theme,
-        ascii_only=preferences.ascii_only or not shows_unicode(os.environ),
-        remember_theme=lambda name: save_preferences(replace(preferences, theme=name)),
-        keys=keys,
-        problem=problem,
-    )
-
-    async def live() -> None:
-        try:
-            await app.run_async(mouse=mouse)
-        finally:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(controller.close(), timeout=5)
-
-    with own_stderr():
-        asyncio.run(live())
-    return app.return_code or 0
-
-
-__all__ = ["Action", "KwtuiApp", "run_interface"]

@@ -105,8 +105,8 @@ def _without_loop(command: Coroutine[object, None, int]) -> int:
 
 
 def _open_interface(args: argparse.Namespace) -> int:
-    from kwtui.app import run_interface
     from kwtui.controller import Controller
+    from kwtui.interface import run_interface
 
     target = None
     if args.dsn or args.profile or args.extern or args.store or args.logs:

@@ -11,8 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
+from kwtui.keymap import Keymap
+from kwtui.screens.actions import ACTIONS, SCREENS
+from kwtui.screens.base import KwtuiScreen
 from kwtui.screens.dialogs import Dialog
 from kwtui.widgets.field import QuietInput, Words
+from kwtui.widgets.themes import THEME_WORDS
 from kwtui.widgets.virtual_list import Column, VirtualList
 
 
@@ -43,6 +47,32 @@ def matching(commands: Sequence[Command], text: str) -> list[Command]:
         return 0 if title.startswith(words[0]) else 1 if words[0] in title else 2
 
     return sorted((c for c in commands if holds(c)), key=rank)
+
+
+def all_commands(screen: KwtuiScreen | None, keys: Keymap) -> list[Command]:
+    """What the palette offers: this screen's actions, then everything else."""
+    commands = []
+    if screen is not None:
+        for action in screen.actions():
+            reason = screen.reason_against(action)
+            commands.append(
+                Command(action.id, action.title, action.help, keys.text_of(action), reason)
+            )
+    titles = {name: f"Go to {title}" for name, _, title in SCREENS}
+    for action in ACTIONS:
+        if action.scope == "app" and action.id not in ("app.palette", "app.back"):
+            name = action.verb.removeprefix("open_")
+            commands.append(
+                Command(
+                    action.id,
+                    titles.get(name, action.title),
+                    action.help,
+                    keys.text_of(action),
+                )
+            )
+    for theme, words in THEME_WORDS.items():
+        commands.append(Command(f"theme:{theme}", f"Theme: {theme}", words))
+    return commands
 
 
 class PaletteDialog(Dialog):

@@ -201,6 +201,9 @@ class RetentionScreen(LiveScreen):
         """Made anew: what is shown may be old."""
         return (await self.controller.preview_prune(self._database or None, self._counted())).plan
 
+    def unsaved(self) -> str:
+        return "The changed retention rule is not saved." if self._changed else ""
+
     def go_back(self) -> bool:
         if self.has_class("-months"):
             self.do_months()
