@@ -16,6 +16,21 @@ _MOVING = (
 )
 
 
+_COMMANDS = {
+    "connection": ("server",),
+    "storage": ("list",),
+    "retention": ("prune", "--dry-run"),
+    "leftovers": ("cleanup",),
+    "logs": ("logs",),
+    "runs": ("runs",),
+    "jobs": ("jobs",),
+    "server": ("server",),
+    "sql": ("sql", "SELECT 1"),
+    "doctor": ("doctor",),
+}
+"""What shows the same as a screen; the pages of wizards, plans and sets show their own command."""
+
+
 def help_lines(screen: KwtuiScreen) -> list[Line]:
     keys = screen.kwtui.keys
     lines = [*paragraph(screen.about), BLANK, heading("Keys here")]
@@ -25,6 +40,10 @@ def help_lines(screen: KwtuiScreen) -> list[Line]:
         reason = screen.reason_against(action)
         told = f"{action.help} (not now: {reason})" if reason else action.help
         lines.append(_key(keys.text_of(action), told))
+    words = _COMMANDS.get(screen.scope)
+    if words is not None:
+        lines += [BLANK, heading("The same from the command line")]
+        lines.append(line(("$ ", "muted"), (screen.controller.command(*words), "accent"), indent=2))
     lines += [BLANK, heading("Moving")]
     lines += [_key(key, words) for key, words in _MOVING]
     lines += [BLANK, heading("Everywhere")]

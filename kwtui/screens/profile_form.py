@@ -137,6 +137,8 @@ class ProfileDialog(Dialog):
             *(self._texts[name] for name, _, _ in _MORE_TEXTS),
         ]
         self._form = Form(rows)
+        self._opened_with: list[str] = []
+        self._warned = False
         self._problem = Words(classes="field--message")
         self._problem.display = False
 
@@ -147,10 +149,11 @@ class ProfileDialog(Dialog):
             yield self._form
             yield self._problem
             with Horizontal(classes="dialog--buttons"):
-                yield push_button("Save", id="save", primary=True)
+                yield push_button("Save (Enter)", id="save", primary=True)
                 yield push_button("Cancel (Esc)", id="cancel")
 
     def on_mount(self) -> None:
+        self._opened_with = self._values()
         self._form.focus_first()
         if self._controller.status.is_connected:
             self.run_worker(self._learn_databases(), exit_on_error=False)
@@ -159,6 +162,25 @@ class ProfileDialog(Dialog):
         """Names for the field of the database; without them it is typed in full."""
         names = [database.name for database in await self._controller.databases()]
         self._texts["database"].input.set_completion(name_completer(lambda: names))
+
+    def _values(self) -> list[str]:
+        cycles = (self._tls, self._environment, self._cleartext, self._read_only)
+        return [*(field.value for field in self._texts.values()), *(each.value for each in cycles)]
+
+    def action_close(self) -> None:
+        """Esc: what was typed is not thrown away by one key."""
+        if self._warned or self._values() == self._opened_with:
+            self.dismiss(None)
+            return
+        self._warned = True
+        self._say("Not saved yet. Enter saves; Esc once more gives up what you typed.")
+
+    def on_input_changed(self) -> None:
+        self._warned = False
+
+    def _say(self, words: str) -> None:
+        self._problem.say(words)
+        self._problem.display = True
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self._save()
@@ -176,8 +198,7 @@ class ProfileDialog(Dialog):
             if self._old is not None and self._old.name != profile.name:
                 self._controller.delete_profile(self._old.name)
         except KwtuiError as error:
-            self._problem.say(" ".join(error.lines()))
-            self._problem.display = True
+            self._say(" ".join(error.lines()))
             return
         self.dismiss(profile.name)
 

@@ -41,6 +41,10 @@ def _settings(report: WalReport) -> list[Line]:
         read = f"{human_bytes(log.bytes_looked_at)} of the TsEngine log read"
         whole = "" if log.is_whole else f", of {human_bytes(log.bytes_total)}"
         lines.append(fact("Log", f"{read}{whole}: {log.completed} checkpoints"))
+        if not log.alarms:
+            lines.append(
+                fact("Alarms", "no line of it alarms, such as Reset ALL WAL would", "good")
+            )
     return lines
 
 

@@ -14,7 +14,7 @@ _SIGNS = {
     "┘": "+", "█": "#", "░": ".", "▁": "_", "▂": "_", "▃": "_", "▄": "_", "▅": "#", "▆": "#",
     "▇": "#", "▔": "-", "▎": "|", "▊": "|", "✓": "v", "✗": "x", "▸": ">", "·": ".", "■": "#",
     "−": "-", "→": ">", "←": "<", "↑": "^", "↓": "v", "↵": "/", "…": "~", "‹": "<", "›": ">",
-    "•": "*", "“": '"', "”": '"', "␛": "^", "▌": "|", "▐": "|", "\u00a0": " ",
+    "•": "*", "“": '"', "”": '"', "␛": "^", "▌": "|", "▐": "|", "\u00a0": " ", "µ": "u",
 }  # fmt: skip
 
 
@@ -38,7 +38,10 @@ def shows_unicode(environment: Mapping[str, str]) -> bool:
     """Whether the locale's variables promise a UTF-8 terminal; where none is set, it is assumed.
 
     The variables count, not Python's own encoding, which is UTF-8 even in the C locale.
+    ``KWTUI_ASCII`` decides for itself: 0 means Unicode, anything else ASCII.
     """
+    if chosen := environment.get("KWTUI_ASCII"):
+        return chosen == "0"
     for variable in ("LC_ALL", "LC_CTYPE", "LANG"):
         if value := environment.get(variable):
             return "utf" in value.casefold()

@@ -128,6 +128,7 @@ async def test_help_lists_the_keys_as_they_are_now(connected: FakeController, ke
         await person.until_shown("Help: 4 Storage")
         for words in ("Show only what contains a word.", "Moving", "Everywhere"):
             assert words in person.text()
+        assert "$ kwtui list --profile shop-test" in person.text()
         await person.press("escape")
         await person.until_shown("tsdb")
 

@@ -188,3 +188,21 @@ async def test_a_password_inside_a_dsn_does_not_stay_on_the_screen(
         await person.press("enter")
         await person.until(lambda: controller.status.is_connected)
         await person.until(lambda: "hunter2" not in person.text())
+
+
+async def test_one_esc_does_not_throw_a_filled_form_away(controller: FakeController) -> None:
+    async with opened(controller) as person:
+        await person.press("a")
+        await person.until_shown("Add a server")
+        await person.press("escape")
+        await person.until(lambda: "Add a server" not in person.text())
+        await person.press("a")
+        await person.until_shown("Add a server")
+        await person.type("new")
+        await person.press("escape")
+        await person.until_shown("Not saved yet.")
+        await person.type("er")
+        await person.press("escape")
+        assert "Add a server" in person.text(), "typing on begins anew"
+        await person.press("escape")
+        await person.until(lambda: "Add a server" not in person.text())

@@ -91,6 +91,8 @@ def test_the_locale_says_whether_the_terminal_shows_unicode() -> None:
     assert not shows_unicode({"LANG": "C"})
     assert not shows_unicode({"LC_ALL": "zh_CN.GBK", "LANG": "en_US.UTF-8"})
     assert shows_unicode({})
+    assert not shows_unicode({"LANG": "zh_CN.UTF-8", "KWTUI_ASCII": "1"})
+    assert shows_unicode({"LANG": "C", "KWTUI_ASCII": "0"})
 
 
 def test_only_the_cells_that_differ_are_painted() -> None:
