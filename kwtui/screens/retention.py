@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.events import Resize
 from textual.widget import Widget
 
 from kwtui.model import RetentionPolicies, RetentionPolicy
@@ -23,6 +24,7 @@ from kwtui.screens.retention_rows import (
     DecisionRow,
     decision_rows,
     month_lines,
+    months_beside,
     outcome_words,
     row_cells,
     row_key,
@@ -54,7 +56,7 @@ class RetentionScreen(LiveScreen):
         self._saved = RetentionPolicies()
         self._policies = RetentionPolicies()
         self._preview: PrunePreview | None = None
-        self._summary = Words(classes="summary")
+        self._summary = Words(classes="summary -rule")
         self._outcome = Words(classes="summary")
         self._list: VirtualList[DecisionRow] = VirtualList(
             COLUMNS, row_cells, key=row_key, empty="Looking at every backup…"
@@ -93,8 +95,17 @@ class RetentionScreen(LiveScreen):
         )
         self._list.empty = "There is no backup."
         self._list.set_rows(decision_rows(preview.days))
-        self._months.set_lines(month_lines(preview.days))
+        self._show_months()
+        self._outcome.say(outcome_words(preview.decisions))
         self._say()
+
+    def _show_months(self) -> None:
+        if self._preview is not None:
+            beside = months_beside(self._months.scrollable_content_region.width)
+            self._months.set_lines(month_lines(self._preview.days, beside))
+
+    def on_resize(self, event: Resize) -> None:
+        self.call_after_refresh(self._show_months)
 
     def _counted(self) -> RetentionPolicies:
         """The rules that count for what is shown: of one database just its own."""
@@ -105,8 +116,6 @@ class RetentionScreen(LiveScreen):
     def _say(self) -> None:
         words = whose_words(self._policies, self._database)
         self._summary.say(f"NOT SAVED (w saves) · {words}" if self._changed else words)
-        if self._preview is not None:
-            self._outcome.say(outcome_words(self._preview.decisions))
         self.show_keys()
 
     def on_virtual_list_highlighted(self) -> None:
@@ -163,6 +172,7 @@ class RetentionScreen(LiveScreen):
             others = {k: v for k, v in self._policies.databases.items() if k != self._database}
             own = {self._database: policy} if policy is not None else {}
             self._policies = replace(self._policies, databases=others | own)
+        self._outcome.say("Working out what that means…")
         self.do_refresh()
 
     def do_save(self) -> None:
@@ -184,6 +194,7 @@ class RetentionScreen(LiveScreen):
         shown = self.has_class("-months")
         self.set_class(not shown, "-months")
         (self._list if shown else self._months).focus()
+        self.call_after_refresh(self._show_months)
 
     def on_virtual_list_selected(self) -> None:
         self.do_open()

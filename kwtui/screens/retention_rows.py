@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import calendar as months
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 
 from kwtui.backups.retention import CalendarDay, Decision
 from kwtui.model import RetentionPolicies, RetentionPolicy
 from kwtui.text import human_bytes, plural
-from kwtui.widgets.paint import BLANK, Line, Part, heading, line
+from kwtui.widgets.paint import BLANK, Line, Part, line
 from kwtui.widgets.virtual_list import Column
 
 COLUMNS = (
@@ -112,24 +113,54 @@ def outcome_words(decisions: Sequence[Decision]) -> str:
 # -- the months -----------------------------------------------------------------------------------
 
 
-def month_lines(days: Iterable[CalendarDay]) -> list[Line]:
+MONTH_CELLS = 28
+_GAP = 3
+
+
+def months_beside(width: int) -> int:
+    """How many months fit beside each other into so many cells."""
+    return max(1, (width + _GAP) // (MONTH_CELLS + _GAP))
+
+
+def month_lines(days: Iterable[CalendarDay], beside: int = 1) -> list[Line]:
     """Every month that has a backup, newest first, with a sign at its days."""
     by_day = {day.day: day for day in days if day.day is not None}
     lines = [
         line(("+", "good"), " stays  ", ("-", "error"), " goes  ", ("*", "warning"), " both"),
     ]
-    for year, month in sorted({(d.year, d.month) for d in by_day}, reverse=True):
-        lines += [BLANK, heading(f"{months.month_name[month]} {year}")]
-        lines.append(line(("".join(f"{name:<4}" for name in _WEEKDAYS), "muted")))
-        for week in months.Calendar().monthdatescalendar(year, month):
-            lines.append(line(*(_day(day, month, by_day) for day in week)))
+    wanted = sorted({(d.year, d.month) for d in by_day}, reverse=True)
+    for first in range(0, len(wanted), beside):
+        blocks = [_month(year, month, by_day) for year, month in wanted[first : first + beside]]
+        lines.append(BLANK)
+        lines += [_side_by_side(rows) for rows in zip_longest(*blocks, fillvalue=_EMPTY_WEEK)]
     return lines
 
 
+def _month(year: int, month: int, by_day: Mapping[date, CalendarDay]) -> list[list[Part]]:
+    """Its rows, each as wide as the others."""
+    name = f"{months.month_name[month]} {year}"
+    rows: list[list[Part]] = [
+        [(f"{name:<{MONTH_CELLS}}", "heading")],
+        [("".join(f"{day:<4}" for day in _WEEKDAYS), "muted")],
+    ]
+    for week in months.Calendar().monthdatescalendar(year, month):
+        rows.append([_day(day, month, by_day) for day in week])
+    return rows
+
+
+def _side_by_side(rows: Iterable[Sequence[Part]]) -> Line:
+    parts: list[Part] = []
+    for row in rows:
+        parts += [(" " * _GAP, "")] if parts else []
+        parts += row
+    return line(*parts)
+
+
+_EMPTY_WEEK: list[Part] = [(" " * MONTH_CELLS, "")]
 _WEEKDAYS = (" Mo", " Tu", " We", " Th", " Fr", " Sa", " Su")
 
 
-def _day(day: date, month: int, by_day: dict[date, CalendarDay]) -> Part:
+def _day(day: date, month: int, by_day: Mapping[date, CalendarDay]) -> Part:
     if day.month != month:
         return ("    ", "")
     found = by_day.get(day)

@@ -26,10 +26,14 @@ from kwtui.screens.storage_rows import (
     space_line,
     summary_words,
 )
+from kwtui.server.status import ConnectionState
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
+
+_ON_THE_WAY = (ConnectionState.CONNECTING, ConnectionState.CONNECTED)
+NO_NODE = "No node is known yet. Connect first (1)."
 
 
 class StorageScreen(SetCare):
@@ -89,7 +93,8 @@ class StorageScreen(SetCare):
     async def look(self) -> None:
         if self.controller.place is None:
             self._listing = None
-            self._list.empty = "No node is known yet. Connect first (1)."
+            on_the_way = self.controller.status.state in _ON_THE_WAY
+            self._list.empty = "Looking for the node's files…" if on_the_way else NO_NODE
             self._list.set_rows(())
             self._summary.say("")
             self._space.set_lines(())
@@ -147,7 +152,7 @@ class StorageScreen(SetCare):
                 return self.reason_against_care(action.verb)
             return self._reason_against_comparing(action.verb, row)
         if action.verb in ("retention", "leftovers") and self._listing is None:
-            return "No node is known yet. Connect first (1)."
+            return NO_NODE
         return ""
 
     def _reason_against_comparing(self, verb: str, entry: BackupEntry | None) -> str:

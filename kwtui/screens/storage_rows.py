@@ -124,7 +124,7 @@ def _group_cells(group: DatabaseGroup, now: datetime) -> list[str | Part]:
         "",
         (str(len(group.entries)), "heading"),
         (human_bytes(group.bytes), "heading"),
-        (f"{len(proven)} proven", "good" if proven else "warning"),
+        (f"{human_count(len(proven))} P2+", "good" if proven else "warning"),
         "",
         "",
         "",

@@ -72,7 +72,7 @@ class RecordTable(VirtualList[Record]):
         """The same records, read again: cursor and columns stay where they are."""
         count = max([len(names), *(len(record) for record in records)], default=0)
         self._names = tuple(names) + tuple(f"#{n + 1}" for n in range(len(names), count))
-        self._widths = [self._width(i, records) for i in range(count)]
+        self._widths = [self._width_of(i, records) for i in range(count)]
         self._first = min(self._first, max(0, count - 1))
         self._at_end = at_end
         self.set_rows(_numbered(records, start))
@@ -116,7 +116,7 @@ class RecordTable(VirtualList[Record]):
         """(column of the file counted from 1, width) of those that fit."""
         return [(index + self._first if index else 0, width) for index, width in self._layout]
 
-    def _width(self, index: int, records: Sequence[tuple[str | None, ...]]) -> int:
+    def _width_of(self, index: int, records: Sequence[tuple[str | None, ...]]) -> int:
         values = (record[index] for record in records if index < len(record))
         widest = max((cell_width(clean(v)) if v is not None else 4 for v in values), default=1)
         return max(3, min(WIDEST, max(widest, cell_width(clean(self._names[index])))))

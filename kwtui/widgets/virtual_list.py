@@ -117,6 +117,7 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         self._rows: Sequence[Row] = ()
         self._cursor = 0
         self._layout: list[tuple[int, int]] = []
+        self._width = 0
         self._painter = Painter(self)
         self._painted: dict[int, _Painted] = {}
         """What stands in each line of the terminal that this widget has."""
@@ -194,13 +195,20 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         self._show_cursor()
 
     def _resized(self) -> None:
+        self._lay_out()
         width = self.scrollable_content_region.width
-        self._layout = layout(self.columns, max(0, width - 1))
         size = Size(width, len(self._rows) + self._header)
         if size != self.virtual_size:
             self.virtual_size = size
 
+    def _lay_out(self) -> None:
+        self._width = self.scrollable_content_region.width
+        self._layout = layout(self.columns, max(0, self._width - 1))
+
     def render_line(self, y: int) -> Strip:
+        if self._width != self.scrollable_content_region.width:
+            # The scrollbar came or went, of which no event tells.
+            self._lay_out()
         self._painted[y] = parts, cursor = self._line(y)
         return self._painter.strip(parts, self.size.width, cursor=cursor)
 
