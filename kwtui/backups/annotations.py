@@ -50,7 +50,7 @@ def notes_name(folder: str) -> str:
 
 def annotated_folder(name: str) -> str | None:
     """The folder whose notes a file of this name holds; None for other files."""
-    match = _FILE.match(name)
+    match = _FILE.match(name) if name.startswith(".") else None
     return match[1] if match else None
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 
 from kwtui.backups.annotations import annotated_folder, read_annotation
@@ -36,6 +37,7 @@ from kwtui.backups.unfinished import read_mark
 from kwtui.errors import ExitCode, KwtuiError
 
 _DEEPEST = 12
+_NEVER = datetime.fromtimestamp(0, UTC)
 _LEFTOVER_WORDS = {
     EntryKind.INCOMPLETE: "It has no manifest: the backup did not finish, and is not one.",
     EntryKind.DELETED: "It was being deleted and is no backup any more: see kwtui cleanup.",
@@ -63,8 +65,8 @@ def scan(extern: Path, state: Path | None = None) -> StorageListing:
         entries = []
         gone = error.exit_code is ExitCode.NOT_FOUND
         problem = f"{extern} is not there." if gone else " ".join(error.lines())
-    entries.sort(key=lambda e: e.path)
-    entries.sort(key=lambda e: e.started.timestamp() if e.started else 0.0, reverse=True)
+    entries.sort(key=attrgetter("path"))
+    entries.sort(key=lambda e: e.started or _NEVER, reverse=True)
     return StorageListing(
         extern=extern,
         entries=tuple(entries),
