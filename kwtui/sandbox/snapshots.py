@@ -32,7 +32,7 @@ MOST_REQUESTED = 32
 MOST_BEFORE_WRITES = 40
 SPACING = SECOND // 50
 """Writes that follow one another faster than this share a snapshot."""
-READERS = 3
+READERS = 8
 """How many statements can read one requested snapshot at the same time."""
 
 

@@ -106,3 +106,20 @@ def test_chunks_may_be_dealt_to_files_in_another_order_but_not_change() -> None:
 def test_listings_are_compared_by_mode_and_name() -> None:
     text = "total 8\ndrwxr-x---  2 root root 4096 Nov 22 08:19 logs\n"
     assert listing(text) == "drwxr-x--- logs"
+
+
+def _jobs(rows: list[list[str | None]]) -> Step:
+    columns = [{"name": "created", "oid": 1114}, {"name": "description", "oid": 25}]
+    line = {"tag": f"SHOW JOBS {len(rows)}", "columns": columns, "rows": rows, "notices": []}
+    return Step("05", 67, {"sql": "SHOW JOBS", **line})
+
+
+def test_only_the_jobs_of_one_transaction_may_change_places() -> None:
+    one, other = "2026-11-22 08:20:15.443652", "2026-11-22 08:20:15.735308"
+    together = _jobs([[one, "CREATE TABLE a"], [one, "updating b"]])
+    swapped = [[STAMP, "updating b"], [STAMP, "CREATE TABLE a"]]
+    assert not compare(together, {**together.line, "rows": swapped}, RUN)
+    apart = _jobs([[other, "CREATE TABLE a"], [one, "updating b"]])
+    assert compare(apart, {**apart.line, "rows": swapped}, RUN)
+    twice = [[STAMP, "updating b"], [STAMP, "updating b"]]
+    assert compare(together, {**together.line, "rows": twice}, RUN)
