@@ -135,6 +135,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("wizard.copy", "y", "Copy command", "Copy the command that does the same.",
            footer=False),
     Action("wizard.explain", "e", "Explain", "Explain why the run failed.", footer=False),
+    Action("wizard.continue", "r", "Go on", "Go on with a restore that was stopped, by a plan of"
+           " what is left.", footer=False),
     Action("wizard.cancel", "c", "Cancel run", "Cancel what is running. Asks first.",
            footer=False),
     # Storage
@@ -256,6 +258,8 @@ ACTIONS: tuple[Action, ...] = (
     # Runs
     Action("runs.open", "enter", "Open", "Follow the run, or see how it ended."),
     Action("runs.cancel", "c", "Cancel", "Cancel the run. Asks first."),
+    Action("runs.continue", "r", "Go on", "Go on with a restore that was stopped, by a plan of what"
+           " is left."),
     Action("runs.copy", "y", "Copy command", "Copy the command that does the same."),
     Action("runs.log", "l", "Log", "Show the part of the node's log that this run is about."),
     Action("runs.explain", "e", "Explain", "Explain why it failed."),

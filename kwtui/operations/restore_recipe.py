@@ -10,7 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kwtui.model import UNFINISHED, ForeignKeySpec, RestoreStrategy, TableSpec
+from kwtui.model import (
+    UNFINISHED,
+    DatabaseSchema,
+    ForeignKeySpec,
+    RestoreStrategy,
+    TableSpec,
+)
 from kwtui.operations import restore_objects as objects
 from kwtui.operations.cluster_parts import cluster_steps
 from kwtui.operations.plan import Step
@@ -311,12 +317,19 @@ def _create_accounts(scope: RestoreScope) -> Iterator[Step]:
     )
 
 
+def _to_be_filled(existing: DatabaseSchema, table: SourceTable) -> TableSpec:
+    """The existing table. A constraint may stay unvalidated if the backed up rows broke it too."""
+    there = existing.table(table.name) or table.spec
+    both = (name for name in there.not_validated if name in table.spec.not_validated)
+    return replace(there, not_validated=tuple(both))
+
+
 def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
     """Data only: defaults are taken off for the import and put back (live-findings, row 22)."""
     existing = scope.facts.existing
     if existing is None:
         return
-    specs = tuple(spec for t in scope.tables if (spec := existing.table(t.name)) is not None)
+    specs = tuple(_to_be_filled(existing, t) for t in scope.tables if existing.table(t.name))
     there = Chosen(existing, specs, whole=False)
     yield count_existing(scope)
     if not scope.time_series:

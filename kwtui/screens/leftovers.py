@@ -30,6 +30,8 @@ _KINDS = {
     LeftoverKind.SCRATCH: "database",
     LeftoverKind.STAGING: "links",
     LeftoverKind.SANDBOX: "sandbox",
+    LeftoverKind.NAMED: "not complete",
+    LeftoverKind.DEFAULTS: "defaults",
 }
 _MEANING = {
     LeftoverKind.UNFINISHED: "The folder of a backup that did not finish. It is not a backup.",
@@ -37,6 +39,8 @@ _MEANING = {
     LeftoverKind.SCRATCH: "The database that a restore or a drill worked in and did not finish.",
     LeftoverKind.STAGING: "A folder of links that an import read through; the files stay.",
     LeftoverKind.SANDBOX: "The sandbox that a drill started for itself.",
+    LeftoverKind.NAMED: "It has its name and its rows, and lacks views, defaults or grants.",
+    LeftoverKind.DEFAULTS: "Defaults of columns that an import needed off; they are put back.",
 }
 
 
@@ -44,10 +48,11 @@ class LeftoversScreen(LiveScreen):
     scope: ClassVar[str] = "leftovers"
     title_text: ClassVar[str] = "4 Storage: leftovers"
     about: ClassVar[str] = (
-        "What killed or failed runs left: unfinished folders, half deleted ones, scratch databases"
-        " (with a connection), links and sandboxes of drills. What a run of this account left is"
-        " chosen from the start. Of the others it is not known whether somebody needs them: choose"
-        " them only if you do. What may be in use cannot be chosen. The list follows disk and runs."
+        "What killed or failed runs left: unfinished folders, half deleted ones, links, sandboxes;"
+        " with a connection also scratch databases, databases that are not complete, and defaults"
+        " that an import needed off (they are put back). What a run of this account left is chosen"
+        " from the start. Of the others it is not known whether somebody needs them: choose them"
+        " only if you do. What may be in use cannot be chosen. The list follows disk and runs."
     )
     CSS_PATH = style_path("storage")
     BINDINGS: ClassVar[list[BindingType]] = bindings("leftovers")
@@ -134,7 +139,7 @@ class LeftoversScreen(LiveScreen):
         self._list.toggle()
 
     def do_all(self) -> None:
-        self._list.check_these(each.name for each in self._list.rows if not each.busy)
+        self._list.check_these(each.name for each in self._list.rows if _may_go(each))
 
     def do_none(self) -> None:
         self._list.check_none()
@@ -149,6 +154,11 @@ class LeftoversScreen(LiveScreen):
 
     async def _plan(self, found: Leftovers, names: list[str], _: str | None) -> Plan:
         return await self.controller.plan_cleanup(found, names)
+
+
+def _may_go(leftover: Leftover) -> bool:
+    """A database with its name is only chosen by itself: somebody may want its rows."""
+    return not leftover.busy and leftover.kind is not LeftoverKind.NAMED
 
 
 def _goes_by_itself(leftover: Leftover) -> bool:
@@ -181,10 +191,17 @@ def leftover_lines(leftover: Leftover | None) -> list[Line]:
     if leftover.busy:
         lines.append(line(("! ", "warning"), f"It may be in use: {leftover.busy}.", indent=2))
     elif leftover.run:
-        lines.append(line((f"Left by run {leftover.run} of this account (6 shows it).", "muted")))
+        since = f", of {leftover.started:%Y-%m-%d %H:%M}" if leftover.started else ""
+        words = f"Left by run {leftover.run} of this account{since}, which has ended (6 shows it)."
+        lines.append(line((words, "muted")))
     elif not leftover.explained:
         words = "No run of this account left it. Another account may need it: ask before."
         lines.append(line(("! ", "warning"), words, indent=2))
-    if leftover.target:
+    if leftover.continues and not leftover.busy:
+        words = "Its restore can go on instead: choose the run in 6 and press r."
+        lines.append(line((words, "muted")))
+    if leftover.defaults:
+        lines.append(line((", ".join(map(str, leftover.defaults)), "muted")))
+    if leftover.target and leftover.kind is LeftoverKind.SCRATCH:
         lines.append(line((f"It was to become the database {leftover.target}.", "muted")))
     return lines

@@ -12,6 +12,7 @@ from kwtui.operations.plan import Plan, PlanKind
 from kwtui.screens.dialogs import AskDialog
 from kwtui.screens.plan_page import plan_lines, refusal_of
 from kwtui.screens.run_panel import RunPanel
+from kwtui.screens.stopping import ContinueScreen, reason_against_going_on
 from kwtui.screens.wizard import Step
 from kwtui.widgets.document import Document
 from kwtui.widgets.paint import line
@@ -87,7 +88,7 @@ class RunStep(Step):
 
     title: ClassVar[str] = "Run"
     question: ClassVar[str] = "It runs by itself: you may leave this page, or close the terminal."
-    verbs: ClassVar[tuple[str, ...]] = ("cancel", "copy", "explain")
+    verbs: ClassVar[tuple[str, ...]] = ("cancel", "copy", "explain", "continue")
 
     def __init__(self, plan_step: PlanStep) -> None:
         super().__init__()
@@ -129,7 +130,19 @@ class RunStep(Step):
             return "The run is over."
         if verb == "explain" and not self.panel.failure:
             return "Nothing failed."
+        if verb == "continue":
+            return self._reason_against_going_on()
         return ""
+
+    def _reason_against_going_on(self) -> str:
+        state = self.panel.state
+        if state is None:
+            return "There is no run yet."
+        return reason_against_going_on(state.kind, state.status)
+
+    def do_continue(self) -> None:
+        run_id = self.panel.run_id
+        self.wizard.open_over(ContinueScreen(lambda: self.controller.plan_continuation(run_id)))
 
     def do_explain(self) -> None:
         self.kwtui.explain(self.panel.failure)

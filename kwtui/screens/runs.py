@@ -16,6 +16,7 @@ from kwtui.screens.actions import Action, bindings
 from kwtui.screens.base import KwtuiScreen
 from kwtui.screens.run_page import failure_text, status_words
 from kwtui.screens.run_panel import RunPanel
+from kwtui.screens.stopping import ContinueScreen, reason_against_going_on
 from kwtui.text import human_duration
 from kwtui.widgets.field import Words
 from kwtui.widgets.paint import Part
@@ -141,9 +142,18 @@ class RunsScreen(KwtuiScreen):
             return "There is no run."
         if action.verb == "explain" and not self._has_failed():
             return "It did not fail." if self._chosen_id() else "There is no run."
+        if action.verb == "continue":
+            return self._reason_against_going_on()
         if action.verb == "cancel" and not self._is_cancellable():
             return "This run is over." if self._chosen_id() else "There is no run."
         return ""
+
+    def _reason_against_going_on(self) -> str:
+        if self._opened:
+            state = self._panel.state
+            return reason_against_going_on(state.kind, state.status) if state else ""
+        run = self._list.current
+        return reason_against_going_on(run.kind, run.status) if run else "There is no run."
 
     def _is_cancellable(self) -> bool:
         if self._opened:
@@ -174,6 +184,10 @@ class RunsScreen(KwtuiScreen):
 
     def do_cancel(self) -> None:
         self.kwtui.confirm_cancel(self._chosen_id())
+
+    def do_continue(self) -> None:
+        run_id = self._chosen_id()
+        self.open_over(ContinueScreen(lambda: self.controller.plan_continuation(run_id)))
 
     def do_log(self) -> None:
         self.app.call_later(self._show_log, self._chosen_id())

@@ -222,8 +222,9 @@ class WizardScreen(KwtuiScreen):
     def footer_actions(self) -> list[Action]:
         over = "cancel" in self.step.verbs and self.step.reason_against("cancel")
         hidden = {"wizard.cancel" if over else "wizard.restart"}
-        if "explain" in self.step.verbs and self.step.reason_against("explain"):
-            hidden.add("wizard.explain")
+        for verb in ("explain", "continue"):
+            if verb in self.step.verbs and self.step.reason_against(verb):
+                hidden.add(f"wizard.{verb}")
         return [*(each for each in self.actions() if each.id not in hidden), BY_ID["app.back"]]
 
     def reason_against(self, action: Action) -> str:

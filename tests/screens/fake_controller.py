@@ -437,6 +437,13 @@ class FakeController(FakeServerPages, FakeStorageCare, Controller):
             PlanKind.RESTORE, f"Restore {request.source} as {target}", target, steps
         )
 
+    async def plan_continuation(self, run_id: str) -> Plan:
+        self.requests.append(f"continue {run_id}")
+        plan = self.plans[run_id]
+        return self.make_plan(
+            PlanKind.RESTORE, f"{plan.title}, continued", plan.database, plan.steps[1:]
+        )
+
     async def plan_verify(self, path: str, level: ProofLevel) -> Plan:
         steps = (Step("check", StepKind.CHECK_FILES, "Check every file"),)
         return self.make_plan(PlanKind.VERIFY, f"Verify {path}", "shop", steps, path)

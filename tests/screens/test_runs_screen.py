@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kwtui.controller_events import RunsChanged
-from kwtui.model import BackupRequest
+from kwtui.model import BackupRequest, RestoreRequest
 from kwtui.runs.events import RunStatus
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FakeController, run_end
@@ -58,3 +58,52 @@ async def test_a_run_that_was_lost_says_what_that_means(connected: FakeControlle
     async with opened(connected) as person:
         await person.press("6")
         await person.until_shown("LOST")
+
+
+async def test_who_cancels_a_backup_says_what_becomes_of_it(connected: FakeController) -> None:
+    run = await start_elsewhere(connected)
+    async with opened(connected) as person:
+        await person.press("6")
+        await person.until_shown("Back up shop")
+        await person.press("c")
+        await person.until_shown("Cancel this backup?")
+        await person.press("escape")
+        assert not connected.cancelled
+        await person.press("c")
+        await person.until_shown("Cancel, remove")
+        await person.press("tab", "enter")
+        await person.until(lambda: connected.cancelled == [run])
+        assert connected.swept == [False]
+        await person.press("c")
+        await person.until_shown("Cancel, remove")
+        await person.press("tab", "tab", "enter")
+        await person.until(lambda: connected.swept == [False, True])
+
+
+async def test_a_restore_that_was_stopped_goes_on_by_a_plan(connected: FakeController) -> None:
+    plan = await connected.plan_restore(RestoreRequest("kwtui/shop/20261122T110000Z"))
+    run = await connected.start_run(plan)
+    async with opened(connected) as person:
+        await person.press("6")
+        await person.until_shown("Restore kwtui/shop")
+        await person.press("r")
+        await person.until_shown("It is still at work.")
+        connected.add_event(run, run_end(connected.plans[run], RunStatus.CANCELLED))
+        connected.tell(RunsChanged())
+        await person.until_shown("cancelled")
+        await person.press("r")
+        await person.until_shown("6 Runs: continue")
+        await person.until_shown(", continued")
+        await person.press("s")
+        await person.until_shown("It does not need this page")
+        assert [p.title for p in connected.plans.values()][-1].endswith(", continued")
+
+
+async def test_only_a_restore_can_be_continued(connected: FakeController) -> None:
+    run = await start_elsewhere(connected)
+    connected.add_event(run, run_end(connected.plans[run], RunStatus.CANCELLED))
+    async with opened(connected) as person:
+        await person.press("6")
+        await person.until_shown("cancelled")
+        await person.press("r")
+        await person.until_shown("Only a restore can be continued.")
