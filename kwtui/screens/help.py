@@ -11,7 +11,8 @@ _MOVING = (
     ("j k ↓ ↑", "move or scroll"),
     ("g G", "first and last"),
     ("PgUp PgDn", "a page"),
-    ("Tab", "next field, list or button"),
+    ("Tab", "next field, list or button; takes a grey completion"),
+    ("← →", "another choice in a form; a place in a text"),
     ("Esc", "one step back; nothing is lost"),
 )
 
