@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kwtui.backups.mending import Mended, mend
 from kwtui.backups.metatable import MetaTable, read_table
 from kwtui.backups.sqltokens import (
     Token,
@@ -56,6 +57,8 @@ class MetaFile:
     schemas: tuple[str, ...] = ()
     text: str = ""
     """The whole file as it was read."""
+    mended: Mended = field(default_factory=lambda: Mended(""))
+    """What of it had to be put right to be read; the statements above are as they should be."""
 
 
 @dataclass
@@ -114,14 +117,8 @@ class _Reader:
     ) -> tuple[MetaKind, str]:
         name = self._identifier(body, at)
         if len(body) > at + 1 and not body[at + 1].is_identifier:
-            raise damaged(
-                self.path,
-                self.text,
-                body[at + 1].start,
-                "the database's name needs quotes and has none",
-                "KWDB prints such names so that its own IMPORT cannot read them; kwtui's exact"
-                " restore, or a restore under another name, can.",
-            )
+            place = body[at + 1].start
+            raise damaged(self.path, self.text, place, "the database's name is followed by that")
         self.database, self.engine = name, engine
         return MetaKind.DATABASE, name
 
@@ -146,12 +143,13 @@ def _target(body: Sequence[Token]) -> str:
 
 
 def parse_meta(text: str, path: str) -> MetaFile:
-    """Read a meta.sql; ``path`` is for messages.
+    """Read a meta.sql, also what KWDB misprints in it (`mending`); ``path`` is for messages.
 
     Raises KwtuiError (META_DAMAGED) with the file, the line and what is wrong.
     """
-    reader = _Reader(text, path)
-    for body in statements(text, path):
+    mended = mend(text)
+    reader = _Reader(mended.text, path)
+    for body in statements(mended.text, path):
         reader.read(body)
     if not reader.statements:
         raise damaged(path, text, 0, "the file holds no statement")
@@ -163,6 +161,7 @@ def parse_meta(text: str, path: str) -> MetaFile:
         reader.engine,
         tuple(reader.schemas),
         text,
+        mended,
     )
 
 
@@ -197,7 +196,7 @@ def rename_database(text: str, path: str, new: str) -> str:
     old, _ = found
     end = match.start(2) + len(match[2] if match[2].startswith('"') else old)
     head = text[: match.start(2)] + quote_identifier(new)
-    rest = text[end:]
+    rest = mend(text[end:]).text
     places = [t for body in statements(rest, path) for t in _mentions(body, old)]
     renamed, done = "", 0
     for token in places:
@@ -207,10 +206,12 @@ def rename_database(text: str, path: str, new: str) -> str:
 
 
 def modern_meta(text: str, path: str = "") -> str:
-    """The text without the clauses of older versions that KWDB 3.2 and later refuse.
+    """The text without the clauses of older versions that KWDB 3.2 and later refuse, and without
+    misprints.
 
     Raises KwtuiError (META_DAMAGED).
     """
+    text = mend(text).text
     for table in parse_meta(text, path).tables:
         if table.old_clauses:
             text = text.replace(table.text, table.modern_text, 1)
@@ -237,8 +238,18 @@ def _mentions(body: Sequence[Token], database: str) -> list[Token]:
 def import_refusals(meta: MetaFile) -> tuple[Finding, ...]:
     """What KWDB's own IMPORT would refuse, or get wrong, of this file."""
     findings: list[Finding] = []
+    if meta.mended.names:
+        name = meta.mended.names[0]
+        message = f"IMPORT cannot read {name}, which KWDB printed without its quotes."
+        remedy = "Restore with the strategy exact."
+        findings.append(Finding(Severity.REFUSAL, "name_misprinted", meta.path, message, remedy))
     for table in meta.tables:
         findings += _table_refusals(table)
+        if any(string in table.text for string in meta.mended.strings):
+            message = "IMPORT refuses the whole database: KWDB misprinted a default of this table."
+            remedy = "Restore with the strategy exact."
+            refused = Finding(Severity.REFUSAL, "default_misprinted", table.name, message, remedy)
+            findings.append(refused)
     return tuple(findings)
 
 

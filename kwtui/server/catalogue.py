@@ -52,6 +52,7 @@ async def survey(
 
     ``count`` off leaves the rows out, which on big tables take long.
     """
+    running = await _queries(server)
     schema = await read_schema(server, database)
 
     async def measured(through: Server, table: TableSpec) -> TableSpec:
@@ -66,7 +67,7 @@ async def survey(
         taken_at=datetime.now(UTC),
         findings=(
             *findings.find(counted, facts),
-            *findings.others_at_work(database, await _queries(server)),
+            *findings.others_at_work(database, running),
         ),
         coverage=coverage(counted),
     )

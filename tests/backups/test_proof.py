@@ -235,10 +235,13 @@ def test_damage_to_an_export_of_somebody_else(tmp_path: Path) -> None:
     } <= faults(report)
 
 
-def test_a_name_that_kwdb_printed_wrong_makes_an_export_unreadable(tmp_path: Path) -> None:
+def test_a_name_that_kwdb_printed_wrong_is_read_and_what_import_makes_of_it_is_told(
+    tmp_path: Path,
+) -> None:
     write_recorded_tree(tmp_path / "dash", "08-unrestorable", "trap_dash")
     report = verify(tmp_path, "dash", P2)
-    assert (Fault.META, "meta.sql") in faults(report)
+    (told,) = [f for f in report.findings if f.fault is Fault.IMPORT]
+    assert 'IMPORT cannot read "my-db"' in told.message
 
 
 @pytest.mark.skipif(not SMART_METER.exists(), reason="the published backups are not here")
