@@ -13,10 +13,18 @@ import msgspec
 
 from kwtui.backups.location import SetLocation, new_location
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import BackupMethod, BackupRequest, DatabaseSchema, Engine, ServerFacts
+from kwtui.model import (
+    BackupMethod,
+    BackupRequest,
+    DatabaseSchema,
+    Engine,
+    ServerFacts,
+    TableName,
+)
 from kwtui.operations import reconcile
 from kwtui.operations.backup_plan import choose_tables, export_statements
 from kwtui.operations.backup_state import BackupState, TableExport
+from kwtui.operations.content_reads import ContentReader
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.disk_watch import space_problem
 from kwtui.operations.exporting import (
@@ -82,7 +90,8 @@ class _BackupRun:
         self._tables = TableExporter(
             context, self._request, self._state, location.data, self._export
         )
-        self._sealer = Sealer(context, server, location, self._request, self._state)
+        self._reader = ContentReader(context, self._request, self._state)
+        self._sealer = Sealer(context, location, self._request, self._state, self._reader)
 
     async def run(self) -> RunResult:
         executors = {
@@ -93,7 +102,10 @@ class _BackupRun:
             StepKind.RECONCILE: self._reconcile,
             StepKind.SEAL: self._sealer.seal,
         }
-        await run_steps(self._plan, executors, self._context.reporter, self._context.halt)
+        try:
+            await run_steps(self._plan, executors, self._context.reporter, self._context.halt)
+        finally:
+            await self._reader.close()
         return self._sealer.result()
 
     # -- steps ------------------------------------------------------------------------------
@@ -113,7 +125,10 @@ class _BackupRun:
         )
 
     async def _export_table(self, step: Step) -> StepOutcome:
-        return self._exported(*await self._tables.export(step))
+        answer, folder = await self._tables.export(step)
+        name = TableName(step.params["schema"], step.params["table"])
+        self._reader.exported(self._state.tables[name])
+        return self._exported(answer, folder)
 
     async def _export_database(self, step: Step) -> StepOutcome:
         answer = await self._export(self._server, step, step.sql[0], self._location.data)

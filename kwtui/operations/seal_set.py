@@ -29,14 +29,13 @@ from kwtui.model import (
 )
 from kwtui.operations import reconcile
 from kwtui.operations.backup_state import BackupState, TableExport
-from kwtui.operations.checksums import TableChecksum, read_checksum
+from kwtui.operations.checksums import TableChecksum
+from kwtui.operations.content_reads import ContentReader
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.late_rows import judge
 from kwtui.operations.plan import Step
 from kwtui.operations.runner import CancelledByPerson, StepOutcome
 from kwtui.operations.set_writing import read_tree, write_set
-from kwtui.server import statements
-from kwtui.server.connection import Server
 from kwtui.text import plural
 
 
@@ -48,10 +47,10 @@ class Sealer:
     """
 
     context: RunContext
-    server: Server
     location: SetLocation
     request: BackupRequest
     state: BackupState
+    reader: ContentReader
     manifest: Manifest | None = None
     doubts: tuple[str, ...] = ()
     draft: Path | None = None
@@ -62,6 +61,7 @@ class Sealer:
             return await self._draft(step)
         location = new_location(self.location.extern, self.location.path, self.context.state)
         self.location = location
+        self._begin_reading()
         tree = await self._hash_and_count(step)
         counted = {table.name: table.rows for table in tree.tables}
         self._check_counts(counted)
@@ -143,6 +143,12 @@ class Sealer:
 
     # -- reading ----------------------------------------------------------------------------
 
+    def _begin_reading(self) -> None:
+        """The server reads the tables while their files are hashed here."""
+        if self.request.content_checksums:
+            for export in self.state.tables.values():
+                self.reader.begin(export)
+
     async def _hash_and_count(self, step: Step) -> SealedTree:
         def tell(progress: SealProgress) -> None:
             self.context.reporter.progress(
@@ -199,19 +205,15 @@ class Sealer:
 
     async def _checksum(self, export: TableExport, rows: int | None) -> TableChecksum:
         """The checksum of what the files hold, if it can be told."""
-        state = self.state
-        name = export.spec.name
+        state, name = self.state, export.spec.name
+        first, *others = await self.reader.contents(export)
         if state.before is not None and state.before.engine is Engine.TIME_SERIES:
-            found = judge(export, await self._read(export, None), rows)
+            found = judge(export, first, rows)
             if found.checksum is None or export.checksum_before is None:
                 return found
             return self._exactly(export, found.checksum, rows)
-        first = await self._read(export, state.timestamp)
-        if self.request.method is BackupMethod.SNAPSHOT:
-            return self._exactly(export, first, rows)
         # No common instant: only a table that is the same before and after is known for certain.
-        second = await self._read(export, state.timestamp_after)
-        if first == second:
+        if all(other == first for other in others):
             return self._exactly(export, first, rows)
         return TableChecksum(None, f"{name} was changed while it was exported")
 
@@ -226,17 +228,6 @@ class Sealer:
                 exit_code=ExitCode.BACKUP_INCOMPLETE,
             )
         return TableChecksum(found)
-
-    async def _read(self, export: TableExport, timestamp: str | None) -> ContentChecksum:
-        sql = statements.content_checksum(
-            self.context.plan.database,
-            export.spec.name,
-            export.spec.visible_columns,
-            timestamp=timestamp,
-            time_column=export.spec.time_column if export.until else None,
-            until=export.until,
-        )
-        return await read_checksum(self.server, sql, self.context.halt)
 
     # -- writing ----------------------------------------------------------------------------
 

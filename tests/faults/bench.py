@@ -59,6 +59,8 @@ class Story:
     failed: list[tuple[str, str]] = field(default_factory=list)
     """Step and title of each failure."""
     done: dict[str, StepOutcome] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Of each step that is done."""
 
     def step_started(self, step: Step, sql: tuple[str, ...]) -> None:
         for prefix, hook in self.hooks.items():
@@ -73,6 +75,7 @@ class Story:
 
     def step_finished(self, step: Step, outcome: StepOutcome, seconds: float) -> None:
         self.done[step.id] = outcome
+        self.seconds[step.id] = seconds
 
     def step_failed(self, step: Step, error: KwtuiError, sqlstate: str = "") -> None:
         self.failed.append((step.id, error.title))

@@ -1,0 +1,94 @@
+"""Reading the content checksums of a backup's tables beside everything else that it does.
+
+A checksum is one more scan on the server. Where what it reads is settled as soon as a table is
+exported (at a timestamp, or below a cut in time), it is read while the next tables are exported and
+the files are hashed: by one connection of its own, one table at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from kwtui.model import BackupMethod, BackupRequest, ContentChecksum, Engine, TableName
+from kwtui.operations.backup_state import BackupState, TableExport
+from kwtui.operations.checksums import read_checksum
+from kwtui.operations.context import RunContext
+from kwtui.server import statements
+from kwtui.server.connection import Server
+
+
+@dataclass
+class ContentReader:
+    """Reads each table once; who wants to know waits for it."""
+
+    context: RunContext
+    request: BackupRequest
+    state: BackupState
+    _tasks: dict[TableName, asyncio.Task[tuple[ContentChecksum, ...]]] = field(default_factory=dict)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _server: Server | None = None
+
+    def exported(self, export: TableExport) -> None:
+        """The table is exported: read it now if what it holds is settled."""
+        if self.request.content_checksums and self._is_settled:
+            self.begin(export)
+
+    def begin(self, export: TableExport) -> None:
+        """Read the table as soon as its turn comes."""
+        if export.spec.name not in self._tasks:
+            self._tasks[export.spec.name] = asyncio.create_task(self._read_all(export))
+
+    async def contents(self, export: TableExport) -> tuple[ContentChecksum, ...]:
+        """What the table held at each of the moments that count. Raises KwtuiError."""
+        self.begin(export)
+        return await self._tasks[export.spec.name]
+
+    async def close(self) -> None:
+        """End what still reads, and the connection."""
+        for task in self._tasks.values():
+            if not self.context.halt.requested.is_set():
+                # A halt makes the server end its statement; nothing else would.
+                task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        if self._server is not None:
+            await self._server.close()
+            self._server = None
+
+    @property
+    def _is_settled(self) -> bool:
+        """Whether nothing that comes after a table's export belongs to its checksum."""
+        return self._is_series or self.request.method is BackupMethod.SNAPSHOT
+
+    @property
+    def _is_series(self) -> bool:
+        before = self.state.before
+        return before is not None and before.engine is Engine.TIME_SERIES
+
+    async def _read_all(self, export: TableExport) -> tuple[ContentChecksum, ...]:
+        async with self._turn:
+            return tuple([await self._read(export, at) for at in self._moments()])
+
+    def _moments(self) -> tuple[str | None, ...]:
+        """A time series as it is; what was exported at no common instant before and after."""
+        if self._is_series:
+            return (None,)
+        if self.request.method is BackupMethod.SNAPSHOT:
+            return (self.state.timestamp,)
+        return (self.state.timestamp, self.state.timestamp_after)
+
+    async def _read(self, export: TableExport, timestamp: str | None) -> ContentChecksum:
+        halt = self.context.halt
+        if halt.requested.is_set():
+            raise halt.reason()
+        if self._server is None:
+            self._server = await self.context.connect()
+        sql = statements.content_checksum(
+            self.context.plan.database,
+            export.spec.name,
+            export.spec.visible_columns,
+            timestamp=timestamp,
+            time_column=export.spec.time_column if export.until else None,
+            until=export.until,
+        )
+        return await read_checksum(self._server, sql, halt)

@@ -1,0 +1,201 @@
+"""Content checksums are read while the next tables are exported, and never a moment too early."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model import (
+    BackupMethod,
+    BackupRequest,
+    ContentChecksum,
+    DatabaseSchema,
+    ServerFacts,
+    TableSpec,
+)
+from kwtui.operations.backup_state import BackupState, TableExport
+from kwtui.operations.content_reads import ContentReader
+from kwtui.operations.context import RunContext
+from kwtui.operations.runner import Halt
+from kwtui.server.connection import Server
+from kwtui.server.results import Column, ResultSet, StatementResult
+from tests.operations.conftest import CHILD, INV, PLANT, SHOP
+
+
+@dataclass
+class Node:
+    """Answers every checksum, or waits with it until told."""
+
+    sent: list[str] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    running: int = 0
+    most: int = 0
+    connections: int = 0
+    error: KwtuiError | None = None
+
+    async def connect(self) -> Server:
+        self.connections += 1
+        return cast(Server, self)
+
+    async def close(self) -> None:
+        self.connections -= 1
+
+    async def cancel_query(self) -> None:
+        self.error = KwtuiError("query execution canceled")
+        self.gate.set()
+
+    async def execute(self, sql: str, on_notice: Any = None) -> StatementResult:
+        self.sent.append(sql)
+        self.asked.set()
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await self.gate.wait()
+        self.running -= 1
+        if self.error:
+            raise self.error
+        columns = tuple(Column(name, 25) for name in ("count", "xor_agg", "sum"))
+        return StatementResult("SELECT 1", (ResultSet(columns, (("3", "7", "9"),)),))
+
+
+Make = Callable[..., ContentReader]
+
+
+@pytest.fixture
+def node() -> Node:
+    return Node()
+
+
+@pytest.fixture
+def make(node: Node, server: ServerFacts, tmp_path: Path) -> Make:
+    def made(schema: DatabaseSchema, method: BackupMethod, **options: Any) -> ContentReader:
+        plan = type("Plan", (), {"database": schema.database})()
+        context = RunContext(
+            plan=cast(Any, plan),
+            run_id="r",
+            connect=node.connect,
+            extern=tmp_path,
+            state=tmp_path,
+            reporter=cast(Any, None),
+            halt=Halt(),
+        )
+        state = BackupState(server)
+        state.before, state.timestamp, state.timestamp_after = schema, "1.0", "2.0"
+        request = BackupRequest(schema.database, method=method, **options)
+        return ContentReader(context, request, state)
+
+    return made
+
+
+def exported(spec: TableSpec, until: str | None = None) -> TableExport:
+    return replace(TableExport(spec, "public/t"), until=until)
+
+
+async def test_a_table_is_read_as_soon_as_it_is_exported(node: Node, make: Make) -> None:
+    reader = make(SHOP, BackupMethod.SNAPSHOT)
+
+    reader.exported(exported(INV))
+    await node.asked.wait()
+    assert "AS OF SYSTEM TIME '1.0'" in node.sent[0]
+
+    node.gate.set()
+    assert await reader.contents(exported(INV)) == (ContentChecksum(3, "7", "9"),)
+    assert len(node.sent) == 1, "it is not read twice"
+    await reader.close()
+    assert node.connections == 0
+
+
+async def test_a_time_series_is_read_up_to_its_cut(node: Node, make: Make) -> None:
+    reader = make(PLANT, BackupMethod.SNAPSHOT)
+    node.gate.set()
+
+    reader.exported(exported(PLANT.tables[0], until="2026-11-01 12:00:00+00:00"))
+    await reader.contents(exported(PLANT.tables[0]))
+
+    assert "WHERE ts <= '2026-11-01 12:00:00+00:00'" in node.sent[0]
+    assert "AS OF" not in node.sent[0]
+    await reader.close()
+
+
+async def test_tables_without_a_common_instant_wait_for_the_second_one(
+    node: Node, make: Make
+) -> None:
+    reader = make(SHOP, BackupMethod.TABLES)
+    node.gate.set()
+
+    reader.exported(exported(INV))
+    await asyncio.sleep(0)
+    assert node.sent == []
+
+    await reader.contents(exported(INV))
+    assert [sql.partition("AS OF SYSTEM TIME ")[2] for sql in node.sent] == ["'1.0'", "'2.0'"]
+    await reader.close()
+
+
+async def test_one_table_at_a_time_so_that_the_exports_are_not_starved(
+    node: Node, make: Make
+) -> None:
+    reader = make(SHOP, BackupMethod.SNAPSHOT)
+    for table in (INV, CHILD):
+        reader.exported(exported(table))
+    await node.asked.wait()
+    node.gate.set()
+
+    await reader.contents(exported(INV))
+    await reader.contents(exported(CHILD))
+
+    assert (node.most, len(node.sent)) == (1, 2)
+    await reader.close()
+
+
+async def test_nothing_is_read_where_nobody_asked_for_checksums(node: Node, make: Make) -> None:
+    reader = make(SHOP, BackupMethod.SNAPSHOT, content_checksums=False)
+    reader.exported(exported(INV))
+    await asyncio.sleep(0)
+    await reader.close()
+    assert (node.sent, node.connections) == ([], 0)
+
+
+async def test_an_error_is_told_to_who_waits(node: Node, make: Make) -> None:
+    reader = make(SHOP, BackupMethod.SNAPSHOT)
+    node.error = KwtuiError("gone", exit_code=ExitCode.CONNECTION_LOST)
+    node.gate.set()
+    reader.exported(exported(INV))
+
+    with pytest.raises(KwtuiError) as error:
+        await reader.contents(exported(INV))
+
+    assert error.value.exit_code is ExitCode.CONNECTION_LOST
+    await reader.close()
+    assert node.connections == 0
+
+
+async def test_a_halt_ends_the_statement_on_the_server_and_begins_no_other(
+    node: Node, make: Make
+) -> None:
+    reader = make(SHOP, BackupMethod.SNAPSHOT)
+    for table in (INV, CHILD):
+        reader.exported(exported(table))
+    await node.asked.wait()
+
+    reader.context.halt.cancel()
+    await reader.close()
+
+    assert (len(node.sent), node.connections, node.running) == (1, 0, 0)
+    assert node.error is not None, "it was cancelled on the server"
+
+
+async def test_a_failure_elsewhere_does_not_wait_for_a_long_scan(node: Node, make: Make) -> None:
+    reader = make(SHOP, BackupMethod.SNAPSHOT)
+    reader.exported(exported(INV))
+    await node.asked.wait()
+
+    await asyncio.wait_for(reader.close(), timeout=5)
+
+    assert node.connections == 0
