@@ -1,0 +1,86 @@
+"""Two kwtui at once: of one person, of two persons, and of one before the machine was rebooted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kwtui.errors import ExitCode
+from kwtui.runs.identity import ProcessIdentity, current_identity
+from kwtui.runs.lock import LockHolder
+from tests.command_line import CommandLine
+from tests.conftest import SandboxNode
+from tests.faults.bench import Bench
+from tests.faults.nodes import make_big, wait_until
+
+DATABASE = "contested"
+
+
+@pytest.fixture(scope="module")
+def bench(sandbox: SandboxNode, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    bench = Bench(sandbox, tmp_path_factory.mktemp("state"))
+    make_big(bench, DATABASE, rows=150_000)
+    return bench
+
+
+def is_exporting(bench: Bench) -> bool:
+    queries = [row[0] or "" for row in bench.rows("SELECT query FROM [SHOW QUERIES]")]
+    return any(q.upper().startswith("EXPORT") and "b_big" in q for q in queries)
+
+
+def test_somebody_else_s_backup_of_the_same_database_is_named_and_both_are_whole(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """Two accounts share no locks; the server tells each of the other."""
+    theirs = CommandLine(tmp_path, bench.node)
+    run = theirs.run("backup", DATABASE, "--detach", "--json", *theirs.server).object["run"]
+
+    wait_until(lambda: is_exporting(bench))
+    plan = bench.plan_backup(DATABASE)
+    made = bench.run(plan)
+
+    assert "export_at_work" in {f.code for f in plan.findings}
+    assert made["proof"] == 2
+    assert theirs.run("runs", "follow", run).code == 0
+    entries = theirs.run("list", "--json", *theirs.files).object["entries"]
+    assert [e["proof"] for e in entries if e["database"] == DATABASE] == [2, 2]
+
+
+@pytest.mark.parametrize("left", ["another boot", "a process that ended", "nothing readable"])
+def test_a_lock_that_nobody_holds_any_more_is_taken_over(
+    bench: Bench, tmp_path: Path, left: str
+) -> None:
+    """Whatever is written in it: the kernel knows who holds it, and nobody does."""
+    kwtui = CommandLine(tmp_path, bench.node)
+    assert kwtui.run("backup", DATABASE, "--tables", "a_small", *kwtui.server).code == 0
+    me = current_identity()
+    holder = {
+        "another boot": ProcessIdentity(me.pid, me.started_ticks, "another boot"),
+        "a process that ended": ProcessIdentity(2**22 - 1, 1, me.boot_id),
+        "nothing readable": None,
+    }[left]
+    locks = list((tmp_path / "state/locks").glob("*.lock"))
+    assert locks
+    for lock in locks:
+        text = b"{" if holder is None else msgspec.json.encode(LockHolder("an-old-run", holder))
+        lock.write_bytes(text)
+
+    again = kwtui.run("backup", DATABASE, "--tables", "a_small", *kwtui.server)
+
+    assert again.code == 0, again.err
+    assert "an-old-run" not in again.err
+
+
+def test_a_lock_that_is_held_names_who_holds_it(bench: Bench, tmp_path: Path) -> None:
+    kwtui = CommandLine(tmp_path, bench.node)
+    run = kwtui.run("backup", DATABASE, "--detach", "--json", *kwtui.server).object["run"]
+
+    second = kwtui.run("backup", DATABASE, *kwtui.server)
+
+    assert second.code == ExitCode.RUN_IN_PROGRESS
+    assert f"database {DATABASE}" in second.err
+    assert f"Run {run} (process " in second.err
+    assert f"kwtui runs follow {run}" in second.err
+    assert kwtui.run("runs", "follow", run).code == 0
