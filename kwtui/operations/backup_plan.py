@@ -36,6 +36,7 @@ from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.restore_objects import part_of
 from kwtui.server import statements, transfer
 from kwtui.server.coverage import coverage
+from kwtui.server.findings import fine_time
 from kwtui.server.transfer import ExportOptions
 
 TIMESTAMP = "{timestamp}"
@@ -71,6 +72,14 @@ class _Scope:
         relational = self.schema.engine is Engine.RELATIONAL
         return relational and self.request.method is BackupMethod.SNAPSHOT
 
+    @property
+    def inserted(self) -> tuple[TableSpec, ...]:
+        """Tables whose rows are also written as INSERT statements, for restore.sh: IMPORT takes
+        them wrong (live-findings, rows 13 and 20)."""
+        if self.schema.engine is not Engine.TIME_SERIES:
+            return ()
+        return tuple(t for t in self.tables if fine_time(t) or self.request.dialect.header)
+
     def is_bounded(self, table: TableSpec) -> bool:
         """Whether the table is cut at its time column, the only cut that there is (row 30)."""
         return table.time_column is not None and self.request.method is BackupMethod.SNAPSHOT
@@ -99,7 +108,7 @@ def plan_backup(
         path=destination.path,
         steps=tuple(_steps(scope)),
         findings=once_each(
-            *destination_findings(survey, destination, estimated_bytes),
+            *destination_findings(survey, destination, _space(scope)),
             *account_findings(destination, request),
             *definition_findings(survey.schema.engine, tables),
             *request_findings(survey, request),
@@ -168,12 +177,29 @@ def _steps(scope: _Scope) -> Iterator[Step]:
         id="seal",
         kind=StepKind.SEAL,
         title="Hash and count every file, then write the manifest",
-        explanation="One pass over every file gives SHA-256 and the exact number of records; each "
-        "table's content checksum is read from the server. schema.json, RESTORE.md, restore.sql "
-        "and restore.sh are written beside the data, the manifest last.",
+        explanation="One pass over every file gives SHA-256 and the exact number of records. Each "
+        "table's content checksum is read from the server, where that can be while the next tables "
+        "are exported. schema.json, SHA256SUMS, RESTORE.md, restore.sql and restore.sh are written "
+        f"beside the data, the manifest last.{_inserts_words(scope)}",
         sql=tuple(_checksum_sql(scope)),
         params={"content_checksums": scope.request.content_checksums},
     )
+
+
+def _inserts_words(scope: _Scope) -> str:
+    names = [str(table.name) for table in scope.inserted]
+    if not names:
+        return ""
+    few = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return (
+        f" The rows of {few} are written once more, as INSERT statements, so that restore.sh can "
+        "bring them back where KWDB's IMPORT stores them wrong: they take as much space again."
+    )
+
+
+def _space(scope: _Scope) -> int | None:
+    """Bytes that the set will take, as far as KWDB's statistics tell."""
+    return _sum_known(table.bytes for table in (*scope.tables, *scope.inserted))
 
 
 def _other_exports(scope: _Scope) -> Iterator[Step]:

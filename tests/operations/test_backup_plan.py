@@ -95,6 +95,24 @@ def test_time_series_tables_are_exported_one_by_one_without_a_false_snapshot(
     )
 
 
+def test_the_plan_says_of_which_tables_the_rows_are_written_twice_and_asks_for_the_space(
+    plant: Survey, destination: Destination
+) -> None:
+    """IMPORT stores their times wrong, so the set holds INSERT statements for restore.sh."""
+    tables = tuple(replace(t, bytes=1000) for t in plant.schema.tables)
+    survey = replace(plant, schema=replace(plant.schema, tables=tables))
+
+    seal = plan(survey, destination).steps[-1]
+    assert "The rows of public.fast are written once more, as INSERT" in seal.explanation
+    assert "public.sensors" not in seal.explanation
+    all_of_them = plan(survey, destination, dialect=Dialect(header=True)).steps[-1]
+    assert "public.sensors, public.fast" in all_of_them.explanation
+
+    enough_for_one = replace(destination, free_bytes=2500)
+    assert "disk_full" in codes(plan(survey, enough_for_one))
+    assert "disk_full" not in codes(plan(survey, replace(destination, free_bytes=3500)))
+
+
 def test_the_database_method_is_one_statement(shop: Survey, destination: Destination) -> None:
     made = plan(shop, destination, method=BackupMethod.DATABASE)
 
