@@ -173,7 +173,7 @@ class TargetStep(Step):
         super().__init__()
         self._source = source
         self._taken: set[str] = set()
-        self._suggested_for = ""
+        self._suggested_for = ("", False)
         self._name_field = ExplainedField(
             "Name",
             "",
@@ -198,14 +198,22 @@ class TargetStep(Step):
     async def enter(self) -> None:
         self._taken = {database.name for database in await self.controller.databases()}
         entry = self._source.chosen
-        if entry is not None and entry.path != self._suggested_for:
-            self._suggested_for = entry.path
-            self._name_field.value = free_name(entry.database or "restored", self._taken)
+        asked = (entry.path if entry is not None else "", self._is_data_only)
+        if entry is not None and asked != self._suggested_for:
+            self._suggested_for = asked
+            self._name_field.value = self._suggestion(entry.database or "restored")
             self._name_field.input.cursor_position = len(self._name_field.value)
             details = await self.controller.open_set(entry.path)
             self._ask_how_it_was_written(details)
             self._offer_what_it_holds(details)
         self._check()
+
+    def _suggestion(self, backed_up: str) -> str:
+        """Rows go into the database of the same name; everything else gets one of its own."""
+        return backed_up if self._is_data_only else free_name(backed_up, self._taken)
+
+    def question_now(self) -> str:
+        return "Which database do the rows go into?" if self._is_data_only else self.question
 
     def _ask_how_it_was_written(self, details: SetDetails) -> None:
         """A tree has no manifest that says it: show what its files look like, to be corrected."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual.widgets import Input
 
 from kwtui.backups.manifest import FileEntry
 from kwtui.model import RestoreRequest, RestoreStrategy
@@ -234,3 +235,19 @@ async def test_users_and_settings_are_not_offered_where_there_are_none(
         await to_the_name(person)
         await person.until_shown("shop_restored")
         assert "Cluster settings" not in person.text()
+
+
+async def test_rows_alone_go_into_the_database_that_is_there(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await person.press("3")
+        await person.until_shown("tsdb")
+        await person.press("enter", "j", "j", "j")
+        await person.until_shown("Only rows, into tables that exist already")
+        await person.press("enter")
+        await person.until_shown("Which database do the rows go into?")
+        await person.until(
+            lambda: person.app.screen.query_one("#input-target", Input).value == "shop"
+        )
+        assert "exists" not in person.text()
+        await person.press("escape", "k", "k", "k", "enter")
+        await person.until_shown("shop_restored")
