@@ -11,7 +11,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -96,6 +96,8 @@ class Entry:
     """It sounds alarming and needs nothing to be done."""
     in_info: bool = False
     """Also looked for in log lines of the severities info and debug."""
+    symptom: bool = False
+    """No message has it: what a person sees and describes, where the server said success."""
     exit_code: ExitCode = ExitCode.STATEMENT_REFUSED
     """How a command ends whose statement was refused with this error."""
 
@@ -108,8 +110,28 @@ class Table:
     def by_code(self, code: str) -> Entry | None:
         return next((e for e in self.entries if e.code == code), None)
 
+    def by_title(self, words: str) -> Entry | None:
+        """The entry that kwtui itself spoke of; its titles are what it says of an error."""
+        return self._titles.get(_plain(words))
+
+    def advises(self, words: str) -> bool:
+        """Whether the words only tell what to do, as kwtui does below an error."""
+        return _plain(words) in self._advice
+
+    @cached_property
+    def _titles(self) -> dict[str, Entry]:
+        return {_plain(entry.title): entry for entry in self.entries}
+
+    @cached_property
+    def _advice(self) -> frozenset[str]:
+        return frozenset(_plain(step) for entry in self.entries for step in entry.do)
+
     def checks_of(self, entry: Entry) -> list[KnownCheck]:
         return [self.checks[name] for name in entry.checks]
+
+
+def _plain(words: str) -> str:
+    return words.removeprefix("kwtui: ").strip().removesuffix(".").lower()
 
 
 @cache

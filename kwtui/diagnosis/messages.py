@@ -32,6 +32,7 @@ _SQLSTATE = (
 )
 _KW = re.compile(r"\bKW[- ]?(\d{3})\b", re.IGNORECASE)
 _DRIVER_CLASS = re.compile(r"\b(?:psycopg2?|asyncpg)\.(?:\w+\.)*(\w+)")
+_PROGRAM = re.compile(r"\b(?:ERROR|FATAL|PANIC|WARNING|NOTICE|pq|psql)\b *:|SQLSTATE")
 _ALARMING = re.compile(r"\b(?:ERROR|FATAL|PANIC|failed|cannot|can't|refused|denied)\b")
 
 
@@ -54,6 +55,12 @@ class Message:
     @property
     def is_information(self) -> bool:
         return self.severity in ("D", "I")
+
+    @property
+    def is_own_words(self) -> bool:
+        """Whether a person may have written it: nothing tells that a program did."""
+        marked = self.severity or self.sqlstates or self.kw or self.names
+        return not marked and _PROGRAM.search(self.text) is None
 
     @property
     def is_alarming(self) -> bool:

@@ -76,10 +76,10 @@ def recognise(text: str) -> list[Diagnosis]:
     return found
 
 
-def recognise_answer(message: str, sqlstate: str) -> Entry | None:
+def recognise_answer(message: str, sqlstate: str = "", detail: str = "") -> Entry | None:
     """What a server's answer to a statement means; the words count more than the SQLSTATE."""
-    text = " ".join(message.split())
-    found = _one(known(), Message(text, 1, sqlstates=(sqlstate,) if sqlstate else ()))
+    text = " ".join(f"{message} {detail}".split())
+    found = _one(known(), Message(text, 1, severity="E", sqlstates=(sqlstate,) if sqlstate else ()))
     return found.entry if found is not None else None
 
 
@@ -101,8 +101,15 @@ def _is_calm_log(messages: list[Message]) -> bool:
 
 
 def _one(table: Table, message: Message) -> Diagnosis | None:
+    if table.advises(message.text):
+        return None
+    spoken_of = table.by_title(message.text)
+    if spoken_of is not None:
+        return _known(table, message, spoken_of, KnownBy.MESSAGE)
     for entry in table.entries:
         if message.is_information and not entry.in_info:
+            continue
+        if entry.symptom and not message.is_own_words:
             continue
         if any(pattern.search(message.text) for pattern in entry.patterns):
             return _known(table, message, entry, KnownBy.MESSAGE)

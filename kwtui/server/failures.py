@@ -76,7 +76,7 @@ def connection_failure(error: Exception, target: Target) -> KwtuiError:
     """The message for a connection that could not be made: with names, for this very target."""
     text = connection_text(error)
     failure = _classified(text, target)
-    known = recognise_answer(text, "")
+    known = recognise_answer(text)
     failure.known_as = known.code if known is not None else ""
     return failure
 
@@ -234,7 +234,7 @@ def statement_failure(said: ServerMessage) -> StatementRefused:
 
     What is not known, or known by its class only, keeps the server's own hint.
     """
-    known = recognise_answer(said.message, said.sqlstate)
+    known = recognise_answer(said.message, said.sqlstate, said.detail)
     if known is None or known.general:
         return StatementRefused(
             "The server refused the statement.",

@@ -134,3 +134,55 @@ def test_foreign_bytes_and_size_do_no_harm() -> None:
     assert len(found) == 1
     many = "\n".join(f"ERROR: {chr(97 + i % 26) * (i + 3)} broke" for i in range(500))
     assert len(recognise(many)) == 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    """\
+the replica set is not yet initialised
+ERROR: deadlock detected
+ERROR: canceling statement due to lock timeout
+FATAL: the database system is starting up
+ORA-00942: table or view does not exist
+mysql: Access denied for user 'root'@'localhost' (using password: YES)
+E261122 08:30:00.000000 12 kv/raft.go:120  [n1,s1] cannot apply snapshot: checksum mismatch
+F261122 08:30:00.000000 12 storage/engine.go:500  [n1] could not open store: Corruption: bad block
+E261122 08:30:00.000000 12 gossip/client.go:100  [n1] failed to start gossip client to 10.0.0.2
+java.sql.SQLException: Connection is closed
+curl: (7) Failed to connect to 10.0.0.3 port 8080
+ERROR: division by zero
+ERROR: could not serialize access due to concurrent update
+systemd[1]: kaiwudb.service: Main process exited, code=killed, status=9/KILL
+docker: Error response from daemon: Conflict. The container name "/kaiwudb" is already in use
+tar: Unexpected EOF in archive
+ssh: connect to host db1 port 22: Connection refused
+bash: /opt/kwbase: No such file or directory
+Permission denied (publickey).
+ERROR: index "i" already contains the value
+Error: failed to import table t: unexpected end of stream
+ERROR: invalid regular expression: parentheses () not balanced
+KW999 something new
+SQLSTATE 99999
+ERROR:  55P03: lock not available
+psql: error: invalid port number: "abc"
+ERROR: role "x" cannot be dropped because some objects depend on it
+bash: kwbase: command not found
+ERROR: ts engine: block item corrupted at 4711
+rsync error: some files could not be transferred (code 23)
+ERROR: foreign keys are not supported on this kind of table
+ERROR: content checksum mismatch in snapshot
+ERROR: privileges are insufficient
+ERROR: timestamp 1970-01-21 cannot be used here
+""".splitlines(),
+)
+def test_what_is_like_a_known_error_and_is_none_is_not_taken_for_one(text: str) -> None:
+    found = recognise(text)
+    assert [each.is_known for each in found] == [False]
+
+
+def test_a_symptom_is_known_from_a_persons_words_and_from_no_message() -> None:
+    words = "the content checksum differs after the restore"
+    (own,) = recognise(words)
+    (logged,) = recognise(f"E261122 08:30:00.000000 12 a.go:1  [n1] {words}")
+    assert own.is_known
+    assert not logged.is_known

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from kwtui.diagnosis import Area, known, recognise
+from kwtui.server.failures import ServerMessage, connection_failure, statement_failure
+from kwtui.server.target import Target
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -126,3 +128,30 @@ def test_everyday_noise_is_called_harmless() -> None:
     assert found["lease_check"].harmless
     assert not found["store_file_vanished"].harmless
     assert set(found) <= {entry.code for entry in known().entries}
+
+
+@pytest.mark.parametrize(("message", "sqlstate", "detail"), RECORDED)
+def test_what_kwtui_says_of_an_error_is_one_error_when_pasted(
+    message: str, sqlstate: str, detail: str
+) -> None:
+    refused = statement_failure(ServerMessage(message, sqlstate, detail))
+    found = recognise("\n".join(refused.lines()))
+    assert [each.is_known for each in found] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("connection refused", "server_unreachable"),
+        ("fe_sendauth: no password supplied", "password_missing"),
+        ("password authentication failed for user op", "password_rejected"),
+        ("SSL error: wrong version number", "tls_failed"),
+        ('private key file "k" has group or world access', "key_too_open"),
+        ("sorry, too many clients already", "too_many_connections"),
+    ],
+)
+def test_what_kwtui_says_of_a_connection_is_one_error_when_pasted(text: str, code: str) -> None:
+    failure = connection_failure(Exception(text), Target())
+    found = recognise("\n".join(failure.lines()))
+    assert [each.entry.code for each in found if each.entry] == [code]
+    assert all(each.is_known for each in found)
