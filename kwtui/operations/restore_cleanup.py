@@ -97,8 +97,8 @@ def _say_unnamed(error: KwtuiError, made: str, plan: Plan, run: str) -> None:
     error.title = f"The server does not let {made} have the name {plan.database}."
     error.hint = (
         f"Its rows are restored and were compared: they are what the backup holds. It stays as "
-        f"{made}. Try again: kwtui restore --continue {run}  By hand: {rename}; then everything "
-        f"that comes behind it in the plan: kwtui runs show {run} --plan"
+        f"{made}. Try again: kwtui restore --continue {run} (or by hand: {rename}; and then what "
+        f"comes behind it in the plan: kwtui runs show {run} --plan)"
     )
 
 

@@ -5,5 +5,7 @@ from __future__ import annotations
 
 def ways_on(run: str, *, go_on: bool = True) -> str:
     """The commands that continue a stopped restore and that remove what it made."""
-    clean = f"Remove what it made: kwtui cleanup --run {run} --yes"
-    return f"Go on where it stopped: kwtui restore --continue {run}  {clean}" if go_on else clean
+    clean = f"emove what it made: kwtui cleanup --run {run} --yes"
+    if not go_on:
+        return f"R{clean}"
+    return f"Go on where it stopped: kwtui restore --continue {run} (or r{clean})"

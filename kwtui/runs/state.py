@@ -205,9 +205,9 @@ def lost_hint(plan: Plan, run: str) -> str:
         if plan.request.get("strategy") == RestoreStrategy.DATA_ONLY.value:
             return _lost_in_place(plan, run)
         return (
-            f"Nothing that it left counts as restored: it worked in the database "
-            f"{plan.request.get('scratch', plan.database)}, and a database that is not complete "
-            f"says so in its comment. {ways_on(run)}"
+            "Nothing that it left counts as restored. It worked in the database "
+            f"{plan.request.get('scratch', plan.database)}; if {plan.database} is there and not "
+            f"complete, its comment says so. {ways_on(run)}"
         )
     if plan.kind is PlanKind.DRILL:
         return (

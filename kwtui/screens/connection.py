@@ -23,6 +23,7 @@ from kwtui.widgets.virtual_list import Column, VirtualList
 
 if TYPE_CHECKING:
     from kwtui.config import Profile
+    from kwtui.operations.cleanup_plan import Leftover
     from kwtui.server.target import Target
 
 SANDBOX = "the sandbox"
@@ -84,6 +85,7 @@ class ConnectionScreen(KwtuiScreen):
             "DSN or URL", name="dsn", placeholder="postgresql://user@host:26257/defaultdb"
         )
         self._page = Document(id="facts")
+        self._left: tuple[Leftover, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         yield Vertical(self._servers, self._dsn, classes="servers")
@@ -119,7 +121,8 @@ class ConnectionScreen(KwtuiScreen):
         self._show_page()
 
     def _show_page(self) -> None:
-        self._page.set_lines(connection_lines(self.controller.status, self.controller.place))
+        lines = connection_lines(self.controller.status, self.controller.place, self._left)
+        self._page.set_lines(lines)
 
     def reason_against(self, action: Action) -> str:
         server = self._servers.current
@@ -185,6 +188,7 @@ class ConnectionScreen(KwtuiScreen):
     async def _try_connect(self, target: Target) -> None:
         """Connect; where a password is missing or wrong, ask for it as often as it takes."""
         password: str | None = None
+        self._left = ()
         self.kwtui.set_target(target)
         while True:
             try:
@@ -198,7 +202,18 @@ class ConnectionScreen(KwtuiScreen):
                     return
             else:
                 self._page.focus()
+                self.run_task(self._look_for_leftovers, "leftovers")
                 return
+
+    async def _look_for_leftovers(self) -> None:
+        """What a killed run left waits for somebody who does not know of it."""
+        try:
+            found = (await self.controller.leftovers()).found
+        except KwtuiError:
+            # Why extern or the server cannot be looked at is on this page already.
+            return
+        self._left = tuple(each for each in found if each.run and not each.busy)
+        self._show_page()
 
     # -- profiles ----------------------------------------------------------------------------
 

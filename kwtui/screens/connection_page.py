@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kwtui.widgets.paint import BLANK, Line, fact, heading, line, paragraph
@@ -9,6 +10,7 @@ from kwtui.widgets.paint import BLANK, Line, fact, heading, line, paragraph
 if TYPE_CHECKING:
     from kwtui.model import ServerFacts
     from kwtui.node.place import FolderState, NodePlace
+    from kwtui.operations.cleanup_plan import Leftover
     from kwtui.server.status import ConnectionStatus
 
 WELCOME = (
@@ -21,8 +23,10 @@ WELCOME = (
 )
 
 
-def connection_lines(status: ConnectionStatus, place: NodePlace | None) -> list[Line]:
-    """Everything learnt of the server, or why there is nothing."""
+def connection_lines(
+    status: ConnectionStatus, place: NodePlace | None, left: Sequence[Leftover] = ()
+) -> list[Line]:
+    """Everything learnt of the server, or why there is nothing; and what broken runs left there."""
     state = str(status.state)
     if state == "connecting":
         return [line("Connecting to ", (status.target, "strong"), " …")]
@@ -38,12 +42,25 @@ def connection_lines(status: ConnectionStatus, place: NodePlace | None) -> list[
         if state == "disconnected":
             lines += [each for text in WELCOME for each in paragraph(text)]
         return lines
+    lines += _leftover_lines(left)
     lines += _server_lines(status, status.facts)
     lines.append(BLANK)
     lines += _place_lines(place)
     for note in status.notes:
         lines += [BLANK, line(("! ", "warning"), note, indent=2)]
     return lines
+
+
+def _leftover_lines(left: Sequence[Leftover]) -> list[Line]:
+    if not left:
+        return []
+    from kwtui.text import plural
+
+    names = ", ".join(each.name for each in left[:2]) + (", …" if len(left) > 2 else "")
+    words = f"Broken runs left {plural(len(left), 'thing')} ({names}). "
+    if any(each.continues for each in left):
+        words += "A stopped restore can go on: r in Runs (6). "
+    return [line(("! ", "warning"), f"{words}See it all: l in Storage (4).", indent=2), BLANK]
 
 
 def _server_lines(status: ConnectionStatus, facts: ServerFacts) -> list[Line]:

@@ -37,6 +37,23 @@ async def test_after_connecting_one_page_says_what_the_server_is(
             assert word in header
 
 
+async def test_what_broken_runs_left_is_offered_after_connecting(
+    controller: FakeController,
+) -> None:
+    async with opened(controller, size=(100, 40)) as person:
+        await person.press("enter")
+        await person.until_shown("Broken runs left")
+        assert "See it all: l in" in person.words().replace("│ ", "")
+
+
+async def test_where_nothing_is_left_nothing_is_said_of_it(controller: FakeController) -> None:
+    controller.left = ()
+    async with opened(controller, size=(100, 40)) as person:
+        await person.press("enter")
+        await person.until_shown("may export and import")
+        assert "Broken runs" not in person.text()
+
+
 async def test_without_the_admin_role_the_page_says_what_that_means(
     controller: FakeController,
 ) -> None:
