@@ -171,22 +171,31 @@ def _read_entries(
     check: Check,
 ) -> dict[str, FileScan]:
     """Read every file that is there; a file of another size too, for its record count."""
+    counted = {
+        file.path: len(table.columns) or None for table in manifest.tables for file in table.files
+    }
     jobs: dict[str, ScanJob] = {}
-    for entry in manifest.files:
-        if entry.path in present and present[entry.path].regular:
-            path = details.location.absolute(entry.path)
-            jobs[entry.path] = ScanJob(path, present[entry.path].bytes)
-    for table in manifest.tables:
-        for entry in table.files:
-            if entry.path in present and present[entry.path].regular:
-                path = details.location.absolute(entry.path)
-                size = present[entry.path].bytes
-                jobs[entry.path] = (
-                    ScanJob(path, size, manifest.dialect, len(table.columns) or None)
-                    if level >= ProofLevel.P2
-                    else ScanJob(path, size)
-                )
+    for entry in _entries(manifest):
+        if entry.path not in present or not present[entry.path].regular:
+            continue
+        path, size = _own_file(details, entry.path, check), present[entry.path].bytes
+        if path is None:
+            continue
+        if entry.path in counted and level >= ProofLevel.P2:
+            jobs[entry.path] = ScanJob(path, size, manifest.dialect, counted[entry.path])
+        else:
+            jobs[entry.path] = ScanJob(path, size)
     return _scan_or_report(jobs, reader, check)
+
+
+def _own_file(details: SetDetails, entry: str, check: Check) -> Path | None:
+    """A file of the set, unless one of its folders is a link that leads out of the set."""
+    try:
+        return details.location.absolute(entry)
+    except KwtuiError:
+        message = "lies behind a link that leads out of the backup: others may change it"
+        check.fault(Fault.CHANGED, entry, message)
+        return None
 
 
 def _scan_or_report(

@@ -27,9 +27,12 @@ class Sets:
     bench: Bench
     made: dict[str, Made]
 
+    def copy_place(self, name: str) -> Path:
+        return self.bench.extern / f"copies/{name}"
+
     def copy(self, name: str) -> Path:
         """A fresh copy of a set, always at the same place: its folder."""
-        folder = self.bench.extern / f"copies/{name}"
+        folder = self.copy_place(name)
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.bench.extern / self.made[name].path, folder)
         return folder
@@ -45,7 +48,12 @@ class Sets:
 @pytest.fixture(scope="module")
 def sets(sandbox: SandboxNode, tmp_path_factory: pytest.TempPathFactory) -> Sets:
     bench = Bench(sandbox, tmp_path_factory.mktemp("state"))
-    bench.do("CREATE DATABASE damage", "CREATE TS DATABASE damage_ts")
+    bench.do(
+        "DROP DATABASE IF EXISTS damage CASCADE",
+        "DROP DATABASE IF EXISTS damage_ts CASCADE",
+        "CREATE DATABASE damage",
+        "CREATE TS DATABASE damage_ts",
+    )
     bench.do(
         "CREATE TABLE orders (id INT8 PRIMARY KEY, note STRING)",
         r"INSERT INTO orders VALUES (1, 'it''s'), (2, NULL), (3, e'two\nlines, " "'), (4, '值')",
@@ -62,12 +70,15 @@ def sets(sandbox: SandboxNode, tmp_path_factory: pytest.TempPathFactory) -> Sets
         "INSERT INTO s VALUES ('2026-05-01 00:00:00', 1.5, 1), ('2026-05-01 00:00:01', NULL, 2)",
         database="damage_ts",
     )
+    setting = "SET CLUSTER SETTING sql.stats.automatic_collection.enabled = "
+    bench.do("CREATE USER IF NOT EXISTS damage_clerk", f"{setting}false", f"{setting}true")
     return Sets(
         bench,
         {
             "snapshot": bench.backup("damage", chunk_rows=2),
             "database": bench.backup("damage", method=BackupMethod.DATABASE),
             "series": bench.backup("damage_ts"),
+            "accounts": bench.backup("damage", with_users=True, with_settings=True),
         },
     )
 
@@ -195,6 +206,71 @@ def test_a_stray_file_anywhere_is_found_and_named(sets: Sets, name: str) -> None
             assert [(f.fault, f.subject) for f in report.findings] == [(Fault.STRAY, subject)]
             assert report.ok is (name != "n1.99.csv"), "an import of the folder would read it"
             tried += 1
+    assert tried >= 10
+
+
+# -- what can happen to a folder --------------------------------------------------------------
+
+
+def folder_gone(folder: Path, sibling: Path | None) -> None:
+    shutil.rmtree(folder)
+
+
+def folder_renamed(folder: Path, sibling: Path | None) -> None:
+    folder.rename(folder.with_name(f"{folder.name}.old"))
+
+
+def folder_swapped(folder: Path, sibling: Path | None) -> None:
+    if sibling is None:
+        folder_gone(folder, sibling)
+        return
+    aside = folder.with_name("aside")
+    folder.rename(aside)
+    sibling.rename(folder)
+    aside.rename(sibling)
+
+
+def folder_emptied(folder: Path, sibling: Path | None) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+def file_instead(folder: Path, sibling: Path | None) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("lost+found")
+
+
+def link_instead(folder: Path, sibling: Path | None) -> None:
+    """To the very same files, which somebody else may change."""
+    copies = next(parent for parent in folder.parents if parent.name == "copies")
+    aside = copies.parent / "aside"
+    shutil.rmtree(aside, ignore_errors=True)
+    shutil.move(folder, aside)
+    folder.symlink_to(aside)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [folder_gone, folder_renamed, folder_swapped, folder_emptied, file_instead, link_instead],
+)
+def test_damage_to_any_folder_is_found(
+    sets: Sets, damage: Callable[[Path, Path | None], None]
+) -> None:
+    tried, missed = 0, []
+    for name in sets.made:
+        root = sets.copy(name)
+        folders = [str(p.relative_to(root)) for p in root.rglob("*") if p.is_dir()]
+        for inside in folders:
+            if not any(file.startswith(f"{inside}/") for file in sets.files(name)):
+                continue
+            folder = sets.copy(name) / inside
+            others = (p for p in sorted(folder.parent.iterdir()) if p.is_dir() and p != folder)
+            damage(folder, next(others, None))
+            tried += 1
+            report = sets.check(sets.copy_place(name), P1)
+            if report.ok or report.reached is P1:
+                missed.append((name, inside))
+    assert not missed
     assert tried >= 10
 
 

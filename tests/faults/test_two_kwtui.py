@@ -21,6 +21,7 @@ DATABASE = "contested"
 @pytest.fixture(scope="module")
 def bench(sandbox: SandboxNode, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     bench = Bench(sandbox, tmp_path_factory.mktemp("state"))
+    bench.do(f"DROP DATABASE IF EXISTS {DATABASE} CASCADE")
     make_big(bench, DATABASE, rows=150_000)
     return bench
 
