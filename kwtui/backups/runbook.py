@@ -235,6 +235,7 @@ there:
 
     ./restore.sh --as shop_restored psql -h 127.0.0.1 -p 26257 -U root defaultdb
     ./restore.sh --as shop_restored kwbase sql --insecure --host 127.0.0.1:26257
+    ./restore.sh --as shop_restored kwbase sql --certs-dir DIR --host 127.0.0.1:26257
     SQL_CLIENT="docker exec -i kwdb ./kwbase sql --insecure" ./restore.sh --as shop_restored
 
 Any client does that reads statements from its input and stops at the first error. psql is told to
@@ -267,6 +268,7 @@ KWDB write into the backup: copy it first.
 
 _INSERTS = """\
 Some time series come back by INSERT, from the scripts under `inserts/`: KWDB's IMPORT stores micro-
-and nanosecond times wrong. Each line of such a script is one statement for the current database
-(`USE`), and may be run again after an error: a row with the same time and tags replaces the first.
+and nanosecond times wrong, and takes a line of column names for a row. Each line of such a script
+is one statement for the current database (`USE`), and may be run again after an error: a row with
+the same time and tags replaces the first.
 """

@@ -297,6 +297,26 @@ def test_a_set_that_was_moved_in_extern_is_found_there(bench: Bench, tmp_path: P
     assert "('nodelocal://3/elsewhere/mine/data/public/orders/n1.0.csv')" in there.told
 
 
+def test_a_script_that_is_kept_elsewhere_is_told_where_extern_is(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """As where kwtui could not write in extern, or where a person carried the script away."""
+    elsewhere = tmp_path / "state/kept"
+    elsewhere.mkdir(parents=True)
+    for name in ("restore.sh", "SHA256SUMS", "inserts"):
+        (bench.folder / name).rename(elsewhere / name)
+    there = replace(bench, folder=elsewhere)
+
+    assert there.run("--extern", str(tmp_path / "extern")).returncode == 0
+
+    file = next((bench.folder / "data/public/orders").iterdir())
+    file.write_text(file.read_text().replace("1", "2"))
+    assert there.run("--extern", str(tmp_path / "extern")).returncode == 5
+    unseen = there.run()
+    assert unseen.returncode == 0
+    assert "not to be seen from here" in unseen.stderr
+
+
 def test_another_address_of_the_files(bench: Bench, manifest: Manifest) -> None:
     bench.run("--source", "nodelocal://3/moved&h'ere/data")
     assert "('nodelocal://3/moved&h''ere/data/public/orders/n1.0.csv')" in bench.told

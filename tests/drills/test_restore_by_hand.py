@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.model import BackupMethod, Dialect
+from kwtui.backups.proof import Fault
+from kwtui.model import BackupMethod, Dialect, ProofLevel
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
 from tests.faults.bench import Bench, Row
 
@@ -148,6 +149,48 @@ def test_fine_times_and_every_hazard_come_back(
     assert fingerprints(bench.extern) == before
     assert not (bench.extern / "kwtui/.staging").exists()
     bench.do('DROP DATABASE "fine again" CASCADE')
+
+
+def test_insert_scripts_belong_to_the_backup(bench: Bench) -> None:
+    """They are checked with the rest of it, and go away with it."""
+    made = bench.backup("fine")
+    whole = bench.verify(made.path)
+    assert (whole.ok, whole.findings) == (True, ())
+    script = bench.extern / made.path / "inserts/public/us.sql"
+    assert script.stat().st_mode & 0o007 == 0
+
+    script.write_text(script.read_text().replace("12.25", "13.25"))
+    (script.parent / "mine.sql").write_text("")
+
+    damaged = bench.verify(made.path, ProofLevel.P1)
+    assert not damaged.ok
+    assert {(f.fault, f.subject) for f in damaged.findings} == {
+        (Fault.CHANGED, "inserts/public/us.sql"),
+        (Fault.STRAY, "inserts/public/mine.sql"),
+    }
+
+
+def test_a_backup_that_is_older_than_its_retention_says_why_rows_are_missing(
+    bench: Bench, client: list[str]
+) -> None:
+    bench.do("CREATE TS DATABASE aged RETENTIONS 3650d")
+    bench.do(
+        "CREATE TABLE s (ts TIMESTAMPTZ(6) NOT NULL, v INT4) TAGS (id INT4 NOT NULL) "
+        "PRIMARY TAGS (id)",
+        "INSERT INTO s VALUES (now(), 1, 1), ('2020-01-01', 2, 1)",
+        database="aged",
+    )
+    made = bench.backup("aged")
+    script = bench.extern / made.path / "restore.sh"
+    # Five years later the older row is too old.
+    script.write_text(script.read_text().replace("RETENTIONS 315360000s", "RETENTIONS 30d"))
+    script.write_text(script.read_text().replace("retentions 315360000s", "retentions 2592000s"))
+
+    done = restore(bench, made.path, client, "--as", "aged_by_hand")
+
+    assert done.returncode == 4, done.stderr
+    assert "public.s: 1 rows, and the backup holds 2 (KWDB drops what is older" in done.stderr
+    bench.do("DROP DATABASE aged CASCADE", "DROP DATABASE aged_by_hand CASCADE")
 
 
 @pytest.mark.parametrize("name", ["shop_by_hand", 'it\'s "theirs" & more'])
