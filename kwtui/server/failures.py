@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from kwtui.config import TlsMode
 from kwtui.diagnosis import recognise_answer
@@ -122,7 +123,8 @@ def _password_failure(text: str, low: str, target: Target) -> KwtuiError | None:
             )
         return PasswordNeeded(
             f"The server asks {target.user} for a password, and none was found.",
-            cause="Looked for PGPASSWORD, a passfile and a password command.",
+            cause=_missing_certificate(target)
+            or "Looked for PGPASSWORD, a passfile and a password command.",
             hint="Provide one of them, type it at the prompt, or use a client certificate "
             "(sslcert and sslkey).",
             exit_code=ExitCode.AUTHENTICATION_FAILED,
@@ -135,6 +137,13 @@ def _password_failure(text: str, low: str, target: Target) -> KwtuiError | None:
             exit_code=ExitCode.AUTHENTICATION_FAILED,
         )
     return None
+
+
+def _missing_certificate(target: Target) -> str:
+    """Why no client certificate was shown, where one was to be: libpq says nothing of it."""
+    if not target.sslcert or Path(target.sslcert).expanduser().is_file():
+        return ""
+    return f"The client certificate {target.sslcert} is not there, so a password is asked for."
 
 
 def _login_failure(text: str, low: str, target: Target) -> KwtuiError | None:
@@ -199,11 +208,7 @@ def _tls_failure(text: str, low: str, target: Target) -> KwtuiError | None:
             "still does, somebody may stand between.",
         )
     if "has group or world access" in low or "private key file" in low:
-        return _tls(
-            "The client key cannot be used.",
-            text,
-            f"Make it private: chmod 600 {target.sslkey or 'the key file'}",
-        )
+        return _client_key_failure(text, low, target)
     if any(
         word in low for word in ("ssl error", "certificate", "tls", "ssl connection", "ssl syscall")
     ):
@@ -215,6 +220,25 @@ def _tls_failure(text: str, low: str, target: Target) -> KwtuiError | None:
         )
         return _tls(f"TLS with the server at {_address(target)} failed.", text, hint)
     return None
+
+
+def _client_key_failure(text: str, low: str, target: Target) -> KwtuiError:
+    key = target.sslkey or "the key file"
+    if "but not private key file" in low:
+        return _tls(
+            "The client key is not there.",
+            text,
+            "Name it with sslkey. KWDB keeps it beside the certificate: client.USER.key.",
+        )
+    if "mismatch" in low:
+        return _tls(
+            "The client key does not belong to the client certificate.",
+            text,
+            "Give the two that were made together: client.USER.crt and client.USER.key.",
+        )
+    if "has group or world access" in low:
+        return _tls("The client key cannot be used.", text, f"Make it private: chmod 600 {key}")
+    return _tls("The client key cannot be used.", text, f"See whether {key} holds a key.")
 
 
 def _tls(title: str, cause: str, hint: str) -> KwtuiError:

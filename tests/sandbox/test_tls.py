@@ -217,6 +217,13 @@ async def test_kwtui_connects_with_a_password(secure: Secure) -> None:
     await server.close()
 
 
+def _private_copy(source: Path, folder: Path) -> Path:
+    made = folder / f"copy-of-{source.name}"
+    shutil.copyfile(source, made)
+    made.chmod(0o600)
+    return made
+
+
 @pytest.fixture
 def mistakes(secure: Secure, tmp_path: Path) -> dict[str, dict[str, object]]:
     """Ways to get TLS wrong, by name."""
@@ -229,6 +236,7 @@ def mistakes(secure: Secure, tmp_path: Path) -> dict[str, dict[str, object]]:
         "no CA": {"sslrootcert": str(tmp_path / "nowhere.crt")},
         "wrong host": {"host": "localhost.localdomain", "hostaddr": "127.0.0.1"},
         "no key": {"sslkey": str(tmp_path / "nowhere.key")},
+        "no key inside": {"sslkey": str(_private_copy(secure.files.ca, tmp_path))},
         "open key": {"sslkey": str(exposed)},
         "key of another": {"sslkey": str(other.client_key("root"))},
     }
@@ -240,9 +248,10 @@ def mistakes(secure: Secure, tmp_path: Path) -> dict[str, dict[str, object]]:
         ("wrong CA", "not signed by the CA"),
         ("no CA", "CA's certificate that should prove the server is not there"),
         ("wrong host", "not for localhost.localdomain"),
-        ("no key", "client key"),
-        ("open key", "client key"),
-        ("key of another", "client key"),
+        ("no key", "The client key is not there."),
+        ("no key inside", "The client key cannot be used."),
+        ("open key", "The client key cannot be used."),
+        ("key of another", "The client key does not belong to the client certificate."),
     ],
 )
 async def test_kwtui_says_what_is_wrong_with_tls(
@@ -253,6 +262,14 @@ async def test_kwtui_says_what_is_wrong_with_tls(
     assert caught.value.exit_code is ExitCode.TLS_FAILED
     assert title in caught.value.title
     assert caught.value.hint
+
+
+async def test_kwtui_says_that_the_client_certificate_is_not_there(secure: Secure) -> None:
+    """libpq goes on without it, and the node asks for a password."""
+    with pytest.raises(KwtuiError) as caught:
+        await connect(secure.target(sslcert="/nowhere/client.root.crt"))
+    assert caught.value.exit_code is ExitCode.AUTHENTICATION_FAILED
+    assert "The client certificate /nowhere/client.root.crt is not there" in caught.value.cause
 
 
 async def test_kwtui_says_that_a_certificate_has_run_out(tmp_path: Path) -> None:
