@@ -49,7 +49,7 @@ def seconds_of(*command: str) -> float:
 
 def report(what: str, figures: dict[str, str], *, budget: str = "") -> None:
     """One line of the table that a benchmark run ends with."""
-    measured = " · ".join(f"{name} {value}" for name, value in figures.items())
+    measured = " · ".join(f"{name} {value}".strip() for name, value in figures.items())
     sys.stdout.write(f"\n{what}: {measured}{f' ({budget})' if budget else ''}\n")
     _reported.append((what, measured, budget))
 
