@@ -12,7 +12,7 @@ _MOVING = (
     ("g G", "first and last"),
     ("PgUp PgDn", "a page"),
     ("Tab", "next field, list or button; takes a grey completion"),
-    ("← →", "another choice in a form; a place in a text"),
+    ("← →", "another choice in a form; further columns of a wide table"),
     ("Esc", "one step back; nothing is lost"),
 )
 

@@ -40,8 +40,8 @@ class SqlScreen(KwtuiScreen):
         "Statements for looking at data, e.g. after a restore. F5 runs the one that the cursor"
         " stands in. The page only reads: the server's own parse of the statement, kwtui's reading"
         " of it and a read-only session must all agree. w unlocks writing for this connection. Esc"
-        " leaves the editor, i goes back to it. Each statement stands alone; there are no"
-        " transactions."
+        " leaves the editor, i goes back to it. In the result → and ← show further columns, and"
+        " Enter a row in full. Each statement stands alone; there are no transactions."
     )
     CSS_PATH = style_path("sql")
     BINDINGS: ClassVar[list[BindingType]] = bindings("sql")
@@ -324,7 +324,10 @@ class SqlScreen(KwtuiScreen):
 
 
 def _outcome(answer: Answer) -> str:
-    count = plural(len(answer.result.rows), "row") if answer.result.names else answer.tag
+    names = answer.result.names
+    count = answer.tag
+    if names:
+        count = f"{plural(len(answer.result.rows), 'row')} of {plural(len(names), 'column')}"
     more = ", there are more (m)" if answer.limited else ""
     return f"{count} in {answer.seconds:.3f} s{more}"
 

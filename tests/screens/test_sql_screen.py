@@ -30,12 +30,12 @@ async def test_a_result_is_shown_with_its_limits(connected: FakeController) -> N
     async with opened(connected) as driver:
         await write(driver, "SELECT * FROM shop.public.orders")
         await driver.press("f5")
-        await driver.until_shown("1,000 rows in 0.012 s, there are more (m)")
+        await driver.until_shown("1,000 rows of 3 columns in 0.012 s, there are more (m)")
         await driver.press("enter")
         await driver.until_shown("Row 1")
         assert "NULL" in driver.text()
         await driver.press("escape", "m")
-        await driver.until_shown("1,200 rows in 0.012 s")
+        await driver.until_shown("1,200 rows of 3 columns in 0.012 s")
         await driver.press("m")
         await driver.until_shown("Everything is shown")
 
