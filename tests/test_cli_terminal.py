@@ -113,15 +113,29 @@ def test_ctrl_c_asks_and_detaching_leaves_the_run_alone(kwtui: CommandLine) -> N
     assert followed.objects[-1]["status"] == "succeeded"
 
 
-def test_ctrl_c_asks_and_cancelling_cancels(kwtui: CommandLine) -> None:
+@pytest.mark.parametrize(("answer", "kept"), [(b"c\n", True), (b"s\n", False)])
+def test_ctrl_c_asks_and_cancelling_keeps_or_sweeps(
+    kwtui: CommandLine, node: SandboxNode, answer: bytes, kept: bool
+) -> None:
+    before = _folders(node)
     terminal = Terminal(kwtui, "backup", "big", *kwtui.server)
     terminal.read_until("Read the catalogue")
+    terminal.read_until("Export")
 
     terminal.send(b"\x03")
-    terminal.read_until(r"\[d\]etach")
-    terminal.send(b"c\n")
+    terminal.read_until(r"\[s\]weep")
+    terminal.send(answer)
 
     assert terminal.end() == ExitCode.CANCELLED
+    left = _folders(node) - before
+    assert len(left) <= kept
+    for folder in left:
+        assert "cancelled" in kwtui.run("show", f"kwtui/big/{folder}", *kwtui.files).out
+
+
+def _folders(node: SandboxNode) -> set[str]:
+    folder = node.extern / "kwtui" / "big"
+    return {p.name for p in folder.iterdir()} if folder.is_dir() else set()
 
 
 def test_enter_goes_on_watching_and_the_moving_line_is_cleared(kwtui: CommandLine) -> None:
