@@ -25,7 +25,7 @@ _BYTE_FAULTS = (Fault.MISSING, Fault.TRUNCATED, Fault.GROWN, Fault.CHANGED, Faul
 
 @dataclass(frozen=True)
 class FileReader:
-    """How files are read: by how many threads, who watches, who may stop it."""
+    """How files are read: by how many processes, who watches, who may stop it."""
 
     workers: int | None = None
     progress: Callable[[SealProgress], None] | None = None

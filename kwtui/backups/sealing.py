@@ -9,16 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from queue import SimpleQueue
 
 from kwtui.backups.durable import sync_file, sync_folder
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, SIDECAR_FILES, FileEntry
 from kwtui.backups.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
 from kwtui.backups.records import FileScan, scan_file
+from kwtui.backups.scanprocess import ScanProcess
 from kwtui.backups.tree import FileRole, TreeFile, unreadable, walk
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect, TableName
 
 _PROGRESS_SECONDS = 0.2
+_WORTH_PROCESSES = 32 << 20
+"""Bytes in all; less is read before a further process of Python has begun."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,8 @@ def seal_tree(
 
     ``folders`` says which folder (relative to ``data``) holds which table; a table whose folder is
     not there has no files. ``fields`` gives the number of columns of tables whose records shall be
-    checked on the way. Blocking: call it in a thread. ``workers`` is the number of threads that
-    read (None: one for each CPU); hashing runs outside the interpreter's lock.
+    checked on the way. Blocking: call it in a thread. ``workers`` is the number of processes that
+    read (None: one for each CPU), where there is enough to read.
 
     Raises KwtuiError: NOT_FOUND or EXTERN_NOT_READABLE (something cannot be read), BACKUP_DAMAGED
     (a file was cut inside a quoted value), CANCELLED.
@@ -174,31 +178,63 @@ def scan_files(
 ) -> list[FileScan]:
     """Scan all files, some at a time; the results in the order of the jobs.
 
+    Several processes read where there is enough for them to do, each watched by a thread.
+
     Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE, CANCELLED.
     """
     meter = _Meter(jobs, progress, cancelled)
+    count = max(1, min(workers or os.cpu_count() or 1, len(jobs)))
+    alone = count == 1 or sum(job.bytes for job in jobs) < _WORTH_PROCESSES
+    readers: SimpleQueue[ScanProcess | None] = SimpleQueue()
+    started = [] if alone else [ScanProcess() for _ in range(count)]
+    for number in range(count):
+        readers.put(started[number] if started else None)
 
     def run(job: ScanJob) -> FileScan:
         meter.tick(0)
+        reader = readers.get()
         try:
-            scan = scan_file(job.path, job.dialect, fields=job.fields, tick=meter.tick)
+            scan = _scan(reader, job, meter.tick)
         except OSError as error:
-            meter.failed = True
-            raise unreadable(job.path, error) from error
+            # The others stop because of this one: it is what is told.
+            meter.failure = meter.failure or unreadable(job.path, error)
+            raise meter.failure from error
+        finally:
+            readers.put(reader)
         meter.file_done(scan.records or 0)
         return scan
 
-    count = max(1, min(workers or os.cpu_count() or 1, len(jobs)))
-    if count == 1:
-        return [run(job) for job in jobs]
-    with ThreadPoolExecutor(count, thread_name_prefix="seal") as pool:
-        futures = [pool.submit(run, job) for job in jobs]
+    try:
+        if count == 1:
+            return [run(job) for job in jobs]
+        with ThreadPoolExecutor(count, thread_name_prefix="seal") as pool:
+            futures = [pool.submit(run, job) for job in jobs]
+            try:
+                return [f.result() for f in futures]
+            except BaseException as error:
+                meter.stopped = True
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise meter.failure or error from None
+    finally:
+        for process in started:
+            process.close()
+
+
+def _scan(reader: ScanProcess | None, job: ScanJob, tick: Callable[[int], None]) -> FileScan:
+    """One file, in another process if there is one; here if that was killed."""
+    if reader is not None:
+        told = 0
+
+        def counted(count: int) -> None:
+            nonlocal told
+            told += count
+            tick(count)
+
         try:
-            return [f.result() for f in futures]
-        except BaseException:
-            meter.failed = True
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+            return reader.scan(job.path, job.dialect, job.fields, counted)
+        except ChildProcessError:
+            tick(-told)
+    return scan_file(job.path, job.dialect, fields=job.fields, tick=tick)
 
 
 class _Meter:
@@ -217,10 +253,11 @@ class _Meter:
         self._files = self._bytes = self._records = 0
         self._due = 0.0
         self._lock = threading.Lock()
-        self.failed = False
+        self.stopped = False
+        self.failure: KwtuiError | None = None
 
     def tick(self, count: int) -> None:
-        if self.failed or (self._cancelled and self._cancelled()):
+        if self.stopped or self.failure or (self._cancelled and self._cancelled()):
             raise KwtuiError("Stopped reading the files.", exit_code=ExitCode.CANCELLED)
         with self._lock:
             self._bytes += count
