@@ -11,15 +11,18 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from textual.pilot import Pilot
 
 from kwtui.app import KwtuiApp
 from kwtui.controller import Controller
+from kwtui.model import BackupRequest, TableName
 from kwtui.sandbox_process import sandbox_command, start_sandbox
 from kwtui.server.target import Target
 from tests.readme_keys import write_keys
@@ -42,6 +45,11 @@ class Photographer:
         strips = self._app.screen._compositor.render_strips()
         lines = ("".join(segment.text for segment in strip) for strip in strips)
         return " ".join(" ".join(lines).split())
+
+    def tab(self) -> str:
+        """The page that is marked in the line of tabs; empty where there is none."""
+        found = re.search(r"\[(\w+)\]", self.text())
+        return found[1] if found else ""
 
     async def press(self, *keys: str) -> None:
         for key in keys:
@@ -114,7 +122,7 @@ async def storage(person: Photographer) -> None:
     await person.until_shown("Columns")
     await person.take("storage-table")
     await person.press("j")
-    await person.until_shown("records read")
+    await person.until_shown("n1.0.csv: records")
     await person.press("enter")
     await person.take("storage-records")
     await person.press("escape", "escape")
@@ -169,12 +177,94 @@ async def server(person: Photographer) -> None:
     await person.press("d")
     await person.until_shown("Free space")
     await person.take("doctor")
-    await person.press("escape", "8")
+    await person.press("escape", "1", "7")
+    for page, words in (
+        ("rights", "What kwtui does, and what it needs"),
+        ("sessions", "Session kwtui"),
+        ("wal", "What protects data between backups"),
+    ):
+        while page.casefold() != person.tab().casefold():
+            await person.press("right_square_bracket")
+        await person.until_shown(words)
+        await person.take(f"server-{page}")
+    await person.press("e")
+    await person.until_shown("Change the WAL of the whole cluster")
+    await person.take("server-wal-change")
+    await person.press("escape")
+
+
+async def sql(person: Photographer) -> None:
+    await person.press("8", "i")
+    for character in "SELECT * FROM shop.public.customers ORDER BY id":
+        await person.press(_KEY_OF.get(character, character))
+    await person.press("f5")
+    await person.until_shown("600 rows, 5 columns")
     await person.take("sql")
-    await person.press("escape", "escape", "4", "t")
+    await person.press("escape", "1")
+
+
+_KEY_OF = {" ": "space", ".": "full_stop", "*": "asterisk"}
+
+
+async def care(person: Photographer) -> None:
+    """What looks after backups: a second backup is made, and one that did not finish is left."""
+    await _back_up_orders(person)
+    await person.press("4")
+    await person.until_shown("2 backups")
+    await person.press("d")
+    await person.until_shown("Restore it on")
+    await person.take("drill-1-question")
+    await person.press("enter")
+    await person.until_shown("What will be done")
+    await person.take("drill-2-plan")
+    await person.press("s")
+    await person.until_shown("to P4 succeeded")
+    await person.take("drill-3-result")
+    await person.press("4")
+    await person.until_shown("2 backups")
+    await person.press("x")
+    await person.until_shown("Frees")
+    await person.take("delete-plan")
+    await person.press("escape", "g", "m", "j", "c")
+    await person.until_shown("differ")
+    await person.take("compare")
+    await person.press("escape", "l")
+    await person.until_shown("20261120T020000Z")
+    await person.press("space")
+    await person.take("leftovers")
+    await person.press("escape", "t")
     await person.until_shown("shop")
     await person.take("retention")
-    await person.press("escape", "1", "colon")
+    await person.press("escape")
+
+
+async def _back_up_orders(person: Photographer) -> None:
+    controller = person._app.controller
+    request = BackupRequest("shop", tables=(TableName("public", "orders"),), label="orders only")
+    run = await controller.start_run(await controller.plan_backup(request))
+    async for _ in controller.follow_run(run):
+        pass
+    place = controller.place
+    assert place is not None
+    assert place.extern.path is not None
+    left = place.extern.path / "kwtui/shop/20261120T020000Z/data/public/orders"
+    left.mkdir(parents=True)
+    file = left / "n1.0.csv"
+    file.write_text("1,2026-11-20\n2,2026-", encoding="utf-8")
+    for each in (file, *file.parents[:5]):
+        # Nobody writes it any more, so that it can be chosen for removal.
+        os.utime(each, (1_795_000_000, 1_795_000_000))
+
+
+async def explain(person: Photographer) -> None:
+    person._app.explain("EXPORT: write: no space left on device")
+    await person.until_shown("The disk of the node is full")
+    await person.take("explain")
+    await person.press("escape")
+
+
+async def palette(person: Photographer) -> None:
+    await person.press("1", "colon")
     await person.until_shown("All actions")
     await person.take("palette")
     await person.press("escape")
@@ -186,6 +276,10 @@ PARTS: tuple[Callable[[Photographer], Awaitable[None]], ...] = (
     restore,
     logs_and_runs,
     server,
+    sql,
+    care,
+    explain,
+    palette,
 )
 
 
@@ -202,8 +296,19 @@ async def photograph(folder: Path, target: Target) -> list[Path]:
     return person.taken
 
 
+@contextmanager
+def _home() -> Iterator[Path]:
+    """A folder of the same name each time: its path stands in the pictures."""
+    home = Path(tempfile.gettempdir()) / "kwtui-demo"
+    home.mkdir(mode=0o700)
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home)
+
+
 async def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="kwtui-pictures-") as home:
+    with _home() as home:
         for kind in ("CONFIG", "STATE", "DATA"):
             os.environ[f"KWTUI_{kind}_DIR"] = f"{home}/{kind.lower()}"
         os.environ.pop("NO_COLOR", None)

@@ -327,9 +327,10 @@ def _outcome(answer: Answer) -> str:
     names = answer.result.names
     count = answer.tag
     if names:
-        count = f"{plural(len(answer.result.rows), 'row')} of {plural(len(names), 'column')}"
-    more = ", there are more (m)" if answer.limited else ""
-    return f"{count} in {answer.seconds:.3f} s{more}"
+        rows = plural(len(answer.result.rows), "row")
+        shown = f"the first {rows} (m: more)" if answer.limited else rows
+        count = f"{shown}, {plural(len(names), 'column')}"
+    return f"{count} in {answer.seconds:.3f} s"
 
 
 def _record_dialog(answer: Answer, record: Record) -> MessageDialog:

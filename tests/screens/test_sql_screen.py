@@ -30,12 +30,12 @@ async def test_a_result_is_shown_with_its_limits(connected: FakeController) -> N
     async with opened(connected) as driver:
         await write(driver, "SELECT * FROM shop.public.orders")
         await driver.press("f5")
-        await driver.until_shown("1,000 rows of 3 columns in 0.012 s, there are more (m)")
+        await driver.until_shown("the first 1,000 rows (m: more), 3 columns in 0.012 s")
         await driver.press("enter")
         await driver.until_shown("Row 1")
         assert "NULL" in driver.text()
         await driver.press("escape", "m")
-        await driver.until_shown("1,200 rows of 3 columns in 0.012 s")
+        await driver.until_shown("1,200 rows, 3 columns in 0.012 s")
         await driver.press("m")
         await driver.until_shown("Everything is shown")
 
@@ -150,7 +150,7 @@ async def test_every_row_is_saved_also_those_not_shown(
     async with opened(connected) as driver:
         await write(driver, "SELECT 1")
         await driver.press("f5")
-        await driver.until_shown("there are more")
+        await driver.until_shown("m: more")
         await driver.press("s")
         await driver.until_shown("Save every row as CSV in")
         driver.app.screen.query_one("#prompt-input", QuietInput).value = str(path)
