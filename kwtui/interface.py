@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kwtui.app import KwtuiApp
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.keymap import OWN_KEYS, Keymap, load_keymap
+from kwtui.widgets.one_heap import share_one_heap
 from kwtui.widgets.plain_terminal import shows_unicode
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def run_interface(
             hint="Run kwtui in a terminal, or use its commands: kwtui --help lists them.",
             exit_code=ExitCode.USAGE,
         )
+    share_one_heap()
     preferences = load_preferences()
     keys, problem = _keymap_or_problem()
     app = KwtuiApp(

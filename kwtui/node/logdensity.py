@@ -24,7 +24,7 @@ _CRASHES = re.compile(b"\n" + re.escape(CRASH_START) + rb"\d{4}-\d\d-\d\d \d\d:\
 _HEADER_BYTES = 25
 _CRASH_BYTES = 40
 """How long what these match is."""
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16
 Counts = Counter[tuple[int, LogSeverity]]
 """Entries by second (of Unix time) of their bar's start, and severity."""
 
@@ -131,7 +131,7 @@ def _count(data: bytes, length: int, step: int) -> Counts:
     return counts
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _second(text: bytes) -> int | None:
     """Unix time of ``yymmdd hh:mm:ss``."""
     when = header_time(text[:4], text[4:6], text[7:])

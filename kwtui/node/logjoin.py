@@ -31,7 +31,7 @@ MOST_OPEN = 64
 _SEARCH_SECONDS = 0.1
 """How long the thread searches before it hands over what it found."""
 _ENTRY_LINES = 2_000
-_COPY_BYTES = 1 << 20
+_COPY_BYTES = 1 << 18
 
 
 @dataclass

@@ -13,7 +13,7 @@ from kwtui.node.logseek import entry_start
 
 __all__ = ["Query", "Searcher"]
 
-CHUNK = 1 << 18
+CHUNK = 1 << 16
 _LONGEST_LINE = 16 << 20
 
 

@@ -12,7 +12,6 @@ from textual.events import Resize, ScreenResume
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
 from textual.worker import Worker
 
 from kwtui.errors import KwtuiError
@@ -129,7 +128,7 @@ class KwtuiScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where text is typed, the keys that open the prompt are text like all others."""
         if action == "perform" and BY_ID[str(parameters[0])].asks:
-            return not isinstance(self.focused, Input | TextArea)
+            return self.focused is None or not self.focused.check_consume_key("slash", "/")
         return True
 
     def show_keys(self) -> None:

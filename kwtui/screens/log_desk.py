@@ -93,7 +93,7 @@ class LogDesk:
         if self.text:
             words.append(f"/{cut(self.text, _SHOWN_TEXT)}/: {self._hit_words()}")
         if view.selection is not None:
-            words.append("selecting: y copies, e saves")
+            words.append("selecting: y copies, S saves")
         if not stream.wanted.empty:
             words.append(f"only {stream.wanted.words()}{_still(stream.filtering, 'reading')}")
         words += [each for each in (stream.problem, stream.note) if each]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -98,3 +99,58 @@ def test_patterns_do_not_hang_on_hostile_text() -> None:
         began = time.perf_counter()
         recognise(text)
         assert time.perf_counter() - began < 1.5
+
+
+# facts.md, 12.4: what a server says, and the entry that tells an operator about it.
+SYMPTOMS = {
+    "export path nodelocal://1/a is not empty": "destination_not_empty",
+    "don't use 'self' or '0' as node ID": "node_id_needed",
+    "azure does not support additional writing": "only_nodelocal_writes",
+    "local file access to paths outside of external-io-dir is not allowed": "path_outside_extern",
+    "EXPORT cannot be used inside a transaction": "in_transaction",
+    "only users with the admin role are allowed to EXPORT": "not_admin",
+    "only users with the admin role are allowed to IMPORT": "not_admin",
+    "TABLE or COLUMN without COMMENTS cannot be used 'WITH COMMENT'": "no_comment_to_export",
+    "NO COMMENT statement in the SQL file": "no_comment_to_export",
+    "NO GRANT statement in the SQL file": "no_grants_in_export",
+    "the CSV file contains line breaks": "series_line_breaks",
+    'relation "public.a" already exists': "name_taken",
+    "There is a REJECT FILE in the same directory as the CSV file": "reject_file",
+    "job 1229669077683470337 is not controllable": "job_not_controllable",
+    'relation "a" is offline: importing': "table_offline",
+    'at or near "activetime": syntax error': "meta_of_older_version",
+    'at or near "encoding": syntax error': "meta_of_older_version",
+    'at or near "interval": syntax error': "meta_of_older_version",
+    "BACKUP can only be used in the enterprise version": "enterprise_only",
+}
+
+
+@pytest.mark.parametrize(("text", "code"), SYMPTOMS.items())
+def test_every_documented_symptom_leads_to_its_explanation(text: str, code: str) -> None:
+    for sqlstate in ("", " [XXUUU]"):
+        (found,) = recognise(text + sqlstate)
+        assert found.entry is not None
+        assert found.entry.code == code
+        assert found.entry.do
+
+
+def test_the_lists_above_are_those_of_the_facts() -> None:
+    path = Path(__file__).parents[3] / "shared" / "kwdb" / "facts.md"
+    if not path.is_file():
+        pytest.skip("facts.md is not beside this checkout")
+    facts = path.read_text("utf-8")
+    states, kw, symptoms = (_rows(facts, number) for number in ("12.2", "12.3", "12.4"))
+    assert {c for row in states for c in re.findall(r"[0-9A-Z]{5}", row)} <= {*SQLSTATES, "XXUUU"}
+    named = {f"KW{number}" for row in kw for number in re.findall(r"KW(\d{3})", row)}
+    assert named <= set(KW_CODES)
+    for row in symptoms:
+        for pattern in re.findall(r"`([^`]+)`", row.replace("\\|", "|")):
+            where = pattern if " " in pattern or "\\" in pattern else re.escape(pattern)
+            assert any(re.search(where, text, re.IGNORECASE) for text in SYMPTOMS), pattern
+
+
+def _rows(facts: str, number: str) -> list[str]:
+    """The first column of the table of a section, below its head."""
+    section = re.split(r"^#+ ", facts.split(f"### {number} ", 1)[1], maxsplit=1, flags=re.MULTILINE)
+    lines = [line for line in section[0].splitlines() if line.startswith("| ")]
+    return [re.split(r"(?<!\\)\|", line)[1] for line in lines[1:]]

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from textual.events import Key
 
+from kwtui.errors import KwtuiError
 from kwtui.node.loghttp import LoginNeeded
 from kwtui.node.logs import LogFile
+from kwtui.node.place import NodePlace
 from kwtui.operations.plan import PlanKind
 from kwtui.runs.events import RunStarted
 from kwtui.server.target import Target
@@ -392,3 +394,38 @@ async def test_the_key_of_a_prompt_is_text_where_one_types(connected: FakeContro
         await person.press("slash")
         await person.type("a/it")
         await person.until_shown("Search: a/it")
+
+
+class Unreached(FakeController):
+    """A server that does not answer, on a node whose folders a person knows."""
+
+    used: dict[str, Path | None] | None = None
+
+    @property
+    def place(self) -> NodePlace | None:
+        return self.place_found if self.used is not None else None
+
+    async def use_folders(self, **folders: Path | None) -> NodePlace:
+        self.used = folders
+        return self.place_found
+
+
+async def test_logs_are_read_while_the_server_does_not_answer() -> None:
+    controller = Unreached()
+    controller.connect_error = KwtuiError("The server at db9:26257 cannot be reached.")
+    target = Target(host="db9", logs="/srv/kwdb/logs")
+    async with opened(controller, target=target) as person:
+        await person.until_shown("cannot be reached")
+        await person.press("escape")
+        await to_the_log(person)
+        assert controller.used == {"store": None, "extern": None, "logs": Path("/srv/kwdb/logs")}
+
+
+async def test_no_log_of_this_machine_is_shown_as_another_ones() -> None:
+    controller = Unreached()
+    controller.connect_error = KwtuiError("The server at db9:26257 cannot be reached.")
+    async with opened(controller, target=Target(host="db9")) as person:
+        await person.until_shown("cannot be reached")
+        await person.press("escape", "5")
+        await person.until_shown("No node is known yet")
+        assert controller.used is None
