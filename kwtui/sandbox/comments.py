@@ -30,7 +30,7 @@ def comment(session: Session, statement: Statement) -> Answer:
         stream.expect("is")
         text = None if stream.accept("null") else stream.expect_string()
         stream.expect_end()
-        target.comment = text or None
+        target.comment = text
     return Answer(f"COMMENT ON {kind.upper()}")
 
 

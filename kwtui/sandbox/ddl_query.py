@@ -16,6 +16,7 @@ from kwtui.sandbox.catalog import (
 )
 from kwtui.sandbox.ddl_drop import dependent_views
 from kwtui.sandbox.ddl_parse import TableSpec
+from kwtui.sandbox.ddl_series import refuse_in_series
 from kwtui.sandbox.ddl_table import check_free, make_storage
 from kwtui.sandbox.dispatch import handles
 from kwtui.sandbox.errors import from_duckdb
@@ -27,7 +28,7 @@ from kwtui.sandbox.resolve import VIRTUAL_SCHEMAS, find_relation, locate, place_
 from kwtui.sandbox.rows import stage_query, store
 from kwtui.sandbox.session import Session
 from kwtui.sandbox.sources import Sources, column_name, table_name
-from kwtui.sandbox.sqltext import prepare
+from kwtui.sandbox.sqltext import only_now, prepare
 from kwtui.sandbox.translate import Output, Translator
 
 
@@ -46,6 +47,7 @@ def create_view(session: Session, statement: Statement) -> Answer:
     stream.expect("as")
     query = stream.tokens[stream.position : -1]
     database, schema, name = place_for(session, parts)
+    refuse_in_series(session.engine.catalog, database, "create view")
     if if_not_exists and session.engine.catalog.find(database, schema, name):
         return Answer("CREATE VIEW")
     text = qualified_query(session, query)
@@ -74,7 +76,7 @@ def _names(stream: TokenStream) -> list[str]:
 
 def _asked(session: Session, text: str) -> tuple[str, list[Output], list[SqlType]]:
     """A query for DuckDB, its columns and their types."""
-    prepared = prepare(text, TokenStream(text).tokens)
+    prepared = only_now(prepare(text, TokenStream(text).tokens), in_query=True)
     cursor = session.transaction or session.engine.cursor()
     try:
         catalog = session.engine.catalog
@@ -158,6 +160,7 @@ def create_table_as(
     session: Session, spec: TableSpec, database: str, schema: str, name: str
 ) -> Answer:
     """``CREATE TABLE t AS SELECT …``."""
+    refuse_in_series(session.engine.catalog, database, "create table as")
     sql, outputs, kinds = _asked(session, spec.query or "")
     place = (database, schema, name)
     _make(session, place, RelationKind.TABLE, [o.name for o in outputs], kinds, None, sql)

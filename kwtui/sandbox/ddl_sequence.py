@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kwtui.sandbox.answer import Answer, SqlError
 from kwtui.sandbox.catalog import Relation, RelationKind, SequenceDef
+from kwtui.sandbox.ddl_series import refuse_in_series
 from kwtui.sandbox.ddl_table import check_free
 from kwtui.sandbox.dispatch import handles
 from kwtui.sandbox.grants import inherited
@@ -21,6 +22,7 @@ def create(session: Session, statement: Statement) -> Answer:
     stream.expect("create", "sequence")
     if_not_exists = stream.accept("if", "not", "exists")
     database, schema, name = place_for(session, stream.qualified_name())
+    refuse_in_series(session.engine.catalog, database, "create sequence")
     options = _options(stream)
     if if_not_exists and session.engine.catalog.find(database, schema, name):
         return Answer("CREATE SEQUENCE")

@@ -10,7 +10,14 @@ from __future__ import annotations
 import re
 
 from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.catalog import ColumnDef, DatabaseDef, Relation, SqlType
+from kwtui.sandbox.catalog import (
+    Catalog,
+    ColumnDef,
+    DatabaseDef,
+    EngineType,
+    Relation,
+    SqlType,
+)
 from kwtui.sandbox.ddl_parse import TableSpec, seconds_of
 from kwtui.sandbox.lexer import quote_identifier
 from kwtui.sandbox.types import base_family
@@ -46,6 +53,12 @@ def check_name(name: str, kind: str, longest: int = LONGEST_NAME) -> None:
 def _check_length(name: str, kind: str, longest: int) -> None:
     if len(name.encode()) > longest:
         raise SqlError(f'ts {kind} name "{name}" exceeds max length ({longest})', "42602")
+
+
+def refuse_in_series(catalog: Catalog, database: str, what: str) -> None:
+    """Raises SqlError (0A000) for what only relational databases hold."""
+    if catalog.databases[database].engine is EngineType.TIME_SERIES:
+        raise SqlError(f"{what} is not supported in timeseries table", "0A000")
 
 
 def check_partition_interval(text: str) -> None:

@@ -27,7 +27,7 @@ from kwtui.sandbox.rows import (
 )
 from kwtui.sandbox.session import Session
 from kwtui.sandbox.sources import Sources, column_name, table_name
-from kwtui.sandbox.sqltext import prepare
+from kwtui.sandbox.sqltext import only_now, prepare
 from kwtui.sandbox.translate import Translator
 
 
@@ -135,7 +135,7 @@ def _stage_select(
 ) -> Staged:
     """Stages the rows of a query."""
     text = stream.sql[stream.peek().start : clause.query_end]
-    prepared = prepare(text, TokenStream(text).tokens)
+    prepared = only_now(prepare(text, TokenStream(text).tokens), in_query=True)
     sources = Sources(session, cursor, session.engine.catalog, prepared.sources)
     translated = Translator(session, prepared, session.engine.catalog, sources).query()
     width = len(translated.outputs)

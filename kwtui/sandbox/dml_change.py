@@ -19,7 +19,7 @@ from kwtui.sandbox.returning import Returning, returning_clause
 from kwtui.sandbox.rows import NEW, Staged, check_rows, compute
 from kwtui.sandbox.session import Session
 from kwtui.sandbox.sources import ROW_ID, Sources, column_name, table_name
-from kwtui.sandbox.sqltext import prepare
+from kwtui.sandbox.sqltext import only_now, prepare
 from kwtui.sandbox.translate import Translated, Translator
 from kwtui.sandbox.types import storage_type
 
@@ -57,7 +57,7 @@ _AFTER = frozenset({"where", "set", "order", "limit", "returning", "using", "fro
 
 
 def _translated(session: Session, cursor: Any, text: str) -> Translated:
-    prepared = prepare(text, TokenStream(text).tokens)
+    prepared = only_now(prepare(text, TokenStream(text).tokens), in_query=False)
     catalog = session.engine.catalog
     sources = Sources(session, cursor, catalog, prepared.sources, row_ids=True)
     return Translator(session, prepared, catalog, sources).query()

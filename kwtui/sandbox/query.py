@@ -233,26 +233,31 @@ def system_time(session: Session, tokens: list[Token]) -> int | None:
             " experimental_follower_read_timestamp are allowed"
         )
     moment = _moment(text, now)
+    if moment <= 0:
+        wrong = "zero timestamp" if moment == 0 else "timestamp before 1970-01-01T00:00:00Z"
+        raise SqlError(f"AS OF SYSTEM TIME: {wrong} is invalid", "XXUUU")
     if moment > session.engine.clock.now():
         raise SqlError("AS OF SYSTEM TIME: cannot specify timestamp in the future", "XXUUU")
     return moment
 
 
 def _moment(text: str, now: int) -> int:
-    if re.fullmatch(r"\d{10,}(\.\d+)?", text):
-        return int(text.split(".")[0])
-    if text.lstrip().startswith("-"):
-        try:
-            months, days, micros = _interval(text)
-        except SqlError as error:
-            raise _no_timestamp() from error
-        length = (months * 30 + days) * 86_400_000_000 + micros
-        return now + length * 1000
+    """A timestamp, a decimal of nanoseconds or an interval, in this order."""
     try:
-        parsed = parse_timestamp(text, SqlType("TIMESTAMPTZ", (9,)))
+        return _nanoseconds(parse_timestamp(text, SqlType("TIMESTAMPTZ", (9,))))
+    except SqlError:
+        if re.fullmatch(r"\d+(\.\d+)?", text):
+            return int(text.split(".")[0])
+    try:
+        months, days, micros = _interval(text)
     except SqlError as error:
         raise _no_timestamp() from error
-    return _nanoseconds(parsed)
+    length = (months * 30 + days) * 86_400_000_000 + micros
+    if not length:
+        raise SqlError(
+            f"AS OF SYSTEM TIME: interval value '{text}' too small, must be <= -1µs", "XXUUU"
+        )
+    return now + length * 1000
 
 
 def _interval(text: str) -> tuple[int, int, int]:

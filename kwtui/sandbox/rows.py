@@ -19,7 +19,7 @@ from kwtui.sandbox.expressions import Expressions
 from kwtui.sandbox.lexer import TokenStream
 from kwtui.sandbox.scopes import Scope, Source, SourceColumn
 from kwtui.sandbox.sources import ROW_ID, column_name, fill, table_name
-from kwtui.sandbox.sqltext import prepare
+from kwtui.sandbox.sqltext import only_now, prepare
 from kwtui.sandbox.types import BINARY, STRINGS, base_family, storage_type
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def expression_sql(
     session: Session, relation: Relation, text: str, alias: str, target: SqlType | None = None
 ) -> str:
     """DuckDB SQL of an expression of the catalogue; columns are read from ``alias``."""
-    prepared = prepare(text, TokenStream(text).tokens)
+    prepared = only_now(prepare(text, TokenStream(text).tokens), in_query=False)
     columns = [SourceColumn(c.name, c.type) for c in relation.columns]
     scope = Scope(sources=[Source(alias, columns)])
     expressions = Expressions(session, prepared.types, _no_subquery)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from kwtui.sandbox import jobs, node_status, settings, show_objects
 from kwtui.sandbox.answer import Answer, SqlError
-from kwtui.sandbox.dispatch import handles
+from kwtui.sandbox.dispatch import find_handler, handles
 from kwtui.sandbox.grants import require
 from kwtui.sandbox.lexer import Kind, Statement, TokenStream, quote_identifier, split_statements
 from kwtui.sandbox.names import find_database, find_relation, find_schema
 from kwtui.sandbox.rowset import RowSet, reference, rowset, timestamp
 from kwtui.sandbox.show_objects import require_time_series
+from kwtui.sandbox.sqltext import prepare
 from kwtui.sandbox.users import is_admin, require_admin
 from kwtui.sandbox.virtual import load
 
@@ -218,11 +219,28 @@ def syntax(session: Session, statement: Statement) -> Answer:
     text = stream.expect_string()
     stream.expect_end()
     try:
-        rows = [("sql", found.text) for found in split_statements(text)]
+        rows = [("sql", _parsed(found).text) for found in split_statements(text)]
     except SqlError as error:
         rows = [("error", error.message), ("code", error.sqlstate)]
         rows += [("detail", error.detail)] if error.detail else []
+        rows += [("hint", error.hint)] if error.hint else []
     return rowset("field message", rows).answer("SHOW SYNTAX")
+
+
+def _parsed(statement: Statement) -> Statement:
+    """The statement, if its first words and, of a query, its grammar are known.
+
+    Raises SqlError (42601). Other statements are only read when they run.
+    """
+    try:
+        find_handler(statement)
+    except SqlError as error:
+        if error.sqlstate == "42601":
+            raise
+        return statement
+    if statement.tokens[0].value in ("select", "values", "with", "("):
+        prepare(statement.text, statement.tokens)
+    return statement
 
 
 # --- rows on disk ----------------------------------------------------------------------------

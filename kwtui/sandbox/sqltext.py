@@ -24,6 +24,8 @@ from kwtui.sandbox.keywords import (
 from kwtui.sandbox.lexer import Kind, Token, TokenStream, syntax_error
 from kwtui.sandbox.types import parse_type
 
+_AFTER_TABLES = frozenset({",", "join", "inner", "left", "right", "full", "cross", "natural"})
+
 
 @dataclass
 class Prepared:
@@ -48,6 +50,18 @@ def prepare(sql: str, tokens: list[Token], hint: str | None = None) -> Prepared:
     if isinstance(tree, exp.Command):
         raise syntax_error(sql, tokens[0], hint)
     return Prepared(tree, writer.types, writer.sources, writer.as_of)
+
+
+def only_now(prepared: Prepared, *, in_query: bool) -> Prepared:
+    """The query, of a statement that cannot look back. Raises SqlError (42601) if it does.
+
+    ``in_query`` tells that the statement holds a whole query, in which the clause parses.
+    """
+    if not prepared.as_of:
+        return prepared
+    if in_query:
+        raise SqlError("AS OF SYSTEM TIME must be provided on a top-level statement", "42601")
+    raise SqlError('at or near "as": syntax error', "42601")
 
 
 class _Writer:
@@ -208,6 +222,9 @@ class _Writer:
         self.as_of.append(stream.next())
         if stream.looking_at("("):
             self.as_of += stream.balanced()
+        if stream.peek().value in _AFTER_TABLES and stream.peek().kind is not Kind.STRING:
+            # The clause closes FROM: no table can follow it.
+            raise stream.error()
 
     def error_of(self, error: ParseError | TokenError) -> SqlError:
         """The parser's error at the place in the text that the client wrote."""

@@ -238,3 +238,77 @@ def test_time_series_tables_are_dropped_one_by_one(session: Session) -> None:
 def test_a_time_series_database_takes_a_comment(session: Session) -> None:
     assert ask(session, "COMMENT ON DATABASE plant IS 'it''s hot'").tag == "COMMENT ON DATABASE"
     assert ("plant", "TIME SERIES", "it's hot") in ask(session, "SHOW DATABASES WITH COMMENT").rows
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("CREATE SEQUENCE plant.public.s", "create sequence"),
+        ("CREATE VIEW plant.public.v AS SELECT 1 AS a", "create view"),
+        ("CREATE TABLE plant.public.c AS SELECT 1 AS a", "create table as"),
+    ],
+)
+def test_what_only_relational_databases_hold(session: Session, sql: str, what: str) -> None:
+    assert _refused(session, sql) == ("0A000", f"{what} is not supported in timeseries table")
+
+
+def test_an_empty_comment_is_a_comment(session: Session) -> None:
+    ask(session, "COMMENT ON DATABASE plant IS ''")
+    shown = {row[0]: row[2] for row in ask(session, "SHOW DATABASES WITH COMMENT").rows}
+    assert shown["plant"] == ""
+    ask(session, "COMMENT ON DATABASE plant IS NULL")
+    shown = {row[0]: row[2] for row in ask(session, "SHOW DATABASES WITH COMMENT").rows}
+    assert shown["plant"] is None
+
+
+# -- looking back, and grammar -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("moment", "message"),
+    [
+        ("'0s'", "interval value '0s' too small, must be <= -1µs"),
+        ("'-0s'", "interval value '-0s' too small, must be <= -1µs"),
+        ("0", "zero timestamp is invalid"),
+        ("'1970-01-01'", "zero timestamp is invalid"),
+        ("'1969-12-31'", "timestamp before 1970-01-01T00:00:00Z is invalid"),
+        ("'10s'", "cannot specify timestamp in the future"),
+        ("'2100-01-01'", "cannot specify timestamp in the future"),
+        ("'yesterday?'", "value is neither timestamp, decimal, nor interval"),
+    ],
+)
+def test_moments_that_cannot_be_looked_back_at(session: Session, moment: str, message: str) -> None:
+    ask(session, "CREATE TABLE t (id INT8)")
+    refused = _refused(session, f"SELECT * FROM t AS OF SYSTEM TIME {moment}")
+    assert refused == ("XXUUU", f"AS OF SYSTEM TIME: {message}")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE t SET id = 2 AS OF SYSTEM TIME '-1s'",
+        "DELETE FROM t WHERE id = 2 AS OF SYSTEM TIME '-1s'",
+        "INSERT INTO t SELECT id FROM t AS OF SYSTEM TIME '-1s'",
+        "CREATE TABLE u AS SELECT id FROM t AS OF SYSTEM TIME '-1s'",
+        "SELECT a.id FROM t AS OF SYSTEM TIME '-1s', t AS a",
+        "SELECT a.id FROM t AS OF SYSTEM TIME '-1s' JOIN t AS a ON true",
+    ],
+)
+def test_only_a_whole_query_looks_back(session: Session, sql: str) -> None:
+    ask(session, "CREATE TABLE t (id INT8)")
+    assert refusal(session, sql).sqlstate == "42601"
+
+
+@pytest.mark.parametrize("text", ["SELEC 1", "SELECT 1 FROM", "foo bar", "SELECT (1"])
+def test_show_syntax_finds_what_is_no_statement(session: Session, text: str) -> None:
+    rows = {row[0]: row[1] for row in ask(session, f"SHOW SYNTAX '{text}'").rows}
+    assert rows["code"] == "42601"
+    assert "syntax error" in str(rows["error"])
+    assert "sql" not in rows
+
+
+@pytest.mark.parametrize(
+    "text", ["SELECT 1", "DROP TABLE p", "WITH x AS (SELECT 1) SELECT * FROM x", "ANALYZE t"]
+)
+def test_show_syntax_repeats_what_is_one(session: Session, text: str) -> None:
+    assert ask(session, f"SHOW SYNTAX '{text}'").rows == [("sql", text)]
