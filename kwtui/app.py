@@ -117,6 +117,12 @@ class KwtuiApp(TellingApp):
         """Give the terminal back and go; runs are processes of their own and go on."""
         self.exit(return_code=128 + number)
 
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        # Textual 8.2.8 paints the top screen as a whole whenever anything moves on the one below,
+        # which cannot be seen through a full screen.
+        return [] if isinstance(self.screen, KwtuiScreen) else super()._background_screens
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         # Textual's filter for NO_COLOR leaves greys, and black on black with an ANSI theme.
         if self.no_color or self.theme == MONOCHROME:
@@ -133,10 +139,11 @@ class KwtuiApp(TellingApp):
     def _controller_event(self, event: object) -> None:
         for screen in self.known_screens():
             screen.controller_event(event)
-        for shown in self.screen_stack:
-            if isinstance(shown, KwtuiScreen):
-                shown.show_status()
-                shown.show_keys()
+        # The others bring themselves up to date when they are seen again.
+        seen = next((s for s in reversed(self.screen_stack) if isinstance(s, KwtuiScreen)), None)
+        if seen is not None:
+            seen.show_status()
+            seen.show_keys()
 
     def known_screens(self) -> list[KwtuiScreen]:
         """The screens that were opened so far, and those that lie over another one."""

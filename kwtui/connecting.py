@@ -61,5 +61,6 @@ def _folders(target: Target, extern: Path | None, other_extern: Path | None) -> 
         yield from ("--extern", str(extern))
     if target.store:
         yield from ("--store", target.store)
-    if target.logs:
+    in_store = target.store is not None and target.logs == f"{target.store}/logs"
+    if target.logs and not in_store:
         yield from ("--logs", target.logs)

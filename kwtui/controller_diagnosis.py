@@ -201,12 +201,22 @@ class Diagnosing(StorageCare):
             return error
 
     async def _current_place(self) -> NodePlace:
-        """Where the files are, looked at anew; without a connection what this machine tells."""
-        from kwtui.node.place import find_place, look_again
+        """Where the files are, looked for anew, with what everybody says of the node."""
+        from kwtui.node.claims import FactName
+        from kwtui.node.place import find_place
 
-        if self.place is None:
-            return await self._blocking(find_place)
-        return await self._blocking(look_again, self.place)
+        given = self.place.deployment.given if self.place is not None else {}
+        target, facts = self.target, self.status.facts
+        return await self._blocking(
+            find_place,
+            store=given.get(FactName.STORE),
+            extern=given.get(FactName.EXTERN),
+            logs=given.get(FactName.LOGS),
+            arguments=[facts.start_arguments] if facts and facts.start_arguments else (),
+            store_paths=facts.store_paths if facts else (),
+            local=target.is_local if target is not None else True,
+            thorough=True,
+        )
 
     async def _runs_or_reason(self) -> list[KnownRun] | str:
         try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kwtui.doctor.check import Check, CheckState, unknown
-from kwtui.node.claims import Deployment, Fact
+from kwtui.node.claims import GIVEN, Deployment, Fact, FactName
 from kwtui.node.mounts import tells_of_changes
 from kwtui.node.place import FolderState, NodePlace, in_words
 from kwtui.text import human_bytes, human_count
@@ -87,17 +87,33 @@ def _deployment(found: Deployment) -> Check:
             "Give --store, or --extern and --logs.",
             tuple(more),
         )
-    if found.contradictions:
-        detail = " ".join(in_words(fact) for fact in found.contradictions)
+    undecided = [fact for fact in found.contradictions if fact.chosen.source != GIVEN]
+    overridden = [fact for fact in found.contradictions if fact.chosen.source == GIVEN]
+    if undecided:
         return Check(
             "deployment",
             title,
             CheckState.WARNING,
-            detail,
-            "Correct the file that is out of date, or give the right value in the profile.",
+            " ".join(in_words(fact) for fact in (*undecided, *overridden)),
+            "Correct the file that is out of date, or give the right value in the profile, or by "
+            "--store, --extern and --logs.",
             tuple(more),
         )
-    return Check("deployment", title, CheckState.OK, "All sources agree.", "", tuple(more))
+    words = " ".join(in_words(fact) for fact in overridden)
+    detail = words or f"All sources agree: {_in_short(found)}."
+    return Check("deployment", title, CheckState.OK, detail, "", tuple(more))
+
+
+_SHORT = (FactName.KIND, FactName.STORE, FactName.SQL_PORT, FactName.USER, FactName.SECURITY)
+
+
+def _in_short(found: Deployment) -> str:
+    claims = [(name, found.chosen(name)) for name in _SHORT]
+    return ", ".join(
+        claim.value if name is FactName.KIND else f"{name.value} {claim.value or claim.inside}"
+        for name, claim in claims
+        if claim is not None
+    )
 
 
 def _said(fact: Fact) -> str:

@@ -37,6 +37,8 @@ PATHS = frozenset(
     }
 )
 
+GIVEN = "given"
+"""The source of what a person said: an option, a profile."""
 BARE = "on the machine itself"
 CONTAINER = "in a container"
 NO_FILES = "disabled"
@@ -90,6 +92,15 @@ class Deployment:
     def chosen(self, name: FactName) -> Claim | None:
         found = self.fact(name)
         return found.chosen if found else None
+
+    @property
+    def given(self) -> dict[FactName, Path]:
+        """The folders that a person named."""
+        return {
+            fact.name: fact.chosen.path
+            for fact in self.facts
+            if fact.chosen.source == GIVEN and fact.chosen.path is not None
+        }
 
     @property
     def contradictions(self) -> tuple[Fact, ...]:

@@ -26,6 +26,7 @@ from kwtui.node.banner import Banner, read_banner
 from kwtui.node.claims import (
     BARE,
     CONTAINER,
+    GIVEN,
     NO_FILES,
     PATHS,
     THIS_MACHINE,
@@ -86,7 +87,7 @@ def find_deployment(
 
 
 def _of_given(given: Mapping[FactName, str]) -> _Evidence:
-    evidence = _Evidence("given")
+    evidence = _Evidence(GIVEN)
     for name, value in given.items():
         evidence.say(name, value)
     return evidence

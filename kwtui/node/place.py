@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kwtui.node.claims import (
+    GIVEN,
     NO_FILES,
     PATHS,
     THIS_MACHINE,
@@ -81,25 +82,27 @@ def find_place(
     arguments: Sequence[Sequence[str]] = (),
     store_paths: Sequence[str] = (),
     local: bool = True,
+    thorough: bool = False,
     machine: Machine = THIS_MACHINE,
 ) -> NodePlace:
     """Find the node's folders: given paths first, then what the server reports, then this machine.
 
     ``arguments`` are start arguments that the server reported, ``store_paths`` its store paths;
     ``local`` says whether the server runs on this machine, so that what it reports, and this
-    machine's processes and services, are worth looking at. Blocking, but quick. Never raises: what
-    was not found says why.
+    machine's processes and services, are worth looking at. ``thorough`` looks also where enough was
+    given to find the folders: what others say is to be shown. Blocking, but quick. Never raises:
+    what was not found says why.
     """
     paths = {FactName.STORE: store, FactName.EXTERN: extern, FactName.LOGS: logs}
     given = {name: str(path) for name, path in paths.items() if path is not None}
-    if local and not (extern and logs):
+    if local and (thorough or not (extern and logs)):
         from kwtui.node.deployment import find_deployment
 
         found = find_deployment(
             given=given, arguments=arguments, store_paths=store_paths, machine=machine
         )
     else:
-        facts = (Fact(name, (Claim(value, "given"),)) for name, value in given.items())
+        facts = (Fact(name, (Claim(value, GIVEN),)) for name, value in given.items())
         found = Deployment(tuple(facts))
     notes = list(found.notes)
     if not local and not given:

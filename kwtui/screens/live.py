@@ -21,7 +21,7 @@ class LiveScreen(KwtuiScreen):
     """
 
     follows: ClassVar[tuple[type, ...]] = (ConnectionStatus, StorageChanged, RunsChanged)
-    rest_seconds: ClassVar[float] = 0.3
+    rest_seconds: ClassVar[float] = 0.5
     """Between two looks, and at least as long as a look takes: files that grow all the time must
     not keep this machine and terminal busy."""
 
@@ -61,7 +61,7 @@ class LiveScreen(KwtuiScreen):
 
     async def _look_until_fresh(self) -> None:
         try:
-            while self._stale:
+            while self._stale and self.is_current:
                 self._stale = False
                 began = time.monotonic()
                 await self._look_once()

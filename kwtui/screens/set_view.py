@@ -205,6 +205,8 @@ class SetScreen(SetCare):
         return run_lines(plan, state, self.controller.command_of_run(run, plan))
 
     def _switch_to(self, shown: Widget) -> None:
+        if shown.display and shown is self._content:
+            return
         had_focus = self._content.has_focus
         self._document.display = shown is self._document
         self._table.display = shown is self._table

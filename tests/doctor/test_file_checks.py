@@ -121,15 +121,45 @@ def test_another_account_cannot_read_every_file(look: FilesLook) -> None:
     assert check.hint == "Run kwtui as kaiwudb."
 
 
+@pytest.fixture
+def old_note(machine: Machine) -> None:
+    """The installer's note names a store that is not the node's any more."""
+    (machine.etc / "kaiwudb/info").mkdir(parents=True)
+    (machine.etc / "kaiwudb/info/MODE").write_text("bare\nsingle\n/x\n/was/here\n26257\n8080\n")
+
+
+@pytest.mark.usefixtures("old_note")
 def test_contradicting_sources_are_a_warning_with_both(
     store: Path, machine: Machine, tmp_path: Path
 ) -> None:
-    (machine.etc / "kaiwudb/info").mkdir(parents=True)
-    (machine.etc / "kaiwudb/info/MODE").write_text("bare\nsingle\n/x\n/was/here\n26257\n8080\n")
-    check = one(read_files(find_place(store=store, machine=machine), tmp_path), "deployment")
+    place = find_place(store_paths=[str(store)], machine=machine)
+    check = one(read_files(place, tmp_path), "deployment")
     assert check.state is CheckState.WARNING
     assert "/was/here" in check.detail
+    assert "--store" in check.hint
     assert any(line.startswith("looked at") for line in check.more)
+
+
+@pytest.mark.usefixtures("old_note")
+def test_what_a_person_decided_is_told_with_what_others_say_and_is_no_warning(
+    store: Path, machine: Machine, tmp_path: Path
+) -> None:
+    place = find_place(store=store, machine=machine)
+    check = one(read_files(place, tmp_path), "deployment")
+    assert check.state is CheckState.OK
+    assert f"{store} (given) is taken; others say /was/here" in check.detail
+
+
+@pytest.mark.usefixtures("old_note")
+def test_what_others_say_is_looked_for_even_where_every_folder_was_given(
+    store: Path, machine: Machine, tmp_path: Path
+) -> None:
+    folders = {"store": store, "extern": store / "extern", "logs": store / "logs"}
+    quick = find_place(**folders, machine=machine)  # type: ignore[arg-type]
+    assert quick.deployment.contradictions == ()
+    place = find_place(**folders, thorough=True, machine=machine)  # type: ignore[arg-type]
+    assert set(place.deployment.given.values()) == set(folders.values())
+    assert "/was/here" in one(read_files(place, tmp_path), "deployment").detail
 
 
 # -- space, file systems, limits --------------------------------------------------------------

@@ -1,15 +1,20 @@
 """The interface on a controller in memory, as a program: ``python -m tests.screens.pty_program``.
 
 Arguments: the screen to start on, then ``hostile`` to fill every text with what a terminal obeys,
-``log`` to let the log grow, or ``run`` to let a backup go on.
+``log`` to let the log grow, ``run`` to let a backup go on, or ``folder`` to let a file in extern
+grow.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 
 from kwtui.app import KwtuiApp
+from kwtui.backups.library import EntryKind
+from kwtui.backups.presence import Presence
+from kwtui.controller_events import StorageChanged
 from kwtui.model import BackupRequest
 from kwtui.runs.events import StepProgress
 from tests.screens.fake_controller import NOW, FakeController, at
@@ -25,7 +30,7 @@ def main() -> int:
     app = KwtuiApp(controller, start=start, clock=lambda: NOW)
 
     async def live() -> None:
-        busy = {"log": _grow, "run": _move}
+        busy = {"log": _grow, "run": _move, "folder": _write}
         tasks = [asyncio.ensure_future(busy[flag](controller)) for flag in flags if flag in busy]
         await app.run_async()
         for task in tasks:
@@ -48,6 +53,22 @@ async def _move(controller: FakeController) -> None:
             at=at(seconds), step="export-orders", rows=moved, bytes=moved * 150, bytes_total=10**6
         )
         controller.add_event(run, progress)
+
+
+async def _write(controller: FakeController) -> None:
+    """A file in an adopted export that grows: five changes a second."""
+    number = 0
+    while True:
+        await asyncio.sleep(0.2)
+        number += 1
+        controller.entries = tuple(
+            replace(entry, bytes=4_000_000 + number * 100_000)
+            if entry.kind is EntryKind.TREE
+            else entry
+            for entry in controller.entries
+        )
+        controller.on_disk = Presence(resized={"data/public/orders/n1.0.csv": number * 4096})
+        controller.tell(StorageChanged())
 
 
 async def _grow(controller: FakeController) -> None:

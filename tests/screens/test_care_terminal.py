@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,9 @@ from tests.screens.hostile import OBEYED
 from tests.screens.terminal import program
 
 OPENED = {
+    "set": ("storage", "4 Storage", "\r", "Overview"),
+    "records": ("storage", "4 Storage", "\rjjj\r", "records 1 to 100"),
+    "jobs": ("runs", "6 Runs", "s", "6 Jobs of the server"),
     "plan": ("storage", "4 Storage", "x", "4 Storage: plan"),
     "retention": ("storage", "4 Storage", "t", "4 Storage: retention"),
     "leftovers": ("storage", "4 Storage", "l", "4 Storage: leftovers"),
@@ -67,3 +71,35 @@ def test_opening_them_stays_within_the_budget(tmp_path: Path) -> None:
         for key in "xtl":
             assert len(terminal.press(key)) <= 25_000, key
             terminal.press("\x1b")
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_opening_and_moving_stays_within_the_budget(name: str, tmp_path: Path) -> None:
+    """A screen at most 25 KB, a step of the cursor and the way back less."""
+    start, there, keys, then = OPENED[name]
+    with program(start, tmp=tmp_path) as terminal:
+        terminal.until_shown(there)
+        terminal.until_quiet()
+        opening = [len(terminal.press(key)) for key in keys]
+        terminal.until_shown(then)
+        step = len(terminal.press("j"))
+        back = len(terminal.press("\x1b"))
+        assert max([*opening, step, back]) <= 25_000, (opening, step, back)
+        assert step <= 8_000, step
+
+
+@pytest.mark.parametrize("keys", ["", "\r"], ids=["list", "set"])
+def test_a_folder_that_changes_all_the_time_stays_within_the_budget(
+    keys: str, tmp_path: Path
+) -> None:
+    """Five changes a second: what changed is painted, not the list; at most 3 KB a second."""
+    with program("storage", "folder", tmp=tmp_path) as terminal:
+        terminal.until_shown("MiB")
+        if keys:
+            os.write(terminal.descriptor, keys.encode())
+            terminal.until_shown("Not as the manifest says")
+        terminal.read(1.0)
+        data = bytearray()
+        for _ in range(40):
+            data += terminal.read(0.1)
+        assert 0 < len(data) / 4 <= 3_072, len(data) / 4
