@@ -125,6 +125,13 @@ class TableSpec:
         """Names of the columns that an export holds, tags included, in order."""
         return tuple(c.name for c in self.columns if not c.hidden)
 
+    @property
+    def primary_tag_positions(self) -> tuple[int, ...]:
+        """Where a record has the primary tags, if there are several; else nothing."""
+        visible = [column for column in self.columns if not column.hidden]
+        found = tuple(i for i, column in enumerate(visible) if column.primary_tag)
+        return found if len(found) > 1 else ()
+
 
 @dataclass(frozen=True)
 class SequenceSpec:

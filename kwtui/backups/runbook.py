@@ -268,7 +268,8 @@ KWDB write into the backup: copy it first.
 
 _INSERTS = """\
 Some time series come back by INSERT, from the scripts under `inserts/`: KWDB's IMPORT stores micro-
-and nanosecond times wrong, and takes a line of column names for a row. Each line of such a script
-is one statement for the current database (`USE`), and may be run again after an error: a row with
-the same time and tags replaces the first.
+and nanosecond times wrong, takes a line of column names for a row, and may take devices for one
+whose primary tags read the same when joined (1, 11 and 11, 1). Each line of such a script is one
+statement for the current database (`USE`), and may be run again after an error: a row with the same
+time and tags replaces the first.
 """

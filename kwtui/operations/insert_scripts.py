@@ -1,9 +1,10 @@
 """Scripts of INSERT statements in a set: the rows of time series that IMPORT stores wrong.
 
-KWDB's IMPORT takes micro- and nanosecond times for milliseconds (live-findings, row 13), and a line
-of column names for a row (row 20). A person without kwtui could make INSERT statements of the CSV
-files only with a program that reads quotes, line ends and NULLs right: so they are made when the
-set is sealed, from the very files that were just counted.
+KWDB's IMPORT takes micro- and nanosecond times for milliseconds (live-findings, row 13), a line of
+column names for a row (row 20), and some devices for one (`kwtui.backups.tag_keys`). A person
+without kwtui could make INSERT statements of the CSV files only with a program that reads quotes,
+line ends and NULLs right: so they are made when the set is sealed, from the very files that were
+just counted.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from kwtui.backups.csvblocks import parse_block, read_blocks
 from kwtui.backups.csvread import MalformedRecord, Record
 from kwtui.backups.durable import cannot_write, hand_over, make_folders, sync_folder
+from kwtui.backups.tag_keys import without_clashes
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect, TableName
 from kwtui.operations.records import cannot_read, damaged
@@ -38,6 +40,8 @@ class InsertScript:
     files: tuple[Path, ...]
     dialect: Dialect
     rows: int | None = None
+    tags: tuple[int, ...] = ()
+    """Where the primary tags are, if devices must be kept apart: see `kwtui.backups.tag_keys`."""
 
 
 def write_insert_script(
@@ -76,7 +80,16 @@ def _statements(script: InsertScript) -> Iterator[tuple[str, int]]:
     kinds = [kind for _, kind in script.columns]
     for path in script.files:
         for block in _blocks(path, script.dialect):
-            yield from statements_of(head, _rows(path, block, kinds, script.dialect))
+            for part in _apart(block, script):
+                yield from statements_of(head, _rows(path, part, kinds, script.dialect))
+
+
+def _apart(block: str | list[Record], script: InsertScript) -> Iterator[str | list[Record]]:
+    if not script.tags:
+        yield block
+        return
+    records = parse_block(block, script.dialect) if isinstance(block, str) else block
+    yield from without_clashes(records, script.tags)
 
 
 def _blocks(path: Path, dialect: Dialect) -> Iterator[str | list[Record]]:

@@ -206,6 +206,8 @@ def insert_reason(source: RestoreSource, table: SourceTable, *, may_stage: bool 
         return "KWDB's IMPORT stores micro- and nanosecond times wrong"
     if source.dialect.header:
         return "KWDB's IMPORT takes the line of column names for a row"
+    if table.clashing:
+        return "KWDB's IMPORT may take two of its devices for one"
     if not may_stage:
         return (
             "KWDB's IMPORT writes rejected rows beside the files, and this "

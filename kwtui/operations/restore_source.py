@@ -41,6 +41,8 @@ class SourceTable:
     """Exact number of records where it is known."""
     bytes: int | None = None
     checksum: ContentChecksum | None = None
+    clashing: bool = False
+    """It is known that an IMPORT may take two of its devices for one."""
 
     @property
     def name(self) -> TableName:

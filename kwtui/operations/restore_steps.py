@@ -105,7 +105,7 @@ def import_table(scope: RestoreScope, table: SourceTable) -> Step:
         subject=str(table.name),
         params=_table_params(table)
         | {"folder": folder, "database": scope.scratch}
-        | (_insert_params(scope, table) if _tag_positions(table) else {}),
+        | (_insert_params(scope, table) if table.spec.primary_tag_positions else {}),
     )
 
 
@@ -128,15 +128,8 @@ def _insert_params(scope: RestoreScope, table: SourceTable) -> dict[str, Any]:
         "columns": [(c.name, c.type) for c in table.spec.columns if not c.hidden],
         "batch": _INSERT_ROWS,
         "dialect": msgspec.to_builtins(scope.source.dialect),
-        "tags": _tag_positions(table),
+        "tags": list(table.spec.primary_tag_positions),
     }
-
-
-def _tag_positions(table: SourceTable) -> list[int]:
-    """Where a record has the primary tags, if there are several: see `kwtui.backups.tag_keys`."""
-    visible = [c for c in table.spec.columns if not c.hidden]
-    positions = [i for i, column in enumerate(visible) if column.primary_tag]
-    return positions if len(positions) > 1 else []
 
 
 def import_database(scope: RestoreScope) -> Step:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from kwtui.backups.durable import make_folders, write_file
@@ -20,9 +21,11 @@ from kwtui.backups.sealing import (
     seal_sidecars,
     seal_tree,
 )
+from kwtui.backups.tag_keys import first_clash
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import DatabaseSchema, Dialect, ServerFacts, TableName
+from kwtui.model import DatabaseSchema, Dialect, ServerFacts, TableName, TableSpec
 from kwtui.operations.insert_scripts import InsertScript, write_insert_script
+from kwtui.operations.records import checked_records
 from kwtui.operations.restore_runbook import insert_path, runbook_of
 from kwtui.operations.restore_source import RestoreSource, SourceTable
 from kwtui.text import human_count
@@ -76,7 +79,7 @@ def write_set(
     folder = location.sidecars
     make_folders(folder)
     write_schema(location.schema, schema)
-    source = _source(location.path, schema, manifest)
+    source = _source(location, schema, manifest)
     runbook = runbook_of(source, facts, manifest.node_id)
     _write_inserts(location, source, runbook, tell, cancelled)
     inserts = seal_inserts(folder)
@@ -114,6 +117,7 @@ def _write_inserts(
             files=tuple(location.extern / file for file in table.files),
             dialect=source.dialect,
             rows=table.rows,
+            tags=table.spec.primary_tag_positions,
         )
 
         def say(rows: int, name: TableName = table.name) -> None:
@@ -122,17 +126,31 @@ def _write_inserts(
         write_insert_script(script, say, cancelled)
 
 
-def _source(root: str, schema: DatabaseSchema, manifest: Manifest) -> RestoreSource:
+def _source(location: SetLocation, schema: DatabaseSchema, manifest: Manifest) -> RestoreSource:
     specs = {table.name: table for table in schema.tables}
-    tables = tuple(
-        SourceTable(
-            spec=specs[entry.name],
-            folder=f"{root}/{DATA_FOLDER}/{entry.folder}",
-            files=tuple(f"{root}/{f.path}" for f in entry.files if f.path.endswith(".csv")),
-            rows=entry.rows_counted,
-            bytes=entry.bytes,
-            checksum=entry.checksum,
+    root = location.path
+    tables = []
+    for entry in manifest.tables:
+        spec, files = specs[entry.name], [f.path for f in entry.files if f.path.endswith(".csv")]
+        paths = [location.root / file for file in files]
+        tables.append(
+            SourceTable(
+                spec=spec,
+                folder=f"{root}/{DATA_FOLDER}/{entry.folder}",
+                files=tuple(f"{root}/{file}" for file in files),
+                rows=entry.rows_counted,
+                bytes=entry.bytes,
+                checksum=entry.checksum,
+                clashing=_has_clashing_devices(spec, paths, manifest.dialect),
+            )
         )
-        for entry in manifest.tables
-    )
-    return RestoreSource(root, schema, tables, manifest.dialect, adopted=False)
+    return RestoreSource(root, schema, tuple(tables), manifest.dialect, adopted=False)
+
+
+def _has_clashing_devices(spec: TableSpec, files: Sequence[Path], dialect: Dialect) -> bool:
+    positions = spec.primary_tag_positions
+    if not positions:
+        return False
+    fields = len(spec.visible_columns)
+    records = (checked_records(file, dialect, fields) for file in files)
+    return first_clash(chain.from_iterable(records), positions) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,15 @@ def test_it_stops_when_the_run_is_cancelled(tmp_path: Path) -> None:
     with pytest.raises(KwtuiError) as error:
         write_insert_script(made, lambda rows: None, lambda: True)
     assert error.value.exit_code is ExitCode.CANCELLED
+
+
+def test_devices_that_read_the_same_when_joined_are_in_statements_of_their_own(
+    tmp_path: Path,
+) -> None:
+    records: list[list[str | None]] = [[TIME, "1", "11"], [TIME, "1", "11"], [TIME, "11", "1"]]
+    made = script(tmp_path, write_csv(records, Dialect()))
+
+    text = write(replace(made, tags=(1, 2)))
+
+    lines = text.splitlines()
+    assert [line.count(TIME) for line in lines] == [2, 1]
