@@ -7,7 +7,7 @@ from sqlglot import exp
 from kwtui.sandbox import values
 from kwtui.sandbox.answer import SqlError
 from kwtui.sandbox.catalog import SqlType
-from kwtui.sandbox.functions import DECIMAL, call, cast, text
+from kwtui.sandbox.functions import DECIMAL, call, cast, known_as, text
 from kwtui.sandbox.render import WIDE_DECIMAL, cast_sql, zoned_text_sql
 from kwtui.sandbox.types import BINARY, INTEGERS, STRINGS, base_family, storage_type
 
@@ -63,9 +63,25 @@ def as_text(node: exp.Expr, source: SqlType | None, zone: str) -> exp.Expr:
     return written(cast_sql(node.sql("duckdb"), source, stored))
 
 
+_ONLY_ON_NODES = frozenset(
+    {
+        "current_schemas", "format_type", "has_any_column_privilege", "has_column_privilege",
+        "has_database_privilege", "has_function_privilege", "has_language_privilege",
+        "has_schema_privilege", "has_sequence_privilege", "has_server_privilege",
+        "has_table_privilege", "has_tablespace_privilege", "has_type_privilege",
+        "pg_function_is_visible", "pg_get_function_identity_arguments", "pg_get_function_result",
+        "pg_get_viewdef", "pg_my_temp_schema", "pg_sequence_parameters", "pg_typeof",
+    }
+)  # fmt: skip
+"""Functions for PostgreSQL's clients that KWDB has and the sandbox does not compute."""
+
+
 def unknown_function(name: str) -> SqlError:
-    """The node's 42883."""
-    return SqlError(f"unknown function: {name.replace('__', '.')}()", "42883")
+    """The node's 42883; the sandbox's own words for what a node would compute."""
+    shown = name.replace("__", ".")
+    if known_as(name) in _ONLY_ON_NODES:
+        return SqlError(f"the sandbox does not implement {shown}()", "0A000")
+    return SqlError(f"unknown function: {shown}()", "42883")
 
 
 def constant(kind: SqlType, value: values.Value) -> exp.Expr:

@@ -174,9 +174,10 @@ def test_psql_looks_around(furnished: RunningNode, command: str, shown: str) -> 
         (r"\d everything", 'at or near "operator": syntax error'),
         (r"\dt+", "unknown function: pg_catalog.pg_size_pretty()"),
         (r"\dp", 'at or near "pg_catalog": syntax error'),
+        (r"\l+", "the sandbox does not implement pg_catalog.has_database_privilege()"),
     ],
 )
-def test_what_psql_asks_beyond_the_grammar_of_a_node_is_refused_as_by_a_node(
+def test_what_psql_asks_beyond_a_nodes_grammar_or_the_sandbox_is_refused_in_words(
     furnished: RunningNode, command: str, refusal: str
 ) -> None:
     done = _psql(furnished, command + "\n")

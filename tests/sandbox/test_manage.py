@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from kwtui.errors import ExitCode
 from kwtui.sandbox import manage
 from kwtui.sandbox.exit_status import Status
 from kwtui.sandbox.home import Home, Running, write_json
@@ -305,3 +306,24 @@ def test_the_default_directory_follows_the_state_directory(tmp_path: Path) -> No
 def test_the_default_directory_can_be_moved_by_itself(tmp_path: Path) -> None:
     done = _run("status", "--json", XDG_STATE_HOME=str(tmp_path), KWTUI_DATA_DIR=f"{tmp_path}/d")
     assert json.loads(done.stdout)["store"] == str(tmp_path / "d" / "sandbox" / "store")
+
+
+def test_kwtui_ends_with_the_status_of_its_sandbox(home: Path) -> None:
+    """What ``kwtui sandbox`` promises to scripts."""
+    manage.start(home, empty=True)
+    manage.stop(home)
+    (home / "store" / "sql" / "data.duckdb").write_bytes(b"not a database" * 500)
+    done = subprocess.run(
+        [sys.executable, "-m", "kwtui.cli", "sandbox", "start", "--dir", str(home)],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == ExitCode.SANDBOX_STORE_BROKEN
+    assert f"kwtui sandbox reset --dir {home}" in done.stderr
+
+
+def test_every_status_from_50_on_is_an_exit_code_of_kwtui() -> None:
+    own = {status.value for status in Status if status >= 50}
+    assert own == {code.value for code in ExitCode if code.name.startswith("SANDBOX_")}
