@@ -157,3 +157,47 @@ def test_the_same_database_is_backed_up_once_at_a_time(bench: Bench, tmp_path: P
     assert other.code == ExitCode.OK, "another database is nobody's business"
     assert followed.code == ExitCode.OK
     assert kwtui.run("backup", "busy", *kwtui.server).code == ExitCode.OK
+
+
+def truncated(bench: Bench, name: str) -> str:
+    bench.do(f"DROP DATABASE IF EXISTS {name} CASCADE", f"CREATE DATABASE {name}")
+    bench.do(
+        "CREATE TABLE t (id INT8 PRIMARY KEY, v STRING)",
+        "INSERT INTO t VALUES (1, 'one'), (2, 'two')",
+        database=name,
+    )
+    return name
+
+
+@pytest.mark.parametrize("moment", ["export:public.t", "reconcile", "seal"])
+def test_a_table_that_is_truncated_during_a_snapshot_is_in_it_whole(
+    bench: Bench, moment: str
+) -> None:
+    name = truncated(bench, "truncated_snapshot")
+
+    def somebody(step: Step) -> None:
+        bench.do("TRUNCATE TABLE t", database=name)
+
+    made = bench.backup(name, hooks={moment: somebody})
+
+    assert (made["proof"], made["rows"], made["doubts"]) == (2, 2, [])
+    done = bench.restore(made.path, target="truncated_again")
+    assert all(line["checksum"] == "the same" for line in done["comparison"])
+    assert bench.one("SELECT count(*) FROM t", "truncated_again") == "2"
+    bench.do("DROP DATABASE truncated_again CASCADE")
+
+
+@pytest.mark.parametrize("method", [BackupMethod.TABLES, BackupMethod.DATABASE])
+def test_a_table_that_is_truncated_where_there_is_no_instant_is_named(
+    bench: Bench, method: BackupMethod
+) -> None:
+    name = truncated(bench, "truncated_tables")
+
+    def somebody(step: Step) -> None:
+        bench.do("TRUNCATE TABLE t", database=name)
+
+    made = bench.backup(name, method=method, hooks={"reconcile": somebody})
+
+    (doubt,) = made["doubts"]
+    assert "public.t was changed while it was exported" in doubt
+    assert made["rows"] == 2, "what the files hold"
