@@ -8,17 +8,25 @@ what is doubtful is undone and done again. Steps that change nothing when they a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import Engine, Finding, RestoreStrategy, Severity, TableName
+from kwtui.model import Finding, RestoreStrategy, Severity
 from kwtui.operations.plan import Plan, Step, StepKind
+from kwtui.operations.restore_in_place import rest_in_place, rest_of_native_in_place
+from kwtui.operations.restore_rest import (
+    SERVER_IMPORTS,
+    Rest,
+    is_series,
+    skipping,
+    without_needless_links,
+    without_what_stands,
+)
 from kwtui.operations.restore_steps import comparison_sql
 from kwtui.operations.restore_stopped import (
-    COUNT_ROWS,
     FINISH,
     IMPORTS,
     PUBLISH,
@@ -40,27 +48,7 @@ _MAKING = frozenset(
 _ALWAYS = frozenset({"check-files", "stage", "unstage"})
 """The files may have changed since, and the links of before are gone or go."""
 
-_SERVER_IMPORTS = frozenset({StepKind.IMPORT_TABLE, StepKind.IMPORT_DATABASE})
-"""Steps that the server does as a job, and that read a staging folder."""
-
 _DROPS_REPLACED = "drop-replaced"
-
-
-@dataclass(frozen=True)
-class _Rest:
-    """What is left to be done."""
-
-    steps: tuple[Step, ...]
-    database: str
-    """Where it goes on; empty: nothing stands yet."""
-    kept: tuple[Step, ...] = ()
-    """Imports whose rows are there."""
-    emptied: tuple[TableName, ...] = ()
-    """Half-filled tables."""
-    drop: str = ""
-    """A database of which nothing can be kept."""
-    done: frozenset[str] = frozenset()
-    """What the continuation takes as done; for the case that it is stopped too."""
 
 
 def plan_continuation(
@@ -109,17 +97,18 @@ def _check_cluster(stopped: StoppedRestore, standing: Standing) -> None:
         )
 
 
-def _rest(stopped: StoppedRestore, standing: Standing) -> _Rest:
+def _rest(stopped: StoppedRestore, standing: Standing) -> Rest:
     if stopped.strategy is RestoreStrategy.DATA_ONLY:
-        return _rest_in_place(stopped, standing)
+        return rest_in_place(stopped, standing)
     if not stopped.makes_database:
-        return _rest_of_native_in_place(stopped)
+        return rest_of_native_in_place(stopped)
     if has_its_name(stopped, standing.databases):
         return _rest_after_its_name(stopped, standing)
     _check_name_is_free(stopped, standing)
     if stopped.scratch not in standing.databases:
         steps = tuple(_unless_dropped(stopped, standing))
-        return _Rest(steps, "")
+        return Rest(steps, "")
+    _check_is_ours(stopped)
     return _rest_under_scratch_name(stopped, standing)
 
 
@@ -135,6 +124,22 @@ def _check_name_is_free(stopped: StoppedRestore, standing: Standing) -> None:
         )
 
 
+def _check_is_ours(stopped: StoppedRestore) -> None:
+    """A work database that the run did not begin to make is another restore's."""
+    made = any(s.id in _MAKING or s.kind in SERVER_IMPORTS for s in _begun(stopped))
+    if not made:
+        raise KwtuiError(
+            f"A database named {stopped.scratch} exists, and run {stopped.run} did not make it.",
+            cause="It was stopped before it made anything.",
+            hint="Restore the backup anew. Whose the database is: kwtui cleanup",
+            exit_code=ExitCode.NAME_TAKEN,
+        )
+
+
+def _begun(stopped: StoppedRestore) -> Iterator[Step]:
+    return (step for step in stopped.plan.steps if step.id in stopped.begun)
+
+
 def _unless_dropped(stopped: StoppedRestore, standing: Standing) -> Iterator[Step]:
     """What was to be replaced is dropped once; whoever has its name now is somebody else."""
     gone = _DROPS_REPLACED in stopped.done or stopped.target not in standing.databases
@@ -146,27 +151,23 @@ def _unless_dropped(stopped: StoppedRestore, standing: Standing) -> Iterator[Ste
 # -- under the scratch name -------------------------------------------------------------------
 
 
-def _rest_under_scratch_name(stopped: StoppedRestore, standing: Standing) -> _Rest:
+def _rest_under_scratch_name(stopped: StoppedRestore, standing: Standing) -> Rest:
     kept = tuple(s for s in stopped.imports if _holds_its_rows(stopped, standing, s))
     if _must_begin_anew(stopped, standing, kept):
         steps = tuple(_unless_dropped(stopped, standing))
-        return _Rest(steps, "", drop=stopped.scratch)
+        return Rest(steps, "", drop=stopped.scratch)
     kept_ids = {step.id for step in kept}
     again = [s for s in stopped.imports if s.id not in kept_ids]
-    relational = [s for s in again if s.kind is StepKind.IMPORT_TABLE and not _is_series(stopped)]
+    relational = [s for s in again if s.kind is StepKind.IMPORT_TABLE and not is_series(stopped)]
     steps = _left_steps(stopped, standing, kept_ids)
     left = {step.id for step in steps}
-    return _Rest(
-        steps=tuple(_skipping(stopped, standing, steps)),
+    return Rest(
+        steps=tuple(skipping(stopped, standing, steps)),
         database=stopped.scratch,
         kept=kept,
         emptied=tuple(table_of(s) for s in relational if s.id in stopped.begun),
         done=frozenset(s.id for s in stopped.plan.steps if s.id not in left),
     )
-
-
-def _is_series(stopped: StoppedRestore) -> bool:
-    return stopped.plan.request.get("engine") == Engine.TIME_SERIES.value
 
 
 def _holds_its_rows(stopped: StoppedRestore, standing: Standing, step: Step) -> bool:
@@ -187,7 +188,7 @@ def _must_begin_anew(stopped: StoppedRestore, standing: Standing, kept: tuple[St
     if any(standing.rows.get(table_of(step)) is None for step in counted):
         # A table that was filled is gone: so may be what nobody counts.
         return True
-    if again and _is_series(stopped) and not standing.replaces_rows:
+    if again and is_series(stopped) and not standing.replaces_rows:
         return True
     if any(table_of(step) in standing.referenced for step in again):
         return True
@@ -213,72 +214,27 @@ def _left_steps(stopped: StoppedRestore, standing: Standing, kept: set[str]) -> 
                 passed = True
         elif passed or step.id not in stopped.done or step.kind is StepKind.COMPARE:
             passed = True
-            left = _without_what_stands(step, standing)
+            left = without_what_stands(step, standing)
             if left is not None:
                 found.append(left)
-    return tuple(_without_needless_links(found))
-
-
-def _without_needless_links(steps: Sequence[Step]) -> Iterator[Step]:
-    """Only an IMPORT reads a staging folder."""
-    reads = any(s.kind in _SERVER_IMPORTS for s in steps)
-    return (step for step in steps if reads or step.kind is not StepKind.STAGE)
-
-
-def _without_what_stands(step: Step, standing: Standing) -> Step | None:
-    """Foreign keys and views cannot be made twice; everything else can be said again."""
-    names = step.params.get("makes")
-    if names is None:
-        return step
-    there = {(t.schema, t.name, key) for t, key in standing.foreign_keys}
-    there |= {(v.schema, v.name, "") for v in standing.views}
-    left = [
-        (sql, name) for sql, name in zip(step.sql, names, strict=True) if tuple(name) not in there
-    ]
-    if not left:
-        return None
-    return replace(
-        step,
-        sql=tuple(sql for sql, _ in left),
-        params=step.params | {"makes": [name for _, name in left]},
-    )
-
-
-def _skipping(stopped: StoppedRestore, standing: Standing, steps: Iterable[Step]) -> Iterator[Step]:
-    """Batches that were inserted before are left out, if the table has at least as many rows."""
-    for step in steps:
-        told = stopped.rows.get(step.id, 0)
-        if step.kind is not StepKind.INSERT_ROWS or not told:
-            yield step
-            continue
-        before = stopped.rows_before.get(str(table_of(step)), 0)
-        rows = standing.rows.get(table_of(step)) or 0
-        if rows - before < told:
-            yield step
-            continue
-        yield replace(
-            step,
-            explanation=f"{step.explanation} The first {told} rows are there: it goes on behind "
-            "them.",
-            params=step.params | {"skip": told},
-        )
+    return tuple(without_needless_links(found))
 
 
 # -- under the name that was asked for --------------------------------------------------------
 
 
-def _rest_after_its_name(stopped: StoppedRestore, standing: Standing) -> _Rest:
+def _rest_after_its_name(stopped: StoppedRestore, standing: Standing) -> Rest:
     """Its rows were compared before it got its name, and are compared again."""
     ids = [step.id for step in stopped.plan.steps]
     at = ids.index(PUBLISH)
     behind = stopped.plan.steps[at + 1 :]
     if FINISH in stopped.done:
         behind = tuple(s for s in behind if s.kind in (StepKind.COMPARE, StepKind.UNSTAGE))
-    late = [s for each in behind if (s := _without_what_stands(each, standing)) is not None]
+    late = [s for each in behind if (s := without_what_stands(each, standing)) is not None]
     before = [s for s in stopped.plan.steps[:at] if s.id in ("check-files", "compare")]
     steps = (*(_renamed(s, stopped) for s in before), *late)
     left = {step.id for step in steps}
-    return _Rest(
+    return Rest(
         steps=steps,
         database=stopped.target,
         done=frozenset(i for i in ids if i not in left),
@@ -296,87 +252,10 @@ def _renamed(step: Step, stopped: StoppedRestore) -> Step:
     )
 
 
-# -- in tables that were there ----------------------------------------------------------------
-
-
-def _rest_of_native_in_place(stopped: StoppedRestore) -> _Rest:
-    begun = [s for s in stopped.plan.steps if s.kind is StepKind.IMPORT_DATABASE]
-    if any(step.id in stopped.begun for step in begun):
-        raise KwtuiError(
-            f"An IMPORT DATABASE into {stopped.target} was stopped and cannot go on.",
-            cause="KWDB's own statement makes the whole database, or parts of it, at once.",
-            hint=f"Drop the database {stopped.target} if this run made it, and restore again.",
-            exit_code=ExitCode.REFUSED_BY_PLAN,
-        )
-    return _Rest(stopped.plan.steps, "")
-
-
-def _rest_in_place(stopped: StoppedRestore, standing: Standing) -> _Rest:
-    """Rows that were added to existing tables: each import took effect as a whole, or not at all.
-
-    Time-series rows that are added again take the place of the first ones.
-    """
-    if COUNT_ROWS not in stopped.done:
-        _check_nothing_was_added(stopped)
-        return _Rest(stopped.plan.steps, stopped.target)
-    if standing.importing:
-        raise KwtuiError(
-            f"The server still imports into {stopped.target} for run {stopped.run}.",
-            cause=standing.importing,
-            hint="Wait until it has finished (kwtui jobs), then continue.",
-            exit_code=ExitCode.RUN_IN_PROGRESS,
-        )
-    kept = tuple(s for s in stopped.imports if not _goes_in_again(stopped, standing, s))
-    kept_ids = {step.id for step in kept}
-    goes_in = [s for s in stopped.plan.steps if s.id not in kept_ids and s.id != COUNT_ROWS]
-    if not any(s.kind in IMPORTS for s in goes_in):
-        goes_in = [s for s in goes_in if s.id != "drop-defaults"]
-    steps = tuple(_without_needless_links(goes_in))
-    return _Rest(
-        steps=tuple(_skipping(stopped, standing, steps)),
-        database=stopped.target,
-        kept=kept,
-        done=frozenset({COUNT_ROWS, *kept_ids}),
-    )
-
-
-def _check_nothing_was_added(stopped: StoppedRestore) -> None:
-    """An older kwtui counted a table only right before it filled it, and wrote it nowhere."""
-    if any(step.id in stopped.begun for step in stopped.imports):
-        raise KwtuiError(
-            f"How many rows the tables of {stopped.target} held before is not written down.",
-            cause="Going on could double rows.",
-            hint="Look at its tables, and restore the rows of those that lack them: --strategy "
-            "data-only --tables.",
-            exit_code=ExitCode.REFUSED_BY_PLAN,
-        )
-
-
-def _goes_in_again(stopped: StoppedRestore, standing: Standing, step: Step) -> bool:
-    """Raises REFUSED_BY_PLAN where neither all of its rows are there nor none of them."""
-    if step.id not in stopped.begun:
-        return True
-    name = table_of(step)
-    before, now = stopped.rows_before.get(str(name), 0), standing.rows.get(name)
-    expected = stopped.rows.get(step.id) if step.id in stopped.done else step.params["rows"]
-    if expected is not None and now == before + expected:
-        return False
-    if now == before or (_is_series(stopped) and standing.replaces_rows):
-        return True
-    raise KwtuiError(
-        f"{name} holds {'no countable' if now is None else now} rows; it held {before} before "
-        f"rows were added, and {'an unknown number of' if expected is None else expected} were.",
-        cause="Going on could double rows or leave some out.",
-        hint="Look at the table, remove what the stopped run put into it, and restore its rows "
-        "again: --strategy data-only --tables.",
-        exit_code=ExitCode.REFUSED_BY_PLAN,
-    )
-
-
 # -- words ------------------------------------------------------------------------------------
 
 
-def _resume_step(stopped: StoppedRestore, rest: _Rest) -> Step:
+def _resume_step(stopped: StoppedRestore, rest: Rest) -> Step:
     sql: tuple[str, ...] = ()
     if rest.drop:
         sql = (statements.use_database("defaultdb"), statements.drop_database(rest.drop))
@@ -391,7 +270,7 @@ def _resume_step(stopped: StoppedRestore, rest: _Rest) -> Step:
         params={
             "database": rest.database,
             "kept": [_kept(stopped, step) for step in rest.kept],
-            "imports": [step.sql[0] for step in stopped.plan.steps if step.kind in _SERVER_IMPORTS]
+            "imports": [step.sql[0] for step in stopped.plan.steps if step.kind in SERVER_IMPORTS]
             if stopped.makes_database
             else [],
         },
@@ -406,7 +285,7 @@ def _kept(stopped: StoppedRestore, step: Step) -> dict[str, Any]:
     return {"schema": name.schema, "table": name.name, "rows": before + rows}
 
 
-def _left_words(rest: _Rest) -> str:
+def _left_words(rest: Rest) -> str:
     words = []
     if rest.drop:
         words.append(f"Nothing in {rest.drop} can be gone on with: it is dropped and made anew.")
@@ -420,7 +299,7 @@ def _left_words(rest: _Rest) -> str:
     return " ".join(words) or f"{rest.database} is gone on with where it was left."
 
 
-def _told(stopped: StoppedRestore, rest: _Rest) -> Finding:
+def _told(stopped: StoppedRestore, rest: Rest) -> Finding:
     return Finding(
         Severity.INFO,
         "continues",

@@ -41,6 +41,7 @@ def read_stopped(directory: RunsDirectory, run_id: str = "") -> StoppedRestore:
     _check_stopped(files)
     last = files.read_plan()
     root = directory.find(str(last.request["origin"])) if "origin" in last.request else files
+    _check_nobody_followed(directory, root)
     stopped = reduce_stopped(files.id, root.id, root.read_plan(), last, read_events(files.journal))
     if stopped.done >= {step.id for step in stopped.plan.steps}:
         raise KwtuiError(
@@ -111,12 +112,35 @@ def _newest_stopped(directory: RunsDirectory) -> RunFiles:
 
 def _last_of(directory: RunsDirectory, files: RunFiles) -> RunFiles:
     """The run that continued it last, if one did."""
+    by_run = {
+        str(plan.request["continues"]): each
+        for each in reversed(directory.all())
+        if (plan := _plan_or_none(each)) is not None and "continues" in plan.request
+    }
     found = files
-    for each in reversed(directory.all()):
-        plan = _plan_or_none(each)
-        if plan is not None and plan.request.get("continues") == found.id:
-            found = each
+    while found.id in by_run:
+        found = by_run[found.id]
     return found
+
+
+def _check_nobody_followed(directory: RunsDirectory, root: RunFiles) -> None:
+    """A later restore under the same work name: what stands is that one's."""
+    mine = root.read_plan()
+    for each in directory.all():
+        plan = _plan_or_none(each)
+        if plan is None or plan.kind is not PlanKind.RESTORE or plan.created_at <= mine.created_at:
+            continue
+        same = (plan.cluster_id, plan.request.get("scratch")) == (
+            mine.cluster_id,
+            mine.request.get("scratch"),
+        )
+        if same and plan.request.get("origin") != root.id:
+            raise KwtuiError(
+                f"Run {each.id} restored {plan.database} after run {root.id} was stopped.",
+                cause="What stands there now is of that run.",
+                hint=f"See how it ended: kwtui runs show {each.id}",
+                exit_code=ExitCode.REFUSED_BY_PLAN,
+            )
 
 
 def _check_stopped(files: RunFiles) -> None:

@@ -161,6 +161,22 @@ def test_a_name_that_somebody_took_meanwhile_is_left_to_them(yard: Yard, runs: J
     assert_came_back(yard, plan.database)
 
 
+def test_a_later_restore_of_the_same_name_is_not_touched(yard: Yard, runs: Journaled) -> None:
+    plan = yard.restore_plan()
+    first, _ = runs.stopped(plan, {"compare": cut})
+    yard.bench.do(f"DROP DATABASE {plan.database}_kwtui_restoring CASCADE")
+    second, _ = runs.stopped(
+        yard.bench.plan_restore(yard.made.path, target=plan.database), {"compare": cut}
+    )
+
+    with pytest.raises(KwtuiError) as error:
+        runs.plan_continuation(first)
+
+    assert second in error.value.title
+    runs.go_on(second)
+    assert_came_back(yard, plan.database)
+
+
 def test_what_replaces_a_database_goes_on_too(yard: Yard, runs: Journaled) -> None:
     yard.bench.do("CREATE DATABASE old_one", "CREATE TABLE old_one.public.t (a INT8 PRIMARY KEY)")
     plan = yard.bench.plan_restore(yard.made.path, target="old_one", replace="old_one")

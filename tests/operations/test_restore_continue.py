@@ -88,6 +88,10 @@ def test_definitions_that_were_not_all_made_are_made_anew(shop: Plan) -> None:
     check_names(plan, SCRATCH, {SCRATCH: None})
 
 
+def test_a_work_database_that_the_run_did_not_make_is_another_ones(shop: Plan) -> None:
+    assert refused(stopped_at(shop, "check-files"), standing()) is ExitCode.NAME_TAKEN
+
+
 def test_a_filled_table_that_is_gone_means_that_nothing_can_be_trusted(shop: Plan) -> None:
     stopped = stopped_at(shop, "set-defaults", public_inv=3, archive_child=2)
 
