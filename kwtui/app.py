@@ -294,7 +294,7 @@ class KwtuiApp(TellingApp):
         from kwtui.screens.help import help_dialog
 
         if isinstance(self.screen, KwtuiScreen):
-            self.push_screen(help_dialog(self.screen))
+            self.screen.open_over(help_dialog(self.screen))
 
     def _do_palette(self) -> None:
         from kwtui.screens.palette import PaletteDialog, all_commands

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
+from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -83,13 +84,18 @@ class MessageDialog(Dialog):
                     yield push_button("Explain (e)", id="explain")
 
     def on_mount(self) -> None:
+        # Before it is painted for the first time, and not once more after that.
+        self._fit(self.app.size)
         self._document.focus()
 
     def on_resize(self, event: Resize) -> None:
+        self._fit(event.size)
+
+    def _fit(self, size: Size) -> None:
         """As tall as the text, but never taller than the screen."""
-        width = min(WIDTH, event.size.width * 96 // 100) - 5
-        rows = self._document.get_content_height(event.size, event.size, width)
-        self._document.styles.height = max(1, min(rows, event.size.height - FRAME_ROWS))
+        width = min(WIDTH, size.width * 96 // 100) - 5
+        rows = self._document.get_content_height(size, size, width)
+        self._document.styles.height = max(1, min(rows, size.height - FRAME_ROWS))
 
     @property
     def text(self) -> str:
