@@ -96,6 +96,8 @@ def restore_md(manifest: Manifest, schema: DatabaseSchema, runbook: Runbook) -> 
         "## The steps\n\n" + "\n".join(_step(n, s) for n, s in steps),
         "## How to see that it is all there\n\n" + _check(manifest),
     ]
+    if schema.programs:
+        sections.append("## What is made again by hand\n\n" + _programs(schema))
     return "\n\n".join(s.rstrip() for s in sections) + "\n"
 
 

@@ -25,6 +25,7 @@ from kwtui.backups.runbook import (
     source_uri,
 )
 from kwtui.backups.runbook_script import checksum_lines, restore_sh
+from kwtui.model import ProgramSpec
 from tests.backups.builder import CONTENT, make_set, schema_of
 
 CLIENT = """\
@@ -360,3 +361,19 @@ def test_the_page_says_what_is_in_the_set_and_what_is_not(
     assert "SQL_CLIENT=" in page
     assert 'SELECT count(*) FROM "public"."orders"; -- 4' in page
     assert TARGET_MARK not in page
+
+
+def test_the_page_has_the_text_of_what_no_restore_makes(
+    manifest: Manifest, runbook: Runbook
+) -> None:
+    """Whatever stands in it, it stays in its fence and is not run by any script."""
+    text = "CREATE PROCEDURE p() BEGIN\n\tSELECT '```\x1b[31m'; END;"
+    schema = replace(schema_of(CONTENT), programs=(ProgramSpec("procedure", "p", text),))
+
+    page = restore_md(manifest, schema, runbook)
+
+    _, _, section = page.partition("## What is made again by hand")
+    fenced = "````sql\nCREATE PROCEDURE p() BEGIN\n    SELECT '```␛[31m'; END;\n````"
+    assert f"procedure p\n\n{fenced}" in section
+    assert "CREATE PROCEDURE" not in restore_sql(manifest, runbook, "again")
+    assert "by hand" not in restore_md(manifest, schema_of(CONTENT), runbook)
