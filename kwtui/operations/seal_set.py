@@ -61,7 +61,8 @@ class Sealer:
             return await self._draft(step)
         location = new_location(self.location.extern, self.location.path, self.context.state)
         self.location = location
-        self._begin_reading()
+        # The server reads the tables while their files are hashed here.
+        self.reader.all_exported(self.state.tables.values())
         tree = await self._hash_and_count(step)
         counted = {table.name: table.rows for table in tree.tables}
         self._check_counts(counted)
@@ -80,6 +81,7 @@ class Sealer:
     async def _draft(self, step: Step) -> StepOutcome:
         """What only this run can learn, for sealing on the node that holds the files."""
         said = {e.spec.name: e.rows_reported for e in self.state.tables.values()}
+        self.reader.all_exported(self.state.tables.values())
         checksums = await self._checksums(step, said)
         self.doubts = tuple(c.doubt for c in checksums.values() if c.doubt)
         schema = self.state.schema(whole=not self.request.tables)
@@ -142,12 +144,6 @@ class Sealer:
         )
 
     # -- reading ----------------------------------------------------------------------------
-
-    def _begin_reading(self) -> None:
-        """The server reads the tables while their files are hashed here."""
-        if self.request.content_checksums:
-            for export in self.state.tables.values():
-                self.reader.begin(export)
 
     async def _hash_and_count(self, step: Step) -> SealedTree:
         def tell(progress: SealProgress) -> None:

@@ -17,6 +17,7 @@ from kwtui.model import (
     ContentChecksum,
     DatabaseSchema,
     ServerFacts,
+    TableName,
     TableSpec,
 )
 from kwtui.operations.backup_state import BackupState, TableExport
@@ -154,9 +155,31 @@ async def test_one_table_at_a_time_so_that_the_exports_are_not_starved(
     await reader.close()
 
 
+async def test_when_all_are_exported_as_many_are_read_at_a_time_as_were_exported(
+    node: Node, make: Make
+) -> None:
+    reader = make(SHOP, BackupMethod.SNAPSHOT, parallel=2)
+    third = replace(INV, name=TableName("public", "third"))
+    reader.exported(exported(INV))
+    await node.asked.wait()
+    node.asked.clear()
+
+    reader.all_exported([exported(table) for table in (INV, CHILD, third)])
+    await node.asked.wait()
+    assert (node.running, node.connections) == (2, 2)
+    node.gate.set()
+    for table in (INV, CHILD, third):
+        await reader.contents(exported(table))
+
+    assert (node.most, len(node.sent), node.connections) == (2, 3, 2)
+    await reader.close()
+    assert node.connections == 0
+
+
 async def test_nothing_is_read_where_nobody_asked_for_checksums(node: Node, make: Make) -> None:
     reader = make(SHOP, BackupMethod.SNAPSHOT, content_checksums=False)
     reader.exported(exported(INV))
+    reader.all_exported([exported(INV), exported(CHILD)])
     await asyncio.sleep(0)
     await reader.close()
     assert (node.sent, node.connections) == ([], 0)
