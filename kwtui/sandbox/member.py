@@ -119,6 +119,12 @@ class Member:
         self.stop_listening()
         await self._clients.close()
 
+    async def die_if_down(self) -> None:
+        """Hang up on everybody once the node was taken down."""
+        node = self._clients.node
+        if node is not None and node.is_down():
+            await self._clients.close()
+
     def checkpoint(self) -> None:
         """Begin new write-ahead files."""
         self.log.engine("I", "ts_engine.cpp:1380", "WAL Checkpoint Start.")

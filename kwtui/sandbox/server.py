@@ -237,6 +237,7 @@ class Server:
             await asyncio.sleep(FLUSH_SECONDS)
             seconds += FLUSH_SECONDS
             for member in self._members:
+                await member.die_if_down()
                 member.wal.flush()
                 if seconds % RUNTIME_SECONDS == 0:
                     member.log.runtime()

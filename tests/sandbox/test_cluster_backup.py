@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from kwtui.errors import ExitCode
@@ -131,6 +132,25 @@ def test_a_node_that_is_down_takes_no_backup(
         assert live == [True, True, False]
     finally:
         manage.set_node_down(directory, 3, down=False)
+
+
+def test_who_is_connected_to_a_node_that_goes_down_loses_the_connection(
+    cluster: manage.SandboxInfo,
+) -> None:
+    directory = Path(cluster.store).parent
+    dsn = cluster.nodes[1].dsn
+    assert dsn is not None
+    with psycopg.connect(dsn, autocommit=True) as db:
+        manage.set_node_down(directory, 2, down=True)
+        try:
+            with pytest.raises(psycopg.OperationalError):
+                db.execute("SELECT pg_sleep(60)")
+            with pytest.raises(psycopg.OperationalError):
+                psycopg.connect(dsn)
+        finally:
+            manage.set_node_down(directory, 2, down=False)
+    with psycopg.connect(dsn) as db:
+        assert db.execute("SHOW node_id").fetchone() == ("2",)
 
 
 def test_status_lists_the_nodes(cluster: manage.SandboxInfo) -> None:
