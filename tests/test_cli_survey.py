@@ -1,0 +1,60 @@
+"""`kwtui survey DB` and the plan of a backup: what becomes of each kind of objects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import CommandLine
+from tests.conftest import SandboxNode
+from tests.faults.bench import Bench
+
+DATABASE = "surveyed"
+
+
+@pytest.fixture
+def kwtui(sandbox: SandboxNode, tmp_path: Path) -> CommandLine:
+    Bench(sandbox, tmp_path).do(
+        f"DROP DATABASE IF EXISTS {DATABASE} CASCADE",
+        f"CREATE DATABASE {DATABASE}",
+        f"USE {DATABASE}",
+        "CREATE SEQUENCE no",
+        "CREATE TABLE t (id INT8 PRIMARY KEY DEFAULT nextval('no'), n INT8 AS (id * 2) STORED)",
+        "CREATE VIEW seen AS SELECT id FROM t",
+        "CREATE PROCEDURE tidy(a INT8) BEGIN SELECT a; END",
+    )
+    return CommandLine(tmp_path, sandbox)
+
+
+def test_the_survey_says_of_each_kind_what_a_backup_makes_of_it(kwtui: CommandLine) -> None:
+    done = kwtui.run("survey", DATABASE, *kwtui.server)
+
+    assert done.code == 0, done.err
+    _, _, told = done.out.partition("What a backup makes of it:\n")
+    assert "exported: tables with their rows, 1." in told
+    assert "captured beside: sequences, 1." in told
+    assert "captured beside: computed columns, 1." in told
+    assert "captured beside: views, 1." in told
+    assert "captured, put back by hand: procedures, 1." in told
+    assert f"warning  {DATABASE}.tidy: The procedure tidy is in no export" in told
+
+    found = kwtui.run("survey", DATABASE, "--json", *kwtui.server).object["survey"]
+    assert {"kind": "views", "count": 1, "becomes": "captured beside"}.items() <= next(
+        c for c in found["coverage"] if c["kind"] == "views"
+    ).items()
+    (procedure,) = found["schema"]["programs"]
+    assert procedure["create_statement"].startswith("CREATE PROCEDURE tidy(a INT8)")
+
+
+def test_the_plan_says_it_too_and_the_set_keeps_the_text(kwtui: CommandLine) -> None:
+    plan = kwtui.run("backup", DATABASE, "--dry-run", *kwtui.server).out
+    assert "What becomes of what is there:" in plan
+    assert "captured, put back by hand: procedures, 1." in plan
+    assert "procedure tidy: only its text, to be run by hand" in plan
+
+    made = kwtui.backup(DATABASE)
+
+    assert "procedure tidy: only its text, to be run by hand" in made["not_included"]
+    page = (Path(made["folder"]) / "RESTORE.md").read_text()
+    assert "CREATE PROCEDURE tidy(a INT8)" in page.partition("made again by hand")[2]
