@@ -6,7 +6,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,7 @@ import pytest
 from kwtui.errors import ExitCode
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
-
-SMART_METER = Path(__file__).parents[2] / "shared/kwdb/samples/smart-meter"
+from tests.published import SMART_METER, unpack
 
 
 @pytest.fixture(scope="module")
@@ -269,8 +267,7 @@ def test_the_published_backups_come_back_and_can_be_backed_up(
     if not SMART_METER.is_dir():
         pytest.skip("the published backups are not beside this checkout")
     for name in ("rdb", "tsdb"):
-        with tarfile.open(SMART_METER / f"{name}.tar.gz") as archive:
-            archive.extractall(node.extern, filter="data")
+        unpack(name, node.extern)
 
     relational = kwtui.restore("rdb", "--as", "meters")
     series = kwtui.restore("tsdb", "--as", "readings")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,8 +29,7 @@ from tests.backups.builder import (
     write_recorded_tree,
 )
 from tests.backups.test_manifest import proof
-
-SMART_METER = Path(__file__).parents[3] / "shared/kwdb/samples/smart-meter"
+from tests.published import SMART_METER, unpack
 
 
 @pytest.fixture
@@ -304,8 +302,7 @@ def test_hundreds_of_sets_are_listed_from_their_manifests_alone(
 def test_the_backups_that_the_kwdb_project_published(
     extern: Path, name: str, database: str, engine: Engine, tables: int
 ) -> None:
-    with tarfile.open(SMART_METER / f"{name}.tar.gz") as archive:
-        archive.extractall(extern, filter="data")
+    unpack(name, extern)
     (entry,) = entries(extern).values()
     assert (entry.database, entry.engine, entry.tables) == (database, engine, tables)
     assert entry.problem == ""

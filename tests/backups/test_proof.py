@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from kwtui.backups.prooflog import read_proofs
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect, ProofLevel, Severity
 from tests.backups.builder import ORDERS, make_set, write_recorded_tree
-from tests.backups.test_library import SMART_METER
+from tests.published import SMART_METER, unpack
 
 P0, P1, P2 = ProofLevel.P0, ProofLevel.P1, ProofLevel.P2
 
@@ -249,8 +248,7 @@ def test_a_name_that_kwdb_printed_wrong_is_read_and_what_import_makes_of_it_is_t
 def test_the_backups_that_the_kwdb_project_published_are_whole(
     tmp_path: Path, name: str, rows: int
 ) -> None:
-    with tarfile.open(SMART_METER / f"{name}.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+    unpack(name, tmp_path)
     (entry,) = scan(tmp_path).entries
     report = verify(tmp_path, entry.path, P2)
     assert report.ok, report.findings
