@@ -24,12 +24,17 @@ from kwtui.sandbox.nodelog import Client, NodeLog, StatementLog
 from kwtui.sandbox.parameter_status import at_connect
 from kwtui.sandbox.protocol import Engine, Session
 from kwtui.sandbox.store import Wal
+from kwtui.sandbox.tls_stream import Incoming, Outgoing, TlsStream
+
+Sockets = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 DEFAULT_DATABASE = "defaultdb"
 DEFAULT_USER = "root"
 STARTUP_SECONDS = 30
 """A client that says nothing for this long before it is logged in is dropped."""
 MAX_STARTUP_BYTES = 10_000
+GOODBYE_SECONDS = 1
+"""How long a client that TLS turned away may take to notice."""
 
 _HANDLED = frozenset({"user", "database", "application_name", "client_encoding", "options"})
 
@@ -47,6 +52,16 @@ class Node:
     node_id: int = 1
     is_down: Callable[[], bool] = lambda: False
     """Whether nobody answers: connections are then closed at once."""
+
+
+@dataclass
+class Line:
+    """Both directions to one client, in clear until it asks for TLS."""
+
+    reader: Incoming
+    writer: Outgoing
+    certified: str | None = None
+    """The user that the client's certificate is for; None where it showed none."""
 
 
 class Clients:
@@ -81,72 +96,76 @@ async def _serve_client(
 ) -> None:
     host, port = writer.get_extra_info("peername")[:2]
     client = Client(address=f"{host}:{port}")
+    line = Line(reader, writer)
     try:
-        await _serve(node, client, reader, writer)
+        await _serve(node, client, line, (reader, writer))
     except (ConnectionError, asyncio.IncompleteReadError, TimeoutError):
         node.log.client_lost(client)
     except ssl.SSLError as error:
         node.log.protocol_error(client, f"tls: {error.reason or error}")
+        # A socket that is closed while the client still talks takes the alert back.
+        with suppress(TimeoutError, ConnectionError):
+            await asyncio.wait_for(reader.read(), GOODBYE_SECONDS)
     except wire.ProtocolError as error:
         node.log.protocol_error(client, str(error))
-        writer.write(wire.error_response(SqlError(str(error), "08P01"), "FATAL"))
+        line.writer.write(wire.error_response(SqlError(str(error), "08P01"), "FATAL"))
     finally:
-        writer.close()
+        line.writer.close()
 
 
-async def _serve(
-    node: Node, client: Client, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
+async def _serve(node: Node, client: Client, line: Line, sockets: Sockets) -> None:
     async with asyncio.timeout(STARTUP_SECONDS):
-        startup = await _startup(node, reader, writer)
+        startup = await _startup(node, line, sockets)
         if startup is None:
             return
         client.user = users.normalize(startup.parameters.get("user") or DEFAULT_USER)
         try:
-            await _log_in(node, client.user, reader, writer)
+            await _log_in(node, client.user, line)
         except SqlError as error:
             node.log.login_failed(client, error)
-            writer.write(wire.error_response(error))
-            await writer.drain()
+            line.writer.write(wire.error_response(error))
+            await line.writer.drain()
             return
-    await _converse(node, client, startup.parameters, reader, writer)
+    await _converse(node, client, startup.parameters, line)
 
 
-async def _startup(
-    node: Node, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> wire.Startup | None:
+async def _startup(node: Node, line: Line, sockets: Sockets) -> wire.Startup | None:
     """Read start-up packets until the client asks for a session; ``None`` if it never does.
 
     Insecure nodes have no TLS, so a request for it is refused politely; a secure one takes clients
     with and without it (recording 11). A request for GSSAPI encryption is not known to a node and
     answered with an error (facts.md 9.1). A cancel request is read and forgotten (facts.md 9.5).
     """
-    encrypted = False
     while True:
-        (length,) = struct.unpack("!i", await reader.readexactly(4))
+        (length,) = struct.unpack("!i", await line.reader.readexactly(4))
         if not 8 <= length <= MAX_STARTUP_BYTES:
             raise wire.ProtocolError(f"start-up packet of {length} bytes")
-        startup = wire.decode_startup(await reader.readexactly(length - 4))
+        startup = wire.decode_startup(await line.reader.readexactly(length - 4))
         if startup.code == wire.PROTOCOL_3_0:
             return startup
         if startup.code == wire.CANCEL_REQUEST:
             return None
         if startup.code != wire.SSL_REQUEST:
             raise wire.ProtocolError(f"unknown protocol version {startup.code}")
-        if encrypted:
+        if isinstance(line.reader, TlsStream):
             raise wire.ProtocolError("a request for TLS inside of TLS")
-        writer.write(b"N" if node.tls is None else b"S")
-        await writer.drain()
+        line.writer.write(b"N" if node.tls is None else b"S")
+        await line.writer.drain()
         if node.tls is not None:
-            await writer.start_tls(node.tls)
-            encrypted = True
+            await _encrypt(node.tls, line, sockets)
 
 
-async def _log_in(
-    node: Node, user: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
+async def _encrypt(context: ssl.SSLContext, line: Line, sockets: Sockets) -> None:
+    """Go on in TLS. Raises ssl.SSLError."""
+    stream = TlsStream(context, *sockets)
+    await stream.handshake()
+    line.reader = line.writer = stream
+    line.certified = stream.common_name()
+
+
+async def _log_in(node: Node, user: str, line: Line) -> None:
     """Check the user and, where the node wants one, certificate or password. Raises SqlError."""
-    certified = _certified_user(writer)
+    certified = line.certified
     if not node.password_required:
         _check_known(node, user)
     elif certified is not None:
@@ -156,14 +175,14 @@ async def _log_in(
             )
         _check_known(node, user)
     else:
-        writer.write(wire.AUTHENTICATION_CLEARTEXT)
-        await writer.drain()
-        message = await _read_message(reader)
+        line.writer.write(wire.AUTHENTICATION_CLEARTEXT)
+        await line.writer.drain()
+        message = await _read_message(line.reader)
         if not isinstance(message, wire.Password):
             raise wire.ProtocolError("expected a password message")
         moment = datetime.now(UTC)
         await asyncio.to_thread(users.authenticate, node.engine.catalog, user, message.text, moment)
-    writer.write(wire.AUTHENTICATION_OK)
+    line.writer.write(wire.AUTHENTICATION_OK)
 
 
 def _check_known(node: Node, user: str) -> None:
@@ -174,17 +193,7 @@ def _check_known(node: Node, user: str) -> None:
         raise SqlError(f"{user} does not have login privilege")
 
 
-def _certified_user(writer: asyncio.StreamWriter) -> str | None:
-    """The user that the client's certificate names; None where it showed none."""
-    channel = writer.get_extra_info("ssl_object")
-    peer = channel.getpeercert() if channel is not None else None
-    if not peer:
-        return None
-    names = {key: value for part in peer.get("subject", ()) for key, value in part}
-    return names.get("commonName")
-
-
-async def _read_message(reader: asyncio.StreamReader) -> wire.Frontend:
+async def _read_message(reader: Incoming) -> wire.Frontend:
     header = await reader.readexactly(5)
     (length,) = struct.unpack("!i", header[1:])
     if not 4 <= length <= wire.MAX_MESSAGE:
@@ -196,8 +205,7 @@ async def _converse(
     node: Node,
     client: Client,
     asked: dict[str, str],
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
+    line: Line,
 ) -> None:
     """Run the conversation in a thread, feeding it what arrives on the socket."""
     database = asked.get("database") or DEFAULT_DATABASE
@@ -211,8 +219,8 @@ async def _converse(
     node.log.client_connected(client)
 
     async def deliver(data: bytes) -> None:
-        writer.write(data)
-        await writer.drain()
+        line.writer.write(data)
+        await line.writer.drain()
 
     def send(data: bytes) -> None:
         asyncio.run_coroutine_threadsafe(deliver(data), loop).result()
@@ -227,7 +235,7 @@ async def _converse(
                 loop.call_soon_threadsafe(finished.set)
 
     threading.Thread(target=talk, name=f"client {client.address}", daemon=True).start()
-    reading = asyncio.ensure_future(_feed(reader, inbox))
+    reading = asyncio.ensure_future(_feed(line.reader, inbox))
     done = asyncio.ensure_future(finished.wait())
     try:
         await asyncio.wait({reading, done}, return_when=asyncio.FIRST_COMPLETED)
@@ -250,14 +258,12 @@ async def _finish(session: Session, done: asyncio.Task[Literal[True]]) -> None:
             await asyncio.shield(stopping)
 
 
-async def _feed(
-    reader: asyncio.StreamReader, inbox: queue.SimpleQueue[wire.Frontend | None]
-) -> None:
+async def _feed(reader: Incoming, inbox: queue.SimpleQueue[wire.Frontend | None]) -> None:
     """Pass messages on until the client is gone."""
     try:
         while True:
             inbox.put(await _read_message(reader))
-    except (ConnectionError, asyncio.IncompleteReadError):
+    except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
         return
 
 

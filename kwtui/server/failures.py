@@ -209,6 +209,8 @@ def _tls_failure(text: str, low: str, target: Target) -> KwtuiError | None:
         )
     if "has group or world access" in low or "private key file" in low:
         return _client_key_failure(text, low, target)
+    if any(alert in low for alert in _REFUSED_CERTIFICATE):
+        return _client_certificate_refused(text, low)
     if any(
         word in low for word in ("ssl error", "certificate", "tls", "ssl connection", "ssl syscall")
     ):
@@ -220,6 +222,25 @@ def _tls_failure(text: str, low: str, target: Target) -> KwtuiError | None:
         )
         return _tls(f"TLS with the server at {_address(target)} failed.", text, hint)
     return None
+
+
+_REFUSED_CERTIFICATE = ("alert certificate", "alert unknown ca", "alert bad certificate")
+"""What a server tells in TLS itself of a client certificate that it does not take."""
+
+
+def _client_certificate_refused(text: str, low: str) -> KwtuiError:
+    if "expired" in low:
+        return _tls(
+            "The server does not take the client certificate: it has run out.",
+            text,
+            "Have a new one made on the node (kwbase cert create-client), or log in with a "
+            "password: leave sslcert and sslkey out.",
+        )
+    return _tls(
+        "The server does not take the client certificate.",
+        text,
+        "Give the one that the CA of this cluster signed (client.USER.crt in its certs directory).",
+    )
 
 
 def _client_key_failure(text: str, low: str, target: Target) -> KwtuiError:

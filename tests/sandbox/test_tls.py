@@ -151,20 +151,27 @@ def test_another_user_can_be_given_a_certificate(secure: Secure, tmp_path: Path)
     assert _whoami(dsn) == ("op", True)
 
 
-@pytest.mark.parametrize("authority", ["the same", "another"])
-def test_a_certificate_that_proves_nothing_is_refused(
-    secure: Secure, tmp_path: Path, authority: str
-) -> None:
-    """It has run out, or another CA signed it."""
-    shutil.copytree(secure.files.root, tmp_path / "certs")
-    files = Certificates(tmp_path / "certs")
+def _unproven(secure: Secure, folder: Path, authority: str) -> Certificates:
+    """A certificate for root that has run out, or that another CA signed."""
+    shutil.copytree(secure.files.root, folder / "certs")
+    files = Certificates(folder / "certs")
     if authority == "another":
         certificates.make_client(files, certificates.make_authority(files), "root")
     else:
         signer = certificates.read_authority(files)
         certificates.make_client(files, signer, "root", life=timedelta(days=-1))
+    return files
+
+
+@pytest.mark.parametrize(
+    ("authority", "alert"), [("the same", "certificate expired"), ("another", "unknown ca")]
+)
+def test_a_certificate_that_proves_nothing_is_refused(
+    secure: Secure, tmp_path: Path, authority: str, alert: str
+) -> None:
+    files = _unproven(secure, tmp_path, authority)
     dsn = secure.as_root(sslcert=str(files.client("root")), sslkey=str(files.client_key("root")))
-    with pytest.raises(psycopg.OperationalError, match="SSL"):
+    with pytest.raises(psycopg.OperationalError, match=alert):
         _whoami(dsn)
 
 
@@ -262,6 +269,24 @@ async def test_kwtui_says_what_is_wrong_with_tls(
     assert caught.value.exit_code is ExitCode.TLS_FAILED
     assert title in caught.value.title
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("authority", "title"),
+    [
+        ("the same", "The server does not take the client certificate: it has run out."),
+        ("another", "The server does not take the client certificate."),
+    ],
+)
+async def test_kwtui_says_that_the_node_refuses_the_client_certificate(
+    secure: Secure, tmp_path: Path, authority: str, title: str
+) -> None:
+    files = _unproven(secure, tmp_path, authority)
+    cert, key = str(files.client("root")), str(files.client_key("root"))
+    with pytest.raises(KwtuiError) as caught:
+        await connect(secure.target(sslcert=cert, sslkey=key))
+    assert caught.value.exit_code is ExitCode.TLS_FAILED
+    assert caught.value.title == title
 
 
 async def test_kwtui_says_that_the_client_certificate_is_not_there(secure: Secure) -> None:
