@@ -43,7 +43,8 @@ class Action:
 
 _ASKING = frozenset(
     ("storage.filter", "set.find", "set.go-to", "set.report", "logs.find", "logs.filter",
-     "logs.time", "logs.highlight", "logs.save", "jobs.filter", "server.filter", "sql.save")
+     "logs.time", "logs.highlight", "logs.save", "jobs.filter", "server.filter", "sql.save",
+     "wizard.filter")
 )  # fmt: skip
 
 PUNCTUATION = {
@@ -124,6 +125,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("connection.retry", "r", "Retry", "Try the lost connection again now.", footer=False),
     # Wizards
     Action("wizard.next", "enter,n", "Next", "Go to the next step.", shown="Enter"),
+    Action("wizard.filter", "slash", "Filter", "Show only databases or backups with these words.",
+           shown="/", footer=False),
     Action("wizard.restart", "x", "Start over", "Forget the answers and begin at the first step."
            " Asks first.", footer=False),
     Action("wizard.toggle", "space", "Choose", "Choose the table, or leave it out.", footer=False),

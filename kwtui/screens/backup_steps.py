@@ -11,7 +11,7 @@ from kwtui.model import DatabaseSummary, Engine, TableSpec
 from kwtui.screens.backup_options import METHODS, method_lines
 from kwtui.screens.plan_page import finding_lines
 from kwtui.screens.table_choice import TableChoice
-from kwtui.screens.wizard import Step
+from kwtui.screens.wizard import NOTHING_FOUND, Step
 from kwtui.text import human_bytes, human_count, plural
 from kwtui.widgets.check_list import CheckList
 from kwtui.widgets.document import Document
@@ -25,9 +25,11 @@ class DatabaseStep(Step):
 
     title: ClassVar[str] = "Database"
     question: ClassVar[str] = "Which database is to be backed up?"
+    verbs: ClassVar[tuple[str, ...]] = ("filter",)
 
     def __init__(self) -> None:
         super().__init__()
+        self._databases: list[DatabaseSummary] = []
         self._list: VirtualList[DatabaseSummary] = VirtualList(
             (
                 Column("Database", 20, grow=True),
@@ -55,9 +57,16 @@ class DatabaseStep(Step):
             self._list.empty = "There is no connection. 1 opens the connections."
             self._list.set_rows(self._list.rows)
             return
-        databases = await self.controller.databases()
-        self._list.empty = "There is no database."
-        self._list.set_rows(sorted(databases, key=_interest))
+        self._databases = sorted(await self.controller.databases(), key=_interest)
+        self.filter_by(self.filter_text)
+
+    def filter_by(self, text: str) -> None:
+        self.filter_text = text
+        words = text.casefold().split()
+        found = [each for each in self._databases if all(word in _told(each) for word in words)]
+        self._list.empty = NOTHING_FOUND.format(text) if words else "There is no database."
+        self._list.set_rows(found)
+        self.wizard.answers_changed()
 
     def focus_first(self) -> None:
         self._list.focus()
@@ -74,6 +83,10 @@ class DatabaseStep(Step):
         if not self.controller.status.is_connected:
             return "There is no connection."
         return "" if self.chosen else "There is no database to choose."
+
+
+def _told(database: DatabaseSummary) -> str:
+    return f"{database.name} {database.engine.value} {database.comment or ''}".casefold()
 
 
 def _interest(database: DatabaseSummary) -> int:

@@ -20,8 +20,8 @@ from kwtui.screens.restore_options import (
     STRATEGIES,
     USERS_OPTIONS,
 )
-from kwtui.screens.storage_rows import COLUMNS, cells, entry_lines
-from kwtui.screens.wizard import Step
+from kwtui.screens.storage_rows import COLUMNS, cells, containing, entry_lines
+from kwtui.screens.wizard import NOTHING_FOUND, Step
 from kwtui.widgets.document import Document
 from kwtui.widgets.form import Cycle, ExplainedField, Form, Option
 from kwtui.widgets.paint import BLANK, Line, line, paragraph
@@ -36,11 +36,13 @@ class SourceStep(Step):
 
     title: ClassVar[str] = "Backup"
     question: ClassVar[str] = "Which backup is to be restored?"
-    verbs: ClassVar[tuple[str, ...]] = ("look",)
+    verbs: ClassVar[tuple[str, ...]] = ("look", "filter")
 
     def __init__(self) -> None:
         super().__init__()
         self._wanted = ""
+        self._entries: list[BackupEntry] = []
+        self._none = ""
         self._list: VirtualList[BackupEntry] = VirtualList(
             COLUMNS,
             lambda entry: cells(entry, self.kwtui.clock()),
@@ -61,6 +63,8 @@ class SourceStep(Step):
     def choose(self, path: str) -> None:
         """Put the cursor on this backup, now or when the list is there."""
         self._wanted = path
+        if self.filter_text:
+            self.filter_by("")
         for index, entry in enumerate(self._list.rows):
             if entry.path == path:
                 self._list.move_to(index)
@@ -73,10 +77,17 @@ class SourceStep(Step):
             return
         listing = await self.controller.storage()
         kinds = (EntryKind.SET, EntryKind.TREE)
-        self._list.empty = listing.problem or "There is no backup in extern yet. Make one (2)."
-        self._list.set_rows([entry for entry in listing.entries if entry.kind in kinds])
+        self._none = listing.problem or "There is no backup in extern yet. Make one (2)."
+        self._entries = [entry for entry in listing.entries if entry.kind in kinds]
+        self.filter_by(self.filter_text)
         if self._wanted:
             self.choose(self._wanted)
+
+    def filter_by(self, text: str) -> None:
+        self.filter_text = text
+        self._list.empty = NOTHING_FOUND.format(text) if text.strip() else self._none
+        self._list.set_rows(containing(self._entries, text))
+        self.wizard.answers_changed()
 
     def focus_first(self) -> None:
         self._list.focus()
@@ -91,6 +102,8 @@ class SourceStep(Step):
         return "" if self.chosen else "There is no backup to choose."
 
     def reason_against(self, verb: str) -> str:
+        if verb == "filter":
+            return "" if self._entries else "There is nothing to filter."
         return "" if self.chosen else "There is no backup to look into."
 
     def do_look(self) -> None:

@@ -92,17 +92,21 @@ ORDERS = (
 
 def arranged(entries: Sequence[BackupEntry], order: Order, text: str) -> list[BackupEntry]:
     """The entries that contain ``text`` anywhere, in that order."""
+    return sorted(containing(entries, text), key=order.key, reverse=order.descending)
+
+
+def containing(entries: Sequence[BackupEntry], text: str) -> list[BackupEntry]:
+    """The entries with every word of ``text`` somewhere in what is told of them."""
     wanted = text.casefold().split()
-    shown = [
+    return [
         entry for entry in entries if not wanted or all(word in _searched(entry) for word in wanted)
     ]
-    return sorted(shown, key=order.key, reverse=order.descending)
 
 
 def _searched(entry: BackupEntry) -> str:
     engine = entry.engine.value if entry.engine else ""
     told = (entry.path, entry.database or "", engine, entry.label, entry.remark, entry.kind)
-    return " ".join((*told, "pinned" if entry.pinned else "")).casefold()
+    return " ".join((*told, proof_cell(entry)[0], "pinned" if entry.pinned else "")).casefold()
 
 
 def row_cells(row: StorageRow, now: datetime) -> list[str | Part]:

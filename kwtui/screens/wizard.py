@@ -14,7 +14,7 @@ from kwtui.controller_events import StorageChanged
 from kwtui.screens.actions import BY_ID, Action, bindings
 from kwtui.screens.base import KwtuiScreen
 from kwtui.server.status import ConnectionStatus
-from kwtui.widgets.field import Words, push_button
+from kwtui.widgets.field import PromptLine, Words, push_button
 from kwtui.widgets.stepper import Stepper
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
@@ -22,6 +22,9 @@ from kwtui.widgets.virtual_list import VirtualList
 if TYPE_CHECKING:
     from kwtui.controller import Controller
     from kwtui.screens.host import Host
+
+
+NOTHING_FOUND = "Nothing contains “{}”. Esc takes the filter back."
 
 
 class Step(Vertical):
@@ -66,6 +69,15 @@ class Step(Vertical):
 
     def focus_first(self) -> None:
         """Put the focus where the answer is given."""
+
+    filter_text: str = ""
+    """The words that the step's list is narrowed to; empty: it shows everything."""
+
+    def filter_by(self, text: str) -> None:
+        """Narrow the list to rows with these words; for steps that have the verb ``filter``."""
+
+    def do_filter(self) -> None:
+        self.wizard.prompt.ask("filter", "Filter:", self.filter_text)
 
     def has_answers(self) -> bool:
         """Whether leaving would lose something that the person chose."""
@@ -169,7 +181,18 @@ class WizardScreen(KwtuiScreen):
     def may_go_back(self) -> bool:
         return self._index > 0
 
+    def on_prompt_line_changed(self, event: PromptLine.Changed) -> None:
+        self.step.filter_by(event.text)
+
+    def on_prompt_line_closed(self, event: PromptLine.Closed) -> None:
+        if event.text is None:
+            self.step.filter_by("")
+        self.step.focus_first()
+
     def go_back(self) -> bool:
+        if self.step.filter_text:
+            self.step.filter_by("")
+            return True
         if not self.may_go_back():
             return False
         self._show(self._index - 1)

@@ -309,3 +309,16 @@ async def test_users_settings_and_what_becomes_of_a_torso_are_asked(
         await person.until_shown("EXPORT INTO CSV")
         request = last_request(connected)
         assert (request.with_users, request.with_settings, request.sweep) == (True, True, True)
+
+
+async def test_a_database_is_found_by_typing(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await person.press("2")
+        await person.until_shown("what is sold")
+        await person.press("slash")
+        await person.type("time")
+        await person.until(lambda: "what is sold" not in person.text())
+        await person.press("enter", "enter")
+        await person.until_shown("public.orders")
+        await person.press("escape", "escape")
+        await person.until_shown("what is sold")

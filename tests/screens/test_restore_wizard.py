@@ -251,3 +251,23 @@ async def test_rows_alone_go_into_the_database_that_is_there(connected: FakeCont
         assert "exists" not in person.text()
         await person.press("escape", "k", "k", "k", "enter")
         await person.until_shown("shop_restored")
+
+
+async def test_many_backups_are_narrowed_by_typing(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await person.press("3")
+        await person.until_shown("tsdb")
+        await person.press("slash")
+        await person.type("smart")
+        await person.until_shown("smart-meter/tsdb")
+        await person.press("enter")
+        assert "仓库" not in person.text()
+        await person.press("escape")
+        await person.until_shown("仓库")
+        await person.press("slash")
+        await person.type("nothing like it")
+        await person.until_shown("Nothing contains")
+        await person.until_shown("There is no backup to choose.")
+        await person.press("escape")
+        await person.until_shown("仓库")
+        assert "3 Restore" in person.header()
