@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from kwtui.backups.csvindex import Reading
 from kwtui.controller import Controller, RunsChanged, StorageChanged
+from kwtui.controller_events import StorageWatched
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import (
     BackupRequest,
@@ -148,6 +151,47 @@ async def test_a_database_that_changed_since_the_plan_is_not_backed_up_half(
 
     assert finished.status is RunStatus.FAILED
     assert finished.exit_code == ExitCode.REFUSED_BY_PLAN
+
+
+async def test_what_happens_to_a_file_of_a_set_is_told_by_its_path(
+    controller: Controller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By polling, too, and then it is said why."""
+    monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "1")
+    file = tmp_path / "extern/kwtui/shop/20261122T080000Z/data/public/orders/n1.0.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text("1\n")
+    heard: list[object] = []
+    controller.subscribe(heard.append)
+    await controller.use_folders(extern=tmp_path / "extern")
+    await until(lambda: bool(controller.polls_because), "polling is told of")
+    assert StorageWatched("WATCHFILES_FORCE_POLLING is set") in heard
+    name = file.relative_to(tmp_path / "extern").as_posix()
+
+    def grown() -> bool:
+        with file.open("a") as opened:
+            opened.write("2\n")
+        return any(isinstance(event, StorageChanged) and name in event.paths for event in heard)
+
+    await until(grown, "the file that grows is told of")
+
+
+async def test_any_record_of_a_file_can_be_gone_to_and_found(
+    controller: Controller, tmp_path: Path
+) -> None:
+    folder = tmp_path / "extern/theirs"
+    folder.mkdir(parents=True)
+    (folder / "n1.0.csv").write_text("".join(f"{n},name {n}\n" for n in range(5_000)))
+    await controller.use_folders(extern=tmp_path / "extern")
+    (entry,) = (await controller.storage()).entries
+    page = await controller.csv_page(entry, "n1.0.csv", -2, 10, Reading())
+    assert (page.start, len(page.records), page.at_end) == (4_998, 2, True)
+    middle = await controller.record_at_share(entry, "n1.0.csv", 0.5, Reading())
+    assert 2_000 < middle < 3_000
+    find = partial(controller.find_record, entry, "n1.0.csv", "NAME 4321", reading=Reading())
+    assert await find(-1, forward=True) == 4_321
+    find = partial(controller.find_record, entry, "n1.0.csv", "NAME 4321", reading=Reading())
+    assert await find(4_321, forward=True) is None
 
 
 async def test_a_set_can_be_read_from_the_list_down_to_its_records(

@@ -61,6 +61,64 @@ async def next_batch(batches: asyncio.Queue[ChangeBatch]) -> ChangeBatch:
 
 
 @pytest.mark.parametrize("options", OPTIONS)
+async def test_a_file_that_grows_far_below_is_told(tmp_path: Path, options: Any) -> None:
+    """An export writes three folders below the set's."""
+    file = tmp_path / "kwtui/shop/20261122T080000Z/data/public/orders/n1.0.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text("1\n")
+    async with watching_of(tmp_path, recursive=True, **options) as batches:
+        with file.open("a") as opened:
+            opened.write("2\n")
+        assert file in (await next_batch(batches)).paths
+
+
+async def test_how_it_is_watched_is_told_before_anything_changes(tmp_path: Path) -> None:
+    told: asyncio.Queue[tuple[WatchMethod, str]] = asyncio.Queue()
+    stop = asyncio.Event()
+
+    async def run() -> None:
+        watched = watch(
+            [tmp_path],
+            stop=stop,
+            force_poll=True,
+            on_method=lambda method, reason: told.put_nowait((method, reason)),
+        )
+        async for _ in watched:
+            pass
+
+    task = asyncio.create_task(run())
+    async with asyncio.timeout(10):
+        assert await told.get() == (WatchMethod.POLL, "asked for")
+        stop.set()
+        await task
+
+
+async def test_a_slow_folder_is_left_alone_for_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: asyncio.Queue[float] = asyncio.Queue()
+
+    async def stopped(stop: asyncio.Event, seconds: float) -> bool:
+        rests.put_nowait(seconds)
+        return True
+
+    monkeypatch.setattr(watching, "_timed_signature", lambda asked: ({}, 3.0))
+    monkeypatch.setattr(watching, "_stopped", stopped)
+    stop = asyncio.Event()
+
+    async def run() -> None:
+        async for _ in watch([tmp_path], stop=stop, force_poll=True, poll_seconds=0.8):
+            pass
+
+    task = asyncio.create_task(run())
+    async with asyncio.timeout(10):
+        assert await rests.get() == 15.0
+        stop.set()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("options", OPTIONS)
 async def test_new_grown_and_deleted_files_are_told(tmp_path: Path, options: Any) -> None:
     async with watching_of(tmp_path, **options) as batches:
         file = tmp_path / "n1.0.csv"
