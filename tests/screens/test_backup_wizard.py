@@ -216,11 +216,11 @@ async def test_cancelling_asks_first_and_says_what_happens(connected: FakeContro
     async with opened(connected) as person:
         await start(person)
         await person.press("c")
-        await person.until_shown("Cancel this run?")
+        await person.until_shown("Cancel this backup?")
         await person.press("enter")
         assert not connected.cancelled
         await person.press("c")
-        await person.until_shown("Cancel this run?")
+        await person.until_shown("Cancel this backup?")
         await person.press("right", "enter")
         await person.until(lambda: connected.cancelled == [RUN])
         await person.until_shown("being cancelled")
