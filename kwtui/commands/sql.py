@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kwtui.commands.common import connect
 from kwtui.commands.output import Output, table
+from kwtui.text import plural
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
@@ -57,9 +58,9 @@ def _show(answer: Answer, output: Output) -> None:
             output.line(line)
     for notice in answer.notices:
         output.note(f"{notice.severity}: {notice.message}")
-    count = len(answer.result.rows)
+    count = plural(len(answer.result.rows), "row")
     more = "; there are more, --rows N or --csv FILE reads them" if answer.limited else ""
-    output.note(f"kwtui: {count} rows, {answer.seconds:.3f} s{more}")
+    output.note(f"kwtui: {count}, {answer.seconds:.3f} s{more}")
 
 
 async def _save(console: Console, text: str, path: Path, output: Output) -> int:
@@ -70,5 +71,5 @@ async def _save(console: Console, text: str, path: Path, output: Output) -> int:
     if output.json:
         output.object("sql", {"file": str(path), "rows": count})
     else:
-        output.line(f"{count} rows are in {path}")
+        output.line(f"{plural(count, 'row')} saved in {path}")
     return 0
