@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -153,7 +153,7 @@ class KwtuiScreen(Screen[None]):
         """What would be lost by leaving kwtui now, in words; empty when nothing."""
         return ""
 
-    def open_over(self, screen: Screen[None]) -> None:
+    def open_over(self, screen: Screen[Any]) -> None:
         """Show a screen over this one, in one paint; Esc comes back."""
 
         async def push() -> None:
