@@ -27,7 +27,7 @@ WIDTH = 72
 FRAME_ROWS = 7
 """Rows that a message's border, title and buttons take."""
 
-_BUTTON_KEYS: list[BindingType] = [
+BUTTON_KEYS: list[BindingType] = [
     Binding("left,h", "app.focus_previous", show=False),
     Binding("right,l", "app.focus_next", show=False),
 ]
@@ -58,7 +58,7 @@ class MessageDialog(Dialog):
     """A text to read, with Close and Copy. Answers the text that is to be explained, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *_BUTTON_KEYS,
+        *BUTTON_KEYS,
         Binding("y", "copy", show=False),
         Binding("e", "explain", show=False),
         Binding("q", "close", show=False),
@@ -125,7 +125,7 @@ def problem_dialog(error: KwtuiError) -> MessageDialog:
 class ConfirmDialog(Dialog):
     """A question; the harmless answer has the focus. Answers True or False."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(_BUTTON_KEYS)
+    BINDINGS: ClassVar[list[BindingType]] = list(BUTTON_KEYS)
 
     def __init__(self, title: str, text: str, *, yes: str, no: str = "Cancel") -> None:
         super().__init__()

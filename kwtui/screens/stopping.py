@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button
 
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.runs.events import RunStatus
-from kwtui.screens.dialogs import ConfirmDialog, Dialog
+from kwtui.screens.dialogs import BUTTON_KEYS, ConfirmDialog, Dialog
 from kwtui.screens.plan import PlanScreen
 from kwtui.widgets.field import Words, push_button
 
@@ -23,6 +24,8 @@ _GOES_ON = (RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.LOST)
 
 class CancelBackupDialog(Dialog):
     """What becomes of what a backup wrote. Answers True to sweep it, False to keep it, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(BUTTON_KEYS)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
