@@ -53,9 +53,8 @@ def default_leftovers(
 
     ``runs`` come newest first: its word counts most.
     """
-    here = list(_restores(runs, cluster_id))
     for name, schema in schemas.items():
-        of_it = [run for run in here if run.database == name]
+        of_it = list(_since_settled(runs, cluster_id, name))
         living = next((run for run in of_it if run.alive), None)
         off: dict[str, TakenDefault] = {}
         makers = []
@@ -75,6 +74,18 @@ def default_leftovers(
                 started=makers[0].created,
                 defaults=tuple(off.values()),
             )
+
+
+def _since_settled(runs: Iterable[KnownRun], cluster_id: str, database: str) -> Iterator[KnownRun]:
+    """The restores into a database since its defaults were put back, newest first."""
+    for run in runs:
+        if run.cluster_id == cluster_id and database in run.defaults_settled:
+            return
+        if run.kind is PlanKind.RESTORE and (run.cluster_id, run.database) == (
+            cluster_id,
+            database,
+        ):
+            yield run
 
 
 def is_missing(schema: DatabaseSchema, taken: TakenDefault) -> bool:

@@ -44,6 +44,8 @@ class KnownRun:
     created: datetime | None = None
     defaults_off: tuple[TakenDefault, ...] = ()
     """What it took off tables that were there before, and did not put back."""
+    defaults_settled: tuple[str, ...] = ()
+    """Databases whose defaults it put back: what earlier runs took off there is no leftover."""
 
 
 def run_at_work_on(path: str, runs: Iterable[KnownRun]) -> KnownRun | None:

@@ -60,20 +60,24 @@ def without_what_stands(step: Step, standing: Standing) -> Step | None:
 
 
 def skipping(stopped: StoppedRestore, standing: Standing, steps: Iterable[Step]) -> Iterator[Step]:
-    """Batches that were inserted before are left out, if the table has at least as many rows."""
+    """Batches that the server has are left out of an INSERT.
+
+    They went in one after the other: rows that are not a number of whole batches, or fewer than the
+    journal tells, mean that some are missing, and nobody knows which. Then all go in again.
+    """
     for step in steps:
-        told = stopped.rows.get(step.id, 0)
-        if step.kind is not StepKind.INSERT_ROWS or not told:
+        if step.kind is not StepKind.INSERT_ROWS or step.id not in stopped.begun:
             yield step
             continue
         before = stopped.rows_before.get(str(table_of(step)), 0)
-        rows = standing.rows.get(table_of(step)) or 0
-        if rows - before < told:
+        came = (standing.rows.get(table_of(step)) or 0) - before
+        whole = came % step.params["batch"] == 0 or came == step.params["rows"]
+        if came <= 0 or not whole or came < stopped.rows.get(step.id, 0):
             yield step
             continue
         yield replace(
             step,
-            explanation=f"{step.explanation} The first {told} rows are there: it goes on behind "
+            explanation=f"{step.explanation} The first {came} rows are there: it goes on behind "
             "them.",
-            params=step.params | {"skip": told},
+            params=step.params | {"skip": came},
         )

@@ -175,7 +175,10 @@ def stands_in_plant(rows: int, *, replaces: bool = True) -> Standing:
     )
 
 
-@pytest.mark.parametrize(("told", "there", "skip"), [(1000, 1200, 1000), (1000, 900, None)])
+@pytest.mark.parametrize(
+    ("told", "there", "skip"),
+    [(1000, 1500, 1500), (1000, 1200, None), (1000, 500, None), (0, 0, None)],
+)
 def test_batches_are_left_out_only_if_the_server_has_them(
     plant: Plan, told: int, there: int, skip: int | None
 ) -> None:
