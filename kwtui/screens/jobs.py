@@ -86,6 +86,8 @@ class JobsScreen(KwtuiScreen):
     def _poll(self) -> None:
         if self.is_current:
             self.do_refresh()
+        else:
+            self._timer = self.set_timer(POLL_SECONDS, self._poll)
 
     def _arrange(self) -> None:
         listing = self._listing

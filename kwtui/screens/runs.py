@@ -13,7 +13,7 @@ from kwtui.errors import KwtuiError
 from kwtui.runs.events import RunStatus
 from kwtui.runs.history import RunSummary
 from kwtui.screens.actions import Action, bindings
-from kwtui.screens.base import KwtuiScreen
+from kwtui.screens.live import LiveScreen
 from kwtui.screens.run_page import failure_text, status_words
 from kwtui.screens.run_panel import RunPanel
 from kwtui.screens.stopping import ContinueScreen, reason_against_going_on
@@ -24,7 +24,7 @@ from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import Column, VirtualList
 
 
-class RunsScreen(KwtuiScreen):
+class RunsScreen(LiveScreen):
     scope: ClassVar[str] = "runs"
     title_text: ClassVar[str] = "6 Runs"
     about: ClassVar[str] = (
@@ -34,6 +34,7 @@ class RunsScreen(KwtuiScreen):
     )
     CSS_PATH = style_path("runs")
     BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
+    follows: ClassVar[tuple[type, ...]] = (RunsChanged,)
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,14 +80,7 @@ class RunsScreen(KwtuiScreen):
 
     # -- reading ---------------------------------------------------------------------------------
 
-    def controller_event(self, event: object) -> None:
-        if isinstance(event, RunsChanged) and self.is_current:
-            self.do_refresh()
-
-    def do_refresh(self) -> None:
-        self.run_task(self._read, "runs")
-
-    async def _read(self) -> None:
+    async def look(self) -> None:
         self._list.set_rows(await self.controller.runs())
         self.show_keys()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import ScreenResume
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
@@ -94,6 +95,8 @@ class WizardScreen(KwtuiScreen):
         super().__init__()
         self.steps: list[Step] = []
         self._index = 0
+        self._missed = False
+        """Something happened while another screen hid this one."""
         self._back = push_button("‹ Back", id="back")
         self._next = push_button("Next ›", id="next", primary=True)
         self._reason = Words(classes="wizard--reason")
@@ -137,7 +140,14 @@ class WizardScreen(KwtuiScreen):
             self.run_task(lambda: self._enter(self.step), "enter")
 
     def controller_event(self, event: object) -> None:
-        if isinstance(event, ConnectionStatus | StorageChanged) and self.is_current:
+        if isinstance(event, ConnectionStatus | StorageChanged):
+            self._missed = not self.is_current
+            if self.is_current:
+                self.opened()
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        if self._missed:
+            self._missed = False
             self.opened()
 
     # -- moving --------------------------------------------------------------------------------
