@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from kwtui.backups.scanprocess import ScanProcess
 from kwtui.backups.sealing import ScanJob, SealProgress, scan_files
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect
+from tests.faults.nodes import wait_until
 
 LINE = b'1,"it\'s ""quoted""\nand \xe5\x80\xbc"\n'
 
@@ -84,3 +87,27 @@ def test_no_process_is_left_behind(jobs: list[ScanJob], monkeypatch: pytest.Monk
     scan_files(jobs, workers=2)
     assert len(made) == 2
     assert all(process._process.returncode is not None for process in made)
+
+
+def test_it_ends_with_whoever_started_it_also_by_kill_9(tmp_path: Path) -> None:
+    file = tmp_path / "n1.0.csv"
+    file.write_bytes(LINE * 400_000)
+    script = (
+        "import os, sys; from pathlib import Path; from kwtui.model import Dialect;"
+        "from kwtui.backups.scanprocess import ScanProcess;"
+        "reader = ScanProcess(); print(reader._process.pid, flush=True);"
+        "reader.scan(Path(sys.argv[1]), Dialect(), 2, lambda count: os.kill(os.getpid(), 9))"
+    )
+    command = [sys.executable, "-c", script, str(file)]
+    killed = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    reader = int(killed.stdout)
+
+    wait_until(lambda: not _lives(reader))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
