@@ -223,7 +223,8 @@ share() {
 make_folder() {
     [ ! -d "$1" ] || return 0
     make_folder "$(dirname -- "$1")"
-    mkdir -- "$1"
+    mkdir -- "$1" || stop 1 "No staging folder can be made: this account may not write there." \
+        "Run this as the account of the database, or as root."
     share "$1"
     chmod 770 "$1"
 }
@@ -277,7 +278,7 @@ check_files() {
         [ "$list" = here ] || folder=$root
         if ! (cd -- "$folder" && LC_ALL=C sha256sum -c "$work/$list") >"$work/sums" 2>&1; then
             sed -e '/: OK$/d' "$work/sums" >&2
-            stop 5 "Files of the backup are damaged or missing in $folder: see above." \
+            stop 5 "Files of the backup are damaged, missing or not readable in $folder: see above." \
                 "Nothing was restored. Use another backup, or a copy of this one."
         fi
     done

@@ -249,7 +249,7 @@ The script
 2. makes the database, and stops if its name is taken: nothing that exists is changed;
 3. makes and fills the tables, and stops at the first error. After putting right what stopped it, go
    on with `--from N`, N being the step that was named last; or drop the new database and start
-   again;
+   again (after an import that failed KWDB may call its table missing for some seconds);
 4. compares every table's rows, and their content where a checksum is known, with the backup, and
    ends with 4 if they differ;
 5. makes views and comments and gives grants. Grants need their users: create them before, or leave

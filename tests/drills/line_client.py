@@ -10,35 +10,56 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable, Iterator
 
 import psycopg
 
-_WHOLE = re.compile(
-    r"""(?: --[^\n]* | [eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*"
-        | [^'"-] | -(?!-) )*;\s*\Z""",
+_TOKEN = re.compile(
+    r"""(?P<nothing>--[^\n]*|\s+) | [eE]'(?:[^'\\]|\\.|'')*+' | '(?:[^']|'')*+' | "(?:[^"]|"")*+"
+        | (?P<end>;) | [^\s;'"eE-]++ | [eE-]""",
     re.VERBOSE | re.DOTALL,
 )
 
 
-def main(dsn: str) -> int:
-    with psycopg.connect(dsn, autocommit=True, prepare_threshold=None) as connection:
-        text = ""
-        for line in sys.stdin:
-            if not text and line.startswith("\\"):
-                print(f"invalid syntax: {line.strip()}", file=sys.stderr)
-                return 1
-            text = f"{text}{line}" if text else line.lstrip()
-            if not text or not _WHOLE.fullmatch(text):
-                continue
-            try:
-                _run(connection, text)
-            except psycopg.Error as error:
-                print(f"ERROR: {error}", file=sys.stderr)
-                return 1
+def _is_whole(text: str) -> bool:
+    """Whether the last thing in the text ends a statement."""
+    position, whole = 0, False
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            return False
+        position = match.end()
+        if match["nothing"] is None:
+            whole = match["end"] is not None
+    return whole
+
+
+class BadInput(ValueError):
+    """What this client does not take."""
+
+
+def statements_in(lines: Iterable[str]) -> Iterator[str]:
+    """Each statement with the comments before it. Raises BadInput."""
+    text = ""
+    for line in lines:
+        if not text and line.startswith("\\"):
+            raise BadInput(f"invalid syntax: {line.strip()}")
+        text = f"{text}{line}" if text else line.lstrip()
+        if text and _is_whole(text):
+            yield text
             text = ""
     if text.strip():
-        print(f"missing semicolon at end of statement: {text}", file=sys.stderr)
-        return 1
+        raise BadInput(f"missing semicolon at end of statement: {text}")
+
+
+def main(dsn: str) -> int:
+    with psycopg.connect(dsn, autocommit=True, prepare_threshold=None) as connection:
+        try:
+            for statement in statements_in(sys.stdin):
+                _run(connection, statement)
+        except (psycopg.Error, BadInput) as error:
+            print(f"ERROR: {error}", file=sys.stderr)
+            return 1
     return 0
 
 

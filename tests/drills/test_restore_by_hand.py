@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import pytest
 from kwtui.backups.proof import Fault
 from kwtui.model import BackupMethod, Dialect, ProofLevel
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
+from tests.drills.line_client import statements_in
 from tests.faults.bench import Bench, Row
+from tests.server.forms import form_of
 
 PSQL = "psql"
 LINES = "a client that reads lines"
@@ -149,6 +152,22 @@ def test_fine_times_and_every_hazard_come_back(
     assert fingerprints(bench.extern) == before
     assert not (bench.extern / "kwtui/.staging").exists()
     bench.do('DROP DATABASE "fine again" CASCADE')
+
+
+@pytest.mark.parametrize("database", ["shop", "plant", "fine"])
+def test_no_statement_is_told_to_a_node_without_evidence_that_it_takes_it(
+    bench: Bench, database: str
+) -> None:
+    folder = bench.extern / bench.backup(database).path
+    lines = (folder / "restore.sql").read_text().splitlines(keepends=True)
+    lines = [line for line in lines if not line.startswith("\\ir inserts/")]
+    for script in folder.glob("inserts/*/*.sql"):
+        lines += script.read_text().splitlines(keepends=True)
+
+    statements = [re.sub(r"\A(--[^\n]*\n)+", "", s).strip()[:-1] for s in statements_in(lines)]
+
+    assert len(statements) > 5
+    assert [sql for sql in statements if form_of(sql) is None] == []
 
 
 def test_insert_scripts_belong_to_the_backup(bench: Bench) -> None:
