@@ -182,7 +182,8 @@ def test_row_26_the_job_of_an_export_outlives_its_server(own: Bench) -> None:
 
     with pytest.raises(KwtuiError) as lost:
         own.backup("row26", hooks={"export:public.b_big": cut_the_power})
-    assert lost.value.exit_code is ExitCode.CONNECTION_LOST
+    # The second is what a connection says that is just being opened, for the next table.
+    assert lost.value.exit_code in (ExitCode.CONNECTION_LOST, ExitCode.SERVER_UNREACHABLE)
     assert_leftover(own, lost.value)
 
     again = start_again(own)
