@@ -159,7 +159,8 @@ class ProgramSpec:
     """
 
     kind: str
-    """``procedure``, ``trigger``, ``function``, ``stream``, ``publication``, ``pipe``."""
+    """``procedure``, ``trigger``, ``function``, ``stream``, ``schedule``, ``publication``,
+    ``pipe``."""
     name: str
     """As it is written in SQL, with its schema where that is not ``public``."""
     create_statement: str = ""

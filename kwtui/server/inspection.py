@@ -194,6 +194,11 @@ def functions() -> str:
     return "SHOW FUNCTIONS"
 
 
+def schedules() -> str:
+    """Of the whole cluster; KWDB's own belong to ``node`` (recording 01)."""
+    return "SHOW SCHEDULES"
+
+
 def publications() -> str:
     """Of the whole cluster. KWDB 3.2.1 does not know this statement, nor publications."""
     return "SHOW PUBLICATIONS"

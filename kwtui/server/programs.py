@@ -22,6 +22,10 @@ _UNKNOWN_STATEMENT = {"42601", "42704"}
 """A syntax error, and "unrecognized configuration parameter" for SHOW of an unknown word (01)."""
 
 
+_KWDB_ITSELF = "node"
+"""Owns the schedules that every cluster has (recording 01)."""
+
+
 class ProgramReader:
     """Asks for every program of one database. What is refused becomes a line of ``missing``."""
 
@@ -108,6 +112,9 @@ class ProgramReader:
         """What belongs to the whole cluster, and may be used by this database."""
         answer = await self._try(inspection.functions(), "functions that users made")
         found = [ProgramSpec("function", _first(row)) for row in answer.rows]
+        answer = await self._try(inspection.schedules(), "schedules")
+        made = [row for row in answer.dicts() if row.get("owner") != _KWDB_ITSELF]
+        found += [ProgramSpec("schedule", row.get("name") or "") for row in made]
         for kind, sql in (
             ("publication", inspection.publications()),
             ("pipe", inspection.pipes()),

@@ -67,11 +67,13 @@ async def test_a_node_that_knows_no_triggers_is_asked_once() -> None:
     assert sum(sql.startswith("SHOW TRIGGERS") for sql in sent) == 1
 
 
-async def test_functions_publications_and_pipes_of_the_cluster_are_named() -> None:
+async def test_functions_schedules_publications_and_pipes_of_the_cluster_are_named() -> None:
     names = ("name", "pub_objects")
+    schedules = [("scheduled_table_vacuum", "node"), ("nightly", "root")]
     found, missing, _ = await read(
         {
             "SHOW FUNCTIONS": Reply(sets=[(("function_name",), [("growth",)])]),
+            "SHOW SCHEDULES": Reply(sets=[(("name", "owner"), schedules)]),
             "SHOW PUBLICATIONS": Reply(sets=[(names, [("to_hq", "shop")])]),
             "SHOW PIPES": Reply(sets=[(("id", "name"), [("7", "from_mqtt")])]),
         }
@@ -79,6 +81,7 @@ async def test_functions_publications_and_pipes_of_the_cluster_are_named() -> No
     assert found == ()
     assert missing == [
         "function growth (KWDB does not show its text)",
+        "schedule nightly (KWDB does not show its text)",
         "publication to_hq (KWDB does not show its text)",
         "pipe from_mqtt (KWDB does not show its text)",
     ]

@@ -350,6 +350,7 @@ SAMPLES: dict[str, list[str]] = {
         inspection.create_statement_of_trigger("D", P, "Tr")
     ],
     "inspection.functions": [inspection.functions()],
+    "inspection.schedules": [inspection.schedules()],
     "inspection.publications": [inspection.publications()],
     "inspection.pipes": [inspection.pipes()],
     "inspection.all_columns": [inspection.all_columns("D", ("public", "S-2"))],
