@@ -60,6 +60,12 @@ async def test_the_filter_keeps_what_contains_all_words(connected: FakeControlle
         await person.until_shown("tsdb")
 
 
+def test_the_filter_knows_what_the_proof_column_says() -> None:
+    for word in ("broken", "adopted", "p2"):
+        found = arranged(SETS, ORDERS[0], word)
+        assert 0 < len(found) < len(SETS), word
+
+
 async def test_a_change_of_the_folder_is_seen_without_a_key(connected: FakeController) -> None:
     async with opened(connected) as person:
         await person.press("4")
