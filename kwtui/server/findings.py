@@ -242,6 +242,14 @@ def _about_relational(schema: DatabaseSchema, table: TableSpec) -> Iterator[Find
             "KWDB's export leaves out foreign keys.",
             "They are captured and added again after the data, which validates them.",
         )
+    if table.not_validated:
+        yield Finding(
+            WARNING,
+            "not_validated",
+            subject,
+            f"{', '.join(table.not_validated)}: not validated, so rows may break it.",
+            "It comes back as it is, with the rows. VALIDATE CONSTRAINT names the first of them.",
+        )
     for key in table.foreign_keys:
         if key.target.schema != table.name.schema:
             yield Finding(

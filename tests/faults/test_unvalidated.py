@@ -61,6 +61,7 @@ def test_an_exact_restore_brings_back_keys_that_rows_break(bench: Bench, made: M
     assert ("positive", "f") in before
     assert ("small_enough", "t") in before
 
+    assert "not_validated" in bench.findings("orphans")
     plan = bench.plan_restore(made.path, target="again")
     told = {(f.subject, f.message.split()[0]) for f in plan.findings if f.code == "not_validated"}
     assert ("public.a_child", "fk_p") in told
