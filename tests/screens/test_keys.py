@@ -26,7 +26,7 @@ async def test_the_new_key_works_and_the_old_one_does_not(connected: FakeControl
 
 
 async def test_footer_help_and_palette_name_the_new_keys(connected: FakeController) -> None:
-    async with opened(connected, keys=CHANGED, size=(100, 60)) as person:
+    async with opened(connected, keys=CHANGED, size=(100, 80)) as person:
         await person.press("f6")
         await person.until_shown("tsdb")
         assert "F Filter" in person.footer()
