@@ -6,7 +6,7 @@ from kwtui.model import Becomes, Coverage, DatabaseSchema, Engine, ProgramSpec, 
 from kwtui.server.connection import connect
 from kwtui.server.coverage import coverage
 from kwtui.server.programs import ProgramReader, stream
-from tests.server.scripted import Reply, scripted
+from tests.server.scripted import Reply, Rows, scripted
 
 TABLES = [TableName("public", "orders"), TableName("old", "orders")]
 TRIGGERS = (
@@ -69,7 +69,7 @@ async def test_a_node_that_knows_no_triggers_is_asked_once() -> None:
 
 async def test_functions_schedules_publications_and_pipes_of_the_cluster_are_named() -> None:
     names = ("name", "pub_objects")
-    schedules = [("scheduled_table_vacuum", "node"), ("nightly", "root")]
+    schedules: Rows = [("scheduled_table_vacuum", "node"), ("nightly", "root")]
     found, missing, _ = await read(
         {
             "SHOW FUNCTIONS": Reply(sets=[(("function_name",), [("growth",)])]),
