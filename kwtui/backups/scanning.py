@@ -15,6 +15,7 @@ from kwtui.backups.entries import BackupEntry, EntryKind, StorageListing
 from kwtui.backups.location import SetLocation, all_proofs, sidecar_root
 from kwtui.backups.manifest import (
     MANIFEST_FILE,
+    PROOFS_FILE,
     SetSummary,
     decode_summary,
     read_sidecar,
@@ -37,6 +38,8 @@ from kwtui.backups.unfinished import read_mark
 from kwtui.errors import ExitCode, KwtuiError
 
 _DEEPEST = 12
+_UNNAMED = frozenset({MANIFEST_FILE, PROOFS_FILE})
+"""Files of a set that its manifest does not name."""
 _NEVER = datetime.fromtimestamp(0, UTC)
 _LEFTOVER_WORDS = {
     EntryKind.INCOMPLETE: "It has no manifest: the backup did not finish, and is not one.",
@@ -169,8 +172,26 @@ class _Scanner:
                 started=name.started if name else None,
                 problem=" ".join(error.lines()),
             )
-        entry = _set_entry(location, summary)
-        return _with_proof(entry, summary, location, self._mirror)
+        entry = _with_proof(_set_entry(location, summary), summary, location, self._mirror)
+        changed = "" if entry.problem else self._changed(location, summary)
+        # A proof was of the files that the manifest names, and those are not here as they were.
+        return replace(entry, problem=changed, proof=None) if changed else entry
+
+    def _changed(self, location: SetLocation, summary: SetSummary) -> str:
+        """How the files differ from the manifest, by number and bytes alone; nothing is read."""
+        folders = [location.root] if location.beside else [location.root, location.sidecars]
+        try:
+            here = [f for folder in folders for f in walk(folder) if f.path not in _UNNAMED]
+        except KwtuiError as error:
+            return " ".join(error.lines())
+        self.scanned += len(here)
+        found, size, named = len(here), sum(f.bytes for f in here), summary.totals
+        if (found, size) == (named.files, named.bytes):
+            return ""
+        return (
+            f"Its files are not as its manifest says: {found:,} with {size:,} bytes are there, "
+            f"{named.files:,} with {named.bytes:,} were. What differs: kwtui show."
+        )
 
     def _annotated(self, entry: BackupEntry) -> BackupEntry:
         """With what people said about it."""

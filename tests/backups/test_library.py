@@ -277,7 +277,7 @@ def test_text_is_cut_at_its_limit_and_says_so(extern: Path) -> None:
         read_text(extern, "../secret")
 
 
-def test_hundreds_of_sets_are_listed_from_their_manifests_alone(
+def test_hundreds_of_sets_are_listed_without_a_look_into_their_data(
     extern: Path, tmp_path: Path
 ) -> None:
     location = make_set(extern, tmp_path / "state")
@@ -287,11 +287,32 @@ def test_hundreds_of_sets_are_listed_from_their_manifests_alone(
         other = folder / f"{location.root.name}-{number}"
         (other / "data").mkdir(parents=True)
         (other / "manifest.json").write_bytes(content)
-        (other / "data/n1.0.csv").write_text("not looked at")
+        (other / "data/n1.0.csv").write_text("never read")
+        (other / "data/n1.0.csv").chmod(0)
     listing = scan(extern)
     assert len(listing.entries) == 299
-    # Each set: data, manifest; the first also schema.
-    assert listing.scanned < 299 * 4
+    assert sum("not as its manifest says" in entry.problem for entry in listing.entries) == 298
+
+
+@pytest.mark.parametrize("harm", ["emptied", "gone", "stray"])
+def test_files_that_changed_are_told_by_a_listing_and_take_the_proof(
+    extern: Path, tmp_path: Path, harm: str
+) -> None:
+    location = make_set(extern, tmp_path / "state")
+    (sound,) = scan(extern).entries
+    file = next(location.data.rglob("*.csv"))
+    if harm == "emptied":
+        file.write_bytes(b"")
+    elif harm == "gone":
+        file.unlink()
+    else:
+        file.with_name("n9.9.csv").touch()
+
+    (entry,) = scan(extern).entries
+
+    assert sound.proof is not None and not sound.problem
+    assert entry.proof is None
+    assert entry.problem.startswith("Its files are not as its manifest says")
 
 
 @pytest.mark.skipif(not SMART_METER.exists(), reason="the published backups are not here")
