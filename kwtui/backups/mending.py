@@ -123,5 +123,6 @@ def _strings(text: str) -> Iterator[_Change]:
         for piece in _PIECE.finditer(text, table.end()):
             if piece["end"]:
                 break
-            if piece["string"] and "\\" in piece["string"]:
+            stands_alone = not re.match(r"[\w$]", text[piece.start() - 1])
+            if piece["string"] and "\\" in piece["string"] and stands_alone:
                 yield _Change(*piece.span("string"), f"e{piece['string']}")
