@@ -310,7 +310,8 @@ def test_files_that_changed_are_told_by_a_listing_and_take_the_proof(
 
     (entry,) = scan(extern).entries
 
-    assert sound.proof is not None and not sound.problem
+    assert sound.proof is not None
+    assert not sound.problem
     assert entry.proof is None
     assert entry.problem.startswith("Its files are not as its manifest says")
 
