@@ -45,7 +45,7 @@ def _lives(pid: int) -> bool:
     return text.rpartition(")")[2].split()[0] not in "ZX"
 
 
-def wait_until(condition: Callable[[], T], seconds: float = 30, pause: float = 0.01) -> T:
+def wait_until(condition: Callable[[], T], seconds: float = 60, pause: float = 0.01) -> T:
     """What the condition answers as soon as that is true."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
