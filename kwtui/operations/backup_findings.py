@@ -16,7 +16,7 @@ from kwtui.model import (
 )
 from kwtui.operations.destination import Destination
 from kwtui.server import ddl
-from kwtui.server.findings import dialect_findings
+from kwtui.server.dialect_risks import dialect_findings
 from kwtui.text import human_bytes
 
 SPARE = 1.1

@@ -14,7 +14,6 @@ from kwtui.model import (
     UNFINISHED,
     ColumnSpec,
     DatabaseSchema,
-    Dialect,
     Engine,
     Finding,
     ServerFacts,
@@ -361,43 +360,6 @@ def fine_time(table: TableSpec) -> bool:
     """A column's time is finer than milliseconds: IMPORT stores it wrong (row 13)."""
     fine = re.compile(r"TIMESTAMP(?:TZ)?\([69]\)", re.IGNORECASE)
     return table.time_column is not None and any(fine.match(c.type) for c in table.columns)
-
-
-def dialect_findings(engine: Engine, dialect: Dialect) -> tuple[Finding, ...]:
-    """What another dialect than the proven one risks."""
-    found = []
-    if dialect.null_text != r"\N":
-        found.append(
-            Finding(
-                WARNING,
-                "null_text",
-                "",
-                "With another text for NULL than \\N a NULL and a text can look the same, and rows "
-                "of one-column tables that are NULL are lost.",
-                "Keep \\N unless another program needs it otherwise.",
-            )
-        )
-    if dialect.header and engine is Engine.TIME_SERIES:
-        found.append(
-            Finding(
-                WARNING,
-                "header",
-                "",
-                "Time-series imports cannot skip the line of column names and refuse or reject it.",
-                "Leave column names out: with them a restore must insert every row.",
-            )
-        )
-    if dialect.charset != "UTF-8":
-        found.append(
-            Finding(
-                WARNING,
-                "charset",
-                "",
-                f"Characters that {dialect.charset} does not know are lost.",
-                "Keep UTF-8 unless another program needs it otherwise.",
-            )
-        )
-    return tuple(found)
 
 
 def _names(columns: Iterable[ColumnSpec]) -> str:

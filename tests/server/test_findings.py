@@ -24,6 +24,7 @@ from kwtui.model import (
 )
 from kwtui.server import findings
 from kwtui.server.activity import Query
+from kwtui.server.dialect_risks import dialect_findings
 from kwtui.server.findings import others_at_work
 
 ADMIN = ServerFacts("KaiwuDB V3.2.1", "c", 1, "root", is_admin=True, tls=True)
@@ -158,9 +159,9 @@ def test_the_gravest_come_first() -> None:
 
 
 def test_dialects() -> None:
-    assert findings.dialect_findings(Engine.RELATIONAL, Dialect()) == ()
+    assert dialect_findings(Engine.RELATIONAL, Dialect()) == ()
     risky = Dialect(null_text="", charset="GBK", header=True)
-    found = findings.dialect_findings(Engine.TIME_SERIES, risky)
+    found = dialect_findings(Engine.TIME_SERIES, risky)
     assert {f.code for f in found} == {"null_text", "header", "charset"}
 
 
