@@ -317,3 +317,11 @@ def test_a_removal_that_is_killed_can_be_finished(
     assert entry is None or (entry["kind"], entry["problem"]) == ("set", "")
     assert home.run("cleanup", "--yes", *files).code == 0
     assert {e["kind"] for e in listed(home, extern).values()} == {"set"}
+
+
+@pytest.mark.parametrize("command", ["delete", "show", "verify", "drill", "pin", "restore"])
+@pytest.mark.parametrize("path", ["", ".", "./"])
+def test_no_path_at_all_is_asked_for(kwtui: CommandLine, command: str, path: str) -> None:
+    done = kwtui.run(command, path, "--extern", "/nowhere")
+    assert done.code == ExitCode.USAGE
+    assert "as `kwtui list` shows it" in done.err

@@ -17,6 +17,7 @@ from kwtui.commands.parser_parts import (
     add_tables,
     command,
     count,
+    set_path,
 )
 from kwtui.commands.parser_server import add_server_commands
 from kwtui.commands.parser_storage import add_storage_commands
@@ -163,7 +164,11 @@ def _restore(commands: Any) -> None:
         """,
     )
     parser.add_argument(
-        "set", metavar="SET", nargs="?", help="its path below extern, as `kwtui list` shows"
+        "set",
+        type=set_path,
+        metavar="SET",
+        nargs="?",
+        help="its path below extern, as `kwtui list` shows",
     )
     parser.add_argument(
         "--continue",
@@ -224,7 +229,7 @@ def _show(commands: Any) -> None:
         "Needs the node's files and no server.",
         "kwtui show kwtui/shop/20261122T080000Z --sandbox",
     )
-    parser.add_argument("set", metavar="SET")
+    parser.add_argument("set", type=set_path, metavar="SET")
 
 
 def _verify(commands: Any) -> None:
@@ -242,7 +247,7 @@ def _verify(commands: Any) -> None:
         """,
         "kwtui verify kwtui/shop/20261122T080000Z --level 1 --sandbox",
     )
-    parser.add_argument("set", metavar="SET")
+    parser.add_argument("set", type=set_path, metavar="SET")
     parser.add_argument("--level", type=int, choices=(1, 2), default=2, help="how far to prove it")
     add_dialect(parser)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from kwtui.commands.parser_parts import add_run, command
+from kwtui.commands.parser_parts import add_run, command, set_path
 
 
 def add_drill_commands(commands: Any) -> None:
@@ -35,7 +35,9 @@ def _drill(commands: Any) -> None:
         kwtui drill kwtui/shop/20261122T080000Z --level P3 --on sandbox --extern DIR
         """,
     )
-    parser.add_argument("set", metavar="SET", help="its path below extern, as `kwtui list` shows")
+    parser.add_argument(
+        "set", type=set_path, metavar="SET", help="its path below extern, as `kwtui list` shows"
+    )
     parser.add_argument(
         "--level", type=_level, default=4, metavar="P3|P4", help="how far to prove it (P4)"
     )
@@ -71,7 +73,7 @@ def _seal(commands: Any) -> None:
             --extern /var/lib/kaiwudb/extern
         """,
     )
-    parser.add_argument("set", metavar="SET", help="its path below extern")
+    parser.add_argument("set", type=set_path, metavar="SET", help="its path below extern")
     parser.add_argument(
         "--draft", metavar="FILE", help="the draft; not needed on the machine that made the backup"
     )

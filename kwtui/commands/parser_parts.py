@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import PurePosixPath
 from typing import Any, NoReturn
 
 from kwtui.errors import ExitCode, KwtuiError
@@ -119,3 +120,13 @@ def _dedent(text: str, indent: str = "") -> str:
     import textwrap
 
     return textwrap.indent(textwrap.dedent(f"        {text.lstrip()}").strip(), indent)
+
+
+def set_path(text: str) -> str:
+    """The path of a set below extern, without what shells and people put around it."""
+    path = str(PurePosixPath(text)) if text else ""
+    if path in ("", "."):
+        raise argparse.ArgumentTypeError(
+            "name a backup by its path below extern, as `kwtui list` shows it"
+        )
+    return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from kwtui.commands.parser_parts import command
+from kwtui.commands.parser_parts import command, set_path
 
 
 def add_storage_commands(commands: Any) -> None:
@@ -26,8 +26,8 @@ def _compare(commands: Any) -> None:
         """,
         "kwtui compare kwtui/shop/20261121T080000Z kwtui/shop/20261122T080000Z --sandbox",
     )
-    parser.add_argument("before", metavar="SET")
-    parser.add_argument("after", metavar="SET")
+    parser.add_argument("before", type=set_path, metavar="SET")
+    parser.add_argument("after", type=set_path, metavar="SET")
 
 
 def _annotate(commands: Any) -> None:
@@ -48,7 +48,7 @@ def _annotate(commands: Any) -> None:
             """,
             f"kwtui {name} kwtui/shop/20261122T080000Z{example} --sandbox",
         )
-        parser.add_argument("set", metavar="SET")
+        parser.add_argument("set", type=set_path, metavar="SET")
         if example:
             parser.add_argument("text", metavar="TEXT", help='one line; "" takes it away')
 
@@ -68,7 +68,7 @@ def _delete(commands: Any) -> None:
         kwtui delete kwtui/shop/20261122T080000Z --yes --extern DIR
         """,
     )
-    parser.add_argument("set", metavar="SET")
+    parser.add_argument("set", type=set_path, metavar="SET")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--yes", action="store_true", help="delete it")
     choice.add_argument(
