@@ -195,7 +195,11 @@ def _writer(
     # A node goes on writing for a client that died, and another account's runs are not known here.
     age = now.timestamp() - found.contents.newest
     if age < QUIET_SECONDS:
-        return f"a file in it was written {human_duration(max(age, 0))} ago"
+        left = human_duration(QUIET_SECONDS - max(age, 0))
+        return (
+            f"a file in it was written {human_duration(max(age, 0))} ago, and a node goes on for a "
+            f"client that is gone; it can go after {left} more without a write"
+        )
     return ""
 
 
