@@ -185,6 +185,21 @@ def test_an_extern_that_is_not_there_is_no_empty_one(kwtui: CommandLine, tmp_pat
     assert done.code == ExitCode.EXTERN_NOT_FOUND
     assert f"{tmp_path / 'gone'} is not there." in done.err
     assert done.out == ""
+    assert "give --extern DIR" in done.err
+
+
+def test_a_node_that_never_exported_has_no_extern_yet(kwtui: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+
+    done = kwtui.run("list", "--store", str(tmp_path / "store"))
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("No backup here yet: KWDB makes extern at the first export.")
+    listed = kwtui.run("list", "--store", str(tmp_path / "store"), "--json")
+    assert listed.code == 0
+    assert '"problem":""' in listed.out.replace(" ", "")
+
+    elsewhere = kwtui.run("list", "--store", str(tmp_path / "no store"))
+    assert elsewhere.code == ExitCode.EXTERN_NOT_FOUND
 
 
 def test_no_backup_of_one_database_is_not_said_of_all(kwtui: CommandLine, extern: Path) -> None:
@@ -307,3 +322,18 @@ def test_the_sandbox_has_its_own_failures(kwtui: CommandLine, tmp_path: Path) ->
     assert full.code == ExitCode.SANDBOX_FAILED
     assert full.object["exit_code"] == ExitCode.SANDBOX_FAILED
     assert kwtui.run("sandbox", "frobnicate").code == ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("backup", "shop", "--tables", ""),
+        ("restore", "kwtui/shop/20261122T080000Z", "--as", " "),
+    ],
+)
+def test_an_unset_variable_is_not_taken_for_everything(
+    kwtui: CommandLine, words: tuple[str, ...]
+) -> None:
+    done = kwtui.run(*words)
+    assert done.code == ExitCode.USAGE
+    assert "it is empty" in done.err

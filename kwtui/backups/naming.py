@@ -94,8 +94,16 @@ class SetName:
 def clean_prefix(prefix: str) -> str:
     """The prefix as safe folder names; may hold several parts.
 
-    Raises KwtuiError for an empty one.
+    Raises KwtuiError for an empty one, and for one that a person may take for a place outside
+    extern: an absolute path, one with ``..``, or a hidden folder.
     """
+    if prefix.startswith("/") or any(part.startswith(".") for part in prefix.split("/")):
+        raise KwtuiError(
+            f"{prefix} is no folder for backups: they lie below the node's extern folder.",
+            cause="A node exports nowhere else, and a hidden folder is easily forgotten.",
+            hint='Give a path relative to extern, for example "kwtui" or "nightly/shop".',
+            exit_code=ExitCode.USAGE,
+        )
     parts = [encode_folder(part) for part in prefix.split("/") if part]
     if not parts:
         raise KwtuiError(
@@ -165,7 +173,7 @@ def inside(extern: Path, relative: str) -> Path:
 
 def _outside(relative: str) -> KwtuiError:
     return KwtuiError(
-        f"{relative!r} does not lie inside extern.",
+        f"{relative} does not lie inside extern.",
         cause="Backups are only read and written below the node's extern folder.",
         hint="Give a path relative to extern, as `kwtui list` shows it.",
         exit_code=ExitCode.NOT_FOUND,

@@ -17,6 +17,7 @@ from kwtui.commands.parser_parts import (
     add_tables,
     command,
     count,
+    given,
     set_path,
 )
 from kwtui.commands.parser_server import add_server_commands
@@ -179,7 +180,9 @@ def _restore(commands: Any) -> None:
         help="go on with a restore that was stopped, instead of SET: by its run's id, or the "
         "newest one; on the server that it worked on unless another is named",
     )
-    parser.add_argument("--as", dest="target", metavar="NAME", help="name of the new database")
+    parser.add_argument(
+        "--as", dest="target", type=given, metavar="NAME", help="name of the new database"
+    )
     parser.add_argument(
         "--strategy", choices=("exact", "native", "schema-only", "data-only"), default="exact"
     )

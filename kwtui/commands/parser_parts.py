@@ -88,6 +88,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 def add_tables(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tables",
+        type=given,
         metavar="A,B",
         help="only these: orders,archive.old; double quotes keep dots and commas in a name",
     )
@@ -107,6 +108,13 @@ def _load(handler: str) -> Handler:
     module, _, name = handler.partition(":")
     found: Handler = getattr(import_module(f"kwtui.commands.{module}"), name)
     return found
+
+
+def given(text: str) -> str:
+    """Not an empty word, which an unset variable in a script leaves."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
 
 
 def count(text: str) -> int:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtui.backups.naming import (
+    clean_prefix,
     decode_folder,
     encode_folder,
     inside,
@@ -98,3 +99,9 @@ def test_a_link_that_stays_inside_is_followed(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
     assert inside(tmp_path, "link/x") == tmp_path / "link/x"
+
+
+@pytest.mark.parametrize("prefix", ["/backup/x", "../..", "a/../b", ".hidden", "nightly/.x"])
+def test_a_prefix_that_means_a_place_outside_extern_is_refused(prefix: str) -> None:
+    with pytest.raises(KwtuiError, match="below the node's extern folder"):
+        clean_prefix(prefix)
