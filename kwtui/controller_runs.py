@@ -143,6 +143,18 @@ class PlansAndRuns(StorageCare):
     async def run_plan(self, run_id: str) -> Plan:
         return self._runs_directory().find(run_id).read_plan()
 
+    async def is_gone(self, run_id: str, path: str) -> bool:
+        """Whether the set that a run was about is gone from where the run had it.
+
+        False also where nobody can tell: its files were never seen, or the folder is closed.
+        """
+        from kwtui.runs.process import read_handover
+
+        handover = read_handover(self._runs_directory().find(run_id))
+        if not path or handover is None or not handover.extern:
+            return False
+        return await self._blocking(_is_gone, Path(handover.extern), path)
+
     async def cancel_run(self, run_id: str, *, sweep: bool | None = None) -> None:
         """Ask the run to stop; it cancels what the server does for it. Its journal tells when.
 
@@ -205,3 +217,13 @@ class PlansAndRuns(StorageCare):
         if place is None or place is self._place or place.extern.path is None:
             return self.connection_options()
         return self.connection_options(extern=place.extern.path)
+
+
+def _is_gone(extern: Path, path: str) -> bool:
+    from kwtui.backups.naming import inside
+    from kwtui.backups.tree import is_folder, is_there
+
+    try:
+        return is_folder(extern) and not is_there(inside(extern, path))
+    except KwtuiError:
+        return False

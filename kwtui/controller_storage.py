@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -40,10 +41,23 @@ class StorageCare(Core):
     # -- storage ------------------------------------------------------------------------------
 
     async def storage(self) -> StorageListing:
-        """Sets, adopted trees, leftovers and foreign files under extern."""
+        """Sets, adopted trees, leftovers and foreign files under extern.
+
+        Of a node that never exported, an empty listing that awaits its first export.
+        """
         from kwtui.backups.scanning import scan
 
-        return await self._blocking(scan, self._extern(), self._state)
+        listing = await self._blocking(scan, self._extern(), self._state)
+        if listing.problem and not listing.entries and await self._awaits_export():
+            return replace(listing, problem="", awaits_export=True)
+        return listing
+
+    async def _awaits_export(self) -> bool:
+        from kwtui.node.place import look_again
+
+        if self._place is None:
+            return False
+        return (await self._blocking(look_again, self._place)).extern.pending
 
     async def open_set(self, path: str) -> SetDetails:
         """What is inside a set or tree; ``path`` is relative to extern."""
@@ -272,8 +286,6 @@ class StorageCare(Core):
 
     async def leftovers(self) -> Leftovers:
         """What broken runs left: folders, and with a connection scratch databases too."""
-        from dataclasses import replace
-
         from kwtui.operations.housekeeping import find_database_leftovers, find_folder_leftovers
 
         runs = await self._known_runs()

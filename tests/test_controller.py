@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from kwtui.backups.csvindex import Reading
@@ -21,7 +22,9 @@ from kwtui.model import (
     TableName,
 )
 from kwtui.operations.plan import Plan
+from kwtui.runs.directory import RunsDirectory, write_private
 from kwtui.runs.events import AnyEvent, RunFinished, RunStatus
+from kwtui.runs.process import Handover
 from kwtui.server.status import ConnectionState, ConnectionStatus
 from kwtui.server.target import Target, resolve_target
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
@@ -264,3 +267,20 @@ async def test_a_server_that_went_away_is_noticed_and_comes_back(tmp_path: Path)
     finally:
         await controller.close()
         await asyncio.to_thread(stop_sandbox, node)
+
+
+async def test_whether_the_set_of_a_run_is_gone_is_looked_at_where_the_run_had_it(
+    controller: Controller, tmp_path: Path
+) -> None:
+    files = RunsDirectory(tmp_path / "state").create()
+    extern = tmp_path / "extern"
+    (extern / "kwtui/shop/a").mkdir(parents=True)
+    assert not await controller.is_gone(files.id, "kwtui/shop/a"), "nobody knows where it was"
+
+    handover = Handover(None, str(extern), str(tmp_path / "state"))
+    write_private(files.target, msgspec.json.encode(handover))
+    assert not await controller.is_gone(files.id, "kwtui/shop/a")
+    assert await controller.is_gone(files.id, "kwtui/shop/b")
+
+    extern.rename(tmp_path / "not mounted")
+    assert not await controller.is_gone(files.id, "kwtui/shop/b"), "the whole folder is away"

@@ -63,6 +63,13 @@ class BackupEntry:
         return max((now - self.started).total_seconds(), 0.0)
 
 
+NO_EXPORT_YET = (
+    "No backup here yet: KWDB makes extern at the first export. "
+    "Make one: 2 Backup / kwtui backup DB"
+)
+"""Of a node whose store is there and whose extern is not (live-findings, section 3)."""
+
+
 @dataclass(frozen=True)
 class StorageListing:
     """What a scan found. ``problem`` says why it is empty or not whole."""
@@ -75,3 +82,5 @@ class StorageListing:
     scanned: int
     """Files and folders that were looked at."""
     problem: str = ""
+    awaits_export: bool = False
+    """Nothing was exported yet, so there is no extern: no problem, say NO_EXPORT_YET."""

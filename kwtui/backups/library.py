@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from kwtui.backups.contents import ColumnInfo, RowsKnown, SetDetails, TableDetails, open_set
-from kwtui.backups.entries import BackupEntry, EntryKind, StorageListing
+from kwtui.backups.entries import NO_EXPORT_YET, BackupEntry, EntryKind, StorageListing
 from kwtui.backups.location import find_location
 from kwtui.backups.naming import inside
 from kwtui.backups.scanning import describe, scan
 from kwtui.backups.tree import is_there, unreadable
 
 __all__ = [
+    "NO_EXPORT_YET",
     "BackupEntry",
     "ColumnInfo",
     "EntryKind",

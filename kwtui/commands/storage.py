@@ -35,6 +35,8 @@ _HEADING: tuple[str, ...] = (
 
 
 async def list_sets(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    from kwtui.backups.entries import NO_EXPORT_YET
+
     await find_files(controller, args)
     listing = await controller.storage()
     entries = [e for e in listing.entries if args.all or e.kind.value != "foreign"]
@@ -50,8 +52,12 @@ async def list_sets(controller: Controller, args: argparse.Namespace, output: Ou
         return code
     if listing.problem:
         output.note(f"kwtui: {listing.problem}")
+        if code == ExitCode.EXTERN_NOT_FOUND:
+            output.note("Run kwtui where the node's files are, and give --extern DIR.")
     if not entries:
-        if not listing.problem:
+        if listing.awaits_export:
+            output.line(NO_EXPORT_YET)
+        elif not listing.problem:
             whose = f" of {args.database}" if args.database else ""
             output.line(f"There are no backups{whose} in {listing.extern}.")
         return code

@@ -9,8 +9,8 @@ from typing import Any
 from kwtui.errors import KwtuiError
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.runs.directory import RunFiles, RunsDirectory
-from kwtui.runs.events import RunFinished, RunStatus
-from kwtui.runs.journal import last_event, read_events
+from kwtui.runs.events import RunFinished, RunStarted, RunStatus
+from kwtui.runs.journal import first_event, last_event, read_events
 from kwtui.runs.state import LOST_SUMMARY, RunState, mark_lost, reduce_all
 
 
@@ -25,17 +25,30 @@ class RunSummary:
     path: str
     status: RunStatus
     created_at: datetime
+    """When its plan was made."""
+    started_at: datetime | None = None
+    """None: it never said that it began."""
     finished_at: datetime | None = None
     summary: str = ""
     exit_code: int = 0
     result: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def began(self) -> datetime:
+        """When it began; of one that never said so, when it was planned."""
+        return self.started_at or self.created_at
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, without the time that its plan was looked at; None while it runs."""
+        return None if self.finished_at is None else (self.finished_at - self.began).total_seconds()
 
 
 def list_runs(directory: RunsDirectory) -> list[RunSummary]:
     """Newest first. A folder whose plan cannot be read is no run and is left out."""
     found = [s for files in directory.all() if (s := _summary_or_none(files)) is not None]
     # The id tells the second only.
-    return sorted(found, key=lambda summary: summary.created_at, reverse=True)
+    return sorted(found, key=lambda summary: summary.began, reverse=True)
 
 
 def unfinished_runs(
@@ -103,6 +116,7 @@ def _finished(files: RunFiles, plan: Plan, event: RunFinished) -> RunSummary:
 
 
 def _summary(files: RunFiles, plan: Plan, status: RunStatus, **more: Any) -> RunSummary:
+    first = first_event(files.journal)
     return RunSummary(
         id=files.id,
         kind=plan.kind,
@@ -111,5 +125,6 @@ def _summary(files: RunFiles, plan: Plan, status: RunStatus, **more: Any) -> Run
         path=plan.path,
         status=status,
         created_at=plan.created_at,
+        started_at=first.at if isinstance(first, RunStarted) else None,
         **more,
     )

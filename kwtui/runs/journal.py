@@ -156,6 +156,16 @@ def read_events(path: Path) -> list[AnyEvent]:
     return list(JournalReader(path).read_new())
 
 
+def first_event(path: Path) -> AnyEvent | None:
+    """The first event, where it is complete: that is how a run says when it began."""
+    try:
+        with path.open("rb") as file:
+            line = file.readline(_TAIL_BYTES)
+    except FileNotFoundError:
+        return None
+    return decode_event(line) if line.endswith(b"\n") else None
+
+
 def last_event(path: Path) -> AnyEvent | None:
     """The last complete event, from the file's end, whatever its length."""
     try:

@@ -72,8 +72,8 @@ def _jobs_in(details: dict[str, Any]) -> list[str]:
 
 def runs_at(runs: Iterable[RunSummary], when: datetime) -> list[RunSummary]:
     """The runs that went on at a time, the latest first."""
-    found = [run for run in runs if run.created_at - MARGIN <= when <= _end_of(run)]
-    return sorted(found, key=lambda run: run.created_at, reverse=True)
+    found = [run for run in runs if run.began - MARGIN <= when <= _end_of(run)]
+    return sorted(found, key=lambda run: run.began, reverse=True)
 
 
 def _end_of(run: RunSummary) -> datetime:
@@ -81,7 +81,7 @@ def _end_of(run: RunSummary) -> datetime:
         return run.finished_at + MARGIN
     if run.status is RunStatus.RUNNING:
         return datetime.max.replace(tzinfo=UTC)
-    return run.created_at + _LOST_FOR
+    return run.began + _LOST_FOR
 
 
 _LOST_FOR = timedelta(hours=1)

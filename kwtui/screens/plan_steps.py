@@ -111,6 +111,9 @@ class RunStep(Step):
         run_id = await self.controller.start_run(plan)
         self.panel.follow(self.controller, run_id)
 
+    def look_again(self) -> None:
+        self.panel.look_again()
+
     def question_now(self) -> str:
         if self.panel.state is None or self.goes_on:
             return self.question

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from kwtui.backups.dialect import Certainty, DialectGuess
-from kwtui.backups.library import BackupEntry, EntryKind, SetDetails
+from kwtui.backups.library import NO_EXPORT_YET, BackupEntry, EntryKind, SetDetails
 from kwtui.completion import name_completer
 from kwtui.model import Dialect, RestoreStrategy
 from kwtui.screens.base import READ_ONLY
@@ -77,7 +77,8 @@ class SourceStep(Step):
             return
         listing = await self.controller.storage()
         kinds = (EntryKind.SET, EntryKind.TREE)
-        self._none = listing.problem or "There is no backup in extern yet. Make one (2)."
+        nothing = "There is no backup in extern yet. Make one (2)."
+        self._none = listing.problem or (NO_EXPORT_YET if listing.awaits_export else nothing)
         self._entries = [entry for entry in listing.entries if entry.kind in kinds]
         self.filter_by(self.filter_text)
         if self._wanted:

@@ -34,15 +34,30 @@ def proof_words(level: int | None) -> str:
     return "not proven" if level is None else _PROOF_WORDS.get(int(level), f"P{int(level)}")
 
 
-def result_lines(plan: Plan, result: dict[str, Any]) -> list[Line]:
-    """What was written, made or checked, and what is wrong with it."""
-    lines = _subject(plan, result)
+SET_KINDS = frozenset({PlanKind.BACKUP, PlanKind.VERIFY, PlanKind.DRILL, PlanKind.SEAL})
+"""Whose results are about one set, which may be deleted later."""
+
+_GONE = "it is not there any more: deleted or moved since; this is how it was"
+
+
+def set_path(plan: Plan, result: dict[str, Any]) -> str:
+    """The set that a result is about; empty where it is about none."""
+    return str(result.get("path", plan.path)) if plan.kind in SET_KINDS else ""
+
+
+def result_lines(plan: Plan, result: dict[str, Any], *, gone: bool = False) -> list[Line]:
+    """What was written, made or checked, and what is wrong with it.
+
+    ``gone``: the set that it was about is not there any more.
+    """
+    lines = _subject(plan, result, gone)
     lines += _counts(result)
     proof = result.get("proof", result.get("reached", result.get("level")))
     if isinstance(proof, int):
         checked = _CHECKED_WORDS if plan.kind is PlanKind.VERIFY else {}
         words = checked.get(proof) or proof_words(proof)
-        lines.append(fact("Proof", words, "good" if proof >= 2 else "warning"))
+        role = "good" if proof >= 2 and not gone else "warning"
+        lines.append(fact("Proof then" if gone else "Proof", words, role))
     elif plan.kind is PlanKind.VERIFY and result:
         lines.append(fact("Proof", proof_words(None), "warning"))
     lines += _comparison(result.get("comparison"))
@@ -51,7 +66,7 @@ def result_lines(plan: Plan, result: dict[str, Any]) -> list[Line]:
     return lines + _words("Cannot be known", result.get("unknown"), "? ")
 
 
-def _subject(plan: Plan, result: dict[str, Any]) -> list[Line]:
+def _subject(plan: Plan, result: dict[str, Any], gone: bool) -> list[Line]:
     """What the run was about."""
     if plan.kind is PlanKind.RESTORE:
         return [fact("Database", str(result.get("database", plan.database)))]
@@ -59,6 +74,7 @@ def _subject(plan: Plan, result: dict[str, Any]) -> list[Line]:
         return _removed(result.get("removed"))
     path = str(result.get("path", plan.path))
     lines = [fact("Folder", path)] if path else []
+    lines += [fact("Now", _GONE, "warning")] if gone else []
     if plan.kind is PlanKind.DRILL:
         lines += [fact("Drilled on", str(result["where"]))] if result.get("where") else []
         wanted, level = result.get("wanted"), result.get("level")

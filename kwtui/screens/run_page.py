@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kwtui.operations.plan import REMOVALS, Plan, PlanKind
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind, StepKind
 from kwtui.runs.events import RunStatus
 from kwtui.runs.state import Notice, RunState, StepState, StepStatus
 from kwtui.screens.plan_page import command_lines
@@ -37,8 +37,8 @@ def status_words(status: RunStatus) -> tuple[str, str]:
     return _STATUS_WORDS[status]
 
 
-def run_lines(plan: Plan, state: RunState, command: str) -> list[Line]:
-    """The page of a run."""
+def run_lines(plan: Plan, state: RunState, command: str, *, gone: bool = False) -> list[Line]:
+    """The page of a run; ``gone``: the set that it was about is not there any more."""
     word, role = status_words(state.status)
     if state.status is RunStatus.RUNNING and state.cancel_requested:
         word, role = "being cancelled", "warning"
@@ -46,7 +46,8 @@ def run_lines(plan: Plan, state: RunState, command: str) -> list[Line]:
     lines = [line((plan.title, "strong"), "  ", (word, role), (f"  {took}", "muted"))]
     if state.status is RunStatus.RUNNING:
         return [*lines, *_progress(state), BLANK, *_steps(state, False), *_notices(state.notices)]
-    return [*lines, *_ending(plan, state), *_notices(state.notices), BLANK, *command_lines(command)]
+    lines += [*_ending(plan, state, gone), *_notices(state.notices)]
+    return [*lines, BLANK, *command_lines(command)]
 
 
 def _progress(state: RunState) -> list[Line]:
@@ -70,7 +71,8 @@ def _progress(state: RunState) -> list[Line]:
     else:
         lines.append(line(tables))
     if state.kind in REMOVALS:
-        removed = sum(step.bytes or 0 for step in state.steps)
+        gone = (step for step in state.steps if step.kind is not StepKind.CHECK_FILES)
+        removed = sum(step.bytes or 0 for step in gone)
         return [*lines, line(f"{human_bytes(removed)} removed")]
     amounts = f"{human_count(state.rows)} rows"
     if state.rows_total:
@@ -146,7 +148,7 @@ def _notices(notices: Sequence[Notice]) -> list[Line]:
 # -- the end --------------------------------------------------------------------------------------
 
 
-def _ending(plan: Plan, state: RunState) -> list[Line]:
+def _ending(plan: Plan, state: RunState, gone: bool) -> list[Line]:
     role = "good" if state.status is RunStatus.SUCCEEDED else "error"
     lines: list[Line] = []
     if state.summary:
@@ -156,7 +158,7 @@ def _ending(plan: Plan, state: RunState) -> list[Line]:
     if state.hint:
         lines += [fact("What to do", state.hint)]
     if state.result:
-        lines += result_lines(plan, state.result)
+        lines += result_lines(plan, state.result, gone=gone)
     lines += _failures(state)
     if plan.not_included and plan.kind is PlanKind.BACKUP:
         lines += [BLANK, heading("Not in it")]

@@ -12,6 +12,7 @@ from kwtui.controller import Controller
 from kwtui.operations.plan import Plan
 from kwtui.runs.events import RunStatus
 from kwtui.runs.state import RunState, initial_state, mark_lost, reduce
+from kwtui.screens.result_page import set_path
 from kwtui.screens.run_page import failure_text, run_lines
 from kwtui.widgets.document import Document
 
@@ -46,6 +47,9 @@ class RunPanel(Vertical):
         self._plan: Plan | None = None
         self._state: RunState | None = None
         self._command = ""
+        self._controller: Controller | None = None
+        self._gone = False
+        """The set that the run was about is not there any more."""
         self._timer: Timer | None = None
         self._worker: Worker[None] | None = None
 
@@ -83,9 +87,11 @@ class RunPanel(Vertical):
     def follow(self, controller: Controller, run_id: str) -> None:
         """Show the run from its start and keep up with it; a run shown already goes on."""
         if run_id == self._run_id:
+            self.look_again()
             return
-        self._run_id = run_id
+        self._run_id, self._controller = run_id, controller
         self._plan = self._state = None
+        self._gone = False
         self._document.set_lines((), keep_scroll=False)
         self._worker = self.run_worker(
             self._follow(controller, run_id), group="follow", exclusive=True, exit_on_error=False
@@ -102,9 +108,38 @@ class RunPanel(Vertical):
             if state.status is RunStatus.RUNNING:
                 state = mark_lost(state, plan)
             self._state = state
+            self._gone = await self._is_gone(controller)
             self._paint()
         except Exception as error:
             self.post_message(self.Failed(error))
+
+    def look_again(self) -> None:
+        """What a run that is over wrote may be gone since."""
+        if self._controller is not None and self._state is not None and not self.run_goes_on:
+            self.run_worker(
+                self._look_again(self._controller),
+                group="gone",
+                exclusive=True,
+                exit_on_error=False,
+            )
+
+    async def _look_again(self, controller: Controller) -> None:
+        run_id = self._run_id
+        try:
+            gone = await self._is_gone(controller)
+        except Exception as error:
+            self.post_message(self.Failed(error))
+            return
+        if run_id == self._run_id and gone != self._gone:
+            self._gone = gone
+            self._paint()
+
+    async def _is_gone(self, controller: Controller) -> bool:
+        plan, state = self._plan, self._state
+        if plan is None or state is None or state.status is not RunStatus.SUCCEEDED:
+            return False
+        path = set_path(plan, state.result)
+        return bool(path) and await controller.is_gone(self._run_id, path)
 
     def _show_soon(self, state: RunState) -> None:
         # What happened before this page was opened comes in one burst and is painted at once.
@@ -117,5 +152,5 @@ class RunPanel(Vertical):
         self._timer = None
         if self._plan is None or self._state is None:
             return
-        self._document.set_lines(run_lines(self._plan, self._state, self._command))
+        self._document.set_lines(run_lines(self._plan, self._state, self._command, gone=self._gone))
         self.post_message(self.Changed(self, self._state.status is not RunStatus.RUNNING))

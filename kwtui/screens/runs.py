@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from kwtui.controller_events import RunsChanged
+from kwtui.controller_events import RunsChanged, StorageChanged
 from kwtui.errors import KwtuiError
 from kwtui.runs.events import RunStatus
 from kwtui.runs.history import RunSummary
@@ -67,11 +67,9 @@ class RunsScreen(LiveScreen):
 
     @staticmethod
     def _cells(run: RunSummary) -> list[str | Part]:
-        took = ""
-        if run.finished_at is not None:
-            took = human_duration((run.finished_at - run.created_at).total_seconds())
+        took = "" if run.seconds is None else human_duration(run.seconds)
         return [
-            run.created_at.strftime("%Y-%m-%d %H:%M"),
+            run.began.strftime("%Y-%m-%d %H:%M"),
             (run.title, "strong"),
             status_words(run.status),
             took,
@@ -82,7 +80,13 @@ class RunsScreen(LiveScreen):
 
     async def look(self) -> None:
         self._list.set_rows(await self.controller.runs())
+        self._panel.look_again()
         self.show_keys()
+
+    def controller_event(self, event: object) -> None:
+        super().controller_event(event)
+        if isinstance(event, StorageChanged) and self._opened:
+            self._panel.look_again()
 
     def on_virtual_list_highlighted(self) -> None:
         self.show_keys()
@@ -130,6 +134,15 @@ class RunsScreen(LiveScreen):
     def actions(self) -> list[Action]:
         hidden = {"open", "jobs"} if self._opened else {"copy"}
         return [action for action in super().actions() if action.verb not in hidden]
+
+    def footer_actions(self) -> list[Action]:
+        """Without what cannot be done with the run in sight."""
+        seldom = ("cancel", "continue", "explain")
+        return [
+            action
+            for action in super().footer_actions()
+            if action.verb not in seldom or not self.reason_against(action)
+        ]
 
     def reason_against(self, action: Action) -> str:
         if action.verb in ("open", "log") and not self._chosen_id():

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from kwtui.backups.library import BackupEntry, EntryKind, StorageListing
+from kwtui.backups.library import NO_EXPORT_YET, BackupEntry, EntryKind, StorageListing
 from kwtui.controller_events import StorageWatched
 from kwtui.screens.actions import Action, bindings
 from kwtui.screens.set_care import CARE_VERBS, REPORT, SetCare
@@ -101,7 +101,10 @@ class StorageScreen(SetCare):
             return
         self._listing = await self.controller.storage()
         self._free = await self.controller.free_bytes()
-        self._list.empty = self._listing.problem or "Nothing in extern yet. Make a backup (2)."
+        nothing = "Nothing in extern yet. Make a backup (2)."
+        if self._listing.awaits_export:
+            nothing = NO_EXPORT_YET
+        self._list.empty = self._listing.problem or nothing
         self._arrange()
 
     @property

@@ -56,6 +56,9 @@ class Step(Vertical):
     async def enter(self) -> None:
         """Called each time the step is shown; asks the controller for what it shows."""
 
+    def look_again(self) -> None:
+        """What the step shows may have changed while it was away, or in the node's folder."""
+
     def question_now(self) -> str:
         """The question, or what stands in its place in the step's present state."""
         return self.question
@@ -138,6 +141,8 @@ class WizardScreen(KwtuiScreen):
         """What is there to choose from may have changed while the screen was away."""
         if self._index == 0 and self.steps:
             self.run_task(lambda: self._enter(self.step), "enter")
+        elif self.steps:
+            self.step.look_again()
 
     def controller_event(self, event: object) -> None:
         if isinstance(event, ConnectionStatus | StorageChanged):

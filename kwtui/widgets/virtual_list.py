@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kwtui.widgets.paint import ROLE_CLASSES, Painter, Part, fit, part
+from kwtui.widgets.paint import ROLE_CLASSES, Painter, Part, fit, line, part, wrap
 
 Row = TypeVar("Row")
 _Painted = tuple[tuple[Part, ...], Style | None]
@@ -218,7 +218,7 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
             return tuple(self._fitted(titles)), None
         index = y - self._header + self.scroll_offset.y
         if index >= len(self._rows):
-            return ((f" {self.empty}", "muted"),) if index == 0 else (), None
+            return self._empty_line(index) if not self._rows else (), None
         cells = [
             part(c) if isinstance(c, str) else part(*c) for c in self._cells(self._rows[index])
         ]
@@ -227,6 +227,11 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
             active = self.has_focus or self.keeps_cursor
             cursor = Style(reverse=True) if active else Style(underline=True)
         return tuple(self._fitted(cells)), cursor
+
+    def _empty_line(self, index: int) -> tuple[Part, ...]:
+        """What an empty list says may take several lines."""
+        words = wrap(line((f" {self.empty}", "muted"), indent=1), max(1, self._width - 1))
+        return words[index] if index < len(words) else ()
 
     def _fitted(self, cells: Sequence[Part]) -> list[Part]:
         fitted: list[Part] = [(" ", "")]

@@ -108,6 +108,29 @@ def test_the_newest_run_comes_first(directory: RunsDirectory, plan: Plan) -> Non
     assert [run.id for run in list_runs(directory)] == [new.id, old.id]
 
 
+def test_a_plan_that_was_read_for_long_makes_no_run_long(
+    directory: RunsDirectory, plan: Plan
+) -> None:
+    read_for_half_a_minute = replace(plan, created_at=at(-30))
+    finished = RunFinished(at=at(3), status=RunStatus.SUCCEEDED, summary="done")
+    files = make_run(directory, read_for_half_a_minute, dead_process(), finished)
+
+    summary = run_summary(files)
+
+    assert (summary.began, summary.seconds) == (at(0), 3.0)
+
+
+def test_a_run_that_never_said_that_it_began_began_with_its_plan(
+    directory: RunsDirectory, plan: Plan
+) -> None:
+    files = directory.create()
+    write_private(files.plan, msgspec.json.encode(plan))
+
+    summary = run_summary(files)
+
+    assert (summary.began, summary.seconds) == (plan.created_at, None)
+
+
 def test_a_folder_with_a_broken_plan_does_not_hide_the_others(
     directory: RunsDirectory, plan: Plan
 ) -> None:

@@ -221,6 +221,8 @@ class FakeController(FakeServerPages, FakeStorageCare, Controller):
         self.more = asyncio.Event()
         self.cancelled: list[str] = []
         self.swept: list[bool | None] = []
+        self.awaits_export = False
+        self.gone_sets: set[str] = set()
         self.log = FakeLog(log_lines(200))
         self.requests: list[object] = []
         self.place_found = NodePlace(
@@ -324,7 +326,12 @@ class FakeController(FakeServerPages, FakeStorageCare, Controller):
 
     async def storage(self) -> StorageListing:
         return StorageListing(
-            Path("/var/lib/kaiwudb/extern"), self.entries, NOW, 0.01, len(self.entries)
+            Path("/var/lib/kaiwudb/extern"),
+            self.entries,
+            NOW,
+            0.01,
+            len(self.entries),
+            awaits_export=self.awaits_export,
         )
 
     async def open_set(self, path: str) -> SetDetails:
@@ -511,6 +518,9 @@ class FakeController(FakeServerPages, FakeStorageCare, Controller):
                 return
             self.more.clear()
             await self.more.wait()
+
+    async def is_gone(self, run_id: str, path: str) -> bool:
+        return path in self.gone_sets
 
     async def run_state(self, run_id: str) -> RunState:
         return reduce_all(self.plans[run_id], self.events[run_id])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kwtui.controller_events import RunsChanged
+from kwtui.controller_events import RunsChanged, StorageChanged
 from kwtui.model import BackupRequest, RestoreRequest
 from kwtui.runs.events import RunStatus
 from tests.screens.driving import opened
@@ -50,6 +50,43 @@ async def test_only_a_run_that_goes_on_can_be_cancelled(connected: FakeControlle
         await person.press("c")
         await person.until_shown("This run is over.")
         assert not connected.cancelled
+
+
+async def test_the_footer_leaves_out_what_cannot_be_done_with_a_run_that_is_over(
+    connected: FakeController,
+) -> None:
+    run = await start_elsewhere(connected)
+    async with opened(connected) as person:
+        await person.press("6")
+        await person.until_shown("running")
+        assert "c Cancel" in person.footer()
+        assert "r Go on" not in person.footer()
+        await person.press("enter")
+        await person.until_shown("1 of 4 tables")
+        assert "c Cancel" in person.footer()
+        connected.add_event(run, run_end(connected.plans[run]))
+        await person.until_shown("succeeded")
+        await person.until(lambda: "c Cancel" not in person.footer())
+        for words in ("r Go on", "e Explain"):
+            assert words not in person.footer()
+        assert "y Copy command" in person.footer()
+
+
+async def test_the_page_of_a_run_tells_that_its_backup_is_gone(connected: FakeController) -> None:
+    run = await start_elsewhere(connected)
+    connected.add_event(run, run_end(connected.plans[run], result={"path": "kwtui/shop/x"}))
+    async with opened(connected) as person:
+        await person.press("6")
+        await person.until_shown("Back up shop")
+        await person.press("enter")
+        await person.until_shown("kwtui/shop/x")
+        assert "not there any more" not in person.words()
+        connected.gone_sets.add("kwtui/shop/x")
+        connected.tell(StorageChanged())
+        await person.until_shown("not there any more")
+        connected.gone_sets.clear()
+        await person.press("escape", "enter")
+        await person.until(lambda: "not there any more" not in person.words())
 
 
 async def test_a_run_that_was_lost_says_what_that_means(connected: FakeController) -> None:

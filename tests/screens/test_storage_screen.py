@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import pytest
+
 from kwtui.controller_events import StorageChanged
 from kwtui.screens.storage_rows import ORDERS, arranged
 from tests.screens.driving import opened
@@ -121,6 +123,18 @@ async def test_an_empty_extern_says_what_to_do(connected: FakeController) -> Non
     async with opened(connected) as person:
         await person.press("4")
         await person.until_shown("Nothing in extern yet. Make a backup (2).")
+
+
+@pytest.mark.parametrize("screen", ["3", "4"])
+async def test_a_node_that_never_exported_says_where_to_begin(
+    connected: FakeController, screen: str
+) -> None:
+    connected.entries, connected.awaits_export = (), True
+    async with opened(connected) as person:
+        await person.press(screen)
+        await person.until_shown("No backup here yet: KWDB makes extern at the first export.")
+        for words in ("Make one: 2 Backup", "kwtui backup DB"):
+            assert words in person.text()
 
 
 async def test_a_hundred_thousand_entries_open_and_move_at_once(
