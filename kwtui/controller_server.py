@@ -48,9 +48,12 @@ class ServerPages(Core):
 
     async def overview(self) -> Overview:
         """Nodes, settings, accounts, sessions and queries; refused parts say why."""
+        from kwtui.operations.nodes_seen import visible_nodes
         from kwtui.server.overview import read_overview
 
-        return await read_overview(self._server(), self._facts())
+        server, facts = self._server(), self._facts()
+        found = await read_overview(server, facts)
+        return replace(found, visible_stores=await visible_nodes(server, facts))
 
     async def activity(self, before: Overview) -> Overview:
         """The same overview with the sessions and queries of now."""

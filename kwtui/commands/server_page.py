@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kwtui.commands.common import connect
@@ -34,6 +34,7 @@ async def server(controller: Controller, args: argparse.Namespace, output: Outpu
                 "facts": found.facts,
                 "at": found.at,
                 "nodes": found.nodes,
+                "visible_stores": found.visible_stores,
                 "settings": {"items": settings, "refused": found.settings.refused},
                 "accounts": found.accounts,
                 "sessions": found.sessions,
@@ -82,8 +83,21 @@ def _nodes(found: Overview) -> Iterator[str]:
         state = "live" if node.is_live else "NOT LIVE"
         rows.append((str(node.id), node.address, state, node.version, started, free))
     yield from table(rows, right=frozenset({5}))
+    if found.visible_stores is not None:
+        yield from _files_seen([node.id for node in found.nodes.items], found.visible_stores)
     if len(found.versions) > 1:
         yield "! The nodes are of several versions: finish the upgrade before a restore."
+
+
+def _files_seen(nodes: Sequence[int], stores: Mapping[int, str]) -> Iterator[str]:
+    for node in nodes:
+        if node in stores:
+            yield f"The files of node {node} are on this machine: {stores[node]}"
+        else:
+            yield (
+                f"The files of node {node} cannot be seen from here: after a backup to it run"
+                " kwtui there."
+            )
 
 
 def _rights(can: tuple[Ability, ...]) -> Iterator[str]:

@@ -56,9 +56,17 @@ def _node(node: Node, overview: Overview) -> Iterator[Line]:
         told.append(f"{room} ({share:.0%})")
     told += ["draining"] * node.draining + ["being decommissioned"] * node.decommissioning
     yield line("    ", (", ".join(filter(None, told)), "muted"), indent=4)
+    if overview.visible_stores is not None:
+        yield line("    ", _files_seen(overview.visible_stores.get(node.id)), indent=4)
     if not node.is_live:
         words = "A backup must not go to this node; KWDB gives up on it after some 20 s."
         yield line("    ", (words, "warning"), indent=4)
+
+
+def _files_seen(store: str | None) -> Part:
+    if store is None:
+        return ("Its files cannot be seen from here: after a backup to it run kwtui there.", "")
+    return (f"Its files are on this machine: {store}", "muted")
 
 
 def database_lines(databases: Sequence[DatabaseSummary]) -> list[Line]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -60,6 +60,8 @@ class Overview:
     accounts: Part[Account]
     sessions: Part[Session]
     queries: Part[Query]
+    visible_stores: Mapping[int, str] | None = None
+    """By number, the store of every node whose files are on this machine; None: not known."""
 
     @property
     def versions(self) -> frozenset[str]:

@@ -130,6 +130,7 @@ def test_a_node_that_is_down_takes_no_backup(
         told = here.kwtui.run("server", *here.here, "--json")
         live = [node["is_live"] for node in told.object["nodes"]["items"]]
         assert live == [True, True, False]
+        assert set(told.object["visible_stores"]) == {"1", "2", "3"}
     finally:
         manage.set_node_down(directory, 3, down=False)
 

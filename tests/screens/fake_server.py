@@ -120,6 +120,7 @@ class FakeServerPages:
         self.not_seen = ""
         """Why the files of the connected node cannot be seen."""
         self.other_nodes: tuple[DestinationNode, ...] = ()
+        self.visible_stores: dict[int, str] | None = None
         self.level = 2
         self.history: list[HistoryEntry] = []
         self.confirm = "5c1f2e9a"
@@ -152,6 +153,7 @@ class FakeServerPages:
             accounts=self._part(parse_accounts(answer("01", "SHOW USERS"))),
             sessions=Part(sessions),
             queries=Part(parse_queries(answer("01", "SHOW QUERIES"))),
+            visible_stores=self.visible_stores,
         )
 
     def _session(self, session: Session) -> Session:

@@ -25,6 +25,19 @@ async def test_the_overview_tells_nodes_and_databases(connected: FakeController)
         assert "kwtui server" in driver.text()
 
 
+async def test_it_tells_of_each_node_whether_its_files_can_be_seen(
+    connected: FakeController,
+) -> None:
+    connected.visible_stores = {1: "/kaiwudb/store"}
+    async with opened(connected, size=(80, 50)) as driver:
+        await page(driver, 0)
+        await driver.until_shown("Its files are on this machine: /kaiwudb/store")
+    connected.visible_stores = {2: "/kaiwudb/store2"}
+    async with opened(connected, size=(80, 50)) as driver:
+        await page(driver, 0)
+        await driver.until_shown("Its files cannot be seen from here")
+
+
 async def test_settings_that_touch_backups_and_any_other(connected: FakeController) -> None:
     async with opened(connected) as driver:
         await page(driver, SETTINGS)
