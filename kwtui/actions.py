@@ -205,7 +205,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("retention.open", "enter", "Open", "See what is inside the backup."),
     Action("retention.edit", "e", "Rule", "Change how many stay, and see at once what that means."),
     Action("retention.save", "w", "Save", "Save the changed rule."),
-    Action("retention.plan", "s", "Plan", "See the plan that removes what goes."),
+    Action("retention.plan", "s", "Plan", "See the plan that removes (prunes) what goes."),
     Action("retention.months", "m", "Months", "The same as a calendar, or as a list."),
     Action("retention.next-part", "right_square_bracket", "Next", "The next database.",
            shown="]"),
@@ -228,8 +228,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("logs.follow", "f", "Follow", "Go to the end and stay there while the log grows."),
     Action("logs.pause", "p", "Pause", "Stop taking new lines, or take them again.",
            footer=False),
-    Action("logs.find", "slash", "Search", "Search everything with a regular expression; the empty"
-           " one ends the search.", shown="/"),
+    Action("logs.find", "slash", "Search", "Search everything with a regular expression, where a"
+           " capital letter counts; the empty one ends the search.", shown="/"),
     Action("logs.find-next", "n", "Next hit", "Go to the next place found.", footer=False),
     Action("logs.find-previous", "N", "Previous hit", "Go to the place found before.",
            footer=False),

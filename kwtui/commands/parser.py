@@ -18,6 +18,7 @@ from kwtui.commands.parser_parts import (
     command,
     count,
     given,
+    proof_level,
     set_path,
 )
 from kwtui.commands.parser_server import add_server_commands
@@ -242,16 +243,22 @@ def _verify(commands: Any) -> None:
         "check that a backup set is whole, and write that down",
         "storage:verify_set",
         """\
-        1  every file is there, with the size and SHA-256 of the manifest
-        2  besides, every record parses and is counted, and every meta.sql is read (default)
+        P1  every file is there, with the size and SHA-256 of the manifest
+        P2  besides, every record parses and is counted, and every meta.sql is read (default)
 
         The outcome is added to the set's proofs.jsonl. Exit code 31 for a damaged set, 32 when only
         a meta.sql is damaged.
         """,
-        "kwtui verify kwtui/shop/20261122T080000Z --level 1 --sandbox",
+        "kwtui verify kwtui/shop/20261122T080000Z --level P1 --sandbox",
     )
     parser.add_argument("set", type=set_path, metavar="SET")
-    parser.add_argument("--level", type=int, choices=(1, 2), default=2, help="how far to prove it")
+    parser.add_argument(
+        "--level",
+        type=proof_level(1, 2),
+        default=2,
+        metavar="P1|P2",
+        help="how far to prove it (P2); 1 and 2 mean the same",
+    )
     add_dialect(parser)
 
 
@@ -354,7 +361,11 @@ def _logs(commands: Any) -> None:
         "--severity", metavar="LEVEL", help="only entries at least this severe: warning, error"
     )
     parser.add_argument(
-        "--grep", "--search", dest="grep", metavar="REGEX", help="only entries with a match"
+        "--grep",
+        "--search",
+        dest="grep",
+        metavar="REGEX",
+        help="only entries with a match; case counts where it has a capital letter",
     )
     parser.add_argument("--file", metavar="PART", help="only from this source file: registry.go")
     parser.add_argument("--goroutine", metavar="N", help="only of this goroutine or thread")

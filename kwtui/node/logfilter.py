@@ -163,10 +163,18 @@ def parse_thread(text: str) -> str:
     return text
 
 
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+r"""``\W`` is no capital letter."""
+
+
 def compile_pattern(text: str) -> re.Pattern[str]:
-    """A regular expression in either case. Raises KwtuiError (USAGE)."""
+    """A regular expression: in either case, unless it has a capital letter, which then counts.
+
+    Raises KwtuiError (USAGE).
+    """
+    has_capital = any(char.isupper() for char in _ESCAPED.sub("", text))
     try:
-        return re.compile(text, re.IGNORECASE)
+        return re.compile(text, 0 if has_capital else re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as error:
         raise KwtuiError(
             f"{text!r} is no regular expression: {error}.",

@@ -58,9 +58,10 @@ def _matches(pattern: re.Pattern[str], line: str) -> bool:
 @pytest.mark.parametrize(
     ("text", "words", "whole"),
     [
-        ("Reset ALL WAL", ["reset all wal"], True),
+        ("reset all wal", ["reset all wal"], True),
+        ("Reset ALL WAL", ["Reset ALL WAL"], True),
         ("error|fail", ["error", "fail"], True),
-        ("[EF]2611", ["e2611", "f2611"], True),
+        ("[ef]2611", ["e2611", "f2611"], True),
         ("job=[0-9]+", ["job="], False),
         (r"node \d+ is (dead|alive)", [" is alive", " is dead"], False),
         ("wa[lr]n.*disk", ["disk"], False),
@@ -85,3 +86,17 @@ def test_patterns_that_hold_no_word(text: str) -> None:
 def test_patterns_that_bytes_do_not_know_are_matched_as_text(text: str) -> None:
     block = "nothing\nun été\n".encode()
     assert list(matcher_of(Query(compile_pattern(text)))(block)) == [8]
+
+
+@pytest.mark.parametrize(
+    ("typed", "line", "found"),
+    [
+        ("error", "an ERROR came", True),
+        ("Error", "an ERROR came", False),
+        ("Error", "an Error came", True),
+        (r"\Werror\S", " ERROR!", True),
+        ("fehlerä", "FEHLERÄ", True),
+    ],
+)
+def test_only_a_capital_makes_case_count(typed: str, line: str, found: bool) -> None:
+    assert bool(compile_pattern(typed).search(line)) is found
