@@ -106,12 +106,13 @@ class PlansAndRuns(StorageCare):
 
         check_allowed(plan)
         extern = "" if plan.kind is PlanKind.SETTING else str(self._extern_of(plan))
+        options = tuple(self._connection_options(plan))
         if not plan.cluster_id:
-            handover, password = Handover(None, extern, str(self._state)), None
+            handover, password = Handover(None, extern, str(self._state), options), None
         else:
             self._check_same_cluster(plan)
             target = self._server().target
-            handover = Handover(target.as_dict(), extern, str(self._state))
+            handover = Handover(target.as_dict(), extern, str(self._state), options)
             password = target.password
         return await self._blocking(start_run, self._runs_directory(), plan, handover, password)
 

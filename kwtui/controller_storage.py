@@ -250,6 +250,7 @@ class StorageCare(Core):
             self.retention_policies(),
             datetime.now(UTC),
             new_plan_id(),
+            self.connection_options(),
         )
 
     def retention_policies(self) -> RetentionPolicies:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -165,6 +167,55 @@ def test_deleting_shows_first_and_refuses_the_last_proven_one(
     assert last.root.exists()
     assert home.run("delete", last.path, "--yes-delete", last.root.name, *files).code == 0
     assert not last.root.exists()
+
+
+@pytest.mark.parametrize("command", ["prune", "delete"])
+def test_nothing_goes_on_the_word_of_a_newest_one_that_a_disk_has_changed(
+    home: CommandLine, tmp_path: Path, command: str
+) -> None:
+    """One byte differs, which only reading it all shows; the hint can be pasted as it is."""
+    extern = tmp_path / "extern of mine"
+    extern.mkdir()
+    days = [DAY + timedelta(days=n) for n in range(2)]
+    old, new = (make_set(extern, home.state / "state", started=day) for day in days)
+    file = next(new.data.rglob("*.csv"))
+    content = file.read_bytes()
+    file.write_bytes(bytes([content[0] ^ 1]) + content[1:])
+    words = ["prune", "--keep-last", "1"] if command == "prune" else ["delete", old.path]
+
+    shown = home.run(*words, "--extern", str(extern))
+    done = home.run(*words, "--yes", "--extern", str(extern))
+
+    assert f"Check the backup that stays: {new.path}" in shown.out
+    assert done.code == ExitCode.BACKUP_DAMAGED
+    assert f"Nothing was removed: the backup that was to stay cannot be relied on. {new.path}" in (
+        done.err
+    )
+    (verify,) = (w for w in done.err.splitlines() if "kwtui verify" in w)
+    pasted = shlex.split(verify.partition("kwtui ")[2].partition("  Then")[0])
+    assert pasted == ["verify", new.path, "--extern", str(extern)]
+    assert home.run(*pasted).code == ExitCode.BACKUP_DAMAGED
+    assert old.root.exists()
+    assert new.root.exists()
+
+
+def test_a_copied_folder_stays_and_blocks_nothing(
+    home: CommandLine, extern: Path, sets: list[SetLocation]
+) -> None:
+    copy = sets[3].root.with_name('it\'s "x"')
+    shutil.copytree(sets[3].root, copy)
+    files = ("--extern", str(extern))
+
+    shown = home.run("prune", "--keep-last", "1", *files)
+    done = home.run("prune", "--keep-last", "1", "--yes", *files)
+    refused = home.run("delete", f"kwtui/shop/{copy.name}", "--yes", *files)
+
+    assert (shown.code, shown.err) == (0, "")
+    assert "not named by kwtui: never removed by a rule" in shown.out
+    assert done.code == 0, done.err
+    assert sorted(listed(home, extern)) == [sets[3].path, f"kwtui/shop/{copy.name}"]
+    assert refused.code == ExitCode.REFUSED_BY_PLAN
+    assert 'kwtui/shop/it\'s "x" is not named as kwtui names' in refused.err
 
 
 def test_deletions_are_runs_that_stay_on_record(

@@ -134,9 +134,11 @@ def _check_path(path: str) -> None:
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or str(pure) != path or not _is_sets(path):
         raise KwtuiError(
-            f"{path!r} is not where a backup of kwtui lies.",
-            cause="Only folders of the form <prefix>/<database>/<time> are ever removed.",
-            hint="`kwtui list` shows the paths of the backups.",
+            f"{path} is not named as kwtui names its backups.",
+            cause="Only folders of the form <prefix>/<database>/<time> are ever removed, with a "
+            "time such as 20261122T080000Z.",
+            hint="A copy, or one that was renamed, is removed with the tools of the system. "
+            "See the paths of the backups: kwtui list",
             exit_code=ExitCode.REFUSED_BY_PLAN,
         )
 

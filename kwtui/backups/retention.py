@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from kwtui.backups.entries import BackupEntry, EntryKind
+from kwtui.backups.naming import parse_set_path
 from kwtui.model import ProofLevel, RetentionPolicies, RetentionPolicy
 
 PROVEN = ProofLevel.P2
@@ -41,6 +42,8 @@ class Rule(StrEnum):
     IN_USE = "in-use"
     STRAYS = "strays"
     """Files lie in it that kwtui did not write."""
+    NOT_NAMED = "not-named"
+    """Its folder has no name that kwtui gives: somebody copied or renamed it."""
     UNNEEDED = "unneeded"
     """Goes: it is proven, and no rule needs it."""
     BELOW_LEVEL = "below-level"
@@ -74,6 +77,7 @@ class CalendarDay:
     goes: tuple[Decision, ...]
 
 
+_Group = tuple[str | None, tuple[str, ...]]
 _PERIODS: tuple[tuple[Rule, str, Callable[[datetime], str]], ...] = (
     (Rule.DAILY, "keep_daily", lambda at: at.strftime("%Y-%m-%d")),
     (Rule.WEEKLY, "keep_weekly", lambda at: at.strftime("%G-W%V")),
@@ -95,7 +99,7 @@ def decide(
 
     Each database is decided for itself, and so are sets of the same chosen tables: they are no
     substitute for a whole backup. The newest proven set always stays, a pinned one too; whatever is
-    not a readable, proven set is not touched.
+    not a readable, proven set is not touched. A set whose folder somebody named takes no place.
     """
     decisions = []
     for group in _groups(entries):
@@ -145,18 +149,43 @@ def is_last_proven(
 ) -> bool:
     """Whether its database has no other set as good as this one, or as good as ``minimum``.
 
-    A set of some tables only does not stand for a whole one.
+    A set of some tables only does not stand for a whole one, nor does a copy under another name.
+    """
+    return is_proven(entry, ProofLevel.P1) and stand_in(entry, entries, minimum) is None
+
+
+def stand_in(
+    entry: BackupEntry, entries: Iterable[BackupEntry], minimum: ProofLevel = PROVEN
+) -> BackupEntry | None:
+    """The newest other set that is as good as this one, or as good as ``minimum``.
+
+    None as well for a set of which nothing is proven: its removal takes no proof away.
     """
     if not is_proven(entry, ProofLevel.P1) or entry.proof is None:
-        return False
+        return None
     wanted = min(entry.proof, minimum)
-    return not any(
-        other.path != entry.path
+    others = [
+        other
+        for other in entries
+        if other.path != entry.path
         and other.database == entry.database
         and other.only in ((), entry.only)
         and is_proven(other, wanted)
-        for other in entries
-    )
+        and _is_named(other)
+    ]
+    return max(others, key=lambda e: (_time(e), e.path), default=None)
+
+
+def relied_on(decisions: Iterable[Decision]) -> tuple[BackupEntry, ...]:
+    """The sets that let others go: the newest proven one of each group that loses a set."""
+    ordered = newest_first(decisions)
+    losing = {_group(d.entry) for d in ordered if not d.keep}
+    found: dict[_Group, BackupEntry] = {}
+    for decision in ordered:
+        group = _group(decision.entry)
+        if group in losing and any(r.rule is Rule.LAST_PROVEN for r in decision.reasons):
+            found.setdefault(group, decision.entry)
+    return tuple(found.values())
 
 
 def is_proven(entry: BackupEntry, level: ProofLevel) -> bool:
@@ -175,10 +204,19 @@ def newest_first(decisions: Iterable[Decision]) -> list[Decision]:
 
 
 def _groups(entries: Iterable[BackupEntry]) -> list[list[BackupEntry]]:
-    groups: dict[tuple[str | None, tuple[str, ...]], list[BackupEntry]] = {}
+    groups: dict[_Group, list[BackupEntry]] = {}
     for entry in entries:
-        groups.setdefault((entry.database, entry.only), []).append(entry)
+        groups.setdefault(_group(entry), []).append(entry)
     return list(groups.values())
+
+
+def _group(entry: BackupEntry) -> _Group:
+    """Sets of the same group can stand for each other."""
+    return entry.database, entry.only
+
+
+def _is_named(entry: BackupEntry) -> bool:
+    return parse_set_path(entry.path) is not None
 
 
 def _counts(entry: BackupEntry, policy: RetentionPolicy, now: datetime) -> bool:
@@ -187,6 +225,7 @@ def _counts(entry: BackupEntry, policy: RetentionPolicy, now: datetime) -> bool:
         and entry.database is not None
         and entry.started is not None
         and entry.started <= now
+        and _is_named(entry)
     )
 
 
@@ -234,6 +273,8 @@ def _protections(entry: BackupEntry, policy: RetentionPolicy, now: datetime) -> 
     """Why an entry is none of retention's business."""
     if entry.kind is not EntryKind.SET or entry.database is None:
         yield Reason(Rule.NO_SET, "not a backup set: retention does not touch it")
+    elif not _is_named(entry):
+        yield Reason(Rule.NOT_NAMED, "not named by kwtui: never removed by a rule")
     elif entry.problem or entry.proof is None or entry.started is None:
         yield Reason(Rule.DAMAGED, "its last check failed or it cannot be read: look at it")
     elif entry.started > now:

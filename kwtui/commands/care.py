@@ -182,6 +182,7 @@ def _policies(
 
 
 def _preview_lines(preview: PrunePreview) -> Iterator[str]:
+    from kwtui.operations.plan import StepKind
     from kwtui.text import human_bytes, plural
 
     rows = [("DAY", "", "PATH", "PROOF", "SIZE", "WHY")]
@@ -199,6 +200,9 @@ def _preview_lines(preview: PrunePreview) -> Iterator[str]:
     freed = human_bytes(preview.plan.estimated_bytes)
     yield ""
     yield f"{plural(len(preview.stays), 'backup')} stay, {len(preview.goes)} go: {freed}."
+    for step in preview.plan.steps:
+        if step.kind is StepKind.CHECK_FILES:
+            yield f"Before anything goes: {step.title}. {step.explanation}"
     if preview.goes:
         yield "Nothing was removed. Add --yes to do it."
 

@@ -89,7 +89,9 @@ def _prune(commands: Any) -> None:
         Without --yes it only shows what stays, what goes and why. Each rule keeps the newest set of
         the last N days, ISO weeks, months or years (UTC) that hold one. Only sets proven to the
         level count. The newest proven set of a database, pinned sets, sets whose last check failed,
-        exports of others and unfinished backups are never removed.
+        exports of others, unfinished backups and folders that somebody copied or renamed are never
+        removed. Before anything goes, the newest proven set that stays is read and checked (P1);
+        if it is not whole, nothing is removed.
 
         Without options the saved rules are used; --save keeps the given ones for DB, or for every
         database without rules of its own.

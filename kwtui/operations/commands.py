@@ -28,6 +28,11 @@ _DIALECT_OPTIONS = {
 }
 
 
+def shell_line(*words: str, options: Sequence[str] = ()) -> str:
+    """kwtui with these words, quoted for a POSIX shell; ``options`` name server and files."""
+    return shlex.join(["kwtui", *words, *options])
+
+
 def command_for(plan: Plan, connection: Sequence[str]) -> str:
     """One line for a POSIX shell. ``connection`` are the options that name the server."""
     if plan.kind is PlanKind.BACKUP:
@@ -46,7 +51,7 @@ def command_for(plan: Plan, connection: Sequence[str]) -> str:
         words = _removal_words(plan)
     else:
         words = iter(("verify", plan.path, "--level", str(plan.request["level"])))
-    return shlex.join(["kwtui", *words, *connection])
+    return shell_line(*words, options=connection)
 
 
 def _drill_words(request: DrillRequest) -> Iterator[str]:

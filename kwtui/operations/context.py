@@ -41,6 +41,8 @@ class RunContext:
     reporter: Reporter
     halt: Halt
     hold: Hold = hold_nothing
+    options: tuple[str, ...] = ()
+    """Of a command that names the same server and files; never a password."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from kwtui.backups.retention import (
     decide_all,
     hold_back,
     is_last_proven,
+    relied_on,
+    stand_in,
 )
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import RetentionPolicies
@@ -41,6 +43,7 @@ from kwtui.operations.plan import Plan
 from kwtui.operations.removal_plan import (
     PrunePreview,
     Removable,
+    Staying,
     kept_after_all,
     plan_delete,
     prune_preview,
@@ -70,14 +73,18 @@ def make_delete_plan(
     policies: RetentionPolicies,
     now: datetime,
     plan_id: str,
+    options: Sequence[str] = (),
 ) -> Plan:
     """Look at one set and plan its deletion. Raises KwtuiError (NOT_FOUND, ...)."""
     entry = describe(extern, path, state)
     found = look_at(extern, state, entry, runs)
     policy = policies.of(entry.database or "")
     minimum = policy.min_proof if policy else PROVEN
-    last = is_last_proven(entry, listed(extern, state), minimum)
-    return plan_delete(replace(found, last_proven=last), confirmed, minimum, now, plan_id)
+    entries = listed(extern, state)
+    found = replace(found, last_proven=is_last_proven(entry, entries, minimum))
+    other = stand_in(entry, entries, minimum)
+    stays = _staying(extern, state, other) if other else None
+    return plan_delete(found, stays, confirmed, minimum, now, plan_id, options)
 
 
 def make_prune_preview(
@@ -99,7 +106,8 @@ def make_prune_preview(
             reasons[found.entry.path] = reason
     decisions = hold_back(decisions, reasons)
     going = [r for r in looked_at if r.entry.path not in reasons]
-    return prune_preview(decisions, going, policies, database, now, plan_id)
+    staying = [_staying(extern, state, entry) for entry in relied_on(decisions)]
+    return prune_preview(decisions, going, staying, policies, database, now, plan_id)
 
 
 def retention_decisions(
@@ -146,6 +154,10 @@ def look_at(extern: Path, state: Path, entry: BackupEntry, runs: Sequence[KnownR
         problem=problem,
         busy=run_at_work_on(entry.path, runs),
     )
+
+
+def _staying(extern: Path, state: Path, entry: BackupEntry) -> Staying:
+    return Staying(entry, read_identity(extern, state, entry)[1])
 
 
 def read_identity(extern: Path, state: Path, entry: BackupEntry) -> tuple[Manifest | None, str]:

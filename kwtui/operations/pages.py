@@ -14,6 +14,7 @@ from kwtui.backups.page import CsvPage, read_page
 from kwtui.backups.tree import unreadable
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect
+from kwtui.operations.commands import shell_line
 
 
 def page_of(
@@ -57,7 +58,7 @@ def _opened(details: SetDetails, file: str) -> tuple[TableDetails, CsvIndex]:
     if table is None:
         raise KwtuiError(
             f"{file} is no data file of {details.entry.path}.",
-            hint=f"See what it has: kwtui show {details.entry.path}",
+            hint=f"See what it has: {shell_line('show', details.entry.path)}",
             exit_code=ExitCode.NOT_FOUND,
         )
     dialect = dialect_of(details)

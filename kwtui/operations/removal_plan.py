@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from kwtui.backups.retention import CalendarDay, Decision, Reason, Rule, calenda
 from kwtui.backups.trash import trash_path
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Finding, ProofLevel, RetentionPolicies, Severity
+from kwtui.operations.commands import shell_line
 from kwtui.operations.known_runs import KnownRun
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.text import human_bytes, plural
@@ -37,6 +39,15 @@ class Removable:
 
 
 @dataclass(frozen=True)
+class Staying:
+    """A set that stays, and that others can go without because it does."""
+
+    entry: BackupEntry
+    fingerprint: str
+    """SHA-256 of the manifest: this very set was meant."""
+
+
+@dataclass(frozen=True)
 class PrunePreview:
     """What retention would do: every decision with its reasons, and the plan that does it."""
 
@@ -56,11 +67,19 @@ class PrunePreview:
 
 
 def plan_delete(
-    found: Removable, confirmed: str | None, minimum: ProofLevel, now: datetime, plan_id: str
+    found: Removable,
+    stays: Staying | None,
+    confirmed: str | None,
+    minimum: ProofLevel,
+    now: datetime,
+    plan_id: str,
+    options: Sequence[str] = (),
 ) -> Plan:
     """The plan for one set; ``confirmed`` is the name that a person typed.
 
-    ``minimum`` is what counts as proven for its database.
+    ``stays`` is the set that is as good, and is checked first; None if nothing proven is lost or
+    nothing is as good. ``minimum`` is what counts as proven for its database; ``options`` are those
+    of a command for the same server and files.
     """
     entry = found.entry
     return Plan(
@@ -72,8 +91,8 @@ def plan_delete(
         node_id=0,
         database=entry.database or "",
         path=entry.path,
-        steps=(remove_step(found),),
-        findings=tuple(_delete_findings(found, confirmed)),
+        steps=(*([check_step(stays)] if stays else []), remove_step(found)),
+        findings=tuple(_delete_findings(found, confirmed, options)),
         estimated_bytes=found.contents.bytes,
         estimate_source="the files that are there",
         request={"path": entry.path, "confirmed": confirmed, "minimum": int(minimum)},
@@ -83,12 +102,16 @@ def plan_delete(
 def prune_preview(
     decisions: Sequence[Decision],
     going: Iterable[Removable],
+    staying: Iterable[Staying],
     policies: RetentionPolicies,
     database: str | None,
     now: datetime,
     plan_id: str,
 ) -> PrunePreview:
-    """The decisions with their plan; ``going`` are exactly the sets that are to go."""
+    """The decisions with their plan; ``going`` are exactly the sets that are to go.
+
+    ``staying`` are those that they can go without; each is checked before anything goes.
+    """
     removables = sorted(going, key=lambda r: r.entry.path)
     size = sum(r.contents.bytes for r in removables)
     whose = f" of {database}" if database else ""
@@ -101,7 +124,7 @@ def prune_preview(
         node_id=0,
         database=database or "",
         path="",
-        steps=tuple(remove_step(r) for r in removables),
+        steps=(*(check_step(s) for s in staying), *(remove_step(r) for r in removables)),
         findings=tuple(f for r in removables for f in access_findings(r)),
         estimated_bytes=size,
         estimate_source="the files that are there",
@@ -117,6 +140,25 @@ def kept_after_all(found: Removable) -> Reason | None:
     if found.contents.strays:
         return Reason(Rule.STRAYS, f"holds {_strays_words(found.contents.strays)}")
     return None
+
+
+def check_step(stays: Staying) -> Step:
+    """The step that reads a set that stays, as `kwtui verify --level P1` does."""
+    entry = stays.entry
+    return Step(
+        id=f"check:{entry.path}",
+        kind=StepKind.CHECK_FILES,
+        title=f"Check the backup that stays: {entry.path}",
+        explanation="Every file must be there, with the size and SHA-256 of its manifest: "
+        f"{human_bytes(entry.bytes)} are read. Otherwise nothing is removed.",
+        subject=entry.path,
+        params={
+            "level": int(ProofLevel.P1),
+            "manifest": stays.fingerprint,
+            "database": entry.database,
+            "only": list(entry.only),
+        },
+    )
 
 
 def remove_step(found: Removable) -> Step:
@@ -151,17 +193,19 @@ def is_confirmed(path: str, typed: str | None) -> bool:
 # -- findings ---------------------------------------------------------------------------------
 
 
-def _delete_findings(found: Removable, confirmed: str | None) -> Iterator[Finding]:
+def _delete_findings(
+    found: Removable, confirmed: str | None, options: Sequence[str]
+) -> Iterator[Finding]:
     entry = found.entry
     if entry.kind is not EntryKind.SET:
-        yield _no_set(entry)
+        yield _no_set(entry, options)
         return
     if entry.pinned:
         yield _refusal(
             "pinned",
             entry.path,
             "It is pinned.",
-            f"Take the pin away first: kwtui unpin {entry.path}",
+            f"Take the pin away first: {shell_line('unpin', entry.path, options=options)}",
         )
     if found.busy is not None:
         yield in_use(entry.path, f"Run {found.busy.id} is working on it.")
@@ -200,22 +244,22 @@ def _last_proven(entry: BackupEntry, confirmed: str | None) -> Finding:
         return Finding(
             Severity.WARNING, "last_proven", entry.path, f"{message} You typed its name."
         )
-    typed = f" The typed name {confirmed!r} is not its name." if confirmed else ""
+    typed = f" What was typed is not its name: {confirmed}" if confirmed else ""
     return _refusal(
         "last_proven",
         entry.path,
         message + typed,
-        f"Back up again first. To delete it all the same: --yes-delete {name}",
+        f"Back up again first. To delete it all the same: --yes-delete {shlex.quote(name)}",
     )
 
 
-def _no_set(entry: BackupEntry) -> Finding:
+def _no_set(entry: BackupEntry, options: Sequence[str]) -> Finding:
     if entry.kind in (EntryKind.INCOMPLETE, EntryKind.DELETED):
         return _refusal(
             "leftover",
             entry.path,
             "It is no backup but what a broken run left.",
-            f"Remove it with: kwtui cleanup {entry.path}",
+            f"Remove it with: {shell_line('cleanup', entry.path, options=options)}",
         )
     return _refusal(
         "not_ours",

@@ -14,12 +14,13 @@ import msgspec
 from kwtui.backups.entries import EntryKind
 from kwtui.backups.library import describe
 from kwtui.backups.removing import Removed, contents_of, remove_set
-from kwtui.backups.retention import is_last_proven
+from kwtui.backups.retention import Decision, is_last_proven, relied_on, stand_in
 from kwtui.backups.trash import trash_path
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import UNFINISHED, ProofLevel, RetentionPolicies, TableName
 from kwtui.operations.cleanup_databases import is_missing
 from kwtui.operations.cleanup_plan import busy_words, told_of
+from kwtui.operations.commands import shell_line
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.housekeeping import (
     listed,
@@ -31,6 +32,7 @@ from kwtui.operations.known_runs import TakenDefault
 from kwtui.operations.plan import PlanKind, Step, StepKind
 from kwtui.operations.preflight import check_server
 from kwtui.operations.refusals import check_allowed
+from kwtui.operations.removal_check import check_what_stays
 from kwtui.operations.removal_plan import is_confirmed
 from kwtui.operations.runner import CancelledByPerson, StepOutcome, run_steps
 from kwtui.operations.workplaces import sweep_folders
@@ -59,8 +61,8 @@ class _RemovalRun:
         self._context = context
         self._plan = context.plan
         self._server: Server | None = None
-        self._may_go: frozenset[str] | None = None
-        """For retention: what may go as things stand now."""
+        self._decisions: tuple[Decision, ...] = ()
+        """Of retention, as things stand now."""
         self._removed: list[str] = []
         self._left: list[str] = []
         self._put: list[str] = []
@@ -68,6 +70,7 @@ class _RemovalRun:
 
     async def run(self) -> RunResult:
         executors = {
+            StepKind.CHECK_FILES: self._check_what_stays,
             StepKind.REMOVE: self._remove,
             StepKind.DROP_DATABASE: self._drop,
             StepKind.SWEEP: self._sweep,
@@ -78,7 +81,7 @@ class _RemovalRun:
                 self._server = await self._context.connect()
                 await check_server(self._server, self._plan)
             if self._plan.kind is PlanKind.PRUNE:
-                self._may_go = await asyncio.to_thread(self._decide_again)
+                self._decisions = await asyncio.to_thread(self._decide_again)
             await run_steps(self._plan, executors, self._context.reporter, self._context.halt)
         finally:
             if self._server is not None:
@@ -88,7 +91,8 @@ class _RemovalRun:
     def _result(self) -> RunResult:
         words = f"Removed {', '.join(self._removed)}" if self._removed else "Removed nothing"
         if len(self._removed) > 1:
-            words = f"Removed {len(self._removed)} of {len(self._plan.steps)}"
+            planned = sum(s.kind is not StepKind.CHECK_FILES for s in self._plan.steps)
+            words = f"Removed {len(self._removed)} of {planned}"
         freed = f": {plural(self._files, 'file')}, {human_bytes(self._bytes)}"
         put = f"Put {plural(len(self._put), 'default')} back" if self._put else ""
         words = "" if put and not self._removed else f"{words}{freed if self._files else ''}"
@@ -104,7 +108,7 @@ class _RemovalRun:
             },
         )
 
-    def _decide_again(self) -> frozenset[str]:
+    def _decide_again(self) -> tuple[Decision, ...]:
         request = self._plan.request
         decisions = retention_decisions(
             self._context.extern,
@@ -113,9 +117,21 @@ class _RemovalRun:
             request["database"],
             self._plan.created_at,
         )
-        return frozenset(d.entry.path for d in decisions if not d.keep)
+        return tuple(decisions)
 
     # -- steps ------------------------------------------------------------------------------
+
+    async def _check_what_stays(self, step: Step) -> StepOutcome:
+        """The set of the plan, and any other that has its place by now."""
+        report = await check_what_stays(self._context, step, step.subject)
+        files, size = report.files, report.bytes
+        for path in await asyncio.to_thread(self._others_relied_on, step):
+            words = f"{path} is checked too: it is the newest proven one by now."
+            self._context.reporter.notice(step, "WARNING", words)
+            report = await check_what_stays(self._context, step, path)
+            files, size = files + report.files, size + report.bytes
+        words = f"{plural(files, 'file')}, {human_bytes(size)}: as they were sealed"
+        return StepOutcome(summary=words, bytes=size)
 
     async def _remove(self, step: Step) -> StepOutcome:
         path = step.params["path"]
@@ -187,7 +203,8 @@ class _RemovalRun:
             raise Changed(f"{path} is not what it was when the plan was made.")
         if entry.kind is EntryKind.SET:
             if entry.pinned:
-                raise Changed(f"{path} is pinned now.", f"See kwtui unpin {path}")
+                unpin = shell_line("unpin", path, options=self._context.options)
+                raise Changed(f"{path} is pinned now.", f"Take the pin away first: {unpin}")
             self._check_set(path)
         contents = contents_of(extern / path, manifest)
         if entry.kind is EntryKind.INCOMPLETE and contents.newest != expected["newest"]:
@@ -195,9 +212,20 @@ class _RemovalRun:
         if self._plan.kind is PlanKind.PRUNE and contents.strays:
             raise Changed(f"{path} holds {contents.strays[0]}, which its manifest does not name.")
 
+    def _others_relied_on(self, step: Step) -> list[str]:
+        if self._plan.kind is PlanKind.PRUNE:
+            group = (step.params["database"], tuple(step.params["only"]))
+            now = [e for e in relied_on(self._decisions) if (e.database, e.only) == group]
+        else:
+            entries = listed(self._context.extern, self._context.state)
+            minimum = ProofLevel(self._plan.request["minimum"])
+            found = [stand_in(e, entries, minimum) for e in entries if e.path == self._plan.path]
+            now = [e for e in found if e is not None]
+        return [e.path for e in now if e.path != step.subject]
+
     def _check_set(self, path: str) -> None:
-        if self._may_go is not None:
-            if path not in self._may_go:
+        if self._plan.kind is PlanKind.PRUNE:
+            if not any(d.entry.path == path and not d.keep for d in self._decisions):
                 raise Changed(f"{path} is needed now.")
             return
         entries = listed(self._context.extern, self._context.state)
@@ -247,7 +275,8 @@ class _RemovalRun:
             if (extern / aside).is_dir():
                 words = f"What is left of it lies in {aside} and is no backup any more."
                 self._context.reporter.notice(step, "WARNING", words)
-                error.hint = f"{error.hint} {words} Remove it with: kwtui cleanup --yes".strip()
+                remove = shell_line("cleanup", "--yes", options=self._context.options)
+                error.hint = f"{error.hint} {words} Remove it with: {remove}".strip()
             if error.exit_code is ExitCode.CANCELLED:
                 raise CancelledByPerson from error
             raise

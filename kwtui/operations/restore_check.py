@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from kwtui.backups.proof import VerifyReport, verify
 from kwtui.backups.sealing import SealProgress
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Dialect, ProofLevel, Severity
+from kwtui.operations.commands import shell_line
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
 from kwtui.operations.records import count_older
@@ -53,7 +55,7 @@ async def check_source(context: RunContext, step: Step) -> SourceCheck:
         progress=tell,
         cancelled=context.halt.requested.is_set,
     )
-    check_report(report)
+    check_report(report, context.options)
     counted = {str(t.name): t.rows_found for t in report.tables if t.rows_found is not None}
     return SourceCheck(
         files=report.files,
@@ -63,15 +65,19 @@ async def check_source(context: RunContext, step: Step) -> SourceCheck:
     )
 
 
-def check_report(report: VerifyReport) -> None:
-    """Raises BACKUP_DAMAGED for a set that is not whole."""
+def check_report(report: VerifyReport, options: Sequence[str] = ()) -> None:
+    """Raises BACKUP_DAMAGED for a set that is not whole.
+
+    ``options`` are those of a command for the same server and files.
+    """
     bad = [f for f in report.findings if f.severity is Severity.REFUSAL]
     if bad:
         words = [f"{f.subject}: {f.message}" for f in bad]
         raise KwtuiError(
             f"The backup {report.path} is damaged: {words[0]}",
             cause="\n".join(words[1:10]),
-            hint=f"See everything that is wrong: kwtui verify {report.path}",
+            hint="See everything that is wrong: "
+            + shell_line("verify", report.path, options=options),
             exit_code=ExitCode.BACKUP_DAMAGED,
         )
 

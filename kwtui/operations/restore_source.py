@@ -25,6 +25,7 @@ from kwtui.model import (
     TableName,
     TableSpec,
 )
+from kwtui.operations.commands import shell_line
 from kwtui.server import ddl
 from kwtui.server.derive import seconds
 from kwtui.server.sqltext import split_name
@@ -106,7 +107,7 @@ def choose(source: RestoreSource, names: tuple[TableName, ...]) -> tuple[SourceT
         if name not in known:
             raise KwtuiError(
                 f"{source.path} has no table {name}.",
-                hint=f"See what it has: kwtui show {source.path}",
+                hint=f"See what it has: {shell_line('show', source.path)}",
                 exit_code=ExitCode.NOT_FOUND,
             )
     return tuple(t for t in source.tables if not names or t.name in names)
@@ -122,7 +123,7 @@ def _source_of_set(
         raise KwtuiError(
             f"The schema of {details.entry.path} cannot be read.",
             cause="; ".join(details.problems),
-            hint=f"Check the set: kwtui verify {details.entry.path}",
+            hint=f"Check the set: {shell_line('verify', details.entry.path)}",
             exit_code=ExitCode.BACKUP_DAMAGED,
         )
     root = details.entry.path
@@ -148,7 +149,7 @@ def _table_of_set(root: str, entry: TableEntry, schema: DatabaseSchema) -> Sourc
     if spec is None:
         raise KwtuiError(
             f"schema.json of {root} does not know the table {entry.name}.",
-            hint=f"Check the set: kwtui verify {root}",
+            hint=f"Check the set: {shell_line('verify', root)}",
             exit_code=ExitCode.BACKUP_DAMAGED,
         )
     return SourceTable(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kwtui.backups.draft import Draft
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.operations.commands import shell_line
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 
 
@@ -16,7 +17,7 @@ def plan_seal(path: str, draft: Draft, file: Path, now: datetime, plan_id: str) 
     if made.set_id != path:
         raise KwtuiError(
             f"{file} is the draft of {made.set_id}, not of {path}.",
-            hint=f"Seal that one: kwtui seal {made.set_id} --draft {file}",
+            hint=f"Seal that one: {shell_line('seal', made.set_id, '--draft', str(file))}",
             exit_code=ExitCode.USAGE,
         )
     return Plan(

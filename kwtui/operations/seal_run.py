@@ -15,6 +15,7 @@ from kwtui.backups.manifest import Manifest, TableEntry, totals_of
 from kwtui.backups.sealing import SealedTree, SealProgress
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import ProofLevel, ServerFacts
+from kwtui.operations.commands import shell_line
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.runner import StepOutcome, run_steps
@@ -109,7 +110,7 @@ def _location(context: RunContext) -> SetLocation:
     if existing.manifest.exists():
         raise KwtuiError(
             f"{path} is sealed already.",
-            hint=f"Check it: kwtui verify {path}",
+            hint=f"Check it: {shell_line('verify', path, options=context.options)}",
             exit_code=ExitCode.DESTINATION_NOT_EMPTY,
         )
     if not existing.data.is_dir():

@@ -83,7 +83,7 @@ async def run_verify(context: RunContext) -> RunResult:
             cancelled=context.halt.requested.is_set,
         )
         reports.append(report)
-        check_report(report)
+        check_report(report, context.options)
         return StepOutcome(
             summary=f"{report.files} files, {in_words(report)}",
             bytes=report.bytes,

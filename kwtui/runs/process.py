@@ -42,6 +42,8 @@ class Handover:
     """As of `Target.as_dict`; None for a plan that asks no server."""
     extern: str
     state: str
+    options: tuple[str, ...] = ()
+    """Of a command that names the same server and files."""
 
 
 def read_handover(files: RunFiles) -> Handover | None:

@@ -208,6 +208,7 @@ class _Worker:
             reporter=JournalReporter(self._journal),
             halt=self._halt,
             hold=self._hold,
+            options=self._handover.options,
         )
         # Each kind is imported when it runs: a check of files needs no driver.
         if plan.kind is PlanKind.BACKUP:

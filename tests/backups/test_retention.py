@@ -20,6 +20,8 @@ from kwtui.backups.retention import (
     hold_back,
     is_last_proven,
     is_proven,
+    relied_on,
+    stand_in,
 )
 from kwtui.model import ProofLevel, RetentionPolicies, RetentionPolicy
 
@@ -102,6 +104,30 @@ def test_one_set_can_stand_for_several_rules_and_says_so() -> None:
     decisions = decide([entry], policy, NOW)
 
     assert rules(decisions, entry) == {Rule.LAST, Rule.DAILY, Rule.YEARLY, Rule.LAST_PROVEN}
+
+
+def test_a_folder_that_somebody_named_stays_and_takes_no_place() -> None:
+    copy = days_ago(0, path="kwtui/shop/before the move")
+    entries = [copy, days_ago(1), days_ago(2)]
+
+    decisions = decide(entries, RetentionPolicy(keep_last=1), NOW)
+
+    assert kept(decisions) == [copy.path, entries[1].path]
+    assert rules(decisions, copy) == {Rule.NOT_NAMED}
+    assert relied_on(decisions) == (entries[1],)
+    assert is_last_proven(entries[1], [copy, entries[1]])
+
+
+def test_what_others_go_on_the_word_of_is_named_for_each_group() -> None:
+    shop, plant = [days_ago(d) for d in range(3)], [days_ago(d, database="plant") for d in range(2)]
+    alone = days_ago(0, database="alone")
+    policies = RetentionPolicies(RetentionPolicy(keep_last=1))
+
+    decisions = decide_all([*shop, *plant, alone], policies, NOW)
+
+    assert set(relied_on(decisions)) == {shop[0], plant[0]}, "of the third nothing goes"
+    assert stand_in(shop[2], [*shop, *plant]) == shop[0]
+    assert stand_in(alone, [*shop, *plant, alone]) is None
 
 
 def test_seven_bad_days_do_not_evict_the_good_backup() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +16,7 @@ from kwtui.backups.annotations import annotate
 from kwtui.backups.entries import EntryKind
 from kwtui.backups.library import scan
 from kwtui.backups.location import SetLocation
-from kwtui.backups.prooflog import append_proof
+from kwtui.backups.prooflog import append_proof, read_proofs
 from kwtui.backups.retention import Rule
 from kwtui.backups.trash import trash_path
 from kwtui.errors import ExitCode, KwtuiError
@@ -24,7 +25,7 @@ from kwtui.operations.commands import command_for
 from kwtui.operations.context import RunContext, RunResult, hold_nothing
 from kwtui.operations.housekeeping import make_delete_plan, make_prune_preview
 from kwtui.operations.known_runs import KnownRun
-from kwtui.operations.plan import Plan, PlanKind, Step
+from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.removal_plan import PrunePreview
 from kwtui.operations.removal_run import run_removal
 from kwtui.operations.runner import Halt, StepOutcome
@@ -97,6 +98,7 @@ class Place:
                 reporter=self.said,
                 halt=Halt(),
                 hold=hold,
+                options=("--extern", "/a b"),
             )
         )
 
@@ -124,7 +126,8 @@ async def test_a_set_that_is_not_the_last_goes_after_showing_what_goes(place: Pl
     plan = place.plan_delete(old.path)
     result = await place.run(plan)
 
-    (step,) = plan.steps
+    check, step = plan.steps
+    assert (check.kind, check.subject) == (StepKind.CHECK_FILES, new.path)
     assert (plan.kind, plan.findings) == (PlanKind.DELETE, ())
     assert step.params["files"] == result.result["files"]
     assert step.params["bytes"] == result.result["bytes"] == plan.estimated_bytes
@@ -258,7 +261,9 @@ async def test_the_preview_is_what_happens(place: Place) -> None:
     result = await place.run(preview.plan)
 
     goes = {d.entry.path for d in preview.goes}
-    assert goes == {s.params["path"] for s in preview.plan.steps} == set(result.result["removed"])
+    removing = [s for s in preview.plan.steps if s.kind is StepKind.REMOVE]
+    assert goes == {s.params["path"] for s in removing} == set(result.result["removed"])
+    assert f"Removed {len(removing)} of {len(removing)}" in result.summary
     assert set(place.sets()) == {d.entry.path for d in preview.stays}
     assert set(place.sets()) == {made[i].path for i in (0, 4, 5, 7, 8)}
     assert sum(len(day.stays) + len(day.goes) for day in preview.days) == 9
@@ -288,7 +293,8 @@ async def test_leftovers_exports_and_foreign_files_are_not_its_business(place: P
 
 async def test_sets_in_use_or_with_files_of_others_stay_and_say_why(place: Place) -> None:
     used, strayed, gone, new = (place.make(day) for day in range(4))
-    (strayed.data / "reject.txt").write_text("1")
+    # One file less and another more, with as many bytes: no listing sees that.
+    next(strayed.data.rglob("*.csv")).rename(strayed.data / "reject.txt")
     run = KnownRun("r1", PlanKind.VERIFY, used.path, "shop", "", alive=True)
 
     preview = place.preview(runs=(run,))
@@ -314,6 +320,136 @@ async def test_what_is_needed_by_the_time_it_runs_stays(place: Place) -> None:
     assert any(old.path in words for words in result.result["left"])
     assert any("needed" in words for words in place.said.notices)
     assert place.sets() == sorted([old.path, new.path])
+
+
+# -- the backup that stays --------------------------------------------------------------------
+
+
+def gut(location: SetLocation) -> None:
+    """Somebody takes a data file away."""
+    next(location.data.rglob("*.csv")).unlink()
+
+
+def flip_a_byte(location: SetLocation) -> None:
+    """A disk changes one byte; number and size of the files stay as they were."""
+    file = next(location.data.rglob("*.csv"))
+    content = bytearray(file.read_bytes())
+    content[0] ^= 1
+    file.write_bytes(content)
+
+
+async def test_what_stays_is_read_before_anything_goes(place: Place) -> None:
+    shop = [place.make(day) for day in range(2)]
+    plant = [place.make(day, database="plant") for day in range(2)]
+
+    plan = place.preview().plan
+    await place.run(plan)
+
+    kinds = [(s.kind, s.subject) for s in plan.steps]
+    assert {s for k, s in kinds[:2] if k is StepKind.CHECK_FILES} == {shop[1].path, plant[1].path}
+    assert [k for k, _ in kinds[2:]] == [StepKind.REMOVE] * 2
+    assert plan.steps[0].title.startswith("Check the backup that stays: kwtui/")
+    assert place.sets() == sorted([shop[1].path, plant[1].path])
+    (proven,) = read_proofs(shop[1].proofs)
+    assert (proven.level, proven.ok) == (ProofLevel.P1, True)
+
+
+@pytest.mark.parametrize("fault", [gut, flip_a_byte])
+async def test_nothing_goes_when_the_newest_one_is_damaged_after_the_preview(
+    place: Place, fault: Callable[[SetLocation], None]
+) -> None:
+    made = [place.make(day) for day in range(3)]
+    preview = place.preview()
+    assert len(preview.goes) == 2
+    fault(made[2])
+
+    error = await place.refused(preview.plan)
+
+    assert error.exit_code is ExitCode.BACKUP_DAMAGED
+    assert error.title.startswith("Nothing was removed")
+    assert made[2].path in error.title
+    assert f"kwtui verify {made[2].path} --extern '/a b'" in error.hint
+    assert place.sets() == sorted(x.path for x in made)
+
+
+async def test_a_flipped_byte_stops_retention_once_and_then_counts_as_damage(place: Place) -> None:
+    """No listing sees it. The check does, and from then on the set before it has its place."""
+    made = [place.make(day) for day in range(3)]
+    flip_a_byte(made[2])
+
+    error = await place.refused(place.preview().plan)
+    again = place.preview()
+    await place.run(again.plan)
+
+    assert error.exit_code is ExitCode.BACKUP_DAMAGED
+    assert [d.entry.path for d in again.goes] == [made[0].path]
+    assert again.plan.steps[0].subject == made[1].path
+    assert place.sets() == [made[1].path, made[2].path]
+
+
+async def test_a_gutted_newest_one_keeps_nothing_else_from_staying(place: Place) -> None:
+    made = [place.make(day) for day in range(3)]
+    gut(made[2])
+
+    preview = place.preview()
+    await place.run(preview.plan)
+
+    assert preview.plan.steps[0].subject == made[1].path
+    assert [d.entry.path for d in preview.goes] == [made[0].path]
+    assert place.sets() == [made[1].path, made[2].path]
+
+
+async def test_one_set_is_not_deleted_on_the_word_of_a_damaged_one(place: Place) -> None:
+    old, new = place.make(), place.make(1)
+    flip_a_byte(new)
+
+    error = await place.refused(place.plan_delete(old.path))
+    now = place.plan_delete(old.path)
+
+    assert error.exit_code is ExitCode.BACKUP_DAMAGED
+    assert codes(now) == {"last_proven": Severity.REFUSAL}
+    assert place.sets() == [old.path, new.path]
+
+
+async def test_a_set_of_which_nothing_is_proven_goes_without_reading_another(place: Place) -> None:
+    damaged, new = place.make(), place.make(1)
+    gut(damaged)
+
+    plan = place.plan_delete(damaged.path)
+    await place.run(plan)
+
+    assert [s.kind for s in plan.steps] == [StepKind.REMOVE]
+    assert place.sets() == [new.path]
+
+
+async def test_another_set_in_the_place_of_the_one_that_stays_stops_it(place: Place) -> None:
+    old, new = place.make(), place.make(1)
+    plan = place.preview().plan
+    new.manifest.write_bytes(new.manifest.read_bytes() + b" ")
+
+    error = await place.refused(plan)
+
+    assert error.exit_code is ExitCode.REFUSED_BY_PLAN
+    assert old.root.exists()
+
+
+async def test_a_copy_under_another_name_stays_and_stands_for_nothing(place: Place) -> None:
+    old, new = place.make(), place.make(1)
+    copy = new.root.with_name('it\'s "x"')
+    shutil.copytree(new.root, copy)
+
+    preview = place.preview()
+    await place.run(preview.plan)
+
+    (words,) = [d.reasons for d in preview.stays if d.entry.path.endswith(copy.name)]
+    assert [(r.rule, r.text) for r in words] == [
+        (Rule.NOT_NAMED, "not named by kwtui: never removed by a rule")
+    ]
+    assert [d.entry.path for d in preview.goes] == [old.path]
+    assert codes(place.plan_delete(new.path)) == {"last_proven": Severity.REFUSAL}
+    refused = place.plan_delete(f"kwtui/shop/{copy.name}")
+    assert 'kwtui/shop/it\'s "x" is not named as kwtui names' in refused.findings[0].message
+    assert copy.is_dir()
 
 
 async def test_a_listing_with_holes_removes_nothing(

@@ -19,7 +19,7 @@ from kwtui.backups.difference import (
 from kwtui.backups.library import BackupEntry, EntryKind
 from kwtui.backups.manifest import Manifest, Totals
 from kwtui.backups.removing import SetContents
-from kwtui.backups.retention import decide_all, is_last_proven
+from kwtui.backups.retention import decide_all, is_last_proven, relied_on, stand_in
 from kwtui.controller_events import StorageChanged
 from kwtui.doctor import Check, CheckState
 from kwtui.errors import ExitCode, KwtuiError
@@ -36,7 +36,13 @@ from kwtui.model import (
 from kwtui.operations.cleanup_plan import Leftover, LeftoverKind, plan_cleanup
 from kwtui.operations.housekeeping import Leftovers
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
-from kwtui.operations.removal_plan import PrunePreview, Removable, plan_delete, prune_preview
+from kwtui.operations.removal_plan import (
+    PrunePreview,
+    Removable,
+    Staying,
+    plan_delete,
+    prune_preview,
+)
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 PLAN = "20261122T120000Z-2"
@@ -145,7 +151,10 @@ class FakeStorageCare:
         entry = self._entry(path)
         found = Removable(entry, SetContents(entry.files or 0, entry.bytes or 0, 0.0))
         last = is_last_proven(entry, self.entries)
-        return plan_delete(replace(found, last_proven=last), confirmed, ProofLevel.P2, NOW, PLAN)
+        other = stand_in(entry, self.entries)
+        stays = Staying(other, "") if other else None
+        found = replace(found, last_proven=last)
+        return plan_delete(found, stays, confirmed, ProofLevel.P2, NOW, PLAN)
 
     def retention_policies(self) -> RetentionPolicies:
         return self.policies
@@ -169,7 +178,8 @@ class FakeStorageCare:
             for d in decisions
             if not d.keep
         ]
-        return prune_preview(decisions, going, rules, database, NOW, PLAN)
+        staying = [Staying(entry, "") for entry in relied_on(decisions)]
+        return prune_preview(decisions, going, staying, rules, database, NOW, PLAN)
 
     async def leftovers(self) -> Leftovers:
         removables = {

@@ -151,7 +151,7 @@ async def test_a_day_on_which_one_stays_and_one_goes_says_both() -> None:
     care = FakeStorageCare()
     care.stage_storage()
     night = nightly(1)[0]
-    earlier = replace(night, path="kwtui/shop/x", started=NOW - timedelta(hours=11))
+    earlier = replace(night, path="kwtui/shop/20261121T210000Z", started=NOW - timedelta(hours=11))
     care.entries = (night, earlier)
     preview = await care.preview_prune()
     assert any("22*" in each.text for each in month_lines(preview.days))
