@@ -15,6 +15,8 @@ from kwtui.node.place import FolderState, NodePlace, in_words
 from kwtui.text import human_bytes, human_count
 
 _LITTLE_BYTES = 1 << 30
+_STATE_BYTES = 16 << 20
+"""A plan of thousands of tables with its journal and what else a run writes down."""
 _FEW_BYTES = 64 << 20
 _LITTLE_SHARE = 0.05
 _LITTLE_INODES = 10_000
@@ -252,6 +254,15 @@ def _state(state: FolderState | None) -> Check:
     title = "kwtui's own files"
     if state is None or state.path is None:
         return unknown("state", title, "Their folder is not known.")
+    if state.free_bytes is not None and state.free_bytes < _STATE_BYTES:
+        return Check(
+            "state",
+            title,
+            CheckState.FAILED,
+            f"{human_bytes(state.free_bytes)} free for {state.path}: no run can write down its "
+            "plan and its journal there.",
+            "Make room, or set XDG_STATE_HOME to a folder on a file system that has some.",
+        )
     if not state.exists:
         return Check("state", title, CheckState.OK, f"{state.path} is made at the first run.")
     if not (state.readable and state.writable):

@@ -250,3 +250,10 @@ def test_a_state_folder_of_somebody_else_fails(
     check = one(replace(look, state=inspect_folder(state, "own")), "state")
     assert check.state is CheckState.FAILED
     assert "no run can start" in check.detail
+
+
+def test_a_state_folder_without_room_fails(look: FilesLook, tmp_path: Path) -> None:
+    full = replace(inspect_folder(tmp_path, "own"), free_bytes=4096)
+    check = one(replace(look, state=full), "state")
+    assert check.state is CheckState.FAILED
+    assert "no run can write down its plan" in check.detail
