@@ -161,6 +161,22 @@ def test_a_meta_sql_that_does_not_parse_has_its_own_code(kwtui: CommandLine, ext
     assert done.code == ExitCode.META_DAMAGED, done.err + done.out
 
 
+@pytest.mark.parametrize(("level", "reached"), [("P1", 1), ("p2", 2), ("1", 1), ("2", 2)])
+def test_a_check_takes_its_level_as_it_is_called(
+    kwtui: CommandLine, extern: Path, level: str, reached: int
+) -> None:
+    done = kwtui.run("verify", "old", "--level", level, "--extern", str(extern), "--json")
+
+    assert done.object["report"]["wanted"] == reached
+
+
+def test_a_check_knows_no_level_of_a_drill(kwtui: CommandLine, extern: Path) -> None:
+    done = kwtui.run("verify", "old", "--level", "P3", "--extern", str(extern))
+
+    assert done.code == ExitCode.USAGE
+    assert "'P3' is not P1 or P2" in done.err
+
+
 def test_what_is_no_backup_is_not_found(kwtui: CommandLine, extern: Path) -> None:
     (extern / "notes.txt").write_text("hello")
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import Any
 
-from kwtui.commands.parser_parts import add_run, command, set_path
+from kwtui.commands.parser_parts import add_run, command, proof_level, set_path
 
 
 def add_drill_commands(commands: Any) -> None:
@@ -39,7 +38,11 @@ def _drill(commands: Any) -> None:
         "set", type=set_path, metavar="SET", help="its path below extern, as `kwtui list` shows"
     )
     parser.add_argument(
-        "--level", type=_level, default=4, metavar="P3|P4", help="how far to prove it (P4)"
+        "--level",
+        type=proof_level(3, 4),
+        default=4,
+        metavar="P3|P4",
+        help="how far to prove it (P4)",
     )
     parser.add_argument(
         "--on",
@@ -79,10 +82,3 @@ def _seal(commands: Any) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="print the plan, and run nothing")
     parser.add_argument("--detach", action="store_true", help="start the run and do not follow it")
-
-
-def _level(text: str) -> int:
-    level = text.strip().upper().removeprefix("P")
-    if level not in ("3", "4"):
-        raise argparse.ArgumentTypeError("a drill reaches P3 or P4")
-    return int(level)

@@ -117,6 +117,19 @@ def given(text: str) -> str:
     return text
 
 
+def proof_level(*levels: int) -> Callable[[str], int]:
+    """A level of proof as people write it: ``P2``, ``p2`` or ``2``; no others than these."""
+
+    def level(text: str) -> int:
+        number = text.strip().upper().removeprefix("P")
+        if number not in map(str, levels):
+            named = " or ".join(f"P{level}" for level in levels)
+            raise argparse.ArgumentTypeError(f"{text!r} is not {named}")
+        return int(number)
+
+    return level
+
+
 def count(text: str) -> int:
     number = int(text)
     if number < 1:

@@ -50,7 +50,7 @@ def command_for(plan: Plan, connection: Sequence[str]) -> str:
     elif plan.kind in REMOVALS:
         words = _removal_words(plan)
     else:
-        words = iter(("verify", plan.path, "--level", str(plan.request["level"])))
+        words = iter(("verify", plan.path, "--level", f"P{plan.request['level']}"))
     return shell_line(*words, options=connection)
 
 

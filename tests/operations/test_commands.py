@@ -78,5 +78,5 @@ def test_a_check_is_a_command_too() -> None:
     plan = replace(plan_of(PlanKind.VERIFY, {"path": PATH, "level": 1}), kind=PlanKind.VERIFY)
 
     assert (
-        command_for(plan, ["--extern", "/e x"]) == f"kwtui verify {PATH} --level 1 --extern '/e x'"
+        command_for(plan, ["--extern", "/e x"]) == f"kwtui verify {PATH} --level P1 --extern '/e x'"
     )
