@@ -23,6 +23,7 @@ from kwtui.operations.comparing import (
     check_lines,
     compare_tables,
     definition_differences,
+    met_words,
     other_differences,
 )
 from kwtui.operations.context import RunContext, RunResult
@@ -237,9 +238,15 @@ class RestoreRun:
             return await self._insert_rows(step)
         answer = await self._import(step)
         rejected = self._rejected(step)
-        importing.check_answer(answer, str(name), rejected, self._expected_rows(step.params))
+        importing.check_answer(
+            answer,
+            str(name),
+            rejected,
+            self._expected_rows(step.params),
+            adds=self._rows_before.get(str(name), 0) > 0,
+        )
         return StepOutcome(
-            summary=f"{answer.rows} rows", rows=answer.rows, bytes=step.params["bytes"]
+            summary=plural(answer.rows, "row"), rows=answer.rows, bytes=step.params["bytes"]
         )
 
     async def _import_database(self, step: Step) -> StepOutcome:
@@ -248,7 +255,7 @@ class RestoreRun:
         expected = sum(counted.values()) if counted else step.params["rows"]
         importing.check_answer(answer, self._plan.database, self._rejected(step), expected)
         return StepOutcome(
-            summary=f"{answer.rows} rows", rows=answer.rows, bytes=step.params["bytes"]
+            summary=plural(answer.rows, "row"), rows=answer.rows, bytes=step.params["bytes"]
         )
 
     async def _import(self, step: Step) -> importing.ImportAnswer:
@@ -268,7 +275,7 @@ class RestoreRun:
             self._context.reporter.progress(step, rows=rows, basis="rows inserted")
 
         rows = await insert_rows(self._server, step, self._context.extern, self._context.halt, tell)
-        return StepOutcome(summary=f"{rows} rows", rows=rows, bytes=step.params["bytes"])
+        return StepOutcome(summary=plural(rows, "row"), rows=rows, bytes=step.params["bytes"])
 
     async def _compare(self, step: Step) -> StepOutcome:
         database = step.params["database"]
@@ -279,10 +286,13 @@ class RestoreRun:
             self._server, database, expected, self._rows_before, self._context.halt
         )
         check_lines(self._lines, database)
+        for words in met_words(self._lines):
+            self._context.reporter.notice(step, "WARNING", words)
         if step.params["definitions"]:
             await self._compare_definitions(database)
         self._rows = sum(line["rows_found"] for line in self._lines)
-        words = f"{plural(len(self._lines), 'table')}, all the same"
+        grew = any(self._rows_before.get(line["table"]) for line in self._lines)
+        words = f"{plural(len(self._lines), 'table')}, all {'as expected' if grew else 'the same'}"
         return StepOutcome(
             summary=words if self._lines else "every definition as it was",
             rows=self._rows,

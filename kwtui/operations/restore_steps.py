@@ -210,6 +210,7 @@ def _expectation(table: SourceTable) -> dict[str, Any]:
     checksum: ContentChecksum | None = table.checksum
     return _table_params(table) | {
         "columns": list(table.spec.visible_columns),
+        "series": table.spec.time_column is not None,
         "checksum": msgspec.to_builtins(checksum) if checksum else None,
     }
 

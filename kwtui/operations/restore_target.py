@@ -15,6 +15,7 @@ from kwtui.model import (
     TableSpec,
 )
 from kwtui.operations.restore_source import RestoreSource, SourceTable
+from kwtui.text import plural
 
 SYSTEM_DATABASES = frozenset({"defaultdb", "postgres", "system"})
 
@@ -31,6 +32,8 @@ class TargetFacts:
     """Users and roles."""
     existing: DatabaseSchema | None = None
     """The target database, where it exists and matters (data only)."""
+    dependents: tuple[str, ...] = ()
+    """What in other databases uses the one that is to be replaced."""
     store_free_bytes: int | None = None
     problem: Finding | None = None
     """Why the files cannot be read on this machine."""
@@ -74,6 +77,14 @@ def name_findings(
             "Type exactly the name of the database that is to be replaced.",
         )
     elif exists:
+        for user in facts.dependents:
+            yield refusal(
+                "used_elsewhere",
+                target,
+                f"Dropping {target} would silently take {user} along, which uses it.",
+                "Keep its definition, drop it, and make it again after the restore; or restore "
+                "beside what is there (--as NAME).",
+            )
         yield Finding(
             Severity.WARNING,
             "replaces",
@@ -126,12 +137,18 @@ def _existing_table_findings(
 
 def _about_existing(there: TableSpec, here: TableSpec | None) -> Iterator[Finding]:
     if there.rows:
+        known = (
+            "One that has the time and primary tags of a row there is not added beside it: the "
+            "server's setting ts.dedup.rule decides which of the two stays."
+            if there.time_column
+            else "A key that exists makes the whole import of the table fail and changes nothing."
+        )
         yield Finding(
             Severity.WARNING,
             "table_not_empty",
             str(there.name),
-            f"{there.name} holds about {there.rows} rows already; the new ones are added. A key "
-            "that exists makes the whole import of the table fail and changes nothing.",
+            f"{there.name} holds about {plural(there.rows, 'row')} already; the new ones are "
+            f"added. {known}",
         )
     without = {c.name for c in there.columns if c.default is None}
     gone = [c.name for c in here.columns if c.default and c.name in without] if here else []

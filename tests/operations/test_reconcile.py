@@ -168,6 +168,16 @@ def test_rejected_rows_fail_a_restore_that_the_server_calls_succeeded() -> None:
     assert "x is no number" in error.value.cause
 
 
+def test_rows_that_are_left_out_as_known_are_no_loss_where_rows_were() -> None:
+    answer = importing.ImportAnswer("1", "succeeded", 3, abandoned=2, rejected=0, note="")
+
+    with pytest.raises(KwtuiError, match="left out as duplicates"):
+        importing.check_answer(answer, "public.sensors", (), 5)
+    importing.check_answer(answer, "public.sensors", (), 5, adds=True)
+    with pytest.raises(KwtuiError, match="hold 6 rows, 3 were imported"):
+        importing.check_answer(answer, "public.sensors", (), 6, adds=True)
+
+
 def test_fewer_rows_than_the_files_hold_fail_a_restore() -> None:
     with pytest.raises(KwtuiError, match="hold 6 rows, 2 were imported"):
         importing.check_answer(importing.read_answer(imported("2")), "public.orders", (), 6)

@@ -342,6 +342,7 @@ def test_the_comparison_expects_what_the_manifest_says(
         "rows": 3,
         "bytes": 1000,
         "columns": ["n", "v"],
+        "series": False,
         "checksum": {"rows": 3, "xor": "7", "sum": "9"},
     }
     assert "xor_agg" in compare.sql[0]
