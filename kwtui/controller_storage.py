@@ -226,10 +226,12 @@ class StorageCare(Core):
     # -- comparing ----------------------------------------------------------------------------
 
     async def compare_sets(self, before: str, after: str) -> SetDifference:
-        """The second set as seen from the first, from what both say of themselves."""
+        """The second set as seen from the first: what both say of themselves, if it is still so."""
         from kwtui.backups.difference import compare_sets
 
-        return compare_sets(await self.open_set(before), await self.open_set(after))
+        first, second = await self.open_set(before), await self.open_set(after)
+        disks = await self.presence(first), await self.presence(second)
+        return compare_sets(first, second, *disks)
 
     # -- removing -----------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from enum import StrEnum
 from kwtui.backups.contents import ColumnInfo, SetDetails, TableDetails
 from kwtui.backups.entries import BackupEntry
 from kwtui.backups.manifest import TableEntry
+from kwtui.backups.presence import Presence
 from kwtui.model import ColumnSpec, DatabaseSchema, TableName
 
 
@@ -92,16 +94,43 @@ class SetDifference:
         return not self.changed and not self.objects
 
 
-def compare_sets(before: SetDetails, after: SetDetails) -> SetDifference:
-    """Compare what the manifests and schemas say; no data file is read."""
-    tables = [_table(name, before, after) for name in _names(before.tables, after.tables)]
+def compare_sets(
+    before: SetDetails,
+    after: SetDetails,
+    before_disk: Presence | None = None,
+    after_disk: Presence | None = None,
+) -> SetDifference:
+    """Compare what the manifests and schemas say; no data file is read.
+
+    What a manifest says of a table whose files are gone or of another size on disk is not taken
+    for its content.
+    """
+    sides = (
+        _Side(before, before_disk or Presence()),
+        _Side(after, after_disk or Presence()),
+    )
+    tables = [_table(name, *sides) for name in _names(before.tables, after.tables)]
     return SetDifference(
         before=before.entry,
         after=after.entry,
         tables=tuple(tables),
         objects=tuple(_objects(before.schema, after.schema)),
-        unknown=tuple(_unknown(before, after, tables)),
+        unknown=tuple(_unknown(sides, tables)),
     )
+
+
+@dataclass(frozen=True)
+class _Side:
+    """A set, and how its files lie on disk now."""
+
+    details: SetDetails
+    disk: Presence
+
+    def is_damaged(self, name: TableName) -> bool:
+        """Whether a file of the table is gone or of another size."""
+        entry = _entry(self.details, name)
+        paths = {file.path for file in entry.files} if entry else set()
+        return not paths.isdisjoint(self.disk.missing | self.disk.resized.keys())
 
 
 # -- tables -----------------------------------------------------------------------------------
@@ -111,7 +140,8 @@ def _names(*tables: Iterable[TableDetails]) -> list[TableName]:
     return sorted({table.name for some in tables for table in some})
 
 
-def _table(name: TableName, before: SetDetails, after: SetDetails) -> TableDifference:
+def _table(name: TableName, first: _Side, second: _Side) -> TableDifference:
+    before, after = first.details, second.details
     old, new = before.table(name), after.table(name)
     content = Content.UNKNOWN
     columns: tuple[ColumnChange, ...] = ()
@@ -120,7 +150,8 @@ def _table(name: TableName, before: SetDetails, after: SetDetails) -> TableDiffe
     if old is None or new is None:
         change = Change.ADDED if old is None else Change.REMOVED
     else:
-        content = _content(before, after, old, new)
+        if not first.is_damaged(name) and not second.is_damaged(name):
+            content = _content(before, after, old, new)
         columns = tuple(_columns(_specs(before, old), _specs(after, new)))
         definition = tuple(_diff(old.create_statement, new.create_statement))
         differs = columns or definition or content is Content.DIFFERENT
@@ -265,17 +296,24 @@ def _grants(schema: DatabaseSchema) -> dict[str, str]:
     return {f"{g.grantee} on {g.target}": ", ".join(g.privileges) for g in schema.grants}
 
 
-def _unknown(
-    before: SetDetails, after: SetDetails, tables: Iterable[TableDifference]
-) -> Iterator[str]:
-    for details in (before, after):
-        if details.schema is None:
+def _unknown(sides: Iterable[_Side], tables: Iterable[TableDifference]) -> Iterator[str]:
+    both = [t for t in tables if t.change in (Change.SAME, Change.CHANGED)]
+    damaged: set[TableName] = set()
+    for side in sides:
+        path = side.details.entry.path
+        if side.details.schema is None:
             yield (
-                f"{details.entry.path} has no schema.json: only tables and columns are compared, "
+                f"{path} has no schema.json: only tables and columns are compared, "
                 "not views, sequences, grants and comments."
             )
-    both = [t for t in tables if t.change in (Change.SAME, Change.CHANGED)]
-    blind = [str(t.name) for t in both if t.content is Content.UNKNOWN]
+        bad = [t.name for t in both if side.is_damaged(t.name)]
+        damaged.update(bad)
+        if bad:
+            yield (
+                f"{path} is damaged: files of {', '.join(map(str, bad))} are gone or of another "
+                f"size, so their rows cannot be compared: kwtui verify {shlex.quote(path)}"
+            )
+    blind = [str(t.name) for t in both if t.content is Content.UNKNOWN and t.name not in damaged]
     if blind:
         yield (
             f"Whether the rows are the same in {', '.join(blind)}: one of the sets has no content "

@@ -91,7 +91,9 @@ def summary_words(found: SetDifference, *, everything: bool) -> str:
     """The line above the list."""
     if found.is_same:
         same = plural(len(found.tables), "table")
-        return f"Nothing is known to be different in {same}."
+        words = f"Nothing is known to be different in {same}"
+        blind = sum(each.content is Content.UNKNOWN for each in found.tables)
+        return words + (f"; of {blind:,} the content is not known." if blind else ".")
     words = f"{len(found.changed)} of {plural(len(found.tables), 'table')} differ"
     if found.objects:
         words += f", {plural(len(found.objects), 'other object')}"

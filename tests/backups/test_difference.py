@@ -11,6 +11,7 @@ import pytest
 from kwtui.backups.difference import Change, Content, SetDifference, compare_sets
 from kwtui.backups.library import SetDetails, open_set
 from kwtui.backups.manifest import Manifest
+from kwtui.backups.presence import look_at_presence
 from kwtui.model import (
     ColumnSpec,
     CommentSpec,
@@ -173,3 +174,22 @@ def test_an_export_of_others_is_compared_as_far_as_it_can_be(
 
     assert any("schema.json" in words for words in found.unknown)
     assert found.objects == ()
+
+
+def test_what_a_manifest_says_of_files_that_are_gone_is_no_content(
+    tmp_path: Path, first: SetDetails
+) -> None:
+    second = other(tmp_path, dict(CONTENT))
+    table = manifest_of(second).tables[0]
+    (second.location.root / table.files[0].path).unlink()
+
+    found = compare_sets(first, second, look_at_presence(first), look_at_presence(second))
+    turned = compare_sets(second, first, look_at_presence(second), look_at_presence(first))
+
+    contents = {t.name: t.content for t in found.tables}
+    assert contents.pop(table.name) is Content.UNKNOWN
+    assert set(contents.values()) == {Content.SAME}
+    assert {t.name: t.content for t in turned.tables}[table.name] is Content.UNKNOWN
+    (words,) = found.unknown
+    assert f"{second.entry.path} is damaged: files of {table.name} are gone" in words
+    assert turned.unknown == found.unknown
