@@ -30,6 +30,7 @@ from kwtui.operations.restore_source import RestoreSource, source_of
 from kwtui.operations.restore_target import TargetFacts
 from kwtui.server import catalogue, inspection
 from kwtui.server.connection import Server
+from kwtui.server.dependents import dependents
 
 _NOWHERE = FolderState(None, "")
 
@@ -90,10 +91,12 @@ async def make_restore_plan(
     existing: DatabaseSchema | None = None
     if request.strategy is RestoreStrategy.DATA_ONLY and target in names:
         existing = (await catalogue.survey(server, facts, target)).schema
+    replaced = request.replace == target and target in names
     known = TargetFacts(
         server=facts,
         node_id=request.node_id or facts.node_id,
         databases=names,
+        dependents=await dependents(server, target, sorted(names - {target})) if replaced else (),
         accounts=await accounts_of(server),
         existing=existing,
         store_free_bytes=place.store.free_bytes if place is not None else None,

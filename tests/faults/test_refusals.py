@@ -111,3 +111,20 @@ def test_an_empty_table_with_a_line_of_column_names_is_whole(
     done = bench.restore(made.path, target=f"named_{method.value}")
     assert [line["rows_found"] for line in done["comparison"] if "empty" in line["name"]] == [0]
     assert done["doubts"] == []
+
+
+def test_a_database_that_another_one_uses_is_not_replaced(bench: Bench, made: Made) -> None:
+    """DROP DATABASE … CASCADE takes views and keys of other databases along, and says nothing."""
+    bench.do(
+        "CREATE DATABASE user_of_it",
+        "CREATE VIEW user_of_it.public.v AS SELECT name FROM attached.public.goods",
+    )
+    try:
+        plan = bench.plan_restore(made.path, target="attached", replace="attached")
+    finally:
+        bench.do("DROP DATABASE user_of_it CASCADE")
+
+    (found,) = [f for f in plan.findings if f.code == "used_elsewhere"]
+    assert "the view user_of_it.public.v" in found.message
+    free = bench.plan_restore(made.path, target="attached", replace="attached")
+    assert "used_elsewhere" not in {f.code for f in free.findings}
