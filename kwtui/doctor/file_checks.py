@@ -102,6 +102,16 @@ def _deployment(found: Deployment) -> Check:
             tuple(more),
         )
     words = " ".join(in_words(fact) for fact in overridden)
+    if any(fact.name is FactName.EXTERN for fact in overridden):
+        return Check(
+            "deployment",
+            title,
+            CheckState.WARNING,
+            words,
+            "If they are not one and the same folder, a backup will not find its files in the one "
+            "that was given: leave it out, and kwtui takes the node's own.",
+            tuple(more),
+        )
     detail = words or f"All sources agree: {_in_short(found)}."
     return Check("deployment", title, CheckState.OK, detail, "", tuple(more))
 

@@ -162,6 +162,21 @@ def test_what_others_say_is_looked_for_even_where_every_folder_was_given(
     assert "/was/here" in one(read_files(place, tmp_path), "deployment").detail
 
 
+def test_another_extern_than_the_nodes_is_a_warning(
+    store: Path, machine: Machine, tmp_path: Path
+) -> None:
+    """A backup would not find a single file there."""
+    process = machine.proc / "4242"
+    process.mkdir(parents=True)
+    words = ["kwbase", "start-single-node", f"--store={store}", f"--external-io-dir={store}/other"]
+    (process / "cmdline").write_bytes(b"\0".join(word.encode() for word in words) + b"\0")
+    place = find_place(store=store, extern=tmp_path, thorough=True, machine=machine)
+    check = one(read_files(place, tmp_path), "deployment")
+    assert check.state is CheckState.WARNING
+    assert f"{store}/other" in check.detail
+    assert "will not find its files" in check.hint
+
+
 # -- space, file systems, limits --------------------------------------------------------------
 
 
