@@ -160,12 +160,17 @@ def _extern(look: FilesLook) -> Check:
             f"Run kwtui as {found.owner}.",
         )
     if not found.writable:
+        # Only a file system that is mounted read-only stops the owner, or root.
+        mounted = look.account in ("root", found.owner)
+        why = "; its file system is mounted read-only" if mounted else ""
+        remedy = "Mount it for writing" if mounted else f"Run kwtui as {found.owner}"
         return Check(
             "extern",
             title,
             CheckState.WARNING,
-            f"{whose} and can be read, not written: manifests will lie in kwtui's state directory.",
-            f"Run kwtui as {found.owner} to keep them beside the data.",
+            f"{whose} and can be read, not written{why}: manifests will lie in kwtui's state "
+            "directory.",
+            f"{remedy} to keep them beside the data.",
         )
     return Check("extern", title, CheckState.OK, f"{whose}, readable and writable.")
 

@@ -109,6 +109,9 @@ def test_an_extern_that_cannot_be_written_is_a_warning(
     check = one(read_files(find_place(store=store, machine=machine), tmp_path), "extern")
     assert check.state is CheckState.WARNING
     assert "state directory" in check.detail
+    # It is this account's own folder, and still may not be written.
+    assert "read-only" in check.detail
+    assert check.hint.startswith("Mount it for writing")
 
 
 def test_another_account_cannot_read_every_file(look: FilesLook) -> None:
