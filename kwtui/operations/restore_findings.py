@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from kwtui.model import (
     Engine,
@@ -13,6 +13,7 @@ from kwtui.model import (
     TableName,
 )
 from kwtui.operations.backup_findings import admin_findings
+from kwtui.operations.cluster_parts import exported_accounts
 from kwtui.operations.restore_native import native_findings
 from kwtui.operations.restore_source import RestoreSource, SourceTable
 from kwtui.operations.restore_target import TargetFacts, name_findings, refusal, space_findings
@@ -116,7 +117,10 @@ def _grantee_findings(
 ) -> Iterator[Finding]:
     if request.strategy in (RestoreStrategy.NATIVE, RestoreStrategy.DATA_ONLY):
         return
+    from_set = exported_accounts(source) if request.with_users else frozenset()
     for name in missing_accounts(source, facts):
+        if name in from_set:
+            continue
         if request.create_missing_users:
             yield Finding(
                 Severity.INFO,
@@ -217,9 +221,12 @@ def insert_reason(source: RestoreSource, table: SourceTable, *, may_stage: bool 
 
 
 def left_out(
-    source: RestoreSource, wanted: frozenset[TableName], facts: TargetFacts, create_users: bool
+    source: RestoreSource, wanted: frozenset[TableName], accounts: Container[str]
 ) -> Iterator[str]:
-    """What the restored database will not have, in words."""
+    """What the restored database will not have, in words.
+
+    ``accounts`` are those that the server has when the grants are given.
+    """
     yield from source.not_included
     for table in source.tables:
         if table.name in wanted:
@@ -227,6 +234,6 @@ def left_out(
                 if key.target not in wanted:
                     name = f"the foreign key {key.name} of {table.name}"
                     yield f"{name}: {key.target} is not restored"
-    if not create_users:
-        for name in missing_accounts(source, facts):
+    for name in dict.fromkeys(g.grantee for g in source.schema.grants):
+        if name not in accounts:
             yield f"grants to {name}, who does not exist here"

@@ -232,6 +232,19 @@ def test_grants_to_somebody_who_is_not_there_are_named_or_the_account_is_made(
     assert any("TO teller" in sql for sql in sql_of(with_accounts, "comment-and-grant"))
 
 
+def test_grants_to_users_that_come_from_the_set_are_not_called_left_out(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    stranger = replace(facts, accounts=frozenset({"auditors"}))
+    holding = replace(shop_set, users_sql="CREATE USER teller;\n")
+
+    made = plan(holding, stranger, with_users=True)
+
+    assert any("TO teller" in sql for sql in sql_of(made, "comment-and-grant"))
+    assert "account_missing" not in codes(made)
+    assert not any("teller" in words for words in made.not_included)
+
+
 def test_some_tables_bring_only_what_belongs_to_them(
     shop_set: RestoreSource, facts: TargetFacts
 ) -> None:
