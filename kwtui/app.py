@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import inspect
 import signal
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -278,7 +279,9 @@ class KwtuiApp(TellingApp):
         elif action.verb == "back":
             await self._go_back()
         else:
-            getattr(self, f"_do_{action.verb}")()
+            done = getattr(self, f"_do_{action.verb}")()
+            if inspect.isawaitable(done):
+                await done
 
     async def _go_back(self) -> None:
         screen = self.screen
@@ -296,7 +299,7 @@ class KwtuiApp(TellingApp):
         if isinstance(self.screen, KwtuiScreen):
             self.screen.open_over(help_dialog(self.screen))
 
-    def _do_palette(self) -> None:
+    async def _do_palette(self) -> None:
         from kwtui.screens.palette import PaletteDialog, all_commands
 
         def chosen(call: object) -> None:
@@ -304,14 +307,25 @@ class KwtuiApp(TellingApp):
                 self.call_later(self._call, call)
 
         screen = self.screen if isinstance(self.screen, KwtuiScreen) else None
-        self.push_screen(PaletteDialog(all_commands(screen, self.keys)), chosen)
+        with self.batch_update():
+            await self.push_screen(PaletteDialog(all_commands(screen, self.keys)), chosen)
 
     async def _call(self, call: str) -> None:
         kind, _, name = call.partition(":")
         if kind == "theme":
             self._set_theme(name)
+        elif kind == "at":
+            await self._lead_to(*name.split(":", 1))
         else:
             await self.action_perform(call)
+
+    async def _lead_to(self, screen: str, action_id: str) -> None:
+        """Show the screen that an action is on, and say how to do it there."""
+        from kwtui.screens.elsewhere import directions
+
+        await self.open_screen(screen)
+        if isinstance(self.screen, KwtuiScreen):
+            self.screen.say(directions(BY_ID[action_id], self.keys))
 
     def _set_theme(self, name: str) -> None:
         if self.no_color and name != MONOCHROME:

@@ -15,6 +15,7 @@ from kwtui.keymap import Keymap
 from kwtui.screens.actions import ACTIONS, SCREENS
 from kwtui.screens.base import KwtuiScreen
 from kwtui.screens.dialogs import Dialog
+from kwtui.screens.elsewhere import elsewhere
 from kwtui.widgets.field import QuietInput, Words
 from kwtui.widgets.themes import THEME_WORDS
 from kwtui.widgets.virtual_list import Column, VirtualList
@@ -22,7 +23,8 @@ from kwtui.widgets.virtual_list import Column, VirtualList
 
 @dataclass(frozen=True)
 class Command:
-    """``call`` names what the application is to do: an action's id, or ``theme:dark``."""
+    """``call`` names what the application is to do: an action's id, ``theme:dark``, or
+    ``at:storage:storage.drill`` for an action of another screen."""
 
     call: str
     title: str
@@ -30,6 +32,8 @@ class Command:
     key: str = ""
     reason: str = ""
     """Why it cannot be done now; empty when it can."""
+    place: str = ""
+    """The screen that it is on; empty where it can be done from here."""
 
 
 def matching(commands: Sequence[Command], text: str) -> list[Command]:
@@ -39,7 +43,7 @@ def matching(commands: Sequence[Command], text: str) -> list[Command]:
         return list(commands)
 
     def holds(command: Command) -> bool:
-        where = f"{command.title} {command.help}".casefold()
+        where = f"{command.title} {command.place} {command.help}".casefold()
         return all(word in where for word in words)
 
     def rank(command: Command) -> int:
@@ -50,10 +54,11 @@ def matching(commands: Sequence[Command], text: str) -> list[Command]:
 
 
 def all_commands(screen: KwtuiScreen | None, keys: Keymap) -> list[Command]:
-    """What the palette offers: this screen's actions, then everything else."""
+    """What the palette offers: this screen's actions, what works everywhere, all other actions."""
     commands = []
+    own = screen.actions() if screen is not None else []
     if screen is not None:
-        for action in screen.actions():
+        for action in own:
             reason = screen.reason_against(action)
             commands.append(
                 Command(action.id, action.title, action.help, keys.text_of(action), reason)
@@ -70,6 +75,9 @@ def all_commands(screen: KwtuiScreen | None, keys: Keymap) -> list[Command]:
                     keys.text_of(action),
                 )
             )
+    for action, place in elsewhere(frozenset(action.id for action in own)):
+        call = f"at:{place.screen}:{action.id}"
+        commands.append(Command(call, action.title, action.help, place=place.title))
     for theme, words in THEME_WORDS.items():
         commands.append(Command(f"theme:{theme}", f"Theme: {theme}", words))
     return commands
@@ -89,7 +97,7 @@ class PaletteDialog(Dialog):
         super().__init__()
         self._commands = list(commands)
         self._list: VirtualList[Command] = VirtualList(
-            (Column("", 22), Column("", 7), Column("", 10, grow=True, drop=1)),
+            (Column("", 20), Column("", 12), Column("", 10, grow=True, drop=1)),
             _cells,
             key=lambda command: command.call,
             header=False,
@@ -125,9 +133,9 @@ class PaletteDialog(Dialog):
 
 
 def _cells(command: Command) -> list[tuple[str, str]]:
-    off = bool(command.reason)
+    here = not command.reason and not command.place
     return [
-        (command.title, "muted" if off else "strong"),
-        (command.key, "accent"),
+        (command.title, "strong" if here else "muted" if command.reason else ""),
+        (command.place, "muted") if command.place else (command.key, "accent"),
         (command.reason or command.help, "muted"),
     ]

@@ -14,8 +14,12 @@ from rich.cells import cell_len
 
 import kwtui
 from kwtui.app import KwtuiApp
+from kwtui.keymap import OWN_KEYS
 from kwtui.screens.actions import ACTIONS, SCREENS, actions_of, keys_as_markdown
 from kwtui.screens.base import KwtuiScreen
+from kwtui.screens.elsewhere import directions, elsewhere
+from kwtui.screens.factories import FACTORIES
+from kwtui.screens.palette import all_commands
 from tests.readme_keys import README, with_keys
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FakeController
@@ -143,6 +147,52 @@ async def test_the_palette_finds_an_action_by_its_words(
         await person.type("go to logs")
         await person.press("enter")
         await person.until_shown("5 Logs")
+
+
+@pytest.mark.parametrize(
+    ("typed", "row", "screen", "told"),
+    [
+        ("drill", "Drill 4 Storage", "4 Storage", "Drill: choose a backup, then press d."),
+        ("prune", "Plan 4 Retention", "4 Storage", "Plan: press t, then press s."),
+        ("server jobs", "Server's jobs 6 Runs", "6 Runs", "Server's jobs: press s."),
+        ("look inside", "Look inside 3 Restore", "3 Restore", "Look inside: press i."),
+        (
+            "next part inside",
+            "Next part 4 Inside",
+            "4 Storage",
+            "Next part: choose a backup, press Enter, then press ].",
+        ),
+    ],
+)
+async def test_the_palette_leads_to_what_is_on_another_screen(
+    connected: FakeController, typed: str, row: str, screen: str, told: str
+) -> None:
+    async with opened(connected) as person:
+        await person.press("2", "colon")
+        await person.until_shown("All actions")
+        await person.type(typed)
+        await person.until_shown(row)
+        await person.press("enter")
+        await person.until_shown(screen)
+        await person.until_shown(told)
+
+
+async def test_the_palette_names_every_action(connected: FakeController) -> None:
+    for key in "1234567":
+        async with opened(connected) as person:
+            await person.press(key)
+            screen = person.app.screen
+            assert isinstance(screen, KwtuiScreen)
+            ids = {c.call.rpartition(":")[2] for c in all_commands(screen, person.app.keys)}
+            assert ids >= {a.id for a in ACTIONS} - {"app.palette", "app.back"}
+
+
+def test_the_palette_leads_nowhere_without_a_key() -> None:
+    for action, place in elsewhere(frozenset()):
+        assert place.screen in FACTORIES
+        words = directions(action, OWN_KEYS)
+        assert "{" not in words, words
+        assert words.endswith(f"press {action.key_text}."), words
 
 
 async def test_a_key_that_cannot_work_now_says_why(controller: FakeController) -> None:

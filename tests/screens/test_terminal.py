@@ -147,6 +147,11 @@ def test_bytes_of_moving_around_stay_within_the_budget(tmp_path: Path) -> None:
         terminal.press("\t")
         first = {digit: len(terminal.press(digit)) for digit in "234567"}
         later = {digit: len(terminal.press(digit)) for digit in "1234567"}
+        palette = len(terminal.press(":"))
+        typed = len(terminal.press("d"))
+        terminal.press("\x1b")
+        assert palette <= 25_000, palette
+        assert typed <= 12_000, typed
         assert tab <= 2_000, tab
         assert max(first.values()) <= 25_000, first
         assert max(later.values()) <= 20_000, later
