@@ -50,7 +50,17 @@ class StorageCare(Core):
         listing = await self._blocking(scan, self._extern(), self._state)
         if listing.problem and not listing.entries and await self._awaits_export():
             return replace(listing, problem="", awaits_export=True)
-        return listing
+        return await self._with_writers(listing)
+
+    async def _with_writers(self, listing: StorageListing) -> StorageListing:
+        """What a run is making right now is told as that, and not as what a broken one left."""
+        from kwtui.backups.entries import EntryKind
+        from kwtui.operations.known_runs import with_writers
+
+        if not any(entry.kind is EntryKind.INCOMPLETE for entry in listing.entries):
+            return listing
+        entries = with_writers(listing.entries, await self._known_runs())
+        return replace(listing, entries=entries)
 
     async def _awaits_export(self) -> bool:
         from kwtui.node.place import look_again
@@ -305,10 +315,15 @@ class StorageCare(Core):
     async def leftovers_of_run(self, leftovers: Leftovers, run_id: str) -> tuple[str, ...]:
         """The names of those that a run left, or the runs that went on with it.
 
-        Raises KwtuiError (NOT_FOUND) for a run of which nothing is known.
+        Raises KwtuiError: NOT_FOUND for a run of which nothing is known, and what
+        ``check_cluster_of`` raises where its databases cannot be seen.
         """
+        from kwtui.operations.preflight import check_cluster_of
+
         files = self._runs_directory().find(run_id)
         plan = await self._blocking(files.read_plan)
+        if leftovers.cluster_id:
+            check_cluster_of(run_id, plan.cluster_id, leftovers.cluster_id)
         keys = ("scratch", "staging", "sandbox")
         names = {plan.path, plan.database, *(str(plan.request.get(key) or "") for key in keys)}
         return tuple(lo.name for lo in leftovers.found if lo.name in names)

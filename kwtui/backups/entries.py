@@ -17,6 +17,8 @@ class EntryKind(StrEnum):
     """An export that somebody else made."""
     INCOMPLETE = "incomplete"
     """A set without a manifest: a backup that did not finish. It is not a backup."""
+    WRITING = "writing"
+    """A set that a run of this account is making right now: no backup yet, and no leftover."""
     DELETED = "deleted"
     """What a deletion that was interrupted left. It is not a backup any more."""
     FOREIGN = "foreign"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from kwtui.backups.entries import BackupEntry, EntryKind
 from kwtui.model import TableName
 from kwtui.operations.plan import PlanKind
 
@@ -51,3 +52,19 @@ class KnownRun:
 def run_at_work_on(path: str, runs: Iterable[KnownRun]) -> KnownRun | None:
     """The living run that reads or writes the set."""
     return next((run for run in runs if run.alive and run.path == path), None)
+
+
+def with_writers(
+    entries: Iterable[BackupEntry], runs: Sequence[KnownRun]
+) -> tuple[BackupEntry, ...]:
+    """The entries; an unfinished set that a living run is making is told as that."""
+    makers = [run for run in runs if run.kind in (PlanKind.BACKUP, PlanKind.SEAL)]
+
+    def told(entry: BackupEntry) -> BackupEntry:
+        run = run_at_work_on(entry.path, makers)
+        if entry.kind is not EntryKind.INCOMPLETE or run is None:
+            return entry
+        note = f"run {run.id} is writing it: no backup yet"
+        return replace(entry, kind=EntryKind.WRITING, problem="", note=note)
+
+    return tuple(map(told, entries))

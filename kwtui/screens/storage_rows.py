@@ -171,6 +171,8 @@ def proof_cell(entry: BackupEntry) -> Part:
         return ("other", "muted")
     if entry.kind is EntryKind.INCOMPLETE:
         return ("BROKEN", "error")
+    if entry.kind is EntryKind.WRITING:
+        return ("writing", "accent")
     if entry.kind is EntryKind.DELETED:
         return ("deleted", "muted")
     if entry.problem:
@@ -186,6 +188,7 @@ KIND_WORDS = {
     EntryKind.SET: "backup set",
     EntryKind.TREE: "adopted: an export that kwtui did not make",
     EntryKind.INCOMPLETE: "unfinished: not a backup",
+    EntryKind.WRITING: "being written: not a backup yet",
     EntryKind.DELETED: "left by a deletion: not a backup any more",
     EntryKind.FOREIGN: "no export",
 }
