@@ -49,6 +49,7 @@ def shown(kwtui: CommandLine, folder: GrowingFolder, *words: str) -> list[str]:
         (["--since", "2026-11-22 08:00:02"], ["two", "frame", "three", "four"]),
         (["--until", "2026-11-22 08:00:02"], ["one"]),
         (["--since", "2026-11-22 08:00:02", "-n", "1"], ["four"]),
+        (["--until", "-10m", "-n", "1"], ["four"]),
         (["--all-families", "--severity", "warning"], ["two", "frame", "storage", "four"]),
         (["--all-families", "--since", "2026-11-22 08:00:30"], ["storage", "three", "four"]),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -11,11 +12,22 @@ from typing import Any, NoReturn
 
 from kwtui.errors import ExitCode, KwtuiError
 
+_AGO = re.compile(r"-\d")
 Handler = Callable[..., Any]
 
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong with the words as every other failure is said, with ``--json`` too."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """A moment like ``-10m`` is the value of what stands before it, and no option."""
+        words: list[str] = []
+        for word in sys.argv[1:] if args is None else args:
+            if words and words[-1] in ("--since", "--until") and _AGO.match(word):
+                words[-1] += f"={word}"
+            else:
+                words.append(word)
+        return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)

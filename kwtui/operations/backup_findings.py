@@ -14,6 +14,7 @@ from kwtui.model import (
     Survey,
     TableSpec,
 )
+from kwtui.operations.cleanup_plan import is_scratch
 from kwtui.operations.destination import Destination
 from kwtui.server import ddl
 from kwtui.server.dialect_risks import dialect_findings
@@ -28,6 +29,16 @@ def destination_findings(
 ) -> Iterator[Finding]:
     """Role, folder and space: what would make the backup fail or leave it unproven."""
     yield from admin_findings(survey.server)
+    if is_scratch(survey.schema.database):
+        yield Finding(
+            Severity.WARNING,
+            "scratch_database",
+            survey.schema.database,
+            "By its name this is what a restore or a drill works in, or left when it was stopped: "
+            "whatever it holds may be a part only.",
+            "Go on with it (kwtui restore --continue) or remove it (kwtui cleanup), and back up "
+            "the database itself.",
+        )
     if destination.problem is not None:
         yield destination.problem
     if destination.unseen:

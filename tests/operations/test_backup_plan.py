@@ -17,6 +17,7 @@ from kwtui.model import (
     Survey,
     TableName,
 )
+from kwtui.operations.backup_findings import destination_findings
 from kwtui.operations.backup_plan import export_statements, plan_backup
 from kwtui.operations.destination import Destination
 from kwtui.operations.plan import Plan, StepKind
@@ -154,6 +155,16 @@ def refused(made: Plan) -> ExitCode:
     with pytest.raises(KwtuiError) as error:
         check_allowed(made)
     return error.value.exit_code
+
+
+def test_what_a_stopped_restore_left_is_no_database_to_rely_on(
+    shop: Survey, destination: Destination
+) -> None:
+    left = replace(shop, schema=replace(shop.schema, database="shop_kwtui_restoring"))
+    codes = {f.code for f in destination_findings(left, destination, None)}
+    assert "scratch_database" in codes
+    sound = {f.code for f in destination_findings(shop, destination, None)}
+    assert "scratch_database" not in sound
 
 
 def test_a_plan_without_refusals_may_run(shop: Survey, destination: Destination) -> None:
