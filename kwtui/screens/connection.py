@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
+from kwtui.controller_events import RunsChanged, StorageChanged
 from kwtui.errors import KwtuiError
 from kwtui.screens.actions import Action, bindings
 from kwtui.screens.base import KwtuiScreen
@@ -117,8 +118,19 @@ class ConnectionScreen(KwtuiScreen):
 
     # -- what is shown ---------------------------------------------------------------------------
 
+    def opened(self) -> None:
+        if self.controller.status.is_connected:
+            self.run_task(self._look_for_leftovers, "leftovers")
+
     def controller_event(self, event: object) -> None:
         self._show_page()
+        if self.is_current and self._left_may_be_gone(event):
+            self.run_task(self._look_for_leftovers, "leftovers")
+
+    def _left_may_be_gone(self, event: object) -> bool:
+        if isinstance(event, StorageChanged):
+            return any(event.concerns(leftover.name) for leftover in self._left)
+        return isinstance(event, RunsChanged) and bool(self._left)
 
     def _show_page(self) -> None:
         lines = connection_lines(self.controller.status, self.controller.place, self._left)
@@ -183,6 +195,14 @@ class ConnectionScreen(KwtuiScreen):
     async def _start_sandbox(self) -> None:
         self.say("Starting the sandbox…")
         target = await self.controller.start_sandbox()
+        given = self.kwtui.initial_target if self.kwtui.initial_sandbox else None
+        if given is not None:
+            target = replace(
+                target,
+                extern=given.extern or target.extern,
+                store=given.store or target.store,
+                logs=given.logs or target.logs,
+            )
         await self._try_connect(target)
 
     async def _try_connect(self, target: Target) -> None:

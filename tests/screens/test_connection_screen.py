@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kwtui.controller_events import RunsChanged
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import ServerFacts
+from kwtui.server.target import Target
 from kwtui.widgets.field import QuietInput
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FACTS, FakeController
@@ -37,6 +39,18 @@ async def test_after_connecting_one_page_says_what_the_server_is(
             assert word in header
 
 
+async def test_folders_that_were_given_hold_for_the_sandbox_too(
+    controller: FakeController,
+) -> None:
+    given = Target(extern="/elsewhere/extern", logs="/elsewhere/logs")
+    async with opened(controller, sandbox=True, target=given) as person:
+        await person.until_shown("may export and import")
+        target = person.app.target
+        assert target is not None
+        folders = (target.extern, target.logs)
+        assert (target.port, *folders) == (26999, "/elsewhere/extern", "/elsewhere/logs")
+
+
 async def test_what_broken_runs_left_is_offered_after_connecting(
     controller: FakeController,
 ) -> None:
@@ -44,6 +58,20 @@ async def test_what_broken_runs_left_is_offered_after_connecting(
         await person.press("enter")
         await person.until_shown("Broken runs left")
         assert "See it all: l in" in person.words().replace("│ ", "")
+
+
+async def test_what_was_cleaned_up_elsewhere_is_offered_no_more(
+    controller: FakeController,
+) -> None:
+    async with opened(controller, size=(100, 40)) as person:
+        await person.press("enter")
+        await person.until_shown("Broken runs left")
+        left, controller.left = controller.left, ()
+        controller.tell(RunsChanged())
+        await person.until(lambda: "Broken runs" not in person.text())
+        controller.left = left
+        await person.press("6", "1")
+        await person.until_shown("Broken runs left")
 
 
 async def test_where_nothing_is_left_nothing_is_said_of_it(controller: FakeController) -> None:
