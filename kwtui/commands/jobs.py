@@ -40,7 +40,7 @@ async def _list(controller: Controller, args: argparse.Namespace, output: Output
     if not found:
         output.line("There is no such job in the last seven days (--all shows KWDB's own too).")
         return 0
-    rows = [("JOB", "TYPE", "STATE", "AGE", "USER", "WHAT")]
+    rows = [("JOB", "TYPE", "STATE", "TOOK", "USER", "WHAT")]
     for job in found:
         reading = read_as(job, listing)
         rows.append(

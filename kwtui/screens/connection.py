@@ -119,7 +119,7 @@ class ConnectionScreen(KwtuiScreen):
     # -- what is shown ---------------------------------------------------------------------------
 
     def opened(self) -> None:
-        if self.controller.status.is_connected:
+        if self._left:
             self.run_task(self._look_for_leftovers, "leftovers")
 
     def controller_event(self, event: object) -> None:

@@ -216,7 +216,8 @@ class TargetStep(Step):
         if entry is not None and asked != self._suggested_for:
             self._suggested_for = asked
             self._name_field.value = self._suggestion(entry.database or "restored")
-            self._name_field.input.cursor_position = len(self._name_field.value)
+            # Whoever types another name means to replace the suggestion, not to go on with it.
+            self._name_field.input.select_all()
             details = await self.controller.open_set(entry.path)
             self._ask_how_it_was_written(details)
             self._offer_what_it_holds(details)

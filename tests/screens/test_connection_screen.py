@@ -66,12 +66,22 @@ async def test_what_was_cleaned_up_elsewhere_is_offered_no_more(
     async with opened(controller, size=(100, 40)) as person:
         await person.press("enter")
         await person.until_shown("Broken runs left")
-        left, controller.left = controller.left, ()
+        controller.left = ()
         controller.tell(RunsChanged())
         await person.until(lambda: "Broken runs" not in person.text())
-        controller.left = left
-        await person.press("6", "1")
+
+
+async def test_what_was_cleaned_up_while_one_was_away_is_offered_no_more(
+    controller: FakeController,
+) -> None:
+    async with opened(controller, size=(100, 40)) as person:
+        await person.press("enter")
         await person.until_shown("Broken runs left")
+        await person.press("6")
+        await person.until_shown("6 Runs")
+        controller.left = ()
+        await person.press("1")
+        await person.until(lambda: "Broken runs" not in person.text())
 
 
 async def test_where_nothing_is_left_nothing_is_said_of_it(controller: FakeController) -> None:

@@ -65,7 +65,7 @@ async def test_a_name_that_is_taken_is_told_while_typing(connected: FakeControll
     async with opened(connected) as person:
         await to_the_name(person)
         await person.until_shown("shop_restored")
-        await person.press(*["backspace"] * len("_restored"))
+        await person.type("shop")
         await person.until_shown("A database named shop exists")
         await person.press("enter")
         await person.until_shown("3 Restore")
@@ -76,7 +76,7 @@ async def test_replacing_needs_the_name_typed(connected: FakeController) -> None
     async with opened(connected) as person:
         await to_the_name(person)
         await person.until_shown("shop_restored")
-        await person.press(*["backspace"] * len("_restored"))
+        await person.type("shop")
         await person.until_shown("A database named shop exists")
         await person.press("tab")
         await person.type("sho")

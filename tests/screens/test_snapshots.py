@@ -32,7 +32,7 @@ PICTURES: dict[str, Steps] = {
     "restore_backup": ("3", "<tsdb>"),
     "restore_strategy": ("3", "<tsdb>", "enter", "j"),
     "restore_name_taken": (
-        "3", "<tsdb>", "enter", "enter", "<shop_restored>", *["backspace"] * 9, "<exists>",
+        "3", "<tsdb>", "enter", "enter", "<shop_restored>", *"shop", "<exists>",
     ),
     "storage": ("4", "<tsdb>", "j"),
     "storage_inside": ("4", "<tsdb>", "enter", "<P2: every>"),
