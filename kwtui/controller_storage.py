@@ -322,7 +322,7 @@ class StorageCare(Core):
 
         files = self._runs_directory().find(run_id)
         plan = await self._blocking(files.read_plan)
-        if leftovers.cluster_id:
+        if plan.cluster_id and leftovers.cluster_id:
             check_cluster_of(run_id, plan.cluster_id, leftovers.cluster_id)
         keys = ("scratch", "staging", "sandbox")
         names = {plan.path, plan.database, *(str(plan.request.get(key) or "") for key in keys)}

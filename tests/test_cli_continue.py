@@ -86,13 +86,17 @@ def test_another_server_than_the_runs_is_refused(
 ) -> None:
     run = killed_restore(kwtui, path, "elsewhere")
     other = start_sandbox(tmp_path / "other", "--empty")
+    other.extern.mkdir(exist_ok=True)
     try:
         server = ["--dsn", other.dsn, "--extern", str(other.extern)]
         done = kwtui.run("restore", "--continue", run, *server)
+        cleaned = kwtui.run("cleanup", "--run", run, "--yes", *server)
     finally:
         stop_sandbox(other)
 
-    assert done.code == ExitCode.WRONG_CLUSTER
+    assert done.code == cleaned.code == ExitCode.WRONG_CLUSTER
+    assert "worked on another cluster" in cleaned.err
+    assert "left nothing" not in cleaned.out
     assert kwtui.run("cleanup", "--run", run, "--yes").code == 0
 
 

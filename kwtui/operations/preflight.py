@@ -9,6 +9,17 @@ from kwtui.server.connection import Server
 from kwtui.server.identity import identify
 
 
+def check_cluster_of(run: str, worked_on: str, answers: str) -> None:
+    """Raises WRONG_CLUSTER where what a run left behind cannot be looked for."""
+    if worked_on != answers:
+        raise KwtuiError(
+            f"Run {run} worked on another cluster.",
+            cause=f"It names {worked_on}; {answers} answers here.",
+            hint="Connect to the server that it worked on.",
+            exit_code=ExitCode.WRONG_CLUSTER,
+        )
+
+
 async def check_server(server: Server, plan: Plan) -> ServerFacts:
     """The server's facts, if it is the one that the plan was made for and lets kwtui work.
 

@@ -51,7 +51,9 @@ def another_extern(location: SetLocation, node: int) -> KwtuiError:
         cause="That is not the folder that this node exports to: another node's, an old one, or "
         "one whose disk is not mounted.",
         hint="Give the node's own folder with --extern or --store, or in the profile; kwtui doctor "
-        f"says what it finds. In that folder {location.path} is no backup and may be removed.",
+        "says what it finds. Where that folder cannot be seen from here, back up with --unseen and "
+        f"prove the set on that node with kwtui seal. In that folder {location.path} is no "
+        "backup and may be removed.",
         exit_code=ExitCode.EXTERN_NOT_FOUND,
     )
 

@@ -16,6 +16,7 @@ from typing import Any
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import Finding, RestoreStrategy, Severity
 from kwtui.operations.plan import Plan, Step, StepKind
+from kwtui.operations.preflight import check_cluster_of
 from kwtui.operations.restore_in_place import rest_in_place, rest_of_native_in_place
 from kwtui.operations.restore_rest import (
     SERVER_IMPORTS,
@@ -59,7 +60,7 @@ def plan_continuation(
     Raises KwtuiError: WRONG_CLUSTER, RUN_IN_PROGRESS while the server still imports into a table
     that was there before, REFUSED_BY_PLAN where going on could double or lose rows, NAME_TAKEN.
     """
-    _check_cluster(stopped, standing)
+    check_cluster_of(stopped.run, stopped.plan.cluster_id, standing.cluster_id)
     rest = _rest(stopped, standing)
     root = stopped.plan
     return replace(
@@ -85,16 +86,6 @@ def plan_continuation(
 
 
 _WARNING = Severity.WARNING
-
-
-def _check_cluster(stopped: StoppedRestore, standing: Standing) -> None:
-    if stopped.plan.cluster_id != standing.cluster_id:
-        raise KwtuiError(
-            f"Run {stopped.run} worked on another cluster.",
-            cause=f"It names {stopped.plan.cluster_id}; {standing.cluster_id} answers here.",
-            hint="Connect to the server that it worked on, or restore the backup here anew.",
-            exit_code=ExitCode.WRONG_CLUSTER,
-        )
 
 
 def _rest(stopped: StoppedRestore, standing: Standing) -> Rest:
