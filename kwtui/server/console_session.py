@@ -191,8 +191,8 @@ class Console:
             raise KwtuiError(
                 "This page only reads, and this statement may do more.",
                 cause=verdict.reason,
-                hint="On the SQL page Esc leaves the editor and then w unlocks writing; `kwtui sql` "
-                "only reads.",
+                hint="On the SQL page Esc leaves the editor and then w unlocks writing; "
+                "`kwtui sql` only reads.",
                 exit_code=ExitCode.REFUSED_BY_PLAN,
             )
         return verdict
