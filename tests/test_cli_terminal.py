@@ -113,6 +113,21 @@ def test_ctrl_c_asks_and_detaching_leaves_the_run_alone(kwtui: CommandLine) -> N
     assert followed.objects[-1]["status"] == "succeeded"
 
 
+def test_nothing_is_printed_into_a_question_and_an_end_meanwhile_is_said(
+    kwtui: CommandLine,
+) -> None:
+    terminal = Terminal(kwtui, "backup", "big", *kwtui.server)
+    terminal.read_until("Read the catalogue")
+
+    terminal.send(b"\x03")
+    terminal.read_until("proven to P2")
+
+    assert terminal.end() == 0
+    question, _, rest = terminal.text.partition("or Enter to go on watching: ")
+    assert question.endswith("cancelled, cancel and [s]weep it away, ")
+    assert rest.startswith("\r\nIt has ended meanwhile.\r\n")
+
+
 @pytest.mark.parametrize(("answer", "kept"), [(b"c\n", True), (b"s\n", False)])
 def test_ctrl_c_asks_and_cancelling_keeps_or_sweeps(
     kwtui: CommandLine, node: SandboxNode, answer: bytes, kept: bool

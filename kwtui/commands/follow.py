@@ -53,6 +53,9 @@ class _Watcher:
         self._output = output
         self._owner = owner
         self._question: asyncio.Task[None] | None = None
+        self._asking = False
+        self._held: list[tuple[AnyEvent, RunState]] = []
+        """What happened while the question stood: lines of it would bury the question."""
         self._detached = asyncio.Event()
         self._detached_code = 0
         self._is_backup = False
@@ -95,12 +98,25 @@ class _Watcher:
             self._show(event, state)
 
     def _show(self, event: AnyEvent, state: RunState) -> None:
+        if self._asking:
+            self._held.append((event, state))
+            if not isinstance(event, RunFinished):
+                return
+            self._asking = False
+            sys.stderr.write("\nIt has ended meanwhile.\n")
+            self._show_held()
+            return
         for line in lines_of(event, state):
             self._output.line(one_line(line))
         if isinstance(event, RunFinished):
             show_end(self._output, event)
         elif self._output.is_terminal and self._question is None:
             self._output.status(status_line(state))
+
+    def _show_held(self) -> None:
+        held, self._held = self._held, []
+        for event, state in held:
+            self._show(event, state)
 
     # -- signals ----------------------------------------------------------------------------
 
@@ -122,7 +138,10 @@ class _Watcher:
         self._output.clear_status()
         sys.stderr.write("\n" + (BACKUP_QUESTION if self._is_backup else QUESTION))
         sys.stderr.flush()
+        self._asking = True
         answer = (await asyncio.to_thread(sys.stdin.readline)).strip().lower()
+        self._asking = False
+        self._show_held()
         if answer.startswith("c"):
             await self._cancel(sweep=False if self._is_backup else None)
         elif answer.startswith("s") and self._is_backup:
