@@ -96,6 +96,20 @@ def test_what_cannot_be_stopped_is_explained(own: CommandLine) -> None:
 # -- WAL --------------------------------------------------------------------------------------
 
 
+def test_of_an_older_wal_it_is_not_said_how_much_is_needed(
+    kwtui: CommandLine, tmp_path: Path
+) -> None:
+    ring = tmp_path / "store" / "tsdb" / "wal" / "vg_001"
+    ring.mkdir(parents=True)
+    for number in range(3):
+        with (ring / f"kwdb_wal{number}").open("wb") as file:
+            file.truncate(64 * 1024 * 1024)
+    done = kwtui.run("wal", *kwtui.server, "--store", str(tmp_path / "store"))
+    (row,) = [line.split() for line in done.out.splitlines() if line.startswith("vg_001")]
+    assert row[1:4] == ["192.0", "MiB", "?"]
+    assert "The older layout is in use" in done.out
+
+
 def test_the_wal_is_told_with_the_nodes_own_files(kwtui: CommandLine) -> None:
     done = kwtui.run("wal", *kwtui.server, *files_of(kwtui))
     assert done.code == 0, done.err + done.out

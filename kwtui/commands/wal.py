@@ -75,6 +75,7 @@ def _lines(report: WalReport, found: list[str]) -> Iterator[str]:
 
 
 def _files(report: WalReport) -> Iterator[str]:
+    from kwtui.node.wal import Layout
     from kwtui.text import human_bytes, human_duration
 
     files = report.files
@@ -88,7 +89,7 @@ def _files(report: WalReport) -> Iterator[str]:
             (
                 area.name,
                 human_bytes(area.bytes),
-                human_bytes(area.logged_bytes),
+                "?" if files.layout is Layout.RING else human_bytes(area.logged_bytes),
                 f"{human_duration(age)} ago" if age is not None else "",
                 area.problem or ("checkpoint runs" if area.checkpoint_file else ""),
             )

@@ -30,9 +30,9 @@ _DEPTH = 3
 
 
 class Layout(StrEnum):
-    CURRENT = "two files"
+    CURRENT = "two files a folder"
     """``kwdb_wal.cur``, and ``kwdb_wal.chk`` while a checkpoint runs (3.0 and later)."""
-    RING = "ring of three files"
+    RING = "a ring of three files a folder"
     """``kwdb_wal<number>`` (2.2 and before)."""
     MIXED = "both layouts"
     """Files of both: an upgrade left the old ones behind."""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input
 
@@ -108,7 +108,12 @@ class WalChangeDialog(Dialog):
 class ApproveDialog(Dialog):
     """A plan to read, and a name to type before it runs. Answers True or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move('scroll_down')", show=False),
+        Binding("up", "move('scroll_up')", show=False),
+        Binding("pagedown", "move('page_down')", show=False),
+        Binding("pageup", "move('page_up')", show=False),
+    ]
 
     def __init__(self, plan: Plan, command: str, name: str, refusal: str) -> None:
         super().__init__()
@@ -132,7 +137,14 @@ class ApproveDialog(Dialog):
                     yield push_button("Run", id="run")
 
     def on_mount(self) -> None:
-        self.query_one("#approve-plan", Document).focus()
+        if self._refusal:
+            self.query_one("#approve-plan", Document).focus()
+        else:
+            self._field.input.focus()
+
+    async def action_move(self, how: str) -> None:
+        """Through the plan, while the name is typed."""
+        await self.query_one("#approve-plan", Document).run_action(how)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self._run()
