@@ -139,7 +139,7 @@ class _Watcher:
         sys.stderr.write("\n" + (BACKUP_QUESTION if self._is_backup else QUESTION))
         sys.stderr.flush()
         self._asking = True
-        answer = (await asyncio.to_thread(sys.stdin.readline)).strip().lower()
+        answer = (await _typed_line()).strip().lower()
         self._asking = False
         self._show_held()
         if answer.startswith("c"):
@@ -156,6 +156,18 @@ class _Watcher:
             await self._controller.cancel_run(self._run_id, sweep=sweep)
         except KwtuiError as error:
             self._output.note(error.title)
+
+
+async def _typed_line() -> str:
+    """A line from the terminal. A thread would keep the process until somebody types one."""
+    loop = asyncio.get_running_loop()
+    readable = asyncio.Event()
+    loop.add_reader(sys.stdin, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(sys.stdin)
+    return sys.stdin.readline()
 
 
 @contextmanager
