@@ -100,7 +100,16 @@ def _step_lines(number: int, step: Step) -> list[Line]:
         lines.append(line("    ", step.explanation, indent=4))
     for statement in step.sql:
         lines += sql_lines(statement, indent=4)
-    return lines
+    return lines + [_diff_line(text) for text in step.diff]
+
+
+def _diff_line(text: str) -> Line:
+    """A line of a unified diff; its first character says what the colour says."""
+    whole = text.replace("\t", "  ")
+    if whole.startswith(("--- ", "+++ ", "@@")):
+        return line("    ", (whole, "muted"), indent=6)
+    role = {"-": "error", "+": "good"}.get(whole[:1])
+    return line("    ", (whole, role) if role else whole, indent=6)
 
 
 def command_lines(command: str) -> list[Line]:

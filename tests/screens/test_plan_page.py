@@ -1,0 +1,35 @@
+"""A plan as a person reads it before it is started."""
+
+from __future__ import annotations
+
+from kwtui.operations.plan import PlanKind, Step, StepKind
+from kwtui.screens.plan_page import plan_lines
+from tests.screens.fake_controller import FakeController
+
+DIFF = (
+    "--- meta.sql (found)",
+    "+++ meta.sql (used)",
+    "@@ -1,2 +1 @@",
+    " \tid INT4 NOT NULL ) PRIMARY TAGS(id)",
+    "-\t activetime 1d",
+    "+[red]\x1b[31m",
+)
+
+
+def test_what_is_left_out_of_an_old_definition_is_shown() -> None:
+    """Text of the file stays text: no markup, no escape sequence."""
+    create = Step("create-tables", StepKind.SQL, "Create the tables", diff=DIFF)
+    plan = FakeController().make_plan(PlanKind.RESTORE, "Restore tsdb", "tsdb", (create,))
+
+    shown = [drawn.text for drawn in plan_lines(plan, "kwtui restore x")]
+
+    at = next(i for i, text in enumerate(shown) if "meta.sql (found)" in text)
+    assert [text.strip() for text in shown[at : at + 4]] == [
+        "--- meta.sql (found)",
+        "+++ meta.sql (used)",
+        "@@ -1,2 +1 @@",
+        "id INT4 NOT NULL ) PRIMARY TAGS(id)",
+    ]
+    assert shown[at + 4].strip().startswith("-")
+    assert shown[at + 4].endswith("activetime 1d")
+    assert shown[at + 5].strip() == "+[red]␛[31m"
