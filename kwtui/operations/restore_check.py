@@ -18,6 +18,7 @@ from kwtui.operations.commands import shell_line
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
 from kwtui.operations.records import count_older
+from kwtui.text import plural
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def _expiring(context: RunContext, step: Step) -> dict[str, int]:
             context.reporter.notice(
                 step,
                 "WARNING",
-                f"{older} rows of {table['table']} are older than its retention: KWDB drops them",
+                f"{plural(older, 'row')} of {table['table']} older than its retention: KWDB drops "
+                "what is so old",
             )
     return found

@@ -158,6 +158,9 @@ class RestoreRun:
         how = f"content checksums of {compared} the same" if compared else "compared by count"
         if self._request.strategy is RestoreStrategy.SCHEMA_ONLY:
             words, how = "definitions only", "compared with the backup's"
+        expired = sum(self._source.expiring.values())
+        if expired:
+            how += f"; {plural(expired, 'row')} older than a retention did not come back"
         whole = not self._doubts
         but = "" if whole else f", but {plural(len(self._doubts), 'thing')} not as backed up"
         return RunResult(

@@ -74,12 +74,19 @@ def check_files(scope: RestoreScope) -> Step:
 
 
 def _retentions(scope: RestoreScope) -> Iterator[dict[str, Any]]:
-    """Tables whose old rows KWDB will drop; they are counted first (live-findings, row 14)."""
+    """Tables whose old rows KWDB will drop; they are counted first (live-findings, row 14).
+
+    Where rows go into a table that is there, its own retention counts, not that of the backup.
+    """
+    fills = scope.request.strategy is RestoreStrategy.DATA_ONLY
+    existing = scope.facts.existing if fills else None
     for table in scope.tables:
-        if table.spec.retention_seconds and table.spec.time_column:
+        there = existing.table(table.name) if existing is not None else None
+        seconds = (there or table.spec).retention_seconds
+        if seconds and table.spec.time_column:
             yield {
                 "table": str(table.name),
-                "seconds": table.spec.retention_seconds,
+                "seconds": seconds,
                 "files": list(table.files),
                 "fields": len(table.spec.visible_columns),
                 "dialect": msgspec.to_builtins(scope.source.dialect),

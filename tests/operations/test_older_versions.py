@@ -63,5 +63,6 @@ def test_the_native_restore_reads_a_meta_sql_of_today_under_the_new_name(
     text = stage.params["texts"]["meta.sql"]
     assert text.startswith('CREATE TS DATABASE "copy_kwtui_restoring";')
     assert "activetime" not in text
+    assert "old_time_series_clause" not in {finding.code for finding in made.findings}
     assert "-CREATE TS DATABASE tsdb;" in stage.diff
     assert "-\t activetime 1d" in stage.diff

@@ -96,7 +96,25 @@ def test_row_14_rows_older_than_the_retention_vanish_after_a_succeeded_import(
     done = bench.restore("row14_aged", target="row14_again")
 
     assert done["expired"] == {"public.s": 1}
-    assert "1 rows of public.s are older than its retention" in " ".join(done.story.notices)
+    assert "1 row of public.s older than its retention" in " ".join(done.story.notices)
+    assert [line["rows_found"] for line in done["comparison"]] == [1]
+
+
+def test_row_14_the_retention_of_the_table_that_rows_are_added_to_counts(bench: Bench) -> None:
+    old, new = (f"{datetime.now(UTC) - timedelta(days=d):%Y-%m-%d %H:%M:%S}" for d in (20, 1))
+    table = "(ts TIMESTAMPTZ(3) NOT NULL, v FLOAT8) TAGS (id INT4 NOT NULL) PRIMARY TAGS (id)"
+    series(
+        bench,
+        "row14_long",
+        f"CREATE TABLE s {table}",
+        f"INSERT INTO s VALUES ('{old}', 1.0, 1), ('{new}', 2.0, 1)",
+    )
+    made = bench.backup("row14_long")
+    series(bench, "row14_kept", f"CREATE TABLE s {table} RETENTIONS 5d")
+
+    done = bench.restore(made.path, target="row14_kept", strategy=RestoreStrategy.DATA_ONLY)
+
+    assert done["expired"] == {"public.s": 1}
     assert [line["rows_found"] for line in done["comparison"]] == [1]
 
 
