@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.anchors import program, until_shown
 from tests.benchmarks.yardstick import measure, report, seconds_of
 from tests.node.samples import ROCKSDB, main_log
 
@@ -148,3 +149,27 @@ def test_search_against_grep(big_log: Path, pattern: str) -> None:
     figures = {"grep": f"{yardstick:.2f} s", "search": f"{ours['seconds']:.2f} s"}
     report(f"search {pattern!r} in 1 GB", {**figures, "ratio": f"{ratio:.2f}"})
     assert ratio >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "options"),
+    [("lnav", "apt install lnav", ["-N"]), ("tl", "pip install toolong", [])],
+)
+def test_how_long_other_viewers_take_to_the_end(
+    big_log: Path, name: str, package: str, options: list[str]
+) -> None:
+    """An anchor, not a budget of theirs: ours shows the end of the same file sooner."""
+    viewer = program(name, package)
+    marker = "the very last line"
+    with big_log.open("ab") as file:
+        file.write(b"I261122 08:40:00.000000 1 end.go:1  the very last line\n")
+    theirs = until_shown([viewer, *options, str(big_log)], marker.encode(), within=120)
+    ours = measure(_OPEN.format(log=str(big_log)))
+    figures = {
+        name: f"{theirs.seconds:.2f} s, {theirs.peak_mib:.0f} MiB",
+        "first page": f"{ours.more['first_page']:.3f} s",
+        "all indexed": f"{ours.more['indexed']:.2f} s, {ours.peak_mib:.0f} MiB",
+    }
+    report(f"1 GB log in {name}", figures)
+    assert ours.more["first_page"] <= theirs.seconds
+    assert ours.more["indexed"] <= max(3, theirs.seconds)
