@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -67,7 +68,7 @@ def name_findings(
             target,
             f"A database named {target} exists, and a restore harms nothing that exists.",
             "Restore under another name (--as NAME). To replace it, type its name: "
-            f"--yes-replace {target}",
+            f"--yes-replace {shlex.quote(target)}",
         )
     elif request.replace is not None and request.replace != target:
         yield refusal(

@@ -379,3 +379,14 @@ def test_files_that_kwdb_would_read_wrong_are_not_restored(
         plan(odd, facts)
 
     assert error.value.exit_code is ExitCode.REFUSED_BY_PLAN
+
+
+def test_the_option_that_replaces_is_told_as_a_shell_takes_it(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    there = replace(facts, databases=facts.databases | {"my shop"})
+
+    made = plan(shop_set, there, target="my shop")
+
+    (taken,) = [f for f in made.findings if f.code == "name_taken"]
+    assert taken.remedy.endswith("--yes-replace 'my shop'")
