@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,9 +34,16 @@ def path(kwtui: CommandLine) -> str:
     return str(kwtui.backup("shop")["path"])
 
 
+@pytest.fixture
+def name() -> str:
+    """A database that no other test, and no earlier try of this one, has left behind."""
+    return f"back_{uuid.uuid4().hex[:8]}"
+
+
 def killed_restore(kwtui: CommandLine, path: str, name: str) -> str:
     """The id of a restore that was killed after its tables were made."""
     done = kwtui.run("restore", path, "--as", name, "--detach", "--json", *kwtui.server)
+    assert "run" in done.object, done.out + done.err
     run = str(done.object["run"])
     folder = kwtui.state / "state" / "runs" / run
     wait_until(lambda: b'"create-tables"' in (folder / "journal.jsonl").read_bytes())
@@ -47,44 +55,48 @@ def killed_restore(kwtui: CommandLine, path: str, name: str) -> str:
 
 
 def test_a_killed_restore_goes_on_where_it_was_without_saying_where(
-    kwtui: CommandLine, path: str
+    kwtui: CommandLine, path: str, name: str
 ) -> None:
-    run = killed_restore(kwtui, path, "went_on")
+    run = killed_restore(kwtui, path, name)
 
     shown = kwtui.run("restore", "--continue", run, "--dry-run", "--json")
     assert shown.object["command"].startswith(f"kwtui restore --continue {run} ")
     done = kwtui.run("restore", "--continue", run, "--json")
 
     assert done.code == 0, done.err + done.out
-    assert done.objects[-1]["result"]["database"] == "went_on"
-    assert kwtui.survey("went_on")["tables"]
+    assert done.objects[-1]["result"]["database"] == name
+    assert kwtui.survey(name)["tables"]
     assert kwtui.run("restore", "--continue", run).code == ExitCode.REFUSED_BY_PLAN
 
 
-def test_what_a_killed_restore_left_is_removed_by_its_run(kwtui: CommandLine, path: str) -> None:
-    run = killed_restore(kwtui, path, "cleaned")
+def test_what_a_killed_restore_left_is_removed_by_its_run(
+    kwtui: CommandLine, path: str, name: str
+) -> None:
+    run = killed_restore(kwtui, path, name)
 
     looked = kwtui.run("cleanup", "--run", run, "--json").object
-    assert [lo["name"] for lo in looked["leftovers"]] == ["cleaned_kwtui_restoring"]
+    assert [lo["name"] for lo in looked["leftovers"]] == [f"{name}_kwtui_restoring"]
     assert f"kwtui restore --continue {run}" in kwtui.run("cleanup", "--run", run).out
     done = kwtui.run("cleanup", "--run", run, "--yes")
 
     assert done.code == 0, done.err
-    assert "cleaned_kwtui_restoring" not in kwtui.databases()
+    assert f"{name}_kwtui_restoring" not in kwtui.databases()
     assert "left nothing" in kwtui.run("cleanup", "--run", run, "--yes").out
 
 
-def test_without_an_id_the_newest_stopped_restore_goes_on(kwtui: CommandLine, path: str) -> None:
-    killed_restore(kwtui, path, "newest")
+def test_without_an_id_the_newest_stopped_restore_goes_on(
+    kwtui: CommandLine, path: str, name: str
+) -> None:
+    killed_restore(kwtui, path, name)
 
     assert kwtui.run("restore", "--continue").code == 0
-    assert "newest" in kwtui.databases()
+    assert name in kwtui.databases()
 
 
 def test_another_server_than_the_runs_is_refused(
-    kwtui: CommandLine, path: str, tmp_path: Path
+    kwtui: CommandLine, path: str, name: str, tmp_path: Path
 ) -> None:
-    run = killed_restore(kwtui, path, "elsewhere")
+    run = killed_restore(kwtui, path, name)
     other = start_sandbox(tmp_path / "other", "--empty")
     other.extern.mkdir(exist_ok=True)
     try:

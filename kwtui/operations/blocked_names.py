@@ -1,7 +1,7 @@
 """Waiting for a name that a failed import keeps blocked.
 
 For some seconds it answers `already exists` and `does not exist` at once (live-findings, rows 21
-and 25; nine seconds were seen).
+and 25; nine seconds were seen). While the table is put back, its database cannot be dropped either.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ T = TypeVar("T")
 WAIT_SECONDS = 30.0
 PAUSE_SECONDS = 1.0
 _WORDS = re.compile(
-    r"(relation|database|table) \S+ (already exists|does not exist|is offline)|is offline",
+    r"(relation|database|table) \S+ (already exists|does not exist|is offline)|is offline"
+    r"|with OFFLINE tables",
     re.IGNORECASE,
 )
 

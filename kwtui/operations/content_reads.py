@@ -1,9 +1,9 @@
 """Reading the content checksums of a backup's tables beside everything else that it does.
 
-A checksum is one more scan on the server. Where what it reads is settled as soon as a table is
-exported (at a timestamp, or below a cut in time), it is read while the next tables are exported, by
-a connection of its own. When all are exported, while their files are hashed, as many tables are
-read at a time as were exported at a time.
+A checksum is one more scan on the server. Of a snapshot what it reads is settled, so a table is
+read while the next ones are exported, by a connection of its own. A time series may take late rows
+until the end, and they must be counted, so it is read when all are exported: then, while the files
+are hashed, as many tables are read at a time as were exported at a time.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class ContentReader:
     @property
     def _is_settled(self) -> bool:
         """Whether nothing that comes after a table's export belongs to its checksum."""
-        return self._is_series or self.request.method is BackupMethod.SNAPSHOT
+        return not self._is_series and self.request.method is BackupMethod.SNAPSHOT
 
     @property
     def _is_series(self) -> bool:

@@ -18,6 +18,7 @@ from kwtui.backups.retention import Decision, is_last_proven, relied_on, stand_i
 from kwtui.backups.trash import trash_path
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model import UNFINISHED, ProofLevel, RetentionPolicies, TableName
+from kwtui.operations.blocked_names import when_free
 from kwtui.operations.cleanup_databases import is_missing
 from kwtui.operations.cleanup_plan import busy_words, told_of
 from kwtui.operations.commands import shell_line
@@ -153,11 +154,17 @@ class _RemovalRun:
             await self._check_database(name, marked=step.params.get("marked", False))
         except KwtuiError as error:
             return self._leave(step, error)
-        server = self._connected()
-        for sql in step.sql:
-            await server.execute(sql)
+        await when_free(
+            lambda: self._drop_now(step),
+            self._context.halt,
+            lambda words: self._context.reporter.notice(step, "NOTICE", words),
+        )
         self._removed.append(name)
         return StepOutcome(summary="dropped")
+
+    async def _drop_now(self, step: Step) -> None:
+        for sql in step.sql:
+            await self._connected().execute(sql)
 
     async def _put_back(self, step: Step) -> StepOutcome:
         """Defaults; a column that got one since keeps it."""

@@ -41,7 +41,14 @@ def wait(node: Node, seconds: float = 5) -> tuple[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    "words", [BLOCKED, 'relation "big" does not exist', "table big is offline: importing"]
+    "words",
+    [
+        BLOCKED,
+        'relation "big" does not exist',
+        "table big is offline: importing",
+        "cannot drop a database with OFFLINE tables, ensure t.public.big is dropped or made public "
+        'before dropping database "t"',
+    ],
 )
 def test_a_blocked_name_is_waited_for_and_said_once(words: str) -> None:
     answer, told = wait(Node(words, 3))

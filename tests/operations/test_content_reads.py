@@ -112,12 +112,18 @@ async def test_a_table_is_read_as_soon_as_it_is_exported(node: Node, make: Make)
     assert node.connections == 0
 
 
-async def test_a_time_series_is_read_up_to_its_cut(node: Node, make: Make) -> None:
+async def test_a_time_series_is_read_up_to_its_cut_and_last_as_rows_may_come_late(
+    node: Node, make: Make
+) -> None:
     reader = make(PLANT, BackupMethod.SNAPSHOT)
+    export = exported(PLANT.tables[0], until="2026-11-01 12:00:00+00:00")
     node.gate.set()
 
-    reader.exported(exported(PLANT.tables[0], until="2026-11-01 12:00:00+00:00"))
-    await reader.contents(exported(PLANT.tables[0]))
+    reader.exported(export)
+    await asyncio.sleep(0)
+    assert node.sent == []
+    reader.all_exported([export])
+    await reader.contents(export)
 
     assert "WHERE ts <= '2026-11-01 12:00:00+00:00'" in node.sent[0]
     assert "AS OF" not in node.sent[0]
