@@ -77,6 +77,9 @@ class StorageCare(Core):
         self._open_sets[path] = details
         return details
 
+    async def _details(self, entry: BackupEntry) -> SetDetails:
+        return self._open_sets.get(entry.path) or await self.open_set(entry.path)
+
     async def read_text(self, path: str) -> str:
         """A text file inside extern (meta.sql, manifest, plan), decoded, size-limited."""
         from kwtui.backups.library import read_text
@@ -104,7 +107,7 @@ class StorageCare(Core):
         """
         from kwtui.operations.pages import page_of
 
-        details = self._open_sets.get(entry.path) or await self.open_set(entry.path)
+        details = await self._details(entry)
         with _stopping(reading):
             return await self._blocking(page_of, details, file, start, count, reading)
 
@@ -114,7 +117,7 @@ class StorageCare(Core):
         """The record at this share (0 to 1) of a file, for one whose records nobody counted."""
         from kwtui.operations.pages import record_at_share
 
-        details = self._open_sets.get(entry.path) or await self.open_set(entry.path)
+        details = await self._details(entry)
         with _stopping(reading):
             return await self._blocking(record_at_share, details, file, share, reading)
 
@@ -131,7 +134,7 @@ class StorageCare(Core):
         """The next record behind ``start`` that holds the text, or the last before it."""
         from kwtui.operations.pages import find_in
 
-        details = self._open_sets.get(entry.path) or await self.open_set(entry.path)
+        details = await self._details(entry)
 
         def find() -> int | None:
             return find_in(details, file, text, start, forward=forward, reading=reading)

@@ -39,14 +39,6 @@ def write_file(path: Path, content: bytes, *, mode: int = 0o640) -> None:
         raise cannot_write(path, error) from error
 
 
-def append_line(path: Path, line: bytes, *, mode: int = 0o640) -> None:
-    """Add one line in a single write and sync it.
-
-    Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED).
-    """
-    append_after(path, lambda last: line, mode=mode)
-
-
 def append_after(path: Path, make: Callable[[bytes], bytes], *, mode: int = 0o640) -> None:
     """Add the line that ``make`` gives for the last one, while nobody else adds one.
 

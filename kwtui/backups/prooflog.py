@@ -23,7 +23,7 @@ from pathlib import Path
 import msgspec
 
 from kwtui.backups.durable import append_after
-from kwtui.backups.manifest import Proof
+from kwtui.backups.manifest import Proof, read_sidecar
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.jsontext import encode
 from kwtui.model import ProofLevel
@@ -52,16 +52,11 @@ def read_proofs(path: Path) -> list[Proof]:
     Raises KwtuiError (EXTERN_NOT_READABLE).
     """
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise KwtuiError(
-            f"{path} cannot be read.",
-            cause=error.strerror or str(error),
-            hint="Run kwtui as the database's own account or as a member of its group.",
-            exit_code=ExitCode.EXTERN_NOT_READABLE,
-        ) from error
+        content = read_sidecar(path)
+    except KwtuiError as error:
+        if error.exit_code is ExitCode.NOT_FOUND:
+            return []
+        raise
     return list(_proofs(content, path.name))
 
 

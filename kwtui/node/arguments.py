@@ -255,13 +255,6 @@ def _compose_files(words: Sequence[str], folder: Path) -> list[Path]:
     return [folder / n for n in usual if is_there(folder / n)] or [folder / "docker-compose.yml"]
 
 
-def of_compose(file: Path) -> list[StartArguments]:
-    """The node of a compose file; empty if it starts none or is not understood."""
-    found = Installed()
-    _of_compose(found, file, set())
-    return found.arguments
-
-
 def _of_compose(found: Installed, file: Path, seen: set[Path]) -> None:
     if file in seen:
         return

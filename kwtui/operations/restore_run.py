@@ -125,10 +125,6 @@ class RestoreRun:
         """Views, sequences, comments and grants that are not as captured."""
         return self._doubts
 
-    @property
-    def source_check(self) -> SourceCheck:
-        return self._source
-
     async def run(self) -> RunResult:
         reporter, halt = self._context.reporter, self._context.halt
         try:

@@ -32,11 +32,6 @@ def create_relation_text(
     return ";\n".join([text, *_comments(relation)]) if comments else text
 
 
-def create_table_text(catalog: Catalog, relation: Relation, *, foreign_keys: bool = True) -> str:
-    """The CREATE TABLE statement alone, without comments."""
-    return create_relation_text(catalog, relation, foreign_keys=foreign_keys, comments=False)
-
-
 def _names(names: list[str]) -> str:
     return ", ".join(map(quote_identifier, names))
 

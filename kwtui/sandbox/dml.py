@@ -20,7 +20,6 @@ from kwtui.sandbox.rows import (
     NEW,
     Staged,
     check_rows,
-    expression_sql,
     stage_query,
     stage_values,
     store,
@@ -199,10 +198,3 @@ def insert_rows(
     staged = stage_values(session, cursor, relation, names, rows)
     check_rows(staged, foreign_keys=foreign_keys, checks=checks)
     return store(staged)
-
-
-def default_sql(session: Session, relation: Relation, column: ColumnDef) -> str:
-    """DuckDB SQL of a column's default, NULL without one."""
-    if column.default is None:
-        return "NULL"
-    return expression_sql(session, relation, column.default, table_name(relation), column.type)

@@ -197,11 +197,6 @@ class JobRegistry:
                 closed = replace(closed, errored=now)
             return self._save(closed)
 
-    def revert(self, job: Job) -> Job:
-        """The cancelled job is being undone: SHOW JOBS says so."""
-        with self._lock:
-            return self._save(replace(self.get(job.id), status=REVERTING, error=CANCELED_BY_USER))
-
     def request_cancel(self, job_id: int) -> None:
         """CANCEL JOB. The job notices at its next progress update.
 

@@ -98,11 +98,6 @@ def storage_type(sql_type: SqlType) -> str:
     return f"{stored}[]" if sql_type.array else stored
 
 
-def canonical(sql_type: SqlType) -> SqlType:
-    """The type with its alias resolved."""
-    return SqlType(_ALIASES.get(sql_type.family, sql_type.family), sql_type.args, sql_type.array)
-
-
 def known_type(name: str) -> bool:
     """Whether this word names a type."""
     upper = name.upper()

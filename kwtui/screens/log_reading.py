@@ -196,26 +196,25 @@ class LogReading(KwtuiScreen):
     # -- taking along ----------------------------------------------------------------------------
 
     def do_copy(self) -> None:
-        desk = self._desk
-        chosen = desk.chosen() if desk is not None else None
-        if desk is None or chosen is None:
-            return
-        text = desk.stream.set.text(*chosen, most_bytes=LARGEST_COPY)
-        if text is None:
-            self.say("Too long for a terminal's clipboard; S saves it to a file.", warning=True)
-        else:
+        text = self._chosen_text("Too long for a terminal's clipboard; S saves it to a file.")
+        if text is not None:
             self.app.copy_to_clipboard(text)
 
     def do_explain(self) -> None:
+        text = self._chosen_text("That is too much to explain; select less (v).")
+        if text is not None:
+            self.kwtui.explain(text)
+
+    def _chosen_text(self, too_long: str) -> str | None:
+        """The selection, or this entry; None where there is none, or too much, which is said."""
         desk = self._desk
         chosen = desk.chosen() if desk is not None else None
         if desk is None or chosen is None:
-            return
+            return None
         text = desk.stream.set.text(*chosen, most_bytes=LARGEST_COPY)
         if text is None:
-            self.say("That is too much to explain; select less (v).", warning=True)
-        else:
-            self.kwtui.explain(text)
+            self.say(too_long, warning=True)
+        return text
 
     async def _save(self, desk: LogDesk, path: Path) -> None:
         chosen = desk.chosen() if self._view.selection is not None else None

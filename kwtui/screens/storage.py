@@ -24,6 +24,7 @@ from kwtui.screens.storage_rows import (
     row_key,
     row_lines,
     space_line,
+    start_key,
     summary_words,
 )
 from kwtui.server.status import ConnectionState
@@ -230,7 +231,7 @@ class StorageScreen(SetCare):
         if entry is not None:
             first = next((e for e in self._entries if e.path == self._marked), None)
             # The older one first: what came later is what changed.
-            newer = first is not None and _time(first) > _time(entry)
+            newer = first is not None and start_key(first) > start_key(entry)
             paths = (entry.path, self._marked) if newer else (self._marked, entry.path)
             self.open_over(CompareScreen(*paths))
 
@@ -246,7 +247,3 @@ class StorageScreen(SetCare):
         from kwtui.screens.leftovers import LeftoversScreen
 
         self.open_over(LeftoversScreen())
-
-
-def _time(entry: BackupEntry) -> float:
-    return entry.started.timestamp() if entry.started else 0.0

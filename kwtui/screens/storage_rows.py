@@ -77,13 +77,14 @@ class Order:
     descending: bool = False
 
 
-def _time(entry: BackupEntry) -> float:
+def start_key(entry: BackupEntry) -> float:
+    """When it was begun, for sorting; what has no time comes before all others."""
     return entry.started.timestamp() if entry.started else 0.0
 
 
 ORDERS = (
-    Order("newest first", _time, True),
-    Order("database", lambda entry: ((entry.database or "~").casefold(), -_time(entry))),
+    Order("newest first", start_key, True),
+    Order("database", lambda entry: ((entry.database or "~").casefold(), -start_key(entry))),
     Order("largest first", lambda entry: entry.bytes or 0, True),
     Order("least proven first", lambda entry: -1 if entry.proof is None else int(entry.proof)),
     Order("folder", lambda entry: entry.path),
@@ -114,7 +115,7 @@ def row_cells(row: StorageRow, now: datetime) -> list[str | Part]:
 
 
 def _group_cells(group: DatabaseGroup, now: datetime) -> list[str | Part]:
-    newest = max((e for e in group.sets if e.started), key=_time, default=None)
+    newest = max((e for e in group.sets if e.started), key=start_key, default=None)
     proven = [e for e in group.sets if e.proof is not None and e.proof >= 2 and not e.problem]
     age = newest.age_seconds(now) if newest else None
     mark = "+" if group.folded else "-"

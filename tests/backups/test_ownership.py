@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.durable import append_line, make_folders, write_file
+from kwtui.backups.durable import append_after, make_folders, write_file
 from kwtui.backups.staging import StagedFile, make_staging, staging_path
 
 DATABASE = 65534
@@ -33,7 +33,7 @@ def test_sidecars_and_their_folders_belong_to_the_database(extern: Path) -> None
     folder = extern / "kwtui/shop"
     make_folders(folder)
     write_file(folder / "manifest.json", b"{}")
-    append_line(folder / "proofs.jsonl", b"{}")
+    append_after(folder / "proofs.jsonl", lambda last: b"{}")
 
     made = (folder.parent, folder, folder / "manifest.json", folder / "proofs.jsonl")
     assert owners(*made) == {(DATABASE, DATABASE)}
