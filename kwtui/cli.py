@@ -12,8 +12,8 @@ import sys
 from collections.abc import Coroutine, Sequence
 
 from kwtui import __version__
-from kwtui.commands.output import Output
-from kwtui.commands.parser import make_parser
+from kwtui.commands.parsers.root import make_parser
+from kwtui.commands.shared.output import Output
 from kwtui.errors import ExitCode, KwtuiError
 
 
@@ -105,12 +105,12 @@ def _without_loop(command: Coroutine[object, None, int]) -> int:
 
 
 def _open_interface(args: argparse.Namespace) -> int:
+    from kwtui.app.launch import run_interface
     from kwtui.controller import Controller
-    from kwtui.interface import run_interface
 
     target = None
     if args.dsn or args.profile or args.extern or args.store or args.logs:
-        from kwtui.commands.common import given_target
+        from kwtui.commands.shared.arguments import given_target
 
         target = given_target(args)
     return run_interface(Controller(), target=target, sandbox=args.sandbox, mouse=not args.no_mouse)

@@ -20,11 +20,12 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from kwtui.app import KwtuiApp
+from kwtui.app.application import KwtuiApp
 from kwtui.controller import Controller
-from kwtui.model import BackupRequest, TableName
-from kwtui.sandbox_process import sandbox_command, start_sandbox
-from kwtui.server.target import Target
+from kwtui.model.requests import BackupRequest
+from kwtui.model.schema import TableName
+from kwtui.server.connection.target import Target
+from kwtui.server.sandbox_process import sandbox_command, start_sandbox
 from tests.readme_keys import write_keys
 
 FOLDER = Path(__file__).resolve().parents[1] / "screenshots"
@@ -104,7 +105,7 @@ async def backup(person: Photographer) -> None:
 
 
 def person_database(person: Photographer) -> str:
-    from kwtui.screens.backup import BackupScreen
+    from kwtui.screens.backup.screen import BackupScreen
 
     screen = person._app.screen
     chosen = screen.database.chosen if isinstance(screen, BackupScreen) else None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.commands.parser import make_parser
+from kwtui.commands.parsers.root import make_parser
 from kwtui.errors import ExitCode
 from tests.command_line import CommandLine
 

@@ -16,12 +16,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from kwtui.backups.location import SetLocation
+from kwtui.backups.layout.location import SetLocation
 from kwtui.errors import ExitCode
 from kwtui.runs.directory import RunsDirectory
-from kwtui.runs.identity import current_identity
 from kwtui.runs.lock import LockHolder
 from kwtui.runs.process import hold_set
+from kwtui.runs.process_identity import current_identity
 from tests.backups.builder import make_set
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.completion import complete_name, complete_path
+from kwtui.widgets.completion import complete_name, complete_path
 
 
 @pytest.fixture

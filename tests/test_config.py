@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui import config, directories
-from kwtui.config import Environment, Preferences, Profile, TlsMode
+from kwtui.config import directories, preferences
+from kwtui.config import profiles as config
+from kwtui.config.preferences import Preferences
+from kwtui.config.profiles import Environment, Profile, TlsMode
 from kwtui.errors import ExitCode, KwtuiError
 
 SHOP = Profile(
@@ -190,12 +192,12 @@ def test_any_text_survives_the_file(
 
 def test_preferences_have_defaults_and_are_kept(tmp_path: Path) -> None:
     file = tmp_path / "preferences.toml"
-    assert config.load_preferences(file) == Preferences()
-    config.save_preferences(Preferences(theme="nord", ascii_only=True), file)
-    assert config.load_preferences(file) == Preferences("nord", True)
+    assert preferences.load_preferences(file) == Preferences()
+    preferences.save_preferences(Preferences(theme="nord", ascii_only=True), file)
+    assert preferences.load_preferences(file) == Preferences("nord", True)
     file.write_text("themes = 1\n")
     with pytest.raises(KwtuiError) as caught:
-        config.load_preferences(file)
+        preferences.load_preferences(file)
     assert "'theme'" in caught.value.hint
 
 
@@ -210,4 +212,4 @@ def test_directories_follow_xdg_and_their_own_variables(
     assert directories.state_dir() == tmp_path / "s" / "kwtui"
     monkeypatch.setenv("KWTUI_CONFIG_DIR", str(tmp_path / "own"))
     assert config.profiles_path() == tmp_path / "own" / "profiles.toml"
-    assert config.preferences_path() == tmp_path / "own" / "preferences.toml"
+    assert preferences.preferences_path() == tmp_path / "own" / "preferences.toml"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.config import Profile, TlsMode
-from kwtui.connecting import options_of
+from kwtui.config.profiles import Profile, TlsMode
+from kwtui.controller.commands import options_of
 from kwtui.errors import KwtuiError
-from kwtui.server.target import Target, parse_dsn, target_from_profile
+from kwtui.server.connection.target import Target, parse_dsn, target_from_profile
 
 EXTERN = Path("/var/lib/kaiwudb/extern")
 SAVED = Profile("prod", host="db1.example", store="/var/lib/kaiwudb")

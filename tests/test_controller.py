@@ -11,22 +11,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kwtui.backups.csvindex import Reading
+from kwtui.backups.csv.index import Reading
 from kwtui.controller import Controller, RunsChanged, StorageChanged
-from kwtui.controller_events import StorageWatched
+from kwtui.controller.events import StorageWatched
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import (
-    BackupRequest,
-    ProofLevel,
-    RestoreRequest,
-    TableName,
-)
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import BackupRequest, RestoreRequest
+from kwtui.model.schema import TableName
 from kwtui.operations.plan import Plan
 from kwtui.runs.directory import RunsDirectory, write_private
 from kwtui.runs.events import AnyEvent, RunFinished, RunStatus
 from kwtui.runs.process import Handover
-from kwtui.server.status import ConnectionState, ConnectionStatus
-from kwtui.server.target import Target, resolve_target
+from kwtui.server.connection.status import ConnectionState, ConnectionStatus
+from kwtui.server.connection.target import Target, resolve_target
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
 
 

@@ -15,14 +15,14 @@ import pytest
 
 from kwtui.controller import Controller
 from kwtui.errors import KwtuiError
-from kwtui.model import BackupRequest
-from kwtui.node.claims import Claim, Deployment, Fact, FactName
-from kwtui.node.logfilter import LogFilter
-from kwtui.node.logformat import LogFamily
-from kwtui.node.loghttp import LoginNeeded, NodeHttp
+from kwtui.model.requests import BackupRequest
+from kwtui.node.deployment.claims import Claim, Deployment, Fact, FactName
+from kwtui.node.logs.filter import LogFilter
+from kwtui.node.logs.format import LogFamily
+from kwtui.node.logs.remote.node_http import LoginNeeded, NodeHttp
 from kwtui.runs.events import RunFinished, RunStatus
-from kwtui.server.http_address import http_address, seen_from_here
-from kwtui.server.target import Target, resolve_target
+from kwtui.server.connection.target import Target, resolve_target
+from kwtui.server.state.http_address import http_address, seen_from_here
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
 from tests.node.growing import until
 
@@ -98,7 +98,7 @@ async def test_what_comes_is_followed_over_http(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("kwtui.node.logspool.POLL_SECONDS", 0.05)
+    monkeypatch.setattr("kwtui.node.logs.remote.spool.POLL_SECONDS", 0.05)
     await controller.connect(target_of(demo_sandbox))
     far_away(controller, tmp_path / "away")
     files = await controller.log_files()
@@ -122,7 +122,7 @@ async def test_without_files_and_without_http_both_are_said(
     async def nowhere(_: object) -> str:
         return "http://127.0.0.1:1"
 
-    monkeypatch.setattr("kwtui.server.http_address.http_address", nowhere)
+    monkeypatch.setattr("kwtui.server.state.http_address.http_address", nowhere)
     with pytest.raises(KwtuiError) as caught:
         await controller.log_files()
     assert "logs folder" in caught.value.title

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from textual.keys import _character_to_key
 
-from kwtui.actions import ACTIONS, BY_ID, PUNCTUATION, SCOPE_TITLES, written_key
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.keymap import Keymap, load_keymap
+from kwtui.keys.actions import ACTIONS, BY_ID, PUNCTUATION, SCOPE_TITLES, written_key
+from kwtui.keys.keymap import Keymap, load_keymap
 from tests.command_line import CommandLine
 
 

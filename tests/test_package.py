@@ -116,7 +116,7 @@ def _without_checkout() -> dict[str, str]:
 _FIRST_PAINT = """
 import asyncio, json, pathlib
 import kwtui
-from kwtui.app import KwtuiApp
+from kwtui.app.application import KwtuiApp
 from kwtui.controller import Controller
 
 async def main():

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from kwtui.config.retention import load_policies, save_policy
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import ProofLevel, RetentionPolicies, RetentionPolicy
-from kwtui.retention_config import load_policies, save_policy
+from kwtui.model.proof import ProofLevel
+from kwtui.model.retention import RetentionPolicies, RetentionPolicy
 
 WEEK = RetentionPolicy(keep_daily=7, keep_weekly=4, min_proof=ProofLevel.P4)
 

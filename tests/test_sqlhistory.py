@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.csvfile import CsvFile
 from kwtui.errors import KwtuiError
-from kwtui.sqlhistory import KEPT, HistoryEntry, SqlHistory
+from kwtui.files.csv_file import CsvFile
+from kwtui.server.console.history import KEPT, HistoryEntry, SqlHistory
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

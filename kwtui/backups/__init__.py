@@ -1,1 +1,4 @@
-"""A backup set on disk: naming, manifest, meta.sql, dialect, sealing, proof."""
+"""A backup set on disk: where it lies, what is in it, what vouches for it.
+
+Never SQL to a server, never a node's logs.
+"""

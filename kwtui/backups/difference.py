@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kwtui.backups.contents import ColumnInfo, SetDetails, TableDetails
-from kwtui.backups.entries import BackupEntry
+from kwtui.backups.listing.contents import ColumnInfo, SetDetails, TableDetails
+from kwtui.backups.listing.entries import BackupEntry
+from kwtui.backups.listing.presence import Presence
 from kwtui.backups.manifest import TableEntry
-from kwtui.backups.presence import Presence
-from kwtui.model import ColumnSpec, DatabaseSchema, TableName
+from kwtui.model.schema import ColumnSpec, DatabaseSchema, TableName
 
 
 class Content(StrEnum):

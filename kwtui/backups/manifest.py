@@ -18,18 +18,12 @@ from typing import TypeVar
 
 import msgspec
 
-from kwtui.backups.durable import write_file
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import (
-    BackupMethod,
-    ContentChecksum,
-    DatabaseSchema,
-    Dialect,
-    Engine,
-    Finding,
-    ProofLevel,
-    TableName,
-)
+from kwtui.files.durable import write_file
+from kwtui.model.findings import Finding
+from kwtui.model.proof import ContentChecksum, ProofLevel
+from kwtui.model.requests import BackupMethod, Dialect
+from kwtui.model.schema import DatabaseSchema, Engine, TableName
 
 FORMAT = 1
 MANIFEST_FILE = "manifest.json"

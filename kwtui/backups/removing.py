@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from kwtui.backups.annotations import forget
-from kwtui.backups.location import sidecar_root
+from kwtui.backups.layout.annotations import forget
+from kwtui.backups.layout.location import sidecar_root
+from kwtui.backups.layout.naming import parse_set_path
+from kwtui.backups.layout.trash import is_trash, original_path, trash_path
+from kwtui.backups.layout.tree import is_folder, walk
 from kwtui.backups.manifest import SIDECAR_FILES, Manifest
-from kwtui.backups.naming import parse_set_path
-from kwtui.backups.trash import is_trash, original_path, trash_path
-from kwtui.backups.tree import is_folder, walk
 from kwtui.errors import ExitCode, KwtuiError
 
 _INTO = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

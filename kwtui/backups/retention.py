@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from itertools import groupby
 
-from kwtui.backups.entries import BackupEntry, EntryKind
-from kwtui.backups.naming import parse_set_path
-from kwtui.model import ProofLevel, RetentionPolicies, RetentionPolicy
+from kwtui.backups.layout.naming import parse_set_path
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.model.proof import ProofLevel
+from kwtui.model.retention import RetentionPolicies, RetentionPolicy
 
 PROVEN = ProofLevel.P2
 """What counts as proven where no policy says otherwise: sealing reaches it."""

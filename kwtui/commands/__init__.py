@@ -1,1 +1,1 @@
-"""What `kwtui.cli` runs: one module a group of commands, all on the Controller."""
+"""What `kwtui.cli` runs, a module for each command, on the Controller. Never Textual."""

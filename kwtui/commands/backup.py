@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from kwtui.commands.common import connect, dialect_of, table_names
-from kwtui.commands.output import Output
-from kwtui.commands.running import run_or_show
+from kwtui.commands.shared.arguments import connect, dialect_of, table_names
+from kwtui.commands.shared.output import Output
+from kwtui.commands.shared.running import run_or_show
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
-    from kwtui.model import BackupRequest
+    from kwtui.model.requests import BackupRequest
 
 
 async def backup(controller: Controller, args: argparse.Namespace, output: Output) -> int:
@@ -22,7 +22,7 @@ async def backup(controller: Controller, args: argparse.Namespace, output: Outpu
 
 
 def request_of(args: argparse.Namespace) -> BackupRequest:
-    from kwtui.model import BackupMethod, BackupRequest, Dialect
+    from kwtui.model.requests import BackupMethod, BackupRequest, Dialect
 
     return BackupRequest(
         database=args.database,

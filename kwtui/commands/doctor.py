@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from kwtui.commands.common import connect
-from kwtui.commands.output import Output
+from kwtui.commands.shared.arguments import connect
+from kwtui.commands.shared.output import Output
 from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ async def look_around(controller: Controller, args: argparse.Namespace) -> Kwtui
 
 
 async def _only_files(controller: Controller, args: argparse.Namespace) -> None:
-    from kwtui.commands.common import given_target
-    from kwtui.server.target import Target
+    from kwtui.commands.shared.arguments import given_target
+    from kwtui.server.connection.target import Target
 
     def path(text: str | None) -> object:
         from pathlib import Path

@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kwtui.commands.common import connect, dialect_of, find_files, set_of
-from kwtui.commands.output import Output
-from kwtui.commands.running import run_or_show
+from kwtui.commands.shared.arguments import connect, dialect_of, find_files, set_of
+from kwtui.commands.shared.output import Output
+from kwtui.commands.shared.running import run_or_show
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
-    from kwtui.model import DrillRequest
+    from kwtui.model.requests import DrillRequest
 
 
 async def drill(controller: Controller, args: argparse.Namespace, output: Output) -> int:
@@ -33,7 +33,8 @@ def _file(text: str | None) -> Path | None:
 
 
 def request_of(args: argparse.Namespace) -> DrillRequest:
-    from kwtui.model import DrillRequest, ProofLevel, RestoreStrategy
+    from kwtui.model.proof import ProofLevel
+    from kwtui.model.requests import DrillRequest, RestoreStrategy
 
     return DrillRequest(
         source=set_of(args.set),

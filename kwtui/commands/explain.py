@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kwtui.commands.output import Output, table
+from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:

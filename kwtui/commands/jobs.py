@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from kwtui.commands.common import connect
-from kwtui.commands.output import Output, table
+from kwtui.commands.shared.arguments import connect
+from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
-    from kwtui.server.jobs import Job, JobListing
+    from kwtui.server.jobs.listing import Job, JobListing
 
 TEXT_CELLS = 60
 
@@ -26,8 +26,8 @@ async def jobs(controller: Controller, args: argparse.Namespace, output: Output)
 
 
 async def _list(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    from kwtui.server.job_filter import JobFilter, chosen
-    from kwtui.server.job_words import age_words, read_as
+    from kwtui.server.jobs.filter import JobFilter, chosen
+    from kwtui.server.jobs.meaning import age_words, read_as
 
     listing = await controller.jobs()
     wanted = JobFilter(args.type or "", args.search or "", args.unfinished, args.all)
@@ -60,8 +60,8 @@ async def _list(controller: Controller, args: argparse.Namespace, output: Output
 
 
 async def _show(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    from kwtui.server.job_control import find_job
-    from kwtui.server.job_words import JobVerb, age_words, read_as, reason_against
+    from kwtui.server.jobs.control import find_job
+    from kwtui.server.jobs.meaning import JobVerb, age_words, read_as, reason_against
 
     listing = await controller.jobs()
     job = find_job(listing, args.job)
@@ -97,8 +97,8 @@ async def _show(controller: Controller, args: argparse.Namespace, output: Output
 
 
 async def _control(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    from kwtui.server.job_control import find_job
-    from kwtui.server.job_words import JobVerb, consequences, not_allowed, reason_against
+    from kwtui.server.jobs.control import find_job
+    from kwtui.server.jobs.meaning import JobVerb, consequences, not_allowed, reason_against
 
     verb = JobVerb(args.action)
     if not args.yes:
@@ -125,7 +125,7 @@ def _as_object(job: Job, listing: JobListing) -> dict[str, object]:
     """The row with what it means; ``state`` is kwtui's reading, ``status`` the server's word."""
     import msgspec
 
-    from kwtui.server.job_words import JobVerb, read_as, reason_against
+    from kwtui.server.jobs.meaning import JobVerb, read_as, reason_against
 
     reading = read_as(job, listing)
     return {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from kwtui.actions import ACTIONS, SCOPE_TITLES
-from kwtui.commands.output import Output, table
-from kwtui.keymap import Keymap, keymap_path, load_keymap
+from kwtui.commands.shared.output import Output, table
+from kwtui.keys.actions import ACTIONS, SCOPE_TITLES
+from kwtui.keys.keymap import Keymap, keymap_path, load_keymap
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller

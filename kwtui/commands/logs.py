@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from kwtui.commands.common import find_files
-from kwtui.commands.output import Output, table
+from kwtui.commands.shared.arguments import find_files
+from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
-    from kwtui.node.logfilter import LogFilter
-    from kwtui.node.logread import LogLine
-    from kwtui.node.logs import LogFile
-    from kwtui.node.logstream import LogStream
+    from kwtui.node.logs.file.lines import LogLine
+    from kwtui.node.logs.filter import LogFilter
+    from kwtui.node.logs.listing import LogFile
+    from kwtui.node.logs.stream import LogStream
 
 _BATCH = 500
 _DEFAULT_LINES = 20
@@ -42,8 +42,8 @@ async def logs(controller: Controller, args: argparse.Namespace, output: Output)
 
 
 def _filter(args: argparse.Namespace) -> LogFilter:
-    from kwtui.node import logfilter
-    from kwtui.node.logtime import parse_when
+    from kwtui.node.logs import filter as logfilter
+    from kwtui.node.logs.time_words import parse_when
 
     now = datetime.now(UTC)
     wanted = logfilter.LogFilter(
@@ -77,7 +77,7 @@ def _show_files(files: list[LogFile], output: Output) -> int:
 
 
 def _choose(files: list[LogFile], args: argparse.Namespace) -> list[LogFile]:
-    from kwtui.node.logbook import by_family
+    from kwtui.node.logs.opening import by_family
 
     families = by_family(files)
     if args.all_families and families:
@@ -205,7 +205,7 @@ class _Tail:
     def _print(self, number: int, line: LogLine) -> None:
         log = self._stream.set.logs[number]
         if self._output.json:
-            from kwtui.node.logsource import split_family_place, split_file_place
+            from kwtui.node.logs.source import split_family_place, split_file_place
 
             severity = line.severity.name.lower() if line.severity is not None else None
             self._output.object(

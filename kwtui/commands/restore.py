@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from kwtui.commands.common import (
+from kwtui.commands.shared.arguments import (
     connect,
     connect_as_run,
     dialect_of,
@@ -13,12 +13,12 @@ from kwtui.commands.common import (
     table_names,
     usage,
 )
-from kwtui.commands.output import Output, one_line
-from kwtui.commands.running import run_or_show
+from kwtui.commands.shared.output import Output, one_line
+from kwtui.commands.shared.running import run_or_show
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
-    from kwtui.model import RestoreRequest
+    from kwtui.model.requests import RestoreRequest
 
 
 async def restore(controller: Controller, args: argparse.Namespace, output: Output) -> int:
@@ -44,7 +44,7 @@ async def _continue(controller: Controller, args: argparse.Namespace, output: Ou
 
 
 def request_of(args: argparse.Namespace) -> RestoreRequest:
-    from kwtui.model import RestoreRequest, RestoreStrategy
+    from kwtui.model.requests import RestoreRequest, RestoreStrategy
 
     return RestoreRequest(
         source=set_of(args.set),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from kwtui.commands.follow import follow
-from kwtui.commands.output import Output, table
+from kwtui.commands.shared.follow import follow
+from kwtui.commands.shared.output import Output, table
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
@@ -42,7 +42,7 @@ async def _show(controller: Controller, args: argparse.Namespace, output: Output
     for line in _state_lines(state):
         output.line(line)
     if args.plan:
-        from kwtui.commands.plan_text import plan_lines
+        from kwtui.commands.shared.plan_text import plan_lines
 
         for line in plan_lines(plan, controller.command_of_run(args.run, plan)):
             output.line(line)

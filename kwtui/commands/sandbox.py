@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from kwtui.commands.output import Output
+from kwtui.commands.shared.output import Output
 from kwtui.errors import ExitCode
 
 EXIT_NOT_RUNNING = 3
@@ -14,7 +14,7 @@ EXIT_NOT_RUNNING = 3
 
 def run_sandbox(arguments: Sequence[str], output: Output) -> int:
     """Exit codes: 0 done, 3 not running (status), 2 usage, 50 to 54 for what failed."""
-    from kwtui.sandbox_process import sandbox_command, sandbox_failure
+    from kwtui.server.sandbox_process import sandbox_command, sandbox_failure
 
     done = subprocess.run(  # noqa: S603 - our own interpreter and module
         sandbox_command(arguments), stderr=subprocess.PIPE, check=False

@@ -1,88 +1,141 @@
-"""kwtui survey, profiles and the interface itself."""
+"""kwtui server: nodes, settings, rights and sessions."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kwtui.commands.common import connect
-from kwtui.commands.output import Output, table
+from kwtui.commands.shared.arguments import connect
+from kwtui.commands.shared.output import Output, table
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
+    from kwtui.server.state.overview import Overview
+    from kwtui.server.state.rights import Ability
+    from kwtui.server.state.settings import Setting
 
 
-async def survey(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    """What is in a database and what to watch out for."""
+async def server(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    from kwtui.server.state.rights import abilities
+    from kwtui.server.state.settings import filtered
+
     await connect(controller, args)
-    if not args.database:
-        return await _databases(controller, output)
-    found = await controller.survey(args.database)
+    found = await controller.overview()
+    settings = filtered(found.settings.items, args.settings or "")
+    target = controller.target
+    can = abilities(
+        is_admin=found.facts.is_admin, read_only=target.read_only if target is not None else False
+    )
     if output.json:
-        output.object("survey", {"survey": found})
-        return 0
-    from kwtui.commands.plan_text import coverage_lines
-    from kwtui.text import human_bytes, human_count
-
-    schema = found.schema
-    output.line(f"{schema.database}  ({schema.engine.value}, {_short(found.server.version)})")
-    rows = [("TABLE", "COLUMNS", "ROWS", "SIZE")]
-    rows += [
-        (str(t.name), str(len(t.visible_columns)), human_count(t.rows), human_bytes(t.bytes))
-        for t in schema.tables
-    ]
-    for line in table(rows, right=frozenset({1, 2, 3})):
-        output.line(f"  {line}")
-    output.line("What a backup makes of it:")
-    for line in coverage_lines(found.coverage):
-        output.line(f"  {line}")
-    if found.findings:
-        output.line("Know before a backup:")
-    for finding in found.findings:
-        output.line(f"  {finding.severity.value:8} {finding.subject}: {finding.message}")
-        if finding.remedy:
-            output.line(f"           {finding.remedy}")
-    return 0
-
-
-def _short(version: str) -> str:
-    """``KaiwuDB V3.2.1-28-ga5c90efc1`` of the whole sentence that a node says."""
-    return version.partition(" (")[0]
-
-
-async def _databases(controller: Controller, output: Output) -> int:
-    found = await controller.databases()
-    if output.json:
-        output.object("databases", {"databases": found})
-        return 0
-    rows = [("DATABASE", "ENGINE", "")]
-    rows += [(d.name, d.engine.value, "KWDB's own" if d.system else "") for d in found]
-    for line in table(rows):
-        output.line(line)
-    return 0
-
-
-async def profiles(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    found = controller.profiles()
-    if output.json:
-        output.object("profiles", {"profiles": found})
-        return 0
-    if not found:
-        from kwtui.config import profiles_path
-
-        output.line(f"No profile is saved yet. They are kept in {profiles_path()}")
-        return 0
-    rows = [("PROFILE", "SERVER", "USER", "TLS", "ENVIRONMENT")]
-    rows += [
-        (
-            p.name,
-            f"{p.host}:{p.port}",
-            p.user,
-            p.tls.value,
-            p.environment.value if p.environment else "",
+        output.object(
+            "server",
+            {
+                "facts": found.facts,
+                "at": found.at,
+                "nodes": found.nodes,
+                "visible_stores": found.visible_stores,
+                "settings": {"items": settings, "refused": found.settings.refused},
+                "accounts": found.accounts,
+                "sessions": found.sessions,
+                "queries": found.queries,
+                "abilities": can,
+            },
         )
-        for p in found
-    ]
-    for line in table(rows):
+        return 0
+    if args.settings is not None:
+        lines = _settings(found, settings)
+    elif args.sessions:
+        lines = _sessions(found)
+    else:
+        lines = _all(found, settings, can)
+    for line in lines:
         output.line(line)
     return 0
+
+
+def _all(found: Overview, settings: list[Setting], can: tuple[Ability, ...]) -> Iterator[str]:
+    facts = found.facts
+    yield f"{facts.version}"
+    yield f"  cluster  {facts.cluster_id}"
+    yield f"  user     {facts.user} ({'admin' if facts.is_admin else 'not admin'})"
+    yield f"  TLS      {'on' if facts.tls else 'off'}"
+    yield ""
+    yield from _nodes(found)
+    yield ""
+    yield from _rights(can)
+    yield ""
+    yield from _settings(found, settings)
+    yield ""
+    yield from _sessions(found)
+
+
+def _nodes(found: Overview) -> Iterator[str]:
+    from kwtui.text import human_bytes
+
+    if found.nodes.refused:
+        yield f"Nodes: {found.nodes.refused}"
+        return
+    rows = [("NODE", "ADDRESS", "STATE", "VERSION", "STARTED (UTC)", "FREE")]
+    for node in found.nodes.items:
+        started = f"{node.started:%Y-%m-%d %H:%M:%S}" if node.started else ""
+        free = human_bytes(node.available) if node.available is not None else ""
+        state = "live" if node.is_live else "NOT LIVE"
+        rows.append((str(node.id), node.address, state, node.version, started, free))
+    yield from table(rows, right=frozenset({5}))
+    if found.visible_stores is not None:
+        yield from _files_seen([node.id for node in found.nodes.items], found.visible_stores)
+    if len(found.versions) > 1:
+        yield "! The nodes are of several versions: finish the upgrade before a restore."
+
+
+def _files_seen(nodes: Sequence[int], stores: Mapping[int, str]) -> Iterator[str]:
+    for node in nodes:
+        if node in stores:
+            yield f"The files of node {node} are on this machine: {stores[node]}"
+        else:
+            yield (
+                f"The files of node {node} cannot be seen from here: after a backup to it run"
+                " kwtui there."
+            )
+
+
+def _rights(can: tuple[Ability, ...]) -> Iterator[str]:
+    rows = [("WHAT", "ALLOWED", "NEEDS")]
+    for ability in can:
+        allowed = {True: "yes", False: "NO", None: "some"}[ability.allowed]
+        rows.append((ability.action, allowed, ability.needs))
+    yield from table(rows)
+
+
+def _settings(found: Overview, settings: list[Setting]) -> Iterator[str]:
+    if found.settings.refused:
+        yield f"Settings: {found.settings.refused}"
+        return
+    if not settings:
+        yield "No setting has these words."
+        return
+    width = max(len(s.name) for s in settings)
+    for setting in settings:
+        yield f"{setting.name:{width}}  {setting.value}"
+        yield f"  {setting.meaning or setting.description}"
+        if setting.warning:
+            yield f"  ! {setting.warning}"
+
+
+def _sessions(found: Overview) -> Iterator[str]:
+    from kwtui.text import cut
+
+    if found.sessions.refused:
+        yield f"Sessions: {found.sessions.refused}"
+        return
+    if not found.facts.is_admin:
+        yield "Only sessions of this user: KWDB shows all of them to admins alone."
+    rows = [("NODE", "USER", "CLIENT", "APPLICATION", "SINCE (UTC)", "RUNS")]
+    for session in found.sessions.items:
+        since = f"{session.started:%Y-%m-%d %H:%M:%S}" if session.started else ""
+        runs = cut(" ".join((session.active or "(idle)").split()), 50)
+        rows.append(
+            (str(session.node_id), session.user, session.client, session.application, since, runs)
+        )
+    yield from table(rows)

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kwtui.commands.common import connect
-from kwtui.commands.output import Output, table
+from kwtui.commands.shared.arguments import connect
+from kwtui.commands.shared.output import Output, table
 from kwtui.text import plural
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
-    from kwtui.server.console_session import Answer, Console
+    from kwtui.server.console.session import Answer, Console
 
 
 async def sql(controller: Controller, args: argparse.Namespace, output: Output) -> int:
@@ -64,7 +64,7 @@ def _show(answer: Answer, output: Output) -> None:
 
 
 async def _save(console: Console, text: str, path: Path, output: Output) -> int:
-    from kwtui.csvfile import CsvFile
+    from kwtui.files.csv_file import CsvFile
 
     with CsvFile(path) as file:
         count = await console.stream(text, file)

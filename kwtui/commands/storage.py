@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kwtui.commands.common import dialect_of, find_files, set_of
-from kwtui.commands.output import Output, table
+from kwtui.commands.shared.arguments import dialect_of, find_files, set_of
+from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
-    from kwtui.backups.library import BackupEntry, SetDetails
-    from kwtui.backups.proof import VerifyReport
-    from kwtui.backups.sealing import SealProgress
+    from kwtui.backups.listing.contents import SetDetails
+    from kwtui.backups.listing.entries import BackupEntry
+    from kwtui.backups.proof.sealing import SealProgress
+    from kwtui.backups.proof.verify import VerifyReport
     from kwtui.controller import Controller
 
 
@@ -35,7 +36,7 @@ _HEADING: tuple[str, ...] = (
 
 
 async def list_sets(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    from kwtui.backups.entries import NO_EXPORT_YET
+    from kwtui.backups.listing.entries import NO_EXPORT_YET
 
     await find_files(controller, args)
     listing = await controller.storage()
@@ -171,7 +172,7 @@ def _details_lines(details: SetDetails) -> list[str]:
 
 async def verify_set(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     """Exit code 0 for a set that is whole, 31 for a damaged one, 32 if only its meta.sql is."""
-    from kwtui.model import ProofLevel
+    from kwtui.model.proof import ProofLevel
 
     await find_files(controller, args)
     path = set_of(args.set)
@@ -238,8 +239,8 @@ def _show_report(output: Output, report: VerifyReport) -> None:
 
 
 def _exit_code(report: VerifyReport) -> ExitCode:
-    from kwtui.backups.proof import Fault
-    from kwtui.model import Severity
+    from kwtui.backups.proof.findings import Fault
+    from kwtui.model.findings import Severity
 
     bad = [f for f in report.findings if f.severity is Severity.REFUSAL]
     if not bad:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from kwtui.commands.common import connect
-from kwtui.commands.output import Output, table
+from kwtui.commands.shared.arguments import connect
+from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kwtui.controller import Controller
-    from kwtui.operations.wal import WalReport
+    from kwtui.operations.wal.report import WalReport
 
 
 async def wal(controller: Controller, args: argparse.Namespace, output: Output) -> int:
@@ -25,7 +25,7 @@ async def wal(controller: Controller, args: argparse.Namespace, output: Output) 
 
 async def _show(controller: Controller, output: Output) -> int:
     """Exit code 1 when something alarming was found, for watchers."""
-    from kwtui.operations.wal import alarms, protection, recovery
+    from kwtui.operations.wal.report import alarms, protection, recovery
 
     report = await controller.wal()
     found = alarms(report)
@@ -50,8 +50,8 @@ async def _show(controller: Controller, output: Output) -> int:
 
 
 def _lines(report: WalReport, found: list[str]) -> Iterator[str]:
-    from kwtui.operations.wal import protection, recovery
-    from kwtui.server.wal_settings import level_words
+    from kwtui.operations.wal.report import protection, recovery
+    from kwtui.server.state.wal_settings import level_words
 
     for words in found:
         yield f"! {words}"
@@ -75,7 +75,7 @@ def _lines(report: WalReport, found: list[str]) -> Iterator[str]:
 
 
 def _files(report: WalReport) -> Iterator[str]:
-    from kwtui.node.wal import Layout
+    from kwtui.node.wal.files import Layout
     from kwtui.text import human_bytes, human_duration
 
     files = report.files
@@ -98,8 +98,8 @@ def _files(report: WalReport) -> Iterator[str]:
 
 
 async def _set(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    from kwtui.commands.running import run_or_show
-    from kwtui.operations.wal_plan import WalChange
+    from kwtui.commands.shared.running import run_or_show
+    from kwtui.operations.wal.plan import WalChange
 
     plan = await controller.plan_wal(WalChange(args.level, args.interval))
     names = {controller.confirmation_name, plan.cluster_id[:8]}

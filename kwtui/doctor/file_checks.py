@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kwtui.doctor.check import Check, CheckState, unknown
-from kwtui.node.claims import GIVEN, Deployment, Fact, FactName
+from kwtui.node.deployment.claims import GIVEN, Deployment, Fact, FactName
 from kwtui.node.mounts import tells_of_changes
 from kwtui.node.place import FolderState, NodePlace, in_words
 from kwtui.text import human_bytes, human_count

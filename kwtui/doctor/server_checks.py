@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kwtui.config import TlsMode
+from kwtui.config.profiles import TlsMode
 from kwtui.doctor.check import Check, CheckState, unknown
 from kwtui.errors import KwtuiError
-from kwtui.model import NodeFacts, ServerFacts
-from kwtui.server.activity import Session
-from kwtui.server.target import Target
+from kwtui.model.server import NodeFacts, ServerFacts
+from kwtui.server.connection.target import Target
+from kwtui.server.state.activity import Session
 from kwtui.text import plural
 
 _PROVEN = (3, 2)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kwtui.doctor.check import Check, CheckState, unknown
-from kwtui.operations.cleanup_plan import Leftover, LeftoverKind
-from kwtui.operations.known_runs import KnownRun
+from kwtui.operations.removal.leftovers import Leftover, LeftoverKind
+from kwtui.operations.shared.known_runs import KnownRun
 from kwtui.text import plural
 
 

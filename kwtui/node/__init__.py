@@ -1,1 +1,1 @@
-"""Files of a node: deployment, watching, logs. Knows no SQL."""
+"""KWDB through its files: deployment, logs, write-ahead log, mounts. Never SQL."""

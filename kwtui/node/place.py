@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kwtui.node.claims import (
+from kwtui.files.untrusted import is_there
+from kwtui.node.deployment.claims import (
     GIVEN,
     NO_FILES,
     PATHS,
@@ -21,17 +22,6 @@ from kwtui.node.claims import (
     FactName,
     Machine,
 )
-from kwtui.node.smallfile import is_there
-
-__all__ = [
-    "FolderState",
-    "Machine",
-    "NodePlace",
-    "find_place",
-    "in_words",
-    "inspect_folder",
-    "look_again",
-]
 
 
 @dataclass(frozen=True)
@@ -96,7 +86,7 @@ def find_place(
     paths = {FactName.STORE: store, FactName.EXTERN: extern, FactName.LOGS: logs}
     given = {name: str(path) for name, path in paths.items() if path is not None}
     if local and (thorough or not (extern and logs)):
-        from kwtui.node.deployment import find_deployment
+        from kwtui.node.deployment.discovery import find_deployment
 
         found = find_deployment(
             given=given, arguments=arguments, store_paths=store_paths, machine=machine

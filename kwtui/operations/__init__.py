@@ -1,1 +1,1 @@
-"""Plans and their execution: backup, restore, verify."""
+"""Plans and how they are carried out. Never a process, never a journal."""

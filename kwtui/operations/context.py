@@ -11,7 +11,7 @@ from typing import Any
 from kwtui.errors import ExitCode
 from kwtui.operations.plan import Plan
 from kwtui.operations.runner import Halt, Reporter
-from kwtui.server.connection import Server
+from kwtui.server.connection.server import Server
 
 Connect = Callable[[], Awaitable[Server]]
 """A new connection of its own; whoever asks closes it."""

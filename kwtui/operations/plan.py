@@ -6,12 +6,14 @@ back, and holds no secret.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from kwtui.model import Coverage, Finding
+from kwtui.model.findings import Finding
+from kwtui.model.server import Coverage
 
 
 class PlanKind(StrEnum):
@@ -111,3 +113,8 @@ class Plan:
     request: dict[str, Any] = field(default_factory=dict)
     """The request that it was made from, as JSON values."""
     format: int = 1
+
+
+def new_plan_id() -> str:
+    """16 hexadecimal digits that nobody has seen before."""
+    return os.urandom(8).hex()

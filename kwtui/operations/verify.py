@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
-from kwtui.backups.proof import VerifyReport, verify
-from kwtui.backups.sealing import SealProgress
+from kwtui.backups.proof.sealing import SealProgress
+from kwtui.backups.proof.verify import VerifyReport, verify
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import ProofLevel
+from kwtui.model.findings import Severity
+from kwtui.model.proof import ProofLevel
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
-from kwtui.operations.restore_check import check_report
 from kwtui.operations.runner import StepOutcome, run_steps
+from kwtui.operations.shared.command_line import shell_line
 
 OFFERED = (ProofLevel.P1, ProofLevel.P2)
 
@@ -104,3 +106,20 @@ def in_words(report: VerifyReport) -> str:
     if report.reached is None:
         return "readable, with nothing to compare it with"
     return f"proven to P{int(report.reached)}"
+
+
+def check_report(report: VerifyReport, options: Sequence[str] = ()) -> None:
+    """Raises BACKUP_DAMAGED for a set that is not whole.
+
+    ``options`` are those of a command for the same server and files.
+    """
+    bad = [f for f in report.findings if f.severity is Severity.REFUSAL]
+    if bad:
+        words = [f"{f.subject}: {f.message}" for f in bad]
+        raise KwtuiError(
+            f"The backup {report.path} is damaged: {words[0]}",
+            cause="\n".join(words[1:10]),
+            hint="See everything that is wrong: "
+            + shell_line("verify", report.path, options=options),
+            exit_code=ExitCode.BACKUP_DAMAGED,
+        )

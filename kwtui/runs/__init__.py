@@ -1,1 +1,1 @@
-"""Runs: one execution of a plan in a process of its own, and its journal."""
+"""A run as a process, and its journal. Never how a step is done."""

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import msgspec
 
-from kwtui.backups.durable import cannot_write
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.durable import cannot_write
 from kwtui.operations.plan import Plan
-from kwtui.runs.identity import ProcessIdentity, is_alive
+from kwtui.runs.process_identity import ProcessIdentity, is_alive
 
 _RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4,8}")
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from kwtui.errors import KwtuiError
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.runs.directory import RunFiles, RunsDirectory
-from kwtui.runs.events import RunFinished, RunStarted, RunStatus
-from kwtui.runs.journal import first_event, last_event, read_events
-from kwtui.runs.state import LOST_SUMMARY, RunState, mark_lost, reduce_all
+from kwtui.runs.events import AnyEvent, RunFinished, RunStarted, RunStatus
+from kwtui.runs.journal import first_event, follow_events, last_event, read_events
+from kwtui.runs.state import LOST_SUMMARY, RunState, lost_hint, mark_lost, reduce_all
 
 
 @dataclass(frozen=True)
@@ -127,4 +128,22 @@ def _summary(files: RunFiles, plan: Plan, status: RunStatus, **more: Any) -> Run
         created_at=plan.created_at,
         started_at=first.at if isinstance(first, RunStarted) else None,
         **more,
+    )
+
+
+async def follow_to_the_end(files: RunFiles) -> AsyncIterator[AnyEvent]:
+    """Every event from the start; the last is always a RunFinished.
+
+    A run whose process died without a word gets one here that says so.
+    """
+    async for event in follow_events(files.journal, files.is_alive):
+        yield event
+        if isinstance(event, RunFinished):
+            return
+    yield RunFinished(
+        at=datetime.now(UTC),
+        status=RunStatus.LOST,
+        summary=LOST_SUMMARY,
+        hint=lost_hint(files.read_plan(), files.id),
+        exit_code=int(ExitCode.FAILED),
     )

@@ -14,8 +14,8 @@ from typing import Self
 
 import msgspec
 
-from kwtui.backups.durable import cannot_write
-from kwtui.jsontext import encode
+from kwtui.files.durable import cannot_write
+from kwtui.files.json_text import encode
 from kwtui.runs.events import (
     AnyEvent,
     CancelRequested,

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import msgspec
 
-from kwtui.backups.durable import cannot_write
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.runs.identity import ProcessIdentity
+from kwtui.files.durable import cannot_write
+from kwtui.runs.process_identity import ProcessIdentity
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ from typing import Any
 import msgspec
 
 import kwtui
-from kwtui.backups.durable import write_file
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.jsontext import encode
+from kwtui.files.durable import write_file
+from kwtui.files.json_text import encode
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, StepKind
 from kwtui.runs.directory import RunFiles, RunsDirectory, write_private
-from kwtui.runs.identity import identity_of
 from kwtui.runs.journal import JournalReader, set_aside
 from kwtui.runs.lock import LockHolder, RunLocks
+from kwtui.runs.process_identity import identity_of
 
 START_SECONDS = 20.0
 """How long a worker may take to write its first event, on a machine that is busy."""

@@ -11,9 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from kwtui.model import RestoreStrategy
+from kwtui.model.requests import RestoreStrategy
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
-from kwtui.operations.stopped_words import ways_on
+from kwtui.operations.restore.continuation.stopped import ways_on
 from kwtui.runs.events import (
     AnyEvent,
     CancelRequested,

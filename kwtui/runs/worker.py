@@ -32,13 +32,13 @@ from kwtui.runs.events import (
     StepProgress,
     StepStarted,
 )
-from kwtui.runs.identity import current_identity
 from kwtui.runs.journal import JournalWriter
 from kwtui.runs.lock import LockHolder
 from kwtui.runs.process import Handover, hold_set, read_wish
-from kwtui.server.connection import Server
-from kwtui.server.failures import ConnectionLost
-from kwtui.server.target import Target
+from kwtui.runs.process_identity import current_identity
+from kwtui.server.connection.failures import ConnectionLost
+from kwtui.server.connection.server import Server
+from kwtui.server.connection.target import Target
 
 PROGRESS_SECONDS = 0.25
 """At most one progress line a step in this time; the last word is in its StepFinished."""
@@ -212,27 +212,27 @@ class _Worker:
         )
         # Each kind is imported when it runs: a check of files needs no driver.
         if plan.kind is PlanKind.BACKUP:
-            from kwtui.operations.backup_run import run_backup
+            from kwtui.operations.backup.run import run_backup
 
             return await run_backup(context)
         if plan.kind is PlanKind.RESTORE:
-            from kwtui.operations.restore_run import run_restore
+            from kwtui.operations.restore.run import run_restore
 
             return await run_restore(context)
         if plan.kind is PlanKind.DRILL:
-            from kwtui.operations.drill_run import run_drill
+            from kwtui.operations.drill.run import run_drill
 
             return await run_drill(context)
         if plan.kind is PlanKind.SEAL:
-            from kwtui.operations.seal_run import run_seal
+            from kwtui.operations.seal.run import run_seal
 
             return await run_seal(context)
         if plan.kind is PlanKind.SETTING:
-            from kwtui.operations.setting_run import run_settings
+            from kwtui.operations.wal.run import run_settings
 
             return await run_settings(context)
         if plan.kind in REMOVALS:
-            from kwtui.operations.removal_run import run_removal
+            from kwtui.operations.removal.run import run_removal
 
             return await run_removal(context)
         from kwtui.operations.verify import run_verify

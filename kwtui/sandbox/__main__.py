@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from kwtui.sandbox import manage
+from kwtui.sandbox.control import manage
 from kwtui.sandbox.exit_status import Status
 
 _EXIT_STATUS = """\

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+
+
 TAG = "V3.2.1-28-ga5c90efc1"
 BUILT = "2026/11/22 08:13:27"
 GO = "go1.22.10"
@@ -10,3 +16,12 @@ VERSION = f"KaiwuDB {TAG} (x86_64-linux-gnu, built {BUILT}, {GO}, gcc 12.2.0)"
 
 STORE_FORMAT = 1
 """Layout of a sandbox directory. A directory with another number is not opened."""
+
+
+NODE_ID = 1
+"""The node that is always there."""
+VERSION = (
+    "KaiwuDB V3.2.1-28-ga5c90efc1 (x86_64-linux-gnu, built 2026/11/22 08:13:27,"
+    " go1.22.10, gcc 12.2.0)"
+)
+"""What ``version()`` answers (recording 01)."""

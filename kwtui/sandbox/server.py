@@ -21,11 +21,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kwtui.sandbox import store as stores
-from kwtui.sandbox import users
-from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.exit_status import Status
-from kwtui.sandbox.home import (
+from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.catalog import users
+from kwtui.sandbox.control.home import (
     HOST,
     Description,
     Home,
@@ -34,9 +32,11 @@ from kwtui.sandbox.home import (
     process_identity,
     write_json,
 )
-from kwtui.sandbox.http_server import HttpServer
-from kwtui.sandbox.member import Member, Mode
-from kwtui.sandbox.protocol import Engine
+from kwtui.sandbox.exit_status import Status
+from kwtui.sandbox.node import store as stores
+from kwtui.sandbox.node.http_server import HttpServer
+from kwtui.sandbox.node.member import Member, Mode
+from kwtui.sandbox.wire.engine_protocol import Engine
 
 RUNTIME_SECONDS = 10
 """How often a node writes its runtime figures."""
@@ -70,11 +70,11 @@ def _open_engine(home: Home, nodes: int) -> Engine:
     """
     import duckdb
 
-    from kwtui.sandbox.engine import Engine as SandboxEngine
+    from kwtui.sandbox.sql_engine import SqlEngine
 
     others = [home.node_store(node_id) for node_id in range(2, nodes + 1)]
     try:
-        return SandboxEngine(home.store, others=others)
+        return SqlEngine(home.store, others=others)
     except duckdb.Error as error:
         raise HomeError(
             f"The sandbox's data cannot be opened: {error}\n"
@@ -124,7 +124,7 @@ class Server:
         options = self._options
         if not options.tls:
             return Mode(options.password_required)
-        from kwtui.sandbox import certificates
+        from kwtui.sandbox.node import certificates
 
         files = certificates.ensure(options.home.certificates)
         web = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -188,7 +188,7 @@ class Server:
     def _fill(self, engine: Engine, description: Description) -> None:
         """What has to be in before clients come."""
         if not description.loaded and not self._options.empty:
-            from kwtui.sandbox import demo
+            from kwtui.sandbox.node import demo
 
             demo.load(engine)
         if self._options.secure:

@@ -1,1 +1,1 @@
-"""The Textual screens, one file each."""
+"""The Textual screens, a room each. Never SQL, paths or threads."""

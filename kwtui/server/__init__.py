@@ -1,1 +1,1 @@
-"""SQL: connection, statements, catalogue, diagnosis. Knows no files of a node."""
+"""KWDB through SQL. Never the files of a node."""

@@ -1,1 +1,1 @@
-"""What screens share."""
+"""What screens share: widgets, paint, themes. Never the Controller."""

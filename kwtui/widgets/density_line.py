@@ -10,7 +10,7 @@ from textual.events import Resize
 from textual.strip import Strip
 from textual.widget import Widget
 
-from kwtui.node.logdensity import Bar, Density, total
+from kwtui.node.logs.density import Bar, Density, total
 from kwtui.text import cell_width, human_count, plural
 from kwtui.widgets.paint import ROLE_CLASSES, Painter, Part
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kwtui.node.logformat import HEADER_TIME_BYTES, LogFamily, LogSeverity, line_time
-from kwtui.node.logread import LogLine
+from kwtui.node.logs.file.lines import LogLine
+from kwtui.node.logs.format import HEADER_TIME_BYTES, LogFamily, LogSeverity, line_time
 from kwtui.text import clean, human_bytes, human_duration
 from kwtui.widgets.paint import Line, Part, fit, wrap
 

@@ -15,8 +15,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from kwtui.node.logread import LogLine
-from kwtui.node.logsource import LineSource
+from kwtui.node.logs.file.lines import LogLine
+from kwtui.node.logs.source import LineSource
 from kwtui.widgets.log_rows import GUTTER, Row, rows_of
 from kwtui.widgets.paint import ROLE_CLASSES, Painter
 

@@ -7,26 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kwtui.backups.location import SetLocation, new_location
-from kwtui.backups.manifest import (
-    Manifest,
-    TableEntry,
-    totals_of,
-    write_manifest,
-    write_schema,
-)
-from kwtui.backups.naming import set_path, table_folder
-from kwtui.backups.sealing import seal_sidecars, seal_tree
-from kwtui.model import (
-    BackupMethod,
-    ColumnSpec,
-    DatabaseSchema,
-    Dialect,
-    Engine,
-    ProofLevel,
-    TableName,
-    TableSpec,
-)
+from kwtui.backups.layout.location import SetLocation, new_location
+from kwtui.backups.layout.naming import set_path, table_folder
+from kwtui.backups.manifest import Manifest, TableEntry, totals_of, write_manifest, write_schema
+from kwtui.backups.proof.sealing import seal_sidecars, seal_tree
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import BackupMethod, Dialect
+from kwtui.model.schema import ColumnSpec, DatabaseSchema, Engine, TableName, TableSpec
 from tests.backups.csvwriter import write_csv
 
 STARTED = datetime(2026, 11, 22, 8, 20, 35, tzinfo=UTC)

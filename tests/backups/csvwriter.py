@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kwtui.model import Dialect
+from kwtui.model.requests import Dialect
 
 
 def write_value(value: str | None, dialect: Dialect) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.annotations import annotate, read_annotation
-from kwtui.backups.entries import BackupEntry
-from kwtui.backups.library import scan
-from kwtui.backups.location import SetLocation, sidecar_root
+from kwtui.backups.layout.annotations import annotate, read_annotation
+from kwtui.backups.layout.location import SetLocation, sidecar_root
+from kwtui.backups.listing.entries import BackupEntry
+from kwtui.backups.listing.scanning import scan
 from kwtui.errors import ExitCode, KwtuiError
 from tests.backups.builder import make_set
 
@@ -80,7 +80,7 @@ def test_where_extern_may_not_be_written_it_is_kept_for_this_account_and_says_so
             no_room()
         path.write_bytes(content)
 
-    monkeypatch.setattr("kwtui.backups.annotations.write_file", refuse_extern)
+    monkeypatch.setattr("kwtui.backups.layout.annotations.write_file", refuse_extern)
 
     assert annotate(extern, location.path, state, now=NOW, pinned=True).private
 
@@ -94,7 +94,7 @@ def test_a_pin_that_this_account_cannot_take_away_stays_and_that_is_an_error(
     extern: Path, state: Path, location: SetLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     annotate(extern, location.path, state, now=NOW, pinned=True)
-    monkeypatch.setattr("kwtui.backups.annotations.write_file", no_room)
+    monkeypatch.setattr("kwtui.backups.layout.annotations.write_file", no_room)
 
     with pytest.raises(KwtuiError) as caught:
         annotate(extern, location.path, state, now=NOW, pinned=False)

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.library import open_set, read_text, scan
-from kwtui.backups.location import SetLocation, new_location
-from kwtui.backups.proof import verify
+from kwtui.backups.layout.location import SetLocation, new_location
+from kwtui.backups.listing.contents import open_set
+from kwtui.backups.listing.library import read_text
+from kwtui.backups.listing.scanning import scan
+from kwtui.backups.proof.verify import verify
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import ProofLevel
+from kwtui.model.proof import ProofLevel
 from tests.backups.builder import make_set
 
 STRANGER = 65534

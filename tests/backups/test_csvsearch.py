@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kwtui.backups import csvsearch
-from kwtui.backups.csvindex import CsvIndex, Reading, ReadingStopped
-from kwtui.backups.csvread import read_records
-from kwtui.backups.csvsearch import find_record
+from kwtui.backups.csv import search as csvsearch
+from kwtui.backups.csv.index import CsvIndex, Reading, ReadingStopped
+from kwtui.backups.csv.reading import read_records
+from kwtui.backups.csv.search import find_record
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import Dialect
+from kwtui.model.requests import Dialect
 
 Look = Callable[..., int | None]
 

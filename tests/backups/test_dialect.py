@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.dialect import Certainty, TableSample, sniff_dialect
-from kwtui.backups.metasql import parse_meta
-from kwtui.model import ColumnSpec, Dialect
+from kwtui.backups.csv.dialect import Certainty, TableSample, sniff_dialect
+from kwtui.backups.metasql.meta_file import parse_meta
+from kwtui.model.requests import Dialect
+from kwtui.model.schema import ColumnSpec
 from tests.backups.csvwriter import write_csv
 
 RECORDINGS = Path(__file__).parent.parent / "data" / "recordings"

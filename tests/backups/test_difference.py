@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from kwtui.backups.difference import Change, Content, SetDifference, compare_sets
-from kwtui.backups.library import SetDetails, open_set
+from kwtui.backups.listing.contents import SetDetails, open_set
+from kwtui.backups.listing.presence import look_at_presence
 from kwtui.backups.manifest import Manifest
-from kwtui.backups.presence import look_at_presence
-from kwtui.model import (
+from kwtui.model.proof import ContentChecksum
+from kwtui.model.schema import (
     ColumnSpec,
     CommentSpec,
-    ContentChecksum,
     DatabaseSchema,
     GrantSpec,
     SequenceSpec,

@@ -7,19 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.dialect import Certainty
-from kwtui.backups.library import (
-    BackupEntry,
-    EntryKind,
-    RowsKnown,
-    open_set,
-    read_text,
-    scan,
-)
+from kwtui.backups.csv.dialect import Certainty
+from kwtui.backups.layout.proof_log import append_proof
+from kwtui.backups.listing.contents import RowsKnown, open_set
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.backups.listing.library import read_text
+from kwtui.backups.listing.scanning import scan
 from kwtui.backups.manifest import read_manifest
-from kwtui.backups.prooflog import append_proof
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import BackupMethod, Engine, ProofLevel, TableName
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import BackupMethod
+from kwtui.model.schema import Engine, TableName
 from tests.backups.builder import (
     ODD,
     ORDERS,
@@ -105,7 +103,7 @@ def test_a_set_with_its_sidecars_in_the_state_directory(
 ) -> None:
     state = tmp_path / "state"
     with monkeypatch.context() as patch:
-        patch.setattr("kwtui.backups.location.os.access", lambda path, mode: False)
+        patch.setattr("kwtui.backups.layout.location.os.access", lambda path, mode: False)
         location = make_set(extern, state)
     entry = entries(extern, state)[location.path]
     assert (entry.kind, entry.rows) == (EntryKind.SET, 5)
@@ -185,7 +183,7 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_listed(
             raise PermissionError(13, "Permission denied")
         return real(path)
 
-    monkeypatch.setattr("kwtui.backups.scanning.os.scandir", scandir)
+    monkeypatch.setattr("kwtui.backups.listing.scanning.os.scandir", scandir)
     found = entries(extern)
     assert len(found) == 2
     assert "Permission denied" in found["closed"].problem

@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups import durable
-from kwtui.backups.durable import write_file
-from kwtui.backups.location import all_proofs, find_location, new_location, record_proof
+from kwtui.backups.layout.location import all_proofs, find_location, new_location, record_proof
 from kwtui.backups.manifest import (
     Proof,
     decode_manifest,
@@ -22,7 +20,9 @@ from kwtui.backups.manifest import (
     standing_proof,
 )
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import ProofLevel
+from kwtui.files import durable
+from kwtui.files.durable import write_file
+from kwtui.model.proof import ProofLevel
 from tests.backups.builder import CONTENT, STARTED, make_set, schema_of
 
 
@@ -75,7 +75,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_leftover(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("kwtui.backups.durable.os.fsync", full)
+    monkeypatch.setattr("kwtui.files.durable.os.fsync", full)
     with pytest.raises(KwtuiError) as caught:
         write_file(file, b"new")
     assert caught.value.exit_code is ExitCode.DISK_FULL
@@ -98,7 +98,8 @@ def test_where_extern_may_not_be_written_the_sidecars_lie_in_the_state_directory
 ) -> None:
     extern, state = tmp_path / "extern", tmp_path / "state"
     monkeypatch.setattr(
-        "kwtui.backups.location.os.access", lambda path, mode: extern not in [path, *path.parents]
+        "kwtui.backups.layout.location.os.access",
+        lambda path, mode: extern not in [path, *path.parents],
     )
     location = make_set(extern, state)
     assert not location.beside
@@ -126,7 +127,7 @@ def test_a_proof_goes_to_the_state_directory_if_the_set_is_closed(
             raise KwtuiError("closed", exit_code=ExitCode.EXTERN_NOT_READABLE)
         durable.append_after(path, make)
 
-    monkeypatch.setattr("kwtui.backups.prooflog.append_after", closed)
+    monkeypatch.setattr("kwtui.backups.layout.proof_log.append_after", closed)
     written = record_proof(location, mirror, replace(proof(ProofLevel.P2, 2)))
     assert written.is_relative_to(mirror)
     assert [p.level for p in all_proofs(location, mirror)] == [ProofLevel.P1, ProofLevel.P2]

@@ -6,9 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui.backups.mending import mend
-from kwtui.backups.metasql import import_refusals, modern_meta, parse_meta, rename_database
-from kwtui.model import ColumnSpec
+from kwtui.backups.metasql.meta_file import (
+    import_refusals,
+    modern_meta,
+    parse_meta,
+    rename_database,
+)
+from kwtui.backups.metasql.misprints import mend
+from kwtui.model.schema import ColumnSpec
 
 MISPRINTED = (
     "CREATE TABLE a (\n\tid INT8 NOT NULL,\n\tg STRING NULL DEFAULT 'p\\'q',\n"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui.backups.metasql import (
+from kwtui.backups.metasql.meta_file import (
     MetaKind,
     import_refusals,
     parse_meta,
@@ -18,9 +18,9 @@ from kwtui.backups.metasql import (
     read_or_problem,
     rename_database,
 )
-from kwtui.backups.sqltokens import quote_identifier
+from kwtui.backups.metasql.tokens import quote_identifier
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import Engine
+from kwtui.model.schema import Engine
 
 RECORDINGS = Path(__file__).parent.parent / "data" / "recordings"
 CANNOT_BE_READ_BACK = {"trap_dash": "meta.sql", "dd_defaults": "public/a/meta.sql"}

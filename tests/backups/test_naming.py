@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui.backups.naming import (
+from kwtui.backups.layout.naming import (
     clean_prefix,
     decode_folder,
     encode_folder,
@@ -20,7 +20,7 @@ from kwtui.backups.naming import (
     table_of_folder,
 )
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import TableName
+from kwtui.model.schema import TableName
 
 names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 moments = st.integers(0, 4_000_000_000).map(lambda s: datetime.fromtimestamp(s, UTC))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.durable import append_after, make_folders, write_file
-from kwtui.backups.staging import StagedFile, make_staging, staging_path
+from kwtui.backups.layout.staging import StagedFile, make_staging, staging_path
+from kwtui.files.durable import append_after, make_folders, write_file
 
 DATABASE = 65534
 

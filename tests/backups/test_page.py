@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kwtui.backups import csvindex
-from kwtui.backups.csvindex import CsvIndex
-from kwtui.backups.page import read_page
+from kwtui.backups.csv import index as csvindex
+from kwtui.backups.csv.index import CsvIndex
+from kwtui.backups.csv.page import read_page
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import Dialect
+from kwtui.model.requests import Dialect
 from tests.backups.csvwriter import write_csv
 from tests.backups.test_records import BACKSLASH, DIALECTS, tables
 

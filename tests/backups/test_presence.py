@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.contents import open_set
-from kwtui.backups.presence import Presence, look_at_presence
+from kwtui.backups.listing.contents import open_set
+from kwtui.backups.listing.presence import Presence, look_at_presence
 from tests.backups.builder import make_set
 
 
@@ -39,7 +39,7 @@ def test_sidecars_elsewhere_are_not_missed(
     extern: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("kwtui.backups.location.os.access", lambda path, mode: False)
+        patch.setattr("kwtui.backups.layout.location.os.access", lambda path, mode: False)
         location = make_set(extern, tmp_path / "state")
     details = open_set(extern, location.path, tmp_path / "state")
     assert not details.location.beside

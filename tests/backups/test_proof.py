@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.library import scan
-from kwtui.backups.location import SetLocation
+from kwtui.backups.layout.location import SetLocation
+from kwtui.backups.layout.proof_log import read_proofs
+from kwtui.backups.listing.scanning import scan
 from kwtui.backups.manifest import read_manifest, write_manifest
-from kwtui.backups.proof import Fault, VerifyReport, verify
-from kwtui.backups.prooflog import read_proofs
+from kwtui.backups.proof.findings import Fault
+from kwtui.backups.proof.verify import VerifyReport, verify
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import Dialect, ProofLevel, Severity
+from kwtui.model.findings import Severity
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import Dialect
 from tests.backups.builder import ORDERS, make_set, write_recorded_tree
 from tests.published import SMART_METER, unpack
 

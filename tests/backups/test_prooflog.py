@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from kwtui.backups.layout.proof_log import append_proof, read_proofs, seal_line
 from kwtui.backups.manifest import Proof, standing_proof
-from kwtui.backups.prooflog import append_proof, read_proofs, seal_line
-from kwtui.model import ProofLevel
+from kwtui.model.proof import ProofLevel
 
 STARTED = datetime(2026, 11, 22, 8, tzinfo=UTC)
 P2 = ProofLevel.P2

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui.backups.records import RecordChecker, RecordCounter, scan_file
-from kwtui.model import Dialect
+from kwtui.backups.csv.record_scan import RecordChecker, RecordCounter, scan_file
+from kwtui.model.requests import Dialect
 from tests.backups.csvwriter import write_csv
 
 DEFAULT = Dialect()

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.annotations import annotate
-from kwtui.backups.entries import BackupEntry, EntryKind
-from kwtui.backups.library import scan
-from kwtui.backups.location import SetLocation
+from kwtui.backups.layout.annotations import annotate
+from kwtui.backups.layout.location import SetLocation
+from kwtui.backups.layout.trash import is_trash, original_path, trash_path
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.backups.listing.scanning import scan
 from kwtui.backups.manifest import read_manifest
 from kwtui.backups.removing import check_removable, contents_of, remove_set
-from kwtui.backups.trash import is_trash, original_path, trash_path
 from kwtui.errors import ExitCode, KwtuiError
 from tests.backups.builder import STARTED, make_set
 
@@ -82,7 +82,7 @@ def test_sidecars_in_the_state_directory_go_too(
     extern: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("kwtui.backups.location.os.access", lambda path, mode: False)
+        patch.setattr("kwtui.backups.layout.location.os.access", lambda path, mode: False)
         location = make_set(extern, state)
     assert location.manifest.exists()
 

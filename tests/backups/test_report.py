@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.contents import SetDetails, TableDetails
-from kwtui.backups.entries import BackupEntry, EntryKind
-from kwtui.backups.location import SetLocation
+from kwtui.backups.layout.location import SetLocation
+from kwtui.backups.listing.contents import SetDetails, TableDetails
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.backups.manifest import FileEntry, Manifest, Proof, TableEntry, Totals
-from kwtui.backups.report import set_report
 from kwtui.controller import Controller
+from kwtui.documents.set_report import set_report
 from kwtui.errors import KwtuiError
-from kwtui.model import BackupMethod, ContentChecksum, Dialect, Engine, ProofLevel, TableName
+from kwtui.model.proof import ContentChecksum, ProofLevel
+from kwtui.model.requests import BackupMethod, Dialect
+from kwtui.model.schema import Engine, TableName
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 ORDERS = TableName("public", "orders")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui.backups.entries import BackupEntry, EntryKind
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.backups.retention import (
     Decision,
     Reason,
@@ -23,7 +23,8 @@ from kwtui.backups.retention import (
     relied_on,
     stand_in,
 )
-from kwtui.model import ProofLevel, RetentionPolicies, RetentionPolicy
+from kwtui.model.proof import ProofLevel
+from kwtui.model.retention import RetentionPolicies, RetentionPolicy
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 COUNTS = ("keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly")

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.location import SetLocation
+from kwtui.backups.layout.location import SetLocation
 from kwtui.backups.manifest import Manifest, read_manifest
-from kwtui.backups.runbook import (
+from kwtui.documents.restore_script import checksum_lines, restore_sh
+from kwtui.documents.runbook import (
     TARGET_MARK,
     Runbook,
     RunbookCheck,
@@ -24,8 +25,7 @@ from kwtui.backups.runbook import (
     restore_sql,
     source_uri,
 )
-from kwtui.backups.runbook_script import checksum_lines, restore_sh
-from kwtui.model import ProgramSpec
+from kwtui.model.schema import ProgramSpec
 from tests.backups.builder import CONTENT, make_set, schema_of
 
 CLIENT = """\

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups import sealing
-from kwtui.backups.records import scan_file
-from kwtui.backups.scanprocess import ScanProcess
-from kwtui.backups.sealing import ScanJob, SealProgress, scan_files
+from kwtui.backups.csv.record_scan import scan_file
+from kwtui.backups.proof import sealing
+from kwtui.backups.proof.scan_process import ScanProcess
+from kwtui.backups.proof.sealing import ScanJob, SealProgress, scan_files
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import Dialect
+from kwtui.model.requests import Dialect
 from tests.faults.nodes import wait_until
 
 LINE = b'1,"it\'s ""quoted""\nand \xe5\x80\xbc"\n'
@@ -93,8 +93,8 @@ def test_it_ends_with_whoever_started_it_also_by_kill_9(tmp_path: Path) -> None:
     file = tmp_path / "n1.0.csv"
     file.write_bytes(LINE * 400_000)
     script = (
-        "import os, sys; from pathlib import Path; from kwtui.model import Dialect;"
-        "from kwtui.backups.scanprocess import ScanProcess;"
+        "import os, sys; from pathlib import Path; from kwtui.model.requests import Dialect;"
+        "from kwtui.backups.proof.scan_process import ScanProcess;"
         "reader = ScanProcess(); print(reader._process.pid, flush=True);"
         "reader.scan(Path(sys.argv[1]), Dialect(), 2, lambda count: os.kill(os.getpid(), 9))"
     )

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.naming import table_folder
-from kwtui.backups.sealing import SealProgress, seal_tree
+from kwtui.backups.layout.naming import table_folder
+from kwtui.backups.proof.sealing import SealProgress, seal_tree
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import Dialect
+from kwtui.model.requests import Dialect
 from tests.backups.builder import CONTENT, EMPTY, ODD, ORDERS, write_export
 
 FOLDERS = {name: table_folder(name) for name in CONTENT}

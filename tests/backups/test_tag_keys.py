@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui.backups.csvread import Record
-from kwtui.backups.tag_keys import first_clash, joined, without_clashes
+from kwtui.backups.csv.device_clashes import first_clash, joined, without_clashes
+from kwtui.backups.csv.reading import Record
 
 _RECORDS = st.lists(
     st.tuples(st.sampled_from(["", "1", "11", "a"]), st.sampled_from(["1", "11", "", None]))

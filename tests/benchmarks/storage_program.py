@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kwtui.app import KwtuiApp
+from kwtui.app.application import KwtuiApp
 from kwtui.controller import Controller
 
 if TYPE_CHECKING:
-    from kwtui.backups.library import StorageListing
+    from kwtui.backups.listing.entries import StorageListing
 
 
 class Watched(Controller):

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(600)]
 _OPEN = """
 import asyncio, time
 from pathlib import Path
-from kwtui.node.logs import LogEvent, LogFollower
+from kwtui.node.logs.file.follower import LogEvent, LogFollower
 more = {{}}
 async def main():
     path = Path({log!r})
@@ -46,7 +46,7 @@ asyncio.run(main())
 _SEARCH = """
 import asyncio, re, time
 from pathlib import Path
-from kwtui.node.logs import LogFollower
+from kwtui.node.logs.file.follower import LogFollower
 more = {{}}
 async def main():
     follower = LogFollower(Path({log!r}))
@@ -69,11 +69,11 @@ _STREAM = """
 import asyncio, time
 from datetime import timedelta
 from pathlib import Path
-from kwtui.node.logbook import stream_of
-from kwtui.node.logfiles import find_logs
-from kwtui.node.logfilter import LogFilter
-from kwtui.node.logfold import FoldedLines
-from kwtui.node.logformat import LogSeverity
+from kwtui.node.logs.opening import stream_of
+from kwtui.node.logs.listing import find_logs
+from kwtui.node.logs.filter import LogFilter
+from kwtui.node.logs.folded import FoldedLines
+from kwtui.node.logs.format import LogSeverity
 more = {{}}
 async def timed(name, work):
     start = time.perf_counter()

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from kwtui.backups.library import open_set
+from kwtui.backups.listing.contents import open_set
 from kwtui.backups.manifest import Manifest
 from kwtui.operations.plan import StepKind
-from kwtui.server.statements import content_checksum
+from kwtui.sql.statements import content_checksum
 from tests.benchmarks.yardstick import report
 from tests.conftest import start_sandbox, stop_sandbox
 from tests.faults.bench import Bench, Made

@@ -12,8 +12,8 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(600)]
 
 _SEAL = """
 from pathlib import Path
-from kwtui.backups.sealing import seal_tree
-from kwtui.model import Dialect, TableName
+from kwtui.backups.proof.sealing import seal_tree
+from kwtui.model.schema import Dialect, TableName
 tree = seal_tree(Path({data!r}), {{TableName("public", "t"): "public/t"}}, Dialect())
 more = {{"rows": tree.tables[0].rows}}
 """

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(600)]
 
 _SCAN = """
 from pathlib import Path
-from kwtui.backups.library import scan
+from kwtui.backups.listing.library import scan
 listing = scan(Path({extern!r}))
 more = {{"entries": len(listing.entries), "scan": listing.seconds}}
 """

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from kwtui.diagnosis import Area, known, recognise
-from kwtui.server.failures import ServerMessage, connection_failure, statement_failure
-from kwtui.server.target import Target
+from kwtui.server.connection.failures import ServerMessage, connection_failure, statement_failure
+from kwtui.server.connection.target import Target
 
 DATA = Path(__file__).parent.parent / "data"
 

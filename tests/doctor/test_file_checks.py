@@ -10,8 +10,9 @@ import pytest
 
 from kwtui.doctor import Check, CheckState
 from kwtui.doctor.file_checks import FilesLook, Space, WatchLimits, file_checks
-from kwtui.doctor.looking import read_files, watch_limits
-from kwtui.node.place import Machine, NodePlace, find_place, inspect_folder
+from kwtui.doctor.gathering import read_files, watch_limits
+from kwtui.node.deployment.claims import Machine
+from kwtui.node.place import NodePlace, find_place, inspect_folder
 
 GIB = 1 << 30
 

@@ -14,8 +14,8 @@ from kwtui.cli import main
 from kwtui.controller import Controller
 from kwtui.diagnosis import known
 from kwtui.doctor import CheckState
-from kwtui.server.connection import Server
-from kwtui.server.target import resolve_target
+from kwtui.server.connection.server import Server
+from kwtui.server.connection.target import resolve_target
 from tests.conftest import SandboxNode
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.config import TlsMode
+from kwtui.config.profiles import TlsMode
 from kwtui.doctor import Check, CheckState
 from kwtui.doctor.server_checks import (
     Clock,
@@ -17,10 +17,10 @@ from kwtui.doctor.server_checks import (
     sessions_check,
 )
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import NodeFacts, ServerFacts
-from kwtui.operations.nodes_seen import visible_stores
-from kwtui.server.activity import Session
-from kwtui.server.target import Target
+from kwtui.model.server import NodeFacts, ServerFacts
+from kwtui.operations.backup.destination_nodes import visible_stores
+from kwtui.server.connection.target import Target
+from kwtui.server.state.activity import Session
 
 BUILD = "V3.2.1-28-ga5c90efc1"
 FACTS = ServerFacts(

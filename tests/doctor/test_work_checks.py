@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kwtui.doctor import CheckState
 from kwtui.doctor.work_checks import leftovers_check, runs_check
-from kwtui.operations.cleanup_plan import Leftover, LeftoverKind
-from kwtui.operations.known_runs import KnownRun
 from kwtui.operations.plan import PlanKind
+from kwtui.operations.removal.leftovers import Leftover, LeftoverKind
+from kwtui.operations.shared.known_runs import KnownRun
 
 LIVING = KnownRun("20261122T080000Z-1a2b", PlanKind.BACKUP, "kwtui/shop/x", "shop", "c", alive=True)
 LOST = KnownRun("20261122T070000Z-3c4d", PlanKind.BACKUP, "kwtui/shop/y", "shop", "c", lost=True)

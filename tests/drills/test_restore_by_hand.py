@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.proof import Fault
-from kwtui.model import BackupMethod, Dialect, ProofLevel
+from kwtui.backups.proof.findings import Fault
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import BackupMethod, Dialect
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
 from tests.drills.line_client import statements_in
 from tests.faults.bench import Bench, Row

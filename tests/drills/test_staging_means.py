@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.staging import Means, StagedFile, make_staging, remove_staging, staging_path
+from kwtui.backups.layout.staging import (
+    Means,
+    StagedFile,
+    make_staging,
+    remove_staging,
+    staging_path,
+)
 from kwtui.errors import ExitCode
 from tests.command_line import CommandLine
 from tests.faults.bench import Bench

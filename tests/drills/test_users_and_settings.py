@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.operations.cluster_parts import setting_statements, user_statements
+from kwtui.operations.restore.cluster_parts import setting_statements, user_statements
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
 

@@ -10,18 +10,21 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from kwtui.backups.naming import inside
-from kwtui.backups.proof import VerifyReport, verify
+from kwtui.backups.layout.naming import inside
+from kwtui.backups.proof.verify import VerifyReport, verify
 from kwtui.controller import Controller
 from kwtui.errors import KwtuiError
-from kwtui.model import BackupRequest, DatabaseSchema, ProofLevel, RestoreRequest, Survey
-from kwtui.operations.backup_run import run_backup
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import BackupRequest, RestoreRequest
+from kwtui.model.schema import DatabaseSchema
+from kwtui.model.server import Survey
+from kwtui.operations.backup.run import run_backup
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.plan import Plan, PlanKind, Step
-from kwtui.operations.restore_run import run_restore
+from kwtui.operations.restore.run import run_restore
 from kwtui.operations.runner import Halt, StepOutcome
-from kwtui.server.connection import Server
-from kwtui.server.target import Target, resolve_target
+from kwtui.server.connection.server import Server
+from kwtui.server.connection.target import Target, resolve_target
 from tests.conftest import SandboxNode
 
 Row = tuple[str | None, ...]

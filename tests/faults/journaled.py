@@ -13,17 +13,17 @@ import pytest
 
 from kwtui.controller import Controller
 from kwtui.errors import KwtuiError
-from kwtui.jsontext import encode
+from kwtui.files.json_text import encode
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.plan import Plan, Step
-from kwtui.operations.restore_run import run_restore
+from kwtui.operations.restore.run import run_restore
 from kwtui.operations.runner import Halt, StepOutcome
 from kwtui.runs.directory import RunFiles, RunsDirectory, write_private
 from kwtui.runs.journal import JournalWriter
 from kwtui.runs.process import Handover
 from kwtui.runs.worker import JournalReporter
-from kwtui.server.connection import Server
-from kwtui.server.results import StatementResult
+from kwtui.server.connection.results import StatementResult
+from kwtui.server.connection.server import Server
 from tests.faults.bench import Bench, Hook
 
 

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 
-from kwtui.backups.location import find_location
+from kwtui.backups.layout.location import find_location
 from kwtui.backups.manifest import (
     MANIFEST_FILE,
     TableEntry,
@@ -14,7 +14,7 @@ from kwtui.backups.manifest import (
     totals_of,
     write_manifest,
 )
-from kwtui.backups.sealing import seal_tree
+from kwtui.backups.proof.sealing import seal_tree
 from tests.faults.bench import Bench
 
 

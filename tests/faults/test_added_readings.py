@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kwtui.model import RestoreStrategy
+from kwtui.model.requests import RestoreStrategy
 from tests.faults.bench import Bench, Made
 from tests.faults.nodes import own_node
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import BackupMethod
+from kwtui.model.requests import BackupMethod
 from kwtui.operations.plan import Step
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode

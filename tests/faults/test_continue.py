@@ -11,13 +11,13 @@ from collections.abc import Iterator
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import RestoreStrategy
+from kwtui.model.requests import RestoreStrategy
 from kwtui.operations.plan import Step, StepKind
 from kwtui.runs.events import RunStatus, StepProgress
 from kwtui.runs.journal import read_events
 from kwtui.runs.process import cancel_run
-from kwtui.runs.stopped import read_stopped
-from kwtui.server.failures import StatementRefused
+from kwtui.runs.stopped_restores import read_stopped
+from kwtui.server.connection.failures import StatementRefused
 from tests.faults.bench import Bench, Made
 from tests.faults.journaled import Journaled, PowerCut, power_cut_at
 from tests.faults.nodes import kill_node, start_again, wait_until

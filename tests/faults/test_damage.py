@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from kwtui.backups.manifest import MANIFEST_FILE
-from kwtui.backups.proof import Fault, VerifyReport
+from kwtui.backups.proof.findings import Fault
+from kwtui.backups.proof.verify import VerifyReport
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import BackupMethod, ProofLevel, Severity
+from kwtui.model.findings import Severity
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import BackupMethod
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench, Made
 

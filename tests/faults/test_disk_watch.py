@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.library import EntryKind, scan
+from kwtui.backups.listing.entries import EntryKind
+from kwtui.backups.listing.scanning import scan
 from kwtui.errors import ExitCode
-from kwtui.operations.disk_watch import reserve_of
+from kwtui.operations.backup.execution.disk_watch import reserve_of
 from tests.command_line import CommandLine
 from tests.faults.bench import Bench
 from tests.faults.disks import FILLER, fill, small_disk

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.library import EntryKind, scan
+from kwtui.backups.listing.entries import EntryKind
+from kwtui.backups.listing.scanning import scan
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import BackupMethod
+from kwtui.model.requests import BackupMethod
 from kwtui.operations.plan import Step
 from kwtui.runs.directory import RunsDirectory
 from kwtui.runs.events import RunStatus

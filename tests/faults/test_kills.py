@@ -15,9 +15,12 @@ from contextlib import suppress
 
 import pytest
 
-from kwtui.backups.library import EntryKind, scan
+from kwtui.backups.listing.entries import EntryKind
+from kwtui.backups.listing.scanning import scan
 from kwtui.errors import ExitCode
-from kwtui.model import UNFINISHED, ProofLevel, RestoreStrategy
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import RestoreStrategy
+from kwtui.model.schema import UNFINISHED
 from kwtui.operations.plan import Step
 from kwtui.runs.events import RunStatus
 from kwtui.runs.state import RunState

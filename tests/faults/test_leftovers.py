@@ -10,13 +10,14 @@ from typing import TypeVar
 
 import pytest
 
-from kwtui.backups.library import EntryKind, scan
+from kwtui.backups.listing.entries import EntryKind
+from kwtui.backups.listing.scanning import scan
 from kwtui.controller import Controller
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import RestoreStrategy
-from kwtui.operations.cleanup_plan import Leftover, LeftoverKind
-from kwtui.operations.housekeeping import Leftovers
+from kwtui.model.requests import RestoreStrategy
 from kwtui.operations.plan import Plan, Step
+from kwtui.operations.removal.leftovers import Leftover, LeftoverKind
+from kwtui.operations.removal.planning import Leftovers
 from kwtui.runs.events import CancelRequested, RunStatus
 from kwtui.runs.journal import read_events
 from kwtui.runs.process import cancel_run

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import BackupMethod, Dialect
+from kwtui.model.requests import BackupMethod, Dialect
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench, Made
 from tests.server.refusing import refuse

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from kwtui.backups.proof import Fault
-from kwtui.model import BackupMethod, ProofLevel
+from kwtui.backups.proof.findings import Fault
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import BackupMethod
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench, Row
 from tests.faults.columns import (

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from kwtui.model import BackupMethod
+from kwtui.model.requests import BackupMethod
 from kwtui.operations.plan import Step
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from kwtui.errors import ExitCode
-from kwtui.runs.identity import ProcessIdentity, current_identity
 from kwtui.runs.lock import LockHolder
+from kwtui.runs.process_identity import ProcessIdentity, current_identity
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench

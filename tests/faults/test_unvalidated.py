@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.model import RestoreStrategy
+from kwtui.model.requests import RestoreStrategy
 from tests.faults.bench import Bench, Made
 from tests.faults.journaled import Journaled, power_cut_at
 from tests.faults.nodes import own_node

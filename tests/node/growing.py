@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kwtui.node.logfiles import find_logs
-from kwtui.node.logformat import LogFamily
-from kwtui.node.logjoin import JoinedLog
-from kwtui.node.logstream import LogStream
+from kwtui.node.logs.family import JoinedLog
+from kwtui.node.logs.format import LogFamily
+from kwtui.node.logs.listing import find_logs
+from kwtui.node.logs.stream import LogStream
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 

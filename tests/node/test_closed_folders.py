@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.model import Severity
-from kwtui.node.banner import read_banner
+from kwtui.files.untrusted import is_there, matching
+from kwtui.model.findings import Severity
+from kwtui.node.deployment.log_banner import read_banner
 from kwtui.node.place import inspect_folder
-from kwtui.node.smallfile import is_there, matching
-from kwtui.operations.destination import extern_problem, look_at_destination
+from kwtui.operations.backup.destination import look_at_destination
+from kwtui.operations.shared.extern_access import extern_problem
 
 STRANGER = 65534
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.node.claims import BARE, CONTAINER, NO_FILES, Deployment, FactName, Machine
-from kwtui.node.deployment import find_deployment
+from kwtui.node.deployment.claims import BARE, CONTAINER, NO_FILES, Deployment, FactName, Machine
+from kwtui.node.deployment.discovery import find_deployment
 from kwtui.node.place import find_place
 
 DATA = Path(__file__).parent.parent / "data"

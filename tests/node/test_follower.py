@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.node import logsearch
-from kwtui.node.logs import LogEvent, LogFollower, LogSeverity, SearchProgress
+from kwtui.node.logs.file import search as logsearch
+from kwtui.node.logs.file.follower import LogEvent, LogFollower, SearchProgress
+from kwtui.node.logs.format import LogSeverity
 from tests.node.samples import FATAL, main_log
 
 LINE = "I261122 08:20:17.803162 19135 jobs/registry.go:1201  [n1] {}\n"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.node import logs as followed
-from kwtui.node.logfilter import LogFilter
-from kwtui.node.logfold import FoldedLines
-from kwtui.node.logformat import LogSeverity
+from kwtui.node.logs.file import follower as followed
+from kwtui.node.logs.filter import LogFilter
+from kwtui.node.logs.folded import FoldedLines
+from kwtui.node.logs.format import LogSeverity
 from tests.node.growing import START, GrowingFolder, line, streaming, texts, until
 
 HOLE = 1 << 28
@@ -81,8 +81,8 @@ async def test_control_bytes_and_bytes_that_are_no_text(folder: GrowingFolder) -
 async def test_a_filter_and_a_search_while_the_log_grows_and_rotates(
     folder: GrowingFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kwtui.node.logsearch.CHUNK", 1 << 10)
-    monkeypatch.setattr("kwtui.node.logjoin._SEARCH_SECONDS", 0.0)
+    monkeypatch.setattr("kwtui.node.logs.file.search.CHUNK", 1 << 10)
+    monkeypatch.setattr("kwtui.node.logs.family._SEARCH_SECONDS", 0.0)
     folder.new_file(*(line(n, f"needle {n}") for n in range(500)))
     async with streaming(folder.folder) as stream:
 

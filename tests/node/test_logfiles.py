@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.node.logs import LogFamily, find_logs
+from kwtui.node.logs.format import LogFamily
+from kwtui.node.logs.listing import find_logs
 from tests.node.samples import FATAL, MAIN_NAME, log_folder
 
 

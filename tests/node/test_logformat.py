@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kwtui.node.logformat import LogFamily, LogSeverity, family_of, line_severity, parse_entry
+from kwtui.node.logs.format import LogFamily, LogSeverity, family_of, line_severity, parse_entry
 from kwtui.text import clean
 from tests.node.samples import FATAL, ROCKSDB, TS_ENGINE, main_log
 

@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.node import loghttp, logspool
-from kwtui.node.logbook import stream_of
-from kwtui.node.logformat import LogFamily, LogSeverity, parse_entry
-from kwtui.node.loghttp import LoginNeeded, NodeHttp, RemoteEntry
-from kwtui.node.logspool import LogSpool
+from kwtui.node.logs.format import LogFamily, LogSeverity, parse_entry
+from kwtui.node.logs.opening import stream_of
+from kwtui.node.logs.remote import node_http as loghttp
+from kwtui.node.logs.remote import spool as logspool
+from kwtui.node.logs.remote.node_http import LoginNeeded, NodeHttp, RemoteEntry
+from kwtui.node.logs.remote.spool import LogSpool
 from tests.node.growing import texts, until
 
 MAIN = "kwbase.n.u.2026-11-22T08_00_00Z.000001.log"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui.node import logindex
-from kwtui.node.logindex import LineIndex
+from kwtui.node.logs.file import line_index as logindex
+from kwtui.node.logs.file.line_index import LineIndex
 
 contents = st.lists(st.sampled_from([b"\n", b"a", b"bcd", b"\r\n", b"\xff"]), max_size=60).map(
     b"".join

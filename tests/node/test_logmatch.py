@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kwtui.node.logfilter import compile_pattern
-from kwtui.node.logmatch import Query, matcher_of
-from kwtui.node.logneedles import Needles, needles_of
+from kwtui.node.logs.file.matching import Query, matcher_of
+from kwtui.node.logs.file.needles import Needles, needles_of
+from kwtui.node.logs.filter import compile_pattern
 
 ATOMS = r"a B ab error 表 ö ſ K . [ab] [^a] [a-z] \d \b ^ $ k s \. \n (?=b) (?<=a) \u00e9 (?i:x) 1"
 atoms = st.sampled_from([*ATOMS.split(), " "])

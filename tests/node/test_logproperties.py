@@ -14,18 +14,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kwtui.node import logdensity, logjoin, logmerge, logsearch, logseek
-from kwtui.node.logdensity import Density, count_entries
-from kwtui.node.logfiles import LogFile
-from kwtui.node.logfilter import LogFilter
-from kwtui.node.logfold import FoldedLines
-from kwtui.node.logformat import LogFamily, LogSeverity, line_severity, line_time, parse_entry
-from kwtui.node.logjoin import JoinedLog
-from kwtui.node.logopen import OpenLog
-from kwtui.node.logread import LogLine
-from kwtui.node.logsearch import Query
-from kwtui.node.logset import LogSet
-from kwtui.node.logsource import LineSource
+from kwtui.node.logs import density as logdensity
+from kwtui.node.logs import family as logjoin
+from kwtui.node.logs import merged as logmerge
+from kwtui.node.logs.density import Density, count_entries
+from kwtui.node.logs.family import JoinedLog
+from kwtui.node.logs.file import entries as logseek
+from kwtui.node.logs.file import search as logsearch
+from kwtui.node.logs.file.lines import LogLine
+from kwtui.node.logs.file.matching import Query
+from kwtui.node.logs.file.open_log import OpenLog
+from kwtui.node.logs.filter import LogFilter
+from kwtui.node.logs.folded import FoldedLines
+from kwtui.node.logs.format import LogFamily, LogSeverity, line_severity, line_time, parse_entry
+from kwtui.node.logs.listing import LogFile
+from kwtui.node.logs.log_set import LogSet
+from kwtui.node.logs.source import LineSource
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 slow = settings(

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from kwtui.errors import KwtuiError
-from kwtui.node import logstream
-from kwtui.node.logfilter import LogFilter, parse_filter
-from kwtui.node.logformat import LogFamily, LogSeverity
-from kwtui.node.logstream import LogStream
+from kwtui.node.logs import stream as logstream
+from kwtui.node.logs.filter import LogFilter, parse_filter
+from kwtui.node.logs.format import LogFamily, LogSeverity
+from kwtui.node.logs.stream import LogStream
 from tests.node.growing import START, GrowingFolder, joined, line, streaming, texts, until
 from tests.node.samples import log_folder
 
@@ -223,9 +223,9 @@ async def test_a_search_within_a_filter(folder: GrowingFolder) -> None:
 async def test_a_search_can_be_stopped_and_tells_how_far_it_is(
     folder: GrowingFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kwtui.node.logjoin._SEARCH_SECONDS", 0.0)
+    monkeypatch.setattr("kwtui.node.logs.family._SEARCH_SECONDS", 0.0)
     folder.new_file(*(line(n, "needle") for n in range(20_000)))
-    monkeypatch.setattr("kwtui.node.logsearch.CHUNK", 1 << 12)
+    monkeypatch.setattr("kwtui.node.logs.file.search.CHUNK", 1 << 12)
     async with streaming(folder.folder) as stream:
         searching = asyncio.create_task(stream.search(re.compile("needle"), 0))
         await until(stream, lambda: stream.searching.done > 0)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.node.place import Machine, find_place, inspect_folder
+from kwtui.node.deployment.claims import Machine
+from kwtui.node.place import find_place, inspect_folder
 
 
 @pytest.fixture

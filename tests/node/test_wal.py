@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.node.logfiles import LogFile, find_logs
-from kwtui.node.wal import AreaKind, Layout, Role, parse_meta, read_wal
-from kwtui.node.wallog import read_wal_log
+from kwtui.node.logs.listing import LogFile, find_logs
+from kwtui.node.wal.files import AreaKind, Layout, Role, parse_meta, read_wal
+from kwtui.node.wal.log import read_wal_log
 from tests.node.samples import TS_ENGINE, log_folder
 
 BLOCK = 4096
@@ -178,7 +178,7 @@ def test_a_big_log_is_read_from_its_end_and_the_rest_is_named(tmp_path: Path) ->
 
 
 def test_pieces_do_not_cut_lines_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kwtui.node.wallog._PIECE", 211)
+    monkeypatch.setattr("kwtui.node.wal.log._PIECE", 211)
     lines = [
         f"I261122 08:{n:02}:00.000000 1 ts_engine.cpp:1429 WAL Checkpoint Complete. {'x' * n}"
         for n in range(60)

@@ -6,25 +6,23 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kwtui.model import (
+from kwtui.model.proof import ContentChecksum
+from kwtui.model.requests import Dialect
+from kwtui.model.schema import (
     ColumnSpec,
     CommentSpec,
-    ContentChecksum,
     DatabaseSchema,
-    Dialect,
     Engine,
     ForeignKeySpec,
     GrantSpec,
-    NodeFacts,
     SequenceSpec,
-    ServerFacts,
-    Survey,
     TableName,
     TableSpec,
     ViewSpec,
 )
-from kwtui.operations.destination import Destination
-from kwtui.operations.restore_source import RestoreSource, SourceTable
+from kwtui.model.server import NodeFacts, ServerFacts, Survey
+from kwtui.operations.backup.destination import Destination
+from kwtui.operations.restore.source import RestoreSource, SourceTable
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 PATH = "kwtui/shop/20261122T080000Z"

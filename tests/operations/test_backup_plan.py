@@ -7,21 +7,15 @@ from dataclasses import replace
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import (
-    BackupMethod,
-    BackupRequest,
-    Dialect,
-    Finding,
-    NodeFacts,
-    Severity,
-    Survey,
-    TableName,
-)
-from kwtui.operations.backup_findings import destination_findings
-from kwtui.operations.backup_plan import export_statements, plan_backup
-from kwtui.operations.destination import Destination
+from kwtui.model.findings import Finding, Severity
+from kwtui.model.requests import BackupMethod, BackupRequest, Dialect
+from kwtui.model.schema import TableName
+from kwtui.model.server import NodeFacts, Survey
+from kwtui.operations.backup.destination import Destination
+from kwtui.operations.backup.findings import destination_findings
+from kwtui.operations.backup.plan import export_statements, plan_backup
 from kwtui.operations.plan import Plan, StepKind
-from kwtui.operations.refusals import check_allowed
+from kwtui.operations.shared.refusals import check_allowed
 from tests.operations.conftest import NOW, PATH, SHOP
 
 

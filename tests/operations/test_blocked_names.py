@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.operations import blocked_names
-from kwtui.operations.blocked_names import when_free
 from kwtui.operations.runner import Halt
+from kwtui.operations.shared import blocked_names
+from kwtui.operations.shared.blocked_names import when_free
 
 BLOCKED = 'relation "t.public.quotes" already exists'
 OTHER = 'syntax error at or near "x"'

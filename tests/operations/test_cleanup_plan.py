@@ -7,23 +7,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kwtui.backups.entries import BackupEntry, EntryKind
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.backups.removing import SetContents
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.operations.cleanup_plan import (
+from kwtui.operations.plan import PlanKind, StepKind
+from kwtui.operations.removal.leftovers import (
     Leftover,
     LeftoverKind,
     busy_words,
     folder_leftovers,
-    is_scratch,
     plan_cleanup,
     scratch_leftovers,
 )
-from kwtui.operations.known_runs import KnownRun
-from kwtui.operations.plan import PlanKind, StepKind
-from kwtui.operations.refusals import check_allowed
-from kwtui.operations.removal_plan import Removable
-from kwtui.server.activity import Session
+from kwtui.operations.removal.plan import Removable
+from kwtui.operations.shared.known_runs import KnownRun
+from kwtui.operations.shared.refusals import check_allowed
+from kwtui.operations.shared.scratch_names import is_scratch
+from kwtui.server.state.activity import Session
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PATH = "kwtui/shop/20261122T080000Z"

@@ -9,18 +9,18 @@ import msgspec
 import pytest
 
 from kwtui.commands.backup import request_of
-from kwtui.commands.parser import make_parser
+from kwtui.commands.parsers.root import make_parser
 from kwtui.commands.restore import request_of as restore_request_of
-from kwtui.model import (
+from kwtui.model.requests import (
     BackupMethod,
     BackupRequest,
     Dialect,
     RestoreRequest,
     RestoreStrategy,
-    TableName,
 )
-from kwtui.operations.commands import command_for
+from kwtui.model.schema import TableName
 from kwtui.operations.plan import Plan, PlanKind
+from kwtui.operations.shared.command_line import command_for
 from tests.operations.conftest import NOW, PATH
 
 

@@ -11,21 +11,16 @@ from typing import Any, cast
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import (
-    BackupMethod,
-    BackupRequest,
-    ContentChecksum,
-    DatabaseSchema,
-    ServerFacts,
-    TableName,
-    TableSpec,
-)
-from kwtui.operations.backup_state import BackupState, TableExport
-from kwtui.operations.content_reads import ContentReader
+from kwtui.model.proof import ContentChecksum
+from kwtui.model.requests import BackupMethod, BackupRequest
+from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
+from kwtui.model.server import ServerFacts
+from kwtui.operations.backup.execution.content_reads import ContentReader
+from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.context import RunContext
 from kwtui.operations.runner import Halt
-from kwtui.server.connection import Server
-from kwtui.server.results import Column, ResultSet, StatementResult
+from kwtui.server.connection.results import Column, ResultSet, StatementResult
+from kwtui.server.connection.server import Server
 from tests.operations.conftest import CHILD, INV, PLANT, SHOP
 
 

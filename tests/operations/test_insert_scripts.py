@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import Dialect, TableName
-from kwtui.operations.insert_scripts import InsertScript, write_insert_script
-from kwtui.server.statements import insert_rows
+from kwtui.model.requests import Dialect
+from kwtui.model.schema import TableName
+from kwtui.operations.seal.insert_scripts import InsertScript, write_insert_script
+from kwtui.sql.statements import insert_rows
 from tests.backups.csvwriter import write_csv
 
 TABLE = TableName("public", "fine")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kwtui.backups.entries import BackupEntry, EntryKind
-from kwtui.operations.known_runs import KnownRun, with_writers
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.operations.plan import PlanKind
+from kwtui.operations.shared.known_runs import KnownRun, with_writers
 
 PATH = "kwtui/shop/20261122T080000Z"
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kwtui.model import ContentChecksum, TableName, TableSpec
-from kwtui.operations.backup_state import TableExport
-from kwtui.operations.late_rows import judge
+from kwtui.model.proof import ContentChecksum
+from kwtui.model.schema import TableName, TableSpec
+from kwtui.operations.backup.execution.late_rows import judge
+from kwtui.operations.backup.execution.state import TableExport
 
 SPEC = TableSpec(TableName("public", "t"), (), "", "", time_column="ts")
 BEFORE = ContentChecksum(100, "1", "2")

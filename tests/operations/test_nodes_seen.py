@@ -9,12 +9,12 @@ from types import SimpleNamespace
 from typing import cast
 
 from kwtui.errors import KwtuiError
-from kwtui.model import NodeFacts, ServerFacts
+from kwtui.model.server import NodeFacts, ServerFacts
 from kwtui.node.place import FolderState, NodePlace
-from kwtui.operations.nodes_seen import read_destinations
-from kwtui.server import inspection
-from kwtui.server.connection import Server
-from kwtui.server.results import Column, ResultSet
+from kwtui.operations.backup.destination_nodes import read_destinations
+from kwtui.server.connection.results import Column, ResultSet
+from kwtui.server.connection.server import Server
+from kwtui.sql import inspection
 
 NODES = tuple(NodeFacts(n, f"127.0.0.1:2625{n}", True) for n in (1, 2, 3))
 FACTS = ServerFacts("V3.2.1", "c", 1, "root", True, False, nodes=NODES)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kwtui.model import RestoreRequest, RestoreStrategy, ServerFacts
+from kwtui.model.requests import RestoreRequest, RestoreStrategy
+from kwtui.model.server import ServerFacts
 from kwtui.operations.plan import Plan
-from kwtui.operations.planning import read_source
-from kwtui.operations.restore_plan import plan_restore
-from kwtui.operations.restore_target import TargetFacts
+from kwtui.operations.restore.plan import plan_restore
+from kwtui.operations.restore.planning import read_source
+from kwtui.operations.restore.target import TargetFacts
 from tests.operations.conftest import NOW
 
 META = """CREATE TS DATABASE tsdb;

@@ -8,11 +8,18 @@ from pathlib import Path
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import BackupMethod, TableName
-from kwtui.operations import importing, reconcile
-from kwtui.operations.backup_state import TableExport
-from kwtui.operations.exporting import csv_files, read_answer, table_of_subject, tree_bytes
-from kwtui.server.results import Column, ResultSet, StatementResult
+from kwtui.model.requests import BackupMethod
+from kwtui.model.schema import TableName
+from kwtui.operations.backup.execution import reconcile
+from kwtui.operations.backup.execution.exporting import (
+    csv_files,
+    read_answer,
+    table_of_subject,
+    tree_bytes,
+)
+from kwtui.operations.backup.execution.state import TableExport
+from kwtui.operations.restore.execution import importing
+from kwtui.server.connection.results import Column, ResultSet, StatementResult
 from tests.operations.conftest import CHILD, INV, SHOP
 
 EXPORT_COLUMNS = tuple(Column(n, 25) for n in ("filename", "rows", "node_id", "file_num"))

@@ -12,24 +12,26 @@ from typing import Any
 
 import pytest
 
-from kwtui.backups.annotations import annotate
-from kwtui.backups.entries import EntryKind
-from kwtui.backups.library import scan
-from kwtui.backups.location import SetLocation
-from kwtui.backups.prooflog import append_proof, read_proofs
+from kwtui.backups.layout.annotations import annotate
+from kwtui.backups.layout.location import SetLocation
+from kwtui.backups.layout.proof_log import append_proof, read_proofs
+from kwtui.backups.layout.trash import trash_path
+from kwtui.backups.listing.entries import EntryKind
+from kwtui.backups.listing.scanning import scan
 from kwtui.backups.retention import Rule
-from kwtui.backups.trash import trash_path
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import ProofLevel, RetentionPolicies, RetentionPolicy, Severity
-from kwtui.operations.commands import command_for
+from kwtui.model.findings import Severity
+from kwtui.model.proof import ProofLevel
+from kwtui.model.retention import RetentionPolicies, RetentionPolicy
 from kwtui.operations.context import RunContext, RunResult, hold_nothing
-from kwtui.operations.housekeeping import make_delete_plan, make_prune_preview
-from kwtui.operations.known_runs import KnownRun
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
-from kwtui.operations.removal_plan import PrunePreview
-from kwtui.operations.removal_run import run_removal
+from kwtui.operations.removal.plan import PrunePreview
+from kwtui.operations.removal.planning import make_delete_plan, make_prune_preview
+from kwtui.operations.removal.run import run_removal
 from kwtui.operations.runner import Halt, StepOutcome
-from kwtui.server.connection import Server
+from kwtui.operations.shared.command_line import command_for
+from kwtui.operations.shared.known_runs import KnownRun
+from kwtui.server.connection.server import Server
 from tests.backups.builder import STARTED, make_set
 from tests.backups.test_manifest import proof
 
@@ -459,7 +461,7 @@ async def test_a_listing_with_holes_removes_nothing(
     place.make(1)
     listing = scan(place.extern, place.state)
     monkeypatch.setattr(
-        "kwtui.operations.housekeeping.scan",
+        "kwtui.operations.removal.planning.scan",
         lambda *_: replace(listing, problem="extern cannot be read."),
     )
 

@@ -7,17 +7,19 @@ from dataclasses import replace
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import UNFINISHED, RestoreRequest, RestoreStrategy, ServerFacts, TableName
-from kwtui.operations.commands import command_for
+from kwtui.model.requests import RestoreRequest, RestoreStrategy
+from kwtui.model.schema import UNFINISHED, TableName
+from kwtui.model.server import ServerFacts
 from kwtui.operations.plan import Plan, StepKind
-from kwtui.operations.restore_continue import plan_continuation
-from kwtui.operations.restore_names import check_names
-from kwtui.operations.restore_plan import plan_restore
-from kwtui.operations.restore_source import RestoreSource
-from kwtui.operations.restore_stopped import Standing, StoppedRestore
-from kwtui.operations.restore_target import TargetFacts
+from kwtui.operations.restore.continuation.plan import plan_continuation
+from kwtui.operations.restore.continuation.stopped import Standing, StoppedRestore
+from kwtui.operations.restore.plan import plan_restore
+from kwtui.operations.restore.source import RestoreSource
+from kwtui.operations.restore.target import TargetFacts
+from kwtui.operations.shared.command_line import command_for
+from kwtui.operations.shared.scratch_names import check_names
 from kwtui.runs.events import AnyEvent, StepFinished, StepProgress, StepStarted
-from kwtui.runs.stopped import reduce_stopped
+from kwtui.runs.stopped_restores import reduce_stopped
 from tests.operations.conftest import NOW, SHOP
 
 SCRATCH = "shop_kwtui_restoring"

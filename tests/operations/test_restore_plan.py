@@ -7,21 +7,15 @@ from dataclasses import replace
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import (
-    UNFINISHED,
-    ColumnSpec,
-    Dialect,
-    RestoreRequest,
-    RestoreStrategy,
-    ServerFacts,
-    TableName,
-)
+from kwtui.model.requests import Dialect, RestoreRequest, RestoreStrategy
+from kwtui.model.schema import UNFINISHED, ColumnSpec, TableName
+from kwtui.model.server import ServerFacts
 from kwtui.operations.plan import Plan, StepKind
-from kwtui.operations.refusals import check_allowed
-from kwtui.operations.restore_names import scratch_name
-from kwtui.operations.restore_plan import plan_restore
-from kwtui.operations.restore_source import RestoreSource
-from kwtui.operations.restore_target import TargetFacts
+from kwtui.operations.restore.plan import plan_restore
+from kwtui.operations.restore.source import RestoreSource
+from kwtui.operations.restore.target import TargetFacts
+from kwtui.operations.shared.refusals import check_allowed
+from kwtui.operations.shared.scratch_names import scratch_name
 from tests.operations.conftest import INV, NOW, PATH, SHOP, source_of_schema
 
 

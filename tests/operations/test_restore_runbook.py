@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kwtui.backups.runbook import TARGET_MARK
-from kwtui.model import ServerFacts
-from kwtui.operations.restore_runbook import runbook_of
-from kwtui.operations.restore_source import RestoreSource
+from kwtui.documents.runbook import TARGET_MARK
+from kwtui.model.server import ServerFacts
+from kwtui.operations.restore.runbook import runbook_of
+from kwtui.operations.restore.source import RestoreSource
 
 
 def test_the_runbook_is_the_same_recipe_in_one_name(

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import pytest
 
-from kwtui.backups.library import EntryKind, scan
+from kwtui.backups.listing.entries import EntryKind
+from kwtui.backups.listing.scanning import scan
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.operations import disk_watch
+from kwtui.operations.backup.execution import disk_watch
+from kwtui.operations.backup.execution.mark_or_sweep import mark_or_sweep
 from kwtui.operations.context import RunContext
-from kwtui.operations.leftovers import mark_or_sweep
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.operations.runner import Halt
 from tests.operations.conftest import NOW, PATH

@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import NodeFacts, ServerFacts, Severity
-from kwtui.node.wal import AreaKind, Role, WalArea, WalFile, WalFiles
-from kwtui.node.wallog import WalAlarm, WalLog
-from kwtui.operations.commands import command_for
+from kwtui.model.findings import Severity
+from kwtui.model.server import NodeFacts, ServerFacts
+from kwtui.node.wal.files import AreaKind, Role, WalArea, WalFile, WalFiles
+from kwtui.node.wal.log import WalAlarm, WalLog
 from kwtui.operations.plan import Plan
-from kwtui.operations.wal import WalReport, alarms, protection, recovery
-from kwtui.operations.wal_plan import WalChange, plan_wal_change
-from kwtui.server.settings_guide import ALL_SETTINGS
-from kwtui.server.wal_settings import WalSettings, duration_seconds, wal_settings
+from kwtui.operations.shared.command_line import command_for
+from kwtui.operations.wal.plan import WalChange, plan_wal_change
+from kwtui.operations.wal.report import WalReport, alarms, protection, recovery
+from kwtui.server.state.settings import ALL_SETTINGS
+from kwtui.server.state.wal_settings import WalSettings, duration_seconds, wal_settings
 from tests.server.recorded import answer
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)

@@ -18,9 +18,9 @@ from kwtui.operations.plan import Plan
 from kwtui.runs.directory import RunFiles, RunsDirectory, write_private
 from kwtui.runs.events import AnyEvent, RunFinished, RunStarted, RunStatus, StepStarted
 from kwtui.runs.history import list_runs, run_state, run_summary
-from kwtui.runs.identity import ProcessIdentity, current_identity, identity_of, is_alive
 from kwtui.runs.journal import JournalWriter
 from kwtui.runs.lock import LockHolder, RunLocks
+from kwtui.runs.process_identity import ProcessIdentity, current_identity, identity_of, is_alive
 from kwtui.runs.state import StepStatus
 from tests.runs.conftest import at
 

@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import ProofLevel
+from kwtui.model.proof import ProofLevel
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.operations.verify import plan_verify
 from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.events import AnyEvent, CancelRequested, RunFinished, RunStarted, RunStatus
-from kwtui.runs.following import follow_to_the_end
-from kwtui.runs.history import run_summary
+from kwtui.runs.history import follow_to_the_end, run_summary
 from kwtui.runs.process import Handover, cancel_run, start_run
 
 SECRET = "correct horse battery staple"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from kwtui.sandbox.answer import Row, SqlError
-from kwtui.sandbox.session import Session
+from kwtui.sandbox.answers.answer import Row, SqlError
+from kwtui.sandbox.engine.session import Session
 
 
 @dataclass(frozen=True)

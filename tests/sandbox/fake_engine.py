@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kwtui.sandbox.answer import Answer, Column, Notice, Row, SqlError, StatementCancelled
-from kwtui.sandbox.catalog import Catalog, UserDef
-from kwtui.sandbox.cluster import Cluster
-from kwtui.sandbox.users import hash_password
+from kwtui.sandbox.answers.answer import Answer, Column, Notice, Row, SqlError, StatementCancelled
+from kwtui.sandbox.catalog.objects import Catalog, UserDef
+from kwtui.sandbox.catalog.users import hash_password
+from kwtui.sandbox.engine.cluster import Cluster
 
 RESULT = Column("result", 25)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kwtui.sandbox.catalog import (
+from kwtui.sandbox.catalog.objects import (
     Catalog,
     CheckDef,
     ColumnDef,
@@ -15,7 +15,7 @@ from kwtui.sandbox.catalog import (
     SchemaDef,
     SequenceDef,
 )
-from kwtui.sandbox.types import type_from_text
+from kwtui.sandbox.values.types import type_from_text
 
 
 def column(number: int, name: str, type_text: str, **more: object) -> ColumnDef:

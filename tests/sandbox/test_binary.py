@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui.sandbox import binary
-from kwtui.sandbox.answer import SqlError
+from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.wire import binary
 
 
 @given(st.decimals(allow_nan=True, allow_infinity=True, places=None))

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from kwtui.sandbox.answer import Row, SqlError
-from kwtui.sandbox.cluster import RANGE_ROWS, Cluster, set_down
-from kwtui.sandbox.engine import Engine
-from kwtui.sandbox.nodelocal import DataFile
-from kwtui.sandbox.session import Session
+from kwtui.sandbox.answers.answer import Row, SqlError
+from kwtui.sandbox.engine.cluster import RANGE_ROWS, Cluster, set_down
+from kwtui.sandbox.engine.session import Session
+from kwtui.sandbox.sql_engine import SqlEngine
+from kwtui.sandbox.transfer.nodelocal import DataFile
 from tests.sandbox.asking import Reply, ask, refusal
 from tests.sandbox.contract.recordings import load
 
@@ -44,7 +44,7 @@ class Stage:
         self.stores = {n: root / f"node{n}" for n in (1, 2, 3)}
         for store in self.stores.values():
             store.mkdir()
-        self.engine = Engine(self.stores[1], others=[self.stores[2], self.stores[3]])
+        self.engine = SqlEngine(self.stores[1], others=[self.stores[2], self.stores[3]])
         self._sessions: dict[int, Session] = {}
 
     def at(self, node_id: int) -> Session:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from kwtui.errors import ExitCode
-from kwtui.sandbox import manage
+from kwtui.sandbox.control import manage
 from tests.command_line import CommandLine
 
 pytestmark = [pytest.mark.timeout(300)]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox import settings
-from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.catalog import Catalog
-from kwtui.sandbox.engine import Engine
+from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.catalog import settings
+from kwtui.sandbox.catalog.objects import Catalog
+from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 
 
@@ -80,12 +80,12 @@ def test_every_cluster_has_a_secret_of_its_own(catalog: Catalog) -> None:
 
 
 def test_a_setting_outlives_the_engine_until_it_is_reset(tmp_path: Path) -> None:
-    first = Engine(tmp_path)
+    first = SqlEngine(tmp_path)
     root = first.session("root", "defaultdb")
     tag = ask(root, "SET CLUSTER SETTING ts.wal.checkpoint_interval = '2m'").tag
     first.close()
 
-    second = Engine(tmp_path)
+    second = SqlEngine(tmp_path)
     root = second.session("root", "defaultdb")
 
     assert tag == "SET CLUSTER SETTING"

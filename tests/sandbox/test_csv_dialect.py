@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui.sandbox.csv_reader import CsvReader, CsvSyntaxError
-from kwtui.sandbox.csv_writer import CsvWriter, Dialect
+from kwtui.sandbox.transfer.csv_reader import CsvReader, CsvSyntaxError
+from kwtui.sandbox.transfer.csv_writer import CsvWriter, Dialect
 
 SAFE = Dialect(null_text="\\N")
 DIALECTS = [

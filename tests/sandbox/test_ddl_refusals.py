@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox.engine import Engine
-from kwtui.sandbox.session import Session
+from kwtui.sandbox.engine.session import Session
+from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = Engine(tmp_path)
+def engine(tmp_path: Path) -> Iterator[SqlEngine]:
+    made = SqlEngine(tmp_path)
     yield made
     made.close()
 
 
 @pytest.fixture
-def session(engine: Engine) -> Session:
+def session(engine: SqlEngine) -> Session:
     made = engine.session("root", "defaultdb")
     ask(made, "CREATE DATABASE shop")
     ask(made, "CREATE TS DATABASE plant")
@@ -76,7 +76,7 @@ def test_renaming_to_the_same_name_does_nothing(session: Session) -> None:
     assert ask(session, "ALTER DATABASE shop RENAME TO shop").tag == "RENAME DATABASE"
 
 
-def test_only_administrators_rename(engine: Engine, session: Session) -> None:
+def test_only_administrators_rename(engine: SqlEngine, session: Session) -> None:
     ask(session, "CREATE USER clerk")
     ask(session, "GRANT ALL ON DATABASE shop TO clerk")
     error = refusal(engine.session("clerk", "shop"), "ALTER DATABASE shop RENAME TO store")

@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 
-from kwtui.sandbox import demo
-from kwtui.sandbox.engine import Engine
+from kwtui.sandbox.node import demo
+from kwtui.sandbox.sql_engine import SqlEngine
 
 Rows = list[tuple[str | None, ...]]
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    engine = Engine(tmp_path_factory.mktemp("store"))
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlEngine]:
+    engine = SqlEngine(tmp_path_factory.mktemp("store"))
     demo.load(engine)
     yield engine
     engine.close()
 
 
-def _rows(engine: Engine, database: str, sql: str) -> Rows:
+def _rows(engine: SqlEngine, database: str, sql: str) -> Rows:
     session = engine.session("root", database)
     try:
         found: Rows = []
@@ -46,11 +46,11 @@ def _rows(engine: Engine, database: str, sql: str) -> Rows:
         ("plant", "meters", demo.READINGS),
     ],
 )
-def test_tables_are_filled(loaded: Engine, database: str, table: str, rows: int) -> None:
+def test_tables_are_filled(loaded: SqlEngine, database: str, table: str, rows: int) -> None:
     assert _rows(loaded, database, f"SELECT count(*) FROM {table}") == [(str(rows),)]
 
 
-def test_the_shop_has_what_a_backup_can_lose(loaded: Engine) -> None:
+def test_the_shop_has_what_a_backup_can_lose(loaded: SqlEngine) -> None:
     create = dict(
         (row[0], row[1] or "")
         for name in ("orders", "order_items", "big_orders", "order_no")
@@ -69,7 +69,7 @@ def test_the_shop_has_what_a_backup_can_lose(loaded: Engine) -> None:
 
 
 def test_a_new_order_gets_the_next_number(tmp_path: Path) -> None:
-    engine = Engine(tmp_path)
+    engine = SqlEngine(tmp_path)
     try:
         demo.load(engine)
         sql = "INSERT INTO orders (customer_id, placed) VALUES (1, now()) RETURNING no"
@@ -78,8 +78,8 @@ def test_a_new_order_gets_the_next_number(tmp_path: Path) -> None:
         engine.close()
 
 
-def test_two_sandboxes_hold_the_same(loaded: Engine, tmp_path: Path) -> None:
-    other = Engine(tmp_path)
+def test_two_sandboxes_hold_the_same(loaded: SqlEngine, tmp_path: Path) -> None:
+    other = SqlEngine(tmp_path)
     try:
         demo.load(other)
         for database, table in (
@@ -94,7 +94,7 @@ def test_two_sandboxes_hold_the_same(loaded: Engine, tmp_path: Path) -> None:
 
 
 def test_it_is_loaded_in_a_moment(tmp_path: Path, record_property: Any) -> None:
-    engine = Engine(tmp_path)
+    engine = SqlEngine(tmp_path)
     try:
         began = time.monotonic()
         demo.load(engine)

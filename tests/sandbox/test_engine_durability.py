@@ -8,15 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kwtui.sandbox.engine import Engine
+from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask
 
 _WRITER = """
 import sys
 from pathlib import Path
-from kwtui.sandbox.engine import Engine
+from kwtui.sandbox.sql_engine import SqlEngine
 
-engine = Engine(Path(sys.argv[1]))
+engine = SqlEngine(Path(sys.argv[1]))
 session = engine.session("root", "defaultdb")
 def run(sql):
     for answer in session.execute(sql):
@@ -46,7 +46,7 @@ def test_a_killed_process_leaves_what_was_committed(tmp_path: Path) -> None:
     assert writer.stdout.readline() == "ready\n"
     os.kill(writer.pid, signal.SIGKILL)
     writer.communicate()
-    engine = Engine(tmp_path)
+    engine = SqlEngine(tmp_path)
     session = engine.session("root", "shop")
     assert ask(session, "SELECT * FROM t").rows == [("100", "kept"), ("101", "kept too")]
     ((_, text),) = ask(session, "SHOW CREATE TABLE t").rows
@@ -59,14 +59,14 @@ def test_a_killed_process_leaves_what_was_committed(tmp_path: Path) -> None:
 
 
 def test_everything_is_there_after_a_clean_end(tmp_path: Path) -> None:
-    first = Engine(tmp_path)
+    first = SqlEngine(tmp_path)
     session = first.session("root", "defaultdb")
     ask(session, "CREATE TABLE t (id INT8 PRIMARY KEY, d DECIMAL(10,2), a STRING[])")
     ask(session, "INSERT INTO t VALUES (1, 1.50, ARRAY['x', NULL])")
     ask(session, "CREATE VIEW v AS SELECT d FROM t")
     cluster = first.catalog.cluster_id
     first.close()
-    second = Engine(tmp_path)
+    second = SqlEngine(tmp_path)
     session = second.session("root", "defaultdb")
     assert second.catalog.cluster_id == cluster
     assert ask(session, "SELECT * FROM t").rows == [("1", "1.50", "{x,NULL}")]
@@ -75,7 +75,7 @@ def test_everything_is_there_after_a_clean_end(tmp_path: Path) -> None:
 
 
 def test_the_data_are_private(tmp_path: Path) -> None:
-    engine = Engine(tmp_path)
+    engine = SqlEngine(tmp_path)
     folder = tmp_path / "sql"
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (folder / "data.duckdb").stat().st_mode & 0o777 == 0o600

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.lexer import (
+from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.language.lexer import (
     Kind,
     TokenStream,
     quote_identifier,

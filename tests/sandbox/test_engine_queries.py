@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from kwtui.sandbox.answer import Row
-from kwtui.sandbox.engine import Engine
-from kwtui.sandbox.query import scan
-from kwtui.sandbox.session import Session
+from kwtui.sandbox.answers.answer import Row
+from kwtui.sandbox.engine.session import Session
+from kwtui.sandbox.query.query import scan
+from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """One engine for all queries: they change nothing."""
-    engine = Engine(tmp_path_factory.mktemp("engine"))
+    engine = SqlEngine(tmp_path_factory.mktemp("engine"))
     made = engine.session("root", "defaultdb")
     ask(made, "CREATE DATABASE d")
     ask(made, "USE d")

@@ -9,21 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox.answer import SqlError, StatementCancelled
-from kwtui.sandbox.engine import Engine
-from kwtui.sandbox.session import Session
+from kwtui.sandbox.answers.answer import SqlError, StatementCancelled
+from kwtui.sandbox.engine.session import Session
+from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = Engine(tmp_path)
+def engine(tmp_path: Path) -> Iterator[SqlEngine]:
+    made = SqlEngine(tmp_path)
     yield made
     made.close()
 
 
 @pytest.fixture
-def session(engine: Engine) -> Session:
+def session(engine: SqlEngine) -> Session:
     made = engine.session("root", "defaultdb")
     ask(made, "CREATE TABLE t (id INT8 PRIMARY KEY, v STRING)")
     return made
@@ -39,7 +39,7 @@ def test_a_rollback_takes_back_rows_and_tables(session: Session) -> None:
     assert refusal(session, "SELECT * FROM u").sqlstate == "42P01"
 
 
-def test_other_sessions_see_rows_only_after_the_commit(engine: Engine, session: Session) -> None:
+def test_other_sessions_see_rows_only_after_the_commit(engine: SqlEngine, session: Session) -> None:
     other = engine.session("root", "defaultdb")
     ask(session, "BEGIN")
     ask(session, "INSERT INTO t VALUES (1, 'a')")
@@ -79,7 +79,7 @@ def test_statement_timeout_ends_what_takes_too_long(session: Session, slow: str)
     assert ask(session, "SELECT 1").rows == [("1",)]
 
 
-def _cancel_when_running(engine: Engine, session: Session) -> None:
+def _cancel_when_running(engine: SqlEngine, session: Session) -> None:
     other = engine.session("root", "defaultdb")
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
@@ -90,7 +90,7 @@ def _cancel_when_running(engine: Engine, session: Session) -> None:
     other.close()
 
 
-def test_cancel_query_reaches_the_running_statement(engine: Engine, session: Session) -> None:
+def test_cancel_query_reaches_the_running_statement(engine: SqlEngine, session: Session) -> None:
     canceller = threading.Thread(target=_cancel_when_running, args=(engine, session))
     canceller.start()
     with pytest.raises(StatementCancelled):
@@ -168,7 +168,7 @@ def test_describe_tells_the_columns_and_changes_nothing(session: Session) -> Non
     assert ask(session, "SELECT count(*) FROM t").rows == [("0",)]
 
 
-def test_sessions_write_at_the_same_time(engine: Engine, session: Session) -> None:
+def test_sessions_write_at_the_same_time(engine: SqlEngine, session: Session) -> None:
     def write(start: int) -> None:
         own = engine.session("root", "defaultdb")
         for number in range(start, start + 20):
@@ -183,7 +183,7 @@ def test_sessions_write_at_the_same_time(engine: Engine, session: Session) -> No
     assert ask(session, "SELECT count(*) FROM t").rows == [("60",)]
 
 
-def test_a_user_without_rights_reads_nothing(engine: Engine, session: Session) -> None:
+def test_a_user_without_rights_reads_nothing(engine: SqlEngine, session: Session) -> None:
     ask(session, "CREATE USER teller")
     teller = engine.session("teller", "defaultdb")
     error = refusal(teller, "SELECT count(*) FROM t")

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox.engine import Engine
-from kwtui.sandbox.query import scan
-from kwtui.sandbox.session import Session
+from kwtui.sandbox.engine.session import Session
+from kwtui.sandbox.query.query import scan
+from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = Engine(tmp_path)
+def engine(tmp_path: Path) -> Iterator[SqlEngine]:
+    made = SqlEngine(tmp_path)
     yield made
     made.close()
 
 
 @pytest.fixture
-def session(engine: Engine) -> Session:
+def session(engine: SqlEngine) -> Session:
     made = engine.session("root", "defaultdb")
     ask(made, "CREATE TABLE t (id INT8 PRIMARY KEY, v STRING)")
     ask(made, "INSERT INTO t VALUES (1, 'first'), (2, 'second')")
@@ -66,7 +66,7 @@ def test_a_table_younger_than_the_timestamp_does_not_exist(session: Session) -> 
     assert (error.sqlstate, error.message) == ("42P01", 'relation "young" does not exist')
 
 
-def test_a_short_time_ago_is_before_the_last_write(engine: Engine, session: Session) -> None:
+def test_a_short_time_ago_is_before_the_last_write(engine: SqlEngine, session: Session) -> None:
     """A negative interval reaches back across a write that has just been made."""
     threading.Event().wait(0.4)
     ask(session, "DELETE FROM t")
@@ -75,7 +75,7 @@ def test_a_short_time_ago_is_before_the_last_write(engine: Engine, session: Sess
 
 
 def test_every_table_is_read_at_one_instant_while_a_counter_runs(
-    engine: Engine, session: Session
+    engine: SqlEngine, session: Session
 ) -> None:
     """Two tables that are always changed together agree at any one timestamp."""
     ask(session, "CREATE TABLE u (id INT8 PRIMARY KEY, n INT8)")
@@ -139,7 +139,7 @@ def test_a_time_that_cannot_be_read_is_refused(session: Session, moment: str, me
     assert refusal(session, f"SELECT * FROM t AS OF SYSTEM TIME {moment}").message == message
 
 
-def test_time_series_ignore_the_time(engine: Engine, session: Session) -> None:
+def test_time_series_ignore_the_time(engine: SqlEngine, session: Session) -> None:
     """Recording 16, row 30 of the findings: rows written later are in the answer."""
     ask(session, "CREATE TS DATABASE plant")
     ask(session, "USE plant")

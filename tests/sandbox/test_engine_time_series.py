@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox.engine import Engine
-from kwtui.sandbox.session import Session
+from kwtui.sandbox.engine.session import Session
+from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
-    engine = Engine(tmp_path)
+    engine = SqlEngine(tmp_path)
     made = engine.session("root", "defaultdb")
     ask(made, "CREATE TS DATABASE plant RETENTIONS 3650d PARTITION INTERVAL 5d")
     ask(made, "USE plant")

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.engine import Engine
-from kwtui.sandbox.session import Session
-from kwtui.sandbox.types import type_from_text
-from kwtui.sandbox.values import parse, wire_text
+from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.engine.session import Session
+from kwtui.sandbox.sql_engine import SqlEngine
+from kwtui.sandbox.values.types import type_from_text
+from kwtui.sandbox.values.values import parse, wire_text
 from tests.sandbox.asking import ask, refusal
 
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
-    engine = Engine(tmp_path)
+    engine = SqlEngine(tmp_path)
     yield engine.session("root", "defaultdb")
     engine.close()
 

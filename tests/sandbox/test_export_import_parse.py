@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.copy_parse import (
+from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.language.lexer import Statement, split_statements
+from kwtui.sandbox.transfer.copy_parse import (
     ExportStatement,
     ImportStatement,
     Source,
@@ -13,7 +14,6 @@ from kwtui.sandbox.copy_parse import (
     parse_export,
     parse_import,
 )
-from kwtui.sandbox.lexer import Statement, split_statements
 
 
 def one(sql: str) -> Statement:

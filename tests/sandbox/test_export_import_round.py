@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from kwtui.sandbox import export_run, import_new, import_table
-from kwtui.sandbox.answer import Answer, StatementCancelled
-from kwtui.sandbox.engine import Engine
-from kwtui.sandbox.import_rows import parsed_rows
-from kwtui.sandbox.session import Session
+from kwtui.sandbox.answers.answer import Answer, StatementCancelled
+from kwtui.sandbox.engine.session import Session
+from kwtui.sandbox.exports import run as export_run
+from kwtui.sandbox.imports import new_tables as import_new
+from kwtui.sandbox.imports import table as import_table
+from kwtui.sandbox.imports.rows import parsed_rows
+from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 from tests.sandbox.contract.recordings import load
 
@@ -23,14 +25,14 @@ Files = dict[str, bytes]
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = Engine(tmp_path / "store")
+def engine(tmp_path: Path) -> Iterator[SqlEngine]:
+    opened = SqlEngine(tmp_path / "store")
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def session(engine: Engine) -> Session:
+def session(engine: SqlEngine) -> Session:
     return engine.session("root", "defaultdb")
 
 
@@ -47,14 +49,14 @@ def recorded(file: str, tree: str) -> Files:
     raise AssertionError(f"recording {file} has no tree {tree}")
 
 
-def put(engine: Engine, name: str, files: Files) -> None:
+def put(engine: SqlEngine, name: str, files: Files) -> None:
     for path, content in files.items():
         target = engine.extern / name / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
 
 
-def found(engine: Engine, name: str) -> Files:
+def found(engine: SqlEngine, name: str) -> Files:
     root = engine.extern / name
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
@@ -63,7 +65,7 @@ def found(engine: Engine, name: str) -> Files:
     }
 
 
-def last_job(engine: Engine) -> tuple[str, str]:
+def last_job(engine: SqlEngine) -> tuple[str, str]:
     job = engine.jobs.listed()[-1]
     return job.status, job.error
 
@@ -76,18 +78,18 @@ SHOP = {
 """A shop that IMPORT DATABASE takes: without the computed column and the sequence's default."""
 
 
-def import_shop(engine: Engine, session: Session, files: Files | None = None) -> None:
+def import_shop(engine: SqlEngine, session: Session, files: Files | None = None) -> None:
     put(engine, "in", SHOP if files is None else files)
     ask(session, "IMPORT DATABASE CSV DATA ('nodelocal://1/in')")
 
 
-def test_a_recorded_shop_comes_out_byte_for_byte(engine: Engine, session: Session) -> None:
+def test_a_recorded_shop_comes_out_byte_for_byte(engine: SqlEngine, session: Session) -> None:
     import_shop(engine, session)
     ask(session, "EXPORT INTO CSV 'nodelocal://1/out' FROM DATABASE shop")
     assert found(engine, "out") == SHOP
 
 
-def test_a_recorded_plant_comes_out_byte_for_byte(engine: Engine, session: Session) -> None:
+def test_a_recorded_plant_comes_out_byte_for_byte(engine: SqlEngine, session: Session) -> None:
     plant = recorded("07", "ts_db")
     put(engine, "in", plant)
     reply = ask(session, "IMPORT DATABASE CSV DATA ('nodelocal://1/in')")
@@ -97,7 +99,7 @@ def test_a_recorded_plant_comes_out_byte_for_byte(engine: Engine, session: Sessi
     assert found(engine, "out") == plant
 
 
-def test_hazards_survive_the_safe_dialect(engine: Engine, session: Session) -> None:
+def test_hazards_survive_the_safe_dialect(engine: SqlEngine, session: Session) -> None:
     put(engine, "in", recorded("16", "hazards"))
     ask(session, "CREATE DATABASE t")
     ask(session, "USE t")
@@ -110,7 +112,7 @@ def test_hazards_survive_the_safe_dialect(engine: Engine, session: Session) -> N
     assert found(engine, "out") == recorded("16", "hazards")
 
 
-def test_a_missing_data_file_is_no_error(engine: Engine, session: Session) -> None:
+def test_a_missing_data_file_is_no_error(engine: SqlEngine, session: Session) -> None:
     lost = {path: content for path, content in SHOP.items() if path != "public/orders/n1.0.csv"}
     put(engine, "in", lost)
     reply = ask(session, "IMPORT DATABASE CSV DATA ('nodelocal://1/in')")
@@ -119,7 +121,7 @@ def test_a_missing_data_file_is_no_error(engine: Engine, session: Session) -> No
 
 
 def test_a_stray_file_beside_the_schemas_breaks_the_import(
-    engine: Engine, session: Session
+    engine: SqlEngine, session: Session
 ) -> None:
     put(engine, "in", SHOP | {"manifest.json": b"{}"})
     error = refusal(session, "IMPORT DATABASE CSV DATA ('nodelocal://1/in')")
@@ -128,12 +130,12 @@ def test_a_stray_file_beside_the_schemas_breaks_the_import(
     assert last_job(engine) == ("failed", error.message)
 
 
-def test_a_stray_file_beside_the_data_does_no_harm(engine: Engine, session: Session) -> None:
+def test_a_stray_file_beside_the_data_does_no_harm(engine: SqlEngine, session: Session) -> None:
     import_shop(engine, session, SHOP | {"public/orders/notes.txt": b"{}"})
     assert ask(session, "SELECT count(*) FROM shop.public.orders").rows == [("6",)]
 
 
-def test_a_bad_record_drops_the_database_again(engine: Engine, session: Session) -> None:
+def test_a_bad_record_drops_the_database_again(engine: SqlEngine, session: Session) -> None:
     put(engine, "in", SHOP | {"public/orders/n1.0.csv": b"ten,1,1.00,x\n"})
     error = refusal(session, "IMPORT DATABASE CSV DATA ('nodelocal://1/in')")
     assert error.message.startswith(
@@ -152,14 +154,14 @@ def test_a_bad_record_drops_the_database_again(engine: Engine, session: Session)
     ],
 )
 def test_trees_that_cannot_come_back(
-    engine: Engine, session: Session, file: str, tree: str, sqlstate: str, message: str
+    engine: SqlEngine, session: Session, file: str, tree: str, sqlstate: str, message: str
 ) -> None:
     put(engine, "in", recorded(file, tree))
     error = refusal(session, "IMPORT DATABASE CSV DATA ('nodelocal://1/in')")
     assert (error.sqlstate, error.message) == (sqlstate, message)
 
 
-def test_computed_columns_stop_the_whole_database(engine: Engine, session: Session) -> None:
+def test_computed_columns_stop_the_whole_database(engine: SqlEngine, session: Session) -> None:
     put(engine, "in", recorded("03", "db_default"))
     error = refusal(session, "IMPORT DATABASE CSV DATA ('nodelocal://1/in')")
     assert error.message == (
@@ -168,7 +170,7 @@ def test_computed_columns_stop_the_whole_database(engine: Engine, session: Sessi
 
 
 def test_apostrophes_vanish_unless_the_table_is_there_already(
-    engine: Engine, session: Session
+    engine: SqlEngine, session: Session
 ) -> None:
     put(engine, "in", recorded("06", "t_quotes"))
     ask(session, "CREATE DATABASE t")
@@ -182,7 +184,7 @@ def test_apostrophes_vanish_unless_the_table_is_there_already(
 
 
 def test_a_failed_import_blocks_its_name_for_a_while(
-    engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch
+    engine: SqlEngine, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting: list[Callable[[], None]] = []
     monkeypatch.setattr(import_new, "later", lambda seconds, action: waiting.append(action))
@@ -199,14 +201,14 @@ def test_a_failed_import_blocks_its_name_for_a_while(
     ask(session, "CREATE TABLE quotes (a INT8)")
 
 
-def test_times_finer_than_milliseconds_land_in_1970(engine: Engine, session: Session) -> None:
+def test_times_finer_than_milliseconds_land_in_1970(engine: SqlEngine, session: Session) -> None:
     put(engine, "in", recorded("09", "prec"))
     ask(session, "IMPORT DATABASE CSV DATA ('nodelocal://1/in')")
     times = [ask(session, f"SELECT ts FROM prec.{table}").rows[0][0] for table in ("p3", "p6")]
     assert times == ["2026-11-01 12:00:00.123+00:00", "1970-01-21 18:12:14.400123+00:00"]
 
 
-def test_bad_rows_go_into_the_folder_of_the_backup(engine: Engine, session: Session) -> None:
+def test_bad_rows_go_into_the_folder_of_the_backup(engine: SqlEngine, session: Session) -> None:
     put(engine, "in", recorded("07", "ts_db"))
     ask(session, "IMPORT DATABASE CSV DATA ('nodelocal://1/in')")
     bad = recorded("07", "ts_bad")
@@ -220,7 +222,9 @@ def test_bad_rows_go_into_the_folder_of_the_backup(engine: Engine, session: Sess
     assert ask(session, "SELECT count(*) FROM plant.sensors").rows == [("4",)]
 
 
-def test_rows_past_their_retention_are_counted_and_gone(engine: Engine, session: Session) -> None:
+def test_rows_past_their_retention_are_counted_and_gone(
+    engine: SqlEngine, session: Session
+) -> None:
     put(engine, "in", recorded("07", "aged"))
     ask(session, "CREATE TS DATABASE aged RETENTIONS 30d")
     ask(
@@ -233,7 +237,7 @@ def test_rows_past_their_retention_are_counted_and_gone(engine: Engine, session:
     assert ask(session, "SELECT count(*) FROM aged.public.s").rows == [("0",)]
 
 
-def test_defaults_are_refused_and_orphans_accepted(engine: Engine, session: Session) -> None:
+def test_defaults_are_refused_and_orphans_accepted(engine: SqlEngine, session: Session) -> None:
     ask(session, "CREATE DATABASE t")
     ask(session, "USE t")
     ask(session, "CREATE TABLE parent (id INT8 PRIMARY KEY)")
@@ -250,7 +254,7 @@ def test_defaults_are_refused_and_orphans_accepted(engine: Engine, session: Sess
     )
 
 
-def test_keys_cannot_be_imported_twice(engine: Engine, session: Session) -> None:
+def test_keys_cannot_be_imported_twice(engine: SqlEngine, session: Session) -> None:
     ask(session, "CREATE DATABASE t")
     ask(session, "CREATE TABLE t.public.k (id INT8 PRIMARY KEY)")
     put(engine, "in", {"n1.0.csv": b"1\n2\n"})
@@ -272,7 +276,7 @@ def make_pair(session: Session, rows: int = 3) -> None:
 
 
 def test_a_database_export_is_one_snapshot(
-    engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch
+    engine: SqlEngine, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_pair(session)
     other = engine.session("root", "big")
@@ -289,7 +293,7 @@ def test_a_database_export_is_one_snapshot(
     assert found(engine, "out")["public/b/n1.0.csv"] == b"1,x\n2,x\n3,x\n"
 
 
-def test_an_export_as_of_a_timestamp_reads_that_state(engine: Engine, session: Session) -> None:
+def test_an_export_as_of_a_timestamp_reads_that_state(engine: SqlEngine, session: Session) -> None:
     make_pair(session)
     ((moment,),) = ask(session, "SELECT cluster_logical_timestamp()").rows
     ask(session, "DELETE FROM big.public.a WHERE true")
@@ -319,7 +323,7 @@ def small_disk(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_a_full_disk_cuts_a_table_and_opens_the_next_file(
-    engine: Engine, session: Session, small_disk: list[int]
+    engine: SqlEngine, session: Session, small_disk: list[int]
 ) -> None:
     make_pair(session, 250)
     small_disk[0] = 100
@@ -335,7 +339,7 @@ def test_a_full_disk_cuts_a_table_and_opens_the_next_file(
 
 
 def test_a_full_disk_is_swallowed_by_a_database_export(
-    engine: Engine, session: Session, small_disk: list[int]
+    engine: SqlEngine, session: Session, small_disk: list[int]
 ) -> None:
     make_pair(session, 250)
     small_disk[0] = 1500
@@ -348,7 +352,7 @@ def test_a_full_disk_is_swallowed_by_a_database_export(
 
 
 def test_a_cancelled_export_stops_and_blocks_its_folder(
-    engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch
+    engine: SqlEngine, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_pair(session)
     write_meta = export_run.ExportRun.write_meta
@@ -368,7 +372,7 @@ def test_a_cancelled_export_stops_and_blocks_its_folder(
 
 
 def test_a_cancelled_import_hides_its_table_until_it_is_put_back(
-    engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch
+    engine: SqlEngine, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting: list[Callable[[], None]] = []
     monkeypatch.setattr(import_table, "later", lambda seconds, action: waiting.append(action))
@@ -394,7 +398,7 @@ def test_a_cancelled_import_hides_its_table_until_it_is_put_back(
 
 
 def test_a_node_that_dies_in_an_import_shows_the_table_again(tmp_path: Path) -> None:
-    first = Engine(tmp_path / "store")
+    first = SqlEngine(tmp_path / "store")
     root = first.session("root", "defaultdb")
     make_pair(root)
     with first.change(None):
@@ -402,7 +406,7 @@ def test_a_node_that_dies_in_an_import_shows_the_table_again(tmp_path: Path) -> 
             relation.offline = True
             relation.unpublished = relation.name == "b"
     first.close()
-    second = Engine(tmp_path / "store")
+    second = SqlEngine(tmp_path / "store")
     again = second.session("root", "big")
     assert ask(again, "SELECT count(*) FROM a").rows == [("3",)]
     assert ask(again, "SHOW TABLES").rows == [("a", "BASE TABLE")]
@@ -410,7 +414,7 @@ def test_a_node_that_dies_in_an_import_shows_the_table_again(tmp_path: Path) -> 
 
 
 def test_other_sessions_do_not_see_a_table_before_it_is_complete(
-    engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch
+    engine: SqlEngine, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_pair(session)
     other = engine.session("root", "big")
@@ -428,7 +432,7 @@ def test_other_sessions_do_not_see_a_table_before_it_is_complete(
     assert ask(other, "SELECT count(*) FROM a").rows == [("4",)]
 
 
-def test_users_come_back_from_their_file_all_or_none(engine: Engine, session: Session) -> None:
+def test_users_come_back_from_their_file_all_or_none(engine: SqlEngine, session: Session) -> None:
     ask(session, "CREATE USER teller")
     ask(session, "CREATE ROLE auditors")
     ask(session, "GRANT auditors TO teller")
@@ -443,7 +447,9 @@ def test_users_come_back_from_their_file_all_or_none(engine: Engine, session: Se
     assert engine.catalog.users["teller"].member_of == {"auditors": False}
 
 
-def test_two_imports_at_once_do_not_wait_for_each_other(engine: Engine, session: Session) -> None:
+def test_two_imports_at_once_do_not_wait_for_each_other(
+    engine: SqlEngine, session: Session
+) -> None:
     make_pair(session)
     put(engine, "in", {"n1.0.csv": b"".join(b"%d,y\n" % n for n in range(10, 5000))})
     errors: list[BaseException] = []
@@ -466,7 +472,7 @@ def test_two_imports_at_once_do_not_wait_for_each_other(engine: Engine, session:
 
 
 def test_a_series_export_answers_one_word_and_a_relational_one_counts(
-    engine: Engine, session: Session
+    engine: SqlEngine, session: Session
 ) -> None:
     make_pair(session)
     ask(session, "CREATE TS DATABASE ts")
@@ -484,7 +490,7 @@ def test_a_series_export_answers_one_word_and_a_relational_one_counts(
 
 
 def test_a_cancelled_query_ends_its_import_and_changes_nothing(
-    engine: Engine, session: Session, monkeypatch: pytest.MonkeyPatch
+    engine: SqlEngine, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_pair(session)
     put(engine, "in", {"n1.0.csv": b"".join(b"%d,y\n" % n for n in range(10, 9000))})
@@ -502,7 +508,7 @@ def test_a_cancelled_query_ends_its_import_and_changes_nothing(
     assert ask(session, "SELECT count(*) FROM big.public.a").rows == [("3",)]
 
 
-def test_a_timeout_fails_an_export_and_its_job(engine: Engine, session: Session) -> None:
+def test_a_timeout_fails_an_export_and_its_job(engine: SqlEngine, session: Session) -> None:
     make_pair(session, 200_000)
     ask(session, "SET statement_timeout = '30ms'")
     error = refusal(session, "EXPORT INTO CSV 'nodelocal://1/out' FROM DATABASE big")
@@ -516,7 +522,7 @@ def test_imports_read_from_the_node_alone(session: Session) -> None:
 
 
 def test_a_computed_column_left_out_of_the_list_is_computed(
-    engine: Engine, session: Session
+    engine: SqlEngine, session: Session
 ) -> None:
     ask(session, "CREATE DATABASE t")
     ask(session, "USE t")

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from kwtui.sandbox import metasql
-from kwtui.sandbox.catalog import Catalog, DatabaseDef, EngineType, Relation, RelationKind, UserDef
+from kwtui.sandbox.catalog.objects import (
+    Catalog,
+    DatabaseDef,
+    EngineType,
+    Relation,
+    RelationKind,
+    UserDef,
+)
+from kwtui.sandbox.transfer import meta_text as metasql
 
 
 def test_a_database_with_comment_and_grants_reads_as_recorded() -> None:

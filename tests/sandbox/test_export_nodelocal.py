@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.cluster import Cluster
-from kwtui.sandbox.nodelocal import Extern, locate
+from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.engine.cluster import Cluster
+from kwtui.sandbox.transfer.nodelocal import Extern, locate
 
 ALONE = Cluster({1: Path("/nowhere")})
 

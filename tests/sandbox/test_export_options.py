@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.copy_options import memory_size
-from kwtui.sandbox.csv_writer import Dialect
-from kwtui.sandbox.export_options import parse_export_options
-from kwtui.sandbox.import_options import parse_import_options
+from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.exports.options import parse_export_options
+from kwtui.sandbox.imports.options import parse_import_options
+from kwtui.sandbox.transfer.copy_options import memory_size
+from kwtui.sandbox.transfer.csv_writer import Dialect
 
 RawOptions = list[tuple[str, str | None]]
 

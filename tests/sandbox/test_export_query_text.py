@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kwtui.sandbox.query_text import query_text
+from kwtui.sandbox.query.query_text import query_text
 
 
 @pytest.mark.parametrize(

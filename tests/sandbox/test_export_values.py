@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.export_values import csv_formatter, float_text, sql_formatter, sql_text
-from kwtui.sandbox.types import type_from_text
+from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.exports.values import csv_formatter, float_text, sql_formatter, sql_text
+from kwtui.sandbox.values.types import type_from_text
 
 
 def single(value: float) -> float:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.fingerprints import combine, text_as_bytes
+from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.statements.fingerprints import combine, text_as_bytes
 
 CUSTOMERS = (
     ("1", "Ada Lovelace", "ada@example.com", "2024-01-01 10:00:00+00:00", "true"),

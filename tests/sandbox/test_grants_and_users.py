@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox import grants, users
-from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.catalog import Catalog
-from kwtui.sandbox.engine import Engine
-from kwtui.sandbox.session import Session
+from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.catalog import grants, users
+from kwtui.sandbox.catalog.objects import Catalog
+from kwtui.sandbox.engine.session import Session
+from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 from tests.sandbox.shop import add_shop, customers
 
@@ -20,8 +20,8 @@ NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = Engine(tmp_path)
+def engine(tmp_path: Path) -> Iterator[SqlEngine]:
+    engine = SqlEngine(tmp_path)
     add_shop(engine.catalog)
     engine.save_catalog()
     yield engine
@@ -29,7 +29,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def root(engine: Engine) -> Session:
+def root(engine: SqlEngine) -> Session:
     return engine.session("root", "shop")
 
 
@@ -151,7 +151,7 @@ def test_the_administrators_keep_their_privileges(root: Session) -> None:
     )
 
 
-def test_membership_counts_through_other_roles(root: Session, engine: Engine) -> None:
+def test_membership_counts_through_other_roles(root: Session, engine: SqlEngine) -> None:
     for statement in (
         "CREATE ROLE readers",
         "CREATE ROLE clerks",
@@ -188,7 +188,7 @@ def test_membership_counts_through_other_roles(root: Session, engine: Engine) ->
     ],
 )
 def test_a_plain_user_is_turned_away(
-    root: Session, engine: Engine, statement: str, message: str
+    root: Session, engine: SqlEngine, statement: str, message: str
 ) -> None:
     ask(root, "CREATE USER teller")
 
@@ -198,11 +198,11 @@ def test_a_plain_user_is_turned_away(
 
 
 def test_users_outlive_the_engine(tmp_path: Path) -> None:
-    first = Engine(tmp_path)
+    first = SqlEngine(tmp_path)
     ask(first.session("root", "defaultdb"), "CREATE USER teller WITH PASSWORD 'secret'")
     first.close()
 
-    second = Engine(tmp_path)
+    second = SqlEngine(tmp_path)
     users.authenticate(second.catalog, "teller", "secret", NOW)
     assert "secret" not in str(second.catalog.users["teller"].password)
     second.close()

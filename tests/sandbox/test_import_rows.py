@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.catalog import ColumnDef
-from kwtui.sandbox.csv_writer import Dialect
-from kwtui.sandbox.import_options import ImportOptions
-from kwtui.sandbox.import_rows import RowParser, Stored, converter, parsed_rows
-from kwtui.sandbox.import_series import SeriesParser, SeriesReport, misscaled, series_rows
-from kwtui.sandbox.types import type_from_text
+from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.catalog.objects import ColumnDef
+from kwtui.sandbox.imports.options import ImportOptions
+from kwtui.sandbox.imports.rows import RowParser, Stored, converter, parsed_rows
+from kwtui.sandbox.imports.series import SeriesParser, SeriesReport, misscaled, series_rows
+from kwtui.sandbox.transfer.csv_writer import Dialect
+from kwtui.sandbox.values.types import type_from_text
 
 URI = "nodelocal://1/x/n1.0.csv"
 

@@ -18,9 +18,9 @@ import psycopg
 import pytest
 
 from kwtui.errors import ExitCode
-from kwtui.sandbox import manage
+from kwtui.sandbox.control import manage
+from kwtui.sandbox.control.home import Home, Running, write_json
 from kwtui.sandbox.exit_status import Status
-from kwtui.sandbox.home import Home, Running, write_json
 
 
 @pytest.fixture

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox import show_objects
-from kwtui.sandbox.engine import Engine
-from kwtui.sandbox.session import Session
+from kwtui.sandbox.catalog import listings as show_objects
+from kwtui.sandbox.engine.session import Session
+from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 from tests.sandbox.shop import add_shop, orders
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = Engine(tmp_path)
+def engine(tmp_path: Path) -> Iterator[SqlEngine]:
+    engine = SqlEngine(tmp_path)
     add_shop(engine.catalog)
     engine.save_catalog()
     yield engine
@@ -24,7 +24,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def root(engine: Engine) -> Session:
+def root(engine: SqlEngine) -> Session:
     return engine.session("root", "shop")
 
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox import show_objects
-from kwtui.sandbox.catalog import Catalog
-from kwtui.sandbox.engine import Engine
-from kwtui.sandbox.session import Session
+from kwtui.sandbox.catalog import listings as show_objects
+from kwtui.sandbox.catalog.objects import Catalog
+from kwtui.sandbox.engine.session import Session
+from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 from tests.sandbox.shop import add_shop, customers, orders, sensors
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = Engine(tmp_path)
+def engine(tmp_path: Path) -> Iterator[SqlEngine]:
+    engine = SqlEngine(tmp_path)
     add_shop(engine.catalog)
     engine.save_catalog()
     yield engine
@@ -25,7 +25,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def root(engine: Engine) -> Session:
+def root(engine: SqlEngine) -> Session:
     return engine.session("root", "shop")
 
 
@@ -150,7 +150,7 @@ def test_what_a_node_cannot_parse_is_a_syntax_error_at_the_same_place(root: Sess
     assert error.detail.endswith("\n                   ^")
 
 
-def test_an_import_takes_its_table_out_of_sight(engine: Engine, root: Session) -> None:
+def test_an_import_takes_its_table_out_of_sight(engine: SqlEngine, root: Session) -> None:
     engine.catalog.relations[79].offline = True
 
     assert refusal(root, "SHOW COLUMNS FROM orders").sqlstate == "42P01"
@@ -163,7 +163,7 @@ def test_the_zone_configurations_of_a_new_node_are_there(root: Session) -> None:
     assert reply.rows[0][0] == "RANGE default"
 
 
-def test_a_table_s_zone_shows_what_it_inherits(engine: Engine, root: Session) -> None:
+def test_a_table_s_zone_shows_what_it_inherits(engine: SqlEngine, root: Session) -> None:
     engine.catalog.relations[78].zone = "gc.ttlseconds = 700"
 
     (row,) = ask(root, "SHOW ZONE CONFIGURATION FOR TABLE customers").rows

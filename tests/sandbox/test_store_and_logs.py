@@ -8,10 +8,16 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kwtui.sandbox.answer import Answer, Notice, SqlError
-from kwtui.sandbox.logfiles import LogFamily, engine_line, engine_name, kwbase_line, kwbase_name
-from kwtui.sandbox.nodelog import Client, Listening, NodeLog, StatementLog
-from kwtui.sandbox.store import BLOCK_BYTES, Wal, prepare
+from kwtui.sandbox.answers.answer import Answer, Notice, SqlError
+from kwtui.sandbox.node.log_files import (
+    LogFamily,
+    engine_line,
+    engine_name,
+    kwbase_line,
+    kwbase_name,
+)
+from kwtui.sandbox.node.node_log import Client, Listening, NodeLog, StatementLog
+from kwtui.sandbox.node.store import BLOCK_BYTES, Wal, prepare
 
 SAMPLES = Path(__file__).parents[1] / "data" / "logs"
 KWBASE_LINE = re.compile(

@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from kwtui.config import TlsMode
+from kwtui.config.profiles import TlsMode
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.sandbox import certificates, manage
-from kwtui.sandbox.certificates import Certificates
-from kwtui.server.connection import connect
-from kwtui.server.target import Target, resolve_target
+from kwtui.sandbox.control import manage
+from kwtui.sandbox.node import certificates
+from kwtui.sandbox.node.certificates import Certificates
+from kwtui.server.connection.server import connect
+from kwtui.server.connection.target import Target, resolve_target
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox import oids, virtual
-from kwtui.sandbox.answer import SqlError
-from kwtui.sandbox.engine import Engine
-from kwtui.sandbox.session import Session
+from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.catalog import oids
+from kwtui.sandbox.engine.session import Session
+from kwtui.sandbox.query import virtual_tables as virtual
+from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 from tests.sandbox.shop import add_shop
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = Engine(tmp_path)
+def engine(tmp_path: Path) -> Iterator[SqlEngine]:
+    engine = SqlEngine(tmp_path)
     add_shop(engine.catalog)
     engine.save_catalog()
     yield engine
@@ -26,7 +27,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def root(engine: Engine) -> Session:
+def root(engine: SqlEngine) -> Session:
     return engine.session("root", "shop")
 
 
@@ -96,7 +97,7 @@ def test_information_schema_speaks_the_standard_s_names(root: Session) -> None:
     assert ("id", "bigint", "INT8", "NO", "NO") in rows
 
 
-def test_a_plain_user_sees_what_was_granted(root: Session, engine: Engine) -> None:
+def test_a_plain_user_sees_what_was_granted(root: Session, engine: SqlEngine) -> None:
     ask(root, "CREATE USER teller")
     ask(root, "GRANT SELECT ON TABLE customers TO teller")
     teller = engine.session("teller", "shop")
@@ -144,7 +145,7 @@ def test_the_oid_of_a_schema_is_the_node_s_own() -> None:
 
 
 def test_the_node_tells_how_it_was_started_and_where_its_store_lies(
-    root: Session, engine: Engine
+    root: Session, engine: SqlEngine
 ) -> None:
     (row,) = ask(root, "SELECT node_id, args FROM kwdb_internal.kv_node_status").rows
 
@@ -153,7 +154,7 @@ def test_the_node_tells_how_it_was_started_and_where_its_store_lies(
     assert f"--store={engine.store}" in arguments
 
 
-def test_system_tables_are_for_administrators(root: Session, engine: Engine) -> None:
+def test_system_tables_are_for_administrators(root: Session, engine: SqlEngine) -> None:
     ask(root, "CREATE USER teller")
     rows = ask(root, 'SELECT username, "isRole" FROM system.users').rows
 
@@ -171,7 +172,7 @@ def test_a_system_table_without_content_is_refused_not_faked(root: Session) -> N
 
 
 def test_running_queries_are_seen_by_their_owner_and_the_administrators(
-    root: Session, engine: Engine
+    root: Session, engine: SqlEngine
 ) -> None:
     ask(root, "CREATE USER teller")
     teller = engine.session("teller", "shop", "till", "127.0.0.1:5000")

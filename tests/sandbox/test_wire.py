@@ -18,9 +18,9 @@ import asyncpg  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
-from kwtui.sandbox import store
-from kwtui.sandbox.connection import Clients, Node
-from kwtui.sandbox.nodelog import NodeLog
+from kwtui.sandbox.node import store
+from kwtui.sandbox.node.clients import Clients, Node
+from kwtui.sandbox.node.node_log import NodeLog
 from tests.sandbox.fake_engine import FakeEngine
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from kwtui.app import KwtuiApp
+from kwtui.app.application import KwtuiApp
 from tests.screens.fake_controller import NOW, FakeController
 
 PATIENCE_SECONDS = 20.0

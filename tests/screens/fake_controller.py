@@ -9,48 +9,28 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from kwtui.backups.csvindex import Reading
-from kwtui.backups.dialect import Certainty, DialectGuess
-from kwtui.backups.library import (
-    BackupEntry,
-    ColumnInfo,
-    EntryKind,
-    RowsKnown,
-    SetDetails,
-    StorageListing,
-    TableDetails,
-)
-from kwtui.backups.location import SetLocation
+from kwtui.backups.csv.dialect import Certainty, DialectGuess
+from kwtui.backups.csv.index import Reading
+from kwtui.backups.csv.page import CsvPage
+from kwtui.backups.layout.location import SetLocation
+from kwtui.backups.listing.contents import ColumnInfo, RowsKnown, SetDetails, TableDetails
+from kwtui.backups.listing.entries import BackupEntry, EntryKind, StorageListing
+from kwtui.backups.listing.presence import Presence
 from kwtui.backups.manifest import FileEntry
-from kwtui.backups.page import CsvPage
-from kwtui.backups.presence import Presence
-from kwtui.config import Environment, Profile, TlsMode
+from kwtui.config.profiles import Environment, Profile, TlsMode
 from kwtui.controller import Controller
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import (
-    BackupMethod,
-    BackupRequest,
-    ColumnSpec,
-    DatabaseSchema,
-    DatabaseSummary,
-    Dialect,
-    Engine,
-    Finding,
-    NodeFacts,
-    ProofLevel,
-    RestoreRequest,
-    ServerFacts,
-    Severity,
-    Survey,
-    TableName,
-    TableSpec,
-)
-from kwtui.node.logformat import LogFamily
-from kwtui.node.logs import LogFile
-from kwtui.node.logstream import LogStream
+from kwtui.model.findings import Finding, Severity
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import BackupMethod, BackupRequest, Dialect, RestoreRequest
+from kwtui.model.schema import ColumnSpec, DatabaseSchema, Engine, TableName, TableSpec
+from kwtui.model.server import DatabaseSummary, NodeFacts, ServerFacts, Survey
+from kwtui.node.logs.format import LogFamily
+from kwtui.node.logs.listing import LogFile
+from kwtui.node.logs.stream import LogStream
 from kwtui.node.place import FolderState, NodePlace
-from kwtui.operations.commands import command_for
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step, StepKind
+from kwtui.operations.shared.command_line import command_for
 from kwtui.runs.events import (
     AnyEvent,
     CancelRequested,
@@ -63,11 +43,11 @@ from kwtui.runs.events import (
     StepStarted,
 )
 from kwtui.runs.history import RunSummary
-from kwtui.runs.runlog import RunLog, run_log
+from kwtui.runs.node_log import RunLog, run_log
 from kwtui.runs.state import RunState, reduce_all
-from kwtui.server.failures import PasswordNeeded
-from kwtui.server.status import ConnectionState, ConnectionStatus
-from kwtui.server.target import Target
+from kwtui.server.connection.failures import PasswordNeeded
+from kwtui.server.connection.status import ConnectionState, ConnectionStatus
+from kwtui.server.connection.target import Target
 from tests.screens.fake_log import FakeLog
 from tests.screens.fake_server import FakeServerPages
 from tests.screens.fake_storage import FakeStorageCare

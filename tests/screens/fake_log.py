@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kwtui.node.logfiles import LogFile
-from kwtui.node.logstream import LogStream
+from kwtui.node.logs.listing import LogFile
+from kwtui.node.logs.stream import LogStream
 
 
 class FakeLog:
@@ -32,7 +32,7 @@ class FakeLog:
         """What a screen reads when it opens files of these families."""
         from dataclasses import replace
 
-        from kwtui.node.logbook import stream_of
+        from kwtui.node.logs.opening import stream_of
 
         own = []
         for file in files:

@@ -8,26 +8,26 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from kwtui.csvfile import CsvFile
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import ServerFacts
+from kwtui.files.csv_file import CsvFile
+from kwtui.model.server import ServerFacts
 from kwtui.node.place import NodePlace
-from kwtui.node.wal import AreaKind, Role, WalArea, WalFile, WalFiles
-from kwtui.node.wallog import WalLog
-from kwtui.operations.nodes_seen import DestinationNode
-from kwtui.operations.wal import WalReport
-from kwtui.operations.wal_plan import WalChange, plan_wal_change
-from kwtui.server.activity import Query, Session, parse_queries, parse_sessions
-from kwtui.server.console import Kind, classify
-from kwtui.server.console_session import Answer
-from kwtui.server.job_words import JobVerb
-from kwtui.server.jobs import EXPORT, IMPORT, Job, JobListing
-from kwtui.server.overview import Overview, Part, parse_nodes
-from kwtui.server.results import Column, ResultSet
-from kwtui.server.rights import parse_accounts
-from kwtui.server.settings_guide import ALL_SETTINGS, parse_settings
-from kwtui.server.wal_settings import wal_settings
-from kwtui.sqlhistory import HistoryEntry, SqlHistory
+from kwtui.node.wal.files import AreaKind, Role, WalArea, WalFile, WalFiles
+from kwtui.node.wal.log import WalLog
+from kwtui.operations.backup.destination_nodes import DestinationNode
+from kwtui.operations.wal.plan import WalChange, plan_wal_change
+from kwtui.operations.wal.report import WalReport
+from kwtui.server.connection.results import Column, ResultSet
+from kwtui.server.console.history import HistoryEntry, SqlHistory
+from kwtui.server.console.session import Answer
+from kwtui.server.console.verdict import Kind, classify
+from kwtui.server.jobs.listing import EXPORT, IMPORT, Job, JobListing
+from kwtui.server.jobs.meaning import JobVerb
+from kwtui.server.state.activity import Query, Session, parse_queries, parse_sessions
+from kwtui.server.state.overview import Overview, Part, parse_nodes
+from kwtui.server.state.rights import parse_accounts
+from kwtui.server.state.settings import ALL_SETTINGS, parse_settings
+from kwtui.server.state.wal_settings import wal_settings
 from tests.server.recorded import answer
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kwtui.backups.annotations import Annotation
 from kwtui.backups.difference import (
     Change,
     ColumnChange,
@@ -16,33 +15,28 @@ from kwtui.backups.difference import (
     SetDifference,
     TableDifference,
 )
-from kwtui.backups.library import BackupEntry, EntryKind
+from kwtui.backups.layout.annotations import Annotation
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.backups.manifest import Manifest, Totals
 from kwtui.backups.removing import SetContents
 from kwtui.backups.retention import decide_all, is_last_proven, relied_on, stand_in
-from kwtui.controller_events import StorageChanged
+from kwtui.controller.events import StorageChanged
 from kwtui.doctor import Check, CheckState
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import (
-    BackupMethod,
-    Dialect,
-    DrillRequest,
-    Engine,
-    ProofLevel,
-    RetentionPolicies,
-    RetentionPolicy,
-    TableName,
-)
-from kwtui.operations.cleanup_plan import Leftover, LeftoverKind, plan_cleanup
-from kwtui.operations.housekeeping import Leftovers
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import BackupMethod, Dialect, DrillRequest
+from kwtui.model.retention import RetentionPolicies, RetentionPolicy
+from kwtui.model.schema import Engine, TableName
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
-from kwtui.operations.removal_plan import (
+from kwtui.operations.removal.leftovers import Leftover, LeftoverKind, plan_cleanup
+from kwtui.operations.removal.plan import (
     PrunePreview,
     Removable,
     Staying,
     plan_delete,
     prune_preview,
 )
+from kwtui.operations.removal.planning import Leftovers
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 PLAN = "20261122T120000Z-2"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kwtui.model import Finding, Severity
+from kwtui.model.findings import Finding, Severity
 from kwtui.operations.plan import PlanKind, Step, StepKind
 from tests.screens.fake_controller import FakeController, log_lines, run_beginning
 from tests.screens.fake_log import FakeLog

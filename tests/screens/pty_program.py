@@ -11,11 +11,11 @@ import asyncio
 import sys
 from dataclasses import replace
 
-from kwtui.app import KwtuiApp
-from kwtui.backups.library import EntryKind
-from kwtui.backups.presence import Presence
-from kwtui.controller_events import StorageChanged
-from kwtui.model import BackupRequest
+from kwtui.app.application import KwtuiApp
+from kwtui.backups.listing.entries import EntryKind
+from kwtui.backups.listing.presence import Presence
+from kwtui.controller.events import StorageChanged
+from kwtui.model.requests import BackupRequest
 from kwtui.runs.events import StepProgress
 from tests.screens.fake_controller import NOW, FakeController, at
 from tests.screens.hostile import make_hostile

@@ -13,13 +13,13 @@ import pytest
 from rich.cells import cell_len
 
 import kwtui
-from kwtui.app import KwtuiApp
-from kwtui.keymap import OWN_KEYS
-from kwtui.screens.actions import ACTIONS, SCREENS, actions_of, keys_as_markdown
-from kwtui.screens.base import KwtuiScreen
-from kwtui.screens.elsewhere import directions, elsewhere
-from kwtui.screens.factories import FACTORIES
-from kwtui.screens.palette import all_commands
+from kwtui.app.application import KwtuiApp
+from kwtui.app.screen_factories import FACTORIES
+from kwtui.keys.actions import ACTIONS, SCREENS, actions_of, keys_as_markdown
+from kwtui.keys.directions import directions, elsewhere
+from kwtui.keys.keymap import OWN_KEYS
+from kwtui.screens.frame.base import KwtuiScreen
+from kwtui.screens.frame.palette import all_commands
 from tests.readme_keys import README, with_keys
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FakeController
@@ -28,8 +28,21 @@ SCOPES = sorted({action.scope for action in ACTIONS} - {"app", "wizard"})
 FORBIDDEN = {f"ctrl+{letter}" for letter in "hijmsbaz"}
 
 
+_MODULES = {
+    "set": "backup_set.screen",
+    "compare": "storage.compare",
+    "retention": "storage.retention",
+    "leftovers": "storage.leftovers",
+    "jobs": "runs.jobs",
+}
+
+
+def _module_of(scope: str) -> str:
+    return f"kwtui.screens.{_MODULES.get(scope, f'{scope}.screen')}"
+
+
 def screen_class(scope: str) -> type[KwtuiScreen]:
-    module = importlib.import_module(f"kwtui.screens.{'set_view' if scope == 'set' else scope}")
+    module = importlib.import_module(_module_of(scope))
     for _, each in inspect.getmembers(module, inspect.isclass):
         if (
             issubclass(each, KwtuiScreen)
@@ -224,7 +237,7 @@ def test_the_readme_tables_name_every_key() -> None:
 
 def test_every_action_that_opens_the_prompt_takes_the_keys_typed_after_it() -> None:
     opening = set()
-    for path in (Path(kwtui.__file__).parent / "screens").glob("*.py"):
+    for path in (Path(kwtui.__file__).parent / "screens").rglob("*.py"):
         functions = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if _is_action(n)]
         opening |= {f.name[3:] for f in functions if "self.prompt.ask(" in ast.unparse(f)}
     assert opening == {action.verb for action in ACTIONS if action.asks}

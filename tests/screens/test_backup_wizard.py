@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from kwtui.model import BackupMethod, BackupRequest, Finding, Severity, TableName
-from kwtui.operations.nodes_seen import DestinationNode
+from kwtui.model.findings import Finding, Severity
+from kwtui.model.requests import BackupMethod, BackupRequest
+from kwtui.model.schema import TableName
+from kwtui.operations.backup.destination_nodes import DestinationNode
 from kwtui.runs.events import RunStatus
-from kwtui.screens.backup import BackupScreen
+from kwtui.screens.backup.screen import BackupScreen
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController, run_end
 

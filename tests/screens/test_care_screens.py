@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.library import EntryKind
-from kwtui.config import Environment
-from kwtui.model import ProofLevel
+from kwtui.backups.listing.entries import EntryKind
+from kwtui.config.profiles import Environment
+from kwtui.model.proof import ProofLevel
 from kwtui.operations.plan import PlanKind, Step, StepKind
 from kwtui.runs.events import RunFinished, RunStatus
-from kwtui.screens.result_page import result_lines
-from kwtui.server.target import Target
+from kwtui.screens.runs.result_page import result_lines
+from kwtui.server.connection.target import Target
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import SETS, FakeController, at
 from tests.screens.fake_storage import nightly

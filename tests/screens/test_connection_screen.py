@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kwtui.controller_events import RunsChanged
+from kwtui.controller.events import RunsChanged
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import ServerFacts
-from kwtui.server.target import Target
+from kwtui.model.server import ServerFacts
+from kwtui.server.connection.target import Target
 from kwtui.widgets.field import QuietInput
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FACTS, FakeController

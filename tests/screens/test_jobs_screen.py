@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kwtui.server.activity import Query
+from kwtui.server.state.activity import Query
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController
 from tests.screens.fake_server import EXPORTED, NOW

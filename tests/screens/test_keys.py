@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kwtui.errors import KwtuiError
-from kwtui.keymap import Keymap
+from kwtui.keys.keymap import Keymap
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FakeController
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from kwtui.backups.listing.presence import Presence
 from kwtui.backups.manifest import FileEntry
-from kwtui.backups.presence import Presence
-from kwtui.controller_events import StorageChanged, StorageWatched
+from kwtui.controller.events import StorageChanged, StorageWatched
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.screens.record_reader import place_of
+from kwtui.screens.backup_set.record_reader import place_of
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import SETS, FakeController
 

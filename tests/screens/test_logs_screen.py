@@ -9,12 +9,12 @@ import pytest
 from textual.events import Key
 
 from kwtui.errors import KwtuiError
-from kwtui.node.loghttp import LoginNeeded
-from kwtui.node.logs import LogFile
+from kwtui.node.logs.listing import LogFile
+from kwtui.node.logs.remote.node_http import LoginNeeded
 from kwtui.node.place import NodePlace
 from kwtui.operations.plan import PlanKind
 from kwtui.runs.events import RunStarted
-from kwtui.server.target import Target
+from kwtui.server.connection.target import Target
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import NOW, FakeController
 

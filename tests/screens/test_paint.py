@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from kwtui.screens.sql_lines import sql_lines
+from kwtui.app.plain_terminal import plain, shows_unicode
 from kwtui.widgets.clipboard import osc52
 from kwtui.widgets.document import changed_cells
 from kwtui.widgets.key_bar import KeyHint, fitting
 from kwtui.widgets.paint import fit, line, wrap
-from kwtui.widgets.plain_terminal import plain, shows_unicode
+from kwtui.widgets.sql_lines import sql_lines
 from kwtui.widgets.virtual_list import Column, layout
 
 ANY_TEXT = st.text(max_size=200)

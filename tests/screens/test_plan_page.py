@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kwtui.operations.plan import PlanKind, Step, StepKind
-from kwtui.screens.plan_page import plan_lines
+from kwtui.screens.plan.page import plan_lines
 from tests.screens.fake_controller import FakeController
 
 DIFF = (

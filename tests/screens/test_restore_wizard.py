@@ -8,8 +8,8 @@ import pytest
 from textual.widgets import Input
 
 from kwtui.backups.manifest import FileEntry
-from kwtui.model import RestoreRequest, RestoreStrategy
-from kwtui.screens.restore_steps import SETTINGS_FILE, USERS_FILE
+from kwtui.model.requests import RestoreRequest, RestoreStrategy
+from kwtui.screens.restore.steps import SETTINGS_FILE, USERS_FILE
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController, run_end
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from kwtui.model import RetentionPolicies, RetentionPolicy
+from kwtui.model.retention import RetentionPolicies, RetentionPolicy
 from kwtui.operations.plan import PlanKind
-from kwtui.screens.retention_rows import month_lines
+from kwtui.screens.storage.retention_rows import month_lines
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import NOW, FakeController
 from tests.screens.fake_storage import FakeStorageCare, nightly

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kwtui.controller_events import RunsChanged, StorageChanged
-from kwtui.model import BackupRequest, RestoreRequest
+from kwtui.controller.events import RunsChanged, StorageChanged
+from kwtui.model.requests import BackupRequest, RestoreRequest
 from kwtui.runs.events import RunStatus
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FakeController, run_end

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.config import Environment
+from kwtui.config.profiles import Environment
 from kwtui.errors import KwtuiError
 from kwtui.widgets.field import QuietInput
 from kwtui.widgets.sql_editor import SqlEditor

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from kwtui.controller_events import StorageChanged
-from kwtui.screens.storage_rows import ORDERS, arranged
+from kwtui.controller.events import StorageChanged
+from kwtui.screens.storage.rows import ORDERS, arranged
 from tests.screens.driving import opened
 from tests.screens.fake_controller import SETS, FakeController
 

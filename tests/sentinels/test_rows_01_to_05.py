@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import BackupMethod, Dialect, RestoreStrategy
+from kwtui.model.requests import BackupMethod, Dialect, RestoreStrategy
 from tests.faults.bench import Bench
 
 GBK = Dialect(charset="GBK")

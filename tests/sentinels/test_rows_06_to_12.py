@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import BackupMethod, ContentChecksum, RestoreStrategy, TableName
-from kwtui.server.statements import content_checksum
+from kwtui.model.proof import ContentChecksum
+from kwtui.model.requests import BackupMethod, RestoreStrategy
+from kwtui.model.schema import TableName
+from kwtui.sql.statements import content_checksum
 from tests.faults.bench import Bench, Made
 
 

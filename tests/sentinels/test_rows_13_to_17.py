@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.proof import Fault
+from kwtui.backups.proof.findings import Fault
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import BackupMethod, Dialect, RestoreStrategy
+from kwtui.model.requests import BackupMethod, Dialect, RestoreStrategy
 from tests.faults.bench import Bench
 from tests.faults.resealing import reseal
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import Dialect, RestoreStrategy, Severity, TableName
+from kwtui.model.findings import Severity
+from kwtui.model.requests import Dialect, RestoreStrategy
+from kwtui.model.schema import TableName
 from tests.faults.bench import Bench
 from tests.faults.resealing import reseal
 

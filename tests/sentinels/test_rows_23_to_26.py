@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.library import EntryKind, scan
+from kwtui.backups.listing.entries import EntryKind
+from kwtui.backups.listing.scanning import scan
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import BackupMethod, RestoreStrategy, TableName
+from kwtui.model.requests import BackupMethod, RestoreStrategy
+from kwtui.model.schema import TableName
 from kwtui.operations.plan import Step
 from tests.faults.bench import Answer, Bench
 from tests.faults.disks import FILLER, fill, small_disk

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import BackupMethod, Dialect, RestoreStrategy, Severity
+from kwtui.model.findings import Severity
+from kwtui.model.requests import BackupMethod, Dialect, RestoreStrategy
 from kwtui.operations.plan import Step
 from tests.faults.bench import Bench
 

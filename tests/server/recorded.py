@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from kwtui.server.results import Column, ResultSet
+from kwtui.server.connection.results import Column, ResultSet
 
 RECORDINGS = Path(__file__).parent.parent / "data" / "recordings"
 

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from kwtui.server.connection import Server
-from kwtui.server.failures import ServerMessage, statement_failure
-from kwtui.server.results import StatementResult
+from kwtui.server.connection.failures import ServerMessage, statement_failure
+from kwtui.server.connection.results import StatementResult
+from kwtui.server.connection.server import Server
 
 
 def refuse(

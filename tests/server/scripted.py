@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from kwtui.config import TlsMode
-from kwtui.server.target import Target
+from kwtui.config.profiles import TlsMode
+from kwtui.server.connection.target import Target
 
 SSL_REQUEST = 80877103
 Rows = list[tuple[str | None, ...]]

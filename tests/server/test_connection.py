@@ -9,14 +9,15 @@ import sys
 
 import pytest
 
-from kwtui.config import TlsMode
+from kwtui.config.profiles import TlsMode
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.server import connection, statements
-from kwtui.server.connection import Server, connect
-from kwtui.server.failures import ConnectionLost, PasswordRejected, StatementRefused
-from kwtui.server.libpq import connection_parameters
-from kwtui.server.results import Notice
-from kwtui.server.target import Target
+from kwtui.server.connection import server as connection
+from kwtui.server.connection.failures import ConnectionLost, PasswordRejected, StatementRefused
+from kwtui.server.connection.libpq import connection_parameters
+from kwtui.server.connection.results import Notice
+from kwtui.server.connection.server import Server, connect
+from kwtui.server.connection.target import Target
+from kwtui.sql import statements
 from tests.server.scripted import Reply, scripted
 
 
@@ -345,8 +346,9 @@ def test_libpq_is_told_everything_so_that_no_variable_changes_it() -> None:
 
 def test_importing_the_layer_loads_neither_psycopg_nor_a_driver() -> None:
     code = (
-        "import sys, kwtui.config, kwtui.server.target, kwtui.server.keeper, "
-        "kwtui.server.catalogue; print('psycopg' in sys.modules, 'platformdirs' in sys.modules)"
+        "import sys, kwtui.config.profiles, kwtui.server.connection.target; "
+        "import kwtui.server.connection.keepalive, kwtui.server.catalogue.survey; "
+        "print('psycopg' in sys.modules, 'platformdirs' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.server.console import (
+from kwtui.server.connection.results import Column, ResultSet
+from kwtui.server.console.verdict import (
     Kind,
     classify,
     parsed_statements,
@@ -15,7 +16,6 @@ from kwtui.server.console import (
     statement_at,
     without_secrets,
 )
-from kwtui.server.results import Column, ResultSet
 from tests.server.recorded import answer, lines
 
 READING = (

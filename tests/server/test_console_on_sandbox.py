@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.server.connection import Server, connect
-from kwtui.server.console_session import Console
-from kwtui.server.results import Row
-from kwtui.server.target import resolve_target
+from kwtui.server.connection.results import Row
+from kwtui.server.connection.server import Server, connect
+from kwtui.server.connection.target import resolve_target
+from kwtui.server.console.session import Console
 from tests.conftest import SandboxNode
 
 

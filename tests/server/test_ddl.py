@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtui.errors import KwtuiError
-from kwtui.model import ColumnSpec, TableName
-from kwtui.server import ddl, derive
+from kwtui.model.schema import ColumnSpec, TableName
+from kwtui.server.catalogue import derive
+from kwtui.sql import ddl
 from tests.server.recorded import answer
 from tests.server.test_statements import recorded_sql
 

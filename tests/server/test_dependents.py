@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kwtui.model import TableName
-from kwtui.server.dependents import uses
-from kwtui.server.derive import Described
+from kwtui.model.schema import TableName
+from kwtui.server.catalogue.dependents import uses
+from kwtui.server.catalogue.derive import Described
 
 
 def item(kind: str, create: str, *alter: str) -> Described:

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kwtui.model import (
-    CommentSpec,
-    Engine,
-    ForeignKeySpec,
-    GrantSpec,
-    TableName,
-    ViewSpec,
-)
-from kwtui.server import attachments, derive
-from kwtui.server.results import Column, ResultSet
+from kwtui.model.schema import CommentSpec, Engine, ForeignKeySpec, GrantSpec, TableName, ViewSpec
+from kwtui.server.catalogue import attachments, derive
+from kwtui.server.connection.results import Column, ResultSet
 from tests.server.recorded import answer
 
 CREATE_STATEMENTS = (

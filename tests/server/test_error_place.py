@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kwtui.server.error_place import error_offset, place_in_words
+from kwtui.server.console.error_place import error_offset, place_in_words
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from kwtui.config import TlsMode
+from kwtui.config.profiles import TlsMode
 from kwtui.diagnosis import known
 from kwtui.errors import ExitCode
-from kwtui.server.failures import (
+from kwtui.server.connection.failures import (
     PasswordNeeded,
     PasswordRejected,
     ServerMessage,
     connection_failure,
     statement_failure,
 )
-from kwtui.server.target import Target
+from kwtui.server.connection.target import Target
 from tests.server.recorded import errors
 
 SITUATIONS = {

@@ -7,25 +7,24 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kwtui.model import (
+from kwtui.model.findings import Finding, Severity
+from kwtui.model.requests import Dialect
+from kwtui.model.schema import (
     ColumnSpec,
     DatabaseSchema,
-    Dialect,
     Engine,
-    Finding,
     ForeignKeySpec,
     GrantSpec,
     SequenceSpec,
-    ServerFacts,
-    Severity,
     TableName,
     TableSpec,
     ViewSpec,
 )
-from kwtui.server import findings
-from kwtui.server.activity import Query
-from kwtui.server.dialect_risks import dialect_findings
-from kwtui.server.findings import others_at_work
+from kwtui.model.server import ServerFacts
+from kwtui.operations.backup.findings import dialect_findings
+from kwtui.server.catalogue import findings
+from kwtui.server.catalogue.findings import others_at_work
+from kwtui.server.state.activity import Query
 
 ADMIN = ServerFacts("KaiwuDB V3.2.1", "c", 1, "root", is_admin=True, tls=True)
 ID = ColumnSpec("id", "INT8", nullable=False)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from kwtui.config import TlsMode
+from kwtui.config.profiles import TlsMode
 from kwtui.errors import KwtuiError
-from kwtui.model import Engine, NodeFacts, ServerFacts
-from kwtui.server import identity
-from kwtui.server.connection import connect
-from kwtui.server.identity import admin_in_words, connection_notes, identify
-from kwtui.server.target import Target
+from kwtui.model.schema import Engine
+from kwtui.model.server import NodeFacts, ServerFacts
+from kwtui.server.connection import identity
+from kwtui.server.connection.identity import admin_in_words, connection_notes, identify
+from kwtui.server.connection.server import connect
+from kwtui.server.connection.target import Target
 from tests.server.recorded import answer
 from tests.server.scripted import Reply, scripted
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui.model import TableName
-from kwtui.server.insert_text import (
+from kwtui.model.schema import TableName
+from kwtui.sql.insert_script import (
     MAX_CHARACTERS,
     insert_head,
     one_line,

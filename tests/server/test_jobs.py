@@ -7,12 +7,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.server import statements
-from kwtui.server.activity import Query, parse_queries, parse_sessions
-from kwtui.server.connection import Server
-from kwtui.server.job_control import find_job
-from kwtui.server.job_filter import JobFilter, chosen
-from kwtui.server.job_words import (
+from kwtui.server.connection.server import Server
+from kwtui.server.jobs.control import find_job
+from kwtui.server.jobs.filter import JobFilter, chosen
+from kwtui.server.jobs.listing import (
+    EXPORT,
+    IMPORT,
+    RESTART,
+    Job,
+    JobListing,
+    parse_jobs,
+    read_jobs,
+)
+from kwtui.server.jobs.meaning import (
     JobVerb,
     Outlook,
     age_words,
@@ -20,7 +27,8 @@ from kwtui.server.job_words import (
     read_as,
     reason_against,
 )
-from kwtui.server.jobs import EXPORT, IMPORT, RESTART, Job, JobListing, parse_jobs, read_jobs
+from kwtui.server.state.activity import Query, parse_queries, parse_sessions
+from kwtui.sql import statements
 from tests.server.recorded import answer, lines
 from tests.server.scripted import Reply, scripted
 

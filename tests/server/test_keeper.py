@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.server.keeper import Keeper, Rhythm
-from kwtui.server.status import ConnectionState, ConnectionStatus
+from kwtui.server.connection.keepalive import Keeper, Rhythm
+from kwtui.server.connection.status import ConnectionState, ConnectionStatus
 from tests.server.scripted import Reply, ScriptedServer, scripted
 
 QUICK = Rhythm(heartbeat=0.02, answer_within=0.2, first_retry=0.02, longest_retry=0.05)

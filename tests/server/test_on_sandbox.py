@@ -9,20 +9,15 @@ from dataclasses import replace
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model import (
-    CommentSpec,
-    DatabaseSchema,
-    Engine,
-    GrantSpec,
-    ServerFacts,
-    TableName,
-)
-from kwtui.server import catalogue, ddl, statements, transfer
-from kwtui.server.connection import Server, connect
-from kwtui.server.identity import identify
-from kwtui.server.keeper import Keeper, Rhythm
-from kwtui.server.sequences import set_sequence
-from kwtui.server.target import resolve_target
+from kwtui.model.schema import CommentSpec, DatabaseSchema, Engine, GrantSpec, TableName
+from kwtui.model.server import ServerFacts
+from kwtui.server.catalogue import survey as catalogue
+from kwtui.server.connection.identity import identify
+from kwtui.server.connection.keepalive import Keeper, Rhythm
+from kwtui.server.connection.server import Server, connect
+from kwtui.server.connection.target import resolve_target
+from kwtui.sql import ddl, statements, transfer
+from kwtui.sql.sequences import set_sequence
 from tests.conftest import SandboxNode
 from tests.server.recorded import lines
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kwtui.server.overview import parse_nodes
-from kwtui.server.rights import abilities, grant_hint, parse_accounts
-from kwtui.server.settings_guide import _NOTES, ALL_SETTINGS, filtered, parse_settings, warned
+from kwtui.server.state.overview import parse_nodes
+from kwtui.server.state.rights import abilities, grant_hint, parse_accounts
+from kwtui.server.state.settings import _NOTES, ALL_SETTINGS, filtered, parse_settings, warned
 from tests.server.recorded import answer
 
 

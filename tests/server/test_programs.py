@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from kwtui.model import Becomes, Coverage, DatabaseSchema, Engine, ProgramSpec, TableName
-from kwtui.server.connection import connect
-from kwtui.server.coverage import coverage
-from kwtui.server.programs import ProgramReader, stream
+from kwtui.model.schema import DatabaseSchema, Engine, ProgramSpec, TableName
+from kwtui.model.server import Becomes, Coverage
+from kwtui.server.catalogue.coverage import coverage
+from kwtui.server.catalogue.programs import ProgramReader, stream
+from kwtui.server.connection.server import connect
 from tests.server.scripted import Reply, Rows, scripted
 
 TABLES = [TableName("public", "orders"), TableName("old", "orders")]

@@ -20,24 +20,17 @@ import pytest
 import kwtui
 from kwtui.controller import Controller
 from kwtui.errors import KwtuiError
-from kwtui.model import (
-    BackupMethod,
-    CommentSpec,
-    Dialect,
-    ForeignKeySpec,
-    GrantSpec,
-    RestoreStrategy,
-    SequenceSpec,
-    TableName,
-)
-from kwtui.operations import cluster_parts
-from kwtui.server import inspection, overview, sequences, statements, transfer, wal_settings
-from kwtui.server.connection import Server
-from kwtui.server.console_session import Console
-from kwtui.server.jobs import read_jobs
-from kwtui.server.limited import LimitedServer
-from kwtui.server.results import StatementResult
-from kwtui.server.transfer import ExportOptions, ImportOptions
+from kwtui.model.requests import BackupMethod, Dialect, RestoreStrategy
+from kwtui.model.schema import CommentSpec, ForeignKeySpec, GrantSpec, SequenceSpec, TableName
+from kwtui.operations.restore import cluster_parts
+from kwtui.server.connection.limited import LimitedServer
+from kwtui.server.connection.results import StatementResult
+from kwtui.server.connection.server import Server
+from kwtui.server.console.session import Console
+from kwtui.server.jobs.listing import read_jobs
+from kwtui.server.state import overview, wal_settings
+from kwtui.sql import inspection, sequences, statements, transfer
+from kwtui.sql.transfer import ExportOptions, ImportOptions
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench
 from tests.operations.conftest import PLANT, SHOP
@@ -199,7 +192,7 @@ async def _pages(bench: Bench) -> None:
     finally:
         await controller.close()
     async with _connected(bench) as server:
-        from kwtui.server.identity import identify
+        from kwtui.server.connection.identity import identify
 
         shown = await overview.read_overview(server, (await identify(server)).facts)
         await overview.read_activity(server, shown)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtui.errors import KwtuiError
-from kwtui.server.quoting import identifier, literal, qualified
-from kwtui.server.sqltext import Kind, split_name, tokens
+from kwtui.sql.quoting import identifier, literal, qualified
+from kwtui.sql.tokens import Kind, split_name, tokens
 
 texts = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]))
 

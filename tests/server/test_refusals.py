@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from kwtui.errors import KwtuiError
-from kwtui.model import ServerFacts, Survey, TableName
-from kwtui.server import catalogue
-from kwtui.server.connection import Server, connect
-from kwtui.server.identity import identify
-from kwtui.server.target import resolve_target
+from kwtui.model.schema import TableName
+from kwtui.model.server import ServerFacts, Survey
+from kwtui.server.catalogue import survey as catalogue
+from kwtui.server.connection.identity import identify
+from kwtui.server.connection.server import Server, connect
+from kwtui.server.connection.target import resolve_target
 from tests.conftest import SandboxNode
 from tests.server.refusing import refuse
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kwtui.server.results import (
+from kwtui.server.connection.results import (
     Column,
     ResultSet,
     StatementResult,

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.server import secrets
-from kwtui.server.secrets import find_password, match_passfile, run_password_command
-from kwtui.server.target import Target
+from kwtui.server.connection import passwords as secrets
+from kwtui.server.connection.passwords import find_password, match_passfile, run_password_command
+from kwtui.server.connection.target import Target
 
 NOTHING: dict[str, str] = {}
 

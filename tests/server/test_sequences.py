@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kwtui.model import SequenceSpec, TableName
-from kwtui.server.sequences import position, set_sequence
+from kwtui.model.schema import SequenceSpec, TableName
+from kwtui.sql.sequences import position, set_sequence
 
 NO = TableName("public", "no")
 PRINTED = "CREATE SEQUENCE no MINVALUE 1 MAXVALUE 9223372036854775807 INCREMENT 1 START 100"

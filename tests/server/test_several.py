@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kwtui.errors import KwtuiError
-from kwtui.server.connection import Server, connect
-from kwtui.server.several import CONNECTIONS, WORTH_IT, ask_each
+from kwtui.server.connection.parallel import CONNECTIONS, WORTH_IT, ask_each
+from kwtui.server.connection.server import Server, connect
 from tests.server.scripted import Reply, scripted
 
 MANY = list(range(WORTH_IT * 3))

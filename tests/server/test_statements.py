@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtui.errors import KwtuiError
-from kwtui.model import (
+from kwtui.model.schema import (
     CommentSpec,
     DatabaseSchema,
     Engine,
@@ -15,8 +15,8 @@ from kwtui.model import (
     GrantSpec,
     TableName,
 )
-from kwtui.server import inspection, statements
-from kwtui.server.sqltext import Kind, tokens
+from kwtui.sql import inspection, statements
+from kwtui.sql.tokens import Kind, tokens
 from tests.server.recorded import lines
 
 CHILD = TableName("public", "child")

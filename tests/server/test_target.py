@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtui import config
-from kwtui.config import Environment, Profile, TlsMode
+from kwtui.config import profiles as config
+from kwtui.config.profiles import Environment, Profile, TlsMode
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.server.target import (
+from kwtui.server.connection.target import (
     Target,
     is_dsn,
     profile_from_target,

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.config import TlsMode
+from kwtui.config.profiles import TlsMode
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.server.connection import connect
+from kwtui.server.connection.server import connect
 from tests.server.scripted import ScriptedServer, scripted
 
 

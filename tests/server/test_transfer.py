@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtui.errors import KwtuiError
-from kwtui.model import Dialect, TableName
-from kwtui.server import transfer
-from kwtui.server.transfer import ExportOptions, ImportOptions, nodelocal
+from kwtui.model.requests import Dialect
+from kwtui.model.schema import TableName
+from kwtui.sql import transfer
+from kwtui.sql.transfer import ExportOptions, ImportOptions, nodelocal
 from tests.server.test_statements import recorded_sql
 
 INV = TableName("public", "inv")

@@ -13,11 +13,11 @@ from dataclasses import replace
 import pytest
 
 from kwtui.errors import KwtuiError
-from kwtui.model import DatabaseSchema, TableName
-from kwtui.server import catalogue
-from kwtui.server.connection import Server, connect
-from kwtui.server.results import ResultSet, StatementResult
-from kwtui.server.target import resolve_target
+from kwtui.model.schema import DatabaseSchema, TableName
+from kwtui.server.catalogue import survey as catalogue
+from kwtui.server.connection.results import ResultSet, StatementResult
+from kwtui.server.connection.server import Server, connect
+from kwtui.server.connection.target import resolve_target
 from tests.conftest import SandboxNode
 from tests.server.refusing import refuse
 

@@ -1,0 +1,371 @@
+"""The application: brings controller, screens, themes and keys together, and little else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import inspect
+import signal
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.binding import BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from kwtui.app.plain_terminal import PlainSigns
+from kwtui.app.problems import TellingApp
+from kwtui.app.screen_factories import FACTORIES
+from kwtui.app.status_words import banner_words, header_facts
+from kwtui.errors import KwtuiError
+from kwtui.keys.actions import BY_ID
+from kwtui.keys.keymap import OWN_KEYS, Keymap
+from kwtui.screens.frame.base import KwtuiScreen
+from kwtui.screens.frame.bindings import bindings
+from kwtui.widgets.header_bar import HeaderFacts
+from kwtui.widgets.styles import style_path
+from kwtui.widgets.themes import DEFAULT_THEME, MONOCHROME, THEME_WORDS, THEMES, NoColour
+
+if TYPE_CHECKING:
+    from kwtui.controller import Controller
+    from kwtui.model.proof import ProofLevel
+    from kwtui.server.connection.target import Target
+
+
+FIRST_SCREEN = "connection"
+
+
+class KwtuiApp(TellingApp):
+    """The interface on a controller.
+
+    ``problem`` is told once the first screen stands. ``clock`` tells the time (UTC) and is frozen
+    in tests.
+    """
+
+    CSS_PATH: ClassVar[list[Path]] = [style_path("base"), style_path("connection")]  # type: ignore[assignment]
+    TITLE = "kwtui"
+    ENABLE_COMMAND_PALETTE = False
+    SCREENS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = dict(FACTORIES)
+    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
+
+    def __init__(
+        self,
+        controller: Controller,
+        *,
+        target: Target | None = None,
+        sandbox: bool = False,
+        start: str = "connection",
+        theme: str | None = None,
+        ascii_only: bool = False,
+        remember_theme: Callable[[str], None] | None = None,
+        keys: Keymap = OWN_KEYS,
+        problem: KwtuiError | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__()
+        self.controller = controller
+        self.clock = clock
+        self.keys = keys
+        """Which keys the actions have for this person."""
+        self._first_problem = problem
+        self.target: Target | None = None
+        """What one is connected to, or tries to be."""
+        self.initial_target = target
+        self.initial_sandbox = sandbox
+        self._start = start
+        self._history: list[str] = []
+        self._remember_theme = remember_theme
+        self._unsubscribe: Callable[[], None] | None = None
+        self._no_colour = NoColour()
+        self._plain_signs = PlainSigns()
+        self._ascii_only = ascii_only
+        for each in THEMES:
+            self.register_theme(each)
+        self.theme = MONOCHROME if self.no_color else _known_theme(theme)
+
+    # -- life --------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self.animation_level = "none"
+        self.set_keymap(self.keys.for_textual())
+        self._unsubscribe = self.controller.subscribe(self._hear)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+                loop.add_signal_handler(number, partial(self._leave_on_signal, number))
+        if self._start == FIRST_SCREEN:
+            self.call_after_refresh(self._tell_opened)
+        else:
+            self.call_later(self.open_screen, self._start, remember=False)
+        if self._first_problem is not None:
+            self.call_after_refresh(self.show_problem, self._first_problem)
+
+    def get_default_screen(self) -> Screen[Any]:
+        # Textual's own would paint an empty screen first. The entry is what `push_screen` makes and
+        # `switch_screen` takes away again; without it the first switch fails (Textual 8.2.8).
+        screen = self.get_screen(FIRST_SCREEN)
+        screen._push_result_callback(screen, None)
+        return screen
+
+    def on_unmount(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+
+    def _leave_on_signal(self, number: int) -> None:
+        """Give the terminal back and go; runs are processes of their own and go on."""
+        self.exit(return_code=128 + number)
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        # Textual 8.2.8 paints the top screen as a whole whenever anything moves on the one below,
+        # which cannot be seen through a full screen.
+        return [] if isinstance(self.screen, KwtuiScreen) else super()._background_screens
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        # Textual's filter for NO_COLOR leaves greys, and black on black with an ANSI theme.
+        if self.no_color or self.theme == MONOCHROME:
+            filters: list[LineFilter] = [self._no_colour]
+        else:
+            filters = list(super().get_line_filters())
+        return [*filters, self._plain_signs] if self._ascii_only else filters
+
+    # -- controller and status -----------------------------------------------------------------
+
+    def _hear(self, event: object) -> None:
+        self.call_later(self._controller_event, event)
+
+    def _controller_event(self, event: object) -> None:
+        for screen in self.known_screens():
+            screen.controller_event(event)
+        # The others bring themselves up to date when they are seen again.
+        seen = next((s for s in reversed(self.screen_stack) if isinstance(s, KwtuiScreen)), None)
+        if seen is not None:
+            seen.show_status()
+            seen.show_keys()
+
+    def known_screens(self) -> list[KwtuiScreen]:
+        """The screens that were opened so far, and those that lie over another one."""
+        opened = (s for s in self._installed_screens.values() if not callable(s) and s.is_running)
+        found = dict.fromkeys([*opened, *self.screen_stack])
+        return [screen for screen in found if isinstance(screen, KwtuiScreen)]
+
+    def set_target(self, target: Target) -> None:
+        """Remember what one connects to: its label stands in the header."""
+        self.target = target
+
+    async def ask_password(self, target: Target, error: KwtuiError) -> str | None:
+        """Ask for the password; None when the person gives up."""
+        from kwtui.screens.frame.dialogs import AskDialog
+
+        dialog = AskDialog(
+            "Password needed",
+            f"{error.title} It is used for this connection and kept nowhere.",
+            label=f"Password of {target.user}",
+            password=True,
+        )
+        answer = await self.push_screen_wait(dialog)
+        return answer if isinstance(answer, str) else None
+
+    def warm_up(self) -> None:
+        """Load the database driver behind the first picture, so that connecting does not wait."""
+        self.run_worker(
+            partial(importlib.import_module, "psycopg"), thread=True, exit_on_error=False
+        )
+
+    def header_facts(self, title: str) -> HeaderFacts:
+        label = self.target.environment if self.target else None
+        return header_facts(self.controller.status, title, label.value if label else "")
+
+    def banner_text(self) -> str:
+        return banner_words(self.controller.status)
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the profile says so."""
+        label = self.target.environment if self.target else None
+        return label is not None and label.value == "prod"
+
+    @property
+    def is_read_only(self) -> bool:
+        return self.target is not None and self.target.read_only
+
+    # -- moving between screens ------------------------------------------------------------------
+
+    async def open_screen(self, name: str, *, remember: bool = True) -> None:
+        """Show the screen; one paint for the whole of it."""
+        self._close_pushed()
+        here = self._name_of(self.screen)
+        if here == name:
+            return
+        if remember and here:
+            self._history = [*self._history[-20:], here]
+        with self.batch_update():
+            await self.switch_screen(name)
+        self._tell_opened()
+
+    async def show_run(self, run_id: str) -> None:
+        """Open the list of runs on this run's page."""
+        from kwtui.screens.runs.screen import RunsScreen
+
+        await self.open_screen("runs")
+        screen = self.screen
+        if isinstance(screen, RunsScreen):
+            screen.show_run(run_id)
+
+    async def show_run_log(self, run_id: str) -> None:
+        """Open the node's log at the part that this run is about."""
+        from kwtui.screens.logs.screen import LogsScreen
+
+        run = await self.controller.run_log(run_id)
+        await self.open_screen("logs")
+        screen = self.screen
+        if isinstance(screen, LogsScreen):
+            screen.show_run_log(run)
+
+    def start_verify(self, path: str, level: ProofLevel) -> None:
+        """Start a check as a run, and show it."""
+
+        async def start() -> None:
+            try:
+                plan = await self.controller.plan_verify(path, level)
+                run_id = await self.controller.start_run(plan)
+            except Exception as error:
+                self.show_error(error)
+            else:
+                self.call_later(self.show_run, run_id)
+
+        self.run_worker(start(), group="verify", exclusive=True, exit_on_error=False)
+
+    def open_restore(self, path: str) -> None:
+        """Open the restore wizard with this backup chosen."""
+
+        async def open_it() -> None:
+            from kwtui.screens.restore.screen import RestoreScreen
+
+            await self.open_screen("restore")
+            screen = self.screen
+            if isinstance(screen, RestoreScreen):
+                screen.choose(path)
+
+        self.call_later(open_it)
+
+    def _close_pushed(self) -> None:
+        """Leave what was opened on top of a screen, such as the inside of a backup."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def _tell_opened(self) -> None:
+        if isinstance(self.screen, KwtuiScreen):
+            self.screen.call_later(self.screen.opened)
+
+    def _name_of(self, screen: Screen[Any]) -> str:
+        for name, installed in self._installed_screens.items():
+            if installed is screen:
+                return name
+        return ""
+
+    # -- actions -----------------------------------------------------------------------------
+
+    async def action_perform(self, action_id: str) -> None:
+        action = BY_ID[action_id]
+        if action.scope != "app":
+            if isinstance(self.screen, KwtuiScreen):
+                self.screen.perform(action)
+        elif action.verb.startswith("open_"):
+            await self.open_screen(action.verb.removeprefix("open_"))
+        elif action.verb == "back":
+            await self._go_back()
+        else:
+            done = getattr(self, f"_do_{action.verb}")()
+            if inspect.isawaitable(done):
+                await done
+
+    async def _go_back(self) -> None:
+        screen = self.screen
+        if isinstance(screen, KwtuiScreen) and screen.go_back():
+            return
+        if len(self.screen_stack) > 1:
+            with self.batch_update():
+                await self.pop_screen()
+        elif self._history:
+            await self.open_screen(self._history.pop(), remember=False)
+
+    def _do_help(self) -> None:
+        from kwtui.screens.frame.help import help_dialog
+
+        if isinstance(self.screen, KwtuiScreen):
+            self.screen.open_over(help_dialog(self.screen))
+
+    async def _do_palette(self) -> None:
+        from kwtui.screens.frame.palette import PaletteDialog, all_commands
+
+        def chosen(call: object) -> None:
+            if isinstance(call, str):
+                self.call_later(self._call, call)
+
+        screen = self.screen if isinstance(self.screen, KwtuiScreen) else None
+        with self.batch_update():
+            await self.push_screen(PaletteDialog(all_commands(screen, self.keys)), chosen)
+
+    async def _call(self, call: str) -> None:
+        kind, _, name = call.partition(":")
+        if kind == "theme":
+            self._set_theme(name)
+        elif kind == "at":
+            await self._lead_to(*name.split(":", 1))
+        else:
+            await self.action_perform(call)
+
+    async def _lead_to(self, screen: str, action_id: str) -> None:
+        """Show the screen that an action is on, and say how to do it there."""
+        from kwtui.keys.directions import directions
+
+        await self.open_screen(screen)
+        if isinstance(self.screen, KwtuiScreen):
+            self.screen.say(directions(BY_ID[action_id], self.keys))
+
+    def _set_theme(self, name: str) -> None:
+        if self.no_color and name != MONOCHROME:
+            self.notify("NO_COLOR is set, so there is no colour to choose.", markup=False)
+            return
+        self.theme = name
+        if self._remember_theme is not None:
+            try:
+                self._remember_theme(name)
+            except KwtuiError as error:
+                self.show_problem(error)
+
+    def _do_quit(self) -> None:
+        losses = [loss for screen in self.known_screens() if (loss := screen.unsaved())]
+        if not losses:
+            self.exit()
+            return
+        from kwtui.screens.frame.dialogs import ConfirmDialog
+
+        def answered(yes: object) -> None:
+            if yes:
+                self.exit()
+
+        text = "\n".join([*losses, "", "Runs that were started go on in any case."])
+        self.push_screen(ConfirmDialog("Leave kwtui?", text, yes="Leave"), answered)
+
+    def _do_mouse(self) -> None:
+        driver = cast(Any, self._driver)
+        if driver is None or not hasattr(driver, "_disable_mouse_support"):
+            return
+        on = getattr(self, "_mouse_given_back", False)
+        self._mouse_given_back = not on
+        if on:
+            driver._enable_mouse_support()
+            self.notify("kwtui takes the mouse again.", markup=False)
+        else:
+            driver._disable_mouse_support()
+            self.notify("The terminal has the mouse: select and copy as usual.", markup=False)
+
+
+def _known_theme(name: str | None) -> str:
+    return name if name in THEME_WORDS else DEFAULT_THEME

@@ -1,0 +1,82 @@
+"""The screens that are opened by name, each imported when it is first shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.screen import Screen
+
+
+def _connection() -> Screen[Any]:
+    from kwtui.screens.connection.screen import ConnectionScreen
+
+    return ConnectionScreen()
+
+
+def _backup() -> Screen[Any]:
+    from kwtui.screens.backup.screen import BackupScreen
+
+    return BackupScreen()
+
+
+def _restore() -> Screen[Any]:
+    from kwtui.screens.restore.screen import RestoreScreen
+
+    return RestoreScreen()
+
+
+def _storage() -> Screen[Any]:
+    from kwtui.screens.storage.screen import StorageScreen
+
+    return StorageScreen()
+
+
+def _logs() -> Screen[Any]:
+    from kwtui.screens.logs.screen import LogsScreen
+
+    return LogsScreen()
+
+
+def _runs() -> Screen[Any]:
+    from kwtui.screens.runs.screen import RunsScreen
+
+    return RunsScreen()
+
+
+def _server() -> Screen[Any]:
+    from kwtui.screens.server.screen import ServerScreen
+
+    return ServerScreen()
+
+
+def _sql() -> Screen[Any]:
+    from kwtui.screens.sql.screen import SqlScreen
+
+    return SqlScreen()
+
+
+def _doctor() -> Screen[Any]:
+    from kwtui.screens.doctor.screen import DoctorScreen
+
+    return DoctorScreen()
+
+
+def _explain() -> Screen[Any]:
+    from kwtui.screens.explain.screen import ExplainScreen
+
+    return ExplainScreen()
+
+
+FACTORIES: dict[str, Callable[[], Screen[Any]]] = {
+    "connection": _connection,
+    "backup": _backup,
+    "restore": _restore,
+    "storage": _storage,
+    "logs": _logs,
+    "runs": _runs,
+    "server": _server,
+    "sql": _sql,
+    "doctor": _doctor,
+    "explain": _explain,
+}

@@ -1,0 +1,39 @@
+"""The mark in the folder of a backup that did not finish: when, by which run, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from kwtui.files.durable import write_file
+
+UNFINISHED_FILE = "unfinished.json"
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """The content of ``unfinished.json``."""
+
+    at: datetime
+    run: str
+    outcome: str
+    """``cancelled`` or ``failed``."""
+    reason: str
+    format: int = 1
+
+
+def write_mark(folder: Path, mark: Unfinished) -> None:
+    """Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE)."""
+    write_file(folder / UNFINISHED_FILE, msgspec.json.encode(mark) + b"\n")
+
+
+def read_mark(folder: Path) -> Unfinished | None:
+    """None where there is none, or none that can be read."""
+    try:
+        content = (folder / UNFINISHED_FILE).read_bytes()
+        return msgspec.json.decode(content, type=Unfinished)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,252 @@
+"""What is inside one set or tree: its tables, columns, files and what is not known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from kwtui.backups.csv.dialect import Certainty, DialectGuess, TableSample, sniff_dialect
+from kwtui.backups.layout.location import SetLocation, all_proofs, find_location, sidecar_root
+from kwtui.backups.layout.naming import DATA_FOLDER, inside, table_of_folder
+from kwtui.backups.layout.tree import META_FILE, TreeFile, is_folder, is_there
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.backups.listing.scanning import describe, tree_entry
+from kwtui.backups.listing.shape import TreeShape, TreeTable, read_shape
+from kwtui.backups.manifest import (
+    FileEntry,
+    Manifest,
+    Proof,
+    TableEntry,
+    read_manifest,
+    read_schema,
+)
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.schema import ColumnSpec, DatabaseSchema, Engine, TableName
+
+
+class RowsKnown(StrEnum):
+    COUNTED = "counted"
+    """From the manifest: exact."""
+    REPORTED = "reported"
+    """Only what the server said."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class ColumnInfo:
+    name: str
+    type: str
+    """Empty where only the names are known."""
+    nullable: bool = True
+    tag: bool = False
+
+
+@dataclass(frozen=True)
+class TableDetails:
+    """A table inside a set or tree."""
+
+    name: TableName
+    folder: str
+    """Relative to the set or tree: ``data/public/orders``; empty for a single-table tree."""
+    columns: tuple[ColumnInfo, ...]
+    files: tuple[FileEntry, ...]
+    """In a tree: with an empty ``sha256`` and no ``records``. Paths relative to the set or tree."""
+    bytes: int
+    rows: int | None = None
+    rows_known: RowsKnown = RowsKnown.UNKNOWN
+    meta: str = ""
+    """Path of its meta.sql relative to the set or tree; empty if it has none."""
+    create_statement: str = ""
+    """From the schema, or the tree's meta.sql; empty if neither is known."""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class SetDetails:
+    """What is inside a set or tree."""
+
+    entry: BackupEntry
+    location: SetLocation
+    tables: tuple[TableDetails, ...]
+    others: tuple[FileEntry, ...] = ()
+    """Files that are no table's data."""
+    manifest: Manifest | None = None
+    schema: DatabaseSchema | None = None
+    proofs: tuple[Proof, ...] = ()
+    """Oldest first."""
+    dialect: DialectGuess | None = None
+    """For trees: what the files look like. For sets: certain, from the manifest."""
+    problems: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    """What cannot be known of a tree without a manifest, in words."""
+
+    def table(self, name: TableName) -> TableDetails | None:
+        return next((t for t in self.tables if t.name == name), None)
+
+
+def open_set(extern: Path, path: str, state: Path | None = None) -> SetDetails:
+    """Look inside a set or tree. Blocking: call it in a thread.
+
+    Reads sidecars, meta.sql files and heads of data files; counts nothing.
+
+    Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE, BACKUP_DAMAGED (the manifest).
+    """
+    path = path.strip("/")
+    location = find_location(extern, path, state)
+    if is_there(location.manifest):
+        return _open_set(location, describe(extern, path, state), state)
+    entry = describe(extern, path, state)
+    if entry.kind is EntryKind.INCOMPLETE and is_folder(location.data):
+        return _open_incomplete(location, entry)
+    shape = read_shape(inside(extern, path))
+    if not shape.tables and shape.database is None:
+        raise KwtuiError(
+            f"{path} is neither a backup nor an export.",
+            hint="`kwtui list` shows the backups and exports in extern.",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+    return _open_tree(location, shape, entry)
+
+
+def _open_set(location: SetLocation, entry: BackupEntry, state: Path | None) -> SetDetails:
+    manifest = read_manifest(location.manifest)
+    problems = [entry.problem] if entry.problem else []
+    schema: DatabaseSchema | None = None
+    proofs: tuple[Proof, ...] = ()
+    mirror = sidecar_root(location.extern, state) if state else None
+    try:
+        schema = read_schema(location.schema)
+        proofs = tuple(all_proofs(location, mirror))
+    except KwtuiError as error:
+        problems.append(error.title)
+    return SetDetails(
+        entry=entry,
+        location=location,
+        tables=tuple(_set_table(t, manifest, schema) for t in manifest.tables),
+        others=manifest.files,
+        manifest=manifest,
+        schema=schema,
+        proofs=proofs,
+        dialect=DialectGuess((manifest.dialect,), Certainty.CERTAIN, "From the manifest."),
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _set_table(
+    table: TableEntry, manifest: Manifest, schema: DatabaseSchema | None
+) -> TableDetails:
+    spec = schema.table(table.name) if schema else None
+    known = {c.name: c for c in spec.columns} if spec else {}
+    meta = f"{DATA_FOLDER}/{table.folder}/{META_FILE}"
+    rows, rows_known = table.rows_counted, RowsKnown.COUNTED
+    if rows is None:
+        rows = table.rows_reported
+        rows_known = RowsKnown.UNKNOWN if rows is None else RowsKnown.REPORTED
+    return TableDetails(
+        name=table.name,
+        folder=f"{DATA_FOLDER}/{table.folder}",
+        columns=tuple(
+            _column(known[c]) if c in known else ColumnInfo(c, "") for c in table.columns
+        ),
+        files=table.files,
+        bytes=table.bytes,
+        rows=rows,
+        rows_known=rows_known,
+        meta=meta if any(f.path == meta for f in manifest.files) else "",
+        create_statement=spec.create_statement if spec else "",
+    )
+
+
+def _column(spec: ColumnSpec) -> ColumnInfo:
+    return ColumnInfo(spec.name, spec.type, spec.nullable, spec.tag)
+
+
+def _open_tree(location: SetLocation, shape: TreeShape, entry: BackupEntry) -> SetDetails:
+    samples = [
+        TableSample(tuple(shape.root / f.path for f in t.files), _visible(t)) for t in shape.tables
+    ]
+    problems = list(shape.problems)
+    guess: DialectGuess | None = None
+    try:
+        guess = sniff_dialect(samples)
+    except KwtuiError as error:
+        problems.append(error.title)
+    return SetDetails(
+        entry=entry,
+        location=location,
+        tables=tuple(_tree_table(t) for t in shape.tables),
+        others=tuple(_file(f) for f in shape.others),
+        dialect=guess,
+        problems=tuple(problems),
+        unknown=_unknown(shape),
+    )
+
+
+def _open_incomplete(location: SetLocation, entry: BackupEntry) -> SetDetails:
+    shape = read_shape(location.data)
+    details = _open_tree(location, shape, tree_entry(entry.path, shape))
+    prefix = DATA_FOLDER + "/"
+
+    def moved(file: FileEntry) -> FileEntry:
+        return FileEntry(prefix + file.path, file.bytes, file.sha256, file.records)
+
+    tables = tuple(
+        TableDetails(
+            name=table_of_folder(t.folder) or t.name,
+            folder=prefix + t.folder,
+            columns=t.columns,
+            files=tuple(moved(f) for f in t.files),
+            bytes=t.bytes,
+            meta=prefix + t.meta if t.meta else "",
+            create_statement=t.create_statement,
+            problem=t.problem,
+        )
+        for t in details.tables
+    )
+    return SetDetails(
+        entry=entry,
+        location=location,
+        tables=tables,
+        others=tuple(moved(f) for f in details.others),
+        dialect=details.dialect,
+        problems=(entry.problem, *details.problems),
+        unknown=("Which tables are whole: the backup did not finish.", *details.unknown),
+    )
+
+
+def _visible(table: TreeTable) -> tuple[ColumnSpec, ...]:
+    return tuple(c for c in table.meta.columns if not c.hidden) if table.meta else ()
+
+
+def _tree_table(table: TreeTable) -> TableDetails:
+    return TableDetails(
+        name=table.name,
+        folder=table.folder,
+        columns=tuple(_column(c) for c in _visible(table)),
+        files=tuple(_file(f) for f in table.files),
+        bytes=sum(f.bytes for f in table.files),
+        meta=table.meta_path,
+        create_statement=table.meta.text if table.meta else "",
+        problem=table.problem,
+    )
+
+
+def _file(file: TreeFile) -> FileEntry:
+    return FileEntry(file.path, file.bytes, "")
+
+
+def _unknown(shape: TreeShape) -> tuple[str, ...]:
+    """What an export without a manifest cannot tell (facts.md, 1.8)."""
+    lines = [
+        "Whether files are missing or were changed: there is no manifest to compare with.",
+        "Whether the tables are from one instant.",
+        "Views, sequences, zone configurations and users: EXPORT leaves them out.",
+    ]
+    if shape.engine is Engine.TIME_SERIES:
+        lines.append("The database's retention and partition interval.")
+    else:
+        lines.append("Foreign keys: EXPORT leaves them out.")
+    if shape.database is None:
+        lines.append("The name of the database.")
+    return tuple(lines)

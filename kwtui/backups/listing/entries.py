@@ -1,0 +1,90 @@
+"""The lines of a storage listing, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import BackupMethod
+from kwtui.model.schema import Engine
+
+
+class EntryKind(StrEnum):
+    SET = "set"
+    """A backup set with its manifest."""
+    TREE = "tree"
+    """An export that somebody else made."""
+    INCOMPLETE = "incomplete"
+    """A set without a manifest: a backup that did not finish. It is not a backup."""
+    WRITING = "writing"
+    """A set that a run of this account is making right now: no backup yet, and no leftover."""
+    DELETED = "deleted"
+    """What a deletion that was interrupted left. It is not a backup any more."""
+    FOREIGN = "foreign"
+    """A file or folder that is no export."""
+
+
+@dataclass(frozen=True)
+class BackupEntry:
+    """A line of the storage browser."""
+
+    path: str
+    """Relative to extern."""
+    kind: EntryKind
+    database: str | None = None
+    engine: Engine | None = None
+    started: datetime | None = None
+    """For trees and files: when the newest file in them was changed."""
+    tables: int | None = None
+    rows: int | None = None
+    """None: not counted."""
+    files: int | None = None
+    bytes: int | None = None
+    proof: ProofLevel | None = None
+    """What holds now; None: never proven, or the last check failed (see ``problem``)."""
+    proof_at: datetime | None = None
+    label: str = ""
+    """As it was given to the backup, or as a person changed it later."""
+    method: BackupMethod | None = None
+    only: tuple[str, ...] = ()
+    """The tables that were chosen, sorted; empty: the whole database."""
+    pinned: bool = False
+    """Retention keeps it, and deleting refuses."""
+    remark: str = ""
+    """What a person wrote about it."""
+    note: str = ""
+    """What is special: sidecars elsewhere, one table only, without meta.sql, an EXPORT USERS."""
+    problem: str = ""
+    """What is wrong with it, in words; empty if nothing is known to be."""
+
+    def age_seconds(self, now: datetime) -> float | None:
+        """Seconds since ``started``; never negative."""
+        if self.started is None:
+            return None
+        return max((now - self.started).total_seconds(), 0.0)
+
+
+NO_EXPORT_YET = (
+    "No backup here yet: KWDB makes extern at the first export. "
+    "Make one: 2 Backup / kwtui backup DB"
+)
+"""Of a node whose store is there and whose extern is not (live-findings, section 3)."""
+
+
+@dataclass(frozen=True)
+class StorageListing:
+    """What a scan found. ``problem`` says why it is empty or not whole."""
+
+    extern: Path
+    entries: tuple[BackupEntry, ...]
+    """Newest first; those without a time last."""
+    scanned_at: datetime
+    seconds: float
+    scanned: int
+    """Files and folders that were looked at."""
+    problem: str = ""
+    awaits_export: bool = False
+    """Nothing was exported yet, so there is no extern: no problem, say NO_EXPORT_YET."""

@@ -1,0 +1,351 @@
+"""Listing what lies under extern: sets, export trees of others, leftovers and foreign files."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from operator import attrgetter
+from pathlib import Path
+
+from kwtui.backups.layout.annotations import annotated_folder, read_annotation
+from kwtui.backups.layout.location import SetLocation, all_proofs, sidecar_root
+from kwtui.backups.layout.naming import inside, parse_set_path
+from kwtui.backups.layout.staging import is_staging
+from kwtui.backups.layout.trash import is_trash, original_path
+from kwtui.backups.layout.tree import (
+    META_FILE,
+    FileRole,
+    is_folder,
+    is_there,
+    role_of,
+    unreadable,
+    walk,
+)
+from kwtui.backups.layout.unfinished import read_mark
+from kwtui.backups.listing.entries import BackupEntry, EntryKind, StorageListing
+from kwtui.backups.listing.shape import TreeShape, read_shape
+from kwtui.backups.manifest import (
+    MANIFEST_FILE,
+    PROOFS_FILE,
+    SetSummary,
+    decode_summary,
+    read_sidecar,
+    standing_proof,
+)
+from kwtui.errors import ExitCode, KwtuiError
+
+_DEEPEST = 12
+_UNNAMED = frozenset({MANIFEST_FILE, PROOFS_FILE})
+"""Files of a set that its manifest does not name."""
+_NEVER = datetime.fromtimestamp(0, UTC)
+_LEFTOVER_WORDS = {
+    EntryKind.INCOMPLETE: "It has no manifest: the backup did not finish, and is not one.",
+    EntryKind.DELETED: "It was being deleted and is no backup any more: see kwtui cleanup.",
+}
+_STAGING_WORDS = "links that a restore or drill imports through, or left: see kwtui cleanup"
+_NAMED_FILES = {
+    "users.sql": "users, from EXPORT USERS",
+    "clustersetting.sql": "settings, from EXPORT CLUSTER SETTING",
+}
+
+
+def scan(extern: Path, state: Path | None = None) -> StorageListing:
+    """List everything under ``extern``, without reading data files. Blocking: call it in a thread.
+
+    ``state`` is kwtui's state directory, where sidecars lie that could not be written in extern.
+
+    Never raises for what it finds: what cannot be read is an entry, or the listing, with a problem.
+    """
+    began = time.monotonic()
+    scanner = _Scanner(extern, sidecar_root(extern, state) if state else None)
+    problem = ""
+    try:
+        entries = list(scanner.folder("", 0))
+    except KwtuiError as error:
+        entries = []
+        gone = error.exit_code is ExitCode.NOT_FOUND
+        problem = f"{extern} is not there." if gone else " ".join(error.lines())
+    entries.sort(key=attrgetter("path"))
+    entries.sort(key=lambda e: e.started or _NEVER, reverse=True)
+    return StorageListing(
+        extern=extern,
+        entries=tuple(entries),
+        scanned_at=datetime.now(UTC),
+        seconds=time.monotonic() - began,
+        scanned=scanner.scanned,
+        problem=problem,
+    )
+
+
+def describe(extern: Path, path: str, state: Path | None = None) -> BackupEntry:
+    """The entry of one set or tree.
+
+    Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
+    """
+    folder = inside(extern, path)
+    if not is_folder(folder):
+        raise unreadable(folder, FileNotFoundError(2, "No such file or directory"))
+    scanner = _Scanner(extern, sidecar_root(extern, state) if state else None)
+    return scanner.recognise(path, folder, scanner.listing(folder)) or _foreign_folder(path)
+
+
+class _Scanner:
+    """Recognises what a folder is; looks into it if it is nothing yet."""
+
+    def __init__(self, extern: Path, mirror: Path | None) -> None:
+        self._extern = extern
+        self._mirror = mirror
+        self.scanned = 0
+
+    def listing(self, folder: Path) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as found:
+                entries = list(found)
+        except OSError as error:
+            raise unreadable(folder, error) from error
+        self.scanned += len(entries)
+        return entries
+
+    def folder(self, path: str, depth: int) -> Iterator[BackupEntry]:
+        """The entries at and below ``path``."""
+        folder = self._extern / path if path else self._extern
+        listing = self.listing(folder)
+        entry = self.recognise(path, folder, listing) if path else None
+        if entry:
+            yield entry
+            return
+        if path and not listing:
+            yield replace(_foreign_folder(path), note="an empty folder")
+        names = {child.name for child in listing}
+        for child in listing:
+            below = f"{path}/{child.name}" if path else child.name
+            if annotated_folder(child.name) in names:
+                continue
+            if not child.is_dir(follow_symlinks=False):
+                yield _foreign_file(below, child)
+            elif is_staging(below):
+                yield replace(_foreign_folder(below), note=_STAGING_WORDS)
+            elif depth >= _DEEPEST:
+                yield replace(_foreign_folder(below), problem="Too deep to look into.")
+            else:
+                try:
+                    yield from self.folder(below, depth + 1)
+                except KwtuiError as error:
+                    yield replace(_foreign_folder(below), problem=" ".join(error.lines()))
+
+    def recognise(
+        self, path: str, folder: Path, listing: list[os.DirEntry[str]]
+    ) -> BackupEntry | None:
+        """The entry of a folder that is a set, a leftover of one, or an export."""
+        if is_trash(path):
+            return self._leftover(path, folder)
+        entry = self._recognise(path, folder, listing)
+        return self._annotated(entry) if entry else None
+
+    def _recognise(
+        self, path: str, folder: Path, listing: list[os.DirEntry[str]]
+    ) -> BackupEntry | None:
+        names = {e.name for e in listing}
+        if MANIFEST_FILE in names:
+            return self._set(SetLocation(self._extern, path, folder))
+        if self._mirror and is_there(self._mirror / path / MANIFEST_FILE):
+            return self._set(SetLocation(self._extern, path, self._mirror / path))
+        name = parse_set_path(path)
+        if name is not None:
+            return self._leftover(path, folder)
+        if _is_export(folder, listing):
+            return self._tree(path, folder)
+        return None
+
+    def _set(self, location: SetLocation) -> BackupEntry:
+        try:
+            summary = decode_summary(read_sidecar(location.manifest), str(location.manifest))
+        except KwtuiError as error:
+            name = parse_set_path(location.path)
+            return BackupEntry(
+                location.path,
+                EntryKind.SET,
+                database=name.database if name else None,
+                started=name.started if name else None,
+                problem=" ".join(error.lines()),
+            )
+        entry = _with_proof(_set_entry(location, summary), summary, location, self._mirror)
+        changed = "" if entry.problem else self._changed(location, summary)
+        # A proof was of the files that the manifest names, and those are not here as they were.
+        return replace(entry, problem=changed, proof=None) if changed else entry
+
+    def _changed(self, location: SetLocation, summary: SetSummary) -> str:
+        """How the files differ from the manifest, by number and bytes alone; nothing is read."""
+        folders = [location.root] if location.beside else [location.root, location.sidecars]
+        try:
+            here = [f for folder in folders for f in walk(folder) if f.path not in _UNNAMED]
+        except KwtuiError as error:
+            return " ".join(error.lines())
+        self.scanned += len(here)
+        found, size, named = len(here), sum(f.bytes for f in here), summary.totals
+        if (found, size) == (named.files, named.bytes):
+            return ""
+        return (
+            f"Its files are not as its manifest says: {found:,} with {size:,} bytes are there, "
+            f"{named.files:,} with {named.bytes:,} were. What differs: kwtui show."
+        )
+
+    def _annotated(self, entry: BackupEntry) -> BackupEntry:
+        """With what people said about it."""
+        told = read_annotation(self._extern, entry.path, self._mirror)
+        label = entry.label if told.label is None else told.label
+        words = [entry.note]
+        if told.problem:
+            words.append(f"kept like a pinned one, its notes cannot be read: {told.problem}")
+        elif told.pinned and told.private:
+            words.append("pinned for this account only")
+        note = "; ".join(filter(None, words))
+        return replace(entry, pinned=told.pinned, remark=told.remark, label=label, note=note)
+
+    def _leftover(self, path: str, folder: Path) -> BackupEntry:
+        """What a backup that did not finish left, or a deletion that did not."""
+        name = parse_set_path(original_path(path))
+        kind = EntryKind.DELETED if is_trash(path) else EntryKind.INCOMPLETE
+        entry = BackupEntry(
+            path,
+            kind,
+            database=name.database if name else None,
+            started=name.started if name else None,
+            problem=_leftover_words(kind, folder),
+        )
+        try:
+            files = list(walk(folder))
+        except KwtuiError as error:
+            return replace(entry, problem=f"{entry.problem} {error.title}")
+        self.scanned += len(files)
+        return replace(entry, files=len(files), bytes=sum(f.bytes for f in files))
+
+    def _tree(self, path: str, folder: Path) -> BackupEntry:
+        try:
+            shape = read_shape(folder)
+        except KwtuiError as error:
+            return BackupEntry(path, EntryKind.TREE, problem=" ".join(error.lines()))
+        self.scanned += len(shape.files)
+        return tree_entry(path, shape)
+
+
+def _leftover_words(kind: EntryKind, folder: Path) -> str:
+    mark = read_mark(folder)
+    if kind is not EntryKind.INCOMPLETE or mark is None:
+        return _LEFTOVER_WORDS[kind]
+    how = "was cancelled" if mark.outcome == "cancelled" else "failed"
+    return f"It is no backup: run {mark.run} {how}. {mark.reason}"
+
+
+def _is_export(folder: Path, listing: list[os.DirEntry[str]]) -> bool:
+    """Whether EXPORT wrote here: a meta.sql, data files, or schemas with tables (``data_only``)."""
+    for entry in listing:
+        if role_of(entry.name) is not FileRole.STRAY and entry.is_file(follow_symlinks=False):
+            return True
+    return any(e.is_dir(follow_symlinks=False) and _is_schema(e) for e in listing)
+
+
+def _is_schema(folder: os.DirEntry[str]) -> bool:
+    """Whether a folder is a schema: ``public`` with table folders, or with CREATE SCHEMA."""
+    try:
+        if folder.name == "public":
+            with os.scandir(folder) as tables:
+                return any(t.is_dir(follow_symlinks=False) and _holds_a_table(t) for t in tables)
+        with open(f"{folder.path}/{META_FILE}", "rb") as file:
+            return file.read(16).upper().startswith(b"CREATE SCHEMA")
+    except OSError:
+        return False
+
+
+def _holds_a_table(folder: os.DirEntry[str]) -> bool:
+    with os.scandir(folder) as files:
+        return any(role_of(f.name) is not FileRole.STRAY for f in files)
+
+
+def _set_entry(location: SetLocation, summary: SetSummary) -> BackupEntry:
+    note = "" if location.beside else "manifest in kwtui's state directory"
+    problem = "" if is_folder(location.data) else "Its data folder is gone."
+    return BackupEntry(
+        location.path,
+        EntryKind.SET,
+        database=summary.database,
+        engine=summary.engine,
+        started=summary.started,
+        tables=summary.totals.tables,
+        rows=summary.totals.rows,
+        files=summary.totals.files,
+        bytes=summary.totals.bytes,
+        label=summary.label,
+        only=tuple(sorted(str(name) for name in summary.only)),
+        method=summary.method,
+        note=note,
+        problem=problem,
+    )
+
+
+def _with_proof(
+    entry: BackupEntry, summary: SetSummary, location: SetLocation, mirror: Path | None
+) -> BackupEntry:
+    try:
+        proofs = all_proofs(location, mirror)
+    except KwtuiError as error:
+        return replace(entry, problem=error.title)
+    standing = standing_proof(summary.proof, summary.finished, proofs)
+    if not standing.ok:
+        found = standing.problems[0] if standing.problems else standing.summary
+        problem = f"The last check failed: {found}"
+        return replace(entry, proof_at=standing.at, problem=entry.problem or problem)
+    return replace(entry, proof=standing.level, proof_at=standing.at)
+
+
+def tree_entry(path: str, shape: TreeShape) -> BackupEntry:
+    """The entry of an export that somebody else made."""
+    newest = shape.newest
+    return BackupEntry(
+        path,
+        EntryKind.TREE,
+        database=shape.database,
+        engine=shape.engine,
+        started=None if newest is None else datetime.fromtimestamp(newest, UTC),
+        tables=len(shape.tables),
+        files=len(shape.files),
+        bytes=shape.bytes,
+        note=_tree_note(shape),
+        problem=shape.problems[0] if shape.problems else "",
+    )
+
+
+def _tree_note(shape: TreeShape) -> str:
+    if any(f.role is FileRole.STATEMENTS for f in shape.files):
+        return "INSERT statements, which no IMPORT reads"
+    if not any(f.role is FileRole.META for f in shape.files):
+        return "without meta.sql: the columns are not known"
+    if shape.single_table:
+        return f"one table: {shape.tables[0].name.name}"
+    if not any(t.files for t in shape.tables):
+        return "without data"
+    return ""
+
+
+def _foreign_folder(path: str) -> BackupEntry:
+    return BackupEntry(path, EntryKind.FOREIGN)
+
+
+def _foreign_file(path: str, entry: os.DirEntry[str]) -> BackupEntry:
+    if entry.is_symlink():
+        return BackupEntry(path, EntryKind.FOREIGN, note="a link, which is not followed")
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        return BackupEntry(path, EntryKind.FOREIGN, problem=error.strerror or str(error))
+    return BackupEntry(
+        path,
+        EntryKind.FOREIGN,
+        started=datetime.fromtimestamp(status.st_mtime, UTC),
+        files=1,
+        bytes=status.st_size,
+        note=_NAMED_FILES.get(entry.name, ""),
+    )

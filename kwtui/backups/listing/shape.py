@@ -1,0 +1,172 @@
+"""What an export tree holds, read from its folders and meta.sql files.
+
+KWDB writes four shapes (facts.md, 1.6): a relational database (``<schema>/<table>/``, a meta.sql on
+every level), a time-series database (one meta.sql, ``public/<table>/``), a single table, and, with
+``data_only``, any of these without meta.sql.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from kwtui.backups.layout.tree import META_FILE, FileRole, TreeFile, walk
+from kwtui.model.schema import Engine, TableName
+
+if TYPE_CHECKING:
+    from kwtui.backups.metasql.create_table import MetaTable
+    from kwtui.backups.metasql.meta_file import MetaFile
+
+_LARGEST_META = 64 << 20
+
+
+@dataclass(frozen=True)
+class TreeTable:
+    """A table of an export tree."""
+
+    name: TableName
+    folder: str
+    """Relative to the tree; empty for a single-table tree."""
+    files: tuple[TreeFile, ...]
+    """Its data files."""
+    meta: MetaTable | None = None
+    meta_path: str = ""
+    """Relative to the tree."""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class TreeShape:
+    """A whole export tree."""
+
+    root: Path
+    database: str | None
+    engine: Engine | None
+    single_table: bool
+    tables: tuple[TreeTable, ...]
+    files: tuple[TreeFile, ...]
+    """All of them."""
+    problems: tuple[str, ...] = ()
+    """Of meta.sql files, in words."""
+
+    @property
+    def others(self) -> tuple[TreeFile, ...]:
+        """Files that are no table's data."""
+        data = {f.path for t in self.tables for f in t.files}
+        return tuple(f for f in self.files if f.path not in data)
+
+    @property
+    def bytes(self) -> int:
+        return sum(f.bytes for f in self.files)
+
+    @property
+    def newest(self) -> float | None:
+        """When the newest file was changed, in seconds since the epoch."""
+        return max((f.modified for f in self.files), default=None)
+
+
+def read_shape(root: Path) -> TreeShape:
+    """Walk a tree and read its meta.sql files.
+
+    Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE) if a folder cannot be read; a meta.sql that
+    cannot be read is a problem of the tree.
+    """
+    # A storage of sets alone is listed without it.
+    from kwtui.backups.metasql.meta_file import peek_database, read_or_problem
+
+    files = tuple(walk(root))
+    metas: dict[str, MetaFile] = {}
+    problems: dict[str, str] = {}
+    database: tuple[str, Engine] | None = None
+    for file in files:
+        if file.role is not FileRole.META:
+            continue
+        text, problem = _read_text(root / file.path, file.path)
+        if file.path == META_FILE:
+            database = peek_database(text)
+        meta, damage = read_or_problem(text, file.path) if not problem else (None, problem)
+        if meta is None:
+            problems[_parent(file.path)] = damage
+        else:
+            metas[_parent(file.path)] = meta
+    tables = _tables(files, metas, problems)
+    engine = database[1] if database else _engine_of(tables)
+    return TreeShape(
+        root=root,
+        database=database[0] if database else None,
+        engine=engine,
+        single_table=database is None and any(t.folder == "" for t in tables),
+        tables=tables,
+        files=files,
+        problems=tuple(problems.values()),
+    )
+
+
+def _read_text(path: Path, shown: str) -> tuple[str, str]:
+    """The text of a meta.sql, and why it cannot be read."""
+    try:
+        if path.stat().st_size > _LARGEST_META:
+            return "", f"{shown} is too large to be a meta.sql."
+        return path.read_bytes().decode(), ""
+    except OSError as error:
+        return "", f"{shown} cannot be read: {error.strerror or error}."
+    except UnicodeDecodeError as error:
+        return "", f"{shown} cannot be read: it is no UTF-8 text from byte {error.start} on."
+
+
+def _parent(path: str) -> str:
+    parent = str(PurePosixPath(path).parent)
+    return "" if parent == "." else parent
+
+
+def _tables(
+    files: tuple[TreeFile, ...], metas: Mapping[str, MetaFile], problems: Mapping[str, str]
+) -> tuple[TreeTable, ...]:
+    data: dict[str, list[TreeFile]] = {}
+    for file in files:
+        if file.role is FileRole.DATA:
+            data.setdefault(_parent(file.path), []).append(file)
+    declared = _declared(metas)
+    folders = {*data, *declared, *(f for f in problems if len(PurePosixPath(f).parts) >= 2)}
+    tables = []
+    for folder in sorted(folders):
+        meta, meta_path = declared.get(folder, (None, ""))
+        tables.append(
+            TreeTable(
+                name=_name(folder, meta),
+                folder=folder,
+                files=tuple(data.get(folder, ())),
+                meta=meta,
+                meta_path=meta_path,
+                problem=problems.get(folder, ""),
+            )
+        )
+    return tuple(tables)
+
+
+def _declared(metas: Mapping[str, MetaFile]) -> dict[str, tuple[MetaTable, str]]:
+    """The tables that meta.sql files make, by the folder of their data."""
+    declared: dict[str, tuple[MetaTable, str]] = {}
+    for folder, meta in metas.items():
+        for table in meta.tables:
+            whole_database = meta.database is not None
+            place = f"{table.schema or 'public'}/{table.name}" if whole_database else folder
+            declared[place] = (table, meta.path)
+    return declared
+
+
+def _name(folder: str, meta: MetaTable | None) -> TableName:
+    parts = PurePosixPath(folder).parts
+    schema = parts[0] if len(parts) > 1 else "public"
+    if meta is not None:
+        return TableName(meta.schema or schema, meta.name)
+    return TableName(schema, "/".join(parts[1:]) if len(parts) > 1 else folder)
+
+
+def _engine_of(tables: tuple[TreeTable, ...]) -> Engine | None:
+    known = [t.meta for t in tables if t.meta is not None]
+    if not known:
+        return None
+    return Engine.TIME_SERIES if known[0].time_series else Engine.RELATIONAL

@@ -1,0 +1,183 @@
+"""Reading one CREATE TABLE of a meta.sql, relational or time series."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from kwtui.backups.metasql.tokens import Token, TokenKind, bracket_end, damaged, split_at_commas
+from kwtui.model.schema import ColumnSpec
+
+_NO_COLUMN = (
+    "CONSTRAINT",
+    "INDEX",
+    "UNIQUE",
+    "INVERTED",
+    "FAMILY",
+    "PRIMARY",
+    "FOREIGN",
+    "CHECK",
+    "LIKE",
+)
+_AFTER_TYPE = (
+    "NULL",
+    "NOT",
+    "DEFAULT",
+    "AS",
+    "CHECK",
+    "CONSTRAINT",
+    "ENCODE",
+    "COMPRESS",
+    "COMMENT",
+    "DICT",
+    "PRIMARY",
+    "UNIQUE",
+    "REFERENCES",
+    "FAMILY",
+    "ON",
+)
+_OLD_CLAUSES = re.compile(
+    r"\s*\b(?:activetime\s+\w+|dict\s+encoding|partition\s+interval\s+\w+)", re.IGNORECASE
+)
+"""Clauses of time-series tables that KWDB 3.2 and later refuse (facts.md, 11.2)."""
+_PARTITION = re.compile(r"\bpartition\s+interval\s+(\d+[a-z]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class MetaTable:
+    """A CREATE TABLE, read."""
+
+    name: str
+    schema: str | None
+    """None where the statement does not say: the folder does."""
+    columns: tuple[ColumnSpec, ...]
+    """Tags at the end, as in the data files."""
+    time_series: bool
+    text: str
+    line: int
+    tail: str = ""
+    """What follows columns and tags: retentions, in older versions activetime and the like."""
+    foreign_keys: bool = False
+
+    @property
+    def visible_columns(self) -> tuple[str, ...]:
+        """Names in the order of the data files."""
+        return tuple(c.name for c in self.columns if not c.hidden)
+
+    @property
+    def old_clauses(self) -> tuple[str, ...]:
+        """Clauses that KWDB 3.2 and later refuse, as printed."""
+        if not self.time_series:
+            return ()
+        return tuple(m.group().strip() for m in _OLD_CLAUSES.finditer(self.tail))
+
+    @property
+    def partition_interval(self) -> str | None:
+        """Of a table of KWDB up to 3.0; later ones have it on the database (facts.md, 11.2)."""
+        match = _PARTITION.search(self.tail) if self.time_series else None
+        return match[1] if match else None
+
+    @property
+    def modern_text(self) -> str:
+        """The statement without the clauses that KWDB 3.2 and later refuse."""
+        if not self.old_clauses:
+            return self.text
+        head = self.text[: len(self.text) - len(self.tail)]
+        return head + _OLD_CLAUSES.sub("", self.tail)
+
+
+def read_table(body: Sequence[Token], text: str, path: str) -> MetaTable:
+    """Read the tokens of a CREATE TABLE.
+
+    Raises KwtuiError (META_DAMAGED).
+    """
+    names, at = _name(body, text, path)
+    end = bracket_end(body, at)
+    elements = split_at_commas(body[at + 1 : end])
+    columns = [_column(e, text, path) for e in elements if not e[0].is_word(*_NO_COLUMN)]
+    if not columns:
+        raise damaged(path, text, body[at].start, f"table {names[-1]} has no columns")
+    tags, end = _tags(body, end, text, path)
+    tail = text[body[end].end : body[-1].end]
+    return MetaTable(
+        name=names[-1],
+        schema=names[-2] if len(names) > 1 else None,
+        columns=(*columns, *tags),
+        time_series=bool(tags),
+        text=text[body[0].start : body[-1].end],
+        line=text.count("\n", 0, body[0].start) + 1,
+        tail=tail,
+        foreign_keys=any(t.is_word("REFERENCES") for e in elements for t in e),
+    )
+
+
+def _name(body: Sequence[Token], text: str, path: str) -> tuple[list[str], int]:
+    """The parts of the table's name, and where its columns open."""
+    at, names = 2, []
+    while at < len(body) and body[at].is_identifier:
+        names.append(body[at].name)
+        at += 1
+        if at < len(body) and body[at].text == ".":
+            at += 1
+    if not names or at >= len(body) or body[at].text != "(":
+        place = body[min(at, len(body) - 1)].start
+        raise damaged(path, text, place, "a table's name or its columns are missing")
+    return names, at
+
+
+def _tags(body: Sequence[Token], end: int, text: str, path: str) -> tuple[list[ColumnSpec], int]:
+    """The tags of a time-series table, and the index of the last token that describes them."""
+    at = end + 1
+    if len(body) <= at + 1 or not body[at].is_word("TAGS", "ATTRIBUTES"):
+        return [], end
+    close = bracket_end(body, at + 1)
+    tags = [
+        replace(_column(e, text, path), tag=True) for e in split_at_commas(body[at + 2 : close])
+    ]
+    following = close + 1
+    if len(body) > following + 2 and body[following].is_word("PRIMARY"):
+        last = bracket_end(body, following + 2)
+        primary = {t.name for t in body[following + 3 : last] if t.is_identifier}
+        return [replace(t, primary_tag=t.name in primary) for t in tags], last
+    return tags, close
+
+
+def _column(element: Sequence[Token], text: str, path: str) -> ColumnSpec:
+    first = element[0]
+    if not first.is_identifier or len(element) < 2:
+        raise damaged(path, text, first.start, "a column's name or type is missing")
+    type_end = 1
+    while type_end < len(element) and not element[type_end].is_word(*_AFTER_TYPE):
+        type_end += 1
+    if type_end == 1:
+        raise damaged(path, text, first.start, f"column {first.name} has no type")
+    rest = element[type_end:]
+    return ColumnSpec(
+        name=first.name,
+        type=text[element[1].start : element[type_end - 1].end],
+        nullable=not _has_words(rest, "NOT", "NULL"),
+        default=_expression(rest, "DEFAULT", text),
+        computed=_expression(rest, "AS", text),
+    )
+
+
+def _has_words(body: Sequence[Token], first: str, second: str) -> bool:
+    return any(a.is_word(first) and b.is_word(second) for a, b in pairwise(body))
+
+
+def _expression(rest: Sequence[Token], keyword: str, text: str) -> str | None:
+    """The expression after DEFAULT or AS, up to the next keyword outside brackets."""
+    start = next((i + 1 for i, t in enumerate(rest) if t.is_word(keyword)), None)
+    if start is None or start >= len(rest):
+        return None
+    end, depth = start, 0
+    while end < len(rest):
+        token = rest[end]
+        if token.kind is TokenKind.SYMBOL:
+            depth += (token.text in "([{") - (token.text in ")]}")
+        elif depth == 0 and end > start and token.is_word(*_AFTER_TYPE, "STORED"):
+            break
+        end += 1
+    return text[rest[start].start : rest[end - 1].end]

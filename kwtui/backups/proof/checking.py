@@ -1,0 +1,386 @@
+"""The checks behind `kwtui.backups.proof.verify`: files against the manifest, records, meta.sql."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kwtui.backups.csv.dialect import Certainty
+from kwtui.backups.csv.record_scan import FileScan
+from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
+from kwtui.backups.layout.tree import META_FILE, FileRole, TreeFile, is_folder, role_of, walk
+from kwtui.backups.listing.contents import SetDetails, TableDetails
+from kwtui.backups.manifest import SIDECAR_FILES, FileEntry, Manifest, TableEntry
+from kwtui.backups.metasql.meta_file import import_refusals, read_or_problem
+from kwtui.backups.proof.findings import Fault, TableCheck, VerifyFinding
+from kwtui.backups.proof.sealing import ScanJob, SealProgress, scan_files
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.findings import Severity
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import Dialect
+from kwtui.text import human_count, plural
+
+_FOLDERS = (DATA_FOLDER, INSERTS_FOLDER, *EXTRA_FOLDERS)
+_BYTE_FAULTS = (Fault.MISSING, Fault.TRUNCATED, Fault.GROWN, Fault.CHANGED, Fault.UNREADABLE)
+
+
+@dataclass(frozen=True)
+class FileReader:
+    """How files are read: by how many processes, who watches, who may stop it."""
+
+    workers: int | None = None
+    progress: Callable[[SealProgress], None] | None = None
+    cancelled: Callable[[], bool] | None = None
+
+    def scan(self, jobs: Sequence[ScanJob]) -> list[FileScan]:
+        return scan_files(
+            jobs, workers=self.workers, progress=self.progress, cancelled=self.cancelled
+        )
+
+
+@dataclass
+class Check:
+    """Collects what one check finds."""
+
+    wanted: ProofLevel
+    files: int = 0
+    bytes: int = 0
+    tables: list[TableCheck] = field(default_factory=list)
+    findings: list[VerifyFinding] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    dialect: Dialect | None = None
+    reached: ProofLevel | None = None
+
+    def fault(
+        self,
+        fault: Fault,
+        subject: str,
+        message: str,
+        severity: Severity = Severity.REFUSAL,
+    ) -> None:
+        self.findings.append(VerifyFinding(severity, fault, subject, message))
+
+    def refused(self, *faults: Fault) -> bool:
+        """Whether there is a refusal, of one of these faults if any are named."""
+        return any(
+            f.severity is Severity.REFUSAL and (not faults or f.fault in faults)
+            for f in self.findings
+        )
+
+    def refused_subjects(self) -> set[str]:
+        return {f.subject for f in self.findings if f.severity is Severity.REFUSAL}
+
+
+def check_set(
+    details: SetDetails, manifest: Manifest, level: ProofLevel, reader: FileReader
+) -> Check:
+    """Compare a set's files with its manifest; from P2 on read their records too.
+
+    Raises KwtuiError (CANCELLED, and NOT_FOUND for a manifest whose paths lead out of the set).
+    """
+    check = Check(level, dialect=manifest.dialect)
+    present = _present_files(details, check)
+    _compare_sizes(manifest, present, check)
+    scans = _read_entries(details, manifest, present, level, reader, check)
+    _compare_bytes(manifest, scans, check)
+    if level >= ProofLevel.P2:
+        _compare_records(manifest, scans, check)
+        _check_metas(details, check, optional=details.schema is not None)
+        _check_schema(details, manifest, check)
+    for table in manifest.tables:
+        check.tables.append(_table_check(table, scans, check))
+    check.files, check.bytes = len(scans), sum(s.bytes for s in scans.values())
+    if check.refused(*_BYTE_FAULTS):
+        check.reached = ProofLevel.P0
+    elif check.refused() or level is ProofLevel.P1:
+        check.reached = ProofLevel.P1
+    else:
+        check.reached = min(level, ProofLevel.P2)
+    return check
+
+
+def _present_files(details: SetDetails, check: Check) -> dict[str, TreeFile]:
+    """The files of the set by their paths in the manifest; those that do not belong are strays."""
+    location = details.location
+    present: dict[str, TreeFile] = {}
+    for name in (DATA_FOLDER, *EXTRA_FOLDERS):
+        folder = location.root / name
+        if is_folder(folder):
+            present |= {f"{name}/{f.path}": f for f in walk(folder)}
+    inserts = location.sidecars / INSERTS_FOLDER
+    if is_folder(inserts):
+        present |= {f"{INSERTS_FOLDER}/{f.path}": f for f in walk(inserts)}
+    expected = {f.path for f in _entries(details.manifest)}
+    for path in [p for p in present if p not in expected]:
+        _report_stray(path, check)
+        del present[path]
+    _look_beside(details, present, check)
+    return present
+
+
+def _look_beside(details: SetDetails, present: dict[str, TreeFile], check: Check) -> None:
+    """The sidecars, and what else lies in the set's own folder."""
+    folders = {details.location.sidecars, details.location.root}
+    for folder in folders:
+        for child in sorted(folder.iterdir()) if is_folder(folder) else ():
+            if child.name in SIDECAR_FILES and child.is_file():
+                status, regular = child.stat(), not child.is_symlink()
+                present[child.name] = TreeFile(
+                    child.name, FileRole.STRAY, status.st_size, status.st_mtime, regular
+                )
+            elif child.name not in _FOLDERS or not child.is_dir():
+                _report_stray(child.name, check)
+
+
+def _report_stray(path: str, check: Check) -> None:
+    name = path.rpartition("/")[2]
+    if role_of(name) is FileRole.DATA:
+        message = "no data file of this backup; an IMPORT of the folder would read it"
+        check.fault(Fault.STRAY, path, message)
+        return
+    message = "does not belong to the backup"
+    if path.startswith(DATA_FOLDER + "/") and path.count("/") < 3:
+        message += "; KWDB's own IMPORT DATABASE fails on it (kwtui's restore does not)"
+    check.fault(Fault.STRAY, path, message, Severity.WARNING)
+
+
+def _entries(manifest: Manifest | None) -> list[FileEntry]:
+    if manifest is None:
+        return []
+    return [*manifest.files, *(f for t in manifest.tables for f in t.files)]
+
+
+def _compare_sizes(manifest: Manifest, present: dict[str, TreeFile], check: Check) -> None:
+    for entry in _entries(manifest):
+        file = present.get(entry.path)
+        if file is None:
+            check.fault(Fault.MISSING, entry.path, "is not there")
+        elif not file.regular:
+            check.fault(Fault.CHANGED, entry.path, "is no longer a file of its own but a link")
+        elif file.bytes != entry.bytes:
+            fault = Fault.TRUNCATED if file.bytes < entry.bytes else Fault.GROWN
+            sizes = f"{human_count(file.bytes)} bytes instead of {human_count(entry.bytes)}"
+            check.fault(fault, entry.path, f"has {sizes}")
+
+
+def _read_entries(
+    details: SetDetails,
+    manifest: Manifest,
+    present: dict[str, TreeFile],
+    level: ProofLevel,
+    reader: FileReader,
+    check: Check,
+) -> dict[str, FileScan]:
+    """Read every file that is there; a file of another size too, for its record count."""
+    counted = {
+        file.path: len(table.columns) or None for table in manifest.tables for file in table.files
+    }
+    jobs: dict[str, ScanJob] = {}
+    for entry in _entries(manifest):
+        if entry.path not in present or not present[entry.path].regular:
+            continue
+        path, size = _own_file(details, entry.path, check), present[entry.path].bytes
+        if path is None:
+            continue
+        if entry.path in counted and level >= ProofLevel.P2:
+            jobs[entry.path] = ScanJob(path, size, manifest.dialect, counted[entry.path])
+        else:
+            jobs[entry.path] = ScanJob(path, size)
+    return _scan_or_report(jobs, reader, check)
+
+
+def _own_file(details: SetDetails, entry: str, check: Check) -> Path | None:
+    """A file of the set, unless one of its folders is a link that leads out of the set."""
+    try:
+        return details.location.absolute(entry)
+    except KwtuiError:
+        message = "lies behind a link that leads out of the backup: others may change it"
+        check.fault(Fault.CHANGED, entry, message)
+        return None
+
+
+def _scan_or_report(
+    jobs: dict[str, ScanJob], reader: FileReader, check: Check
+) -> dict[str, FileScan]:
+    """Scan all; a file that cannot be read is a finding, and the others are still read."""
+    readable = {}
+    for path, job in jobs.items():
+        try:
+            with job.path.open("rb"):
+                readable[path] = job
+        except OSError as error:
+            check.fault(Fault.UNREADABLE, path, f"cannot be read: {error.strerror or error}")
+    try:
+        return dict(zip(readable, reader.scan(list(readable.values())), strict=True))
+    except KwtuiError as error:
+        _pass_on_cancel(error)
+    # A disk error in the middle: read one by one, to name every file that has one.
+    scans = {}
+    for path, job in readable.items():
+        try:
+            (scans[path],) = reader.scan([job])
+        except KwtuiError as error:
+            _pass_on_cancel(error)
+            check.fault(Fault.UNREADABLE, path, f"cannot be read: {error.cause}")
+    return scans
+
+
+def _pass_on_cancel(error: KwtuiError) -> None:
+    if error.exit_code is ExitCode.CANCELLED:
+        raise error
+
+
+def _compare_bytes(manifest: Manifest, scans: dict[str, FileScan], check: Check) -> None:
+    for entry in _entries(manifest):
+        scan = scans.get(entry.path)
+        if scan and scan.bytes == entry.bytes and scan.sha256 != entry.sha256:
+            check.fault(Fault.CHANGED, entry.path, "has other content than when it was sealed")
+
+
+def _compare_records(manifest: Manifest, scans: dict[str, FileScan], check: Check) -> None:
+    for table in manifest.tables:
+        for entry in table.files:
+            if entry.path in scans:
+                _check_records(entry.path, scans[entry.path], entry.records, check)
+        if table.rows_reported is not None and table.rows_counted != table.rows_reported:
+            check.fault(
+                Fault.RECORDS,
+                str(table.name),
+                f"the files held {human_count(table.rows_counted)} records when they were sealed,"
+                f" the server said {human_count(table.rows_reported)}",
+            )
+
+
+def _check_records(path: str, scan: FileScan, expected: int | None, check: Check) -> None:
+    if expected is not None and scan.records != expected:
+        counts = f"{human_count(scan.records)} records instead of {human_count(expected)}"
+        check.fault(Fault.RECORDS, path, f"holds {counts}")
+    if scan.open_quote:
+        check.fault(Fault.MALFORMED, path, "ends inside a quoted value: it was cut")
+    elif scan.torn_end:
+        check.fault(Fault.MALFORMED, path, "ends inside a record: it was cut")
+    if scan.malformed:
+        first = scan.problems[0] if scan.problems else ""
+        check.fault(
+            Fault.MALFORMED, path, f"has {plural(scan.malformed, 'malformed record')}: {first}"
+        )
+
+
+def _check_metas(details: SetDetails, check: Check, *, optional: bool) -> None:
+    """Every meta.sql parses. With a schema.json beside it a set does not depend on them."""
+    root = details.location.root
+    for file in details.others:
+        if file.path.rpartition("/")[2] != META_FILE:
+            continue
+        try:
+            text = (root / file.path).read_bytes().decode()
+        except (OSError, UnicodeDecodeError) as error:
+            check.fault(Fault.META, file.path, f"cannot be read: {error}")
+            continue
+        meta, problem = read_or_problem(text, file.path)
+        if meta is None and optional:
+            message = f"{problem} KWDB's own IMPORT cannot use it; kwtui's restore does not need it"
+            check.fault(Fault.META, file.path, message, Severity.WARNING)
+        elif meta is None:
+            check.fault(Fault.META, file.path, problem)
+        else:
+            for finding in import_refusals(meta):
+                message = f"{finding.subject}: {finding.message} {finding.remedy}"
+                check.fault(Fault.IMPORT, file.path, message, Severity.WARNING)
+
+
+def _check_schema(details: SetDetails, manifest: Manifest, check: Check) -> None:
+    if details.schema is None:
+        check.fault(Fault.META, "schema.json", "is missing or damaged")
+        return
+    for table in manifest.tables:
+        spec = details.schema.table(table.name)
+        if spec is None:
+            check.fault(Fault.META, "schema.json", f"does not know the table {table.name}")
+        elif spec.visible_columns != table.columns:
+            message = f"names other columns of {table.name} than the manifest"
+            check.fault(Fault.META, "schema.json", message)
+
+
+def _table_check(table: TableEntry, scans: dict[str, FileScan], check: Check) -> TableCheck:
+    found = [scans[f.path] for f in table.files if f.path in scans]
+    subjects = {*(f.path for f in table.files), str(table.name)}
+    rows = None
+    if check.wanted >= ProofLevel.P2:
+        rows = sum(s.records or 0 for s in found)
+    return TableCheck(
+        name=table.name,
+        rows_expected=table.rows_counted,
+        rows_found=rows,
+        files=len(found),
+        bytes=sum(s.bytes for s in found),
+        ok=not subjects & check.refused_subjects(),
+    )
+
+
+def check_tree(
+    details: SetDetails, dialect: Dialect | None, level: ProofLevel, reader: FileReader
+) -> Check:
+    """Check what can be checked of an export without a manifest. It reaches P0 at most.
+
+    Raises KwtuiError (CANCELLED).
+    """
+    check = Check(level, unknown=list(details.unknown))
+    check.dialect = dialect or _sniffed(details, check)
+    root = details.location.root
+    jobs: dict[str, ScanJob] = {}
+    for table in details.tables:
+        for file in table.files:
+            jobs[file.path] = _tree_job(root, file, table, check.dialect)
+    jobs |= {f.path: ScanJob(root / f.path, f.bytes) for f in details.others if _owned(f)}
+    scans = _scan_or_report(jobs, reader, check)
+    for table in details.tables:
+        _check_tree_table(table, scans, check)
+    for file in details.others:
+        if not _owned(file):
+            _report_stray(file.path, check)
+    _check_metas(details, check, optional=False)
+    check.files, check.bytes = len(scans), sum(s.bytes for s in scans.values())
+    check.reached = None if check.refused() else ProofLevel.P0
+    return check
+
+
+def _sniffed(details: SetDetails, check: Check) -> Dialect | None:
+    guess = details.dialect
+    if guess is None or guess.dialect is None:
+        check.fault(Fault.MALFORMED, details.entry.path, guess.reason if guess else "no dialect")
+        return None
+    if guess.certainty is not Certainty.CERTAIN:
+        check.unknown.append(f"How the files were written, for certain. {guess.reason}")
+    return guess.dialect
+
+
+def _owned(file: FileEntry) -> bool:
+    """Whether EXPORT writes files of this name."""
+    return role_of(file.path.rpartition("/")[2]) is not FileRole.STRAY
+
+
+def _tree_job(root: Path, file: FileEntry, table: TableDetails, dialect: Dialect | None) -> ScanJob:
+    fields = len(table.columns) or None
+    return ScanJob(root / file.path, file.bytes, dialect, fields if dialect else None)
+
+
+def _check_tree_table(table: TableDetails, scans: dict[str, FileScan], check: Check) -> None:
+    found = {f.path: scans[f.path] for f in table.files if f.path in scans}
+    for path, scan in found.items():
+        _check_records(path, scan, None, check)
+    if not table.files:
+        message = "has no data file: it was empty, or its export failed"
+        check.fault(Fault.MISSING, str(table.name), message, Severity.WARNING)
+    rows = sum(s.records or 0 for s in found.values())
+    check.tables.append(
+        TableCheck(
+            name=table.name,
+            rows_expected=None,
+            rows_found=rows if check.dialect else None,
+            files=len(found),
+            bytes=sum(s.bytes for s in found.values()),
+            ok=not ({*found, str(table.name)} & check.refused_subjects()),
+        )
+    )

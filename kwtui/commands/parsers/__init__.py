@@ -1,0 +1,1 @@
+"""The command line as argparse sees it. Never loads what a command needs."""

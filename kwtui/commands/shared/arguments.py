@@ -1,0 +1,191 @@
+"""What commands share: which server, which folders, which password, how to read names."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kwtui.errors import ExitCode, KwtuiError
+
+if TYPE_CHECKING:
+    from kwtui.controller import Controller
+    from kwtui.model.requests import Dialect
+    from kwtui.model.schema import TableName
+    from kwtui.server.connection.target import Target
+
+
+async def connect(
+    controller: Controller, args: argparse.Namespace, target: Target | None = None
+) -> None:
+    """Connect to the server that the options name, or to ``target``; ask for a missing password."""
+    from kwtui.server.connection.failures import PasswordNeeded, PasswordRejected
+
+    target = target or await target_of(args)
+    try:
+        await controller.connect(target)
+    except (PasswordNeeded, PasswordRejected):
+        if not (sys.stdin.isatty() and sys.stderr.isatty()) or not target.may_send_password:
+            raise
+        await controller.connect(target, _ask_password(target))
+
+
+async def connect_as_run(controller: Controller, args: argparse.Namespace, run_id: str) -> None:
+    """Connect to the server that the options name, else to the one that the run worked on."""
+    if args.dsn or args.profile or args.sandbox:
+        await connect(controller, args)
+        return
+    target = await controller.run_target(run_id)
+    if target is None:
+        await find_files(controller, args)
+        return
+    if target.profile:
+        # It may have been corrected since, and knows where the password comes from.
+        args.profile = target.profile
+        await connect(controller, args)
+        return
+    await connect(controller, args, _with_given_folders(target, args))
+
+
+async def find_files(controller: Controller, args: argparse.Namespace) -> None:
+    """Find the node's files, without a server where the options tell where they are."""
+    if args.sandbox:
+        target = await target_of(args)
+        await _use(controller, target.extern, target.store, target.logs)
+    elif args.extern or args.store or args.logs:
+        await _use(controller, args.extern, args.store, args.logs)
+    elif args.profile:
+        target = await target_of(args)
+        if target.extern or target.store or target.logs:
+            await _use(controller, target.extern, target.store, target.logs)
+        else:
+            await connect(controller, args)
+    elif args.dsn:
+        await connect(controller, args)
+    else:
+        await _use(controller, None, None, None)
+
+
+async def target_of(args: argparse.Namespace) -> Target:
+    """The target of --sandbox, --profile, --dsn or the environment, with given folders."""
+    if not args.sandbox:
+        return given_target(args)
+    if args.dsn or args.profile:
+        raise usage("--sandbox names a server itself; leave --dsn and --profile out.")
+    from kwtui.server.sandbox_process import start_sandbox
+
+    return _with_given_folders(await start_sandbox(), args)
+
+
+def given_target(args: argparse.Namespace) -> Target:
+    """The target of --profile, --dsn or the environment, with given folders."""
+    from kwtui.server.connection.target import resolve_target
+
+    target = resolve_target(dsn=args.dsn, profile=args.profile)
+    return _with_given_folders(target, args)
+
+
+def _with_given_folders(target: Target, args: argparse.Namespace) -> Target:
+    """Folders that were given count more than those of a profile."""
+    return replace(
+        target,
+        extern=_absolute(args.extern) or target.extern,
+        store=_absolute(args.store) or target.store,
+        logs=_absolute(args.logs) or target.logs,
+    )
+
+
+def _absolute(text: str | None) -> str | None:
+    path = _path(text)
+    return str(path) if path is not None else None
+
+
+async def _use(
+    controller: Controller, extern: str | None, store: str | None, logs: str | None
+) -> None:
+    await controller.use_folders(extern=_path(extern), store=_path(store), logs=_path(logs))
+
+
+def _ask_password(target: Target) -> str:
+    import getpass
+
+    try:
+        return getpass.getpass(f"Password of {target.user} at {target.host}: ")
+    except (EOFError, KeyboardInterrupt):
+        raise KwtuiError("No password was given.", exit_code=ExitCode.CANCELLED) from None
+
+
+def table_names(text: str | None) -> tuple[TableName, ...]:
+    """``orders,archive.old,"a,b"`` as names; the schema is public unless given.
+
+    Raises KwtuiError (USAGE).
+    """
+    from kwtui.model.schema import TableName
+
+    names = []
+    for parts in _split_names(text) if text else ():
+        if not 1 <= len(parts) <= 2 or not all(parts):
+            raise usage(f"{'.'.join(parts)!r} is no table. Write orders or schema.orders.")
+        names.append(TableName(*parts) if len(parts) == 2 else TableName("public", parts[0]))
+    return tuple(names)
+
+
+def _split_names(text: str) -> list[list[str]]:
+    """Names separated by commas, their parts by dots.
+
+    Double quotes keep both inside a name; a doubled one stands for itself.
+    """
+    names: list[list[str]] = [[]]
+    position = 0
+    while position <= len(text):
+        part, position = _read_part(text, position)
+        names[-1].append(part)
+        if position < len(text) and text[position] == ",":
+            names.append([])
+        position += 1
+    return names
+
+
+def _read_part(text: str, start: int) -> tuple[str, int]:
+    """One part of a name and where its separator is."""
+    match = _QUOTED.match(text, start)
+    if match:
+        return match[1].replace('""', '"'), match.end()
+    match = _BARE.match(text, start)
+    if match is None or '"' in match[0]:
+        raise usage("A double quote in --tables does not stand around a whole name.")
+    return match[0].strip(), match.end()
+
+
+_QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=[.,]|\Z)')
+_BARE = re.compile(r"[^.,]*")
+
+
+def dialect_of(args: argparse.Namespace) -> Dialect | None:
+    """The dialect that options describe; None if none was given."""
+    from kwtui.model.requests import Dialect
+
+    given = {
+        name: value
+        for name in ("delimiter", "null_text", "charset")
+        if (value := getattr(args, name)) is not None
+    }
+    if args.header:
+        given["header"] = True
+    return Dialect(**given) if given else None
+
+
+def usage(title: str) -> KwtuiError:
+    return KwtuiError(title, hint="See kwtui --help.", exit_code=ExitCode.USAGE)
+
+
+def set_of(path: str) -> str:
+    """A set as people name it: relative to extern, with or without a slash at its end."""
+    return path.strip().strip("/") or "."
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser().absolute() if text else None

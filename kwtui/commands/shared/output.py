@@ -1,0 +1,169 @@
+"""What commands print: plain lines for people, JSON for scripts, errors on standard error.
+
+With ``--json`` standard output holds JSON alone: one object, or one event a line while something
+runs. Every object has ``v`` (the format's version) and ``kind``; events have ``v`` and ``event``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from kwtui.errors import KwtuiError
+
+JSON_VERSION = 1
+
+
+class Output:
+    """Standard output and standard error of one command."""
+
+    def __init__(self, *, json: bool, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self.json = json
+        self._out = out or _standard(sys.stdout, utf8=json)
+        self._err = err or _standard(sys.stderr)
+        self._status = ""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether progress may be drawn and questions may be asked."""
+        return not self.json and self._err.isatty() and sys.stdin.isatty()
+
+    @property
+    def width(self) -> int:
+        import shutil
+
+        return shutil.get_terminal_size((80, 24)).columns
+
+    def line(self, text: str = "") -> None:
+        """A line for people; foreign text in it is made harmless."""
+        self.clear_status()
+        self._write(self._out, _harmless(text) + "\n")
+
+    def note(self, text: str) -> None:
+        """A line that is no result: on standard error, also with ``--json``."""
+        self.clear_status()
+        self._write(self._err, _harmless(text) + "\n")
+
+    def object(self, kind: str, value: Any) -> None:
+        """The one object of a command."""
+        import msgspec
+
+        from kwtui.files.json_text import encode
+
+        fields = msgspec.to_builtins(value, enc_hook=str)
+        body = fields if isinstance(fields, dict) else {"items": fields}
+        encoded = encode({"v": JSON_VERSION, "kind": kind, **body})
+        self._write(self._out, encoded.decode() + "\n")
+
+    def event(self, encoded: bytes) -> None:
+        """One line of a stream of events."""
+        self._write(self._out, encoded.decode() + "\n")
+
+    def error(self, error: KwtuiError) -> None:
+        """The message for people on standard error; with ``--json`` also as an object."""
+        self.clear_status()
+        title, *rest = error.lines()
+        self._write(self._err, f"kwtui: {one_line(title)}\n")
+        for part in rest:
+            for line in part.splitlines():
+                self._write(self._err, f"  {_harmless(line)}\n")
+        if error.known_as:
+            self._write(self._err, f"  Causes and checks: kwtui explain {error.known_as}\n")
+        if self.json:
+            self.object(
+                "error",
+                {
+                    "title": error.title,
+                    "cause": error.cause,
+                    "hint": error.hint,
+                    "exit_code": int(error.exit_code),
+                    "known_as": error.known_as,
+                },
+            )
+
+    def go_unread(self) -> None:
+        """Print nothing more: whoever read standard output has gone, and we must still end."""
+        _forget(self._out)
+
+    # -- a line that is drawn again and again ------------------------------------------------
+
+    def status(self, text: str) -> None:
+        """Show ``text`` as the last line of the terminal, in place of the one before."""
+        from kwtui.text import cut
+
+        shown = cut(_harmless(text), max(20, self.width - 1))
+        if shown != self._status:
+            self._write(self._err, f"\r\x1b[K{shown}")
+            self._status = shown
+
+    def clear_status(self) -> None:
+        if self._status:
+            self._write(self._err, "\r\x1b[K")
+            self._status = ""
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        try:
+            stream.write(text)
+            stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _forget(stream)
+            raise KwtuiError(
+                "The output cannot be written.",
+                cause=error.strerror or str(error),
+                hint="A run that was started goes on: kwtui runs shows it.",
+            ) from error
+
+
+def _standard(stream: TextIO | None, *, utf8: bool = False) -> TextIO:
+    """A standard stream that takes every character; one that the caller closed takes all."""
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")
+    if isinstance(stream, io.TextIOWrapper):
+        if utf8:
+            stream.reconfigure(encoding="utf-8")
+        elif stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+    return stream
+
+
+def _forget(stream: TextIO) -> None:
+    """Let Python not write again at exit what could not be written now."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def one_line(text: str) -> str:
+    """Foreign text as one line: a newline in a name must not begin a line that we seem to say."""
+    if text.isprintable():
+        return text
+    from kwtui.text import clean
+
+    return clean(text)
+
+
+def _harmless(text: str) -> str:
+    """Most lines are plain; only others load the tables that clean them."""
+    if text.isprintable():
+        return text
+    from kwtui.text import clean
+
+    return "\n".join(clean(line) for line in text.split("\n"))
+
+
+def table(rows: Sequence[tuple[str, ...]], *, right: frozenset[int] = frozenset()) -> list[str]:
+    """Rows as aligned lines, the first row being the heading."""
+    from kwtui.text import cell_width, clean, pad
+
+    cleaned = [tuple(clean(cell) for cell in row) for row in rows]
+    widths = [max(cell_width(row[i]) for row in cleaned) for i in range(len(cleaned[0]))]
+    lines = []
+    for row in cleaned:
+        cells = (pad(cell, widths[i], right=i in right) for i, cell in enumerate(row))
+        lines.append("  ".join(cells).rstrip())
+    return lines

@@ -1,0 +1,59 @@
+"""A plan as text, for --dry-run and `runs show`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kwtui.model.server import Becomes, Coverage
+from kwtui.operations.plan import REMOVALS, Plan
+from kwtui.text import human_bytes, human_count
+
+
+def plan_lines(plan: Plan, command: str) -> Iterator[str]:
+    """Title, findings, steps with their exact SQL, what is left out, the command."""
+    yield plan.title
+    if plan.path:
+        yield f"  database {plan.database}" if plan.database else f"  {plan.path}"
+        yield f"  files    {plan.path} on node {plan.node_id}" if plan.node_id else ""
+    if plan.estimated_rows is not None or plan.estimated_bytes is not None:
+        rows = plan.estimated_rows
+        counted = "" if rows is None and plan.kind in REMOVALS else f"{human_count(rows)} rows, "
+        size = human_bytes(plan.estimated_bytes)
+        yield f"  expected {counted}{size}, from {plan.estimate_source}"
+    if plan.coverage:
+        yield ""
+        yield "What becomes of what is there:"
+        yield from (f"  {line}" for line in coverage_lines(plan.coverage))
+    if plan.findings:
+        yield ""
+        yield "Know before:"
+        for finding in plan.findings:
+            subject = f"{finding.subject}: " if finding.subject else ""
+            yield f"  {finding.severity.value:8} {subject}{finding.message}"
+            if finding.remedy:
+                yield f"           {finding.remedy}"
+    yield ""
+    yield "Steps:"
+    for number, step in enumerate(plan.steps, 1):
+        yield f"  {number}. {step.title}"
+        if step.explanation:
+            yield f"     {step.explanation}"
+        for sql in step.sql:
+            for line in f"{sql};".splitlines():
+                yield f"       {line.replace(chr(9), '  ')}"
+        yield from (f"       {line.replace(chr(9), '  ')}" for line in step.diff)
+    if plan.not_included:
+        yield ""
+        yield "Not included:"
+        yield from (f"  {words}" for words in plan.not_included)
+    yield ""
+    yield f"The same as a command: {command}"
+
+
+def coverage_lines(coverage: Sequence[Coverage]) -> Iterator[str]:
+    """One line for each kind of objects: how many, what becomes of them, and why."""
+    for kind in coverage:
+        if kind.becomes is Becomes.NOT_POSSIBLE:
+            yield f"{kind.becomes.value}: {kind.kind}"
+        else:
+            yield f"{kind.becomes.value}: {kind.kind}, {kind.count:,}. {kind.why}"

@@ -1,0 +1,1 @@
+"""What a person chose, in TOML files. Never a secret, never a server."""

@@ -1,0 +1,54 @@
+"""Profiles and preferences: what a person chose, in TOML files of their own.
+
+The directories follow the XDG convention. Files are private to the person (0600 in 0700) and are
+replaced by rename, so that a crash leaves either the old file or the new one. A file that cannot be
+understood is reported and never overwritten. No file ever holds a password.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kwtui.config.directories import config_dir
+from kwtui.files.toml import (
+    FORMAT,
+    check_format,
+    lines_of,
+    read_toml,
+    typed_values,
+    write_private,
+)
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """Choices that belong to the person and not to a server."""
+
+    theme: str | None = None
+    ascii_only: bool = False
+    """Draw without Unicode."""
+
+
+def preferences_path() -> Path:
+    return config_dir() / "preferences.toml"
+
+
+# -- preferences ------------------------------------------------------------------------------
+
+
+def load_preferences(path: Path | None = None) -> Preferences:
+    """The preferences, or the defaults if there is no file. Raises KwtuiError as load_profiles."""
+    path = path or preferences_path()
+    document = read_toml(path)
+    check_format(document, path)
+    document.pop("format", None)
+    return replace(Preferences(), **typed_values(Preferences, document, path, "at the top"))
+
+
+def save_preferences(preferences: Preferences, path: Path | None = None) -> None:
+    """Write the preferences; refuses to replace a file that it cannot understand."""
+    path = path or preferences_path()
+    load_preferences(path)
+    lines = [f"format = {FORMAT}", *lines_of(preferences, Preferences())]
+    write_private(path, "\n".join(lines) + "\n")

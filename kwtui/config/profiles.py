@@ -1,0 +1,197 @@
+"""Profiles and preferences: what a person chose, in TOML files of their own.
+
+The directories follow the XDG convention. Files are private to the person (0600 in 0700) and are
+replaced by rename, so that a crash leaves either the old file or the new one. A file that cannot be
+understood is reported and never overwritten. No file ever holds a password.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from kwtui.config.directories import config_dir
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.toml import (
+    FORMAT,
+    check_format,
+    has_control,
+    lines_of,
+    nearest,
+    read_toml,
+    refuse_unknown,
+    toml_string,
+    typed_values,
+    unusable,
+    write_private,
+)
+
+
+class TlsMode(StrEnum):
+    """How the connection is encrypted, and whether the server must prove who it is."""
+
+    VERIFY_FULL = "verify-full"
+    """Encrypted; certificate and host name are checked. The default."""
+    VERIFY_CA = "verify-ca"
+    """Encrypted; the certificate is checked, the host name is not."""
+    REQUIRE = "require"
+    """Encrypted, but whoever answers is believed."""
+    DISABLE = "disable"
+    """Not encrypted. No password is sent unless the profile says so."""
+
+
+class Environment(StrEnum):
+    """What kind of server it is, so that nobody mistakes production for a test."""
+
+    DEV = "dev"
+    TEST = "test"
+    PROD = "prod"
+
+
+_CHOICES: dict[str, type[StrEnum]] = {"TlsMode": TlsMode, "Environment": Environment}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A server that a person connects to by name."""
+
+    name: str
+    host: str = "127.0.0.1"
+    port: int = 26257
+    user: str = "root"
+    database: str = "defaultdb"
+    tls: TlsMode = TlsMode.VERIFY_FULL
+    sslrootcert: str | None = None
+    """The CA's certificate; ``system`` for the machine's own list."""
+    sslcert: str | None = None
+    sslkey: str | None = None
+    environment: Environment | None = None
+    store: str | None = None
+    """The node's store directory on this machine, where it is known."""
+    extern: str | None = None
+    logs: str | None = None
+    password_command: str | None = None
+    """A command that prints the password; run without a shell."""
+    passfile: str | None = None
+    """A file of ``host:port:database:user:password`` lines, private to the person."""
+    allow_cleartext_password: bool = False
+    """The person said that this server may get a password over an unencrypted connection."""
+    read_only: bool = False
+    """kwtui changes nothing on this server: no restore, no drill."""
+
+
+def profiles_path() -> Path:
+    return config_dir() / "profiles.toml"
+
+
+# -- profiles ---------------------------------------------------------------------------------
+
+
+def load_profiles(path: Path | None = None) -> list[Profile]:
+    """The saved profiles in the order of the file; none if there is no file.
+
+    Raises KwtuiError (USAGE) for a file that cannot be read, is no TOML, holds an unknown key or a
+    value that makes no sense; the message names the file and the place.
+    """
+    path = path or profiles_path()
+    document = read_toml(path)
+    refuse_unknown(document, {"format", "profile"}, path, "at the top")
+    check_format(document, path)
+    tables = document.get("profile", {})
+    if not isinstance(tables, dict):
+        raise unusable(path, "[profile] must hold one table for each profile, as in [profile.shop]")
+    return [_profile_from(name, table, path) for name, table in tables.items()]
+
+
+def find_profile(name: str, path: Path | None = None) -> Profile:
+    """The profile of that name. Raises KwtuiError (USAGE) and names the nearest one."""
+    profiles = load_profiles(path)
+    for profile in profiles:
+        if profile.name == name:
+            return profile
+    known = [p.name for p in profiles]
+    hint = nearest(name, known)
+    if not hint:
+        hint = f"Known profiles: {', '.join(known)}." if known else "No profile is saved yet."
+    raise KwtuiError(
+        f"There is no profile named {name!r}.",
+        cause=f"Read from {path or profiles_path()}.",
+        hint=hint,
+        exit_code=ExitCode.USAGE,
+    )
+
+
+def save_profile(profile: Profile, path: Path | None = None) -> None:
+    """Add the profile, or replace the one of the same name.
+
+    Raises KwtuiError if the existing file cannot be understood (it is left as it is), if the
+    profile makes no sense, or if it would put a password on disk.
+    """
+    path = path or profiles_path()
+    check_profile(profile)
+    profiles = load_profiles(path)
+    if any(p.name == profile.name for p in profiles):
+        profiles = [profile if p.name == profile.name else p for p in profiles]
+    else:
+        profiles.append(profile)
+    write_private(path, _profiles_text(profiles))
+
+
+def delete_profile(name: str, path: Path | None = None) -> None:
+    """Forget the profile. Raises KwtuiError (USAGE) if there is none of that name."""
+    path = path or profiles_path()
+    find_profile(name, path)
+    write_private(path, _profiles_text([p for p in load_profiles(path) if p.name != name]))
+
+
+def check_profile(profile: Profile) -> None:
+    """Raise KwtuiError (USAGE) for a profile that nobody can connect with."""
+    problem = ""
+    if not profile.name.strip():
+        problem = "A profile needs a name."
+    elif has_control(profile.name):
+        problem = "The name of a profile cannot hold control characters."
+    elif not profile.host.strip():
+        problem = "A profile needs a host."
+    elif "://" in profile.host or "@" in profile.host:
+        problem = "The host must be a name or an address; a whole URL goes into --dsn."
+    elif not 1 <= profile.port <= 65535:
+        problem = f"The port must be between 1 and 65535, not {profile.port}."
+    elif not profile.user.strip():
+        problem = "A profile needs a user."
+    elif profile.sslkey and not profile.sslcert:
+        problem = "A client key needs its certificate as well (sslcert)."
+    if problem:
+        raise KwtuiError(
+            problem, hint="Correct the profile and save it again.", exit_code=ExitCode.USAGE
+        )
+
+
+def _profiles_text(profiles: list[Profile]) -> str:
+    parts = [f"format = {FORMAT}"]
+    for profile in profiles:
+        parts.append("")
+        parts.append(f"[profile.{toml_string(profile.name)}]")
+        parts.extend(lines_of(profile, Profile(name=profile.name), skip={"name"}))
+    return "\n".join(parts) + "\n"
+
+
+def _profile_from(name: str, table: object, path: Path) -> Profile:
+    where = f"in [profile.{name}]"
+    if not isinstance(table, dict):
+        raise unusable(path, f"[profile.{name}] must be a table")
+    if "password" in table:
+        raise unusable(
+            path,
+            f"a password stands {where}",
+            hint="kwtui keeps no passwords. Take it out and use password_command, a passfile, "
+            "PGPASSWORD or the prompt.",
+        )
+    values = typed_values(Profile, table, path, where, {"name"}, _CHOICES)
+    profile = replace(Profile(name=name), **values)
+    try:
+        check_profile(profile)
+    except KwtuiError as error:
+        raise unusable(path, f"{where}: {error.title}") from error
+    return profile

@@ -1,0 +1,161 @@
+"""Looking at the machine and the server for the checks. What fails becomes a reason, not an error.
+
+Everything here only reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kwtui.doctor.file_checks import FilesLook, Space, WatchLimits, account_name
+from kwtui.doctor.server_checks import Clock, ServerLook
+from kwtui.errors import KwtuiError
+from kwtui.files.untrusted import is_there
+from kwtui.model.server import ServerFacts
+from kwtui.node.logs.listing import find_logs
+from kwtui.node.mounts import file_system_of
+from kwtui.node.place import NodePlace, inspect_folder
+from kwtui.operations.backup.destination_nodes import visible_nodes
+from kwtui.server.connection.results import to_time
+from kwtui.server.connection.server import Server
+from kwtui.server.state import activity
+
+_MOST_FOLDERS = 20_000
+_INOTIFY = Path("sys/fs/inotify")
+
+
+# -- server -----------------------------------------------------------------------------------
+
+
+async def look_at_server(
+    server: Server, facts: ServerFacts, engines: Iterable[str], own: Iterable[str] = ()
+) -> ServerLook:
+    """Ask what the checks need to know; ``own`` are ids of sessions of this very process."""
+    sessions: tuple[activity.Session, ...] | str
+    try:
+        mine = {server.session_id, *own}
+        sessions = tuple(s for s in await activity.read_sessions(server) if s.id not in mine)
+    except KwtuiError as error:
+        sessions = error.cause or error.title
+    return ServerLook(
+        facts=facts,
+        target=server.target,
+        engines=tuple(engines),
+        clock=await _clock(server),
+        sessions=sessions,
+        visible_nodes=await _visible_or_unknown(server, facts),
+    )
+
+
+async def _clock(server: Server) -> Clock | str:
+    """No recording holds this statement by itself; recording 07 has its function."""
+    before = time.time()
+    try:
+        answer = await server.query("SELECT now()")
+    except KwtuiError as error:
+        return error.cause or error.title
+    after = time.time()
+    told = to_time(answer.scalar())
+    if told is None:
+        return f"The server's time {answer.scalar()!r} is not understood."
+    ours = datetime.fromtimestamp((before + after) / 2, UTC)
+    return Clock((told - ours).total_seconds(), (after - before) / 2)
+
+
+async def _visible_or_unknown(server: Server, facts: ServerFacts) -> dict[int, str] | None:
+    try:
+        return await visible_nodes(server, facts)
+    except KwtuiError:
+        return None
+
+
+# -- files ------------------------------------------------------------------------------------
+
+
+async def look_at_files(place: NodePlace, state: Path) -> FilesLook:
+    return await asyncio.to_thread(read_files, place, state)
+
+
+def read_files(place: NodePlace, state: Path, proc: Path = Path("/proc")) -> FilesLook:
+    """Look at the node's folders and at this machine. Blocking."""
+    folders = {"extern": place.extern, "the logs": place.logs, "the store": place.store}
+    paths = {what: f.path for what, f in folders.items() if f.path is not None}
+    kinds = tuple((what, path, file_system_of(path)) for what, path in paths.items())
+    return FilesLook(
+        place=place,
+        spaces=_spaces([path for what, path in paths.items() if what != "the store"]),
+        file_systems=kinds,
+        log_files=_count_logs(place),
+        limits=watch_limits(place.extern.path, proc),
+        state=inspect_folder(state, "kwtui's own"),
+        account=account_name(),
+    )
+
+
+def _spaces(paths: Sequence[Path]) -> tuple[Space, ...]:
+    """Of each file system once."""
+    found: dict[int, Space] = {}
+    for path in paths:
+        there = path
+        while not is_there(there) and there != there.parent:
+            there = there.parent
+        try:
+            device, space = there.stat().st_dev, os.statvfs(there)
+        except OSError:
+            continue
+        inodes = space.f_favail if space.f_files else None
+        free, total = space.f_bavail * space.f_frsize, space.f_blocks * space.f_frsize
+        found.setdefault(device, Space(path, free, total, inodes))
+    return tuple(found.values())
+
+
+def _count_logs(place: NodePlace) -> int | str:
+    if place.logs.path is None or not place.logs.usable:
+        return 0
+    try:
+        return len(find_logs([place.logs.path]))
+    except KwtuiError as error:
+        return f"{error.title} {error.cause}".strip()
+
+
+def watch_limits(extern: Path | None, proc: Path = Path("/proc")) -> WatchLimits | str:
+    """What inotify allows this account, and what its processes use."""
+    try:
+        watches = int((proc / _INOTIFY / "max_user_watches").read_text())
+        instances = int((proc / _INOTIFY / "max_user_instances").read_text())
+    except (OSError, ValueError):
+        return "The kernel does not tell inotify's limits."
+    used, open_ones = _inotify_use(proc)
+    return WatchLimits(watches, instances, used, open_ones, _count_folders(extern))
+
+
+def _inotify_use(proc: Path) -> tuple[int, int]:
+    """Watches and instances of this account's processes."""
+    watches = instances = 0
+    for process in proc.glob("[0-9]*"):
+        try:
+            if process.stat().st_uid != os.geteuid():
+                continue
+            for fd in (process / "fd").iterdir():
+                if os.readlink(fd) == "anon_inode:inotify":
+                    instances += 1
+                    info = (process / "fdinfo" / fd.name).read_text()
+                    watches += info.count("inotify wd:")
+        except OSError:
+            # A process that ended meanwhile uses nothing any more.
+            continue
+    return watches, instances
+
+
+def _count_folders(extern: Path | None) -> int:
+    count = 0
+    for _ in os.walk(extern) if extern is not None else ():
+        count += 1
+        if count >= _MOST_FOLDERS:
+            break
+    return count

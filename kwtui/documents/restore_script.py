@@ -1,0 +1,92 @@
+"""``restore.sh``: the restore of a set for whoever has a shell and a SQL client.
+
+The program is the same in every set; it lies beside this module as ``restore_program.sh``. What is
+particular to a set are the statements, the tables and what they must hold afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib import resources
+
+from kwtui.backups.layout.naming import DATA_FOLDER, INSERTS_FOLDER
+from kwtui.backups.layout.staging import DEFAULT_PREFIX, STAGING_FOLDER
+from kwtui.backups.manifest import FileEntry, Manifest
+from kwtui.documents.runbook import (
+    TARGET_MARK,
+    Runbook,
+    RunbookCheck,
+    checks_text,
+    source_uri,
+    stamp,
+    step_tag,
+    steps_text,
+)
+from kwtui.text import clean
+
+_PROGRAM = "restore_program.sh"
+_UNKNOWN = "-"
+
+
+def restore_sh(manifest: Manifest, runbook: Runbook) -> str:
+    """The script. POSIX sh; it stops at the first error and compares the rows at the end."""
+    title = clean(f"Restores the database {manifest.database} as it was at {stamp(manifest)}.")
+    program = resources.files("kwtui.documents").joinpath(_PROGRAM).read_text(encoding="utf-8")
+    head, _, rest = program.partition("@SET@\n")
+    return f"{head.replace('@TITLE@', title)}{_particulars(manifest, runbook)}{rest}"
+
+
+def checksum_lines(files: Iterable[FileEntry]) -> str:
+    """``SHA256SUMS`` of the data files and INSERT scripts, as sha256sum writes and reads it."""
+    folders = (f"{DATA_FOLDER}/", f"{INSERTS_FOLDER}/")
+    return "".join(_checksum_line(f) for f in files if f.path.startswith(folders))
+
+
+def _checksum_line(file: FileEntry) -> str:
+    path = file.path.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    mark = "" if path == file.path else "\\"
+    return f"{mark}{file.sha256}  {path}\n"
+
+
+def _particulars(manifest: Manifest, runbook: Runbook) -> str:
+    values = {
+        "original": _quote(manifest.database),
+        "path": _quote(manifest.set_id),
+        "node": str(manifest.node_id),
+        "known_source": _quote(source_uri(manifest)),
+        "mark": _quote(f'"\\{{0,1\\}}{TARGET_MARK}"\\{{0,1\\}}'),
+        "tag": _quote(step_tag(runbook)),
+        "steps": str(len(runbook.steps)),
+        "last_whole": str(sum(not step.late for step in runbook.steps)),
+        "first_grant": str(sum(not step.grants for step in runbook.steps) + 1),
+        "staging_folder": f"{DEFAULT_PREFIX}/{STAGING_FOLDER}",
+    }
+    parts = [f"{name}={value}\n" for name, value in values.items()]
+    parts.append(_function("all_steps", steps_text(runbook)))
+    parts.append(_function("series_folders", "".join(f"{f}\n" for f in runbook.series_folders)))
+    parts.append(_function("all_checks", checks_text(runbook)))
+    parts.append(_function("expected", _expected(runbook.checks)))
+    return "".join(parts)
+
+
+def _expected(checks: Sequence[RunbookCheck]) -> str:
+    """Tab-separated: number, rows, xor and sum, table, what to know if the rows differ."""
+    lines = []
+    for number, check in enumerate(checks, start=1):
+        rows = _UNKNOWN if check.rows is None else str(check.rows)
+        content = check.content if check.rows else ""
+        fields = (str(number), rows, content or _UNKNOWN, clean(check.table), clean(check.note))
+        lines.append("\t".join(fields).rstrip("\t") + "\n")
+    return "".join(lines)
+
+
+def _function(name: str, text: str) -> str:
+    """A shell function that prints the text, whatever it holds."""
+    delimiter = "KWTUI_END"
+    while delimiter in text:
+        delimiter += "_"
+    return f"\n{name}() {{\n    cat <<'{delimiter}'\n{text}{delimiter}\n}}\n"
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"

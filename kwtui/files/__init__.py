@@ -1,0 +1,1 @@
+"""Reading and writing files safely. Never knows what a file is about."""

@@ -1,0 +1,107 @@
+"""Actions of screens that are not shown now: where each is, and how one gets to do it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kwtui.keys.actions import ACTIONS, BY_ID, SCREENS, Action
+from kwtui.keys.keymap import Keymap
+
+
+@dataclass(frozen=True)
+class Place:
+    """``screen`` is opened by that name; ``title`` is what people read."""
+
+    screen: str
+    title: str
+
+
+_NUMBERED = {name: Place(name, f"{digit} {title}") for name, digit, title in SCREENS}
+_PLACES = _NUMBERED | {
+    "set": Place("storage", "4 Inside"),
+    "plan": Place("storage", "4 Plan"),
+    "compare": Place("storage", "4 Compare"),
+    "retention": Place("storage", "4 Retention"),
+    "leftovers": Place("storage", "4 Leftovers"),
+    "jobs": Place("runs", "6 Jobs"),
+    "doctor": Place("doctor", "Doctor"),
+    "explain": Place("explain", "Explain"),
+}
+"""Where the actions of a scope are; those of the wizards are in two places."""
+
+_ONLY_RESTORE = frozenset({"wizard.look"})
+
+_BEFORE = {
+    "set": ("choose a backup", "press {storage.open}"),
+    "plan": ("choose a backup", "press {storage.drill} or {storage.delete}"),
+    "compare": (
+        "choose a backup",
+        "mark it with {storage.mark}",
+        "choose another",
+        "press {storage.compare}",
+    ),
+    "retention": ("press {storage.retention}",),
+    "leftovers": ("press {storage.leftovers}",),
+    "jobs": ("press {runs.jobs}",),
+}
+"""What leads from the screen to the scope; the words in braces are actions, for their keys."""
+
+_CHOSEN = {
+    "choose a server": "connection.connect connection.edit connection.delete",
+    "choose a backup": "storage.open storage.verify storage.restore storage.drill storage.delete"
+    " storage.pin storage.annotate storage.report storage.copy storage.mark",
+    "mark one backup, choose another": "storage.compare",
+    "choose a table": "wizard.toggle",
+    "go on to the tables": "wizard.all wizard.none",
+    "go on to the plan": "wizard.start wizard.copy",
+    "start a run": "wizard.cancel wizard.explain wizard.continue",
+    "choose a log": "logs.open",
+    "open a log": "logs.follow logs.pause logs.find logs.find-next logs.find-previous logs.filter"
+    " logs.severity logs.same logs.time logs.unfold logs.unfold-all logs.highlight logs.mark"
+    " logs.mark-next logs.mark-previous logs.select logs.copy logs.explain logs.save logs.run"
+    " logs.wrap logs.files",
+    "choose a run": "runs.open runs.cancel runs.continue runs.log runs.explain",
+    "open a run": "runs.copy",
+    "choose a job": "jobs.open jobs.cancel jobs.pause jobs.resume jobs.explain",
+    "choose a leftover": "leftovers.toggle leftovers.plan",
+    "choose a session": "server.cancel",
+    "write a statement": "sql.run sql.more sql.save",
+    "choose a check": "doctor.open doctor.again doctor.explain",
+    "give it an error": "explain.check explain.all explain.next-part explain.previous-part"
+    " explain.nearest explain.copy",
+}
+_FIRST = {action: words for words, actions in _CHOSEN.items() for action in actions.split()}
+"""What has to be chosen before an action means something."""
+
+
+def elsewhere(shown: frozenset[str]) -> Iterator[tuple[Action, Place]]:
+    """Every action of a screen that is not among the ids ``shown``, with its place."""
+    for action in ACTIONS:
+        if action.scope != "app" and action.id not in shown:
+            yield from ((action, place) for place in _places_of(action))
+
+
+def _places_of(action: Action) -> Iterator[Place]:
+    if action.scope != "wizard":
+        yield _PLACES[action.scope]
+        return
+    if action.id not in _ONLY_RESTORE:
+        yield _PLACES["backup"]
+    yield _PLACES["restore"]
+
+
+def directions(action: Action, keys: Keymap) -> str:
+    """What to do, once its screen is shown, to do the action."""
+    steps = [_with_keys(step, keys) for step in _BEFORE.get(action.scope, ())]
+    if action.id in _FIRST:
+        steps.append(_FIRST[action.id])
+    last = f"press {keys.text_of(action)}"
+    before = f"{', '.join(steps)}, then " if steps else ""
+    return f"{action.title}: {before}{last}."
+
+
+def _with_keys(step: str, keys: Keymap) -> str:
+    for action_id in BY_ID:
+        step = step.replace(f"{{{action_id}}}", keys.text_of(BY_ID[action_id]))
+    return step

@@ -1,0 +1,36 @@
+"""The words that every layer shares, as plain data: names, schemas, dialects, findings, proof.
+
+Everything here is immutable, knows no I/O and goes to and from JSON with msgspec: the survey of a
+database is at the same time the content of a backup's ``schema.json``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class ProofLevel(IntEnum):
+    """How far a backup was proven. The statement's "succeeded" is level 0."""
+
+    P0 = 0
+    """Exported."""
+    P1 = 1
+    """Every file there, size and SHA-256 as in the manifest."""
+    P2 = 2
+    """Every record parses, counts equal what the server said, every meta.sql parses."""
+    P3 = 3
+    """The schema was restored in a scratch database."""
+    P4 = 4
+    """The data too: counts and content checksums equal."""
+    P5 = 5
+    """The off-site copy was read back."""
+
+
+@dataclass(frozen=True)
+class ContentChecksum:
+    """count(*), xor_agg and sum of a hash per row; independent of order and chunking."""
+
+    rows: int
+    xor: str
+    sum: str

@@ -1,0 +1,108 @@
+"""The words that every layer shares, as plain data: names, schemas, dialects, findings, proof.
+
+Everything here is immutable, knows no I/O and goes to and from JSON with msgspec: the survey of a
+database is at the same time the content of a backup's ``schema.json``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kwtui.model.proof import ProofLevel
+from kwtui.model.schema import TableName
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the CSV files of an export are written. The defaults are the one proven safe dialect."""
+
+    delimiter: str = ","
+    enclosed: str = '"'
+    escaped: str = '"'
+    null_text: str = r"\N"
+    charset: str = "UTF-8"
+    header: bool = False
+
+
+class BackupMethod(StrEnum):
+    SNAPSHOT = "snapshot"
+    """Table by table at one timestamp (time series: table by table)."""
+    DATABASE = "database"
+    """One EXPORT ... FROM DATABASE."""
+    TABLES = "tables"
+    """Plain EXPORT ... FROM TABLE, one a table, each at its own moment."""
+
+
+class RestoreStrategy(StrEnum):
+    EXACT = "exact"
+    NATIVE = "native"
+    SCHEMA_ONLY = "schema-only"
+    DATA_ONLY = "data-only"
+
+
+@dataclass(frozen=True)
+class BackupRequest:
+    """What a person asks for; the planner turns it into steps."""
+
+    database: str
+    tables: tuple[TableName, ...] = ()
+    """Empty: all of them."""
+    method: BackupMethod = BackupMethod.SNAPSHOT
+    prefix: str = "kwtui"
+    node_id: int | None = None
+    """Whose extern receives the files; None: the node one is connected to."""
+    dialect: Dialect = field(default_factory=Dialect)
+    chunk_rows: int = 100_000
+    parallel: int = 2
+    content_checksums: bool = True
+    label: str = ""
+    with_users: bool = False
+    """Also EXPORT USERS: accounts, roles and who is in them; never passwords."""
+    with_settings: bool = False
+    """Also EXPORT CLUSTER SETTING."""
+    unseen: bool = False
+    """The destination's files cannot be seen from here: the set stays at P0 until it is sealed on
+    its node."""
+    sweep: bool = False
+    """Remove what was written when the backup does not finish; else it is kept, and marked."""
+
+
+@dataclass(frozen=True)
+class RestoreRequest:
+    """What a person asks for; the planner turns it into steps."""
+
+    source: str
+    """Path of the set or export tree relative to extern."""
+    target: str | None = None
+    """Name of the database to make; None: the name that was backed up."""
+    strategy: RestoreStrategy = RestoreStrategy.EXACT
+    tables: tuple[TableName, ...] = ()
+    """Empty: all of them."""
+    create_missing_users: bool = False
+    with_users: bool = False
+    """Create the users and roles that the set holds and the server does not have."""
+    with_settings: bool = False
+    """Set the cluster settings that the set holds."""
+    replace: str | None = None
+    """The typed name of an existing database that may be replaced."""
+    dialect: Dialect | None = None
+    """For trees without a manifest, where the person says how they were written."""
+    node_id: int | None = None
+
+
+@dataclass(frozen=True)
+class DrillRequest:
+    """What a person asks for: the rehearsal of a restore."""
+
+    source: str
+    """Path of the set or export tree relative to extern."""
+    level: ProofLevel = ProofLevel.P4
+    """P3: the definitions; P4: the data too."""
+    on_sandbox: bool = False
+    """In a sandbox of its own, that is removed afterwards, instead of the connected server."""
+    strategy: RestoreStrategy = RestoreStrategy.EXACT
+    """EXACT or NATIVE."""
+    dialect: Dialect | None = None
+    """For trees without a manifest, where the person says how they were written."""
+    node_id: int | None = None

@@ -1,0 +1,84 @@
+"""The words that every layer shares, as plain data: names, schemas, dialects, findings, proof.
+
+Everything here is immutable, knows no I/O and goes to and from JSON with msgspec: the survey of a
+database is at the same time the content of a backup's ``schema.json``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kwtui.model.findings import Finding
+from kwtui.model.schema import DatabaseSchema, Engine
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """What is known of the server after connecting."""
+
+    version: str
+    cluster_id: str
+    node_id: int
+    user: str
+    is_admin: bool
+    tls: bool
+    nodes: tuple[NodeFacts, ...] = ()
+    store_paths: tuple[str, ...] = ()
+    """From the server's start arguments, where they may be read."""
+    start_arguments: tuple[str, ...] = ()
+    """The whole command line of the node that one is connected to; admins only."""
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class NodeFacts:
+    node_id: int
+    address: str
+    is_live: bool
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class DatabaseSummary:
+    """A line of the list of databases."""
+
+    name: str
+    engine: Engine
+    comment: str | None = None
+    tables: int | None = None
+    system: bool = False
+    """One of KWDB's own databases."""
+
+
+class Becomes(StrEnum):
+    """What a backup makes of a kind of objects."""
+
+    EXPORTED = "exported"
+    CAPTURED = "captured beside"
+    BY_HAND = "captured, put back by hand"
+    NOT_POSSIBLE = "not possible"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One kind of objects in a database, and what a backup makes of it."""
+
+    kind: str
+    """In the plural: ``tables``, ``sequences with their values``."""
+    count: int
+    becomes: Becomes
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A database as it was read before a backup, with what to watch out for."""
+
+    schema: DatabaseSchema
+    server: ServerFacts
+    taken_at: datetime
+    findings: tuple[Finding, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    """Of each kind of objects what a backup makes of it."""

@@ -1,0 +1,103 @@
+"""systemd units: sections, continued lines, drop-ins, environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kwtui.files.untrusted import NotReadable, matching, read_text
+from kwtui.node.deployment.shell_words import assignments, expand_words, split
+
+
+@dataclass
+class Unit:
+    """The [Service] settings of a unit with its drop-ins."""
+
+    settings: dict[str, list[str]] = field(default_factory=dict)
+
+    def last(self, key: str) -> str:
+        values = self.settings.get(key)
+        return values[-1] if values else ""
+
+    def all(self, key: str) -> list[str]:
+        return self.settings.get(key, [])
+
+
+def parse_unit(text: str, unit: Unit | None = None) -> Unit:
+    """The [Service] section; settings of a drop-in are added to ``unit``.
+
+    An empty value takes back what stood before, as systemd does.
+    """
+    unit = unit or Unit()
+    section = ""
+    for line in _lines(text):
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1]
+            continue
+        key, equals, value = line.partition("=")
+        if section != "Service" or not equals:
+            continue
+        values = unit.settings.setdefault(key.strip(), [])
+        if value.strip():
+            values.append(value.strip())
+        else:
+            values.clear()
+    return unit
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines without comments; a backslash at the end joins the next one, comments between too."""
+    waiting = ""
+    for raw in text.splitlines():
+        line = raw.strip()
+        if line.startswith(("#", ";")):
+            continue
+        if line.endswith("\\"):
+            waiting += line[:-1] + " "
+            continue
+        if waiting + line:
+            yield (waiting + line).strip()
+        waiting = ""
+    if waiting.strip():
+        yield waiting.strip()
+
+
+def read_unit(path: Path) -> Unit:
+    """The unit and the drop-ins beside it (``<name>.d/*.conf``). Raises NotReadable."""
+    unit = parse_unit(read_text(path))
+    for drop_in in matching(path.with_name(f"{path.name}.d"), "*.conf"):
+        try:
+            parse_unit(read_text(drop_in), unit)
+        except NotReadable:
+            continue
+    return unit
+
+
+def environment_of(unit: Unit, etc: Path = Path("/etc")) -> tuple[dict[str, str], list[str]]:
+    """The variables of a service, and which of its environment files could not be read."""
+    variables: dict[str, str] = {}
+    for line in unit.all("Environment"):
+        variables |= dict(w.split("=", 1) for w in split(line) if "=" in w)
+    missing = []
+    for file in unit.all("EnvironmentFile"):
+        path = inside_etc(Path(file.lstrip("-").strip("\"'")), etc)
+        try:
+            variables |= assignments(read_text(path))
+        except NotReadable as reason:
+            if not file.startswith("-"):
+                missing.append(f"{path} is {reason}" if str(reason).startswith("n") else str(path))
+    return variables, missing
+
+
+def start_lines(unit: Unit, variables: dict[str, str]) -> list[list[str]]:
+    """The words of every ExecStart, variables expanded."""
+    return [
+        expand_words(split(line.lstrip("-@:+!|").replace("%%", "%")), variables)
+        for line in unit.all("ExecStart")
+    ]
+
+
+def inside_etc(path: Path, etc: Path) -> Path:
+    """A path that files name below /etc, where this machine's etc lies."""
+    return etc / path.relative_to("/etc") if path.is_relative_to("/etc") else path

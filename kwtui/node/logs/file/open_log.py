@@ -1,0 +1,116 @@
+"""One opened log file: its lines from any place, its index, and whether it is still the same."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from kwtui.node.logs.file import entries as logseek
+from kwtui.node.logs.file.line_index import LineIndex
+from kwtui.node.logs.file.lines import LineReader, LogLine
+
+_HEAD = 256
+"""Bytes at the start of the file that must stay as they are while it only grows."""
+
+
+class OpenLog:
+    """Raises OSError when it is made. Closed when the last user lets go of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self.descriptor = -1
+        self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        status = os.fstat(self.descriptor)
+        self.identity = (status.st_dev, status.st_ino)
+        self.size = status.st_size
+        self.reader = LineReader(self.descriptor)
+        self.read = self.reader.read
+        self.index = LineIndex()
+        self.head = self.read(_HEAD, 0)
+        self._first_time: datetime | None = None
+
+    def __del__(self) -> None:
+        # Searches and the index may still read in their threads when a rotation replaces the file.
+        with suppress(OSError):
+            os.close(self.descriptor)
+
+    # -- growth -------------------------------------------------------------------------------
+
+    def still_grows(self, size: int) -> bool:
+        """Whether the file only got longer: its start is what it was."""
+        return size >= self.size and self.read(len(self.head), 0) == self.head
+
+    def take_size(self) -> None:
+        """See how long the file is now."""
+        self.size = max(self.size, os.fstat(self.descriptor).st_size)
+
+    def index_for(self, seconds: float) -> None:
+        """Index on until the end, or until the time is over."""
+        end = time.monotonic() + seconds
+        while self.index.done < self.size and time.monotonic() < end:
+            wanted = min(self.index.next_piece(), self.size - self.index.done)
+            piece = self.read(wanted, self.index.done)
+            if not piece:
+                return
+            self.index.feed(piece)
+
+    @property
+    def lines(self) -> int | None:
+        """Exact number of lines; None until indexed."""
+        if self.index.done < self.size:
+            return None
+        return self.index.newlines + self.reader.ends_in_line(self.size)
+
+    # -- lines --------------------------------------------------------------------------------
+
+    def lines_before(self, offset: int, count: int) -> list[LogLine]:
+        """Up to ``count`` lines before ``offset``, the start of a line or the end of the file."""
+        size = self.size
+        half = offset >= size and self.reader.ends_in_line(size)
+        starts = self.reader.starts_before(min(offset, size) + half, count)
+        return self._numbered(starts[0], len(starts), size) if starts else []
+
+    def lines_after(self, offset: int, count: int) -> list[LogLine]:
+        """Up to ``count`` lines from ``offset`` on, the start of a line."""
+        return self._numbered(offset, count, self.size)
+
+    def _numbered(self, offset: int, count: int, size: int) -> list[LogLine]:
+        number = self.index.line_at(offset, self.read)
+        return self.reader.lines_from(offset, count, size, number)
+
+    def last_line_start(self) -> int:
+        """Where the last line begins if it has no line end yet; else the file's size."""
+        size = self.size
+        if not self.reader.ends_in_line(size):
+            return size
+        starts = self.reader.starts_before(size + 1, 1)
+        return starts[0] if starts else 0
+
+    # -- entries and times --------------------------------------------------------------------
+
+    def entry_start(self, offset: int) -> int | None:
+        """Where the entry begins that the line at ``offset`` belongs to, if it belongs to one."""
+        return logseek.entry_start(self.read, offset)
+
+    def entry_end(self, offset: int) -> int:
+        """Where the next entry begins after the line at ``offset``; the size after the last."""
+        return logseek.entry_end(self.read, offset, self.size)
+
+    def seek_time(self, when: datetime) -> int:
+        """Where the first entry at or after ``when`` begins; the size if all are before."""
+        return logseek.seek_time(self.read, self.size, when)
+
+    @property
+    def first_time(self) -> datetime | None:
+        """The time of the first entry that has one, near the start of the file."""
+        if self._first_time is None:
+            found = logseek.next_time(self.read, 0, min(self.size, logseek.REACH))
+            self._first_time = found[1] if found else None
+        return self._first_time
+
+    @property
+    def last_time(self) -> datetime | None:
+        return logseek.last_time(self.read, self.size)

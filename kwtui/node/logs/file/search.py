@@ -1,0 +1,120 @@
+"""Searching a log file block by block, from either end."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+
+from kwtui.node.logs.file.entries import entry_start
+from kwtui.node.logs.file.lines import LineReader
+from kwtui.node.logs.file.matching import LONGEST_HEADER, Query, matcher_of
+from kwtui.node.logs.filter import header_pattern
+from kwtui.node.logs.format import ENTRY_START, HEADER_START_BYTES
+
+CHUNK = 1 << 16
+_LONGEST_LINE = 16 << 20
+
+
+class Searcher:
+    """Finds the lines of one open file that a query asks for."""
+
+    def __init__(self, reader: LineReader, query: Query) -> None:
+        self._reader = reader
+        self._matcher = matcher_of(query)
+        self._entries = query.pattern is not None and query.entries
+        self._header = (
+            header_pattern(query.wanted)
+            if query.pattern is not None and query.wanted.asks_headers
+            else None
+        )
+
+    def search(self, start: int, size: int, *, seconds: float, limit: int) -> tuple[list[int], int]:
+        """Search on from ``start`` for some time; offsets of the hits, and how far it came."""
+        hits: list[int] = []
+        end = time.monotonic() + seconds
+        while start < size and len(hits) <= limit:
+            data = self._lines(start, size)
+            if not data:  # truncated meanwhile
+                return hits, size
+            hits += self._hits(data, start)
+            start += len(data)
+            if time.monotonic() >= end:
+                break
+        return hits, start
+
+    def search_back(
+        self, start: int, stop: int, *, seconds: float, limit: int
+    ) -> tuple[list[int], int]:
+        """Search the lines before ``start`` down to ``stop`` for some time, the last lines first.
+
+        Both are starts of lines. Gives the offsets of the hits, in file order, and how far it came.
+        """
+        batches: list[list[int]] = []
+        found, end = 0, time.monotonic() + seconds
+        while start > stop and found <= limit:
+            begin, data = self._lines_before(start, stop)
+            batches.append(self._hits(data, begin))
+            found += len(batches[-1])
+            start = begin
+            if time.monotonic() >= end:
+                break
+        return [hit for batch in reversed(batches) for hit in batch], start
+
+    def _hits(self, data: bytes, start: int) -> list[int]:
+        positions = list(self._matcher(data))
+        if not positions or not (self._entries or self._header):
+            return [start + position for position in positions]
+        headers = [m.start() + 1 for m in ENTRY_START.finditer(data)]
+        if ENTRY_START.match(b"\n" + data[:HEADER_START_BYTES]):
+            headers.insert(0, 0)
+        hits: list[int] = []
+        for position in positions:
+            index = bisect_right(headers, position) - 1
+            header = start + headers[index] if index >= 0 else entry_start(self._reader.read, start)
+            hit = start + position
+            if header is None:
+                # A line that belongs to no entry stands for itself, unless a filter asks for more.
+                wanted = self._header is None
+            else:
+                wanted = self._header is None or self._wants(header)
+                hit = header if self._entries else hit
+            if wanted and (not hits or hits[-1] != hit):
+                hits.append(hit)
+        return hits
+
+    def _wants(self, header: int) -> bool:
+        line = b"\n" + self._reader.read(LONGEST_HEADER, header)
+        return self._header is not None and self._header.match(line) is not None
+
+    def _lines(self, start: int, size: int) -> bytes:
+        """Whole lines only, unless the file ends or a line is longer than any should be."""
+        pieces: list[bytes] = []
+        end = start
+        while end < size and end - start < _LONGEST_LINE:
+            piece = self._reader.read(min(CHUNK, size - end), end)
+            if not piece:
+                break
+            end += len(piece)
+            newline = piece.rfind(b"\n")
+            if newline >= 0 and end < size:
+                pieces.append(piece[: newline + 1])
+                break
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _lines_before(self, end: int, stop: int) -> tuple[int, bytes]:
+        """Whole lines that end at ``end``, and where they begin."""
+        pieces: list[bytes] = []
+        begin = end
+        while begin > stop and end - begin < _LONGEST_LINE:
+            low = max(stop, begin - CHUNK)
+            piece = self._reader.read(begin - low, low)
+            # The last byte of all ends the last line and none before it.
+            newline = piece.find(b"\n", 0, len(piece) - (0 if pieces else 1))
+            if newline >= 0 and low > stop:
+                pieces.append(piece[newline + 1 :])
+                begin = low + newline + 1
+                break
+            pieces.append(piece)
+            begin = low
+        return begin, b"".join(reversed(pieces))

@@ -1,0 +1,1 @@
+"""Logs over the node's HTTP server. Never SQL, never local files but its own spool."""

@@ -1,0 +1,1 @@
+"""A backup: planning gathers, plan decides (pure), run carries out. Never restores."""

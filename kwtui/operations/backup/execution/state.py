@@ -1,0 +1,56 @@
+"""What a running backup knows so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from kwtui.model.proof import ContentChecksum
+from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
+from kwtui.model.server import ServerFacts
+from kwtui.operations.shared.chosen import part_of
+
+
+@dataclass
+class TableExport:
+    """What is known of one table's export so far."""
+
+    spec: TableSpec
+    folder: str
+    """Relative to ``data``."""
+    statement: str = ""
+    rows_reported: int | None = None
+    """None: the server said nothing (time series)."""
+    files_reported: int | None = None
+    until: str | None = None
+    """Of a time series: the newest time that it held when its export began."""
+    checksum_before: ContentChecksum | None = None
+    """Of a time series: of the rows up to then, read before the export."""
+
+
+@dataclass
+class BackupState:
+    """Grows from step to step."""
+
+    facts: ServerFacts
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    before: DatabaseSchema | None = None
+    after: DatabaseSchema | None = None
+    timestamp: str = ""
+    """When the export began; for a snapshot, the instant of every table."""
+    timestamp_after: str = ""
+    """When it had ended; with the first one it tells whether a table changed meanwhile."""
+    tables: dict[TableName, TableExport] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+    def schema(self, *, whole: bool) -> DatabaseSchema:
+        """What the set captures: everything, or what belongs to the chosen tables.
+
+        Sequences are taken from after the export: a value read before it could be lower than one
+        that stands in a row, and would be given out again.
+        """
+        if self.before is None or self.after is None:
+            raise RuntimeError("the catalogue was not read before and after the export")
+        tables = tuple(export.spec for export in self.tables.values())
+        schema = replace(self.before, tables=tables, sequences=self.after.sequences)
+        return schema if whole else part_of(schema, tables)

@@ -1,0 +1,154 @@
+"""Exporting one table: bounded if it is a time series, and once more if it fails.
+
+A second try goes to a fresh folder: EXPORT refuses one that holds anything, and a node may still be
+writing into the first (live-findings, row 24). The first is removed, since it would be read with
+the rest; where this account may not do that there is no second try.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.requests import BackupRequest
+from kwtui.model.schema import TableName
+from kwtui.operations.backup.execution import reconcile
+from kwtui.operations.backup.execution.exporting import ExportAnswer
+from kwtui.operations.backup.execution.state import BackupState, TableExport
+from kwtui.operations.backup.plan import TIMESTAMP, UNTIL, bounded_export
+from kwtui.operations.context import RunContext
+from kwtui.operations.plan import Step
+from kwtui.operations.shared.checksums import read_checksum
+from kwtui.operations.shared.stoppable import run_stoppable
+from kwtui.server.connection.server import Server
+from kwtui.sql import statements, transfer
+from kwtui.sql.quoting import literal
+from kwtui.sql.transfer import ExportOptions
+
+AGAIN = "~2"
+"""Ends the folder of a second try; no table's own folder has a tilde in its name."""
+
+_WORTH_ANOTHER_TRY = frozenset(
+    {
+        ExitCode.FAILED,
+        ExitCode.STATEMENT_REFUSED,
+        ExitCode.CONNECTION_LOST,
+        ExitCode.BACKUP_INCOMPLETE,
+        ExitCode.DESTINATION_NOT_EMPTY,
+    }
+)
+
+Send = Callable[[Server, Step, str, Path], Awaitable[ExportAnswer]]
+"""Runs the statement that writes into the folder, and tells how it goes."""
+
+
+class TableExporter:
+    """Exports the tables of one backup."""
+
+    def __init__(
+        self,
+        context: RunContext,
+        request: BackupRequest,
+        state: BackupState,
+        data: Path,
+        send: Send,
+    ) -> None:
+        self._context = context
+        self._request = request
+        self._state = state
+        self._data = data
+        self._send = send
+
+    async def export(self, step: Step) -> tuple[ExportAnswer, Path]:
+        """The server's answer, and the folder that holds the files. Raises KwtuiError."""
+        export = self._state.tables[TableName(step.params["schema"], step.params["table"])]
+        server = await self._context.connect()
+        try:
+            return await self._try(server, step, export)
+        except KwtuiError as error:
+            again = await self._make_way(step, export, error)
+            if again is None:
+                raise
+        return await self._try(again, step, export)
+
+    async def _try(
+        self, server: Server, step: Step, export: TableExport
+    ) -> tuple[ExportAnswer, Path]:
+        try:
+            if UNTIL in step.sql[0]:
+                await self._read_before(server, export)
+            export.statement = self._statement(step, export)
+            folder = self._data / export.folder
+            answer = await self._send(server, step, export.statement, folder)
+        finally:
+            await server.close()
+        reconcile.check_word(answer, str(export.spec.name))
+        export.rows_reported = answer.rows_total
+        export.files_reported = None if answer.time_series else sum(answer.files.values())
+        return answer, folder
+
+    def _statement(self, step: Step, export: TableExport) -> str:
+        uri = self._uri(export.folder)
+        if UNTIL in step.sql[0]:
+            options = ExportOptions(self._request.dialect, self._request.chunk_rows)
+            return bounded_export(
+                uri, self._context.plan.database, export.spec, export.until, options
+            )
+        planned = literal(self._uri(step.params["folder"]))
+        sql = step.sql[0].replace(TIMESTAMP, self._state.timestamp)
+        return sql.replace(planned, literal(uri), 1)
+
+    def _uri(self, folder: str) -> str:
+        plan = self._context.plan
+        return transfer.nodelocal(plan.node_id, f"{plan.path}/{self._data.name}/{folder}")
+
+    async def _read_before(self, server: Server, export: TableExport) -> None:
+        """The cut, and what lies below it before the export (live-findings, row 30)."""
+        database, spec = self._context.plan.database, export.spec
+        column = spec.time_column or ""
+        newest = statements.newest_time(database, spec.name, column)
+        answer = await run_stoppable(server, newest, self._context.halt)
+        export.until = answer.result.scalar()
+        if self._request.content_checksums:
+            sql = statements.content_checksum(
+                database,
+                spec.name,
+                spec.visible_columns,
+                time_column=column,
+                until=export.until,
+            )
+            export.checksum_before = await read_checksum(server, sql, self._context.halt)
+
+    # -- a second try -----------------------------------------------------------------------
+
+    async def _make_way(self, step: Step, export: TableExport, error: KwtuiError) -> Server | None:
+        """A connection for another try, after the first folder was removed; None for no try."""
+        halted = self._context.halt.requested.is_set()
+        if halted or error.exit_code not in _WORTH_ANOTHER_TRY:
+            return None
+        try:
+            server = await self._context.connect()
+        except KwtuiError:
+            return None  # The server itself is gone: what the first try said tells more.
+        first = self._data / export.folder
+        try:
+            await asyncio.to_thread(_remove, first)
+        except OSError as problem:
+            await server.close()
+            words = f"{step.title} is not tried again: {first} cannot be removed ({problem})"
+            self._context.reporter.notice(step, "WARNING", words)
+            return None
+        export.folder += AGAIN
+        why = " ".join(filter(None, (error.title, error.cause)))
+        words = f"{step.title} failed and is tried once more, into {export.folder}: {why}"
+        self._state.notices.append(words)
+        self._context.reporter.notice(step, "WARNING", words)
+        return server
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -1,0 +1,100 @@
+"""Looking at what a stopped restore left on the server, for the plan that continues it."""
+
+from __future__ import annotations
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.schema import DatabaseSchema, Engine, TableName
+from kwtui.operations.plan import StepKind
+from kwtui.operations.restore.continuation.stopped import (
+    Standing,
+    StoppedRestore,
+    has_its_name,
+    table_of,
+)
+from kwtui.server.catalogue import survey as catalogue
+from kwtui.server.connection.server import Server
+from kwtui.server.state.settings import ALL_SETTINGS, parse_settings
+from kwtui.sql import statements, transfer
+
+_REPLACING_RULES = frozenset({"override", "merge"})
+"""Values of ``ts.dedup.rule`` with which a row that comes again changes nothing (facts.md, 2.8)."""
+
+_KEYS_OR_VIEWS = frozenset({"add-foreign-keys", "add-unvalidated-keys", "create-views"})
+
+
+async def look_at_standing(server: Server, cluster_id: str, stopped: StoppedRestore) -> Standing:
+    """What stands, counted. Changes nothing. Raises KwtuiError as `Server.query`."""
+    databases = {d.name: d.comment for d in await catalogue.databases(server)}
+    where = _database(stopped, databases)
+    if not where or stopped.plan.cluster_id != cluster_id:
+        return Standing(cluster_id, databases)
+    schema = await _schema(server, where) if stopped.begun & _KEYS_OR_VIEWS else None
+    return Standing(
+        cluster_id=cluster_id,
+        databases=databases,
+        rows=await _rows(server, where, stopped),
+        foreign_keys=frozenset((t.name, k.name) for t in schema.tables for k in t.foreign_keys)
+        if schema
+        else frozenset(),
+        referenced=frozenset(
+            k.target for t in schema.tables for k in t.foreign_keys if k.target != t.name
+        )
+        if schema
+        else frozenset(),
+        views=frozenset(v.name for v in schema.views) if schema else frozenset(),
+        importing="" if stopped.makes_database else await _running_import(server, stopped),
+        replaces_rows=await _replaces_rows(server, stopped),
+    )
+
+
+def _database(stopped: StoppedRestore, databases: dict[str, str | None]) -> str:
+    if stopped.scratch in databases:
+        return stopped.scratch
+    return stopped.target if has_its_name(stopped, databases) else ""
+
+
+async def _schema(server: Server, database: str) -> DatabaseSchema:
+    return await catalogue.read_schema(server, database)
+
+
+async def _rows(
+    server: Server, database: str, stopped: StoppedRestore
+) -> dict[TableName, int | None]:
+    """Of the tables that were filled, or of which that is not known."""
+    found: dict[TableName, int | None] = {}
+    for step in stopped.imports:
+        half = step.id in stopped.begun and step.id not in stopped.done
+        if step.id in stopped.begun and not (
+            half and stopped.makes_database and step.kind is StepKind.IMPORT_TABLE
+        ):
+            found[table_of(step)] = await _count(server, database, table_of(step))
+    return found
+
+
+async def _count(server: Server, database: str, table: TableName) -> int | None:
+    try:
+        return await catalogue.count_rows(server, database, table)
+    except KwtuiError as error:
+        if error.exit_code is not ExitCode.STATEMENT_REFUSED:
+            raise
+        return None
+
+
+async def _running_import(server: Server, stopped: StoppedRestore) -> str:
+    jobs = await server.query(statements.running_jobs("IMPORT"))
+    described = [row["description"] or "" for row in jobs.dicts()]
+    sent = (step.sql[0] for step in stopped.imports if step.id in stopped.begun)
+    return next((s for s in sent for d in described if transfer.is_same_import(s, d)), "")
+
+
+async def _replaces_rows(server: Server, stopped: StoppedRestore) -> bool:
+    if stopped.plan.request.get("engine") != Engine.TIME_SERIES.value:
+        return True
+    try:
+        settings = parse_settings(await server.query(ALL_SETTINGS))
+    except KwtuiError as error:
+        if error.exit_code is not ExitCode.STATEMENT_REFUSED:
+            raise
+        return False
+    rule = next((s.value for s in settings if s.name == "ts.dedup.rule"), "")
+    return rule in _REPLACING_RULES

@@ -1,0 +1,1 @@
+"""The steps of a restore at work: staging, import, insert, comparison, cleaning up. Never plans."""

@@ -1,0 +1,146 @@
+"""When a restore fails: nothing half-filled stays under the name that was asked for.
+
+What was made until then is kept under its scratch name. The error's hint says so, with the command
+that goes on where it stopped and the one that removes what it made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.schema import UNFINISHED
+from kwtui.operations.context import RunContext
+from kwtui.operations.plan import Plan, Step
+from kwtui.operations.restore.continuation.stopped import ways_on
+from kwtui.operations.restore.definitions import waits_for_name
+from kwtui.operations.runner import StepOutcome
+from kwtui.server.catalogue import survey as catalogue
+from kwtui.server.connection.failures import StatementRefused
+from kwtui.server.connection.server import Server
+from kwtui.sql import statements
+
+PUT_BACK_SECONDS = 120.0
+"""How long a table may stay away after an import into it was stopped (live-findings, row 25)."""
+
+_NO_SUCH_TABLE = "42P01"
+
+_CANNOT_GO_ON = frozenset(
+    {
+        ExitCode.BACKUP_DAMAGED,
+        ExitCode.META_DAMAGED,
+        ExitCode.RESTORE_DIFFERS,
+        ExitCode.NAME_TAKEN,
+        ExitCode.WRONG_CLUSTER,
+    }
+)
+"""Failures that come again, however often one goes on."""
+
+
+async def clean_up(
+    context: RunContext, scratch: str, done: tuple[str, ...], error: KwtuiError
+) -> None:
+    """Take back what must not stay, and complete the error's hint.
+
+    ``done`` are the ids of the steps that were done. It uses a connection of its own: the run's may
+    be what broke.
+    """
+    plan = context.plan
+    made = scratch if scratch != plan.database else ""
+    try:
+        server = await context.connect()
+    except KwtuiError:
+        if done:
+            _add(error, "When the server is back: " + ways_on(context.run_id))
+        return
+    try:
+        if "drop-defaults" in done and "set-defaults" not in done:
+            await _put_defaults_back(context, server, plan)
+        if "publish" in done:
+            await _unpublish(server, plan.database, scratch)
+        await _tell(context, server, made, done, error)
+    except KwtuiError as second:
+        error.cause = "\n".join(filter(None, (error.cause, *second.lines())))
+        _add(error, ways_on(context.run_id))
+    finally:
+        await server.close()
+
+
+async def _tell(
+    context: RunContext, server: Server, made: str, done: tuple[str, ...], error: KwtuiError
+) -> None:
+    plan, run = context.plan, context.run_id
+    databases = {d.name: d.comment for d in await catalogue.databases(server)}
+    failed = next((step for step in plan.steps if step.id not in done), None)
+    ways = ways_on(run, go_on=error.exit_code not in _CANNOT_GO_ON)
+    if made and made in databases:
+        if failed is not None and failed.id in _NAMING and isinstance(error, StatementRefused):
+            _say_unnamed(error, made, plan, run)
+            return
+        _add(
+            error,
+            f"What was restored until then stays in the database {made}; nothing of it stands "
+            f"under {plan.database}. {ways}",
+        )
+    elif made and databases.get(plan.database) == UNFINISHED:
+        _add(error, f"{plan.database} has its rows, and its comment says what it is. {ways}")
+    elif not made and any(step.startswith(("import:", "insert:")) for step in done):
+        _add(error, f"Rows that were added to {plan.database} until then stay. {ways}")
+
+
+_NAMING = frozenset({"try-name", "publish"})
+
+
+def _say_unnamed(error: KwtuiError, made: str, plan: Plan, run: str) -> None:
+    """The server does not rename it; everything else is well."""
+    rename = statements.rename_database(made, plan.database)
+    error.title = f"The server does not let {made} have the name {plan.database}."
+    error.hint = (
+        f"Its rows are restored and were compared: they are what the backup holds. It stays as "
+        f"{made}. Try again: kwtui restore --continue {run} (or by hand: {rename}; and then what "
+        f"comes behind it in the plan: kwtui runs show {run} --plan)"
+    )
+
+
+def _add(error: KwtuiError, words: str) -> None:
+    error.hint = f"{error.hint} {words}".strip()
+
+
+async def _put_defaults_back(context: RunContext, server: Server, plan: Plan) -> None:
+    """Of tables that existed before: rows were to be added to them."""
+    step: Step | None = next((s for s in plan.steps if s.id == "set-defaults"), None)
+    if step is None:
+        return
+    for statement in step.sql:
+        await _execute_when_back(server, statement)
+    # Whoever cleans up later sees that nothing is missing.
+    context.reporter.step_finished(step, StepOutcome("put back after the failure"), 0.0)
+
+
+async def _execute_when_back(server: Server, statement: str) -> None:
+    """A table that an import was stopped in does not exist while the server puts it back."""
+    deadline = time.monotonic() + PUT_BACK_SECONDS
+    while True:
+        try:
+            await server.execute(statement)
+        except StatementRefused as error:
+            if error.sqlstate != _NO_SUCH_TABLE or time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.5)
+        else:
+            return
+
+
+async def _unpublish(server: Server, database: str, scratch: str) -> None:
+    """Give the scratch name back; what forbids that goes, and comes again with the next try."""
+    schema = await catalogue.read_schema(server, database)
+    for view in reversed(schema.views):
+        sql = statements.drop_view(database, view.name, materialized=view.materialized)
+        await server.execute(sql)
+    for table in schema.tables:
+        for column in table.columns:
+            if column.default is not None and waits_for_name(schema, column.default):
+                await server.execute(statements.drop_default(database, table.name, column.name))
+    await server.execute(statements.use_database("defaultdb"))
+    await server.execute(statements.rename_database(database, scratch))

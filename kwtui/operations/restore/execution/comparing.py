@@ -1,0 +1,224 @@
+"""Comparing a restored database with the backup: counts, content checksums, definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.proof import ContentChecksum
+from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
+from kwtui.operations.restore.definitions import default_in, waits_for_name
+from kwtui.operations.runner import Halt
+from kwtui.operations.shared.checksums import read_checksum
+from kwtui.operations.shared.chosen import Chosen, part_of
+from kwtui.server.catalogue import survey as catalogue
+from kwtui.server.connection.server import Server
+from kwtui.sql import ddl, statements
+from kwtui.sql.sequences import position
+from kwtui.text import plural
+
+
+async def compare_tables(
+    server: Server,
+    database: str,
+    tables: list[dict[str, Any]],
+    added_to: Mapping[str, int],
+    halt: Halt,
+) -> list[dict[str, Any]]:
+    """One line a table: what was expected, what is there, and whether that is the same.
+
+    ``added_to`` holds the rows that were in a table (``schema.name``) before rows were added. Of
+    time-series rows with the same time and primary tags a table keeps one, so that it may then hold
+    fewer than the sum (``met``), but never fewer than it had, nor than were added.
+    """
+    lines = []
+    for expected in tables:
+        name = TableName(expected["schema"], expected["table"])
+        before = added_to.get(str(name), 0)
+        checksum = None if before else expected["checksum"]
+        found = await _read(server, database, name, expected, checksum, halt)
+        wanted_rows = None if expected["rows"] is None else expected["rows"] + before
+        met = 0
+        if before and expected.get("series") and wanted_rows is not None:
+            met = min(max(wanted_rows - found.rows, 0), before, expected["rows"])
+        same_rows = wanted_rows is None or found.rows == wanted_rows - met
+        same_content = checksum is None or found == msgspec.convert(checksum, ContentChecksum)
+        lines.append(
+            {
+                "table": str(name),
+                "schema": name.schema,
+                "name": name.name,
+                "rows_expected": wanted_rows,
+                "rows_found": found.rows,
+                "met": met,
+                "checksum": "not known" if checksum is None else _word(same_content),
+                "same": same_rows and same_content,
+            }
+        )
+    return lines
+
+
+async def _read(
+    server: Server,
+    database: str,
+    name: TableName,
+    expected: dict[str, Any],
+    checksum: object,
+    halt: Halt,
+) -> ContentChecksum:
+    if checksum is None:
+        return ContentChecksum(await catalogue.count_rows(server, database, name), "", "")
+    sql = statements.content_checksum(database, name, expected["columns"])
+    return await read_checksum(server, sql, halt)
+
+
+def met_words(lines: list[dict[str, Any]]) -> Iterator[str]:
+    """What is not proven of tables in which rows of the backup met rows that were there."""
+    for line in lines:
+        if line["met"]:
+            yield (
+                f"{line['table']}: {plural(line['met'], 'row')} fewer than before and added "
+                "together. Of rows with the same time and primary tags the table keeps one; that "
+                "it is for this reason alone was not compared."
+            )
+
+
+def check_lines(lines: list[dict[str, Any]], where: str) -> None:
+    """Raises RESTORE_DIFFERS naming every table that differs."""
+    differing = [line for line in lines if not line["same"]]
+    if not differing:
+        return
+    words = [
+        f"{line['table']}: {line['rows_found']} rows, expected {line['rows_expected']}; "
+        f"content {line['checksum']}"
+        for line in differing
+    ]
+    raise KwtuiError(
+        f"The restored data in {where} is not what the backup holds: {words[0]}.",
+        cause="\n".join(words[1:]),
+        hint="Check the backup (kwtui verify), then restore again.",
+        exit_code=ExitCode.RESTORE_DIFFERS,
+    )
+
+
+def definition_differences(
+    chosen: Chosen, restored: DatabaseSchema, database: str
+) -> Iterator[str]:
+    """Columns, defaults, foreign keys and checks that are not as captured.
+
+    Defaults that wait for the final name are left out: they are put back after this.
+    """
+    for table in chosen.tables:
+        found = restored.table(table.name)
+        if found is None:
+            yield f"{table.name} is missing"
+            continue
+        if _columns(chosen.schema, table, database) != _columns(restored, found, database):
+            yield f"{table.name} has other columns or defaults"
+        wanted = {key for t, key in chosen.foreign_keys if t.name == table.name}
+        if wanted != set(found.foreign_keys):
+            yield f"{table.name} has other foreign keys"
+        if set(table.check_constraints) != set(found.check_constraints):
+            yield f"{table.name} has other check constraints"
+
+
+def other_differences(
+    chosen: Chosen, restored: DatabaseSchema, database: str, accounts: frozenset[str]
+) -> Iterator[str]:
+    """Views, sequences, late defaults, comments and grants that are not as captured."""
+    yield from printed_differences(chosen, restored, database)
+    yield from _unvalidated(chosen, restored)
+    yield from _late_defaults(chosen, restored, database)
+    views = {v.name for v in restored.views}
+    yield from (f"the view {v.name} is missing" for v in chosen.views if v.name not in views)
+    positions = {s.name: position(s) for s in restored.sequences}
+    for sequence in chosen.sequences:
+        if positions.get(sequence.name) != position(sequence):
+            yield f"the sequence {sequence.name} is not where it was"
+    wanted = part_of(chosen.schema, chosen.tables) if not chosen.whole else chosen.schema
+    there = {(_plain(c.target), c.text) for c in restored.comments}
+    for comment in wanted.comments:
+        if (_plain(comment.target), comment.text) not in there:
+            yield f"the comment on {comment.target} is missing"
+    granted = {(_plain(g.target), g.grantee, p) for g in restored.grants for p in g.privileges}
+    asked = {
+        (_plain(g.target), g.grantee, p)
+        for g in wanted.grants
+        for p in g.privileges
+        if g.grantee in accounts
+    }
+    for target, grantee, privilege in sorted(asked - granted):
+        yield f"{privilege} on {target} is not granted to {grantee}"
+    for target, grantee, privilege in sorted(granted - asked):
+        yield f"{privilege} on {target} is granted to {grantee}, which it was not"
+
+
+def printed_differences(chosen: Chosen, restored: DatabaseSchema, database: str) -> Iterator[str]:
+    """Tables that SHOW CREATE prints otherwise than when they were captured.
+
+    Order counts for columns, not for keys and constraints: those that come back by ALTER TABLE are
+    printed last.
+    """
+    for table in chosen.tables:
+        found = restored.table(table.name)
+        if found is None:
+            continue
+        was = ddl.with_database(
+            table.create_statement, chosen.schema.database, database, chosen.schema.schemas
+        )
+        if _printed(was) != _printed(found.create_statement):
+            yield f"SHOW CREATE prints another definition of {table.name}"
+
+
+def _printed(statement: str) -> tuple[object, ...]:
+    """What a definition says, but for its foreign keys, which are compared by themselves."""
+    try:
+        text = ddl.split_table(ddl.without_foreign_keys(statement))
+    except ddl.StrangeDefinitionError:
+        return (" ".join(statement.split()),)
+    return (text.head, *sorted(text.elements), text.tail)
+
+
+def _unvalidated(chosen: Chosen, restored: DatabaseSchema) -> Iterator[str]:
+    """Constraints that every row kept, and that the server does not vouch for any more."""
+    for table in chosen.tables:
+        found = restored.table(table.name)
+        for name in found.not_validated if found else ():
+            if name not in table.not_validated:
+                yield f"the constraint {name} of {table.name} is not validated"
+
+
+def _late_defaults(chosen: Chosen, restored: DatabaseSchema, database: str) -> Iterator[str]:
+    for table in chosen.tables:
+        found = restored.table(table.name)
+        defaults = {c.name: c.default for c in found.columns} if found else {}
+        for column in table.columns:
+            if column.default is None or not waits_for_name(chosen.schema, column.default):
+                continue
+            if defaults.get(column.name) != default_in(chosen.schema, column.default, database):
+                yield f"the default of {table.name}.{column.name} is not as it was"
+
+
+def _plain(target: str) -> str:
+    """A comment's or grant's object; the database is the same under any name."""
+    return "DATABASE" if target.startswith("DATABASE ") else target
+
+
+def _columns(schema: DatabaseSchema, table: TableSpec, database: str) -> list[tuple[object, ...]]:
+    columns: list[tuple[object, ...]] = []
+    for column in table.columns:
+        default = column.default
+        if default is not None and waits_for_name(schema, default):
+            default = None
+        computed = column.computed and ddl.with_database(
+            column.computed, schema.database, database, schema.schemas
+        )
+        columns.append((column.name, column.type, column.nullable, default, computed, column.tag))
+    return columns
+
+
+def _word(same: bool) -> str:
+    return "the same" if same else "different"

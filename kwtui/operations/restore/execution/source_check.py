@@ -1,0 +1,87 @@
+"""The first step of a restore: the files are what the manifest says, before a byte is written."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import msgspec
+
+from kwtui.backups.csv.batches import count_older
+from kwtui.backups.layout.naming import inside
+from kwtui.backups.proof.sealing import SealProgress
+from kwtui.backups.proof.verify import verify
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import Dialect
+from kwtui.operations.context import RunContext
+from kwtui.operations.plan import Step
+from kwtui.operations.verify import check_report
+from kwtui.text import plural
+
+
+@dataclass(frozen=True)
+class SourceCheck:
+    """What the check of the files brought to light, by table (``schema.name``)."""
+
+    files: int = 0
+    bytes: int = 0
+    counted: dict[str, int] = field(default_factory=dict)
+    """Records in the files of a tree, whose plan could not know them."""
+    expiring: dict[str, int] = field(default_factory=dict)
+    """Rows that KWDB will drop because they are older than their table's retention (row 14)."""
+
+
+async def check_source(context: RunContext, step: Step) -> SourceCheck:
+    """Raises KwtuiError: BACKUP_DAMAGED with the files that are not as sealed.
+
+    A set is hashed (P1). An adopted tree has no manifest: its records are read (P2).
+    """
+    dialect = context.plan.request.get("dialect")
+
+    def tell(progress: SealProgress) -> None:
+        context.reporter.progress(
+            step, bytes=progress.bytes, bytes_total=progress.bytes_total, basis="bytes read"
+        )
+
+    report = await asyncio.to_thread(
+        verify,
+        context.extern,
+        step.subject,
+        ProofLevel.P2 if step.params["records"] else ProofLevel.P1,
+        state=context.state,
+        dialect=msgspec.convert(dialect, Dialect) if dialect else None,
+        record=False,
+        progress=tell,
+        cancelled=context.halt.requested.is_set,
+    )
+    check_report(report, context.options)
+    counted = {str(t.name): t.rows_found for t in report.tables if t.rows_found is not None}
+    return SourceCheck(
+        files=report.files,
+        bytes=report.bytes,
+        counted=counted if report.adopted else {},
+        expiring=await asyncio.to_thread(_expiring, context, step),
+    )
+
+
+def _expiring(context: RunContext, step: Step) -> dict[str, int]:
+    now = datetime.now(UTC)
+    found = {}
+    for table in step.params["retentions"]:
+        dialect = msgspec.convert(table["dialect"], Dialect)
+        older = sum(
+            count_older(
+                inside(context.extern, file), dialect, table["fields"], table["seconds"], now
+            )
+            for file in table["files"]
+        )
+        if older:
+            found[table["table"]] = older
+            context.reporter.notice(
+                step,
+                "WARNING",
+                f"{plural(older, 'row')} of {table['table']} older than its retention: KWDB drops "
+                "what is so old",
+            )
+    return found

@@ -1,0 +1,234 @@
+"""What a person should know before a restore begins. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+
+from kwtui.model.findings import Finding, Severity
+from kwtui.model.requests import RestoreRequest, RestoreStrategy
+from kwtui.model.schema import Engine, TableName
+from kwtui.operations.restore.cluster_parts import exported_accounts
+from kwtui.operations.restore.native import native_findings
+from kwtui.operations.restore.source import RestoreSource, SourceTable
+from kwtui.operations.restore.target import TargetFacts, name_findings, refusal, space_findings
+from kwtui.operations.shared.admin_rights import admin_findings
+from kwtui.server.catalogue.findings import fine_time
+
+
+def restore_findings(
+    source: RestoreSource,
+    tables: tuple[SourceTable, ...],
+    request: RestoreRequest,
+    target: str,
+    facts: TargetFacts,
+) -> Iterator[Finding]:
+    """Everything, refusals first as they come."""
+    yield from admin_findings(facts.server)
+    if facts.problem is not None:
+        yield facts.problem
+    if facts.read_only:
+        yield refusal(
+            "read_only",
+            target,
+            "This profile is for reading only.",
+            "Use a profile without read_only to restore.",
+        )
+    yield from name_findings(source, request, target, facts)
+    yield from _source_findings(source, tables)
+    yield from _grantee_findings(source, request, facts)
+    yield from _cluster_findings(source, request)
+    yield from space_findings(tables, facts)
+    if request.strategy is RestoreStrategy.NATIVE:
+        yield from native_findings(source, request, target, facts)
+    elif source.schema.engine is Engine.TIME_SERIES:
+        yield from _time_series_findings(source, tables, facts)
+    elif request.strategy is RestoreStrategy.EXACT:
+        yield from _unvalidated_findings(tables)
+
+
+# -- source -----------------------------------------------------------------------------------
+
+
+def _source_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> Iterator[Finding]:
+    for problem in source.problems:
+        yield Finding(Severity.WARNING, "source_problem", source.path, problem)
+    if not source.adopted:
+        return
+    yield Finding(
+        Severity.WARNING,
+        "adopted",
+        source.path,
+        "This export was not made by kwtui: there is no manifest, so whether every row is in it "
+        "cannot be known. What is in the files is restored and counted.",
+        "What an export leaves out (sequences, views, foreign keys, retentions, grants) is not "
+        "there.",
+    )
+    older = [t.name for meta in source.metas for t in meta.tables if t.old_clauses]
+    if older:
+        yield Finding(
+            Severity.WARNING,
+            "older_version",
+            source.path,
+            f"It was written by KWDB before 3.2: {', '.join(older[:5])} "
+            f"{'has' if len(older) == 1 else 'have'} clauses that a server of today refuses. They "
+            "are left out, as the plan shows; a partition interval goes to the database.",
+        )
+    for table in tables:
+        if not table.files:
+            yield Finding(
+                Severity.WARNING,
+                "table_without_files",
+                str(table.name),
+                f"{table.name} has no data file: it was empty, or its file is lost. KWDB's own "
+                "import would not say so.",
+                "Ask whoever made the export how many rows it should have.",
+            )
+    if not source.dialect_sure:
+        yield Finding(
+            Severity.WARNING,
+            "dialect_guessed",
+            source.path,
+            "How the files were written is a guess from their content.",
+            "Say it if you know it: --null-text, --delimiter, --charset.",
+        )
+    if source.dialect.null_text == "" and any(len(t.spec.visible_columns) == 1 for t in tables):
+        yield Finding(
+            Severity.WARNING,
+            "null_rows_lost",
+            source.path,
+            "NULL is written as nothing here: rows of one-column tables that were NULL are lost in "
+            "the files themselves.",
+        )
+
+
+def missing_accounts(source: RestoreSource, facts: TargetFacts) -> tuple[str, ...]:
+    """Grantees that this server does not know."""
+    grantees = dict.fromkeys(g.grantee for g in source.schema.grants)
+    return tuple(name for name in grantees if name not in facts.accounts)
+
+
+def _grantee_findings(
+    source: RestoreSource, request: RestoreRequest, facts: TargetFacts
+) -> Iterator[Finding]:
+    if request.strategy in (RestoreStrategy.NATIVE, RestoreStrategy.DATA_ONLY):
+        return
+    from_set = exported_accounts(source) if request.with_users else frozenset()
+    for name in missing_accounts(source, facts):
+        if name in from_set:
+            continue
+        if request.create_missing_users:
+            yield Finding(
+                Severity.INFO,
+                "account_created",
+                name,
+                f"{name} does not exist here and is created without a password.",
+                "Give it a password afterwards.",
+            )
+        else:
+            yield Finding(
+                Severity.WARNING,
+                "account_missing",
+                name,
+                f"{name} does not exist here: grants to it are left out.",
+                "Create it first, or let kwtui do it: --create-users",
+            )
+
+
+def _cluster_findings(source: RestoreSource, request: RestoreRequest) -> Iterator[Finding]:
+    """What was asked for and is not in the set, and what concerns more than the database."""
+    asked = (
+        (request.with_users, source.users_sql, "users", "--with-users"),
+        (request.with_settings, source.settings_sql, "cluster settings", "--with-settings"),
+    )
+    for wanted, text, what, option in asked:
+        if wanted and text is None:
+            yield refusal(
+                "not_in_set",
+                source.path,
+                f"The backup holds no {what}.",
+                f"Leave {option} out: a backup has them only if it was made with {option}.",
+            )
+    if request.with_settings and source.settings_sql:
+        yield Finding(
+            Severity.WARNING,
+            "settings_of_cluster",
+            source.path,
+            "Cluster settings hold for every database of this cluster.",
+            "The plan shows each of them.",
+        )
+    if request.with_users and source.users_sql:
+        yield Finding(
+            Severity.INFO,
+            "no_passwords",
+            source.path,
+            "Users come back without passwords: KWDB never gives them out.",
+            "Give each a password afterwards.",
+        )
+
+
+def _time_series_findings(
+    source: RestoreSource, tables: tuple[SourceTable, ...], facts: TargetFacts
+) -> Iterator[Finding]:
+    for table in tables:
+        reason = insert_reason(source, table, may_stage=facts.may_stage)
+        if reason:
+            yield Finding(
+                Severity.INFO,
+                "rows_inserted",
+                str(table.name),
+                f"{reason}, so these rows go back by INSERT, which is slower.",
+            )
+
+
+def _unvalidated_findings(tables: tuple[SourceTable, ...]) -> Iterator[Finding]:
+    for table in tables:
+        for name in table.spec.not_validated:
+            yield Finding(
+                Severity.WARNING,
+                "not_validated",
+                str(table.name),
+                f"{name} was not validated when the backup was made: rows may break it. It comes "
+                "back as it was, and the rows with it.",
+                f"Afterwards VALIDATE CONSTRAINT {name} names the first such row.",
+            )
+
+
+def insert_reason(source: RestoreSource, table: SourceTable, *, may_stage: bool = True) -> str:
+    """Why IMPORT cannot be used for a time-series table's rows; empty where it can.
+
+    Times finer than milliseconds: row 13, recording 09. A line of column names: row 20. Rejected
+    rows beside the files: row 15, unless a staging folder can be made.
+    """
+    if source.schema.engine is not Engine.TIME_SERIES:
+        return ""
+    if fine_time(table.spec):
+        return "KWDB's IMPORT stores micro- and nanosecond times wrong"
+    if source.dialect.header:
+        return "KWDB's IMPORT takes the line of column names for a row"
+    if table.clashing:
+        return "KWDB's IMPORT may take two of its devices for one"
+    if not may_stage:
+        return (
+            "KWDB's IMPORT writes rejected rows beside the files, and this "
+            "account may not make a staging folder in extern"
+        )
+    return ""
+
+
+def left_out(
+    source: RestoreSource, wanted: frozenset[TableName], accounts: Container[str]
+) -> Iterator[str]:
+    """What the restored database will not have, in words.
+
+    ``accounts`` are those that the server has when the grants are given.
+    """
+    yield from source.not_included
+    for table in source.tables:
+        if table.name in wanted:
+            for key in table.spec.foreign_keys:
+                if key.target not in wanted:
+                    name = f"the foreign key {key.name} of {table.name}"
+                    yield f"{name}: {key.target} is not restored"
+    for name in dict.fromkeys(g.grantee for g in source.schema.grants):
+        if name not in accounts:
+            yield f"grants to {name}, who does not exist here"

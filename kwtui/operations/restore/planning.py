@@ -1,0 +1,114 @@
+"""Gathering what the pure planners need: from the server, the node's files and the source."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kwtui.backups.layout.staging import can_stage
+from kwtui.backups.listing.contents import SetDetails, open_set
+from kwtui.backups.listing.library import read_text
+from kwtui.backups.metasql.meta_file import MetaFile, parse_meta
+from kwtui.errors import KwtuiError
+from kwtui.model.requests import RestoreRequest, RestoreStrategy
+from kwtui.model.schema import DatabaseSchema
+from kwtui.model.server import ServerFacts
+from kwtui.node.place import NodePlace
+from kwtui.operations.plan import Plan
+from kwtui.operations.restore.plan import plan_restore
+from kwtui.operations.restore.source import RestoreSource, source_of
+from kwtui.operations.restore.target import TargetFacts
+from kwtui.operations.shared.extern_access import _NOWHERE, extern_problem
+from kwtui.operations.shared.refusals import error_of
+from kwtui.server.catalogue import survey as catalogue
+from kwtui.server.catalogue.dependents import dependents
+from kwtui.server.connection.server import Server
+from kwtui.sql import inspection
+
+
+async def make_restore_plan(
+    server: Server,
+    facts: ServerFacts,
+    place: NodePlace | None,
+    state: Path,
+    request: RestoreRequest,
+    plan_id: str,
+) -> Plan:
+    """Look into the source, ask the server what is there, plan.
+
+    Raises KwtuiError: EXTERN_NOT_FOUND and the like, NOT_FOUND, BACKUP_INCOMPLETE, BACKUP_DAMAGED,
+    META_DAMAGED.
+    """
+    extern = place.extern if place is not None else _NOWHERE
+    problem = extern_problem(extern)
+    if problem is not None or extern.path is None:
+        raise error_of(problem)
+    source = await asyncio.to_thread(read_source, extern.path, request, state)
+    target = request.target or source.schema.database
+    names = frozenset(d.name for d in await catalogue.databases(server))
+    existing: DatabaseSchema | None = None
+    if request.strategy is RestoreStrategy.DATA_ONLY and target in names:
+        existing = (await catalogue.survey(server, facts, target)).schema
+    replaced = request.replace == target and target in names
+    known = TargetFacts(
+        server=facts,
+        node_id=request.node_id or facts.node_id,
+        databases=names,
+        dependents=await dependents(server, target, sorted(names - {target})) if replaced else (),
+        accounts=await accounts_of(server),
+        existing=existing,
+        store_free_bytes=place.store.free_bytes if place is not None else None,
+        read_only=server.target.read_only,
+        may_stage=await asyncio.to_thread(can_stage, extern.path),
+    )
+    return plan_restore(source, request, known, datetime.now(UTC), plan_id)
+
+
+def read_source(extern: Path, request: RestoreRequest, state: Path) -> RestoreSource:
+    """The set or tree that the request names, with its meta.sql files read."""
+    details = open_set(extern, request.source.rstrip("/"), state)
+    needed = details.schema is None or request.strategy is RestoreStrategy.NATIVE
+    source = source_of(details, _metas(extern, details, needed=needed), request)
+    held = {file.path for file in details.manifest.files} if details.manifest else set()
+    return replace(
+        source,
+        users_sql=_extra(extern, details, "users/users.sql", held),
+        settings_sql=_extra(extern, details, "settings/clustersetting.sql", held),
+    )
+
+
+def _extra(extern: Path, details: SetDetails, path: str, held: set[str]) -> str | None:
+    """The text of a file beside the data, if the set has it. Raises EXTERN_NOT_READABLE."""
+    return read_text(extern, f"{details.entry.path}/{path}") if path in held else None
+
+
+def _metas(extern: Path, details: SetDetails, *, needed: bool) -> dict[str, MetaFile]:
+    """Every meta.sql of the source, by its path below extern.
+
+    A set's definitions are in its schema.json. KWDB prints some metas that nobody can read
+    (live-findings, row 9), which only matters where they are ``needed``: then it raises
+    META_DAMAGED.
+    """
+    root = details.entry.path
+    inner = {t.meta for t in details.tables if t.meta}
+    inner.update(f.path for f in details.others if f.path.endswith("meta.sql"))
+    found = {}
+    for path in sorted(inner):
+        where = f"{root}/{path}"
+        try:
+            found[where] = parse_meta(read_text(extern, where), where)
+        except KwtuiError:
+            if needed:
+                raise
+    return found
+
+
+async def accounts_of(server: Server) -> frozenset[str]:
+    """Users and roles; none where the server does not tell (then every grant counts as missing)."""
+    try:
+        answer = await server.query(inspection.users())
+    except KwtuiError:
+        return frozenset()
+    return frozenset(row[0] for row in answer.rows if row[0])

@@ -1,0 +1,351 @@
+"""The steps of a restore, in the order that was proven on a node (live-findings, section 2). Pure.
+
+The work is done under a scratch name and compared there; views come last: a database that holds
+views cannot be renamed (recording 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from kwtui.model.requests import RestoreStrategy
+from kwtui.model.schema import UNFINISHED, DatabaseSchema, ForeignKeySpec, TableSpec
+from kwtui.operations.plan import Step
+from kwtui.operations.restore import definitions as objects
+from kwtui.operations.restore.cluster_parts import cluster_steps
+from kwtui.operations.restore.findings import insert_reason, missing_accounts
+from kwtui.operations.restore.source import SourceTable
+from kwtui.operations.restore.staging_steps import older_definitions, stage, unstage
+from kwtui.operations.restore.steps import (
+    RestoreScope,
+    check_files,
+    compare,
+    compare_others,
+    count_existing,
+    import_database,
+    import_table,
+    insert_rows_of,
+    sql_if_any,
+    sql_step,
+)
+from kwtui.operations.shared.chosen import Chosen
+from kwtui.operations.shared.scratch_names import scratch_name
+from kwtui.sql import statements
+
+
+def restore_steps(scope: RestoreScope) -> Iterator[Step]:
+    if scope.with_data:
+        yield check_files(scope)
+    if scope.staging:
+        yield stage(scope)
+    if scope.request.strategy is RestoreStrategy.NATIVE:
+        yield import_database(scope)
+        yield compare(scope)
+        yield from _publish(scope, unfinished=False)
+    elif scope.request.strategy is RestoreStrategy.DATA_ONLY:
+        yield from _fill_existing(scope)
+    else:
+        yield from _rebuild(scope)
+    if scope.staging:
+        yield unstage(scope)
+
+
+def rehearsal_steps(scope: RestoreScope) -> Iterator[Step]:
+    """The same restore into a scratch database that never gets another name, for a drill."""
+    if scope.with_data:
+        yield stage(scope)
+    if scope.request.strategy is RestoreStrategy.NATIVE:
+        yield import_database(scope)
+        yield compare(scope)
+    else:
+        yield from _rebuild(scope)
+
+
+def script_steps(scope: RestoreScope) -> Iterator[Step]:
+    """What makes, fills and completes a database, without files to check and without a scratch."""
+    yield from _make(scope)
+    yield from _fill(scope)
+    yield from _complete(scope)
+    yield from _after_rename(scope)
+
+
+def _rebuild(scope: RestoreScope) -> Iterator[Step]:
+    """The exact recipe, step by step (live-findings, section 2)."""
+    yield from cluster_steps(scope)
+    yield from _create_accounts(scope)
+    yield from _make(scope)
+    if scope.with_data:
+        yield from _fill(scope)
+    yield from _complete(scope)
+    yield compare(scope)
+    late = tuple(_after_rename(scope))
+    yield from _publish(scope, unfinished=bool(late))
+    yield from late
+    if late:
+        yield from _finish(scope)
+    if not scope.source.adopted:
+        yield compare_others(scope)
+
+
+def _make(scope: RestoreScope) -> Iterator[Step]:
+    """Database, schemas, sequences, tables."""
+    schema, chosen, name = scope.source.schema, scope.chosen, scope.scratch
+    yield sql_step(
+        "create-database",
+        f"Create the database {name}",
+        (statements.create_database(schema, name), statements.use_database(name)),
+        "It gets the name that was asked for when everything in it was compared."
+        if name != scope.target
+        else "",
+    )
+    if chosen.schemas:
+        yield sql_step(
+            "create-schemas", "Create the schemas", tuple(objects.create_schemas(chosen, name))
+        )
+    if chosen.sequences:
+        yield sql_step(
+            "create-sequences",
+            "Create the sequences",
+            tuple(objects.create_sequences(chosen, name)),
+        )
+    yield replace(
+        sql_step(
+            "create-tables",
+            "Create the tables"
+            if scope.time_series
+            else "Create the tables, without defaults and foreign keys",
+            tuple(objects.create_tables(chosen, name)),
+            ""
+            if scope.time_series
+            else "IMPORT INTO refuses tables with defaults and does not check foreign keys; both "
+            "are added after the data.",
+        ),
+        diff=tuple(older_definitions(scope.source)),
+    )
+    indexes = tuple(objects.create_indexes(chosen, name))
+    if indexes:
+        yield sql_step("create-indexes", "Create the other indexes", indexes)
+
+
+def _fill(scope: RestoreScope) -> Iterator[Step]:
+    """Children of foreign keys that rows may break come last, with those keys already there.
+
+    An import takes their rows as they are and leaves the keys unvalidated (live-findings, row 18),
+    which is what they were; added after the rows, such a key would be refused.
+    """
+    keys = objects.keys_of(scope.chosen, validated=False)
+    children = {table.name for table, _ in keys}
+    yield from _import_each(scope, [t for t in scope.tables if t.name not in children])
+    yield from sql_if_any(
+        "add-unvalidated-keys",
+        "Add the foreign keys that rows may break",
+        objects.add_foreign_keys(keys, scope.scratch),
+        "They were not validated when they were backed up. An import after them leaves them so; "
+        "added after it they would be refused.",
+        _makes_keys(keys),
+    )
+    yield from _import_each(scope, parents_first([t for t in scope.tables if t.name in children]))
+
+
+def parents_first(tables: Sequence[SourceTable]) -> Iterator[SourceTable]:
+    """Each table after those of them that it refers to; in a circle as they come."""
+    left = {table.name: table for table in tables}
+    while left:
+        ready = (
+            t
+            for t in left.values()
+            if not any(k.target in left and k.target != t.name for k in t.spec.foreign_keys)
+        )
+        table = next(ready, None) or next(iter(left.values()))
+        yield left.pop(table.name)
+
+
+def _makes_keys(keys: Iterable[tuple[TableSpec, ForeignKeySpec]]) -> dict[str, Any]:
+    """What a step makes, so that a continuation knows what is there already."""
+    return {"makes": [[t.name.schema, t.name.name, key.name] for t, key in keys]}
+
+
+def _import_each(scope: RestoreScope, tables: Iterable[SourceTable]) -> Iterator[Step]:
+    for table in tables:
+        if not table.files:
+            continue
+        reason = insert_reason(scope.source, table, may_stage=scope.facts.may_stage)
+        if reason:
+            yield insert_rows_of(scope, table, reason)
+        else:
+            yield import_table(scope, table)
+
+
+def _complete(scope: RestoreScope) -> Iterator[Step]:
+    """Everything that may only come after the data, but for what forbids a rename."""
+    chosen, name = scope.chosen, scope.scratch
+    yield from sql_if_any(
+        "set-defaults",
+        "Put the defaults back",
+        objects.set_defaults(chosen, name, waiting=False),
+        "As SHOW COLUMNS had them: KWDB misprints some in the definition.",
+    )
+    # Without rows every key holds.
+    keys = objects.keys_of(chosen, validated=True) if scope.with_data else chosen.foreign_keys
+    yield from sql_if_any(
+        "add-foreign-keys",
+        "Add the foreign keys",
+        objects.add_foreign_keys(keys, name),
+        "Adding one checks every row.",
+        _makes_keys(keys),
+    )
+    yield from sql_if_any(
+        "validate-checks",
+        "Validate the check constraints",
+        objects.validate_constraints(chosen, name) if scope.with_data else iter(()),
+        "An import leaves them unvalidated.",
+    )
+    yield from sql_if_any(
+        "set-sequences", "Put the sequences where they were", objects.set_sequences(chosen, name)
+    )
+    yield from sql_if_any(
+        "set-zones", "Put the zone configurations back", objects.set_zones(chosen, name)
+    )
+    yield from sql_if_any(
+        "comment-and-grant",
+        "Put comments and grants back",
+        objects.comment_and_grant(chosen, scope.accounts, name, last=False),
+    )
+
+
+def _publish(scope: RestoreScope, *, unfinished: bool) -> Iterator[Step]:
+    """``unfinished``: something is left to be made under the name, so it gets a mark first.
+
+    Whoever finds it there after a power cut can see what it is.
+    """
+    if scope.scratch == scope.target:
+        return
+    if scope.request.replace == scope.target and scope.target in scope.facts.databases:
+        if not scope.time_series:
+            yield _try_name(scope)
+        yield sql_step(
+            "drop-replaced",
+            f"Drop the database {scope.target} that is replaced",
+            (statements.use_database("defaultdb"), statements.drop_database(scope.target)),
+            "Only now, when its successor is complete and compared.",
+        )
+    yield sql_step(
+        "publish",
+        f"Give it the name {scope.target}",
+        (
+            statements.use_database("defaultdb"),
+            *((statements.comment_on_database(scope.scratch, UNFINISHED),) if unfinished else ()),
+            statements.rename_database(scope.scratch, scope.target),
+        ),
+        "Its comment says that it is not complete, until everything below is done."
+        if unfinished
+        else "",
+    )
+
+
+def _try_name(scope: RestoreScope) -> Step:
+    """No recording shows that a node renames a relational database: only time series (13).
+
+    What is to be replaced must not be gone before that is known.
+    """
+    other = scratch_name(scope.target, scope.facts.databases | {scope.scratch})
+    return sql_step(
+        "try-name",
+        "See whether it can be given another name",
+        (
+            statements.use_database("defaultdb"),
+            statements.rename_database(scope.scratch, other),
+            statements.rename_database(other, scope.scratch),
+        ),
+        f"Before {scope.target} is dropped: if the server refuses, nothing is lost.",
+    )
+
+
+def _after_rename(scope: RestoreScope) -> Iterator[Step]:
+    chosen, name = scope.chosen, scope.target
+    yield from sql_if_any(
+        "set-last-defaults",
+        "Put back the defaults that use a sequence or name their database",
+        objects.set_defaults(chosen, name, waiting=True),
+        "What depends on a sequence can forbid to rename its database.",
+    )
+    yield from sql_if_any(
+        "create-views",
+        "Create the views",
+        objects.create_views(chosen, name),
+        "A database with views cannot be renamed, so they come last.",
+        {"makes": [[view.name.schema, view.name.name, ""] for view in chosen.views]},
+    )
+    yield from sql_if_any(
+        "comment-and-grant-last",
+        "Put comments of views and grants on views, schemas and the database back",
+        objects.comment_and_grant(chosen, scope.accounts, name, last=True),
+    )
+
+
+def _finish(scope: RestoreScope) -> Iterator[Step]:
+    """Nothing is left to be made: the mark goes, and the database's own comment comes."""
+    if scope.scratch == scope.target:
+        return
+    comment = objects.database_comment(scope.chosen)
+    yield sql_step(
+        "finish",
+        f"Call {scope.target} complete",
+        (statements.comment_on_database(scope.target, comment),),
+    )
+
+
+def _create_accounts(scope: RestoreScope) -> Iterator[Step]:
+    if not scope.request.create_missing_users:
+        return
+    roles = set(scope.source.schema.roles)
+    yield from sql_if_any(
+        "create-accounts",
+        "Create the missing users and roles",
+        (
+            statements.create_role(name) if name in roles else statements.create_user(name)
+            for name in missing_accounts(scope.source, scope.facts)
+        ),
+        "Without passwords: KWDB never gives those out.",
+    )
+
+
+def _to_be_filled(existing: DatabaseSchema, table: SourceTable) -> TableSpec:
+    """The existing table. A constraint may stay unvalidated if the backed up rows broke it too."""
+    there = existing.table(table.name) or table.spec
+    both = (name for name in there.not_validated if name in table.spec.not_validated)
+    return replace(there, not_validated=tuple(both))
+
+
+def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
+    """Data only: defaults are taken off for the import and put back (live-findings, row 22)."""
+    existing = scope.facts.existing
+    if existing is None:
+        return
+    specs = tuple(_to_be_filled(existing, t) for t in scope.tables if existing.table(t.name))
+    there = Chosen(existing, specs, whole=False)
+    yield count_existing(scope)
+    if not scope.time_series:
+        yield from sql_if_any(
+            "drop-defaults",
+            "Take the defaults off for the import",
+            objects.drop_defaults(there, scope.target),
+            "IMPORT INTO refuses tables with defaults. They are put back, also when it fails.",
+        )
+    yield from _import_each(scope, scope.tables)
+    if not scope.time_series:
+        yield from sql_if_any(
+            "set-defaults",
+            "Put the defaults back",
+            objects.set_all_defaults(there, scope.target),
+            params={"defaults": objects.all_defaults(there)},
+        )
+        yield from sql_if_any(
+            "validate-checks",
+            "Validate the constraints again",
+            objects.validate_all(there, scope.target),
+            "An import leaves them unvalidated and lets orphans in.",
+        )
+    yield compare(scope)

@@ -1,0 +1,107 @@
+"""The restore recipe as a script for whoever has only a SQL client. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kwtui.backups.layout.naming import DATA_FOLDER, INSERTS_FOLDER, table_folder
+from kwtui.documents.runbook import TARGET_MARK, Runbook, RunbookCheck, RunbookStep
+from kwtui.model.requests import RestoreRequest
+from kwtui.model.schema import Engine, TableName
+from kwtui.model.server import ServerFacts
+from kwtui.operations.plan import Step, StepKind
+from kwtui.operations.restore.recipe import script_steps
+from kwtui.operations.restore.source import RestoreSource, SourceTable
+from kwtui.operations.restore.steps import RestoreScope
+from kwtui.operations.restore.target import TargetFacts
+from kwtui.operations.shared.chosen import Chosen
+from kwtui.sql import statements
+
+_LATE = frozenset({"set-zones", "comment-and-grant", "create-views", "comment-and-grant-last"})
+"""Steps that all rows are whole without. A user who is not there must not cost the rows."""
+
+
+def runbook_of(source: RestoreSource, server: ServerFacts, node_id: int) -> Runbook:
+    """What a person does who has no kwtui, into a database of any name."""
+    recipe = _recipe(source, server, node_id)
+    parts = [part for step in recipe for part in _parts(step)]
+    # What the rows need, then views and comments, then grants.
+    steps = tuple(sorted(parts, key=lambda part: (part.late, part.grants)))
+    return Runbook(
+        steps=steps,
+        checks=tuple(_check(table) for table in source.tables),
+        series_folders=tuple(_series_folders(source, recipe)),
+    )
+
+
+def insert_path(table: TableName) -> str:
+    """Where the INSERT script of a table lies in the set."""
+    return f"{INSERTS_FOLDER}/{table_folder(table)}.sql"
+
+
+def _recipe(source: RestoreSource, server: ServerFacts, node_id: int) -> tuple[Step, ...]:
+    """The steps of the restore itself, for the target `TARGET_MARK`."""
+    scope = RestoreScope(
+        source=source,
+        tables=source.tables,
+        request=RestoreRequest(source=source.path, target=TARGET_MARK),
+        facts=TargetFacts(server=server, node_id=node_id),
+        target=TARGET_MARK,
+        scratch=TARGET_MARK,
+        chosen=Chosen(source.schema, source.schema.tables, whole=True),
+        accounts=frozenset(g.grantee for g in source.schema.grants),
+    )
+    return tuple(script_steps(scope))
+
+
+def _parts(step: Step) -> Iterator[RunbookStep]:
+    """One step, or several where a person must be able to go on in the middle."""
+    late = step.id in _LATE
+    if step.kind is StepKind.INSERT_ROWS:
+        name = TableName(step.params["schema"], step.params["table"])
+        yield RunbookStep(step.title, (), step.explanation, insert=insert_path(name))
+        return
+    use, sql = _parted(step.sql, "USE ")
+    if step.id == "create-views":
+        for number, statement in enumerate(sql, start=1):
+            title = f"{step.title}, {number} of {len(sql)}"
+            yield RunbookStep(title, (*use, statement), step.explanation, late=late)
+        return
+    grants, others = _parted(sql, "GRANT ")
+    if not late or not grants:
+        yield RunbookStep(step.title, step.sql, step.explanation, late=late)
+        return
+    if others:
+        yield RunbookStep("Put the comments back", (*use, *others), late=late)
+    yield RunbookStep("Give the grants", (*use, *grants), late=late, grants=True)
+
+
+def _parted(sql: tuple[str, ...], word: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The statements that begin with the word, and the others."""
+    with_it = tuple(s for s in sql if s.startswith(word))
+    return with_it, tuple(s for s in sql if not s.startswith(word))
+
+
+def _series_folders(source: RestoreSource, recipe: tuple[Step, ...]) -> Iterator[str]:
+    """Folders that an IMPORT reads as a whole, and writes into."""
+    if source.schema.engine is Engine.TIME_SERIES:
+        for step in recipe:
+            if step.kind is StepKind.IMPORT_TABLE:
+                yield step.params["folder"].removeprefix(f"{source.path}/{DATA_FOLDER}/")
+
+
+def _check(table: SourceTable) -> RunbookCheck:
+    known = table.checksum
+    sql = (
+        statements.content_checksum(TARGET_MARK, table.name, table.spec.visible_columns)
+        if known
+        else statements.count_rows(TARGET_MARK, table.name)
+    )
+    keeps = table.spec.retention_seconds
+    return RunbookCheck(
+        table=str(table.name),
+        sql=sql,
+        rows=table.rows,
+        content=f"{known.xor} {known.sum}" if known else "",
+        note=f"KWDB drops what is older than the retention of {keeps} s" if keeps else "",
+    )

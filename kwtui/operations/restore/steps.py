@@ -1,0 +1,266 @@
+"""The single steps of a restore plan. Pure; `restore_plan` puts them in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from kwtui.model.proof import ContentChecksum
+from kwtui.model.requests import Dialect, RestoreRequest, RestoreStrategy
+from kwtui.model.schema import Engine, TableName
+from kwtui.operations.plan import Step, StepKind
+from kwtui.operations.restore.source import RestoreSource, SourceTable
+from kwtui.operations.restore.target import TargetFacts
+from kwtui.operations.shared.chosen import Chosen
+from kwtui.sql import statements, transfer
+from kwtui.sql.transfer import ImportOptions
+
+_INSERT_ROWS = 500
+"""Rows in one INSERT: far from any limit, and few round trips."""
+
+
+@dataclass(frozen=True)
+class RestoreScope:
+    source: RestoreSource
+    tables: tuple[SourceTable, ...]
+    request: RestoreRequest
+    facts: TargetFacts
+    target: str
+    scratch: str
+    """Where the work is done; the target itself where it is not made but filled."""
+    chosen: Chosen
+    accounts: frozenset[str]
+    """Who may be granted something: those who exist or will be made."""
+    staging: str = ""
+    """The staging folder that IMPORT reads, relative to extern; empty: it reads the source."""
+    staged_metas: Mapping[str, str] = field(default_factory=dict)
+    """Texts of meta.sql files as they go into the staging folder, by their paths in it."""
+
+    def placed(self, path: str) -> str:
+        """Where IMPORT finds a file or folder of the source, relative to extern."""
+        if not self.staging:
+            return path
+        inner = path.removeprefix(self.source.path).strip("/")
+        return f"{self.staging}/{inner}" if inner else self.staging
+
+    @property
+    def time_series(self) -> bool:
+        return self.source.schema.engine is Engine.TIME_SERIES
+
+    @property
+    def with_data(self) -> bool:
+        return self.request.strategy is not RestoreStrategy.SCHEMA_ONLY
+
+
+def check_files(scope: RestoreScope) -> Step:
+    return Step(
+        id="check-files",
+        kind=StepKind.CHECK_FILES,
+        title="Check the files before anything is written",
+        explanation="There is no manifest: every record is read and counted."
+        if scope.source.adopted
+        else "Every file must be there with the size and SHA-256 of the manifest.",
+        subject=scope.source.path,
+        params={"records": scope.source.adopted, "retentions": list(_retentions(scope))},
+    )
+
+
+def _retentions(scope: RestoreScope) -> Iterator[dict[str, Any]]:
+    """Tables whose old rows KWDB will drop; they are counted first (live-findings, row 14).
+
+    Where rows go into a table that is there, its own retention counts, not that of the backup.
+    """
+    fills = scope.request.strategy is RestoreStrategy.DATA_ONLY
+    existing = scope.facts.existing if fills else None
+    for table in scope.tables:
+        there = existing.table(table.name) if existing is not None else None
+        seconds = (there or table.spec).retention_seconds
+        if seconds and table.spec.time_column:
+            yield {
+                "table": str(table.name),
+                "seconds": seconds,
+                "files": list(table.files),
+                "fields": len(table.spec.visible_columns),
+                "dialect": msgspec.to_builtins(scope.source.dialect),
+            }
+
+
+def import_table(scope: RestoreScope, table: SourceTable) -> Step:
+    node = scope.facts.node_id
+    # Relational imports want every file named, time-series ones their folder (facts.md, 2.5).
+    folder = scope.placed(table.folder)
+    paths = (folder,) if scope.time_series else tuple(scope.placed(f) for f in table.files)
+    sql = transfer.import_into(
+        scope.scratch,
+        table.name,
+        [transfer.nodelocal(node, path) for path in paths],
+        options=_options(scope),
+    )
+    return Step(
+        id=f"import:{table.name}",
+        kind=StepKind.IMPORT_TABLE,
+        title=f"Import {table.name}",
+        sql=(sql,),
+        subject=str(table.name),
+        params=_table_params(table)
+        | {"folder": folder, "database": scope.scratch}
+        | (_insert_params(scope, table) if table.spec.primary_tag_positions else {}),
+    )
+
+
+def insert_rows_of(scope: RestoreScope, table: SourceTable, reason: str) -> Step:
+    columns = [(c.name, c.type) for c in table.spec.columns if not c.hidden]
+    return Step(
+        id=f"insert:{table.name}",
+        kind=StepKind.INSERT_ROWS,
+        title=f"Insert the rows of {table.name}",
+        explanation=f"{reason}; INSERT does not. {_INSERT_ROWS} rows go in one statement.",
+        sql=(statements.insert_rows(scope.scratch, table.name, columns, ()) + "...",),
+        subject=str(table.name),
+        params=_table_params(table) | {"database": scope.scratch} | _insert_params(scope, table),
+    )
+
+
+def _insert_params(scope: RestoreScope, table: SourceTable) -> dict[str, Any]:
+    return {
+        "files": list(table.files),
+        "columns": [(c.name, c.type) for c in table.spec.columns if not c.hidden],
+        "batch": _INSERT_ROWS,
+        "dialect": msgspec.to_builtins(scope.source.dialect),
+        "tags": list(table.spec.primary_tag_positions),
+    }
+
+
+def import_database(scope: RestoreScope) -> Step:
+    root = scope.placed(scope.source.import_root or scope.source.path)
+    sql = transfer.import_database(transfer.nodelocal(scope.facts.node_id, root), _options(scope))
+    return Step(
+        id="import",
+        kind=StepKind.IMPORT_DATABASE,
+        title=f"Import the database {scope.target}",
+        explanation="KWDB's own statement. It says succeeded when tables are empty or rows are "
+        "missing; the comparison finds that.",
+        sql=(sql,),
+        subject=scope.target,
+        params={
+            "folder": root,
+            "rows": sum_known([t.rows for t in scope.tables]),
+            "bytes": sum_known([t.bytes for t in scope.tables]),
+        },
+    )
+
+
+def compare(scope: RestoreScope) -> Step:
+    tables = [_expectation(t) for t in scope.tables] if scope.with_data else []
+    return Step(
+        id="compare",
+        kind=StepKind.COMPARE,
+        title="Compare the result with the backup",
+        explanation="Counts and content checksums of every table, and its definition.",
+        sql=comparison_sql(scope.scratch, tables),
+        params={
+            "database": scope.scratch,
+            "tables": tables,
+            "definitions": scope.request.strategy
+            in (RestoreStrategy.EXACT, RestoreStrategy.SCHEMA_ONLY),
+            "adds": scope.request.strategy is RestoreStrategy.DATA_ONLY,
+        },
+    )
+
+
+def comparison_sql(database: str, tables: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What a comparison asks of each table, as its step's params describe them."""
+    return tuple(
+        statements.content_checksum(database, name, table["columns"])
+        if table["checksum"]
+        else statements.count_rows(database, name)
+        for table in tables
+        for name in (TableName(table["schema"], table["table"]),)
+    )
+
+
+def count_existing(scope: RestoreScope) -> Step:
+    """Before rows are added, so that what was there can be told from what came."""
+    tables = [t for t in scope.tables if t.files]
+    return Step(
+        id="count-rows",
+        kind=StepKind.COUNT_ROWS,
+        title="Count the rows that are there",
+        explanation="To know afterwards which rows came, and whether all did.",
+        sql=tuple(statements.count_rows(scope.target, t.name) for t in tables),
+        params={
+            "database": scope.target,
+            "tables": [[t.name.schema, t.name.name] for t in tables],
+        },
+    )
+
+
+def compare_others(scope: RestoreScope) -> Step:
+    return Step(
+        id="compare-others",
+        kind=StepKind.COMPARE,
+        title="Compare views, sequences, comments and grants",
+        explanation="A difference here does not undo the restore; it is named in the result.",
+        params={"database": scope.target, "accounts": sorted(scope.accounts)},
+    )
+
+
+def _expectation(table: SourceTable) -> dict[str, Any]:
+    checksum: ContentChecksum | None = table.checksum
+    return _table_params(table) | {
+        "columns": list(table.spec.visible_columns),
+        "series": table.spec.time_column is not None,
+        "checksum": msgspec.to_builtins(checksum) if checksum else None,
+    }
+
+
+def _table_params(table: SourceTable) -> dict[str, Any]:
+    return {
+        "schema": table.name.schema,
+        "table": table.name.name,
+        "rows": table.rows,
+        "bytes": table.bytes,
+    }
+
+
+def _options(scope: RestoreScope) -> ImportOptions:
+    dialect: Dialect = scope.source.dialect
+    return ImportOptions(dialect, time_series=scope.time_series)
+
+
+def sql_step(
+    id: str,
+    title: str,
+    sql: tuple[str, ...],
+    explanation: str = "",
+    params: dict[str, Any] | None = None,
+) -> Step:
+    return Step(
+        id=id,
+        kind=StepKind.SQL,
+        title=title,
+        explanation=explanation,
+        sql=sql,
+        params=params or {},
+    )
+
+
+def sql_if_any(
+    id: str,
+    title: str,
+    sql: Iterator[str],
+    explanation: str = "",
+    params: dict[str, Any] | None = None,
+) -> Iterator[Step]:
+    found = tuple(sql)
+    if found:
+        yield sql_step(id, title, found, explanation, params)
+
+
+def sum_known(values: Sequence[int | None]) -> int | None:
+    if any(value is None for value in values):
+        return None
+    return sum(value for value in values if value is not None)

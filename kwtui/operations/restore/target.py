@@ -1,0 +1,172 @@
+"""The server that is restored to: what is known of it, and what of it forbids a restore. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kwtui.model.findings import Finding, Severity
+from kwtui.model.requests import RestoreRequest, RestoreStrategy
+from kwtui.model.schema import DatabaseSchema, TableSpec
+from kwtui.model.server import ServerFacts
+from kwtui.operations.restore.source import RestoreSource, SourceTable
+from kwtui.text import plural
+
+SYSTEM_DATABASES = frozenset({"defaultdb", "postgres", "system"})
+
+
+@dataclass(frozen=True)
+class TargetFacts:
+    """What is known of the server that is restored to."""
+
+    server: ServerFacts
+    node_id: int
+    """The node whose extern holds the files."""
+    databases: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
+    """Users and roles."""
+    existing: DatabaseSchema | None = None
+    """The target database, where it exists and matters (data only)."""
+    dependents: tuple[str, ...] = ()
+    """What in other databases uses the one that is to be replaced."""
+    store_free_bytes: int | None = None
+    problem: Finding | None = None
+    """Why the files cannot be read on this machine."""
+    read_only: bool = False
+    """The profile says that nothing may be changed on this server."""
+    may_stage: bool = True
+    """This account may make folders in extern, for IMPORT to read and write."""
+
+
+def refusal(code: str, subject: str, message: str, remedy: str) -> Finding:
+    return Finding(Severity.REFUSAL, code, subject, message, remedy)
+
+
+# -- name -------------------------------------------------------------------------------------
+
+
+def name_findings(
+    source: RestoreSource, request: RestoreRequest, target: str, facts: TargetFacts
+) -> Iterator[Finding]:
+    exists = target in facts.databases
+    if request.strategy is RestoreStrategy.DATA_ONLY:
+        yield from _existing_table_findings(source, request, target, facts)
+        return
+    if target in SYSTEM_DATABASES:
+        yield refusal(
+            "system_database", target, f"{target} is one of KWDB's own databases.", "Choose a name."
+        )
+    elif exists and request.replace is None:
+        yield refusal(
+            "name_taken",
+            target,
+            f"A database named {target} exists, and a restore harms nothing that exists.",
+            "Restore under another name (--as NAME). To replace it, type its name: "
+            f"--yes-replace {shlex.quote(target)}",
+        )
+    elif request.replace is not None and request.replace != target:
+        yield refusal(
+            "replace_mismatch",
+            target,
+            f"The name that may be replaced ({request.replace}) is not the target ({target}).",
+            "Type exactly the name of the database that is to be replaced.",
+        )
+    elif exists:
+        for user in facts.dependents:
+            yield refusal(
+                "used_elsewhere",
+                target,
+                f"Dropping {target} would silently take {user} along, which uses it.",
+                "Keep its definition, drop it, and make it again after the restore; or restore "
+                "beside what is there (--as NAME).",
+            )
+        yield Finding(
+            Severity.WARNING,
+            "replaces",
+            target,
+            f"The database {target} is dropped with everything in it, after its successor was "
+            "restored and compared.",
+            "Back it up first if anything in it is still needed.",
+        )
+
+
+def _existing_table_findings(
+    source: RestoreSource, request: RestoreRequest, target: str, facts: TargetFacts
+) -> Iterator[Finding]:
+    if facts.existing is None:
+        yield refusal(
+            "not_found",
+            target,
+            f"There is no database {target} to put the data into.",
+            "Choose the exact strategy, which makes the tables too.",
+        )
+        return
+    wanted = request.tables or tuple(t.name for t in source.tables)
+    for name in wanted:
+        there = facts.existing.table(name)
+        here = source.schema.table(name)
+        if there is None:
+            yield refusal(
+                "not_found",
+                str(name),
+                f"{target} has no table {name}.",
+                "Choose tables that exist, or the exact strategy.",
+            )
+        elif here is not None and there.visible_columns != here.visible_columns:
+            yield refusal(
+                "columns_differ",
+                str(name),
+                f"{name} has other columns in {target}: {', '.join(there.visible_columns)} there, "
+                f"{', '.join(here.visible_columns)} in the backup.",
+                "Restore under another name and copy what is needed.",
+            )
+        else:
+            yield from _about_existing(there, here)
+    yield Finding(
+        Severity.WARNING,
+        "tables_offline",
+        target,
+        "A table cannot be read while rows are imported into it.",
+    )
+
+
+def _about_existing(there: TableSpec, here: TableSpec | None) -> Iterator[Finding]:
+    if there.rows:
+        known = (
+            "One that has the time and primary tags of a row there is not added beside it: the "
+            "server's setting ts.dedup.rule decides which of the two stays."
+            if there.time_column
+            else "A key that exists makes the whole import of the table fail and changes nothing."
+        )
+        yield Finding(
+            Severity.WARNING,
+            "table_not_empty",
+            str(there.name),
+            f"{there.name} holds about {plural(there.rows, 'row')} already; the new ones are "
+            f"added. {known}",
+        )
+    without = {c.name for c in there.columns if c.default is None}
+    gone = [c.name for c in here.columns if c.default and c.name in without] if here else []
+    if gone:
+        yield Finding(
+            Severity.WARNING,
+            "defaults_gone",
+            str(there.name),
+            f"{', '.join(gone)} of {there.name} had a default when the backup was made and has "
+            "none now. An import takes defaults off while it runs: one that was killed may not "
+            "have put them back.",
+            "See what it had to put back: kwtui runs",
+        )
+
+
+def space_findings(tables: tuple[SourceTable, ...], facts: TargetFacts) -> Iterator[Finding]:
+    needed = sum(t.bytes or 0 for t in tables)
+    free = facts.store_free_bytes
+    if free is not None and needed > free:
+        yield refusal(
+            "disk_full",
+            "store",
+            f"The files hold {needed} bytes and {free} are free in the node's store.",
+            "Free space in the store, or restore some of the tables.",
+        )

@@ -1,0 +1,1 @@
+"""Making a set of an export: manifest, restore files, proof. Never exports."""

@@ -1,0 +1,1 @@
+"""What several kinds of plan need. Never one kind's own steps."""

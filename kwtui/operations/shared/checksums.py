@@ -1,0 +1,30 @@
+"""Content checksums: read on the server, compared by value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kwtui.model.proof import ContentChecksum
+from kwtui.operations.runner import Halt
+from kwtui.operations.shared.stoppable import run_stoppable
+from kwtui.server.connection.results import ResultSet
+from kwtui.server.connection.server import Server
+
+
+@dataclass(frozen=True)
+class TableChecksum:
+    """A table's checksum, or why there is none that can be relied on."""
+
+    checksum: ContentChecksum | None
+    doubt: str = ""
+
+
+async def read_checksum(server: Server, sql: str, halt: Halt) -> ContentChecksum:
+    """Run a checksum statement (`statements.content_checksum`), however long it takes."""
+    return parse_checksum((await run_stoppable(server, sql, halt)).result)
+
+
+def parse_checksum(answer: ResultSet) -> ContentChecksum:
+    """Of an empty table xor and sum are NULL, which is written as nothing."""
+    count, xor, total = answer.rows[0]
+    return ContentChecksum(int(count or 0), xor or "", total or "")

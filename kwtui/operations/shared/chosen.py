@@ -1,0 +1,106 @@
+"""The definitions of a database as statements for another name, in the proven order. Pure.
+
+Each function is one step of the exact restore (live-findings.md, section 2). ``database`` is where
+the objects go; the captured schema knows the name that they had.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from kwtui.model.schema import (
+    DatabaseSchema,
+    ForeignKeySpec,
+    SequenceSpec,
+    TableName,
+    TableSpec,
+    ViewSpec,
+)
+from kwtui.sql import ddl
+from kwtui.sql.tokens import split_name
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The part of a captured schema that is restored."""
+
+    schema: DatabaseSchema
+    tables: tuple[TableSpec, ...]
+    whole: bool
+
+    @property
+    def names(self) -> frozenset[TableName]:
+        return frozenset(t.name for t in self.tables)
+
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """Schemas to be made: all of them, or those of the chosen tables."""
+        wanted = self.schema.schemas if self.whole else [t.name.schema for t in self.tables]
+        return tuple(s for s in dict.fromkeys(wanted) if s != "public")
+
+    @property
+    def sequences(self) -> tuple[SequenceSpec, ...]:
+        """All sequences, or those that defaults of the chosen tables take values from."""
+        if self.whole:
+            return self.schema.sequences
+        used = {
+            parts[-1]
+            for table in self.tables
+            for column in table.columns
+            for parts in ddl.sequences_in(column.default or "")
+        }
+        return tuple(s for s in self.schema.sequences if s.name.name in used)
+
+    @property
+    def views(self) -> tuple[ViewSpec, ...]:
+        """Views whose tables and views are all there, in the order of their making."""
+        there = set(self.names)
+        kept = []
+        for view in self.schema.views:
+            if self.whole or (view.depends_on and set(view.depends_on) <= there):
+                kept.append(view)
+                there.add(view.name)
+        return tuple(kept)
+
+    @property
+    def foreign_keys(self) -> tuple[tuple[TableSpec, ForeignKeySpec], ...]:
+        """Foreign keys whose target is there too."""
+        there = self.names
+        return tuple((t, k) for t in self.tables for k in t.foreign_keys if k.target in there)
+
+    def has(self, target: str) -> bool:
+        """Whether the object of a comment or grant (``TABLE public.orders``) is restored."""
+        kind, _, name = target.partition(" ")
+        if self.whole or kind == "DATABASE":
+            return True
+        if kind == "SCHEMA":
+            return name in ("public", *self.schemas)
+        return object_of(target) in {*self.names, *(s.name for s in self.sequences)}
+
+
+def part_of(schema: DatabaseSchema, tables: tuple[TableSpec, ...]) -> DatabaseSchema:
+    """The schema without what belongs to other tables than these."""
+    chosen = Chosen(schema, tables, whole=False)
+    views = {view.name for view in chosen.views}
+    return replace(
+        schema,
+        schemas=("public", *chosen.schemas),
+        tables=tables,
+        sequences=chosen.sequences,
+        views=chosen.views,
+        comments=tuple(
+            c for c in schema.comments if chosen.has(c.target) or object_of(c.target) in views
+        ),
+        grants=tuple(
+            g for g in schema.grants if chosen.has(g.target) or object_of(g.target) in views
+        ),
+    )
+
+
+def object_of(target: str) -> TableName | None:
+    """The table, view or sequence of a comment or grant; None for a database or schema."""
+    kind, _, name = target.partition(" ")
+    parts = split_name(name.partition("@")[0])
+    if kind == "COLUMN":
+        parts = parts[:-1]
+    return TableName(parts[-2], parts[-1]) if len(parts) >= 2 else None

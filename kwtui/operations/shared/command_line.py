@@ -1,0 +1,165 @@
+"""The shell command that does the same as a plan. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from kwtui.model.requests import (
+    BackupMethod,
+    BackupRequest,
+    Dialect,
+    DrillRequest,
+    RestoreRequest,
+    RestoreStrategy,
+)
+from kwtui.model.retention import RetentionPolicies, RetentionPolicy
+from kwtui.model.schema import TableName
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind
+
+_PLAIN = BackupRequest(database="")
+_DIALECT_OPTIONS = {
+    "delimiter": "--delimiter",
+    "null_text": "--null-text",
+    "charset": "--charset",
+}
+
+
+def shell_line(*words: str, options: Sequence[str] = ()) -> str:
+    """kwtui with these words, quoted for a POSIX shell; ``options`` name server and files."""
+    return shlex.join(["kwtui", *words, *options])
+
+
+def command_for(plan: Plan, connection: Sequence[str]) -> str:
+    """One line for a POSIX shell. ``connection`` are the options that name the server."""
+    if plan.kind is PlanKind.BACKUP:
+        words = _backup_words(msgspec.convert(plan.request, BackupRequest))
+    elif plan.kind is PlanKind.RESTORE and plan.request.get("continues"):
+        words = iter(("restore", "--continue", str(plan.request["continues"])))
+    elif plan.kind is PlanKind.RESTORE:
+        words = _restore_words(msgspec.convert(plan.request, RestoreRequest))
+    elif plan.kind is PlanKind.DRILL:
+        words = _drill_words(msgspec.convert(plan.request, DrillRequest))
+    elif plan.kind is PlanKind.SEAL:
+        words = iter(("seal", plan.path, "--draft", str(plan.request["draft"])))
+    elif plan.kind is PlanKind.SETTING:
+        words = _wal_words(plan)
+    elif plan.kind in REMOVALS:
+        words = _removal_words(plan)
+    else:
+        words = iter(("verify", plan.path, "--level", f"P{plan.request['level']}"))
+    return shell_line(*words, options=connection)
+
+
+def _drill_words(request: DrillRequest) -> Iterator[str]:
+    yield from ("drill", request.source, "--level", f"P{int(request.level)}")
+    if request.strategy is not RestoreStrategy.EXACT:
+        yield from ("--strategy", request.strategy.value)
+    if request.on_sandbox:
+        yield from ("--on", "sandbox")
+    if request.node_id is not None:
+        yield from ("--node", str(request.node_id))
+    if request.dialect is not None:
+        yield from _dialect_words(request.dialect, always=True)
+
+
+def _removal_words(plan: Plan) -> Iterator[str]:
+    request = plan.request
+    if plan.kind is PlanKind.DELETE:
+        yield from ("delete", plan.path)
+        confirmed = request.get("confirmed")
+        yield from ("--yes-delete", confirmed) if confirmed else ("--yes",)
+    elif plan.kind is PlanKind.CLEANUP:
+        yield from ("cleanup", *request["names"], "--yes")
+    else:
+        yield from ("prune", *([request["database"]] if request["database"] else []))
+        policies = msgspec.convert(request["policies"], RetentionPolicies)
+        if policies.default is not None and not policies.databases:
+            yield from policy_words(policies.default)
+        yield "--yes"
+
+
+def policy_words(policy: RetentionPolicy) -> Iterator[str]:
+    """The options of `kwtui prune` that say the same."""
+    for field in ("keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly"):
+        count = getattr(policy, field)
+        if count:
+            yield from (f"--{field.replace('_', '-')}", str(count))
+    yield from ("--min-proof", f"P{int(policy.min_proof)}")
+
+
+def _backup_words(request: BackupRequest) -> Iterator[str]:
+    yield from ("backup", request.database)
+    if request.tables:
+        yield from ("--tables", _names(request.tables))
+    if request.method is not BackupMethod.SNAPSHOT:
+        yield from ("--method", request.method.value)
+    if request.prefix != _PLAIN.prefix:
+        yield from ("--prefix", request.prefix)
+    if request.label:
+        yield from ("--label", request.label)
+    if request.node_id is not None:
+        yield from ("--node", str(request.node_id))
+    if request.parallel != _PLAIN.parallel:
+        yield from ("--parallel", str(request.parallel))
+    if request.chunk_rows != _PLAIN.chunk_rows:
+        yield from ("--chunk-rows", str(request.chunk_rows))
+    if not request.content_checksums:
+        yield "--no-checksums"
+    for field in ("with_users", "with_settings", "unseen", "sweep"):
+        if getattr(request, field):
+            yield f"--{field.replace('_', '-')}"
+    yield from _dialect_words(request.dialect)
+
+
+def _restore_words(request: RestoreRequest) -> Iterator[str]:
+    yield from ("restore", request.source)
+    if request.target:
+        yield from ("--as", request.target)
+    if request.strategy is not RestoreStrategy.EXACT:
+        yield from ("--strategy", request.strategy.value)
+    if request.tables:
+        yield from ("--tables", _names(request.tables))
+    if request.create_missing_users:
+        yield "--create-users"
+    if request.with_users:
+        yield "--with-users"
+    if request.with_settings:
+        yield "--with-settings"
+    if request.replace:
+        yield from ("--yes-replace", request.replace)
+    if request.node_id is not None:
+        yield from ("--node", str(request.node_id))
+    if request.dialect is not None:
+        yield from _dialect_words(request.dialect, always=True)
+
+
+def _wal_words(plan: Plan) -> Iterator[str]:
+    yield from ("wal", "set")
+    for field in ("level", "interval"):
+        if plan.request.get(field) is not None:
+            yield from (f"--{field}", str(plan.request[field]))
+    yield from ("--yes", plan.cluster_id[:8])
+
+
+def _names(tables: Sequence[TableName]) -> str:
+    return ",".join(f"{_name(t.schema)}.{_name(t.name)}" for t in tables)
+
+
+def _name(text: str) -> str:
+    """As ``--tables`` reads it: quoted when a comma, a dot, a quote or a space is in it."""
+    if any(char in text for char in ',."') or text != text.strip():
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _dialect_words(dialect: Dialect, *, always: bool = False) -> Iterator[str]:
+    plain = Dialect()
+    for field, option in _DIALECT_OPTIONS.items():
+        value = getattr(dialect, field)
+        if always or value != getattr(plain, field):
+            yield from (option, value)
+    if dialect.header:
+        yield "--header"

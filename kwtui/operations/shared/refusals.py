@@ -1,0 +1,53 @@
+"""A plan that may not run: which of its findings forbid it, and as what error they are told."""
+
+from __future__ import annotations
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.findings import Finding, Severity
+from kwtui.operations.plan import Plan
+
+_EXIT_CODES = {
+    "admin_required": ExitCode.ADMIN_ROLE_REQUIRED,
+    "backup_damaged": ExitCode.BACKUP_DAMAGED,
+    "backup_incomplete": ExitCode.BACKUP_INCOMPLETE,
+    "destination_not_empty": ExitCode.DESTINATION_NOT_EMPTY,
+    "disk_full": ExitCode.DISK_FULL,
+    "in_use": ExitCode.RUN_IN_PROGRESS,
+    "extern_not_found": ExitCode.EXTERN_NOT_FOUND,
+    "extern_not_readable": ExitCode.EXTERN_NOT_READABLE,
+    "name_taken": ExitCode.NAME_TAKEN,
+    "not_found": ExitCode.NOT_FOUND,
+}
+
+
+def refusals(plan: Plan) -> tuple[Finding, ...]:
+    return tuple(f for f in plan.findings if f.severity is Severity.REFUSAL)
+
+
+def check_allowed(plan: Plan) -> None:
+    """Raise what forbids the plan, with the exit code of the first refusal."""
+    found = refusals(plan)
+    if not found:
+        return
+    first = found[0]
+    more = [f"Also: {_text(f)}" for f in found[1:]]
+    raise KwtuiError(
+        _text(first),
+        cause="\n".join(more),
+        hint=first.remedy,
+        exit_code=_EXIT_CODES.get(first.code, ExitCode.REFUSED_BY_PLAN),
+    )
+
+
+def error_of(finding: Finding | None) -> KwtuiError:
+    """A refusal that is known before there is a plan."""
+    if finding is None:
+        return KwtuiError("This cannot be done.", exit_code=ExitCode.REFUSED_BY_PLAN)
+    exit_code = _EXIT_CODES.get(finding.code, ExitCode.REFUSED_BY_PLAN)
+    return KwtuiError(_text(finding), hint=finding.remedy, exit_code=exit_code)
+
+
+def _text(finding: Finding) -> str:
+    if finding.subject and finding.subject not in finding.message:
+        return f"{finding.subject}: {finding.message}"
+    return finding.message

@@ -1,0 +1,1 @@
+"""What a statement answers: rows, tags, errors. Never how it was found."""

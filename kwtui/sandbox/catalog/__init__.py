@@ -1,0 +1,1 @@
+"""What exists: databases, tables, users, grants, settings. Never rows."""

@@ -1,0 +1,1 @@
+"""CREATE, ALTER, DROP. Never rows that a client sends."""

@@ -1,0 +1,1 @@
+"""The engine: data, snapshots, sessions, names, jobs. Never a handler of a statement."""

@@ -1,0 +1,1 @@
+"""EXPORT as a node does it, defects included. Never reads files back."""

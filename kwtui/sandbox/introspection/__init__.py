@@ -1,0 +1,1 @@
+"""SHOW and the virtual tables. Never changes anything."""

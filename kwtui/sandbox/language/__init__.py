@@ -1,0 +1,1 @@
+"""Words of KWDB's SQL. Never their meaning."""

@@ -1,0 +1,1 @@
+"""SELECT, translated for DuckDB. Never writes."""

@@ -1,0 +1,1 @@
+"""Statements that are neither DDL, DML, SHOW, nor transfer. Never rows."""

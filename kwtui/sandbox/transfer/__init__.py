@@ -1,0 +1,1 @@
+"""What EXPORT and IMPORT share: CSV, charsets, meta.sql, nodelocal. Never a job."""

@@ -1,0 +1,1 @@
+"""Types and values as KWDB reads, keeps and prints them. Never tables."""

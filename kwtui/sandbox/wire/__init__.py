@@ -1,0 +1,1 @@
+"""The PostgreSQL protocol: bytes, messages, one conversation. Never what an answer says."""

@@ -1,0 +1,1 @@
+"""The backup wizard. Never plans: it asks the Controller."""

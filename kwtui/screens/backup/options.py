@@ -1,0 +1,119 @@
+"""The choices of a backup in words: what each method and option does, and what it risks."""
+
+from __future__ import annotations
+
+from kwtui.model.requests import BackupMethod
+from kwtui.model.schema import Engine
+from kwtui.widgets.form import Option
+from kwtui.widgets.paint import BLANK, Line, line, paragraph
+
+METHODS = (
+    Option(
+        BackupMethod.SNAPSHOT,
+        "Table by table, one instant",
+        "Every table is exported by itself, all of them as of the same instant. Each has its own"
+        " progress, and one that fails does not spoil the others. The default.",
+    ),
+    Option(
+        BackupMethod.DATABASE,
+        "One EXPORT of the database",
+        "KWDB writes the whole database in one statement, at one instant too. There is no progress"
+        " by table, and KWDB reports success even when a table failed; kwtui counts every file"
+        " afterwards and says so.",
+    ),
+    Option(
+        BackupMethod.TABLES,
+        "Plain EXPORT of each table",
+        "Every table is exported as it is at its own moment. Tables that refer to each other may"
+        " not fit together: choose it only when nothing is written meanwhile.",
+        True,
+    ),
+)
+
+_TIME_SERIES_NOTE = (
+    "A time-series database has no snapshot in KWDB: rows that arrive while the export runs may or"
+    " may not be in it, whatever the method."
+)
+
+
+def method_lines(option: Option, engine: Engine | None) -> list[Line]:
+    lines = paragraph(option.explanation, "warning" if option.warning else "")
+    if engine is Engine.TIME_SERIES:
+        lines += [BLANK, line(("! ", "warning"), _TIME_SERIES_NOTE, indent=2)]
+    return lines
+
+
+CHECKSUM_OPTIONS = (
+    Option("yes", "yes", "Every row is read once more and hashed by the server, so that a restore"
+           " can be proven to hold the same content. Costs about as long as the export."),
+    Option("no", "no", "A restore of this backup can be compared by row counts only: a changed"
+           " value would not be noticed.", True),
+)  # fmt: skip
+
+PARALLEL_OPTIONS = tuple(
+    Option(str(n), f"{n} at a time" if n > 1 else "one after the other",
+           "More at a time is faster while disk and processor have room, and slows other users of"
+           " the server more.", n > 4)
+    for n in (1, 2, 3, 4, 6, 8)
+)  # fmt: skip
+
+DELIMITER_OPTIONS = (
+    Option(",", "comma", "The one that was proven with every kind of value."),
+    Option(";", "semicolon", "Whoever imports by hand must name it, or every line lands in the"
+           " first column.", True),
+    Option("|", "bar", "Whoever imports by hand must name it, or every line lands in the first"
+           " column.", True),
+    Option("\t", "tab", "Whoever imports by hand must name it, or every line lands in the first"
+           " column.", True),
+)  # fmt: skip
+
+NULL_OPTIONS = (
+    Option("\\N", "\\N", "NULL, the empty text and the text NULL stay apart."),
+    Option("", "nothing (KWDB's default)", "KWDB then loses rows: in a table of one column a row"
+           " with NULL is gone after an import.", True),
+)  # fmt: skip
+
+CHARSET_OPTIONS = (
+    Option("UTF-8", "UTF-8", "Holds every character."),
+    Option("GBK", "GBK", "A character that GBK does not have stops the export of its table. Files"
+           " are for programs that cannot read UTF-8.", True),
+    Option("GB18030", "GB18030", "Holds every character; for programs that cannot read UTF-8."),
+    Option("BIG5", "BIG5", "A character that BIG5 does not have stops the export of its table."
+           " Files are for programs that cannot read UTF-8.", True),
+)  # fmt: skip
+
+HEADER_OPTIONS = (
+    Option("no", "no", "Files hold rows and nothing else, as KWDB's IMPORT wants them."),
+    Option("yes", "yes, as first line", "For spreadsheets. Whoever imports by hand must skip a line"
+           " for relational tables, and time-series imports reject the line.", True),
+)  # fmt: skip
+
+USERS_OPTIONS = (
+    Option("no", "no", "The backup holds the grants of this database, and no users. A restore says"
+           " which users are missing, and can make them."),
+    Option("yes", "yes, without passwords", "All users and roles of the server, and who is in which"
+           " role. KWDB gives passwords to nobody: after a restore each needs a new one."),
+)  # fmt: skip
+
+SETTINGS_OPTIONS = (
+    Option("no", "no", "Settings of the cluster are not part of the backup."),
+    Option("yes", "yes", "The settings of the whole cluster, as a file beside the data. A restore"
+           " sets them only when it is told to."),
+)  # fmt: skip
+
+SWEEP_OPTIONS = (
+    Option("keep", "keep what was written", "When the backup fails or is cancelled, its folder"
+           " stays and is marked as no backup. Leftovers (4, then l) removes it later."),
+    Option("remove", "remove what was written", "When the backup fails or is cancelled, its folder"
+           " goes at once, and nothing is left to look at."),
+)  # fmt: skip
+
+CHUNK_ABOUT = (
+    "Rows in one file. Smaller files are easier to check one by one and to copy; KWDB's own default"
+    " is 100,000."
+)
+PREFIX_ABOUT = (
+    "The folder inside extern under which backups are kept: PREFIX/DATABASE/TIME. The folder of"
+    " this backup is new in any case; nothing that is there is touched."
+)
+LABEL_ABOUT = "A few words of yours that are kept in the manifest, such as: before the upgrade."

@@ -1,0 +1,201 @@
+"""What can be done with one set, the same from the list and from inside it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import DrillRequest
+from kwtui.operations.plan import Plan
+from kwtui.screens.backup_set.care_dialogs import DrillDialog, Notes, NotesDialog
+from kwtui.screens.backup_set.parts import what_goes_lines
+from kwtui.screens.frame.base import READ_ONLY
+from kwtui.screens.frame.choice_dialog import Choice, ChooseDialog
+from kwtui.screens.frame.live_screen import LiveScreen
+from kwtui.screens.plan.screen import PlanScreen
+from kwtui.widgets.paint import Line
+
+REPORT = "report"
+"""The purpose of the prompt that asks where a report goes."""
+
+SCRIPT = "restore.sql"
+"""The sidecar that holds every statement of an exact restore."""
+
+CARE_VERBS = frozenset(
+    {"verify", "restore", "drill", "delete", "pin", "annotate", "report", "copy"}
+)
+_LEFT = (EntryKind.INCOMPLETE, EntryKind.DELETED)
+
+
+def why_not(entry: BackupEntry, verb: str) -> str:
+    """Why this cannot be done with the entry; empty when it can."""
+    if verb == "copy":
+        return ""
+    if verb == "delete":
+        if entry.kind in (EntryKind.FOREIGN, EntryKind.TREE):
+            return "kwtui did not make it; it is removed with the tools of the system."
+        return "It is pinned; p takes the pin away." if entry.pinned else ""
+    if entry.kind is EntryKind.FOREIGN:
+        return "This is no export."
+    if entry.kind in _LEFT:
+        doing = {"pin": "keep", "annotate": "describe", "report": "report"}.get(verb, verb)
+        if entry.kind is EntryKind.DELETED:
+            return f"This is being deleted; there is nothing to {doing}."
+        return f"This backup did not finish; there is nothing to {doing}."
+    return ""
+
+
+class SetCare(LiveScreen):
+    """A screen on which one entry is chosen."""
+
+    def chosen_entry(self) -> BackupEntry | None:
+        raise NotImplementedError
+
+    def entry_changed(self) -> None:
+        """Something that is said about the chosen entry was changed."""
+
+    def copy_choices(self, entry: BackupEntry) -> list[Choice]:
+        """What may be copied, besides what every set has."""
+        return []
+
+    def reason_against_care(self, verb: str) -> str:
+        entry = self.chosen_entry()
+        if entry is None:
+            return "There is nothing in the list."
+        if self.kwtui.is_read_only and verb in ("restore", "delete"):
+            return READ_ONLY
+        return why_not(entry, verb)
+
+    # -- proving and restoring -------------------------------------------------------------------
+
+    def do_verify(self) -> None:
+        entry = self.chosen_entry()
+        if entry is not None:
+            self.kwtui.start_verify(entry.path, ProofLevel.P2)
+
+    def do_restore(self) -> None:
+        entry = self.chosen_entry()
+        if entry is not None:
+            self.kwtui.open_restore(entry.path)
+
+    def do_drill(self) -> None:
+        entry = self.chosen_entry()
+        if entry is not None:
+            self.run_task(partial(self._ask_for_drill, entry), "drill")
+
+    async def _ask_for_drill(self, entry: BackupEntry) -> None:
+        guess = None
+        if entry.kind is EntryKind.TREE:
+            guess = (await self.controller.open_set(entry.path)).dialect
+        on_server = self.controller.status.is_connected and not self.kwtui.is_read_only
+
+        def answered(request: object) -> None:
+            if isinstance(request, DrillRequest):
+                self.open_over(PlanScreen(lambda _: self.controller.plan_drill(request)))
+
+        self.app.push_screen(DrillDialog(entry, guess, on_server=on_server), answered)
+
+    # -- deleting --------------------------------------------------------------------------------
+
+    def do_delete(self) -> None:
+        entry = self.chosen_entry()
+        if entry is None:
+            return
+        if entry.kind in _LEFT:
+            self.open_over(PlanScreen(partial(self._plan_cleanup, entry.path)))
+            return
+        plan = partial(self.controller.plan_delete, entry.path)
+        self.open_over(PlanScreen(plan, more=partial(self._what_goes, entry.path)))
+
+    async def _plan_cleanup(self, path: str, _: str | None) -> Plan:
+        return await self.controller.plan_cleanup(await self.controller.leftovers(), [path])
+
+    async def _what_goes(self, path: str) -> list[Line]:
+        return what_goes_lines(await self.controller.open_set(path))
+
+    # -- what people say -------------------------------------------------------------------------
+
+    def do_pin(self) -> None:
+        entry = self.chosen_entry()
+        if entry is not None:
+            self.run_task(partial(self._pin, entry), "annotate")
+
+    async def _pin(self, entry: BackupEntry) -> None:
+        done = await self.controller.annotate(entry.path, pinned=not entry.pinned)
+        words = (
+            "Pinned: retention keeps it, and it cannot be deleted."
+            if done.pinned
+            else "Not pinned any more."
+        )
+        self._say_noted(words, private=done.private)
+
+    def do_annotate(self) -> None:
+        entry = self.chosen_entry()
+        if entry is None:
+            return
+
+        def answered(notes: object) -> None:
+            if isinstance(notes, Notes):
+                self.run_task(partial(self._annotate, entry, notes), "annotate")
+
+        self.app.push_screen(NotesDialog(entry), answered)
+
+    async def _annotate(self, entry: BackupEntry, notes: Notes) -> None:
+        label = None if notes.label == entry.label else notes.label
+        done = await self.controller.annotate(entry.path, label=label, remark=notes.remark)
+        self._say_noted("Noted.", private=done.private)
+
+    def _say_noted(self, words: str, *, private: bool) -> None:
+        if private:
+            words += " kwtui may not write in extern here: no other account sees this."
+        self.say(words)
+        self.entry_changed()
+
+    # -- taking away -----------------------------------------------------------------------------
+
+    def do_report(self) -> None:
+        entry = self.chosen_entry()
+        if entry is not None:
+            name = entry.path.strip("/").replace("/", "-")
+            self.prompt.ask(REPORT, "Write a report to:", f"~/{name}.md")
+
+    def save_report(self, file: str) -> None:
+        """The prompt was answered."""
+        entry = self.chosen_entry()
+        if entry is not None and file.strip():
+            path = Path(file.strip()).expanduser()
+            self.run_task(partial(self._save_report, entry.path, path), "report")
+
+    async def _save_report(self, path: str, file: Path) -> None:
+        await self.controller.save_report(path, file)
+        self.say(f"The report is in {file}")
+
+    def do_copy(self) -> None:
+        entry = self.chosen_entry()
+        if entry is not None:
+            self.run_task(partial(self._ask_what_to_copy, entry), "copy")
+
+    async def _ask_what_to_copy(self, entry: BackupEntry) -> None:
+        choices = [Choice("Path in extern", entry.path)]
+        place = self.controller.place
+        if place is not None and place.extern.path is not None:
+            choices.append(Choice("Path here", str(place.extern.path / entry.path)))
+        choices += self.copy_choices(entry)
+        if entry.kind in (EntryKind.SET, EntryKind.TREE):
+            choices += [
+                Choice(f"Command: {verb}", self.controller.command(verb, entry.path))
+                for verb in ("show", "verify", "drill", "restore")
+            ]
+        if entry.kind is EntryKind.SET:
+            others = (await self.controller.open_set(entry.path)).others
+            if any(file.path == SCRIPT for file in others):
+                script = await self.controller.read_text(f"{entry.path}/{SCRIPT}")
+                choices.append(Choice("SQL that restores it", script))
+
+        def answered(choice: object) -> None:
+            if isinstance(choice, Choice):
+                self.app.copy_to_clipboard(choice.text)
+
+        self.app.push_screen(ChooseDialog("Copy", choices), answered)

@@ -1,0 +1,150 @@
+"""What is asked before a set is noted about or drilled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, Input
+
+from kwtui.backups.csv.dialect import DialectGuess
+from kwtui.backups.listing.entries import BackupEntry
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import DrillRequest, RestoreStrategy
+from kwtui.screens.frame.dialect_options import dialect_options
+from kwtui.screens.frame.dialogs import Dialog
+from kwtui.widgets.field import Field, Words, push_button
+from kwtui.widgets.form import Cycle, Form, Option
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What a person says about a set."""
+
+    label: str
+    remark: str
+
+
+class NotesDialog(Dialog):
+    """Label and note of a set. Answers Notes, or None."""
+
+    def __init__(self, entry: BackupEntry) -> None:
+        super().__init__()
+        self._path = entry.path
+        self._label = Field("Label", entry.label, name="label")
+        self._remark = Field("Note", entry.remark, name="remark")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Words(f"About {self._path}", classes="dialog--title")
+            yield Words(
+                "The label stands in every list; the note is for whoever looks later. Both lie"
+                " beside the backup, which itself is not changed.",
+                classes="dialog--words",
+            )
+            yield self._label
+            yield self._remark
+            with Horizontal(classes="dialog--buttons"):
+                yield push_button("Save (Enter)", id="save", primary=True)
+                yield push_button("Cancel (Esc)", id="cancel")
+
+    def on_mount(self) -> None:
+        self._label.input.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self._answer()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "save":
+            self._answer()
+        else:
+            self.dismiss(None)
+
+    def _answer(self) -> None:
+        self.dismiss(Notes(self._label.value.strip(), self._remark.value.strip()))
+
+
+_LEVELS = (
+    Option("4", "P4: the data too",
+           "Everything is restored into a scratch database, counted, compared by checksum and"
+           " dropped. Takes about as long as a restore."),
+    Option("3", "P3: definitions only",
+           "Tables, views, sequences and grants are made in a scratch database, compared and"
+           " dropped. Takes seconds; says nothing about the rows."),
+)  # fmt: skip
+_ON_SERVER = Option(
+    "server", "the connected server",
+    "In a scratch database kwtui_drill_…, which is dropped afterwards. It takes the space and the"
+    " work of a restore. This is the server's own proof.",
+)  # fmt: skip
+_ON_SANDBOX = Option(
+    "sandbox", "a private sandbox",
+    "In a stand-in for a node, on this machine, removed afterwards: no server is touched. It shows"
+    " that the backup is whole and can be read, not how a real node would do.",
+)  # fmt: skip
+_STRATEGIES = (
+    Option("exact", "exact",
+           "What Restore does by default: every table from its meta.sql, then its rows, then what"
+           " EXPORT leaves out."),
+    Option("native", "native",
+           "KWDB's own IMPORT DATABASE alone. It shows what is left without kwtui, which is less;"
+           " so it never proves more than P2.", warning=True),
+)  # fmt: skip
+
+
+class DrillDialog(Dialog):
+    """How a restore is rehearsed. Answers a DrillRequest, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "plan", show=False)]
+
+    def __init__(self, entry: BackupEntry, guess: DialectGuess | None, *, on_server: bool) -> None:
+        """``guess`` for a tree without a manifest; ``on_server`` says whether there is one."""
+        super().__init__()
+        self._path = entry.path
+        self._level = Cycle("Prove", _LEVELS, "4", name="level")
+        places = (_ON_SERVER, _ON_SANDBOX) if on_server else (_ON_SANDBOX,)
+        self._place = Cycle("Restore it on", places, places[0].value, name="place")
+        self._strategy = Cycle("Way", _STRATEGIES, "exact", name="strategy")
+        self._candidates = guess.candidates if guess is not None else ()
+        rows = [self._level, self._place, self._strategy]
+        self._written: Cycle | None = None
+        if guess is not None and guess.candidates:
+            self._written = Cycle("Written with", dialect_options(guess), "0", name="dialect")
+            rows.append(self._written)
+        self._form = Form(rows)
+
+    def compose(self) -> Iterable[Vertical]:
+        yield Vertical(
+            Words(f"Drill {self._path}", classes="dialog--title"),
+            self._form,
+            Horizontal(
+                push_button("Show the plan (Enter)", id="plan", primary=True),
+                push_button("Cancel (Esc)", id="cancel"),
+                classes="dialog--buttons",
+            ),
+            classes="dialog -drill",
+        )
+
+    def on_mount(self) -> None:
+        self._form.focus_first()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "plan":
+            self.action_plan()
+        else:
+            self.dismiss(None)
+
+    def action_plan(self) -> None:
+        self.dismiss(
+            DrillRequest(
+                source=self._path,
+                level=ProofLevel(int(self._level.value)),
+                on_sandbox=self._place.value == "sandbox",
+                strategy=RestoreStrategy(self._strategy.value),
+                dialect=self._candidates[int(self._written.value)] if self._written else None,
+            )
+        )

@@ -1,0 +1,14 @@
+"""The list of what lies in extern: its columns, its orders, its filter. Pure."""
+
+from __future__ import annotations
+
+from kwtui.backups.listing.entries import EntryKind
+
+KIND_WORDS = {
+    EntryKind.SET: "backup set",
+    EntryKind.TREE: "adopted: an export that kwtui did not make",
+    EntryKind.INCOMPLETE: "unfinished: not a backup",
+    EntryKind.WRITING: "being written: not a backup yet",
+    EntryKind.DELETED: "left by a deletion: not a backup any more",
+    EntryKind.FOREIGN: "no export",
+}

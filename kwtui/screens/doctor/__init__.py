@@ -1,0 +1,1 @@
+"""The checks of this machine and server, with what to do. Never a check itself."""

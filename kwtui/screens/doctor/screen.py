@@ -1,0 +1,126 @@
+"""What stands between this machine and a good backup: a check list with hints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from kwtui.doctor import Check, CheckState
+from kwtui.keys.actions import Action
+from kwtui.screens.doctor.rows import (
+    COLUMNS,
+    check_cells,
+    check_lines,
+    check_page,
+    merged,
+    summary_words,
+)
+from kwtui.screens.frame.base import KwtuiScreen
+from kwtui.screens.frame.bindings import bindings
+from kwtui.screens.frame.dialogs import MessageDialog
+from kwtui.server.connection.status import ConnectionStatus
+from kwtui.widgets.document import Document
+from kwtui.widgets.field import Words
+from kwtui.widgets.styles import style_path
+from kwtui.widgets.virtual_list import VirtualList
+
+
+class DoctorScreen(KwtuiScreen):
+    scope: ClassVar[str] = "doctor"
+    title_text: ClassVar[str] = "Doctor"
+    about: ClassVar[str] = (
+        "Everything that a backup or a restore needs, looked at without changing anything:"
+        " connection, role, TLS, version, clocks, nodes, where the node's files are and who says"
+        " so, whether they can be read and written, space, logs, watching, other kwtui at work,"
+        " leftovers. Each check says what to do. r looks at one again, u at all."
+    )
+    CSS_PATH = style_path("explain")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("doctor")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._checks: list[Check] = []
+        self._only_bad = False
+        self._summary = Words(classes="summary")
+        self._list: VirtualList[Check] = VirtualList(
+            COLUMNS, check_cells, key=lambda check: check.id, empty="Looking…"
+        )
+        self._note = Document(classes="note")
+        self._note.can_focus = False
+
+    def body(self) -> Iterable[Widget]:
+        yield self._summary
+        yield self._list
+        yield self._note
+
+    def on_mount(self) -> None:
+        self._list.focus()
+
+    def opened(self) -> None:
+        self.do_refresh()
+
+    def controller_event(self, event: object) -> None:
+        if isinstance(event, ConnectionStatus) and self.is_current:
+            self.do_refresh()
+
+    def do_refresh(self) -> None:
+        self._summary.say(summary_words(()))
+        self.run_task(self._read, "doctor")
+
+    async def _read(self) -> None:
+        self._checks = await self.controller.doctor()
+        self._arrange()
+
+    def do_again(self) -> None:
+        check = self._list.current
+        if check is not None:
+            self._summary.say(f"Looking at {check.title} again…")
+            self.run_task(partial(self._read_again, check), "doctor")
+
+    async def _read_again(self, check: Check) -> None:
+        self._checks = merged(self._checks, await self.controller.check_again(check.id))
+        self._arrange()
+        now = next(each for each in self._checks if each.id == check.id)
+        changed = "" if now.state is check.state else f", it was {check.state.value}"
+        self.say(f"{now.title}: {now.state.value}{changed}")
+
+    def _arrange(self) -> None:
+        shown = [c for c in self._checks if not self._only_bad or c.state is not CheckState.OK]
+        self._list.empty = "All is well." if self._only_bad else "Looking…"
+        self._list.set_rows(shown)
+        words = summary_words(self._checks)
+        self._summary.say(f"{words}; only what is not ok" if self._only_bad else words)
+
+    def on_virtual_list_highlighted(self) -> None:
+        self._note.set_lines(check_lines(self._list.current), keep_scroll=False)
+        self.show_keys()
+
+    # -- actions ---------------------------------------------------------------------------------
+
+    def reason_against(self, action: Action) -> str:
+        if action.verb in ("open", "again", "explain") and self._list.current is None:
+            return "There is no check."
+        return ""
+
+    def on_virtual_list_selected(self) -> None:
+        self.do_open()
+
+    def do_open(self) -> None:
+        if self._list.current is not None:
+            check = self._list.current
+            self.app.push_screen(MessageDialog(check.title, check_page(check)))
+
+    def do_bad(self) -> None:
+        self._only_bad = not self._only_bad
+        self._arrange()
+
+    def do_explain(self) -> None:
+        if self._list.current is not None:
+            self.kwtui.explain(self._list.current.detail)
+
+    def do_copy(self) -> None:
+        self.app.copy_to_clipboard(self.controller.command("doctor"))

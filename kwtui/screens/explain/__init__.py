@@ -1,0 +1,1 @@
+"""What an error means. Never the table of errors."""

@@ -1,0 +1,183 @@
+"""What every screen has: header, banner, footer, actions with reasons, work that may fail."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Resize, ScreenResume
+from textual.reactive import Reactive
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.worker import Worker
+
+from kwtui.errors import KwtuiError
+from kwtui.keys.actions import BY_ID, Action, actions_of
+from kwtui.widgets.field import PromptLine, Words
+from kwtui.widgets.header_bar import Banner, HeaderBar
+from kwtui.widgets.key_bar import KeyBar, KeyHint
+
+if TYPE_CHECKING:
+    from kwtui.controller import Controller
+    from kwtui.screens.frame.app_protocol import Host
+
+SMALLEST = (60, 18)
+"""Columns and rows below which a screen only asks for more room."""
+
+
+READ_ONLY = "This server's profile says: read only."
+
+
+ALWAYS_SHOWN = ("app.help", "app.palette", "app.quit")
+"""What every footer ends with."""
+
+
+class KwtuiScreen(Screen[None]):
+    """A full screen. Subclasses compose their body and define ``do_<verb>`` for their actions."""
+
+    scope: ClassVar[str] = ""
+    title_text: ClassVar[str] = ""
+    about: ClassVar[str] = ""
+    """What the help page says first."""
+    BINDINGS: ClassVar[list[BindingType]] = []
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """Textual's own paints the whole screen anew for each Tab; the two widgets do that already."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.header_bar = HeaderBar()
+        self.banner = Banner()
+        self.key_bar = KeyBar()
+        self.prompt = PromptLine()
+
+    @property
+    def kwtui(self) -> Host:
+        return cast("Host", self.app)
+
+    @property
+    def controller(self) -> Controller:
+        return self.kwtui.controller
+
+    # -- composition -------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        yield self.header_bar
+        yield self.banner
+        yield Words(
+            f"kwtui needs at least {SMALLEST[0]} columns and {SMALLEST[1]} rows.\n\n"
+            "Make the window larger, or use the command line: kwtui --help",
+            classes="too-small",
+        )
+        body = Widget(*self.body(), classes="body")
+        yield body
+        yield self.prompt
+        yield self.key_bar
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between header and footer."""
+        return ()
+
+    def on_resize(self, event: Resize) -> None:
+        columns, rows = event.size
+        self.set_class(columns < SMALLEST[0] or rows < SMALLEST[1], "-too-small")
+        self.set_class(columns >= 100, "-wide")
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        self.show_status()
+        self.show_keys()
+
+    def opened(self) -> None:
+        """Called each time a person goes to the screen, not when a dialog over it is closed."""
+
+    # -- what the controller tells -------------------------------------------------------------
+
+    def show_status(self) -> None:
+        """Bring header and banner up to date."""
+        self.header_bar.show_facts(self.kwtui.header_facts(self.title_text))
+        self.banner.say(self.kwtui.banner_text())
+
+    def controller_event(self, event: object) -> None:
+        """An event of the controller; screens that show what it is about override this."""
+
+    # -- actions -----------------------------------------------------------------------------
+
+    def actions(self) -> list[Action]:
+        """The actions of this screen that mean something in its present state."""
+        return actions_of(self.scope)
+
+    def reason_against(self, action: Action) -> str:
+        """Why the action cannot be done now, in words; empty when it can."""
+        return ""
+
+    def perform(self, action: Action) -> None:
+        """Do it, or say why not."""
+        reason = self.reason_against(action)
+        if reason:
+            self.say(reason, warning=True)
+            return
+        getattr(self, f"do_{action.verb}")()
+
+    def action_perform(self, action_id: str) -> None:
+        action = BY_ID[action_id]
+        if action in self.actions():
+            self.perform(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where text is typed, the keys that open the prompt are text like all others."""
+        if action == "perform" and BY_ID[str(parameters[0])].asks:
+            return self.focused is None or not self.focused.check_consume_key("slash", "/")
+        return True
+
+    def show_keys(self) -> None:
+        """Bring the footer up to date."""
+        keys = self.kwtui.keys
+        self.key_bar.show_keys(
+            [
+                KeyHint(keys.text_of(action), action.title, bool(self.reason_against(action)))
+                for action in self.footer_actions()
+            ],
+            [KeyHint(keys.text_of(BY_ID[each]), BY_ID[each].title) for each in ALWAYS_SHOWN],
+        )
+
+    def footer_actions(self) -> list[Action]:
+        return [action for action in self.actions() if action.footer and action.keys]
+
+    def go_back(self) -> bool:
+        """One step back inside the screen; False when there is none."""
+        return False
+
+    def unsaved(self) -> str:
+        """What would be lost by leaving kwtui now, in words; empty when nothing."""
+        return ""
+
+    def open_over(self, screen: Screen[Any]) -> None:
+        """Show a screen over this one, in one paint; Esc comes back."""
+
+        async def push() -> None:
+            with self.app.batch_update():
+                await self.app.push_screen(screen)
+
+        self.app.call_later(push)
+
+    # -- work and words -----------------------------------------------------------------------
+
+    def run_task(self, work: Callable[[], Awaitable[None]], group: str) -> Worker[None]:
+        """Run ``work``; the newest of a group stops the older. Problems become a dialog."""
+        return self.run_worker(
+            partial(self._guarded, work), group=group, exclusive=True, exit_on_error=False
+        )
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except KwtuiError as error:
+            self.kwtui.show_problem(error)
+        except Exception as error:
+            self.kwtui.show_unexpected(error)
+
+    def say(self, text: str, *, warning: bool = False) -> None:
+        """A passing message."""
+        self.app.notify(text, severity="warning" if warning else "information", markup=False)

@@ -1,0 +1,64 @@
+"""The help page of a screen: what it is for, and its keys as they are now."""
+
+from __future__ import annotations
+
+from kwtui.keys.actions import actions_of
+from kwtui.screens.frame.base import KwtuiScreen
+from kwtui.screens.frame.dialogs import MessageDialog
+from kwtui.widgets.paint import BLANK, Line, fit, heading, line, paragraph
+
+_MOVING = (
+    ("j k ↓ ↑", "move or scroll"),
+    ("g G", "first and last"),
+    ("PgUp PgDn", "a page"),
+    ("Tab", "next field, list or button; takes a grey completion"),
+    ("← →", "another choice in a form; further columns of a wide table"),
+    ("Esc", "one step back; nothing is lost"),
+)
+
+
+_COMMANDS = {
+    "connection": ("server",),
+    "storage": ("list",),
+    "retention": ("prune", "--dry-run"),
+    "leftovers": ("cleanup",),
+    "logs": ("logs",),
+    "runs": ("runs",),
+    "jobs": ("jobs",),
+    "server": ("server",),
+    "sql": ("sql", "SELECT 1"),
+    "doctor": ("doctor",),
+}
+"""What shows the same as a screen; the pages of wizards, plans and sets show their own command."""
+
+
+def help_lines(screen: KwtuiScreen) -> list[Line]:
+    keys = screen.kwtui.keys
+    lines = [*paragraph(screen.about), BLANK, heading("Keys here")]
+    for action in screen.actions():
+        if not action.keys:
+            continue
+        reason = screen.reason_against(action)
+        told = f"{action.help} (not now: {reason})" if reason else action.help
+        lines.append(_key(keys.text_of(action), told))
+    words = _COMMANDS.get(screen.scope)
+    if words is not None:
+        lines += [BLANK, heading("The same from the command line")]
+        lines.append(line(("$ ", "muted"), (screen.controller.command(*words), "accent"), indent=2))
+    lines += [BLANK, heading("Moving")]
+    lines += [_key(key, words) for key, words in _MOVING]
+    lines += [BLANK, heading("Everywhere")]
+    lines += [
+        _key(keys.text_of(action), action.help)
+        for action in actions_of("app")
+        if action.keys and action.id != "app.back"
+    ]
+    return lines
+
+
+def _key(key: str, words: str) -> Line:
+    return line(("  " + fit(key, 11), "accent"), words, indent=13)
+
+
+def help_dialog(screen: KwtuiScreen) -> MessageDialog:
+    return MessageDialog(f"Help: {screen.title_text}", help_lines(screen))

@@ -1,0 +1,1 @@
+"""A node's log: search, filters, following. Never reads files itself."""

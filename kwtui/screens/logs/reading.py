@@ -1,0 +1,238 @@
+"""What one does with a log that is open: move, search, filter, mark, take along."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from kwtui.errors import KwtuiError
+from kwtui.keys.actions import Action
+from kwtui.node.logs.filter import LogFilter, compile_pattern, parse_filter
+from kwtui.node.logs.format import LogSeverity
+from kwtui.node.logs.time_words import parse_when
+from kwtui.screens.frame.base import KwtuiScreen
+from kwtui.screens.logs.desk import LogDesk
+from kwtui.text import human_bytes
+from kwtui.widgets.clipboard import LARGEST_COPY
+from kwtui.widgets.field import PromptLine, Words
+from kwtui.widgets.log_view import LogView
+
+_SEVERITIES = (None, LogSeverity.WARNING, LogSeverity.ERROR, LogSeverity.FATAL)
+
+
+class LogReading(KwtuiScreen):
+    """The part of the log screen that has a log before it; which one is `LogsScreen`'s matter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._summary = Words(classes="summary")
+        self._view = LogView()
+        self._view.display = False
+        self._desk: LogDesk | None = None
+
+    @property
+    def _opened(self) -> bool:
+        return self._view.display
+
+    def _say(self) -> None:
+        """Bring the words above the log up to date."""
+        if self._desk is not None and self._opened:
+            self._summary.say(self._desk.words())
+
+    def on_log_view_moved(self) -> None:
+        if self._desk is not None:
+            self._desk.moved()
+            self._desk.paint()
+            self._say()
+            self.show_keys()
+
+    async def _stop_working(self) -> None:
+        if self._desk is not None:
+            await self._desk.stream.stop_filtering()
+            await self._desk.stream.stop_searching(forget=False)
+            self.say("Stopped; what was found so far stays.")
+
+    def reason_against(self, action: Action) -> str:
+        if action.verb in ("find_next", "find_previous") and not (self._desk and self._desk.text):
+            return "Nothing is searched; / begins a search."
+        if action.verb in ("mark_next", "mark_previous") and not self._view.marks:
+            return "No line is marked; m marks one."
+        return ""
+
+    # -- moving ----------------------------------------------------------------------------------
+
+    def do_follow(self) -> None:
+        if self._desk is not None:
+            self._desk.paused = False
+        self._view.follow()
+
+    def do_pause(self) -> None:
+        if self._desk is None:
+            return
+        self._desk.paused = not self._desk.paused
+        if self._desk.paused:
+            self._view.hold()
+        else:
+            self._view.follow()
+        self._say()
+
+    def do_wrap(self) -> None:
+        self._view.toggle_wrap()
+
+    def do_unfold(self) -> None:
+        if self._desk is not None and not self._desk.toggle_fold():
+            self.say("No lines continue this entry.")
+
+    def do_unfold_all(self) -> None:
+        if self._desk is not None:
+            folded = self._desk.toggle_folding()
+            self.say("Entries are folded." if folded else "All lines are shown.")
+
+    def do_mark(self) -> None:
+        if self._desk is not None:
+            self._desk.toggle_mark()
+
+    def do_mark_next(self) -> None:
+        if self._desk is not None:
+            self._desk.next_mark(forward=True)
+
+    def do_mark_previous(self) -> None:
+        if self._desk is not None:
+            self._desk.next_mark(forward=False)
+
+    def do_select(self) -> None:
+        self._view.select()
+
+    def do_find_next(self) -> None:
+        self._go(forward=True)
+
+    def do_find_previous(self) -> None:
+        self._go(forward=False)
+
+    def _go(self, *, forward: bool) -> None:
+        desk = self._desk
+        if desk is not None and not desk.next_hit(forward=forward):
+            self.say(f"“{desk.text}” was not found.", warning=True)
+        self._say()
+
+    # -- filter ----------------------------------------------------------------------------------
+
+    def do_severity(self) -> None:
+        if self._desk is not None:
+            wanted = self._desk.stream.wanted
+            known = wanted.severity in _SEVERITIES
+            following = _SEVERITIES.index(wanted.severity) + 1 if known else 0
+            self._filter(replace(wanted, severity=_SEVERITIES[following % len(_SEVERITIES)]))
+
+    def do_same(self) -> None:
+        desk, place = self._desk, self._view.place
+        if desk is None or place is None:
+            return
+        entry = desk.stream.set.entry_at(place)
+        if entry is None or not entry.thread:
+            self.say("This entry names no goroutine.")
+        else:
+            self._filter(replace(desk.stream.wanted, thread=entry.thread))
+
+    def _filter(self, wanted: LogFilter) -> None:
+        desk = self._desk
+        if desk is not None:
+            self.run_task(partial(desk.filter, wanted), "filter-log")
+
+    # -- prompts ---------------------------------------------------------------------------------
+
+    def do_find(self) -> None:
+        self.prompt.ask("find", "Search:", self._desk.text if self._desk else "")
+
+    def do_filter(self) -> None:
+        words = self._desk.stream.wanted.words() if self._desk else ""
+        self.prompt.ask("filter", "Only (level: file: goroutine: tag: …):", words)
+
+    def do_time(self) -> None:
+        self.prompt.ask("time", "Go to (12:30, -10m, 2026-11-22 08:30):")
+
+    def do_highlight(self) -> None:
+        self.prompt.ask("highlight", "Let stand out:")
+
+    def do_save(self) -> None:
+        now = self.kwtui.clock()
+        self.prompt.ask("save", "Save to:", f"kwtui-log-{now:%Y%m%dT%H%M%SZ}.log")
+
+    def on_prompt_line_closed(self, event: PromptLine.Closed) -> None:
+        self._view.focus()
+        if event.text is None or self._desk is None:
+            return
+        try:
+            self._answer(self._desk, event.purpose, event.text.strip())
+        except KwtuiError as error:
+            self.say(f"{error.title} {error.hint}".strip(), warning=True)
+        self._say()
+
+    def _answer(self, desk: LogDesk, purpose: str, text: str) -> None:
+        if purpose == "find" and text:
+            pattern = compile_pattern(text)
+            self.run_task(partial(desk.find, text, pattern), "search-log")
+        elif purpose == "find":
+            self.run_task(desk.stop_finding, "search-log")
+        elif purpose == "filter":
+            self._filter(parse_filter(text, self._latest(desk)))
+        elif purpose == "time" and text:
+            here = self._view.time_in_sight
+            when = parse_when(text, self._latest(desk), here=here)
+            if not desk.go_to_time(when):
+                self.say(f"All entries are before {when:%Y-%m-%d %H:%M:%S}.", warning=True)
+        elif purpose == "highlight":
+            desk.highlight(compile_pattern(text) if text else None)
+        elif purpose == "save" and text:
+            path = Path(text).expanduser().absolute()
+            self.run_task(partial(self._save, desk, path), "save-log")
+
+    def _latest(self, desk: LogDesk) -> datetime:
+        """What a relative time counts from: the end of the log, which may be an old one."""
+        return desk.stream.set.last_time or datetime.now(UTC)
+
+    # -- taking along ----------------------------------------------------------------------------
+
+    def do_copy(self) -> None:
+        text = self._chosen_text("Too long for a terminal's clipboard; S saves it to a file.")
+        if text is not None:
+            self.app.copy_to_clipboard(text)
+
+    def do_explain(self) -> None:
+        text = self._chosen_text("That is too much to explain; select less (v).")
+        if text is not None:
+            self.kwtui.explain(text)
+
+    def _chosen_text(self, too_long: str) -> str | None:
+        """The selection, or this entry; None where there is none, or too much, which is said."""
+        desk = self._desk
+        chosen = desk.chosen() if desk is not None else None
+        if desk is None or chosen is None:
+            return None
+        text = desk.stream.set.text(*chosen, most_bytes=LARGEST_COPY)
+        if text is None:
+            self.say(too_long, warning=True)
+        return text
+
+    async def _save(self, desk: LogDesk, path: Path) -> None:
+        chosen = desk.chosen() if self._view.selection is not None else None
+        first, last = chosen or (None, None)
+        self.say(f"Saving to {path} …")
+        written = await self.controller.save_log(desk.stream, path, first, last)
+        what = "the selection" if chosen else "all that is shown"
+        self.say(f"Saved {what}, {human_bytes(written)}, to {path}.")
+
+    # -- runs ------------------------------------------------------------------------------------
+
+    def do_run(self) -> None:
+        self.run_task(self._show_its_run, "run-of-log")
+
+    async def _show_its_run(self) -> None:
+        when = self._view.time_in_sight
+        runs = await self.controller.runs_at(when) if when is not None else []
+        if not runs:
+            self.say("No run of kwtui on this machine went on at this time.")
+        else:
+            self.app.call_later(self.kwtui.show_run, runs[0].id)

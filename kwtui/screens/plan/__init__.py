@@ -1,0 +1,4 @@
+"""A plan before it runs: statements, findings, the command that does the same.
+
+Never runs a step.
+"""

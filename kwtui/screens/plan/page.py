@@ -1,0 +1,148 @@
+"""A plan as a page: what will be done, what to watch out for, what will not be there. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kwtui.model.findings import Finding, Severity
+from kwtui.model.server import Becomes, Coverage
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step
+from kwtui.text import human_bytes, human_count, plural
+from kwtui.widgets.paint import BLANK, Line, fact, heading, line
+from kwtui.widgets.sql_lines import sql_lines
+
+_MARKS = {
+    Severity.REFUSAL: ("✗ ", "error"),
+    Severity.WARNING: ("! ", "warning"),
+    Severity.INFO: ("· ", "muted"),
+}
+
+
+NOTHING_TO_DO = "There is nothing to do: nothing goes."
+
+
+def plan_lines(plan: Plan, command: str) -> list[Line]:
+    """The whole plan. What stops it comes first, then warnings, then the steps with their SQL."""
+    lines = [line((plan.title, "strong"))]
+    if plan.path:
+        lines.append(fact("Folder", plan.path))
+    if plan.kind in REMOVALS:
+        lines.append(fact("Frees", human_bytes(plan.estimated_bytes)))
+    elif plan.path:
+        lines += _estimate(plan)
+    ordered = sorted(plan.findings, key=lambda f: list(_MARKS).index(f.severity))
+    refusals = [f for f in ordered if f.severity is Severity.REFUSAL]
+    if refusals:
+        named = is_up_to_a_name(plan)
+        words = "This needs its name to be typed" if named else "This cannot be started"
+        lines += [BLANK, line((words, "error")), *finding_lines(refusals)]
+    if plan.not_included:
+        lines += [BLANK, heading("Will not be in it")]
+        lines += [line(("− ", "warning"), words, indent=2) for words in plan.not_included]
+    if plan.coverage:
+        lines += [BLANK, heading("What becomes of what is there"), *coverage_lines(plan.coverage)]
+    others = [f for f in ordered if f.severity is not Severity.REFUSAL]
+    if others:
+        lines += [BLANK, heading("To know before"), *finding_lines(others)]
+    if plan.steps:
+        lines += [BLANK, heading(f"What will be done, in {plural(len(plan.steps), 'step')}")]
+    else:
+        lines += [BLANK, line((NOTHING_TO_DO, "good"))]
+    for number, step in enumerate(plan.steps, start=1):
+        lines += _step_lines(number, step)
+    lines += [BLANK, *command_lines(command)]
+    return lines
+
+
+def _estimate(plan: Plan) -> list[Line]:
+    if plan.estimated_rows is None and plan.estimated_bytes is None:
+        return [fact("Size", "not known before")]
+    known = []
+    if plan.estimated_rows is not None:
+        known.append(f"{human_count(plan.estimated_rows)} rows")
+    if plan.estimated_bytes is not None:
+        known.append(human_bytes(plan.estimated_bytes))
+    words = f"about {', '.join(known)}"
+    if plan.estimate_source:
+        words += f" (from {plan.estimate_source})"
+    return [fact("Size", words)]
+
+
+def coverage_lines(coverage: Iterable[Coverage]) -> list[Line]:
+    """Each kind of objects that is in the backup, with why it is there as it is.
+
+    What is not possible is not repeated: it stands under what will not be in it.
+    """
+    lines = []
+    for kind in coverage:
+        if kind.becomes is Becomes.NOT_POSSIBLE:
+            continue
+        what = f"{kind.kind}, {kind.count:,}: "
+        lines.append(line((what, "strong"), kind.becomes.value, indent=2))
+        if kind.why:
+            lines.append(line("  ", (kind.why, "muted"), indent=4))
+    return lines
+
+
+def finding_lines(findings: Iterable[Finding]) -> list[Line]:
+    lines = []
+    for finding in findings:
+        mark, role = _MARKS[finding.severity]
+        subject = f"{finding.subject}: " if finding.subject else ""
+        lines.append(line((mark, role), (subject, "strong"), finding.message, indent=2))
+        if finding.remedy:
+            lines.append(line("  ", (f"→ {finding.remedy}", "muted"), indent=4))
+    return lines
+
+
+def _step_lines(number: int, step: Step) -> list[Line]:
+    lines = [line((f"{number:>3} ", "muted"), (step.title, "strong"), indent=4)]
+    if step.explanation:
+        lines.append(line("    ", step.explanation, indent=4))
+    for statement in step.sql:
+        lines += sql_lines(statement, indent=4)
+    return lines + [_diff_line(text) for text in step.diff]
+
+
+def _diff_line(text: str) -> Line:
+    """A line of a unified diff; its first character says what the colour says."""
+    whole = text.replace("\t", "  ")
+    if whole.startswith(("--- ", "+++ ", "@@")):
+        return line("    ", (whole, "muted"), indent=6)
+    role = {"-": "error", "+": "good"}.get(whole[:1])
+    return line("    ", (whole, role) if role else whole, indent=6)
+
+
+def command_lines(command: str) -> list[Line]:
+    return [
+        heading("The same from the command line (y copies it)"),
+        line(("$ ", "muted"), (command, "accent"), indent=2),
+    ]
+
+
+def approval_word(plan: Plan) -> str:
+    """What a person types to allow the plan: the set's folder, the database, or what is done."""
+    if plan.kind is PlanKind.DELETE:
+        return plan.path.rpartition("/")[2]
+    return plan.database or plan.kind.value
+
+
+def is_up_to_a_name(plan: Plan) -> bool:
+    """Whether all that stands against it is that a name has to be typed."""
+    found = [f.code for f in plan.findings if f.severity is Severity.REFUSAL]
+    return bool(found) and set(found) == {"last_proven"}
+
+
+def reason_against_start(plan: Plan) -> str:
+    """Why it cannot be started whatever is typed; empty when it can."""
+    if not plan.steps:
+        return NOTHING_TO_DO
+    return "" if is_up_to_a_name(plan) else refusal_of(plan)
+
+
+def refusal_of(plan: Plan) -> str:
+    """Why the plan cannot be started, in one line; empty when it can."""
+    for finding in plan.findings:
+        if finding.severity is Severity.REFUSAL:
+            return finding.message
+    return ""

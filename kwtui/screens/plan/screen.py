@@ -1,0 +1,145 @@
+"""A plan on a screen of its own: deleting, pruning, cleaning up, drilling."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from kwtui.errors import KwtuiError
+from kwtui.keys.actions import Action
+from kwtui.operations.plan import REMOVALS, Plan
+from kwtui.screens.frame.base import READ_ONLY, KwtuiScreen
+from kwtui.screens.frame.bindings import bindings
+from kwtui.screens.frame.dialogs import AskDialog, ConfirmDialog
+from kwtui.screens.plan.page import approval_word, is_up_to_a_name, plan_lines, reason_against_start
+from kwtui.text import human_bytes
+from kwtui.widgets.document import Document
+from kwtui.widgets.field import Words
+from kwtui.widgets.paint import BLANK, Line, line
+from kwtui.widgets.styles import style_path
+
+MakePlan = Callable[[str | None], Awaitable[Plan]]
+"""Makes the plan anew; its argument is the name that a person typed to allow it."""
+
+
+class PlanScreen(KwtuiScreen):
+    """Shows what ``make_plan`` plans, and starts it when that is asked for and allowed."""
+
+    scope: ClassVar[str] = "plan"
+    title_text: ClassVar[str] = "4 Storage: plan"
+    about: ClassVar[str] = (
+        "Everything that will be done, before anything is. s starts it, as a run of its own that"
+        " needs neither this page nor this terminal; Esc leaves and nothing was done. What removes"
+        " something asks once more, and for the last proven backup of a database, or on a"
+        " production server, a name has to be typed."
+    )
+    CSS_PATH = style_path("storage")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("plan")
+
+    def __init__(
+        self, make_plan: MakePlan, *, more: Callable[[], Awaitable[list[Line]]] | None = None
+    ) -> None:
+        """``more`` gives lines that follow the plan, such as what is in a set that goes."""
+        super().__init__()
+        self._make_plan = make_plan
+        self._more = more
+        self._plan: Plan | None = None
+        self._command = ""
+        self._title = Words("This will be done. Nothing has been done yet.", classes="set--title")
+        self._document = Document([line(("Making the plan…", "muted"))])
+
+    def body(self) -> Iterable[Widget]:
+        yield self._title
+        yield self._document
+
+    def on_mount(self) -> None:
+        self._document.focus()
+        self.run_task(self._make, "plan")
+
+    async def _make(self) -> None:
+        try:
+            plan = await self._make_plan(None)
+            more = await self._more() if self._more is not None else []
+        except KwtuiError as error:
+            self._document.set_lines([line((text, "error")) for text in error.lines()])
+            raise
+        self._show(plan, more)
+
+    def _show(self, plan: Plan, more: list[Line]) -> None:
+        self._plan = plan
+        self._command = self.controller.command_for(plan)
+        lines = plan_lines(plan, self._command)
+        self._document.set_lines([*lines, BLANK, *more] if more else lines, keep_scroll=False)
+        self.show_keys()
+
+    # -- actions ---------------------------------------------------------------------------------
+
+    def reason_against(self, action: Action) -> str:
+        if self._plan is None:
+            return "There is no plan yet."
+        if action.verb == "start":
+            if self.kwtui.is_read_only and self._plan.kind in REMOVALS:
+                return READ_ONLY
+            return reason_against_start(self._plan)
+        return ""
+
+    def do_copy(self) -> None:
+        self.app.copy_to_clipboard(self._command)
+
+    def do_start(self) -> None:
+        plan = self._plan
+        if plan is None:
+            return
+        if is_up_to_a_name(plan):
+            self._ask_name(
+                "The last proven backup",
+                f"Nothing as good as this is left of {plan.database} when it is gone.",
+                approval_word(plan),
+            )
+        elif self.kwtui.is_production:
+            self._ask_name("This is a PRODUCTION server", f"{plan.title}.", approval_word(plan))
+        elif plan.kind in REMOVALS:
+            self._confirm_removal(plan)
+        else:
+            self.run_task(lambda: self._start(plan), "start")
+
+    def _confirm_removal(self, plan: Plan) -> None:
+        def answered(yes: object) -> None:
+            if yes:
+                self.run_task(lambda: self._start(plan), "start")
+
+        words = "What is removed cannot be brought back."
+        if plan.estimated_bytes:
+            words = f"{human_bytes(plan.estimated_bytes)} are freed. {words}"
+        dialog = ConfirmDialog(f"{plan.title}?", words, yes="Remove", no="Keep everything")
+        self.app.push_screen(dialog, answered)
+
+    def _ask_name(self, title: str, text: str, word: str) -> None:
+        def answered(answer: object) -> None:
+            if not isinstance(answer, str):
+                return
+            if answer.strip() == word:
+                self.run_task(lambda: self._start_allowed(answer.strip()), "start")
+            else:
+                self.say("Not started: that is another name.", warning=True)
+
+        dialog = AskDialog(title, f"{text} Type {word} to do it.", label="Name")
+        self.app.push_screen(dialog, answered)
+
+    async def _start_allowed(self, word: str) -> None:
+        """Plan again with the typed name where the plan asks for one."""
+        plan = self._plan
+        if plan is not None and is_up_to_a_name(plan):
+            plan = await self._make_plan(word)
+            self._show(plan, [])
+            if reason_against_start(plan):
+                return
+        if plan is not None:
+            await self._start(plan)
+
+    async def _start(self, plan: Plan) -> None:
+        run_id = await self.controller.start_run(plan)
+        self.app.call_later(self.kwtui.show_run, run_id)

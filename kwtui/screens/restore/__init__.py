@@ -1,0 +1,1 @@
+"""The restore wizard. Never plans: it asks the Controller."""

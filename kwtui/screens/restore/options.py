@@ -1,0 +1,78 @@
+"""The ways to restore, in words: what each does and what it cannot do."""
+
+from __future__ import annotations
+
+from kwtui.model.requests import RestoreStrategy
+from kwtui.widgets.form import Option
+
+STRATEGIES = (
+    Option(
+        RestoreStrategy.EXACT,
+        "Exact",
+        "Everything as it was: schemas, sequences, every table from its own definition, the data,"
+        " then defaults, foreign keys, views, comments and grants. The only way that brings back"
+        " what KWDB's export leaves out. The default.",
+    ),
+    Option(
+        RestoreStrategy.NATIVE,
+        "Native (KWDB's IMPORT)",
+        "KWDB's own IMPORT statements and nothing else. Foreign keys, sequences, views, computed"
+        " columns, retentions and some defaults do not come back, and a database that has some of"
+        " them is refused as a whole; the plan names what concerns this backup.",
+        True,
+    ),
+    Option(
+        RestoreStrategy.SCHEMA_ONLY,
+        "Schema only",
+        "All objects, no rows: to look at it, or to fill it by other means.",
+    ),
+    Option(
+        RestoreStrategy.DATA_ONLY,
+        "Data only",
+        "Only rows, into tables that exist already. Rows are added to what is there: nothing is"
+        " deleted before, and a row with a key that is there already stops its table.",
+        True,
+    ),
+)
+
+USERS_OPTIONS = (
+    Option(
+        "no",
+        "stay missing",
+        "Grants to users that this server does not have are left out; the plan names them.",
+    ),
+    Option(
+        "yes",
+        "are made, without password",
+        "Users that grants name and this server does not have are made. They have no password"
+        " until an admin sets one: KWDB does not give passwords out.",
+    ),
+)
+
+ALL_USERS_OPTION = Option(
+    "all",
+    "all of the backup are made",
+    "Every user and role that the backup holds and this server does not have is made, with its"
+    " roles. They have no password until an admin sets one.",
+)
+"""Offered where the backup holds users."""
+
+SETTINGS_OPTIONS = (
+    Option("no", "leave as they are", "The cluster keeps its settings."),
+    Option(
+        "yes",
+        "set as in the backup",
+        "Every setting that the backup holds is set for the whole cluster, also for databases that"
+        " have nothing to do with this restore. The plan shows each of them.",
+        True,
+    ),
+)
+
+NAME_ABOUT = (
+    "The name of the database that is made. It is filled under a scratch name and gets this one"
+    " when everything is there and compared."
+)
+REPLACE_ABOUT = (
+    "Only to replace a database that exists: type its name once more. It is dropped, with all its"
+    " data, after the restored one is complete."
+)

@@ -1,0 +1,56 @@
+"""The restore wizard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from kwtui.model.requests import RestoreRequest, RestoreStrategy
+from kwtui.screens.restore.steps import SourceStep, StrategyStep, TargetStep
+from kwtui.screens.restore.tables import RestoreTablesStep
+from kwtui.screens.wizard.last_steps import PlanStep, RunStep
+from kwtui.screens.wizard.wizard import Step, WizardScreen
+
+
+class RestoreScreen(WizardScreen):
+    scope: ClassVar[str] = "wizard"
+    title_text: ClassVar[str] = "3 Restore"
+    about: ClassVar[str] = (
+        "Bring a backup, or an export that somebody else made, back into a database. It goes under"
+        " a new name unless you type the name of what it may replace. Nothing is written before"
+        " the plan's page; afterwards the result is compared with the backup, table by table."
+    )
+
+    def make_steps(self) -> Sequence[Step]:
+        self.source = SourceStep()
+        self.strategy = StrategyStep(self.source)
+        self.target = TargetStep(self.source)
+        self.tables = RestoreTablesStep(self.source)
+        self.plan = PlanStep("Start restore", lambda: self.controller.plan_restore(self.request()))
+        self.run = RunStep(self.plan)
+        return (self.source, self.strategy, self.target, self.tables, self.plan, self.run)
+
+    def request(self) -> RestoreRequest:
+        """What the answers so far ask for."""
+        return RestoreRequest(
+            source=self.source.chosen.path if self.source.chosen else "",
+            target=self.target.name_typed or None,
+            strategy=RestoreStrategy(self.strategy.chosen),
+            tables=self.tables.chosen_names(),
+            create_missing_users=self.target.create_users,
+            with_users=self.target.with_users,
+            with_settings=self.target.with_settings,
+            replace=self.target.replacement,
+            dialect=self.target.dialect,
+        )
+
+    def choose(self, path: str) -> None:
+        """Begin with this backup chosen."""
+        if self.run.goes_on:
+            self.say("A restore runs here; its page is shown. 4 goes back to the storage.")
+            return
+        self.source.choose(path)
+        self.go_to(0)
+
+    def may_go_back(self) -> bool:
+        return super().may_go_back() and not self.run.goes_on

@@ -1,0 +1,58 @@
+"""The page of the restore wizard that chooses tables."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from kwtui.backups.listing.contents import TableDetails
+from kwtui.screens.restore.steps import SourceStep
+from kwtui.screens.wizard.table_choice import TableChoice
+from kwtui.text import human_bytes, human_count
+from kwtui.widgets.check_list import CheckList
+from kwtui.widgets.paint import line
+from kwtui.widgets.virtual_list import Column
+
+
+class RestoreTablesStep(TableChoice[TableDetails]):
+    """All tables of the backup, or some."""
+
+    being_read: ClassVar[str] = "The backup is being looked into."
+
+    def __init__(self, source: SourceStep) -> None:
+        super().__init__(
+            CheckList(
+                (
+                    Column("Table", 20, grow=True),
+                    Column("Columns", 7, "right"),
+                    Column("Rows", 12, "right"),
+                    Column("Files", 6, "right"),
+                    Column("Bytes", 10, "right"),
+                ),
+                lambda table: [
+                    (str(table.name), "error" if table.problem else ""),
+                    str(len(table.columns)),
+                    human_count(table.rows),
+                    str(len(table.files)),
+                    human_bytes(table.bytes),
+                ],
+                key=lambda table: str(table.name),
+            )
+        )
+        self._source = source
+
+    async def enter(self) -> None:
+        entry = self._source.chosen
+        if entry is None or entry.path == self._read:
+            return
+        self._read = ""
+        self._list.empty = "Looking inside…"
+        self._list.set_rows(())
+        details = await self.controller.open_set(entry.path)
+        self._read = entry.path
+        self._list.empty = "There is no table in it."
+        self._list.set_rows(details.tables)
+        self._list.check_all()
+        problems = [*details.problems, *(t.problem for t in details.tables if t.problem)]
+        lines = [line(("✗ ", "error"), words, indent=2) for words in problems]
+        lines += [line(("? ", "warning"), words, indent=2) for words in details.unknown]
+        self._notes.set_lines(lines or [line(("Nothing is known to be wrong with it.", "good"))])

@@ -1,0 +1,1 @@
+"""Runs at work and done, their results, and the server's jobs. Never the work itself."""

@@ -1,0 +1,186 @@
+"""A run as a page, while it goes on and after its end. Pure: from plan and state to lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind, StepKind
+from kwtui.runs.events import RunStatus
+from kwtui.runs.state import Notice, RunState, StepState, StepStatus
+from kwtui.screens.plan.page import command_lines
+from kwtui.screens.runs.result_page import result_lines
+from kwtui.text import human_bytes, human_count, human_duration, plural
+from kwtui.widgets.paint import BLANK, Line, fact, fit, heading, line, paragraph
+
+BAR_CELLS = 30
+SHOWN_NOTICES = 8
+
+_STATUS_WORDS = {
+    RunStatus.RUNNING: ("running", "accent"),
+    RunStatus.SUCCEEDED: ("succeeded", "good"),
+    RunStatus.FAILED: ("FAILED", "error"),
+    RunStatus.CANCELLED: ("cancelled", "warning"),
+    RunStatus.LOST: ("LOST", "error"),
+}
+
+_STEP_MARKS = {
+    StepStatus.WAITING: ("·", "muted"),
+    StepStatus.RUNNING: ("▸", "accent"),
+    StepStatus.DONE: ("✓", "good"),
+    StepStatus.FAILED: ("✗", "error"),
+    StepStatus.STOPPED: ("■", "warning"),
+}
+
+
+def status_words(status: RunStatus) -> tuple[str, str]:
+    """A status and its role."""
+    return _STATUS_WORDS[status]
+
+
+def run_lines(plan: Plan, state: RunState, command: str, *, gone: bool = False) -> list[Line]:
+    """The page of a run; ``gone``: the set that it was about is not there any more."""
+    word, role = status_words(state.status)
+    if state.status is RunStatus.RUNNING and state.cancel_requested:
+        word, role = "being cancelled", "warning"
+    took = human_duration(state.elapsed_seconds)
+    lines = [line((plan.title, "strong"), "  ", (word, role), (f"  {took}", "muted"))]
+    if state.status is RunStatus.RUNNING:
+        return [*lines, *_progress(state), BLANK, *_steps(state, False), *_notices(state.notices)]
+    lines += [*_ending(plan, state, gone), *_notices(state.notices)]
+    return [*lines, BLANK, *command_lines(command)]
+
+
+def _progress(state: RunState) -> list[Line]:
+    done, total = _fraction_of(state)
+    tables = (
+        f"{state.tables_done} of {plural(state.tables_total, 'table')}"
+        if state.tables_total
+        else f"step {min(state.steps_done + 1, len(state.steps))} of {len(state.steps)}"
+    )
+    lines = []
+    if total:
+        share = min(1.0, done / total)
+        filled = round(share * BAR_CELLS)
+        lines.append(
+            line(
+                ("█" * filled, "good"),
+                ("░" * (BAR_CELLS - filled), "muted"),
+                f" {share:4.0%}  {tables}",
+            )
+        )
+    else:
+        lines.append(line(tables))
+    if state.kind in REMOVALS:
+        gone = (step for step in state.steps if step.kind is not StepKind.CHECK_FILES)
+        removed = sum(step.bytes or 0 for step in gone)
+        return [*lines, line(f"{human_bytes(removed)} removed")]
+    amounts = f"{human_count(state.rows)} rows"
+    if state.rows_total:
+        amounts += f" of about {human_count(state.rows_total)}"
+    amounts += f", {human_bytes(state.bytes)}"
+    if state.bytes_total:
+        amounts += f" of about {human_bytes(state.bytes_total)}"
+    rate = state.bytes_per_second
+    if rate is not None:
+        amounts += f", {human_bytes(round(rate))}/s"
+    lines.append(line(amounts))
+    left = state.time_left
+    words = "not known" if left.seconds is None else f"about {human_duration(left.seconds)}"
+    lines.append(line(("Time left ", "muted"), words, (f" ({left.basis})", "muted"), indent=10))
+    return lines
+
+
+def _fraction_of(state: RunState) -> tuple[int, int | None]:
+    if state.bytes_total:
+        return state.bytes, state.bytes_total
+    if state.rows_total:
+        return state.rows, state.rows_total
+    return state.steps_done, len(state.steps) or None
+
+
+def _steps(state: RunState, everything: bool) -> list[Line]:
+    """The steps; while running only those around the present ones, so that they are in sight."""
+    steps = state.steps
+    if everything or len(steps) <= 12:
+        return [_step(step) for step in steps]
+    active = [i for i, step in enumerate(steps) if step.status is StepStatus.RUNNING]
+    first = max(0, (min(active) if active else state.steps_done) - 2)
+    last = min(len(steps), max((max(active) + 1 if active else first), first) + 7)
+    lines = []
+    if first:
+        lines.append(line((f"✓ {plural(first, 'step')} before", "muted")))
+    lines += [_step(step) for step in steps[first:last]]
+    if last < len(steps):
+        lines.append(line((f"· {plural(len(steps) - last, 'more step')}", "muted")))
+    return lines
+
+
+def _step(step: StepState) -> Line:
+    mark, role = _STEP_MARKS[step.status]
+    told = []
+    if step.rows is not None:
+        rows = human_count(step.rows)
+        unknown = step.rows_total is None or step.status is StepStatus.DONE
+        told.append(f"{rows} rows" if unknown else f"{rows} of {human_count(step.rows_total)} rows")
+    if step.bytes is not None:
+        told.append(human_bytes(step.bytes))
+    if step.status is StepStatus.DONE:
+        told.append(human_duration(step.seconds))
+    if not told and step.summary:
+        told.append(step.summary)
+    title = fit(step.title, 38) if told else step.title
+    strong = "strong" if step.status is StepStatus.RUNNING else ""
+    return line((f"{mark} ", role), (title, strong), ("  " + ", ".join(told), "muted"), indent=4)
+
+
+def _notices(notices: Sequence[Notice]) -> list[Line]:
+    if not notices:
+        return []
+    lines = [BLANK, heading(f"What the server said ({len(notices)})")]
+    if len(notices) > SHOWN_NOTICES:
+        lines.append(line((f"the last {SHOWN_NOTICES}:", "muted")))
+    for notice in notices[-SHOWN_NOTICES:]:
+        role = "warning" if notice.severity.upper() not in ("NOTICE", "INFO", "LOG") else "muted"
+        lines.append(line((f"{notice.severity} ", role), notice.message, indent=4))
+    return lines
+
+
+# -- the end --------------------------------------------------------------------------------------
+
+
+def _ending(plan: Plan, state: RunState, gone: bool) -> list[Line]:
+    role = "good" if state.status is RunStatus.SUCCEEDED else "error"
+    lines: list[Line] = []
+    if state.summary:
+        lines += paragraph(state.summary, role)
+    if state.cause:
+        lines += [fact("Why", state.cause)]
+    if state.hint:
+        lines += [fact("What to do", state.hint)]
+    if state.result:
+        lines += result_lines(plan, state.result, gone=gone)
+    lines += _failures(state)
+    if plan.not_included and plan.kind is PlanKind.BACKUP:
+        lines += [BLANK, heading("Not in it")]
+        lines += [line(("− ", "warning"), words, indent=2) for words in plan.not_included]
+    return [*lines, BLANK, heading("Steps"), *_steps(state, True)]
+
+
+def failure_text(state: RunState) -> str:
+    """What went wrong, in the words of the run and of its steps; empty when nothing did."""
+    if state.status not in (RunStatus.FAILED, RunStatus.LOST):
+        return ""
+    failed = [step for step in state.steps if step.status is StepStatus.FAILED]
+    told = [words for step in failed for words in (step.summary, step.cause)]
+    return "\n".join(dict.fromkeys(filter(None, (state.summary, state.cause, *told))))
+
+
+def _failures(state: RunState) -> list[Line]:
+    lines: list[Line] = []
+    for step in state.steps:
+        if step.status is StepStatus.FAILED:
+            lines += [BLANK, line(("✗ ", "error"), (step.title, "strong"), indent=2)]
+            lines += paragraph(step.summary, indent=2) if step.summary else []
+            lines += paragraph(step.cause, indent=2) if step.cause else []
+            lines += paragraph(f"→ {step.hint}", indent=2) if step.hint else []
+    return lines

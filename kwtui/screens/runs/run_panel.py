@@ -1,0 +1,156 @@
+"""The page of a run, live: the same in a wizard and in the list of runs."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.timer import Timer
+from textual.worker import Worker
+
+from kwtui.controller import Controller
+from kwtui.operations.plan import Plan
+from kwtui.runs.events import RunStatus
+from kwtui.runs.state import RunState, initial_state, mark_lost, reduce
+from kwtui.screens.runs.result_page import set_path
+from kwtui.screens.runs.run_page import failure_text, run_lines
+from kwtui.widgets.document import Document
+
+PAINT_SECONDS = 0.8
+"""Events come faster than anybody reads; this many seconds lie between two paints."""
+
+CATCH_UP_SECONDS = 0.05
+
+
+class RunPanel(Vertical):
+    """Follows one run. The run does not need it: leaving the page stops nothing."""
+
+    class Changed(Message):
+        """The state that is shown is another one; ``ended`` when the run is over."""
+
+        def __init__(self, panel: RunPanel, ended: bool) -> None:
+            super().__init__()
+            self.panel = panel
+            self.ended = ended
+
+    class Failed(Message):
+        """The run cannot be followed."""
+
+        def __init__(self, error: Exception) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(self) -> None:
+        super().__init__(classes="run-panel")
+        self._document = Document()
+        self._run_id = ""
+        self._plan: Plan | None = None
+        self._state: RunState | None = None
+        self._command = ""
+        self._controller: Controller | None = None
+        self._gone = False
+        """The set that the run was about is not there any more."""
+        self._timer: Timer | None = None
+        self._worker: Worker[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self._document
+
+    @property
+    def run_id(self) -> str:
+        return self._run_id
+
+    @property
+    def state(self) -> RunState | None:
+        return self._state
+
+    @property
+    def command(self) -> str:
+        return self._command
+
+    @property
+    def text(self) -> str:
+        return self._document.text
+
+    @property
+    def failure(self) -> str:
+        """What went wrong, as one text to be explained; empty when nothing did."""
+        return failure_text(self._state) if self._state is not None else ""
+
+    @property
+    def run_goes_on(self) -> bool:
+        return self._state is not None and self._state.status is RunStatus.RUNNING
+
+    def focus_page(self) -> None:
+        self._document.focus()
+
+    def follow(self, controller: Controller, run_id: str) -> None:
+        """Show the run from its start and keep up with it; a run shown already goes on."""
+        if run_id == self._run_id:
+            self.look_again()
+            return
+        self._run_id, self._controller = run_id, controller
+        self._plan = self._state = None
+        self._gone = False
+        self._document.set_lines((), keep_scroll=False)
+        self._worker = self.run_worker(
+            self._follow(controller, run_id), group="follow", exclusive=True, exit_on_error=False
+        )
+
+    async def _follow(self, controller: Controller, run_id: str) -> None:
+        try:
+            plan = await controller.run_plan(run_id)
+            state = initial_state(plan)
+            self._plan, self._command = plan, controller.command_of_run(run_id, plan)
+            async for event in controller.follow_run(run_id):
+                state = reduce(state, event)
+                self._show_soon(state)
+            if state.status is RunStatus.RUNNING:
+                state = mark_lost(state, plan)
+            self._state = state
+            self._gone = await self._is_gone(controller)
+            self._paint()
+        except Exception as error:
+            self.post_message(self.Failed(error))
+
+    def look_again(self) -> None:
+        """What a run that is over wrote may be gone since."""
+        if self._controller is not None and self._state is not None and not self.run_goes_on:
+            self.run_worker(
+                self._look_again(self._controller),
+                group="gone",
+                exclusive=True,
+                exit_on_error=False,
+            )
+
+    async def _look_again(self, controller: Controller) -> None:
+        run_id = self._run_id
+        try:
+            gone = await self._is_gone(controller)
+        except Exception as error:
+            self.post_message(self.Failed(error))
+            return
+        if run_id == self._run_id and gone != self._gone:
+            self._gone = gone
+            self._paint()
+
+    async def _is_gone(self, controller: Controller) -> bool:
+        plan, state = self._plan, self._state
+        if plan is None or state is None or state.status is not RunStatus.SUCCEEDED:
+            return False
+        path = set_path(plan, state.result)
+        return bool(path) and await controller.is_gone(self._run_id, path)
+
+    def _show_soon(self, state: RunState) -> None:
+        # What happened before this page was opened comes in one burst and is painted at once.
+        delay = CATCH_UP_SECONDS if self._state is None else PAINT_SECONDS
+        self._state = state
+        if self._timer is None:
+            self._timer = self.set_timer(delay, self._paint)
+
+    def _paint(self) -> None:
+        self._timer = None
+        if self._plan is None or self._state is None:
+            return
+        self._document.set_lines(run_lines(self._plan, self._state, self._command, gone=self._gone))
+        self.post_message(self.Changed(self, self._state.status is not RunStatus.RUNNING))

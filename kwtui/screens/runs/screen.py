@@ -1,0 +1,215 @@
+"""The list of runs, and the page of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from kwtui.controller.events import RunsChanged, StorageChanged
+from kwtui.errors import KwtuiError
+from kwtui.keys.actions import Action
+from kwtui.runs.events import RunStatus
+from kwtui.runs.history import RunSummary
+from kwtui.screens.frame.bindings import bindings
+from kwtui.screens.frame.live_screen import LiveScreen
+from kwtui.screens.runs.run_page import failure_text, status_words
+from kwtui.screens.runs.run_panel import RunPanel
+from kwtui.screens.runs.stopping import ContinueScreen, reason_against_going_on
+from kwtui.text import human_duration
+from kwtui.widgets.field import Words
+from kwtui.widgets.paint import Part
+from kwtui.widgets.styles import style_path
+from kwtui.widgets.virtual_list import Column, VirtualList
+
+
+class RunsScreen(LiveScreen):
+    scope: ClassVar[str] = "runs"
+    title_text: ClassVar[str] = "6 Runs"
+    about: ClassVar[str] = (
+        "Every backup, restore and check that was started on this machine, from here, from the"
+        " command line or by a timer. A run is a process of its own: leaving this page, kwtui or"
+        " the terminal does not stop it."
+    )
+    CSS_PATH = style_path("runs")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
+    follows: ClassVar[tuple[type, ...]] = (RunsChanged,)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = Words("Newest first.", classes="summary")
+        self._list: VirtualList[RunSummary] = VirtualList(
+            (
+                Column("Started", 16),
+                Column("What", 24, grow=True),
+                Column("State", 10),
+                Column("Took", 10, "right", drop=2),
+                Column("Outcome", 20, grow=True, drop=3),
+            ),
+            self._cells,
+            key=lambda run: run.id,
+            empty="Nothing has run yet. Make a backup (2).",
+        )
+        self._panel = RunPanel()
+        self._panel.display = False
+
+    def body(self) -> Iterable[Widget]:
+        yield self._title
+        yield self._list
+        yield self._panel
+
+    def on_mount(self) -> None:
+        self._list.focus()
+
+    def opened(self) -> None:
+        self.do_refresh()
+
+    @staticmethod
+    def _cells(run: RunSummary) -> list[str | Part]:
+        took = "" if run.seconds is None else human_duration(run.seconds)
+        return [
+            run.began.strftime("%Y-%m-%d %H:%M"),
+            (run.title, "strong"),
+            status_words(run.status),
+            took,
+            (run.summary, "muted"),
+        ]
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    async def look(self) -> None:
+        self._list.set_rows(await self.controller.runs())
+        self._panel.look_again()
+        self.show_keys()
+
+    def controller_event(self, event: object) -> None:
+        super().controller_event(event)
+        if isinstance(event, StorageChanged) and self._opened:
+            self._panel.look_again()
+
+    def on_virtual_list_highlighted(self) -> None:
+        self.show_keys()
+
+    # -- one run ---------------------------------------------------------------------------------
+
+    @property
+    def _opened(self) -> bool:
+        return self._panel.display
+
+    def show_run(self, run_id: str) -> None:
+        """Show the page of this run."""
+        with self.app.batch_update():
+            self._title.say(f"Run {run_id}. It does not need this page; Esc goes to the list.")
+            self._list.display = False
+            self._panel.display = True
+        self._panel.follow(self.controller, run_id)
+        self._panel.focus_page()
+        self.show_keys()
+
+    def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
+        self.show_run(event.row.id)
+
+    def on_run_panel_changed(self, event: RunPanel.Changed) -> None:
+        if event.ended:
+            self.do_refresh()
+        self.show_keys()
+
+    def on_run_panel_failed(self, event: RunPanel.Failed) -> None:
+        self.kwtui.show_error(event.error)
+
+    def go_back(self) -> bool:
+        if not self._opened:
+            return False
+        with self.app.batch_update():
+            self._title.say("Newest first.")
+            self._panel.display = False
+            self._list.display = True
+        self._list.focus()
+        self.do_refresh()
+        return True
+
+    # -- actions -----------------------------------------------------------------------------
+
+    def actions(self) -> list[Action]:
+        hidden = {"open", "jobs"} if self._opened else {"copy"}
+        return [action for action in super().actions() if action.verb not in hidden]
+
+    def footer_actions(self) -> list[Action]:
+        """Without what cannot be done with the run in sight."""
+        seldom = ("cancel", "continue", "explain")
+        return [
+            action
+            for action in super().footer_actions()
+            if action.verb not in seldom or not self.reason_against(action)
+        ]
+
+    def reason_against(self, action: Action) -> str:
+        if action.verb in ("open", "log") and not self._chosen_id():
+            return "There is no run."
+        if action.verb == "explain" and not self._has_failed():
+            return "It did not fail." if self._chosen_id() else "There is no run."
+        if action.verb == "continue":
+            return self._reason_against_going_on()
+        if action.verb == "cancel" and not self._is_cancellable():
+            return "This run is over." if self._chosen_id() else "There is no run."
+        return ""
+
+    def _reason_against_going_on(self) -> str:
+        if self._opened:
+            state = self._panel.state
+            return reason_against_going_on(state.kind, state.status) if state else ""
+        run = self._list.current
+        return reason_against_going_on(run.kind, run.status) if run else "There is no run."
+
+    def _is_cancellable(self) -> bool:
+        if self._opened:
+            return self._panel.run_goes_on
+        return self._list.current is not None and self._list.current.status is RunStatus.RUNNING
+
+    def _chosen_id(self) -> str:
+        if self._opened:
+            return self._panel.run_id
+        return self._list.current.id if self._list.current else ""
+
+    def do_open(self) -> None:
+        if self._list.current is not None:
+            self.show_run(self._list.current.id)
+
+    def do_explain(self) -> None:
+        self.run_task(self._explain, "explain")
+
+    async def _explain(self) -> None:
+        state = await self.controller.run_state(self._chosen_id())
+        self.kwtui.explain(failure_text(state))
+
+    def _has_failed(self) -> bool:
+        if self._opened:
+            return bool(self._panel.failure)
+        run = self._list.current
+        return run is not None and run.status in (RunStatus.FAILED, RunStatus.LOST)
+
+    def do_cancel(self) -> None:
+        self.kwtui.confirm_cancel(self._chosen_id())
+
+    def do_continue(self) -> None:
+        run_id = self._chosen_id()
+        self.open_over(ContinueScreen(lambda: self.controller.plan_continuation(run_id)))
+
+    def do_log(self) -> None:
+        self.app.call_later(self._show_log, self._chosen_id())
+
+    async def _show_log(self, run_id: str) -> None:
+        try:
+            await self.kwtui.show_run_log(run_id)
+        except KwtuiError as error:
+            self.kwtui.show_problem(error)
+
+    def do_copy(self) -> None:
+        self.app.copy_to_clipboard(self._panel.command)
+
+    def do_jobs(self) -> None:
+        from kwtui.screens.runs.jobs import JobsScreen
+
+        self.open_over(JobsScreen())

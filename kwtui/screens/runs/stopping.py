@@ -1,0 +1,93 @@
+"""Cancelling a run, and going on with one that was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button
+
+from kwtui.operations.plan import Plan, PlanKind
+from kwtui.runs.events import RunStatus
+from kwtui.screens.frame.dialogs import BUTTON_KEYS, ConfirmDialog, Dialog
+from kwtui.screens.plan.screen import PlanScreen
+from kwtui.widgets.field import Words, push_button
+
+if TYPE_CHECKING:
+    from kwtui.controller import Controller
+
+_GOES_ON = (RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.LOST)
+
+
+class CancelBackupDialog(Dialog):
+    """What becomes of what a backup wrote. Answers True to sweep it, False to keep it, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(BUTTON_KEYS)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Words("Cancel this backup?", classes="dialog--title")
+            yield Words(
+                "The export that runs is cancelled on the server. What was written so far is no"
+                " backup: it can be kept, marked as cancelled, for a look, or be removed now.",
+                classes="dialog--words",
+            )
+            with Horizontal(classes="dialog--buttons"):
+                yield push_button("Let it run", id="no", primary=True)
+                yield push_button("Cancel, keep", id="keep")
+                yield push_button("Cancel, remove", id="sweep")
+
+    def on_mount(self) -> None:
+        self.query_one("#no", Button).focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss({"keep": False, "sweep": True}.get(event.button.id or ""))
+
+
+async def ask_and_cancel(app: App[None], controller: Controller, run_id: str) -> None:
+    """Ask, then cancel the run. In a worker; raises KwtuiError as `Controller.cancel_run`."""
+    plan = await controller.run_plan(run_id)
+    if plan.kind is PlanKind.BACKUP:
+        sweep = await app.push_screen_wait(CancelBackupDialog())
+        if isinstance(sweep, bool):
+            await controller.cancel_run(run_id, sweep=sweep)
+        return
+    text = "The statement that runs is cancelled on the server. "
+    text += (
+        "What was restored so far is kept: r in the list of runs (6) goes on with it. Nothing that"
+        " was there before is touched."
+        if plan.kind is PlanKind.RESTORE
+        else "What was done so far stays; nothing that was there before is touched."
+    )
+    dialog = ConfirmDialog("Cancel this run?", text, yes="Cancel the run", no="Let it run")
+    if await app.push_screen_wait(dialog):
+        await controller.cancel_run(run_id)
+
+
+def reason_against_going_on(kind: PlanKind, status: RunStatus) -> str:
+    """Why a run cannot be continued, in words; empty when it may be."""
+    if kind is not PlanKind.RESTORE:
+        return "Only a restore can be continued."
+    if status is RunStatus.RUNNING:
+        return "It is still at work."
+    return "" if status in _GOES_ON else "It succeeded."
+
+
+class ContinueScreen(PlanScreen):
+    """The plan of what is left of a stopped restore."""
+
+    title_text: ClassVar[str] = "6 Runs: continue"
+    about: ClassVar[str] = (
+        "What is left of a restore that was stopped. Tables that hold their rows are kept, what was"
+        " half done is undone first, and all of it is compared with the backup at the end. s starts"
+        " it, as a run of its own; Esc leaves and nothing was done."
+    )
+
+    def __init__(self, make_plan: Callable[[], Awaitable[Plan]]) -> None:
+        async def make(_: str | None) -> Plan:
+            return await make_plan()
+
+        super().__init__(make)

@@ -1,0 +1,1 @@
+"""What the server is and does, and its WAL. Never SQL text."""

@@ -1,0 +1,319 @@
+"""What the server is: nodes, settings that touch backups, rights, sessions, WAL."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from kwtui.keys.actions import Action
+from kwtui.model.server import DatabaseSummary
+from kwtui.operations.wal.report import WalReport, alarms
+from kwtui.screens.connection.page import connection_lines
+from kwtui.screens.frame.base import KwtuiScreen
+from kwtui.screens.frame.bindings import bindings
+from kwtui.screens.frame.dialogs import ConfirmDialog
+from kwtui.screens.server.pages import (
+    SESSION_COLUMNS,
+    SETTING_COLUMNS,
+    database_lines,
+    node_lines,
+    rights_lines,
+    session_cells,
+    session_lines,
+    setting_cells,
+    setting_lines,
+)
+from kwtui.screens.server.wal_page import wal_lines
+from kwtui.server.connection.status import ConnectionStatus
+from kwtui.server.state.activity import Query, Session
+from kwtui.server.state.overview import Overview
+from kwtui.server.state.settings import Setting, filtered, warned
+from kwtui.text import plural
+from kwtui.widgets.document import Document
+from kwtui.widgets.field import PromptLine, Words
+from kwtui.widgets.paint import BLANK, Line, line
+from kwtui.widgets.styles import style_path
+from kwtui.widgets.tab_line import TabLine
+from kwtui.widgets.virtual_list import VirtualList
+
+OVERVIEW, SETTINGS, RIGHTS, SESSIONS, WAL = range(5)
+_TITLES = ("Overview", "Settings", "Rights", "Sessions", "WAL")
+_ONLY_ON = {
+    "filter": (SETTINGS,),
+    "cancel": (SESSIONS,),
+    "change": (WAL,),
+}
+
+
+class ServerScreen(KwtuiScreen):
+    scope: ClassVar[str] = "server"
+    title_text: ClassVar[str] = "7 Server"
+    about: ClassVar[str] = (
+        "The server that one is connected to: its nodes and databases; the cluster settings that"
+        " touch backups, with what each means; what this user may do and what every action of kwtui"
+        " needs; who is connected and what runs; and the write-ahead log, which protects data"
+        " between backups. ] and [ turn the pages. Without the admin role KWDB tells less; each"
+        " page then says what it kept back."
+    )
+    CSS_PATH = style_path("server")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("server")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tabs = TabLine(_TITLES)
+        self._summary = Words(classes="summary")
+        self._document = Document()
+        self._settings: VirtualList[Setting] = VirtualList(
+            SETTING_COLUMNS, setting_cells, key=lambda s: s.name, empty="Asking the server…"
+        )
+        self._sessions: VirtualList[Session] = VirtualList(
+            SESSION_COLUMNS, session_cells, key=lambda s: s.id, empty="Asking the server…"
+        )
+        self._note = Document(classes="note")
+        self._note.can_focus = False
+        self._overview: Overview | None = None
+        self._databases: list[DatabaseSummary] = []
+        self._wal: WalReport | None = None
+        self._text = ""
+
+    def body(self) -> Iterable[Widget]:
+        yield self._tabs
+        yield self._summary
+        yield self._document
+        yield self._settings
+        yield self._sessions
+        yield self._note
+
+    def on_mount(self) -> None:
+        self._turn_to(OVERVIEW)
+
+    # -- pages -----------------------------------------------------------------------------------
+
+    @property
+    def _page(self) -> int:
+        return self._tabs.current
+
+    def _turn_to(self, page: int) -> None:
+        with self.app.batch_update():
+            self._tabs.show_tab(page)
+            lists: dict[int, Widget] = {SETTINGS: self._settings, SESSIONS: self._sessions}
+            shown = lists.get(page, self._document)
+            for widget in (self._document, self._settings, self._sessions):
+                widget.display = widget is shown
+            self._note.display = shown is not self._document
+            self._show()
+            if shown is self._document:
+                self._document.scroll_to(0, 0, animate=False)
+        shown.focus()
+        self.show_keys()
+
+    def do_next_part(self) -> None:
+        self._turn_to((self._page + 1) % len(_TITLES))
+        self._read_page()
+
+    def do_previous_part(self) -> None:
+        self._turn_to((self._page - 1) % len(_TITLES))
+        self._read_page()
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def opened(self) -> None:
+        self.do_refresh()
+
+    def controller_event(self, event: object) -> None:
+        if isinstance(event, ConnectionStatus) and self.is_current:
+            self.do_refresh()
+
+    def do_refresh(self) -> None:
+        self._show()
+        if self.controller.status.is_connected:
+            self.run_task(self._read, "server")
+
+    def _read_page(self) -> None:
+        """What changes by itself is asked again when one turns to its page."""
+        if not self.controller.status.is_connected:
+            return
+        if self._page == SESSIONS and self._overview is not None:
+            self.run_task(partial(self._read_activity, self._overview), "server")
+        elif self._page == WAL:
+            self.run_task(self._read_wal, "server-wal")
+
+    async def _read(self) -> None:
+        self._overview = await self.controller.overview()
+        self._databases = await self.controller.databases()
+        self._show()
+        await self._read_wal()
+
+    async def _read_activity(self, before: Overview) -> None:
+        self._overview = await self.controller.activity(before)
+        self._show()
+
+    async def _read_wal(self) -> None:
+        self._wal = await self.controller.wal()
+        self._show()
+
+    # -- showing ---------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        overview, wal = self._overview, self._wal
+        marks = [SETTINGS] if overview and warned(overview.settings.items) else []
+        self._tabs.mark(marks + ([WAL] if wal and alarms(wal) else []))
+        self._summary.say(self._summary_words())
+        if self._page == SETTINGS:
+            self._show_settings()
+        elif self._page == SESSIONS:
+            self._show_sessions()
+        else:
+            self._document.set_lines(self._lines())
+        self.show_keys()
+
+    def _lines(self) -> list[Line]:
+        status = self.controller.status
+        if status.facts is None and str(status.state) == "disconnected":
+            return [line(("Not connected. 1 opens the connections.", "muted"))]
+        if self._page == OVERVIEW:
+            lines: list[Line] = connection_lines(status, self.controller.place)
+            if self._overview is not None:
+                lines += [BLANK, *node_lines(self._overview)]
+            return [*lines, BLANK, *database_lines(self._databases)]
+        if self._page == RIGHTS and self._overview is not None:
+            return rights_lines(self._overview, read_only=self.kwtui.is_read_only)
+        if self._page == WAL and self._wal is not None:
+            return wal_lines(self._wal)
+        return [line(("Asking the server…", "muted"))]
+
+    def _show_settings(self) -> None:
+        part = self._overview.settings if self._overview is not None else None
+        if part is None:
+            return
+        found = filtered(part.items, self._text)
+        self._settings.empty = part.refused or f"No setting contains “{self._text}”."
+        self._settings.set_rows(found)
+
+    def _show_sessions(self) -> None:
+        part = self._overview.sessions if self._overview is not None else None
+        if part is None:
+            return
+        self._sessions.empty = part.refused or "Nobody is connected."
+        self._sessions.set_rows(part.items)
+
+    def _summary_words(self) -> str:
+        overview = self._overview
+        if overview is None:
+            return ""
+        at = f"as of {overview.at:%H:%M:%S} UTC" if overview.at is not None else ""
+        if self._page == SETTINGS:
+            count = len(filtered(overview.settings.items, self._text))
+            of = f"{count} of {len(overview.settings.items)} settings"
+            which = f"that contain “{self._text}”" if self._text else "that touch backups; / finds"
+            return f"{of} {which} · {self._shown_command()}"
+        if self._page == SESSIONS:
+            own = "" if overview.facts.is_admin else " of this user (admins see all)"
+            sessions = plural(len(overview.sessions.items), "session")
+            return f"{sessions}{own}, {at} · {self._shown_command()}"
+        return f"{at} · {self._shown_command()}"
+
+    def _shown_command(self) -> str:
+        """The command that does the same, as far as there is room; y copies it in full."""
+        return shlex.join(["kwtui", *self._words()])
+
+    def _words(self) -> list[str]:
+        if self._page == SETTINGS:
+            return ["server", "--settings", self._text]
+        return {SESSIONS: ["server", "--sessions"], WAL: ["wal"]}.get(self._page, ["server"])
+
+    def on_virtual_list_highlighted(self, event: VirtualList.Highlighted) -> None:
+        if event.list_view is self._settings and self._page == SETTINGS:
+            self._note.set_lines(setting_lines(self._settings.current), keep_scroll=False)
+        elif event.list_view is self._sessions and self._page == SESSIONS:
+            lines = session_lines(self._sessions.current, self._overview)
+            self._note.set_lines(lines, keep_scroll=False)
+        self.show_keys()
+
+    # -- filter ----------------------------------------------------------------------------------
+
+    def do_filter(self) -> None:
+        self.prompt.ask("filter", "Find in all settings:", self._text)
+
+    def on_prompt_line_changed(self, event: PromptLine.Changed) -> None:
+        self._text = event.text
+        self._show()
+
+    def on_prompt_line_closed(self, event: PromptLine.Closed) -> None:
+        if event.text is None:
+            self._text = ""
+            self._show()
+        self._settings.focus()
+
+    def go_back(self) -> bool:
+        if self._page == SETTINGS and self._text:
+            self._text = ""
+            self._show()
+            return True
+        if self._page != OVERVIEW:
+            self._turn_to(OVERVIEW)
+            return True
+        return False
+
+    # -- actions ---------------------------------------------------------------------------------
+
+    def actions(self) -> list[Action]:
+        return [a for a in super().actions() if self._page in _ONLY_ON.get(a.verb, (self._page,))]
+
+    def reason_against(self, action: Action) -> str:
+        if action.verb in ("cancel", "change"):
+            if not self.controller.status.is_connected:
+                return "There is no connection."
+            if self.kwtui.is_read_only:
+                return "This server's profile says: read only."
+        if action.verb == "cancel" and self._query() is None:
+            return "This session runs nothing."
+        if action.verb == "change" and not (self._overview and self._overview.facts.is_admin):
+            return "Only the admin role may change cluster settings."
+        return ""
+
+    def _query(self) -> Query | None:
+        session = self._sessions.current
+        if session is None or self._overview is None:
+            return None
+        mine = (q for q in self._overview.queries.items if q.session_id == session.id)
+        return next(mine, None)
+
+    def do_cancel(self) -> None:
+        query = self._query()
+        if query is None:
+            return
+
+        async def cancel() -> None:
+            await self.controller.cancel_query(query.id)
+            self.say("The query was cancelled.")
+            self.do_refresh()
+
+        def answered(yes: object) -> None:
+            if yes:
+                self.run_task(cancel, "cancel-query")
+
+        text = (
+            f"{query.user} at {query.client} runs:\n{' '.join(query.sql.split())[:300]}\n\nThe"
+            " server stops it. The connection of an EXPORT is closed too, and what it wrote stays"
+            " in its folder and blocks it; a relational IMPORT goes on as a job (6, then s)."
+        )
+        dialog = ConfirmDialog("Cancel this query?", text, yes="Cancel the query", no="Let it run")
+        self.app.push_screen(dialog, answered)
+
+    def do_change(self) -> None:
+        from kwtui.screens.server.wal_change import change_wal
+
+        if self._wal is not None:
+            change_wal(self, self._wal)
+
+    def do_doctor(self) -> None:
+        self.app.call_later(self.kwtui.open_screen, "doctor")
+
+    def do_copy(self) -> None:
+        self.app.copy_to_clipboard(self.controller.command(*self._words()))

@@ -1,0 +1,1 @@
+"""The SQL page: editor, answers, history. Never decides what may be sent."""

@@ -1,0 +1,1 @@
+"""What lies in extern: sets, comparison, retention, leftovers. Never removes without a plan."""

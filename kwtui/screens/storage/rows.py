@@ -1,0 +1,274 @@
+"""The list of what lies in extern: its columns, its orders, its filter. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.screens.backup_set.kind_words import KIND_WORDS
+from kwtui.screens.runs.result_page import proof_words
+from kwtui.text import human_bytes, human_count, plural
+from kwtui.widgets.paint import Line, Part, line
+from kwtui.widgets.virtual_list import Column
+
+COLUMNS = (
+    Column("Database", 13, grow=True),
+    Column("Engine", 11, drop=3),
+    Column("Written", 16, drop=6),
+    Column("Age", 7, "right"),
+    Column("Tables", 6, "right", drop=2),
+    Column("Rows", 11, "right"),
+    Column("Files", 7, "right", drop=5),
+    Column("Bytes", 9, "right"),
+    Column("Proof", 8),
+    Column("Pin", 3, drop=1),
+    Column("Note", 16, grow=True, drop=8),
+    Column("Folder", 30, grow=True, drop=7),
+)
+
+
+@dataclass(frozen=True)
+class DatabaseGroup:
+    """A heading of the list by database, with what lies under it."""
+
+    database: str
+    """Empty: what belongs to no database."""
+    entries: tuple[BackupEntry, ...]
+    folded: bool
+
+    @property
+    def sets(self) -> tuple[BackupEntry, ...]:
+        return tuple(entry for entry in self.entries if entry.kind is EntryKind.SET)
+
+    @property
+    def bytes(self) -> int:
+        return sum(entry.bytes or 0 for entry in self.entries)
+
+
+StorageRow = BackupEntry | DatabaseGroup
+
+
+def row_key(row: StorageRow) -> str:
+    return f"/{row.database}" if isinstance(row, DatabaseGroup) else row.path
+
+
+def grouped(entries: Sequence[BackupEntry], folded: Set[str]) -> list[StorageRow]:
+    """The entries under a heading for each database, in their own order; by name."""
+    by_name: dict[str, list[BackupEntry]] = {}
+    for entry in entries:
+        by_name.setdefault(entry.database or "", []).append(entry)
+    rows: list[StorageRow] = []
+    for name in sorted(by_name, key=lambda name: (not name, name.casefold())):
+        found = by_name[name]
+        rows.append(DatabaseGroup(name, tuple(found), name in folded))
+        if name not in folded:
+            rows += found
+    return rows
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order of the list; ``key`` gives what is compared."""
+
+    name: str
+    key: Callable[[BackupEntry], Any]
+    descending: bool = False
+
+
+def start_key(entry: BackupEntry) -> float:
+    """When it was begun, for sorting; what has no time comes before all others."""
+    return entry.started.timestamp() if entry.started else 0.0
+
+
+ORDERS = (
+    Order("newest first", start_key, True),
+    Order("database", lambda entry: ((entry.database or "~").casefold(), -start_key(entry))),
+    Order("largest first", lambda entry: entry.bytes or 0, True),
+    Order("least proven first", lambda entry: -1 if entry.proof is None else int(entry.proof)),
+    Order("folder", lambda entry: entry.path),
+)
+
+
+def arranged(entries: Sequence[BackupEntry], order: Order, text: str) -> list[BackupEntry]:
+    """The entries that contain ``text`` anywhere, in that order."""
+    return sorted(containing(entries, text), key=order.key, reverse=order.descending)
+
+
+def containing(entries: Sequence[BackupEntry], text: str) -> list[BackupEntry]:
+    """The entries with every word of ``text`` somewhere in what is told of them."""
+    wanted = text.casefold().split()
+    return [
+        entry for entry in entries if not wanted or all(word in _searched(entry) for word in wanted)
+    ]
+
+
+def _searched(entry: BackupEntry) -> str:
+    engine = entry.engine.value if entry.engine else ""
+    told = (entry.path, entry.database or "", engine, entry.label, entry.remark, entry.kind)
+    return " ".join((*told, proof_cell(entry)[0], "pinned" if entry.pinned else "")).casefold()
+
+
+def row_cells(row: StorageRow, now: datetime) -> list[str | Part]:
+    return _group_cells(row, now) if isinstance(row, DatabaseGroup) else cells(row, now)
+
+
+def _group_cells(group: DatabaseGroup, now: datetime) -> list[str | Part]:
+    newest = max((e for e in group.sets if e.started), key=start_key, default=None)
+    proven = [e for e in group.sets if e.proof is not None and e.proof >= 2 and not e.problem]
+    age = newest.age_seconds(now) if newest else None
+    mark = "+" if group.folded else "-"
+    name = group.database or "no database"
+    return [
+        (f"{mark} {name}", "heading"),
+        (plural(len(group.sets), "backup"), "heading"),
+        (newest.started.strftime("%Y-%m-%d %H:%M") if newest and newest.started else "", "heading"),
+        ("" if age is None else age_words(age), "heading"),
+        "",
+        "",
+        (str(len(group.entries)), "heading"),
+        (human_bytes(group.bytes), "heading"),
+        (f"{human_count(len(proven))} P2+", "good" if proven else "warning"),
+        "",
+        "",
+        "",
+    ]
+
+
+def cells(entry: BackupEntry, now: datetime) -> list[str | Part]:
+    age = entry.age_seconds(now)
+    return [
+        (entry.database or entry.path.rpartition("/")[2], _name_role(entry)),
+        entry.engine.value if entry.engine else "",
+        entry.started.strftime("%Y-%m-%d %H:%M") if entry.started else "",
+        "" if age is None else age_words(age),
+        "" if entry.tables is None else str(entry.tables),
+        "" if entry.rows is None else human_count(entry.rows),
+        "" if entry.files is None else human_count(entry.files),
+        "" if entry.bytes is None else human_bytes(entry.bytes),
+        proof_cell(entry),
+        ("pin" if entry.pinned else "", "accent"),
+        ("; ".join(filter(None, (entry.label, entry.remark))), ""),
+        (entry.path, "muted"),
+    ]
+
+
+def _name_role(entry: BackupEntry) -> str:
+    return "muted" if entry.kind is EntryKind.FOREIGN else "strong"
+
+
+def age_words(seconds: float) -> str:
+    """An age in its largest unit, as people say it; below a minute it is ``now``."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "now"
+
+
+def proof_cell(entry: BackupEntry) -> Part:
+    """The proof in one word; what is no proven backup says so."""
+    if entry.kind is EntryKind.FOREIGN:
+        return ("other", "muted")
+    if entry.kind is EntryKind.INCOMPLETE:
+        return ("BROKEN", "error")
+    if entry.kind is EntryKind.WRITING:
+        return ("writing", "accent")
+    if entry.kind is EntryKind.DELETED:
+        return ("deleted", "muted")
+    if entry.problem:
+        return ("DAMAGED", "error")
+    if entry.kind is EntryKind.TREE:
+        return ("adopted", "accent")
+    if entry.proof is None:
+        return ("none", "warning")
+    return (f"P{int(entry.proof)}", "good" if entry.proof >= 2 else "warning")
+
+
+def row_lines(row: StorageRow | None, now: datetime) -> list[Line]:
+    """The two or three lines under the list about the row under the cursor."""
+    if not isinstance(row, DatabaseGroup):
+        return entry_lines(row, now)
+    others = len(row.entries) - len(row.sets)
+    words = f"{plural(len(row.sets), 'backup')}, {human_bytes(row.bytes)}"
+    if others:
+        words += f"; {plural(others, 'other entry', 'other entries')}"
+    name = row.database or "Of no database"
+    doing = "Enter shows them" if row.folded else "Enter folds them"
+    return [line((name, "strong"), f"  {words}", indent=2), line((doing, "muted"))]
+
+
+def entry_lines(entry: BackupEntry | None, now: datetime) -> list[Line]:
+    """What is known of an entry, in two or three lines."""
+    if entry is None:
+        return []
+    lines = [line((entry.path, "strong"), f"  {KIND_WORDS[entry.kind]}", indent=2)]
+    told = []
+    if entry.started:
+        told.append(entry.started.strftime("written %Y-%m-%d %H:%M:%S UTC"))
+    if entry.kind is EntryKind.SET:
+        told.append(proof_words(entry.proof))
+        if entry.proof_at is not None:
+            age = max(0.0, (now - entry.proof_at).total_seconds())
+            told.append("just now" if age < 60 else f"{age_words(age)} ago")
+    told += ["pinned"] if entry.pinned else []
+    told += [words for words in (entry.label, entry.remark, entry.note) if words]
+    if told:
+        lines.append(line(("; ".join(told), "muted"), indent=2))
+    if entry.problem:
+        lines.append(line(("✗ ", "error"), entry.problem, indent=2))
+    return lines
+
+
+SPACE_CELLS = 12
+
+
+def space_line(entries: Sequence[BackupEntry], free: int | None) -> Line:
+    """What backups take, against what is free where extern is."""
+    used = sum(entry.bytes or 0 for entry in entries)
+    left = [entry for entry in entries if entry.kind in (EntryKind.INCOMPLETE, EntryKind.DELETED)]
+    parts: list[str | Part] = []
+    if free is None:
+        parts.append((f"{human_bytes(used)} in extern; free space is not known", "muted"))
+    else:
+        share = used / max(1, used + free)
+        filled = min(SPACE_CELLS, max(round(share * SPACE_CELLS), 1 if used else 0))
+        parts += [
+            ("█" * filled, "warning" if share > TIGHT else "good"),
+            ("░" * (SPACE_CELLS - filled), "muted"),
+            (f" {human_bytes(used)} in extern, {human_bytes(free)} free", "muted"),
+        ]
+    if left:
+        size = human_bytes(sum(entry.bytes or 0 for entry in left))
+        parts.append((f"; {plural(len(left), 'leftover')}, {size}: l", "warning"))
+    return line(*parts)
+
+
+def polling_line(why: str) -> Line:
+    """That the list is not told of changes but looks for them."""
+    words = f"Looked at about every second, changes are not announced: {why}"
+    return line(("~ ", "warning"), (words, "muted"))
+
+
+TIGHT = 0.8
+"""When backups take more than this share of what they could have, another set hardly fits."""
+
+
+def summary_words(
+    entries: Sequence[BackupEntry], shown: int, order: Order, text: str, marked: str = ""
+) -> str:
+    """The line above the list."""
+    sets = sum(entry.kind is EntryKind.SET for entry in entries)
+    size = human_bytes(sum(entry.bytes or 0 for entry in entries))
+    others = len(entries) - sets
+    words = plural(sets, "backup")
+    if others:
+        words += f", {plural(others, 'other entry', 'other entries')}"
+    words += f", {size}, {order.name}"
+    if marked:
+        # What is cut off at the end of a narrow line must not be this.
+        words = f"Marked {'/'.join(marked.split('/')[-2:])}; {words}"
+    if text:
+        words += f"; {plural(shown, 'entry', 'entries')} with “{text}”"
+    return words

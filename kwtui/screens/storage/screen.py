@@ -1,0 +1,250 @@
+"""The storage browser: what lies in extern, live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from kwtui.backups.listing.entries import NO_EXPORT_YET, BackupEntry, EntryKind, StorageListing
+from kwtui.controller.events import StorageWatched
+from kwtui.keys.actions import Action
+from kwtui.screens.backup_set.care import CARE_VERBS, REPORT, SetCare
+from kwtui.screens.frame.bindings import bindings
+from kwtui.screens.storage.rows import (
+    COLUMNS,
+    ORDERS,
+    DatabaseGroup,
+    StorageRow,
+    arranged,
+    grouped,
+    polling_line,
+    row_cells,
+    row_key,
+    row_lines,
+    space_line,
+    start_key,
+    summary_words,
+)
+from kwtui.server.connection.status import ConnectionState
+from kwtui.widgets.document import Document
+from kwtui.widgets.field import PromptLine, Words
+from kwtui.widgets.styles import style_path
+from kwtui.widgets.virtual_list import VirtualList
+
+_ON_THE_WAY = (ConnectionState.CONNECTING, ConnectionState.CONNECTED)
+NO_NODE = "No node is known yet. Connect first (1)."
+
+
+class StorageScreen(SetCare):
+    scope: ClassVar[str] = "storage"
+    title_text: ClassVar[str] = "4 Storage"
+    about: ClassVar[str] = (
+        "What lies in the node's extern folder: backups that kwtui made, with the proof that each"
+        " has; exports that others made (adopted), which can be looked into, checked and restored"
+        " too; backups that did not finish; and whatever else is there. The list follows the"
+        " folder by itself. What removes something shows a plan first."
+    )
+    CSS_PATH = style_path("storage")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("storage")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._listing: StorageListing | None = None
+        self._free: int | None = None
+        self._order = 0
+        self._text = ""
+        self._by_database = False
+        self._folded: frozenset[str] = frozenset()
+        self._marked = ""
+        """The path of the set that another one is to be compared with."""
+        self._summary = Words(classes="summary")
+        self._space = Document(classes="space")
+        self._space.can_focus = False
+        self._list: VirtualList[StorageRow] = VirtualList(
+            COLUMNS,
+            lambda row: row_cells(row, self.kwtui.clock()),
+            key=row_key,
+            empty="Reading the folder…",
+        )
+        self._details = Document(classes="note")
+        self._details.can_focus = False
+
+    def body(self) -> Iterable[Widget]:
+        yield self._summary
+        yield self._space
+        yield self._list
+        yield self._details
+
+    def on_mount(self) -> None:
+        self._list.focus()
+
+    def opened(self) -> None:
+        if self._listing is None:
+            self.do_refresh()
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def controller_event(self, event: object) -> None:
+        super().controller_event(event)
+        if isinstance(event, StorageWatched):
+            self._show_space()
+
+    async def look(self) -> None:
+        if self.controller.place is None:
+            self._listing = None
+            on_the_way = self.controller.status.state in _ON_THE_WAY
+            self._list.empty = "Looking for the node's files…" if on_the_way else NO_NODE
+            self._list.set_rows(())
+            self._summary.say("")
+            self._space.set_lines(())
+            return
+        self._listing = await self.controller.storage()
+        self._free = await self.controller.free_bytes()
+        nothing = "Nothing in extern yet. Make a backup (2)."
+        if self._listing.awaits_export:
+            nothing = NO_EXPORT_YET
+        self._list.empty = self._listing.problem or nothing
+        self._arrange()
+
+    @property
+    def _entries(self) -> tuple[BackupEntry, ...]:
+        return self._listing.entries if self._listing else ()
+
+    def _arrange(self) -> None:
+        order = ORDERS[self._order]
+        found = arranged(self._entries, order, self._text)
+        if self._entries and not found:
+            self._list.empty = f"Nothing contains “{self._text}”. Esc takes the filter back."
+        self._list.set_rows(grouped(found, self._folded) if self._by_database else found)
+        self._show_space()
+        self._say_summary(len(found))
+
+    def _show_space(self) -> None:
+        why = self.controller.polls_because if self._listing is not None else ""
+        self.set_class(bool(why), "-polled")
+        lines = [space_line(self._entries, self._free)]
+        self._space.set_lines([*lines, polling_line(why)] if why else lines)
+
+    def _say_summary(self, shown: int) -> None:
+        order = ORDERS[self._order]
+        words = summary_words(self._entries, shown, order, self._text, self._marked)
+        if self._listing is not None and self._listing.problem:
+            words = f"{self._listing.problem} {words}"
+        self._summary.say(words)
+
+    def on_virtual_list_highlighted(self) -> None:
+        lines = row_lines(self._list.current, self.kwtui.clock())
+        self._details.set_lines(lines, keep_scroll=False)
+        self.show_keys()
+
+    def chosen_entry(self) -> BackupEntry | None:
+        row = self._list.current
+        return None if isinstance(row, DatabaseGroup) else row
+
+    # -- actions -----------------------------------------------------------------------------
+
+    def reason_against(self, action: Action) -> str:
+        row = self._list.current
+        if action.verb == "open":
+            return "" if row is not None else "There is nothing in the list."
+        if action.verb in CARE_VERBS or action.verb in ("mark", "compare"):
+            if isinstance(row, DatabaseGroup):
+                return "This is a heading; choose a backup below it."
+            if action.verb in CARE_VERBS:
+                return self.reason_against_care(action.verb)
+            return self._reason_against_comparing(action.verb, row)
+        if action.verb in ("retention", "leftovers") and self._listing is None:
+            return NO_NODE
+        return ""
+
+    def _reason_against_comparing(self, verb: str, entry: BackupEntry | None) -> str:
+        if entry is None:
+            return "There is nothing in the list."
+        if entry.kind not in (EntryKind.SET, EntryKind.TREE):
+            return "This is no backup and no export."
+        if verb == "compare" and not self._marked:
+            return "Mark the one to compare with first (m)."
+        if verb == "compare" and self._marked == entry.path:
+            return "This is the marked one; choose another."
+        return ""
+
+    def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
+        self.do_open()
+
+    def do_open(self) -> None:
+        from kwtui.screens.backup_set.screen import SetScreen
+
+        row = self._list.current
+        if isinstance(row, DatabaseGroup):
+            self._folded ^= {row.database}
+            self._arrange()
+        elif row is not None:
+            self.open_over(SetScreen(row))
+
+    def do_sort(self) -> None:
+        self._order = (self._order + 1) % len(ORDERS)
+        self._arrange()
+        self._list.move_to(0)
+
+    def do_group(self) -> None:
+        self._by_database = not self._by_database
+        self._arrange()
+
+    def do_filter(self) -> None:
+        self.prompt.ask("filter", "Filter:", self._text)
+
+    def on_prompt_line_changed(self, event: PromptLine.Changed) -> None:
+        if event.purpose == "filter":
+            self._text = event.text
+            self._arrange()
+
+    def on_prompt_line_closed(self, event: PromptLine.Closed) -> None:
+        self._list.focus()
+        if event.purpose == REPORT:
+            self.save_report(event.text or "")
+        elif event.text is None:
+            self._text = ""
+            self._arrange()
+
+    def go_back(self) -> bool:
+        if self._text:
+            self._text = ""
+        elif self._marked:
+            self._marked = ""
+        else:
+            return False
+        self._arrange()
+        return True
+
+    def do_mark(self) -> None:
+        entry = self.chosen_entry()
+        if entry is not None:
+            self._marked = "" if self._marked == entry.path else entry.path
+            self._arrange()
+
+    def do_compare(self) -> None:
+        from kwtui.screens.storage.compare import CompareScreen
+
+        entry = self.chosen_entry()
+        if entry is not None:
+            first = next((e for e in self._entries if e.path == self._marked), None)
+            # The older one first: what came later is what changed.
+            newer = first is not None and start_key(first) > start_key(entry)
+            paths = (entry.path, self._marked) if newer else (self._marked, entry.path)
+            self.open_over(CompareScreen(*paths))
+
+    def do_retention(self) -> None:
+        from kwtui.screens.storage.retention import RetentionScreen
+
+        row = self._list.current
+        names = {e.database for e in self._entries if e.kind is EntryKind.SET and e.database}
+        database = (row.database or "") if row is not None and self._by_database else ""
+        self.open_over(RetentionScreen(sorted(names), database))
+
+    def do_leftovers(self) -> None:
+        from kwtui.screens.storage.leftovers import LeftoversScreen
+
+        self.open_over(LeftoversScreen())

@@ -1,0 +1,157 @@
+"""The two last pages of every wizard: the plan, and the run with its result."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import ClassVar
+
+from textual.widget import Widget
+
+from kwtui.errors import KwtuiError
+from kwtui.operations.plan import Plan, PlanKind
+from kwtui.screens.frame.dialogs import AskDialog
+from kwtui.screens.plan.page import plan_lines, refusal_of
+from kwtui.screens.runs.run_panel import RunPanel
+from kwtui.screens.runs.stopping import ContinueScreen, reason_against_going_on
+from kwtui.screens.wizard.wizard import Step
+from kwtui.widgets.document import Document
+from kwtui.widgets.paint import line
+
+
+class PlanStep(Step):
+    """Every statement before it is sent. Made anew each time it is shown."""
+
+    title: ClassVar[str] = "Plan"
+    question: ClassVar[str] = "This will be done. Nothing has been written yet."
+    verbs: ClassVar[tuple[str, ...]] = ("start", "copy")
+
+    def __init__(self, start_label: str, make_plan: Callable[[], Awaitable[Plan]]) -> None:
+        super().__init__()
+        self.next_label = start_label  # type: ignore[misc]
+        self._make_plan = make_plan
+        self._document = Document()
+        self.plan: Plan | None = None
+        self.command = ""
+
+    def compose(self) -> Iterable[Widget]:
+        yield self._document
+
+    async def enter(self) -> None:
+        self.plan = None
+        self._document.set_lines([line(("Making the plan…", "muted"))], keep_scroll=False)
+        try:
+            plan = await self._make_plan()
+        except KwtuiError as error:
+            self._document.set_lines([line((text, "error")) for text in error.lines()])
+            raise
+        self.plan = plan
+        self.command = self.controller.command_for(plan)
+        self._document.set_lines(plan_lines(plan, self.command), keep_scroll=False)
+
+    def focus_first(self) -> None:
+        self._document.focus()
+
+    def reason_against_next(self) -> str:
+        if self.plan is None:
+            return "There is no plan yet."
+        return refusal_of(self.plan)
+
+    def reason_against(self, verb: str) -> str:
+        return "" if self.plan else "There is no plan yet."
+
+    def do_start(self) -> None:
+        """Start; on a production server a restore first asks for the database's name."""
+        plan = self.plan
+        if plan is None or plan.kind is not PlanKind.RESTORE or not self.kwtui.is_production:
+            self.wizard.do_next()
+            return
+
+        def answered(answer: object) -> None:
+            if answer == plan.database:
+                self.wizard.do_next()
+            elif answer is not None:
+                self.wizard.say("Not started: that is another name.", warning=True)
+
+        dialog = AskDialog(
+            "This is a PRODUCTION server",
+            f"{plan.title}. Type the name of the database, {plan.database}, to start.",
+            label="Name",
+        )
+        self.app.push_screen(dialog, answered)
+
+    def do_copy(self) -> None:
+        self.app.copy_to_clipboard(self.command)
+
+
+class RunStep(Step):
+    """The run that was started, live, then its result."""
+
+    title: ClassVar[str] = "Run"
+    question: ClassVar[str] = "It runs by itself: you may leave this page, or close the terminal."
+    verbs: ClassVar[tuple[str, ...]] = ("cancel", "copy", "explain", "continue")
+
+    def __init__(self, plan_step: PlanStep) -> None:
+        super().__init__()
+        self._plan_step = plan_step
+        self._started: Plan | None = None
+        self.panel = RunPanel()
+
+    def compose(self) -> Iterable[Widget]:
+        yield self.panel
+
+    @property
+    def goes_on(self) -> bool:
+        return self.panel.run_goes_on
+
+    async def enter(self) -> None:
+        plan = self._plan_step.plan
+        if plan is None or plan is self._started:
+            return
+        self._started = plan
+        run_id = await self.controller.start_run(plan)
+        self.panel.follow(self.controller, run_id)
+
+    def look_again(self) -> None:
+        self.panel.look_again()
+
+    def question_now(self) -> str:
+        if self.panel.state is None or self.goes_on:
+            return self.question
+        return "The run is over; x begins anew, 6 lists all runs."
+
+    def focus_first(self) -> None:
+        self.panel.focus_page()
+
+    def on_run_panel_changed(self, event: RunPanel.Changed) -> None:
+        self.wizard.answers_changed()
+
+    def on_run_panel_failed(self, event: RunPanel.Failed) -> None:
+        self.kwtui.show_error(event.error)
+
+    def reason_against(self, verb: str) -> str:
+        if verb == "cancel" and not self.goes_on:
+            return "The run is over."
+        if verb == "explain" and not self.panel.failure:
+            return "Nothing failed."
+        if verb == "continue":
+            return self._reason_against_going_on()
+        return ""
+
+    def _reason_against_going_on(self) -> str:
+        state = self.panel.state
+        if state is None:
+            return "There is no run yet."
+        return reason_against_going_on(state.kind, state.status)
+
+    def do_continue(self) -> None:
+        run_id = self.panel.run_id
+        self.wizard.open_over(ContinueScreen(lambda: self.controller.plan_continuation(run_id)))
+
+    def do_explain(self) -> None:
+        self.kwtui.explain(self.panel.failure)
+
+    def do_cancel(self) -> None:
+        self.kwtui.confirm_cancel(self.panel.run_id)
+
+    def do_copy(self) -> None:
+        self.app.copy_to_clipboard(self.panel.command)

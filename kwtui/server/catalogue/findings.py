@@ -1,0 +1,366 @@
+"""What to watch out for in a database, and what kwtui does about it.
+
+Each finding stands for a trap that was seen on a node; the numbers are rows of the table in
+live-findings, section 1. INFO: kwtui takes care of it. WARNING: something is lost, differs or
+wants a decision. REFUSAL: it cannot be done.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from kwtui.model.findings import Finding, Severity
+from kwtui.model.schema import UNFINISHED, ColumnSpec, DatabaseSchema, Engine, TableSpec
+from kwtui.model.server import ServerFacts
+from kwtui.server.catalogue.derive import (
+    SYSTEM_DATABASES,
+    has_escaped_default,
+    has_sequence_default,
+)
+from kwtui.server.state.activity import Query
+from kwtui.sql.ddl import StrangeDefinitionError, interleaved_in
+from kwtui.sql.quoting import identifier
+
+INFO, WARNING, REFUSAL = Severity.INFO, Severity.WARNING, Severity.REFUSAL
+
+_TEXT_TYPES = re.compile(r"(STRING|TEXT|VARCHAR|NVARCHAR|CHAR|NCHAR|CLOB|CITEXT)", re.IGNORECASE)
+
+
+_LONG_RETENTION = 10 * 365 * 86400
+"""Seconds; what is kept so long rarely grows too old between a backup and its restore."""
+
+
+def find(schema: DatabaseSchema, facts: ServerFacts) -> tuple[Finding, ...]:
+    """All findings of a database, gravest first."""
+    found = [*_about_server(schema, facts), *_about_names(schema), *_about_database(schema)]
+    found += _about_interleaving(schema)
+    for table in schema.tables:
+        if schema.engine is Engine.TIME_SERIES:
+            found.extend(_about_time_series(schema, table))
+        else:
+            found.extend(_about_relational(schema, table))
+    order = [REFUSAL, WARNING, INFO]
+    return tuple(sorted(found, key=lambda finding: order.index(finding.severity)))
+
+
+def _about_server(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Finding]:
+    if not facts.is_admin:
+        yield Finding(
+            REFUSAL,
+            "admin_required",
+            schema.database,
+            f"{facts.user} has not the admin role, and KWDB lets only admins export.",
+            f"Have an administrator run GRANT admin TO {identifier(facts.user)}, or connect as "
+            "root.",
+        )
+    if schema.database in SYSTEM_DATABASES:
+        yield Finding(
+            REFUSAL,
+            "system_database",
+            schema.database,
+            "This is KWDB's own database; no import can put it back.",
+            "Back up your own databases.",
+        )
+
+
+def others_at_work(database: str, queries: Iterable[Query]) -> Iterator[Finding]:
+    """Exports of the same database that somebody else has running, by SHOW QUERIES."""
+    name = re.compile(rf'(?<![\w".]){re.escape(identifier(database))}(?![\w"])', re.IGNORECASE)
+    for query in queries:
+        head, *source = re.split(r"\sFROM\s", query.sql, maxsplit=1, flags=re.IGNORECASE)
+        if head.lstrip().upper().startswith("EXPORT ") and any(map(name.search, source)):
+            since = f" since {query.started:%H:%M:%S} UTC" if query.started else ""
+            client = query.application or query.client or "another client"
+            yield Finding(
+                WARNING,
+                "export_at_work",
+                database,
+                f"{query.user} is exporting this database already{since}, with {client}.",
+                "Both would be whole; they only take longer. Wait, or see SHOW QUERIES.",
+            )
+
+
+def _about_names(schema: DatabaseSchema) -> Iterator[Finding]:
+    # Row 9: KWDB quotes a name only for its upper-case letters.
+    if identifier(schema.database) != schema.database and not _has_upper(schema.database):
+        outcome = "may fail" if schema.database.isidentifier() else "fails"
+        yield Finding(
+            INFO,
+            "database_name_unquoted",
+            schema.database,
+            f"KWDB's own export writes this name without quotes, and IMPORT DATABASE {outcome}.",
+            "The exact restore makes the database itself.",
+        )
+    for table in schema.tables:
+        # Row 10, and characters that a node takes for a pattern when it lists files.
+        if re.search(r"[/\\*?\[\]]", table.name.name) or table.name.name in (".", ".."):
+            yield Finding(
+                WARNING,
+                "table_name_in_path",
+                f"{schema.database}.{table.name}",
+                "The table's name cannot be the name of a folder; a database export with it "
+                "cannot be imported.",
+                "Back up table by table (snapshot), where kwtui chooses the folder.",
+            )
+
+
+def _has_upper(text: str) -> bool:
+    return any(char.isupper() for char in text)
+
+
+def _about_database(schema: DatabaseSchema) -> Iterator[Finding]:
+    name = schema.database
+    if not schema.tables:
+        yield Finding(
+            WARNING,
+            "no_tables",
+            name,
+            "The database has no tables; IMPORT DATABASE refuses such an export.",
+            "Definitions are captured, and the exact restore needs nothing else.",
+        )
+    if any(c.target == "DATABASE" and c.text == UNFINISHED for c in schema.comments):
+        yield Finding(
+            WARNING,
+            "restore_unfinished",
+            name,
+            "A restore into this database did not come to its end: views, defaults that use a "
+            "sequence or grants are missing.",
+            "Restore it again: --yes-replace NAME replaces it.",
+        )
+    for view in schema.views:
+        yield Finding(
+            INFO,
+            "view_not_exported",
+            f"{name}.{view.name}",
+            "KWDB never exports views.",
+            "Its definition is captured and created again after the data."
+            + (" Its rows are computed anew." if view.materialized else ""),
+        )
+    for sequence in schema.sequences:
+        known = sequence.last_value is not None
+        yield Finding(
+            INFO if known else WARNING,
+            "sequence_not_exported",
+            f"{name}.{sequence.name}",
+            "KWDB never exports sequences."
+            + ("" if known else " Where this one stands could not be read."),
+            "Definition and value are captured and put back."
+            if known
+            else "Its definition is captured; set its value by hand after a restore.",
+        )
+    if any(grant.target == "DATABASE" for grant in schema.grants):
+        yield Finding(
+            INFO,
+            "database_grants",
+            name,
+            "KWDB's import drops grants on the database itself.",
+            "All grants are captured and given again.",
+        )
+    people = (*schema.users, *schema.roles)
+    if people:
+        yield Finding(
+            INFO,
+            "users_without_passwords",
+            name,
+            f"Grants name {', '.join(people)}. Passwords are in no export.",
+            "On another cluster they must exist, or be created without a password.",
+        )
+    for text in schema.not_captured:
+        yield Finding(
+            WARNING,
+            "not_captured",
+            name,
+            f"Not in the backup: {text}.",
+            "Keep its definition elsewhere.",
+        )
+    for program in schema.programs:
+        yield Finding(
+            WARNING,
+            "program_by_hand",
+            f"{name}.{program.name}",
+            f"The {program} is in no export, and no restore makes it again.",
+            "Its text is captured: run it by hand after a restore, from RESTORE.md.",
+        )
+    if schema.engine is Engine.TIME_SERIES:
+        yield from _about_time_series_database(schema)
+
+
+def _about_time_series_database(schema: DatabaseSchema) -> Iterator[Finding]:
+    yield Finding(
+        WARNING,
+        "no_snapshot",
+        schema.database,
+        "A time-series export is no snapshot: rows that arrive while it runs may be in it or not.",
+        "Pause what writes, if one moment matters. Counts and checksums are taken from what was "
+        "written to the files.",
+    )
+    yield Finding(
+        INFO,
+        "reject_files",
+        schema.database,
+        "A time-series import writes rows that it refuses into the folder it reads from, and "
+        "reports success.",
+        "The restore counts refused rows and names the files.",
+    )
+    if schema.retention or schema.partition_interval:
+        yield Finding(
+            INFO,
+            "database_settings",
+            schema.database,
+            "KWDB's export leaves out the database's retention and partition interval.",
+            "Both are captured and given to the new database.",
+        )
+
+
+def _about_relational(schema: DatabaseSchema, table: TableSpec) -> Iterator[Finding]:
+    subject = f"{schema.database}.{table.name}"
+    visible = [column for column in table.columns if not column.hidden]
+    yield from _about_defaults(subject, visible)
+    computed = _names(column for column in visible if column.computed)
+    if computed:
+        yield Finding(
+            INFO,
+            "computed_column",
+            subject,
+            f"IMPORT DATABASE refuses the whole database because {computed} is computed.",
+            "The exact restore makes the table with its computed columns and imports into it.",
+        )
+    if table.foreign_keys:
+        yield Finding(
+            INFO,
+            "foreign_keys_not_exported",
+            subject,
+            "KWDB's export leaves out foreign keys.",
+            "They are captured and added again after the data, which validates them.",
+        )
+    if table.not_validated:
+        yield Finding(
+            WARNING,
+            "not_validated",
+            subject,
+            f"{', '.join(table.not_validated)}: not validated, so rows may break it.",
+            "It comes back as it is, with the rows. VALIDATE CONSTRAINT names the first of them.",
+        )
+    for key in table.foreign_keys:
+        if key.target.schema != table.name.schema:
+            yield Finding(
+                INFO,
+                "foreign_key_other_schema",
+                subject,
+                f"KWDB prints the foreign key {key.name} without the schema of its target.",
+                f"It is captured with its target {key.target}.",
+            )
+    if len(visible) == 1:
+        yield Finding(
+            INFO,
+            "one_column",
+            subject,
+            "With KWDB's own dialect rows of a one-column table that are NULL are lost.",
+            r"NULL is written as \N, which brings them back.",
+        )
+    first = text_first(table)
+    if first:
+        yield Finding(
+            INFO,
+            "first_column_text",
+            subject,
+            f"IMPORT DATABASE and IMPORT TABLE take every ' out of {first}, the first column.",
+            "The exact restore uses IMPORT INTO, which does not.",
+        )
+
+
+def _about_interleaving(schema: DatabaseSchema) -> Iterator[Finding]:
+    """IMPORT INTO refuses a table that is interleaved, and one that others are interleaved in."""
+    parents = {t.name: _parents(t) for t in schema.tables if schema.engine is Engine.RELATIONAL}
+    named = {parent[-1] for found in parents.values() for parent in found}
+    for name, found in parents.items():
+        if found or name.name in named:
+            yield Finding(
+                WARNING,
+                "interleaved",
+                f"{schema.database}.{name}",
+                "KWDB's IMPORT INTO refuses interleaved tables, so that a restore cannot fill it.",
+                "Make it anew without INTERLEAVE IN PARENT, or keep its rows elsewhere too.",
+            )
+
+
+def _parents(table: TableSpec) -> tuple[tuple[str, ...], ...]:
+    try:
+        return interleaved_in(table.create_statement)
+    except StrangeDefinitionError:
+        return ()
+
+
+def text_first(table: TableSpec) -> str:
+    """The name of the first column if it holds text: there ' gets lost (row 5); else nothing."""
+    first = next((c for c in table.columns if not c.hidden), None)
+    return first.name if first is not None and _TEXT_TYPES.match(first.type) else ""
+
+
+def _about_defaults(subject: str, columns: list[ColumnSpec]) -> Iterator[Finding]:
+    sequences = _names(c for c in columns if has_sequence_default(c))
+    if sequences:
+        yield Finding(
+            INFO,
+            "default_needs_sequence",
+            subject,
+            f"IMPORT DATABASE refuses the whole database because the default of {sequences} needs "
+            "a sequence that is not in the export.",
+            "The exact restore creates sequences first and sets defaults after the data.",
+        )
+    escaped = _names(c for c in columns if has_escaped_default(c))
+    if escaped:
+        yield Finding(
+            INFO,
+            "default_misprinted",
+            subject,
+            f"KWDB misprints the default of {escaped}; IMPORT DATABASE cannot read it.",
+            "The true default is captured and set after the data.",
+        )
+    if any(c.default is not None for c in columns):
+        yield Finding(
+            INFO,
+            "default_refused",
+            subject,
+            "IMPORT INTO refuses every table that has a DEFAULT.",
+            "The exact restore sets defaults after the data.",
+        )
+
+
+def _about_time_series(schema: DatabaseSchema, table: TableSpec) -> Iterator[Finding]:
+    subject = f"{schema.database}.{table.name}"
+    if fine_time(table):
+        yield Finding(
+            INFO,
+            "time_precision",
+            subject,
+            "IMPORT stores times of microseconds and nanoseconds wrong and reports success.",
+            "The restore writes this table's rows with INSERT, which is right but slower.",
+        )
+    if table.retention_seconds:
+        yield Finding(
+            INFO if table.retention_seconds >= _LONG_RETENTION else WARNING,
+            "retention",
+            subject,
+            f"The table keeps {_span(table.retention_seconds)}. A restore cannot bring back rows "
+            "that are older by then; IMPORT drops them and reports success.",
+            "The restore counts them and shows how many before it writes.",
+        )
+
+
+def fine_time(table: TableSpec) -> bool:
+    """A column's time is finer than milliseconds: IMPORT stores it wrong (row 13)."""
+    fine = re.compile(r"TIMESTAMP(?:TZ)?\([69]\)", re.IGNORECASE)
+    return table.time_column is not None and any(fine.match(c.type) for c in table.columns)
+
+
+def _names(columns: Iterable[ColumnSpec]) -> str:
+    return ", ".join(column.name for column in columns)
+
+
+def _span(seconds: int) -> str:
+    if seconds % 86400 == 0:
+        days = seconds // 86400
+        return f"{days} day" if days == 1 else f"{days:,} days"
+    return f"{seconds:,} seconds"

@@ -1,0 +1,124 @@
+"""Reading a database: everything that a backup must know of it, and the traps in it.
+
+Questions are asked here; answers are understood in `kwtui.server.catalogue.derive`. What a
+question cannot answer never stops a survey: it is named in `DatabaseSchema.not_captured`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.schema import DatabaseSchema, Engine, TableName, TableSpec
+from kwtui.model.server import DatabaseSummary, ServerFacts, Survey
+from kwtui.server.catalogue import derive, findings
+from kwtui.server.catalogue.coverage import coverage
+from kwtui.server.catalogue.schema_reader import SchemaReader
+from kwtui.server.connection.failures import ConnectionLost, StatementRefused
+from kwtui.server.connection.parallel import ask_each
+from kwtui.server.connection.results import to_int
+from kwtui.server.connection.server import Server
+from kwtui.server.state.activity import Query, read_queries
+from kwtui.sql import inspection, statements
+
+_MEBIBYTE = 1 << 20
+_NOT_ALLOWED = "42501"
+
+
+async def databases(server: Server) -> list[DatabaseSummary]:
+    """Every database, in the server's order; without comments where a version does not tell them.
+
+    Raises KwtuiError.
+    """
+    try:
+        answer = await server.query(inspection.databases())
+    except StatementRefused:
+        answer = await server.query(statements.databases())
+    return derive.summaries(answer)
+
+
+async def survey(
+    server: Server, facts: ServerFacts, database: str, *, count: bool = True
+) -> Survey:
+    """The database with row counts, sizes and findings. Raises KwtuiError as `read_schema` does.
+
+    ``count`` off leaves the rows out, which on big tables take long.
+    """
+    running = await _queries(server)
+    schema = await read_schema(server, database)
+
+    async def measured(through: Server, table: TableSpec) -> TableSpec:
+        rows = await _rows(through, database, table.name) if count else None
+        return replace(table, rows=rows, bytes=await _bytes(through, schema, table.name))
+
+    tables = await ask_each(server, schema.tables, measured)
+    counted = replace(schema, tables=tuple(tables))
+    return Survey(
+        schema=counted,
+        server=facts,
+        taken_at=datetime.now(UTC),
+        findings=(
+            *findings.find(counted, facts),
+            *findings.others_at_work(database, running),
+        ),
+        coverage=coverage(counted),
+    )
+
+
+async def _queries(server: Server) -> tuple[Query, ...]:
+    """What runs on the cluster, as far as this user is told."""
+    try:
+        return await read_queries(server)
+    except StatementRefused:
+        return ()
+
+
+async def _rows(server: Server, database: str, table: TableName) -> int | None:
+    """None for a table that may be listed and not read; without the admin role that happens."""
+    try:
+        return await count_rows(server, database, table)
+    except StatementRefused as error:
+        if error.sqlstate != _NOT_ALLOWED:
+            raise
+        return None
+
+
+async def count_rows(
+    server: Server, database: str, table: TableName, timestamp: str | None = None
+) -> int:
+    """The exact number of rows, however long it takes."""
+    sql = statements.count_rows(database, table, timestamp)
+    return to_int((await server.query(sql, within=None)).scalar()) or 0
+
+
+async def read_schema(server: Server, database: str) -> DatabaseSchema:
+    """Everything that a backup captures of a database but its rows.
+
+    Raises KwtuiError: NOT_FOUND if there is no such database, CONNECTION_LOST, or
+    STATEMENT_REFUSED where not even the definitions may be read.
+    """
+    summary = next((d for d in await databases(server) if d.name == database), None)
+    if summary is None:
+        raise KwtuiError(
+            f"There is no database named {database!r} on this server.",
+            hint="The list of databases shows those that there are.",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+    return await SchemaReader(server, summary).read()
+
+
+async def _bytes(server: Server, schema: DatabaseSchema, table: TableName) -> int | None:
+    """The size in the store; None where the server does not tell it."""
+    if schema.engine is Engine.TIME_SERIES:
+        return None
+    try:
+        answer = await server.query(inspection.relational_size(schema.database, table))
+        megabytes = answer.scalar()
+        return None if megabytes is None else int(Decimal(megabytes) * _MEBIBYTE)
+    except ConnectionLost:
+        raise
+    except (KwtuiError, InvalidOperation):
+        # A size is only for estimates; without it they are made from rows.
+        return None

@@ -1,0 +1,4 @@
+"""One connection: target, passwords, keeping it alive, failures in words.
+
+Never what a database holds.
+"""

@@ -1,0 +1,1 @@
+"""SHOW JOBS: listing, meaning, filter, control. Never starts a job."""

@@ -1,0 +1,221 @@
+"""The statements that read what is there: identity, catalogues, definitions.
+
+All of them were answered by a node (recordings 01, 07, 12, 15) but for the one that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kwtui.model.schema import TableName
+from kwtui.sql.quoting import identifier, literal
+from kwtui.sql.statements import table_name
+
+# -- identity ---------------------------------------------------------------------------------
+
+
+def version() -> str:
+    return "SELECT version()"
+
+
+def cluster_id() -> str:
+    return "SELECT kwdb_internal.cluster_id()"
+
+
+def current_user() -> str:
+    return "SELECT current_user"
+
+
+def is_admin() -> str:
+    return "SELECT kwdb_internal.is_admin()"
+
+
+def nodes() -> str:
+    return (
+        "SELECT node_id, address, is_live, start_mode, server_version, build_tag "
+        "FROM kwdb_internal.gossip_nodes"
+    )
+
+
+def node_arguments() -> str:
+    """The command lines of the nodes; admin only."""
+    return "SELECT node_id, args FROM kwdb_internal.kv_node_status"
+
+
+# -- databases --------------------------------------------------------------------------------
+
+
+def databases() -> str:
+    return "SHOW DATABASES WITH COMMENT"
+
+
+def create_statement_of_database(database: str) -> str:
+    return f"SHOW CREATE DATABASE {identifier(database)}"
+
+
+def schemas(database: str) -> str:
+    return f"SHOW SCHEMAS FROM {identifier(database)}"
+
+
+def tables(database: str, schema: str, *, comments: bool = True) -> str:
+    return f"SHOW TABLES FROM {identifier(database)}.{identifier(schema)}{_with(comments)}"
+
+
+def create_statements(database: str) -> str:
+    """Definitions of every table, view and sequence, with foreign keys and zones apart."""
+    return (
+        f"SELECT * FROM {identifier(database)}.kwdb_internal.create_statements "
+        f"WHERE database_name = {literal(database)} ORDER BY descriptor_id"
+    )
+
+
+def create_statement_of(database: str, table: TableName) -> str:
+    return f"SHOW CREATE TABLE {table_name(database, table)}"
+
+
+# -- one object -------------------------------------------------------------------------------
+
+
+def columns(database: str, table: TableName, *, comments: bool = True) -> str:
+    return f"SHOW COLUMNS FROM {table_name(database, table)}{_with(comments)}"
+
+
+def all_columns(database: str, schemas: Sequence[str]) -> str:
+    """What SHOW COLUMNS tells but comments, for every table of these schemas (02 and 12).
+
+    A node reads every definition for one table's SHOW COLUMNS as well; so this is one statement
+    where a thousand tables would be a thousand.
+    """
+    wanted = ", ".join(literal(schema) for schema in schemas)
+    return (
+        "SELECT table_schema, table_name, column_name, kwdb_sql_type, column_default, is_nullable, "
+        f"generation_expression, is_hidden FROM {identifier(database)}.information_schema.columns "
+        f"WHERE table_schema IN ({wanted}) ORDER BY table_schema, table_name, ordinal_position"
+    )
+
+
+def tags(database: str, table: TableName) -> str:
+    return f"SHOW TAGS FROM {table_name(database, table)}"
+
+
+def partitions(database: str, table: TableName) -> str:
+    """Recording 07, `sensors`: time-series tables have an answer too."""
+    return f"SHOW PARTITIONS FROM TABLE {table_name(database, table)}"
+
+
+def indexes(database: str, table: TableName, *, comments: bool = True) -> str:
+    return f"SHOW INDEXES FROM {table_name(database, table)}{_with(comments)}"
+
+
+def _with(comments: bool) -> str:
+    """Recordings 05 and 12 have it for tables, columns and indexes of relational databases; for
+    time-series ones only the documentation does, so that readers must be ready to go without."""
+    return " WITH COMMENT" if comments else ""
+
+
+def constraints(database: str, table: TableName) -> str:
+    """Keys and checks, and whether each of them is validated (recordings 02, 05 and 06)."""
+    return f"SHOW CONSTRAINTS FROM {table_name(database, table)}"
+
+
+def sequence_value(database: str, sequence: TableName) -> str:
+    return f"SELECT last_value, is_called FROM {table_name(database, sequence)}"
+
+
+def foreign_key_targets(database: str) -> str:
+    """Of every foreign key: schema, table, name, schema and name of its target.
+
+    PostgreSQL's catalogue, which KWDB offers for its clients; no recording holds this statement.
+    """
+    name = identifier(database)
+    return (
+        "SELECT n.nspname, t.relname, c.conname, fn.nspname, ft.relname "
+        f"FROM {name}.pg_catalog.pg_constraint AS c "
+        f"JOIN {name}.pg_catalog.pg_class AS t ON t.oid = c.conrelid "
+        f"JOIN {name}.pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace "
+        f"JOIN {name}.pg_catalog.pg_class AS ft ON ft.oid = c.confrelid "
+        f"JOIN {name}.pg_catalog.pg_namespace AS fn ON fn.oid = ft.relnamespace "
+        "WHERE c.contype = 'f'"
+    )
+
+
+# -- grants and users -------------------------------------------------------------------------
+
+
+def grants_on_database(database: str) -> str:
+    """The grants on every schema; those of the database show on its virtual schemas."""
+    return f"SHOW GRANTS ON DATABASE {identifier(database)}"
+
+
+def table_privileges(database: str) -> str:
+    return (
+        "SELECT table_schema, table_name, grantee, privilege_type "
+        f"FROM {identifier(database)}.information_schema.table_privileges "
+        "WHERE grantee NOT IN ('admin', 'root') "
+        "AND table_schema NOT IN ('information_schema', 'kwdb_internal', 'pg_catalog')"
+    )
+
+
+def users() -> str:
+    """Users and roles; admin only."""
+    return 'SELECT username, "isRole" FROM system.users'
+
+
+# -- what no export holds and no import makes ---------------------------------------------------
+
+
+def procedures(database: str, schema: str = "public") -> str:
+    """A schema at a time; the recorded form lists those of ``public``."""
+    place = identifier(database)
+    if schema != "public":
+        place += f".{identifier(schema)}"
+    return f"SHOW PROCEDURES FROM {place}"
+
+
+def create_statement_of_procedure(database: str, procedure: TableName) -> str:
+    return f"SHOW CREATE PROCEDURE {table_name(database, procedure)}"
+
+
+def triggers(database: str, table: TableName) -> str:
+    return f"SHOW TRIGGERS FROM {table_name(database, table)}"
+
+
+def create_statement_of_trigger(database: str, table: TableName, trigger: str) -> str:
+    return f"SHOW CREATE TRIGGER {identifier(trigger)} ON {table_name(database, table)}"
+
+
+def streams() -> str:
+    """Of the whole cluster; a stream's target has its database in its name."""
+    return "SHOW STREAMS"
+
+
+def functions() -> str:
+    """The functions that users made, of the whole cluster: names alone."""
+    return "SHOW FUNCTIONS"
+
+
+def schedules() -> str:
+    """Of the whole cluster; KWDB's own belong to ``node`` (recording 01)."""
+    return "SHOW SCHEDULES"
+
+
+def publications() -> str:
+    """Of the whole cluster. KWDB 3.2.1 does not know this statement, nor publications."""
+    return "SHOW PUBLICATIONS"
+
+
+def pipes() -> str:
+    """Of the whole cluster. KWDB 3.2.1 does not know this statement, nor pipes."""
+    return "SHOW PIPES"
+
+
+def zones() -> str:
+    return "SHOW ZONE CONFIGURATIONS"
+
+
+# -- sizes ------------------------------------------------------------------------------------
+
+
+def relational_size(database: str, table: TableName) -> str:
+    """Megabytes of the table's ranges."""
+    return f"SELECT sum(range_size_mb) FROM [SHOW RANGES FROM TABLE {table_name(database, table)}]"
