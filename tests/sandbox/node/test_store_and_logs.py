@@ -19,7 +19,7 @@ from kwtui.sandbox.node.log_files import (
 from kwtui.sandbox.node.node_log import Client, Listening, NodeLog, StatementLog
 from kwtui.sandbox.node.store import BLOCK_BYTES, Wal, prepare
 
-SAMPLES = Path(__file__).parents[1] / "data" / "logs"
+SAMPLES = Path(__file__).parents[2] / "data" / "logs"
 KWBASE_LINE = re.compile(
     r"^([IWEF])(\d{6} \d{2}:\d{2}:\d{2}\.\d{6}) (?:(\d+) )?([^:]+):(\d+)  (?:\[([^]]*)\] )?(.*)$"
 )

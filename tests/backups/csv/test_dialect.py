@@ -13,7 +13,7 @@ from kwtui.model.requests import Dialect
 from kwtui.model.schema import ColumnSpec
 from tests.backups.csvwriter import write_csv
 
-RECORDINGS = Path(__file__).parent.parent / "data" / "recordings"
+RECORDINGS = Path(__file__).parent.parent.parent / "data" / "recordings"
 COLUMNS = (ColumnSpec("id", "INT8"), ColumnSpec("name", "STRING"), ColumnSpec("born", "DATE"))
 ROWS: list[list[str | None]] = [
     ["1", "Ann", "2001-02-03"],

@@ -13,7 +13,7 @@ from kwtui.model.requests import Dialect
 from kwtui.model.schema import TableName
 from kwtui.sql import transfer
 from kwtui.sql.transfer import ExportOptions, ImportOptions, nodelocal
-from tests.server.test_statements import recorded_sql
+from tests.sql.test_statements import recorded_sql
 
 INV = TableName("public", "inv")
 BARE = Dialect(null_text="")

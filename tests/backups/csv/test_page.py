@@ -13,8 +13,8 @@ from kwtui.backups.csv.index import CsvIndex
 from kwtui.backups.csv.page import read_page
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import Dialect
+from tests.backups.csv.test_record_scan import BACKSLASH, DIALECTS, tables
 from tests.backups.csvwriter import write_csv
-from tests.backups.test_records import BACKSLASH, DIALECTS, tables
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -22,7 +22,7 @@ from kwtui.backups.metasql.tokens import quote_identifier
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import Engine
 
-RECORDINGS = Path(__file__).parent.parent / "data" / "recordings"
+RECORDINGS = Path(__file__).parent.parent.parent / "data" / "recordings"
 CANNOT_BE_READ_BACK = {"trap_dash": "meta.sql", "dd_defaults": "public/a/meta.sql"}
 """Live-findings, rows 9 and 27: KWDB itself cannot read these."""
 

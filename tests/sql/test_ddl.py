@@ -11,7 +11,7 @@ from kwtui.model.schema import ColumnSpec, TableName
 from kwtui.server.catalogue import derive
 from kwtui.sql import ddl
 from tests.server.recorded import answer
-from tests.server.test_statements import recorded_sql
+from tests.sql.test_statements import recorded_sql
 
 PRINTED_C = answer("12", "SHOW CREATE TABLE c").rows[0][1] or ""
 COLUMNS_C = derive.columns(answer("12", "SHOW COLUMNS FROM c"))

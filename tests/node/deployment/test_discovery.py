@@ -14,7 +14,7 @@ from kwtui.node.deployment.claims import BARE, CONTAINER, NO_FILES, Deployment, 
 from kwtui.node.deployment.discovery import find_deployment
 from kwtui.node.place import find_place
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parent.parent.parent / "data"
 INSIDE = "/kaiwudb/deploy/kaiwudb-container"
 START = (
     "/usr/local/kaiwudb/bin/kwbase start-single-node $KAIWUDB_START_ARG "
