@@ -14,6 +14,7 @@ from kwtui.backups.listing.entries import BackupEntry
 from kwtui.backups.listing.presence import Presence
 from kwtui.backups.manifest import TableEntry
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, TableName
+from kwtui.sql.session import read_alike
 
 
 class Content(StrEnum):
@@ -178,11 +179,20 @@ def _content(
     names = [tuple(c.name for c in table.columns) for table in (old, new)]
     entries = [_entry(before, old.name), _entry(after, new.name)]
     sums = [entry.checksum if entry else None for entry in entries]
-    if sums[0] is not None and sums[1] is not None and names[0] == names[1]:
+    known = sums[0] is not None and sums[1] is not None and names[0] == names[1]
+    if known and _read_alike(before, after, old):
         return Content.SAME if sums[0] == sums[1] else Content.DIFFERENT
     if names[0] == names[1] and _same_files(old, new, before, after):
         return Content.SAME
     return Content.UNKNOWN
+
+
+def _read_alike(before: SetDetails, after: SetDetails, table: TableDetails) -> bool:
+    """Whether both checksums were read under settings that make the same text of a value."""
+    if before.manifest is None or after.manifest is None:
+        return False
+    settings = (before.manifest.text_settings, after.manifest.text_settings)
+    return read_alike(*settings, (column.type for column in table.columns))
 
 
 def _same_files(
@@ -317,5 +327,5 @@ def _unknown(sides: Iterable[_Side], tables: Iterable[TableDifference]) -> Itera
     if blind:
         yield (
             f"Whether the rows are the same in {', '.join(blind)}: one of the sets has no content "
-            "checksum of it."
+            "checksum of it, or one that was read under other settings of the session."
         )

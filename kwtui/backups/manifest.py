@@ -24,6 +24,7 @@ from kwtui.model.findings import Finding
 from kwtui.model.proof import ContentChecksum, ProofLevel
 from kwtui.model.requests import BackupMethod, Dialect
 from kwtui.model.schema import DatabaseSchema, Engine, TableName
+from kwtui.sql.session import FORMER_TEXT_SETTINGS
 
 FORMAT = 1
 MANIFEST_FILE = "manifest.json"
@@ -114,6 +115,9 @@ class Manifest:
     proof: ProofLevel = ProofLevel.P0
     """Reached when the set was sealed; later proofs are in ``proofs.jsonl``."""
     run_id: str = ""
+    text_settings: dict[str, str] = field(default_factory=lambda: dict(FORMER_TEXT_SETTINGS))
+    """The settings of the session that read the content checksums: under others the same rows may
+    have another one (live-findings, row 34)."""
     format: int = FORMAT
 
     def table(self, name: TableName) -> TableEntry | None:

@@ -140,7 +140,7 @@ renamed() {
 
 # emit FIRST LAST: the steps as the client shall read them.
 emit() {
-    printf '%s\n' "SET TIME ZONE 'UTC';" "SET statement_timeout = 0;"
+    session
     [ "$1" -eq 1 ] || printf 'USE %s;\n' "$quoted"
     all_steps | renamed | (
         step=0 wanted='' first=''
@@ -380,7 +380,7 @@ all_checks | renamed >"$work/checks"
 expected >"$work/expected"
 say "Comparing the rows with the backup"
 if ! {
-    printf '%s\n' "SET TIME ZONE 'UTC';" "SET statement_timeout = 0;"
+    session
     cat -- "$work/checks"
 } | feed "$@" >"$work/out"; then
     cat -- "$work/out" >&2

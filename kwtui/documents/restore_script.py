@@ -17,6 +17,7 @@ from kwtui.documents.runbook import (
     Runbook,
     RunbookCheck,
     checks_text,
+    session_text,
     source_uri,
     stamp,
     step_tag,
@@ -62,6 +63,7 @@ def _particulars(manifest: Manifest, runbook: Runbook) -> str:
         "staging_folder": f"{DEFAULT_PREFIX}/{STAGING_FOLDER}",
     }
     parts = [f"{name}={value}\n" for name, value in values.items()]
+    parts.append(_function("session", session_text()))
     parts.append(_function("all_steps", steps_text(runbook)))
     parts.append(_function("series_folders", "".join(f"{f}\n" for f in runbook.series_folders)))
     parts.append(_function("all_checks", checks_text(runbook)))

@@ -15,13 +15,13 @@ from kwtui.backups.layout.naming import DATA_FOLDER
 from kwtui.backups.manifest import Manifest
 from kwtui.backups.metasql.tokens import quote_identifier
 from kwtui.model.schema import DatabaseSchema
+from kwtui.sql.session import script_settings
 from kwtui.text import clean, human_bytes, human_count
 
 TARGET_MARK = "kwtui_target_database"
 """Plan the restore into a database of this name; the texts put the real name in its place."""
 _QUOTED_MARK = re.compile(f"""('?)"?{TARGET_MARK}"?""")
 """Also at the begin of a text, as in ``nextval('kwtui_target_database.public.number')``."""
-_SESSION = "SET TIME ZONE 'UTC';\nSET statement_timeout = 0;\n"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def restore_sql(manifest: Manifest, runbook: Runbook, target: str) -> str:
     ]
     name = quote_identifier(target)
     in_text = "'" + name.replace("'", "''")
-    body = f"{_SESSION}{steps_text(runbook)}{_checks_to_read(runbook)}"
+    body = f"{session_text()}{steps_text(runbook)}{_checks_to_read(runbook)}"
     renamed = _QUOTED_MARK.sub(lambda match: in_text if match[1] else name, body)
     return f"{_comment(head)}\n{renamed}"
 
@@ -99,6 +99,11 @@ def restore_md(manifest: Manifest, schema: DatabaseSchema, runbook: Runbook) -> 
     if schema.programs:
         sections.append("## What is made again by hand\n\n" + _programs(schema))
     return "\n\n".join(s.rstrip() for s in sections) + "\n"
+
+
+def session_text() -> str:
+    """What a client's session begins with, so that it reads values as kwtui's did."""
+    return "".join(f"{statement};\n" for statement in script_settings())
 
 
 def steps_text(runbook: Runbook) -> str:

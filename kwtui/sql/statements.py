@@ -24,15 +24,6 @@ from kwtui.sql.quoting import identifier, literal, qualified
 # -- session ----------------------------------------------------------------------------------
 
 
-def session_settings() -> tuple[str, ...]:
-    """What every session of kwtui starts with: times in UTC, no time-out of the server's own."""
-    return (
-        "SET application_name = 'kwtui'",
-        "SET TIME ZONE 'UTC'",
-        "SET statement_timeout = 0",
-    )
-
-
 def show(variable: str) -> str:
     return f"SHOW {identifier(variable)}"
 

@@ -22,6 +22,7 @@ from kwtui.model.schema import (
     TableName,
     ViewSpec,
 )
+from kwtui.sql.session import FORMER_TEXT_SETTINGS, TEXT_SETTINGS
 from tests.backups.builder import (
     CONTENT,
     EMPTY,
@@ -73,6 +74,27 @@ def test_a_set_is_the_same_as_itself(first: SetDetails) -> None:
     assert found.is_same
     assert {t.content for t in found.tables} == {Content.SAME}
     assert found.unknown == ()
+
+
+def test_checksums_that_were_read_under_other_settings_tell_nothing_of_floats(
+    first: SetDetails,
+) -> None:
+    former = dict(FORMER_TEXT_SETTINGS)
+    with_floats = first
+    for kind in ("INT8", "FLOAT8"):
+        table = replace(first.tables[0].columns[0], type=kind)
+        changed = replace(first.tables[0], columns=(table, *first.tables[0].columns[1:]))
+        with_floats = replace(first, tables=(changed, *first.tables[1:]))
+        name = changed.name
+        now = with_checksum(with_floats, name, ContentChecksum(4, "1", "2"))
+        now = replace(now, manifest=replace(manifest_of(now), text_settings=dict(TEXT_SETTINGS)))
+        old = with_checksum(with_floats, name, ContentChecksum(4, "1", "2"))
+        old = replace(old, manifest=replace(manifest_of(old), text_settings=former))
+        other = with_checksum(old, name, ContentChecksum(4, "3", "4"))
+
+        found = {t.name: t.content for t in compare_sets(other, now).tables}[name]
+        # The files are the very same; only the checksum of another kind is left aside.
+        assert found is (Content.DIFFERENT if kind == "INT8" else Content.SAME)
 
 
 def test_tables_that_came_and_went(first: SetDetails, tmp_path: Path) -> None:

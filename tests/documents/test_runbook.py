@@ -26,6 +26,7 @@ from kwtui.documents.runbook import (
     source_uri,
 )
 from kwtui.model.schema import ProgramSpec
+from kwtui.sql.session import script_settings
 from tests.backups.builder import CONTENT, make_set, schema_of
 
 CLIENT = """\
@@ -129,6 +130,16 @@ def write_runbook(
     client.write_text(CLIENT)
     client.chmod(0o755)
     return Bench(folder, client, tmp_path / "heard")
+
+
+def test_both_sessions_of_the_script_read_values_as_kwtui_did(bench: Bench) -> None:
+    """Under whatever settings the client comes (live-findings, row 34)."""
+    done = bench.run("--as", "again")
+
+    assert done.returncode == 0, done.stderr
+    for statement in script_settings():
+        # Making the database, filling it, comparing it, finishing it.
+        assert bench.told.count(f"{statement};\n") == 4
 
 
 def test_the_program_is_plain_shell(bench: Bench) -> None:

@@ -29,7 +29,7 @@ from kwtui.server.connection.server import Server
 from kwtui.server.console.session import Console
 from kwtui.server.jobs.listing import read_jobs
 from kwtui.server.state import overview, wal_settings
-from kwtui.sql import inspection, sequences, statements, transfer
+from kwtui.sql import inspection, sequences, session, statements, transfer
 from kwtui.sql.transfer import ExportOptions, ImportOptions
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench
@@ -253,7 +253,9 @@ IMPORT = ImportOptions(FANCY, comment=True, privileges=True, thread_concurrency=
 URI = transfer.nodelocal(1, "kwtui/my db/表=20x/it's")
 
 SAMPLES: dict[str, list[str]] = {
-    "statements.session_settings": [*statements.session_settings()],
+    "session.session_settings": [*session.session_settings()],
+    "session.script_settings": [*session.script_settings()],
+    "session.set_texts": [*session.set_texts(session.FORMER_TEXT_SETTINGS)],
     "statements.show": [statements.show("node_id"), statements.show("session_id")],
     "statements.allow_sharded_indexes": [statements.allow_sharded_indexes()],
     "statements.use_database": [statements.use_database("My db")],
@@ -402,7 +404,7 @@ def _makers(module: ModuleType) -> Iterator[str]:
 
 
 def test_every_function_that_makes_a_statement_has_evidence() -> None:
-    modules = (statements, sequences, inspection, transfer, wal_settings, cluster_parts)
+    modules = (session, statements, sequences, inspection, transfer, wal_settings, cluster_parts)
     makers = {name for module in modules for name in _makers(module)}
     assert makers - NO_STATEMENTS - SAMPLES.keys() == set(), "give SAMPLES of what it makes"
     assert SAMPLES.keys() - makers == set(), "there is no such function any more"

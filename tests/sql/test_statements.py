@@ -15,7 +15,7 @@ from kwtui.model.schema import (
     GrantSpec,
     TableName,
 )
-from kwtui.sql import inspection, statements
+from kwtui.sql import inspection, session, statements
 from kwtui.sql.tokens import Kind, tokens
 from tests.server.recorded import lines
 
@@ -34,8 +34,8 @@ def recorded_sql(*files: str) -> set[str]:
         (statements.show("node_id"), "12"),
         (statements.show("session_id"), "12"),
         (statements.logical_timestamp(), "12"),
-        (statements.session_settings()[0], "12"),
-        (statements.session_settings()[1], "12"),
+        (session.session_settings()[0], "12"),
+        (session.session_settings()[2], "12"),
         (statements.drop_database("dst"), "13"),
         (inspection.version(), "01"),
         (inspection.cluster_id(), "01"),

@@ -13,6 +13,7 @@ from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.target import TargetFacts, name_findings, refusal, space_findings
 from kwtui.operations.shared.admin_rights import admin_findings
 from kwtui.server.catalogue.findings import fine_time
+from kwtui.sql.session import TEXT_SETTINGS, other_texts, read_alike
 
 
 def restore_findings(
@@ -52,6 +53,7 @@ def restore_findings(
 def _source_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> Iterator[Finding]:
     for problem in source.problems:
         yield Finding(Severity.WARNING, "source_problem", source.path, problem)
+    yield from _text_findings(source, tables)
     if not source.adopted:
         return
     yield Finding(
@@ -99,6 +101,23 @@ def _source_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> 
             "NULL is written as nothing here: rows of one-column tables that were NULL are lost in "
             "the files themselves.",
         )
+
+
+def _text_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> Iterator[Finding]:
+    """A checksum sees of a value what its text holds (live-findings, row 34)."""
+    if not other_texts(source.text_settings):
+        return
+    for table in tables:
+        types = [column.type for column in table.spec.columns]
+        if table.checksum and not read_alike(source.text_settings, TEXT_SETTINGS, types):
+            yield Finding(
+                Severity.INFO,
+                "rounded_texts",
+                str(table.name),
+                "Its content checksum was read with FLOAT values rounded to 15 digits, and is "
+                "compared so: a difference behind them is not seen. The files hold every digit.",
+                "A backup made with this kwtui has checksums of the whole value.",
+            )
 
 
 def missing_accounts(source: RestoreSource, facts: TargetFacts) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from kwtui.operations.restore.execution.source_check import SourceCheck, check_s
 from kwtui.operations.restore.execution.staging import stage_files, unstage_files
 from kwtui.operations.runner import Executor, StepOutcome, run_steps
 from kwtui.operations.shared.blocked_names import when_free
+from kwtui.operations.shared.checksums import reading_texts
 from kwtui.operations.shared.chosen import Chosen
 from kwtui.operations.shared.preflight import check_server
 from kwtui.operations.shared.refusals import check_allowed
@@ -282,9 +283,10 @@ class RestoreRun:
         if "accounts" in step.params:
             return await self._compare_others(step)
         expected = [self._expected(table) for table in step.params["tables"]]
-        self._lines = await compare_tables(
-            self._server, database, expected, self._rows_before, self._context.halt
-        )
+        async with reading_texts(self._server, step.params.get("text_settings", {})):
+            self._lines = await compare_tables(
+                self._server, database, expected, self._rows_before, self._context.halt
+            )
         check_lines(self._lines, database)
         for words in met_words(self._lines):
             self._context.reporter.notice(step, "WARNING", words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kwtui.backups.csv.dialect import Certainty
 from kwtui.backups.layout.naming import DATA_FOLDER
@@ -27,6 +27,7 @@ from kwtui.model.schema import (
 from kwtui.operations.shared.command_line import shell_line
 from kwtui.server.catalogue.derive import seconds
 from kwtui.sql import ddl
+from kwtui.sql.session import TEXT_SETTINGS
 from kwtui.sql.tokens import split_name
 
 
@@ -68,6 +69,8 @@ class RestoreSource:
     not_included: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     timestamp: str = ""
+    text_settings: Mapping[str, str] = field(default_factory=lambda: dict(TEXT_SETTINGS))
+    """Under which the content checksums of `tables` were read."""
     users_sql: str | None = None
     """The text of users.sql, where the set holds it."""
     settings_sql: str | None = None
@@ -140,6 +143,7 @@ def _source_of_set(
         not_included=manifest.not_included,
         problems=details.problems,
         timestamp=manifest.snapshot_timestamp,
+        text_settings=manifest.text_settings,
     )
 
 

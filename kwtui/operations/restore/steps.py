@@ -15,7 +15,7 @@ from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.chosen import Chosen
-from kwtui.sql import statements, transfer
+from kwtui.sql import session, statements, transfer
 from kwtui.sql.transfer import ImportOptions
 
 _INSERT_ROWS = 500
@@ -160,10 +160,11 @@ def compare(scope: RestoreScope) -> Step:
         kind=StepKind.COMPARE,
         title="Compare the result with the backup",
         explanation="Counts and content checksums of every table, and its definition.",
-        sql=comparison_sql(scope.scratch, tables),
+        sql=comparison_sql(scope.scratch, tables, scope.source.text_settings),
         params={
             "database": scope.scratch,
             "tables": tables,
+            "text_settings": dict(scope.source.text_settings),
             "definitions": scope.request.strategy
             in (RestoreStrategy.EXACT, RestoreStrategy.SCHEMA_ONLY),
             "adds": scope.request.strategy is RestoreStrategy.DATA_ONLY,
@@ -171,15 +172,23 @@ def compare(scope: RestoreScope) -> Step:
     )
 
 
-def comparison_sql(database: str, tables: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """What a comparison asks of each table, as its step's params describe them."""
-    return tuple(
+def comparison_sql(
+    database: str, tables: Iterable[Mapping[str, Any]], text_settings: Mapping[str, str]
+) -> tuple[str, ...]:
+    """What a comparison asks of each table, as its step's params describe them.
+
+    Values read as text the way that they did when the checksums of the backup were read.
+    """
+    asked = tuple(
         statements.content_checksum(database, name, table["columns"])
         if table["checksum"]
         else statements.count_rows(database, name)
         for table in tables
         for name in (TableName(table["schema"], table["table"]),)
     )
+    others = session.other_texts(text_settings) if asked else {}
+    usual = {name: session.TEXT_SETTINGS[name] for name in others}
+    return (*session.set_texts(others), *asked, *session.set_texts(usual))
 
 
 def count_existing(scope: RestoreScope) -> Step:

@@ -146,7 +146,14 @@ def _source(location: SetLocation, schema: DatabaseSchema, manifest: Manifest) -
                 clashing=_has_clashing_devices(spec, paths, manifest.dialect),
             )
         )
-    return RestoreSource(root, schema, tuple(tables), manifest.dialect, adopted=False)
+    return RestoreSource(
+        root,
+        schema,
+        tuple(tables),
+        manifest.dialect,
+        adopted=False,
+        text_settings=manifest.text_settings,
+    )
 
 
 def _has_clashing_devices(spec: TableSpec, files: Sequence[Path], dialect: Dialect) -> bool:

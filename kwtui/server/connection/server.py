@@ -25,7 +25,7 @@ from kwtui.server.connection.libpq import connection_parameters, read_results
 from kwtui.server.connection.passwords import Prompt, find_password
 from kwtui.server.connection.results import Notice, ResultSet, StatementResult
 from kwtui.server.connection.target import DEFAULT_DATABASE, Target
-from kwtui.sql import statements, transfer
+from kwtui.sql import session, statements, transfer
 
 if TYPE_CHECKING:
     import psycopg
@@ -98,7 +98,7 @@ class Server:
             raise connection_failure(error, target) from None
         server = cls(target, connection)
         try:
-            for statement in statements.session_settings():
+            for statement in session.session_settings():
                 await server.execute(statement, within=float(target.connect_timeout))
             answer = await server.query(statements.show("session_id"))
             server.session_id = answer.scalar() or ""

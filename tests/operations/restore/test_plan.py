@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.proof import ContentChecksum
 from kwtui.model.requests import Dialect, RestoreRequest, RestoreStrategy
 from kwtui.model.schema import UNFINISHED, ColumnSpec, TableName
 from kwtui.model.server import ServerFacts
@@ -16,6 +17,7 @@ from kwtui.operations.restore.source import RestoreSource
 from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.refusals import check_allowed
 from kwtui.operations.shared.scratch_names import scratch_name
+from kwtui.sql.session import FORMER_TEXT_SETTINGS
 from tests.operations.conftest import INV, NOW, PATH, SHOP, source_of_schema
 
 
@@ -42,6 +44,30 @@ def refused(made: Plan) -> ExitCode:
 
 def codes(made: Plan) -> set[str]:
     return {finding.code for finding in made.findings}
+
+
+def test_a_set_of_an_older_kwtui_is_compared_under_its_own_settings(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    old = replace(shop_set, text_settings=dict(FORMER_TEXT_SETTINGS))
+    asked = sql_of(plan(old, facts), "compare")
+
+    assert asked[0] == "SET extra_float_digits = 0"
+    assert asked[-1] == "SET extra_float_digits = 3"
+    assert asked[1:-1] == sql_of(plan(shop_set, facts), "compare")
+
+
+def test_checksums_that_round_floats_say_so(shop_set: RestoreSource, facts: TargetFacts) -> None:
+    first, *rest = shop_set.tables
+    float_column = replace(first.spec.columns[0], type="FLOAT8")
+    spec = replace(first.spec, columns=(float_column, *first.spec.columns[1:]))
+    table = replace(first, spec=spec, checksum=ContentChecksum(1, "2", "3"))
+    source = replace(shop_set, tables=(table, *rest))
+    old = replace(source, text_settings=dict(FORMER_TEXT_SETTINGS))
+
+    assert "rounded_texts" not in codes(plan(source, facts))
+    found = [f for f in plan(old, facts).findings if f.code == "rounded_texts"]
+    assert [f.subject for f in found] == [str(first.name)]
 
 
 def test_the_exact_restore_has_the_proven_order(

@@ -36,9 +36,13 @@ def free_port() -> int:
 async def test_a_session_says_who_it_is_and_keeps_utc() -> None:
     async with scripted() as node:
         server = await connect(node.target())
-        assert node.received[:4] == [
+        assert node.received[:8] == [
             "SET application_name = 'kwtui'",
+            "SET extra_float_digits = 3",
             "SET TIME ZONE 'UTC'",
+            "SET bytea_output = 'hex'",
+            "SET intervalstyle = 'postgres'",
+            "SET datestyle = 'ISO, MDY'",
             "SET statement_timeout = 0",
             "SHOW session_id",
         ]

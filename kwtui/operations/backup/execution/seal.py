@@ -29,6 +29,7 @@ from kwtui.operations.plan import Step
 from kwtui.operations.runner import CancelledByPerson, StepOutcome
 from kwtui.operations.seal.set_files import read_tree, write_set
 from kwtui.operations.shared.checksums import TableChecksum
+from kwtui.sql.session import TEXT_SETTINGS
 from kwtui.text import plural
 
 
@@ -258,6 +259,7 @@ class Sealer:
             # that was read together with the checksum stands for it.
             proof=ProofLevel.P1 if unsaid and doubtful else ProofLevel.P2,
             run_id=self.context.run_id,
+            text_settings=dict(TEXT_SETTINGS),
         )
 
     def _late_findings(self, checksums: Mapping[TableName, TableChecksum]) -> tuple[Finding, ...]:

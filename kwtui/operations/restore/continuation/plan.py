@@ -239,7 +239,9 @@ def _renamed(step: Step, stopped: StoppedRestore) -> Step:
         return step
     return replace(
         step,
-        sql=comparison_sql(stopped.target, step.params.get("tables", ())),
+        sql=comparison_sql(
+            stopped.target, step.params.get("tables", ()), step.params.get("text_settings", {})
+        ),
         params=step.params | {"database": stopped.target},
     )
 
