@@ -16,11 +16,14 @@ from kwtui.node.deployment.claims import (
     NO_FILES,
     PATHS,
     THIS_MACHINE,
+    Answering,
     Claim,
     Deployment,
     Fact,
     FactName,
     Machine,
+    Owner,
+    Ownership,
 )
 
 
@@ -43,7 +46,9 @@ class FolderState:
     pending: bool = False
     """Not there yet, but its store is: KWDB makes extern at the first export."""
     problem: str = ""
-    """Why it cannot be used, and what to do; empty if it can."""
+    """Why it cannot be used; empty if it can."""
+    remedy: str = ""
+    """What to do about it, where that is more than to look on the node's own machine."""
 
     @property
     def usable(self) -> bool:
@@ -74,14 +79,15 @@ def find_place(
     local: bool = True,
     thorough: bool = False,
     machine: Machine = THIS_MACHINE,
+    server: Answering | None = None,
 ) -> NodePlace:
     """Find the node's folders: given paths first, then what the server reports, then this machine.
 
     ``arguments`` are start arguments that the server reported, ``store_paths`` its store paths;
     ``local`` says whether the server runs on this machine, so that what it reports, and this
     machine's processes and services, are worth looking at. ``thorough`` looks also where enough was
-    given to find the folders: what others say is to be shown. Blocking, but quick. Never raises:
-    what was not found says why.
+    given to find the folders: what others say is to be shown. With a ``server`` no folder is
+    taken for its own without proof. Blocking, but quick. Never raises: what was not found says why.
     """
     paths = {FactName.STORE: store, FactName.EXTERN: extern, FactName.LOGS: logs}
     given = {name: str(path) for name, path in paths.items() if path is not None}
@@ -89,14 +95,21 @@ def find_place(
         from kwtui.node.deployment.discovery import find_deployment
 
         found = find_deployment(
-            given=given, arguments=arguments, store_paths=store_paths, machine=machine
+            given=given,
+            arguments=arguments,
+            store_paths=store_paths,
+            machine=machine,
+            server=server,
         )
     else:
         facts = (Fact(name, (Claim(value, GIVEN),)) for name, value in given.items())
-        found = Deployment(tuple(facts))
-    notes = list(found.notes)
+        whose = _whose(store, store / "logs" if store else None, server, "--store")
+        found = Deployment(tuple(facts), whose=whose, server=server)
+    notes = []
     if not local and not given:
         notes.append("The server runs on another machine: its files cannot be seen here.")
+    elif found.whose.is_barred:
+        notes.append(found.whose.reason)
     elif local and found.chosen(FactName.STORE) is None and not (extern and logs):
         notes.append(
             "Neither the server, a running kwbase process nor the kaiwudb service says where the"
@@ -137,7 +150,45 @@ def _place(found: Deployment, notes: Sequence[str]) -> NodePlace:
     if logs_claim is not None and logs_claim.value == NO_FILES:
         problem = "The node was started with an empty --log-dir: it writes no log files."
         logs = FolderState(None, logs_claim.source, problem=problem)
-    return NodePlace(store, extern, logs, tuple(notes), found)
+    return NodePlace(
+        _of_the_server(store, found.whose),
+        _of_the_server(extern, _whose_folder(extern, FactName.EXTERN, store, found)),
+        _of_the_server(logs, _whose_folder(logs, FactName.LOGS, store, found)),
+        tuple(notes),
+        found,
+    )
+
+
+def _whose_folder(
+    folder: FolderState, name: FactName, store: FolderState, found: Deployment
+) -> Ownership:
+    """Of one that was given by itself what stands there counts; the others follow the store."""
+    path = folder.path
+    if name not in found.given or path is None or path.parent == store.path:
+        return found.whose
+    if name is FactName.LOGS:
+        return _whose(None, path, found.server, "--logs")
+    return _whose(path.parent, path.parent / "logs", found.server, "--extern")
+
+
+def _whose(
+    store: Path | None, logs: Path | None, server: Answering | None, option: str
+) -> Ownership:
+    """Of a folder that a person named: barred only where it is another server's for certain."""
+    if server is None or not (store or logs):
+        return Ownership()
+    from kwtui.node.deployment.whose import judge, read_mark
+
+    found = judge(read_mark(store, logs), server, str(store or logs))
+    if found.owner is Owner.OTHER:
+        return replace(found, remedy=f"Give {option} of that node.")
+    return found if found.owner is Owner.THIS else Ownership()
+
+
+def _of_the_server(folder: FolderState, whose: Ownership) -> FolderState:
+    if not whose.is_barred:
+        return folder
+    return FolderState(None, folder.source, problem=whose.reason, remedy=whose.remedy)
 
 
 def _below(found: Deployment, name: str) -> Claim | None:

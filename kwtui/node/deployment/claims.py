@@ -6,7 +6,7 @@ Apart from looking for them, which loads much more: most commands are given thei
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -80,11 +80,52 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Answering:
+    """The server that one talks to: whose files are looked for."""
+
+    port: int | None = None
+    """Of SQL, as this machine reaches it; None where that port is another machine's."""
+    cluster_id: str = ""
+    """Empty while it has not answered."""
+    node_id: int = 0
+
+    @property
+    def in_words(self) -> str:
+        node = f"node {self.node_id}" if self.node_id else "this server"
+        return f"{node} at port {self.port}" if self.port else node
+
+
+class Owner(StrEnum):
+    UNASKED = "no server to compare with"
+    THIS = "this server"
+    OTHER = "another server"
+    NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Whose a folder is, with the reason for people."""
+
+    owner: Owner = Owner.UNASKED
+    reason: str = ""
+    """What proves it, or why it is not this server's."""
+    remedy: str = ""
+
+    @property
+    def is_barred(self) -> bool:
+        """The folder must not be taken for this server's."""
+        return self.owner in (Owner.OTHER, Owner.NOT_KNOWN)
+
+
+@dataclass(frozen=True)
 class Deployment:
     facts: tuple[Fact, ...] = ()
     looked: tuple[tuple[str, str], ...] = ()
     """Where it was looked, and with what outcome."""
-    notes: tuple[str, ...] = ()
+    whose: Ownership = field(default_factory=Ownership)
+    """What proves that the store is the server's."""
+    server: Answering | None = None
+    """The server that the files are looked for."""
 
     def fact(self, name: FactName) -> Fact | None:
         return next((f for f in self.facts if f.name is name), None)

@@ -10,8 +10,9 @@ them says is kept: where two disagree, both are shown (facts.md, section 4).
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kwtui.files.untrusted import NotReadable, is_there, read_text
@@ -22,15 +23,19 @@ from kwtui.node.deployment.claims import (
     NO_FILES,
     PATHS,
     THIS_MACHINE,
+    Answering,
     Claim,
     Deployment,
     Fact,
     FactName,
     Machine,
+    Owner,
+    Ownership,
 )
 from kwtui.node.deployment.containers import Volumes
 from kwtui.node.deployment.log_banner import Banner, read_banner
 from kwtui.node.deployment.start_arguments import (
+    DEFAULT_SQL_PORT,
     FOLDERS,
     Installed,
     StartArguments,
@@ -38,6 +43,11 @@ from kwtui.node.deployment.start_arguments import (
     of_processes,
     with_volumes,
 )
+from kwtui.node.deployment.whose import judge, read_mark
+
+_PROCESS = "the running process"
+_REPORTED = ("the server's start arguments", "the server's store path")
+_GIVE = "Give the node's store with --store DIR, or its folders with --extern and --logs."
 
 
 @dataclass
@@ -46,6 +56,8 @@ class _Evidence:
 
     source: str
     claims: dict[FactName, Claim] = field(default_factory=dict)
+    sql_port: int | None = None
+    """As this machine reaches it; None where the source does not tell."""
 
     def say(self, name: FactName, value: str | None, *, inside: str = "") -> None:
         if value:
@@ -56,6 +68,14 @@ class _Evidence:
         claim = self.claims.get(FactName.STORE)
         return os.path.realpath(claim.value) if claim and claim.value else ""
 
+    @property
+    def is_process(self) -> bool:
+        return self.source.startswith(_PROCESS)
+
+    @property
+    def is_reported(self) -> bool:
+        return self.source in _REPORTED
+
 
 def find_deployment(
     *,
@@ -63,24 +83,127 @@ def find_deployment(
     arguments: Sequence[Sequence[str]] = (),
     store_paths: Sequence[str] = (),
     machine: Machine = THIS_MACHINE,
+    server: Answering | None = None,
 ) -> Deployment:
     """Look at this machine for the node.
 
     ``given`` is what a person said and counts most; ``arguments`` are start arguments that the
-    server reported, ``store_paths`` the store paths in them where nothing else is known. Blocking.
+    server reported, ``store_paths`` the store paths in them where nothing else is known. With a
+    ``server`` only its own node counts: `Deployment.whose` says what proves the store. Blocking.
     Never raises: what could not be read stands in ``looked``.
     """
     installed = of_machine(machine.etc, machine.lib)
-    processes = of_processes(machine.proc)
+    processes = _of_this_server(of_processes(machine.proc), server, installed)
+    plans = _of_this_server(installed.arguments, server, installed)
     spoken = [_of_given(given or {})]
-    reported = list(_reported(arguments, store_paths, [*installed.arguments, *processes]))
-    spoken += [_of_arguments(a) for a in (*reported, *processes)]
-    spoken += [_of_arguments(a) for a in installed.arguments]
-    spoken += _of_installer(installed, machine.etc)
-    notes = list(_about_processes(processes, spoken, reported=bool(reported)))
-    store = next((e.store for e in spoken if e.store), "")
-    spoken += _of_banner(installed, _first(spoken, FactName.LOGS), store)
-    return Deployment(_facts(spoken, store), tuple(installed.looked), tuple(notes))
+    reported = list(_reported(arguments, store_paths, [*plans, *processes]))
+    spoken += [_of_arguments(a) for a in (*reported, *processes, *plans)]
+    notes = _of_installer(installed, machine.etc)
+    spoken += [e for e in notes if not _is_elsewhere(e.sql_port, server)]
+    spoken, store, whose = _choose(spoken, server)
+    if not whose.is_barred:
+        spoken += _of_banner(installed, _first(spoken, FactName.LOGS), store)
+    return Deployment(_facts(spoken, store), tuple(installed.looked), whose=whose, server=server)
+
+
+# -- which of the nodes -----------------------------------------------------------------------
+
+
+def _of_this_server(
+    found: Sequence[StartArguments], server: Answering | None, installed: Installed
+) -> list[StartArguments]:
+    """Without those that serve another SQL port: they are other servers."""
+    kept = []
+    for each in found:
+        if _is_elsewhere(each.sql_port, server):
+            installed.looked.append((each.source, f"serves SQL port {each.sql_port}: not this one"))
+        else:
+            kept.append(each)
+    return kept
+
+
+def _is_elsewhere(port: int | None, server: Answering | None) -> bool:
+    return server is not None and None not in (port, server.port) and port != server.port
+
+
+def _choose(
+    spoken: Sequence[_Evidence], server: Answering | None
+) -> tuple[list[_Evidence], str, Ownership]:
+    """The sources that count, the store that is believed, and what proves it."""
+    given = spoken[0]
+    stores = list(dict.fromkeys(e.store for e in spoken if e.store))
+    if server is None:
+        running = {e.store or e.source: e for e in spoken if e.is_process}
+        if len(running) > 1 and not given.store and not any(e.is_reported for e in spoken):
+            return [given], "", _several(list(running.values()))
+        return list(spoken), next(iter(stores), ""), Ownership()
+    judged = {store: _judged(store, spoken, server) for store in stores}
+    own = next((s for s in stores if judged[s].owner is Owner.THIS), "")
+    others = {s for s in stores if judged[s].owner is Owner.OTHER}
+    kept = [e for e in spoken if e is given or (e.store not in others and _counts(e, server))]
+    if given.store:
+        return kept, given.store, _of_a_given_store(judged[given.store], own)
+    if own:
+        return kept, own, judged[own]
+    if not stores:
+        return kept, "", Ownership()
+    # Nothing is proven: what was said of where this very server keeps its files stays in sight.
+    return [e for e in kept if e is given or e.is_reported], "", _not_known(judged, server)
+
+
+def _counts(said: _Evidence, server: Answering) -> bool:
+    """A source that names no store tells only of a node that is known to be this one."""
+    return bool(said.store) or said.is_reported or said.sql_port == server.port is not None
+
+
+def _judged(store: str, spoken: Sequence[_Evidence], server: Answering) -> Ownership:
+    """By what stands in the store; else by who says that this server's files are there."""
+    mine = [e for e in spoken if e.store == store]
+    logs = next((c.path for e in mine if (c := e.claims.get(FactName.LOGS)) and c.path), None)
+    found = judge(read_mark(Path(store), logs), server, store)
+    if found.owner is not Owner.NOT_KNOWN:
+        return found
+    for each in mine:
+        if each.sql_port is not None and each.sql_port == server.port:
+            return Ownership(Owner.THIS, f"{each.source} serves port {server.port}")
+        if each.is_reported and each.sql_port is None:
+            return Ownership(Owner.THIS, each.source)
+    return found
+
+
+def _of_a_given_store(found: Ownership, own: str) -> Ownership:
+    """A person's word counts unless the store itself says otherwise."""
+    if found.owner is Owner.OTHER:
+        remedy = f"Give --store {shlex.quote(own)}." if own else "Give --store of that node."
+        return replace(found, remedy=remedy)
+    return found if found.owner is Owner.THIS else Ownership(Owner.UNASKED, GIVEN)
+
+
+def _several(running: Sequence[_Evidence]) -> Ownership:
+    shown = "; ".join(
+        (e.store or f"one that is not known, of {e.source}")
+        + (f" (SQL port {e.sql_port})" if e.sql_port else "")
+        for e in running
+    )
+    return Ownership(
+        Owner.NOT_KNOWN,
+        f"{len(running)} nodes run on this machine, with the stores {shown}.",
+        "Name the one that is meant with --store DIR, or its server with --dsn URL.",
+    )
+
+
+def _not_known(judged: Mapping[str, Ownership], server: Answering) -> Ownership:
+    reasons = [found.reason for found in judged.values() if found.reason]
+    for store, found in judged.items():
+        if not found.reason:
+            there = is_there(Path(store), if_closed=True)
+            words = f"Nothing proves whose {store} is." if there else f"{store} is not here."
+            reasons.append(words)
+    return Ownership(
+        Owner.NOT_KNOWN,
+        f"Where {server.in_words} keeps its files is not known. {' '.join(reasons)}",
+        _GIVE,
+    )
 
 
 # -- sources ----------------------------------------------------------------------------------
@@ -99,14 +222,15 @@ def _reported(
     here: Sequence[StartArguments],
 ) -> Iterator[StartArguments]:
     for words in arguments:
-        yield with_volumes(StartArguments(tuple(words), "the server's start arguments"), here)
+        yield with_volumes(StartArguments(tuple(words), _REPORTED[0]), here)
     if store_paths and not arguments:
         words = ("kwbase", "start", *(f"--store=path={path}" for path in store_paths))
-        yield with_volumes(StartArguments(words, "the server's store path"), here)
+        yield with_volumes(StartArguments(words, _REPORTED[1]), here)
 
 
 def _of_arguments(found: StartArguments) -> _Evidence:
-    evidence = _Evidence(found.source)
+    port = None if found.source == _REPORTED[1] else found.sql_port
+    evidence = _Evidence(found.source, sql_port=port)
     paths = {
         FactName.STORE: found.store,
         FactName.TS_STORE: found.ts_store,
@@ -123,7 +247,7 @@ def _of_arguments(found: StartArguments) -> _Evidence:
     evidence.say(FactName.BRPC_PORT, found.port("--brpc-addr"))
     evidence.say(FactName.USER, found.user)
     evidence.say(FactName.SECURITY, found.security)
-    if found.source != "the server's store path" and found.source != "the server's start arguments":
+    if not evidence.is_reported:
         evidence.say(FactName.KIND, CONTAINER if found.inside else BARE)
     return evidence
 
@@ -230,17 +354,9 @@ def _of_mode(lines: Sequence[str], path: Path) -> _Evidence:
             if name is FactName.STORE and not value.startswith("/"):
                 continue
             evidence.say(name, value)
+    port = evidence.claims.get(FactName.SQL_PORT)
+    evidence.sql_port = int(port.value) if port is not None else DEFAULT_SQL_PORT
     return evidence
-
-
-def _about_processes(
-    processes: Sequence[StartArguments], spoken: Sequence[_Evidence], *, reported: bool
-) -> Iterator[str]:
-    if len(processes) > 1 and not reported and not spoken[0].store:
-        yield (
-            f"{len(processes)} nodes run on this machine; the first was taken."
-            " Give the store in the profile to choose."
-        )
 
 
 # -- putting together -------------------------------------------------------------------------
@@ -257,7 +373,7 @@ def _facts(spoken: Sequence[_Evidence], store: str) -> tuple[Fact, ...]:
     was once set up: what it says stands after the others, so that it shows and does not win."""
     same = [e for e in spoken if e.store in ("", store)]
     other = [e for e in spoken if e.store not in ("", store)]
-    others_nodes = [e for e in other if e.source.startswith("the running process")]
+    others_nodes = [e for e in other if e.is_process]
     facts = []
     for name in FactName:
         claims = [e.claims[name] for e in same if name in e.claims]

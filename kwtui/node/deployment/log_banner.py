@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ _ARGUMENTS = re.compile(r"\[config\] arguments: \[(.*)\]\s*$", re.MULTILINE)
 _IDENTITY = re.compile(r"process identity: uid (\d+)")
 _STARTED = re.compile(r"node startup completed:\n(?P<body>(?:[^\n]*\n?){1,40})")
 _LABEL = re.compile(r"^(?P<label>[A-Za-z][^:\n]{1,30}):\s+(?P<value>\S.*)$", re.MULTILINE)
+_CLUSTER = re.compile(r"\[config\] clusterID: ([0-9a-fA-F-]{36})\s*$", re.MULTILINE)
+_NODE_TAG = re.compile(r"^[IWEF]\d{6} [^\n]{1,200}?  \[n(\d+)[,\]]", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,17 @@ class Banner:
     values: tuple[tuple[str, str], ...] = ()
     """Label and value, as printed: ``external I/O path``, ``store[0]``, ``logs``, …"""
     uid: int | None = None
+    cluster_id: str = ""
+    """Of the cluster that the node belonged to; empty where the head does not say."""
+    node_id: int = 0
+    """Its number there; 0 where the head does not say."""
+
+    @property
+    def store(self) -> str:
+        """The first store, as the node sees its path."""
+        named = self.value("store[0]") or next(iter(_values(self.arguments, "--store")), "")
+        parts = dict(part.partition("=")[::2] for part in named.split(","))
+        return parts.get("path") or named.split(",")[0]
 
     def value(self, label: str) -> str:
         return next((v for name, v in self.values if name == label), "")
@@ -37,19 +51,32 @@ def read_banner(logs: Path) -> Banner | None:
 
     Log files after the first of a start have the arguments, and no banner.
     """
-    files = matching(logs, "kwbase.*.*.*.*.log")
-    files.sort(key=lambda p: p.name.split(".")[-3], reverse=True)
     newest: Banner | None = None
-    for file in files[:_MOST_FILES]:
-        try:
-            found = parse_banner(read_text(file, _HEAD), file)
-        except NotReadable:
-            continue
+    for found in read_banners(logs):
         if newest is None and found.arguments:
             newest = found
         if found.values and (newest is None or newest.arguments == found.arguments):
             return found
     return newest
+
+
+def read_banners(logs: Path) -> Iterator[Banner]:
+    """The heads of the newest log files, the newest first, as far as they can be read."""
+    files = matching(logs, "kwbase.*.*.*.*.log")
+    files.sort(key=lambda p: p.name.split(".")[-3], reverse=True)
+    for file in files[:_MOST_FILES]:
+        try:
+            yield parse_banner(read_text(file, _HEAD), file)
+        except NotReadable:
+            continue
+
+
+def _values(words: Sequence[str], flag: str) -> Iterator[str]:
+    for word, following in zip(words, (*words[1:], ""), strict=True):
+        if word == flag:
+            yield following
+        elif word.startswith(f"{flag}="):
+            yield word.removeprefix(f"{flag}=")
 
 
 def parse_banner(text: str, file: Path) -> Banner:
@@ -65,9 +92,15 @@ def parse_banner(text: str, file: Path) -> Banner:
                 values.append((match["label"], match["value"].strip()))
             elif re.match(r"[IWEF]\d{6} ", line):
                 break
+    labels = dict(values)
+    clusters = _CLUSTER.findall(text)
+    tag = _NODE_TAG.search(text)
+    number = labels.get("nodeID", tag[1] if tag else "")
     return Banner(
         file,
         tuple(split(arguments[1])) if arguments else (),
         tuple(values),
         int(identity[1]) if identity else None,
+        labels.get("clusterID") or (clusters[-1] if clusters else ""),
+        int(number) if number.isdigit() else 0,
     )

@@ -26,6 +26,7 @@ UNITS = ("kaiwudb.service", "kwdb.service")
 FOLDERS = ("kaiwudb", "kwdb")
 """Below /etc; the second is the older name (facts.md, 4.2)."""
 _MOST_SCRIPTS = 40
+DEFAULT_SQL_PORT = 26257
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,16 @@ class StartArguments:
             return None
         mapped = next((host for host, inner in self.ports if inner == int(match[1])), None)
         return str(mapped) if mapped is not None else match[1]
+
+    @property
+    def sql_port(self) -> int | None:
+        """The port that clients on this machine reach it at; None where that is not known."""
+        named = self.port("--listen-addr", "--port", "-p")
+        if self.inside:
+            return int(named) if named and self.ports else None
+        if named is None and not self._values("--listen-addr", "--port", "-p"):
+            return DEFAULT_SQL_PORT
+        return int(named) if named else None
 
     def host_path(self, path: str) -> Path | None:
         """The path as this machine sees it.
