@@ -242,10 +242,10 @@ async def care(person: Photographer) -> None:
 async def _back_up_orders(person: Photographer) -> None:
     controller = person._app.controller
     request = BackupRequest("shop", tables=(TableName("public", "orders"),), label="orders only")
-    run = await controller.start_run(await controller.plan_backup(request))
-    async for _ in controller.follow_run(run):
+    run = await controller.runs.start(await controller.plans.backup(request))
+    async for _ in controller.runs.follow(run):
         pass
-    place = controller.place
+    place = controller.folders.place
     assert place is not None
     assert place.extern.path is not None
     left = place.extern.path / "kwtui/shop/20261120T020000Z/data/public/orders"

@@ -178,10 +178,10 @@ class KwtuiApp(TellingApp):
 
     def header_facts(self, title: str) -> HeaderFacts:
         label = self.target.environment if self.target else None
-        return header_facts(self.controller.status, title, label.value if label else "")
+        return header_facts(self.controller.connection.status, title, label.value if label else "")
 
     def banner_text(self) -> str:
-        return banner_words(self.controller.status)
+        return banner_words(self.controller.connection.status)
 
     @property
     def is_production(self) -> bool:
@@ -220,7 +220,7 @@ class KwtuiApp(TellingApp):
         """Open the node's log at the part that this run is about."""
         from kwtui.screens.logs.screen import LogsScreen
 
-        run = await self.controller.run_log(run_id)
+        run = await self.controller.runs.node_log(run_id)
         await self.open_screen("logs")
         screen = self.screen
         if isinstance(screen, LogsScreen):
@@ -231,8 +231,8 @@ class KwtuiApp(TellingApp):
 
         async def start() -> None:
             try:
-                plan = await self.controller.plan_verify(path, level)
-                run_id = await self.controller.start_run(plan)
+                plan = await self.controller.plans.verify(path, level)
+                run_id = await self.controller.runs.start(plan)
             except Exception as error:
                 self.show_error(error)
             else:

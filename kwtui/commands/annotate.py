@@ -42,7 +42,7 @@ async def _annotate(
 ) -> int:
     await find_files(controller, args)
     path = set_of(args.set)
-    done = await controller.annotate(path, pinned=pinned, remark=remark, label=label)
+    done = await controller.storage.annotate(path, pinned=pinned, remark=remark, label=label)
     if output.json:
         output.object("annotation", {"path": path, "annotation": done})
         return 0

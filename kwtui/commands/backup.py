@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 async def backup(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     request = request_of(args)
     await connect(controller, args)
-    plan = await controller.plan_backup(request)
+    plan = await controller.plans.backup(request)
     return await run_or_show(controller, args, output, plan)
 
 

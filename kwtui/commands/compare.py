@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 async def compare(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     await find_files(controller, args)
-    found = await controller.compare_sets(set_of(args.before), set_of(args.after))
+    found = await controller.storage.compare(set_of(args.before), set_of(args.after))
     if output.json:
         output.object("compare", {"same": found.is_same, "difference": found})
         return 0

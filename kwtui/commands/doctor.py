@@ -22,7 +22,7 @@ _MARGIN = 9
 async def doctor(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     """Exit code 0 if nothing failed, 1 if something did; with --strict warnings count, too."""
     failure = await look_around(controller, args)
-    checks = await controller.doctor(failure)
+    checks = await controller.doctor.checks(failure)
     bad = [c for c in checks if c.state.value in _bad_states(strict=args.strict)]
     if output.json:
         output.object("doctor", {"checks": checks, "ok": not bad})
@@ -55,7 +55,7 @@ async def _only_files(controller: Controller, args: argparse.Namespace) -> None:
 
     target: Target = given_target(args)
     folders = {"extern": target.extern, "store": target.store, "logs": target.logs}
-    await controller.use_folders(**{k: path(v) for k, v in folders.items()})  # type: ignore[arg-type]
+    await controller.folders.use(**{k: path(v) for k, v in folders.items()})  # type: ignore[arg-type]
 
 
 def _bad_states(*, strict: bool) -> set[str]:

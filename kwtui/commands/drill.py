@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 async def drill(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     request = request_of(args)
     await (find_files if request.on_sandbox else connect)(controller, args)
-    plan = await controller.plan_drill(request)
+    plan = await controller.plans.drill(request)
     return await run_or_show(controller, args, output, plan)
 
 
 async def seal(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     await find_files(controller, args)
-    plan = await controller.plan_seal(set_of(args.set), _file(args.draft))
+    plan = await controller.plans.seal(set_of(args.set), _file(args.draft))
     return await run_or_show(controller, args, output, plan)
 
 

@@ -23,7 +23,7 @@ async def explain(controller: Controller, args: argparse.Namespace, output: Outp
     """Exit code 0 if everything was recognised, 33 if something was not."""
     if args.list:
         return _list_entries(output)
-    found = controller.explain(_text_of(args))
+    found = controller.doctor.explain(_text_of(args))
     answers = await _answers(controller, args, found) if args.check else {}
     if output.json:
         output.object("explain", {"diagnoses": [_as_object(d) for d in found], "checks": answers})
@@ -73,7 +73,7 @@ async def _answers(
 
     await look_around(controller, args)
     names = dict.fromkeys(name for d in found if d.entry for name in d.entry.checks)
-    return await controller.run_checks(names)
+    return await controller.doctor.answers(names)
 
 
 def _as_object(found: Diagnosis) -> dict[str, object]:

@@ -29,7 +29,7 @@ async def _list(controller: Controller, args: argparse.Namespace, output: Output
     from kwtui.server.jobs.filter import JobFilter, chosen
     from kwtui.server.jobs.meaning import age_words, read_as
 
-    listing = await controller.jobs()
+    listing = await controller.server.jobs()
     wanted = JobFilter(args.type or "", args.search or "", args.unfinished, args.all)
     found = chosen(listing, wanted)
     if output.json:
@@ -63,7 +63,7 @@ async def _show(controller: Controller, args: argparse.Namespace, output: Output
     from kwtui.server.jobs.control import find_job
     from kwtui.server.jobs.meaning import JobVerb, age_words, read_as, reason_against
 
-    listing = await controller.jobs()
+    listing = await controller.server.jobs()
     job = find_job(listing, args.job)
     if output.json:
         output.object("job", {"at": listing.at, "job": _as_object(job, listing)})
@@ -102,7 +102,7 @@ async def _control(controller: Controller, args: argparse.Namespace, output: Out
 
     verb = JobVerb(args.action)
     if not args.yes:
-        listing = await controller.jobs()
+        listing = await controller.server.jobs()
         job = find_job(listing, args.job)
         reason = reason_against(job, verb, listing)
         if reason:
@@ -113,7 +113,7 @@ async def _control(controller: Controller, args: argparse.Namespace, output: Out
             hint="Say --yes to do it.",
             exit_code=ExitCode.USAGE,
         )
-    told = await controller.control_job(args.job, verb)
+    told = await controller.server.control_job(args.job, verb)
     if output.json:
         output.object("job_control", {"job": args.job, "verb": verb.value, "told": told})
     else:

@@ -28,10 +28,10 @@ _DEFAULT_LINES = 20
 async def logs(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     wanted = _filter(args)
     await find_files(controller, args)
-    files = await controller.log_files()
+    files = await controller.logs.files()
     if args.files:
         return _show_files(files, output)
-    stream = await controller.open_log(_choose(files, args))
+    stream = await controller.logs.open(_choose(files, args))
     try:
         for note in stream.notes:
             output.note(f"-- {note} --")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 async def profiles(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    found = controller.profiles()
+    found = controller.profiles.all()
     if output.json:
         output.object("profiles", {"profiles": found})
         return 0

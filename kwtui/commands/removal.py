@@ -27,7 +27,7 @@ _COUNTS = ("keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearl
 
 async def delete(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     await find_files(controller, args)
-    plan = await controller.plan_delete(set_of(args.set), args.yes_delete)
+    plan = await controller.plans.delete(set_of(args.set), args.yes_delete)
     if not (args.yes or args.yes_delete):
         code = show_plan(controller, output, plan)
         if not code and not output.json:
@@ -44,8 +44,8 @@ async def prune(controller: Controller, args: argparse.Namespace, output: Output
     await find_files(controller, args)
     policies = _policies(controller, args, given)
     if args.save and given is not None:
-        controller.save_retention(args.database, given)
-    preview = await controller.preview_prune(args.database, policies)
+        controller.retention.save(args.database, given)
+    preview = await controller.retention.preview(args.database, policies)
     if args.yes:
         if preview.plan.steps:
             return await _run(controller, output, preview.plan)
@@ -85,7 +85,7 @@ def _policies(
 
     if given is not None:
         return RetentionPolicies(default=given)
-    saved = controller.retention_policies()
+    saved = controller.retention.policies()
     wanted = saved.of(args.database) if args.database else saved.default or saved.databases
     if not wanted:
         whose = f" for {args.database}" if args.database else ""
@@ -145,12 +145,12 @@ async def cleanup(controller: Controller, args: argparse.Namespace, output: Outp
         await connect(controller, args)
     else:
         await find_files(controller, args)
-    leftovers = await controller.leftovers()
+    leftovers = await controller.leftovers.find()
     names = [name.strip("/") for name in args.names]
     if args.run:
-        names += await controller.leftovers_of_run(leftovers, args.run)
+        names += await controller.leftovers.of_run(leftovers, args.run)
     found = leftovers.found if names or not args.run else ()
-    plan = await controller.plan_cleanup(replace(leftovers, found=found), names)
+    plan = await controller.plans.cleanup(replace(leftovers, found=found), names)
     if args.yes and plan.steps:
         return await _run(controller, output, plan)
     if output.json:
@@ -211,5 +211,5 @@ def _origin(leftover: Leftover) -> str:
 async def _run(controller: Controller, output: Output, plan: Plan) -> int:
     from kwtui.commands.shared.follow import follow
 
-    run_id = await controller.start_run(plan)
+    run_id = await controller.runs.start(plan)
     return await follow(controller, run_id, output)

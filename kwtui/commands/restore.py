@@ -28,16 +28,16 @@ async def restore(controller: Controller, args: argparse.Namespace, output: Outp
         raise usage("Name the backup that is to be restored, or say --continue.")
     request = request_of(args)
     await connect(controller, args)
-    plan = await controller.plan_restore(request)
+    plan = await controller.plans.restore(request)
     return await run_or_show(controller, args, output, plan)
 
 
 async def _continue(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     if args.set:
         raise usage("--continue goes on with a run's own backup; leave SET out.")
-    run_id = await controller.stopped_restore(args.continues)
+    run_id = await controller.runs.stopped(args.continues)
     await connect_as_run(controller, args, run_id)
-    plan = await controller.plan_continuation(run_id)
+    plan = await controller.plans.continuation(run_id)
     if not (output.json or args.dry_run):
         output.note(one_line(plan.findings[0].message))
     return await run_or_show(controller, args, output, plan)

@@ -19,7 +19,7 @@ async def runs(controller: Controller, args: argparse.Namespace, output: Output)
 
 
 async def _list(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    found = await controller.runs()
+    found = await controller.runs.all()
     if output.json:
         output.object("runs", {"runs": found})
         return 0
@@ -34,8 +34,8 @@ async def _list(controller: Controller, args: argparse.Namespace, output: Output
 
 
 async def _show(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    state = await controller.run_state(args.run)
-    plan = await controller.run_plan(args.run)
+    state = await controller.runs.state(args.run)
+    plan = await controller.runs.plan(args.run)
     if output.json:
         output.object("run", {"state": state, "plan": plan})
         return 0
@@ -44,7 +44,7 @@ async def _show(controller: Controller, args: argparse.Namespace, output: Output
     if args.plan:
         from kwtui.commands.shared.plan_text import plan_lines
 
-        for line in plan_lines(plan, controller.command_of_run(args.run, plan)):
+        for line in plan_lines(plan, controller.commands.of_run(args.run, plan)):
             output.line(line)
     return 0
 
@@ -73,7 +73,7 @@ async def _follow(controller: Controller, args: argparse.Namespace, output: Outp
 
 
 async def _newest(controller: Controller) -> str:
-    found = await controller.runs()
+    found = await controller.runs.all()
     if not found:
         from kwtui.errors import ExitCode, KwtuiError
 
@@ -82,7 +82,7 @@ async def _newest(controller: Controller) -> str:
 
 
 async def _cancel(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    await controller.cancel_run(args.run, sweep=args.sweep)
+    await controller.runs.cancel(args.run, sweep=args.sweep)
     if args.no_wait:
         output.note("It was asked to stop.")
         return 0

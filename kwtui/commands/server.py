@@ -21,9 +21,9 @@ async def server(controller: Controller, args: argparse.Namespace, output: Outpu
     from kwtui.server.state.settings import filtered
 
     await connect(controller, args)
-    found = await controller.overview()
+    found = await controller.server.overview()
     settings = filtered(found.settings.items, args.settings or "")
-    target = controller.target
+    target = controller.connection.target
     can = abilities(
         is_admin=found.facts.is_admin, read_only=target.read_only if target is not None else False
     )

@@ -22,7 +22,7 @@ async def sql(controller: Controller, args: argparse.Namespace, output: Output) 
     if text is None:
         text = await asyncio.to_thread(sys.stdin.read)
     await connect(controller, args)
-    console = controller.console(database=args.database)
+    console = controller.sql.open(database=args.database)
     console.timeout_seconds = max(0, args.timeout)
     try:
         if args.csv:

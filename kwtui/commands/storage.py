@@ -39,7 +39,7 @@ async def list_sets(controller: Controller, args: argparse.Namespace, output: Ou
     from kwtui.backups.listing.entries import NO_EXPORT_YET
 
     await find_files(controller, args)
-    listing = await controller.storage()
+    listing = await controller.storage.listing()
     entries = [e for e in listing.entries if args.all or e.kind.value != "foreign"]
     if args.database:
         entries = [e for e in entries if e.database == args.database]
@@ -110,7 +110,7 @@ def _proof_words(entry: BackupEntry, now: datetime) -> str:
 
 async def show_set(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     await find_files(controller, args)
-    details = await controller.open_set(set_of(args.set))
+    details = await controller.storage.open_set(set_of(args.set))
     if output.json:
         output.object("set", details)
         return 0
@@ -177,7 +177,7 @@ async def verify_set(controller: Controller, args: argparse.Namespace, output: O
     await find_files(controller, args)
     path = set_of(args.set)
     await _refuse_what_is_none(controller, path)
-    report = await controller.verify(
+    report = await controller.storage.verify(
         path, ProofLevel(args.level), progress=_progress(output), dialect=dialect_of(args)
     )
     output.clear_status()
@@ -189,7 +189,7 @@ async def verify_set(controller: Controller, args: argparse.Namespace, output: O
 
 
 async def _refuse_what_is_none(controller: Controller, path: str) -> None:
-    entry = (await controller.open_set(path)).entry
+    entry = (await controller.storage.open_set(path)).entry
     if entry.kind.value == "incomplete":
         raise KwtuiError(
             f"{path} is no backup: it did not finish.",

@@ -17,7 +17,7 @@ async def survey(controller: Controller, args: argparse.Namespace, output: Outpu
     await connect(controller, args)
     if not args.database:
         return await _databases(controller, output)
-    found = await controller.survey(args.database)
+    found = await controller.server.survey(args.database)
     if output.json:
         output.object("survey", {"survey": found})
         return 0
@@ -51,7 +51,7 @@ def _short(version: str) -> str:
 
 
 async def _databases(controller: Controller, output: Output) -> int:
-    found = await controller.databases()
+    found = await controller.server.databases()
     if output.json:
         output.object("databases", {"databases": found})
         return 0

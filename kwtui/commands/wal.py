@@ -27,7 +27,7 @@ async def _show(controller: Controller, output: Output) -> int:
     """Exit code 1 when something alarming was found, for watchers."""
     from kwtui.operations.wal.report import alarms, protection, recovery
 
-    report = await controller.wal()
+    report = await controller.server.wal()
     found = alarms(report)
     if output.json:
         output.object(
@@ -101,19 +101,19 @@ async def _set(controller: Controller, args: argparse.Namespace, output: Output)
     from kwtui.commands.shared.running import run_or_show
     from kwtui.operations.wal.plan import WalChange
 
-    plan = await controller.plan_wal(WalChange(args.level, args.interval))
-    names = {controller.confirmation_name, plan.cluster_id[:8]}
+    plan = await controller.plans.wal(WalChange(args.level, args.interval))
+    names = {controller.connection.confirmation_name, plan.cluster_id[:8]}
     if args.yes is None:
         args.dry_run = True
         code = await run_or_show(controller, args, output, plan)
         if not output.json:
-            name = controller.confirmation_name
+            name = controller.connection.confirmation_name
             output.note(f"kwtui: nothing was changed. To run it: --yes {name}")
         return code
     if args.yes not in names:
         raise KwtuiError(
             f"{args.yes!r} is not the name of this server; nothing was changed.",
-            hint=f"Say --yes {controller.confirmation_name}",
+            hint=f"Say --yes {controller.connection.confirmation_name}",
             exit_code=ExitCode.USAGE,
         )
     return await run_or_show(controller, args, output, plan)

@@ -1,24 +1,94 @@
 """The one async object that screens and commands talk to.
 
-It holds the connection, asks `server`, `node` and `backups`, starts and follows runs, and tells
-subscribers what changed. It knows no widgets; screens and commands know no SQL, no paths and no
-threads.
+It makes the services, each with what it needs handed in: they hold the connection, ask `server`,
+`node` and `backups`, start and follow runs, and tell subscribers what changed. They know no
+widgets, no SQL and open no files; screens and commands know no SQL, no paths and no threads.
 """
 
 from __future__ import annotations
 
-from kwtui.controller.doctor import Diagnosing
-from kwtui.controller.events import RunsChanged, StorageChanged
-from kwtui.controller.logs import NodeLogs
-from kwtui.controller.plans import Drills
-from kwtui.controller.runs import PlansAndRuns
+from collections.abc import Callable
+from pathlib import Path
+
+from kwtui.config.directories import state_dir
+from kwtui.controller.account_runs import AccountRuns
+from kwtui.controller.background import Background
+from kwtui.controller.commands import CommandLines
+from kwtui.controller.connection import Connection
+from kwtui.controller.doctor import Doctor
+from kwtui.controller.events import Events, RunsChanged, StorageChanged, StorageWatched
+from kwtui.controller.folders import NodeFolders
+from kwtui.controller.leftovers import LeftoverSearch
+from kwtui.controller.logs import Logs
+from kwtui.controller.plans import Plans
+from kwtui.controller.profiles import Profiles
+from kwtui.controller.retention import Retention
+from kwtui.controller.runs import Runs
 from kwtui.controller.server import ServerPages
+from kwtui.controller.sql import SqlConsole
+from kwtui.controller.storage import Storage
 
-__all__ = ["Controller", "RunsChanged", "StorageChanged"]
+__all__ = ["Controller", "RunsChanged", "StorageChanged", "StorageWatched"]
 
 
-class Controller(NodeLogs, PlansAndRuns, Diagnosing, Drills, ServerPages):
-    """Connection, storage, plans, runs and logs behind one door.
+class Controller:
+    """Everything behind one door; each part is a service.
 
-    All methods raise `kwtui.errors.KwtuiError` with a message for people; nothing else escapes.
+    All their methods raise `kwtui.errors.KwtuiError` with a message for people; nothing else
+    escapes.
     """
+
+    def __init__(self, *, state: Path | None = None, in_background: bool = True) -> None:
+        """``state`` is where runs are kept; ``in_background`` is `Background.is_on`.
+
+        Nothing is read, asked or watched yet.
+        """
+        home = state or state_dir()
+        background, events = Background(in_background), Events()
+        account_runs = AccountRuns(home, background)
+        self._events = events
+        self.profiles = Profiles()
+        self.folders = NodeFolders(events, background)
+        self.connection = Connection(events, self.folders)
+        self.commands = CommandLines(self.connection, self.folders, self.profiles, account_runs)
+        self.storage = Storage(self.folders, account_runs, background, events, home)
+        self.retention = Retention(self.folders, account_runs, background, home)
+        self.leftovers = LeftoverSearch(
+            self.folders, self.connection, account_runs, background, home
+        )
+        self.server = ServerPages(self.connection, self.folders)
+        self.sql = SqlConsole(self.connection, home)
+        self.plans = Plans(
+            self.connection,
+            self.folders,
+            self.storage,
+            self.retention,
+            self.server,
+            account_runs,
+            self.commands,
+            background,
+            home,
+        )
+        self.runs = Runs(
+            self.connection, self.folders, account_runs, self.commands, background, events, home
+        )
+        self.logs = Logs(self.connection, self.folders, background)
+        self.doctor = Doctor(
+            self.connection, self.folders, account_runs, self.leftovers, background, home
+        )
+
+    def subscribe(self, listener: Callable[[object], None]) -> Callable[[], None]:
+        """Call ``listener`` with every event from now on; returns the way to stop it.
+
+        Events: ConnectionStatus, StorageChanged, StorageWatched, RunsChanged.
+        """
+        stop = self._events.subscribe(listener)
+        self.runs.watch()
+        return stop
+
+    async def close(self) -> None:
+        """Close the connection and stop watching. Runs go on: they are processes of their own."""
+        self.logs.forget()
+        await self.folders.close()
+        await self.runs.close()
+        await self.connection.disconnect()

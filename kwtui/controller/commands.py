@@ -1,4 +1,4 @@
-"""The options of a command that name a server and its files, as a shell takes them."""
+"""Commands as lines for a shell, with the options that name a server and its files."""
 
 from __future__ import annotations
 
@@ -6,11 +6,79 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kwtui.controller.account_runs import AccountRuns
+from kwtui.controller.connection import Connection
+from kwtui.controller.folders import NodeFolders
+from kwtui.controller.profiles import Profiles
 from kwtui.errors import KwtuiError
 
 if TYPE_CHECKING:
     from kwtui.config.profiles import Profile
+    from kwtui.operations.plan import Plan
     from kwtui.server.connection.target import Target
+
+
+class CommandLines:
+    """The commands that do the same as what is shown, on the same server and files."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        folders: NodeFolders,
+        profiles: Profiles,
+        account_runs: AccountRuns,
+    ) -> None:
+        self._connection = connection
+        self._folders = folders
+        self._profiles = profiles
+        self._account_runs = account_runs
+
+    def options(self, extern: Path | None = None) -> list[str]:
+        """The options that name this server and these files to a command; never a password.
+
+        ``extern`` is for what lies elsewhere than in the folder that is looked at.
+        """
+        place = self._folders.place
+        known = place.extern.path if place is not None else None
+        return options_of(self._connection.target, known, self._profiles.all, other_extern=extern)
+
+    def options_for(self, plan: Plan) -> list[str]:
+        """The options for what this plan does: a backup may go to the files of another node."""
+        from kwtui.operations.plan import PlanKind
+
+        here = self._folders.place
+        place = self._folders.of_node(plan.node_id) if plan.kind is PlanKind.BACKUP else here
+        if place is None or place is here or place.extern.path is None:
+            return self.options()
+        return self.options(extern=place.extern.path)
+
+    def line(self, *words: str) -> str:
+        """A line for a shell: kwtui with these words, for this server and these files."""
+        import shlex
+
+        return shlex.join(["kwtui", *words, *self.options()])
+
+    def of_plan(self, plan: Plan) -> str:
+        """The shell command that does the same as this plan."""
+        from kwtui.operations.shared.command_line import command_for
+
+        return command_for(plan, self.options_for(plan))
+
+    def of_run(self, run_id: str, plan: Plan) -> str:
+        """The shell command that does the same as a run did, on the server that it worked on.
+
+        Raises NOT_FOUND for a run of another account.
+        """
+        from kwtui.operations.shared.command_line import command_for
+        from kwtui.runs.process import read_handover
+        from kwtui.server.connection.target import Target
+
+        handover = read_handover(self._account_runs.find(run_id))
+        if handover is None:
+            return self.of_plan(plan)
+        target = None if handover.target is None else Target.from_dict(handover.target)
+        extern = Path(handover.extern) if handover.extern else None
+        return command_for(plan, options_of(target, extern, self._profiles.all))
 
 
 def options_of(

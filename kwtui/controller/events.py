@@ -1,7 +1,8 @@
-"""What the Controller tells its subscribers, besides `ConnectionStatus`."""
+"""What the Controller tells its subscribers, besides `ConnectionStatus`, and how."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -41,3 +42,19 @@ class StorageWatched:
 @dataclass(frozen=True)
 class RunsChanged:
     """A run began, ended or was lost."""
+
+
+class Events:
+    """Tells whoever subscribed, in the order in which they did."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[object], None]] = []
+
+    def subscribe(self, listener: Callable[[object], None]) -> Callable[[], None]:
+        """Call ``listener`` with every event from now on; returns the way to stop it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def publish(self, event: object) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)

@@ -1,75 +1,74 @@
-"""The Controller's part for the node's logs, and what runs have to do with them."""
+"""The node's logs: found, opened as one stream, saved; over HTTP where files are out of reach."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kwtui.controller.runs import PlansAndRuns
+from kwtui.controller.background import Background
+from kwtui.controller.connection import Connection
+from kwtui.controller.folders import NodeFolders
 from kwtui.errors import KwtuiError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from kwtui.node.logs.listing import LogFile
     from kwtui.node.logs.remote.spool import LogSpool
     from kwtui.node.logs.stream import LogStream
-    from kwtui.runs.history import RunSummary
-    from kwtui.runs.node_log import RunLog
     from kwtui.server.connection.target import Target
 
 
-class NodeLogs(PlansAndRuns):
-    """A base of the Controller.
+class Logs:
+    """All methods raise `kwtui.errors.KwtuiError` with a message for people."""
 
-    All methods raise `kwtui.errors.KwtuiError` with a message for people.
-    """
+    def __init__(
+        self, connection: Connection, folders: NodeFolders, background: Background
+    ) -> None:
+        self._connection = connection
+        self._folders = folders
+        self._background = background
+        self._spool: LogSpool | None = None
+        """The logs of a node whose files are out of reach."""
 
-    _spool: LogSpool | None = None
-    """The logs of a node whose files are out of reach."""
-
-    async def close(self) -> None:
-        self.forget_remote_logs()
-        await super().close()
-
-    async def log_files(self) -> list[LogFile]:
+    async def files(self) -> list[LogFile]:
         """The log files of the node by family, current first.
 
         Where they are out of reach, what a connected server gives over HTTP. Raises
-        `kwtui.node.logs.remote.node_http.LoginNeeded` where a password may help: `log_in_for_logs`.
+        `kwtui.node.logs.remote.node_http.LoginNeeded` where a password may help: `log_in`.
         """
         from kwtui.node.logs.listing import find_logs
 
         try:
-            folders = [self._folder("logs"), *self._audit_folder()]
-            return await self._blocking(find_logs, folders)
+            folders = [self._folders.folder("logs"), *self._audit_folder()]
+            return await self._background.call(find_logs, folders)
         except KwtuiError as missing:
-            if not self.is_connected:
+            if not self._connection.is_connected:
                 raise
-            return await self._remote_log_files(missing)
+            return await self._remote_files(missing)
 
     def _audit_folder(self) -> list[Path]:
         """Where audit logs are, if the node keeps them elsewhere (facts.md, 5.1)."""
         from kwtui.node.deployment.claims import FactName
 
-        claim = self._place.deployment.chosen(FactName.AUDIT) if self._place else None
+        place = self._folders.place
+        claim = place.deployment.chosen(FactName.AUDIT) if place is not None else None
         return [claim.path] if claim is not None and claim.path is not None else []
 
-    async def _remote_log_files(self, missing: KwtuiError) -> list[LogFile]:
+    async def _remote_files(self, missing: KwtuiError) -> list[LogFile]:
         from kwtui.node.logs.remote.node_http import LoginNeeded
         from kwtui.server.connection.passwords import find_password
 
         try:
-            spool = await self._log_spool()
+            spool = await self._reach()
             try:
                 return await spool.files()
             except LoginNeeded:
-                target = self._server().target
+                target = self._connection.server().target
                 secret = await find_password(target)
                 if secret is None or not _may_send(spool, target):
                     raise
-                await self.log_in_for_logs(secret.password)
+                await self.log_in(secret.password)
                 return await spool.files()
         except LoginNeeded:
             raise
@@ -81,14 +80,14 @@ class NodeLogs(PlansAndRuns):
                 exit_code=missing.exit_code,
             ) from error
 
-    async def log_in_for_logs(self, password: str) -> None:
+    async def log_in(self, password: str) -> None:
         """Log in to the node's HTTP server as the user of the connection.
 
         Raises KwtuiError where the password would go over the line in clear.
         """
         import asyncio
 
-        spool, target = await self._log_spool(), self._server().target
+        spool, target = await self._reach(), self._connection.server().target
         if not _may_send(spool, target):
             raise KwtuiError(
                 f"No password is sent to {spool.http.url}: it is not encrypted.",
@@ -96,29 +95,29 @@ class NodeLogs(PlansAndRuns):
             )
         await asyncio.to_thread(spool.http.login, target.user, password)
 
-    async def _log_spool(self) -> LogSpool:
+    async def _reach(self) -> LogSpool:
         from kwtui.config.profiles import TlsMode
         from kwtui.node.logs.remote.node_http import NodeHttp
         from kwtui.node.logs.remote.spool import LogSpool
         from kwtui.server.state.http_address import http_address
 
-        target = self._server().target
-        url = await http_address(self._server())
+        target = self._connection.server().target
+        url = await http_address(self._connection.server())
         if self._spool is not None and self._spool.http.url == url:
             return self._spool
-        self.forget_remote_logs()
+        self.forget()
         cafile = target.sslrootcert if target.sslrootcert != "system" else None
         http = NodeHttp(url, cafile=cafile, verify=target.tls is not TlsMode.REQUIRE)
-        self._spool = LogSpool(http, str(self._facts().node_id or "local"))
+        self._spool = LogSpool(http, str(self._connection.facts().node_id or "local"))
         return self._spool
 
-    def forget_remote_logs(self) -> None:
+    def forget(self) -> None:
         """Remove what was fetched over HTTP."""
         spool, self._spool = self._spool, None
         if spool is not None:
             spool.close()
 
-    async def open_log(self, files: Sequence[LogFile]) -> LogStream:
+    async def open(self, files: Sequence[LogFile]) -> LogStream:
         """The files as one stream, families merged by time, opened at the end; close it at last."""
         from kwtui.node.logs.format import LogFamily
         from kwtui.node.logs.opening import stream_of
@@ -137,27 +136,13 @@ class NodeLogs(PlansAndRuns):
             stream.run_along(spool.follow(main.path, stream.take_problem))
         return stream
 
-    async def save_log(
+    async def save(
         self, stream: LogStream, path: Path, first: int | None = None, last: int | None = None
     ) -> int:
         """Save what is shown, or the lines from one to another, to a new file; how many bytes."""
         from kwtui.files.new_file import save_log
 
-        return await self._blocking(save_log, path, stream.set.twin().chunks(first, last))
-
-    async def run_log(self, run_id: str) -> RunLog:
-        """What to look for in the node's log to see what a run did there."""
-        from kwtui.runs.journal import read_events
-        from kwtui.runs.node_log import run_log
-
-        files = self._runs_directory().find(run_id)
-        return run_log(run_id, files.read_plan(), read_events(files.journal))
-
-    async def runs_at(self, when: datetime) -> list[RunSummary]:
-        """The runs that went on at a time, the latest first."""
-        from kwtui.runs.node_log import runs_at
-
-        return runs_at(await self.runs(), when)
+        return await self._background.call(save_log, path, stream.set.twin().chunks(first, last))
 
 
 def _may_send(spool: LogSpool, target: Target) -> bool:

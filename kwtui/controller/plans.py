@@ -1,46 +1,132 @@
-"""The Controller's part that proves sets by restoring them, and those made on another node."""
+"""Plans of everything that changes something: what would be done, said before it is done."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kwtui.controller.connection import Core
+from kwtui.controller.account_runs import AccountRuns
+from kwtui.controller.background import Background
+from kwtui.controller.commands import CommandLines
+from kwtui.controller.connection import Connection
+from kwtui.controller.folders import NodeFolders
+from kwtui.controller.retention import Retention
+from kwtui.controller.server import ServerPages
+from kwtui.controller.storage import Storage
 from kwtui.operations.plan import new_plan_id
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
-    from kwtui.model.requests import DrillRequest
+    from kwtui.model.proof import ProofLevel
+    from kwtui.model.requests import BackupRequest, DrillRequest, RestoreRequest
+    from kwtui.operations.backup.destination_nodes import DestinationNode
     from kwtui.operations.plan import Plan
+    from kwtui.operations.removal.planning import Leftovers
+    from kwtui.operations.wal.plan import WalChange
 
 
-class Drills(Core):
-    """A base of the Controller.
+class Plans:
+    """Refusals are findings of a plan; `Runs.start` raises them.
 
     All methods raise `kwtui.errors.KwtuiError` with a message for people.
     """
 
-    async def plan_drill(self, request: DrillRequest) -> Plan:
+    def __init__(
+        self,
+        connection: Connection,
+        folders: NodeFolders,
+        storage: Storage,
+        retention: Retention,
+        server: ServerPages,
+        account_runs: AccountRuns,
+        commands: CommandLines,
+        background: Background,
+        state: Path,
+    ) -> None:
+        self._connection = connection
+        self._folders = folders
+        self._storage = storage
+        self._retention = retention
+        self._server = server
+        self._account_runs = account_runs
+        self._commands = commands
+        self._background = background
+        self._state = state
+
+    async def backup(self, request: BackupRequest) -> Plan:
+        """Survey and plan. Refusals are findings of the plan; `Runs.start` raises them."""
+        from kwtui.operations.backup.planning import make_backup_plan
+
+        async with self._connection.own() as server:
+            place = self._folders.of_node(request.node_id)
+            return await make_backup_plan(
+                server, self._connection.facts(), place, self._state, request, new_plan_id()
+            )
+
+    async def restore(self, request: RestoreRequest) -> Plan:
+        """Look into the source and at the server, and plan. Refusals are findings of the plan."""
+        from kwtui.operations.restore.planning import make_restore_plan
+
+        async with self._connection.own() as server:
+            return await make_restore_plan(
+                server,
+                self._connection.facts(),
+                self._folders.place,
+                self._state,
+                request,
+                new_plan_id(),
+            )
+
+    async def continuation(self, run_id: str) -> Plan:
+        """Plan what is left of a stopped restore; an empty id is the newest one.
+
+        Raises KwtuiError: NOT_FOUND, RUN_IN_PROGRESS while it runs, WRONG_CLUSTER, and as
+        `plan_continuation` of `kwtui.operations.restore.continuation.plan`.
+        """
+        from kwtui.operations.restore.continuation.plan import plan_continuation
+        from kwtui.operations.restore.continuation.standing import look_at_standing
+        from kwtui.runs.stopped_restores import read_stopped
+
+        stopped = await self._background.call(read_stopped, self._account_runs.directory, run_id)
+        async with self._connection.own() as server:
+            standing = await look_at_standing(server, self._connection.facts().cluster_id, stopped)
+        return plan_continuation(stopped, standing, datetime.now(UTC), new_plan_id())
+
+    async def verify(self, path: str, level: ProofLevel) -> Plan:
+        from kwtui.operations.verify import plan_verify
+
+        details = await self._storage.open_set(path)
+        database = details.entry.database or ""
+        return plan_verify(path, level, datetime.now(UTC), new_plan_id(), database=database)
+
+    async def drill(self, request: DrillRequest) -> Plan:
         """The rehearsal of a restore; on a private sandbox it needs no server.
 
         Refusals are findings of the plan; what earlier drills left is one of its steps.
         """
         from kwtui.operations.drill.planning import make_drill_plan, make_sandbox_drill_plan
-        from kwtui.runs.known_runs import known_runs
 
-        extern, plan_id = self._extern(), new_plan_id()
-        runs = await self._blocking(known_runs, self._runs_directory())
+        extern, plan_id = self._folders.extern(), new_plan_id()
+        runs = await self._account_runs.known()
         if request.on_sandbox:
-            return await self._blocking(
+            return await self._background.call(
                 make_sandbox_drill_plan, extern, self._state, request, runs, plan_id
             )
-        async with self._own_connection() as server:
+        async with self._connection.own() as server:
             return await make_drill_plan(
-                server, self._facts(), self._place, extern, self._state, request, runs, plan_id
+                server,
+                self._connection.facts(),
+                self._folders.place,
+                extern,
+                self._state,
+                request,
+                runs,
+                plan_id,
             )
 
-    async def plan_seal(self, path: str, draft: Path | None = None) -> Plan:
+    async def seal(self, path: str, draft: Path | None = None) -> Plan:
         """Proving a set whose files could not be seen where it was made.
 
         ``draft`` is the file that its run wrote; by default the one in this state directory.
@@ -50,5 +136,57 @@ class Drills(Core):
         from kwtui.operations.seal.plan import plan_seal
 
         file = draft or draft_path(self._state, path)
-        found = await self._blocking(read_draft, file)
+        found = await self._background.call(read_draft, file)
         return plan_seal(path, found, file, datetime.now(UTC), new_plan_id())
+
+    async def delete(self, path: str, confirmed: str | None = None) -> Plan:
+        """What goes with one set. Refusals are findings of the plan; `Runs.start` raises them.
+
+        ``confirmed`` is the set's name as a person typed it, for the last proven one.
+        """
+        from kwtui.operations.removal.planning import make_delete_plan
+
+        return await self._background.call(
+            make_delete_plan,
+            self._folders.extern(),
+            self._state,
+            path,
+            confirmed,
+            await self._account_runs.known(),
+            self._retention.policies(),
+            datetime.now(UTC),
+            new_plan_id(),
+            self._commands.options(),
+        )
+
+    async def cleanup(self, leftovers: Leftovers, names: Iterable[str] = ()) -> Plan:
+        """For the named ones; without names for all that ended runs of this account left."""
+        from kwtui.operations.removal.planning import make_cleanup_plan
+
+        return make_cleanup_plan(leftovers, names, datetime.now(UTC), new_plan_id())
+
+    async def wal(self, change: WalChange) -> Plan:
+        """The plan of a change of level or interval; refusals are findings of the plan."""
+        from kwtui.operations.wal.plan import plan_wal_change
+
+        server, facts = self._connection.server(), self._connection.facts()
+        return plan_wal_change(
+            change,
+            await self._server.wal(),
+            facts,
+            datetime.now(UTC),
+            new_plan_id(),
+            read_only=server.target.read_only,
+        )
+
+    async def destinations(self) -> tuple[DestinationNode, ...]:
+        """Where a backup can go: the node that one is connected to first."""
+        from kwtui.operations.backup.destination_nodes import read_destinations
+
+        found = await read_destinations(
+            self._connection.server(), self._connection.facts(), self._folders.place
+        )
+        self._folders.remember_others(
+            (n.id, n.place) for n in found if n.place and not n.is_connected
+        )
+        return found

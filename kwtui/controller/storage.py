@@ -1,19 +1,20 @@
-"""The Controller's part that looks after sets: annotate, compare, delete, prune, clean up."""
+"""The backup sets under extern: listed, opened, read, checked, annotated, compared."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kwtui.controller.connection import Core
-from kwtui.controller.events import StorageChanged
-from kwtui.operations.plan import new_plan_id
+from kwtui.controller.account_runs import AccountRuns
+from kwtui.controller.background import Background
+from kwtui.controller.events import Events, StorageChanged
+from kwtui.controller.folders import NodeFolders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from kwtui.backups.csv.index import Reading
     from kwtui.backups.csv.page import CsvPage
@@ -26,30 +27,41 @@ if TYPE_CHECKING:
     from kwtui.backups.proof.verify import VerifyReport
     from kwtui.model.proof import ProofLevel
     from kwtui.model.requests import Dialect
-    from kwtui.model.retention import RetentionPolicies, RetentionPolicy
-    from kwtui.operations.plan import Plan
-    from kwtui.operations.removal.plan import PrunePreview
-    from kwtui.operations.removal.planning import Leftovers
-    from kwtui.operations.shared.known_runs import KnownRun
-    from kwtui.runs.events import AnyEvent
+    from kwtui.node.place import NodePlace
 
 
-class StorageCare(Core):
-    """A base of the Controller.
+class Storage:
+    """The sets and trees under extern; every path is relative to it.
 
     All methods raise `kwtui.errors.KwtuiError` with a message for people.
     """
 
-    # -- storage ------------------------------------------------------------------------------
+    def __init__(
+        self,
+        folders: NodeFolders,
+        account_runs: AccountRuns,
+        background: Background,
+        events: Events,
+        state: Path,
+    ) -> None:
+        self._folders = folders
+        self._account_runs = account_runs
+        self._background = background
+        self._events = events
+        self._state = state
+        self._open_sets: dict[str, SetDetails] = {}
+        self._opened_in: NodePlace | None = None
+        # Before any screen, which must not find what was read before the change.
+        events.subscribe(self._forget)
 
-    async def storage(self) -> StorageListing:
+    async def listing(self) -> StorageListing:
         """Sets, adopted trees, leftovers and foreign files under extern.
 
         Of a node that never exported, an empty listing that awaits its first export.
         """
         from kwtui.backups.listing.scanning import scan
 
-        listing = await self._blocking(scan, self._extern(), self._state)
+        listing = await self._background.call(scan, self._folders.extern(), self._state)
         if listing.problem and not listing.entries and await self._awaits_export():
             return replace(listing, problem="", awaits_export=True)
         return await self._with_writers(listing)
@@ -61,38 +73,47 @@ class StorageCare(Core):
 
         if not any(entry.kind is EntryKind.INCOMPLETE for entry in listing.entries):
             return listing
-        entries = with_writers(listing.entries, await self._known_runs())
+        entries = with_writers(listing.entries, await self._account_runs.known())
         return replace(listing, entries=entries)
 
     async def _awaits_export(self) -> bool:
-        from kwtui.node.place import look_again
-
-        if self._place is None:
-            return False
-        return (await self._blocking(look_again, self._place)).extern.pending
+        place = await self._folders.as_now()
+        return place is not None and place.extern.pending
 
     async def open_set(self, path: str) -> SetDetails:
         """What is inside a set or tree; ``path`` is relative to extern."""
         from kwtui.backups.listing.contents import open_set
 
-        details = await self._blocking(open_set, self._extern(), path, self._state)
-        self._open_sets[path] = details
+        details = await self._background.call(open_set, self._folders.extern(), path, self._state)
+        self._opened()[path] = details
         return details
 
     async def _details(self, entry: BackupEntry) -> SetDetails:
-        return self._open_sets.get(entry.path) or await self.open_set(entry.path)
+        return self._opened().get(entry.path) or await self.open_set(entry.path)
+
+    def _opened(self) -> dict[str, SetDetails]:
+        """The sets that were opened in the folder that is looked at now."""
+        place = self._folders.place
+        if place is not self._opened_in:
+            self._open_sets.clear()
+            self._opened_in = place
+        return self._open_sets
+
+    def _forget(self, event: object) -> None:
+        if isinstance(event, StorageChanged):
+            self._open_sets.clear()
 
     async def read_text(self, path: str) -> str:
         """A text file inside extern (meta.sql, manifest, plan), decoded, size-limited."""
         from kwtui.backups.listing.library import read_text
 
-        return await self._blocking(read_text, self._extern(), path, self._state)
+        return await self._background.call(read_text, self._folders.extern(), path, self._state)
 
     async def presence(self, details: SetDetails) -> Presence:
         """What of the set's files is on disk now; no file is read."""
         from kwtui.backups.listing.presence import look_at_presence
 
-        return await self._blocking(look_at_presence, details)
+        return await self._background.call(look_at_presence, details)
 
     async def csv_page(
         self,
@@ -111,7 +132,7 @@ class StorageCare(Core):
 
         details = await self._details(entry)
         with _stopping(reading):
-            return await self._blocking(page_of, details, file, start, count, reading)
+            return await self._background.call(page_of, details, file, start, count, reading)
 
     async def record_at_share(
         self, entry: BackupEntry, file: str, share: float, reading: Reading
@@ -121,7 +142,7 @@ class StorageCare(Core):
 
         details = await self._details(entry)
         with _stopping(reading):
-            return await self._blocking(record_at_share, details, file, share, reading)
+            return await self._background.call(record_at_share, details, file, share, reading)
 
     async def find_record(
         self,
@@ -142,7 +163,7 @@ class StorageCare(Core):
             return find_in(details, file, text, start, forward=forward, reading=reading)
 
         with _stopping(reading):
-            return await self._blocking(find)
+            return await self._background.call(find)
 
     async def verify(
         self,
@@ -163,7 +184,7 @@ class StorageCare(Core):
 
         def check() -> VerifyReport:
             return verify(
-                self._extern(),
+                self._folders.extern(),
                 path,
                 level,
                 state=self._state,
@@ -173,12 +194,10 @@ class StorageCare(Core):
             )
 
         try:
-            return await self._blocking(check)
+            return await self._background.call(check)
         finally:
             # A task that is cancelled leaves its thread behind, which must end soon too.
             stop.set()
-
-    # -- annotations --------------------------------------------------------------------------
 
     async def annotate(
         self,
@@ -195,9 +214,9 @@ class StorageCare(Core):
         from kwtui.backups.layout.annotations import annotate
 
         await self.open_set(path)
-        annotation = await self._blocking(
+        annotation = await self._background.call(
             annotate,
-            self._extern(),
+            self._folders.extern(),
             path,
             self._state,
             now=datetime.now(UTC),
@@ -205,20 +224,8 @@ class StorageCare(Core):
             remark=remark,
             label=label,
         )
-        self._publish(StorageChanged())
+        self._events.publish(StorageChanged())
         return annotation
-
-    # -- looking ------------------------------------------------------------------------------
-
-    async def free_bytes(self) -> int | None:
-        """Free space where extern is, as it is now; None where that cannot be known."""
-        from kwtui.node.place import look_again
-
-        if self._place is None:
-            return None
-        return (await self._blocking(look_again, self._place)).extern.free_bytes
-
-    # -- telling ------------------------------------------------------------------------------
 
     async def save_report(self, path: str, file: Path) -> None:
         """Write down all that is known of a set as a new private file (Markdown).
@@ -229,120 +236,15 @@ class StorageCare(Core):
         from kwtui.runs.directory import write_private
 
         text = set_report(await self.open_set(path), datetime.now(UTC))
-        await self._blocking(write_private, file, text.encode("utf-8", "backslashreplace"))
+        await self._background.call(write_private, file, text.encode("utf-8", "backslashreplace"))
 
-    async def run_journal(self, run_id: str) -> list[AnyEvent]:
-        """Every event of a run so far. Raises NOT_FOUND for a run of another account."""
-        from kwtui.runs.journal import read_events
-
-        files = self._runs_directory().find(run_id)
-        return await self._blocking(read_events, files.journal)
-
-    # -- comparing ----------------------------------------------------------------------------
-
-    async def compare_sets(self, before: str, after: str) -> SetDifference:
+    async def compare(self, before: str, after: str) -> SetDifference:
         """The second set as seen from the first: what both say of themselves, if it is still so."""
         from kwtui.backups.difference import compare_sets
 
         first, second = await self.open_set(before), await self.open_set(after)
         disks = await self.presence(first), await self.presence(second)
         return compare_sets(first, second, *disks)
-
-    # -- removing -----------------------------------------------------------------------------
-
-    async def plan_delete(self, path: str, confirmed: str | None = None) -> Plan:
-        """What goes with one set. Refusals are findings of the plan; `start_run` raises them.
-
-        ``confirmed`` is the set's name as a person typed it, for the last proven one.
-        """
-        from kwtui.operations.removal.planning import make_delete_plan
-
-        return await self._blocking(
-            make_delete_plan,
-            self._extern(),
-            self._state,
-            path,
-            confirmed,
-            await self._known_runs(),
-            self.retention_policies(),
-            datetime.now(UTC),
-            new_plan_id(),
-            self.connection_options(),
-        )
-
-    def retention_policies(self) -> RetentionPolicies:
-        """As saved for each database."""
-        from kwtui.config.retention import load_policies
-
-        return load_policies()
-
-    def save_retention(self, database: str | None, policy: RetentionPolicy | None) -> None:
-        """Of a database, or of all others (None); without a policy it is forgotten."""
-        from kwtui.config.retention import save_policy
-
-        save_policy(database, policy)
-
-    async def preview_prune(
-        self, database: str | None = None, policies: RetentionPolicies | None = None
-    ) -> PrunePreview:
-        """What retention keeps and lets go, as decisions, calendar and plan.
-
-        Without ``policies`` the saved ones. Start the preview's plan to do it.
-        """
-        from kwtui.operations.removal.planning import make_prune_preview
-
-        return await self._blocking(
-            make_prune_preview,
-            self._extern(),
-            self._state,
-            policies or self.retention_policies(),
-            database,
-            await self._known_runs(),
-            datetime.now(UTC),
-            new_plan_id(),
-        )
-
-    async def leftovers(self) -> Leftovers:
-        """What broken runs left: folders, and with a connection scratch databases too."""
-        from kwtui.operations.removal.planning import find_database_leftovers, find_folder_leftovers
-
-        runs = await self._known_runs()
-        found = await self._blocking(
-            find_folder_leftovers, self._extern(), self._state, runs, datetime.now(UTC)
-        )
-        if not self.is_connected:
-            return found
-        cluster = self._facts().cluster_id
-        async with self._own_connection() as server:
-            databases = await find_database_leftovers(server, cluster, runs)
-        return replace(found, found=(*found.found, *databases), cluster_id=cluster)
-
-    async def leftovers_of_run(self, leftovers: Leftovers, run_id: str) -> tuple[str, ...]:
-        """The names of those that a run left, or the runs that went on with it.
-
-        Raises KwtuiError: NOT_FOUND for a run of which nothing is known, and what
-        ``check_cluster_of`` raises where its databases cannot be seen.
-        """
-        from kwtui.operations.shared.preflight import check_cluster_of
-
-        files = self._runs_directory().find(run_id)
-        plan = await self._blocking(files.read_plan)
-        if plan.cluster_id and leftovers.cluster_id:
-            check_cluster_of(run_id, plan.cluster_id, leftovers.cluster_id)
-        keys = ("scratch", "staging", "sandbox")
-        names = {plan.path, plan.database, *(str(plan.request.get(key) or "") for key in keys)}
-        return tuple(lo.name for lo in leftovers.found if lo.name in names)
-
-    async def plan_cleanup(self, leftovers: Leftovers, names: Iterable[str] = ()) -> Plan:
-        """For the named ones; without names for all that ended runs of this account left."""
-        from kwtui.operations.removal.planning import make_cleanup_plan
-
-        return make_cleanup_plan(leftovers, names, datetime.now(UTC), new_plan_id())
-
-    async def _known_runs(self) -> list[KnownRun]:
-        from kwtui.runs.known_runs import known_runs
-
-        return await self._blocking(known_runs, self._runs_directory())
 
 
 @contextmanager

@@ -14,6 +14,9 @@ from kwtui.node.mounts import tells_of_changes
 from kwtui.node.place import FolderState, NodePlace, in_words
 from kwtui.text import human_bytes, human_count
 
+FILE_CHECKS = ("deployment", "extern", "space", "logs", "file_systems", "watches", "state")
+"""The ids of checks that look at this machine alone."""
+
 _LITTLE_BYTES = 1 << 30
 _STATE_BYTES = 16 << 20
 """A plan of thousands of tables with its journal and what else a run writes down."""

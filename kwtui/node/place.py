@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.untrusted import is_there
 from kwtui.node.deployment.claims import (
     GIVEN,
@@ -122,6 +123,35 @@ def find_place(
 def look_again(place: NodePlace) -> NodePlace:
     """The same folders as they are now: extern is made by the first export. Blocking."""
     return _place(place.deployment, place.notes) if place.deployment.facts else place
+
+
+def folder_of(place: NodePlace | None, kind: str) -> Path:
+    """The node's ``extern``, ``store`` or ``logs`` on this machine.
+
+    Raises KwtuiError: EXTERN_NOT_FOUND, also without a place, or EXTERN_NOT_READABLE.
+    """
+    state: FolderState | None = getattr(place, kind, None)
+    if state is not None and state.path is not None:
+        # KWDB makes extern at the first export.
+        # In a closed folder nobody can tell that it is not there yet.
+        awaited = (
+            kind == "extern"
+            and not state.exists
+            and os.access(state.path.parent, os.R_OK | os.X_OK)
+        )
+        if state.usable or awaited:
+            return state.path
+    if state is None or state.path is None or not state.exists:
+        title, exit_code = f"The node's {kind} folder was not found.", ExitCode.EXTERN_NOT_FOUND
+    else:
+        title = f"The node's {kind} folder {state.path} cannot be read."
+        exit_code = ExitCode.EXTERN_NOT_READABLE
+    raise KwtuiError(
+        title,
+        cause=state.problem if state is not None else "",
+        hint=f"Run kwtui where the node's files are and give --{kind} DIR.",
+        exit_code=exit_code,
+    )
 
 
 def in_words(fact: Fact) -> str:

@@ -8,21 +8,23 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kwtui.app.application import KwtuiApp
+from kwtui.backups.listing.entries import StorageListing
 from kwtui.controller import Controller
 
-if TYPE_CHECKING:
-    from kwtui.backups.listing.entries import StorageListing
 
-
-class Watched(Controller):
-    async def storage(self) -> StorageListing:
-        listing = await super().storage()
+def noted(
+    scan: Callable[[], Awaitable[StorageListing]],
+) -> Callable[[], Coroutine[None, None, StorageListing]]:
+    async def listing() -> StorageListing:
+        found = await scan()
         note_the_time()
-        return listing
+        return found
+
+    return listing
 
 
 def note_the_time() -> None:
@@ -31,8 +33,9 @@ def note_the_time() -> None:
 
 
 async def main() -> None:
-    controller = Watched()
-    await controller.use_folders(extern=Path(sys.argv[1]))
+    controller = Controller()
+    controller.storage.listing = noted(controller.storage.listing)  # type: ignore[method-assign]
+    await controller.folders.use(extern=Path(sys.argv[1]))
     await KwtuiApp(controller, start="storage").run_async()
 
 

@@ -55,8 +55,8 @@ async def until(condition: Callable[[], bool], what: str, seconds: float = 20) -
 
 
 async def run(controller: Controller, plan: Plan) -> tuple[str, RunFinished]:
-    run_id = await controller.start_run(plan)
-    events: list[AnyEvent] = [event async for event in controller.follow_run(run_id)]
+    run_id = await controller.runs.start(plan)
+    events: list[AnyEvent] = [event async for event in controller.runs.follow(run_id)]
     last = events[-1]
     assert isinstance(last, RunFinished)
     return run_id, last
@@ -68,13 +68,13 @@ async def test_connecting_tells_who_and_where(
     told: list[object] = []
     controller.subscribe(told.append)
 
-    status = await controller.connect(target)
+    status = await controller.connection.connect(target)
 
     assert status.state is ConnectionState.CONNECTED
     assert status.facts is not None
     assert status.facts.is_admin
-    assert controller.place is not None
-    assert controller.place.extern.path == node.extern, "found without being told"
+    assert controller.folders.place is not None
+    assert controller.folders.place.extern.path == node.extern, "found without being told"
     states = [event.state for event in told if isinstance(event, ConnectionStatus)]
     assert states[0] is ConnectionState.CONNECTING
     assert states[-1] is ConnectionState.CONNECTED
@@ -84,11 +84,11 @@ async def test_without_a_connection_every_question_says_how_to_connect(
     controller: Controller,
 ) -> None:
     with pytest.raises(KwtuiError) as error:
-        await controller.databases()
+        await controller.server.databases()
     assert "--sandbox" in error.value.hint
 
     with pytest.raises(KwtuiError) as error:
-        await controller.storage()
+        await controller.storage.listing()
     assert error.value.exit_code is ExitCode.EXTERN_NOT_FOUND
 
 
@@ -97,8 +97,8 @@ async def test_somebody_who_listens_hears_of_runs_and_files(
 ) -> None:
     told: list[object] = []
     stop = controller.subscribe(told.append)
-    await controller.connect(target)
-    plan = await controller.plan_backup(BackupRequest("shop", (TableName("public", "orders"),)))
+    await controller.connection.connect(target)
+    plan = await controller.plans.backup(BackupRequest("shop", (TableName("public", "orders"),)))
     told.clear()
 
     await run(controller, plan)
@@ -111,27 +111,27 @@ async def test_somebody_who_listens_hears_of_runs_and_files(
 async def test_a_plan_for_another_cluster_is_refused(
     controller: Controller, target: Target
 ) -> None:
-    await controller.connect(target)
-    plan = await controller.plan_backup(BackupRequest("shop"))
+    await controller.connection.connect(target)
+    plan = await controller.plans.backup(BackupRequest("shop"))
 
     with pytest.raises(KwtuiError) as error:
-        await controller.start_run(replace(plan, cluster_id="another"))
+        await controller.runs.start(replace(plan, cluster_id="another"))
 
     assert error.value.exit_code is ExitCode.WRONG_CLUSTER
-    assert await controller.runs() == []
+    assert await controller.runs.all() == []
 
 
 async def test_a_plan_with_a_refusal_is_shown_and_not_run(
     controller: Controller, target: Target
 ) -> None:
-    await controller.connect(target)
-    _, made = await run(controller, await controller.plan_backup(BackupRequest("shop")))
+    await controller.connection.connect(target)
+    _, made = await run(controller, await controller.plans.backup(BackupRequest("shop")))
 
-    plan = await controller.plan_restore(RestoreRequest(made.result["path"]))
+    plan = await controller.plans.restore(RestoreRequest(made.result["path"]))
 
     assert "name_taken" in {finding.code for finding in plan.findings}
     with pytest.raises(KwtuiError) as error:
-        await controller.start_run(plan)
+        await controller.runs.start(plan)
     assert error.value.exit_code is ExitCode.NAME_TAKEN
 
 
@@ -140,11 +140,11 @@ async def test_a_database_that_changed_since_the_plan_is_not_backed_up_half(
 ) -> None:
     import psycopg
 
-    await controller.connect(target)
+    await controller.connection.connect(target)
     with psycopg.connect(target.redacted, autocommit=True, prepare_threshold=None) as connection:
         connection.execute(b"CREATE DATABASE moving")
         connection.execute(b"CREATE TABLE moving.public.t (a INT8)")
-        plan = await controller.plan_backup(BackupRequest("moving"))
+        plan = await controller.plans.backup(BackupRequest("moving"))
         connection.execute(b"CREATE TABLE moving.public.late (a INT8)")
 
     _, finished = await run(controller, plan)
@@ -163,8 +163,8 @@ async def test_what_happens_to_a_file_of_a_set_is_told_by_its_path(
     file.write_text("1\n")
     heard: list[object] = []
     controller.subscribe(heard.append)
-    await controller.use_folders(extern=tmp_path / "extern")
-    await until(lambda: bool(controller.polls_because), "polling is told of")
+    await controller.folders.use(extern=tmp_path / "extern")
+    await until(lambda: bool(controller.folders.polls_because), "polling is told of")
     assert StorageWatched("WATCHFILES_FORCE_POLLING is set") in heard
     name = file.relative_to(tmp_path / "extern").as_posix()
 
@@ -182,31 +182,35 @@ async def test_any_record_of_a_file_can_be_gone_to_and_found(
     folder = tmp_path / "extern/theirs"
     folder.mkdir(parents=True)
     (folder / "n1.0.csv").write_text("".join(f"{n},name {n}\n" for n in range(5_000)))
-    await controller.use_folders(extern=tmp_path / "extern")
-    (entry,) = (await controller.storage()).entries
-    page = await controller.csv_page(entry, "n1.0.csv", -2, 10, Reading())
+    await controller.folders.use(extern=tmp_path / "extern")
+    (entry,) = (await controller.storage.listing()).entries
+    page = await controller.storage.csv_page(entry, "n1.0.csv", -2, 10, Reading())
     assert (page.start, len(page.records), page.at_end) == (4_998, 2, True)
-    middle = await controller.record_at_share(entry, "n1.0.csv", 0.5, Reading())
+    middle = await controller.storage.record_at_share(entry, "n1.0.csv", 0.5, Reading())
     assert 2_000 < middle < 3_000
-    find = partial(controller.find_record, entry, "n1.0.csv", "NAME 4321", reading=Reading())
+    find = partial(
+        controller.storage.find_record, entry, "n1.0.csv", "NAME 4321", reading=Reading()
+    )
     assert await find(-1, forward=True) == 4_321
-    find = partial(controller.find_record, entry, "n1.0.csv", "NAME 4321", reading=Reading())
+    find = partial(
+        controller.storage.find_record, entry, "n1.0.csv", "NAME 4321", reading=Reading()
+    )
     assert await find(4_321, forward=True) is None
 
 
 async def test_a_set_can_be_read_from_the_list_down_to_its_records(
     controller: Controller, target: Target
 ) -> None:
-    await controller.connect(target)
+    await controller.connection.connect(target)
     request = BackupRequest("shop", (TableName("public", "customers"),))
-    _, made = await run(controller, await controller.plan_backup(request))
+    _, made = await run(controller, await controller.plans.backup(request))
 
-    listing = await controller.storage()
+    listing = await controller.storage.listing()
     entry = next(e for e in listing.entries if e.path == made.result["path"])
-    details = await controller.open_set(entry.path)
+    details = await controller.storage.open_set(entry.path)
     file = details.tables[0].files[0].path
-    page = await controller.csv_page(entry, file, 10, 5)
-    text = await controller.read_text(f"{entry.path}/RESTORE.md")
+    page = await controller.storage.csv_page(entry, file, 10, 5)
+    text = await controller.storage.read_text(f"{entry.path}/RESTORE.md")
 
     assert len(page.records) == 5
     assert page.columns[0] == details.tables[0].columns[0].name
@@ -216,26 +220,26 @@ async def test_a_set_can_be_read_from_the_list_down_to_its_records(
 async def test_a_check_can_be_a_run_or_be_waited_for(
     controller: Controller, target: Target
 ) -> None:
-    await controller.connect(target)
+    await controller.connection.connect(target)
     request = BackupRequest("shop", (TableName("public", "orders"),))
-    _, made = await run(controller, await controller.plan_backup(request))
+    _, made = await run(controller, await controller.plans.backup(request))
     path = made.result["path"]
 
-    _, finished = await run(controller, await controller.plan_verify(path, ProofLevel.P2))
-    report = await controller.verify(path, ProofLevel.P1)
+    _, finished = await run(controller, await controller.plans.verify(path, ProofLevel.P2))
+    report = await controller.storage.verify(path, ProofLevel.P1)
 
     assert finished.status is RunStatus.SUCCEEDED
     assert report.ok
-    assert len((await controller.open_set(path)).proofs) == 2
+    assert len((await controller.storage.open_set(path)).proofs) == 2
 
 
 async def test_the_command_names_the_server_and_the_folder(
     controller: Controller, target: Target, node: SandboxNode
 ) -> None:
-    await controller.connect(target)
-    plan = await controller.plan_backup(BackupRequest("shop"))
+    await controller.connection.connect(target)
+    plan = await controller.plans.backup(BackupRequest("shop"))
 
-    command = controller.command_for(plan)
+    command = controller.commands.of_plan(plan)
 
     assert command.startswith("kwtui backup shop --dsn 'postgresql://root@127.0.0.1:")
     assert command.endswith(f"--extern {node.extern}")
@@ -248,19 +252,19 @@ async def test_a_server_that_went_away_is_noticed_and_comes_back(tmp_path: Path)
     controller.subscribe(told.append)
     try:
         target = resolve_target(dsn=node.dsn, environ={})
-        await controller.connect(target)
+        await controller.connection.connect(target)
         await asyncio.to_thread(stop_sandbox, node)
-        await until(lambda: controller.status.state is ConnectionState.LOST, "LOST")
+        await until(lambda: controller.connection.status.state is ConnectionState.LOST, "LOST")
         with pytest.raises(KwtuiError) as error:
-            await controller.databases()
+            await controller.server.databases()
         assert error.value.exit_code is ExitCode.CONNECTION_LOST
 
         port = str(target.port)
         node = await asyncio.to_thread(start_sandbox, tmp_path / "node", "--port", port)
-        controller.retry_now()
+        controller.connection.retry_now()
 
-        await until(lambda: controller.status.is_connected, "CONNECTED again")
-        assert await controller.databases()
+        await until(lambda: controller.connection.status.is_connected, "CONNECTED again")
+        assert await controller.server.databases()
     finally:
         await controller.close()
         await asyncio.to_thread(stop_sandbox, node)
@@ -272,12 +276,12 @@ async def test_whether_the_set_of_a_run_is_gone_is_looked_at_where_the_run_had_i
     files = RunsDirectory(tmp_path / "state").create()
     extern = tmp_path / "extern"
     (extern / "kwtui/shop/a").mkdir(parents=True)
-    assert not await controller.is_gone(files.id, "kwtui/shop/a"), "nobody knows where it was"
+    assert not await controller.runs.is_gone(files.id, "kwtui/shop/a"), "nobody knows where it was"
 
     handover = Handover(None, str(extern), str(tmp_path / "state"))
     write_private(files.target, msgspec.json.encode(handover))
-    assert not await controller.is_gone(files.id, "kwtui/shop/a")
-    assert await controller.is_gone(files.id, "kwtui/shop/b")
+    assert not await controller.runs.is_gone(files.id, "kwtui/shop/a")
+    assert await controller.runs.is_gone(files.id, "kwtui/shop/b")
 
     extern.rename(tmp_path / "not mounted")
-    assert not await controller.is_gone(files.id, "kwtui/shop/b"), "the whole folder is away"
+    assert not await controller.runs.is_gone(files.id, "kwtui/shop/b"), "the whole folder is away"

@@ -49,10 +49,10 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxNode]:
 
 def far_away(controller: Controller, folder: Path) -> None:
     """The node's files cannot be seen from here."""
-    place = controller.place
+    place = controller.folders.place
     assert place is not None
     away = replace(place.logs, path=folder, exists=False, readable=False, problem="It is away.")
-    controller._place = replace(place, logs=away)
+    controller.folders.look_at(replace(place, logs=away))
 
 
 def target_of(node: SandboxNode, **more: str | bool) -> Target:
@@ -62,17 +62,17 @@ def target_of(node: SandboxNode, **more: str | bool) -> Target:
 async def test_the_log_over_http_says_what_the_files_say(
     controller: Controller, demo_sandbox: SandboxNode, tmp_path: Path
 ) -> None:
-    await controller.connect(target_of(demo_sandbox))
-    files = await controller.log_files()
+    await controller.connection.connect(target_of(demo_sandbox))
+    files = await controller.logs.files()
     main = [f for f in files if f.family is LogFamily.MAIN]
-    local = await controller.open_log(main)
+    local = await controller.logs.open(main)
     expected = [line.text for line in local.lines.tail(30)]
     await local.close()
 
     far_away(controller, tmp_path / "away")
-    files = await controller.log_files()
+    files = await controller.logs.files()
     assert {f.family for f in files} == {LogFamily.MAIN, LogFamily.ROCKSDB}
-    remote = await controller.open_log([f for f in files if f.family is LogFamily.MAIN])
+    remote = await controller.logs.open([f for f in files if f.family is LogFamily.MAIN])
     assert remote.notes[0].startswith("over HTTP from http://127.0.0.1:")
     shown = [line.text for line in remote.lines.tail(60)]
     assert set(expected) & set(shown)
@@ -82,14 +82,14 @@ async def test_the_log_over_http_says_what_the_files_say(
 async def test_audit_logs_that_the_node_keeps_elsewhere_are_found(
     controller: Controller, demo_sandbox: SandboxNode, tmp_path: Path
 ) -> None:
-    await controller.connect(target_of(demo_sandbox))
+    await controller.connection.connect(target_of(demo_sandbox))
     (tmp_path / "kwbase-sql-audit.n.u.2026-11-22T08_00_00Z.000001.log").write_text("x\n")
-    place = controller.place
+    place = controller.folders.place
     assert place is not None
     claim = Claim(str(tmp_path), "a test")
     audit = Deployment((Fact(FactName.AUDIT, (claim,)),))
-    controller._place = replace(place, deployment=audit)
-    assert LogFamily.AUDIT in {file.family for file in await controller.log_files()}
+    controller.folders.look_at(replace(place, deployment=audit))
+    assert LogFamily.AUDIT in {file.family for file in await controller.logs.files()}
 
 
 async def test_what_comes_is_followed_over_http(
@@ -99,13 +99,13 @@ async def test_what_comes_is_followed_over_http(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("kwtui.node.logs.remote.spool.POLL_SECONDS", 0.05)
-    await controller.connect(target_of(demo_sandbox))
+    await controller.connection.connect(target_of(demo_sandbox))
     far_away(controller, tmp_path / "away")
-    files = await controller.log_files()
-    stream = await controller.open_log([f for f in files if f.family is LogFamily.MAIN])
+    files = await controller.logs.files()
+    stream = await controller.logs.open([f for f in files if f.family is LogFamily.MAIN])
     await stream.show(LogFilter(text="no_such_table_anywhere"))
     with pytest.raises(KwtuiError):
-        await controller._server().query("SELECT * FROM no_such_table_anywhere")
+        await controller.connection.server().query("SELECT * FROM no_such_table_anywhere")
     await until(stream, lambda: bool(stream.lines.tail(1)))
     await stream.close()
 
@@ -116,7 +116,7 @@ async def test_without_files_and_without_http_both_are_said(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await controller.connect(target_of(demo_sandbox))
+    await controller.connection.connect(target_of(demo_sandbox))
     far_away(controller, tmp_path / "away")
 
     async def nowhere(_: object) -> str:
@@ -124,7 +124,7 @@ async def test_without_files_and_without_http_both_are_said(
 
     monkeypatch.setattr("kwtui.server.state.http_address.http_address", nowhere)
     with pytest.raises(KwtuiError) as caught:
-        await controller.log_files()
+        await controller.logs.files()
     assert "logs folder" in caught.value.title
     assert "http://127.0.0.1:1 cannot be asked" in caught.value.cause
 
@@ -133,11 +133,11 @@ async def test_a_login_is_asked_for_and_no_password_sent_in_clear(
     controller: Controller, locked: SandboxNode, tmp_path: Path
 ) -> None:
     target = target_of(locked, allow_cleartext_password=True)
-    await controller.connect(target, PASSWORD)
+    await controller.connection.connect(target, PASSWORD)
     far_away(controller, tmp_path / "away")
-    assert await controller.log_files(), "the password of the connection is used"
+    assert await controller.logs.files(), "the password of the connection is used"
 
-    url = await http_address(controller._server())
+    url = await http_address(controller.connection.server())
     http = NodeHttp(url)
     with pytest.raises(LoginNeeded):
         await asyncio.to_thread(http.log_files, "1")
@@ -146,20 +146,18 @@ async def test_a_login_is_asked_for_and_no_password_sent_in_clear(
     await asyncio.to_thread(http.login, "root", PASSWORD)
     assert await asyncio.to_thread(http.log_files, "local")
 
-    controller.forget_remote_logs()
-    keeper = controller._keeper
-    assert keeper is not None
-    server = keeper.server
+    controller.logs.forget()
+    server = controller.connection.server()
     server.target = replace(server.target, allow_cleartext_password=False)
     with pytest.raises(KwtuiError, match="not encrypted"):
-        await controller.log_in_for_logs(PASSWORD)
+        await controller.logs.log_in(PASSWORD)
 
 
 async def test_the_sandbox_answers_health_and_nodes(
     controller: Controller, demo_sandbox: SandboxNode
 ) -> None:
-    await controller.connect(target_of(demo_sandbox))
-    url = await http_address(controller._server())
+    await controller.connection.connect(target_of(demo_sandbox))
+    url = await http_address(controller.connection.server())
     for path, expected in (("/health", {}), ("/_status/nodes", 1), ("/nothing", 404)):
         status, answer = await asyncio.to_thread(_get, url + path)
         if expected == 404:
@@ -202,16 +200,16 @@ async def test_from_a_run_to_its_part_of_the_log_and_back(
 ) -> None:
     node = start_sandbox(tmp_path_factory.mktemp("run-log") / "node")
     try:
-        await controller.connect(target_of(node))
-        plan = await controller.plan_backup(BackupRequest(database="shop"))
-        run_id = await controller.start_run(plan)
-        events = [event async for event in controller.follow_run(run_id)]
+        await controller.connection.connect(target_of(node))
+        plan = await controller.plans.backup(BackupRequest(database="shop"))
+        run_id = await controller.runs.start(plan)
+        events = [event async for event in controller.runs.follow(run_id)]
         assert isinstance(events[-1], RunFinished)
         assert events[-1].status is RunStatus.SUCCEEDED
-        run = await controller.run_log(run_id)
+        run = await controller.runs.node_log(run_id)
         assert run.since < events[0].at < events[-1].at < (run.until or run.since)
         assert "orders" in run.tables
-        stream = await controller.open_log(await controller.log_files())
+        stream = await controller.logs.open(await controller.logs.files())
         await stream.show(LogFilter(since=run.since, until=run.until))
         assert run.pattern is not None
         await stream.search(run.pattern)
@@ -222,8 +220,8 @@ async def test_from_a_run_to_its_part_of_the_log_and_back(
         assert "EXPORT" in text
         when = stream.lines.time_of(first)
         assert when is not None
-        assert [each.id for each in await controller.runs_at(when)] == [run_id]
-        assert await controller.runs_at(datetime.now(UTC) - timedelta(days=9)) == []
+        assert [each.id for each in await controller.runs.at(when)] == [run_id]
+        assert await controller.runs.at(datetime.now(UTC) - timedelta(days=9)) == []
         await stream.close()
     finally:
         stop_sandbox(node)

@@ -28,7 +28,7 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def controller(demo_sandbox: SandboxNode, tmp_path: Path) -> AsyncIterator[Controller]:
     controller = Controller(state=tmp_path / "own", in_background=False)
-    await controller.connect(resolve_target(dsn=demo_sandbox.dsn))
+    await controller.connection.connect(resolve_target(dsn=demo_sandbox.dsn))
     yield controller
     await controller.close()
 
@@ -88,8 +88,8 @@ async def test_doctor_misses_the_admin_role(
     await root.close()
     plain = Controller(state=tmp_path / "plain", in_background=False)
     dsn = demo_sandbox.dsn.replace("root@", "doctors_teller@")
-    await plain.connect(resolve_target(dsn=dsn))
-    checks = {check.id: check for check in await plain.doctor()}
+    await plain.connection.connect(resolve_target(dsn=dsn))
+    checks = {check.id: check for check in await plain.doctor.checks()}
     await plain.close()
     assert checks["role"].state is CheckState.FAILED
     assert "GRANT admin TO doctors_teller" in checks["role"].hint
@@ -107,7 +107,7 @@ async def test_doctor_finds_what_broken_runs_left(
     unfinished.mkdir(parents=True)
     (unfinished / "meta.sql").write_text("CREATE DATABASE doctors;")
     try:
-        found = {check.id: check for check in await controller.doctor()}["leftovers"]
+        found = {check.id: check for check in await controller.doctor.checks()}["leftovers"]
     finally:
         server = await Server.open(target)
         await server.execute("DROP DATABASE doctors_kwtui_restoring CASCADE")
@@ -126,7 +126,7 @@ async def test_doctor_finds_what_broken_runs_left(
 async def test_every_check_of_an_explanation_has_an_answer(
     controller: Controller, name: str
 ) -> None:
-    lines = await controller.run_check(name)
+    lines = await controller.doctor.answer(name)
     assert lines
     assert "refused the statement" not in lines[0], lines
 

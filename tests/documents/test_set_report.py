@@ -96,11 +96,11 @@ async def test_a_report_never_replaces_a_file(
     async def open_set(path: str) -> SetDetails:
         return details()
 
-    monkeypatch.setattr(controller, "open_set", open_set)
+    monkeypatch.setattr(controller.storage, "open_set", open_set)
     file = tmp_path / "report.md"
-    await controller.save_report("kwtui/shop/x", file)
+    await controller.storage.save_report("kwtui/shop/x", file)
     assert file.stat().st_mode & 0o777 == 0o600
     before = file.read_bytes()
     with pytest.raises(KwtuiError, match="cannot be written"):
-        await controller.save_report("kwtui/shop/x", file)
+        await controller.storage.save_report("kwtui/shop/x", file)
     assert file.read_bytes() == before

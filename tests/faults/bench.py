@@ -166,7 +166,7 @@ class Bench:
 
     def survey(self, database: str) -> Survey:
         async def ask(controller: Controller) -> Survey:
-            return await controller.survey(database)
+            return await controller.server.survey(database)
 
         return asyncio.run(self._with_controller(ask))
 
@@ -179,13 +179,13 @@ class Bench:
 
     def plan_backup(self, database: str, **options: Any) -> Plan:
         async def ask(controller: Controller) -> Plan:
-            return await controller.plan_backup(BackupRequest(database, **options))
+            return await controller.plans.backup(BackupRequest(database, **options))
 
         return asyncio.run(self._with_controller(ask))
 
     def plan_restore(self, source: str, **options: Any) -> Plan:
         async def ask(controller: Controller) -> Plan:
-            return await controller.plan_restore(RestoreRequest(source, **options))
+            return await controller.plans.restore(RestoreRequest(source, **options))
 
         return asyncio.run(self._with_controller(ask))
 
@@ -230,7 +230,7 @@ class Bench:
     async def _with_controller(self, ask: Callable[[Controller], Awaitable[T]]) -> T:
         controller = Controller(state=self.state)
         try:
-            await controller.connect(self.target)
+            await controller.connection.connect(self.target)
             return await ask(controller)
         finally:
             await controller.close()

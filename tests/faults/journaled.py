@@ -93,8 +93,8 @@ class Journaled:
         async def ask() -> Plan:
             controller = Controller(state=self.bench.state)
             try:
-                await controller.connect(self.bench.target)
-                return await controller.plan_continuation(run)
+                await controller.connection.connect(self.bench.target)
+                return await controller.plans.continuation(run)
             finally:
                 await controller.close()
 

@@ -47,7 +47,7 @@ def asked(yard: Yard, ask: Callable[[Controller], Awaitable[T]]) -> T:
     async def go() -> T:
         controller = Controller(state=yard.bench.state)
         try:
-            await controller.connect(yard.bench.target)
+            await controller.connection.connect(yard.bench.target)
             return await ask(controller)
         finally:
             await controller.close()
@@ -56,7 +56,7 @@ def asked(yard: Yard, ask: Callable[[Controller], Awaitable[T]]) -> T:
 
 
 def looked(yard: Yard) -> Leftovers:
-    return asked(yard, lambda controller: controller.leftovers())
+    return asked(yard, lambda controller: controller.leftovers.find())
 
 
 def found(yard: Yard, name: str) -> Leftover | None:
@@ -65,7 +65,7 @@ def found(yard: Yard, name: str) -> Leftover | None:
 
 def clean(yard: Yard, *names: str) -> None:
     async def plan(controller: Controller) -> Plan:
-        return await controller.plan_cleanup(await controller.leftovers(), names)
+        return await controller.plans.cleanup(await controller.leftovers.find(), names)
 
     state = ended(yard.start(asked(yard, plan)))
     assert state.status is RunStatus.SUCCEEDED, (state.summary, state.cause)
@@ -97,7 +97,7 @@ def test_a_work_database_is_named_with_its_run(yard: Yard, runs: Journaled) -> N
 
 
 async def _of_run(controller: Controller, run: str) -> tuple[str, ...]:
-    return await controller.leftovers_of_run(await controller.leftovers(), run)
+    return await controller.leftovers.of_run(await controller.leftovers.find(), run)
 
 
 def test_a_database_that_is_not_complete_goes_only_when_it_is_named(
@@ -117,7 +117,7 @@ def test_a_database_that_is_not_complete_goes_only_when_it_is_named(
 
 
 async def _plan_all(controller: Controller) -> Plan:
-    return await controller.plan_cleanup(await controller.leftovers())
+    return await controller.plans.cleanup(await controller.leftovers.find())
 
 
 def test_one_that_was_completed_meanwhile_is_left_alone(yard: Yard, runs: Journaled) -> None:
@@ -126,7 +126,7 @@ def test_one_that_was_completed_meanwhile_is_left_alone(yard: Yard, runs: Journa
     run, _ = runs.stopped(plan, {"create-views": cut})
 
     async def planned(controller: Controller) -> Plan:
-        return await controller.plan_cleanup(await controller.leftovers(), [plan.database])
+        return await controller.plans.cleanup(await controller.leftovers.find(), [plan.database])
 
     removal = asked(yard, planned)
     runs.go_on(run)

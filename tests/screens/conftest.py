@@ -27,5 +27,5 @@ def controller() -> FakeController:
 def connected() -> FakeController:
     """Connected as root to a node without TLS."""
     controller = FakeController()
-    controller.set_connected()
+    controller.connection.set_connected()
     return controller

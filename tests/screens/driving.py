@@ -10,7 +10,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 from kwtui.app.application import KwtuiApp
-from tests.screens.fake_controller import NOW, FakeController
+from tests.screens.fake_controller import FakeController
+from tests.screens.staged import NOW
 
 PATIENCE_SECONDS = 20.0
 

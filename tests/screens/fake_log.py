@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from kwtui.controller.background import Background
+from kwtui.controller.logs import Logs
+from kwtui.node.logs.format import LogFamily
 from kwtui.node.logs.listing import LogFile
 from kwtui.node.logs.stream import LogStream
+from tests.screens.staged import NOW
 
 
 class FakeLog:
@@ -42,4 +47,44 @@ class FakeLog:
             own.append(replace(file, path=path, link=None))
         stream = stream_of(own, poll_seconds=0.02)
         self.streams.append(stream)
+        return stream
+
+
+def log_lines(count: int) -> list[str]:
+    """Every tenth a warning, every fiftieth an error with two lines of stack."""
+    lines = []
+    for number in range(count):
+        letter = "E" if number % 50 == 49 else "W" if number % 10 == 9 else "I"
+        lines.append(
+            f"{letter}261122 08:19:{number % 60:02d}.000000 1 server/node.go:{number}  [n1]"
+            f" {number} node event happened"
+        )
+        if letter == "E":
+            lines += ["goroutine 1 [running]:", "\tmain.main()"]
+    return lines
+
+
+class FakeLogs(Logs):
+    def __init__(self) -> None:
+        self._background = Background(True)
+        self.log = FakeLog(log_lines(200))
+
+    async def files(self) -> list[LogFile]:
+        folder = Path("/var/lib/kaiwudb/logs")
+        return [
+            LogFile(
+                folder / "kwbase.node1.kaiwudb.2026-11-22T08_19_53Z.020365.log",
+                LogFamily.MAIN,
+                self.log.bytes,
+                NOW,
+                current=True,
+                link=folder / "kwbase.log",
+                created=NOW - timedelta(hours=4),
+            ),
+            LogFile(folder / "TsEngine.2026-11-22T08_19_53.log", LogFamily.TS_ENGINE, 5_120, NOW),
+        ]
+
+    async def open(self, files: Sequence[LogFile]) -> LogStream:
+        stream = self.log.open(files)
+        await stream.open()
         return stream

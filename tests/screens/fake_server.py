@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from kwtui.controller.server import ServerPages
+from kwtui.controller.sql import SqlConsole
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.csv_file import CsvFile
-from kwtui.model.server import ServerFacts
-from kwtui.node.place import NodePlace
+from kwtui.model.findings import Finding, Severity
+from kwtui.model.schema import Engine
+from kwtui.model.server import DatabaseSummary, Survey
 from kwtui.node.wal.files import AreaKind, Role, WalArea, WalFile, WalFiles
 from kwtui.node.wal.log import WalLog
-from kwtui.operations.backup.destination_nodes import DestinationNode
-from kwtui.operations.wal.plan import WalChange, plan_wal_change
 from kwtui.operations.wal.report import WalReport
 from kwtui.server.connection.results import Column, ResultSet
 from kwtui.server.console.history import HistoryEntry, SqlHistory
@@ -28,9 +29,9 @@ from kwtui.server.state.overview import Overview, Part, parse_nodes
 from kwtui.server.state.rights import parse_accounts
 from kwtui.server.state.settings import ALL_SETTINGS, parse_settings
 from kwtui.server.state.wal_settings import wal_settings
+from tests.screens.fake_connection import FakeConnection
+from tests.screens.staged import FACTS, NOW, shop_schema
 from tests.server.recorded import answer
-
-NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
 EXPORTED = "EXPORT INTO CSV 'nodelocal://1/kwtui/shop/x/data/public/orders' FROM TABLE orders"
 
@@ -104,38 +105,43 @@ class FakeConsole:
         self.unlocked = False
 
 
-class FakeServerPages:
-    """Mixed into the controller in memory."""
+class FakeServerPages(ServerPages):
+    _connection: FakeConnection
 
-    facts: ServerFacts
-    requests: list[object]
-    note: str
-
-    def stage_server(self, state: Path | None = None) -> None:
-        self.sql = FakeConsole()
+    def __init__(self, connection: FakeConnection) -> None:
+        self._connection = connection
+        self.database_list = [
+            DatabaseSummary("shop", Engine.RELATIONAL, "what is sold", tables=4),
+            DatabaseSummary("plant", Engine.TIME_SERIES, None, tables=2),
+            DatabaseSummary("system", Engine.RELATIONAL, None, tables=30, system=True),
+        ]
+        self.findings: tuple[Finding, ...] = (
+            Finding(
+                Severity.WARNING,
+                "default_needs_sequence",
+                "shop.public.orders",
+                "The default of orders.id takes its value from a sequence, and KWDB's export leaves"
+                " sequences out.",
+                "The sequence is captured beside the export and put back by an exact restore.",
+            ),
+        )
         self.job_list: tuple[Job, ...] = JOBS
         self.query_list: tuple[Query, ...] = ()
         self.refused = ""
         """What the server says to a user without the admin role."""
-        self.not_seen = ""
-        """Why the files of the connected node cannot be seen."""
-        self.other_nodes: tuple[DestinationNode, ...] = ()
         self.visible_stores: dict[int, str] | None = None
         self.level = 2
-        self.history: list[HistoryEntry] = []
-        self.confirm = "5c1f2e9a"
+        self.requests: list[object] = []
+        self.note = ""
+        """Put into jobs and sessions."""
 
-    @property
-    def place(self) -> NodePlace | None:
-        raise NotImplementedError
+    async def databases(self) -> list[DatabaseSummary]:
+        self._connection.need()
+        return list(self.database_list)
 
-    async def destination_nodes(self) -> tuple[DestinationNode, ...]:
-        here = self.facts.node_id
-        address = f"127.0.0.1:2625{6 + here}"
-        return (
-            DestinationNode(here, address, True, True, self.place, self.not_seen),
-            *self.other_nodes,
-        )
+    async def survey(self, database: str) -> Survey:
+        self._connection.need()
+        return Survey(replace(shop_schema(), database=database), FACTS, NOW, self.findings)
 
     def _part(self, items: tuple[Any, ...]) -> Part[Any]:
         return Part(refused=self.refused) if self.refused else Part(items)
@@ -146,7 +152,7 @@ class FakeServerPages:
         rows = tuple((r[0], changed.get(r[0] or "", r[1]), r[2], r[3]) for r in columns.rows)
         sessions = tuple(self._session(s) for s in parse_sessions(answer("01", "SHOW SESSIONS")))
         return Overview(
-            facts=self.facts,
+            facts=self._connection.server_facts,
             at=NOW,
             nodes=self._part(parse_nodes(answer("01", "SELECT * FROM kwdb_internal.gossip_nodes"))),
             settings=self._part(parse_settings(ResultSet(columns.columns, rows))),
@@ -183,24 +189,23 @@ class FakeServerPages:
         log = WalLog(last_complete=NOW - timedelta(seconds=40), completed=3, level=self.level)
         return WalReport(NOW, settings, WalFiles(Path("/x"), (area,)), log, node_id=1)
 
-    async def plan_wal(self, change: WalChange) -> Any:
-        return plan_wal_change(change, await self.wal(), self.facts, NOW, "p-wal")
 
-    def console(self, *, database: str | None = None) -> Any:
-        return self.sql
+class FakeSqlConsole(SqlConsole):
+    def __init__(self) -> None:
+        self.console = FakeConsole()
+        self.typed: list[HistoryEntry] = []
 
-    def sql_history(self) -> SqlHistory:
-        pages = self
+    def open(self, *, database: str | None = None) -> Any:
+        return self.console
+
+    def history(self) -> SqlHistory:
+        memory = self
 
         class Memory(SqlHistory):
             def entries(self) -> list[HistoryEntry]:
-                return list(reversed(pages.history))
+                return list(reversed(memory.typed))
 
         return Memory(Path("/nowhere"))
 
-    def remember_sql(self, text: str, *, answer: Any = None, error: Any = None) -> None:
-        self.history.append(HistoryEntry(at=NOW, sql=text, ok=error is None))
-
-    @property
-    def confirmation_name(self) -> str:
-        return self.confirm
+    def remember(self, text: str, *, answer: Any = None, error: Any = None) -> None:
+        self.typed.append(HistoryEntry(at=NOW, sql=text, ok=error is None))

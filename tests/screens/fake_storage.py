@@ -1,12 +1,13 @@
-"""Looking after sets, the doctor and drills in memory; plans are made by the real planners."""
+"""The backup sets in memory, and how long they are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from kwtui.backups.csv.dialect import Certainty, DialectGuess
+from kwtui.backups.csv.index import Reading
+from kwtui.backups.csv.page import CsvPage
 from kwtui.backups.difference import (
     Change,
     ColumnChange,
@@ -16,82 +17,116 @@ from kwtui.backups.difference import (
     TableDifference,
 )
 from kwtui.backups.layout.annotations import Annotation
-from kwtui.backups.listing.entries import BackupEntry, EntryKind
-from kwtui.backups.manifest import Manifest, Totals
+from kwtui.backups.layout.location import SetLocation
+from kwtui.backups.listing.contents import ColumnInfo, RowsKnown, SetDetails, TableDetails
+from kwtui.backups.listing.entries import BackupEntry, EntryKind, StorageListing
+from kwtui.backups.listing.presence import Presence
+from kwtui.backups.manifest import FileEntry, Manifest, Totals
 from kwtui.backups.removing import SetContents
-from kwtui.backups.retention import decide_all, is_last_proven, relied_on, stand_in
-from kwtui.controller.events import StorageChanged
-from kwtui.doctor import Check, CheckState
+from kwtui.backups.retention import decide_all, relied_on
+from kwtui.controller.events import Events, StorageChanged
+from kwtui.controller.retention import Retention
+from kwtui.controller.storage import Storage
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model.proof import ProofLevel
-from kwtui.model.requests import BackupMethod, Dialect, DrillRequest
+from kwtui.model.requests import BackupMethod, Dialect
 from kwtui.model.retention import RetentionPolicies, RetentionPolicy
 from kwtui.model.schema import Engine, TableName
-from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
-from kwtui.operations.removal.leftovers import Leftover, LeftoverKind, plan_cleanup
-from kwtui.operations.removal.plan import (
-    PrunePreview,
-    Removable,
-    Staying,
-    plan_delete,
-    prune_preview,
-)
-from kwtui.operations.removal.planning import Leftovers
-
-NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
-PLAN = "20261122T120000Z-2"
+from kwtui.operations.removal.plan import PrunePreview, Removable, Staying, prune_preview
+from tests.screens.staged import NOW, PLAN, SETS, TABLES, shop_schema
 
 POLICY = RetentionPolicy(keep_last=1, keep_daily=2, keep_monthly=2)
 
-LEFT = (
-    Leftover(
-        LeftoverKind.UNFINISHED, "kwtui/shop/20261120T020000Z", run="20261120T020000Z-ab12",
-        files=3, bytes=900_000, started=NOW - timedelta(days=2),
-    ),
-    Leftover(LeftoverKind.SCRATCH, "shop_kwtui_restoring", target="shop"),
-    Leftover(LeftoverKind.SCRATCH, "kwtui_drill_77", busy="run 20261122T115900Z-cd34 works in it"),
-)  # fmt: skip
 
-CHECKS = (
-    Check("connection", "Connection", CheckState.OK, "root at 127.0.0.1:26257."),
-    Check(
-        "extern", "extern", CheckState.FAILED, "extern cannot be read: permission denied.",
-        "Add this account to the group kaiwudb.", ("/var/lib/kaiwudb/extern is 0700, kaiwudb",),
-    ),
-    Check("space", "Free space", CheckState.WARNING, "3 GiB free of 100 GiB."),
-    Check("runs", "Runs", CheckState.OK, "No run goes on."),
-)  # fmt: skip
-
-
-def nightly(days: int) -> tuple[BackupEntry, ...]:
-    """A proven set of shop for each night, the newest first."""
-    times = [NOW - timedelta(days=day, hours=10) for day in range(days)]
-    return tuple(
-        BackupEntry(
-            path=f"kwtui/shop/{at:%Y%m%dT%H%M%SZ}", kind=EntryKind.SET, database="shop",
-            engine=Engine.RELATIONAL, started=at, tables=4, rows=21_500, files=9,
-            bytes=1_000_000, proof=ProofLevel.P2, proof_at=at,
+class FakeStorage(Storage):
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self.entries: tuple[BackupEntry, ...] = SETS
+        self.awaits_export = False
+        self.on_disk = Presence()
+        self.guess = DialectGuess(
+            (Dialect(), Dialect(null_text="")),
+            Certainty.LIKELY,
+            "NULL is written as \\N.",
         )
-        for at in times
-    )  # fmt: skip
-
-
-class FakeStorageCare:
-    """A base of the controller in memory; what stands last is given by it."""
-
-    entries: tuple[BackupEntry, ...]
-
-    def stage_storage(self) -> None:
-        self.left: tuple[Leftover, ...] = LEFT
-        self.checks: tuple[Check, ...] = CHECKS
-        self.policies = RetentionPolicies(default=POLICY)
         self.annotated: list[tuple[str, dict[str, bool | str]]] = []
         self.reports: list[tuple[str, Path]] = []
-        self.drills: list[DrillRequest] = []
-        self.asked_again: list[str] = []
-        self.asked: list[str] = []
         self.made_by = ""
         """The run that every set's manifest names; empty: sets have no manifest."""
+        self.note = ""
+        """Put into names, texts and records."""
+
+    async def listing(self) -> StorageListing:
+        return StorageListing(
+            Path("/var/lib/kaiwudb/extern"),
+            self.entries,
+            NOW,
+            0.01,
+            len(self.entries),
+            awaits_export=self.awaits_export,
+        )
+
+    async def open_set(self, path: str) -> SetDetails:
+        entry = next(e for e in self.entries if e.path == path)
+        tables = tuple(
+            TableDetails(
+                TableName("public", name + self.note),
+                f"data/public/{name}",
+                (ColumnInfo("id", "INT8", False), ColumnInfo("name", "STRING")),
+                (FileEntry(f"data/public/{name}/n1.0.csv", 1000, "ab" * 32, 100),),
+                bytes=1000,
+                rows=100,
+                rows_known=RowsKnown.COUNTED,
+                meta=f"data/public/{name}/meta.sql",
+            )
+            for name in TABLES
+        )
+        location = SetLocation(Path("/extern"), path, Path("/extern") / path)
+        others = (FileEntry("manifest.json", 900, "", None),)
+        if entry.kind is EntryKind.TREE:
+            return SetDetails(entry, location, tables, others, dialect=self.guess)
+        manifest = self.manifest_of(entry) if self.made_by else None
+        return SetDetails(entry, location, tables, others, manifest=manifest, schema=shop_schema())
+
+    async def read_text(self, path: str) -> str:
+        if path.endswith("meta.sql"):
+            return (
+                self.note
+                + "CREATE TABLE orders (\n\tid INT8 NOT NULL,\n\tname STRING NULL DEFAULT 'x'\n);"
+            )
+        return '{\n  "format": 1\n}\n'
+
+    async def presence(self, details: SetDetails) -> Presence:
+        return self.on_disk
+
+    async def find_record(
+        self,
+        entry: BackupEntry,
+        file: str,
+        text: str,
+        start: int,
+        *,
+        forward: bool,
+        reading: Reading,
+    ) -> int | None:
+        numbers = range(start + 1, 100) if forward else range(start - 1, -1, -1)
+        return next((n for n in numbers if text in str(n)), None)
+
+    async def csv_page(
+        self,
+        entry: BackupEntry,
+        file: str,
+        start: int,
+        count: int,
+        reading: Reading | None = None,
+    ) -> CsvPage:
+        start = max(0, 100 + start) if start < 0 else start
+        records = tuple(
+            (str(n), "it's" if n % 3 else None, "数据库 " + "long " * (n % 5) + self.note)
+            for n in range(start, min(start + count, 100))
+        )
+        return CsvPage(
+            file, start, ("id", "name" + self.note, "note"), records, 100, start + count >= 100
+        )
 
     def manifest_of(self, entry: BackupEntry) -> Manifest:
         return Manifest(
@@ -99,9 +134,6 @@ class FakeStorageCare:
             "V3.2.1", "0.1.0", Dialect(), (), Totals(4, 100, 9, 1000), run_id=self.made_by,
             notices=("slow disk" + self.note,),
         )  # fmt: skip
-
-    async def free_bytes(self) -> int | None:
-        return 40_000_000_000
 
     async def annotate(
         self,
@@ -118,14 +150,14 @@ class FakeStorageCare:
             replace(each, **changes) if each.path == path else each  # type: ignore[arg-type]
             for each in self.entries
         )
-        self.tell(StorageChanged())
+        self._events.publish(StorageChanged())
         return Annotation(pinned=bool(pinned))
 
     async def save_report(self, path: str, file: Path) -> None:
         self.reports.append((path, file))
 
-    async def compare_sets(self, before: str, after: str) -> SetDifference:
-        old, new = self._entry(before), self._entry(after)
+    async def compare(self, before: str, after: str) -> SetDifference:
+        old, new = self.entry(before), self.entry(after)
         tables = (
             TableDifference(TableName("public", "customers"), Change.SAME, Content.SAME, 10, 10),
             TableDifference(
@@ -139,33 +171,34 @@ class FakeStorageCare:
         objects = (ObjectChange("view", "public.open_orders", Change.ADDED, after=self.note),)
         return SetDifference(old, new, tables, objects, ("What lies in neither." + self.note,))
 
-    # -- removing --------------------------------------------------------------------------------
+    def entry(self, path: str) -> BackupEntry:
+        found = next((e for e in self.entries if e.path == path), None)
+        if found is None:
+            raise KwtuiError(f"There is no {path}.", exit_code=ExitCode.NOT_FOUND)
+        return found
 
-    async def plan_delete(self, path: str, confirmed: str | None = None) -> Plan:
-        entry = self._entry(path)
-        found = Removable(entry, SetContents(entry.files or 0, entry.bytes or 0, 0.0))
-        last = is_last_proven(entry, self.entries)
-        other = stand_in(entry, self.entries)
-        stays = Staying(other, "") if other else None
-        found = replace(found, last_proven=last)
-        return plan_delete(found, stays, confirmed, ProofLevel.P2, NOW, PLAN)
 
-    def retention_policies(self) -> RetentionPolicies:
-        return self.policies
+class FakeRetention(Retention):
+    def __init__(self, storage: FakeStorage) -> None:
+        self._sets = storage
+        self.saved = RetentionPolicies(default=POLICY)
 
-    def save_retention(self, database: str | None, policy: RetentionPolicy | None) -> None:
+    def policies(self) -> RetentionPolicies:
+        return self.saved
+
+    def save(self, database: str | None, policy: RetentionPolicy | None) -> None:
         if database is None:
-            self.policies = replace(self.policies, default=policy)
+            self.saved = replace(self.saved, default=policy)
         else:
-            others = {k: v for k, v in self.policies.databases.items() if k != database}
+            others = {k: v for k, v in self.saved.databases.items() if k != database}
             own = {database: policy} if policy else {}
-            self.policies = replace(self.policies, databases=others | own)
+            self.saved = replace(self.saved, databases=others | own)
 
-    async def preview_prune(
+    async def preview(
         self, database: str | None = None, policies: RetentionPolicies | None = None
     ) -> PrunePreview:
-        rules = policies or self.policies
-        sets = [e for e in self.entries if e.kind is EntryKind.SET]
+        rules = policies or self.saved
+        sets = [e for e in self._sets.entries if e.kind is EntryKind.SET]
         decisions = decide_all([e for e in sets if database in (None, e.database)], rules, NOW)
         going = [
             Removable(d.entry, SetContents(d.entry.files or 0, d.entry.bytes or 0, 0.0))
@@ -174,53 +207,3 @@ class FakeStorageCare:
         ]
         staying = [Staying(entry, "") for entry in relied_on(decisions)]
         return prune_preview(decisions, going, staying, rules, database, NOW, PLAN)
-
-    async def leftovers(self) -> Leftovers:
-        removables = {
-            each.name: Removable(
-                BackupEntry(each.name, EntryKind.INCOMPLETE), SetContents(3, each.bytes or 0, 0.0)
-            )
-            for each in self.left
-        }
-        return Leftovers(self.left, removables, "5c1f2e9a")
-
-    async def plan_cleanup(self, leftovers: Leftovers, names: Iterable[str] = ()) -> Plan:
-        return plan_cleanup(
-            leftovers.found, leftovers.removables, tuple(names), leftovers.cluster_id, NOW, PLAN
-        )
-
-    async def plan_drill(self, request: DrillRequest) -> Plan:
-        self.drills.append(request)
-        steps = (
-            Step("create", StepKind.SQL, "Create kwtui_drill_1" + self.note),
-            Step("compare", StepKind.COMPARE, "Compare with the manifest"),
-        )
-        level = int(request.level)
-        return self.make_plan(
-            PlanKind.DRILL, f"Drill {request.source} to P{level}", "shop", steps, request.source
-        )
-
-    # -- diagnosis -------------------------------------------------------------------------------
-
-    async def doctor(self, failure: KwtuiError | None = None) -> list[Check]:
-        return [replace(check, detail=check.detail + self.note) for check in self.checks]
-
-    async def check_again(self, identity: str) -> list[Check]:
-        self.asked_again.append(identity)
-        return [check for check in self.checks if check.id == identity]
-
-    async def run_check(self, name: str) -> list[str]:
-        self.asked.append(name)
-        return [f"answer to {name}{self.note}"]
-
-    # -- given by the controller -----------------------------------------------------------------
-
-    note: str
-    tell: Callable[[object], None]
-    make_plan: Callable[..., Plan]
-
-    def _entry(self, path: str) -> BackupEntry:
-        found = next((e for e in self.entries if e.path == path), None)
-        if found is None:
-            raise KwtuiError(f"There is no {path}.", exit_code=ExitCode.NOT_FOUND)
-        return found

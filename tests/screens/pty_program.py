@@ -17,14 +17,15 @@ from kwtui.backups.listing.presence import Presence
 from kwtui.controller.events import StorageChanged
 from kwtui.model.requests import BackupRequest
 from kwtui.runs.events import StepProgress
-from tests.screens.fake_controller import NOW, FakeController, at
+from tests.screens.fake_controller import FakeController
 from tests.screens.hostile import make_hostile
+from tests.screens.staged import NOW, at
 
 
 def main() -> int:
     start, *flags = sys.argv[1:] or ["connection"]
     controller = FakeController()
-    controller.set_connected()
+    controller.connection.set_connected()
     if "hostile" in flags:
         make_hostile(controller)
     app = KwtuiApp(controller, start=start, clock=lambda: NOW)
@@ -42,8 +43,8 @@ def main() -> int:
 
 async def _move(controller: FakeController) -> None:
     """A backup that moves: five events a second."""
-    plan = await controller.plan_backup(BackupRequest("shop"))
-    run = await controller.start_run(plan)
+    plan = await controller.plans.backup(BackupRequest("shop"))
+    run = await controller.runs.start(plan)
     moved = 400
     while True:
         await asyncio.sleep(0.2)
@@ -52,7 +53,7 @@ async def _move(controller: FakeController) -> None:
         progress = StepProgress(
             at=at(seconds), step="export-orders", rows=moved, bytes=moved * 150, bytes_total=10**6
         )
-        controller.add_event(run, progress)
+        controller.runs.add_event(run, progress)
 
 
 async def _write(controller: FakeController) -> None:
@@ -61,13 +62,15 @@ async def _write(controller: FakeController) -> None:
     while True:
         await asyncio.sleep(0.2)
         number += 1
-        controller.entries = tuple(
+        controller.storage.entries = tuple(
             replace(entry, bytes=4_000_000 + number * 100_000)
             if entry.kind is EntryKind.TREE
             else entry
-            for entry in controller.entries
+            for entry in controller.storage.entries
         )
-        controller.on_disk = Presence(resized={"data/public/orders/n1.0.csv": number * 4096})
+        controller.storage.on_disk = Presence(
+            resized={"data/public/orders/n1.0.csv": number * 4096}
+        )
         controller.tell(StorageChanged())
 
 
@@ -76,7 +79,7 @@ async def _grow(controller: FakeController) -> None:
     number = 0
     while True:
         await asyncio.sleep(0.05)
-        controller.log.grow(
+        controller.logs.log.grow(
             *(f"I261122 09:00:00.000000 1 x.go:1  [n1] {number + i} event" for i in range(5))
         )
         number += 5

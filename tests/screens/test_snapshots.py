@@ -9,8 +9,9 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.screens.driving import Driver, make_app
-from tests.screens.fake_controller import FakeController, run_end
-from tests.screens.fake_storage import nightly
+from tests.screens.fake_controller import FakeController
+from tests.screens.fake_runs import run_end
+from tests.screens.staged import nightly
 
 RUN = "20261122T120000Z-1"
 
@@ -115,7 +116,7 @@ def test_an_error_explained(take: Callable[..., bool], connected: FakeController
 def test_the_months_of_retention_on_a_wide_terminal(
     take: Callable[..., bool], connected: FakeController
 ) -> None:
-    connected.entries = nightly(10)
+    connected.storage.entries = nightly(10)
     steps = ("4", "<10 backups>", "t", "<2 backups stay>", "j")
     assert take(connected, steps, size=(120, 40))
 
@@ -127,7 +128,12 @@ def test_the_first_screen_before_connecting(
 
 
 def test_a_lost_connection(take: Callable[..., bool], connected: FakeController) -> None:
-    assert take(connected, ("4", "<tsdb>"), prepare=FakeController.lose, then="Connection lost")
+    assert take(
+        connected,
+        ("4", "<tsdb>"),
+        prepare=lambda fake: fake.connection.lose(),
+        then="Connection lost",
+    )
 
 
 def test_a_finished_backup_on_a_wide_terminal(
@@ -135,7 +141,7 @@ def test_a_finished_backup_on_a_wide_terminal(
 ) -> None:
     def finish(controller: FakeController) -> None:
         result = {"path": "kwtui/shop/20261122T120000Z", "tables": 4, "rows": 21500, "proof": 2}
-        controller.add_event(RUN, run_end(controller.plans[RUN], result=result))
+        controller.runs.add_event(RUN, run_end(controller.runs.plans[RUN], result=result))
 
     steps = (*TO_THE_PLAN, "s", "<1 of 4 tables>")
     assert take(connected, steps, size=(120, 40), prepare=finish, then="succeeded")

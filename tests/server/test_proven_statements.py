@@ -187,8 +187,8 @@ def _break(_: object) -> None:
 async def _pages(bench: Bench) -> None:
     controller = Controller(state=bench.state)
     try:
-        await controller.connect(bench.target)
-        await controller.databases()
+        await controller.connection.connect(bench.target)
+        await controller.server.databases()
     finally:
         await controller.close()
     async with _connected(bench) as server:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from kwtui.backups.layout.tree import walk
+from kwtui.backups.layout.naming import inside
+from kwtui.backups.layout.tree import is_folder, is_there, walk
 from kwtui.backups.listing.contents import SetDetails
 from kwtui.backups.manifest import SIDECAR_FILES, FileEntry
+from kwtui.errors import KwtuiError
 
 
 @dataclass(frozen=True)
@@ -57,3 +60,11 @@ def look_at_presence(details: SetDetails) -> Presence:
             if path not in named and path not in SIDECAR_FILES
         ),
     )
+
+
+def is_gone(extern: Path, path: str) -> bool:
+    """Whether nothing lies at the path below extern any more; False where nobody can tell."""
+    try:
+        return is_folder(extern) and not is_there(inside(extern, path))
+    except KwtuiError:
+        return False

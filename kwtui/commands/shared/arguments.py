@@ -26,11 +26,11 @@ async def connect(
 
     target = target or await target_of(args)
     try:
-        await controller.connect(target)
+        await controller.connection.connect(target)
     except (PasswordNeeded, PasswordRejected):
         if not (sys.stdin.isatty() and sys.stderr.isatty()) or not target.may_send_password:
             raise
-        await controller.connect(target, _ask_password(target))
+        await controller.connection.connect(target, _ask_password(target))
 
 
 async def connect_as_run(controller: Controller, args: argparse.Namespace, run_id: str) -> None:
@@ -38,7 +38,7 @@ async def connect_as_run(controller: Controller, args: argparse.Namespace, run_i
     if args.dsn or args.profile or args.sandbox:
         await connect(controller, args)
         return
-    target = await controller.run_target(run_id)
+    target = await controller.runs.target(run_id)
     if target is None:
         await find_files(controller, args)
         return
@@ -106,7 +106,7 @@ def _absolute(text: str | None) -> str | None:
 async def _use(
     controller: Controller, extern: str | None, store: str | None, logs: str | None
 ) -> None:
-    await controller.use_folders(extern=_path(extern), store=_path(store), logs=_path(logs))
+    await controller.folders.use(extern=_path(extern), store=_path(store), logs=_path(logs))
 
 
 def _ask_password(target: Target) -> str:

@@ -61,7 +61,7 @@ class _Watcher:
         self._is_backup = False
 
     async def watch(self) -> int:
-        plan = await self._controller.run_plan(self._run_id)
+        plan = await self._controller.runs.plan(self._run_id)
         state = initial_state(plan)
         self._is_backup = plan.kind is PlanKind.BACKUP
         with _signals(self._interrupted):
@@ -77,7 +77,7 @@ class _Watcher:
         return self._detached_code
 
     async def _follow(self, state: RunState) -> int:
-        async for event in self._controller.follow_run(self._run_id):
+        async for event in self._controller.runs.follow(self._run_id):
             state = reduce(state, event)
             try:
                 self._print(event, state)
@@ -153,7 +153,7 @@ class _Watcher:
     async def _cancel(self, *, sweep: bool | None = None) -> None:
         self._output.note("Cancelling the run; what the server does for it is cancelled too.")
         try:
-            await self._controller.cancel_run(self._run_id, sweep=sweep)
+            await self._controller.runs.cancel(self._run_id, sweep=sweep)
         except KwtuiError as error:
             self._output.note(error.title)
 

@@ -26,7 +26,7 @@ async def run_or_show(
         for finding in plan.findings:
             if finding.severity is Severity.WARNING:
                 output.note(one_line(f"warning {finding.subject}: {finding.message}"))
-    run_id = await controller.start_run(plan)
+    run_id = await controller.runs.start(plan)
     if args.detach:
         if output.json:
             output.object("run", {"run": run_id, "path": plan.path})
@@ -37,7 +37,7 @@ async def run_or_show(
 
 
 def show_plan(controller: Controller, output: Output, plan: Plan) -> int:
-    command = controller.command_for(plan)
+    command = controller.commands.of_plan(plan)
     if output.json:
         output.object("plan", {"plan": plan, "command": command})
     else:

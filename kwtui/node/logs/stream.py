@@ -43,7 +43,7 @@ class Progress:
 
 
 class LogStream:
-    """Reads, filters, searches and follows. Made by `Controller.open_log`."""
+    """Reads, filters, searches and follows. Made by `kwtui.controller.logs`."""
 
     def __init__(self, logs: Sequence[JoinedLog]) -> None:
         self.set = LogSet(logs)

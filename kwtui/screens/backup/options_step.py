@@ -75,7 +75,7 @@ class OptionsStep(Step):
         self._form.focus_first()
 
     async def enter(self) -> None:
-        options = node_options(await self.controller.destination_nodes())
+        options = node_options(await self.controller.plans.destinations())
         if tuple(options) != self._node.options:
             self._node.set_options(options, keep=True)
 
@@ -91,7 +91,7 @@ class OptionsStep(Step):
         return self._prefix.value.strip().rstrip("/")
 
     def _complete_folder(self, text: str) -> str | None:
-        place = self.controller.place
+        place = self.controller.folders.place
         extern = place.extern.path if place is not None else None
         return complete_path(text, base=extern, folders_only=True) if extern else None
 

@@ -26,7 +26,7 @@ class BackupScreen(WizardScreen):
         self.tables = TablesStep(self.database)
         self.method = MethodStep(self.database)
         self.options = OptionsStep()
-        self.plan = PlanStep("Start backup", lambda: self.controller.plan_backup(self.request()))
+        self.plan = PlanStep("Start backup", lambda: self.controller.plans.backup(self.request()))
         self.run = RunStep(self.plan)
         return (self.database, self.tables, self.method, self.options, self.plan, self.run)
 

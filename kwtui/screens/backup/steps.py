@@ -54,11 +54,11 @@ class DatabaseStep(Step):
         return self._list.current
 
     async def enter(self) -> None:
-        if not self.controller.status.is_connected:
+        if not self.controller.connection.status.is_connected:
             self._list.empty = "There is no connection. 1 opens the connections."
             self._list.set_rows(self._list.rows)
             return
-        self._databases = sorted(await self.controller.databases(), key=_interest)
+        self._databases = sorted(await self.controller.server.databases(), key=_interest)
         self.filter_by(self.filter_text)
 
     def filter_by(self, text: str) -> None:
@@ -81,7 +81,7 @@ class DatabaseStep(Step):
         self.wizard.answers_changed()
 
     def reason_against_next(self) -> str:
-        if not self.controller.status.is_connected:
+        if not self.controller.connection.status.is_connected:
             return "There is no connection."
         return "" if self.chosen else "There is no database to choose."
 
@@ -131,7 +131,7 @@ class TablesStep(TableChoice[TableSpec]):
         self._list.empty = "Reading the tables…"
         self._list.set_rows(())
         self._notes.set_lines(())
-        survey = await self.controller.survey(database.name)
+        survey = await self.controller.server.survey(database.name)
         self._read = database.name
         self._list.empty = "There is no table in this database."
         self._list.set_rows(survey.schema.tables)

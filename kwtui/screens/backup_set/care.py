@@ -88,12 +88,12 @@ class SetCare(LiveScreen):
     async def _ask_for_drill(self, entry: BackupEntry) -> None:
         guess = None
         if entry.kind is EntryKind.TREE:
-            guess = (await self.controller.open_set(entry.path)).dialect
-        on_server = self.controller.status.is_connected and not self.kwtui.is_read_only
+            guess = (await self.controller.storage.open_set(entry.path)).dialect
+        on_server = self.controller.connection.status.is_connected and not self.kwtui.is_read_only
 
         def answered(request: object) -> None:
             if isinstance(request, DrillRequest):
-                self.open_over(PlanScreen(lambda _: self.controller.plan_drill(request)))
+                self.open_over(PlanScreen(lambda _: self.controller.plans.drill(request)))
 
         self.app.push_screen(DrillDialog(entry, guess, on_server=on_server), answered)
 
@@ -106,14 +106,14 @@ class SetCare(LiveScreen):
         if entry.kind in _LEFT:
             self.open_over(PlanScreen(partial(self._plan_cleanup, entry.path)))
             return
-        plan = partial(self.controller.plan_delete, entry.path)
+        plan = partial(self.controller.plans.delete, entry.path)
         self.open_over(PlanScreen(plan, more=partial(self._what_goes, entry.path)))
 
     async def _plan_cleanup(self, path: str, _: str | None) -> Plan:
-        return await self.controller.plan_cleanup(await self.controller.leftovers(), [path])
+        return await self.controller.plans.cleanup(await self.controller.leftovers.find(), [path])
 
     async def _what_goes(self, path: str) -> list[Line]:
-        return what_goes_lines(await self.controller.open_set(path))
+        return what_goes_lines(await self.controller.storage.open_set(path))
 
     # -- what people say -------------------------------------------------------------------------
 
@@ -123,7 +123,7 @@ class SetCare(LiveScreen):
             self.run_task(partial(self._pin, entry), "annotate")
 
     async def _pin(self, entry: BackupEntry) -> None:
-        done = await self.controller.annotate(entry.path, pinned=not entry.pinned)
+        done = await self.controller.storage.annotate(entry.path, pinned=not entry.pinned)
         words = (
             "Pinned: retention keeps it, and it cannot be deleted."
             if done.pinned
@@ -144,7 +144,7 @@ class SetCare(LiveScreen):
 
     async def _annotate(self, entry: BackupEntry, notes: Notes) -> None:
         label = None if notes.label == entry.label else notes.label
-        done = await self.controller.annotate(entry.path, label=label, remark=notes.remark)
+        done = await self.controller.storage.annotate(entry.path, label=label, remark=notes.remark)
         self._say_noted("Noted.", private=done.private)
 
     def _say_noted(self, words: str, *, private: bool) -> None:
@@ -169,7 +169,7 @@ class SetCare(LiveScreen):
             self.run_task(partial(self._save_report, entry.path, path), "report")
 
     async def _save_report(self, path: str, file: Path) -> None:
-        await self.controller.save_report(path, file)
+        await self.controller.storage.save_report(path, file)
         self.say(f"The report is in {file}")
 
     def do_copy(self) -> None:
@@ -179,19 +179,19 @@ class SetCare(LiveScreen):
 
     async def _ask_what_to_copy(self, entry: BackupEntry) -> None:
         choices = [Choice("Path in extern", entry.path)]
-        place = self.controller.place
+        place = self.controller.folders.place
         if place is not None and place.extern.path is not None:
             choices.append(Choice("Path here", str(place.extern.path / entry.path)))
         choices += self.copy_choices(entry)
         if entry.kind in (EntryKind.SET, EntryKind.TREE):
             choices += [
-                Choice(f"Command: {verb}", self.controller.command(verb, entry.path))
+                Choice(f"Command: {verb}", self.controller.commands.line(verb, entry.path))
                 for verb in ("show", "verify", "drill", "restore")
             ]
         if entry.kind is EntryKind.SET:
-            others = (await self.controller.open_set(entry.path)).others
+            others = (await self.controller.storage.open_set(entry.path)).others
             if any(file.path == SCRIPT for file in others):
-                script = await self.controller.read_text(f"{entry.path}/{SCRIPT}")
+                script = await self.controller.storage.read_text(f"{entry.path}/{SCRIPT}")
                 choices.append(Choice("SQL that restores it", script))
 
         def answered(choice: object) -> None:

@@ -107,7 +107,9 @@ class RecordReader:
     async def _page(
         self, start: int, count: int = PAGE_RECORDS, reading: Reading | None = None
     ) -> CsvPage:
-        page = await self._controller().csv_page(self._entry, self.file, start, count, reading)
+        page = await self._controller().storage.csv_page(
+            self._entry, self.file, start, count, reading
+        )
         self.columns, self._problem = page.columns, page.problem
         self._total = self._total if page.total is None else page.total
         return page
@@ -141,7 +143,9 @@ class RecordReader:
 
     async def _record_at(self, share: float) -> int:
         def look(reading: Reading) -> Coroutine[Any, Any, int]:
-            return self._controller().record_at_share(self._entry, self.file, share, reading)
+            return self._controller().storage.record_at_share(
+                self._entry, self.file, share, reading
+            )
 
         return await self._waited("Going there", look)
 
@@ -152,7 +156,7 @@ class RecordReader:
         start = current[0] if current is not None else -1
 
         def look(reading: Reading) -> Coroutine[Any, Any, int | None]:
-            return self._controller().find_record(
+            return self._controller().storage.find_record(
                 entry, file, text, start, forward=forward, reading=reading
             )
 

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from kwtui.backups.listing.contents import SetDetails
 from kwtui.backups.listing.entries import BackupEntry
 from kwtui.backups.listing.presence import Presence
-from kwtui.controller.events import StorageChanged
+from kwtui.controller import StorageChanged
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.keys.actions import Action
 from kwtui.screens.backup_set.care import CARE_VERBS, REPORT, SetCare
@@ -106,8 +106,8 @@ class SetScreen(SetCare):
 
     async def look(self) -> None:
         try:
-            details = await self.controller.open_set(self._entry.path)
-            self._presence = await self.controller.presence(details)
+            details = await self.controller.storage.open_set(self._entry.path)
+            self._presence = await self.controller.storage.presence(details)
         except KwtuiError as error:
             if error.exit_code is not ExitCode.NOT_FOUND or self._details is None:
                 raise
@@ -185,7 +185,7 @@ class SetScreen(SetCare):
             spec = schema.table(part.table.name) if schema else None
             return table_lines(part.table, spec.create_statement if spec else "")
         if part.kind is PartKind.TEXT:
-            text = await self.controller.read_text(f"{self._entry.path}/{part.path}")
+            text = await self.controller.storage.read_text(f"{self._entry.path}/{part.path}")
             return file_lines(part.path, text)
         if part.kind is PartKind.ORIGIN:
             return await self._origin_lines(part)
@@ -195,16 +195,16 @@ class SetScreen(SetCare):
         """The run that made the set; it is told by the files of the account that ran it."""
         manifest = self._details.manifest if self._details is not None else None
         run = manifest.run_id if manifest is not None else ""
-        known = {each.id for each in await self.controller.runs()}
+        known = {each.id for each in await self.controller.runs.all()}
         if manifest is None or run not in known:
             return made_lines(manifest, NOT_HERE.format(run=run or "It"))
-        plan = await self.controller.run_plan(run)
+        plan = await self.controller.runs.plan(run)
         if part.title == PLAN_PART:
-            return plan_lines(plan, self.controller.command_of_run(run, plan))
+            return plan_lines(plan, self.controller.commands.of_run(run, plan))
         if part.title == JOURNAL_PART:
-            return events_lines(await self.controller.run_journal(run))
-        state = await self.controller.run_state(run)
-        return run_lines(plan, state, self.controller.command_of_run(run, plan))
+            return events_lines(await self.controller.runs.journal(run))
+        state = await self.controller.runs.state(run)
+        return run_lines(plan, state, self.controller.commands.of_run(run, plan))
 
     def _switch_to(self, shown: Widget) -> None:
         if shown.display and shown is self._content:

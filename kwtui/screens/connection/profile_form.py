@@ -155,12 +155,12 @@ class ProfileDialog(Dialog):
     def on_mount(self) -> None:
         self._opened_with = self._values()
         self._form.focus_first()
-        if self._controller.status.is_connected:
+        if self._controller.connection.status.is_connected:
             self.run_worker(self._learn_databases(), exit_on_error=False)
 
     async def _learn_databases(self) -> None:
         """Names for the field of the database; without them it is typed in full."""
-        names = [database.name for database in await self._controller.databases()]
+        names = [database.name for database in await self._controller.server.databases()]
         self._texts["database"].input.set_completion(name_completer(lambda: names))
 
     def _values(self) -> list[str]:
@@ -194,9 +194,9 @@ class ProfileDialog(Dialog):
     def _save(self) -> None:
         try:
             profile = self._profile()
-            self._controller.save_profile(profile)
+            self._controller.profiles.save(profile)
             if self._old is not None and self._old.name != profile.name:
-                self._controller.delete_profile(self._old.name)
+                self._controller.profiles.delete(self._old.name)
         except KwtuiError as error:
             self._say(" ".join(error.lines()))
             return
@@ -208,7 +208,7 @@ class ProfileDialog(Dialog):
             self._texts["port"].input.focus()
             raise KwtuiError("The port must be a number.", hint="26257 is KWDB's usual one.")
         if self._old is None and any(
-            profile.name == values["name"] for profile in self._controller.profiles()
+            profile.name == values["name"] for profile in self._controller.profiles.all()
         ):
             raise KwtuiError(
                 f"There is a server named {values['name']} already.", hint="Choose another name."

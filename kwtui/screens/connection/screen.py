@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
-from kwtui.controller.events import RunsChanged, StorageChanged
+from kwtui.controller import RunsChanged, StorageChanged
 from kwtui.errors import KwtuiError
 from kwtui.keys.actions import Action
 from kwtui.screens.connection.page import connection_lines
@@ -110,7 +110,7 @@ class ConnectionScreen(KwtuiScreen):
 
     def _read_profiles(self) -> None:
         try:
-            profiles = self.controller.profiles()
+            profiles = self.controller.profiles.all()
         except KwtuiError as error:
             self.kwtui.show_problem(error)
             profiles = []
@@ -134,14 +134,16 @@ class ConnectionScreen(KwtuiScreen):
         return isinstance(event, RunsChanged) and bool(self._left)
 
     def _show_page(self) -> None:
-        lines = connection_lines(self.controller.status, self.controller.place, self._left)
+        lines = connection_lines(
+            self.controller.connection.status, self.controller.folders.place, self._left
+        )
         self._page.set_lines(lines)
 
     def reason_against(self, action: Action) -> str:
         server = self._servers.current
         if action.verb in ("edit", "delete") and (server is None or server.profile is None):
             return "The sandbox has nothing to change; choose a saved server."
-        if action.verb == "retry" and self.controller.status.state != "lost":
+        if action.verb == "retry" and self.controller.connection.status.state != "lost":
             return "No connection was lost."
         return ""
 
@@ -174,7 +176,7 @@ class ConnectionScreen(KwtuiScreen):
         self.run_task(self._start_sandbox, "connect")
 
     def do_retry(self) -> None:
-        self.controller.retry_now()
+        self.controller.connection.retry_now()
 
     def _connect(self, target: Target) -> None:
         self.run_task(lambda: self._try_connect(target), "connect")
@@ -195,7 +197,7 @@ class ConnectionScreen(KwtuiScreen):
 
     async def _start_sandbox(self) -> None:
         self.say("Starting the sandbox…")
-        target = await self.controller.start_sandbox()
+        target = await self.controller.connection.start_sandbox()
         given = self.kwtui.initial_target if self.kwtui.initial_sandbox else None
         if given is not None:
             target = replace(
@@ -213,7 +215,7 @@ class ConnectionScreen(KwtuiScreen):
         self.kwtui.set_target(target)
         while True:
             try:
-                await self.controller.connect(target, password)
+                await self.controller.connection.connect(target, password)
             except KwtuiError as error:
                 if not _password_would_help(error):
                     raise
@@ -229,7 +231,7 @@ class ConnectionScreen(KwtuiScreen):
     async def _look_for_leftovers(self) -> None:
         """What a killed run left waits for somebody who does not know of it."""
         try:
-            found = (await self.controller.leftovers()).found
+            found = (await self.controller.leftovers.find()).found
         except KwtuiError:
             # Why extern or the server cannot be looked at is on this page already.
             return
@@ -267,7 +269,7 @@ class ConnectionScreen(KwtuiScreen):
         def answered(yes: object) -> None:
             if yes:
                 try:
-                    self.controller.delete_profile(name)
+                    self.controller.profiles.delete(name)
                 except KwtuiError as error:
                     self.kwtui.show_problem(error)
                 self._read_profiles()

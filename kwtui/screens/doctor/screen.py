@@ -72,7 +72,7 @@ class DoctorScreen(KwtuiScreen):
         self.run_task(self._read, "doctor")
 
     async def _read(self) -> None:
-        self._checks = await self.controller.doctor()
+        self._checks = await self.controller.doctor.checks()
         self._arrange()
 
     def do_again(self) -> None:
@@ -82,7 +82,7 @@ class DoctorScreen(KwtuiScreen):
             self.run_task(partial(self._read_again, check), "doctor")
 
     async def _read_again(self, check: Check) -> None:
-        self._checks = merged(self._checks, await self.controller.check_again(check.id))
+        self._checks = merged(self._checks, await self.controller.doctor.again(check.id))
         self._arrange()
         now = next(each for each in self._checks if each.id == check.id)
         changed = "" if now.state is check.state else f", it was {check.state.value}"
@@ -123,4 +123,4 @@ class DoctorScreen(KwtuiScreen):
             self.kwtui.explain(self._list.current.detail)
 
     def do_copy(self) -> None:
-        self.app.copy_to_clipboard(self.controller.command("doctor"))
+        self.app.copy_to_clipboard(self.controller.commands.line("doctor"))

@@ -77,7 +77,7 @@ class ExplainScreen(KwtuiScreen):
         self._timer = self.set_timer(TYPING_SECONDS, self._explain)
 
     def _explain(self) -> None:
-        self._found = self.controller.explain(self._editor.text)
+        self._found = self.controller.doctor.explain(self._editor.text)
         # What kwtui said itself about the error stands before it and explains nothing.
         self._at = next((n for n, each in enumerate(self._found) if each.is_known), 0)
         self._answers = {}
@@ -124,7 +124,7 @@ class ExplainScreen(KwtuiScreen):
         return next((i for i, each in enumerate(lines) if each.endswith(check.title)), 0)
 
     async def _answer(self, check: KnownCheck) -> None:
-        answer = tuple(await self.controller.run_check(check.name)) or ("nothing",)
+        answer = tuple(await self.controller.doctor.answer(check.name)) or ("nothing",)
         if check.name in self._answers:
             self._answers[check.name] = answer
             self._show()

@@ -44,7 +44,9 @@ def help_lines(screen: KwtuiScreen) -> list[Line]:
     words = _COMMANDS.get(screen.scope)
     if words is not None:
         lines += [BLANK, heading("The same from the command line")]
-        lines.append(line(("$ ", "muted"), (screen.controller.command(*words), "accent"), indent=2))
+        lines.append(
+            line(("$ ", "muted"), (screen.controller.commands.line(*words), "accent"), indent=2)
+        )
     lines += [BLANK, heading("Moving")]
     lines += [_key(key, words) for key, words in _MOVING]
     lines += [BLANK, heading("Everywhere")]

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.events import ScreenResume
 
-from kwtui.controller.events import RunsChanged, StorageChanged
+from kwtui.controller import RunsChanged, StorageChanged
 from kwtui.errors import KwtuiError
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.server.connection.status import ConnectionStatus

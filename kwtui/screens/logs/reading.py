@@ -220,7 +220,7 @@ class LogReading(KwtuiScreen):
         chosen = desk.chosen() if self._view.selection is not None else None
         first, last = chosen or (None, None)
         self.say(f"Saving to {path} …")
-        written = await self.controller.save_log(desk.stream, path, first, last)
+        written = await self.controller.logs.save(desk.stream, path, first, last)
         what = "the selection" if chosen else "all that is shown"
         self.say(f"Saved {what}, {human_bytes(written)}, to {path}.")
 
@@ -231,7 +231,7 @@ class LogReading(KwtuiScreen):
 
     async def _show_its_run(self) -> None:
         when = self._view.time_in_sight
-        runs = await self.controller.runs_at(when) if when is not None else []
+        runs = await self.controller.runs.at(when) if when is not None else []
         if not runs:
             self.say("No run of kwtui on this machine went on at this time.")
         else:

@@ -82,10 +82,12 @@ class LogsScreen(LogReading):
         self.run_task(self._read_files, "logs")
 
     async def _read_files(self) -> None:
-        if self.controller.place is None:
+        if self.controller.folders.place is None:
             await self._look_without_server()
-        place = self.controller.place
-        if place is None or (place.logs.path is None and not self.controller.is_connected):
+        place = self.controller.folders.place
+        if place is None or (
+            place.logs.path is None and not self.controller.connection.is_connected
+        ):
             self._list.empty = "No node is known yet. Connect first (1)."
             self._list.set_rows(())
             self._summary.say("")
@@ -99,19 +101,19 @@ class LogsScreen(LogReading):
         target = self.kwtui.target or self.kwtui.initial_target
         store, extern, logs = _given_folders(target)
         if target is None or target.is_local or store or extern or logs:
-            await self.controller.use_folders(store=store, extern=extern, logs=logs)
+            await self.controller.folders.use(store=store, extern=extern, logs=logs)
 
     async def _log_files(self) -> list[LogFile]:
         """The node's files; over HTTP a password may be asked for, once."""
         try:
-            return await self.controller.log_files()
+            return await self.controller.logs.files()
         except LoginNeeded as error:
             target = self.kwtui.target
             password = await self.kwtui.ask_password(target, error) if target else None
             if password is None:
                 raise
-            await self.controller.log_in_for_logs(password)
-            return await self.controller.log_files()
+            await self.controller.logs.log_in(password)
+            return await self.controller.logs.files()
 
     def on_virtual_list_highlighted(self) -> None:
         if self._list.current is not None and not self._opened:
@@ -156,7 +158,7 @@ class LogsScreen(LogReading):
 
     async def _open(self, choice: LogChoice) -> LogDesk:
         await self._close_desk()
-        stream = await self.controller.open_log(choice.files)
+        stream = await self.controller.logs.open(choice.files)
         self._desk = desk = LogDesk(stream, self._view, self._density, choice.short)
         with self.app.batch_update():
             self._list.display = False

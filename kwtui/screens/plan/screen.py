@@ -70,7 +70,7 @@ class PlanScreen(KwtuiScreen):
 
     def _show(self, plan: Plan, more: list[Line]) -> None:
         self._plan = plan
-        self._command = self.controller.command_for(plan)
+        self._command = self.controller.commands.of_plan(plan)
         lines = plan_lines(plan, self._command)
         self._document.set_lines([*lines, BLANK, *more] if more else lines, keep_scroll=False)
         self.show_keys()
@@ -141,5 +141,5 @@ class PlanScreen(KwtuiScreen):
             await self._start(plan)
 
     async def _start(self, plan: Plan) -> None:
-        run_id = await self.controller.start_run(plan)
+        run_id = await self.controller.runs.start(plan)
         self.app.call_later(self.kwtui.show_run, run_id)

@@ -26,7 +26,7 @@ class RestoreScreen(WizardScreen):
         self.strategy = StrategyStep(self.source)
         self.target = TargetStep(self.source)
         self.tables = RestoreTablesStep(self.source)
-        self.plan = PlanStep("Start restore", lambda: self.controller.plan_restore(self.request()))
+        self.plan = PlanStep("Start restore", lambda: self.controller.plans.restore(self.request()))
         self.run = RunStep(self.plan)
         return (self.source, self.strategy, self.target, self.tables, self.plan, self.run)
 

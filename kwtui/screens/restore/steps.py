@@ -72,11 +72,11 @@ class SourceStep(Step):
                 self._wanted = ""
 
     async def enter(self) -> None:
-        if self.controller.place is None:
+        if self.controller.folders.place is None:
             self._list.empty = "No node is known yet. Connect first (1)."
             self._list.set_rows(())
             return
-        listing = await self.controller.storage()
+        listing = await self.controller.storage.listing()
         kinds = (EntryKind.SET, EntryKind.TREE)
         nothing = "There is no backup in extern yet. Make one (2)."
         self._none = listing.problem or (NO_EXPORT_YET if listing.awaits_export else nothing)
@@ -211,7 +211,7 @@ class TargetStep(Step):
         yield self._form
 
     async def enter(self) -> None:
-        self._taken = {database.name for database in await self.controller.databases()}
+        self._taken = {database.name for database in await self.controller.server.databases()}
         entry = self._source.chosen
         asked = (entry.path if entry is not None else "", self._is_data_only)
         if entry is not None and asked != self._suggested_for:
@@ -219,7 +219,7 @@ class TargetStep(Step):
             self._name_field.value = self._suggestion(entry.database or "restored")
             # Whoever types another name means to replace the suggestion, not to go on with it.
             self._name_field.input.select_all()
-            details = await self.controller.open_set(entry.path)
+            details = await self.controller.storage.open_set(entry.path)
             self._ask_how_it_was_written(details)
             self._offer_what_it_holds(details)
         self._check()

@@ -47,7 +47,7 @@ class RestoreTablesStep(TableChoice[TableDetails]):
         self._read = ""
         self._list.empty = "Looking inside…"
         self._list.set_rows(())
-        details = await self.controller.open_set(entry.path)
+        details = await self.controller.storage.open_set(entry.path)
         self._read = entry.path
         self._list.empty = "There is no table in it."
         self._list.set_rows(details.tables)

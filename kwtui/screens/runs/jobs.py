@@ -70,14 +70,14 @@ class JobsScreen(KwtuiScreen):
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        if not self.controller.status.is_connected:
+        if not self.controller.connection.status.is_connected:
             self._list.empty = "Not connected. 1 opens the connections."
             self._list.set_rows(() if self._listing is None else self._list.rows)
             return
         self.run_task(self._read, "jobs")
 
     async def _read(self) -> None:
-        listing = await self.controller.jobs()
+        listing = await self.controller.server.jobs()
         before, self._listing = self._listing, listing
         if before is None or (before.jobs, before.queries) != (listing.jobs, listing.queries):
             self._arrange()
@@ -160,7 +160,7 @@ class JobsScreen(KwtuiScreen):
         if job is not None and listing is not None:
             dialog = MessageDialog(
                 f"Job {job.id}",
-                job_lines(job, listing, self.controller.command),
+                job_lines(job, listing, self.controller.commands.line),
                 explained=job.error,
             )
             self.app.push_screen(dialog, self._explain_if_asked)
@@ -176,7 +176,7 @@ class JobsScreen(KwtuiScreen):
     def do_copy(self) -> None:
         if self._list.current is not None:
             job = str(self._list.current.id)
-            self.app.copy_to_clipboard(self.controller.command("jobs", "show", job))
+            self.app.copy_to_clipboard(self.controller.commands.line("jobs", "show", job))
 
     def do_cancel(self) -> None:
         self._ask(JobVerb.CANCEL)
@@ -193,7 +193,7 @@ class JobsScreen(KwtuiScreen):
             return
 
         async def control() -> None:
-            self.say(await self.controller.control_job(job.id, verb))
+            self.say(await self.controller.server.control_job(job.id, verb))
             self.do_refresh()
 
         def answered(yes: object) -> None:

@@ -99,10 +99,10 @@ class RunPanel(Vertical):
 
     async def _follow(self, controller: Controller, run_id: str) -> None:
         try:
-            plan = await controller.run_plan(run_id)
+            plan = await controller.runs.plan(run_id)
             state = initial_state(plan)
-            self._plan, self._command = plan, controller.command_of_run(run_id, plan)
-            async for event in controller.follow_run(run_id):
+            self._plan, self._command = plan, controller.commands.of_run(run_id, plan)
+            async for event in controller.runs.follow(run_id):
                 state = reduce(state, event)
                 self._show_soon(state)
             if state.status is RunStatus.RUNNING:
@@ -139,7 +139,7 @@ class RunPanel(Vertical):
         if plan is None or state is None or state.status is not RunStatus.SUCCEEDED:
             return False
         path = set_path(plan, state.result)
-        return bool(path) and await controller.is_gone(self._run_id, path)
+        return bool(path) and await controller.runs.is_gone(self._run_id, path)
 
     def _show_soon(self, state: RunState) -> None:
         # What happened before this page was opened comes in one burst and is painted at once.

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from kwtui.controller.events import RunsChanged, StorageChanged
+from kwtui.controller import RunsChanged, StorageChanged
 from kwtui.errors import KwtuiError
 from kwtui.keys.actions import Action
 from kwtui.runs.events import RunStatus
@@ -80,7 +80,7 @@ class RunsScreen(LiveScreen):
     # -- reading ---------------------------------------------------------------------------------
 
     async def look(self) -> None:
-        self._list.set_rows(await self.controller.runs())
+        self._list.set_rows(await self.controller.runs.all())
         self._panel.look_again()
         self.show_keys()
 
@@ -181,7 +181,7 @@ class RunsScreen(LiveScreen):
         self.run_task(self._explain, "explain")
 
     async def _explain(self) -> None:
-        state = await self.controller.run_state(self._chosen_id())
+        state = await self.controller.runs.state(self._chosen_id())
         self.kwtui.explain(failure_text(state))
 
     def _has_failed(self) -> bool:
@@ -195,7 +195,7 @@ class RunsScreen(LiveScreen):
 
     def do_continue(self) -> None:
         run_id = self._chosen_id()
-        self.open_over(ContinueScreen(lambda: self.controller.plan_continuation(run_id)))
+        self.open_over(ContinueScreen(lambda: self.controller.plans.continuation(run_id)))
 
     def do_log(self) -> None:
         self.app.call_later(self._show_log, self._chosen_id())

@@ -48,12 +48,12 @@ class CancelBackupDialog(Dialog):
 
 
 async def ask_and_cancel(app: App[None], controller: Controller, run_id: str) -> None:
-    """Ask, then cancel the run. In a worker; raises KwtuiError as `Controller.cancel_run`."""
-    plan = await controller.run_plan(run_id)
+    """Ask, then cancel the run. In a worker; raises KwtuiError as `Runs.cancel`."""
+    plan = await controller.runs.plan(run_id)
     if plan.kind is PlanKind.BACKUP:
         sweep = await app.push_screen_wait(CancelBackupDialog())
         if isinstance(sweep, bool):
-            await controller.cancel_run(run_id, sweep=sweep)
+            await controller.runs.cancel(run_id, sweep=sweep)
         return
     text = "The statement that runs is cancelled on the server. "
     text += (
@@ -64,7 +64,7 @@ async def ask_and_cancel(app: App[None], controller: Controller, run_id: str) ->
     )
     dialog = ConfirmDialog("Cancel this run?", text, yes="Cancel the run", no="Let it run")
     if await app.push_screen_wait(dialog):
-        await controller.cancel_run(run_id)
+        await controller.runs.cancel(run_id)
 
 
 def reason_against_going_on(kind: PlanKind, status: RunStatus) -> str:

@@ -131,12 +131,12 @@ class ServerScreen(KwtuiScreen):
 
     def do_refresh(self) -> None:
         self._show()
-        if self.controller.status.is_connected:
+        if self.controller.connection.status.is_connected:
             self.run_task(self._read, "server")
 
     def _read_page(self) -> None:
         """What changes by itself is asked again when one turns to its page."""
-        if not self.controller.status.is_connected:
+        if not self.controller.connection.status.is_connected:
             return
         if self._page == SESSIONS and self._overview is not None:
             self.run_task(partial(self._read_activity, self._overview), "server")
@@ -144,17 +144,17 @@ class ServerScreen(KwtuiScreen):
             self.run_task(self._read_wal, "server-wal")
 
     async def _read(self) -> None:
-        self._overview = await self.controller.overview()
-        self._databases = await self.controller.databases()
+        self._overview = await self.controller.server.overview()
+        self._databases = await self.controller.server.databases()
         self._show()
         await self._read_wal()
 
     async def _read_activity(self, before: Overview) -> None:
-        self._overview = await self.controller.activity(before)
+        self._overview = await self.controller.server.activity(before)
         self._show()
 
     async def _read_wal(self) -> None:
-        self._wal = await self.controller.wal()
+        self._wal = await self.controller.server.wal()
         self._show()
 
     # -- showing ---------------------------------------------------------------------------------
@@ -173,11 +173,11 @@ class ServerScreen(KwtuiScreen):
         self.show_keys()
 
     def _lines(self) -> list[Line]:
-        status = self.controller.status
+        status = self.controller.connection.status
         if status.facts is None and str(status.state) == "disconnected":
             return [line(("Not connected. 1 opens the connections.", "muted"))]
         if self._page == OVERVIEW:
-            lines: list[Line] = connection_lines(status, self.controller.place)
+            lines: list[Line] = connection_lines(status, self.controller.folders.place)
             if self._overview is not None:
                 lines += [BLANK, *node_lines(self._overview)]
             return [*lines, BLANK, *database_lines(self._databases)]
@@ -267,7 +267,7 @@ class ServerScreen(KwtuiScreen):
 
     def reason_against(self, action: Action) -> str:
         if action.verb in ("cancel", "change"):
-            if not self.controller.status.is_connected:
+            if not self.controller.connection.status.is_connected:
                 return "There is no connection."
             if self.kwtui.is_read_only:
                 return "This server's profile says: read only."
@@ -290,7 +290,7 @@ class ServerScreen(KwtuiScreen):
             return
 
         async def cancel() -> None:
-            await self.controller.cancel_query(query.id)
+            await self.controller.server.cancel_query(query.id)
             self.say("The query was cancelled.")
             self.do_refresh()
 
@@ -316,4 +316,4 @@ class ServerScreen(KwtuiScreen):
         self.app.call_later(self.kwtui.open_screen, "doctor")
 
     def do_copy(self) -> None:
-        self.app.copy_to_clipboard(self.controller.command(*self._words()))
+        self.app.copy_to_clipboard(self.controller.commands.line(*self._words()))

@@ -33,15 +33,15 @@ def change_wal(screen: KwtuiScreen, report: WalReport) -> None:
     """Ask, plan, show the plan, and run it when the name was typed."""
 
     async def plan(change: WalChange) -> None:
-        made = await screen.controller.plan_wal(change)
-        command = screen.controller.command_for(made)
-        name = screen.controller.confirmation_name
+        made = await screen.controller.plans.wal(change)
+        command = screen.controller.commands.of_plan(made)
+        name = screen.controller.connection.confirmation_name
         dialog = ApproveDialog(made, command, name, refusal_of(made))
         screen.app.push_screen(dialog, run_if_approved(made))
 
     def run_if_approved(made: Plan) -> Callable[[object], None]:
         async def start() -> None:
-            run_id = await screen.controller.start_run(made)
+            run_id = await screen.controller.runs.start(made)
             screen.app.call_later(screen.kwtui.show_run, run_id)
 
         def answered(yes: object) -> None:

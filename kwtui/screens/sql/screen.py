@@ -131,7 +131,7 @@ class SqlScreen(KwtuiScreen):
         outcome = "failed"
         try:
             if self._session is None:
-                self._session = self.controller.console()
+                self._session = self.controller.sql.open()
             self._session.timeout_seconds = _TIMEOUTS[self._timeout]
             answer = await self._session.run(text, limit=self._limit)
             outcome = _outcome(answer)
@@ -167,7 +167,7 @@ class SqlScreen(KwtuiScreen):
     ) -> None:
         """Keep it for F3; a history that cannot be written must not hide how the statement went."""
         try:
-            self.controller.remember_sql(text, answer=answer, error=error)
+            self.controller.sql.remember(text, answer=answer, error=error)
         except KwtuiError as failure:
             self.say(f"{failure.title} {failure.cause}", warning=True)
 
@@ -218,7 +218,7 @@ class SqlScreen(KwtuiScreen):
             )
 
     async def _save(self, console: Console, answer: Answer, path: Path) -> None:
-        count = await self.controller.save_answer(console, answer, path)
+        count = await self.controller.sql.save_answer(console, answer, path)
         self.say(f"{plural(count, 'row')} saved in {path}")
 
     # -- locking ---------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ class SqlScreen(KwtuiScreen):
         if self._unlocked:
             self.run_task(self._lock, "sql-lock")
             return
-        name = self.controller.confirmation_name
+        name = self.controller.connection.confirmation_name
         environment = self.kwtui.target.environment if self.kwtui.target is not None else None
         text = (
             "Until you lock it again (w) or the connection ends, every statement of this page takes"
@@ -256,7 +256,7 @@ class SqlScreen(KwtuiScreen):
 
     async def _unlock(self) -> None:
         if self._session is None:
-            self._session = self.controller.console()
+            self._session = self.controller.sql.open()
         await self._session.unlock()
         self._say()
 
@@ -279,7 +279,7 @@ class SqlScreen(KwtuiScreen):
                 self._editor.move_cursor(self._editor.document.end)
             self._editor.focus()
 
-        entries = self.controller.sql_history().entries()
+        entries = self.controller.sql.history().entries()
         if entries:
             self.app.push_screen(HistoryDialog(entries), chosen)
         else:
@@ -287,7 +287,7 @@ class SqlScreen(KwtuiScreen):
 
     def do_copy(self) -> None:
         if self._answer is not None:
-            self.app.copy_to_clipboard(self.controller.command("sql", self._answer.sql))
+            self.app.copy_to_clipboard(self.controller.commands.line("sql", self._answer.sql))
 
     def go_back(self) -> bool:
         if self._editor.has_focus:
@@ -296,7 +296,7 @@ class SqlScreen(KwtuiScreen):
         return False
 
     def reason_against(self, action: Action) -> str:
-        if action.verb in ("run", "unlock") and not self.controller.status.is_connected:
+        if action.verb in ("run", "unlock") and not self.controller.connection.status.is_connected:
             return "There is no connection. 1 opens the connections."
         if action.verb in ("run", "more", "save", "unlock", "timeout") and self._at_work:
             return "A statement is running; F4 cancels it."

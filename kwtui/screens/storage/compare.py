@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from kwtui.backups.difference import SetDifference
-from kwtui.controller.events import StorageChanged
+from kwtui.controller import StorageChanged
 from kwtui.keys.actions import Action
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import MessageDialog
@@ -66,7 +66,7 @@ class CompareScreen(LiveScreen):
         return not isinstance(event, StorageChanged) or any(map(event.concerns, self._paths))
 
     async def look(self) -> None:
-        self._found = await self.controller.compare_sets(*self._paths)
+        self._found = await self.controller.storage.compare(*self._paths)
         self._list.empty = "Nothing differs."
         self._everything = self._everything or self._found.is_same
         self._arrange()
@@ -106,4 +106,4 @@ class CompareScreen(LiveScreen):
         self.do_refresh()
 
     def do_copy(self) -> None:
-        self.app.copy_to_clipboard(self.controller.command("compare", *self._paths))
+        self.app.copy_to_clipboard(self.controller.commands.line("compare", *self._paths))

@@ -91,7 +91,7 @@ class LeftoversScreen(LiveScreen):
     async def look(self) -> None:
         known = {each.name for each in self._found.found} if self._found is not None else set()
         chosen = {each.name for each in self._list.checked_rows()}
-        self._found = found = await self.controller.leftovers()
+        self._found = found = await self.controller.leftovers.find()
         self._list.empty = "Broken runs left nothing."
         self._list.set_rows(found.found)
         # What a person chose stays chosen; only what is new is chosen for them.
@@ -154,7 +154,7 @@ class LeftoversScreen(LiveScreen):
             self.open_over(PlanScreen(partial(self._plan, self._found, names)))
 
     async def _plan(self, found: Leftovers, names: list[str], _: str | None) -> Plan:
-        return await self.controller.plan_cleanup(found, names)
+        return await self.controller.plans.cleanup(found, names)
 
 
 def _may_go(leftover: Leftover) -> bool:

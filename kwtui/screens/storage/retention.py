@@ -74,7 +74,7 @@ class RetentionScreen(LiveScreen):
 
     def on_mount(self) -> None:
         self._list.focus()
-        self._saved = self._policies = self.controller.retention_policies()
+        self._saved = self._policies = self.controller.retention.policies()
         self.do_refresh()
 
     @property
@@ -91,7 +91,7 @@ class RetentionScreen(LiveScreen):
         super().do_refresh()
 
     async def look(self) -> None:
-        self._preview = preview = await self.controller.preview_prune(
+        self._preview = preview = await self.controller.retention.preview(
             self._database or None, self._counted()
         )
         self._list.empty = "There is no backup."
@@ -181,11 +181,11 @@ class RetentionScreen(LiveScreen):
 
     async def _save(self) -> None:
         if self._policies.default != self._saved.default:
-            self.controller.save_retention(None, self._policies.default)
+            self.controller.retention.save(None, self._policies.default)
         for name in {*self._policies.databases, *self._saved.databases}:
             policy = self._policies.databases.get(name)
             if policy != self._saved.databases.get(name):
-                self.controller.save_retention(name, policy)
+                self.controller.retention.save(name, policy)
         self._saved = self._policies
         self.say("Saved. Nothing was removed; s shows what would be.")
         self._say()
@@ -211,7 +211,9 @@ class RetentionScreen(LiveScreen):
 
     async def _plan(self, _: str | None) -> Plan:
         """Made anew: what is shown may be old."""
-        return (await self.controller.preview_prune(self._database or None, self._counted())).plan
+        return (
+            await self.controller.retention.preview(self._database or None, self._counted())
+        ).plan
 
     def unsaved(self) -> str:
         return "The changed retention rule is not saved." if self._changed else ""

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from kwtui.backups.listing.entries import NO_EXPORT_YET, BackupEntry, EntryKind, StorageListing
-from kwtui.controller.events import StorageWatched
+from kwtui.controller import StorageWatched
 from kwtui.keys.actions import Action
 from kwtui.screens.backup_set.care import CARE_VERBS, REPORT, SetCare
 from kwtui.screens.frame.bindings import bindings
@@ -93,16 +93,16 @@ class StorageScreen(SetCare):
             self._show_space()
 
     async def look(self) -> None:
-        if self.controller.place is None:
+        if self.controller.folders.place is None:
             self._listing = None
-            on_the_way = self.controller.status.state in _ON_THE_WAY
+            on_the_way = self.controller.connection.status.state in _ON_THE_WAY
             self._list.empty = "Looking for the node's files…" if on_the_way else NO_NODE
             self._list.set_rows(())
             self._summary.say("")
             self._space.set_lines(())
             return
-        self._listing = await self.controller.storage()
-        self._free = await self.controller.free_bytes()
+        self._listing = await self.controller.storage.listing()
+        self._free = await self.controller.folders.free_bytes()
         nothing = "Nothing in extern yet. Make a backup (2)."
         if self._listing.awaits_export:
             nothing = NO_EXPORT_YET
@@ -123,7 +123,7 @@ class StorageScreen(SetCare):
         self._say_summary(len(found))
 
     def _show_space(self) -> None:
-        why = self.controller.polls_because if self._listing is not None else ""
+        why = self.controller.folders.polls_because if self._listing is not None else ""
         self.set_class(bool(why), "-polled")
         lines = [space_line(self._entries, self._free)]
         self._space.set_lines([*lines, polling_line(why)] if why else lines)

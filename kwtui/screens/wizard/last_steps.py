@@ -45,7 +45,7 @@ class PlanStep(Step):
             self._document.set_lines([line((text, "error")) for text in error.lines()])
             raise
         self.plan = plan
-        self.command = self.controller.command_for(plan)
+        self.command = self.controller.commands.of_plan(plan)
         self._document.set_lines(plan_lines(plan, self.command), keep_scroll=False)
 
     def focus_first(self) -> None:
@@ -108,7 +108,7 @@ class RunStep(Step):
         if plan is None or plan is self._started:
             return
         self._started = plan
-        run_id = await self.controller.start_run(plan)
+        run_id = await self.controller.runs.start(plan)
         self.panel.follow(self.controller, run_id)
 
     def look_again(self) -> None:
@@ -145,7 +145,7 @@ class RunStep(Step):
 
     def do_continue(self) -> None:
         run_id = self.panel.run_id
-        self.wizard.open_over(ContinueScreen(lambda: self.controller.plan_continuation(run_id)))
+        self.wizard.open_over(ContinueScreen(lambda: self.controller.plans.continuation(run_id)))
 
     def do_explain(self) -> None:
         self.kwtui.explain(self.panel.failure)

@@ -11,7 +11,7 @@ from textual.events import ScreenResume
 from textual.widget import Widget
 from textual.widgets import Button, Input
 
-from kwtui.controller.events import StorageChanged
+from kwtui.controller import StorageChanged
 from kwtui.keys.actions import BY_ID, Action
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings

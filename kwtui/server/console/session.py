@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.csv_file import CsvFile
 from kwtui.server.connection.failures import ConnectionLost, StatementRefused
 from kwtui.server.connection.limited import LimitedServer, RowLimit, RowSink
 from kwtui.server.connection.results import Notice, ResultSet
@@ -224,6 +226,20 @@ class Console:
         server, self._server = self._server, None
         if server is not None:
             await server.close()
+
+
+async def save_answer(console: Console, answer: Answer, path: Path) -> int:
+    """Write every row of a result to a new CSV file; how many.
+
+    A result that was cut off is read again in full, if the statement only read. Raises
+    KwtuiError, also when the file is there already.
+    """
+    with CsvFile(path) as file:
+        if answer.limited and answer.may_be_repeated:
+            return await console.stream(answer.sql, file)
+        file.columns(answer.result.names)
+        file.rows(answer.result.rows)
+        return len(answer.result.rows)
 
 
 def _cancelled() -> KwtuiError:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from kwtui.server.connection.results import ResultSet, to_int, to_time
 from kwtui.server.connection.server import Server
+from kwtui.sql import statements
 
 
 @dataclass(frozen=True)
@@ -89,3 +90,8 @@ def parse_queries(answer: ResultSet) -> tuple[Query, ...]:
         )
         for row in answer.dicts()
     )
+
+
+async def cancel_query(server: Server, query_id: str) -> None:
+    """Cancel a running statement of any session. Raises KwtuiError with the server's words."""
+    await server.execute(statements.cancel_query(query_id), within=30)

@@ -9,7 +9,8 @@ from kwtui.operations.backup.destination_nodes import DestinationNode
 from kwtui.runs.events import RunStatus
 from kwtui.screens.backup.screen import BackupScreen
 from tests.screens.driving import Driver, opened
-from tests.screens.fake_controller import FakeController, run_end
+from tests.screens.fake_controller import FakeController
+from tests.screens.fake_runs import run_end
 
 RUN = "20261122T120000Z-1"
 
@@ -34,7 +35,7 @@ async def start(person: Driver) -> None:
 
 
 def last_request(controller: FakeController) -> BackupRequest:
-    request = controller.requests[-1]
+    request = controller.plans.requests[-1]
     assert isinstance(request, BackupRequest)
     return request
 
@@ -46,7 +47,7 @@ async def test_enter_leads_to_the_plan_and_no_further(connected: FakeController)
         assert "Nothing has been written yet" in text
         assert "Passwords of users" in text
         await person.press("enter", "enter", "enter")
-        assert not connected.plans, "Enter must never start a run"
+        assert not connected.runs.plans, "Enter must never start a run"
         request = last_request(connected)
         assert request == BackupRequest("shop")
 
@@ -130,7 +131,7 @@ async def to_the_options(person: Driver) -> None:
 async def test_the_files_go_to_the_connected_node_unless_another_is_chosen(
     connected: FakeController,
 ) -> None:
-    connected.other_nodes = (
+    connected.plans.other_nodes = (
         DestinationNode(3, "10.0.0.3:26257", False, problem="It was not found."),
         DestinationNode(2, "10.0.0.2:26257", True, problem="It was not found."),
     )
@@ -152,7 +153,9 @@ async def test_the_files_go_to_the_connected_node_unless_another_is_chosen(
 
 
 async def test_another_node_whose_files_are_here_is_checked(connected: FakeController) -> None:
-    connected.other_nodes = (DestinationNode(2, "127.0.0.1:26258", True, place=connected.place),)
+    connected.plans.other_nodes = (
+        DestinationNode(2, "127.0.0.1:26258", True, place=connected.folders.place),
+    )
     async with opened(connected) as person:
         await to_the_options(person)
         await person.press("right")
@@ -164,7 +167,7 @@ async def test_another_node_whose_files_are_here_is_checked(connected: FakeContr
 
 
 async def test_unseen_files_of_the_connected_node_need_a_choice(connected: FakeController) -> None:
-    connected.not_seen = "The extern folder was not found."
+    connected.plans.not_seen = "The extern folder was not found."
     async with opened(connected) as person:
         await to_the_options(person)
         await person.until_shown("The plan will refuse")
@@ -177,14 +180,14 @@ async def test_unseen_files_of_the_connected_node_need_a_choice(connected: FakeC
 
 
 async def test_a_refusal_is_told_and_the_run_is_not_started(connected: FakeController) -> None:
-    connected.findings = (
+    connected.server.findings = (
         Finding(Severity.REFUSAL, "disk_full", "", "There is not enough room for the files."),
     )
     async with opened(connected) as person:
         await to_the_plan(person)
         await person.press("s")
         await person.until_shown("This cannot be started")
-        assert not connected.plans
+        assert not connected.runs.plans
 
 
 async def test_progress_tells_tables_rows_bytes_and_what_it_is_estimated_from(
@@ -205,12 +208,12 @@ async def test_leaving_the_page_does_not_stop_the_run(connected: FakeController)
         await start(person)
         await person.press("escape", "4")
         await person.until_shown("4 Storage")
-        assert not connected.cancelled
+        assert not connected.runs.cancelled
         await person.press("6")
         await person.until_shown("Back up shop")
         await person.press("enter")
         await person.until_shown("1 of 4 tables")
-        connected.add_event(RUN, run_end(connected.plans[RUN], result={"proof": 2}))
+        connected.runs.add_event(RUN, run_end(connected.runs.plans[RUN], result={"proof": 2}))
         await person.until_shown("succeeded")
 
 
@@ -220,11 +223,11 @@ async def test_cancelling_asks_first_and_says_what_happens(connected: FakeContro
         await person.press("c")
         await person.until_shown("Cancel this backup?")
         await person.press("enter")
-        assert not connected.cancelled
+        assert not connected.runs.cancelled
         await person.press("c")
         await person.until_shown("Cancel this backup?")
         await person.press("right", "enter")
-        await person.until(lambda: connected.cancelled == [RUN])
+        await person.until(lambda: connected.runs.cancelled == [RUN])
         await person.until_shown("being cancelled")
 
 
@@ -234,10 +237,10 @@ async def test_the_result_says_what_was_written_what_not_and_how_to_repeat_it(
     async with opened(connected, size=(100, 50)) as person:
         await start(person)
         end = run_end(
-            connected.plans[RUN],
+            connected.runs.plans[RUN],
             result={"path": "kwtui/shop/20261122T120000Z", "tables": 4, "rows": 21500, "proof": 2},
         )
-        connected.add_event(RUN, end)
+        connected.runs.add_event(RUN, end)
         await person.until_shown("succeeded")
         text = person.text()
         assert "kwtui/shop/20261122T120000Z" in text
@@ -251,8 +254,10 @@ async def test_a_failed_run_says_which_step_why_and_what_to_do(
 ) -> None:
     async with opened(connected, size=(100, 50)) as person:
         await start(person)
-        end = run_end(connected.plans[RUN], RunStatus.FAILED, cause="Disk full.", hint="Make room.")
-        connected.add_event(RUN, end)
+        end = run_end(
+            connected.runs.plans[RUN], RunStatus.FAILED, cause="Disk full.", hint="Make room."
+        )
+        connected.runs.add_event(RUN, end)
         await person.until_shown("FAILED")
         assert "Disk full." in person.text()
         assert "Make room." in person.text()
@@ -279,7 +284,7 @@ async def test_quitting_with_answers_asks_first(connected: FakeController) -> No
 
 
 async def test_without_a_connection_the_wizard_says_so(connected: FakeController) -> None:
-    connected.current = FakeController().current
+    connected.connection.current = FakeController().connection.current
     async with opened(connected) as person:
         await person.press("2")
         await person.until_shown("There is no connection. 1 opens the connections.")
@@ -294,7 +299,7 @@ async def test_the_databases_come_by_themselves_once_connected(
     async with opened(controller) as person:
         await person.press("2")
         await person.until_shown("There is no connection.")
-        controller.set_connected()
+        controller.connection.set_connected()
         await person.until_shown("what is sold")
 
 

@@ -15,8 +15,8 @@ from kwtui.runs.events import RunFinished, RunStatus
 from kwtui.screens.runs.result_page import result_lines
 from kwtui.server.connection.target import Target
 from tests.screens.driving import Driver, opened
-from tests.screens.fake_controller import SETS, FakeController, at
-from tests.screens.fake_storage import nightly
+from tests.screens.fake_controller import FakeController
+from tests.screens.staged import SETS, at, nightly
 
 SHOP = "kwtui/shop/20261122T110000Z"
 
@@ -42,7 +42,7 @@ async def test_a_pin_is_set_and_taken_away_with_one_key(connected: FakeControlle
         await person.press("x")
         await person.until_shown("It is pinned; p takes the pin away.")
         await person.press("p")
-        await person.until(lambda: connected.annotated[-1] == (SHOP, {"pinned": False}))
+        await person.until(lambda: connected.storage.annotated[-1] == (SHOP, {"pinned": False}))
 
 
 async def test_label_and_note_are_changed_together(connected: FakeController) -> None:
@@ -55,7 +55,7 @@ async def test_label_and_note_are_changed_together(connected: FakeController) ->
         await person.type("keep me")
         await person.press("enter")
         await person.until_shown("before 3.3; keep me")
-        assert connected.annotated == [(SHOP, {"label": "before 3.3", "remark": "keep me"})]
+        assert connected.storage.annotated == [(SHOP, {"label": "before 3.3", "remark": "keep me"})]
 
 
 async def test_a_note_given_up_changes_nothing(connected: FakeController) -> None:
@@ -65,7 +65,7 @@ async def test_a_note_given_up_changes_nothing(connected: FakeController) -> Non
         await person.type("x")
         await person.press("escape")
         await person.until_shown("2 backups")
-        assert connected.annotated == []
+        assert connected.storage.annotated == []
 
 
 # -- the list -------------------------------------------------------------------------------------
@@ -129,8 +129,8 @@ async def test_a_drill_is_chosen_planned_and_run(connected: FakeController) -> N
         await person.until_shown("P4: the data too")
         await person.press("right", "enter")
         await person.until_shown(f"Drill {SHOP} to P3")
-        assert connected.drills[-1].level is ProofLevel.P3
-        assert not connected.drills[-1].on_sandbox
+        assert connected.plans.drills[-1].level is ProofLevel.P3
+        assert not connected.plans.drills[-1].on_sandbox
         await person.press("s")
         await person.until_shown("6 Runs")
 
@@ -138,13 +138,13 @@ async def test_a_drill_is_chosen_planned_and_run(connected: FakeController) -> N
 async def test_without_a_server_a_drill_is_offered_on_a_sandbox(connected: FakeController) -> None:
     async with opened(connected) as person:
         await to_storage(person)
-        connected.lose()
+        connected.connection.lose()
         await person.press("d")
         await person.until_shown("a private sandbox")
         assert "the connected server" not in person.text()
         await person.press("enter")
-        await person.until(lambda: bool(connected.drills))
-        assert connected.drills[-1].on_sandbox
+        await person.until(lambda: bool(connected.plans.drills))
+        assert connected.plans.drills[-1].on_sandbox
 
 
 async def test_a_drill_of_an_adopted_tree_asks_how_it_was_written(
@@ -157,8 +157,8 @@ async def test_a_drill_of_an_adopted_tree_asks_how_it_was_written(
         await person.press("d")
         await person.until_shown("Written with")
         await person.press("enter")
-        await person.until(lambda: bool(connected.drills))
-        assert connected.drills[-1].dialect is not None
+        await person.until(lambda: bool(connected.plans.drills))
+        assert connected.plans.drills[-1].dialect is not None
 
 
 # -- deleting -------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ async def test_a_drill_of_an_adopted_tree_asks_how_it_was_written(
 async def test_deleting_shows_what_goes_and_asks_with_the_harmless_answer_ready(
     connected: FakeController,
 ) -> None:
-    connected.entries = nightly(3)
+    connected.storage.entries = nightly(3)
     async with opened(connected, size=(100, 40)) as person:
         await person.press("4")
         await person.until_shown("3 backups")
@@ -179,10 +179,10 @@ async def test_deleting_shows_what_goes_and_asks_with_the_harmless_answer_ready(
         await person.until_shown("What is removed cannot be brought back.")
         await person.press("enter")
         await person.until(lambda: "cannot be brought back" not in person.text())
-        assert connected.plans == {}
+        assert connected.runs.plans == {}
         await person.press("s", "right", "enter")
         await person.until_shown("6 Runs")
-        assert [plan.kind for plan in connected.plans.values()] == [PlanKind.DELETE]
+        assert [plan.kind for plan in connected.runs.plans.values()] == [PlanKind.DELETE]
 
 
 async def test_the_last_proven_backup_goes_only_when_its_name_is_typed(
@@ -197,18 +197,18 @@ async def test_the_last_proven_backup_goes_only_when_its_name_is_typed(
         await person.type("20261122")
         await person.press("enter")
         await person.until_shown("Not started: that is another name.")
-        assert connected.plans == {}
+        assert connected.runs.plans == {}
         await person.press("s")
         await person.until_shown("Nothing as good as this")
         await person.type("20261122T110000Z")
         await person.press("enter")
         await person.until_shown("6 Runs")
-        plan = next(iter(connected.plans.values()))
+        plan = next(iter(connected.runs.plans.values()))
         assert plan.request["confirmed"] == "20261122T110000Z"
 
 
 async def test_on_production_every_removal_needs_a_name(connected: FakeController) -> None:
-    connected.entries = nightly(2)
+    connected.storage.entries = nightly(2)
     async with opened(connected) as person:
         make_production(person)
         await person.press("4")
@@ -228,7 +228,7 @@ async def test_a_read_only_profile_deletes_nothing(connected: FakeController) ->
 
 
 async def test_what_kwtui_did_not_make_is_not_deleted(connected: FakeController) -> None:
-    connected.entries = tuple(e for e in SETS if e.kind is EntryKind.TREE)
+    connected.storage.entries = tuple(e for e in SETS if e.kind is EntryKind.TREE)
     async with opened(connected) as person:
         await to_storage(person)
         await person.press("x")
@@ -256,7 +256,7 @@ async def test_a_report_is_written_where_one_says(
         await person.type(str(file))
         await person.press("enter")
         await person.until_shown("The report is in")
-        assert connected.reports == [(SHOP, file)]
+        assert connected.storage.reports == [(SHOP, file)]
 
 
 async def test_a_path_or_a_command_is_copied(connected: FakeController) -> None:
@@ -274,7 +274,7 @@ async def test_a_path_or_a_command_is_copied(connected: FakeController) -> None:
 @pytest.mark.parametrize("kind", [PlanKind.PRUNE, PlanKind.CLEANUP, PlanKind.DELETE])
 def test_the_result_of_a_removal_names_what_went(kind: PlanKind) -> None:
     step = Step("remove:a", StepKind.REMOVE, "Remove a")
-    plan = FakeController().make_plan(kind, "Remove", "shop", (step,), "")
+    plan = FakeController().plans.make_plan(kind, "Remove", "shop", (step,), "")
     result = {"removed": ["kwtui/a", "kwtui/b"], "left": [], "files": 3, "bytes": 10, "doubts": []}
     text = "\n".join(each.text for each in result_lines(plan, result))
     assert "Removed        kwtui/a" in text
@@ -283,7 +283,7 @@ def test_the_result_of_a_removal_names_what_went(kind: PlanKind) -> None:
 
 
 def test_the_result_of_a_drill_says_the_level_and_where() -> None:
-    plan = FakeController().make_plan(PlanKind.DRILL, "Drill", "shop", (), "kwtui/a")
+    plan = FakeController().plans.make_plan(PlanKind.DRILL, "Drill", "shop", (), "kwtui/a")
     result = {"path": "kwtui/a", "level": 3, "wanted": 4, "where": "a private sandbox", "tables": 4}
     text = "\n".join(each.text for each in result_lines(plan, result))
     for words in ("a private sandbox", "P4", "P3: the schema was restored"):
@@ -292,11 +292,11 @@ def test_the_result_of_a_drill_says_the_level_and_where() -> None:
 
 async def test_inside_a_set_the_run_that_made_it_is_told(connected: FakeController) -> None:
     step = (Step("one", StepKind.EXPORT_TABLE, "Export public.orders", sql=("EXPORT …",)),)
-    plan = connected.make_plan(PlanKind.BACKUP, "Back up shop", "shop", step, SHOP)
-    await connected.start_run(plan)
+    plan = connected.plans.make_plan(PlanKind.BACKUP, "Back up shop", "shop", step, SHOP)
+    await connected.runs.start(plan)
     done = RunFinished(at=at(9), status=RunStatus.SUCCEEDED, summary="4 tables.")
-    connected.add_event(plan.id, done)
-    connected.made_by = plan.id
+    connected.runs.add_event(plan.id, done)
+    connected.storage.made_by = plan.id
     async with opened(connected, size=(120, 40)) as person:
         await to_storage(person)
         await person.press("enter")
@@ -312,7 +312,7 @@ async def test_inside_a_set_the_run_that_made_it_is_told(connected: FakeControll
 async def test_inside_a_set_a_run_of_somebody_else_is_told_from_the_manifest(
     connected: FakeController,
 ) -> None:
-    connected.made_by = "20261101T000000Z-beef"
+    connected.storage.made_by = "20261101T000000Z-beef"
     async with opened(connected, size=(120, 40)) as person:
         await to_storage(person)
         await person.press("enter")
@@ -328,4 +328,6 @@ async def test_pinning_inside_a_set_is_shown_there(connected: FakeController) ->
         await person.until_shown("P2: every record")
         await person.press("p")
         await person.until_shown("Pinned retention keeps it")
-        connected.entries = tuple(replace(e, pinned=False) for e in connected.entries)
+        connected.storage.entries = tuple(
+            replace(e, pinned=False) for e in connected.storage.entries
+        )

@@ -10,7 +10,8 @@ from kwtui.model.server import ServerFacts
 from kwtui.server.connection.target import Target
 from kwtui.widgets.field import QuietInput
 from tests.screens.driving import opened
-from tests.screens.fake_controller import FACTS, FakeController
+from tests.screens.fake_controller import FakeController
+from tests.screens.staged import FACTS
 
 
 async def test_the_first_screen_names_saved_servers_and_the_sandbox(
@@ -66,7 +67,7 @@ async def test_what_was_cleaned_up_elsewhere_is_offered_no_more(
     async with opened(controller, size=(100, 40)) as person:
         await person.press("enter")
         await person.until_shown("Broken runs left")
-        controller.left = ()
+        controller.leftovers.left = ()
         controller.tell(RunsChanged())
         await person.until(lambda: "Broken runs" not in person.text())
 
@@ -79,13 +80,13 @@ async def test_what_was_cleaned_up_while_one_was_away_is_offered_no_more(
         await person.until_shown("Broken runs left")
         await person.press("6")
         await person.until_shown("6 Runs")
-        controller.left = ()
+        controller.leftovers.left = ()
         await person.press("1")
         await person.until(lambda: "Broken runs" not in person.text())
 
 
 async def test_where_nothing_is_left_nothing_is_said_of_it(controller: FakeController) -> None:
-    controller.left = ()
+    controller.leftovers.left = ()
     async with opened(controller, size=(100, 40)) as person:
         await person.press("enter")
         await person.until_shown("may export and import")
@@ -96,7 +97,7 @@ async def test_without_the_admin_role_the_page_says_what_that_means(
     controller: FakeController,
 ) -> None:
     facts: ServerFacts = replace(FACTS, user="reader", is_admin=False)
-    controller.facts = facts
+    controller.connection.server_facts = facts
     async with opened(controller, size=(160, 40)) as person:
         await person.press("enter")
         await person.until_shown("only admins export and import")
@@ -107,33 +108,33 @@ async def test_without_the_admin_role_the_page_says_what_that_means(
 async def test_a_missing_password_is_asked_for_and_never_shown(
     controller: FakeController,
 ) -> None:
-    controller.password = "sEcret-42"
+    controller.connection.password = "sEcret-42"
     async with opened(controller) as person:
         await person.press("enter")
         await person.until_shown("Password needed")
         await person.type("sEcret-42")
         assert "sEcret" not in person.text()
         await person.press("enter")
-        await person.until(lambda: controller.status.is_connected)
+        await person.until(lambda: controller.connection.status.is_connected)
         assert "sEcret" not in person.text()
 
 
 async def test_giving_up_the_password_leaves_everything_as_it_was(
     controller: FakeController,
 ) -> None:
-    controller.password = "secret"
+    controller.connection.password = "secret"
     async with opened(controller) as person:
         await person.press("enter")
         await person.until_shown("Password needed")
         await person.press("escape")
         await person.until_shown("shop-test")
-        assert not controller.status.is_connected
+        assert not controller.connection.status.is_connected
 
 
 async def test_an_unreachable_server_is_told_with_cause_and_remedy(
     controller: FakeController,
 ) -> None:
-    controller.connect_error = KwtuiError(
+    controller.connection.connect_error = KwtuiError(
         "Nobody answers at db1.test:26257.",
         cause="Connection refused.",
         hint="Check that the node runs.",
@@ -164,14 +165,14 @@ async def test_a_lost_connection_shows_a_banner_and_screens_stay_usable(
     async with opened(connected) as person:
         await person.press("4")
         await person.until_shown("仓库")
-        connected.lose()
+        connected.connection.lose()
         await person.until_shown("Connection lost")
         assert "Attempt 3 at 12:00:08 UTC" in person.text()
         assert "LOST" in person.header()
         await person.press("j", "slash")
         await person.type("tsdb")
         await person.until(lambda: "仓库" not in person.text())
-        connected.set_connected()
+        connected.connection.set_connected()
         await person.until(lambda: "Connection lost" not in person.text())
 
 
@@ -181,7 +182,7 @@ async def test_adding_changing_and_forgetting_a_server(controller: FakeControlle
         await person.until_shown("Add a server")
         await person.type("lab")
         await person.press("enter")
-        await person.until(lambda: [p.name for p in controller.saved][-1] == "lab")
+        await person.until(lambda: [p.name for p in controller.profiles.saved][-1] == "lab")
         await person.until_shown("lab")
 
         await person.press("e")
@@ -191,11 +192,11 @@ async def test_adding_changing_and_forgetting_a_server(controller: FakeControlle
         await person.press("x")
         await person.until_shown("Forget this server?")
         await person.press("enter")
-        assert "lab" in [p.name for p in controller.saved], "Enter alone must not delete"
+        assert "lab" in [p.name for p in controller.profiles.saved], "Enter alone must not delete"
         await person.press("x")
         await person.until_shown("Forget this server?")
         await person.press("right", "enter")
-        await person.until(lambda: "lab" not in [p.name for p in controller.saved])
+        await person.until(lambda: "lab" not in [p.name for p in controller.profiles.saved])
 
 
 async def test_a_port_that_is_no_number_is_told_in_the_form(controller: FakeController) -> None:
@@ -207,7 +208,7 @@ async def test_a_port_that_is_no_number_is_told_in_the_form(controller: FakeCont
         await person.type("many")
         await person.press("enter")
         await person.until_shown("The port must be a number.")
-        assert "lab" not in [p.name for p in controller.saved]
+        assert "lab" not in [p.name for p in controller.profiles.saved]
 
 
 async def test_an_unexpected_defect_is_shown_and_the_interface_lives_on(
@@ -216,7 +217,7 @@ async def test_an_unexpected_defect_is_shown_and_the_interface_lives_on(
     async def broken() -> list[object]:
         raise ZeroDivisionError("division by zero")
 
-    connected.databases = broken  # type: ignore[method-assign,assignment]
+    connected.server.databases = broken  # type: ignore[method-assign,assignment]
     async with opened(connected) as person:
         await person.press("2")
         await person.until_shown("kwtui met a problem that it does not know.")
@@ -241,7 +242,7 @@ async def test_a_password_inside_a_dsn_does_not_stay_on_the_screen(
             "#input-dsn", QuietInput
         ).value = "postgresql://root:hunter2@db1.test/defaultdb?sslmode=require"
         await person.press("enter")
-        await person.until(lambda: controller.status.is_connected)
+        await person.until(lambda: controller.connection.status.is_connected)
         await person.until(lambda: "hunter2" not in person.text())
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
-from kwtui.controller import Controller
-from kwtui.diagnosis import known
-from kwtui.doctor import Check, CheckState
+from kwtui.doctor import CheckState
 from kwtui.errors import KwtuiError
 from kwtui.operations.plan import PlanKind, Step, StepKind
 from kwtui.runs.events import RunFinished, RunStatus
 from tests.screens.driving import Driver, opened
-from tests.screens.fake_controller import FakeController, at
+from tests.screens.fake_controller import FakeController
+from tests.screens.staged import at
 
 MISSING = 'ERROR: relation "orders" does not exist (SQLSTATE 42P01)'
 
@@ -35,9 +32,9 @@ async def test_a_pasted_error_is_explained_and_its_checks_are_asked(
         await person.until_shown("There is no such table")
         await person.press("escape", "A")
         await person.until_shown("answer to databases")
-        assert connected.asked == ["databases"]
+        assert connected.doctor.asked == ["databases"]
         await person.press("a")
-        await person.until(lambda: len(connected.asked) > 2)
+        await person.until(lambda: len(connected.doctor.asked) > 2)
         await person.press("F")
         await person.until_shown("There is no check F here.")
 
@@ -73,10 +70,10 @@ async def test_from_the_dialog_of_a_problem(connected: FakeController) -> None:
 
 async def test_from_a_run_that_failed(connected: FakeController) -> None:
     steps = (Step("one", StepKind.SQL, "Create shop"),)
-    plan = connected.make_plan(PlanKind.RESTORE, "Restore shop", "shop", steps)
-    await connected.start_run(plan)
+    plan = connected.plans.make_plan(PlanKind.RESTORE, "Restore shop", "shop", steps)
+    await connected.runs.start(plan)
     failed = RunFinished(at=at(9), status=RunStatus.FAILED, summary="It failed.", cause=MISSING)
-    connected.add_event(plan.id, failed)
+    connected.runs.add_event(plan.id, failed)
     async with opened(connected) as person:
         await person.press("6")
         await person.until_shown("Restore shop")
@@ -86,7 +83,7 @@ async def test_from_a_run_that_failed(connected: FakeController) -> None:
 
 async def test_a_run_that_did_not_fail_has_nothing_to_explain(connected: FakeController) -> None:
     steps = (Step("one", StepKind.SQL, "Create shop"),)
-    await connected.start_run(connected.make_plan(PlanKind.BACKUP, "Back up", "shop", steps))
+    await connected.runs.start(connected.plans.make_plan(PlanKind.BACKUP, "Back up", "shop", steps))
     async with opened(connected) as person:
         await person.press("6")
         await person.until_shown("Back up")
@@ -113,7 +110,7 @@ async def test_from_a_line_of_the_log(connected: FakeController) -> None:
         await person.press("enter")
         await person.until_shown("following")
         line = f"E261122 09:00:00.000000 1 x.go:1  [n1] {MISSING}"
-        connected.log.grow(line)
+        connected.logs.log.grow(line)
         await person.until_shown("does not exist")
         await person.press("e")
         await person.until_shown("There is no such table")
@@ -146,32 +143,9 @@ async def test_one_check_is_looked_at_again(connected: FakeController) -> None:
         await person.press("enter")
         await person.until_shown("1 failed")
         await person.press("j")
-        mended = [replace(c, state=CheckState.OK) for c in connected.checks]
-        connected.checks = tuple(mended)
+        mended = [replace(c, state=CheckState.OK) for c in connected.doctor.found]
+        connected.doctor.found = tuple(mended)
         await person.press("r")
         await person.until_shown("extern: ok, it was failed")
-        assert connected.asked_again == ["extern"]
+        assert connected.doctor.asked_again == ["extern"]
         assert "1 warning" in person.text()
-
-
-async def test_a_check_of_files_needs_no_server_to_be_asked_again() -> None:
-    controller = Controller(in_background=False)
-    found = {check.id for check in await controller.check_again("space")}
-    assert {"space", "extern", "logs"} <= found
-    assert "connection" not in found
-    assert [check.id for check in await controller.check_again("runs")] == ["runs"]
-    assert [check.id for check in await controller.check_again("leftovers")] == ["leftovers"]
-
-
-async def test_one_check_of_an_explanation_is_not_the_whole_doctor(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async def whole(self: Controller, failure: object = None) -> list[Check]:
-        raise AssertionError("everything was looked at")
-
-    monkeypatch.setattr(Controller, "doctor", whole)
-    controller = Controller(in_background=False)
-    names = [check.name for check in known().checks.values() if check.doctor]
-    for name in names:
-        assert await controller.run_check(name)
-    assert set(await controller.run_checks(names)) == set(names)

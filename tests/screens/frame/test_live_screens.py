@@ -12,7 +12,8 @@ from kwtui.controller.events import StorageChanged, StorageWatched
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.screens.backup_set.record_reader import place_of
 from tests.screens.driving import Driver, opened
-from tests.screens.fake_controller import SETS, FakeController
+from tests.screens.fake_controller import FakeController
+from tests.screens.staged import SETS
 
 SET = SETS[0].path
 OTHER = StorageChanged(paths=frozenset({"kwtui/elsewhere/20260101T000000Z/data"}))
@@ -45,7 +46,7 @@ async def inside(person: Driver) -> None:
 async def test_an_open_set_shows_what_vanishes_grows_and_appears(connected: FakeController) -> None:
     async with opened(connected) as person:
         await inside(person)
-        connected.on_disk = Presence(
+        connected.storage.on_disk = Presence(
             missing=frozenset({"data/public/customers/n1.0.csv"}),
             resized={"data/public/orders/n1.0.csv": 2048},
             strays=(FileEntry("data/stray.txt", 5, ""),),
@@ -54,7 +55,7 @@ async def test_an_open_set_shows_what_vanishes_grows_and_appears(connected: Fake
         await person.until_shown("GONE")
         await person.until_shown("2.0 KiB")
         await person.until_shown("data/public/customers/n1.0.csv is gone.")
-        connected.on_disk = Presence()
+        connected.storage.on_disk = Presence()
         connected.tell(StorageChanged())
         await person.until(lambda: "GONE" not in person.text())
 
@@ -67,7 +68,7 @@ async def test_an_open_set_that_is_deleted_says_so_and_offers_nothing(
 
     async with opened(connected) as person:
         await inside(person)
-        monkeypatch.setattr(connected, "open_set", gone)
+        monkeypatch.setattr(connected.storage, "open_set", gone)
         connected.tell(StorageChanged())
         await person.until_shown("It is gone.")
         await person.press("v")
@@ -80,7 +81,7 @@ async def test_what_happens_to_another_set_costs_nothing(
     connected: FakeController, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[str] = []
-    look = connected.open_set
+    look = connected.storage.open_set
 
     async def counted(path: str) -> object:
         looks.append(path)
@@ -88,7 +89,7 @@ async def test_what_happens_to_another_set_costs_nothing(
 
     async with opened(connected) as person:
         await inside(person)
-        monkeypatch.setattr(connected, "open_set", counted)
+        monkeypatch.setattr(connected.storage, "open_set", counted)
         connected.tell(OTHER)
         connected.tell(StorageChanged())
         await person.until(lambda: bool(looks))
@@ -101,7 +102,7 @@ async def test_what_changed_while_it_was_hidden_shows_when_one_comes_back(
     async with opened(connected) as person:
         await inside(person)
         new = replace(SETS[0], path="kwtui/plant/20261122T115900Z", database="plant")
-        connected.entries = (new, *SETS)
+        connected.storage.entries = (new, *SETS)
         connected.tell(StorageChanged())
         await person.press("escape")
         await person.until_shown("plant")
@@ -118,7 +119,7 @@ async def test_the_same_trouble_is_told_once(
     async with opened(connected) as person:
         await person.press("4")
         await person.until_shown("tsdb")
-        monkeypatch.setattr(connected, "storage", closed)
+        monkeypatch.setattr(connected.storage, "listing", closed)
         monkeypatch.setattr(person.app, "show_problem", told.append)
         for _ in range(3):
             connected.tell(StorageChanged())
@@ -131,10 +132,10 @@ async def test_polling_is_said(connected: FakeController) -> None:
     async with opened(connected) as person:
         await person.press("4")
         await person.until_shown("tsdb")
-        connected.polling = "extern lies on nfs4"
-        connected.tell(StorageWatched(connected.polling))
+        connected.folders.polling = "extern lies on nfs4"
+        connected.tell(StorageWatched(connected.folders.polling))
         await person.until_shown("Looked at about every second")
-        connected.polling = ""
+        connected.folders.polling = ""
         connected.tell(StorageWatched())
         await person.until(lambda: "every second" not in person.text())
 

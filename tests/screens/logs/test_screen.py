@@ -16,7 +16,9 @@ from kwtui.operations.plan import PlanKind
 from kwtui.runs.events import RunStarted
 from kwtui.server.connection.target import Target
 from tests.screens.driving import Driver, opened
-from tests.screens.fake_controller import NOW, FakeController
+from tests.screens.fake_connection import FakeFolders
+from tests.screens.fake_controller import FakeController
+from tests.screens.staged import NOW
 
 
 def entry(text: str, severity: str = "I", clock: str = "09:00:00", goroutine: int = 1) -> str:
@@ -34,7 +36,7 @@ async def test_new_lines_appear_at_the_end_by_themselves(connected: FakeControll
     async with opened(connected) as person:
         await to_the_log(person)
         await person.until_shown("199 node event")
-        connected.log.grow(entry("a new day"))
+        connected.logs.log.grow(entry("a new day"))
         await person.until_shown("a new day")
 
 
@@ -46,7 +48,7 @@ async def test_scrolling_stops_following_and_tells_how_much_is_new(
         await person.press("k", "k")
         await person.until_shown("nothing new")
         before = person.text().splitlines()[3:-1]
-        connected.log.grow(entry("one"), entry("two"), entry("three"))
+        connected.logs.log.grow(entry("one"), entry("two"), entry("three"))
         await person.until_shown("3 new lines")
         assert person.text().splitlines()[3:-1] == before, "what one reads must not move"
         await person.press("f")
@@ -59,7 +61,7 @@ async def test_pausing_holds_the_picture(connected: FakeController) -> None:
         await to_the_log(person)
         await person.press("p")
         await person.until_shown("PAUSED")
-        connected.log.grow(entry("later"))
+        connected.logs.log.grow(entry("later"))
         await person.until_shown("1 new line")
         assert "later" not in person.text()
         await person.press("p")
@@ -73,7 +75,7 @@ async def test_only_severe_entries_with_their_stack_traces(connected: FakeContro
         await person.until_shown("only level:error")
         await person.until(lambda: "198 node event" not in person.text())
         await person.until(lambda: person.words().count("[+2 lines]") == 4)
-        connected.log.grow(entry("quiet"), entry("loud", "E"))
+        connected.logs.log.grow(entry("quiet"), entry("loud", "E"))
         await person.until_shown("loud")
         assert "quiet" not in person.text()
         await person.press("s", "s")
@@ -101,7 +103,7 @@ async def test_hits_in_new_lines_count_too(connected: FakeController) -> None:
         await person.type("needle")
         await person.press("enter")
         await person.until_shown("no hit")
-        connected.log.grow(entry("hay"), entry("a needle"))
+        connected.logs.log.grow(entry("hay"), entry("a needle"))
         await person.until_shown("1 hits")
         await person.press("n")
         await person.until_shown("hit 1 of 1 hits")
@@ -119,7 +121,7 @@ async def test_a_search_without_a_hit_says_so(connected: FakeController) -> None
 async def test_long_lines_are_wrapped_or_cut_and_moved_sideways(connected: FakeController) -> None:
     async with opened(connected) as person:
         await to_the_log(person)
-        connected.log.grow(entry("long " * 40 + "THE-END"))
+        connected.logs.log.grow(entry("long " * 40 + "THE-END"))
         await person.until_shown("THE-END")
         await person.press("w")
         await person.until_shown("…")
@@ -141,11 +143,11 @@ async def test_every_log_by_time_with_its_name_before_each_line(connected: FakeC
     async with opened(connected) as person:
         await person.press("5")
         await person.until_shown("kwbase.node1")
-        engine = connected.log.path.with_name("TsEngine.2026-11-22T08_19_53.log")
+        engine = connected.logs.log.path.with_name("TsEngine.2026-11-22T08_19_53.log")
         engine.write_text("I261122 08:19:00.500000 246 ts.cpp:3 the engine starts\n")
         await person.press("a")
         await person.until_shown("all logs by time")
-        connected.log.grow(entry("after the engine"))
+        connected.logs.log.grow(entry("after the engine"))
         await person.until_shown("main     I261122 09:00:00")
         await person.press("slash")
         await person.type("engine starts")
@@ -154,7 +156,7 @@ async def test_every_log_by_time_with_its_name_before_each_line(connected: FakeC
 
 
 async def test_going_to_a_time_and_back_to_the_end(connected: FakeController) -> None:
-    connected.log.grow(entry("much later", clock="10:30:00"))
+    connected.logs.log.grow(entry("much later", clock="10:30:00"))
     async with opened(connected) as person:
         await to_the_log(person)
         await person.press("t")
@@ -180,7 +182,7 @@ async def test_going_to_a_time_and_back_to_the_end(connected: FakeController) ->
 async def test_a_typed_filter_shows_what_it_leaves_and_can_be_taken_back(
     connected: FakeController,
 ) -> None:
-    connected.log.grow(entry("one of many", goroutine=991), entry("another", goroutine=991))
+    connected.logs.log.grow(entry("one of many", goroutine=991), entry("another", goroutine=991))
     async with opened(connected) as person:
         await to_the_log(person)
         await person.press("i")
@@ -198,7 +200,7 @@ async def test_a_typed_filter_shows_what_it_leaves_and_can_be_taken_back(
 
 
 async def test_only_what_the_same_goroutine_wrote(connected: FakeController) -> None:
-    connected.log.grow(entry("mine", goroutine=77))
+    connected.logs.log.grow(entry("mine", goroutine=77))
     async with opened(connected) as person:
         await to_the_log(person)
         await person.press("d")
@@ -306,7 +308,7 @@ async def test_several_patterns_stand_out_at_once(connected: FakeController) -> 
 
 
 async def test_gaps_and_bursts_are_told_in_words(connected: FakeController) -> None:
-    connected.log.grow(entry("after a while", "E", clock="08:39:19"))
+    connected.logs.log.grow(entry("after a while", "E", clock="08:39:19"))
     async with opened(connected) as person:
         await to_the_log(person)
         await person.until_shown("20 min without an entry")
@@ -314,10 +316,12 @@ async def test_gaps_and_bursts_are_told_in_words(connected: FakeController) -> N
 
 
 async def test_from_a_run_to_its_part_of_the_log_and_back(connected: FakeController) -> None:
-    steps = (await connected.plan_verify("kwtui/shop/x", level=None)).steps  # type: ignore[arg-type]
-    plan = connected.make_plan(PlanKind.VERIFY, "Verify orders", "shop", steps, "kwtui/shop/x")
-    await connected.start_run(plan)
-    connected.log.grow(
+    steps = (await connected.plans.verify("kwtui/shop/x", level=None)).steps  # type: ignore[arg-type]
+    plan = connected.plans.make_plan(
+        PlanKind.VERIFY, "Verify orders", "shop", steps, "kwtui/shop/x"
+    )
+    await connected.runs.start(plan)
+    connected.logs.log.grow(
         entry("long before", clock="08:50:00"),
         entry("verify kwtui/shop/x begins", clock=f"{NOW + timedelta(seconds=1):%H:%M:%S}"),
     )
@@ -337,7 +341,7 @@ async def test_a_log_over_http_asks_for_the_password_once(
     connected: FakeController, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    give = connected.log_files
+    give = connected.logs.files
 
     async def closed() -> list[LogFile]:
         if not told:
@@ -347,8 +351,8 @@ async def test_a_log_over_http_asks_for_the_password_once(
     async def log_in(password: str) -> None:
         told.append(password)
 
-    monkeypatch.setattr(connected, "log_files", closed)
-    monkeypatch.setattr(connected, "log_in_for_logs", log_in)
+    monkeypatch.setattr(connected.logs, "files", closed)
+    monkeypatch.setattr(connected.logs, "log_in", log_in)
     async with opened(connected) as person:
         person.app.set_target(Target(user="dba"))
         await person.press("5")
@@ -360,10 +364,12 @@ async def test_a_log_over_http_asks_for_the_password_once(
 
 
 async def test_from_a_line_of_the_log_to_its_run(connected: FakeController) -> None:
-    plan = connected.make_plan(PlanKind.VERIFY, "Verify orders", "shop", ())
-    connected.plans[plan.id] = plan
-    connected.events[plan.id] = [RunStarted(at=NOW, run=plan.id, plan=plan.id, title="x", pid=1)]
-    connected.log.grow(entry("while it ran", clock=f"{NOW:%H:%M:%S}"))
+    plan = connected.plans.make_plan(PlanKind.VERIFY, "Verify orders", "shop", ())
+    connected.runs.plans[plan.id] = plan
+    connected.runs.events[plan.id] = [
+        RunStarted(at=NOW, run=plan.id, plan=plan.id, title="x", pid=1)
+    ]
+    connected.logs.log.grow(entry("while it ran", clock=f"{NOW:%H:%M:%S}"))
     async with opened(connected) as person:
         await to_the_log(person)
         await person.press("g", "r")
@@ -396,8 +402,8 @@ async def test_the_key_of_a_prompt_is_text_where_one_types(connected: FakeContro
         await person.until_shown("Search: a/it")
 
 
-class Unreached(FakeController):
-    """A server that does not answer, on a node whose folders a person knows."""
+class KnownFolders(FakeFolders):
+    """Of a node whose server does not answer, and whose folders a person knows."""
 
     used: dict[str, Path | None] | None = None
 
@@ -405,27 +411,34 @@ class Unreached(FakeController):
     def place(self) -> NodePlace | None:
         return self.place_found if self.used is not None else None
 
-    async def use_folders(self, **folders: Path | None) -> NodePlace:
+    async def use(self, **folders: Path | None) -> NodePlace:
         self.used = folders
         return self.place_found
 
 
-async def test_logs_are_read_while_the_server_does_not_answer() -> None:
-    controller = Unreached()
-    controller.connect_error = KwtuiError("The server at db9:26257 cannot be reached.")
+@pytest.fixture
+def unreached(controller: FakeController) -> KnownFolders:
+    controller.connection.connect_error = KwtuiError("The server at db9:26257 cannot be reached.")
+    controller.folders = KnownFolders(controller.connection)
+    return controller.folders
+
+
+async def test_logs_are_read_while_the_server_does_not_answer(
+    controller: FakeController, unreached: KnownFolders
+) -> None:
     target = Target(host="db9", logs="/srv/kwdb/logs")
     async with opened(controller, target=target) as person:
         await person.until_shown("cannot be reached")
         await person.press("escape")
         await to_the_log(person)
-        assert controller.used == {"store": None, "extern": None, "logs": Path("/srv/kwdb/logs")}
+        assert unreached.used == {"store": None, "extern": None, "logs": Path("/srv/kwdb/logs")}
 
 
-async def test_no_log_of_this_machine_is_shown_as_another_ones() -> None:
-    controller = Unreached()
-    controller.connect_error = KwtuiError("The server at db9:26257 cannot be reached.")
+async def test_no_log_of_this_machine_is_shown_as_another_ones(
+    controller: FakeController, unreached: KnownFolders
+) -> None:
     async with opened(controller, target=Target(host="db9")) as person:
         await person.until_shown("cannot be reached")
         await person.press("escape", "5")
         await person.until_shown("No node is known yet")
-        assert controller.used is None
+        assert unreached.used is None

@@ -19,7 +19,7 @@ DIFF = (
 def test_what_is_left_out_of_an_old_definition_is_shown() -> None:
     """Text of the file stays text: no markup, no escape sequence."""
     create = Step("create-tables", StepKind.SQL, "Create the tables", diff=DIFF)
-    plan = FakeController().make_plan(PlanKind.RESTORE, "Restore tsdb", "tsdb", (create,))
+    plan = FakeController().plans.make_plan(PlanKind.RESTORE, "Restore tsdb", "tsdb", (create,))
 
     shown = [drawn.text for drawn in plan_lines(plan, "kwtui restore x")]
 

@@ -11,7 +11,8 @@ from kwtui.backups.manifest import FileEntry
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
 from kwtui.screens.restore.steps import SETTINGS_FILE, USERS_FILE
 from tests.screens.driving import Driver, opened
-from tests.screens.fake_controller import FakeController, run_end
+from tests.screens.fake_controller import FakeController
+from tests.screens.fake_runs import run_end
 
 RUN = "20261122T120000Z-1"
 
@@ -35,7 +36,7 @@ async def to_the_plan(person: Driver) -> None:
 
 
 def last_request(controller: FakeController) -> RestoreRequest:
-    request = controller.requests[-1]
+    request = controller.plans.requests[-1]
     assert isinstance(request, RestoreRequest)
     return request
 
@@ -58,7 +59,7 @@ async def test_a_free_name_is_proposed_and_the_plan_asks_for_it(
         assert request.source == "kwtui/shop/20261122T110000Z"
         assert request.replace is None
         await person.press("enter")
-        assert not connected.plans
+        assert not connected.runs.plans
 
 
 async def test_a_name_that_is_taken_is_told_while_typing(connected: FakeController) -> None:
@@ -134,7 +135,7 @@ async def test_the_end_shows_the_comparison(connected: FakeController) -> None:
         await person.press("s")
         await person.until_shown("Time left")
         result = {"database": "shop_restored", "comparison": [compared("public.orders", 6, 6)]}
-        connected.add_event(RUN, run_end(connected.plans[RUN], result=result))
+        connected.runs.add_event(RUN, run_end(connected.runs.plans[RUN], result=result))
         await person.until_shown("rows and content of the backup")
 
 
@@ -144,8 +145,8 @@ async def test_differences_are_listed_first(connected: FakeController) -> None:
         await person.press("s")
         await person.until_shown("Time left")
         tables = [compared("public.customers", 6, 6), compared("public.orders", 5, 6)]
-        end = run_end(connected.plans[RUN], result={"comparison": tables})
-        connected.add_event(RUN, end)
+        end = run_end(connected.runs.plans[RUN], result={"comparison": tables})
+        connected.runs.add_event(RUN, end)
         await person.until_shown("1 table not as backed up")
         text = person.text()
         assert "5 instead of 6" in text
@@ -174,7 +175,7 @@ async def test_how_an_adopted_tree_was_written_is_shown_and_can_be_corrected(
 
 
 async def test_a_read_only_server_is_not_restored_to(connected: FakeController) -> None:
-    connected.saved = [replace(connected.saved[0], read_only=True)]
+    connected.profiles.saved = [replace(connected.profiles.saved[0], read_only=True)]
     async with opened(connected) as person:
         await person.press("enter")
         await person.until_shown("may export and import")
@@ -188,7 +189,7 @@ async def test_a_read_only_server_is_not_restored_to(connected: FakeController) 
 async def test_on_production_the_name_is_typed_before_the_start(
     connected: FakeController,
 ) -> None:
-    connected.saved = connected.saved[1:]
+    connected.profiles.saved = connected.profiles.saved[1:]
     async with opened(connected) as person:
         await person.press("enter")
         await person.until_shown("PRODUCTION")
@@ -198,21 +199,23 @@ async def test_on_production_the_name_is_typed_before_the_start(
         await person.type("shop")
         await person.press("enter")
         await person.until_shown("Not started")
-        assert not connected.plans
+        assert not connected.runs.plans
         await person.press("s")
         await person.until_shown("This is a PRODUCTION server")
         await person.type("shop_restored")
         await person.press("enter")
-        await person.until(lambda: bool(connected.plans))
+        await person.until(lambda: bool(connected.runs.plans))
 
 
 async def test_users_and_settings_are_offered_where_the_backup_holds_them(
     connected: FakeController, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = tuple(FileEntry(path, 10, "") for path in (USERS_FILE, SETTINGS_FILE))
-    bare = connected.manifest_of
-    monkeypatch.setattr(connected, "manifest_of", lambda entry: replace(bare(entry), files=held))
-    connected.made_by = RUN
+    bare = connected.storage.manifest_of
+    monkeypatch.setattr(
+        connected.storage, "manifest_of", lambda entry: replace(bare(entry), files=held)
+    )
+    connected.storage.made_by = RUN
     async with opened(connected) as person:
         await to_the_name(person)
         await person.until_shown("Cluster settings")

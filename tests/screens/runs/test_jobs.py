@@ -5,7 +5,8 @@ from __future__ import annotations
 from kwtui.server.state.activity import Query
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController
-from tests.screens.fake_server import EXPORTED, NOW
+from tests.screens.fake_server import EXPORTED
+from tests.screens.staged import NOW
 
 
 async def jobs(driver: Driver) -> None:
@@ -36,8 +37,8 @@ async def test_an_import_is_cancelled_after_its_consequences_were_read(
         await driver.press("c")
         await driver.until_shown("takes back every row")
         await driver.press("right", "enter")
-        await driver.until(lambda: bool(connected.requests), "the job is cancelled")
-        assert connected.requests == [("cancel", 5)]
+        await driver.until(lambda: bool(connected.server.requests), "the job is cancelled")
+        assert connected.server.requests == [("cancel", 5)]
 
 
 async def test_an_export_cannot_be_paused_and_a_dead_one_not_even_cancelled(
@@ -47,11 +48,11 @@ async def test_an_export_cannot_be_paused_and_a_dead_one_not_even_cancelled(
         await jobs(driver)
         await driver.press("j", "c")
         await driver.until_shown("nothing to stop")
-        assert connected.requests == []
+        assert connected.server.requests == []
 
 
 async def test_of_a_living_export_the_query_is_cancelled(connected: FakeController) -> None:
-    connected.query_list = (
+    connected.server.query_list = (
         Query("18ea", 1, "s", "root", EXPORTED, "127.0.0.1:1", "kwtui", "executing", NOW),
     )
     async with opened(connected) as driver:
@@ -61,7 +62,7 @@ async def test_of_a_living_export_the_query_is_cancelled(connected: FakeControll
         await driver.press("c")
         await driver.until_shown("KWDB then closes")
         await driver.press("enter")
-        assert connected.requests == []
+        assert connected.server.requests == []
 
 
 async def test_everything_about_one_job(connected: FakeController) -> None:

@@ -6,12 +6,13 @@ from kwtui.controller.events import RunsChanged, StorageChanged
 from kwtui.model.requests import BackupRequest, RestoreRequest
 from kwtui.runs.events import RunStatus
 from tests.screens.driving import opened
-from tests.screens.fake_controller import FakeController, run_end
+from tests.screens.fake_controller import FakeController
+from tests.screens.fake_runs import run_end
 
 
 async def start_elsewhere(controller: FakeController) -> str:
     """A backup that the command line or a timer began."""
-    return await controller.start_run(await controller.plan_backup(BackupRequest("shop")))
+    return await controller.runs.start(await controller.plans.backup(BackupRequest("shop")))
 
 
 async def test_a_run_that_was_started_elsewhere_appears_by_itself(
@@ -35,7 +36,7 @@ async def test_its_page_is_the_same_as_in_the_wizard_and_escape_leads_back(
         await person.until_shown("Back up shop")
         await person.press("enter")
         await person.until_shown("1 of 4 tables")
-        connected.add_event(run, run_end(connected.plans[run], RunStatus.CANCELLED))
+        connected.runs.add_event(run, run_end(connected.runs.plans[run], RunStatus.CANCELLED))
         await person.until_shown("cancelled")
         await person.press("escape")
         await person.until_shown("Newest first")
@@ -43,13 +44,13 @@ async def test_its_page_is_the_same_as_in_the_wizard_and_escape_leads_back(
 
 async def test_only_a_run_that_goes_on_can_be_cancelled(connected: FakeController) -> None:
     run = await start_elsewhere(connected)
-    connected.add_event(run, run_end(connected.plans[run]))
+    connected.runs.add_event(run, run_end(connected.runs.plans[run]))
     async with opened(connected) as person:
         await person.press("6")
         await person.until_shown("succeeded")
         await person.press("c")
         await person.until_shown("This run is over.")
-        assert not connected.cancelled
+        assert not connected.runs.cancelled
 
 
 async def test_the_footer_leaves_out_what_cannot_be_done_with_a_run_that_is_over(
@@ -64,7 +65,7 @@ async def test_the_footer_leaves_out_what_cannot_be_done_with_a_run_that_is_over
         await person.press("enter")
         await person.until_shown("1 of 4 tables")
         assert "c Cancel" in person.footer()
-        connected.add_event(run, run_end(connected.plans[run]))
+        connected.runs.add_event(run, run_end(connected.runs.plans[run]))
         await person.until_shown("succeeded")
         await person.until(lambda: "c Cancel" not in person.footer())
         for words in ("r Go on", "e Explain"):
@@ -74,24 +75,26 @@ async def test_the_footer_leaves_out_what_cannot_be_done_with_a_run_that_is_over
 
 async def test_the_page_of_a_run_tells_that_its_backup_is_gone(connected: FakeController) -> None:
     run = await start_elsewhere(connected)
-    connected.add_event(run, run_end(connected.plans[run], result={"path": "kwtui/shop/x"}))
+    connected.runs.add_event(
+        run, run_end(connected.runs.plans[run], result={"path": "kwtui/shop/x"})
+    )
     async with opened(connected) as person:
         await person.press("6")
         await person.until_shown("Back up shop")
         await person.press("enter")
         await person.until_shown("kwtui/shop/x")
         assert "not there any more" not in person.words()
-        connected.gone_sets.add("kwtui/shop/x")
+        connected.runs.gone_sets.add("kwtui/shop/x")
         connected.tell(StorageChanged())
         await person.until_shown("not there any more")
-        connected.gone_sets.clear()
+        connected.runs.gone_sets.clear()
         await person.press("escape", "enter")
         await person.until(lambda: "not there any more" not in person.words())
 
 
 async def test_a_run_that_was_lost_says_what_that_means(connected: FakeController) -> None:
     run = await start_elsewhere(connected)
-    connected.add_event(run, run_end(connected.plans[run], RunStatus.LOST))
+    connected.runs.add_event(run, run_end(connected.runs.plans[run], RunStatus.LOST))
     async with opened(connected) as person:
         await person.press("6")
         await person.until_shown("LOST")
@@ -105,27 +108,27 @@ async def test_who_cancels_a_backup_says_what_becomes_of_it(connected: FakeContr
         await person.press("c")
         await person.until_shown("Cancel this backup?")
         await person.press("escape")
-        assert not connected.cancelled
+        assert not connected.runs.cancelled
         await person.press("c")
         await person.until_shown("Cancel, remove")
         await person.press("tab", "enter")
-        await person.until(lambda: connected.cancelled == [run])
-        assert connected.swept == [False]
+        await person.until(lambda: connected.runs.cancelled == [run])
+        assert connected.runs.swept == [False]
         await person.press("c")
         await person.until_shown("Cancel, remove")
         await person.press("tab", "tab", "enter")
-        await person.until(lambda: connected.swept == [False, True])
+        await person.until(lambda: connected.runs.swept == [False, True])
 
 
 async def test_a_restore_that_was_stopped_goes_on_by_a_plan(connected: FakeController) -> None:
-    plan = await connected.plan_restore(RestoreRequest("kwtui/shop/20261122T110000Z"))
-    run = await connected.start_run(plan)
+    plan = await connected.plans.restore(RestoreRequest("kwtui/shop/20261122T110000Z"))
+    run = await connected.runs.start(plan)
     async with opened(connected) as person:
         await person.press("6")
         await person.until_shown("Restore kwtui/shop")
         await person.press("r")
         await person.until_shown("It is still at work.")
-        connected.add_event(run, run_end(connected.plans[run], RunStatus.CANCELLED))
+        connected.runs.add_event(run, run_end(connected.runs.plans[run], RunStatus.CANCELLED))
         connected.tell(RunsChanged())
         await person.until_shown("cancelled")
         await person.press("r")
@@ -133,12 +136,12 @@ async def test_a_restore_that_was_stopped_goes_on_by_a_plan(connected: FakeContr
         await person.until_shown(", continued")
         await person.press("s")
         await person.until_shown("It does not need this page")
-        assert [p.title for p in connected.plans.values()][-1].endswith(", continued")
+        assert [p.title for p in connected.runs.plans.values()][-1].endswith(", continued")
 
 
 async def test_only_a_restore_can_be_continued(connected: FakeController) -> None:
     run = await start_elsewhere(connected)
-    connected.add_event(run, run_end(connected.plans[run], RunStatus.CANCELLED))
+    connected.runs.add_event(run, run_end(connected.runs.plans[run], RunStatus.CANCELLED))
     async with opened(connected) as person:
         await person.press("6")
         await person.until_shown("cancelled")

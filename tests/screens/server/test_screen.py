@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.screens.driving import Driver, opened
-from tests.screens.fake_controller import FACTS, FakeController
+from tests.screens.fake_controller import FakeController
+from tests.screens.staged import FACTS
 
 SETTINGS, RIGHTS, SESSIONS, WAL = range(1, 5)
 
@@ -28,11 +29,11 @@ async def test_the_overview_tells_nodes_and_databases(connected: FakeController)
 async def test_it_tells_of_each_node_whether_its_files_can_be_seen(
     connected: FakeController,
 ) -> None:
-    connected.visible_stores = {1: "/kaiwudb/store"}
+    connected.server.visible_stores = {1: "/kaiwudb/store"}
     async with opened(connected, size=(80, 50)) as driver:
         await page(driver, 0)
         await driver.until_shown("Its files are on this machine: /kaiwudb/store")
-    connected.visible_stores = {2: "/kaiwudb/store2"}
+    connected.server.visible_stores = {2: "/kaiwudb/store2"}
     async with opened(connected, size=(80, 50)) as driver:
         await page(driver, 0)
         await driver.until_shown("Its files cannot be seen from here")
@@ -54,7 +55,7 @@ async def test_settings_that_touch_backups_and_any_other(connected: FakeControll
 
 
 async def test_a_dangerous_setting_is_marked_from_afar(connected: FakeController) -> None:
-    connected.level = 0
+    connected.server.level = 0
     async with opened(connected) as driver:
         await page(driver, 0)
         await driver.until_shown("Settings!")
@@ -66,9 +67,11 @@ async def test_a_dangerous_setting_is_marked_from_afar(connected: FakeController
 async def test_without_the_admin_role_each_page_says_what_was_kept_back(
     controller: FakeController,
 ) -> None:
-    controller.facts = replace(FACTS, user="teller", is_admin=False)
-    controller.refused = "only users with the admin role are allowed to SHOW CLUSTER SETTINGS"
-    controller.set_connected()
+    controller.connection.server_facts = replace(FACTS, user="teller", is_admin=False)
+    controller.server.refused = (
+        "only users with the admin role are allowed to SHOW CLUSTER SETTINGS"
+    )
+    controller.connection.set_connected()
     async with opened(controller, size=(80, 40)) as driver:
         await driver.press("7")
         await driver.until_shown("Not told")
@@ -91,10 +94,10 @@ async def test_a_query_is_cancelled_only_after_a_yes(connected: FakeController) 
         await driver.press("c")
         await driver.until_shown("Cancel this query?")
         await driver.press("enter")
-        assert connected.requests == []
+        assert connected.server.requests == []
         await driver.press("c", "right", "enter")
-        await driver.until(lambda: bool(connected.requests), "the query is cancelled")
-        assert connected.requests == [("cancel query", "18ea5039115d2f240000000000000001")]
+        await driver.until(lambda: bool(connected.server.requests), "the query is cancelled")
+        assert connected.server.requests == [("cancel query", "18ea5039115d2f240000000000000001")]
 
 
 async def test_the_wal_is_told_with_this_nodes_numbers(connected: FakeController) -> None:
@@ -124,19 +127,19 @@ async def test_changing_the_level_takes_a_plan_and_the_typed_name(
         await driver.type("wrong")
         await driver.press("enter")
         await driver.until_shown("Type 5c1f2e9a to allow it")
-        assert connected.plans == {}
+        assert connected.runs.plans == {}
         await driver.press(*["backspace"] * 5)
         await driver.type("5c1f2e9a")
         await driver.press("enter")
-        await driver.until(lambda: bool(connected.plans), "the plan runs")
-        (plan,) = connected.plans.values()
+        await driver.until(lambda: bool(connected.runs.plans), "the plan runs")
+        (plan,) = connected.runs.plans.values()
         assert plan.steps[0].sql == ("SET CLUSTER SETTING ts.wal.wal_level = 0",)
 
 
 async def test_a_read_only_profile_changes_nothing(connected: FakeController) -> None:
     async with opened(connected) as driver:
         await page(driver, WAL)
-        target = await connected.start_sandbox()
+        target = await connected.connection.start_sandbox()
         driver.app.set_target(replace(target, read_only=True))
         await driver.press("e")
         await driver.until_shown("read only")

@@ -45,13 +45,13 @@ async def test_only_the_statement_at_the_cursor_is_run(connected: FakeController
         await write(driver, "DROP TABLE t;\nSELECT 2")
         await driver.press("f5")
         await driver.until_shown("1,000 rows")
-        assert connected.sql.ran == ["SELECT 2"]
+        assert connected.sql.console.ran == ["SELECT 2"]
 
 
 async def test_an_error_is_told_with_its_place_and_the_cursor_goes_there(
     connected: FakeController,
 ) -> None:
-    connected.sql.problem = KwtuiError(
+    connected.sql.console.problem = KwtuiError(
         "There is no such column.", cause='column "nix" does not exist [42703]'
     )
     async with opened(connected) as driver:
@@ -82,7 +82,7 @@ async def test_what_writes_is_refused_with_the_reason(connected: FakeController)
         await driver.press("f5")
         await driver.until_shown("This page only reads")
         await driver.until_shown("EXPORT is not known")
-        assert connected.sql.ran == []
+        assert connected.sql.console.ran == []
 
 
 @pytest.mark.parametrize("environment", [Environment.PROD, None])
@@ -90,49 +90,49 @@ async def test_unlocking_takes_the_typed_name(
     connected: FakeController, environment: Environment | None
 ) -> None:
     async with opened(connected) as driver:
-        target = await connected.start_sandbox()
+        target = await connected.connection.start_sandbox()
         driver.app.set_target(replace(target, environment=environment))
         await driver.press("8", "w")
         await driver.until_shown("Type 5c1f2e9a")
         await driver.type("shop")
         await driver.press("enter")
         await driver.until_shown("nothing was unlocked")
-        assert not connected.sql.unlocked
+        assert not connected.sql.console.unlocked
         await driver.press("w")
         await driver.type("5c1f2e9a")
         await driver.press("enter")
         await driver.until_shown("WRITING IS UNLOCKED")
         await driver.press("w")
         await driver.until_shown("reads only")
-        assert not connected.sql.unlocked
+        assert not connected.sql.console.unlocked
 
 
 async def test_on_a_test_server_a_yes_is_enough(connected: FakeController) -> None:
     async with opened(connected) as driver:
-        target = await connected.start_sandbox()
+        target = await connected.connection.start_sandbox()
         driver.app.set_target(replace(target, environment=Environment.TEST))
         await driver.press("8", "w")
         await driver.until_shown("Unlock writing?")
         await driver.press("enter")
-        assert not connected.sql.unlocked, "the harmless answer has the focus"
+        assert not connected.sql.console.unlocked, "the harmless answer has the focus"
         await driver.press("w", "right", "enter")
         await driver.until_shown("WRITING IS UNLOCKED")
 
 
 async def test_a_lost_connection_locks_again(connected: FakeController) -> None:
     async with opened(connected) as driver:
-        target = await connected.start_sandbox()
+        target = await connected.connection.start_sandbox()
         driver.app.set_target(replace(target, environment=Environment.TEST))
         await driver.press("8", "w", "right", "enter")
         await driver.until_shown("WRITING IS UNLOCKED")
-        connected.lose()
+        connected.connection.lose()
         await driver.until_shown("reads only")
         await driver.press("r")
         await driver.until_shown("There is no connection")
 
 
 async def test_a_running_statement_is_cancelled_by_key(connected: FakeController) -> None:
-    connected.sql.hold = True
+    connected.sql.console.hold = True
     async with opened(connected) as driver:
         await write(driver, "SELECT pg_sleep(100)")
         await driver.press("f5")
@@ -177,7 +177,7 @@ async def test_statements_of_before_come_back(connected: FakeController) -> None
 async def test_foreign_text_in_results_and_pasted_text_is_only_shown(
     connected: FakeController,
 ) -> None:
-    connected.sql.text = HOSTILE
+    connected.sql.console.text = HOSTILE
     async with opened(connected) as driver:
         await write(driver, "SELECT 1")
         await driver.press("f5")
@@ -197,7 +197,7 @@ async def test_foreign_text_in_results_and_pasted_text_is_only_shown(
 async def test_leaving_from_the_editor_asks_while_a_statement_runs(
     connected: FakeController,
 ) -> None:
-    connected.sql.hold = True
+    connected.sql.console.hold = True
     async with opened(connected) as driver:
         await write(driver, "SELECT pg_sleep(100)")
         await driver.press("f5")

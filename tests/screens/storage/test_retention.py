@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from kwtui.controller.events import Events
 from kwtui.model.retention import RetentionPolicies, RetentionPolicy
 from kwtui.operations.plan import PlanKind
 from kwtui.screens.storage.retention_rows import month_lines
 from tests.screens.driving import Driver, opened
-from tests.screens.fake_controller import NOW, FakeController
-from tests.screens.fake_storage import FakeStorageCare, nightly
+from tests.screens.fake_controller import FakeController
+from tests.screens.fake_storage import FakeRetention, FakeStorage
+from tests.screens.staged import NOW, nightly
 
 
 async def to_retention(person: Driver, backups: str) -> None:
@@ -21,7 +23,7 @@ async def to_retention(person: Driver, backups: str) -> None:
 
 
 async def test_the_preview_says_of_each_day_what_stays_and_why(connected: FakeController) -> None:
-    connected.entries = nightly(10)
+    connected.storage.entries = nightly(10)
     async with opened(connected) as person:
         await to_retention(person, "10 backups")
         await person.until_shown("2 backups stay, 8 go: 7.6 MiB")
@@ -35,7 +37,7 @@ async def test_the_preview_says_of_each_day_what_stays_and_why(connected: FakeCo
 async def test_a_changed_rule_is_previewed_at_once_and_saved_when_told(
     connected: FakeController,
 ) -> None:
-    connected.entries = nightly(10)
+    connected.storage.entries = nightly(10)
     async with opened(connected) as person:
         await to_retention(person, "10 backups")
         await person.until_shown("8 go")
@@ -50,7 +52,7 @@ async def test_a_changed_rule_is_previewed_at_once_and_saved_when_told(
         await person.until_shown("Save the changed rule first")
         await person.press("w")
         await person.until(lambda: "NOT SAVED" not in person.text())
-        assert connected.policies.default == RetentionPolicy(1, 5, 0, 2)
+        assert connected.retention.saved.default == RetentionPolicy(1, 5, 0, 2)
 
 
 async def test_a_rule_of_one_database_leaves_the_others_alone(connected: FakeController) -> None:
@@ -58,7 +60,7 @@ async def test_a_rule_of_one_database_leaves_the_others_alone(connected: FakeCon
         replace(each, path=each.path.replace("shop", "plant"), database="plant")
         for each in nightly(3)
     )
-    connected.entries = (*nightly(3), *other)
+    connected.storage.entries = (*nightly(3), *other)
     async with opened(connected) as person:
         await to_retention(person, "6 backups")
         await person.until_shown("All databases: keep last 1, daily 2, monthly 2")
@@ -73,13 +75,13 @@ async def test_a_rule_of_one_database_leaves_the_others_alone(connected: FakeCon
         await person.until_shown("3 backups stay, 0 go")
         await person.press("w", "right_square_bracket")
         await person.until_shown("shop, by the rule for all")
-        assert connected.policies.databases == {"plant": RetentionPolicy(3, 2, 0, 2)}
+        assert connected.retention.saved.databases == {"plant": RetentionPolicy(3, 2, 0, 2)}
         await person.press("left_square_bracket", "z", "w")
-        await person.until(lambda: connected.policies.databases == {})
+        await person.until(lambda: connected.retention.saved.databases == {})
 
 
 async def test_what_goes_goes_by_a_plan(connected: FakeController) -> None:
-    connected.entries = nightly(4)
+    connected.storage.entries = nightly(4)
     async with opened(connected) as person:
         await to_retention(person, "4 backups")
         await person.until_shown("2 go")
@@ -89,12 +91,12 @@ async def test_what_goes_goes_by_a_plan(connected: FakeController) -> None:
         await person.until_shown("cannot be brought back")
         await person.press("right", "enter")
         await person.until_shown("6 Runs")
-        assert [plan.kind for plan in connected.plans.values()] == [PlanKind.PRUNE]
+        assert [plan.kind for plan in connected.runs.plans.values()] == [PlanKind.PRUNE]
 
 
 async def test_where_nothing_goes_there_is_no_plan(connected: FakeController) -> None:
-    connected.policies = RetentionPolicies()
-    connected.entries = nightly(4)
+    connected.retention.saved = RetentionPolicies()
+    connected.storage.entries = nightly(4)
     async with opened(connected) as person:
         await to_retention(person, "4 backups")
         await person.until_shown("All databases: no rule: everything stays")
@@ -103,7 +105,7 @@ async def test_where_nothing_goes_there_is_no_plan(connected: FakeController) ->
 
 
 async def test_leaving_with_a_changed_rule_asks(connected: FakeController) -> None:
-    connected.entries = nightly(4)
+    connected.storage.entries = nightly(4)
     async with opened(connected) as person:
         await to_retention(person, "4 backups")
         await person.until_shown("2 go")
@@ -116,7 +118,7 @@ async def test_leaving_with_a_changed_rule_asks(connected: FakeController) -> No
 
 
 async def test_a_rule_that_keeps_nothing_is_refused(connected: FakeController) -> None:
-    connected.entries = nightly(2)
+    connected.storage.entries = nightly(2)
     async with opened(connected) as person:
         await to_retention(person, "2 backups")
         await person.press("e")
@@ -131,7 +133,7 @@ async def test_a_rule_that_keeps_nothing_is_refused(connected: FakeController) -
 
 
 async def test_the_months_stand_beside_the_list_or_in_its_place(connected: FakeController) -> None:
-    connected.entries = nightly(4)
+    connected.storage.entries = nightly(4)
     async with opened(connected) as person:
         await to_retention(person, "4 backups")
         await person.until_shown("2 go")
@@ -148,12 +150,11 @@ async def test_the_months_stand_beside_the_list_or_in_its_place(connected: FakeC
 
 
 async def test_a_day_on_which_one_stays_and_one_goes_says_both() -> None:
-    care = FakeStorageCare()
-    care.stage_storage()
+    storage = FakeStorage(Events())
     night = nightly(1)[0]
     earlier = replace(night, path="kwtui/shop/20261121T210000Z", started=NOW - timedelta(hours=11))
-    care.entries = (night, earlier)
-    preview = await care.preview_prune()
+    storage.entries = (night, earlier)
+    preview = await FakeRetention(storage).preview()
     assert any("22*" in each.text for each in month_lines(preview.days))
 
 
@@ -182,7 +183,7 @@ async def test_what_runs_of_this_account_left_is_chosen_from_the_start(
 
 
 async def test_nothing_left_is_said(connected: FakeController) -> None:
-    connected.left = ()
+    connected.leftovers.left = ()
     async with opened(connected) as person:
         await person.press("4")
         await person.until_shown("tsdb")

@@ -10,7 +10,8 @@ import pytest
 from kwtui.controller.events import StorageChanged
 from kwtui.screens.storage.rows import ORDERS, arranged
 from tests.screens.driving import opened
-from tests.screens.fake_controller import SETS, FakeController
+from tests.screens.fake_controller import FakeController
+from tests.screens.staged import SETS
 
 
 async def test_the_list_says_what_each_entry_is_and_how_far_it_is_proven(
@@ -74,7 +75,7 @@ async def test_a_change_of_the_folder_is_seen_without_a_key(connected: FakeContr
         await person.until_shown("tsdb")
         await person.press("j")
         new = replace(SETS[0], path="kwtui/plant/20261122T115900Z", database="plant")
-        connected.entries = (new, *SETS)
+        connected.storage.entries = (new, *SETS)
         connected.tell(StorageChanged())
         await person.until_shown("plant")
         await person.until_shown("kwtui/仓库/20261121T080000Z")
@@ -119,7 +120,7 @@ async def test_verifying_starts_a_run_and_shows_it(connected: FakeController) ->
 
 
 async def test_an_empty_extern_says_what_to_do(connected: FakeController) -> None:
-    connected.entries = ()
+    connected.storage.entries = ()
     async with opened(connected) as person:
         await person.press("4")
         await person.until_shown("Nothing in extern yet. Make a backup (2).")
@@ -129,7 +130,7 @@ async def test_an_empty_extern_says_what_to_do(connected: FakeController) -> Non
 async def test_a_node_that_never_exported_says_where_to_begin(
     connected: FakeController, screen: str
 ) -> None:
-    connected.entries, connected.awaits_export = (), True
+    connected.storage.entries, connected.storage.awaits_export = (), True
     async with opened(connected) as person:
         await person.press(screen)
         await person.until_shown("No backup here yet: KWDB makes extern at the first export.")
@@ -140,7 +141,7 @@ async def test_a_node_that_never_exported_says_where_to_begin(
 async def test_a_hundred_thousand_entries_open_and_move_at_once(
     connected: FakeController,
 ) -> None:
-    connected.entries = tuple(
+    connected.storage.entries = tuple(
         replace(SETS[0], path=f"kwtui/shop/{number:06d}") for number in range(100_000)
     )
     async with opened(connected) as person:

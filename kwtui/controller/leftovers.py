@@ -1,0 +1,87 @@
+"""What broken runs left behind: folders under extern, scratch databases on the server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kwtui.controller.account_runs import AccountRuns
+from kwtui.controller.background import Background
+from kwtui.controller.connection import Connection
+from kwtui.controller.folders import NodeFolders
+
+if TYPE_CHECKING:
+    from kwtui.node.place import NodePlace
+    from kwtui.operations.removal.leftovers import Leftover
+    from kwtui.operations.removal.planning import Leftovers
+    from kwtui.operations.shared.known_runs import KnownRun
+
+
+class LeftoverSearch:
+    """All methods raise `kwtui.errors.KwtuiError` with a message for people."""
+
+    def __init__(
+        self,
+        folders: NodeFolders,
+        connection: Connection,
+        account_runs: AccountRuns,
+        background: Background,
+        state: Path,
+    ) -> None:
+        self._folders = folders
+        self._connection = connection
+        self._account_runs = account_runs
+        self._background = background
+        self._state = state
+
+    async def find(self) -> Leftovers:
+        """What broken runs left: folders, and with a connection scratch databases too."""
+        runs = await self._account_runs.known()
+        found = await self._in_folder(self._folders.extern(), runs)
+        if not self._connection.is_connected:
+            return found
+        databases = await self._on_server(runs)
+        cluster = self._connection.facts().cluster_id
+        return replace(found, found=(*found.found, *databases), cluster_id=cluster)
+
+    async def within_reach(self, place: NodePlace) -> list[Leftover]:
+        """Folders where extern is there; databases where a server is."""
+        found: list[Leftover] = []
+        runs = await self._account_runs.known()
+        if place.extern.path is not None and place.extern.exists:
+            found += (await self._in_folder(place.extern.path, runs)).found
+        if self._connection.is_connected:
+            found += await self._on_server(runs)
+        return found
+
+    async def of_run(self, leftovers: Leftovers, run_id: str) -> tuple[str, ...]:
+        """The names of those that a run left, or the runs that went on with it.
+
+        Raises KwtuiError: NOT_FOUND for a run of which nothing is known, and what
+        ``check_cluster_of`` raises where its databases cannot be seen.
+        """
+        from kwtui.operations.shared.preflight import check_cluster_of
+
+        files = self._account_runs.find(run_id)
+        plan = await self._background.call(files.read_plan)
+        if plan.cluster_id and leftovers.cluster_id:
+            check_cluster_of(run_id, plan.cluster_id, leftovers.cluster_id)
+        keys = ("scratch", "staging", "sandbox")
+        names = {plan.path, plan.database, *(str(plan.request.get(key) or "") for key in keys)}
+        return tuple(lo.name for lo in leftovers.found if lo.name in names)
+
+    async def _in_folder(self, extern: Path, runs: list[KnownRun]) -> Leftovers:
+        from kwtui.operations.removal.planning import find_folder_leftovers
+
+        return await self._background.call(
+            find_folder_leftovers, extern, self._state, runs, datetime.now(UTC)
+        )
+
+    async def _on_server(self, runs: list[KnownRun]) -> list[Leftover]:
+        from kwtui.operations.removal.planning import find_database_leftovers
+
+        cluster = self._connection.facts().cluster_id
+        async with self._connection.own() as server:
+            return list(await find_database_leftovers(server, cluster, runs))
