@@ -12,7 +12,7 @@ from enum import StrEnum
 from kwtui.backups.listing.contents import ColumnInfo, SetDetails, TableDetails
 from kwtui.backups.listing.entries import BackupEntry
 from kwtui.backups.listing.presence import Presence
-from kwtui.backups.manifest import TableEntry
+from kwtui.backups.manifest import Proof, TableEntry, standing_proof
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, TableName
 from kwtui.sql.session import read_alike
 
@@ -32,6 +32,8 @@ class Change(StrEnum):
     """Only in the second set."""
     REMOVED = "removed"
     """Only in the first."""
+    UNKNOWN = "unknown"
+    """Nothing can be said: what one of the sets says of itself does not hold any more."""
 
 
 @dataclass(frozen=True)
@@ -84,15 +86,23 @@ class SetDifference:
     """Only those that are not the same."""
     unknown: tuple[str, ...] = ()
     """What could not be compared, in words."""
+    damaged: tuple[str, ...] = ()
+    """Paths of those that failed their last check or whose files are not as their manifest says."""
 
     @property
     def changed(self) -> tuple[TableDifference, ...]:
-        return tuple(t for t in self.tables if t.change is not Change.SAME)
+        """Tables that are known to be different."""
+        return tuple(t for t in self.tables if t.change not in (Change.SAME, Change.UNKNOWN))
+
+    @property
+    def differs(self) -> bool:
+        """Whether a difference is known."""
+        return bool(self.changed or self.objects)
 
     @property
     def is_same(self) -> bool:
-        """Nothing is known to be different; `unknown` and unknown contents may hide something."""
-        return not self.changed and not self.objects
+        """Everything was compared and is the same."""
+        return bool(self.tables) and not self.differs and not self.unknown and not self.damaged
 
 
 def compare_sets(
@@ -117,6 +127,7 @@ def compare_sets(
         tables=tuple(tables),
         objects=tuple(_objects(before.schema, after.schema)),
         unknown=tuple(_unknown(sides, tables)),
+        damaged=tuple(dict.fromkeys(s.details.entry.path for s in sides if s.is_suspect)),
     )
 
 
@@ -127,8 +138,25 @@ class _Side:
     details: SetDetails
     disk: Presence
 
+    @property
+    def failed(self) -> Proof | None:
+        """The check that says that it is not what was sealed, if that is what stands."""
+        manifest = self.details.manifest
+        if manifest is None:
+            return None
+        standing = standing_proof(manifest.proof, manifest.finished, list(self.details.proofs))
+        return None if standing.ok else standing
+
+    @property
+    def is_suspect(self) -> bool:
+        """Whether anything in it is known not to be what its manifest says."""
+        return self.failed is not None or bool(self.disk.missing or self.disk.resized)
+
     def is_damaged(self, name: TableName) -> bool:
-        """Whether a file of the table is gone or of another size."""
+        """Whether its manifest vouches no more for the table: a file of it is gone or of another
+        size, or the whole set failed its check."""
+        if self.failed is not None:
+            return True
         entry = _entry(self.details, name)
         paths = {file.path for file in entry.files} if entry else set()
         return not paths.isdisjoint(self.disk.missing | self.disk.resized.keys())
@@ -151,12 +179,13 @@ def _table(name: TableName, first: _Side, second: _Side) -> TableDifference:
     if old is None or new is None:
         change = Change.ADDED if old is None else Change.REMOVED
     else:
-        if not first.is_damaged(name) and not second.is_damaged(name):
-            content = _content(before, after, old, new)
         columns = tuple(_columns(_specs(before, old), _specs(after, new)))
         definition = tuple(_diff(old.create_statement, new.create_statement))
+        damaged = first.is_damaged(name) or second.is_damaged(name)
+        if not damaged:
+            content = _content(before, after, old, new)
         differs = columns or definition or content is Content.DIFFERENT
-        change = Change.CHANGED if differs else Change.SAME
+        change = Change.CHANGED if differs else Change.UNKNOWN if damaged else Change.SAME
     return TableDifference(
         name=name,
         change=change,
@@ -307,7 +336,7 @@ def _grants(schema: DatabaseSchema) -> dict[str, str]:
 
 
 def _unknown(sides: Iterable[_Side], tables: Iterable[TableDifference]) -> Iterator[str]:
-    both = [t for t in tables if t.change in (Change.SAME, Change.CHANGED)]
+    both = [t for t in tables if t.change not in (Change.ADDED, Change.REMOVED)]
     damaged: set[TableName] = set()
     for side in sides:
         path = side.details.entry.path
@@ -318,7 +347,13 @@ def _unknown(sides: Iterable[_Side], tables: Iterable[TableDifference]) -> Itera
             )
         bad = [t.name for t in both if side.is_damaged(t.name)]
         damaged.update(bad)
-        if bad:
+        if side.failed is not None:
+            first = next(iter(side.failed.problems), side.failed.summary)
+            yield (
+                f"{path} failed its last check ({first}), so nothing that it says of its rows "
+                f"counts: kwtui verify {shlex.quote(path)}"
+            )
+        elif bad:
             yield (
                 f"{path} is damaged: files of {', '.join(map(str, bad))} are gone or of another "
                 f"size, so their rows cannot be compared: kwtui verify {shlex.quote(path)}"

@@ -1,4 +1,4 @@
-"""kwtui compare, pin, unpin, note, label, delete, prune and cleanup."""
+"""kwtui compare."""
 
 from __future__ import annotations
 
@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING
 
 from kwtui.commands.shared.arguments import find_files, set_of
 from kwtui.commands.shared.output import Output, table
+from kwtui.errors import ExitCode
 
 if TYPE_CHECKING:
     from kwtui.backups.difference import SetDifference, TableDifference
     from kwtui.controller import Controller
 
-
-# -- compare ----------------------------------------------------------------------------------
+_BOTH = ("same", "changed", "unknown")
+"""Changes of tables that are in both sets."""
 
 
 async def compare(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    """Exit code 31 where one of them is known not to be what was sealed."""
     await find_files(controller, args)
     found = await controller.storage.compare(set_of(args.before), set_of(args.after))
     if output.json:
         output.object("compare", {"same": found.is_same, "difference": found})
-        return 0
-    for line in _difference_lines(found):
-        output.line(line)
-    return 0
+    else:
+        for line in _difference_lines(found):
+            output.line(line)
+    return int(ExitCode.BACKUP_DAMAGED if found.damaged else ExitCode.OK)
 
 
 def _difference_lines(found: SetDifference) -> Iterator[str]:
@@ -46,6 +48,8 @@ def _difference_lines(found: SetDifference) -> Iterator[str]:
     yield from (f"  not known  {words}" for words in found.unknown)
     if found.is_same:
         yield "  Nothing is known to be different."
+    elif not found.differs:
+        yield "  No difference was found in what could be compared."
 
 
 def _table_row(each: TableDifference) -> tuple[str, ...]:
@@ -53,5 +57,5 @@ def _table_row(each: TableDifference) -> tuple[str, ...]:
 
     counts = [human_count(n) if n is not None else "" for n in (each.rows_before, each.rows_after)]
     sizes = [human_bytes(n) if n is not None else "" for n in (each.bytes_before, each.bytes_after)]
-    content = each.content.value if each.change.value in ("same", "changed") else ""
+    content = each.content.value if each.change.value in _BOTH else ""
     return (str(each.name), each.change.value, *counts, *sizes, content)

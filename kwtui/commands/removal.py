@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kwtui.commands.shared.arguments import connect, connect_as_run, find_files, set_of, usage
 from kwtui.commands.shared.output import Output, table
 from kwtui.commands.shared.running import show_plan
+from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
@@ -43,9 +44,15 @@ async def prune(controller: Controller, args: argparse.Namespace, output: Output
     given = _given_policy(args)
     await find_files(controller, args)
     policies = _policies(controller, args, given)
+    preview = await controller.retention.preview(args.database, policies)
+    if args.database and not preview.decisions:
+        raise KwtuiError(
+            f"There is no backup of {args.database} here.",
+            hint="See which databases have backups: kwtui list",
+            exit_code=ExitCode.NOT_FOUND,
+        )
     if args.save and given is not None:
         controller.retention.save(args.database, given)
-    preview = await controller.retention.preview(args.database, policies)
     if args.yes:
         if preview.plan.steps:
             return await _run(controller, output, preview.plan)
@@ -124,7 +131,6 @@ def _preview_lines(preview: PrunePreview) -> Iterator[str]:
 
 def show_refusals(output: Output, plan: Plan) -> int:
     """Say why the plan could not be run; its exit code."""
-    from kwtui.errors import KwtuiError
     from kwtui.operations.shared.refusals import check_allowed
 
     try:

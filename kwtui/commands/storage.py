@@ -97,9 +97,13 @@ def _words_of(entry: BackupEntry) -> str:
 
 
 def _proof_words(entry: BackupEntry, now: datetime) -> str:
-    """The level with the age of what proved it."""
+    """The level with the age of what proved it, or that what lies there is not what was proven."""
     from kwtui.text import human_duration
 
+    if entry.closed:
+        return "not readable"
+    if entry.problem and entry.kind.value in ("set", "tree"):
+        return "DAMAGED"
     if entry.proof is None:
         return ""
     if entry.proof_at is None:

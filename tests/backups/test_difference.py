@@ -11,8 +11,8 @@ import pytest
 from kwtui.backups.difference import Change, Content, SetDifference, compare_sets
 from kwtui.backups.listing.contents import SetDetails, open_set
 from kwtui.backups.listing.presence import look_at_presence
-from kwtui.backups.manifest import Manifest
-from kwtui.model.proof import ContentChecksum
+from kwtui.backups.manifest import Manifest, Proof
+from kwtui.model.proof import ContentChecksum, ProofLevel
 from kwtui.model.schema import (
     ColumnSpec,
     CommentSpec,
@@ -215,3 +215,30 @@ def test_what_a_manifest_says_of_files_that_are_gone_is_no_content(
     (words,) = found.unknown
     assert f"{second.entry.path} is damaged: files of {table.name} are gone" in words
     assert turned.unknown == found.unknown
+
+
+def test_a_set_that_failed_its_check_is_never_the_same(first: SetDetails) -> None:
+    bad = Proof(
+        at=STARTED + timedelta(hours=2),
+        level=ProofLevel.P0,
+        wanted=ProofLevel.P2,
+        ok=False,
+        problems=("data/public/orders/n1.0.csv: has other content than when it was sealed",),
+    )
+    failed = replace(first, proofs=(bad,))
+
+    found = compare_sets(failed, first)
+
+    assert not found.is_same
+    assert not found.differs
+    assert found.damaged == (first.entry.path,)
+    assert set(changes(found).values()) == {Change.UNKNOWN}
+    assert {t.content for t in found.tables} == {Content.UNKNOWN}
+    assert "failed its last check" in found.unknown[0]
+
+
+def test_two_exports_without_tables_are_not_called_the_same(tmp_path: Path) -> None:
+    write_recorded_tree(tmp_path / "extern/old", "03-relational-export", "db_default")
+    tree = open_set(tmp_path / "extern", "old")
+
+    assert not compare_sets(replace(tree, tables=()), replace(tree, tables=())).is_same

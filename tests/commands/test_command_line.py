@@ -15,6 +15,7 @@ import pytest
 
 from kwtui.commands.parsers.root import make_parser
 from kwtui.errors import ExitCode
+from tests.backups.builder import make_set
 from tests.command_line import CommandLine
 
 
@@ -183,6 +184,38 @@ def test_what_is_no_backup_is_not_found(kwtui: CommandLine, extern: Path) -> Non
     assert kwtui.run("verify", "nothing", "--extern", str(extern)).code == ExitCode.NOT_FOUND
     assert kwtui.run("verify", "notes.txt", "--extern", str(extern)).code == ExitCode.NOT_FOUND
     assert kwtui.run("show", "../..", "--extern", str(extern)).code == ExitCode.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("rdb.tar.gz", "unpack it first"),
+        ("public/t.csv.ZST", "unpack it first"),
+        ("readme.txt", "kwtui list"),
+        ("old/meta.sql", "for example old"),
+    ],
+)
+def test_a_file_is_not_said_to_be_missing(
+    kwtui: CommandLine, tmp_path: Path, name: str, says: str
+) -> None:
+    file = tmp_path / "extern" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"x")
+    for command in ("show", "verify"):
+        done = kwtui.run(command, name, "--extern", str(tmp_path / "extern"))
+        assert done.code == ExitCode.NOT_FOUND
+        assert f"{name} is a file, not a folder" in done.err
+        assert says in done.err
+
+
+def test_damage_stands_in_the_column_of_the_proof(kwtui: CommandLine, tmp_path: Path) -> None:
+    location = make_set(tmp_path / "extern", tmp_path / "state")
+    next(location.data.rglob("*.csv")).write_bytes(b"cut")
+
+    (heading, row) = kwtui.run("list", "--extern", str(tmp_path / "extern")).out.splitlines()
+
+    at = heading.index("PROOF")
+    assert row[at:].startswith("DAMAGED ")
 
 
 def test_a_set_without_a_manifest_is_incomplete(kwtui: CommandLine, extern: Path) -> None:

@@ -111,6 +111,18 @@ def test_the_preview_as_json_is_what_is_done(
     assert sorted(listed(home, extern)) == [s.path for s in sets[2:]]
 
 
+def test_a_database_without_a_backup_is_not_found_and_gets_no_rules(
+    home: CommandLine, extern: Path, sets: list[SetLocation]
+) -> None:
+    for more in ((), ("--yes",), ("--json",), ("--save",)):
+        options = ("--keep-last", "1", *more, "--extern", str(extern))
+        done = home.run("prune", "shpo", *options)
+        assert done.code == ExitCode.NOT_FOUND
+        assert "no backup of shpo" in done.out + done.err
+    assert len(listed(home, extern)) == 4
+    assert home.run("prune", "shpo", "--yes", "--extern", str(extern)).code == ExitCode.USAGE
+
+
 def test_saved_rules_run_from_cron_without_options(
     home: CommandLine, extern: Path, sets: list[SetLocation]
 ) -> None:

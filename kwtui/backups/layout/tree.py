@@ -41,6 +41,30 @@ class TreeFile:
     regular: bool = True
 
 
+_PACKED = {
+    "gz": "gzip",
+    "tgz": "gzip",
+    "bz2": "bzip2",
+    "tbz2": "bzip2",
+    "xz": "xz",
+    "txz": "xz",
+    "zst": "zstd",
+    "lz4": "lz4",
+    "sz": "snappy",
+    "br": "brotli",
+    "z": "compress",
+    "zip": "zip",
+    "7z": "7-Zip",
+    "rar": "RAR",
+    "tar": "tar",
+}
+
+
+def packed_as(name: str) -> str:
+    """What a file is packed with, by the ending of its name; empty if with nothing known."""
+    return _PACKED.get(name.rpartition(".")[2].lower(), "") if "." in name else ""
+
+
 def role_of(name: str) -> FileRole:
     """What a file of this name is in an export."""
     if name == META_FILE:

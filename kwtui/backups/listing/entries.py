@@ -59,6 +59,8 @@ class BackupEntry:
     """What is special: sidecars elsewhere, one table only, without meta.sql, an EXPORT USERS."""
     problem: str = ""
     """What is wrong with it, in words; empty if nothing is known to be."""
+    closed: bool = False
+    """This account may not read it: whether it is whole is not known."""
 
     def age_seconds(self, now: datetime) -> float | None:
         """Seconds since ``started``; never negative."""

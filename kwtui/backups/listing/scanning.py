@@ -20,6 +20,7 @@ from kwtui.backups.layout.tree import (
     FileRole,
     is_folder,
     is_there,
+    packed_as,
     role_of,
     unreadable,
     walk,
@@ -83,13 +84,30 @@ def scan(extern: Path, state: Path | None = None) -> StorageListing:
 def describe(extern: Path, path: str, state: Path | None = None) -> BackupEntry:
     """The entry of one set or tree.
 
-    Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
+    Raises KwtuiError: NOT_FOUND, also for a file, and EXTERN_NOT_READABLE.
     """
     folder = inside(extern, path)
     if not is_folder(folder):
-        raise unreadable(folder, FileNotFoundError(2, "No such file or directory"))
+        raise _no_folder(extern, path, folder)
     scanner = _Scanner(extern, sidecar_root(extern, state) if state else None)
     return scanner.recognise(path, folder, scanner.listing(folder)) or _foreign_folder(path)
+
+
+def _no_folder(extern: Path, path: str, place: Path) -> KwtuiError:
+    """Why a path names no set and no tree: it is a file, or nothing at all."""
+    if not is_there(place):
+        return unreadable(place, FileNotFoundError(2, "No such file or directory"))
+    parent = path.rpartition("/")[0]
+    if packed_as(place.name):
+        hint = f"Unpack it below {extern}, then name the folder that comes out."
+    elif parent:
+        hint = f"Name the folder of the backup or export, for example {parent}."
+    else:
+        hint = "`kwtui list` shows the folders that hold backups and exports."
+    unpack = ": unpack it first" if packed_as(place.name) else ""
+    return KwtuiError(
+        f"{path} is a file, not a folder{unpack}.", hint=hint, exit_code=ExitCode.NOT_FOUND
+    )
 
 
 class _Scanner:
@@ -171,19 +189,26 @@ class _Scanner:
                 database=name.database if name else None,
                 started=name.started if name else None,
                 problem=" ".join(error.lines()),
+                closed=_is_closed(error),
             )
         entry = _with_proof(_set_entry(location, summary), summary, location, self._mirror)
-        changed = "" if entry.problem else self._changed(location, summary)
+        if entry.problem:
+            return entry
+        try:
+            changed = self._changed(location, summary)
+        except KwtuiError as error:
+            problem = " ".join(error.lines())
+            return replace(entry, problem=problem, proof=None, closed=_is_closed(error))
         # A proof was of the files that the manifest names, and those are not here as they were.
         return replace(entry, problem=changed, proof=None) if changed else entry
 
     def _changed(self, location: SetLocation, summary: SetSummary) -> str:
-        """How the files differ from the manifest, by number and bytes alone; nothing is read."""
+        """How the files differ from the manifest, by number and bytes alone; nothing is read.
+
+        Raises KwtuiError (EXTERN_NOT_READABLE, NOT_FOUND).
+        """
         folders = [location.root] if location.beside else [location.root, location.sidecars]
-        try:
-            here = [f for folder in folders for f in walk(folder) if f.path not in _UNNAMED]
-        except KwtuiError as error:
-            return " ".join(error.lines())
+        here = [f for folder in folders for f in walk(folder) if f.path not in _UNNAMED]
         self.scanned += len(here)
         found, size, named = len(here), sum(f.bytes for f in here), summary.totals
         if (found, size) == (named.files, named.bytes):
@@ -227,9 +252,14 @@ class _Scanner:
         try:
             shape = read_shape(folder)
         except KwtuiError as error:
-            return BackupEntry(path, EntryKind.TREE, problem=" ".join(error.lines()))
+            problem = " ".join(error.lines())
+            return BackupEntry(path, EntryKind.TREE, problem=problem, closed=_is_closed(error))
         self.scanned += len(shape.files)
         return tree_entry(path, shape)
+
+
+def _is_closed(error: KwtuiError) -> bool:
+    return error.exit_code is ExitCode.EXTERN_NOT_READABLE
 
 
 def _leftover_words(kind: EntryKind, folder: Path) -> str:
@@ -292,7 +322,7 @@ def _with_proof(
     try:
         proofs = all_proofs(location, mirror)
     except KwtuiError as error:
-        return replace(entry, problem=error.title)
+        return replace(entry, problem=error.title, closed=_is_closed(error))
     standing = standing_proof(summary.proof, summary.finished, proofs)
     if not standing.ok:
         found = standing.problems[0] if standing.problems else standing.summary

@@ -68,7 +68,7 @@ class CompareScreen(LiveScreen):
     async def look(self) -> None:
         self._found = await self.controller.storage.compare(*self._paths)
         self._list.empty = "Nothing differs."
-        self._everything = self._everything or self._found.is_same
+        self._everything = self._everything or not self._found.differs
         self._arrange()
 
     def _arrange(self) -> None:

@@ -24,6 +24,7 @@ _ROLES = {
     Change.CHANGED: "warning",
     Change.ADDED: "good",
     Change.REMOVED: "error",
+    Change.UNKNOWN: "warning",
 }
 
 CompareRow = TableDifference | ObjectChange
@@ -83,12 +84,12 @@ def _content(row: TableDifference) -> Part:
 
 def summary_words(found: SetDifference, *, everything: bool) -> str:
     """The line above the list."""
-    if found.is_same:
+    if not found.differs:
         same = plural(len(found.tables), "table")
         words = f"Nothing is known to be different in {same}"
         blind = sum(each.content is Content.UNKNOWN for each in found.tables)
         return words + (f"; of {blind:,} the content is not known." if blind else ".")
-    words = f"{len(found.changed)} of {plural(len(found.tables), 'table')} differ"
+    words = f"{len(found.changed):,} of {plural(len(found.tables), 'table')} differ"
     if found.objects:
         words += f", {plural(len(found.objects), 'other object')}"
     return words if everything else f"{words}; f shows all"

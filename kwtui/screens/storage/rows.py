@@ -177,6 +177,8 @@ def proof_cell(entry: BackupEntry) -> Part:
         return ("writing", "accent")
     if entry.kind is EntryKind.DELETED:
         return ("deleted", "muted")
+    if entry.closed:
+        return ("not readable", "warning")
     if entry.problem:
         return ("DAMAGED", "error")
     if entry.kind is EntryKind.TREE:
