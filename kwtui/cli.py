@@ -65,6 +65,9 @@ def _run(args: argparse.Namespace, output: Output) -> int:
         return int(ExitCode.OK)
     if args.command is None:
         return _open_interface(args)
+    if args.command in ("keys", "manual"):
+        code: int = args.handler()(args, output)
+        return code
     command = _run_command(args, output)
     if _asks_files_alone(args):
         return _without_loop(command)
@@ -88,7 +91,7 @@ async def _run_command(args: argparse.Namespace, output: Output) -> int:
 def _asks_files_alone(args: argparse.Namespace) -> bool:
     """Commands that wait for nobody: neither a server nor another process."""
     named = args.sandbox or args.profile or args.dsn
-    return args.command in ("profiles", "keys") or (
+    return args.command == "profiles" or (
         args.command in ("list", "show", "verify")
         and (not named or (args.extern is not None and not args.sandbox))
     )

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Stable exit codes of the command line, documented in the README. Never renumber."""
+    """Stable exit codes of the command line. Never renumber."""
 
     OK = 0
     FAILED = 1
@@ -37,6 +37,44 @@ class ExitCode(IntEnum):
     SANDBOX_STORE_BROKEN = 54
     TERMINAL_CLOSED = 129
     CANCELLED = 130
+
+    @property
+    def meaning(self) -> str:
+        """What it says, in a few words, for `kwtui --help` and the manual."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    ExitCode.OK: "done",
+    ExitCode.FAILED: "failed",
+    ExitCode.USAGE: "wrong usage",
+    ExitCode.SERVER_UNREACHABLE: "server unreachable",
+    ExitCode.AUTHENTICATION_FAILED: "authentication failed",
+    ExitCode.TLS_FAILED: "TLS failed",
+    ExitCode.ADMIN_ROLE_REQUIRED: "admin role required",
+    ExitCode.CONNECTION_LOST: "connection lost",
+    ExitCode.STATEMENT_REFUSED: "statement refused by the server",
+    ExitCode.WRONG_CLUSTER: "not the plan's cluster",
+    ExitCode.EXTERN_NOT_FOUND: "extern not found",
+    ExitCode.EXTERN_NOT_READABLE: "extern not readable",
+    ExitCode.DISK_FULL: "disk full",
+    ExitCode.DESTINATION_NOT_EMPTY: "destination not empty",
+    ExitCode.NAME_TAKEN: "name taken",
+    ExitCode.BACKUP_DAMAGED: "backup damaged",
+    ExitCode.META_DAMAGED: "meta.sql damaged",
+    ExitCode.NOT_FOUND: "not found",
+    ExitCode.RESTORE_DIFFERS: "restore differs from the backup",
+    ExitCode.BACKUP_INCOMPLETE: "backup incomplete",
+    ExitCode.REFUSED_BY_PLAN: "refused by the plan",
+    ExitCode.RUN_IN_PROGRESS: "another run is at work",
+    ExitCode.SANDBOX_FAILED: "sandbox failed",
+    ExitCode.SANDBOX_PORT_IN_USE: "sandbox: port in use",
+    ExitCode.SANDBOX_DIRECTORY_OUTDATED: "sandbox: directory of another version",
+    ExitCode.SANDBOX_EXTRA_MISSING: "sandbox: packages missing",
+    ExitCode.SANDBOX_STORE_BROKEN: "sandbox: data cannot be opened",
+    ExitCode.TERMINAL_CLOSED: "terminal closed; the run goes on",
+    ExitCode.CANCELLED: "cancelled",
+}
 
 
 class KwtuiError(Exception):

@@ -1,7 +1,5 @@
 """Pictures of every screen, from the running interface: ``python -m tests.screenshots``.
 
-With ``--keys`` it writes the README's tables of keys instead.
-
 A sandbox of its own is started in a temporary directory, its shop is backed up and restored with
 the wizards, and each screen is drawn at 80x24 and 120x40 into ``screenshots/``.
 """
@@ -26,7 +24,6 @@ from kwtui.model.requests import BackupRequest
 from kwtui.model.schema import TableName
 from kwtui.server.connection.target import Target
 from kwtui.server.sandbox_process import sandbox_command, start_sandbox
-from tests.readme_keys import write_keys
 
 FOLDER = Path(__file__).resolve().parents[1] / "screenshots"
 SIZES = ((80, 24), (120, 40))
@@ -326,7 +323,4 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--keys"]:
-        write_keys()
-    else:
-        sys.exit(asyncio.run(main()))
+    sys.exit(asyncio.run(main()))

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from kwtui.manual.pages import TOPICS
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -55,6 +57,12 @@ def test_the_wheel_carries_every_style(wheel: Path) -> None:
     styles = sorted(path.name for path in (ROOT / "styles").glob("*.tcss"))
     assert styles
     assert {f"kwtui/styles/{name}" for name in styles} <= names
+
+
+def test_the_wheel_carries_the_manual(wheel: Path) -> None:
+    """A database host may have no network to read it on."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {f"kwtui/manual/{topic}.md" for topic in TOPICS} <= names
 
 
 @pytest.mark.timeout(900)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from kwtui.commands.shared.output import Output, table
 from kwtui.keys.actions import ACTIONS, SCOPE_TITLES
 from kwtui.keys.keymap import Keymap, keymap_path, load_keymap
 
-if TYPE_CHECKING:
-    from kwtui.controller import Controller
 
-
-async def keys(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+def keys(args: argparse.Namespace, output: Output) -> int:
     print_keys(output)
     return 0
 

@@ -1,4 +1,4 @@
-"""Every action of the interface, once: bindings, footer, help, palette and README use it.
+"""Every action of the interface, once: bindings, footer, help, palette and manual use it.
 
 Without Textual, so that `kwtui keys` prints it at once.
 """
@@ -351,11 +351,11 @@ SCOPE_TITLES: dict[str, str] = {
     "doctor": "Doctor",
     "explain": "Explain",
 }
-"""Where actions mean something, in the order of README and `kwtui keys`."""
+"""Where actions mean something, in the order of the manual and `kwtui keys`."""
 
 
 def keys_as_markdown() -> str:
-    """The tables of keys for the README, one for each screen."""
+    """The tables of keys for the manual, one for each screen."""
     parts = []
     for scope, title in SCOPE_TITLES.items():
         rows = [f"| `{key}` | {words} |" for key, _, words in key_table([scope])]
@@ -364,7 +364,7 @@ def keys_as_markdown() -> str:
 
 
 def key_table(scopes: Iterable[str]) -> list[tuple[str, str, str]]:
-    """(key, title, help) for help pages and the README."""
+    """(key, title, help) for help pages and the manual."""
     return [
         (action.key_text, action.title, action.help)
         for scope in scopes

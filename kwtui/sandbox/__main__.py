@@ -84,7 +84,7 @@ def _add_start_options(command: argparse.ArgumentParser) -> None:
         type=_count,
         metavar="N",
         help="make a cluster of N nodes (2 to 9), each with a port and a store of its own "
-        "(D/store, D/store2, …); only for a new sandbox",
+        "(D/store, D/store2, ...); only for a new sandbox",
     )
 
 

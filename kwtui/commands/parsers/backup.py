@@ -205,7 +205,10 @@ def _restore(commands: Any) -> None:
         "--as", dest="target", type=given, metavar="NAME", help="name of the new database"
     )
     parser.add_argument(
-        "--strategy", choices=("exact", "native", "schema-only", "data-only"), default="exact"
+        "--strategy",
+        choices=("exact", "native", "schema-only", "data-only"),
+        default="exact",
+        help="what to restore, and how: see above (default: exact)",
     )
     add_tables(parser)
     parser.add_argument(

@@ -110,7 +110,7 @@ def add_dialect(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "how files are written", "Leave these alone unless you must: the default loses nothing."
     )
-    group.add_argument("--delimiter", metavar="C")
+    group.add_argument("--delimiter", metavar="C", help="between two values (default: ,)")
     group.add_argument("--null-text", metavar="TEXT", help=r"NULL in the files (default: \N)")
     group.add_argument("--charset", metavar="NAME", help="UTF-8, GBK, GB18030 or BIG5")
     group.add_argument("--header", action="store_true", help="a line of column names in each file")

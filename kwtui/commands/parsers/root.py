@@ -17,6 +17,7 @@ from kwtui.commands.parsers.parts import (
 from kwtui.commands.parsers.runs import _logs, _runs
 from kwtui.commands.parsers.server import _profiles, _survey, add_server_commands
 from kwtui.commands.parsers.storage import _list, _show, _verify, add_storage_commands
+from kwtui.errors import ExitCode
 
 _EPILOG = """\
 examples:
@@ -26,18 +27,10 @@ examples:
   kwtui restore kwtui/shop/20261122T080000Z --as shop_copy --profile prod
 
 exit codes:
-   0 done            1 failed             2 wrong usage
-  10 unreachable    11 not let in        12 TLS           13 no admin role   14 connection lost
-  15 server refused 16 another cluster
-  20 no extern      21 extern unreadable 22 disk full     23 destination not empty
-  30 name taken     31 backup damaged    32 meta.sql damaged   33 not found
-  34 restore differs  35 backup incomplete  36 plan refused   37 another run at work
-  50 sandbox failed 51 its port in use   52 its directory of another version
-  53 its Python packages missing         54 its data broken
- 129 terminal closed, the run goes on           130 cancelled
+{exit_codes}
 
 Passwords come from a prompt, PGPASSWORD, a passfile or the profile's password_command, never from
-options. `kwtui COMMAND --help` explains each command.
+options. `kwtui COMMAND --help` explains each command, `kwtui manual` everything else.
 """
 
 
@@ -50,7 +43,7 @@ def make_parser(version: str, words: Sequence[str] = ()) -> argparse.ArgumentPar
         prog="kwtui",
         description="Back up, restore, verify and watch a KWDB database. Without a command the "
         "interface opens.",
-        epilog=_EPILOG,
+        epilog=_EPILOG.format(exit_codes=_exit_codes()),
         formatter_class=Wide,
     )
     parser.add_argument("--version", action="version", version=f"kwtui {version}")
@@ -64,6 +57,33 @@ def make_parser(version: str, words: Sequence[str] = ()) -> argparse.ArgumentPar
     for add in needed or [add for _, add in _COMMANDS]:
         add(commands)
     return parser
+
+
+def _exit_codes() -> str:
+    """Every code with its meaning, in two columns."""
+    entries = [f"{int(code):4} {code.meaning}" for code in ExitCode]
+    half = (len(entries) + 1) // 2
+    left, right = entries[:half], [*entries[half:], ""]
+    return "\n".join(f"{one:42}{two}".rstrip() for one, two in zip(left, right, strict=False))
+
+
+def _manual(commands: Any) -> None:
+    parser = command(
+        commands,
+        "manual",
+        "read the manual, page by page",
+        "manual:manual",
+        """\
+        Without TOPIC the topics are listed. Prints plain text and needs no network, no server and
+        no pager.
+        """,
+        """\
+        kwtui manual
+        kwtui manual exit-codes
+        kwtui manual restore | less
+        """,
+    )
+    parser.add_argument("topic", nargs="?", metavar="TOPIC", help="one of those listed")
 
 
 def _keys(commands: Any) -> None:
@@ -108,6 +128,7 @@ _COMMANDS = (
     (("logs",), _logs),
     (("profiles",), _profiles),
     (("keys",), _keys),
+    (("manual",), _manual),
     (("drill", "seal"), add_drill_commands),
     (
         ("compare", "pin", "unpin", "note", "label", "delete", "prune", "cleanup"),

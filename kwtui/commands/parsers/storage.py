@@ -108,8 +108,14 @@ def _prune(commands: Any) -> None:
     )
     parser.add_argument("database", nargs="?", metavar="DB", help="only this database")
     group = parser.add_argument_group("rules")
-    for name in ("last", "daily", "weekly", "monthly", "yearly"):
-        group.add_argument(f"--keep-{name}", type=_number, metavar="N")
+    for name, kept in (
+        ("last", "the last N sets"),
+        ("daily", "the newest set of each of the last N days"),
+        ("weekly", "the newest set of each of the last N ISO weeks"),
+        ("monthly", "the newest set of each of the last N months"),
+        ("yearly", "the newest set of each of the last N years"),
+    ):
+        group.add_argument(f"--keep-{name}", type=_number, metavar="N", help=f"keep {kept}")
     group.add_argument(
         "--min-proof",
         choices=("P1", "P2", "P3", "P4", "P5"),

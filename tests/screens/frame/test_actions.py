@@ -15,12 +15,11 @@ from rich.cells import cell_len
 import kwtui
 from kwtui.app.application import KwtuiApp
 from kwtui.app.screen_factories import FACTORIES
-from kwtui.keys.actions import ACTIONS, SCREENS, actions_of, keys_as_markdown
+from kwtui.keys.actions import ACTIONS, SCREENS, actions_of
 from kwtui.keys.directions import directions, elsewhere
 from kwtui.keys.keymap import OWN_KEYS
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.palette import all_commands
-from tests.readme_keys import README, with_keys
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FakeController
 
@@ -221,18 +220,6 @@ async def test_themes_are_chosen_in_the_palette(connected: FakeController) -> No
         await person.type("theme light")
         await person.press("enter")
         await person.until(lambda: person.app.theme == "light")
-
-
-def test_the_readme_holds_the_keys_of_now() -> None:
-    """When this fails: python -m tests.screenshots --keys."""
-    text = README.read_text(encoding="utf-8")
-    assert text == with_keys(text)
-
-
-def test_the_readme_tables_name_every_key() -> None:
-    text = keys_as_markdown()
-    for action in ACTIONS:
-        assert not action.keys or action.help in text, action.id
 
 
 def test_every_action_that_opens_the_prompt_takes_the_keys_typed_after_it() -> None:

@@ -1,0 +1,68 @@
+"""The pages of the manual, found by topic. They ship in the package: a host may have no network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kwtui.errors import ExitCode, KwtuiError
+
+FOLDER = Path(__file__).resolve().parent
+
+TOPICS = {
+    "install": "Install kwtui, also on a host without a network; upgrade and remove it.",
+    "first-backup": "Back up a database for the first time, step by step.",
+    "proof-levels": "What P0 to P4 show, and what raises a backup to each level.",
+    "restore": "Restore, rehearse a restore, continue one that stopped, restore without kwtui.",
+    "retention": "Keep, pin, delete and prune backups; remove what broken runs left.",
+    "runs": "How backups and restores run, what signals do, how to follow and cancel.",
+    "commands": "Every command with its options and examples.",
+    "keys": "Every key of the interface, and how to change keys.",
+    "json": "The JSON that commands print, for scripts.",
+    "exit-codes": "Every exit code and what it means.",
+    "configuration": "Profiles, connection options, environment variables, files.",
+    "safety": "How kwtui protects data, passwords and what already exists.",
+    "sandbox": "The built-in stand-in for a KWDB node.",
+    "performance": "What kwtui costs in time, memory and bytes over SSH.",
+    "glossary": "The terms of this manual.",
+}
+"""Each topic with what its page is about, in the order in which one reads them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``text`` is Markdown; its first line is the title."""
+
+    topic: str
+    text: str
+
+    @property
+    def title(self) -> str:
+        return self.text.partition("\n")[0].removeprefix("# ")
+
+
+def read_page(topic: str) -> Page:
+    """The page of a topic. Raises KwtuiError (USAGE) for a word that is no topic."""
+    if topic not in TOPICS:
+        raise KwtuiError(
+            f"The manual has no topic {topic!r}.",
+            hint=_instead(topic),
+            exit_code=ExitCode.USAGE,
+        )
+    return Page(topic, (FOLDER / f"{topic}.md").read_text(encoding="utf-8"))
+
+
+def _instead(word: str) -> str:
+    near = nearest_topic(word)
+    offered = f"Did you mean: kwtui manual {near}\n" if near else ""
+    return f"{offered}All topics: kwtui manual. Options of a command: kwtui COMMAND --help"
+
+
+def nearest_topic(word: str) -> str:
+    """The topic that a person most likely meant; empty when none is near."""
+    from difflib import get_close_matches
+
+    wanted = word.casefold().replace("_", "-").replace(" ", "-").removesuffix(".md")
+    parts = [topic for topic in TOPICS if wanted in (topic, *topic.split("-"))]
+    near = parts or get_close_matches(wanted, TOPICS, n=1, cutoff=0.5)
+    return near[0] if near else ""
