@@ -7,20 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from kwtui.backups.metasql.layout import NO_COLUMN, is_printed, laid_out, plain
 from kwtui.backups.metasql.tokens import Token, TokenKind, bracket_end, damaged, split_at_commas
 from kwtui.model.schema import ColumnSpec
 
-_NO_COLUMN = (
-    "CONSTRAINT",
-    "INDEX",
-    "UNIQUE",
-    "INVERTED",
-    "FAMILY",
-    "PRIMARY",
-    "FOREIGN",
-    "CHECK",
-    "LIKE",
-)
 _AFTER_TYPE = (
     "NULL",
     "NOT",
@@ -60,6 +50,13 @@ class MetaTable:
     tail: str = ""
     """What follows columns and tags: retentions, in older versions activetime and the like."""
     foreign_keys: bool = False
+    head: str = ""
+    """The statement up to its tail, laid out as KWDB prints it."""
+
+    @property
+    def printed(self) -> str:
+        """The statement as KWDB would print it, without what 3.2 and later refuse."""
+        return self.head + (_OLD_CLAUSES.sub("", self.tail) if self.old_clauses else self.tail)
 
     @property
     def visible_columns(self) -> tuple[str, ...]:
@@ -96,11 +93,16 @@ def read_table(body: Sequence[Token], text: str, path: str) -> MetaTable:
     names, at = _name(body, text, path)
     end = bracket_end(body, at)
     elements = split_at_commas(body[at + 1 : end])
-    columns = [_column(e, text, path) for e in elements if not e[0].is_word(*_NO_COLUMN)]
+    columns_end = end
+    columns = [_column(e, text, path) for e in elements if not e[0].is_word(*NO_COLUMN)]
     if not columns:
         raise damaged(path, text, body[at].start, f"table {names[-1]} has no columns")
     tags, end = _tags(body, end, text, path)
     tail = text[body[end].end : body[-1].end]
+    if is_printed(body[:at], elements, text):
+        head = text[body[0].start : body[end].end]
+    else:
+        head = laid_out(names, elements, text, path) + text[body[columns_end].end : body[end].end]
     return MetaTable(
         name=names[-1],
         schema=names[-2] if len(names) > 1 else None,
@@ -110,12 +112,15 @@ def read_table(body: Sequence[Token], text: str, path: str) -> MetaTable:
         line=text.count("\n", 0, body[0].start) + 1,
         tail=tail,
         foreign_keys=any(t.is_word("REFERENCES") for e in elements for t in e),
+        head=head,
     )
 
 
 def _name(body: Sequence[Token], text: str, path: str) -> tuple[list[str], int]:
     """The parts of the table's name, and where its columns open."""
     at, names = 2, []
+    if [t.text.upper() for t in body[2:5]] == ["IF", "NOT", "EXISTS"]:
+        at = 5
     while at < len(body) and body[at].is_identifier:
         names.append(body[at].name)
         at += 1
@@ -156,7 +161,7 @@ def _column(element: Sequence[Token], text: str, path: str) -> ColumnSpec:
     rest = element[type_end:]
     return ColumnSpec(
         name=first.name,
-        type=text[element[1].start : element[type_end - 1].end],
+        type=plain(element[1:type_end], text),
         nullable=not _has_words(rest, "NOT", "NULL"),
         default=_expression(rest, "DEFAULT", text),
         computed=_expression(rest, "AS", text),
@@ -180,4 +185,4 @@ def _expression(rest: Sequence[Token], keyword: str, text: str) -> str | None:
         elif depth == 0 and end > start and token.is_word(*_AFTER_TYPE, "STORED"):
             break
         end += 1
-    return text[rest[start].start : rest[end - 1].end]
+    return plain(rest[start:end], text)

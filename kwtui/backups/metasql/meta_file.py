@@ -93,7 +93,7 @@ class _Reader:
         if words[:1] == ["DATABASE"]:
             return self._create_database(body, 2, Engine.RELATIONAL)
         if words[:1] == ["SCHEMA"]:
-            name = self._identifier(body, 2)
+            name = self._identifier(body, _behind_unless(body, 2))
             self.schemas.append(name)
             return MetaKind.SCHEMA, name
         if words[:1] == ["TABLE"]:
@@ -110,6 +110,7 @@ class _Reader:
     def _create_database(
         self, body: Sequence[Token], at: int, engine: Engine
     ) -> tuple[MetaKind, str]:
+        at = _behind_unless(body, at)
         name = self._identifier(body, at)
         if len(body) > at + 1 and not body[at + 1].is_identifier:
             place = body[at + 1].start
@@ -121,6 +122,11 @@ class _Reader:
         if len(body) <= at or not body[at].is_identifier:
             raise damaged(self.path, self.text, body[-1].end, "a name is missing")
         return body[at].name
+
+
+def _behind_unless(body: Sequence[Token], at: int) -> int:
+    """Where the name is: behind IF NOT EXISTS, if that is said."""
+    return at + 3 if [t.text.upper() for t in body[at : at + 3]] == ["IF", "NOT", "EXISTS"] else at
 
 
 def _target(body: Sequence[Token]) -> str:
@@ -142,6 +148,7 @@ def parse_meta(text: str, path: str) -> MetaFile:
 
     Raises KwtuiError (META_DAMAGED) with the file, the line and what is wrong.
     """
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     mended = mend(text)
     reader = _Reader(mended.text, path)
     for body in statements(mended.text, path):
@@ -160,8 +167,12 @@ def parse_meta(text: str, path: str) -> MetaFile:
     )
 
 
+_BYTE_ORDER_MARK = "\ufeff"
+"""What an editor puts before the text; no part of it."""
 _FIRST_STATEMENT = re.compile(
-    r'\s*CREATE\s+(TS\s+)?DATABASE\s+("(?:[^"]|"")*"|[^;\n]*[^;\s])\s*(?:;|\n|\Z)', re.IGNORECASE
+    r"\ufeff?(?:\s|--[^\n]*\n|/\*.*?\*/)*CREATE\s+(TS\s+)?DATABASE\s+(?:IF\s+NOT\s+EXISTS\s+)?"
+    r'("(?:[^"]|"")*"|[^;\n]*[^;\s])\s*(?:;|\n|\Z)',
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -173,8 +184,10 @@ def peek_database(text: str) -> tuple[str, Engine] | None:
     name = match[2]
     if name.startswith('"'):
         name = name[1:-1].replace('""', '"')
-    elif match[1]:
-        name = re.split(r"\s+(?:RETENTIONS|PARTITION)\b", name, flags=re.IGNORECASE)[0]
+    else:
+        name = name.lower()
+        if match[1]:
+            name = re.split(r"\s+(?:retentions|partition)\b", name)[0]
     return name, Engine.TIME_SERIES if match[1] else Engine.RELATIONAL
 
 

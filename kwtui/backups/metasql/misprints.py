@@ -18,12 +18,13 @@ from dataclasses import dataclass
 _PLAIN_NAME = re.compile(r"[^\W\d][\w$]*\Z")
 _START = r"(?:\A|(?<=\n)|(?<=;))[ \t]*"
 _END = r"[ \t]*(?=;|\n|\Z)"
+_UNLESS = r"(?:IF\s+NOT\s+EXISTS\s+)?"
 _DATABASE = re.compile(
-    rf"{_START}CREATE\s+(?:TS\s+)?DATABASE\s+(?P<name>[^;\n]+?)"
+    rf"{_START}CREATE\s+(?:TS\s+)?DATABASE\s+{_UNLESS}(?P<name>[^;\n]+?)"
     rf"(?:\s+(?:RETENTIONS|PARTITION)\b[^;\n]*)?{_END}",
     re.IGNORECASE,
 )
-_SCHEMA = re.compile(rf"{_START}CREATE\s+SCHEMA\s+(?P<name>[^;\n]+?){_END}", re.IGNORECASE)
+_SCHEMA = re.compile(rf"{_START}CREATE\s+SCHEMA\s+{_UNLESS}(?P<name>[^;\n]+?){_END}", re.IGNORECASE)
 _GRANT = re.compile(
     rf"{_START}GRANT\s[^;\n]+?\sON\s+(?P<kind>DATABASE|SCHEMA|TABLE)\s+(?P<name>[^;\n]+?)"
     rf"\s+TO\s+(?P<grantee>[^;\n]+?){_END}",

@@ -32,10 +32,10 @@ class Token:
 
     @property
     def name(self) -> str:
-        """The identifier that it stands for."""
+        """The identifier that it stands for: KWDB folds a plain one to small letters."""
         if self.kind is TokenKind.QUOTED:
             return self.text[1:-1].replace('""', '"')
-        return self.text
+        return self.text.lower()
 
     def is_word(self, *words: str) -> bool:
         """Whether it is one of these keywords, in any case, without quotes."""

@@ -236,18 +236,18 @@ def adopted_spec(name: TableName, meta: MetaTable) -> TableSpec:
         return TableSpec(
             name=name,
             columns=meta.columns,
-            create_statement=meta.modern_text,
-            create_without_foreign_keys=meta.modern_text,
+            create_statement=meta.printed,
+            create_without_foreign_keys=meta.printed,
             time_column=meta.columns[0].name,
             time_precision=_precision(meta.columns[0].type),
             retention_seconds=_retention(meta.tail),
         )
-    keys, checks = _constraints(meta.text)
+    keys, checks = _constraints(meta.printed)
     return TableSpec(
         name=name,
         columns=tuple(_with_true_default(c) for c in meta.columns),
-        create_statement=meta.text,
-        create_without_foreign_keys=ddl.without_foreign_keys(meta.text),
+        create_statement=meta.printed,
+        create_without_foreign_keys=ddl.without_foreign_keys(meta.printed),
         foreign_keys=keys,
         check_constraints=checks,
     )
