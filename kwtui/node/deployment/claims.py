@@ -53,7 +53,7 @@ class Claim:
     """As seen from this machine; empty if it cannot be seen from here."""
     source: str
     inside: str = ""
-    """The path as the container sees it, where that differs."""
+    """The path or port as the container has it, where that differs."""
     problem: str = ""
 
     @property
@@ -74,9 +74,15 @@ class Fact:
 
     @property
     def contradicting(self) -> tuple[Claim, ...]:
-        """Claims that say something else than the chosen one."""
+        """Claims that say something else than the chosen one.
+
+        What cannot be told from here contradicts nothing.
+        """
+        if not self.chosen.value:
+            return ()
         mine = _comparable(self.name, self.chosen)
-        return tuple(c for c in self.claims[1:] if _comparable(self.name, c) != mine)
+        known = (c for c in self.claims[1:] if c.value)
+        return tuple(c for c in known if _comparable(self.name, c) != mine)
 
 
 @dataclass(frozen=True)
@@ -163,4 +169,4 @@ THIS_MACHINE = Machine()
 def _comparable(name: FactName, claim: Claim) -> str:
     if name in PATHS and claim.value and claim.value != NO_FILES:
         return os.path.realpath(claim.value)
-    return claim.value or claim.inside
+    return claim.value

@@ -1,240 +1,222 @@
-"""Containers of a node: compose files, docker run lines, and what a running one mounts."""
+"""A node's container: what it mounts and publishes, and how a running one is seen."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from kwtui.node.deployment import compose_yaml as yamlsubset
-from kwtui.node.deployment.compose_yaml import NotUnderstood, Value
-from kwtui.node.deployment.shell_words import expand, find_start, split
+from kwtui.node.deployment.unknown import as_written, is_known, pieces, reasons
 
-Volumes = tuple[tuple[str, str], ...]
-"""(host, container) paths."""
+UNPUBLISHED = "Which port of this machine leads to it, docker port tells."
 
-_OCTAL = re.compile(r"\\([0-7]{3})")
+
+class MountKind(StrEnum):
+    FOLDER = "folder"
+    """A folder of the host."""
+    VOLUME = "volume"
+    """A volume that docker keeps under a name, or under one that it made up."""
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True)
+class Mount:
+    """One thing that a container sees at a path of its own."""
+
+    kind: MountKind
+    source: str
+    """The host's folder or docker's name of the volume; may hold unknown pieces."""
+    target: str
+    """The path in the container."""
+    title: str = ""
+    """What the file calls the volume, where docker's name is another one."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of the container that is published."""
+
+    inside: int
+    outside: int | None
+    """On the host; None if docker chooses it."""
+    why: str = ""
+    """Why it is not known, as a sentence."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A value of the container as this machine sees it."""
+
+    value: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True)
 class Container:
-    """What a compose file or a docker run line says of the node's container."""
+    """What is known of the container that a node is started in."""
 
-    words: tuple[str, ...]
-    """The command: ``kwbase start...`` inside the container; empty if it has another form."""
-    volumes: Volumes = ()
-    ports: tuple[tuple[int, int], ...] = ()
-    """(host, container)."""
+    mounts: tuple[Mount, ...] = ()
+    ports: tuple[Port, ...] = ()
     name: str = ""
     user: str = ""
     folder: str = ""
-    unnamed: tuple[str, ...] = ()
-    """Container paths on volumes that docker manages: their place on the host is docker's own."""
+    """Its working folder; empty: that of its image."""
+    own_network: bool = True
+    """False: it shares the host's, and its ports are the host's."""
+    not_known: str = ""
+    """Why there may be more mounts and ports than these, as a sentence; empty if there are not."""
+    ports_not_known: str = ""
+    """The same of the ports alone."""
+
+    def path(self, inside: str) -> Seen:
+        """Where a path of the container is on the host, or why it is nowhere to be seen."""
+        path = PurePosixPath(inside)
+        for mount in sorted(self.mounts, key=lambda m: len(m.target), reverse=True):
+            if is_known(mount.target) and path.is_relative_to(mount.target):
+                return _through(mount, path)
+        unclear = [mount for mount in self.mounts if not is_known(mount.target)]
+        if unclear or self.not_known:
+            why = self.not_known or f"{reasons(unclear[0].target)}."
+            return Seen(
+                problem=f"{inside} is a path of the container. What it mounts is not known. {why}"
+            )
+        return Seen(
+            problem=f"{inside} lies inside the container, on no folder and no volume of this"
+            " machine: it is gone with the container, and cannot be seen from here."
+        )
+
+    def port(self, inside: int) -> Seen:
+        """A port of the container as the host has it."""
+        if not self.own_network:
+            return Seen(str(inside))
+        published = [port for port in self.ports if port.inside == inside]
+        known = next((port for port in published if port.outside is not None), None)
+        if known is not None:
+            return Seen(str(known.outside))
+        if published:
+            return Seen(problem=published[0].why)
+        if why := self.ports_not_known or self.not_known:
+            return Seen(problem=f"{inside} is a port of the container. {why}")
+        return Seen(problem=f"{inside} is a port of the container, which does not publish it.")
 
 
-# -- compose ----------------------------------------------------------------------------------
+def _through(mount: Mount, path: PurePosixPath) -> Seen:
+    below = path.relative_to(mount.target)
+    if mount.kind is MountKind.MEMORY:
+        return Seen(problem=f"{path} is kept in memory (tmpfs): it is gone with the container.")
+    if mount.kind is MountKind.VOLUME:
+        return Seen(problem=_on_volume(mount, path, below))
+    source = mount.source
+    if set(pieces(source)) <= _HOME and (own := Path(_at_home(source))).exists():
+        # The same account that looks now, as far as can be told: the folder is there.
+        return Seen(str(own / below))
+    if not is_known(source):
+        return Seen(problem=f"{path} lies on {as_written(source)}: {reasons(source)}.")
+    return Seen(str(Path(source) / below))
 
 
-def parse_compose(text: str, folder: Path, variables: Mapping[str, str]) -> Container | None:
-    """The service that starts a node; None if no service does. Raises NotUnderstood.
-
-    ``folder`` is the compose file's, for relative paths; ``variables`` are what compose replaces.
-    """
-    document = yamlsubset.parse(text)
-    services = document.get("services") if isinstance(document, dict) else None
-    if not isinstance(services, dict):
-        raise NotUnderstood("there are no services in it")
-    for name, service in services.items():
-        if not isinstance(service, dict):
-            continue
-        command = [*_strings(service.get("entrypoint")), *_strings(service.get("command"))]
-        words = find_start([expand(word, variables) for word in command])
-        if words:
-            return _from_service(name, service, words, folder, variables)
-    return None
+_HOME = {"~", "$HOME", "${HOME}"}
 
 
-def _from_service(
-    name: str,
-    service: dict[str, Value],
-    words: tuple[str, ...],
-    folder: Path,
-    variables: Mapping[str, str],
-) -> Container:
-    def text(key: str) -> str:
-        value = service.get(key)
-        return expand(value, variables) if isinstance(value, str) else ""
+def _at_home(source: str) -> str:
+    written = as_written(source)
+    for piece in _HOME:
+        written = written.replace(piece, str(Path.home()))
+    return written
 
-    mounts = [_compose_mount(v, variables) for v in _list(service.get("volumes"))]
-    ports = [_compose_port(p, variables) for p in _list(service.get("ports"))]
-    return Container(
-        words,
-        volumes=_bound(mounts, folder),
-        ports=tuple(p for p in ports if p),
-        name=text("container_name") or name,
-        user=text("user"),
-        folder=text("working_dir"),
-        unnamed=_managed(mounts),
+
+def _on_volume(mount: Mount, path: PurePosixPath, below: PurePosixPath) -> str:
+    tail = f", with /{below} behind it" if str(below) != "." else ""
+    if not mount.source:
+        return (
+            f"{path} lies on a volume without a name, which docker keeps until it is removed with"
+            " its container: docker inspect tells where."
+        )
+    if not is_known(mount.source):
+        return f"{path} lies on the volume {as_written(mount.source)}: {reasons(mount.source)}."
+    title = mount.title or mount.source
+    return (
+        f"{path} lies on the volume {title}, which docker keeps and which outlives the container:"
+        f" docker volume inspect {mount.source} tells where. Give that path{tail}."
     )
-
-
-def _compose_mount(value: Value, variables: Mapping[str, str]) -> tuple[str, str]:
-    if isinstance(value, dict):
-        source, target = value.get("source", value.get("src")), value.get("target")
-        pair = (source, target or value.get("dst") or value.get("destination"))
-        return tuple(expand(p, variables) if isinstance(p, str) else "" for p in pair)  # type: ignore[return-value]
-    return _mount(expand(value, variables)) if isinstance(value, str) else ("", "")
-
-
-def _compose_port(value: Value, variables: Mapping[str, str]) -> tuple[int, int] | None:
-    if isinstance(value, dict):
-        pair = f"{value.get('published')}:{value.get('target')}"
-        return _port(expand(pair, variables))
-    return _port(expand(value, variables)) if isinstance(value, str) else None
-
-
-def _strings(value: Value) -> list[str]:
-    """A command as words: a list is taken as it is, a text is split as a shell would."""
-    if isinstance(value, str):
-        return split(value)
-    return [item for item in _list(value) if isinstance(item, str)]
-
-
-def _list(value: Value) -> list[Value]:
-    return value if isinstance(value, list) else []
-
-
-# -- docker run -------------------------------------------------------------------------------
-
-
-def parse_docker_run(words: Sequence[str], folder: Path = Path("/")) -> Container | None:
-    """A ``docker run`` (or podman, or create) that starts a node; None for other commands."""
-    begin = next(
-        (
-            i + 2
-            for i, word in enumerate(words[:-1])
-            if re.fullmatch(r"(?:.*/)?(?:docker|podman|nerdctl)", word)
-            and words[i + 1] in ("run", "create", "container")
-        ),
-        None,
-    )
-    start = find_start(words)
-    if begin is None or not start:
-        return None
-    options = list(words[begin:])
-    mounts = [_mount(v) for v in _values(options, "-v", "--volume")]
-    mounts += [_long_mount(v) for v in _values(options, "--mount")]
-    ports = [_port(v) for v in _values(options, "-p", "--publish")]
-    return Container(
-        start,
-        volumes=_bound(mounts, folder),
-        ports=tuple(p for p in ports if p),
-        name=next(iter(_values(options, "--name")), ""),
-        user=next(iter(_values(options, "-u", "--user")), ""),
-        folder=next(iter(_values(options, "-w", "--workdir")), ""),
-        unnamed=_managed(mounts),
-    )
-
-
-def _values(words: Sequence[str], *flags: str) -> list[str]:
-    """Values of ``--flag value``, ``--flag=value``, ``-f value`` and ``-fvalue``."""
-    found = []
-    for position, word in enumerate(words):
-        if word in flags and position + 1 < len(words):
-            found.append(words[position + 1])
-        for flag in flags:
-            if word.startswith(flag + "="):
-                found.append(word.removeprefix(flag + "="))
-            elif len(flag) == 2 and word.startswith(flag) and len(word) > 2 and word[2] != "=":
-                found.append(word[2:])
-    return found
-
-
-def _long_mount(value: str) -> tuple[str, str]:
-    fields = dict(part.split("=", 1) for part in value.split(",") if "=" in part)
-    source = fields.get("source") or fields.get("src") or ""
-    target = fields.get("target") or fields.get("destination") or fields.get("dst") or ""
-    return source, target
-
-
-# -- both -------------------------------------------------------------------------------------
-
-
-def _mount(value: str) -> tuple[str, str]:
-    """``host:container[:options]``; ``container`` alone is a volume that docker manages."""
-    parts = value.split(":")
-    if len(parts) == 1:
-        return "", parts[0]
-    return parts[0], parts[1]
-
-
-def _bound(mounts: Sequence[tuple[str, str]], folder: Path) -> Volumes:
-    """Mounts of folders of the host; relative ones are meant from ``folder``."""
-    found = []
-    for host, container in mounts:
-        if not container.startswith("/"):
-            continue
-        if host.startswith(("/", "~")):
-            found.append((str(Path(host).expanduser()), container))
-        elif host.startswith("."):
-            found.append((str((folder / host).resolve()), container))
-    return tuple(found)
-
-
-def _managed(mounts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    return tuple(
-        container
-        for host, container in mounts
-        if container.startswith("/") and not host.startswith(("/", "~", "."))
-    )
-
-
-def _port(value: str) -> tuple[int, int] | None:
-    """``[address:]host:container[/tcp]``; ranges and ports that docker chooses are left out."""
-    match = re.fullmatch(r"(?:.*:)?(\d{1,5}):(\d{1,5})(?:/tcp)?", value.strip())
-    return (int(match[1]), int(match[2])) if match else None
-
-
-def on_host(path: str, volumes: Volumes) -> Path | None:
-    """Where a container's path lies on the host; None if it lies in none of the volumes."""
-    inside = PurePosixPath(path)
-    for host, container in sorted(volumes, key=lambda v: len(v[1]), reverse=True):
-        if inside.is_relative_to(container):
-            return Path(host) / inside.relative_to(container)
-    return None
 
 
 # -- running ----------------------------------------------------------------------------------
 
+_OCTAL = re.compile(r"\\([0-7]{3})")
+_CONTAINER_GROUP = re.compile(r"docker|containerd|libpod|kubepods|crio|lxc", re.IGNORECASE)
 
-def volumes_of_process(process: Path, own: Path) -> Volumes | None:
-    """The host's folders that a process in a container of its own sees, and where.
 
-    ``process`` and ``own`` are folders in /proc. None: it is in no container, or cannot be looked
-    into. A bind mount shows in mountinfo as the folder of its file system that is mounted; the same
-    file system is somewhere on the host, too.
+def container_of_process(process: Path, own: Path) -> Container | None:
+    """The container of a process, by what the kernel shows of it; None for one on the host.
+
+    ``process`` and ``own`` are folders in /proc. Mounts show in mountinfo as the folder of their
+    file system; the same file system is somewhere on the host, too. This finds volumes of docker
+    as well as folders of the host.
+    """
+    theirs = _mounts(_text(process / "mountinfo"))
+    ours = _mounts(_text(own / "mountinfo"))
+    if not _is_apart(process, own, theirs, ours):
+        return None
+    mounts = []
+    for device, root, point in theirs:
+        for ours_device, ours_root, ours_point in ours:
+            inside = PurePosixPath(root)
+            if point != "/" and ours_device == device and inside.is_relative_to(ours_root):
+                host = PurePosixPath(ours_point) / inside.relative_to(ours_root)
+                mounts.append(Mount(MountKind.FOLDER, str(host), point))
+                break
+    return Container(
+        tuple(mounts),
+        own_network=not _is_same(process, own, "ns/net"),
+        not_known="" if theirs and ours else "The kernel does not show it to this account.",
+        ports_not_known=UNPUBLISHED,
+    )
+
+
+def _is_apart(
+    process: Path, own: Path, theirs: Sequence[_Mounted], ours: Sequence[_Mounted]
+) -> bool:
+    """Whether the process has a file system of its own.
+
+    Other accounts' processes do not show their name space; their control group and the device of
+    their root are shown to everybody.
     """
     try:
         if (process / "ns/mnt").readlink() == (own / "ns/mnt").readlink():
-            return None
-        theirs = _mounts((process / "mountinfo").read_text(errors="surrogateescape"))
-        ours = _mounts((own / "mountinfo").read_text(errors="surrogateescape"))
+            return False
     except OSError:
-        return None
-    volumes = []
-    for device, root, point in theirs:
-        if point == "/":
-            continue
-        for ours_device, ours_root, ours_point in ours:
-            if ours_device == device and PurePosixPath(root).is_relative_to(ours_root):
-                below = PurePosixPath(root).relative_to(ours_root)
-                volumes.append((str(PurePosixPath(ours_point) / below), point))
-                break
-    return tuple(volumes)
+        if _CONTAINER_GROUP.search(_text(process / "cgroup")):
+            return not _CONTAINER_GROUP.search(_text(own / "cgroup"))
+        return bool(theirs and ours) and _root(theirs) != _root(ours)
+    # A service with a mount name space of its own (PrivateTmp and others) has the host's root.
+    return not (theirs and ours) or _root(theirs) != _root(ours)
 
 
-def _mounts(mountinfo: str) -> list[tuple[str, str, str]]:
+def _is_same(process: Path, own: Path, what: str) -> bool:
+    try:
+        return (process / what).readlink() == (own / what).readlink()
+    except OSError:
+        return False
+
+
+_Mounted = tuple[str, str, str]
+
+
+def _root(mounts: Sequence[_Mounted]) -> tuple[str, str] | None:
+    return next(((device, root) for device, root, point in reversed(mounts) if point == "/"), None)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="surrogateescape")
+    except OSError:
+        return ""
+
+
+def _mounts(mountinfo: str) -> list[_Mounted]:
     """(device, folder within its file system, mount point) of every mount."""
     found = []
     for line in mountinfo.splitlines():

@@ -32,20 +32,19 @@ from kwtui.node.deployment.claims import (
     Owner,
     Ownership,
 )
-from kwtui.node.deployment.containers import Volumes
+from kwtui.node.deployment.containers import UNPUBLISHED, Container, Mount, MountKind
+from kwtui.node.deployment.installed import FOLDERS, of_machine
 from kwtui.node.deployment.log_banner import Banner, read_banner
+from kwtui.node.deployment.processes import PROCESS, of_processes
 from kwtui.node.deployment.start_arguments import (
     DEFAULT_SQL_PORT,
-    FOLDERS,
-    Installed,
     StartArguments,
-    of_machine,
-    of_processes,
-    with_volumes,
+    with_container,
 )
+from kwtui.node.deployment.unknown import as_written, reasons
+from kwtui.node.deployment.what_starts import Installed
 from kwtui.node.deployment.whose import judge, read_mark
 
-_PROCESS = "the running process"
 _REPORTED = ("the server's start arguments", "the server's store path")
 _GIVE = "Give the node's store with --store DIR, or its folders with --extern and --logs."
 
@@ -70,7 +69,7 @@ class _Evidence:
 
     @property
     def is_process(self) -> bool:
-        return self.source.startswith(_PROCESS)
+        return self.source.startswith(PROCESS)
 
     @property
     def is_reported(self) -> bool:
@@ -222,50 +221,48 @@ def _reported(
     here: Sequence[StartArguments],
 ) -> Iterator[StartArguments]:
     for words in arguments:
-        yield with_volumes(StartArguments(tuple(words), _REPORTED[0]), here)
+        yield with_container(StartArguments(tuple(words), _REPORTED[0]), here)
     if store_paths and not arguments:
         words = ("kwbase", "start", *(f"--store=path={path}" for path in store_paths))
-        yield with_volumes(StartArguments(words, _REPORTED[1]), here)
+        yield with_container(StartArguments(words, _REPORTED[1], partial=True), here)
 
 
 def _of_arguments(found: StartArguments) -> _Evidence:
-    port = None if found.source == _REPORTED[1] else found.sql_port
-    evidence = _Evidence(found.source, sql_port=port)
+    evidence = _Evidence(found.source, sql_port=found.sql_port)
     paths = {
         FactName.STORE: found.store,
-        FactName.TS_STORE: found.ts_store,
-        FactName.EXTERN: found.extern,
+        FactName.TS_STORE: found.last("--ts-store"),
+        FactName.EXTERN: found.last("--external-io-dir"),
         FactName.LOGS: NO_FILES if found.logs == "" else found.logs,
-        FactName.AUDIT: found.audit,
-        FactName.CERTS: found.certs,
+        FactName.AUDIT: found.last("--sql-audit-dir"),
+        FactName.CERTS: found.last("--certs-dir"),
     }
     for name, path in paths.items():
         if path:
-            evidence.claims[name] = _path_claim(found, path)
-    evidence.say(FactName.SQL_PORT, found.port("--listen-addr", "--port", "-p"))
-    evidence.say(FactName.HTTP_PORT, found.port("--http-addr", "--http-port"))
-    evidence.say(FactName.BRPC_PORT, found.port("--brpc-addr"))
-    evidence.say(FactName.USER, found.user)
+            evidence.claims[name] = found.path_claim(path)
+    if not found.store and (problem := _no_store(found)):
+        evidence.claims[FactName.STORE] = Claim("", found.source, problem=problem)
+    ports = {
+        FactName.SQL_PORT: found.sql_port_claim(),
+        FactName.HTTP_PORT: found.http_port_claim(),
+        FactName.BRPC_PORT: found.brpc_port_claim(),
+    }
+    evidence.claims |= {name: claim for name, claim in ports.items() if claim is not None}
+    evidence.say(FactName.USER, as_written(found.user))
     evidence.say(FactName.SECURITY, found.security)
     if not evidence.is_reported:
-        evidence.say(FactName.KIND, CONTAINER if found.inside else BARE)
+        evidence.say(FactName.KIND, CONTAINER if found.container is not None else BARE)
     return evidence
 
 
-def _path_claim(found: StartArguments, path: str) -> Claim:
-    if path == NO_FILES:
-        return Claim(NO_FILES, found.source)
-    host = found.host_path(path)
-    if host is None and not found.inside:
-        problem = f"{path} is relative, and nothing says from which folder."
-        return Claim("", found.source, path, problem)
-    if host is None:
-        problem = (
-            f"{path} lies inside the container and on no folder of this machine: it is gone"
-            " with the container, and cannot be seen from here."
-        )
-        return Claim("", found.source, path, problem)
-    return Claim(str(host), found.source, path if found.inside else "")
+def _no_store(found: StartArguments) -> str:
+    """Why start arguments do not tell the store; empty where they need not."""
+    if found.in_memory:
+        return "The store is kept in memory (--store=type=mem): nothing of it is on a disk."
+    if found.partial:
+        return ""
+    words = " ".join(found.words)
+    return f"The store may be named in what is not known of the start: {reasons(words)}."
 
 
 def _of_banner(installed: Installed, logs: Claim | None, store: str) -> list[_Evidence]:
@@ -286,10 +283,11 @@ def _of_head(banner: Banner, folder: Path, store: str) -> _Evidence:
     source = f"the log {banner.file.name}"
     words = banner.arguments
     seen_store = banner.value("store[0]").removeprefix("path=").split(",")[0]
-    volumes: Volumes = ()
+    container = None
     if seen_store and store and not is_there(Path(seen_store), if_closed=True):
-        volumes = ((store, seen_store),)
-    found = StartArguments(words, source, volumes=volumes, inside=bool(volumes))
+        mount = Mount(MountKind.FOLDER, store, seen_store)
+        container = Container((mount,), ports_not_known=UNPUBLISHED)
+    found = StartArguments(words, source, container=container, partial=True)
     evidence = _of_arguments(found)
     evidence.claims.pop(FactName.KIND, None)
     extern = banner.value("external I/O path")
@@ -303,7 +301,7 @@ def _of_head(banner: Banner, folder: Path, store: str) -> _Evidence:
     }
     for name, path in labels.items():
         if path:
-            evidence.claims[name] = _path_claim(found, path)
+            evidence.claims[name] = found.path_claim(path)
     # A path that is not absolute is meant from a folder that the log does not name.
     for name in PATHS & evidence.claims.keys():
         raw = labels.get(name) or ""

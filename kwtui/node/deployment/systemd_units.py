@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from kwtui.files.untrusted import NotReadable, matching, read_text
-from kwtui.node.deployment.shell_words import assignments, expand_words, split
+from kwtui.node.deployment.shell_words import expand_words, inner_command, split
+from kwtui.node.deployment.unknown import unknown, without_marks
+from kwtui.node.deployment.variables import Scope, assignments
 
 
 @dataclass
@@ -74,7 +78,20 @@ def read_unit(path: Path) -> Unit:
     return unit
 
 
-def environment_of(unit: Unit, etc: Path = Path("/etc")) -> tuple[dict[str, str], list[str]]:
+@dataclass(frozen=True)
+class Environment:
+    """The variables of a service."""
+
+    variables: dict[str, str]
+    missing: tuple[str, ...] = ()
+    """Environment files that could not be read, each with the reason."""
+
+    def scope(self, style: Literal["systemd", "shell"]) -> Scope:
+        where = f": {self.missing[0]}" if self.missing else " in the service"
+        return Scope(dict(self.variables), style=style, where=where, empty=not self.missing)
+
+
+def environment_of(unit: Unit, etc: Path = Path("/etc")) -> Environment:
     """The variables of a service, and which of its environment files could not be read."""
     variables: dict[str, str] = {}
     for line in unit.all("Environment"):
@@ -83,19 +100,48 @@ def environment_of(unit: Unit, etc: Path = Path("/etc")) -> tuple[dict[str, str]
     for file in unit.all("EnvironmentFile"):
         path = inside_etc(Path(file.lstrip("-").strip("\"'")), etc)
         try:
-            variables |= assignments(read_text(path))
+            variables |= assignments(without_marks(read_text(path)))
         except NotReadable as reason:
-            if not file.startswith("-"):
+            if not file.startswith("-") or str(reason) != "not there":
                 missing.append(f"{path} is {reason}" if str(reason).startswith("n") else str(path))
-    return variables, missing
+    return Environment(variables, tuple(missing))
 
 
-def start_lines(unit: Unit, variables: dict[str, str]) -> list[list[str]]:
-    """The words of every ExecStart, variables expanded."""
-    return [
-        expand_words(split(line.lstrip("-@:+!|").replace("%%", "%")), variables)
-        for line in unit.all("ExecStart")
-    ]
+def start_lines(unit: Unit, environment: Environment, name: str) -> list[list[str]]:
+    """The words of every ExecStart, variables and specifiers replaced."""
+    lines = []
+    for line in unit.all("ExecStart"):
+        words = split(without_marks(line).lstrip("-@:+!|"))
+        scope = environment.scope("systemd")
+        # A shell that is run replaces what systemd leaves.
+        scope.keeps_bare = bool(inner_command(words).text)
+        lines.append([_specified(word, name) for word in expand_words(words, scope)])
+    return lines
+
+
+_FOLDERS = {"E": "/etc", "S": "/var/lib", "C": "/var/cache", "L": "/var/log", "t": "/run"}
+
+
+def _specified(word: str, name: str) -> str:
+    """With ``%n`` and others replaced (systemd.unit(5)); what depends on the machine is unknown."""
+
+    def value(match: re.Match[str]) -> str:
+        letter = match[1]
+        if letter == "%":
+            return "%"
+        if letter in "nNp":
+            return name if letter == "n" else name.removesuffix(".service").partition("@")[0]
+        return _FOLDERS.get(letter) or unknown(match[0], f"{match[0]} is filled in by systemd")
+
+    return re.sub(r"%([A-Za-z%])", value, word)
+
+
+def working_folder(unit: Unit) -> Path | None:
+    """Where the service's commands run; None where that is not known."""
+    folder = unit.last("WorkingDirectory").lstrip("-")
+    if not folder:
+        return Path("/")
+    return Path(folder) if folder.startswith("/") and "%" not in folder else None
 
 
 def inside_etc(path: Path, etc: Path) -> Path:
