@@ -14,6 +14,7 @@ from kwtui.sandbox.engine.engine import Engine
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.identity import NODE_ID
 from kwtui.sandbox.imports.new_tables import settle
+from kwtui.sandbox.rows.devices import settle_devices
 
 _HANDLERS = (
     "statements.variables",
@@ -55,6 +56,7 @@ class SqlEngine(Engine):
         for name in _HANDLERS:
             importlib.import_module(f"kwtui.sandbox.{name}")
         settle(self)
+        settle_devices(self)
 
     def session(
         self,

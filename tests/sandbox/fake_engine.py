@@ -58,6 +58,7 @@ class FakeSession:
     def __init__(self, engine: FakeEngine, user: str, database: str, application_name: str) -> None:
         self.session_id = "18ea50390c8974c40000000000000001"
         self.user = user
+        self.binary_results = False
         self.database = database
         self.transaction_status = "I"
         self.variables = FakeVariables()

@@ -276,14 +276,10 @@ def require_time_series(relation: Relation) -> None:
 
 
 def show_retentions(relation: Relation) -> RowSet:
-    """SHOW RETENTIONS ON TABLE."""
-    require_time_series(relation)
-    return rowset("name retentions sample", [[relation.name, retention_text(relation), None]])
-
-
-def retention_text(relation: Relation) -> str:
-    """How long the rows of a time-series table are kept, as it was written; ``0s`` is forever."""
-    return relation.retention or f"{relation.retention_seconds or 0}s"
+    """SHOW RETENTIONS ON TABLE: NULL where the retention is the database's (row 38)."""
+    if relation.kind is not RelationKind.TIME_SERIES:
+        raise SqlError(f"table {relation.name} does not support downsampling", "42809")
+    return rowset("name retentions sample", [[relation.name, relation.retention, None]])
 
 
 def create_database_text(database: DatabaseDef) -> str:

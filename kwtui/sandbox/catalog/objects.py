@@ -111,9 +111,9 @@ class Relation:
     view_query: str | None = None
     sequence: SequenceDef | None = None
     retention_seconds: int | None = None
-    """Time-series tables only."""
+    """Time-series tables only. A table takes its database's, as it is then, when it is made."""
     retention: str | None = None
-    """The same as it was written, e.g. ``3000d``."""
+    """The table's own as it was written, e.g. ``3000d``; None if it was its database's."""
     created_at: int = 0
     """HLC wall time in nanoseconds; AS OF SYSTEM TIME before it answers 42P01."""
     version: int = 1

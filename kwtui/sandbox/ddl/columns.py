@@ -12,7 +12,7 @@ from kwtui.sandbox.ddl.parse import TableSpec, column_definition
 from kwtui.sandbox.ddl.table import add_check, add_foreign_key, add_index, column_from
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Kind, Token, TokenStream
-from kwtui.sandbox.query.sources import column_name, table_name
+from kwtui.sandbox.query.sources import column_name, devices_name, table_name
 from kwtui.sandbox.rows.staging import counted_default, expression_sql
 from kwtui.sandbox.values.expression_text import format_tokens
 from kwtui.sandbox.values.sql_type import SqlType
@@ -49,9 +49,8 @@ class ColumnChanges:
         column.is_tag = tag
         self._place(column)
         stored = storage_type(column.type)
-        self.cursor.execute(
-            f"ALTER TABLE {table_name(relation)} ADD COLUMN {column_name(column)} {stored}"
-        )
+        for table in self._tables(column):
+            self.cursor.execute(f"ALTER TABLE {table} ADD COLUMN {column_name(column)} {stored}")
         self._fill(column)
         for index in spec.indexes:
             check_unique_rows(self.cursor, relation, add_index(relation, index))
@@ -59,6 +58,11 @@ class ColumnChanges:
             self.check_rows(add_check(relation, check))
         for key in spec.foreign_keys:
             add_foreign_key(self.session, relation, key)
+
+    def _tables(self, column: ColumnDef) -> list[str]:
+        """The DuckDB tables that hold a column: a tag is with the readings and with the devices."""
+        tables = [table_name(self.relation)]
+        return [*tables, devices_name(self.relation)] if column.is_tag else tables
 
     def _place(self, column: ColumnDef) -> None:
         """A new column comes before the tags and the hidden rowid's family entry."""
@@ -141,15 +145,15 @@ class ColumnChanges:
             c for c in relation.checks if all(t.value != name for t in words[c.name])
         ]
         relation.families = [(f, [n for n in names if n != name]) for f, names in relation.families]
-        self.cursor.execute(f"ALTER TABLE {table_name(relation)} DROP COLUMN {column_name(column)}")
+        for table in self._tables(column):
+            self.cursor.execute(f"ALTER TABLE {table} DROP COLUMN {column_name(column)}")
 
     def retype(self, column: ColumnDef, kind: SqlType) -> None:
         """``ALTER COLUMN … TYPE``."""
-        table, name = table_name(self.relation), column_name(column)
-        if storage_type(kind) != storage_type(column.type):
-            self.cursor.execute(
-                f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {storage_type(kind)}"
-            )
+        name, stored = column_name(column), storage_type(kind)
+        if stored != storage_type(column.type):
+            for table in self._tables(column):
+                self.cursor.execute(f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {stored}")
         column.type = kind
 
     def rename(self, column: ColumnDef, target: str) -> None:

@@ -28,6 +28,7 @@ from kwtui.sandbox.rows.staging import stage_query
 from kwtui.sandbox.rows.storing import store
 from kwtui.sandbox.values.expression_text import format_tokens
 from kwtui.sandbox.values.sql_type import SqlType
+from kwtui.sandbox.values.text_style import style_of
 
 
 @handles("CREATE VIEW", "CREATE OR REPLACE VIEW", "CREATE MATERIALIZED VIEW")
@@ -144,9 +145,9 @@ def _fill(session: Session, cursor: duckdb.DuckDBPyConnection, relation: Relatio
     from kwtui.sandbox.query.conversions import convert
 
     given = [c for c in relation.columns if not c.hidden]
-    zone = session.variables.get("timezone")
+    style = style_of(session.variables)
     pieces = [
-        f"{convert(exp.column(f'x{i}'), c.type, c.type, zone).sql('duckdb')} AS {column_name(c)}"
+        f"{convert(exp.column(f'x{i}'), c.type, c.type, style).sql('duckdb')} AS {column_name(c)}"
         for i, c in enumerate(given)
     ]
     names = ", ".join(f"x{i}" for i in range(len(given)))

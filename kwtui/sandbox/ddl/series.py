@@ -85,9 +85,10 @@ def make_series(relation: Relation, spec: TableSpec, owner: DatabaseDef) -> None
     _check_time(columns[0])
     for column in columns[1:]:
         _fit(column, "column")
-    relation.retention = spec.retention or owner.retention or "0s"
-    check_retention(relation.retention)
-    relation.retention_seconds = seconds_of(relation.retention)
+    relation.retention = spec.retention
+    inherited = owner.retention or "0s"
+    check_retention(spec.retention or inherited)
+    relation.retention_seconds = seconds_of(spec.retention or inherited)
 
 
 def _check_time(column: ColumnDef) -> None:

@@ -10,7 +10,8 @@ from kwtui.sandbox.catalog.objects import (
     Relation,
     RelationKind,
 )
-from kwtui.sandbox.query.sources import column_name, table_name
+from kwtui.sandbox.query.sources import column_name, devices_name, table_name
+from kwtui.sandbox.rows.devices import make_devices
 from kwtui.sandbox.values.types import storage_type
 
 _STORED = (RelationKind.TABLE, RelationKind.TIME_SERIES, RelationKind.MATERIALIZED_VIEW)
@@ -21,6 +22,7 @@ def remove(catalog: Catalog, cursor: duckdb.DuckDBPyConnection, relation: Relati
     del catalog.relations[relation.id]
     if relation.kind in _STORED:
         cursor.execute(f"DROP TABLE IF EXISTS {table_name(relation)}")
+        cursor.execute(f"DROP TABLE IF EXISTS {devices_name(relation)}")
     if relation.kind is RelationKind.SEQUENCE:
         cursor.execute("DELETE FROM kw_sequence_values WHERE id = ?", [relation.id])
 
@@ -35,3 +37,5 @@ def make_storage(cursor: duckdb.DuckDBPyConnection, relation: Relation) -> None:
     """Makes the DuckDB table that holds a relation's rows."""
     columns = ", ".join(f"{column_name(c)} {storage_type(c.type)}" for c in relation.columns)
     cursor.execute(f"CREATE TABLE {table_name(relation)} ({columns})")
+    if relation.kind is RelationKind.TIME_SERIES:
+        make_devices(cursor, relation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
@@ -9,19 +10,22 @@ from sqlglot import exp
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.dependencies import referencing
 from kwtui.sandbox.catalog.grants import require
-from kwtui.sandbox.catalog.objects import ColumnDef, Relation
+from kwtui.sandbox.catalog.objects import ColumnDef, Relation, RelationKind
+from kwtui.sandbox.dml.series import refuse_update, takes_devices
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.resolve import find_table
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Kind, Statement, TokenStream
+from kwtui.sandbox.language.lexer import Kind, Statement, Token, TokenStream
 from kwtui.sandbox.query.conversions import convert
 from kwtui.sandbox.query.prepare import only_now, prepare
-from kwtui.sandbox.query.sources import ROW_ID, Sources, column_name, table_name
+from kwtui.sandbox.query.sources import ROW_ID, Sources, column_name, devices_name, table_name
 from kwtui.sandbox.query.translate import Translated, Translator
+from kwtui.sandbox.rows.devices import spread_tags, tags_of
 from kwtui.sandbox.rows.foreign_keys import delete_rows, parents_leave
 from kwtui.sandbox.rows.returning import Returning, returning_clause
 from kwtui.sandbox.rows.staging import NEW, Staged, compute
 from kwtui.sandbox.rows.storing import check_rows
+from kwtui.sandbox.values.text_style import style_of
 from kwtui.sandbox.values.types import storage_type
 
 
@@ -34,13 +38,25 @@ def delete(session: Session, statement: Statement) -> Answer:
     require(session.engine.catalog, session.user, relation, "DELETE")
     clause = returning_clause(statement, stream)
     rest = statement.text[stream.peek().start : clause.query_end]
+    devices = relation.kind is RelationKind.TIME_SERIES and takes_devices(relation, _tokens(rest))
     with session.engine.writing(session) as cursor:
         chosen = _translated(session, cursor, f"SELECT {ROW_ID} FROM {named} {rest}")
         ids = [row[0] for row in cursor.execute(chosen.sql).fetchall()]
         rows = _returned(session, cursor, relation, clause, ids)
         if ids:
             delete_rows(session, cursor, relation, ids)
+        if devices:
+            chosen = _translated(session, cursor, f"SELECT {ROW_ID} FROM {named} {rest}", True)
+            _delete_devices(cursor, relation, chosen)
     return clause.answer(f"DELETE {len(ids)}", rows)
+
+
+def _tokens(text: str) -> list[Token]:
+    return TokenStream(text).tokens
+
+
+def _delete_devices(cursor: Any, relation: Relation, chosen: Translated) -> None:
+    cursor.execute(f"DELETE FROM {devices_name(relation)} WHERE rowid IN ({chosen.sql})")
 
 
 def _table(session: Session, stream: TokenStream) -> tuple[Relation, str]:
@@ -57,10 +73,11 @@ def _table(session: Session, stream: TokenStream) -> tuple[Relation, str]:
 _AFTER = frozenset({"where", "set", "order", "limit", "returning", "using", "from"})
 
 
-def _translated(session: Session, cursor: Any, text: str) -> Translated:
+def _translated(session: Session, cursor: Any, text: str, devices: bool = False) -> Translated:
+    """The query; ``devices`` has it read those of a time-series table, not its rows."""
     prepared = only_now(prepare(text, TokenStream(text).tokens), in_query=False)
     catalog = session.engine.catalog
-    sources = Sources(session, cursor, catalog, prepared.sources, row_ids=True)
+    sources = Sources(session, cursor, catalog, prepared.sources, row_ids=True, devices=devices)
     return Translator(session, prepared, catalog, sources).query()
 
 
@@ -92,16 +109,35 @@ def update(session: Session, statement: Statement) -> Answer:
         others = ", "
     rest = others + statement.text[stream.peek().start : clause.query_end]
     expressions = ", ".join(text for _, text in assignments)
+    columns = [column for column, _ in assignments]
+    query = f"SELECT {ROW_ID}, {expressions} FROM {named} {rest}"
+    if relation.kind is RelationKind.TIME_SERIES:
+        returning = clause.returning is not None
+        refuse_update(relation, columns, _tokens(rest), returning=returning)
+        return _update_tags(session, relation, columns, query)
     with session.engine.writing(session) as cursor:
-        query = f"SELECT {ROW_ID}, {expressions} FROM {named} {rest}"
         translated = _translated(session, cursor, query)
-        columns = [column for column, _ in assignments]
-        staged = _stage(session, cursor, relation, columns, translated)
+        staged = _stage(session, cursor, relation, columns, translated, table_name(relation))
         check_rows(staged)
         _children(staged)
         rows = clause.rows(staged)
-        count = _apply(staged)
+        count = _apply(staged, table_name(relation))
     return clause.answer(f"UPDATE {count}", rows)
+
+
+def _update_tags(
+    session: Session, relation: Relation, columns: list[ColumnDef], query: str
+) -> Answer:
+    """Changes tags of devices, and so of all their readings; the tag counts devices."""
+    table = devices_name(relation)
+    of_tags = replace(relation, columns=tags_of(relation))
+    with session.engine.writing(session) as cursor:
+        translated = _translated(session, cursor, query, devices=True)
+        staged = _stage(session, cursor, of_tags, columns, translated, table)
+        check_rows(staged)
+        count = _apply(staged, table)
+        spread_tags(cursor, relation, table_name(relation))
+    return Answer(f"UPDATE {count}")
 
 
 def _assignments(relation: Relation, stream: TokenStream) -> list[tuple[ColumnDef, str]]:
@@ -167,9 +203,10 @@ def _stage(
     relation: Relation,
     columns: list[ColumnDef],
     translated: Translated,
+    table: str,
 ) -> Staged:
     """NEW holds the changed rows as they will be, with their numbers."""
-    zone = session.variables.get("timezone")
+    style = style_of(session.variables)
     changed = {column.name: index for index, column in enumerate(columns, 1)}
     pieces = [f"q.x0 AS {ROW_ID}"]
     for column in relation.columns:
@@ -179,12 +216,12 @@ def _stage(
             pieces.append(f"t.{name}")
             continue
         source = translated.outputs[index].type
-        value = convert(exp.column(f"x{index}", "q"), source, column.type, zone)
+        value = convert(exp.column(f"x{index}", "q"), source, column.type, style)
         pieces.append(f"CAST({value.sql('duckdb')} AS {storage_type(column.type)}) AS {name}")
     names = ", ".join(f"x{index}" for index in range(len(columns) + 1))
     cursor.execute(
         f"CREATE OR REPLACE TEMP TABLE {NEW} AS SELECT {', '.join(pieces)}"
-        f" FROM ({translated.sql}) AS q({names}) JOIN {table_name(relation)} t ON t.rowid = q.x0"
+        f" FROM ({translated.sql}) AS q({names}) JOIN {table} t ON t.rowid = q.x0"
     )
     compute(session, cursor, relation)
     touched = set(changed) | {c.name for c in relation.columns if c.computed is not None}
@@ -209,10 +246,9 @@ def _children(staged: Staged) -> None:
     parents_leave(session, staged.cursor, relation, gone, "update")
 
 
-def _apply(staged: Staged) -> int:
+def _apply(staged: Staged, table: str) -> int:
     names = [column_name(c) for c in staged.relation.columns if c.name in staged.changed]
     sets = ", ".join(f"{name} = n.{name}" for name in names)
-    table = table_name(staged.relation)
     staged.cursor.execute(
         f"UPDATE {table} SET {sets} FROM {NEW} n WHERE {table}.rowid = n.{ROW_ID}"
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.grants import require
-from kwtui.sandbox.catalog.objects import ColumnDef, Relation
+from kwtui.sandbox.catalog.objects import ColumnDef, Relation, RelationKind
 from kwtui.sandbox.dml.values import DEFAULT, ValuesReader, default_value
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.resolve import find_table
@@ -19,9 +20,11 @@ from kwtui.sandbox.query.conversions import convert
 from kwtui.sandbox.query.prepare import only_now, prepare
 from kwtui.sandbox.query.sources import Sources, column_name, table_name
 from kwtui.sandbox.query.translate import Translator
+from kwtui.sandbox.rows.devices import tags_of
 from kwtui.sandbox.rows.returning import Returning, returning_clause
 from kwtui.sandbox.rows.staging import NEW, Staged, stage_query, stage_values
 from kwtui.sandbox.rows.storing import check_rows, store
+from kwtui.sandbox.values.text_style import style_of
 
 
 @handles("INSERT INTO", "UPSERT INTO")
@@ -36,6 +39,9 @@ def insert(session: Session, statement: Statement) -> Answer:
         stream.expect_identifier()
     names = _names(stream) if stream.looking_at("(") and not _starts_query(stream) else None
     targets = _targets(relation, names)
+    if relation.kind is RelationKind.TIME_SERIES and all(column.is_tag for column in targets):
+        # The catalogue's own relation is not changed: what has only tags stands without the rest.
+        relation = replace(relation, columns=tags_of(relation))
     clause = returning_clause(statement, stream)
     on_conflict = "upsert" if upsert else clause.on_conflict
     with session.engine.writing(session) as cursor:
@@ -139,10 +145,10 @@ def _stage_select(
             "42601",
         )
     targets = targets[:width]
-    zone = session.variables.get("timezone")
+    style = style_of(session.variables)
     pieces = []
     for index, (output, column) in enumerate(zip(translated.outputs, targets, strict=True)):
-        node = convert(exp.column(f"x{index}"), output.type, column.type, zone)
+        node = convert(exp.column(f"x{index}"), output.type, column.type, style)
         pieces.append(f"{node.sql('duckdb')} AS {column_name(column)}")
     names = ", ".join(f"x{index}" for index in range(width))
     sql = f"SELECT {', '.join(pieces)} FROM ({translated.sql}) AS q({names})"

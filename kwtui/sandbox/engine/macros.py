@@ -42,9 +42,27 @@ MACROS = [
         f" THEN {_hash(_BYTES_OF_ASCII, step)} ELSE {name}(encode(content)) END"
         for name, step in _FNV_STEP.items()
     ),
-    """CREATE OR REPLACE MACRO kw_float8(x) AS CASE WHEN isnan(x) THEN 'NaN'
+    """CREATE OR REPLACE MACRO kw_float8(x, format) AS CASE WHEN isnan(x) THEN 'NaN'
        WHEN isinf(x) THEN CASE WHEN x > 0 THEN '+Inf' ELSE '-Inf' END
-       ELSE printf('%.15g', x) END""",
+       ELSE printf(format, x) END""",
+    # DuckDB's own text of a DOUBLE has the fewest digits that tell it from its neighbours; where
+    # the point stands and when an exponent follows is Go's %g.
+    """CREATE OR REPLACE MACRO kw_scientific(sign, digits, power) AS sign || digits[1]
+       || CASE WHEN length(digits) > 1 THEN '.' || digits[2:] ELSE '' END
+       || printf('e%s%02d', CASE WHEN power < 0 THEN '-' ELSE '+' END, abs(power))""",
+    """CREATE OR REPLACE MACRO kw_digits(text) AS rtrim(ltrim(
+       replace(split_part(ltrim(text, '-'), 'e', 1), '.', ''), '0'), '0')""",
+    """CREATE OR REPLACE MACRO kw_power(text) AS
+       coalesce(nullif(split_part(text, 'e', 2), '')::INTEGER, 0)
+       + CASE WHEN ltrim(text, '-') LIKE '0.%'
+         THEN -1 - length(regexp_extract(text, '0\\.(0*)', 1))
+         ELSE length(regexp_extract(text, '[0-9]+')) - 1 END""",
+    """CREATE OR REPLACE MACRO kw_shortest(x) AS CASE WHEN isnan(x) THEN 'NaN'
+       WHEN isinf(x) THEN CASE WHEN x > 0 THEN '+Inf' ELSE '-Inf' END
+       WHEN x = 0 OR (abs(x) >= 1e-4 AND abs(x) < 1e6)
+       THEN regexp_replace(CAST(x AS VARCHAR), '\\.0$', '')
+       ELSE kw_scientific(CASE WHEN x < 0 THEN '-' ELSE '' END, kw_digits(CAST(x AS VARCHAR)),
+            kw_power(CAST(x AS VARCHAR))) END""",
     """CREATE OR REPLACE MACRO kw_float4(x) AS CASE WHEN isnan(x) THEN 'NaN'
        WHEN isinf(x) THEN CASE WHEN x > 0 THEN '+Inf' ELSE '-Inf' END
        ELSE printf('%.6f', x::DOUBLE) END""",
@@ -54,8 +72,16 @@ MACROS = [
        || kw_offset(date_diff('minute', utc::TIMESTAMP, local::TIMESTAMP))""",
     """CREATE OR REPLACE MACRO kw_divide(a, b) AS
        CASE WHEN b = 0 THEN error('division by zero') ELSE a / b END""",
+    """CREATE OR REPLACE MACRO kw_escaped_byte(b) AS CASE WHEN b = 92 THEN '\\\\'
+       WHEN b < 32 OR b > 126
+       THEN '\\' || (b // 64) || (b // 8 % 8) || (b % 8)
+       ELSE chr(b) END""",
     "CREATE OR REPLACE MACRO kw_decimal(x) AS rtrim(rtrim(x, '0'), '.')",
-    "CREATE OR REPLACE MACRO kw_bytes(x) AS '\\x' || lower(hex(x))",
+    "CREATE OR REPLACE MACRO kw_bytes_hex(x) AS '\\x' || lower(hex(x))",
+    "CREATE OR REPLACE MACRO kw_bytes_base64(x) AS base64(x)",
+    """CREATE OR REPLACE MACRO kw_bytes_escape(x) AS array_to_string(list_transform(
+       range(1, octet_length(x) * 2, 2), lambda k: kw_escaped_byte(
+       ('0x' || substr(hex(x), k, 2))::INTEGER)), '')""",
     """CREATE OR REPLACE MACRO kw_element(e) AS CASE WHEN e IS NULL THEN 'NULL'
        WHEN e = '' OR upper(e) = 'NULL' OR regexp_matches(e, '[{}",\\\\\\s]')
        THEN '"' || replace(replace(e, '\\', '\\\\'), '"', '\\"') || '"' ELSE e END""",

@@ -80,6 +80,8 @@ class Session:
         """The text of the last statement that ended."""
         self.sequence_values: dict[int, int] = {}
         """What nextval answered last in this session, by sequence."""
+        self.binary_results = False
+        """Whether the client wants the rows of this statement as binary values."""
         self.dry_run = False
         """Set while a statement is only described: functions then change nothing."""
         self._interruption: str | None = None
@@ -128,7 +130,9 @@ class Session:
             if isinstance(answer.rows, _Rows):
                 answer.rows.close()
         finally:
-            self.dry_run = False
+            self.binary_results = False
+        """Whether the client wants the rows of this statement as binary values."""
+        self.dry_run = False
         return answer.columns
 
     def run(self, statement: Statement) -> Answer:

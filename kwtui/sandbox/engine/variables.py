@@ -85,6 +85,10 @@ class Variables:
             value = _flag(name, value)
         elif name == "timezone":
             value = _zone(value)
+        elif name == "extra_float_digits":
+            value = _float_digits(value)
+        elif name == "bytea_output":
+            value = _one_of(name, value, ("hex", "escape", "base64"))
         elif name.endswith("_timeout"):
             value = f"{milliseconds(value):g}"
         self._values[name] = value
@@ -122,6 +126,33 @@ def _flag(name: str, value: str) -> str:
     if value.lower() in ("off", "false", "no", "0"):
         return "off"
     raise SqlError(f'parameter "{name}" requires a Boolean value', "22023")
+
+
+def _float_digits(value: str) -> str:
+    """The range that PostgreSQL has, too."""
+    if re.fullmatch(r"[+-]?\d+", value) is None:
+        raise SqlError(
+            f'invalid value for parameter "extra_float_digits": "{value}"',
+            "22023",
+            detail=f'strconv.ParseInt: parsing "{value}": invalid syntax',
+        )
+    if not -15 <= int(value) <= 3:
+        raise SqlError(
+            f'{int(value)} is outside the valid range for parameter "extra_float_digits"'
+            " (-15 .. 3)",
+            "22023",
+        )
+    return str(int(value))
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value.lower() not in allowed:
+        raise SqlError(
+            f'invalid value for parameter "{name}": "{value}"',
+            "22023",
+            hint=f"Available values: {','.join(allowed)}",
+        )
+    return value.lower()
 
 
 def _zone(value: str) -> str:

@@ -13,6 +13,7 @@ import duckdb
 from kwtui.sandbox.answers.answer import Answer, Column, Notice, SqlError
 from kwtui.sandbox.catalog.create_text import create_relation_text
 from kwtui.sandbox.catalog.objects import Relation, RelationKind
+from kwtui.sandbox.catalog.spliced_names import check_definition_lookup
 from kwtui.sandbox.exports.run import ExportRun, Source, swallowed
 from kwtui.sandbox.exports.table_source import table_source
 from kwtui.sandbox.transfer import meta_text as metasql
@@ -31,6 +32,8 @@ def series_answer(tables: int, notices: list[Notice] | None = None) -> Answer:
 def export_series_table(run: ExportRun, relation: Relation) -> Answer:
     """``EXPORT INTO … FROM TABLE t`` of a time-series table."""
     options = run.options
+    if not options.data_only:
+        check_definition_lookup(relation)
     text = create_relation_text(run.session.engine.catalog, relation)
     if options.comment and "COMMENT ON" not in text:
         raise SqlError(_NO_COMMENT)

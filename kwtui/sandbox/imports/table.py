@@ -25,6 +25,8 @@ from kwtui.sandbox.imports.rows import RowParser, parsed_rows
 from kwtui.sandbox.imports.run import ImportRun, one_transaction, relational_answer, series_answer
 from kwtui.sandbox.imports.series import SeriesParser, SeriesReport, series_rows
 from kwtui.sandbox.language.lexer import quote_identifier
+from kwtui.sandbox.query.sources import table_name
+from kwtui.sandbox.rows.devices import enter_devices
 
 PUT_BACK_SECONDS = 5.0
 """How long a table stays away after CANCEL JOB (recording 10 saw it still away when it ended)."""
@@ -236,6 +238,7 @@ def load_series(
             append_rows(session, cursor, relation, targets, rows, session.check_interrupt)
         except SqlError as err:
             failure = err
+        enter_devices(cursor, relation, table_name(relation))
         let_the_last_row_win(cursor, relation)
     if failure is not None:
         raise failure

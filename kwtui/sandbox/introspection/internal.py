@@ -12,7 +12,7 @@ from kwtui.sandbox.answers.rowset import array
 from kwtui.sandbox.catalog import settings, zones
 from kwtui.sandbox.catalog import system_tables as stored_tables
 from kwtui.sandbox.catalog.create_text import create_relation_text
-from kwtui.sandbox.catalog.listings import foreign_key_text, primary_index, retention_text
+from kwtui.sandbox.catalog.listings import foreign_key_text, primary_index
 from kwtui.sandbox.catalog.objects import EngineType, IndexDef, Relation, RelationKind
 from kwtui.sandbox.catalog.users import is_admin
 from kwtui.sandbox.engine import jobs
@@ -249,7 +249,7 @@ def retention(scope: Scope) -> Rows:
     for relation in scope.all_relations:
         if relation.kind is RelationKind.TIME_SERIES:
             seconds = relation.retention_seconds or 0
-            yield relation.id, relation.name, retention_text(relation), None, seconds
+            yield relation.id, relation.name, relation.retention, None, seconds
 
 
 @provides(INTERNAL, "kwdb_object_create_statement")

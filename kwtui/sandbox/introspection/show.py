@@ -16,6 +16,7 @@ from kwtui.sandbox.catalog import system_tables as stored_tables
 from kwtui.sandbox.catalog.create_text import create_relation_text
 from kwtui.sandbox.catalog.listings import create_database_text
 from kwtui.sandbox.catalog.objects import EngineType, Relation, RelationKind
+from kwtui.sandbox.catalog.spliced_names import check_show_tags
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import Named, find_database, find_relation, find_schema
 from kwtui.sandbox.language.lexer import Statement, TokenStream, quote_identifier
@@ -187,6 +188,7 @@ def tags(session: Session, statement: Statement) -> Answer:
     parts = stream.qualified_name()
     stream.expect_end()
     relation = _table(session, parts).relation
+    check_show_tags(relation)
     return show_objects.show_tags(relation).answer("SHOW TAGS")
 
 

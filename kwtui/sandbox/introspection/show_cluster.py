@@ -311,7 +311,7 @@ def partitions(session: Session, statement: Statement) -> Answer:
 
 @handles("SHOW TAG VALUES")
 def tag_values(session: Session, statement: Statement) -> Answer:
-    """``SHOW TAG VALUES FROM table``: each combination of tags once."""
+    """``SHOW TAG VALUES FROM table``: each device once, also one without readings (row 33)."""
     stream = _stream(statement, "show", "tag", "values", "from")
     parts = stream.qualified_name()
     stream.expect_end()
@@ -320,11 +320,10 @@ def tag_values(session: Session, statement: Statement) -> Answer:
     require_time_series(relation)
     tags = [column for column in relation.columns if column.is_tag]
     names = ", ".join(quote_identifier(column.name) for column in tags)
-    keys = ", ".join(quote_identifier(column.name) for column in tags if column.is_primary_tag)
     source = ".".join(
         quote_identifier(part) for part in (relation.database, relation.schema, relation.name)
     )
-    query = f"SELECT DISTINCT {names} FROM {source} ORDER BY {keys}"
+    query = f"SELECT DISTINCT {names} FROM {source} ORDER BY {names}"
     answer = session.run(split_statements(query)[0])
     return RowSet(answer.columns or (), list(answer.rows)).answer("SHOW TAG VALUES")
 

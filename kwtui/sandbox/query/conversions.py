@@ -9,6 +9,7 @@ from kwtui.sandbox.query.functions import DECIMAL, call, cast, known_as, text
 from kwtui.sandbox.query.render import WIDE_DECIMAL, cast_sql, zoned_text_sql
 from kwtui.sandbox.values import values
 from kwtui.sandbox.values.sql_type import SqlType
+from kwtui.sandbox.values.text_style import TextStyle
 from kwtui.sandbox.values.types import BINARY, INTEGERS, STRINGS, base_family, storage_type
 
 
@@ -18,13 +19,13 @@ def comparable(node: exp.Expr, kind: SqlType | None) -> exp.Expr:
     return cast(node, WIDE_DECIMAL) if stored_as_text else node
 
 
-def convert(node: exp.Expr, source: SqlType | None, target: SqlType, zone: str = "UTC") -> exp.Expr:
-    """``node::target`` in a session in ``zone``; ``source`` is the type that ``node`` has."""
+def convert(node: exp.Expr, source: SqlType | None, target: SqlType, style: TextStyle) -> exp.Expr:
+    """``node::target``; ``source`` is the type that ``node`` has."""
     family = base_family(target)
     if target.array or (source is not None and source.array and family not in STRINGS):
         return cast(node, storage_type(target))
     if family in STRINGS:
-        result = as_text(node, source, zone)
+        result = as_text(node, source, style)
         return call("left", result, exp.Literal.number(target.args[0])) if target.args else result
     from_text = source is not None and base_family(source) in STRINGS
     if family in BINARY and (from_text or source is None):
@@ -48,19 +49,19 @@ def _as_decimal(node: exp.Expr, source: SqlType | None) -> exp.Expr:
     return cast(node, WIDE_DECIMAL)
 
 
-def as_text(node: exp.Expr, source: SqlType | None, zone: str) -> exp.Expr:
+def as_text(node: exp.Expr, source: SqlType | None, style: TextStyle) -> exp.Expr:
     """``node::STRING``."""
     if source is None:
         return node if isinstance(node, exp.Literal) else cast(node, "VARCHAR")
     if base_family(source) in STRINGS and not source.array:
         return node
     stored = storage_type(source)
-    if source.family == "TIMESTAMPTZ" and zone != "UTC" and not source.array:
-        return written(zoned_text_sql(node.sql("duckdb"), zone))
+    if source.family == "TIMESTAMPTZ" and style.zone != "UTC" and not source.array:
+        return written(zoned_text_sql(node.sql("duckdb"), style.zone))
     if source == DECIMAL:
         # A column of it is text already, anything else a number of some DuckDB type.
         return cast(node, "VARCHAR")
-    return written(cast_sql(node.sql("duckdb"), source, stored))
+    return written(cast_sql(node.sql("duckdb"), source, stored, style))
 
 
 _ONLY_ON_NODES = frozenset(
@@ -113,7 +114,7 @@ def json_sql(sql: str, kind: SqlType | None) -> str:
     elif family == "BOOL" or family in INTEGERS or family in ("FLOAT4", "FLOAT8", "DECIMAL"):
         value = f"CAST({sql} AS VARCHAR)"
     else:
-        value = f"kw_json_string({cast_sql(sql, kind, None)})"
+        value = f"kw_json_string({cast_sql(sql, kind, None, TextStyle())})"
     return f"coalesce({value}, 'null')"
 
 

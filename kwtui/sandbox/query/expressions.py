@@ -119,7 +119,7 @@ class Expressions(Operators, Calls):
         if isinstance(node.this, exp.Null):
             return cast(node.this, storage_type(kind)), kind
         inner, source = self.translate(node.this, scope)
-        return convert(inner, source, kind, self._zone), kind
+        return convert(inner, source, kind, self._style), kind
 
     def _named_type(self, to: exp.DataType) -> SqlType:
         name = str(to.args.get("kind") or to.sql()).strip('"').lower()

@@ -172,7 +172,7 @@ FUNCTIONS: dict[str, Function] = {
     "to_english": _F(_to_english, STRING),
     "upper": _F(_direct("upper"), STRING),
     "lower": _F(_direct("lower"), STRING),
-    "length": _F(lambda a, t: call(_length(t), *a), INT8),
+    "length": _F(lambda a, t: call(_length(t), *a), INT8, in_time_series=True),
     "char_length": _F(_direct("length"), INT8),
     "octet_length": _F(
         lambda a, t: call("octet_length", *a if _binary(t) else [call("encode", *a)]), INT8

@@ -22,6 +22,7 @@ from kwtui.sandbox.query.sources import Sources
 from kwtui.sandbox.query.translate import Translated, Translator
 from kwtui.sandbox.values.intervals import interval_storage
 from kwtui.sandbox.values.sql_type import SqlType
+from kwtui.sandbox.values.text_style import style_of
 from kwtui.sandbox.values.times import parse_timestamp, shifted_text
 from kwtui.sandbox.values.types import base_family, oid_of
 
@@ -146,16 +147,23 @@ def render_query(
     """The query with every column made into text or a value, and what is left to do in Python."""
     stored = [str(row[1]) for row in cursor.execute(f"DESCRIBE {translated.sql}").fetchall()]
     names = [f"x{index}" for index in range(len(stored))]
-    zone = session.variables.get("timezone")
-    made = render.value_sql if as_values else render.wire_sql
+    style = style_of(session.variables)
+    if _in_time_series(translated):
+        style = style.of_series()
+    if session.binary_results:
+        style = style.of_binary()
     outputs, expressions, finishing = [], [], Finishing()
     for index, (output, found, name) in enumerate(
         zip(translated.outputs, stored, names, strict=True)
     ):
         kind = output.type or render.type_of_stored(found)
         outputs.append((output.name, kind))
-        expressions.append(made(name, kind, found))
-        finish = _finish(output, kind, found, zone)
+        expressions.append(
+            render.value_sql(name, kind, found)
+            if as_values
+            else render.wire_sql(name, kind, found, style)
+        )
+        finish = _finish(output, kind, found, style.zone)
         if finish is not None:
             finishing.append((index, finish))
     listed = ", ".join(names)

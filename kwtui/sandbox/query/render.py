@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 from kwtui.sandbox.values.sql_type import SqlType
+from kwtui.sandbox.values.text_style import TextStyle
 from kwtui.sandbox.values.types import base_family, storage_type
 
 
-def wire_sql(column: str, sql_type: SqlType, stored: str) -> str:
+def wire_sql(column: str, sql_type: SqlType, stored: str, style: TextStyle) -> str:
     """The text that the node sends for ``column``, whose DuckDB type is ``stored``.
 
     TIMESTAMPTZ comes in UTC; ``times.shifted_text`` moves it into the session's zone.
     """
     if stored == "BOOLEAN":
         return f"CASE WHEN {column} THEN 't' WHEN NOT {column} THEN 'f' END"
-    return _text(column, sql_type, stored)
+    return _text(column, sql_type, stored, style)
 
 
-def cast_sql(column: str, sql_type: SqlType | None, stored: str | None) -> str:
+def cast_sql(column: str, sql_type: SqlType | None, stored: str | None, style: TextStyle) -> str:
     """The text that ``column::STRING`` has on the node."""
     kind = sql_type or SqlType("STRING")
     stored = stored or storage_type(kind)
     if stored == "BOOLEAN":
         return f"CASE WHEN {column} THEN 'true' WHEN NOT {column} THEN 'false' END"
     if stored == "FLOAT":
-        return f"kw_float8(CAST({column} AS DOUBLE))"
-    return _text(column, kind, stored)
+        return _float8(f"CAST({column} AS DOUBLE)", style)
+    return _text(column, kind, stored, style)
 
 
-def _text(column: str, sql_type: SqlType, stored: str) -> str:
+def _float8(column: str, style: TextStyle) -> str:
+    if style.float_format is None:
+        return f"kw_shortest({column})"
+    return f"kw_float8({column}, '{style.float_format}')"
+
+
+def _text(column: str, sql_type: SqlType, stored: str, style: TextStyle) -> str:
     if stored.endswith("[]"):
-        element = wire_sql("e", SqlType(sql_type.family, sql_type.args), stored[:-2])
+        element = wire_sql("e", SqlType(sql_type.family, sql_type.args), stored[:-2], style)
         return f"kw_array(list_transform({column}, lambda e: {element}))"
     if stored in ("VARCHAR", '"NULL"'):
         return column
+    if stored == "DOUBLE":
+        return _float8(column, style)
+    if stored == "FLOAT" and style.exact:
+        return _float8(f"CAST({column} AS DOUBLE)", style)
+    if stored == "BLOB":
+        return f"kw_bytes_{style.bytes_as}({column})"
     function = _FUNCTIONS.get(stored)
     if function is not None:
         return f"{function}({column})"
@@ -57,9 +70,7 @@ def zoned_text_sql(column: str, zone: str) -> str:
 WIDE_DECIMAL = "DECIMAL(38,12)"
 """What a DECIMAL without precision becomes when it is computed with."""
 _FUNCTIONS = {
-    "DOUBLE": "kw_float8",
     "FLOAT": "kw_float4",
-    "BLOB": "kw_bytes",
     "INTERVAL": "kw_interval",
 }
 _AS_THEY_ARE = {
@@ -75,7 +86,7 @@ def value_sql(column: str, sql_type: SqlType, stored: str) -> str:
     if stored.endswith("[]"):
         element = value_sql("e", SqlType(sql_type.family, sql_type.args), stored[:-2])
         return column if element == "e" else f"list_transform({column}, lambda e: {element})"
-    return _text(column, sql_type, stored)
+    return _text(column, sql_type, stored, TextStyle())
 
 
 _GUESSES = {

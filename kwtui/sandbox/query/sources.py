@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from kwtui.sandbox.answers.answer import Column, Row
 from kwtui.sandbox.catalog.grants import require
-from kwtui.sandbox.catalog.lookup import VIRTUAL_SCHEMAS, locate, missing_relation
+from kwtui.sandbox.catalog.lookup import VIRTUAL_SCHEMAS, locate, lookup, missing_relation
 from kwtui.sandbox.catalog.objects import Catalog, ColumnDef, Relation, RelationKind
 from kwtui.sandbox.engine.clock import timestamp_text
 from kwtui.sandbox.language.lexer import TokenStream, split_statements
@@ -52,9 +52,14 @@ class Sources:
         as_of: int | None = None,
         *,
         row_ids: bool = False,
+        devices: bool = False,
     ) -> None:
-        """``row_ids`` gives every stored table a hidden column ROW_ID."""
+        """``row_ids`` gives every stored table a hidden column ROW_ID.
+
+        ``devices`` reads the devices of a time-series table in place of its rows.
+        """
         self._row_ids = row_ids
+        self._devices = devices
         self._session = session
         self._cursor = cursor
         self._catalog = catalog
@@ -70,8 +75,11 @@ class Sources:
         """The tables that a query names."""
         return list(tree.find_all(exp.Table))
 
-    def load(self, parts: list[str], view: ViewReader) -> Loaded:
-        """The table behind a name. Raises SqlError (42P01, 42501, …)."""
+    def load(self, parts: list[str], view: ViewReader, *, devices: bool = False) -> Loaded:
+        """The table behind a name; of a time series its ``devices`` alone, if so asked.
+
+        Raises SqlError (42P01, 42501, …).
+        """
         if len(parts) == 1 and parts[0].startswith("kws_"):
             return self._statement(self._statements[int(parts[0][4:])])
         current = self._databases[-1]
@@ -86,7 +94,15 @@ class Sources:
         if relation is None or relation.offline or self._too_young(relation):
             raise missing_relation(parts)
         require(self._catalog, self._session.user, relation, "SELECT")
+        if relation.kind is RelationKind.TIME_SERIES and (devices or self._devices):
+            return self.devices(relation)
         return self.stored(relation, view)
+
+    def series(self, parts: list[str]) -> Relation | None:
+        """The time-series table that a name means; None if it means anything else."""
+        relation = lookup(self._catalog, self._databases[-1], parts)
+        found = relation is not None and relation.kind is RelationKind.TIME_SERIES
+        return relation if found else None
 
     def _too_young(self, relation: Relation) -> bool:
         return self._as_of is not None and relation.created_at > self._as_of
@@ -105,6 +121,16 @@ class Sources:
             columns.append(SourceColumn(ROW_ID, SqlType("INT8"), hidden=True))
             sql = sql.replace("SELECT ", f"SELECT rowid AS {ROW_ID}, ", 1)
         return Loaded(sql, columns, relation)
+
+    def devices(self, relation: Relation) -> Loaded:
+        """The tags of a time series, one row for each device, whether or not it has readings."""
+        tags = [c for c in relation.columns if c.is_tag]
+        listed = ", ".join(f"{column_name(c)} AS {_quote(c.name)}" for c in tags)
+        columns = [SourceColumn(c.name, c.type) for c in tags]
+        if self._row_ids:
+            columns.append(SourceColumn(ROW_ID, SqlType("INT8"), hidden=True))
+            listed = f"rowid AS {ROW_ID}, {listed}"
+        return Loaded(f"SELECT {listed} FROM {devices_name(relation)}", columns)
 
     def _now(self) -> int:
         return self._session.statement_time()
@@ -169,6 +195,11 @@ def _quote(name: str) -> str:
 def table_name(relation: Relation) -> str:
     """The DuckDB table that holds a relation's rows."""
     return f"t{relation.id}"
+
+
+def devices_name(relation: Relation) -> str:
+    """The DuckDB table that holds the tags of a time-series table's devices."""
+    return f"d{relation.id}"
 
 
 def column_name(column: ColumnDef) -> str:

@@ -14,6 +14,7 @@ from kwtui.sandbox.query.functions import AFTERWARDS, called, known_as
 from kwtui.sandbox.query.prepare import Prepared
 from kwtui.sandbox.query.scopes import Output, Scope, Source, SourceColumn
 from kwtui.sandbox.query.sources import Sources
+from kwtui.sandbox.query.tags_only import reads_tags_only
 from kwtui.sandbox.values.sql_type import SqlType
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Translator:
         self.catalog = catalog
         self.expressions = Expressions(session, prepared.types, self._subquery)
         self._prepared = prepared
+        self._devices = False
+        """Set while the one table of a query over tags alone is read."""
 
     def query(self) -> Translated:
         """The whole query."""
@@ -107,6 +110,7 @@ class Translator:
         return [Output(f"column{i}", k) for i, k in enumerate(kinds, 1)]
 
     def _select(self, node: exp.Select, scope: Scope, *, outermost: bool) -> list[Output]:
+        self._devices = reads_tags_only(node, self.sources.series)
         self._from(node, scope)
         projections: list[exp.Expr] = []
         outputs: list[Output] = []
@@ -280,7 +284,8 @@ class Translator:
         if known is not None:
             scope.sources.append(Source(name, _renamed_columns(known, names)))
             return node
-        loaded = self.sources.load(parts, self._view)
+        devices, self._devices = self._devices, False
+        loaded = self.sources.load(parts, self._view, devices=devices)
         columns = _renamed_columns(loaded.columns, names)
         scope.sources.append(Source(name, columns, loaded.relation))
         made = exp.Subquery(this=exp.Var(this=loaded.sql))

@@ -11,6 +11,7 @@ from kwtui.sandbox.query.conversions import as_text, constant
 from kwtui.sandbox.query.scopes import Scope
 from kwtui.sandbox.values import values
 from kwtui.sandbox.values.sql_type import SqlType
+from kwtui.sandbox.values.text_style import TextStyle, style_of
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.session import Session
@@ -47,8 +48,12 @@ class Translation:
     def _zone(self) -> str:
         return self.session.variables.get("timezone")
 
+    @property
+    def _style(self) -> TextStyle:
+        return style_of(self.session.variables)
+
     def _text(self, node: exp.Expr, kind: SqlType | None) -> exp.Expr:
-        return as_text(node, kind, self._zone)
+        return as_text(node, kind, self._style)
 
     def _constant(self, content: str, kind: SqlType) -> exp.Expr:
         """A string literal as a value of a type."""

@@ -47,7 +47,7 @@ class Returning:
         columns = [SourceColumn(c.name, c.type, c.hidden) for c in relation.columns]
 
         class _New(Sources):
-            def load(self, parts: list[str], view: Any) -> Loaded:
+            def load(self, parts: list[str], view: Any, *, devices: bool = False) -> Loaded:
                 return Loaded(f"SELECT {listed} FROM {NEW}", columns)
 
         sources = _New(session, staged.cursor, session.engine.catalog, prepared.sources)

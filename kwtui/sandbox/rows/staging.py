@@ -21,6 +21,7 @@ from kwtui.sandbox.query.scopes import Scope, Source, SourceColumn
 from kwtui.sandbox.query.sources import column_name, fill
 from kwtui.sandbox.values import values
 from kwtui.sandbox.values.sql_type import SqlType
+from kwtui.sandbox.values.text_style import style_of
 from kwtui.sandbox.values.types import storage_type
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def expression_sql(
     if target is not None:
         if node.is_string:
             return _constant_sql(session, target, node.name)
-        node = convert(node, kind, target, session.variables.get("timezone"))
+        node = convert(node, kind, target, style_of(session.variables))
     renamed = {c.name: column_name(c) for c in relation.columns}
     from sqlglot import exp
 

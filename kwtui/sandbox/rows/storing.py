@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import IndexDef, RelationKind
 from kwtui.sandbox.query.sources import ROW_ID, column_name, table_name
+from kwtui.sandbox.rows.devices import enter_devices
 from kwtui.sandbox.rows.staging import NEW, Staged, expression_sql
 from kwtui.sandbox.values.types import BINARY, STRINGS, base_family
 
@@ -95,12 +96,19 @@ def _check_unique(staged: Staged, index: IndexDef) -> None:
 
 
 def store(staged: Staged) -> int:
-    """Appends the staged rows; answers how many. Time-series rows replace those of the same key."""
+    """Appends the staged rows; answers how many. Time-series rows replace those of the same key.
+
+    Rows of a time series that have tags alone are devices without a reading.
+    """
     relation = staged.relation
-    listed = ", ".join(column_name(column) for column in relation.columns)
-    if relation.kind is RelationKind.TIME_SERIES:
-        _replace_series(staged)
     counted = staged.one(f"SELECT count(*) FROM {NEW}")
+    if relation.kind is RelationKind.TIME_SERIES:
+        enter_devices(staged.cursor, relation, NEW)
+        if relation.columns[0].is_tag:
+            return counted[0] if counted else 0
+        _replace_series(staged)
+        counted = staged.one(f"SELECT count(*) FROM {NEW}")
+    listed = ", ".join(column_name(column) for column in relation.columns)
     staged.cursor.execute(
         f"INSERT INTO {table_name(relation)} ({listed}) SELECT {listed} FROM {NEW}"
     )

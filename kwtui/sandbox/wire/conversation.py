@@ -227,6 +227,7 @@ class Conversation:
 
     def _simple_answers(self, sql: str) -> None:
         answered = False
+        self._session.binary_results = False
         self._observer.started(sql)
         with self._watched(sql):
             for answer in self._session.execute(sql):
@@ -300,6 +301,7 @@ class Conversation:
         if portal.answers is not None:
             return
         self._observer.started(portal.sql)
+        self._session.binary_results = bool(portal.formats) and all(portal.formats)
         with self._watched(portal.sql):
             portal.answers = self._session.execute(portal.sql, extended=True)
             portal.answer = next(portal.answers, None)

@@ -25,6 +25,8 @@ class Session(Protocol):
     user: str
     transaction_status: str
     """I (idle), T (in a transaction) or E (in a failed one)."""
+    binary_results: bool
+    """Whether the client wants the next rows as binary values."""
 
     @property
     def variables(self) -> Variables:

@@ -9,7 +9,22 @@ from typing import Any
 
 DIRECTORY = Path(__file__).parents[2] / "data" / "recordings"
 
-REPLAYED = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "12", "13", "14", "16")
+REPLAYED = (
+    "01",
+    "02",
+    "03",
+    "04",
+    "05",
+    "06",
+    "07",
+    "08",
+    "09",
+    "12",
+    "13",
+    "14",
+    "16",
+    "17",
+)
 """Recorded in this order on one node. 10, 11 and 15 are situations on nodes of their own, staged in
 test_situations, test_tls and test_cluster."""
 
