@@ -5,9 +5,10 @@ from __future__ import annotations
 from kwtui.errors import KwtuiError
 from kwtui.model.schema import TableName
 from kwtui.operations.plan import Plan, PlanKind, StepKind
+from kwtui.operations.restore.continuation.own import Refusal, gave_name, made_database
 from kwtui.operations.shared.known_runs import KnownRun, TakenDefault
 from kwtui.runs.directory import RunFiles, RunsDirectory
-from kwtui.runs.events import RunFinished, RunStatus, StepFinished, StepStarted
+from kwtui.runs.events import RunFinished, RunStatus, StepFailed, StepFinished, StepStarted
 from kwtui.runs.journal import last_event, read_events
 
 
@@ -27,6 +28,7 @@ def _known_run(files: RunFiles) -> KnownRun | None:
     last = last_event(files.journal)
     ended = last if isinstance(last, RunFinished) else None
     succeeded = ended is not None and ended.status is RunStatus.SUCCEEDED
+    made, named = (True, True) if alive or succeeded else _made(plan, files)
     return KnownRun(
         id=files.id,
         kind=plan.kind,
@@ -34,6 +36,8 @@ def _known_run(files: RunFiles) -> KnownRun | None:
         database=plan.database,
         cluster_id=plan.cluster_id,
         scratch=str(plan.request.get("scratch") or ""),
+        made_scratch=made,
+        named=named,
         staging=str(plan.request.get("staging") or ""),
         sandbox=str(plan.request.get("sandbox") or ""),
         alive=alive and ended is None,
@@ -43,6 +47,20 @@ def _known_run(files: RunFiles) -> KnownRun | None:
         defaults_off=() if alive else _defaults_off(plan, files),
         defaults_settled=_defaults_settled(plan, files, succeeded=succeeded),
     )
+
+
+def _made(plan: Plan, files: RunFiles) -> tuple[bool, bool]:
+    """Whether a restore that did not succeed made its database, and gave it its name."""
+    if plan.kind is not PlanKind.RESTORE:
+        return True, True
+    begun = {*plan.request.get("done", ()), *plan.request.get("begun", ())}
+    refused = {}
+    for event in read_events(files.journal):
+        if isinstance(event, StepStarted):
+            begun.add(event.step)
+        elif isinstance(event, StepFailed):
+            refused[event.step] = Refusal(event.sqlstate, event.cause)
+    return made_database(plan, begun, refused), gave_name(begun, refused)
 
 
 def _defaults_off(plan: Plan, files: RunFiles) -> tuple[TakenDefault, ...]:

@@ -8,12 +8,20 @@ import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import Plan, PlanKind
+from kwtui.operations.restore.continuation.own import (
+    PUBLISH,
+    Refusal,
+    gave_name,
+    made_database,
+    makes_database,
+)
 from kwtui.operations.restore.continuation.stopped import COUNT_ROWS, StoppedRestore
 from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.events import (
     AnyEvent,
     RunFinished,
     RunStatus,
+    StepFailed,
     StepFinished,
     StepProgress,
     StepStarted,
@@ -71,6 +79,9 @@ def reduce_stopped(
                 begun.add(event.step)
                 if event.step in skipped:
                     rows[event.step] = skipped[event.step]
+            case StepFailed() if is_refused_making(root, event):
+                # Somebody else had the name first: nothing of it was made.
+                begun.discard(event.step)
             case StepProgress(rows=int(count)):
                 rows[event.step] = count
             case StepFinished():
@@ -82,6 +93,15 @@ def reduce_stopped(
             case _:
                 continue
     return StoppedRestore(run, origin, root, frozenset(done), frozenset(begun), rows, before)
+
+
+def is_refused_making(plan: Plan, event: StepFailed) -> bool:
+    """Whether the step was to make the database, or to name it, and the server refused that."""
+    refused = {event.step: Refusal(event.sqlstate, event.cause)}
+    if event.step == PUBLISH:
+        return not gave_name({PUBLISH}, refused)
+    maker = next((step.id for step in plan.steps if makes_database(step)), None)
+    return maker == event.step and not made_database(plan, {maker}, refused)
 
 
 def target_of_run(files: RunFiles) -> Target | None:

@@ -62,6 +62,14 @@ def running_jobs(job_type: str) -> str:
     )
 
 
+def jobs_being_undone(job_type: str) -> str:
+    """Jobs that were cancelled and have not yet put back what they did (recording 10)."""
+    return (
+        "SELECT job_id, description, status, fraction_completed FROM [SHOW JOBS] "
+        f"WHERE job_type = {literal(job_type)} AND status IN ('cancel-requested', 'reverting')"
+    )
+
+
 def server_time() -> str:
     """The server's own clock when the statement began."""
     return "SELECT now()"

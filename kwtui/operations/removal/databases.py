@@ -31,7 +31,7 @@ def marked_leftovers(
             continue
         of_it = [r for r in _restores(runs, cluster_id) if r.database == database.name]
         living = next((run for run in of_it if run.alive), None)
-        dead = next((run for run in of_it if not run.alive and not run.succeeded), None)
+        dead = next((r for r in of_it if not r.alive and not r.succeeded and r.named), None)
         yield Leftover(
             LeftoverKind.NAMED,
             database.name,

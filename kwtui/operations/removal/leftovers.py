@@ -197,7 +197,7 @@ def _writer(
 
 
 def _database(name: str, runs: Sequence[KnownRun], told: Sequence[tuple[str, str]]) -> Leftover:
-    of_it = [r for r in runs if r.scratch == name]
+    of_it = [r for r in runs if r.scratch == name and r.made_scratch]
     living = next((r for r in of_it if r.alive), None)
     dead = next((r for r in of_it if not r.alive and not r.succeeded), None)
     match = _SCRATCH.match(name)

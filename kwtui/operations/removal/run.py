@@ -34,7 +34,7 @@ from kwtui.operations.removal.planning import (
 from kwtui.operations.removal.what_stays import check_what_stays
 from kwtui.operations.removal.workplaces import sweep_folders
 from kwtui.operations.runner import CancelledByPerson, StepOutcome, run_steps
-from kwtui.operations.shared.blocked_names import when_free
+from kwtui.operations.shared.blocked_names import being_undone, is_blocked, when_free
 from kwtui.operations.shared.command_line import shell_line
 from kwtui.operations.shared.known_runs import TakenDefault
 from kwtui.operations.shared.preflight import check_server
@@ -157,11 +157,20 @@ class _RemovalRun:
             await self._check_database(name, marked=step.params.get("marked", False))
         except KwtuiError as error:
             return self._leave(step, error)
-        await when_free(
-            lambda: self._drop_now(step),
-            self._context.halt,
-            lambda words: self._context.reporter.notice(step, "NOTICE", words),
-        )
+        reporter = self._context.reporter
+        try:
+            await when_free(
+                lambda: self._drop_now(step),
+                self._context.halt,
+                lambda words: reporter.notice(step, "NOTICE", words),
+                at_work=lambda: being_undone(self._connected(), name),
+                progress=lambda words: reporter.progress(step, basis=words),
+            )
+        except KwtuiError as error:
+            if is_blocked(error):
+                again = shell_line("cleanup", name, "--yes", options=self._context.options)
+                error.hint = f"{name} stays for now. When its import is undone, remove it: {again}"
+            raise
         self._removed.append(name)
         return StepOutcome(summary="dropped")
 

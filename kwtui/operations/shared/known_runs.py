@@ -34,6 +34,10 @@ class KnownRun:
     cluster_id: str
     scratch: str = ""
     """The database that a restore works in until it is published, or a drill for good."""
+    made_scratch: bool = True
+    """Whether it made that database, or may have; another restore may have had its name first."""
+    named: bool = True
+    """Whether the database got the name that was asked for, or may have got it."""
     staging: str = ""
     """The folder that it imports through, relative to extern."""
     sandbox: str = ""

@@ -66,6 +66,36 @@ def test_any_other_error_is_told_at_once() -> None:
     assert node.asked == 1
 
 
+def test_a_job_that_still_undoes_an_import_is_waited_for_however_long_it_takes() -> None:
+    """A node took 54 seconds (live-findings, row 43), when the patience was 30."""
+    node, told, seen = Node(BLOCKED, 12), list[str](), list[str]()
+    states = iter(["job 7 is cancel-requested", *["job 7 is reverting"] * 9])
+
+    async def at_work() -> str:
+        return next(states, "")
+
+    answer = asyncio.run(
+        when_free(node, Halt(), told.append, 0.05, at_work=at_work, progress=seen.append)
+    )
+
+    assert answer == "done"
+    assert len(seen) == 12
+    assert seen[1].startswith("job 7 is reverting, waiting for ")
+    assert "job 7 is cancel-requested" in told[0]
+
+
+def test_a_person_may_stop_waiting_for_a_job() -> None:
+    halt = Halt()
+
+    async def at_work() -> str:
+        halt.cancel()
+        return "job 7 is reverting"
+
+    with pytest.raises(KwtuiError) as error:
+        asyncio.run(when_free(Node(BLOCKED, 10**6), halt, list[str]().append, at_work=at_work))
+    assert error.value.cause == BLOCKED
+
+
 def test_it_is_not_waited_for_ever() -> None:
     node = Node(BLOCKED, 10**6)
 

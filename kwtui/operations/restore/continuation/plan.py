@@ -18,6 +18,7 @@ from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import RestoreStrategy
 from kwtui.operations.plan import Plan, Step, StepKind
 from kwtui.operations.restore.continuation.in_place import rest_in_place, rest_of_native_in_place
+from kwtui.operations.restore.continuation.own import PUBLISH
 from kwtui.operations.restore.continuation.rest import (
     SERVER_IMPORTS,
     Rest,
@@ -29,7 +30,6 @@ from kwtui.operations.restore.continuation.rest import (
 from kwtui.operations.restore.continuation.stopped import (
     FINISH,
     IMPORTS,
-    PUBLISH,
     Standing,
     StoppedRestore,
     has_its_name,

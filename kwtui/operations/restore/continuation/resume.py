@@ -14,7 +14,7 @@ from kwtui.model.schema import TableName
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
 from kwtui.operations.runner import StepOutcome
-from kwtui.operations.shared.blocked_names import when_free
+from kwtui.operations.shared.blocked_names import being_undone, when_free
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.server import Server
@@ -88,4 +88,11 @@ async def _undo(context: RunContext, server: Server, step: Step, statement: str)
     async def run() -> None:
         await server.execute(statement)
 
-    await when_free(run, context.halt, tell, PUT_BACK_SECONDS)
+    await when_free(
+        run,
+        context.halt,
+        tell,
+        PUT_BACK_SECONDS,
+        at_work=lambda: being_undone(server, step.subject),
+        progress=lambda words: context.reporter.progress(step, basis=words),
+    )

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from kwtui.model.requests import RestoreStrategy
 from kwtui.model.schema import UNFINISHED, TableName
 from kwtui.operations.plan import Plan, Step, StepKind
+from kwtui.operations.restore.continuation.own import PUBLISH
 
 IMPORTS = frozenset({StepKind.IMPORT_TABLE, StepKind.INSERT_ROWS})
 """Steps that fill one table."""
 
-PUBLISH = "publish"
 FINISH = "finish"
 COUNT_ROWS = "count-rows"
 

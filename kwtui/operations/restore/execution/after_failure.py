@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import UNFINISHED
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Plan, Step
+from kwtui.operations.restore.continuation.own import (
+    Refusal,
+    gave_name,
+    made_database,
+    makes_database,
+)
 from kwtui.operations.restore.continuation.stopped import ways_on
 from kwtui.operations.restore.definitions import waits_for_name
 from kwtui.operations.runner import StepOutcome
@@ -73,6 +80,11 @@ async def _tell(
     plan, run = context.plan, context.run_id
     databases = {d.name: d.comment for d in await catalogue.databases(server)}
     failed = next((step for step in plan.steps if step.id not in done), None)
+    begun = {*done, *([failed.id] if failed else [])}
+    refused = {failed.id: _refusal(error)} if failed else {}
+    if made and not made_database(plan, begun, refused):
+        _say_not_ours(error, made, failed, databases)
+        return
     ways = ways_on(run, go_on=error.exit_code not in _CANNOT_GO_ON)
     if made and made in databases:
         if failed is not None and failed.id in _NAMING and isinstance(error, StatementRefused):
@@ -83,10 +95,25 @@ async def _tell(
             f"What was restored until then stays in the database {made}; nothing of it stands "
             f"under {plan.database}. {ways}",
         )
-    elif made and databases.get(plan.database) == UNFINISHED:
+    elif made and gave_name(begun, refused) and databases.get(plan.database) == UNFINISHED:
         _add(error, f"{plan.database} has its rows, and its comment says what it is. {ways}")
     elif not made and any(step.startswith(("import:", "insert:")) for step in done):
         _add(error, f"Rows that were added to {plan.database} until then stay. {ways}")
+
+
+def _refusal(error: KwtuiError) -> Refusal:
+    sqlstate = (error.sqlstate or "") if isinstance(error, StatementRefused) else ""
+    return Refusal(sqlstate, error.cause)
+
+
+def _say_not_ours(
+    error: KwtuiError, made: str, failed: Step | None, databases: Mapping[str, str | None]
+) -> None:
+    """Nothing stands that this run made: another restore had the name before it."""
+    if failed is not None and makes_database(failed) and made in databases:
+        error.title = f"Another restore made {made} first."
+        error.exit_code = ExitCode.NAME_TAKEN
+        _add(error, "This run made nothing on the server. Plan the restore again.")
 
 
 _NAMING = frozenset({"try-name", "publish"})
