@@ -84,7 +84,7 @@ def _each_default(
     seen = set()
     elements = []
     for element in table.elements:
-        column = expected.get(_column_name(element))
+        column = expected.get(column_name(element))
         if column is not None:
             seen.add(column.name)
             if column.default is not None:
@@ -94,26 +94,6 @@ def _each_default(
     if any(c.name not in seen for c in expected.values() if not c.hidden):
         raise _strange("table", statement)
     return str(TableText(table.head, tuple(elements), table.tail))
-
-
-_SHARDED = re.compile(r"\) USING HASH WITH BUCKET_COUNT = \d+")
-
-
-def has_sharded_index(statement: str) -> bool:
-    """Whether an index of the CREATE TABLE, or its primary key, is spread over hash buckets."""
-    elements = split_table(statement).elements
-    return any(not _column_name(e) and _SHARDED.search(e) for e in elements)
-
-
-_INTERLEAVED = re.compile(r' INTERLEAVE IN PARENT (?P<parent>(?:"(?:[^"]|"")*"|[^\s("])+) \(')
-
-
-def interleaved_in(statement: str) -> tuple[tuple[str, ...], ...]:
-    """The tables, in parts as printed, that this one or an index of it is interleaved in."""
-    table = split_table(statement)
-    places = [table.tail, *(e for e in table.elements if not _column_name(e))]
-    found = (_INTERLEAVED.search(place) for place in places)
-    return tuple(split_name(match["parent"]) for match in found if match)
 
 
 def without_foreign_keys(statement: str) -> str:
@@ -138,7 +118,7 @@ def _leading_name(element: str) -> tuple[str, int]:
     return (match["plain"] if quoted is None else quoted.replace('""', '"')), match.end()
 
 
-def _column_name(element: str) -> str:
+def column_name(element: str) -> str:
     """The name of the column, or nothing for a constraint, an index or a family.
 
     Those begin with a word in capitals; a column's name that has capitals is printed in quotes.

@@ -34,7 +34,7 @@ def use_database(database: str) -> str:
 
 def allow_sharded_indexes() -> str:
     """Needed once in a connection that creates a table with a hash-sharded index."""
-    return "SET experimental_enable_hash_sharded_indexes = on"
+    return "SET experimental_enable_hash_sharded_indexes = true"
 
 
 def databases() -> str:
@@ -167,6 +167,19 @@ def drop_default(database: str, table: TableName, column: str) -> str:
 def truncate_table(database: str, table: TableName) -> str:
     """Refused while a foreign key of another table refers to it (recording 06)."""
     return f"TRUNCATE TABLE {table_name(database, table)}"
+
+
+def drop_table(database: str, table: TableName, *, if_exists: bool = False) -> str:
+    return f"DROP TABLE {'IF EXISTS ' if if_exists else ''}{table_name(database, table)}"
+
+
+def copy_rows(database: str, source: TableName, target: TableName, columns: Sequence[str]) -> str:
+    """All rows of one table into another (recording 20, `h2` and `h3`)."""
+    names = column_list(columns)
+    return (
+        f"INSERT INTO {table_name(database, target)} ({names}) "
+        f"SELECT {names} FROM {table_name(database, source)}"
+    )
 
 
 def drop_view(database: str, view: TableName, *, materialized: bool = False) -> str:

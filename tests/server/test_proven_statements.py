@@ -286,6 +286,11 @@ SAMPLES: dict[str, list[str]] = {
     "statements.set_default": [statements.set_default("d", P, "c", "e'p\\'q'")],
     "statements.drop_default": [statements.drop_default("d", P, "c")],
     "statements.truncate_table": [statements.truncate_table("d", P)],
+    "statements.drop_table": [
+        statements.drop_table("d", P),
+        statements.drop_table("d", P, if_exists=True),
+    ],
+    "statements.copy_rows": [statements.copy_rows("d", P, TableName("public", "Q"), COLUMNS)],
     "statements.drop_view": [
         statements.drop_view("d", P),
         statements.drop_view("d", P, materialized=True),

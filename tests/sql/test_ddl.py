@@ -128,15 +128,6 @@ def test_a_default_of_a_time_series_column_is_printed_as_it_is() -> None:
     assert ddl.with_true_defaults(text, columns) == text.replace("DEFAULT 'a", "DEFAULT e'a")
 
 
-def test_a_sharded_index_is_known_by_its_clause_and_not_by_a_columns_text() -> None:
-    column = "a STRING NULL DEFAULT ') USING HASH WITH BUCKET_COUNT = 8'"
-    plain = f"CREATE TABLE t (\n\t{column},\n\tINDEX i (a ASC)\n)"
-    assert not ddl.has_sharded_index(plain)
-    assert ddl.has_sharded_index(
-        plain.replace("(a ASC)", "(a ASC) USING HASH WITH BUCKET_COUNT = 8")
-    )
-
-
 @given(
     st.text(
         st.characters(blacklist_characters="\0\n\r\t", blacklist_categories=["Cs", "Cc"]),

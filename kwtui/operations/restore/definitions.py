@@ -15,10 +15,13 @@ from kwtui.model.schema import (
     Engine,
     ForeignKeySpec,
     GrantSpec,
+    TableName,
     TableSpec,
 )
 from kwtui.operations.shared.chosen import Chosen, object_of
+from kwtui.server.catalogue.refused_imports import parent_named
 from kwtui.sql import ddl, sequences, statements
+from kwtui.sql.plain_tables import has_sharded_index, with_parents
 from kwtui.sql.quoting import identifier
 
 
@@ -38,7 +41,7 @@ def create_tables(chosen: Chosen, database: str) -> Iterator[str]:
     Time-series tables keep their defaults, as they really are (row 27).
     """
     time_series = chosen.schema.engine is Engine.TIME_SERIES
-    if not time_series and any(ddl.has_sharded_index(t.create_statement) for t in chosen.tables):
+    if not time_series and any(has_sharded_index(t.create_statement) for t in chosen.tables):
         # KWDB makes such an index only where the connection allows it.
         yield statements.allow_sharded_indexes()
     for table in chosen.tables:
@@ -46,7 +49,17 @@ def create_tables(chosen: Chosen, database: str) -> Iterator[str]:
             text = ddl.with_true_defaults(table.create_statement, table.columns)
         else:
             text = ddl.without_defaults(table.create_without_foreign_keys, table.columns)
+            text = _with_parents(chosen, table, text, database)
         yield ddl.with_name(text, database, table.name)
+
+
+def _with_parents(chosen: Chosen, table: TableSpec, text: str, database: str) -> str:
+    """The tables that this one is interleaved in, where they are now."""
+
+    def find(printed: tuple[str, ...]) -> TableName | None:
+        return parent_named(printed, table.name, chosen.names)
+
+    return with_parents(text, find, database)
 
 
 def create_indexes(chosen: Chosen, database: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.target import TargetFacts, name_findings, refusal, space_findings
 from kwtui.operations.shared.admin_rights import admin_findings
 from kwtui.server.catalogue.findings import fine_time
+from kwtui.server.catalogue.refused_imports import interleave_parents
 from kwtui.sql.session import TEXT_SETTINGS, other_texts, read_alike
 
 
@@ -45,6 +46,7 @@ def restore_findings(
         yield from _time_series_findings(source, tables, facts)
     elif request.strategy is RestoreStrategy.EXACT:
         yield from _unvalidated_findings(tables)
+        yield from _interleaving_findings(source, tables)
 
 
 # -- source -----------------------------------------------------------------------------------
@@ -210,6 +212,22 @@ def _unvalidated_findings(tables: tuple[SourceTable, ...]) -> Iterator[Finding]:
                 "back as it was, and the rows with it.",
                 f"Afterwards VALIDATE CONSTRAINT {name} names the first such row.",
             )
+
+
+def _interleaving_findings(
+    source: RestoreSource, tables: tuple[SourceTable, ...]
+) -> Iterator[Finding]:
+    """Chosen tables that cannot be made without another one."""
+    chosen = {table.name for table in tables}
+    for child, parents in interleave_parents(source.schema.tables).items():
+        for parent in parents:
+            if child in chosen and parent not in chosen:
+                yield refusal(
+                    "interleave_parent",
+                    str(child),
+                    f"It is interleaved in {parent}, and cannot be made without it.",
+                    f"Choose {parent} too.",
+                )
 
 
 def insert_reason(source: RestoreSource, table: SourceTable, *, may_stage: bool = True) -> str:

@@ -11,6 +11,7 @@ from kwtui.model.schema import Engine
 from kwtui.operations.restore.source import RestoreSource
 from kwtui.operations.restore.target import TargetFacts, refusal
 from kwtui.server.catalogue.findings import text_first
+from kwtui.server.catalogue.refused_imports import refused_imports
 
 
 def native_findings(
@@ -41,20 +42,27 @@ def native_findings(
             "IMPORT DATABASE restores the whole database and replaces nothing.",
             remedy,
         )
+    relational = source.schema.tables if source.schema.engine is Engine.RELATIONAL else ()
+    for name, refused in refused_imports(relational).items():
+        yield refusal(
+            "import_refused",
+            str(name),
+            f"KWDB's IMPORT refuses this table, and the whole database with it: {refused.why}.",
+            f"{remedy} It brings the rows back by way of a plain table.",
+        )
     for meta in source.metas:
         for found in import_refusals(meta):
             # A staged meta.sql is written anew, without what only older versions understand.
             if found.code != "old_time_series_clause" or not facts.may_stage:
                 yield found
-    relational = source.schema.engine is Engine.RELATIONAL
-    for table in source.tables if relational else ():
-        column = text_first(table.spec)
+    for spec in relational:
+        column = text_first(spec)
         if column:
             yield Finding(
                 Severity.WARNING,
                 "first_column_text",
-                str(table.name),
-                f"IMPORT DATABASE takes every ' out of {column}, the first column of {table.name}.",
+                str(spec.name),
+                f"IMPORT DATABASE takes every ' out of {column}, the first column of {spec.name}.",
                 remedy,
             )
     lost = tuple(_lost_by_native(source))

@@ -26,6 +26,7 @@ from kwtui.operations.restore.steps import (
     count_existing,
     import_database,
     import_table,
+    import_through,
     insert_rows_of,
     sql_if_any,
     sql_step,
@@ -168,12 +169,15 @@ def _makes_keys(keys: Iterable[tuple[TableSpec, ForeignKeySpec]]) -> dict[str, A
 
 
 def _import_each(scope: RestoreScope, tables: Iterable[SourceTable]) -> Iterator[Step]:
+    refused = scope.refused
     for table in tables:
         if not table.files:
             continue
         reason = insert_reason(scope.source, table, may_stage=scope.facts.may_stage)
         if reason:
             yield insert_rows_of(scope, table, reason)
+        elif table.name in refused:
+            yield import_through(scope, table, refused[table.name])
         else:
             yield import_table(scope, table)
 

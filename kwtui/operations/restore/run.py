@@ -33,6 +33,8 @@ from kwtui.operations.restore.execution.comparing import (
 from kwtui.operations.restore.execution.inserting import clashing_devices, insert_rows
 from kwtui.operations.restore.execution.source_check import SourceCheck, check_source
 from kwtui.operations.restore.execution.staging import stage_files, unstage_files
+from kwtui.operations.restore.execution.through import import_through
+from kwtui.operations.restore.steps import import_of
 from kwtui.operations.runner import Executor, StepOutcome, run_steps
 from kwtui.operations.shared.blocked_names import when_free
 from kwtui.operations.shared.checksums import reading_texts
@@ -237,18 +239,25 @@ class RestoreRun:
             words = f"{name}: an IMPORT may take the devices ({clash[0]}) and ({clash[1]}) for one"
             self._context.reporter.notice(step, "INFO", f"{words}, so its rows are inserted")
             return await self._insert_rows(step)
+        if "through" in step.params:
+            return await self._import_through(step)
+        return await self._import_checked(step, adds=self._rows_before.get(str(name), 0) > 0)
+
+    async def _import_checked(self, step: Step, *, adds: bool) -> StepOutcome:
         answer = await self._import(step)
-        rejected = self._rejected(step)
         importing.check_answer(
-            answer,
-            str(name),
-            rejected,
-            self._expected_rows(step.params),
-            adds=self._rows_before.get(str(name), 0) > 0,
+            answer, step.subject, self._rejected(step), self._expected_rows(step.params), adds=adds
         )
         return StepOutcome(
             summary=plural(answer.rows, "row"), rows=answer.rows, bytes=step.params["bytes"]
         )
+
+    async def _import_through(self, step: Step) -> StepOutcome:
+        async def imported() -> StepOutcome:
+            return await self._import_checked(step, adds=False)
+
+        in_place = self._scratch == self._plan.database
+        return await import_through(self._context, self._server, step, imported, in_place=in_place)
 
     async def _import_database(self, step: Step) -> StepOutcome:
         answer = await self._import(step)
@@ -261,7 +270,7 @@ class RestoreRun:
 
     async def _import(self, step: Step) -> importing.ImportAnswer:
         """The names were looked at: if the server denies what was seen, they are blocked."""
-        context, sql = self._context, step.sql[0]
+        context, sql = self._context, import_of(step)
 
         async def run() -> importing.ImportAnswer:
             return await importing.run_import(self._server, context.connect, sql, context.halt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -15,7 +15,9 @@ from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.chosen import Chosen
-from kwtui.sql import session, statements, transfer
+from kwtui.server.catalogue.refused_imports import RefusedImport, refused_imports
+from kwtui.sql import ddl, session, statements, transfer
+from kwtui.sql.plain_tables import plain_table
 from kwtui.sql.transfer import ImportOptions
 
 _INSERT_ROWS = 500
@@ -45,6 +47,15 @@ class RestoreScope:
             return path
         inner = path.removeprefix(self.source.path).strip("/")
         return f"{self.staging}/{inner}" if inner else self.staging
+
+    @property
+    def refused(self) -> Mapping[TableName, RefusedImport]:
+        """Tables that IMPORT INTO refuses for what they are, with the reason."""
+        if self.time_series:
+            return {}
+        fills = self.request.strategy is RestoreStrategy.DATA_ONLY
+        existing = self.facts.existing.tables if fills and self.facts.existing else ()
+        return refused_imports(existing or self.chosen.tables)
 
     @property
     def time_series(self) -> bool:
@@ -109,6 +120,47 @@ def import_table(scope: RestoreScope, table: SourceTable) -> Step:
         | {"folder": folder, "database": scope.scratch}
         | (_insert_params(scope, table) if table.spec.primary_tag_positions else {}),
     )
+
+
+def import_through(scope: RestoreScope, table: SourceTable, refused: RefusedImport) -> Step:
+    """The rows of a table that IMPORT INTO refuses, by way of a plain one (live-findings, row 35).
+
+    Done again it begins by removing what an earlier try left of the plain table.
+    """
+    step, plain = import_table(scope, table), plain_name(scope, table)
+    spec = table.spec
+    create = plain_table(ddl.without_defaults(spec.create_without_foreign_keys, spec.columns))
+    files = replace(table, spec=replace(spec, name=plain))
+    columns = [c.name for c in spec.columns if not c.hidden and not c.computed]
+    return replace(
+        step,
+        title=f"Import {table.name} by way of a plain table",
+        explanation=f"KWDB's IMPORT refuses it: {refused.why}. INSERT does not.",
+        sql=(
+            statements.drop_table(scope.scratch, plain, if_exists=True),
+            ddl.with_name(create, scope.scratch, plain),
+            *import_table(scope, files).sql,
+            statements.copy_rows(scope.scratch, plain, table.name, columns),
+            statements.drop_table(scope.scratch, plain),
+        ),
+        params=step.params
+        | {"through": [plain.schema, plain.name], "interleaved": refused.interleaved},
+    )
+
+
+def plain_name(scope: RestoreScope, table: SourceTable) -> TableName:
+    """What no table of the source, nor of the database that is filled, is called."""
+    existing = scope.facts.existing.tables if scope.facts.existing else ()
+    taken = {spec.name for spec in (*scope.source.schema.tables, *existing)}
+    name = f"kwtui_plain_{1 + [t.name for t in scope.tables].index(table.name)}"
+    while TableName(table.name.schema, name) in taken:
+        name += "_"
+    return TableName(table.name.schema, name)
+
+
+def import_of(step: Step) -> str:
+    """The IMPORT among the statements of a step that has one."""
+    return next(sql for sql in step.sql if sql.startswith("IMPORT "))
 
 
 def insert_rows_of(scope: RestoreScope, table: SourceTable, reason: str) -> Step:

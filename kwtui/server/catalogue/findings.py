@@ -18,8 +18,8 @@ from kwtui.server.catalogue.derive import (
     has_escaped_default,
     has_sequence_default,
 )
+from kwtui.server.catalogue.refused_imports import refused_imports
 from kwtui.server.state.activity import Query
-from kwtui.sql.ddl import StrangeDefinitionError, interleaved_in
 from kwtui.sql.quoting import identifier
 
 INFO, WARNING, REFUSAL = Severity.INFO, Severity.WARNING, Severity.REFUSAL
@@ -34,7 +34,7 @@ _LONG_RETENTION = 10 * 365 * 86400
 def find(schema: DatabaseSchema, facts: ServerFacts) -> tuple[Finding, ...]:
     """All findings of a database, gravest first."""
     found = [*_about_server(schema, facts), *_about_names(schema), *_about_database(schema)]
-    found += _about_interleaving(schema)
+    found += _about_refused_imports(schema)
     for table in schema.tables:
         if schema.engine is Engine.TIME_SERIES:
             found.extend(_about_time_series(schema, table))
@@ -270,26 +270,18 @@ def _about_relational(schema: DatabaseSchema, table: TableSpec) -> Iterator[Find
         )
 
 
-def _about_interleaving(schema: DatabaseSchema) -> Iterator[Finding]:
-    """IMPORT INTO refuses a table that is interleaved, and one that others are interleaved in."""
-    parents = {t.name: _parents(t) for t in schema.tables if schema.engine is Engine.RELATIONAL}
-    named = {parent[-1] for found in parents.values() for parent in found}
-    for name, found in parents.items():
-        if found or name.name in named:
+def _about_refused_imports(schema: DatabaseSchema) -> Iterator[Finding]:
+    """Row 35, and facts.md, 2.3: what a table is, not what it holds, stops an import."""
+    if schema.engine is Engine.RELATIONAL:
+        for name, refused in refused_imports(schema.tables).items():
             yield Finding(
-                WARNING,
-                "interleaved",
+                INFO,
+                "import_refused",
                 f"{schema.database}.{name}",
-                "KWDB's IMPORT INTO refuses interleaved tables, so that a restore cannot fill it.",
-                "Make it anew without INTERLEAVE IN PARENT, or keep its rows elsewhere too.",
+                f"KWDB's IMPORT refuses this table: {refused.why}.",
+                "The exact restore imports its rows into a plain table and copies them by INSERT, "
+                "which takes about twice as long.",
             )
-
-
-def _parents(table: TableSpec) -> tuple[tuple[str, ...], ...]:
-    try:
-        return interleaved_in(table.create_statement)
-    except StrangeDefinitionError:
-        return ()
 
 
 def text_first(table: TableSpec) -> str:

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.findings import Severity
 from kwtui.model.proof import ContentChecksum
 from kwtui.model.requests import Dialect, RestoreRequest, RestoreStrategy
-from kwtui.model.schema import UNFINISHED, ColumnSpec, TableName
+from kwtui.model.schema import UNFINISHED, ColumnSpec, TableName, TableSpec
 from kwtui.model.server import ServerFacts
 from kwtui.operations.plan import Plan, StepKind
 from kwtui.operations.restore.plan import plan_restore
@@ -18,7 +19,7 @@ from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.refusals import check_allowed
 from kwtui.operations.shared.scratch_names import scratch_name
 from kwtui.sql.session import FORMER_TEXT_SETTINGS
-from tests.operations.conftest import INV, NOW, PATH, SHOP, source_of_schema
+from tests.operations.conftest import CHILD, INV, NOW, PATH, SHOP, source_of_schema
 
 
 @pytest.fixture
@@ -44,6 +45,104 @@ def refused(made: Plan) -> ExitCode:
 
 def codes(made: Plan) -> set[str]:
     return {finding.code for finding in made.findings}
+
+
+HASHED = TableSpec(
+    name=TableName("public", "hashed"),
+    columns=(
+        ColumnSpec("id", "INT8", nullable=False),
+        ColumnSpec("twice", "INT8", computed="id * 2"),
+        ColumnSpec("v", "STRING", default="'x'"),
+        ColumnSpec("kwdb_internal_id_shard_4", "INT4", computed="mod(…)", hidden=True),
+    ),
+    create_statement="CREATE TABLE hashed (\n\tid INT8 NOT NULL,\n\ttwice INT8 NULL AS (id * 2) "
+    "STORED,\n\tv STRING NULL DEFAULT 'x',\n\tCONSTRAINT \"primary\" PRIMARY KEY (id ASC) USING "
+    'HASH WITH BUCKET_COUNT = 4,\n\tFAMILY "primary" (id, twice, v, kwdb_internal_id_shard_4)\n)',
+    create_without_foreign_keys="CREATE TABLE hashed (\n\tid INT8 NOT NULL,\n\ttwice INT8 NULL AS "
+    "(id * 2) STORED,\n\tv STRING NULL DEFAULT 'x',\n\tCONSTRAINT \"primary\" PRIMARY KEY (id ASC) "
+    "USING HASH WITH BUCKET_COUNT = 4,\n\t"
+    'FAMILY "primary" (id, twice, v, kwdb_internal_id_shard_4)\n)',
+    rows=2,
+)
+"""A key as recordings 19 and 20 have it (live-findings, row 35)."""
+
+
+@pytest.fixture
+def hashed_set() -> RestoreSource:
+    return source_of_schema(replace(SHOP, tables=(INV, HASHED)))
+
+
+def test_a_hash_sharded_table_is_filled_by_way_of_a_plain_one(
+    hashed_set: RestoreSource, facts: TargetFacts
+) -> None:
+    made = plan(hashed_set, facts, target="again")
+    scratch = made.request["scratch"]
+
+    assert "import_refused" not in codes(made)
+    assert sql_of(made, "import:public.inv")[0].startswith("IMPORT INTO ")
+    assert sql_of(made, "create-tables")[0] == (
+        "SET experimental_enable_hash_sharded_indexes = true"
+    )
+    assert "USING HASH WITH BUCKET_COUNT = 4" in sql_of(made, "create-tables")[-1]
+    drop, create, imported, copied, dropped = sql_of(made, "import:public.hashed")
+    plain = f"{scratch}.public.kwtui_plain_2"
+    assert drop == f"DROP TABLE IF EXISTS {plain}"
+    assert create == (
+        f"CREATE TABLE {plain} (\n\tid INT8 NOT NULL,\n\ttwice INT8 NULL AS (id * 2) STORED,"
+        '\n\tv STRING NULL,\n\tCONSTRAINT "primary" PRIMARY KEY (id ASC)\n)'
+    )
+    assert imported.startswith(f"IMPORT INTO {plain} CSV DATA (")
+    assert imported.count("data/public/hashed/n1.0.csv") == 1
+    # A computed column computes itself, and the shard too.
+    assert copied == f"INSERT INTO {scratch}.public.hashed (id, v) SELECT id, v FROM {plain}"
+    assert dropped == f"DROP TABLE {plain}"
+
+
+def test_rows_for_an_existing_hash_sharded_table_go_the_same_way(
+    hashed_set: RestoreSource, facts: TargetFacts
+) -> None:
+    """What counts is the table that is there, and its names."""
+    taken = TableName("public", "kwtui_plain_2")
+    there = replace(SHOP, tables=(INV, HASHED, replace(INV, name=taken)))
+    existing = replace(facts, databases=frozenset({"shop"}), existing=there)
+    made = plan(hashed_set, existing, strategy=RestoreStrategy.DATA_ONLY)
+
+    assert sql_of(made, "import:public.hashed")[0] == (
+        "DROP TABLE IF EXISTS shop.public.kwtui_plain_2_"
+    )
+    assert len(sql_of(made, "import:public.inv")) == 1
+
+
+def test_kwdbs_own_import_is_refused_for_a_hash_sharded_table(
+    hashed_set: RestoreSource, facts: TargetFacts
+) -> None:
+    whole = replace(hashed_set, import_root=PATH)
+    made = plan(whole, facts, strategy=RestoreStrategy.NATIVE)
+
+    found = [f for f in made.findings if f.code == "import_refused"]
+    assert [(f.subject, f.severity) for f in found] == [("public.hashed", Severity.REFUSAL)]
+
+
+def test_an_interleaved_table_goes_with_the_one_that_it_lies_in(facts: TargetFacts) -> None:
+    tail = " INTERLEAVE IN PARENT inv (n)"
+    child = replace(
+        HASHED,
+        name=TableName("public", "line"),
+        columns=(ColumnSpec("n", "INT8", nullable=False),),
+        create_statement=f"CREATE TABLE line (\n\tn INT8 NOT NULL\n){tail}",
+        create_without_foreign_keys=f"CREATE TABLE line (\n\tn INT8 NOT NULL\n){tail}",
+    )
+    source = source_of_schema(replace(SHOP, tables=(INV, CHILD, child)))
+    made = plan(source, facts, target="again")
+    scratch = made.request["scratch"]
+
+    assert sql_of(made, "create-tables")[-1].endswith(
+        f") INTERLEAVE IN PARENT {scratch}.public.inv (n)"
+    )
+    # Both of them are refused by IMPORT INTO, the others go on as ever.
+    assert len(sql_of(made, "import:public.line")) == len(sql_of(made, "import:public.inv")) == 5
+    assert len(sql_of(made, "import:archive.child")) == 1
+    assert refused(plan(source, facts, tables=(child.name,))) is ExitCode.REFUSED_BY_PLAN
 
 
 def test_a_set_of_an_older_kwtui_is_compared_under_its_own_settings(

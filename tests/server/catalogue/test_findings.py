@@ -164,16 +164,28 @@ def test_dialects() -> None:
     assert {f.code for f in found} == {"null_text", "header", "charset"}
 
 
-def test_interleaved_tables_and_those_they_lie_in_cannot_be_filled_by_an_import() -> None:
+def test_tables_that_an_import_refuses_are_named() -> None:
     created = "CREATE TABLE t (\n\tid INT8 NOT NULL\n) INTERLEAVE IN PARENT orders (id)"
     child = replace(table(), create_statement=created)
     parent = replace(table(), name=TableName("public", "orders"))
     other = replace(table(), name=TableName("public", "other"))
 
-    found = findings.find(relational(child, parent, other), ADMIN)
+    sharded = replace(
+        table(),
+        name=TableName("public", "hashed"),
+        create_statement="CREATE TABLE hashed (\n\tid INT8 NULL,\n\tINDEX i (id ASC) USING HASH "
+        "WITH BUCKET_COUNT = 8\n)",
+    )
 
-    subjects = [f.subject for f in found if f.code == "interleaved"]
-    assert subjects == ["shop.public.t", "shop.public.orders"]
+    found = findings.find(relational(child, parent, other, sharded), ADMIN)
+
+    refused = {f.subject: f.message for f in found if f.code == "import_refused"}
+    assert refused == {
+        "shop.public.t": "KWDB's IMPORT refuses this table: it is interleaved in public.orders.",
+        "shop.public.orders": "KWDB's IMPORT refuses this table: public.t is interleaved in it.",
+        "shop.public.hashed": "KWDB's IMPORT refuses this table: it has a hash-sharded key or "
+        "index.",
+    }
 
 
 def query(sql: str) -> Query:

@@ -35,7 +35,7 @@ from kwtui.operations.restore.continuation.stopped import (
     has_its_name,
     table_of,
 )
-from kwtui.operations.restore.steps import comparison_sql
+from kwtui.operations.restore.steps import comparison_sql, import_of
 from kwtui.operations.shared.preflight import check_cluster_of
 from kwtui.sql import statements
 from kwtui.text import plural
@@ -182,6 +182,9 @@ def _must_begin_anew(stopped: StoppedRestore, standing: Standing, kept: tuple[St
         return True
     if again and is_series(stopped) and not standing.replaces_rows:
         return True
+    if any(step.params.get("interleaved") for step in again):
+        # A table that others are interleaved in cannot be emptied.
+        return True
     if any(table_of(step) in standing.referenced for step in again):
         return True
     # An import into a table whose keys are validated would leave them unvalidated.
@@ -264,7 +267,7 @@ def _resume_step(stopped: StoppedRestore, rest: Rest) -> Step:
         params={
             "database": rest.database,
             "kept": [_kept(stopped, step) for step in rest.kept],
-            "imports": [step.sql[0] for step in stopped.plan.steps if step.kind in SERVER_IMPORTS]
+            "imports": [import_of(s) for s in stopped.plan.steps if s.kind in SERVER_IMPORTS]
             if stopped.makes_database
             else [],
         },

@@ -11,6 +11,7 @@ from kwtui.operations.restore.continuation.stopped import (
     has_its_name,
     table_of,
 )
+from kwtui.operations.restore.steps import import_of
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.server import Server
 from kwtui.server.state.settings import ALL_SETTINGS, parse_settings
@@ -83,7 +84,8 @@ async def _count(server: Server, database: str, table: TableName) -> int | None:
 async def _running_import(server: Server, stopped: StoppedRestore) -> str:
     jobs = await server.query(statements.running_jobs("IMPORT"))
     described = [row["description"] or "" for row in jobs.dicts()]
-    sent = (step.sql[0] for step in stopped.imports if step.id in stopped.begun)
+    begun = (step for step in stopped.imports if step.id in stopped.begun)
+    sent = [import_of(step) for step in begun if step.kind is StepKind.IMPORT_TABLE]
     return next((s for s in sent for d in described if transfer.is_same_import(s, d)), "")
 
 

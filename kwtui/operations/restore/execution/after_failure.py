@@ -140,12 +140,12 @@ async def _put_defaults_back(context: RunContext, server: Server, plan: Plan) ->
     if step is None:
         return
     for statement in step.sql:
-        await _execute_when_back(server, statement)
+        await execute_when_back(server, statement)
     # Whoever cleans up later sees that nothing is missing.
     context.reporter.step_finished(step, StepOutcome("put back after the failure"), 0.0)
 
 
-async def _execute_when_back(server: Server, statement: str) -> None:
+async def execute_when_back(server: Server, statement: str) -> None:
     """A table that an import was stopped in does not exist while the server puts it back."""
     deadline = time.monotonic() + PUT_BACK_SECONDS
     while True:

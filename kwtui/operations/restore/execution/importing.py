@@ -108,6 +108,13 @@ def check_answer(
         )
 
 
+def check_copied(result: StatementResult, subject: str, expected: int) -> None:
+    """Raises RESTORE_DIFFERS where an INSERT took other rows than an import brought."""
+    copied = int(result.tag.rpartition(" ")[2] or 0) if result.tag.startswith("INSERT ") else 0
+    if copied != expected:
+        raise _differs(f"{subject}: {expected} rows were imported, {copied} copied into it.", "")
+
+
 def _differs(title: str, cause: str) -> KwtuiError:
     return KwtuiError(
         title,
