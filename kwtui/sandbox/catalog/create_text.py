@@ -40,7 +40,8 @@ def _table(catalog: Catalog, relation: Relation, *, foreign_keys: bool) -> str:
     lines = [_column(column) for column in relation.columns if not column.hidden]
     if relation.primary is not None and not _is_hidden(relation):
         key = _key(relation.primary)
-        lines.append(f"CONSTRAINT {quote_identifier(relation.primary.name)} PRIMARY KEY ({key})")
+        name = quote_identifier(relation.primary.name)
+        lines.append(f"CONSTRAINT {name} PRIMARY KEY ({key}){_sharding(relation.primary)}")
     if foreign_keys:
         lines += [_foreign_key(catalog, key) for key in relation.foreign_keys]
     lines += [_index(index) for index in relation.indexes]
@@ -48,6 +49,7 @@ def _table(catalog: Catalog, relation: Relation, *, foreign_keys: bool) -> str:
     lines += [
         f"CONSTRAINT {quote_identifier(check.name)} CHECK ({check.expression})"
         for check in relation.checks
+        if not check.hidden
     ]
     body = ",\n\t".join(lines)
     partitioning = f" {relation.partitioning}" if relation.partitioning else ""
@@ -57,7 +59,7 @@ def _table(catalog: Catalog, relation: Relation, *, foreign_keys: bool) -> str:
 def _is_hidden(relation: Relation) -> bool:
     """Whether the primary key is the rowid that the node adds to a table without one."""
     keys = {name for name, _ in relation.primary.columns} if relation.primary else set()
-    return any(column.hidden and column.name in keys for column in relation.columns)
+    return any(c.hidden and not c.computed and c.name in keys for c in relation.columns)
 
 
 def _column(column: ColumnDef) -> str:
@@ -72,7 +74,11 @@ def _column(column: ColumnDef) -> str:
 
 
 def _key(index: IndexDef) -> str:
-    return ", ".join(f"{quote_identifier(name)} {direction}" for name, direction in index.columns)
+    return ", ".join(f"{quote_identifier(name)} {direction}" for name, direction in index.keys)
+
+
+def _sharding(index: IndexDef) -> str:
+    return f" USING HASH WITH BUCKET_COUNT = {index.buckets}" if index.buckets else ""
 
 
 def _index(index: IndexDef) -> str:
@@ -81,7 +87,7 @@ def _index(index: IndexDef) -> str:
         return f"INVERTED INDEX {quote_identifier(index.name)} ({columns})"
     kind = "UNIQUE INDEX" if index.unique else "INDEX"
     storing = f" STORING ({_names(index.storing)})" if index.storing else ""
-    return f"{kind} {quote_identifier(index.name)} ({_key(index)}){storing}"
+    return f"{kind} {quote_identifier(index.name)} ({_key(index)}){_sharding(index)}{storing}"
 
 
 def _foreign_key(catalog: Catalog, key: ForeignKeyDef) -> str:

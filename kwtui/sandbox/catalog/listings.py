@@ -198,6 +198,8 @@ def constraints(catalog: Catalog, relation: Relation) -> list[Constraint]:
     found: list[Constraint] = []
     if relation.primary is not None:
         definition = f"PRIMARY KEY ({_key(relation.primary)})"
+        if relation.primary.buckets:
+            definition += f" USING HASH WITH BUCKET_COUNT = {relation.primary.buckets}"
         found.append(Constraint(relation.primary.name, "p", definition))
     for index in relation.indexes:
         if index.unique:
@@ -211,7 +213,7 @@ def constraints(catalog: Catalog, relation: Relation) -> list[Constraint]:
 
 
 def _key(index: IndexDef) -> str:
-    return ", ".join(f"{quote_identifier(name)} {order}" for name, order in index.columns)
+    return ", ".join(f"{quote_identifier(name)} {order}" for name, order in index.keys)
 
 
 def _check(check: CheckDef) -> Constraint:

@@ -56,6 +56,13 @@ class IndexDef:
     storing: list[str] = field(default_factory=list)
     comment: str | None = None
     inverted: bool = False
+    buckets: int = 0
+    """Of a hash-sharded index, whose first column is the hidden shard column; otherwise 0."""
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        """The columns as they were written: without the shard column."""
+        return self.columns[1:] if self.buckets else self.columns
 
 
 @dataclass
@@ -74,6 +81,8 @@ class CheckDef:
     name: str
     expression: str
     validated: bool = True
+    hidden: bool = False
+    """Of a shard column: SHOW CREATE leaves it out."""
 
 
 @dataclass

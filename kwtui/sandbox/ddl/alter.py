@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kwtui.sandbox.answers.answer import Answer, SqlError
+from kwtui.sandbox.answers.answer import Answer, Notice, SqlError
 from kwtui.sandbox.catalog.dependencies import dependent_views
 from kwtui.sandbox.catalog.lookup import lookup
 from kwtui.sandbox.catalog.objects import CheckDef, ForeignKeyDef, IndexDef, Relation, RelationKind
 from kwtui.sandbox.ddl.columns import ColumnChanges
 from kwtui.sandbox.ddl.database import zone_options
-from kwtui.sandbox.ddl.index import check_unique_rows
+from kwtui.sandbox.ddl.index import check_unique_rows, store_computed
 from kwtui.sandbox.ddl.parse import (
     CheckSpec,
     IndexSpec,
@@ -22,6 +22,7 @@ from kwtui.sandbox.ddl.parse import (
     names_in,
     seconds_of,
 )
+from kwtui.sandbox.ddl.sharding import accept_buckets, check_allowed, shard
 from kwtui.sandbox.ddl.storage import check_free
 from kwtui.sandbox.ddl.table import add_check, add_foreign_key, add_index, column_of
 from kwtui.sandbox.engine.dispatch import handles
@@ -33,6 +34,10 @@ from kwtui.sandbox.values.expression_text import default_text
 from kwtui.sandbox.values.types import parse_type
 
 _KINDS = (RelationKind.TABLE, RelationKind.TIME_SERIES)
+_PRIMARY_KEY_LATER = (
+    "primary key changes are finalized asynchronously; further schema changes on this table may be"
+    " restricted until the job completes"
+)
 Step = Callable[["_Alter"], str]
 
 
@@ -69,7 +74,7 @@ def alter(session: Session, statement: Statement) -> Answer:
                 break
         stream.expect_end()
         relation.version += 1
-    return Answer(tag)
+    return Answer(tag, notices=work.notices)
 
 
 def rename_relation(session: Session, relation: Relation, name: str) -> None:
@@ -98,6 +103,7 @@ class _Alter:
         self.stream = stream
         self.catalog = session.engine.catalog
         self.columns = ColumnChanges(session, cursor, relation)
+        self.notices: list[Notice] = []
 
     def command(self) -> str:
         """Runs one command; answers the statement's tag."""
@@ -106,6 +112,8 @@ class _Alter:
             return self._add()
         if stream.accept("drop"):
             return self._drop()
+        if stream.accept("alter", "primary", "key"):
+            return self._primary_key()
         if stream.accept("alter"):
             stream.accept("column")
             return self._alter_column(stream.expect_identifier())
@@ -204,6 +212,32 @@ class _Alter:
             self.columns.retype(column, parse_type(stream))
         else:
             raise stream.error()
+        return "ALTER TABLE"
+
+    # --- ALTER PRIMARY KEY ------------------------------------------------------------------
+
+    def _primary_key(self) -> str:
+        """Gives the table another primary key; the old one lives on as a unique index."""
+        stream, relation = self.stream, self.relation
+        stream.expect("using", "columns")
+        columns = index_columns(stream)
+        buckets = accept_buckets(stream)
+        check_allowed(self.session, buckets)
+        for name, _ in columns:
+            if column_of(relation, name).nullable:
+                raise SqlError(f'cannot use nullable column "{name}" in primary key', "42P15")
+        old = relation.primary
+        number = max(i.id for i in (old, *relation.indexes) if i is not None) + 1
+        primary = IndexDef(number, "primary", columns, unique=True, buckets=buckets)
+        if buckets:
+            shard(relation, columns, buckets)
+        if old is not None and not any(column_of(relation, n).hidden for n, _ in old.keys):
+            add_index(relation, IndexSpec(list(old.columns), unique=True))
+            relation.indexes[-1].buckets = old.buckets
+        relation.primary = primary
+        store_computed(self.session, self.cursor, relation)
+        check_unique_rows(self.cursor, relation, primary)
+        self.notices.append(Notice(_PRIMARY_KEY_LATER))
         return "ALTER TABLE"
 
     # --- the rest -------------------------------------------------------------------------

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import duckdb
+
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.lookup import lookup
 from kwtui.sandbox.catalog.objects import IndexDef, Relation, RelationKind
 from kwtui.sandbox.ddl.parse import IndexSpec, index_columns, names_in
+from kwtui.sandbox.ddl.sharding import accept_buckets, check_allowed
 from kwtui.sandbox.ddl.table import add_index, column_of
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.resolve import find_table
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Statement, TokenStream
 from kwtui.sandbox.query.sources import column_name, table_name
+from kwtui.sandbox.rows.staging import expression_sql
+from kwtui.sandbox.values.types import storage_type
 
 
 @handles("CREATE INDEX", "CREATE UNIQUE INDEX", "CREATE INVERTED INDEX")
@@ -29,6 +34,8 @@ def create(session: Session, statement: Statement) -> Answer:
     if stream.accept("using"):
         inverted = stream.expect_identifier() in ("gin", "inverted")
     spec = IndexSpec(index_columns(stream), name, unique=unique, inverted=inverted)
+    spec.buckets = accept_buckets(stream)
+    check_allowed(session, spec.buckets)
     if stream.accept_any("storing", "covering", "include"):
         spec.storing = names_in(stream)
     stream.expect_end()
@@ -39,12 +46,13 @@ def create(session: Session, statement: Statement) -> Answer:
     with session.engine.change(session) as cursor:
         relation = session.engine.catalog.relations[relation.id]
         index = add_index(relation, spec)
+        store_computed(session, cursor, relation)
         relation.version += 1
         if unique:
             check_unique_rows(cursor, relation, index)
     full = f"{relation.database}.{relation.schema}.{relation.name}"
     kind = "UNIQUE INDEX" if unique else "INDEX"
-    columns = ", ".join(f"{n}" if d == "ASC" else f"{n} {d}" for n, d in spec.columns)
+    columns = ", ".join(f"{n}" if d == "ASC" else f"{n} {d}" for n, d in index.keys)
     session.engine.announce(session, f"CREATE {kind} {index.name} ON {full} ({columns})")
     return Answer("CREATE INDEX")
 
@@ -61,6 +69,18 @@ def _check_tags(relation: Relation, spec: IndexSpec) -> None:
                 " timeseries table",
                 "0A000",
             )
+
+
+def store_computed(session: Session, cursor: duckdb.DuckDBPyConnection, relation: Relation) -> None:
+    """Stores the computed columns that the catalogue got and the rows do not have yet."""
+    table = table_name(relation)
+    stored = {row[0] for row in cursor.execute(f"DESCRIBE {table}").fetchall()}
+    for column in relation.columns:
+        name, kind = column_name(column), storage_type(column.type)
+        if column.computed is not None and name not in stored:
+            cursor.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
+            sql = expression_sql(session, relation, column.computed, table, column.type)
+            cursor.execute(f"UPDATE {table} SET {name} = {sql}")
 
 
 def check_unique_rows(cursor: object, relation: Relation, index: IndexDef) -> None:

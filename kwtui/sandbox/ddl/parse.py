@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.ddl.sharding import accept_buckets
 from kwtui.sandbox.language.keywords import COLUMN_CONSTRAINTS
 from kwtui.sandbox.language.lexer import Kind, Token, TokenStream
 from kwtui.sandbox.values.sql_type import SqlType
@@ -43,6 +44,8 @@ class IndexSpec:
     unique: bool = False
     inverted: bool = False
     storing: list[str] = field(default_factory=list)
+    buckets: int = 0
+    """Of a hash-sharded index."""
 
 
 @dataclass
@@ -155,7 +158,8 @@ def _element(stream: TokenStream, spec: TableSpec) -> list[Token]:
     """One item; answers the tokens of an inline REFERENCES in it."""
     name = stream.expect_identifier() if stream.accept("constraint") else None
     if stream.accept("primary", "key"):
-        spec.primary = IndexSpec(index_columns(stream), name, unique=True)
+        columns = index_columns(stream)
+        spec.primary = IndexSpec(columns, name, unique=True, buckets=accept_buckets(stream))
     elif stream.looking_at("unique"):
         stream.accept("unique")
         named = stream.accept("index") and not stream.looking_at("(")
@@ -184,6 +188,7 @@ def _index(
     stream: TokenStream, name: str | None, *, unique: bool = False, inverted: bool = False
 ) -> IndexSpec:
     made = IndexSpec(index_columns(stream), name, unique=unique, inverted=inverted)
+    made.buckets = accept_buckets(stream)
     if stream.accept_any("storing", "covering", "include"):
         made.storing = names_in(stream)
     return made
@@ -276,7 +281,8 @@ def _column_constraint(
     elif stream.accept("null"):
         column.nullable = True
     elif stream.accept("primary", "key"):
-        spec.primary = IndexSpec([(column.name, "ASC")], name, unique=True)
+        buckets = accept_buckets(stream)
+        spec.primary = IndexSpec([(column.name, "ASC")], name, unique=True, buckets=buckets)
     elif stream.accept("unique"):
         spec.indexes.append(IndexSpec([(column.name, "ASC")], name, unique=True))
     elif stream.accept("default"):

@@ -24,6 +24,7 @@ from kwtui.sandbox.ddl.parse import (
     parse_create_table,
 )
 from kwtui.sandbox.ddl.series import make_series
+from kwtui.sandbox.ddl.sharding import check_allowed, shard
 from kwtui.sandbox.ddl.storage import check_free, make_storage
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.resolve import place_for
@@ -149,6 +150,8 @@ def _constrain(session: Session, relation: Relation, spec: TableSpec) -> None:
     """Keys, indexes, checks and families, in the order in which the node makes them."""
     if relation.kind is RelationKind.TIME_SERIES:
         return
+    for index in filter(None, [spec.primary, *spec.indexes]):
+        check_allowed(session, index.buckets)
     _primary(relation, spec)
     for index in spec.indexes:
         add_index(relation, index)
@@ -172,7 +175,10 @@ def _primary(relation: Relation, spec: TableSpec) -> None:
         primary = IndexSpec([(relation.columns[-1].name, "ASC")], "primary", unique=True)
     for name, _ in primary.columns:
         column_of(relation, name).nullable = False
-    relation.primary = IndexDef(1, primary.name or "primary", primary.columns, unique=True)
+    name = primary.name or "primary"
+    relation.primary = IndexDef(1, name, primary.columns, unique=True, buckets=primary.buckets)
+    if primary.buckets:
+        shard(relation, relation.primary.columns, primary.buckets)
 
 
 def column_of(relation: Relation, name: str) -> ColumnDef:
@@ -194,9 +200,11 @@ def free_name(wanted: str, taken: set[str]) -> str:
 
 def add_index(relation: Relation, spec: IndexSpec) -> IndexDef:
     """Adds an index to the catalogue's relation, named as the node would."""
-    names = [name for name, _ in spec.columns]
-    for name in [*names, *spec.storing]:
+    for name in [*(name for name, _ in spec.columns), *spec.storing]:
         column_of(relation, name)
+    if spec.buckets:
+        shard(relation, spec.columns, spec.buckets)
+    names = [name for name, _ in spec.columns]
     taken = {index.name for index in relation.indexes}
     if spec.name is not None and spec.name in taken | {"primary"}:
         raise SqlError(f'duplicate index name: "{spec.name}"', "42P07")
@@ -210,6 +218,7 @@ def add_index(relation: Relation, spec: IndexSpec) -> IndexDef:
         unique=spec.unique,
         storing=spec.storing,
         inverted=spec.inverted,
+        buckets=spec.buckets,
     )
     relation.indexes.append(index)
     return index

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+_FNV32_BASIS = 2166136261
 _FNV_PRIME = 1099511628211
 _FNV_BASIS = 14695981039346656037
 _MASK = 18446744073709551615
@@ -32,6 +33,9 @@ def _hash(data: str, step: str) -> str:
 
 
 MACROS = [
+    "CREATE OR REPLACE MACRO kw_fnv32_text(content) AS list_reduce("
+    + _BYTES_OF.replace("data", "encode(content)").replace("::UHUGEINT", "::UBIGINT")
+    + f", lambda h, b: xor((h * 16777619) & 4294967295, b), {_FNV32_BASIS}::UBIGINT)::BIGINT",
     *(
         f"CREATE OR REPLACE MACRO {name}(data) AS {_hash(_BYTES_OF, step)}"
         for name, step in _FNV_STEP.items()

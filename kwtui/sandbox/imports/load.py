@@ -62,7 +62,7 @@ def append_rows(
     Columns that are not given are NULL, a hidden row id gets its value. ``between`` is called
     after every batch and may raise to stop.
     """
-    hidden = [column for column in relation.columns if column.hidden]
+    hidden = [column for column in relation.columns if column.hidden and not column.computed]
     filled = [*columns, *hidden]
     names = ", ".join(map(column_name, filled))
     made = ", ".join(unnest_sql(column.type) for column in filled)

@@ -177,6 +177,9 @@ def load_relational(
     zone = session.variables.get("timezone")
     parser = RowParser(targets, run.options, zone, strips_apostrophes=strips_apostrophes)
     files = [(run.file(uri), uri) for uri in uris]
+    if relation.primary is not None and relation.primary.buckets and uris:
+        shard, _ = relation.primary.columns[0]
+        raise SqlError(f'{uris[0]}: make row inserter: missing "{shard}" primary key column')
 
     def between() -> None:
         session.check_interrupt()

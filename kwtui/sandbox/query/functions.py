@@ -158,6 +158,7 @@ FUNCTIONS: dict[str, Function] = {
     "lead": _F(_direct("lead"), _first),
     "first_value": _F(_direct("first_value"), _first),
     "last_value": _F(_direct("last_value"), _first),
+    "fnv32": _F(lambda a, _: call("kw_fnv32_text", *a), INT8),
     "fnv64": _F(_fnv("kw_fnv64"), INT8),
     "fnv64a": _F(_fnv("kw_fnv64a"), INT8),
     "crc32ieee": _F(lambda a, _: call("kw_crc32", call("encode", *a)), INT8),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+from sqlglot import exp
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import ColumnDef, Relation
@@ -131,22 +132,28 @@ def expression_sql(
 ) -> str:
     """DuckDB SQL of an expression of the catalogue; columns are read from ``alias``."""
     prepared = only_now(prepare(text, TokenStream(text).tokens), in_query=False)
-    columns = [SourceColumn(c.name, c.type) for c in relation.columns]
+    tree = _with_stored_names(prepared.tree, relation, alias)
+    columns = [SourceColumn(column_name(c), c.type) for c in relation.columns]
     scope = Scope(sources=[Source(alias, columns)])
     expressions = Expressions(session, prepared.types, _no_subquery)
-    node, kind = expressions.translate(prepared.tree, scope)
+    node, kind = expressions.translate(tree, scope)
     if target is not None:
         if node.is_string:
             return _constant_sql(session, target, node.name)
         node = convert(node, kind, target, style_of(session.variables))
-    renamed = {c.name: column_name(c) for c in relation.columns}
-    from sqlglot import exp
-
-    for column in list(node.find_all(exp.Column)):
-        column.replace(exp.column(renamed[column.name], alias))
-    if isinstance(node, exp.Column):
-        return f"{alias}.{renamed[node.name]}"
     return node.sql("duckdb")
+
+
+def _with_stored_names(tree: exp.Expr, relation: Relation, alias: str) -> exp.Expr:
+    """The expression with the names of the stored columns, before anything is made text of it."""
+    stored = {c.name: column_name(c) for c in relation.columns}
+
+    def renamed(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Column) and node.name in stored:
+            return exp.column(stored[node.name], alias)
+        return node
+
+    return tree.transform(renamed)
 
 
 def _constant_sql(session: Session, target: SqlType, content: str) -> str:

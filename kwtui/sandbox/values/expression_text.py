@@ -122,6 +122,8 @@ class _Default:
         self.stream = stream
         self.type = sql_type
         self.zone = zone
+        self.named: SqlType | None = None
+        """The type that stood behind the expression."""
 
     def read(self) -> str:
         if self.stream.accept("("):
@@ -132,8 +134,8 @@ class _Default:
 
     def _annotated(self, text: str) -> str:
         """Skips a type behind the expression: it is printed only where the node needs it."""
-        while self.stream.accept(":::") or self.stream.accept("::"):
-            parse_type(self.stream)
+        types = self._types_behind()
+        self.named = types[0] if types else None
         return text
 
     def _plain(self) -> str:
@@ -185,15 +187,33 @@ class _Default:
         return quote_string(text)
 
     def _array(self) -> str:
+        """An array in its own type, then once more in each type that is written behind it.
+
+        Typed back, what was printed gets one more type each time (live-findings, row 39).
+        """
         self.stream.expect("array", "[")
         element = SqlType(self.type.family, self.type.args)
         items: list[str] = []
+        named: SqlType | None = None
         while not self.stream.accept("]"):
             if items:
                 self.stream.expect(",")
-            item = _Default(self.stream, element, self.zone).read()
-            items.append(item if item == "NULL" else f"{item}:::{element.text}")
-        return f"ARRAY[{', '.join(items)}]:::{element.text}[]"
+            item = _Default(self.stream, element, self.zone)
+            text = item.read()
+            named = named or item.named
+            items.append(text if text == "NULL" else f"{text}:::{_datum(item.named or element)}")
+        behind = self._types_behind()
+        types = [SqlType(behind[0].family, behind[0].args) if behind else element, *behind]
+        types[0] = named or types[0]
+        return f"ARRAY[{', '.join(items)}]:::{types[0].text}[]" + "".join(
+            f":::{kind.text}" for kind in types[1:]
+        )
+
+    def _types_behind(self) -> list[SqlType]:
+        found = []
+        while self.stream.accept(":::") or self.stream.accept("::"):
+            found.append(parse_type(self.stream))
+        return found
 
     def _function(self) -> str:
         name = ".".join(self.stream.qualified_name())
@@ -204,6 +224,16 @@ class _Default:
             own = family if family in ("TIMESTAMP", "TIMESTAMPTZ", "DATE") else _TIMES[name]
             return f"{text}:::{own}"
         return text
+
+
+def _datum(kind: SqlType) -> str:
+    """The type that a constant of this type prints: the widest of its family."""
+    family = base_family(kind)
+    if family in INTEGERS:
+        return "INT8"
+    if family in STRINGS:
+        return "STRING"
+    return "FLOAT8" if family == "FLOAT4" else family
 
 
 def _arguments(tokens: list[Token]) -> str:

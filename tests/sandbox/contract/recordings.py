@@ -24,6 +24,7 @@ REPLAYED = (
     "14",
     "16",
     "17",
+    "20",
 )
 """Recorded in this order on one node. 10, 11 and 15 are situations on nodes of their own, staged in
 test_situations, test_tls and test_cluster."""

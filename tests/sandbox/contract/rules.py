@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 RECORDED_STORE = "/var/lib/kaiwudb"
-RECORDED_FROM = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
-RECORDED_UNTIL = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+RECORDED = (
+    (datetime(2026, 11, 22, 7, 0, tzinfo=UTC), datetime(2026, 11, 22, 12, 0, tzinfo=UTC)),
+    (datetime(2026, 11, 30, 4, 0, tzinfo=UTC), datetime(2026, 11, 30, 6, 0, tzinfo=UTC)),
+)
+"""From when to when the node was recorded: 01 to 16, then 17 to 20."""
 
 _TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
 
@@ -62,7 +65,7 @@ class Run:
 
 def _recorded_now(text: str) -> bool:
     moment = datetime.fromisoformat(text[:26]).replace(tzinfo=UTC)
-    return RECORDED_FROM <= moment <= RECORDED_UNTIL
+    return any(begun <= moment <= ended for begun, ended in RECORDED)
 
 
 @dataclass(frozen=True)
