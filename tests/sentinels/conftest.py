@@ -1,4 +1,4 @@
-"""What the thirty sentinels share: one node, kwtui beside it."""
+"""What the sentinels share: one node, kwtui beside it."""
 
 from __future__ import annotations
 
