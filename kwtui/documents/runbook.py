@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from kwtui.backups.layout.naming import DATA_FOLDER
 from kwtui.backups.manifest import Manifest
-from kwtui.backups.metasql.tokens import quote_identifier
 from kwtui.model.schema import DatabaseSchema
+from kwtui.sql.quoting import quoted
 from kwtui.sql.session import script_settings
 from kwtui.text import clean, human_bytes, human_count
 
@@ -78,7 +78,7 @@ def restore_sql(manifest: Manifest, runbook: Runbook, target: str) -> str:
         "Stop at the first error: nothing that exists is changed, and the new database can be",
         "dropped.",
     ]
-    name = quote_identifier(target)
+    name = quoted(target)
     in_text = "'" + name.replace("'", "''")
     body = f"{session_text()}{steps_text(runbook)}{_checks_to_read(runbook)}"
     renamed = _QUOTED_MARK.sub(lambda match: in_text if match[1] else name, body)
@@ -203,7 +203,7 @@ def _step(number: int, step: RunbookStep) -> str:
 def _check(manifest: Manifest) -> str:
     lines = ["After the restore each table has as many rows as this list says:\n", "```sql"]
     for table in manifest.tables:
-        schema, name = quote_identifier(table.name.schema), quote_identifier(table.name.name)
+        schema, name = quoted(table.name.schema), quoted(table.name.name)
         count = "?" if table.rows_counted is None else str(table.rows_counted)
         lines.append(f"SELECT count(*) FROM {schema}.{name}; -- {count}")  # noqa: S608
     return "\n".join([*lines, "```"]) + "\n"

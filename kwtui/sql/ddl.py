@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import ColumnSpec, ForeignKeySpec, TableName
+from kwtui.sql.lexer import Kind, Token, tokens
+from kwtui.sql.names import name_at, names, split_name
 from kwtui.sql.quoting import identifier, literal, qualified
-from kwtui.sql.tokens import Kind, Token, name_at, names, split_name, tokens
 
 _SEPARATOR = ",\n\t"
 
@@ -191,7 +192,7 @@ def with_database(text: str, old: str, new: str, schemas: Collection[str]) -> st
 
 
 def _is_sequence_argument(items: list[Token], position: int) -> bool:
-    before = [t for t in items[max(0, position - 4) : position] if t.kind is not Kind.SPACE][-2:]
+    before = [t for t in items[max(0, position - 4) : position] if t.is_code][-2:]
     return (
         len(before) == 2
         and before[1].text == "("
@@ -237,7 +238,7 @@ def view_dependencies(
             own = len(name.parts) == 3 and name.parts[0] == database and name.parts[1] in schemas
             if len(name.parts) == 3 and (own or after_source):
                 found[(name.parts[0], TableName(name.parts[1], name.parts[2]))] = None
-        if token.kind is not Kind.SPACE:
+        if token.is_code:
             after_source = (
                 token.is_word("FROM")
                 or token.is_word("JOIN")
@@ -262,7 +263,7 @@ def parse_foreign_key(text: str) -> tuple[ForeignKeySpec, tuple[str, ...]]:
     The second value is the target's name as printed, in parts. The schema of `target` is ``public``
     where it is not printed: KWDB leaves it out (live-findings, row 28). Raises KwtuiError.
     """
-    items = [t for t in tokens(text) if t.kind is not Kind.SPACE]
+    items = [t for t in tokens(text) if t.is_code]
     try:
         start = next(i for i, t in enumerate(items) if t.is_word("CONSTRAINT"))
         name = items[start + 1].value

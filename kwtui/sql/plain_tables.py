@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 from kwtui.model.schema import TableName
 from kwtui.sql.ddl import TableText, column_name, split_table
+from kwtui.sql.names import split_name
 from kwtui.sql.quoting import qualified
-from kwtui.sql.tokens import split_name
 
 _SHARDED = re.compile(r"(?<=\)) USING HASH WITH BUCKET_COUNT = \d+")
 _INTERLEAVED = re.compile(r' INTERLEAVE IN PARENT (?P<parent>(?:"(?:[^"]|"")*"|[^\s("])+)(?= \()')

@@ -27,6 +27,12 @@ def identifier(name: str) -> str:
         )
     if _PLAIN.match(name) and name not in RESERVED:
         return name
+    return quoted(name)
+
+
+def quoted(name: str) -> str:
+    """The name in double quotes, whatever it is: KWDB's own printing forgets quotes that are
+    needed (facts.md, 1.8)."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import TableName
+from kwtui.sql.lexer import tokens
 from kwtui.sql.quoting import identifier, literal
 from kwtui.sql.statements import as_of, column_list, table_name
-from kwtui.sql.tokens import Kind, tokens
 
 DEFAULT_CHUNK_ROWS = 100_000
 MAX_CHUNK_ROWS = 100_000
@@ -170,7 +170,7 @@ def is_same_import(sent: str, described: str) -> bool:
         for token in tokens(text):
             if token.is_word("WITH"):
                 break
-            if token.kind is not Kind.SPACE:
+            if token.is_code:
                 found.append(token.value)
         return found
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtui.errors import KwtuiError
+from kwtui.sql.lexer import Kind, tokens
+from kwtui.sql.names import split_name
 from kwtui.sql.quoting import identifier, literal, qualified
-from kwtui.sql.tokens import Kind, split_name, tokens
 
 texts = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]))
 
@@ -28,11 +29,6 @@ def test_an_identifier_is_one_name_token_with_the_name(name: str) -> None:
 @given(st.lists(texts.filter(bool), min_size=1, max_size=4))
 def test_a_qualified_name_splits_into_its_parts(parts: list[str]) -> None:
     assert split_name(qualified(*parts)) == tuple(parts)
-
-
-@given(texts)
-def test_tokens_lose_nothing(text: str) -> None:
-    assert "".join(token.text for token in tokens(text)) == text
 
 
 @pytest.mark.parametrize("name", ["id", "ts", "a_1", "_x", "at", "public"])

@@ -16,7 +16,7 @@ from kwtui.model.schema import (
     TableName,
 )
 from kwtui.sql import inspection, session, statements
-from kwtui.sql.tokens import Kind, tokens
+from kwtui.sql.lexer import Kind, tokens
 from tests.server.recorded import lines
 
 CHILD = TableName("public", "child")

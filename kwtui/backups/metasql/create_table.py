@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from kwtui.backups.metasql.layout import NO_COLUMN, is_printed, laid_out, plain
-from kwtui.backups.metasql.tokens import Token, TokenKind, bracket_end, damaged, split_at_commas
+from kwtui.backups.metasql.statements import bracket_end, damaged, split_at_commas
 from kwtui.model.schema import ColumnSpec
+from kwtui.sql.lexer import Kind, Token
 
 _AFTER_TYPE = (
     "NULL",
@@ -85,8 +86,8 @@ class MetaTable:
         return head + _OLD_CLAUSES.sub("", self.tail)
 
 
-def read_table(body: Sequence[Token], text: str, path: str) -> MetaTable:
-    """Read the tokens of a CREATE TABLE.
+def read_table(body: Sequence[Token], text: str, path: str, line: int) -> MetaTable:
+    """Read the tokens of a CREATE TABLE, which begins at a line of the text.
 
     Raises KwtuiError (META_DAMAGED).
     """
@@ -109,7 +110,7 @@ def read_table(body: Sequence[Token], text: str, path: str) -> MetaTable:
         columns=(*columns, *tags),
         time_series=bool(tags),
         text=text[body[0].start : body[-1].end],
-        line=text.count("\n", 0, body[0].start) + 1,
+        line=line,
         tail=tail,
         foreign_keys=any(t.is_word("REFERENCES") for e in elements for t in e),
         head=head,
@@ -121,7 +122,7 @@ def _name(body: Sequence[Token], text: str, path: str) -> tuple[list[str], int]:
     at, names = 2, []
     if [t.text.upper() for t in body[2:5]] == ["IF", "NOT", "EXISTS"]:
         at = 5
-    while at < len(body) and body[at].is_identifier:
+    while at < len(body) and body[at].kind is Kind.NAME:
         names.append(body[at].name)
         at += 1
         if at < len(body) and body[at].text == ".":
@@ -144,14 +145,14 @@ def _tags(body: Sequence[Token], end: int, text: str, path: str) -> tuple[list[C
     following = close + 1
     if len(body) > following + 2 and body[following].is_word("PRIMARY"):
         last = bracket_end(body, following + 2)
-        primary = {t.name for t in body[following + 3 : last] if t.is_identifier}
+        primary = {t.name for t in body[following + 3 : last] if t.kind is Kind.NAME}
         return [replace(t, primary_tag=t.name in primary) for t in tags], last
     return tags, close
 
 
 def _column(element: Sequence[Token], text: str, path: str) -> ColumnSpec:
     first = element[0]
-    if not first.is_identifier or len(element) < 2:
+    if first.kind is not Kind.NAME or len(element) < 2:
         raise damaged(path, text, first.start, "a column's name or type is missing")
     type_end = 1
     while type_end < len(element) and not element[type_end].is_word(*_AFTER_TYPE):
@@ -180,7 +181,7 @@ def _expression(rest: Sequence[Token], keyword: str, text: str) -> str | None:
     end, depth = start, 0
     while end < len(rest):
         token = rest[end]
-        if token.kind is TokenKind.SYMBOL:
+        if token.kind is Kind.SYMBOL:
             depth += (token.text in "([{") - (token.text in ")]}")
         elif depth == 0 and end > start and token.is_word(*_AFTER_TYPE, "STORED"):
             break

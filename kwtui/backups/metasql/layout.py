@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kwtui.backups.metasql.tokens import Token, TokenKind, bracket_end, damaged
+from kwtui.backups.metasql.statements import bracket_end, damaged
+from kwtui.sql.lexer import Kind, Token
 from kwtui.sql.quoting import identifier
 
 NO_COLUMN = (
@@ -81,9 +82,9 @@ def _is_printed_element(element: Sequence[Token]) -> bool:
     if first.is_word(*NO_COLUMN):
         # KWDB names every foreign key and check.
         return first.text.isupper() and not first.is_word("FOREIGN", "CHECK")
-    if first.kind is TokenKind.WORD and not _PRINTED_NAME.match(first.text.lower()):
+    if first.word and not _PRINTED_NAME.match(first.text.lower()):
         return False
-    if first.kind is TokenKind.WORD and first.text != first.text.lower():
+    if first.word and first.text != first.text.lower():
         return False
     return not any(t.is_word("REFERENCES", "CHECK") for t in _outside(element[1:]))
 
@@ -141,13 +142,13 @@ class _Writer:
     def _foreign_key(self, given: str, body: Sequence[Token]) -> str:
         opens = next((i for i, t in enumerate(body) if t.text == "("), len(body) - 1)
         closes = bracket_end(body, opens)
-        columns = tuple(t.name for t in body[opens + 1 : closes] if t.is_identifier)
+        columns = tuple(t.name for t in body[opens + 1 : closes] if t.kind is Kind.NAME)
         return self._reference(given, columns, body[closes + 1 :])
 
     def _reference(self, given: str, columns: Sequence[str], body: Sequence[Token]) -> str:
         """``body`` begins with REFERENCES."""
         at, target = 1, []
-        while at < len(body) and body[at].is_identifier:
+        while at < len(body) and body[at].kind is Kind.NAME:
             target.append(body[at].name)
             at += 1
             if at < len(body) and body[at].text == ".":
@@ -160,7 +161,7 @@ class _Writer:
         there: Sequence[str] = columns
         if at < len(body) and body[at].text == "(":
             closes = bracket_end(body, at)
-            there = [t.name for t in body[at + 1 : closes] if t.is_identifier]
+            there = [t.name for t in body[at + 1 : closes] if t.kind is Kind.NAME]
             at = closes + 1
         name = given or self._new(f"fk_{'_'.join(columns)}_ref_{target[-1]}")
         clauses = self._said(body[at:]) if body[at:] else ""
@@ -187,12 +188,12 @@ class _Writer:
         for before, token in zip((None, *body), body, strict=False):
             if before is not None and before.end < token.start:
                 parts.append(" ")
-            if token.kind is TokenKind.SYMBOL:
+            if token.kind is Kind.SYMBOL:
                 depth -= token.text in ")]}"
-            is_keyword = depth == 0 and token.kind is TokenKind.WORD
+            is_keyword = depth == 0 and token.word
             upper = token.text.upper()
             parts.append(upper if is_keyword and upper in _KEYWORDS else token.text)
-            if token.kind is TokenKind.SYMBOL:
+            if token.kind is Kind.SYMBOL:
                 depth += token.text in "([{"
         return "".join(parts)
 
@@ -219,7 +220,7 @@ def _starts(body: Sequence[Token]) -> Iterator[int]:
     """Where clauses begin, outside brackets: ``NOT NULL`` and ``SET NULL`` are one."""
     depth = 0
     for at, token in enumerate(body):
-        if token.kind is TokenKind.SYMBOL:
+        if token.kind is Kind.SYMBOL:
             depth += (token.text in "([{") - (token.text in ")]}")
         elif depth == 0 and at and token.is_word(*_CLAUSE_ENDS):
             before = body[at - 1]
@@ -231,7 +232,7 @@ def _outside(body: Sequence[Token]) -> Iterator[Token]:
     """The tokens outside brackets."""
     depth = 0
     for token in body:
-        if token.kind is TokenKind.SYMBOL:
+        if token.kind is Kind.SYMBOL:
             depth += (token.text in "([{") - (token.text in ")]}")
         elif depth == 0:
             yield token

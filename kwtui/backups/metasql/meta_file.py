@@ -9,10 +9,12 @@ from enum import StrEnum
 
 from kwtui.backups.metasql.create_table import MetaTable, read_table
 from kwtui.backups.metasql.misprints import Mended, mend
-from kwtui.backups.metasql.tokens import Token, TokenKind, damaged, quote_identifier, statements
+from kwtui.backups.metasql.statements import LineNumbers, damaged, statements
 from kwtui.errors import KwtuiError
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.schema import Engine
+from kwtui.sql.lexer import Kind, Token
+from kwtui.sql.quoting import quoted
 
 
 class MetaKind(StrEnum):
@@ -62,6 +64,7 @@ class _Reader:
 
     text: str
     path: str
+    lines: LineNumbers
     statements: list[MetaStatement] = field(default_factory=list)
     tables: list[MetaTable] = field(default_factory=list)
     schemas: list[str] = field(default_factory=list)
@@ -71,7 +74,7 @@ class _Reader:
     def read(self, body: Sequence[Token]) -> None:
         kind, name = self._classify(body)
         text = self.text[body[0].start : body[-1].end]
-        line = self.text.count("\n", 0, body[0].start) + 1
+        line = self.lines.at(body[0].start)
         self.statements.append(MetaStatement(kind, name, text, line))
 
     def _classify(self, body: Sequence[Token]) -> tuple[MetaKind, str]:
@@ -97,7 +100,7 @@ class _Reader:
             self.schemas.append(name)
             return MetaKind.SCHEMA, name
         if words[:1] == ["TABLE"]:
-            table = read_table(body, self.text, self.path)
+            table = read_table(body, self.text, self.path, self.lines.at(body[0].start))
             self.tables.append(table)
             if self.engine is None:
                 self.engine = Engine.TIME_SERIES if table.time_series else Engine.RELATIONAL
@@ -112,14 +115,14 @@ class _Reader:
     ) -> tuple[MetaKind, str]:
         at = _behind_unless(body, at)
         name = self._identifier(body, at)
-        if len(body) > at + 1 and not body[at + 1].is_identifier:
+        if len(body) > at + 1 and body[at + 1].kind is not Kind.NAME:
             place = body[at + 1].start
             raise damaged(self.path, self.text, place, "the database's name is followed by that")
         self.database, self.engine = name, engine
         return MetaKind.DATABASE, name
 
     def _identifier(self, body: Sequence[Token], at: int) -> str:
-        if len(body) <= at or not body[at].is_identifier:
+        if len(body) <= at or body[at].kind is not Kind.NAME:
             raise damaged(self.path, self.text, body[-1].end, "a name is missing")
         return body[at].name
 
@@ -136,7 +139,7 @@ def _target(body: Sequence[Token]) -> str:
         return ""
     name = ""
     for token in body[position + 2 :]:
-        if token.is_identifier and not token.is_word("IS", "TO"):
+        if token.kind is Kind.NAME and not token.is_word("IS", "TO"):
             name = token.name
         elif token.text != ".":
             break
@@ -150,7 +153,7 @@ def parse_meta(text: str, path: str) -> MetaFile:
     """
     text = text.removeprefix(_BYTE_ORDER_MARK)
     mended = mend(text)
-    reader = _Reader(mended.text, path)
+    reader = _Reader(mended.text, path, LineNumbers(mended.text))
     for body in statements(mended.text, path):
         reader.read(body)
     if not reader.statements:
@@ -203,12 +206,12 @@ def rename_database(text: str, path: str, new: str) -> str:
         raise damaged(path, text, 0, "the file does not begin with CREATE DATABASE")
     old, _ = found
     end = match.start(2) + len(match[2] if match[2].startswith('"') else old)
-    head = text[: match.start(2)] + quote_identifier(new)
+    head = text[: match.start(2)] + quoted(new)
     rest = mend(text[end:]).text
     places = [t for body in statements(rest, path) for t in _mentions(body, old)]
     renamed, done = "", 0
     for token in places:
-        renamed += rest[done : token.start] + quote_identifier(new)
+        renamed += rest[done : token.start] + quoted(new)
         done = token.end
     return head + renamed + rest[done:]
 
@@ -237,9 +240,7 @@ def _mentions(body: Sequence[Token], database: str) -> list[Token]:
         target += 1
     if len(body) <= target or body[target].name != database:
         return []
-    dots = sum(
-        t.text == "." and t.kind is TokenKind.SYMBOL for t in body[target + 1 : target + 5 : 2]
-    )
+    dots = sum(t.text == "." and t.kind is Kind.SYMBOL for t in body[target + 1 : target + 5 : 2])
     return [body[target]] if whole or dots == 2 else []
 
 

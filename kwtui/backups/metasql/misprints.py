@@ -38,7 +38,7 @@ _COMMENT = re.compile(
 _WHOLE_TEXT = re.compile(r"(?:[^']|'')*\Z")
 _TABLE = re.compile(rf"{_START}CREATE\s+TABLE\b", re.IGNORECASE)
 _PIECE = re.compile(
-    r"""--[^\n]*|"(?:[^"]|"")*"|(?P<other>[eE]'(?:[^'\\]|\\.|'')*'|[bBxX]'[^']*')"""
+    r"""--[^\n]*|"(?:[^"]|"")*"|(?P<other>[beE]'(?:[^'\\]|\\.|'')*'|[BxX]'[^']*')"""
     r"""|(?P<string>'(?:[^'\\]|\\.|'')*')|(?P<end>;)|[^\W\d][\w$]*|.""",
     re.DOTALL,
 )

@@ -14,8 +14,8 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import Step
 from kwtui.operations.restore.source import RestoreSource
 from kwtui.operations.restore.steps import RestoreScope, sql_if_any
+from kwtui.sql.lexer import Kind, tokens
 from kwtui.sql.quoting import identifier
-from kwtui.sql.tokens import Kind, tokens
 
 _CREATE = re.compile(r"CREATE (USER|ROLE) (.+?)(?: WITH ([A-Z ]+?))?\s*\Z")
 _MEMBER = re.compile(r"GRANT (.+) TO (.+?)( WITH ADMIN OPTION)?\s*\Z")

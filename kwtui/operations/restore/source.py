@@ -27,8 +27,8 @@ from kwtui.model.schema import (
 from kwtui.operations.shared.command_line import shell_line
 from kwtui.server.catalogue.derive import seconds
 from kwtui.sql import ddl
+from kwtui.sql.names import split_name
 from kwtui.sql.session import TEXT_SETTINGS
-from kwtui.sql.tokens import split_name
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from kwtui.model.schema import (
     ViewSpec,
 )
 from kwtui.sql import ddl
-from kwtui.sql.tokens import split_name
+from kwtui.sql.names import split_name
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from kwtui.model.schema import CommentSpec, GrantSpec, TableName, TableSpec
 from kwtui.server.catalogue.derive import VIRTUAL_SCHEMAS
 from kwtui.server.connection.results import ResultSet, to_bool
+from kwtui.sql.names import split_name
 from kwtui.sql.quoting import identifier, qualified
-from kwtui.sql.tokens import split_name
 
 BUILT_IN_GRANTEES = frozenset({"admin", "root"})
 

@@ -10,7 +10,7 @@ from kwtui.server.catalogue import derive
 from kwtui.server.catalogue.derive import Described
 from kwtui.server.connection.server import Server
 from kwtui.sql import ddl, inspection
-from kwtui.sql.tokens import split_name
+from kwtui.sql.names import split_name
 
 _SEQUENCE = re.compile(r"\bnextval\('((?:[^']|'')+)'", re.IGNORECASE)
 

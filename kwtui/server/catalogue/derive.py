@@ -22,8 +22,9 @@ from kwtui.model.schema import (
 from kwtui.model.server import DatabaseSummary
 from kwtui.server.connection.results import ResultSet, to_bool, to_int, to_list
 from kwtui.sql import ddl
+from kwtui.sql.lexer import Kind, tokens
+from kwtui.sql.names import split_name
 from kwtui.sql.quoting import identifier, qualified
-from kwtui.sql.tokens import Kind, split_name, tokens
 
 VIRTUAL_SCHEMAS = frozenset({"information_schema", "kwdb_internal", "pg_catalog"})
 SYSTEM_DATABASES = frozenset({"system"})

@@ -15,8 +15,8 @@ from kwtui.server.connection.parallel import ask_each
 from kwtui.server.connection.results import ResultSet
 from kwtui.server.connection.server import Server
 from kwtui.sql import inspection
+from kwtui.sql.names import split_name
 from kwtui.sql.quoting import identifier
-from kwtui.sql.tokens import split_name
 
 _UNKNOWN_STATEMENT = {"42601", "42704"}
 """A syntax error, and "unrecognized configuration parameter" for SHOW of an unknown word (01)."""

@@ -14,6 +14,8 @@ from enum import StrEnum
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server.connection.results import ResultSet
+from kwtui.sql import lexer
+from kwtui.sql.lexer import Token
 
 
 class Kind(StrEnum):
@@ -31,42 +33,7 @@ class Verdict:
     """Why it is no reading statement, in words."""
 
 
-# -- tokens ---------------------------------------------------------------------------------------
-
-_TOKEN = re.compile(
-    r"""
-      (?P<space>\s+)
-    | (?P<comment>--[^\n]*|/\*(?s:.*?)\*/)
-    | (?P<string>[eE]'(?:[^'\\]|\\.|'')*'|[bBxX]?'(?:[^']|'')*')
-    | (?P<name>"(?:[^"]|"")*")
-    | (?P<word>[^\W\d][\w$]*)
-    | (?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)
-    | (?P<open>'|"|/\*|\$\$)
-    | (?P<symbol>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-
-
-@dataclass(frozen=True)
-class _Token:
-    group: str
-    text: str
-    start: int
-    end: int
-
-    @property
-    def word(self) -> str:
-        return self.text.upper() if self.group == "word" else ""
-
-
-def _tokens(text: str) -> list[_Token]:
-    """What counts of the text: no blanks, no comments."""
-    return [
-        _Token(match.lastgroup or "", match.group(), match.start(), match.end())
-        for match in _TOKEN.finditer(text)
-        if match.lastgroup not in ("space", "comment")
-    ]
+# -- statements -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -81,7 +48,7 @@ class Statement:
 def split(text: str) -> list[Statement]:
     """The statements of a text, cut at semicolons."""
     found, first, last = [], None, 0
-    for token in _tokens(text):
+    for token in lexer.code(text):
         if token.text == ";":
             if first is not None:
                 found.append(Statement(text[first:last], first, token.end))
@@ -154,15 +121,15 @@ def classify(text: str, parsed: Sequence[str]) -> Verdict:
             hint="Run them one by one; in the editor the one that the cursor stands in is run.",
             exit_code=ExitCode.USAGE,
         )
-    ours, theirs = _verdict(_tokens(text)), _verdict(_tokens(parsed[0]))
+    ours, theirs = _verdict(list(lexer.code(text))), _verdict(list(lexer.code(parsed[0])))
     order = (Kind.REFUSED, Kind.WRITE, Kind.READ)
     return min(theirs, ours, key=lambda verdict: order.index(verdict.kind))
 
 
-def _verdict(tokens: list[_Token]) -> Verdict:
+def _verdict(tokens: list[Token]) -> Verdict:
     while tokens and tokens[-1].text == ";":
         tokens = tokens[:-1]
-    if any(token.group == "open" for token in tokens):
+    if any(token.kind is lexer.Kind.BROKEN for token in tokens):
         return Verdict(Kind.WRITE, "A quote or a comment in it does not end.")
     if any(token.text == ";" for token in tokens):
         return Verdict(Kind.WRITE, "There is more than one statement in it.")
@@ -188,7 +155,7 @@ def _verdict(tokens: list[_Token]) -> Verdict:
     return _inside(tokens[start:])
 
 
-def _setting(tokens: list[_Token]) -> Verdict:
+def _setting(tokens: list[Token]) -> Verdict:
     words = [token.word for token in tokens]
     if words[0] == "USE" and len(tokens) == 2:
         return Verdict(Kind.READ)
@@ -200,7 +167,7 @@ def _setting(tokens: list[_Token]) -> Verdict:
     return Verdict(Kind.WRITE, "SET can change what the session may do.")
 
 
-def _explain(tokens: list[_Token]) -> Verdict:
+def _explain(tokens: list[Token]) -> Verdict:
     """EXPLAIN plans; with ANALYZE it runs what it explains."""
     runs, start = False, 0
     if tokens and tokens[0].text == "(":
@@ -220,7 +187,7 @@ def _explain(tokens: list[_Token]) -> Verdict:
     return Verdict(Kind.WRITE, f"EXPLAIN ANALYZE runs what it explains. {inner.reason}")
 
 
-def _inside(tokens: list[_Token]) -> Verdict:
+def _inside(tokens: list[Token]) -> Verdict:
     """A reading statement must not hold another one that does not read."""
     for number, token in enumerate(tokens):
         before = tokens[number - 1].text if number else ""
@@ -232,11 +199,13 @@ def _inside(tokens: list[_Token]) -> Verdict:
 
 
 def _effect(
-    tokens: list[_Token], number: int, token: _Token, before: str, after: _Token | None
+    tokens: list[Token], number: int, token: Token, before: str, after: Token | None
 ) -> str:
     """Why the token makes the statement one that does more than read; empty when it does not."""
     word = token.word
-    if before in ("(", "[") and word in _STATEMENTS - _READING:
+    if (before in ("(", "[") and word in _STATEMENTS - _READING) or (
+        before == ")" and word in _PLANNED
+    ):
         return f"There is {_article(word)} inside it."
     if before in ("(", "[") and word == "EXPLAIN":
         return "There is an EXPLAIN inside it."
@@ -297,10 +266,10 @@ def without_secrets(text: str) -> str:
     """The statement as it may be kept: passwords and keys are replaced by ``***``."""
     parts: list[str] = []
     position, hide = 0, False
-    for token in _tokens(text):
+    for token in lexer.code(text):
         if hide and (token.text == "=" or token.word in _BETWEEN):
             continue
-        if hide and token.group == "open":
+        if hide and token.kind is lexer.Kind.BROKEN:
             # A quote that does not end: nobody knows where the secret does.
             return "".join([*parts, text[position : token.start], _HIDDEN])
         if hide and token.word != "NULL":

@@ -18,9 +18,9 @@ from kwtui.backups.metasql.meta_file import (
     read_or_problem,
     rename_database,
 )
-from kwtui.backups.metasql.tokens import quote_identifier
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import Engine
+from kwtui.sql.quoting import quoted
 
 RECORDINGS = Path(__file__).parent.parent.parent / "data" / "recordings"
 CANNOT_BE_READ_BACK = {"trap_dash": "meta.sql", "dd_defaults": "public/a/meta.sql"}
@@ -175,11 +175,8 @@ names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=
 
 @given(names, names, st.lists(names, min_size=1, max_size=4))
 def test_quoted_names_come_back_as_they_were(database: str, table: str, columns: list[str]) -> None:
-    body = ",\n\t".join(f"{quote_identifier(c)} STRING NULL" for c in columns)
-    text = (
-        f"CREATE DATABASE {quote_identifier(database)};\n"
-        f"CREATE TABLE {quote_identifier(table)} (\n\t{body}\n);\n"
-    )
+    body = ",\n\t".join(f"{quoted(c)} STRING NULL" for c in columns)
+    text = f"CREATE DATABASE {quoted(database)};\nCREATE TABLE {quoted(table)} (\n\t{body}\n);\n"
     meta = parse_meta(text, "meta.sql")
     assert meta.database == database
     assert meta.tables[0].name == table
@@ -191,3 +188,14 @@ def test_quoted_names_come_back_as_they_were(database: str, table: str, columns:
 def test_whatever_the_text_it_is_read_or_refused_with_a_message(text: str) -> None:
     meta, problem = read_or_problem(text, "meta.sql")
     assert (meta is None) == problem.startswith("meta.sql cannot be read: line ")
+
+
+def test_a_quote_in_bytes_ends_neither_them_nor_the_statement() -> None:
+    r"""KWDB prints bytes with escapes: ``b'\''`` is one constant (recording 19)."""
+    table = "CREATE TABLE t (\n\tk BYTES NULL DEFAULT b'\\'':::BYTES,\n\tn INT8 NULL DEFAULT 1\n)"
+    meta = parse_meta(
+        f"CREATE DATABASE d;\n{table};\nCREATE TABLE u (\n\tid INT8\n);\n", "meta.sql"
+    )
+    assert [found.name for found in meta.tables] == ["t", "u"]
+    assert meta.tables[0].columns[0].default == "b'\\'':::BYTES"
+    assert meta.text.count(table) == 1

@@ -214,3 +214,21 @@ def test_text_without_secrets_is_kept_as_it_is(text: str) -> None:
         for w in ("passw", "pwd", "secret", "token", "key", "://", "ident", "passph", "credent")
     ):
         assert without_secrets(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"SELECT b'\'', nextval('s'), b'\''",
+        r"SELECT b'\'', kwdb_internal.force_panic('x'), b'\''",
+        "WITH y AS (SELECT 1) DELETE FROM t",
+        "SELECT $a$'$a$, setval('s', 1)",
+        "SELECT /*+ */ nextval('s') /* */",
+    ],
+)
+def test_no_text_hides_what_changes_something(text: str) -> None:
+    assert classify(text, [text]).kind is Kind.WRITE
+
+
+def test_a_text_between_dollars_is_whole() -> None:
+    assert classify("SELECT $$a$$", ["SELECT 'a'"]).kind is Kind.READ

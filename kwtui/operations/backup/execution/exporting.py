@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from kwtui.model.schema import TableName
 from kwtui.server.connection.results import StatementResult
-from kwtui.sql.tokens import split_name
+from kwtui.sql.names import split_name
 
 T = TypeVar("T")
 
