@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kwtui.model.collected import without_prefix
+
 _MOST_CHARACTERS = 4 << 20
 """More than anybody pastes; a whole log is read with the log view."""
 _LONGEST_MESSAGE = 6000
@@ -85,7 +87,8 @@ def whole_message(text: str) -> Message:
 def _grouped(text: str) -> Iterator[tuple[int, list[str]]]:
     """The lines of each message, with the number of the first."""
     start, parts, open_end = 0, list[str](), False
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, written in enumerate(text.splitlines(), 1):
+        line = without_prefix(written).text
         is_log = _LOG.match(line) is not None
         begins = is_log or _STARTS.match(line) is not None
         if parts and not begins and line.strip() and (open_end or _MORE.match(line)):

@@ -67,7 +67,7 @@ def recognise(text: str) -> list[Diagnosis]:
         return [Diagnosis(text.strip(), 1, entry, KnownBy.CODE)]
     messages = split_messages(text)
     found = _merged(_each(table, messages))
-    if not any(d.is_known for d in found):
+    if not any(d.is_known for d in found) and not _is_calm_log(messages):
         whole = _one(table, whole_message(text))
         if whole is not None and whole.is_known:
             return [whole]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from kwtui.model import collected
 from kwtui.node.logs.file.open_log import OpenLog
 from kwtui.node.logs.format import CRASH_START, LogSeverity, header_time, line_time
 from kwtui.node.logs.log_set import LogSet
@@ -21,11 +22,16 @@ STEPS = (
 )  # fmt: skip
 """Seconds of a bar."""
 
-_HEADERS = re.compile(rb"\n([DIWEF]\d{4}[ \d]\d \d\d:\d\d:\d\d)\.\d{6} ")
-_CRASHES = re.compile(b"\n" + re.escape(CRASH_START) + rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+_HEADER = rb"([DIWEF]\d{4}[ \d]\d \d\d:\d\d:\d\d)\.\d{6} "
+_CRASH = b"(" + re.escape(CRASH_START) + rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)"
+_HEADERS = re.compile(b"\n" + _HEADER)
+_CRASHES = re.compile(b"\n" + _CRASH)
+_COLLECTED = re.compile(b"\n" + collected.PREFIX.encode() + b"(?:" + _HEADER + b"|" + _CRASH + b")")
 _HEADER_BYTES = 25
 _CRASH_BYTES = 40
 """How long what these match is."""
+_FURTHER = collected.LONGEST + _CRASH_BYTES
+"""Bytes that a match may need beyond the place where it begins."""
 _CHUNK = 1 << 16
 Counts = Counter[tuple[int, LogSeverity]]
 """Entries by second (of Unix time) of their bar's start, and severity."""
@@ -111,7 +117,7 @@ def count_entries(
     while end > begin and time.monotonic() < deadline:
         low = max(begin, end - _CHUNK)
         # From the newline before the first line on; a match that needs more begins after ``end``.
-        wanted = end - low + _CRASH_BYTES - 1
+        wanted = end - low + _FURTHER - 1
         data = file.read(wanted, low - 1) if low else b"\n" + file.read(wanted - 1, 0)
         counts.update(_count(data, end - low, step))
         end = low
@@ -122,12 +128,20 @@ def _count(data: bytes, length: int, step: int) -> Counts:
     """The entries of ``length`` bytes, which begin after the first of ``data``."""
     counts: Counts = Counter()
     headers = _HEADERS.findall(data, 0, length + _HEADER_BYTES - 1)
+    crashes = _CRASHES.findall(data, 0, length + _CRASH_BYTES - 1)
+    for match in _COLLECTED.finditer(data):
+        if match.start() >= length:
+            break
+        if match[1]:
+            headers.append(match[1])
+        else:
+            crashes.append(match[2])
     for prefix, count in Counter(headers).items():
         second = _second(prefix[1:])
         if second is not None:
             counts[second // step * step, LogSeverity(b"DIWEF".index(prefix[:1]))] += count
-    for found in _CRASHES.findall(data, 0, length + _CRASH_BYTES - 1):
-        when = line_time(found[1:])
+    for found in crashes:
+        when = line_time(found)
         if when is not None:
             counts[int(when.timestamp()) // step * step, LogSeverity.FATAL] += 1
     return counts

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.node.logs.format import CRASH_START, LogEntry, LogSeverity
+from kwtui.node.logs.format import COLLECTED, CRASH_START, LogEntry, LogSeverity
 from kwtui.node.logs.time_words import parse_when
 
 FILTER_FORMS = "level:warning file:registry.go goroutine:991 tag:n1 since:-1h until:12:30 words"
@@ -89,7 +89,7 @@ def header_pattern(wanted: LogFilter) -> re.Pattern[bytes]:
     """
     severity = wanted.severity or LogSeverity.DEBUG
     letters = "".join(s.letter for s in LogSeverity if s >= severity).encode()
-    start = rb"[" + letters + rb"]\d{4}[ \d]\d \d\d:\d\d:\d\d\.\d{6} "
+    start = COLLECTED + rb"[" + letters + rb"]\d{4}[ \d]\d \d\d:\d\d:\d\d\.\d{6} "
     thread = re.escape(wanted.thread.encode()) + b" " if wanted.thread else rb"(?:\d+ )?"
     if wanted.source or wanted.thread or wanted.tag:
         start += thread
@@ -100,7 +100,7 @@ def header_pattern(wanted: LogFilter) -> re.Pattern[bytes]:
         start += rb"(?i:\[[^\]\s]*?" + re.escape(_encoded(wanted.tag)) + rb"[^\]\s]*\])"
     if wanted.source or wanted.thread or wanted.tag:
         return re.compile(b"\n" + start)
-    return re.compile(b"\n(?:" + start + b"|" + re.escape(CRASH_START) + b")")
+    return re.compile(b"\n(?:" + start + b"|" + COLLECTED + re.escape(CRASH_START) + b")")
 
 
 def parse_filter(text: str, now: datetime) -> LogFilter:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 
+from kwtui.model import collected
+
 
 class LogFamily(StrEnum):
     """What a log file is about; the value is its title."""
@@ -76,16 +78,21 @@ _HEADER = re.compile(
     r"(?P<message>.*)",
     re.DOTALL | re.ASCII,
 )
-_HEADER_BYTES = rb"([DIWEF])\d{4}[ \d]\d \d\d:\d\d:\d\d\.\d{6} "
-_HEADER_START = re.compile(_HEADER_BYTES)
+COLLECTED = b"(?:" + collected.PREFIX.encode() + b")??"
+"""What journald, docker and others may have put before a line; not part of the entry."""
+_HEADER_BYTES = rb"([DIWEF])(\d{4})([ \d]\d) (\d\d:\d\d:\d\d\.\d{6}) "
 CRASH_START = b"Exception time(UTC):"
+_START = re.compile(COLLECTED + b"(?:" + _HEADER_BYTES + b"|(?=" + re.escape(CRASH_START) + b"))")
 _CRASH_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
+_CRASH_TIME_BYTES = 48
 _CRASH_SHIFT = timedelta(hours=8)
-ENTRY_START = re.compile(b"\n(?:" + _HEADER_BYTES + b"|" + re.escape(CRASH_START) + b")")
+ENTRY_START = re.compile(
+    b"\n" + COLLECTED + b"(?:" + _HEADER_BYTES + b"|" + re.escape(CRASH_START) + b")"
+)
 """The newline before, and the start of, each line that begins an entry."""
-HEADER_START_BYTES = 24
+HEADER_START_BYTES = collected.LONGEST + 24
 """Enough of a line to tell whether it begins an entry."""
-HEADER_TIME_BYTES = 48
+HEADER_TIME_BYTES = collected.LONGEST + 48
 """Enough of a line that begins an entry to tell its time."""
 
 
@@ -99,10 +106,10 @@ def line_severity(line: bytes) -> LogSeverity | None:
 
     The first `HEADER_START_BYTES` bytes are enough.
     """
-    match = _HEADER_START.match(line)
-    if match:
-        return LogSeverity(b"DIWEF".index(match[1]))
-    return LogSeverity.FATAL if line.startswith(CRASH_START) else None
+    match = _START.match(line)
+    if match is None:
+        return None
+    return LogSeverity(b"DIWEF".index(match[1])) if match[1] else LogSeverity.FATAL
 
 
 def line_time(line: bytes) -> datetime | None:
@@ -110,11 +117,13 @@ def line_time(line: bytes) -> datetime | None:
 
     The first `HEADER_TIME_BYTES` bytes are enough.
     """
-    if _HEADER_START.match(line):
-        return header_time(line[1:5], line[5:7], line[8:23])
-    if line.startswith(CRASH_START):
-        return _crash_time(line[:HEADER_TIME_BYTES].decode("ascii", "replace"))
-    return None
+    match = _START.match(line)
+    if match is None:
+        return None
+    if match[1]:
+        return header_time(match[2], match[3], match[4])
+    record = line[match.end() : match.end() + _CRASH_TIME_BYTES]
+    return _crash_time(record.decode("ascii", "replace"))
 
 
 def header_time(yymm: bytes, day: bytes, time: bytes) -> datetime | None:
@@ -138,12 +147,19 @@ def header_time(yymm: bytes, day: bytes, time: bytes) -> datetime | None:
 
 
 def parse_entry(lines: Sequence[str], family: LogFamily, offset: int = 0) -> LogEntry:
-    """An entry from its lines; the first is its header, or a line that has none."""
+    """An entry from its lines; the first is its header, or a line that has none.
+
+    What a collector put before the lines stays in ``raw`` and ``continuation`` alone.
+    """
     first = lines[0]
     continuation = tuple(lines[1:])
     start = first[:HEADER_TIME_BYTES].encode("ascii", "replace")
     severity, time = line_severity(start), line_time(start)
+    plain = first
     match = _HEADER.match(first) if severity is not None else None
+    if severity is not None and match is None:
+        plain = collected.without_prefix(first).text
+        match = _HEADER.match(plain)
     return LogEntry(
         family=family,
         severity=severity,
@@ -151,7 +167,7 @@ def parse_entry(lines: Sequence[str], family: LogFamily, offset: int = 0) -> Log
         source=(match["source"] or "") if match else "",
         thread=(match["thread"] or "") if match else "",
         tags=(match["tags"] or "") if match else "",
-        message=match["message"] if match else first,
+        message=match["message"] if match else plain,
         continuation=continuation,
         offset=offset,
         raw=first,

@@ -9,8 +9,9 @@ from functools import partial
 
 from kwtui.node.logs.file.needles import Needles, needles_of
 from kwtui.node.logs.filter import LogFilter, header_pattern
+from kwtui.node.logs.format import HEADER_START_BYTES
 
-LONGEST_HEADER = 1 << 10
+LONGEST_HEADER = HEADER_START_BYTES + (1 << 10)
 """Bytes of a first line that a filter looks at."""
 
 Matcher = Callable[[bytes], Iterator[int]]
