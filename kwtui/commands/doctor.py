@@ -45,17 +45,15 @@ async def look_around(controller: Controller, args: argparse.Namespace) -> Kwtui
 
 
 async def _only_files(controller: Controller, args: argparse.Namespace) -> None:
-    from kwtui.commands.shared.arguments import given_target
-    from kwtui.server.connection.target import Target
+    from kwtui.commands.shared.arguments import given_target, path_of
 
-    def path(text: str | None) -> object:
-        from pathlib import Path
-
-        return Path(text).expanduser().absolute() if text else None
-
-    target: Target = given_target(args)
-    folders = {"extern": target.extern, "store": target.store, "logs": target.logs}
-    await controller.folders.use(**{k: path(v) for k, v in folders.items()})  # type: ignore[arg-type]
+    target = given_target(args)
+    await controller.folders.use(
+        extern=path_of(target.extern),
+        store=path_of(target.store),
+        logs=path_of(target.logs),
+        unreached=target,
+    )
 
 
 def _bad_states(*, strict: bool) -> set[str]:

@@ -43,11 +43,9 @@ class CommandLines:
         return options_of(self._connection.target, known, self._profiles.all, other_extern=extern)
 
     def options_for(self, plan: Plan) -> list[str]:
-        """The options for what this plan does: a backup may go to the files of another node."""
-        from kwtui.operations.plan import PlanKind
-
+        """The options for what this plan does: it may work on the files of another node."""
         here = self._folders.place
-        place = self._folders.of_node(plan.node_id) if plan.kind is PlanKind.BACKUP else here
+        place = self._folders.of_node(plan.node_id)
         if place is None or place is here or place.extern.path is None:
             return self.options()
         return self.options(extern=place.extern.path)

@@ -12,7 +12,9 @@ from kwtui.controller.watchers import StorageWatcher
 
 if TYPE_CHECKING:
     from kwtui.model.server import ServerFacts
+    from kwtui.node.deployment.claims import Answering
     from kwtui.node.place import NodePlace
+    from kwtui.server.connection.server import Server
     from kwtui.server.connection.target import Target
 
 
@@ -27,6 +29,7 @@ class NodeFolders:
         self._watcher = StorageWatcher(events.publish)
         self._place: NodePlace | None = None
         self._others: dict[int, NodePlace] = {}
+        self._unreached: Target | None = None
 
     @property
     def place(self) -> NodePlace | None:
@@ -46,13 +49,24 @@ class NodeFolders:
         extern: Path | None = None,
         store: Path | None = None,
         logs: Path | None = None,
+        unreached: Target | None = None,
     ) -> NodePlace:
-        """Look at a node's files without a connection, as `list`, `show` and `verify` do."""
+        """Look at a node's files without a connection, as `list`, `show` and `verify` do.
+
+        ``unreached`` is the server that was asked for and did not answer: files of others on this
+        machine are not its own.
+        """
         from kwtui.node.place import find_place
 
         place = await self._background.call(
-            find_place, store=store, extern=extern, logs=logs, local=extern is None
+            find_place,
+            store=store,
+            extern=extern,
+            logs=logs,
+            local=extern is None and (unreached is None or unreached.is_local),
+            server=None if unreached is None else _answering(unreached, None),
         )
+        self._unreached = unreached
         self.look_at(place)
         return place
 
@@ -68,8 +82,9 @@ class NodeFolders:
             arguments=[facts.start_arguments] if facts.start_arguments else (),
             store_paths=facts.store_paths,
             local=target.is_local,
+            server=_answering(target, facts),
         )
-        self._others = {}
+        self._others, self._unreached = {}, None
         self.look_at(place)
 
     def look_at(self, place: NodePlace) -> None:
@@ -86,6 +101,7 @@ class NodeFolders:
         from kwtui.node.deployment.claims import FactName
         from kwtui.node.place import find_place
 
+        target = target or self._unreached
         given: Mapping[FactName, Path] = self._place.deployment.given if self._place else {}
         return await self._background.call(
             find_place,
@@ -96,6 +112,7 @@ class NodeFolders:
             store_paths=facts.store_paths if facts else (),
             local=target.is_local if target is not None else True,
             thorough=True,
+            server=_answering(target, facts) if target is not None else None,
         )
 
     async def as_now(self) -> NodePlace | None:
@@ -130,14 +147,31 @@ class NodeFolders:
         self._others = dict(places)
 
     def of_node(self, node_id: int | None) -> NodePlace | None:
-        """The files of a chosen node; None means the one that one is connected to."""
+        """The files that a plan for this node works on: another node's where they were chosen."""
         return self._place if node_id is None else self._others.get(node_id, self._place)
+
+    async def choose_node(
+        self, server: Server, facts: ServerFacts, node_id: int | None
+    ) -> NodePlace | None:
+        """Look for the files of the node that a plan is to work on, and remember them."""
+        from kwtui.operations.shared.node_files import files_of_node
+
+        found = await files_of_node(server, facts, node_id, self._place)
+        if node_id is not None and found is not None and found is not self._place:
+            self._others[node_id] = found
+        return found
 
     # -- the end ------------------------------------------------------------------------------
 
     async def close(self) -> None:
         """Stop watching."""
         await self._watcher.stop()
+
+
+def _answering(target: Target, facts: ServerFacts | None) -> Answering:
+    from kwtui.operations.shared.node_files import answering
+
+    return answering(target, facts)
 
 
 def _path(text: str | None) -> Path | None:

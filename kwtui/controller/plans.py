@@ -60,23 +60,19 @@ class Plans:
         from kwtui.operations.backup.planning import make_backup_plan
 
         async with self._connection.own() as server:
-            place = self._folders.of_node(request.node_id)
-            return await make_backup_plan(
-                server, self._connection.facts(), place, self._state, request, new_plan_id()
-            )
+            facts = self._connection.facts()
+            place = await self._folders.choose_node(server, facts, request.node_id)
+            return await make_backup_plan(server, facts, place, self._state, request, new_plan_id())
 
     async def restore(self, request: RestoreRequest) -> Plan:
         """Look into the source and at the server, and plan. Refusals are findings of the plan."""
         from kwtui.operations.restore.planning import make_restore_plan
 
         async with self._connection.own() as server:
+            facts = self._connection.facts()
+            place = await self._folders.choose_node(server, facts, request.node_id)
             return await make_restore_plan(
-                server,
-                self._connection.facts(),
-                self._folders.place,
-                self._state,
-                request,
-                new_plan_id(),
+                server, facts, place, self._state, request, new_plan_id()
             )
 
     async def continuation(self, run_id: str) -> Plan:
@@ -91,7 +87,9 @@ class Plans:
 
         stopped = await self._background.call(read_stopped, self._account_runs.directory, run_id)
         async with self._connection.own() as server:
-            standing = await look_at_standing(server, self._connection.facts().cluster_id, stopped)
+            facts = self._connection.facts()
+            await self._folders.choose_node(server, facts, stopped.plan.node_id)
+            standing = await look_at_standing(server, facts.cluster_id, stopped)
         return plan_continuation(stopped, standing, datetime.now(UTC), new_plan_id())
 
     async def verify(self, path: str, level: ProofLevel) -> Plan:
@@ -106,20 +104,28 @@ class Plans:
 
         Refusals are findings of the plan; what earlier drills left is one of its steps.
         """
+        from kwtui.node.place import folder_of
         from kwtui.operations.drill.planning import make_drill_plan, make_sandbox_drill_plan
 
-        extern, plan_id = self._folders.extern(), new_plan_id()
+        plan_id = new_plan_id()
         runs = await self._account_runs.known()
         if request.on_sandbox:
             return await self._background.call(
-                make_sandbox_drill_plan, extern, self._state, request, runs, plan_id
+                make_sandbox_drill_plan,
+                self._folders.extern(),
+                self._state,
+                request,
+                runs,
+                plan_id,
             )
         async with self._connection.own() as server:
+            facts = self._connection.facts()
+            place = await self._folders.choose_node(server, facts, request.node_id)
             return await make_drill_plan(
                 server,
-                self._connection.facts(),
-                self._folders.place,
-                extern,
+                facts,
+                place,
+                folder_of(place, "extern"),
                 self._state,
                 request,
                 runs,

@@ -172,14 +172,12 @@ class Runs:
 
     def _extern_of(self, plan: Plan) -> Path:
         """Where the plan's files are; for a node whose files cannot be seen, an empty one."""
-        from kwtui.operations.plan import PlanKind
+        from kwtui.node.place import folder_of
 
         if plan.request.get("unseen"):
             return self._state / "unseen"
-        place = self._folders.of_node(plan.node_id) if plan.kind is PlanKind.BACKUP else None
-        if place is not None and place is not self._folders.place and place.extern.path is not None:
-            return place.extern.path
-        return self._folders.extern()
+        place = self._folders.of_node(plan.node_id)
+        return folder_of(place, "extern")
 
     def _check_same_cluster(self, plan: Plan) -> None:
         here = self._connection.facts().cluster_id

@@ -37,12 +37,12 @@ class ServerPages:
 
     async def overview(self) -> Overview:
         """Nodes, settings, accounts, sessions and queries; refused parts say why."""
-        from kwtui.operations.backup.destination_nodes import visible_nodes
+        from kwtui.operations.shared.node_files import visible_stores
         from kwtui.server.state.overview import read_overview
 
         server, facts = self._connection.server(), self._connection.facts()
         found = await read_overview(server, facts)
-        return replace(found, visible_stores=await visible_nodes(server, facts))
+        return replace(found, visible_stores=await visible_stores(server, facts))
 
     async def activity(self, before: Overview) -> Overview:
         """The same overview with the sessions and queries of now."""

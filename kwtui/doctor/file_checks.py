@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kwtui.doctor.check import Check, CheckState, unknown
-from kwtui.node.deployment.claims import GIVEN, Deployment, Fact, FactName
+from kwtui.node.deployment.claims import GIVEN, Deployment, Fact, FactName, Owner
 from kwtui.node.mounts import tells_of_changes
 from kwtui.node.place import FolderState, NodePlace, in_words
 from kwtui.text import human_bytes, human_count
@@ -83,15 +83,23 @@ def _deployment(found: Deployment) -> Check:
     title = "Deployment"
     more = [f"{fact.name.value}: {_said(fact)}" for fact in found.facts]
     more += [f"looked at {where}: {outcome}" for where, outcome in found.looked]
+    whose = found.whose
+    if whose.is_barred:
+        wrong = whose.owner is Owner.OTHER
+        state = CheckState.FAILED if wrong else CheckState.UNKNOWN
+        return Check("deployment", title, state, whose.reason, whose.remedy, tuple(more))
     if not found.facts:
+        server = found.server.in_words if found.server is not None else "a node"
         return Check(
             "deployment",
             title,
             CheckState.UNKNOWN,
-            "Nothing on this machine tells of a node.",
+            f"Nothing on this machine tells where {server} keeps its files.",
             "Give --store, or --extern and --logs.",
             tuple(more),
         )
+    if whose.owner is Owner.THIS:
+        more.insert(0, f"proof that these are its files: {whose.reason}")
     undecided = [fact for fact in found.contradictions if fact.chosen.source != GIVEN]
     overridden = [fact for fact in found.contradictions if fact.chosen.source == GIVEN]
     if undecided:
@@ -143,7 +151,7 @@ def _extern(look: FilesLook) -> Check:
     title, found = "Extern", look.place.extern
     if found.path is None or not (found.exists or found.pending):
         detail = found.problem or f"{found.path} is not there."
-        hint = "Run kwtui where the node's files are, and give --extern DIR."
+        hint = found.remedy or "Run kwtui where the node's files are, and give --extern DIR."
         return Check("extern", title, CheckState.FAILED, detail, hint)
     where = f"{found.path} ({found.source})"
     if found.pending:
@@ -182,7 +190,7 @@ def _logs(look: FilesLook) -> Check:
     title, found = "Logs", look.place.logs
     if found.path is None or not found.usable:
         detail = found.problem or f"{found.path} cannot be read."
-        hint = "Give --logs DIR, or run kwtui as the account of the node."
+        hint = found.remedy or "Give --logs DIR, or run kwtui as the account of the node."
         return Check("logs", title, CheckState.WARNING, detail, hint)
     if isinstance(look.log_files, str):
         return Check("logs", title, CheckState.WARNING, look.log_files)

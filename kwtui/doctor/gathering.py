@@ -20,7 +20,7 @@ from kwtui.model.server import ServerFacts
 from kwtui.node.logs.listing import find_logs
 from kwtui.node.mounts import file_system_of
 from kwtui.node.place import NodePlace, inspect_folder
-from kwtui.operations.backup.destination_nodes import visible_nodes
+from kwtui.operations.shared.node_files import visible_stores
 from kwtui.server.connection.results import to_time
 from kwtui.server.connection.server import Server
 from kwtui.server.state import activity
@@ -69,7 +69,7 @@ async def _clock(server: Server) -> Clock | str:
 
 async def _visible_or_unknown(server: Server, facts: ServerFacts) -> dict[int, str] | None:
     try:
-        return await visible_nodes(server, facts)
+        return await visible_stores(server, facts)
     except KwtuiError:
         return None
 

@@ -149,7 +149,8 @@ def folder_of(place: NodePlace | None, kind: str) -> Path:
     raise KwtuiError(
         title,
         cause=state.problem if state is not None else "",
-        hint=f"Run kwtui where the node's files are and give --{kind} DIR.",
+        hint=(state.remedy if state is not None else "")
+        or f"Run kwtui where the node's files are and give --{kind} DIR.",
         exit_code=exit_code,
     )
 
@@ -162,7 +163,7 @@ def in_words(fact: Fact) -> str:
 
 
 def _place(found: Deployment, notes: Sequence[str]) -> NodePlace:
-    store = _inspect(found.chosen(FactName.STORE), "the store is")
+    store = _if_a_store(_inspect(found.chosen(FactName.STORE), "the store is"))
     extern_claim = found.chosen(FactName.EXTERN)
     logs_claim = found.chosen(FactName.LOGS)
     extern = _inspect(extern_claim or _below(found, "extern"), "extern is")
@@ -173,13 +174,21 @@ def _place(found: Deployment, notes: Sequence[str]) -> NodePlace:
     elif (
         not extern.exists
         and extern.path is not None
-        and store.readable
+        and store.usable
         and (extern_claim is None or extern.path.parent == store.path)
     ):
         extern = replace(extern, pending=True, problem="")
     if logs_claim is not None and logs_claim.value == NO_FILES:
         problem = "The node was started with an empty --log-dir: it writes no log files."
         logs = FolderState(None, logs_claim.source, problem=problem)
+    if store.remedy:
+        # What would lie below a folder that is no store is nowhere.
+        extern, logs = (
+            FolderState(None, each.source, problem=store.problem, remedy=store.remedy)
+            if each.path is not None and each.path.parent == store.path and not each.exists
+            else each
+            for each in (extern, logs)
+        )
     return NodePlace(
         _of_the_server(store, found.whose),
         _of_the_server(extern, _whose_folder(extern, FactName.EXTERN, store, found)),
@@ -187,6 +196,38 @@ def _place(found: Deployment, notes: Sequence[str]) -> NodePlace:
         tuple(notes),
         found,
     )
+
+
+_OF_A_STORE = (
+    "KWBASEDB_VERSION",
+    "CURRENT",
+    "tsdb",
+    "kwbase.listen-addr",
+    "kwbase.start_mode",
+    "extern",
+    "logs",
+)
+"""What a node makes in its store (recording 04, ``ls -la $EXTERN/..``)."""
+
+
+def _if_a_store(folder: FolderState) -> FolderState:
+    """Told apart from an empty mount point, and from the folder above or below."""
+    path = folder.path
+    if path is None or not folder.readable or _holds_a_store(path):
+        return folder
+    near = [path.parent, *sorted(each for each in path.iterdir() if each.is_dir())]
+    meant = next((each for each in near if _holds_a_store(each)), None)
+    return replace(
+        folder,
+        problem=f"{path} is no store of a node: it holds none of {', '.join(_OF_A_STORE)}.",
+        remedy=f"A store lies in {meant}."
+        if meant is not None
+        else "Name the folder that the node was started with as --store; is its disk mounted?",
+    )
+
+
+def _holds_a_store(path: Path) -> bool:
+    return any(is_there(path / name) for name in _OF_A_STORE)
 
 
 def _whose_folder(
@@ -211,7 +252,8 @@ def _whose(
 
     found = judge(read_mark(store, logs), server, str(store or logs))
     if found.owner is Owner.OTHER:
-        return replace(found, remedy=f"Give {option} of that node.")
+        remedy = f"Name the folder of the server that answers: {option} DIR, or in the profile."
+        return replace(found, remedy=remedy)
     return found if found.owner is Owner.THIS else Ownership()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,6 @@ from kwtui.doctor.server_checks import (
 )
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.server import NodeFacts, ServerFacts
-from kwtui.operations.backup.destination_nodes import visible_stores
 from kwtui.server.connection.target import Target
 from kwtui.server.state.activity import Session
 
@@ -144,13 +142,6 @@ def test_where_files_of_nodes_cannot_be_asked_it_says_so() -> None:
     assert check.state is CheckState.OK
     assert all("not known whether" in line for line in check.more)
     assert one(replace(LOOK, facts=replace(FACTS, nodes=())), "nodes").state is CheckState.UNKNOWN
-
-
-def test_a_store_of_another_machine_is_not_mistaken_for_one_here(tmp_path: Path) -> None:
-    """All nodes of a cluster may have the same path; only the address tells them apart."""
-    stores = {n: (str(tmp_path),) for n in (1, 2, 3)}
-    assert visible_stores(cluster(), stores) == {1: str(tmp_path)}
-    assert visible_stores(cluster(), {1: (str(tmp_path / "gone"),)}) == {}
 
 
 def session(application: str, active: str = "") -> Session:

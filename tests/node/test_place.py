@@ -167,3 +167,27 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     file.touch()
     assert "no folder" in inspect_folder(file, "given").problem
     assert "no folder" in inspect_folder(file / "below", "given").problem
+
+
+def test_a_folder_that_is_no_store_is_not_said_to_await_its_first_backup(
+    tmp_path: Path, machine: Machine
+) -> None:
+    """An empty mount point, the folder above a store, the folder of its exports."""
+    empty = tmp_path / "mnt"
+    empty.mkdir()
+    place = find_place(store=empty, machine=machine)
+    assert not place.extern.usable
+    assert not place.extern.pending
+    assert f"{empty} is no store of a node" in place.extern.problem
+    assert "mounted" in place.extern.remedy
+
+    real = empty / "kaiwudb"
+    (real / "tsdb").mkdir(parents=True)
+    place = find_place(store=empty, machine=machine)
+    assert not place.extern.usable
+    assert place.extern.remedy == f"A store lies in {real}."
+    assert find_place(store=real, machine=machine).extern.pending
+    (real / "extern").mkdir()
+    assert find_place(store=real / "extern", machine=machine).extern.remedy == (
+        f"A store lies in {real}."
+    )

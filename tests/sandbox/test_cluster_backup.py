@@ -107,14 +107,50 @@ def test_rows_that_a_full_disk_of_another_node_lost_are_found_by_the_seal(
     assert _sets(there)[path] != "set"
 
 
-def test_the_extern_of_another_node_is_not_taken_for_the_destinations(
+def test_a_backup_to_another_node_of_this_machine_finds_that_node_s_files(
     machines: dict[int, Machine],
 ) -> None:
+    """The extern of node 1 is given, and both stores are here: each is told by its own log."""
     here = machines[1]
-    done = here.kwtui.run("backup", "shop", *here.here, "--node", "2")
-    assert done.code == ExitCode.EXTERN_NOT_FOUND
-    assert f"Node 2 exported, and no file of it is in {here.node.extern}" in done.out + done.err
-    assert "set" not in _sets(here).values()
+    done = here.kwtui.run("backup", "shop", *here.here, "--node", "2", "--json")
+    assert done.code == 0, done.err
+    made = done.objects[-1]["result"]["path"]
+    assert _sets(machines[2])[made] == "set"
+    assert made not in _sets(here)
+
+    # What lies in node 2's extern is restored on node 2, from here too.
+    back = here.kwtui.run("restore", made, *here.here, "--node", "2", "--as", "shop_from_two")
+    assert back.code == 0, back.err
+
+
+@pytest.mark.parametrize("option", ["--extern", "--store"])
+def test_another_node_s_files_are_refused_in_the_plan_with_the_option_that_helps(
+    machines: dict[int, Machine], option: str
+) -> None:
+    first, second = machines[1], machines[2]
+    assert second.node.dsn
+    folder = first.node.extern if option == "--extern" else first.node.store
+    wrong = ["--dsn", second.node.dsn, option, folder]
+    before = set(_sets(first)), set(_sets(second))
+    for words in (["backup", "shop"], ["restore", "kwtui/shop/20260101T000000Z"]):
+        done = first.kwtui.run(*words, *wrong)
+        assert done.code == ExitCode.EXTERN_NOT_FOUND, done.err
+        assert f"{first.node.store} belongs to node 1" in done.err
+        if option == "--store":
+            assert f"--store {second.node.store}" in done.err
+        else:
+            assert "--extern DIR" in done.err
+    assert (set(_sets(first)), set(_sets(second))) == before
+    checked = first.kwtui.run("doctor", *wrong, "--json").object["checks"]
+    states = {check["id"]: check["state"] for check in checks_of(checked)}
+    assert states["extern"] == "failed"
+    if option == "--store":
+        assert states["deployment"] == "failed"
+
+
+def checks_of(checked: object) -> list[dict[str, str]]:
+    assert isinstance(checked, list)
+    return checked
 
 
 def test_a_node_that_is_down_takes_no_backup(

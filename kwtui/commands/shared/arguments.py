@@ -99,14 +99,14 @@ def _with_given_folders(target: Target, args: argparse.Namespace) -> Target:
 
 
 def _absolute(text: str | None) -> str | None:
-    path = _path(text)
+    path = path_of(text)
     return str(path) if path is not None else None
 
 
 async def _use(
     controller: Controller, extern: str | None, store: str | None, logs: str | None
 ) -> None:
-    await controller.folders.use(extern=_path(extern), store=_path(store), logs=_path(logs))
+    await controller.folders.use(extern=path_of(extern), store=path_of(store), logs=path_of(logs))
 
 
 def _ask_password(target: Target) -> str:
@@ -187,5 +187,6 @@ def set_of(path: str) -> str:
     return path.strip().strip("/") or "."
 
 
-def _path(text: str | None) -> Path | None:
+def path_of(text: str | None) -> Path | None:
+    """A folder as a person wrote it; None for none."""
     return Path(text).expanduser().absolute() if text else None

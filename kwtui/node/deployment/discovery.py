@@ -46,7 +46,7 @@ from kwtui.node.deployment.what_starts import Installed
 from kwtui.node.deployment.whose import judge, read_mark
 
 _REPORTED = ("the server's start arguments", "the server's store path")
-_GIVE = "Give the node's store with --store DIR, or its folders with --extern and --logs."
+_GIVE = "Name the node's store: --store DIR, or in the profile."
 
 
 @dataclass
@@ -173,7 +173,8 @@ def _judged(store: str, spoken: Sequence[_Evidence], server: Answering) -> Owner
 def _of_a_given_store(found: Ownership, own: str) -> Ownership:
     """A person's word counts unless the store itself says otherwise."""
     if found.owner is Owner.OTHER:
-        remedy = f"Give --store {shlex.quote(own)}." if own else "Give --store of that node."
+        right = f"--store {shlex.quote(own)}" if own else "--store DIR"
+        remedy = f"Name the store of the server that answers: {right}, or in the profile."
         return replace(found, remedy=remedy)
     return found if found.owner is Owner.THIS else Ownership(Owner.UNASKED, GIVEN)
 
@@ -187,7 +188,7 @@ def _several(running: Sequence[_Evidence]) -> Ownership:
     return Ownership(
         Owner.NOT_KNOWN,
         f"{len(running)} nodes run on this machine, with the stores {shown}.",
-        "Name the one that is meant with --store DIR, or its server with --dsn URL.",
+        "Name the store that is meant (--store DIR), or its server (--dsn URL).",
     )
 
 

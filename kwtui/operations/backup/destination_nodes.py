@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from kwtui.errors import KwtuiError
-from kwtui.files.untrusted import is_there
 from kwtui.model.server import NodeFacts, ServerFacts
-from kwtui.node.place import NodePlace, find_place
+from kwtui.node.place import NodePlace
 from kwtui.operations.shared.extern_access import extern_problem
+from kwtui.operations.shared.node_files import node_arguments, place_of
 from kwtui.server.connection import identity
 from kwtui.server.connection.failures import ConnectionLost
-from kwtui.server.connection.results import ResultSet, to_int
+from kwtui.server.connection.results import ResultSet
 from kwtui.server.connection.server import Server
 from kwtui.sql import inspection
 
@@ -46,13 +44,11 @@ async def read_destinations(
     Without the admin role KWDB names no other node. Raises ConnectionLost.
     """
     nodes = await _nodes_now(server, facts)
-    arguments = await _arguments(server, facts) if len(nodes) > 1 else None
-    stores = _stores(arguments) if arguments is not None else {}
-    seen = visible_stores(facts, stores) if server.target.is_local else {}
+    arguments = await node_arguments(server, facts) if len(nodes) > 1 else None
     found = [_connected(nodes, facts, place)]
     for node in nodes:
         if node.node_id != facts.node_id:
-            found.append(await _other(node, seen.get(node.node_id), arguments))
+            found.append(await _other(server, facts, node, arguments))
     return tuple(found)
 
 
@@ -68,17 +64,12 @@ def _connected(
 
 
 async def _other(
-    node: NodeFacts, store: str | None, arguments: ResultSet | None
+    server: Server, facts: ServerFacts, node: NodeFacts, arguments: ResultSet | None
 ) -> DestinationNode:
-    if store is None or arguments is None:
-        return DestinationNode(
-            node.node_id,
-            node.address,
-            node.is_live,
-            problem="Its store was not found on this machine.",
-        )
-    words = identity.start_arguments(arguments, node.node_id)
-    place = await asyncio.to_thread(find_place, store=Path(store), arguments=[words])
+    place = await place_of(server, facts, node, arguments)
+    if not (place.store.exists or place.extern.exists):
+        problem = place.store.problem or "Its store was not found on this machine."
+        return DestinationNode(node.node_id, node.address, node.is_live, problem=problem)
     finding = extern_problem(place.extern)
     problem = finding.message if finding is not None else ""
     return DestinationNode(node.node_id, node.address, node.is_live, False, place, problem)
@@ -93,48 +84,3 @@ async def _nodes_now(server: Server, facts: ServerFacts) -> Sequence[NodeFacts]:
         raise
     except KwtuiError:
         return facts.nodes
-
-
-async def visible_nodes(server: Server, facts: ServerFacts) -> dict[int, str] | None:
-    """Stores on this machine by node; None where the server does not tell."""
-    if len(facts.nodes) < 2:
-        return None
-    arguments = await _arguments(server, facts)
-    if arguments is None:
-        return None
-    return visible_stores(facts, _stores(arguments)) if server.target.is_local else {}
-
-
-async def _arguments(server: Server, facts: ServerFacts) -> ResultSet | None:
-    if not facts.is_admin:
-        return None
-    try:
-        return await server.query(inspection.node_arguments())
-    except ConnectionLost:
-        raise
-    except KwtuiError:
-        return None
-
-
-def _stores(arguments: ResultSet) -> dict[int, Sequence[str]]:
-    numbers = [to_int(row["node_id"]) or 0 for row in arguments.dicts()]
-    return {number: identity.store_paths(arguments, number) for number in numbers}
-
-
-def visible_stores(facts: ServerFacts, stores: Mapping[int, Sequence[str]]) -> dict[int, str]:
-    """Stores that are on this machine, of nodes with the address of the one connected to.
-
-    A node on another machine may well have a store of the same path, so the path alone proves
-    nothing.
-    """
-    hosts = {node.node_id: _host(node.address) for node in facts.nodes}
-    near = {hosts.get(facts.node_id, ""), "127.0.0.1", "localhost", "[::1]"} - {""}
-    return {
-        number: paths[0]
-        for number, paths in stores.items()
-        if paths and hosts.get(number) in near and is_there(Path(paths[0]), if_closed=True)
-    }
-
-
-def _host(address: str) -> str:
-    return address.rpartition(":")[0]

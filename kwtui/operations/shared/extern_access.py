@@ -31,7 +31,8 @@ def extern_problem(extern: FolderState) -> Finding | None:
         subject=str(extern.path or ""),
         message=extern.problem
         or "The node's extern folder was not found on this machine, so nothing can be proven.",
-        remedy="Run kwtui where the node's files are and give --extern DIR, or set extern in the "
+        remedy=extern.remedy
+        or "Run kwtui where the node's files are and give --extern DIR, or set extern in the "
         "profile.",
     )
 

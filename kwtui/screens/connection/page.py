@@ -111,7 +111,8 @@ def _place_lines(place: NodePlace | None) -> list[Line]:
 
 def _folder_lines(name: str, folder: FolderState) -> list[Line]:
     if folder.path is None:
-        return [fact(name, folder.problem or f"not found ({folder.source})", "warning")]
+        lines = [fact(name, folder.problem or f"not found ({folder.source})", "warning")]
+        return [*lines, fact("", folder.remedy, "muted")] if folder.remedy else lines
     rights = "may read and write" if folder.writable else "may read" if folder.readable else ""
     words = [str(folder.path)]
     told = ", ".join(filter(None, (rights, _free(folder), folder.source)))

@@ -101,7 +101,9 @@ class LogsScreen(LogReading):
         target = self.kwtui.target or self.kwtui.initial_target
         store, extern, logs = _given_folders(target)
         if target is None or target.is_local or store or extern or logs:
-            await self.controller.folders.use(store=store, extern=extern, logs=logs)
+            await self.controller.folders.use(
+                store=store, extern=extern, logs=logs, unreached=target
+            )
 
     async def _log_files(self) -> list[LogFile]:
         """The node's files; over HTTP a password may be asked for, once."""

@@ -51,7 +51,10 @@ class Asked:
                 ),
             )
         started = (
-            (str(n), json.dumps(["kwbase", "start", f"--store={path}"]))
+            (
+                str(n),
+                json.dumps(["kwbase", "start", f"--store={path}", f"--listen-addr=:2625{n}"]),
+            )
             for n, path in self.stores.items()
         )
         return rows("node_id args", *started)

@@ -411,8 +411,15 @@ class KnownFolders(FakeFolders):
     def place(self) -> NodePlace | None:
         return self.place_found if self.used is not None else None
 
-    async def use(self, **folders: Path | None) -> NodePlace:
-        self.used = folders
+    async def use(
+        self,
+        *,
+        extern: Path | None = None,
+        store: Path | None = None,
+        logs: Path | None = None,
+        unreached: Target | None = None,
+    ) -> NodePlace:
+        self.used = {"store": store, "extern": extern, "logs": logs}
         return self.place_found
 
 
