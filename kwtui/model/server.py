@@ -29,7 +29,6 @@ class ServerFacts:
     """From the server's start arguments, where they may be read."""
     start_arguments: tuple[str, ...] = ()
     """The whole command line of the node that one is connected to; admins only."""
-    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True)

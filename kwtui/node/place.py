@@ -42,8 +42,6 @@ class FolderState:
     owner: str = ""
     group: str = ""
     free_bytes: int | None = None
-    free_inodes: int | None = None
-    """None where the file system does not count them."""
     pending: bool = False
     """Not there yet, but its store is: KWDB makes extern at the first export."""
     problem: str = ""
@@ -312,11 +310,7 @@ def _with_space(state: FolderState, path: Path) -> FolderState:
         space = os.statvfs(path)
     except OSError:
         return state
-    return replace(
-        state,
-        free_bytes=space.f_bavail * space.f_frsize,
-        free_inodes=space.f_favail if space.f_files else None,
-    )
+    return replace(state, free_bytes=space.f_bavail * space.f_frsize)
 
 
 def _closed(path: Path, error: OSError | None) -> str:

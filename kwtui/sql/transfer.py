@@ -149,15 +149,6 @@ def import_database(uri: str, options: ImportOptions = ImportOptions()) -> str:
     return f"IMPORT DATABASE CSV DATA ({literal(uri)}){options.clause()}"
 
 
-def import_table_create_using(
-    meta_uri: str, uris: Sequence[str], options: ImportOptions = ImportOptions()
-) -> str:
-    """Create the table of a ``meta.sql`` in the current database and fill it."""
-    return (
-        f"IMPORT TABLE CREATE USING {literal(meta_uri)} CSV DATA ({_uris(uris)}){options.clause()}"
-    )
-
-
 def is_same_import(sent: str, described: str) -> bool:
     """Whether a job's description is of the statement that was sent.
 

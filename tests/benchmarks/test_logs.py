@@ -15,52 +15,62 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(600)]
 _OPEN = """
 import asyncio, time
 from pathlib import Path
-from kwtui.node.logs.file.follower import LogEvent, LogFollower
+from kwtui.node.logs.family import JoinedLog
+from kwtui.node.logs.listing import find_logs
 more = {{}}
 async def main():
     path = Path({log!r})
     start = time.perf_counter()
-    follower = LogFollower(path)
-    await follower.open()
-    changes = follower.changes()
-    assert len(follower.tail(40)) == 40
+    log = JoinedLog([file for file in find_logs([path.parent]) if file.path == path])
+    happened = asyncio.Event()
+    log.listen(lambda event: happened.set())
+    await log.open()
+    async def until(condition):
+        while not condition():
+            await happened.wait()
+            happened.clear()
+    assert len(log.tail(40)) == 40
     more["first_page"] = time.perf_counter() - start
-    while follower.state.lines is None:
-        await anext(changes)
+    await until(lambda: log.state.lines is not None)
     more["indexed"] = time.perf_counter() - start
-    middle = follower.state.lines // 2
     start = time.perf_counter()
-    assert follower.lines(middle, 40)[0].number == middle
+    middle = log.at_time(log.first_time + (log.last_time - log.first_time) / 2)
+    page = log.after(middle, 40)
+    assert len(page) == 40
+    assert page[0].number > 0
     more["random_line"] = time.perf_counter() - start
-    size = follower.state.bytes
+    size = log.state.bytes
     with path.open("ab") as file:
         file.write(b"a new line\\n")
     start = time.perf_counter()
-    while follower.state.bytes == size:
-        await anext(changes)
-    assert follower.tail(1)[0].text == "a new line"
+    await until(lambda: log.state.bytes > size)
+    assert log.tail(1)[0].text == "a new line"
     more["new_line"] = time.perf_counter() - start
-    await follower.close()
+    await log.close()
 asyncio.run(main())
 """
 _SEARCH = """
 import asyncio, re, time
 from pathlib import Path
-from kwtui.node.logs.file.follower import LogFollower
+from kwtui.node.logs.family import JoinedLog
+from kwtui.node.logs.file.matching import Query
+from kwtui.node.logs.listing import find_logs
 more = {{}}
 async def main():
-    follower = LogFollower(Path({log!r}))
-    await follower.open()
-    changes = follower.changes()
-    while follower.state.lines is None:
-        await anext(changes)
+    path = Path({log!r})
+    log = JoinedLog([file for file in find_logs([path.parent]) if file.path == path])
+    indexed = asyncio.Event()
+    log.listen(lambda event: indexed.set() if log.state.lines is not None else None)
+    await log.open()
+    await indexed.wait()
     start = time.perf_counter()
     hits = 0
-    async for progress in follower.search(re.compile({pattern!r}), limit=10**9):
+    query = Query(re.compile({pattern!r}))
+    async for progress in log.search(query, log.begin, log.end, limit=10**9):
         hits += len(progress.offsets)
     more["seconds"] = time.perf_counter() - start
     more["hits"] = hits
-    await follower.close()
+    await log.close()
 asyncio.run(main())
 """
 

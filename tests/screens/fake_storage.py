@@ -59,7 +59,6 @@ class FakeStorage(Storage):
         return StorageListing(
             Path("/var/lib/kaiwudb/extern"),
             self.entries,
-            NOW,
             0.01,
             len(self.entries),
             awaits_export=self.awaits_export,

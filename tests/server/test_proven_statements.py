@@ -374,7 +374,6 @@ SAMPLES: dict[str, list[str]] = {
         transfer.import_into("d", P, [URI], columns=COLUMNS),
     ],
     "transfer.import_database": [transfer.import_database(URI, IMPORT)],
-    "transfer.import_table_create_using": [transfer.import_table_create_using(URI, [URI], IMPORT)],
     "cluster_parts.user_statements": [
         *cluster_parts.user_statements(
             "CREATE USER My-User;CREATE ROLE r WITH LOGIN;GRANT r TO u;"

@@ -52,10 +52,6 @@ def test_imports_name_every_file() -> None:
     assert "public.inv (n) CSV DATA ('nodelocal://1/a', 'nodelocal://1/b')" in two
     with pytest.raises(KwtuiError):
         transfer.import_into("d", INV, [])
-    using = transfer.import_table_create_using(
-        "nodelocal://1/blk/meta.sql", ["nodelocal://1/blk"], ImportOptions(BARE)
-    )
-    assert using in recorded_sql("10")
 
 
 def test_options_that_a_node_assumes_anyway_are_not_written() -> None:

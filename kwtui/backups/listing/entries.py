@@ -83,7 +83,6 @@ class StorageListing:
     extern: Path
     entries: tuple[BackupEntry, ...]
     """Newest first; those without a time last."""
-    scanned_at: datetime
     seconds: float
     scanned: int
     """Files and folders that were looked at."""

@@ -74,7 +74,6 @@ def scan(extern: Path, state: Path | None = None) -> StorageListing:
     return StorageListing(
         extern=extern,
         entries=tuple(entries),
-        scanned_at=datetime.now(UTC),
         seconds=time.monotonic() - began,
         scanned=scanner.scanned,
         problem=problem,

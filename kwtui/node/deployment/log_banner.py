@@ -14,7 +14,6 @@ _HEAD = 512 * 1024
 """Bytes; a start fits into some hundred lines."""
 _MOST_FILES = 6
 _ARGUMENTS = re.compile(r"\[config\] arguments: \[(.*)\]\s*$", re.MULTILINE)
-_IDENTITY = re.compile(r"process identity: uid (\d+)")
 _STARTED = re.compile(r"node startup completed:\n(?P<body>(?:[^\n]*\n?){1,40})")
 _LABEL = re.compile(r"^(?P<label>[A-Za-z][^:\n]{1,30}):\s+(?P<value>\S.*)$", re.MULTILINE)
 _CLUSTER = re.compile(r"\[config\] clusterID: ([0-9a-fA-F-]{36})\s*$", re.MULTILINE)
@@ -29,7 +28,6 @@ class Banner:
     arguments: tuple[str, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
     """Label and value, as printed: ``external I/O path``, ``store[0]``, ``logs``, …"""
-    uid: int | None = None
     cluster_id: str = ""
     """Of the cluster that the node belonged to; empty where the head does not say."""
     node_id: int = 0
@@ -83,7 +81,6 @@ def parse_banner(text: str, file: Path) -> Banner:
     """The head of one log file. A restart within it counts: the last banner is taken."""
     arguments = _ARGUMENTS.search(text)
     started = list(_STARTED.finditer(text))
-    identity = _IDENTITY.search(text)
     values: list[tuple[str, str]] = []
     if started:
         for line in started[-1]["body"].splitlines():
@@ -100,7 +97,6 @@ def parse_banner(text: str, file: Path) -> Banner:
         file,
         tuple(split(arguments[1])) if arguments else (),
         tuple(values),
-        int(identity[1]) if identity else None,
         labels.get("clusterID") or (clusters[-1] if clusters else ""),
         int(number) if number.isdigit() else 0,
     )

@@ -22,7 +22,8 @@ BLOCK_BYTES = 4096
 RING_FILES, RING_BYTES = 3, 64 << 20
 """Of the older layout."""
 
-_META = struct.Struct("<QQIQ")
+_META = struct.Struct("<Q8xI8x")
+"""The current LSN and the number of the checkpoint, without the LSNs of block and checkpoint."""
 _RING = re.compile(r"kwdb_wal(\d+)\Z")
 _RELATIONAL = re.compile(r"\d+\.log\Z")
 _DEPTH = 3
@@ -74,9 +75,7 @@ class WalMeta:
     """The content of ``kwdb_wal.meta``."""
 
     current_lsn: int
-    block_flush_lsn: int
     checkpoint_no: int
-    checkpoint_lsn: int
 
 
 @dataclass(frozen=True)

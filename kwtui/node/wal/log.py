@@ -63,7 +63,6 @@ class WalLog:
     """Checkpoints that ended, in what was looked at."""
     level: int | None = None
     """The level that the engine named last."""
-    level_at: datetime | None = None
     alarms: tuple[WalAlarm, ...] = ()
     """Newest first."""
     bytes_looked_at: int = 0
@@ -74,13 +73,6 @@ class WalLog:
     def is_whole(self) -> bool:
         """Whether everything was looked at."""
         return self.bytes_looked_at >= self.bytes_total
-
-    @property
-    def is_checkpointing(self) -> bool:
-        """The last checkpoint began and its end is not in the log."""
-        if self.last_start is None:
-            return False
-        return self.last_complete is None or self.last_start > self.last_complete
 
 
 def read_wal_log(files: Sequence[LogFile], *, limit: int = LOOKED_AT) -> WalLog:
@@ -151,7 +143,7 @@ def _sum_up(
     entries: Sequence[tuple[Path, LogEntry]], looked_at: int, total: int, problem: str
 ) -> WalLog:
     """From entries, newest first."""
-    last_start = last_complete = level_at = None
+    last_start = last_complete = None
     level: int | None = None
     completed = 0
     alarms = []
@@ -164,7 +156,7 @@ def _sum_up(
             last_start = last_start or entry.time
         elif match := _LEVEL.search(message) or _UPDATED.search(message):
             if level is None:
-                level, level_at = int(match[1]), entry.time
+                level = int(match[1])
         elif alarm := _alarm(path, entry):
             alarms.append(alarm)
     return WalLog(
@@ -172,7 +164,6 @@ def _sum_up(
         last_complete=last_complete,
         completed=completed,
         level=level,
-        level_at=level_at,
         alarms=tuple(alarms),
         bytes_looked_at=looked_at,
         bytes_total=total,

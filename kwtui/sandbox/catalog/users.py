@@ -30,12 +30,6 @@ _OPPOSITE = {
 _STORED = ("CREATEROLE", "NOLOGIN")
 
 
-def bootstrap(catalog: Catalog) -> None:
-    """The user and the role that every cluster is born with (recording 01)."""
-    catalog.users.setdefault(ADMIN, UserDef(ADMIN, is_role=True, options=["CREATEROLE"]))
-    catalog.users.setdefault(ROOT, UserDef(ROOT, options=["CREATEROLE"], member_of={ADMIN: True}))
-
-
 def roles_of(catalog: Catalog, name: str) -> set[str]:
     """The name itself, ``public`` and every role it belongs to, directly or through others."""
     found, waiting = {PUBLIC}, [name]

@@ -105,15 +105,6 @@ def make_authority(files: Certificates) -> Authority:
     return Authority(certificate, key)
 
 
-def read_authority(files: Certificates) -> Authority:
-    """The CA of a directory, to sign more. Raises OSError, ValueError."""
-    certificate = x509.load_pem_x509_certificate(files.ca.read_bytes())
-    key = serialization.load_pem_private_key(files.ca_key.read_bytes(), None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise ValueError(f"{files.ca_key} holds no RSA key")
-    return Authority(certificate, key)
-
-
 def make_node(files: Certificates, authority: Authority, life: timedelta = LIFE) -> None:
     """The node's certificate. With a negative ``life`` it has run out."""
     names: list[x509.GeneralName] = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from kwtui.sandbox.catalog.objects import Catalog, DatabaseDef, EngineType, Relation, UserDef
+from kwtui.sandbox.catalog.objects import Catalog, DatabaseDef, Relation, UserDef
 
 # Settings that EXPORT CLUSTER SETTING leaves out (facts.md, 2.7).
 _PRIVATE_SETTINGS = {"cluster.secret", "diagnostics.reporting.enabled", "version"}
@@ -136,11 +136,6 @@ def cluster_settings(settings: Mapping[str, str]) -> tuple[str, int]:
 def is_time_series(text: str) -> bool:
     """True if a root ``meta.sql`` belongs to a time-series export."""
     return text.upper().split()[:2] == ["CREATE", "TS"]
-
-
-def engine_of(text: str) -> EngineType:
-    """The engine that a root ``meta.sql`` asks for."""
-    return EngineType.TIME_SERIES if is_time_series(text) else EngineType.RELATIONAL
 
 
 def statements(text: str) -> list[str]:

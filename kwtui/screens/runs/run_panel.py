@@ -6,7 +6,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
-from textual.worker import Worker
 
 from kwtui.controller import Controller
 from kwtui.operations.plan import Plan
@@ -51,7 +50,6 @@ class RunPanel(Vertical):
         self._gone = False
         """The set that the run was about is not there any more."""
         self._timer: Timer | None = None
-        self._worker: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         yield self._document
@@ -93,7 +91,7 @@ class RunPanel(Vertical):
         self._plan = self._state = None
         self._gone = False
         self._document.set_lines((), keep_scroll=False)
-        self._worker = self.run_worker(
+        self.run_worker(
             self._follow(controller, run_id), group="follow", exclusive=True, exit_on_error=False
         )
 

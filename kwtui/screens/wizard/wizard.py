@@ -133,11 +133,6 @@ class WizardScreen(KwtuiScreen):
     def step(self) -> Step:
         return self.steps[self._index]
 
-    @property
-    def step_number(self) -> int:
-        """From 0."""
-        return self._index
-
     def opened(self) -> None:
         """What is there to choose from may have changed while the screen was away."""
         if self._index == 0 and self.steps:

@@ -28,20 +28,6 @@ class Identity:
     """What could not be learnt and why, and what to know of this connection."""
 
 
-def admin_in_words(facts: ServerFacts) -> str:
-    """What the user may do here, for the page after connecting."""
-    if facts.is_admin:
-        return (
-            f"{facts.user} has the admin role: backups, restores and everything that is read "
-            "for them are allowed."
-        )
-    return (
-        f"{facts.user} has not the admin role. KWDB lets only admins EXPORT and IMPORT: kwtui can "
-        f"show what is there, and nothing can be backed up or restored. GRANT admin TO "
-        f"{facts.user}, run by an administrator, changes that."
-    )
-
-
 async def identify(server: Server) -> Identity:
     """Ask the server who it is. Raises KwtuiError only if it is no KWDB or the connection breaks.
 

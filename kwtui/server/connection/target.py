@@ -132,29 +132,6 @@ def target_from_profile(profile: Profile) -> Target:
     )
 
 
-def profile_from_target(target: Target, name: str) -> Profile:
-    """A profile to save for this target. Its password, if any, is left behind."""
-    return Profile(
-        name=name,
-        host=target.host,
-        port=target.port,
-        user=target.user,
-        database=target.database,
-        tls=target.tls,
-        sslrootcert=target.sslrootcert,
-        sslcert=target.sslcert,
-        sslkey=target.sslkey,
-        environment=target.environment,
-        store=target.store,
-        extern=target.extern,
-        logs=target.logs,
-        password_command=target.password_command,
-        passfile=target.passfile,
-        allow_cleartext_password=target.allow_cleartext_password,
-        read_only=target.read_only,
-    )
-
-
 def is_dsn(text: str) -> bool:
     """Whether the text is a URL or ``key=value`` pairs rather than the name of a profile."""
     return text.startswith(_DSN_PREFIXES) or "=" in text

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kwtui.sandbox.catalog.objects import (
     Catalog,
     DatabaseDef,
-    EngineType,
     Relation,
     RelationKind,
     UserDef,
@@ -82,5 +81,5 @@ def test_statements_are_split_outside_quotes_and_comments() -> None:
 
 
 def test_the_engine_is_read_from_the_first_words() -> None:
-    assert metasql.engine_of("CREATE TS DATABASE plant;") is EngineType.TIME_SERIES
-    assert metasql.engine_of("CREATE DATABASE ts;") is EngineType.RELATIONAL
+    assert metasql.is_time_series("CREATE TS DATABASE plant;")
+    assert not metasql.is_time_series("CREATE DATABASE ts;")

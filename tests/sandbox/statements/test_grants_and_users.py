@@ -34,10 +34,8 @@ def root(engine: SqlEngine) -> Session:
 
 
 @pytest.fixture
-def catalog() -> Catalog:
-    catalog = Catalog("c")
-    users.bootstrap(catalog)
-    return catalog
+def catalog(engine: SqlEngine) -> Catalog:
+    return engine.catalog
 
 
 def test_a_role_cannot_log_in_unless_told_to(root: Session) -> None:

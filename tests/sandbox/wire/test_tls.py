@@ -14,12 +14,15 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from kwtui.config.profiles import TlsMode
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.sandbox.control import manage
 from kwtui.sandbox.node import certificates
-from kwtui.sandbox.node.certificates import Certificates
+from kwtui.sandbox.node.certificates import Authority, Certificates
 from kwtui.server.connection.server import connect
 from kwtui.server.connection.target import Target, resolve_target
 
@@ -145,11 +148,18 @@ def test_a_certificate_is_for_one_user_only(secure: Secure) -> None:
 def test_another_user_can_be_given_a_certificate(secure: Secure, tmp_path: Path) -> None:
     shutil.copytree(secure.files.root, tmp_path / "certs")
     files = Certificates(tmp_path / "certs")
-    certificates.make_client(files, certificates.read_authority(files), "op")
+    certificates.make_client(files, _signer(files), "op")
     dsn = secure.as_root(
         user="op", sslcert=str(files.client("op")), sslkey=str(files.client_key("op"))
     )
     assert _whoami(dsn) == ("op", True)
+
+
+def _signer(files: Certificates) -> Authority:
+    """The CA of a directory, to sign more."""
+    key = serialization.load_pem_private_key(files.ca_key.read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return Authority(x509.load_pem_x509_certificate(files.ca.read_bytes()), key)
 
 
 def _unproven(secure: Secure, folder: Path, authority: str) -> Certificates:
@@ -159,8 +169,7 @@ def _unproven(secure: Secure, folder: Path, authority: str) -> Certificates:
     if authority == "another":
         certificates.make_client(files, certificates.make_authority(files), "root")
     else:
-        signer = certificates.read_authority(files)
-        certificates.make_client(files, signer, "root", life=timedelta(days=-1))
+        certificates.make_client(files, _signer(files), "root", life=timedelta(days=-1))
     return files
 
 

@@ -86,7 +86,7 @@ async def test_no_table_chosen_stops_in_words(connected: FakeController) -> None
         await person.press("z", "enter")
         await person.until_shown("Choose at least one table")
         assert isinstance(person.app.screen, BackupScreen)
-        assert person.app.screen.step_number == 1
+        assert person.app.screen.step is person.app.screen.steps[1]
 
 
 async def test_a_risky_option_says_what_it_risks(connected: FakeController) -> None:
@@ -290,7 +290,7 @@ async def test_without_a_connection_the_wizard_says_so(connected: FakeController
         await person.until_shown("There is no connection. 1 opens the connections.")
         await person.press("enter")
         assert isinstance(person.app.screen, BackupScreen)
-        assert person.app.screen.step_number == 0
+        assert person.app.screen.step is person.app.screen.steps[0]
 
 
 async def test_the_databases_come_by_themselves_once_connected(

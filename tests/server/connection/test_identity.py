@@ -9,7 +9,7 @@ from kwtui.errors import KwtuiError
 from kwtui.model.schema import Engine
 from kwtui.model.server import NodeFacts, ServerFacts
 from kwtui.server.connection import identity
-from kwtui.server.connection.identity import admin_in_words, connection_notes, identify
+from kwtui.server.connection.identity import connection_notes, identify
 from kwtui.server.connection.server import connect
 from kwtui.server.connection.target import Target
 from tests.server.recorded import answer
@@ -97,5 +97,3 @@ def test_what_a_careful_person_is_told() -> None:
     notes = connection_notes(Target(host="h", tls=TlsMode.REQUIRE), encrypted)
     assert "does not prove" in notes[0]
     assert "node 2" in notes[1]
-    assert "GRANT admin TO op" in admin_in_words(facts)
-    assert "are allowed" in admin_in_words(encrypted)

@@ -13,7 +13,6 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server.connection.target import (
     Target,
     is_dsn,
-    profile_from_target,
     resolve_target,
     target_from_profile,
 )
@@ -53,7 +52,6 @@ def test_the_password_of_a_dsn_shows_nowhere() -> None:
         target.redacted,
         target.label,
         json.dumps(target.as_dict()),
-        repr(profile_from_target(target, "p")),
     ]
     assert not any("s3cret" in text for text in shown)
     assert Target.from_dict(target.as_dict()).password is None
@@ -99,7 +97,6 @@ def test_a_profile_says_everything_itself(monkeypatch: pytest.MonkeyPatch) -> No
     profile = Profile(name="shop", host="here", environment=Environment.TEST)
     target = resolve_target(profile=profile)
     assert (target.host, target.profile, target.label) == ("here", "shop", "shop")
-    assert profile_from_target(target, "shop") == profile
     assert Target.from_dict(target.as_dict()) == target
 
 

@@ -1,13 +1,8 @@
-"""The log files of a node: which there are, and following one of them.
-
-`find_logs` lists, `LogFollower` opens one at its end at once whatever its size, indexes it in a
-thread, gives any line by its number, follows it through rotation, and searches it.
-"""
+"""Following one log file: opened at its end at once whatever its size, kept through rotation."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,18 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.node.logs.file.lines import LogLine
-from kwtui.node.logs.file.matching import Query
 from kwtui.node.logs.file.open_log import OpenLog
-from kwtui.node.logs.file.search import Searcher
-from kwtui.node.logs.filter import LogFilter
-from kwtui.node.logs.format import LogEntry, LogSeverity, family_of, parse_entry
 
 _INDEX_SECONDS = 0.2
 """How long the thread indexes before it says how far it is."""
-_SEARCH_SECONDS = 0.1
-"""How long the thread searches before it hands over what it found."""
-_ENTRY_LINES = 2_000
 
 
 class LogEvent(StrEnum):
@@ -50,7 +37,6 @@ class LogState:
     path: Path
     """The file behind the link."""
     bytes: int
-    indexed_bytes: int
     lines: int | None
     """Exact number of lines; None until indexed."""
     present: bool = True
@@ -72,7 +58,7 @@ class SearchProgress:
 
 
 class LogFollower:
-    """Follows one log file. All methods are quick but `search` and `filter`, which are streams."""
+    """Follows one log file; what it holds is read from `file`."""
 
     def __init__(self, path: Path, *, poll_seconds: float = 0.1) -> None:
         self._path = path
@@ -97,7 +83,7 @@ class LogFollower:
         return self.state
 
     async def close(self) -> None:
-        """Stop following; every `changes` ends. Lines can no longer be read."""
+        """Stop following; every `changes` ends."""
         if self._task:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -115,60 +101,8 @@ class LogFollower:
     def state(self) -> LogState:
         file = self._file
         if file is None:
-            return LogState(self._path, 0, 0, None, present=False, note=self._note)
-        return LogState(
-            file.path, file.size, file.index.done, file.lines, self._present, self._note
-        )
-
-    # -- reading ------------------------------------------------------------------------------
-
-    def tail(self, count: int) -> list[LogLine]:
-        """The last ``count`` lines; works before the index does."""
-        file = self._file
-        return file.lines_before(file.size, count) if file else []
-
-    def before(self, offset: int, count: int) -> list[LogLine]:
-        """Up to ``count`` lines that end before ``offset``, which must be the start of a line."""
-        file = self._file
-        return file.lines_before(offset, count) if file else []
-
-    def after(self, offset: int, count: int) -> list[LogLine]:
-        """Up to ``count`` lines from ``offset`` on, which must be the start of a line."""
-        return self._file.lines_after(offset, count) if self._file else []
-
-    def lines(self, first: int, count: int) -> list[LogLine]:
-        """Lines by number (from 0), as far as the index has come."""
-        file = self._file
-        if file is None:
-            return []
-        offset = file.index.offset_of(first, file.reader.read)
-        if offset is None or offset >= file.size:
-            return []
-        return file.reader.lines_from(offset, count, file.size, first)
-
-    def line_number(self, offset: int) -> int | None:
-        """The number of the line that begins at ``offset``; None where it is not indexed yet."""
-        file = self._file
-        return file.index.line_at(offset, file.reader.read) if file else None
-
-    def entry_at(self, offset: int) -> LogEntry:
-        """The whole entry that the line at ``offset`` belongs to, stack trace and all.
-
-        Of an entry of more than 2,000 lines the first 2,000. Raises KwtuiError (NOT_FOUND) if the
-        file was closed or has no line there.
-        """
-        file = self._file
-        start = file.entry_start(offset) if file else None
-        start = offset if start is None else start
-        lines = file.lines_after(start, _ENTRY_LINES) if file else []
-        if file is None or not lines:
-            raise KwtuiError("This line is no longer there.", exit_code=ExitCode.NOT_FOUND)
-        texts = [lines[0].text]
-        for line in lines[1:]:
-            if line.severity is not None:
-                break
-            texts.append(line.text)
-        return parse_entry(texts, family_of(file.path.name), start)
+            return LogState(self._path, 0, None, present=False, note=self._note)
+        return LogState(file.path, file.size, file.lines, self._present, self._note)
 
     # -- following ----------------------------------------------------------------------------
 
@@ -256,60 +190,6 @@ class LogFollower:
             self._note = f"rotated to {new.path.name}"
         self._file, self._present = new, True
         return LogEvent.RESTARTED
-
-    # -- searching ----------------------------------------------------------------------------
-
-    async def search(
-        self,
-        pattern: re.Pattern[str],
-        *,
-        severity: LogSeverity | None = None,
-        start: int = 0,
-        limit: int = 100_000,
-        cancel: asyncio.Event | None = None,
-    ) -> AsyncIterator[SearchProgress]:
-        """Find the lines from ``start`` on that match, of entries at least as severe.
-
-        ``start`` must be the start of a line: what was appended can be searched alone.
-        """
-        query = Query(pattern, LogFilter(severity))
-        async for progress in self._stream(query, start, limit, cancel):
-            yield progress
-
-    async def filter(
-        self,
-        severity: LogSeverity,
-        *,
-        start: int = 0,
-        limit: int = 1_000_000,
-        cancel: asyncio.Event | None = None,
-    ) -> AsyncIterator[SearchProgress]:
-        """Find the entries at least as severe as ``severity``; offsets are of their first lines."""
-        async for progress in self._stream(Query(wanted=LogFilter(severity)), start, limit, cancel):
-            yield progress
-
-    async def _stream(
-        self, query: Query, start: int, limit: int, cancel: asyncio.Event | None
-    ) -> AsyncIterator[SearchProgress]:
-        file = self._file
-        if file is None:
-            return
-        size, left = file.size, limit
-        searcher = Searcher(file.reader, query)
-        while start < size and left > 0 and not (cancel and cancel.is_set()):
-            hits, start = await asyncio.to_thread(
-                searcher.search, start, size, seconds=_SEARCH_SECONDS, limit=left
-            )
-            limited = len(hits) > left
-            hits = hits[:left]
-            left -= len(hits)
-            yield SearchProgress(
-                tuple(hits), start, size, done=start >= size or limited, limited=limited
-            )
-            if limited:
-                return
-        if size == 0:
-            yield SearchProgress((), 0, 0, done=True)
 
 
 def cannot_open(path: Path, error: OSError) -> KwtuiError:

@@ -11,9 +11,14 @@ from pathlib import Path
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.node.logs.family import JoinedLog
 from kwtui.node.logs.file import search as logsearch
 from kwtui.node.logs.file.follower import LogEvent, LogFollower, SearchProgress
+from kwtui.node.logs.file.lines import LogLine
+from kwtui.node.logs.file.matching import Query
+from kwtui.node.logs.filter import LogFilter
 from kwtui.node.logs.format import LogSeverity
+from tests.node.growing import joined
 from tests.node.samples import FATAL, main_log
 
 LINE = "I261122 08:20:17.803162 19135 jobs/registry.go:1201  [n1] {}\n"
@@ -44,7 +49,24 @@ async def indexed(follower: LogFollower) -> None:
 
 
 def texts(follower: LogFollower, count: int = 100) -> list[str]:
-    return [line.text for line in follower.tail(count)]
+    return [line.text for line in tail(follower, count)]
+
+
+def tail(follower: LogFollower, count: int) -> list[LogLine]:
+    """The last lines, read as `JoinedLog` does."""
+    file = follower.file
+    return file.lines_before(file.size, count) if file else []
+
+
+@asynccontextmanager
+async def reading(path: Path) -> AsyncIterator[JoinedLog]:
+    """The log of which the file is the only one."""
+    (log,) = joined(path.parent)
+    await log.open()
+    try:
+        yield log
+    finally:
+        await log.close()
 
 
 def append(path: Path, text: str) -> None:
@@ -63,21 +85,25 @@ async def test_the_real_main_log_is_shown_line_by_line(tmp_path: Path) -> None:
         assert texts(follower, 5) == expected[-5:]
         await indexed(follower)
         assert follower.state.lines == len(expected)
-        assert [x.text for x in follower.lines(0, len(expected) + 5)] == expected
+    async with reading(log) as whole:
+        lines = whole.after(whole.begin, len(expected) + 5)
+        assert [x.text for x in lines] == expected
+        assert whole.count_lines(whole.begin, whole.end) == len(expected)
         for number in (0, 1, 1000, len(expected) - 1):
-            (line,) = follower.lines(number, 1)
-            assert (line.text, line.number) == (expected[number], number)
-            assert follower.line_number(line.offset) == number
-        middle = follower.lines(2000, 1)[0].offset
-        assert [x.text for x in follower.before(middle, 3)] == expected[1997:2000]
-        assert [x.number for x in follower.after(middle, 2)] == [2000, 2001]
+            assert whole.after(lines[number].offset, 1)[0].text == expected[number]
+        middle = lines[2000].offset
+        assert [x.text for x in whole.before(middle, 3)] == expected[1997:2000]
+        assert [x.text for x in whole.after(middle, 2)] == expected[2000:2002]
 
 
 async def test_a_stack_trace_belongs_to_its_entry(tmp_path: Path) -> None:
-    async with following(FATAL) as follower:
-        last = follower.tail(1)[0]
+    log = tmp_path / "kwbase.log"
+    log.write_bytes(FATAL.read_bytes())
+    async with reading(log) as whole:
+        last = whole.tail(1)[0]
         assert last.text == "community."
-        entry = follower.entry_at(last.offset)
+        entry = whole.entry_at(last.offset)
+        assert entry is not None
         assert entry.severity is LogSeverity.FATAL
         assert "while committing batch: IO error" in entry.message
         assert any("goroutine 100 [running]" in line for line in entry.continuation)
@@ -91,7 +117,7 @@ async def test_new_lines_appear_as_they_are_written(tmp_path: Path) -> None:
         append(log, LINE.format("two"))
         seen = await until(follower, lambda: len(texts(follower)) == 2)
         assert LogEvent.GREW in seen
-        assert follower.tail(1)[0].severity is LogSeverity.INFO
+        assert tail(follower, 1)[0].severity is LogSeverity.INFO
         await indexed(follower)
         assert follower.state.lines == 2
 
@@ -100,10 +126,10 @@ async def test_half_a_line_is_shown_as_half_and_then_whole(tmp_path: Path) -> No
     log = tmp_path / "kwbase.log"
     log.write_text("whole\nhal")
     async with following(log) as follower:
-        assert [(x.text, x.partial) for x in follower.tail(9)] == [("whole", False), ("hal", True)]
+        assert [(x.text, x.partial) for x in tail(follower, 9)] == [("whole", False), ("hal", True)]
         append(log, "f\n")
         await until(follower, lambda: texts(follower) == ["whole", "half"])
-        assert not follower.tail(1)[0].partial
+        assert not tail(follower, 1)[0].partial
 
 
 async def test_rotation_by_a_new_file_and_a_switched_link(tmp_path: Path) -> None:
@@ -167,7 +193,7 @@ async def test_an_empty_file(tmp_path: Path) -> None:
     log = tmp_path / "kwbase.log"
     log.touch()
     async with following(log) as follower:
-        assert follower.tail(5) == []
+        assert tail(follower, 5) == []
         assert follower.state.lines == 0
         append(log, "first\n")
         await until(follower, lambda: texts(follower) == ["first"])
@@ -183,7 +209,7 @@ async def test_a_line_of_ten_megabytes_is_cut_not_read(tmp_path: Path) -> None:
     log = tmp_path / "kwbase.log"
     log.write_bytes(b"before\n" + b"x" * 10_000_000 + b"\nafter\n")
     async with following(log) as follower:
-        before, long, after = follower.tail(3)
+        before, long, after = tail(follower, 3)
         assert (before.text, after.text) == ("before", "after")
         assert long.cut + len(long.text) == long.bytes == 10_000_001
         assert len(long.text) < 20_000
@@ -227,8 +253,8 @@ async def test_search_finds_the_lines_that_a_loop_over_all_lines_finds(
         if line and compiled.search(line.decode("utf-8", "surrogateescape")):
             expected.append(offset)
         offset += len(line) + 1
-    async with following(log) as follower:
-        assert await collect(follower.search(compiled)) == expected
+    async with reading(log) as whole:
+        assert await collect(whole.search(Query(compiled), whole.begin, whole.end)) == expected
 
 
 async def test_filter_by_severity_and_search_within_it(tmp_path: Path) -> None:
@@ -236,15 +262,17 @@ async def test_filter_by_severity_and_search_within_it(tmp_path: Path) -> None:
     log.write_bytes(FATAL.read_bytes())
     lines = FATAL.read_bytes().split(b"\n")
     warnings = sum(line[:3] in (b"W26", b"E26", b"F26") for line in lines)
-    async with following(log) as follower:
-        found = await collect(follower.filter(LogSeverity.WARNING))
+    async with reading(log) as whole:
+
+        async def find(query: Query) -> list[int]:
+            return await collect(whole.search(query, whole.begin, whole.end))
+
+        found = await find(Query(wanted=LogFilter(LogSeverity.WARNING)))
         assert len(found) == warnings
-        (fatal,) = await collect(follower.filter(LogSeverity.FATAL))
-        assert follower.after(fatal, 1)[0].text.startswith("F261122")
+        (fatal,) = await find(Query(wanted=LogFilter(LogSeverity.FATAL)))
+        assert whole.after(fatal, 1)[0].text.startswith("F261122")
         # A stack trace is as severe as the entry that it belongs to.
-        frames = await collect(
-            follower.search(re.compile("processReady"), severity=LogSeverity.FATAL)
-        )
+        frames = await find(Query(re.compile("processReady"), LogFilter(LogSeverity.FATAL)))
         assert len(frames) == 2
         assert min(frames) > fatal
 
@@ -252,22 +280,26 @@ async def test_filter_by_severity_and_search_within_it(tmp_path: Path) -> None:
 async def test_a_search_goes_on_where_it_ended(tmp_path: Path) -> None:
     log = tmp_path / "kwbase.log"
     log.write_text(LINE.format("needle"))
-    async with following(log) as follower:
-        size = follower.state.bytes
+    async with reading(log) as whole:
+        ended, grew = whole.end, asyncio.Event()
+        whole.listen(lambda event: grew.set() if event is LogEvent.GREW else None)
         append(log, LINE.format("another needle"))
-        await until(follower, lambda: follower.state.bytes > size)
-        assert await collect(follower.search(re.compile("needle"), start=size)) == [size]
+        async with asyncio.timeout(10):
+            await grew.wait()
+        needle = Query(re.compile("needle"))
+        assert await collect(whole.search(needle, ended, whole.end)) == [ended]
 
 
 async def test_a_search_stops_at_its_limit_and_when_cancelled(tmp_path: Path) -> None:
     log = tmp_path / "kwbase.log"
     log.write_text("needle\n" * 1000)
-    async with following(log) as follower:
-        (progress,) = [p async for p in follower.search(re.compile("needle"), limit=10)]
+    async with reading(log) as whole:
+        whole_log = Query(re.compile("needle")), whole.begin, whole.end
+        (progress,) = [p async for p in whole.search(*whole_log, limit=10)]
         assert (len(progress.offsets), progress.limited, progress.done) == (10, True, True)
         cancel = asyncio.Event()
         cancel.set()
-        found = [p async for p in follower.search(re.compile("needle"), cancel=cancel)]
+        found = [p async for p in whole.search(*whole_log, cancel=cancel)]
         assert found == []
 
 
@@ -285,4 +317,4 @@ async def test_closing_ends_every_watcher(tmp_path: Path) -> None:
     await follower.close()
     async with asyncio.timeout(5):
         await watching
-    assert follower.tail(3) == []
+    assert follower.file is None
