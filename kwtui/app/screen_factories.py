@@ -68,6 +68,12 @@ def _explain() -> Screen[Any]:
     return ExplainScreen()
 
 
+def _manual() -> Screen[Any]:
+    from kwtui.screens.manual.screen import ManualScreen
+
+    return ManualScreen()
+
+
 FACTORIES: dict[str, Callable[[], Screen[Any]]] = {
     "connection": _connection,
     "backup": _backup,
@@ -79,4 +85,5 @@ FACTORIES: dict[str, Callable[[], Screen[Any]]] = {
     "sql": _sql,
     "doctor": _doctor,
     "explain": _explain,
+    "manual": _manual,
 }

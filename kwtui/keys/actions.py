@@ -44,7 +44,7 @@ class Action:
 _ASKING = frozenset(
     ("storage.filter", "set.find", "set.go-to", "set.report", "logs.find", "logs.filter",
      "logs.time", "logs.highlight", "logs.save", "jobs.filter", "server.filter", "sql.save",
-     "wizard.filter")
+     "wizard.filter", "manual.find")
 )  # fmt: skip
 
 PUNCTUATION = {
@@ -114,6 +114,8 @@ ACTIONS: tuple[Action, ...] = (
            " do.", footer=False),
     Action("app.open-explain", "", "Explain an error", "Paste an error of KWDB and read what it"
            " means.", footer=False),
+    Action("app.open-manual", "", "Manual", "Read the manual: every key, command, exit code, term.",
+           footer=False),
     Action("app.errors", "f9", "Problem", "Show the last problem again.", footer=False),
     # Connection
     Action("connection.connect", "enter", "Connect", "Connect to the chosen server."),
@@ -324,6 +326,17 @@ ACTIONS: tuple[Action, ...] = (
            shown="[", footer=False),
     Action("explain.nearest", "o", "Nearest", "Read about an error that is near.", footer=False),
     Action("explain.copy", "y", "Copy", "Copy the explanation."),
+    # Manual
+    Action("manual.read", "enter", "Read", "Read about the chosen topic."),
+    Action("manual.next-part", "right_square_bracket", "Next page", "The next page.", shown="]"),
+    Action("manual.previous-part", "left_square_bracket", "Previous page", "The page before.",
+           shown="[", footer=False),
+    Action("manual.find", "slash", "Search", "Search in the page.", shown="/"),
+    Action("manual.find-next", "n", "Next hit", "Go to the next place found.", footer=False),
+    Action("manual.find-previous", "N", "Previous hit", "Go to the place found before.",
+           footer=False),
+    Action("manual.topics", "o", "Topics", "Choose another topic."),
+    Action("manual.copy", "y", "Copy", "Copy the page."),
 )  # fmt: skip
 
 BY_ID = {action.id: action for action in ACTIONS}
@@ -350,6 +363,7 @@ SCOPE_TITLES: dict[str, str] = {
     "sql": "SQL",
     "doctor": "Doctor",
     "explain": "Explain",
+    "manual": "Manual",
 }
 """Where actions mean something, in the order of the manual and `kwtui keys`."""
 

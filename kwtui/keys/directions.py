@@ -27,6 +27,7 @@ _PLACES = _NUMBERED | {
     "jobs": Place("runs", "6 Jobs"),
     "doctor": Place("doctor", "Doctor"),
     "explain": Place("explain", "Explain"),
+    "manual": Place("manual", "Manual"),
 }
 """Where the actions of a scope are; those of the wizards are in two places."""
 
@@ -68,6 +69,8 @@ _CHOSEN = {
     "choose a session": "server.cancel",
     "write a statement": "sql.run sql.more sql.save",
     "choose a check": "doctor.open doctor.again doctor.explain",
+    "choose a topic": "manual.next-part manual.previous-part manual.find manual.find-next"
+    " manual.find-previous manual.topics manual.copy",
     "give it an error": "explain.check explain.all explain.next-part explain.previous-part"
     " explain.nearest explain.copy",
 }

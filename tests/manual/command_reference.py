@@ -113,7 +113,9 @@ def _positional(action: argparse.Action) -> str:
 def _value(action: argparse.Action) -> str:
     if isinstance(action.metavar, str):
         return action.metavar
-    return "|".join(map(str, action.choices)) if action.choices else action.dest.upper()
+    if not action.choices:
+        return action.dest.upper()
+    return "WORD" if action.option_strings else "|".join(map(str, action.choices))
 
 
 def _option_table(actions: list[argparse.Action]) -> str:
@@ -132,7 +134,9 @@ def _option(action: argparse.Action) -> str:
 
 def _help(action: argparse.Action) -> str:
     text = (action.help or "").replace(str(default_dir()), "`~/.local/state/kwtui/sandbox`")
-    return text % {"default": action.default} if "%(" in text else text
+    if action.choices and not action.metavar and action.option_strings:
+        text += f"; one of {', '.join(map(str, action.choices))}"
+    return text
 
 
 def _cell(text: str) -> str:

@@ -17,6 +17,11 @@ def test_every_topic_has_a_page_and_every_page_a_topic() -> None:
     assert {path.stem for path in FOLDER.glob("*.md")} == set(TOPICS)
 
 
+def test_the_list_of_topics_fits_into_80_columns() -> None:
+    widest = max(map(len, TOPICS))
+    assert all(widest + 2 + len(about) <= 78 for about in TOPICS.values())
+
+
 @pytest.mark.parametrize("topic", TOPICS)
 def test_a_page_begins_with_its_title(topic: str) -> None:
     page = read_page(topic)

@@ -62,6 +62,10 @@ PICTURES: dict[str, Steps] = {
     "doctor": ("7", "<start-single-node>", "d", "<4 checks>", "j"),
     "help": ("4", "<tsdb>", "question_mark", "<Help: 4 Storage>"),
     "palette": ("colon", "<All actions>"),
+    "manual": ("question_mark", "<Manual (m)>", "m", "<topics>", "j", "j"),
+    "manual_page": (
+        "question_mark", "<Manual (m)>", "m", "<topics>", "j", "j", "enter", "<What was shown>",
+    ),
 }  # fmt: skip
 
 

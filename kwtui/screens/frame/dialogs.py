@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -78,10 +78,13 @@ class MessageDialog(Dialog):
             yield Words(self._title, classes="dialog--title")
             yield self._document
             with Horizontal(classes="dialog--buttons"):
-                yield push_button("Close (Esc)", id="close", primary=True)
-                yield push_button("Copy (y)", id="copy")
-                if self._explained:
-                    yield push_button("Explain (e)", id="explain")
+                yield from self.buttons()
+
+    def buttons(self) -> Iterable[Button]:
+        yield push_button("Close (Esc)", id="close", primary=True)
+        yield push_button("Copy (y)", id="copy")
+        if self._explained:
+            yield push_button("Explain (e)", id="explain")
 
     def on_mount(self) -> None:
         # Before it is painted for the first time, and not once more after that.

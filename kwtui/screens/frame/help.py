@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widgets import Button
+
 from kwtui.keys.actions import actions_of
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.dialogs import MessageDialog
+from kwtui.widgets.field import push_button
 from kwtui.widgets.paint import BLANK, Line, fit, heading, line, paragraph
 
 _MOVING = (
@@ -62,5 +69,24 @@ def _key(key: str, words: str) -> Line:
     return line(("  " + fit(key, 11), "accent"), words, indent=13)
 
 
-def help_dialog(screen: KwtuiScreen) -> MessageDialog:
-    return MessageDialog(f"Help: {screen.title_text}", help_lines(screen))
+class HelpDialog(MessageDialog):
+    """The help of one screen; leads to the manual."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("m", "manual", show=False)]
+
+    def buttons(self) -> Iterable[Button]:
+        yield from super().buttons()
+        yield push_button("Manual (m)", id="manual")
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "manual":
+            event.prevent_default()
+            self.action_manual()
+
+    def action_manual(self) -> None:
+        self.dismiss(None)
+        self.app.call_later(self.app.run_action, "perform('app.open-manual')")
+
+
+def help_dialog(screen: KwtuiScreen) -> HelpDialog:
+    return HelpDialog(f"Help: {screen.title_text}", help_lines(screen))
