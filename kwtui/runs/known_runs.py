@@ -5,7 +5,12 @@ from __future__ import annotations
 from kwtui.errors import KwtuiError
 from kwtui.model.schema import TableName
 from kwtui.operations.plan import Plan, PlanKind, StepKind
-from kwtui.operations.restore.continuation.own import Refusal, gave_name, made_database
+from kwtui.operations.restore.continuation.own import (
+    CANNOT_GO_ON,
+    Refusal,
+    gave_name,
+    made_database,
+)
 from kwtui.operations.shared.known_runs import KnownRun, TakenDefault
 from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.events import RunFinished, RunStatus, StepFailed, StepFinished, StepStarted
@@ -37,6 +42,7 @@ def _known_run(files: RunFiles) -> KnownRun | None:
         cluster_id=plan.cluster_id,
         scratch=str(plan.request.get("scratch") or ""),
         made_scratch=made,
+        may_go_on=ended is None or ended.exit_code not in CANNOT_GO_ON,
         named=named,
         staging=str(plan.request.get("staging") or ""),
         sandbox=str(plan.request.get("sandbox") or ""),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from kwtui.controller import Controller
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import UNFINISHED
 from kwtui.operations.plan import Plan, Step
@@ -101,3 +102,32 @@ def test_the_loser_of_the_final_name_keeps_its_own_work_alone(yard: Yard, runs: 
     assert f"does not let {scratch} have the name {plan.database}" in error.title
     assert leftover(yard, scratch).run == run
     assert leftover(yard, plan.database).run == ""
+
+
+def test_going_on_is_offered_only_where_it_would_not_be_refused(
+    yard: Yard, runs: Journaled
+) -> None:
+    """What was made since the run stopped has the name, so that a continuation is refused."""
+
+    def offered(name: str) -> Leftover:
+        async def look() -> Leftover:
+            controller = Controller(state=yard.bench.state)
+            try:
+                await controller.connection.connect(yard.bench.target)
+                found = (await controller.leftovers.find()).found
+                return next(lo for lo in found if lo.name == name)
+            finally:
+                await controller.close()
+
+        return asyncio.run(look())
+
+    plan = yard.restore_plan()
+    scratch = plan.request["scratch"]
+    run, _ = loses(runs, plan, "publish", makes(yard, plan.database))
+
+    assert offered(scratch).run == run
+    assert not offered(scratch).continues
+    with pytest.raises(KwtuiError):
+        runs.go_on(run)
+    yard.bench.do(f"DROP DATABASE {plan.database}")
+    assert offered(scratch).continues

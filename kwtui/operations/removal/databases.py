@@ -39,6 +39,7 @@ def marked_leftovers(
             target=database.name,
             busy=f"run {living.id} is working in it" if living else busy_words(database.name, told),
             started=dead.created if dead else None,
+            may_go_on=dead is not None and dead.may_go_on,
         )
 
 
@@ -75,6 +76,7 @@ def default_leftovers(
                 busy=f"run {living.id} is working in it" if living else "",
                 started=makers[0].created,
                 defaults=tuple(off.values()),
+                may_go_on=makers[0].may_go_on,
             )
 
 

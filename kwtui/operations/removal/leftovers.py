@@ -64,6 +64,9 @@ class Leftover:
     started: datetime | None = None
     """Since when it is there: when the run began, or the folder was made."""
     defaults: tuple[TakenDefault, ...] = ()
+    may_go_on: bool = True
+    """Whether its restore may go on: it did not fail for good, and a plan for that is not refused.
+    """
 
     @property
     def explained(self) -> bool:
@@ -76,7 +79,8 @@ class Leftover:
     def continues(self) -> bool:
         """Whether its run is a restore that can go on with it."""
         restores = (LeftoverKind.SCRATCH, LeftoverKind.NAMED, LeftoverKind.DEFAULTS)
-        return self.kind in restores and bool(self.run) and not self.name.startswith(DRILL_PREFIX)
+        is_drill = self.name.startswith(DRILL_PREFIX)
+        return self.may_go_on and self.kind in restores and bool(self.run) and not is_drill
 
 
 def folder_leftovers(
@@ -101,6 +105,16 @@ def scratch_leftovers(
     told = told_of(sessions, jobs)
     here = [run for run in runs if run.cluster_id == cluster_id]
     return [_database(name, here, told) for name in databases if is_scratch(name)]
+
+
+def names_of(run: KnownRun) -> frozenset[str]:
+    """What a run may have left, by name: only what it made, or may have made, is its own."""
+    names = {run.path, run.staging, run.sandbox}
+    if run.made_scratch:
+        names.add(run.scratch)
+    if run.named or run.defaults_off:
+        names.add(run.database)
+    return frozenset(names - {""})
 
 
 def told_of(sessions: Iterable[Session], jobs: Iterable[str]) -> list[tuple[str, str]]:
@@ -209,6 +223,7 @@ def _database(name: str, runs: Sequence[KnownRun], told: Sequence[tuple[str, str
         target=dead.database if dead else (match[1] if match else ""),
         busy=busy,
         started=dead.created if dead else None,
+        may_go_on=dead is not None and dead.may_go_on,
     )
 
 

@@ -36,6 +36,8 @@ class KnownRun:
     """The database that a restore works in until it is published, or a drill for good."""
     made_scratch: bool = True
     """Whether it made that database, or may have; another restore may have had its name first."""
+    may_go_on: bool = True
+    """Whether the failure that ended it may be gone with the next try."""
     named: bool = True
     """Whether the database got the name that was asked for, or may have got it."""
     staging: str = ""

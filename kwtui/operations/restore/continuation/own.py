@@ -10,9 +10,22 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from kwtui.errors import ExitCode
 from kwtui.operations.plan import Plan, Step, StepKind
 
 PUBLISH = "publish"
+
+CANNOT_GO_ON = frozenset(
+    {
+        ExitCode.BACKUP_DAMAGED,
+        ExitCode.META_DAMAGED,
+        ExitCode.RESTORE_DIFFERS,
+        ExitCode.NAME_TAKEN,
+        ExitCode.WRONG_CLUSTER,
+    }
+)
+"""Failures that come again, however often one goes on."""
+
 _NAME_TAKEN = "42P04"
 _TAKEN = re.compile(r"\balready exists\b", re.IGNORECASE)
 

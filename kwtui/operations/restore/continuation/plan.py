@@ -104,6 +104,17 @@ def _rest(stopped: StoppedRestore, standing: Standing) -> Rest:
     return _rest_under_scratch_name(stopped, standing)
 
 
+def check_names_allow(stopped: StoppedRestore, standing: Standing) -> None:
+    """What can be said without counting a row. Raises KwtuiError as `plan_continuation`."""
+    check_cluster_of(stopped.run, stopped.plan.cluster_id, standing.cluster_id)
+    if stopped.strategy is RestoreStrategy.DATA_ONLY or not stopped.makes_database:
+        return
+    if not has_its_name(stopped, standing.databases):
+        _check_name_is_free(stopped, standing)
+        if stopped.scratch in standing.databases:
+            _check_is_ours(stopped)
+
+
 def _check_name_is_free(stopped: StoppedRestore, standing: Standing) -> None:
     """A database that may be replaced is dropped by a step that is still to come, or it is gone."""
     replaces = stopped.has(_DROPS_REPLACED) and _DROPS_REPLACED not in stopped.done

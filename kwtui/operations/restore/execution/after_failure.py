@@ -15,6 +15,7 @@ from kwtui.model.schema import UNFINISHED
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Plan, Step
 from kwtui.operations.restore.continuation.own import (
+    CANNOT_GO_ON,
     Refusal,
     gave_name,
     made_database,
@@ -32,17 +33,6 @@ PUT_BACK_SECONDS = 120.0
 """How long a table may stay away after an import into it was stopped (live-findings, row 25)."""
 
 _NO_SUCH_TABLE = "42P01"
-
-_CANNOT_GO_ON = frozenset(
-    {
-        ExitCode.BACKUP_DAMAGED,
-        ExitCode.META_DAMAGED,
-        ExitCode.RESTORE_DIFFERS,
-        ExitCode.NAME_TAKEN,
-        ExitCode.WRONG_CLUSTER,
-    }
-)
-"""Failures that come again, however often one goes on."""
 
 
 async def clean_up(
@@ -85,7 +75,7 @@ async def _tell(
     if made and not made_database(plan, begun, refused):
         _say_not_ours(error, made, failed, databases)
         return
-    ways = ways_on(run, go_on=error.exit_code not in _CANNOT_GO_ON)
+    ways = ways_on(run, go_on=error.exit_code not in CANNOT_GO_ON)
     if made and made in databases:
         if failed is not None and failed.id in _NAMING and isinstance(error, StatementRefused):
             _say_unnamed(error, made, plan, run)
