@@ -14,6 +14,11 @@ _SHARED = "server and files"
 _DIALECT = "how files are written"
 
 
+def interface_options() -> str:
+    """What `kwtui` takes without a command."""
+    return _option_table(_own_actions(make_parser("0")))
+
+
 def command_table() -> str:
     rows = [f"| `{name}` | {_sentence(summary)} |" for name, _, summary in _commands()]
     return "\n".join(["| Command | What it does |", "|---|---|", *rows]) + "\n"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from kwtui.errors import ExitCode
 from kwtui.keys.actions import keys_as_markdown
 from kwtui.manual.pages import FOLDER, TOPICS
-from tests.manual.command_reference import command_sections, command_table
+from tests.manual.command_reference import command_sections, command_table, interface_options
 from tests.manual.json_reference import event_table, kind_sections
 
 _PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
@@ -26,6 +26,7 @@ def exit_code_table() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "keys": keys_as_markdown,
     "exit-codes": exit_code_table,
+    "interface-options": interface_options,
     "command-table": command_table,
     "command-sections": command_sections,
     "json-kinds": kind_sections,
