@@ -14,6 +14,7 @@ from kwtui.backups.listing.entries import BackupEntry
 from kwtui.backups.listing.presence import Presence
 from kwtui.backups.manifest import Proof, TableEntry, standing_proof
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, TableName
+from kwtui.sql.meaning import same
 from kwtui.sql.session import read_alike
 
 
@@ -254,7 +255,7 @@ def _columns(
     for name, words in before.items():
         if name not in after:
             yield ColumnChange(name, Change.REMOVED, words)
-        elif after[name] != words:
+        elif not same(after[name], words):
             yield ColumnChange(name, Change.CHANGED, words, after[name])
     yield from (
         ColumnChange(name, Change.ADDED, after=words)
@@ -277,7 +278,7 @@ def _column_words(column: ColumnSpec | ColumnInfo) -> str:
 
 
 def _diff(old: str, new: str) -> Iterator[str]:
-    if not old or not new:
+    if not old or not new or same(old, new):
         return
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=2)
     yield from (line for line in lines if not line.startswith(("---", "+++")))
@@ -298,7 +299,7 @@ def _objects(old: DatabaseSchema | None, new: DatabaseSchema | None) -> Iterator
     ):
         for name in sorted(before.keys() | after.keys()):
             was, now = before.get(name), after.get(name)
-            if was == now:
+            if same(was, now) if what == "view" else was == now:
                 continue
             change = Change.ADDED if was is None else Change.REMOVED if now is None else None
             yield ObjectChange(what, name, change or Change.CHANGED, was or "", now or "")

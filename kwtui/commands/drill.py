@@ -43,4 +43,5 @@ def request_of(args: argparse.Namespace) -> DrillRequest:
         strategy=RestoreStrategy(args.strategy),
         dialect=dialect_of(args),
         node_id=args.node,
+        accept=tuple(args.accept),
     )

@@ -33,11 +33,13 @@ async def restore(controller: Controller, args: argparse.Namespace, output: Outp
 
 
 async def _continue(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    from kwtui.operations.restore.continuation.plan import accepting
+
     if args.set:
         raise usage("--continue goes on with a run's own backup; leave SET out.")
     run_id = await controller.runs.stopped(args.continues)
     await connect_as_run(controller, args, run_id)
-    plan = await controller.plans.continuation(run_id)
+    plan = accepting(await controller.plans.continuation(run_id), args.accept)
     if not (output.json or args.dry_run):
         output.note(one_line(plan.findings[0].message))
     return await run_or_show(controller, args, output, plan)
@@ -57,4 +59,5 @@ def request_of(args: argparse.Namespace) -> RestoreRequest:
         with_settings=args.with_settings,
         dialect=dialect_of(args),
         node_id=args.node,
+        accept=tuple(args.accept),
     )

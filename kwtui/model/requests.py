@@ -89,6 +89,9 @@ class RestoreRequest:
     dialect: Dialect | None = None
     """For trees without a manifest, where the person says how they were written."""
     node_id: int | None = None
+    accept: tuple[str, ...] = ()
+    """Tables, or columns of tables, whose definition may come back otherwise than captured; as SQL
+    has their names."""
 
 
 @dataclass(frozen=True)
@@ -106,3 +109,5 @@ class DrillRequest:
     dialect: Dialect | None = None
     """For trees without a manifest, where the person says how they were written."""
     node_id: int | None = None
+    accept: tuple[str, ...] = ()
+    """As in a restore."""

@@ -19,6 +19,7 @@ from kwtui.model.schema import (
     GrantSpec,
     TableName,
 )
+from kwtui.sql.meaning import typed_back
 from kwtui.sql.quoting import identifier, literal, qualified
 
 # -- session ----------------------------------------------------------------------------------
@@ -150,10 +151,13 @@ def create_schema(name: str) -> str:
 
 
 def set_default(database: str, table: TableName, column: str, default: str) -> str:
-    """``default`` is an expression in KWDB's own words, as SHOW COLUMNS has it."""
+    """``default`` is an expression in KWDB's own words, as SHOW COLUMNS has it.
+
+    It is typed so that SHOW COLUMNS has it again (live-findings, row 39).
+    """
     return (
         f"ALTER TABLE {table_name(database, table)} "
-        f"ALTER COLUMN {identifier(column)} SET DEFAULT {default}"
+        f"ALTER COLUMN {identifier(column)} SET DEFAULT {typed_back(default)}"
     )
 
 

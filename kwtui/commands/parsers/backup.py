@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kwtui.commands.parsers.parts import (
+    add_accept,
     add_run,
     add_tables,
     command,
@@ -64,6 +65,7 @@ def _drill(commands: Any) -> None:
         default="exact",
         help="native: rehearse KWDB's own IMPORT DATABASE, for sets of the method database",
     )
+    add_accept(parser)
     add_run(parser)
 
 
@@ -231,4 +233,5 @@ def _restore(commands: Any) -> None:
         metavar="NAME",
         help="the name of the database that may be dropped, after its successor is complete",
     )
+    add_accept(parser)
     add_run(parser)

@@ -163,3 +163,15 @@ def set_path(text: str) -> str:
             "name a backup by its path below extern, as `kwtui list` shows it"
         )
     return path
+
+
+def add_accept(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--accept",
+        action="append",
+        default=[],
+        type=given,
+        metavar="NAME",
+        help="a table or column (public.orders.note) that may come back with another definition "
+        "than captured; may be given several times",
+    )

@@ -115,6 +115,7 @@ def scratch_request(request: DrillRequest, scratch: str) -> RestoreRequest:
         create_missing_users=request.on_sandbox,
         dialect=request.dialect,
         node_id=request.node_id,
+        accept=request.accept,
     )
 
 

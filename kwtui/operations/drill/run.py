@@ -31,8 +31,10 @@ from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.removal.leftovers import busy_words, told_of
 from kwtui.operations.removal.planning import what_is_at_work
 from kwtui.operations.removal.workplaces import sandbox_folder, sweep_folders
+from kwtui.operations.restore.execution.differences import DefinitionsDiffer
 from kwtui.operations.restore.run import RestoreRun
 from kwtui.operations.runner import StepOutcome, run_steps
+from kwtui.operations.shared.command_line import shell_line
 from kwtui.operations.shared.preflight import check_server
 from kwtui.operations.shared.refusals import check_allowed
 from kwtui.server.catalogue import survey as catalogue
@@ -84,9 +86,19 @@ class _Drill:
             async with self._stage() as (connect, extern):
                 await self._run_on(replace(self._context, connect=connect), extern)
         except KwtuiError as error:
+            self._say_how_to_accept(error)
             self._record_failure(error)
             raise
         return self._result()
+
+    def _say_how_to_accept(self, error: KwtuiError) -> None:
+        """Definitions alone that differ may be meant."""
+        accepting = error.accepting if isinstance(error, DefinitionsDiffer) else ""
+        if self._restore is not None and not accepting:
+            accepting = self._restore.accepting
+        if error.exit_code is ExitCode.RESTORE_DIFFERS and accepting:
+            again = f"{shell_line('drill', self._plan.path)} {accepting}"
+            _add(error, f"Definitions that are meant to be so are accepted by name: {again}")
 
     @asynccontextmanager
     async def _stage(self) -> AsyncIterator[tuple[Connect, Path]]:
@@ -238,6 +250,7 @@ class _Drill:
             "reaches P3"
             for table in self._uncertain
         ]
+        doubts += [f"accepted by name: {words}" for words in self._restoring.accepted]
         return RunResult(
             summary=f"Drilled {self._plan.path}: {proof.summary}.",
             result={

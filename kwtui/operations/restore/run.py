@@ -26,9 +26,16 @@ from kwtui.operations.restore.execution.after_failure import clean_up
 from kwtui.operations.restore.execution.comparing import (
     check_lines,
     compare_tables,
-    definition_differences,
     met_words,
     other_differences,
+)
+from kwtui.operations.restore.execution.differences import (
+    DefinitionsDiffer,
+    accept_options,
+    definition_differences,
+    late_defaults,
+    left_after,
+    printed_differences,
 )
 from kwtui.operations.restore.execution.inserting import clashing_devices, insert_rows
 from kwtui.operations.restore.execution.source_check import SourceCheck, check_source
@@ -103,6 +110,9 @@ class RestoreRun:
         self._lines: list[dict[str, Any]] = []
         self._rows = 0
         self._doubts: list[str] = []
+        self._accepted: dict[str, None] = {}
+        self.accepting = ""
+        """Options that accept those of the `doubts` that are about definitions of tables."""
 
     @property
     def executors(self) -> dict[StepKind, Executor]:
@@ -128,6 +138,11 @@ class RestoreRun:
     def doubts(self) -> list[str]:
         """Views, sequences, comments and grants that are not as captured."""
         return self._doubts
+
+    @property
+    def accepted(self) -> list[str]:
+        """Differences of definitions that were accepted by name."""
+        return list(self._accepted)
 
     async def run(self) -> RunResult:
         reporter, halt = self._context.reporter, self._context.halt
@@ -161,6 +176,8 @@ class RestoreRun:
         expired = sum(self._source.expiring.values())
         if expired:
             how += f"; {plural(expired, 'row')} older than a retention did not come back"
+        if self._accepted:
+            how += f"; {plural(len(self._accepted), 'difference')} accepted by name"
         whole = not self._doubts
         but = "" if whole else f", but {plural(len(self._doubts), 'thing')} not as backed up"
         return RunResult(
@@ -180,6 +197,7 @@ class RestoreRun:
                 "comparison": self._lines,
                 "expired": self._source.expiring,
                 "doubts": self._doubts,
+                "accepted": self.accepted,
                 "not_included": list(self._plan.not_included),
             },
         )
@@ -344,13 +362,12 @@ class RestoreRun:
         if chosen is None:
             return
         restored = await catalogue.read_schema(self._server, database)
-        differences = list(definition_differences(chosen, restored, database))
-        if differences:
-            raise KwtuiError(
-                f"The restored definitions in {database} are not as captured: {differences[0]}.",
-                cause="\n".join(differences[1:]),
-                exit_code=ExitCode.RESTORE_DIFFERS,
-            )
+        differences = tuple(definition_differences(chosen, restored, database))
+        left = left_after(differences, self._request.accept)
+        if left:
+            raise DefinitionsDiffer(database, left)
+        for difference in differences:
+            self._accepted.setdefault(difference.words)
 
     async def _compare_others(self, step: Step) -> StepOutcome:
         chosen = await self._captured()
@@ -361,7 +378,17 @@ class RestoreRun:
         if restored.engine is Engine.TIME_SERIES:
             await self._count_again(database)
         accounts = frozenset(step.params["accounts"])
-        differences = list(other_differences(chosen, restored, database, accounts))
+        printed = (
+            *printed_differences(chosen, restored, database),
+            *late_defaults(chosen, restored, database),
+        )
+        left = left_after(printed, self._request.accept)
+        self.accepting = accept_options(left)
+        for accepted in printed:
+            if accepted not in left:
+                self._accepted.setdefault(accepted.words)
+        differences = [difference.words for difference in left]
+        differences += other_differences(chosen, restored, database, accounts)
         for difference in differences:
             self._context.reporter.notice(step, "WARNING", difference)
         self._doubts += differences

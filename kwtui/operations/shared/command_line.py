@@ -37,7 +37,7 @@ def command_for(plan: Plan, connection: Sequence[str]) -> str:
     if plan.kind is PlanKind.BACKUP:
         words = _backup_words(msgspec.convert(plan.request, BackupRequest))
     elif plan.kind is PlanKind.RESTORE and plan.request.get("continues"):
-        words = iter(("restore", "--continue", str(plan.request["continues"])))
+        words = _continue_words(plan)
     elif plan.kind is PlanKind.RESTORE:
         words = _restore_words(msgspec.convert(plan.request, RestoreRequest))
     elif plan.kind is PlanKind.DRILL:
@@ -53,6 +53,16 @@ def command_for(plan: Plan, connection: Sequence[str]) -> str:
     return shell_line(*words, options=connection)
 
 
+def _continue_words(plan: Plan) -> Iterator[str]:
+    yield from ("restore", "--continue", str(plan.request["continues"]))
+    yield from _accept_words(plan.request.get("accept", ()))
+
+
+def _accept_words(names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        yield from ("--accept", name)
+
+
 def _drill_words(request: DrillRequest) -> Iterator[str]:
     yield from ("drill", request.source, "--level", f"P{int(request.level)}")
     if request.strategy is not RestoreStrategy.EXACT:
@@ -63,6 +73,7 @@ def _drill_words(request: DrillRequest) -> Iterator[str]:
         yield from ("--node", str(request.node_id))
     if request.dialect is not None:
         yield from _dialect_words(request.dialect, always=True)
+    yield from _accept_words(request.accept)
 
 
 def _removal_words(plan: Plan) -> Iterator[str]:
@@ -134,6 +145,7 @@ def _restore_words(request: RestoreRequest) -> Iterator[str]:
         yield from ("--node", str(request.node_id))
     if request.dialect is not None:
         yield from _dialect_words(request.dialect, always=True)
+    yield from _accept_words(request.accept)
 
 
 def _wal_words(plan: Plan) -> Iterator[str]:

@@ -86,6 +86,12 @@ def plan_continuation(
     )
 
 
+def accepting(plan: Plan, names: Iterable[str]) -> Plan:
+    """The same plan, with differences of definitions accepted by these names too."""
+    known = plan.request.get("accept", ())
+    return replace(plan, request=plan.request | {"accept": list(dict.fromkeys([*known, *names]))})
+
+
 _WARNING = Severity.WARNING
 
 

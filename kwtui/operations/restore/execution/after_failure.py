@@ -23,6 +23,7 @@ from kwtui.operations.restore.continuation.own import (
 )
 from kwtui.operations.restore.continuation.stopped import ways_on
 from kwtui.operations.restore.definitions import waits_for_name
+from kwtui.operations.restore.execution.differences import DefinitionsDiffer
 from kwtui.operations.runner import StepOutcome
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.failures import StatementRefused
@@ -75,7 +76,7 @@ async def _tell(
     if made and not made_database(plan, begun, refused):
         _say_not_ours(error, made, failed, databases)
         return
-    ways = ways_on(run, go_on=error.exit_code not in CANNOT_GO_ON)
+    ways = _ways(error, run)
     if made and made in databases:
         if failed is not None and failed.id in _NAMING and isinstance(error, StatementRefused):
             _say_unnamed(error, made, plan, run)
@@ -89,6 +90,13 @@ async def _tell(
         _add(error, f"{plan.database} has its rows, and its comment says what it is. {ways}")
     elif not made and any(step.startswith(("import:", "insert:")) for step in done):
         _add(error, f"Rows that were added to {plan.database} until then stay. {ways}")
+
+
+def _ways(error: KwtuiError, run: str) -> str:
+    if isinstance(error, DefinitionsDiffer) and error.accepting:
+        accept = f"kwtui restore --continue {run} {error.accepting}"
+        return f"If that is meant, accept it by name: {accept} (or {ways_on(run, go_on=False)})"
+    return ways_on(run, go_on=error.exit_code not in CANNOT_GO_ON)
 
 
 def _refusal(error: KwtuiError) -> Refusal:

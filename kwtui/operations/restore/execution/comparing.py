@@ -9,14 +9,14 @@ import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.proof import ContentChecksum
-from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
-from kwtui.operations.restore.definitions import default_in, waits_for_name
+from kwtui.model.schema import DatabaseSchema, TableName
 from kwtui.operations.runner import Halt
 from kwtui.operations.shared.checksums import read_checksum
 from kwtui.operations.shared.chosen import Chosen, part_of
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.server import Server
 from kwtui.sql import ddl, statements
+from kwtui.sql.meaning import same
 from kwtui.sql.sequences import position
 from kwtui.text import plural
 
@@ -104,36 +104,12 @@ def check_lines(lines: list[dict[str, Any]], where: str) -> None:
     )
 
 
-def definition_differences(
-    chosen: Chosen, restored: DatabaseSchema, database: str
-) -> Iterator[str]:
-    """Columns, defaults, foreign keys and checks that are not as captured.
-
-    Defaults that wait for the final name are left out: they are put back after this.
-    """
-    for table in chosen.tables:
-        found = restored.table(table.name)
-        if found is None:
-            yield f"{table.name} is missing"
-            continue
-        if _columns(chosen.schema, table, database) != _columns(restored, found, database):
-            yield f"{table.name} has other columns or defaults"
-        wanted = {key for t, key in chosen.foreign_keys if t.name == table.name}
-        if wanted != set(found.foreign_keys):
-            yield f"{table.name} has other foreign keys"
-        if set(table.check_constraints) != set(found.check_constraints):
-            yield f"{table.name} has other check constraints"
-
-
 def other_differences(
     chosen: Chosen, restored: DatabaseSchema, database: str, accounts: frozenset[str]
 ) -> Iterator[str]:
-    """Views, sequences, late defaults, comments and grants that are not as captured."""
-    yield from printed_differences(chosen, restored, database)
+    """Views, sequences, comments and grants that are not as captured."""
     yield from _unvalidated(chosen, restored)
-    yield from _late_defaults(chosen, restored, database)
-    views = {v.name for v in restored.views}
-    yield from (f"the view {v.name} is missing" for v in chosen.views if v.name not in views)
+    yield from _views(chosen, restored, database)
     positions = {s.name: position(s) for s in restored.sequences}
     for sequence in chosen.sequences:
         if positions.get(sequence.name) != position(sequence):
@@ -156,32 +132,6 @@ def other_differences(
         yield f"{privilege} on {target} is granted to {grantee}, which it was not"
 
 
-def printed_differences(chosen: Chosen, restored: DatabaseSchema, database: str) -> Iterator[str]:
-    """Tables that SHOW CREATE prints otherwise than when they were captured.
-
-    Order counts for columns, not for keys and constraints: those that come back by ALTER TABLE are
-    printed last.
-    """
-    for table in chosen.tables:
-        found = restored.table(table.name)
-        if found is None:
-            continue
-        was = ddl.with_database(
-            table.create_statement, chosen.schema.database, database, chosen.schema.schemas
-        )
-        if _printed(was) != _printed(found.create_statement):
-            yield f"SHOW CREATE prints another definition of {table.name}"
-
-
-def _printed(statement: str) -> tuple[object, ...]:
-    """What a definition says, but for its foreign keys, which are compared by themselves."""
-    try:
-        text = ddl.split_table(ddl.without_foreign_keys(statement))
-    except ddl.StrangeDefinitionError:
-        return (" ".join(statement.split()),)
-    return (text.head, *sorted(text.elements), text.tail)
-
-
 def _unvalidated(chosen: Chosen, restored: DatabaseSchema) -> Iterator[str]:
     """Constraints that every row kept, and that the server does not vouch for any more."""
     for table in chosen.tables:
@@ -191,33 +141,21 @@ def _unvalidated(chosen: Chosen, restored: DatabaseSchema) -> Iterator[str]:
                 yield f"the constraint {name} of {table.name} is not validated"
 
 
-def _late_defaults(chosen: Chosen, restored: DatabaseSchema, database: str) -> Iterator[str]:
-    for table in chosen.tables:
-        found = restored.table(table.name)
-        defaults = {c.name: c.default for c in found.columns} if found else {}
-        for column in table.columns:
-            if column.default is None or not waits_for_name(chosen.schema, column.default):
-                continue
-            if defaults.get(column.name) != default_in(chosen.schema, column.default, database):
-                yield f"the default of {table.name}.{column.name} is not as it was"
+def _views(chosen: Chosen, restored: DatabaseSchema, database: str) -> Iterator[str]:
+    there = {view.name: view.create_statement for view in restored.views}
+    schema = chosen.schema
+    for view in chosen.views:
+        was = ddl.with_database(view.create_statement, schema.database, database, schema.schemas)
+        now = there.get(view.name)
+        if now is None:
+            yield f"the view {view.name} is missing"
+        elif not same(was, now):
+            yield f"the view {view.name} is `{now}`, and was `{was}`"
 
 
 def _plain(target: str) -> str:
     """A comment's or grant's object; the database is the same under any name."""
     return "DATABASE" if target.startswith("DATABASE ") else target
-
-
-def _columns(schema: DatabaseSchema, table: TableSpec, database: str) -> list[tuple[object, ...]]:
-    columns: list[tuple[object, ...]] = []
-    for column in table.columns:
-        default = column.default
-        if default is not None and waits_for_name(schema, default):
-            default = None
-        computed = column.computed and ddl.with_database(
-            column.computed, schema.database, database, schema.schemas
-        )
-        columns.append((column.name, column.type, column.nullable, default, computed, column.tag))
-    return columns
 
 
 def _word(same: bool) -> str:

@@ -1,0 +1,61 @@
+"""A definition that does not come back as it was: named, and accepted by name if a person wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.operations.plan import Step
+from tests.conftest import SandboxNode
+from tests.faults.bench import Bench, Hook, Made
+
+DATABASE, AGAIN = "defined", "defined_again"
+
+
+@pytest.fixture(scope="module")
+def bench(sandbox: SandboxNode, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench(sandbox, tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(scope="module")
+def made(bench: Bench) -> Iterator[Made]:
+    bench.do(
+        f"CREATE DATABASE {DATABASE}",
+        f"CREATE TABLE {DATABASE}.public.t (id INT8 PRIMARY KEY, n INT8 DEFAULT 1, s STRING)",
+        f"INSERT INTO {DATABASE}.public.t VALUES (1, 2, 'x')",
+    )
+    yield bench.backup(DATABASE)
+    for name in bench.databases():
+        if name and name.startswith((DATABASE, "kwtui_")):
+            bench.do(f'DROP DATABASE "{name}" CASCADE')
+
+
+def other_default(bench: Bench, scratch: str) -> Hook:
+    def change(step: Step) -> None:
+        if step.id == "compare":
+            bench.do(f"ALTER TABLE {scratch}.public.t ALTER COLUMN n SET DEFAULT 7")
+
+    return change
+
+
+def test_a_default_that_differs_names_itself_and_how_to_accept_it(bench: Bench, made: Made) -> None:
+    plan = bench.plan_restore(made.path, target=f"{AGAIN}_1")
+    with pytest.raises(KwtuiError) as caught:
+        bench.run(plan, {"compare": other_default(bench, plan.request["scratch"])})
+
+    assert caught.value.exit_code is ExitCode.RESTORE_DIFFERS
+    assert "the default of public.t.n is `7`, and was `1`" in caught.value.title
+    assert "kwtui restore --continue 20261122T080000Z-abcd --accept public.t.n" in caught.value.hint
+    assert f"{AGAIN}_1" not in bench.databases()
+
+
+def test_what_was_accepted_comes_to_its_end_and_says_so(bench: Bench, made: Made) -> None:
+    plan = bench.plan_restore(made.path, target=AGAIN, accept=("public.t.n",))
+    done = bench.run(plan, {"compare": other_default(bench, plan.request["scratch"])})
+
+    assert done.result.exit_code is ExitCode.OK
+    assert "accepted by name" in done.result.summary
+    assert done["accepted"][0] == "the default of public.t.n is `7`, and was `1`"
+    assert bench.rows(f"SELECT id, n, s FROM {AGAIN}.public.t") == [("1", "2", "x")]
