@@ -19,6 +19,8 @@ from kwtui.errors import ExitCode
 
 _FILES = (
     "log",
+    "client",
+    "store",
     "connection",
     "storage",
     "export",
@@ -82,6 +84,12 @@ class Entry:
     do: tuple[str, ...]
     """What to do, in order."""
     patterns: tuple[re.Pattern[str], ...] = ()
+    near: tuple[re.Pattern[str], ...] = ()
+    """What a message may share with this entry and have another cause: it is offered as near."""
+    speakers: tuple[str, ...] = ()
+    """Other programs whose words it knows, too: ``systemd``, ``kernel``, ``docker``."""
+    of_client: bool = False
+    """A client meets it. The same words in a node's log are about something else."""
     sqlstates: tuple[str, ...] = ()
     kw: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
@@ -150,8 +158,11 @@ def _read(name: str) -> dict[str, Any]:
 def _entry(raw: dict[str, Any]) -> Entry:
     lists = {key: tuple(value) for key, value in raw.items() if isinstance(value, list)}
     plain = {key: value for key, value in raw.items() if not isinstance(value, list)}
-    patterns = tuple(re.compile(p, re.IGNORECASE) for p in lists.pop("patterns", ()))
+    patterns, near = (
+        tuple(re.compile(p, re.IGNORECASE) for p in lists.pop(name, ()))
+        for name in ("patterns", "near")
+    )
     area = Area(plain.pop("area"))
     exit_code = ExitCode[plain.pop("exit", "statement_refused").upper()]
     rest = {"causes": (), "checks": ()} | lists | plain
-    return Entry(patterns=patterns, area=area, exit_code=exit_code, **rest)
+    return Entry(patterns=patterns, near=near, area=area, exit_code=exit_code, **rest)

@@ -107,21 +107,36 @@ def _one(table: Table, message: Message) -> Diagnosis | None:
     if spoken_of is not None:
         return _known(table, message, spoken_of, KnownBy.MESSAGE)
     for entry in table.entries:
-        if message.is_information and not entry.in_info:
-            continue
-        if entry.symptom and not message.is_own_words:
-            continue
-        if any(pattern.search(message.text) for pattern in entry.patterns):
+        if _is_of(entry, message) and any(p.search(message.text) for p in entry.patterns):
             return _known(table, message, entry, KnownBy.MESSAGE)
     if message.is_information:
         return None
+    by_code = None if message.speaker else _by_code(table, message)
+    if by_code is not None:
+        return by_code
+    return _unknown(table, message) if message.is_alarming else None
+
+
+def _by_code(table: Table, message: Message) -> Diagnosis | None:
+    """By the code alone, which tells the class of an error: its words are not known."""
     for entry in table.entries:
         if set(entry.kw) & set(message.kw):
             return _known(table, message, entry, KnownBy.KW_CODE)
     for entry in table.entries:
         if set(entry.sqlstates) & set(message.sqlstates) or set(entry.names) & set(message.names):
             return _known(table, message, entry, KnownBy.SQLSTATE)
-    return _unknown(table, message) if message.is_alarming else None
+    return None
+
+
+def _is_of(entry: Entry, message: Message) -> bool:
+    """Whether the message comes from a part of the system that the entry is about."""
+    if message.is_information and not entry.in_info:
+        return False
+    if message.speaker and message.speaker not in entry.speakers:
+        return False
+    if entry.of_client and message.is_logged:
+        return False
+    return not entry.symptom or message.is_own_words
 
 
 def _known(table: Table, message: Message, entry: Entry, by: KnownBy) -> Diagnosis:
@@ -154,7 +169,9 @@ def _merged(found: Iterable[Diagnosis]) -> list[Diagnosis]:
 
 
 def nearest(table: Table, text: str) -> tuple[Entry, ...]:
-    """Entries that share the most telling words with the text, best first; often none."""
+    """Entries that a message like this often means, then those that share the most telling words
+    with it; often none."""
+    near = [e for e in table.entries if any(pattern.search(text) for pattern in e.near)]
     words = set(_words(text))
     weights = _weights()
     scored = []
@@ -163,9 +180,8 @@ def nearest(table: Table, text: str) -> tuple[Entry, ...]:
         score = sum(weights[word] for word in shared)
         if len(shared) >= 2 and score >= _ENOUGH:
             scored.append((score / math.sqrt(len(_words_of(entry))), -position, entry))
-    return tuple(entry for *_, entry in sorted(scored, key=lambda s: s[:2], reverse=True))[
-        :_NEAREST
-    ]
+    by_words = [entry for *_, entry in sorted(scored, key=lambda s: s[:2], reverse=True)]
+    return tuple(dict.fromkeys((*near, *by_words)))[:_NEAREST]
 
 
 _ENOUGH = 5.0

@@ -146,11 +146,9 @@ FATAL: the database system is starting up
 ORA-00942: table or view does not exist
 mysql: Access denied for user 'root'@'localhost' (using password: YES)
 E261122 08:30:00.000000 12 kv/raft.go:120  [n1,s1] cannot apply snapshot: checksum mismatch
-F261122 08:30:00.000000 12 storage/engine.go:500  [n1] could not open store: Corruption: bad block
 E261122 08:30:00.000000 12 gossip/client.go:100  [n1] failed to start gossip client to 10.0.0.2
 java.sql.SQLException: Connection is closed
 curl: (7) Failed to connect to 10.0.0.3 port 8080
-ERROR: division by zero
 ERROR: could not serialize access due to concurrent update
 systemd[1]: kaiwudb.service: Main process exited, code=killed, status=9/KILL
 docker: Error response from daemon: Conflict. The container name "/kaiwudb" is already in use
@@ -178,6 +176,126 @@ ERROR: timestamp 1970-01-21 cannot be used here
 def test_what_is_like_a_known_error_and_is_none_is_not_taken_for_one(text: str) -> None:
     found = recognise(text)
     assert [each.is_known for each in found] == [False]
+
+
+# What other programs say of themselves in words that KWDB uses, too: the entry that is near.
+NEAR = {
+    "bash: /opt/kwbase: No such file or directory": "no_such_file",
+    "ls: cannot access '/var/lib/kaiwudb/extern': No such file or directory": "no_such_file",
+    "tar: data.tar: Cannot open: No such file or directory": "no_such_file",
+    "FileNotFoundError: [Errno 2] No such file or directory: '/opt/a.yaml'": "no_such_file",
+    "dial unix /var/run/x.sock: connect: no such file or directory": "no_such_file",
+    "bash: ./start.sh: Permission denied": "file_permission",
+    "docker: Got permission denied while trying to connect to the Docker daemon socket": (
+        "file_permission"
+    ),
+    "dial unix /var/run/docker.sock: connect: permission denied": "file_permission",
+    "user op@db1: Permission denied (publickey,password).": "file_permission",
+    "ssh: connect to host db1 port 22: Connection refused": "server_unreachable",
+    "curl: (7) Failed to connect to 10.0.0.3 port 9090: Connection refused": "server_unreachable",
+    "2025/03/18 10:00:00 [error] 123#0: *1 connect() failed (111: Connection refused) while "
+    "connecting to upstream": "server_unreachable",
+    "redis-cli: Could not connect to Redis at 127.0.0.1:6379: Connection refused": (
+        "server_unreachable"
+    ),
+    'failed: Get "http://10.0.0.5:9090/": dial tcp 10.0.0.5:9090: connect: connection refused': (
+        "server_unreachable"
+    ),
+    "client_loop: send disconnect: Broken pipe": "server_closed_connection",
+    "kex_exchange_identification: read: Connection reset by peer": "server_closed_connection",
+    "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)": "port_in_use",
+    "kernel: Out of memory: Killed process 99 (java) total-vm:1kB": "node_crashed",
+    "systemd[1]: nginx.service: Failed at step EXEC spawning /usr/sbin/nginx: Permission denied": (
+        "program_not_started"
+    ),
+    "mkdir: cannot create directory 'a': ERROR already exists": "name_taken",
+    "cp: error writing 'n1.0.csv': failed: No space left on device": "node_disk_full",
+}
+
+
+@pytest.mark.parametrize(("text", "code"), NEAR.items())
+def test_the_same_words_of_another_program_are_offered_as_near(text: str, code: str) -> None:
+    (found,) = recognise(text)
+    assert not found.is_known
+    assert code in [entry.code for entry in found.nearest]
+
+
+# What looks like one entry and is another.
+TOLD_APART = {
+    "open /var/lib/kaiwudb/000123.sst: no such file or directory": "store_file_vanished",
+    "IO error: No such file or directory: While open a file for random read: /d/000123.sst: "
+    "No such file or directory": "store_file_vanished",
+    "./kwbase: error while loading shared libraries: libkwdbts2.so: cannot open shared object "
+    "file: No such file or directory": "library_missing",
+    "open /var/lib/kaiwudb/extern/a/meta.sql: no such file or directory": "no_such_file",
+    "systemd[1234]: kaiwudb.service: Failed at step EXEC spawning "
+    "/usr/local/kaiwudb/bin/kwbase: Permission denied": "program_not_started",
+    "open /var/lib/kaiwudb/extern/a/meta.sql: permission denied": "file_permission",
+    "listen tcp 0.0.0.0:80: bind: permission denied": "bind_refused",
+    'could not load private key file "/tmp/k": key values mismatch': "key_of_another_certificate",
+    "batch timestamp 1.2,0 must be after replica GC threshold 3.4,0": "gc_threshold",
+    "relation \"t\" does not exist STATEMENT: SELECT 1 FROM t AS OF SYSTEM TIME '-1s'": (
+        "young_table_as_of"
+    ),
+    "tail: inotify cannot be used, reverting to polling: Too many open files": "watch_limit",
+    "Failed to add /run/systemd/ask-password to directory watch: No space left on device": (
+        "watch_limit"
+    ),
+    "write /d/extern/a/n1.0.csv: no space left on device": "node_disk_full",
+    "accept tcp [::]:26257: accept4: too many open files": "too_many_open_files",
+    "hard open file descriptor limit of 1024 is under the minimum required 1956": (
+        "descriptor_limit"
+    ),
+    "ERROR: setting or updating a password is not supported in insecure mode (28P01)": (
+        "password_in_insecure_mode"
+    ),
+    'ERROR: currval of sequence "s" is not yet defined in this session (SQLSTATE 55000)': (
+        "sequence_not_used"
+    ),
+    'ERROR: cannot write directly to computed column "b" (SQLSTATE 55000)': (
+        "computed_column_written"
+    ),
+    'ERROR: database "d" is not empty and RESTRICT was specified (SQLSTATE 2BP01)': (
+        "database_not_empty"
+    ),
+    "ERROR: failed to satisfy CHECK constraint (a > 0) (SQLSTATE 23514)": "check_violation",
+    "ERROR: division by zero (SQLSTATE 22012)": "division_by_zero",
+    'ERROR: can not create relational table in timeseries database "p" (SQLSTATE 42809)': (
+        "relational_table_in_series_database"
+    ),
+    "cannot split range at key /Table/79/1": "range_not_split",
+    "IO error: While lock file: /d/LOCK: Resource temporarily unavailable": "store_locked",
+    "F261122 08:30:00.000000 12 a.go:500  [n1] could not open store: Corruption: bad block": (
+        "store_corrupt"
+    ),
+    "E261122 08:30:00.000000 12 rpc/nodedialer.go:1  [n1] Error while dialing dial tcp "
+    "10.0.0.2:26257: connect: connection refused": "nodes_not_connected",
+    'psql: error: connection to server at "db", port 26257 failed: Connection refused': (
+        "server_unreachable"
+    ),
+    'at or near "checkpoint": syntax error': "syntax_error",
+    "CHECKPOINT": "wal_words",
+    "TSBEGIN": "wal_words",
+}
+
+
+@pytest.mark.parametrize(("text", "code"), TOLD_APART.items())
+def test_an_entry_fires_only_for_its_own_subsystem(text: str, code: str) -> None:
+    assert codes(text) == [code]
+
+
+def test_the_clients_words_are_one_message_with_its_cause() -> None:
+    text = (
+        "ERROR: SSL authentication error while connecting.\n\n"
+        'x509: certificate signed by unknown authority\nFailed running "sql"\n'
+        "ERROR: division by zero\nSQLSTATE: 22012\n"
+    )
+    found = recognise(text)
+    assert [each.entry.code if each.entry else None for each in found] == [
+        "certificate_not_trusted",
+        "division_by_zero",
+    ]
+    assert [each.line for each in found] == [1, 5]
 
 
 def test_a_symptom_is_known_from_a_persons_words_and_from_no_message() -> None:

@@ -109,6 +109,8 @@ def test_syntax_errors_of_imports_are_no_plain_mistakes() -> None:
                 "default_misprinted",
                 "cannot_be_scheduled",
                 "query_id_wrong",
+                "meta_of_older_version",
+                "tags_of_quoted_name",
             }, text
 
 
@@ -151,7 +153,7 @@ def test_what_kwtui_says_of_an_error_is_one_error_when_pasted(
     ],
 )
 def test_what_kwtui_says_of_a_connection_is_one_error_when_pasted(text: str, code: str) -> None:
-    failure = connection_failure(Exception(text), Target())
+    failure = connection_failure(Exception(text), Target(password="x"))
     found = recognise("\n".join(failure.lines()))
     assert [each.entry.code for each in found if each.entry] == [code]
     assert all(each.is_known for each in found)

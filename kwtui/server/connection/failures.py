@@ -77,8 +77,9 @@ def connection_failure(error: Exception, target: Target) -> KwtuiError:
     """The message for a connection that could not be made: with names, for this very target."""
     text = connection_text(error)
     failure = _classified(text, target)
-    known = recognise_answer(text)
-    failure.known_as = known.code if known is not None else ""
+    if not failure.known_as:
+        known = recognise_answer(text)
+        failure.known_as = known.code if known is not None else ""
     return failure
 
 
@@ -128,6 +129,15 @@ def _password_failure(text: str, low: str, target: Target) -> KwtuiError | None:
             hint="Provide one of them, type it at the prompt, or use a client certificate "
             "(sslcert and sslkey).",
             exit_code=ExitCode.AUTHENTICATION_FAILED,
+        )
+    if "password authentication failed" in low and not target.password:
+        # Nothing was sent, so nothing can be wrong with it: the node is in insecure mode.
+        return KwtuiError(
+            f"The server does not know the user {target.user}.",
+            cause="It refuses the login and has asked for no password.",
+            hint="Connect as root to see who is there (SHOW USERS), or to make the user.",
+            exit_code=ExitCode.AUTHENTICATION_FAILED,
+            known_as="unknown_user",
         )
     if "password authentication failed" in low:
         return PasswordRejected(

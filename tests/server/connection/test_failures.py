@@ -42,7 +42,8 @@ def recorded(situation: str) -> str:
 def test_refused_connections_of_a_secure_node(situation: str) -> None:
     exit_code, words = SITUATIONS[situation]
     text = recorded(situation)
-    error = connection_failure(Exception(text), Target(host="db", user="op"))
+    sent = Target(host="db", user="op", password="x")
+    error = connection_failure(Exception(text), sent)
     assert error.exit_code is exit_code
     assert words in error.title
     assert error.hint
@@ -55,13 +56,22 @@ def test_every_refusal_in_the_recording_is_covered() -> None:
 
 
 def test_a_prompt_may_help_for_a_password_and_only_there() -> None:
-    target = Target(user="op")
+    target = Target(user="op", password="x")
     needed = connection_failure(Exception(recorded("no password given")), target)
     rejected = connection_failure(Exception(recorded("wrong password")), target)
     other = connection_failure(Exception(recorded("user without login")), target)
     assert isinstance(needed, PasswordNeeded)
     assert isinstance(rejected, PasswordRejected)
     assert not isinstance(other, PasswordNeeded | PasswordRejected)
+
+
+def test_a_user_without_a_password_is_unknown_and_not_refused_for_one() -> None:
+    """A node in insecure mode lets everybody in whom it knows: nothing was asked, nothing sent."""
+    error = connection_failure(Exception(recorded("unknown user")), Target(user="ghost"))
+    assert error.title == "The server does not know the user ghost."
+    assert not isinstance(error, PasswordRejected)
+    assert error.known_as == "unknown_user"
+    assert "CREATE" not in error.cause
 
 
 def test_without_tls_the_missing_password_is_explained_in_words() -> None:
