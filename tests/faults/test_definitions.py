@@ -8,8 +8,11 @@ import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import Step
+from kwtui.operations.restore.continuation.plan import accepting
+from kwtui.operations.shared.command_line import command_for
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench, Hook, Made
+from tests.faults.journaled import Journaled
 
 DATABASE, AGAIN = "defined", "defined_again"
 
@@ -59,3 +62,22 @@ def test_what_was_accepted_comes_to_its_end_and_says_so(bench: Bench, made: Made
     assert "accepted by name" in done.result.summary
     assert done["accepted"][0] == "the default of public.t.n is `7`, and was `1`"
     assert bench.rows(f"SELECT id, n, s FROM {AGAIN}.public.t") == [("1", "2", "x")]
+
+
+def test_a_restore_that_stopped_there_goes_on_when_it_is_accepted(bench: Bench, made: Made) -> None:
+    runs = Journaled(bench)
+    plan = bench.plan_restore(made.path, target=f"{AGAIN}_2")
+    scratch = plan.request["scratch"]
+    run, error = runs.stopped(plan, {"compare": other_default(bench, scratch)})
+    assert isinstance(error, KwtuiError)
+    assert f"kwtui restore --continue {run} --accept public.t.n" in error.hint
+
+    rest = runs.plan_continuation(run)
+    with pytest.raises(KwtuiError):
+        runs.run(rest)
+    accepted = accepting(runs.plan_continuation(run), ["public.t.n"])
+    assert command_for(accepted, ()).endswith(" --accept public.t.n")
+    _, result = runs.run(accepted)
+
+    assert result.exit_code is ExitCode.OK
+    assert bench.rows(f"SELECT id, n, s FROM {AGAIN}_2.public.t") == [("1", "2", "x")]

@@ -265,6 +265,7 @@ SAMPLES: dict[str, list[str]] = {
     "statements.cancel_query": [statements.cancel_query("18ea")],
     "statements.cancel_job": [statements.cancel_job(7)],
     "statements.running_jobs": [statements.running_jobs("IMPORT")],
+    "statements.jobs_being_undone": [statements.jobs_being_undone("IMPORT")],
     "statements.logical_timestamp": [statements.logical_timestamp()],
     "statements.count_rows": [
         statements.count_rows("D", P),
