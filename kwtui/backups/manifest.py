@@ -20,6 +20,7 @@ import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
+from kwtui.files.foreign import read_regular
 from kwtui.model.findings import Finding
 from kwtui.model.proof import ContentChecksum, ProofLevel
 from kwtui.model.requests import BackupMethod, Dialect
@@ -268,13 +269,17 @@ def write_schema(path: Path, schema: DatabaseSchema) -> None:
     write_file(path, msgspec.json.format(msgspec.json.encode(schema), indent=1) + b"\n")
 
 
+_LARGEST = 256 << 20
+"""Bytes: of a schema with a hundred thousand tables."""
+
+
 def read_sidecar(path: Path) -> bytes:
     """The bytes of a file beside the export.
 
     Raises KwtuiError: NOT_FOUND or EXTERN_NOT_READABLE.
     """
     try:
-        return path.read_bytes()
+        return read_regular(path, _LARGEST)
     except FileNotFoundError as error:
         raise KwtuiError(
             f"There is no {path.name} in {path.parent}.",

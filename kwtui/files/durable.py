@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign import regular_descriptor
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -46,7 +47,7 @@ def append_after(path: Path, make: Callable[[bytes], bytes], *, mode: int = 0o64
     FAILED).
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, mode)
+        descriptor = regular_descriptor(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, mode)
         try:
             with suppress(OSError):
                 # Some network file systems have no locks; then two at once are not kept apart.
@@ -54,16 +55,31 @@ def append_after(path: Path, make: Callable[[bytes], bytes], *, mode: int = 0o64
             size = os.fstat(descriptor).st_size
             if size == 0:
                 hand_over(descriptor, path.parent)
-            there = os.pread(descriptor, size, 0)
+            there = os.pread(descriptor, _LONGEST_LINE, max(size - _LONGEST_LINE, 0))
             torn = size > 0 and there[-1:] != b"\n"
             last = there.removesuffix(b"\n").rpartition(b"\n")[2]
-            os.write(descriptor, (b"\n" if torn else b"") + make(last) + b"\n")
+            _write_whole(descriptor, (b"\n" if torn else b"") + make(last) + b"\n", size)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
         sync_folder(path.parent)
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+_LONGEST_LINE = 1 << 20
+
+
+def _write_whole(descriptor: int, line: bytes, size: int) -> None:
+    """All of the line, or nothing of it: half a line would be taken for damage."""
+    try:
+        written = os.write(descriptor, line)
+        if written < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(descriptor, size)
+        raise
 
 
 def hand_over(made: Path | int, folder: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kwtui.backups.csv.reading import MalformedRecord, Record, read_records
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign import open_regular
 from kwtui.model.requests import Dialect
 
 
@@ -25,7 +26,7 @@ async def batches(
 def checked_records(path: Path, dialect: Dialect, fields: int) -> Iterator[Record]:
     """Every record, without the header; each has as many values as the table has columns."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             found = islice(read_records(file, dialect), 1 if dialect.header else 0, None)
             for number, record in enumerate(found, 1):
                 if len(record) != fields:

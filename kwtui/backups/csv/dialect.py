@@ -16,6 +16,7 @@ from pathlib import Path
 from kwtui.backups.csv.reading import MalformedRecord, NeedMore, Record, RecordParser
 from kwtui.backups.csv.record_scan import PYTHON_CHARSETS
 from kwtui.backups.layout.tree import unreadable
+from kwtui.files.foreign import open_regular
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import ColumnSpec
 
@@ -132,7 +133,7 @@ def _read_heads(tables: Sequence[TableSample]) -> Iterable[_Sample]:
     for table in some:
         for path in table.files[:_FILES_PER_TABLE]:
             try:
-                with path.open("rb") as file:
+                with open_regular(path) as file:
                     data = file.read(head + 1)
             except OSError as error:
                 raise unreadable(path, error) from error
@@ -350,7 +351,7 @@ def plain_nulls(files: Iterable[Path], delimiter: str) -> set[str] | None:
     candidate = re.compile(rb"[" + edge + rb"](\\N|NULL|null|Null|)(?=[" + edge + rb"])")
     found: set[str] = set()
     for path in files:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             before = b"\n"
             while chunk := file.read(_CHUNK):
                 if any(quote in chunk for quote in _QUOTES):

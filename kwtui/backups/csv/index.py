@@ -12,6 +12,7 @@ from threading import Lock
 from typing import BinaryIO
 
 from kwtui.backups.csv.record_scan import RecordCounter
+from kwtui.files.foreign import open_regular
 from kwtui.model.requests import Dialect
 
 _STEP = 1 << 18
@@ -79,13 +80,13 @@ class CsvIndex:
             at = max(bisect_right(self._offsets, offset) - 1, 0)
             start, before = self._offsets[at], self._records[at]
         counter = RecordCounter(self.dialect)
-        with self.path.open("rb") as file:
+        with open_regular(self.path) as file:
             file.seek(start)
             _feed(counter, file, offset - start)
         return before + counter.records
 
     def _extend(self, enough: Callable[[], bool], reading: Reading) -> None:
-        with self.path.open("rb", buffering=0) as file:
+        with open_regular(self.path, buffering=0) as file:
             status = os.fstat(file.fileno())
             version = (status.st_size, status.st_mtime_ns)
             if self._version != version:

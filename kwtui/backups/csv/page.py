@@ -9,6 +9,7 @@ from pathlib import Path
 from kwtui.backups.csv.index import CsvIndex, Reading
 from kwtui.backups.csv.reading import MalformedRecord, Record, read_records
 from kwtui.backups.layout.tree import unreadable
+from kwtui.files.foreign import open_regular
 from kwtui.model.requests import Dialect
 
 
@@ -55,7 +56,7 @@ def read_page(
         offset, known = index.place_of(first, reading)
         if dialect.header and not columns:
             columns = _header(path, dialect)
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             file.seek(offset)
             try:
                 wanted = islice(read_records(file, dialect), first - known, first - known + count)
@@ -71,7 +72,7 @@ def read_page(
 
 
 def _header(path: Path, dialect: Dialect) -> tuple[str, ...]:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         try:
             names = next(read_records(file, dialect), ())
         except MalformedRecord:

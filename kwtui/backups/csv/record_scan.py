@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kwtui.files.foreign import open_regular
 from kwtui.model.requests import Dialect
 
 BLOCK = 1 << 18
@@ -253,7 +254,7 @@ def scan_file(
     counter = RecordCounter(dialect) if dialect else None
     checker = RecordChecker(dialect, fields) if dialect and fields else None
     size = 0
-    with path.open("rb", buffering=0) as file:
+    with open_regular(path, buffering=0) as file:
         while block := file.read(BLOCK):
             size += len(block)
             digest.update(block)

@@ -9,6 +9,7 @@ from kwtui.backups.csv.index import CsvIndex, Reading
 from kwtui.backups.csv.reading import MalformedRecord, read_records
 from kwtui.backups.csv.record_scan import PYTHON_CHARSETS, RecordCounter
 from kwtui.backups.layout.tree import unreadable
+from kwtui.files.foreign import open_regular
 from kwtui.model.requests import Dialect
 
 _BLOCK = 1 << 22
@@ -64,7 +65,7 @@ class _Search:
         """Where the record begins, exactly."""
         number = max(record, 0) + self._header
         offset, known = self._index.place_of(number, self._reading)
-        with self._index.path.open("rb") as file:
+        with open_regular(self._index.path) as file:
             return _skip(file, offset, number - known, self._index.dialect)
 
     def _holds(self, record: int) -> bool:
@@ -73,7 +74,7 @@ class _Search:
         if dialect.charset == "UTF-8":
             return True
         offset = self._offset_of(record)
-        with self._index.path.open("rb") as file:
+        with open_regular(self._index.path) as file:
             file.seek(offset)
             try:
                 values = next(read_records(file, dialect), ())
@@ -84,7 +85,7 @@ class _Search:
 
     def _places(self, offset: int) -> Iterator[int]:
         overlap = len(self._wanted) - 1
-        with self._index.path.open("rb", buffering=0) as file:
+        with open_regular(self._index.path, buffering=0) as file:
             file.seek(offset)
             kept = b""
             while block := file.read(_BLOCK):
@@ -96,7 +97,7 @@ class _Search:
 
     def _places_backward(self, end: int) -> Iterator[int]:
         overlap = len(self._wanted) - 1
-        with self._index.path.open("rb", buffering=0) as file:
+        with open_regular(self._index.path, buffering=0) as file:
             while end > 0:
                 self._reading.reached(end)
                 start = max(0, end - _BLOCK)

@@ -20,6 +20,7 @@ from kwtui.backups.layout.location import sidecar_root
 from kwtui.backups.layout.naming import inside
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import PRIVATE_FOLDER, make_folders, write_file
+from kwtui.files.foreign import read_regular
 from kwtui.files.json_text import encode
 
 _FILE = re.compile(r"\.(.+)\.notes\.json\Z")
@@ -126,7 +127,7 @@ def _places(extern: Path, path: str, mirror: Path | None) -> list[Path]:
 
 def _read(place: Path) -> Annotation | None:
     try:
-        return msgspec.json.decode(place.read_bytes(), type=Annotation)
+        return msgspec.json.decode(read_regular(place, 1 << 20), type=Annotation)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -16,12 +16,14 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from kwtui.backups.layout.naming import inside
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import cannot_write, hand_over
+from kwtui.files.foreign import open_regular, regular_descriptor
 
 STAGING_FOLDER = ".staging"
 DEFAULT_PREFIX = "kwtui"
@@ -56,6 +58,9 @@ class Staged:
     bytes: int
     """Of the files, whether they take space or not."""
     means: frozenset[Means]
+
+
+_COPY_BYTES = 1 << 20
 
 
 def staging_path(staging_id: str, prefix: str = DEFAULT_PREFIX) -> str:
@@ -109,9 +114,7 @@ def make_staging(
             size += file.source.stat().st_size
         for name, text in (texts or {}).items():
             _make_folder((root / name).parent, group)
-            (root / name).write_text(text, encoding="utf-8", errors="surrogateescape")
-            (root / name).chmod(0o640)
-            hand_over(root / name, extern)
+            _write_new(root / name, text.encode("utf-8", "surrogateescape"), extern)
     except OSError as error:
         raise cannot_write(root, error) from error
     return Staged(count, size, frozenset(means))
@@ -150,7 +153,7 @@ def rejected_lines(folder: Path, limit: int = 10) -> tuple[str, ...]:
     lines: list[str] = []
     with suppress(OSError):
         for path in sorted(folder.glob(_REJECT_FILES)):
-            with path.open(encoding="utf-8", errors="surrogateescape") as file:
+            with TextIOWrapper(open_regular(path), "utf-8", "surrogateescape") as file:
                 lines += [line.rstrip("\r\n") for line in islice(file, limit - len(lines))]
             if len(lines) >= limit:
                 break
@@ -176,6 +179,14 @@ def _make_folder(folder: Path, group: int | None) -> None:
     _open_to_group(folder, group)
 
 
+def _write_new(path: Path, content: bytes, extern: Path) -> None:
+    """Never into something that is there: a link in its place could lead anywhere."""
+    with os.fdopen(regular_descriptor(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+        file.write(content)
+        os.fchmod(file.fileno(), 0o640)
+        hand_over(file.fileno(), extern)
+
+
 def _open_to_group(folder: Path, group: int | None) -> None:
     if group is not None:
         with suppress(OSError):
@@ -199,7 +210,9 @@ def _place(source: Path, target: Path) -> Means:
         # Relative: the node may see its extern under another path, in a container.
         target.symlink_to(os.path.relpath(source, target.parent.resolve()))
         return Means.SYMBOLIC_LINK
-    shutil.copyfile(source, target)
-    target.chmod(0o640)
-    hand_over(target, target.parent)
+    made = regular_descriptor(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    with os.fdopen(made, "wb") as written, open_regular(source) as read:
+        shutil.copyfileobj(read, written, _COPY_BYTES)
+        os.fchmod(made, 0o640)
+        hand_over(made, target.parent)
     return Means.COPY

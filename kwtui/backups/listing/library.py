@@ -7,6 +7,7 @@ from pathlib import Path
 from kwtui.backups.layout.location import find_location
 from kwtui.backups.layout.naming import inside
 from kwtui.backups.layout.tree import is_there, unreadable
+from kwtui.files.foreign import open_regular
 
 
 def read_text(extern: Path, path: str, state: Path | None = None, *, limit: int = 1 << 20) -> str:
@@ -21,7 +22,7 @@ def read_text(extern: Path, path: str, state: Path | None = None, *, limit: int 
     if folder and not is_there(file):
         file = find_location(extern, folder, state).sidecars / name
     try:
-        with file.open("rb") as opened:
+        with open_regular(file) as opened:
             data = opened.read(limit + 1)
     except OSError as error:
         raise unreadable(file, error) from error

@@ -37,6 +37,7 @@ from kwtui.backups.manifest import (
     standing_proof,
 )
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign import open_regular
 
 _DEEPEST = 12
 _UNNAMED = frozenset({MANIFEST_FILE, PROOFS_FILE})
@@ -283,7 +284,7 @@ def _is_schema(folder: os.DirEntry[str]) -> bool:
         if folder.name == "public":
             with os.scandir(folder) as tables:
                 return any(t.is_dir(follow_symlinks=False) and _holds_a_table(t) for t in tables)
-        with open(f"{folder.path}/{META_FILE}", "rb") as file:
+        with open_regular(Path(folder.path, META_FILE)) as file:
             return file.read(16).upper().startswith(b"CREATE SCHEMA")
     except OSError:
         return False

@@ -13,13 +13,14 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from kwtui.backups.layout.tree import META_FILE, FileRole, TreeFile, walk
+from kwtui.files.foreign import read_regular
 from kwtui.model.schema import Engine, TableName
 
 if TYPE_CHECKING:
     from kwtui.backups.metasql.create_table import MetaTable
     from kwtui.backups.metasql.meta_file import MetaFile
 
-_LARGEST_META = 64 << 20
+LARGEST_META = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,7 @@ def read_shape(root: Path) -> TreeShape:
 def _read_text(path: Path, shown: str) -> tuple[str, str]:
     """The text of a meta.sql, and why it cannot be read."""
     try:
-        if path.stat().st_size > _LARGEST_META:
-            return "", f"{shown} is too large to be a meta.sql."
-        return path.read_bytes().decode(), ""
+        return read_regular(path, LARGEST_META).decode(), ""
     except OSError as error:
         return "", f"{shown} cannot be read: {error.strerror or error}."
     except UnicodeDecodeError as error:

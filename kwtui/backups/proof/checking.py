@@ -11,11 +11,13 @@ from kwtui.backups.csv.record_scan import FileScan
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
 from kwtui.backups.layout.tree import META_FILE, FileRole, TreeFile, is_folder, role_of, walk
 from kwtui.backups.listing.contents import SetDetails, TableDetails
+from kwtui.backups.listing.shape import LARGEST_META
 from kwtui.backups.manifest import SIDECAR_FILES, FileEntry, Manifest, TableEntry
 from kwtui.backups.metasql.meta_file import import_refusals, read_or_problem
 from kwtui.backups.proof.findings import Fault, TableCheck, VerifyFinding
 from kwtui.backups.proof.sealing import ScanJob, SealProgress, scan_files
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign import open_regular, read_regular
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import Dialect
@@ -164,6 +166,9 @@ def _compare_sizes(manifest: Manifest, present: dict[str, TreeFile], check: Chec
             check.fault(fault, entry.path, f"has {sizes}")
 
 
+_SOME_BYTES = 64 << 20
+
+
 def _read_entries(
     details: SetDetails,
     manifest: Manifest,
@@ -172,7 +177,11 @@ def _read_entries(
     reader: FileReader,
     check: Check,
 ) -> dict[str, FileScan]:
-    """Read every file that is there; a file of another size too, for its record count."""
+    """Read every file that is there.
+
+    One of another size is read for its record count alone, and only if it has not grown out of all
+    proportion: its size has told already that it is not the set's.
+    """
     counted = {
         file.path: len(table.columns) or None for table in manifest.tables for file in table.files
     }
@@ -183,7 +192,10 @@ def _read_entries(
         path, size = _own_file(details, entry.path, check), present[entry.path].bytes
         if path is None:
             continue
-        if entry.path in counted and level >= ProofLevel.P2:
+        counts = entry.path in counted and level >= ProofLevel.P2
+        if size != entry.bytes and not (counts and size <= 2 * entry.bytes + _SOME_BYTES):
+            continue
+        if counts:
             jobs[entry.path] = ScanJob(path, size, manifest.dialect, counted[entry.path])
         else:
             jobs[entry.path] = ScanJob(path, size)
@@ -207,7 +219,7 @@ def _scan_or_report(
     readable = {}
     for path, job in jobs.items():
         try:
-            with job.path.open("rb"):
+            with open_regular(job.path):
                 readable[path] = job
         except OSError as error:
             check.fault(Fault.UNREADABLE, path, f"cannot be read: {error.strerror or error}")
@@ -274,7 +286,7 @@ def _check_metas(details: SetDetails, check: Check, *, optional: bool) -> None:
         if file.path.rpartition("/")[2] != META_FILE:
             continue
         try:
-            text = (root / file.path).read_bytes().decode()
+            text = read_regular(root / file.path, LARGEST_META).decode()
         except (OSError, UnicodeDecodeError) as error:
             check.fault(Fault.META, file.path, f"cannot be read: {error}")
             continue
