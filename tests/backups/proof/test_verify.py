@@ -13,10 +13,10 @@ from kwtui.backups.layout.location import SetLocation
 from kwtui.backups.layout.proof_log import read_proofs
 from kwtui.backups.listing.scanning import scan
 from kwtui.backups.manifest import read_manifest, write_manifest
-from kwtui.backups.proof import checking
 from kwtui.backups.proof.findings import Fault
 from kwtui.backups.proof.verify import VerifyReport, verify
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files import foreign
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import Dialect
@@ -130,14 +130,14 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are_still_checked(
     location: SetLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = location.data / "public/orders/n1.0.csv"
-    real = checking.open_regular
+    real = foreign.open_regular
 
     def open_file(path: Path) -> object:
         if path == broken:
             raise OSError(5, "Input/output error")
         return real(path)
 
-    monkeypatch.setattr(checking, "open_regular", open_file)
+    monkeypatch.setattr("kwtui.backups.proof.checking.open_regular", open_file)
     report = check(location, P1)
     assert faults(report) == {(Fault.UNREADABLE, "data/public/orders/n1.0.csv")}
     assert report.files == 3
