@@ -165,6 +165,24 @@ class ProcedureDef:
 
 
 @dataclass
+class SplitDef:
+    """A place where the keys of all tables are cut into ranges."""
+
+    relation_id: int
+    key: str
+    """In hexadecimal."""
+    pretty: str
+    value: str | None
+    """Of the first column of the primary key; None for the begin of the table."""
+    range_id: int = 0
+    """The number of the range that begins here."""
+    made_at: int = 0
+    """In nanoseconds."""
+    uncounted: bool = False
+    """Whether nobody knows any more how many entries the part in front of it has."""
+
+
+@dataclass
 class UserDef:
     name: str
     is_role: bool = False
@@ -187,6 +205,9 @@ class Catalog:
     users: dict[str, UserDef] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     """Cluster settings that differ from their defaults."""
+    splits: list[SplitDef] = field(default_factory=list)
+    left_behind: list[int] = field(default_factory=list)
+    """Ids at which a range begins because a time-series table ended there that was dropped."""
     next_id: int = 100
 
     def relations_in(self, database: str, schema: str | None = None) -> list[Relation]:

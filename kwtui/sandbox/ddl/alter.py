@@ -22,6 +22,7 @@ from kwtui.sandbox.ddl.parse import (
     names_in,
     seconds_of,
 )
+from kwtui.sandbox.ddl.ranges import split_table
 from kwtui.sandbox.ddl.sharding import accept_buckets, check_allowed, shard
 from kwtui.sandbox.ddl.storage import check_free
 from kwtui.sandbox.ddl.table import add_check, add_foreign_key, add_index, column_of
@@ -61,6 +62,8 @@ def alter(session: Session, statement: Statement) -> Answer:
         stream.expect_end()
         rename_relation(session, relation, target)
         return Answer("RENAME VIEW" if view else "RENAME TABLE")
+    if stream.accept("split", "at"):
+        return split_table(session, relation, stream)
     if stream.accept("configure", "zone"):
         with session.engine.change(session):
             session.engine.catalog.relations[relation.id].zone = zone_options(stream)

@@ -14,6 +14,7 @@ from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Kind, Token, TokenStream
 from kwtui.sandbox.query.sources import column_name, devices_name, table_name
 from kwtui.sandbox.rows.staging import counted_default, expression_sql
+from kwtui.sandbox.rows.touched import touch_all
 from kwtui.sandbox.values.expression_text import format_tokens
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import storage_type
@@ -82,6 +83,8 @@ class ColumnChanges:
         elif source is not None:
             sql = expression_sql(self.session, self.relation, source, table, column.type)
             self.cursor.execute(f"UPDATE {table} SET {name} = {sql}")
+        if source is not None:
+            touch_all(self.session.engine, self.cursor, self.relation)
         if not column.nullable:
             self.check_nulls(column)
 

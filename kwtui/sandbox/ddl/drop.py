@@ -14,6 +14,7 @@ from kwtui.sandbox.engine.resolve import find_table
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Statement, TokenStream
 from kwtui.sandbox.query.sources import table_name
+from kwtui.sandbox.rows.touched import touch_all
 
 _KINDS = {
     "TABLE": (RelationKind.TABLE, RelationKind.TIME_SERIES),
@@ -133,6 +134,7 @@ def truncate(session: Session, statement: Statement) -> Answer:
         tables += others
     with session.engine.change(session) as cursor:
         for table in tables:
+            touch_all(session.engine, cursor, table)
             cursor.execute(f"DELETE FROM {table_name(table)}")
             session.engine.catalog.relations[table.id].version += 1
     for table in tables:

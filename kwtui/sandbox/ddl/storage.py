@@ -10,6 +10,7 @@ from kwtui.sandbox.catalog.objects import (
     Relation,
     RelationKind,
 )
+from kwtui.sandbox.catalog.ranges import forget_ranges
 from kwtui.sandbox.query.sources import column_name, devices_name, table_name
 from kwtui.sandbox.rows.devices import make_devices
 from kwtui.sandbox.values.types import storage_type
@@ -20,6 +21,7 @@ _STORED = (RelationKind.TABLE, RelationKind.TIME_SERIES, RelationKind.MATERIALIZ
 def remove(catalog: Catalog, cursor: duckdb.DuckDBPyConnection, relation: Relation) -> None:
     """Takes a relation out of the catalogue, with its rows."""
     del catalog.relations[relation.id]
+    forget_ranges(catalog, relation)
     if relation.kind in _STORED:
         cursor.execute(f"DROP TABLE IF EXISTS {table_name(relation)}")
         cursor.execute(f"DROP TABLE IF EXISTS {devices_name(relation)}")

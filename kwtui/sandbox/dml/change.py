@@ -25,6 +25,7 @@ from kwtui.sandbox.rows.foreign_keys import delete_rows, parents_leave
 from kwtui.sandbox.rows.returning import Returning, returning_clause
 from kwtui.sandbox.rows.staging import NEW, Staged, compute
 from kwtui.sandbox.rows.storing import check_rows
+from kwtui.sandbox.rows.touched import touch
 from kwtui.sandbox.values.text_style import style_of
 from kwtui.sandbox.values.types import storage_type
 
@@ -252,5 +253,6 @@ def _apply(staged: Staged, table: str) -> int:
     staged.cursor.execute(
         f"UPDATE {table} SET {sets} FROM {NEW} n WHERE {table}.rowid = n.{ROW_ID}"
     )
+    touch(staged.session.engine, staged.cursor, staged.relation, NEW)
     counted = staged.one(f"SELECT count(*) FROM {NEW}")
     return counted[0] if counted else 0

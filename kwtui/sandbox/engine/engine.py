@@ -93,6 +93,14 @@ class Engine:
         self.database.execute(
             "CREATE TABLE IF NOT EXISTS kw_sequence_values (id BIGINT, last_value BIGINT)"
         )
+        self.database.execute(
+            "CREATE TABLE IF NOT EXISTS kw_touched (relation BIGINT, part BIGINT, moment BIGINT)"
+        )
+        # Writers only append to it, so that they never get into each other's way.
+        self.database.execute(
+            "CREATE OR REPLACE TABLE kw_touched AS SELECT relation, part, max(moment) AS moment"
+            " FROM kw_touched GROUP BY ALL"
+        )
         stored = self.database.execute("SELECT document FROM kw_catalog").fetchone()
         if stored is not None:
             return self._with_sequence_values(from_json(stored[0]))

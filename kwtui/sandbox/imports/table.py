@@ -27,6 +27,7 @@ from kwtui.sandbox.imports.series import SeriesParser, SeriesReport, series_rows
 from kwtui.sandbox.language.lexer import quote_identifier
 from kwtui.sandbox.query.sources import table_name
 from kwtui.sandbox.rows.devices import enter_devices
+from kwtui.sandbox.rows.touched import touch_all
 
 PUT_BACK_SECONDS = 5.0
 """How long a table stays away after CANCEL JOB (recording 10 saw it still away when it ended)."""
@@ -195,6 +196,7 @@ def load_relational(
             run.progress(job, done, len(files))
         fill_computed(session, cursor, relation, targets)
         refuse_duplicates(cursor, relation, was_empty=was_empty)
+        touch_all(session.engine, cursor, relation)
     return rows
 
 

@@ -14,11 +14,15 @@ from kwtui.sandbox.catalog import system_tables as stored_tables
 from kwtui.sandbox.catalog.create_text import create_relation_text
 from kwtui.sandbox.catalog.listings import foreign_key_text, primary_index
 from kwtui.sandbox.catalog.objects import EngineType, IndexDef, Relation, RelationKind
+from kwtui.sandbox.catalog.ranges import Range
+from kwtui.sandbox.catalog.ranges import ranges as all_ranges
 from kwtui.sandbox.catalog.users import is_admin
 from kwtui.sandbox.engine import jobs
 from kwtui.sandbox.engine.clock import timestamp_text
+from kwtui.sandbox.introspection import node_status
 from kwtui.sandbox.language.lexer import quote_identifier
 from kwtui.sandbox.query import system_tables
+from kwtui.sandbox.query.range_stats import range_bytes
 from kwtui.sandbox.query.virtual_tables import (
     INTERNAL,
     Definition,
@@ -200,15 +204,42 @@ def zone_rows(scope: Scope) -> Rows:
 
 @provides(INTERNAL, "ranges")
 def ranges(scope: Scope) -> Rows:
-    # All data of the sandbox is one range: recording 12 has none of its own for a small database.
-    row: list[object] = [1, "\\x", "/Min", "\\xffff", "/Max", "", "", "", "{1}"]
-    yield [*row, "{region=NODE1}", "{}", None, 1, 0]
+    for found in _ranges(scope):
+        size = range_bytes(scope.session.engine, found)
+        yield [*_range_head(found), *_range_names(scope, found), *_replicas(scope), None, 1, size]
 
 
 @provides(INTERNAL, "ranges_no_leases", admin="read kwdb_internal.ranges_no_leases")
 def ranges_no_leases(scope: Scope) -> Rows:
-    row: list[object] = [1, "DEFAULT_RANGE", "\\x", "/Min", "\\xffff", "/Max", "", "", 0, ""]
-    yield [*row, "{1}", "{region=NODE1}", "{}", None]
+    for found in _ranges(scope):
+        number, *keys = _range_head(found)
+        database, table, index = _range_names(scope, found)
+        kind = "TS_RANGE" if found.series else "DEFAULT_RANGE"
+        names = [database, table, found.first if found.series else 0, index]
+        yield [number, kind, *keys, *names, *_replicas(scope), None]
+
+
+def _ranges(scope: Scope) -> list[Range]:
+    """The system's keys as one range, then those of the user's tables."""
+    found = all_ranges(scope.catalog)
+    system = Range(1, "", "/Min", 0, found[0].start, found[0].start_pretty)
+    return [system, *found]
+
+
+def _range_head(found: Range) -> list[object]:
+    start, end = f"\\x{found.start}", f"\\x{found.end}"
+    return [found.id, start, found.start_pretty, end, found.end_pretty]
+
+
+def _range_names(scope: Scope, found: Range) -> list[object]:
+    """Database, table and index of the table that the start key belongs to, if there is one."""
+    relation = scope.catalog.relations.get(found.first)
+    return [relation.database, relation.name, ""] if relation is not None else ["", "", ""]
+
+
+def _replicas(scope: Scope) -> list[object]:
+    nodes = {node.node_id: node.locality for node in node_status.all_facts(scope.session.engine)}
+    return [array(map(str, nodes)), array(nodes.values()), "{}"]
 
 
 @provides(INTERNAL, "partitions", "schema_changes", "leases", "session_trace", "feature_usage")

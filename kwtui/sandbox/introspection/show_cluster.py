@@ -15,6 +15,9 @@ from kwtui.sandbox.catalog import listings as show_objects
 from kwtui.sandbox.catalog import settings
 from kwtui.sandbox.catalog.grants import require
 from kwtui.sandbox.catalog.listings import require_time_series
+from kwtui.sandbox.catalog.objects import RelationKind
+from kwtui.sandbox.catalog.ranges import Range
+from kwtui.sandbox.catalog.ranges import ranges as all_ranges
 from kwtui.sandbox.catalog.users import is_admin, require_admin
 from kwtui.sandbox.engine import jobs
 from kwtui.sandbox.engine.dispatch import find_handler, handles
@@ -28,6 +31,7 @@ from kwtui.sandbox.language.lexer import (
     split_statements,
 )
 from kwtui.sandbox.query.prepare import prepare
+from kwtui.sandbox.query.range_stats import range_bytes
 from kwtui.sandbox.query.virtual_tables import load
 
 if TYPE_CHECKING:
@@ -257,7 +261,7 @@ def _parsed(statement: Statement) -> Statement:
 
 @handles("SHOW RANGES")
 def ranges(session: Session, statement: Statement) -> Answer:
-    """``SHOW RANGES FROM TABLE | DATABASE | INDEX name``: one range holds a whole table."""
+    """``SHOW RANGES FROM TABLE | DATABASE name``; of a database none, as small tables share one."""
     stream = _stream(statement, "show", "ranges", "from")
     if stream.accept("database"):
         find_database(session, stream.expect_identifier())
@@ -268,24 +272,21 @@ def ranges(session: Session, statement: Statement) -> Answer:
     stream.expect_end()
     relation = find_relation(session, parts).relation
     require(session.engine.catalog, session.user, relation, "SELECT")
-    size = f"{_bytes_of(session, relation.id, [c.id for c in relation.columns]) / 1e6:.6f}"
-    size = size.rstrip("0").rstrip(".")
-    range_id = 50 + relation.id
+    if relation.kind is RelationKind.TIME_SERIES:
+        raise SqlError("show ranges is not supported in timeseries table", "0A000")
     nodes = {node.node_id: node.locality for node in node_status.all_facts(session.engine)}
     holder = session.engine.cluster.leaseholders(relation.id)[0]
-    row = [None, None, range_id, size, holder, nodes[holder], list(nodes), list(nodes.values())]
-    return rowset(_RANGES, [row]).answer("SHOW RANGES")
+    where = [holder, nodes[holder], list(nodes), list(nodes.values())]
+    rows: list[list[object]] = []
+    for found in all_ranges(session.engine.catalog):
+        if any(held.id == relation.id for held, _ in found.holds):
+            ends = [found.start_in(relation), found.end_in(relation)]
+            rows.append([*ends, found.id, _megabytes(session, found), *where])
+    return rowset(_RANGES, rows).answer("SHOW RANGES")
 
 
-def _bytes_of(session: Session, relation_id: int, column_ids: list[int]) -> int:
-    """About what the rows take: the length of their text and a few bytes for each value."""
-    lengths = " + ".join(f"coalesce(strlen(c{n}::VARCHAR), 0) + 4" for n in column_ids)
-    cursor = session.engine.cursor()
-    try:
-        found = cursor.execute(f"SELECT sum({lengths}) FROM t{relation_id}").fetchone()
-    finally:
-        cursor.close()
-    return int(found[0]) if found and found[0] is not None else 0
+def _megabytes(session: Session, found: Range) -> str:
+    return f"{range_bytes(session.engine, found) / 1e6:.6f}".rstrip("0").rstrip(".")
 
 
 @handles("SHOW STATISTICS")

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from kwtui.sandbox.query.functions import BOOL, INT8, STRING, text
+from kwtui.sandbox.catalog.ranges import ranges
+from kwtui.sandbox.query.functions import BOOL, INT8, JSONB, STRING, text
+from kwtui.sandbox.query.range_stats import stats_json
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.values import literal
 
@@ -81,6 +83,16 @@ def _definition(table: str, key: str, column: str) -> Build:
     return build
 
 
+def _range_stats(session: Session, args: Args) -> Typed:
+    """The figures of the range that holds a key; its start is what anybody has in hand."""
+    engine, key = session.engine, f"lower(hex({args[0].sql('duckdb')}))"
+    branches = " ".join(
+        f"WHEN {key} < '{found.end}' THEN {literal(stats_json(engine, found))}"
+        for found in ranges(engine.catalog)
+    )
+    return _written(f"CASE {branches} END", JSONB)
+
+
 CATALOG_FUNCTIONS: dict[str, tuple[tuple[int, ...], Build]] = {
     "pg_get_userbyid": ((1,), _user_by_id),
     "pg_encoding_to_char": ((1,), _encoding),
@@ -92,6 +104,7 @@ CATALOG_FUNCTIONS: dict[str, tuple[tuple[int, ...], Build]] = {
     "pg_backend_pid": ((0,), lambda session, args: (exp.Literal.number(-1), INT8)),
     "pg_client_encoding": ((0,), lambda session, args: (text("UTF8"), STRING)),
     "getdatabaseencoding": ((0,), lambda session, args: (text("UTF8"), STRING)),
+    "kwdb_internal__range_stats": ((1,), _range_stats),
     "pg_is_in_recovery": ((0,), lambda session, args: (exp.Boolean(this=False), BOOL)),
 }
 """By name: how many arguments there may be, and what it makes of them when they are translated."""

@@ -10,6 +10,7 @@ from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.dependencies import referencing
 from kwtui.sandbox.catalog.objects import ColumnDef, ForeignKeyDef, Relation
 from kwtui.sandbox.query.sources import column_name, table_name
+from kwtui.sandbox.rows.touched import touch
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.session import Session
@@ -156,6 +157,7 @@ def _set(
             message = f'null value in column "{column.name}" violates not-null constraint'
             raise SqlError(message, "23502")
         pieces.append(f"{column_name(column)} = {value}")
+    touch(session.engine, cursor, child, table_name(child), rows)
     cursor.execute(
         f"UPDATE {table_name(child)} SET {', '.join(pieces)}"
         " WHERE rowid IN (SELECT unnest(?::BIGINT[]))",
@@ -180,4 +182,5 @@ def delete_rows(
             [rows],
         )
         parents_leave(session, cursor, relation, gone, "delete")
+    touch(session.engine, cursor, relation, table, rows)
     cursor.execute(f"DELETE FROM {table} WHERE rowid IN (SELECT unnest(?::BIGINT[]))", [rows])

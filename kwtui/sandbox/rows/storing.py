@@ -12,6 +12,7 @@ from kwtui.sandbox.catalog.objects import IndexDef, RelationKind
 from kwtui.sandbox.query.sources import ROW_ID, column_name, table_name
 from kwtui.sandbox.rows.devices import enter_devices
 from kwtui.sandbox.rows.staging import NEW, Staged, expression_sql
+from kwtui.sandbox.rows.touched import touch
 from kwtui.sandbox.values.types import BINARY, STRINGS, base_family
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def store(staged: Staged) -> int:
             return counted[0] if counted else 0
         _replace_series(staged)
         counted = staged.one(f"SELECT count(*) FROM {NEW}")
+    touch(staged.session.engine, staged.cursor, relation, NEW)
     listed = ", ".join(column_name(column) for column in relation.columns)
     staged.cursor.execute(
         f"INSERT INTO {table_name(relation)} ({listed}) SELECT {listed} FROM {NEW}"

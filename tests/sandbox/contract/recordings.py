@@ -24,6 +24,7 @@ REPLAYED = (
     "14",
     "16",
     "17",
+    "18",
     "20",
 )
 """Recorded in this order on one node. 10, 11 and 15 are situations on nodes of their own, staged in
@@ -39,6 +40,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "08": ("05", "06"),
     "12": ("01", "02"),
     "13": ("12",),
+    "18": ("17",),
 }
 """What has to be replayed before a file: data, exports and jobs that its statements meet."""
 

@@ -100,9 +100,17 @@ def _row_ids(recorded: str, answered: str, run: Run) -> bool:
     return _times(_row_id_time(recorded), _row_id_time(answered), run)
 
 
+def _nanoseconds(recorded: str, answered: str, run: Run) -> bool:
+    """``last_update_nanos`` of a range."""
+    old, new = (datetime.fromtimestamp(int(text) // 10**9, UTC) for text in (recorded, answered))
+    shown = [moment.replace(tzinfo=None).isoformat(sep=" ") for moment in (old, new)]
+    return _times(shown[0], shown[1], run)
+
+
 RULES = (
     Rule("time of the run", re.compile(_TIME), None, _times),
     Rule("logical timestamp", re.compile(r"\b\d{19}\.\d{10}\b|\b\d{10}\.\d{9},\d+")),
+    Rule("time in nanoseconds", re.compile(r"(?<![\d.])\d{19}(?![\d.])"), None, _nanoseconds),
     Rule("job or row id", re.compile(r"(?<![\d.])\d{19}(?![\d.])"), None, _row_ids),
     # A node hashes its own key encoding, hidden row ids and table ids included.
     Rule("fingerprint", re.compile(r"-?\d+"), frozenset({"fingerprint"})),
@@ -122,6 +130,12 @@ RULES = (
     # Two real nodes differed in one of these (live-findings, section 4).
     Rule("schema version", re.compile(r"\d+"), frozenset({"version"})),
     Rule("descriptor id in a key", re.compile(r"(?<=/Table/)\d+")),
+    Rule("descriptor id in a key", re.compile(r"(?<=\\x)[0-9a-f]+"), frozenset({"key"})),
+    Rule(
+        "figure of a range",
+        re.compile(r"\d+(?:\.\d+)?"),
+        frozenset({"kwdb_internal.range_stats"}),
+    ),
     Rule("size or count of the node", re.compile(r"\d+(?:\.\d+)?"), FIGURE_COLUMNS),
     Rule("elapsed time", re.compile(r"\d+(?:\.\d+)?(?:ns|µs|ms|s)\b"), frozenset({"elapsed"})),
     Rule("temporary file", re.compile(r"(?<=\.sql)\d+(?=\.tmp)|(?<=kwbase-temp)\d+")),

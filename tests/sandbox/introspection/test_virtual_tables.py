@@ -10,6 +10,8 @@ import pytest
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog import oids
+from kwtui.sandbox.catalog.objects import RelationKind
+from kwtui.sandbox.ddl.storage import make_storage
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.query import virtual_tables as virtual
 from kwtui.sandbox.sql_engine import SqlEngine
@@ -20,8 +22,11 @@ from tests.sandbox.shop import add_shop
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[SqlEngine]:
     engine = SqlEngine(tmp_path)
-    add_shop(engine.catalog)
-    engine.save_catalog()
+    with engine.change(None) as cursor:
+        add_shop(engine.catalog)
+        for relation in engine.catalog.relations.values():
+            if relation.kind in (RelationKind.TABLE, RelationKind.TIME_SERIES):
+                make_storage(cursor, relation)
     yield engine
     engine.close()
 
