@@ -176,7 +176,11 @@ def _explain(tokens: list[Token]) -> Verdict:
         start = 1
         if start < len(tokens) and tokens[start].text == "(":
             start = next((i for i, t in enumerate(tokens) if t.text == ")"), len(tokens)) + 1
-    runs = any(t.word in ("ANALYZE", "ANALYSE", "DEBUG") for t in tokens[:start])
+    options = {token.word for token in tokens[:start]}
+    if "DEBUG" in options:
+        words = "EXPLAIN ANALYZE (DEBUG) writes a bundle into the server's system tables."
+        return Verdict(Kind.WRITE, words)
+    runs = bool(options & {"ANALYZE", "ANALYSE"})
     rest = tokens[start:]
     first = rest[0].word if rest else ""
     if first in _PLANNED and not runs:

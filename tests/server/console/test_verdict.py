@@ -40,6 +40,7 @@ READING = (
     "SET TIME ZONE 'UTC'",
     "SELECT count(*) FROM t AS OF SYSTEM TIME '-1s';",
     "SELECT e'it\\'s', b'\\x00'",
+    "SELECT $$a$$, $tag$ it's; DROP TABLE t $tag$",
     "SELECT update, t.into FROM t",
 )
 
@@ -56,6 +57,11 @@ WRITING = (
     "WITH a AS ( /* x */ DELETE FROM t RETURNING id) SELECT * FROM a",
     "EXPLAIN ANALYZE DELETE FROM t",
     "EXPLAIN ANALYZE (DEBUG) UPDATE t SET a = 1",
+    "EXPLAIN ANALYZE (DEBUG) SELECT 1",
+    "EXPLAIN ANALYZE (DISTSQL, DEBUG) SELECT 1",
+    "EXPLAIN (ANALYZE, DEBUG) SELECT 1",
+    "EXPLAIN (DEBUG) SELECT 1",
+    "explain analyze ( debug ) SELECT 1",
     "EXPLAIN (ANALYZE) INSERT INTO t VALUES (1)",
     "EXPLAIN EXPORT INTO CSV 'nodelocal://1/x' FROM TABLE p",
     "SELECT nextval('s')",
