@@ -58,6 +58,8 @@ class Becomes(StrEnum):
     CAPTURED = "captured beside"
     BY_HAND = "captured, put back by hand"
     NOT_POSSIBLE = "not possible"
+    NOT_VISIBLE = "not visible"
+    """Whether there are any is not known: the user has no right to see them."""
 
 
 @dataclass(frozen=True)

@@ -58,3 +58,24 @@ def test_the_plan_says_it_too_and_the_set_keeps_the_text(kwtui: CommandLine) -> 
     assert "procedure tidy: only its text, to be run by hand" in made["not_included"]
     page = (Path(made["folder"]) / "RESTORE.md").read_text()
     assert "CREATE PROCEDURE tidy(a INT8)" in page.partition("made again by hand")[2]
+
+
+def test_what_a_plain_user_may_not_see_is_not_said_to_be_absent(
+    kwtui: CommandLine, sandbox: SandboxNode, tmp_path: Path
+) -> None:
+    bench = Bench(sandbox, tmp_path)
+    bench.do("CREATE USER IF NOT EXISTS onlooker")
+    dsn = sandbox.dsn.replace("root@", "onlooker@")
+
+    surveyed = kwtui.run("survey", DATABASE, "--dsn", dsn)
+    planned = kwtui.run("backup", DATABASE, "--dry-run", "--dsn", dsn)
+
+    for told in (surveyed.out, planned.out):
+        assert "has no tables" not in told
+        assert "onlooker sees no table of this database" in told
+        assert "not visible: tables, views and sequences" in told
+        assert "with their rows, 0" not in told
+    one = kwtui.run("backup", DATABASE, "--tables", "t", "--dry-run", "--dsn", dsn)
+    assert "Or onlooker may not see it" in one.err
+    bench.do(f"GRANT SELECT ON TABLE {DATABASE}.public.t TO onlooker")
+    assert "onlooker sees 1 table of this" in kwtui.run("survey", DATABASE, "--dsn", dsn).out

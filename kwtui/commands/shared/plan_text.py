@@ -55,5 +55,7 @@ def coverage_lines(coverage: Sequence[Coverage]) -> Iterator[str]:
     for kind in coverage:
         if kind.becomes is Becomes.NOT_POSSIBLE:
             yield f"{kind.becomes.value}: {kind.kind}"
+        elif kind.becomes is Becomes.NOT_VISIBLE:
+            yield f"{kind.becomes.value}: {kind.kind}. {kind.why}"
         else:
             yield f"{kind.becomes.value}: {kind.kind}, {kind.count:,}. {kind.why}"

@@ -87,7 +87,13 @@ def plan_backup(
     Raises KwtuiError: NOT_FOUND for a table that the database does not have, USAGE for options that
     no node takes.
     """
-    tables = choose_tables(survey.schema, request)
+    try:
+        tables = choose_tables(survey.schema, request)
+    except KwtuiError as error:
+        if not survey.server.is_admin:
+            user = survey.server.user
+            error.cause = f"Or {user} may not see it: KWDB shows what a user has a right on."
+        raise
     scope = _Scope(survey.schema, tables, request, destination)
     whole = not request.tables
     estimated_bytes = _sum_known(t.bytes for t in tables)
@@ -108,7 +114,7 @@ def plan_backup(
             *request_findings(survey, request),
             *(f for f in survey.findings if whole or _concerns(f, scope)),
         ),
-        coverage=coverage(_captured(scope, whole)),
+        coverage=coverage(_captured(scope, whole), survey.server),
         not_included=_not_included(scope, whole),
         estimated_rows=_sum_known(t.rows for t in tables),
         estimated_bytes=estimated_bytes,

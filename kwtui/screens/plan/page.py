@@ -77,7 +77,8 @@ def coverage_lines(coverage: Iterable[Coverage]) -> list[Line]:
     for kind in coverage:
         if kind.becomes is Becomes.NOT_POSSIBLE:
             continue
-        what = f"{kind.kind}, {kind.count:,}: "
+        counted = "" if kind.becomes is Becomes.NOT_VISIBLE else f", {kind.count:,}"
+        what = f"{kind.kind}{counted}: "
         lines.append(line((what, "strong"), kind.becomes.value, indent=2))
         if kind.why:
             lines.append(line("  ", (kind.why, "muted"), indent=4))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from kwtui.model.schema import DatabaseSchema, Engine, TableSpec
-from kwtui.model.server import Becomes, Coverage
+from kwtui.model.server import Becomes, Coverage, ServerFacts
 
 _ROWS = "KWDB's own EXPORT writes them as CSV files."
 _CAPTURED = {
@@ -31,10 +31,21 @@ _CAPTURED = {
 _BY_HAND = "Its text is in schema.json and RESTORE.md; no restore makes it again by itself."
 
 
-def coverage(schema: DatabaseSchema) -> tuple[Coverage, ...]:
-    """Each kind of objects that the database has, with what becomes of it."""
+def coverage(schema: DatabaseSchema, server: ServerFacts) -> tuple[Coverage, ...]:
+    """Each kind of objects that the database has, with what becomes of it.
+
+    Of a database of which the user may not see everything, what is not seen is said to be that.
+    """
+    tables = Coverage("tables with their rows", len(schema.tables), Becomes.EXPORTED, _ROWS)
+    hidden = Coverage(
+        "tables, views and sequences on which the user has no right",
+        0,
+        Becomes.NOT_VISIBLE,
+        f"KWDB does not show them to {server.user}: whether there are any is not known.",
+    )
     found = [
-        Coverage("tables with their rows", len(schema.tables), Becomes.EXPORTED, _ROWS),
+        *([tables] if schema.tables or server.is_admin else []),
+        *([] if server.is_admin else [hidden]),
         *(
             Coverage(kind, count, Becomes.CAPTURED, _CAPTURED[kind])
             for kind, count in _captured(schema)

@@ -21,6 +21,7 @@ from kwtui.server.catalogue.derive import (
 from kwtui.server.catalogue.refused_imports import refused_imports
 from kwtui.server.state.activity import Query
 from kwtui.sql.quoting import identifier
+from kwtui.text import plural
 
 INFO, WARNING, REFUSAL = Severity.INFO, Severity.WARNING, Severity.REFUSAL
 
@@ -33,7 +34,8 @@ _LONG_RETENTION = 10 * 365 * 86400
 
 def find(schema: DatabaseSchema, facts: ServerFacts) -> tuple[Finding, ...]:
     """All findings of a database, gravest first."""
-    found = [*_about_server(schema, facts), *_about_names(schema), *_about_database(schema)]
+    found = [*_about_server(schema, facts), *_about_names(schema)]
+    found += _about_database(schema, facts)
     found += _about_refused_imports(schema)
     for table in schema.tables:
         if schema.engine is Engine.TIME_SERIES:
@@ -105,13 +107,29 @@ def _about_names(schema: DatabaseSchema) -> Iterator[Finding]:
             )
 
 
+def _not_visible(schema: DatabaseSchema, facts: ServerFacts) -> Finding:
+    """What a user has no right on is in no answer, so nobody can say that it is not there."""
+    shown = len(schema.tables)
+    seen = f"{facts.user} sees {plural(shown, 'table')}" if shown else f"{facts.user} sees no table"
+    return Finding(
+        WARNING,
+        "not_visible",
+        schema.database,
+        f"{seen} of this database. KWDB shows a user only what it has a right on: whether there is "
+        "more is not known.",
+        "Look as an admin to see everything.",
+    )
+
+
 def _has_upper(text: str) -> bool:
     return any(char.isupper() for char in text)
 
 
-def _about_database(schema: DatabaseSchema) -> Iterator[Finding]:
+def _about_database(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Finding]:
     name = schema.database
-    if not schema.tables:
+    if not facts.is_admin:
+        yield _not_visible(schema, facts)
+    elif not schema.tables:
         yield Finding(
             WARNING,
             "no_tables",

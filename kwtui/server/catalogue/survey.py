@@ -47,7 +47,12 @@ async def survey(
     ``count`` off leaves the rows out, which on big tables take long.
     """
     running = await _queries(server)
-    schema = await read_schema(server, database)
+    try:
+        schema = await read_schema(server, database)
+    except KwtuiError as error:
+        if error.exit_code is ExitCode.NOT_FOUND and not facts.is_admin:
+            error.cause = f"Or {facts.user} may not see it: KWDB shows what a user has a right on."
+        raise
 
     async def measured(through: Server, table: TableSpec) -> TableSpec:
         rows = await _rows(through, database, table.name) if count else None
@@ -63,7 +68,7 @@ async def survey(
             *findings.find(counted, facts),
             *findings.others_at_work(database, running),
         ),
-        coverage=coverage(counted),
+        coverage=coverage(counted, facts),
     )
 
 

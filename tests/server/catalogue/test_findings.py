@@ -154,7 +154,9 @@ def test_time_series() -> None:
 def test_the_gravest_come_first() -> None:
     schema = relational(table(columns=(ColumnSpec("x", "STRING"),)), not_captured=("x",))
     order = [f.severity for f in findings.find(schema, replace(ADMIN, is_admin=False))]
-    assert order == [Severity.REFUSAL, Severity.WARNING, Severity.INFO, Severity.INFO]
+    gravest = [Severity.REFUSAL, Severity.WARNING, Severity.INFO]
+    assert order == sorted(order, key=gravest.index)
+    assert set(order) == set(gravest)
 
 
 def test_dialects() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from kwtui.commands.shared.plan_text import coverage_lines
 from kwtui.model.schema import DatabaseSchema, Engine, ProgramSpec, TableName
-from kwtui.model.server import Becomes, Coverage
+from kwtui.model.server import Becomes, Coverage, ServerFacts
 from kwtui.server.catalogue.coverage import coverage
 from kwtui.server.catalogue.programs import ProgramReader, stream
 from kwtui.server.connection.server import connect
@@ -118,6 +121,17 @@ def test_a_stream_without_its_query_has_no_text() -> None:
     assert stream({"name": "s", "target_table_name": "d.public.t"}).create_statement == ""
 
 
+SERVER = ServerFacts("KaiwuDB V3.2.1", "c", 1, "root", is_admin=True, tls=False)
+
+
+def test_what_a_user_may_not_see_is_not_said_to_be_absent() -> None:
+    schema = DatabaseSchema("shop", Engine.RELATIONAL, "CREATE DATABASE shop")
+    (hidden,) = coverage(schema, replace(SERVER, user="teller", is_admin=False))
+    assert hidden.becomes is Becomes.NOT_VISIBLE
+    assert "teller" in hidden.why
+    assert next(iter(coverage_lines([hidden]))).startswith("not visible: tables, views")
+
+
 def test_the_coverage_tells_what_becomes_of_each_kind() -> None:
     schema = DatabaseSchema(
         "shop",
@@ -127,11 +141,11 @@ def test_the_coverage_tells_what_becomes_of_each_kind() -> None:
         programs=(ProgramSpec("procedure", "p", "CREATE PROCEDURE p"),),
         not_captured=("function growth",),
     )
-    becomes = {c.kind: c.becomes for c in coverage(schema)}
+    becomes = {c.kind: c.becomes for c in coverage(schema, SERVER)}
     assert becomes == {
         "tables with their rows": Becomes.EXPORTED,
         "schemas": Becomes.CAPTURED,
         "procedures": Becomes.BY_HAND,
         "function growth": Becomes.NOT_POSSIBLE,
     }
-    assert all(isinstance(c, Coverage) and c.count == 1 for c in coverage(schema)[1:])
+    assert all(isinstance(c, Coverage) and c.count == 1 for c in coverage(schema, SERVER)[1:])
