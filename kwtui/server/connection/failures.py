@@ -261,7 +261,7 @@ def _client_key_failure(text: str, low: str, target: Target) -> KwtuiError:
             text,
             "Name it with sslkey. KWDB keeps it beside the certificate: client.USER.key.",
         )
-    if "mismatch" in low:
+    if "mismatch" in low or "does not match" in low:
         return _tls(
             "The client key does not belong to the client certificate.",
             text,

@@ -63,18 +63,33 @@ async def find_password(
     return None
 
 
+def why_passfile_is_ignored(target: Target, *, environ: Mapping[str, str] | None = None) -> str:
+    """Why the passfile that is there by convention is passed over; empty where it is not."""
+    path = _passfile_of(target, os.environ if environ is None else environ)
+    if path is None or not os.path.lexists(path):
+        return ""
+    try:
+        _read_passfile(path, required=True)
+    except KwtuiError as error:
+        return f"The passfile was ignored. {' '.join(error.lines())}"
+    return ""
+
+
 def _from_passfile(target: Target, variables: Mapping[str, str]) -> Secret | None:
-    named = target.passfile or variables.get("PGPASSFILE")
-    home = variables.get("HOME")
-    if named:
-        path = Path(named).expanduser()
-    elif home:
-        path = Path(home) / ".pgpass"
-    else:
+    path = _passfile_of(target, variables)
+    if path is None:
         return None
     text = _read_passfile(path, required=bool(target.passfile))
     password = match_passfile(text, target) if text else None
     return Secret(password, f"passfile {path}") if password else None
+
+
+def _passfile_of(target: Target, variables: Mapping[str, str]) -> Path | None:
+    named = target.passfile or variables.get("PGPASSFILE")
+    home = variables.get("HOME")
+    if named:
+        return Path(named).expanduser()
+    return Path(home) / ".pgpass" if home else None
 
 
 def _read_passfile(path: Path, *, required: bool) -> str | None:

@@ -22,7 +22,7 @@ from kwtui.server.connection.failures import (
     statement_failure,
 )
 from kwtui.server.connection.libpq import connection_parameters, read_results
-from kwtui.server.connection.passwords import Prompt, find_password
+from kwtui.server.connection.passwords import Prompt, find_password, why_passfile_is_ignored
 from kwtui.server.connection.results import Notice, ResultSet, StatementResult
 from kwtui.server.connection.target import DEFAULT_DATABASE, Target
 from kwtui.sql import session, statements, transfer
@@ -54,7 +54,9 @@ async def connect(target: Target, *, prompt: Prompt | None = None) -> Server:
         password = secret.password if secret else None
     try:
         return await Server.open(target.with_password(password))
-    except (PasswordNeeded, PasswordRejected):
+    except (PasswordNeeded, PasswordRejected) as error:
+        ignored = why_passfile_is_ignored(target) if password is None else ""
+        error.cause = " ".join(filter(None, (error.cause, ignored)))
         answer = await prompt(target) if prompt is not None else None
         if not answer:
             raise

@@ -12,7 +12,12 @@ from hypothesis import strategies as st
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server.connection import passwords as secrets
-from kwtui.server.connection.passwords import find_password, match_passfile, run_password_command
+from kwtui.server.connection.passwords import (
+    find_password,
+    match_passfile,
+    run_password_command,
+    why_passfile_is_ignored,
+)
 from kwtui.server.connection.target import Target
 
 NOTHING: dict[str, str] = {}
@@ -159,3 +164,19 @@ async def test_a_command_that_hangs_is_stopped(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(KwtuiError) as caught:
         await run_password_command("sleep 30")
     assert "gave no answer" in caught.value.title
+
+
+async def test_a_passfile_that_is_passed_over_says_why(tmp_path: Path) -> None:
+    """PGPASSFILE with mode 644: the person wonders why a password is asked for."""
+    passfile = tmp_path / "pass"
+    passfile.write_text("*:*:*:*:secret")
+    passfile.chmod(0o644)
+    environ = {"PGPASSFILE": str(passfile)}
+    assert await find_password(Target(), environ=environ) is None
+    why = why_passfile_is_ignored(Target(), environ=environ)
+    assert f"{passfile} can be read by others" in why
+    assert f"chmod 600 {passfile}" in why
+    assert "secret" not in why
+    passfile.chmod(0o600)
+    assert why_passfile_is_ignored(Target(), environ=environ) == ""
+    assert why_passfile_is_ignored(Target(), environ={"HOME": str(tmp_path)}) == ""
