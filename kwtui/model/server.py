@@ -30,6 +30,11 @@ class ServerFacts:
     start_arguments: tuple[str, ...] = ()
     """The whole command line of the node that one is connected to; admins only."""
 
+    @property
+    def dead_nodes(self) -> tuple[int, ...]:
+        """The numbers of the nodes that do not answer, as far as the server tells."""
+        return tuple(node.node_id for node in self.nodes if not node.is_live)
+
 
 @dataclass(frozen=True)
 class NodeFacts:

@@ -46,7 +46,9 @@ def connection_lines(
     lines += _server_lines(status, status.facts)
     lines.append(BLANK)
     lines += _place_lines(place)
-    for note in status.notes:
+    dead = status.facts.dead_nodes
+    alive = [f"Not alive: node {', '.join(map(str, dead))}."] if dead else []
+    for note in (*status.notes, *alive):
         lines += [BLANK, line(("! ", "warning"), note, indent=2)]
     return lines
 

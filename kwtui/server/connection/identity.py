@@ -99,10 +99,12 @@ def connection_notes(target: Target, facts: ServerFacts) -> tuple[str, ...]:
         notes.append(
             f"tls = {target.tls.value} encrypts, but does not prove that this is the right server."
         )
-    dead = [str(node.node_id) for node in facts.nodes if not node.is_live]
-    if dead:
-        notes.append(f"Not alive: node {', '.join(dead)}.")
     return tuple(notes)
+
+
+async def read_nodes(server: Server) -> tuple[NodeFacts, ...]:
+    """The nodes of the cluster as they are now. Raises KwtuiError as `Server.query`."""
+    return parse_nodes(await server.query(inspection.nodes()))
 
 
 def parse_nodes(answer: ResultSet) -> tuple[NodeFacts, ...]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server.connection.failures import PasswordNeeded, PasswordRejected
-from kwtui.server.connection.identity import Identity, identify
+from kwtui.server.connection.identity import Identity, identify, read_nodes
 from kwtui.server.connection.passwords import Prompt
 from kwtui.server.connection.server import Server, connect
 from kwtui.server.connection.status import ConnectionState, ConnectionStatus
@@ -144,10 +144,21 @@ class Keeper:
     async def _ping(self, server: Server) -> None:
         try:
             await server.ping(self._rhythm.answer_within)
+            await self._look_at_nodes(server)
         except KwtuiError:
             # A lost connection shows in is_alive; a server that refuses SELECT 1 while it shuts
             # down will close the connection next.
             return
+
+    async def _look_at_nodes(self, server: Server) -> None:
+        """Nodes of a cluster die and come back while one is connected to another."""
+        facts = self._status.facts
+        if facts is None or len(facts.nodes) < 2 or not server.is_alive:
+            return
+        nodes = await read_nodes(server)
+        if nodes and nodes != facts.nodes:
+            self._status = replace(self._status, facts=replace(facts, nodes=nodes))
+            self._listener(self._status)
 
     async def _come_back(self) -> bool:
         """Try until it works. False: trying again makes no sense."""

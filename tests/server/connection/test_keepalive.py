@@ -8,8 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.screens.connection.page import connection_lines
 from kwtui.server.connection.keepalive import Keeper, Rhythm
 from kwtui.server.connection.status import ConnectionState, ConnectionStatus
+from kwtui.sql import inspection
 from tests.server.scripted import Reply, ScriptedServer, scripted
 
 QUICK = Rhythm(heartbeat=0.02, answer_within=0.2, first_retry=0.02, longest_retry=0.05)
@@ -183,3 +185,35 @@ def test_attempts_come_slower_and_slower_up_to_a_limit() -> None:
     rhythm = Rhythm()
     assert [rhythm.pause(n) for n in (1, 2, 3, 4, 5, 6, 7)] == [1, 2, 4, 8, 16, 30, 30]
     assert rhythm.pause(10_000) == 30
+
+
+def _nodes(*alive: bool) -> Reply:
+    names = ("node_id", "address", "is_live", "start_mode", "server_version", "build_tag")
+    rows: list[tuple[str | None, ...]] = [
+        (str(number), f"n{number}:26257", "t" if lives else "f", "start", "20.1", "V3.2.1")
+        for number, lives in enumerate(alive, start=1)
+    ]
+    return Reply(sets=[(names, rows)])
+
+
+def _dead(*numbers: int) -> Callable[[ConnectionStatus], bool]:
+    return lambda status: status.facts is not None and status.facts.dead_nodes == numbers
+
+
+def _page(status: ConnectionStatus) -> str:
+    return " ".join(each.text for each in connection_lines(status, None))
+
+
+async def test_a_node_that_came_back_is_no_longer_told_as_dead() -> None:
+    """The page said “Not alive: node 3” for as long as one stayed connected."""
+    diary = Diary()
+    async with scripted({inspection.nodes(): _nodes(True, True, False)}) as node:
+        keeper = Keeper(node.target(), diary, rhythm=QUICK)
+        status = await keeper.start()
+        assert _dead(3)(status)
+        assert "Not alive: node 3." in _page(status)
+        node.script[inspection.nodes()] = _nodes(True, True, True)
+        assert "Not alive" not in _page(await diary.until(_dead()))
+        node.script[inspection.nodes()] = _nodes(True, False, True)
+        assert "Not alive: node 2." in _page(await diary.until(_dead(2)))
+        await keeper.stop()
