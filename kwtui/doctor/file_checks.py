@@ -5,16 +5,27 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kwtui.doctor.check import Check, CheckState, unknown
 from kwtui.node.deployment.claims import GIVEN, Deployment, Fact, FactName, Owner
+from kwtui.node.logs.crashes import Crash
 from kwtui.node.mounts import tells_of_changes
 from kwtui.node.place import FolderState, NodePlace, in_words
 from kwtui.text import human_bytes, human_count
 
-FILE_CHECKS = ("deployment", "extern", "space", "logs", "file_systems", "watches", "state")
+FILE_CHECKS = (
+    "deployment",
+    "extern",
+    "space",
+    "logs",
+    "crashes",
+    "file_systems",
+    "watches",
+    "state",
+)
 """The ids of checks that look at this machine alone."""
 
 _LITTLE_BYTES = 1 << 30
@@ -59,6 +70,9 @@ class FilesLook:
     """(what, folder, type) of each of the node's folders."""
     log_files: int | str = 0
     """A text says why they cannot be listed."""
+    crashes: Sequence[Crash] | str = ()
+    """What errlog.log tells, the latest last; a text says why it cannot be read."""
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
     limits: WatchLimits | str = ""
     state: FolderState | None = None
     account: str = ""
@@ -70,6 +84,7 @@ def file_checks(look: FilesLook) -> list[Check]:
         _extern(look),
         _space(look.spaces),
         _logs(look),
+        _crashes(look),
         _file_systems(look.file_systems),
         _watches(look.limits),
         _state(look.state),
@@ -199,6 +214,32 @@ def _logs(look: FilesLook) -> Check:
         return Check("logs", title, CheckState.WARNING, detail, "Check --log-dir of the node.")
     detail = f"{found.path} ({found.source}), {look.log_files} files"
     return Check("logs", title, CheckState.OK, detail)
+
+
+_FRESH = timedelta(days=30)
+
+
+def _crashes(look: FilesLook) -> Check:
+    """A node that is started again hides that it crashed."""
+    title, found = "Crashes", look.crashes
+    if isinstance(found, str):
+        return unknown("crashes", title, found)
+    fresh = [crash for crash in found if crash.at is None or look.now - crash.at <= _FRESH]
+    if not fresh:
+        detail = "errlog.log tells of none." if found == () else "None in the last 30 days."
+        return Check("crashes", title, CheckState.OK, detail)
+    last = fresh[-1]
+    at = f" at {last.at:%Y-%m-%d %H:%M:%S} UTC" if last.at is not None else ""
+    often = f", {len(fresh)} times in 30 days, the last time" if len(fresh) > 1 else ""
+    return Check(
+        "crashes",
+        title,
+        CheckState.WARNING,
+        f"The node crashed{often}{at} ({last.signal}): {last.file}.",
+        "Keep errlog.log, kwbase.log and the TsEngine log, and see what it means: kwtui explain"
+        " node_crashed. Back up before it happens again.",
+        tuple(f"{c.at:%Y-%m-%d %H:%M:%S} UTC {c.signal}" for c in fresh if c.at is not None),
+    )
 
 
 # -- what the machine has ---------------------------------------------------------------------

@@ -15,12 +15,14 @@ from pathlib import Path
 from kwtui.doctor.file_checks import FilesLook, Space, WatchLimits, account_name
 from kwtui.doctor.server_checks import Clock, ServerLook
 from kwtui.errors import KwtuiError
-from kwtui.files.untrusted import is_there
+from kwtui.files.untrusted import NotReadable, is_there
 from kwtui.model.server import ServerFacts
+from kwtui.node.logs.crashes import CRASH_LOG, Crash, read_crashes
 from kwtui.node.logs.listing import find_logs
 from kwtui.node.mounts import file_system_of
 from kwtui.node.place import NodePlace, inspect_folder
 from kwtui.operations.shared.node_files import visible_stores
+from kwtui.server.connection.certificates import read_validities
 from kwtui.server.connection.results import to_time
 from kwtui.server.connection.server import Server
 from kwtui.server.state import activity
@@ -48,6 +50,7 @@ async def look_at_server(
         engines=tuple(engines),
         clock=await _clock(server),
         sessions=sessions,
+        certificates=await read_validities(server.target) if facts.tls else (),
         visible_nodes=await _visible_or_unknown(server, facts),
     )
 
@@ -91,6 +94,7 @@ def read_files(place: NodePlace, state: Path, proc: Path = Path("/proc")) -> Fil
         spaces=_spaces([path for what, path in paths.items() if what != "the store"]),
         file_systems=kinds,
         log_files=_count_logs(place),
+        crashes=_crashes(place),
         limits=watch_limits(place.extern.path, proc),
         state=inspect_folder(state, "kwtui's own"),
         account=account_name(),
@@ -121,6 +125,17 @@ def _count_logs(place: NodePlace) -> int | str:
         return len(find_logs([place.logs.path]))
     except KwtuiError as error:
         return f"{error.title} {error.cause}".strip()
+
+
+def _crashes(place: NodePlace) -> tuple[Crash, ...] | str:
+    """In the log folder, or where the node was started (facts.md, 5.1)."""
+    folders = [f.path for f in (place.logs, place.store) if f.path is not None and f.readable]
+    if not folders:
+        return "No folder of the node can be read."
+    try:
+        return tuple(crash for folder in folders for crash in read_crashes(folder / CRASH_LOG))
+    except NotReadable as error:
+        return f"{CRASH_LOG}: {error}."
 
 
 def watch_limits(extern: Path | None, proc: Path = Path("/proc")) -> WatchLimits | str:

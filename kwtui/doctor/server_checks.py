@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from kwtui.config.profiles import TlsMode
 from kwtui.doctor.check import Check, CheckState, unknown
 from kwtui.errors import KwtuiError
 from kwtui.model.server import NodeFacts, ServerFacts
+from kwtui.server.connection.certificates import Validity
 from kwtui.server.connection.target import Target
 from kwtui.server.state.activity import Session
-from kwtui.text import plural
+from kwtui.text import human_duration, plural
 
 _PROVEN = (3, 2)
 """The version that kwtui was proven on; recordings are of 3.2.1."""
@@ -41,6 +43,9 @@ class ServerLook:
     """A text says why it is not known."""
     sessions: tuple[Session, ...] | str = ""
     """Of others; a text says why they are not known."""
+    certificates: tuple[Validity, ...] = ()
+    """Of a connection with TLS."""
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
     visible_nodes: Mapping[int, str] | None = None
     """By number, the store of every node whose files are on this machine; None: not known."""
 
@@ -67,7 +72,7 @@ def server_checks(look: ServerLook) -> list[Check]:
     return [
         _connection(look),
         _role(look.facts),
-        _tls(look.facts, look.target),
+        _certificates(look, _tls(look.facts, look.target)),
         _version(look.facts),
         _clock(look.clock),
         _nodes(look),
@@ -116,6 +121,48 @@ def _tls(facts: ServerFacts, target: Target) -> Check:
         "Not encrypted: what is read and written can be seen on the way.",
         "Run the node with certificates and connect with verify-full.",
     )
+
+
+_SOON = timedelta(days=30)
+
+
+def _certificates(look: ServerLook, tls: Check) -> Check:
+    """The check of TLS with what ends soon: after that nobody gets in."""
+    more = tuple(_validity_words(each, look.now) for each in look.certificates)
+    ending = [c for c in look.certificates if c.ends is not None and c.ends - look.now <= _SOON]
+    if not ending:
+        return replace(tls, more=more)
+    over = [c for c in ending if c.ends is not None and c.ends <= look.now]
+    words = " ".join(_validity_words(each, look.now) for each in ending)
+    hints = [_RENEW[each.whose].format(user=look.facts.user) for each in ending]
+    return Check(
+        "tls",
+        tls.title,
+        CheckState.FAILED if over else CheckState.WARNING,
+        f"{words} {tls.detail}",
+        " ".join(filter(None, (*hints, tls.hint))),
+        more,
+    )
+
+
+_RENEW = {
+    "server": "Have a new certificate made for the node (kwbase cert create-node) before then, and"
+    " restart it.",
+    "client": "Have a new one made (kwbase cert create-client {user}) before then.",
+    "CA": "Plan a new CA: every certificate that it signed ends with it.",
+}
+
+
+def _validity_words(found: Validity, now: datetime) -> str:
+    what = {"server": "The server's certificate", "client": "The client certificate"}
+    subject = f"{what.get(found.whose, 'The CA certificate')} ({found.where})"
+    if found.ends is None:
+        return f"{subject} could not be looked at: {found.problem}."
+    at = f"{found.ends:%Y-%m-%d %H:%M} UTC"
+    left = (found.ends - now).total_seconds()
+    if left <= 0:
+        return f"{subject} has run out, at {at}."
+    return f"{subject} ends in {human_duration(left)}, at {at}."
 
 
 def _version(facts: ServerFacts) -> Check:

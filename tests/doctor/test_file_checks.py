@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,24 @@ def test_this_very_machine_can_be_looked_at(look: FilesLook) -> None:
     assert look.log_files == 1
     assert all(kind for *_, kind in look.file_systems)
     assert one(look, "state").state is CheckState.OK
+
+
+def test_a_crash_of_a_node_that_runs_again_is_told(store: Path, place: NodePlace) -> None:
+    look = read_files(place, store.parent / "state")
+    assert one(look, "crashes").state is CheckState.OK
+    (store / "logs/errlog.log").write_text(
+        "Exception time(UTC):2026-11-01 20:00:00\nsignal:SIGSEGV(11)\n"
+        "Exception time(UTC):2026-11-22 20:00:00\nsignal:SIGSEGV(11)\n"
+    )
+    look = replace(
+        read_files(place, store.parent / "state"), now=datetime(2026, 11, 25, tzinfo=UTC)
+    )
+    check = one(look, "crashes")
+    assert check.state is CheckState.WARNING
+    assert "2 times in 30 days, the last time at 2026-11-22 12:00:00 UTC" in check.detail
+    assert "SIGSEGV" in check.detail
+    later = replace(look, now=datetime(2027, 2, 1, tzinfo=UTC))
+    assert one(later, "crashes").state is CheckState.OK
 
 
 # -- extern -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -17,6 +18,7 @@ from kwtui.doctor.server_checks import (
 )
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.server import NodeFacts, ServerFacts
+from kwtui.server.connection.certificates import Validity
 from kwtui.server.connection.target import Target
 from kwtui.server.state.activity import Session
 
@@ -57,6 +59,36 @@ def test_an_unreachable_server_fails_and_leaves_the_rest_open() -> None:
     assert {c.state for c in others} == {CheckState.UNKNOWN}
     assert [first.id, *(c.id for c in others)] == [c.id for c in server_checks(LOOK)]
     assert {c.state for c in not_connected(None)} == {CheckState.UNKNOWN}
+
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("left", "state", "words"),
+    [
+        (timedelta(days=31), CheckState.OK, "Encrypted, and the server is proven."),
+        (timedelta(days=29), CheckState.WARNING, "ends in 29 d"),
+        (timedelta(minutes=7), CheckState.WARNING, "ends in 7 min"),
+        (timedelta(minutes=-7), CheckState.FAILED, "has run out"),
+    ],
+)
+@pytest.mark.parametrize("whose", ["server", "client", "CA"])
+def test_a_certificate_that_ends_soon_is_told_before_it_is_too_late(
+    whose: str, left: timedelta, state: CheckState, words: str
+) -> None:
+    look = replace(
+        LOOK,
+        facts=replace(FACTS, tls=True),
+        target=Target(host="db1", tls=TlsMode.VERIFY_FULL),
+        certificates=(Validity(whose, "somewhere", NOW + left), Validity("CA", "x", problem="no")),
+        now=NOW,
+    )
+    check = one(look, "tls")
+    assert check.state is state
+    assert words in check.detail
+    assert any("could not be looked at: no" in line for line in check.more)
+    assert bool(check.hint) is (state is not CheckState.OK)
 
 
 def test_without_the_admin_role_nothing_can_be_backed_up() -> None:
