@@ -167,9 +167,10 @@ def _dollar_end(text: str, opening: re.Match[str]) -> tuple[Kind, int]:
 
 def _comment_end(text: str, position: int) -> tuple[Kind, int]:
     """Where a comment ends whose text begins at the position; comments nest."""
+    if text.find("*/", position) < 0:
+        return Kind.BROKEN, len(text)
     depth = 1
-    last = text.rfind("*/", position) + 2
-    for bracket in _BRACKETS_OF_COMMENTS.finditer(text, position, max(last, position)):
+    for bracket in _BRACKETS_OF_COMMENTS.finditer(text, position):
         depth += 1 if bracket.group() == "/*" else -1
         if depth == 0:
             return Kind.COMMENT, bracket.end()
