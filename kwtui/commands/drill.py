@@ -44,4 +44,6 @@ def request_of(args: argparse.Namespace) -> DrillRequest:
         dialect=dialect_of(args),
         node_id=args.node,
         accept=tuple(args.accept),
+        leave_out=tuple(args.leave_out or ()),
+        first_is_row=args.no_header,
     )

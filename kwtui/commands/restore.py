@@ -60,4 +60,6 @@ def request_of(args: argparse.Namespace) -> RestoreRequest:
         dialect=dialect_of(args),
         node_id=args.node,
         accept=tuple(args.accept),
+        leave_out=tuple(args.leave_out or ()),
+        first_is_row=args.no_header,
     )

@@ -182,7 +182,11 @@ async def verify_set(controller: Controller, args: argparse.Namespace, output: O
     path = set_of(args.set)
     await _refuse_what_is_none(controller, path)
     report = await controller.storage.verify(
-        path, ProofLevel(args.level), progress=_progress(output), dialect=dialect_of(args)
+        path,
+        ProofLevel(args.level),
+        progress=_progress(output),
+        dialect=dialect_of(args),
+        first_is_row=args.no_header,
     )
     output.clear_status()
     if output.json:

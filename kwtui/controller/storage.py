@@ -171,6 +171,8 @@ class Storage:
         level: ProofLevel,
         progress: Callable[[SealProgress], None] | None = None,
         dialect: Dialect | None = None,
+        *,
+        first_is_row: bool = False,
     ) -> VerifyReport:
         """Check a set here and now, without a run of its own.
 
@@ -189,6 +191,7 @@ class Storage:
                 level,
                 state=self._state,
                 dialect=dialect,
+                first_is_row=first_is_row,
                 progress=progress,
                 cancelled=stop.is_set,
             )

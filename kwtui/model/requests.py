@@ -92,6 +92,10 @@ class RestoreRequest:
     accept: tuple[str, ...] = ()
     """Tables, or columns of tables, whose definition may come back otherwise than captured; as SQL
     has their names."""
+    leave_out: tuple[str, ...] = ()
+    """Of trees: files and folders, relative to the tree, that a person does without."""
+    first_is_row: bool = False
+    """Of trees: no file begins with column names, whatever its first record says."""
 
 
 @dataclass(frozen=True)
@@ -111,3 +115,7 @@ class DrillRequest:
     node_id: int | None = None
     accept: tuple[str, ...] = ()
     """As in a restore."""
+    leave_out: tuple[str, ...] = ()
+    """Of trees: files and folders, relative to the tree, that a person does without."""
+    first_is_row: bool = False
+    """Of trees: no file begins with column names, whatever its first record says."""

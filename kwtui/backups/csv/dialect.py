@@ -13,12 +13,16 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 
+from kwtui.backups.csv.charsets import fitting_charsets, is_damaged_utf8, undecodable
+from kwtui.backups.csv.form import Plainer, form_of
+from kwtui.backups.csv.plain_nulls import plain_nulls
 from kwtui.backups.csv.reading import MalformedRecord, NeedMore, Record, RecordParser
 from kwtui.backups.csv.record_scan import PYTHON_CHARSETS
 from kwtui.backups.layout.tree import unreadable
 from kwtui.files.foreign import open_regular
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import ColumnSpec
+from kwtui.text import clean, plural
 
 _HEAD = 1 << 18
 _LEAST_HEAD = 1 << 12
@@ -27,7 +31,10 @@ _ALL_HEADS = 1 << 20
 _FILES_PER_TABLE = 4
 _NULL_TEXTS = (r"\N", "NULL", "null", "Null")
 _TEXT_TYPES = ("STRING", "VARCHAR", "CHAR", "NCHAR", "NVARCHAR", "TEXT", "CLOB", "BYTES", "JSON")
-_NUMBER_TYPE = re.compile(r"(?:INT\d?|FLOAT\d?|DECIMAL|NUMERIC)\b(?!.*\[)", re.IGNORECASE)
+_NUMBER_TYPE = re.compile(
+    r"(?:(?:BIG|SMALL|TINY)?INT\d?|INTEGER|FLOAT\d?|DOUBLE|REAL|DECIMAL|NUMERIC)\b(?!.*\[)",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|Inf|Infinity)|NaN")
 _QUOTINGS = (('"', '"'), ('"', "\\"), ("'", "'"), ("'", "\\"))
 _COMMON_DELIMITERS = (",", "|", "\t", ";")
@@ -43,12 +50,26 @@ class Certainty(IntEnum):
 
 
 @dataclass(frozen=True)
+class Misfit:
+    """The first record of a file that is not what all the others are."""
+
+    path: str
+    record: int
+    """From 1, a line of column names not counted."""
+    reason: str
+
+
+@dataclass(frozen=True)
 class DialectGuess:
     """The candidates that the files allow, best first, with what speaks for the first."""
 
     candidates: tuple[Dialect, ...]
     certainty: Certainty
     reason: str
+    nearest: Dialect | None = None
+    """Where no dialect fits every file: the one that fits most of them."""
+    misfits: tuple[Misfit, ...] = ()
+    """What does not fit the nearest one."""
 
     @property
     def dialect(self) -> Dialect | None:
@@ -67,17 +88,20 @@ class TableSample:
 class _Sample:
     """The head of one file, or all of it."""
 
+    path: Path
     data: bytes
     whole: bool
     columns: tuple[ColumnSpec, ...]
     text: str = ""
+    first_is_row: bool = False
 
 
 @dataclass
 class _Observation:
     """What a sample looks like if it is read with one dialect."""
 
-    fits: bool = True
+    misfits: list[Misfit] = field(default_factory=list)
+    records: int = 0
     quoted: int = 0
     headers: int = 0
     plain_empty: int = 0
@@ -85,6 +109,10 @@ class _Observation:
     """Plain values that could mean NULL, by text."""
     sure_nulls: dict[str, int] = field(default_factory=dict)
     """Those in columns that cannot hold them as text."""
+
+    @property
+    def fits(self) -> bool:
+        return not self.misfits
 
 
 class _ObservingParser(RecordParser):
@@ -100,16 +128,21 @@ class _ObservingParser(RecordParser):
         return super().value(text, position, final=final)
 
 
-def sniff_dialect(tables: Sequence[TableSample]) -> DialectGuess:
+def sniff_dialect(tables: Sequence[TableSample], *, first_is_row: bool = False) -> DialectGuess:
     """The dialects that fit all samples. Reads the heads of some files, about 1 MiB in all.
+
+    ``first_is_row``: a person said that no file begins with column names.
 
     Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
     """
-    samples = list(_read_heads(tables))
+    samples = [replace(s, first_is_row=first_is_row) for s in _read_heads(tables)]
     if not any(s.data for s in samples):
         default = Dialect(null_text="")
         return DialectGuess((default,), Certainty.CERTAIN, "The files hold no records.")
-    charsets = _charsets(samples)
+    heads = [s.data for s in samples]
+    charsets = fitting_charsets(heads)
+    if "UTF-8" not in charsets and is_damaged_utf8(heads):
+        return _broken_text(samples)
     if not charsets:
         reason = "The files are text in none of the charsets that KWDB writes."
         return DialectGuess((), Certainty.UNSURE, reason)
@@ -132,34 +165,37 @@ def _read_heads(tables: Sequence[TableSample]) -> Iterable[_Sample]:
     head = max(min(_ALL_HEADS // max(count, 1), _HEAD), _LEAST_HEAD)
     for table in some:
         for path in table.files[:_FILES_PER_TABLE]:
-            try:
-                with open_regular(path) as file:
-                    data = file.read(head + 1)
-            except OSError as error:
-                raise unreadable(path, error) from error
+            data = read_head(path, head + 1)
             whole = (
                 len(data) <= head
                 and len(table.files) <= _FILES_PER_TABLE
                 and len(some) == len(filled)
             )
-            yield _Sample(data[:head], whole, table.columns)
+            data = Plainer(form_of(data)).feed(data[:head], final=whole)
+            yield _Sample(path, data, whole, table.columns)
 
 
-def _charsets(samples: Sequence[_Sample]) -> list[str]:
-    """The charsets in which every sample is text; UTF-8 alone if it is one of them."""
-    fitting = []
-    for charset, name in PYTHON_CHARSETS.items():
-        try:
-            for sample in samples:
-                decoder = codecs.getincrementaldecoder(name)()
-                decoder.decode(sample.data, final=sample.whole)
-        except UnicodeDecodeError:
-            continue
-        if charset == "UTF-8":
-            return [charset]
-        fitting.append(charset)
-    # GB18030 contains GBK: where both fit they read the same.
-    return [c for c in fitting if not (c == "GB18030" and "GBK" in fitting)]
+def read_head(path: Path, size: int) -> bytes:
+    """The first bytes of a file. Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE)."""
+    try:
+        with open_regular(path) as file:
+            return file.read(size)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def _broken_text(samples: Sequence[_Sample]) -> DialectGuess:
+    """UTF-8 that is damaged in some files: which, and where."""
+    misfits = []
+    for sample in samples:
+        if found := undecodable(sample.data, "UTF-8"):
+            at, why = found
+            record = sample.data.count(b"\n", 0, at) + 1
+            reason = f"byte {sample.data[at]:#04x} is no UTF-8 text ({why})"
+            misfits.append(Misfit(str(sample.path), record, reason))
+    reason = "Some files are no longer the UTF-8 text that the others are."
+    nearest = Dialect(null_text="")
+    return DialectGuess((), Certainty.UNSURE, reason, nearest, tuple(misfits))
 
 
 def _guess(tables: Sequence[TableSample], samples: Sequence[_Sample], charset: str) -> DialectGuess:
@@ -178,8 +214,7 @@ def _guess(tables: Sequence[TableSample], samples: Sequence[_Sample], charset: s
             if seen.fits:
                 found.append((rank, dialect, seen))
     if not found:
-        reason = "No delimiter and quoting give every record as many fields as the table has."
-        return DialectGuess((), Certainty.UNSURE, reason)
+        return _nearest(samples, charset)
     most = max(seen.quoted for _, _, seen in found)
     found = [f for f in found if f[2].quoted == most]
     nulls: set[str] | None = None
@@ -201,41 +236,79 @@ def _delimiters(samples: Sequence[_Sample]) -> list[str]:
     return [*_COMMON_DELIMITERS, *(c for c in others if c not in _COMMON_DELIMITERS)]
 
 
-def _observe(samples: Sequence[_Sample], dialect: Dialect) -> _Observation:
+def _nearest(samples: Sequence[_Sample], charset: str) -> DialectGuess:
+    """No dialect fits: the one that fits most files, and of those the one that reads furthest."""
+    best: tuple[int, int] | None = None
+    nearest, misfits = Dialect(null_text="", charset=charset), list[Misfit]()
+    for delimiter in _COMMON_DELIMITERS:
+        dialect = replace(nearest, delimiter=delimiter)
+        seen = _observe(samples, dialect, tolerant=True)
+        rank = (-len(seen.misfits), seen.records)
+        if best is None or rank > best:
+            best, misfits, nearest = rank, seen.misfits, dialect
+    reason = "No delimiter and quoting give every record as many fields as the table has."
+    return DialectGuess((), Certainty.UNSURE, reason, nearest, tuple(misfits))
+
+
+def _observe(
+    samples: Sequence[_Sample], dialect: Dialect, *, tolerant: bool = False
+) -> _Observation:
+    """What the samples look like; up to the first that does not fit unless all are wanted."""
     seen = _Observation()
     for sample in samples:
         if sample.text:
             _observe_one(sample, dialect, seen)
-        if not seen.fits:
+        if seen.misfits and not tolerant:
             break
     return seen
 
 
 def _observe_one(sample: _Sample, dialect: Dialect, seen: _Observation) -> None:
     parser = _ObservingParser(dialect)
-    position, fields, first = 0, len(sample.columns), True
+    position, number, fields, first = 0, 0, len(sample.columns), not sample.first_is_row
     while position < len(sample.text):
         parser.quoted = []
+        number += 1
+        reason = ""
         try:
             record, position = parser.record(sample.text, position, final=sample.whole)
         except NeedMore:
             break
-        except MalformedRecord:
-            seen.fits = False
-            return
+        except MalformedRecord as error:
+            record, reason = (), str(error)
         fields = fields or len(record)
-        if len(record) != fields or (not sample.columns and fields == 1):
-            seen.fits = False
-            return
-        if first and _is_header(record, sample.columns):
+        if not reason and len(record) != fields:
+            reason = f"{plural(len(record), 'field')} instead of {fields}"
+        if not reason and not sample.columns and fields == 1:
+            reason = "one field only"
+        if not reason and first and _is_header(record, sample.columns):
             seen.headers += 1
-        else:
-            _observe_values(record, parser.quoted, sample.columns, dialect, seen)
+            number = 0
+        elif not reason and first and _looks_like_names(record, sample.columns):
+            reason = "column names, but not those of the table in its order"
+        elif not reason:
+            reason = _observe_values(record, parser.quoted, sample.columns, dialect, seen)
+        if reason:
+            seen.misfits.append(Misfit(str(sample.path), number, reason))
+            return
+        seen.records += 1
         first = False
 
 
 def _is_header(record: Record, columns: Sequence[ColumnSpec]) -> bool:
-    return bool(columns) and record == tuple(c.name for c in columns if not c.hidden)
+    return bool(columns) and names_columns(record, [c.name for c in columns if not c.hidden])
+
+
+def names_columns(record: Record, names: Sequence[str]) -> bool:
+    """Whether a record is a line of column names; a spreadsheet may have changed their letters."""
+    return [(value or "").strip().casefold() for value in record] == [n.casefold() for n in names]
+
+
+def _looks_like_names(record: Record, columns: Sequence[ColumnSpec]) -> bool:
+    """Whether a record that is no line of the table's column names is one of some others'."""
+    names = {c.name.casefold() for c in columns}
+    known = sum((value or "").strip().casefold() in names for value in record)
+    return known >= 2 and known * 2 >= len(record)
 
 
 def _observe_values(
@@ -244,7 +317,8 @@ def _observe_values(
     columns: Sequence[ColumnSpec],
     dialect: Dialect,
     seen: _Observation,
-) -> None:
+) -> str:
+    """Note what the values tell; why one of them cannot be what it is read as, else nothing."""
     other_quote = "'" if dialect.enclosed == '"' else '"'
     for position, (value, was_quoted) in enumerate(zip(record, quoted, strict=True)):
         if was_quoted or value is None:
@@ -257,12 +331,23 @@ def _observe_values(
             if columns and not columns[position].type.upper().startswith(_TEXT_TYPES):
                 seen.sure_nulls[value] = seen.sure_nulls.get(value, 0) + 1
         elif columns and not _plausible(value, columns[position].type):
-            seen.fits = False
+            column = columns[position]
+            return f"{shortened(value)} is no {column.type} (column {column.name})"
         elif len(value) > 1 and value[0] == value[-1] == other_quote:
             # KWDB would have no reason to write such a value this often: it is the other quoting.
-            seen.fits = False
+            return "values stand in other quotes"
         elif dialect.escaped != dialect.enclosed and dialect.escaped in value:
-            seen.fits = False
+            return "the mark that escapes stands outside quotes"
+    return ""
+
+
+_LONGEST_SHOWN = 40
+
+
+def shortened(value: str) -> str:
+    """A value of somebody else's file, in quotes and fit for a message."""
+    text = clean(value)
+    return repr(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…")
 
 
 def _plausible(value: str, column_type: str) -> bool:
@@ -285,6 +370,8 @@ def _conclude(
         doubts.append(null_doubt)
     if any(not s.columns for s in samples):
         doubts.append("the columns are not known")
+    if best.charset != "UTF-8":
+        doubts.append(f"that the text is {best.charset} is a guess from its bytes")
     delimiters = {d.delimiter for _, d, _ in found}
     if len(delimiters) > 1:
         doubts.append(f"the delimiter could be any of {' '.join(map(repr, sorted(delimiters)))}")
@@ -329,35 +416,3 @@ def _reason(samples: Sequence[_Sample], doubts: Sequence[str], *, whole: bool) -
     if doubts:
         text += " But " + "; ".join(doubts) + "."
     return text
-
-
-_CHUNK = 1 << 20
-_LARGEST = 64 << 20
-"""Bytes of all files together; more takes too long while a person waits."""
-_QUOTES = (b'"', b"'")
-
-
-def plain_nulls(files: Iterable[Path], delimiter: str) -> set[str] | None:
-    """The texts in the files that could stand for NULL, if no value in them is quoted.
-
-    None if some value may be quoted, or if there is too much to look through.
-
-    Raises OSError.
-    """
-    files = list(files)
-    if sum(path.stat().st_size for path in files) > _LARGEST:
-        return None
-    edge = re.escape(delimiter.encode()) + rb"\n"
-    candidate = re.compile(rb"[" + edge + rb"](\\N|NULL|null|Null|)(?=[" + edge + rb"])")
-    found: set[str] = set()
-    for path in files:
-        with open_regular(path) as file:
-            before = b"\n"
-            while chunk := file.read(_CHUNK):
-                if any(quote in chunk for quote in _QUOTES):
-                    return None
-                data = before + chunk
-                found.update(m.decode() for m in set(candidate.findall(data)))
-                # The longest candidate between two edges has six bytes.
-                before = data[-6:]
-    return found

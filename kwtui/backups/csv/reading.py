@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
 
+from kwtui.backups.csv.form import Readable
 from kwtui.backups.csv.record_scan import PYTHON_CHARSETS
 from kwtui.model.requests import Dialect
 
@@ -89,7 +89,7 @@ class RecordParser:
         return re.sub(re.escape(escape) + "(.)", r"\1", quoted, flags=re.DOTALL)
 
 
-def read_records(file: BinaryIO, dialect: Dialect) -> Iterator[Record]:
+def read_records(file: Readable, dialect: Dialect) -> Iterator[Record]:
     """The records from the file's position on, which must be the start of one.
 
     Bytes that are no text of the charset are kept as surrogates, for `kwtui.text.clean`.
@@ -121,7 +121,7 @@ _LONGEST_RECORD = 1 << 24
 """Characters; a longer one means that a quote was lost."""
 
 
-def read_blocks(file: BinaryIO, dialect: Dialect) -> Iterator[str | list[Record]]:
+def read_blocks(file: Readable, dialect: Dialect) -> Iterator[str | list[Record]]:
     """Everything from the file's position on, which must be the start of a record.
 
     A text holds whole records of which no value is quoted; a list holds parsed records. Memory is

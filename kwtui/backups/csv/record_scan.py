@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kwtui.backups.csv.form import FileForm, Plainer
 from kwtui.files.foreign import open_regular
 from kwtui.model.requests import Dialect
 
@@ -43,6 +45,9 @@ class FileScan:
     """Records with a wrong number of fields, or quotes where none may be."""
     problems: tuple[str, ...] = ()
     """The first few of them, in words."""
+    blanks: int = 0
+    """Empty lines, if a record has one field. Where NULL is written as nothing each is a NULL row,
+    and KWDB's IMPORT skips it (live-findings, row 12)."""
 
 
 class _Utf8:
@@ -137,6 +142,9 @@ class RecordCounter:
         return self.records + self.torn_end
 
 
+_BLANK = re.compile(rb"\n(?=\n)")
+
+
 class RecordChecker:
     """Checks that every record has the right number of fields and well-placed quotes.
 
@@ -145,8 +153,11 @@ class RecordChecker:
     well-formed records all have the same shape.
     """
 
-    def __init__(self, dialect: Dialect, fields: int) -> None:
+    def __init__(self, dialect: Dialect, fields: int, *, foreign: bool = False) -> None:
+        """``foreign``: other programs may have written it, so a carriage return outside quotes is
+        looked for, which EXPORT never leaves there."""
         self._fields = fields
+        self._foreign = foreign
         self._quote = dialect.enclosed.encode()
         classes = bytearray(b"x" * 256)
         classes[dialect.delimiter.encode()[0]] = ord(",")
@@ -165,7 +176,9 @@ class RecordChecker:
         self._before = _NEWLINE
         """Class of the last byte outside quotes."""
         self._rest = b""
-        self._done = 0
+        # A header is record 0: it is no row.
+        self._done = -int(dialect.header)
+        self.blanks = 0
         self.malformed = 0
         self.problems: list[str] = []
 
@@ -179,6 +192,8 @@ class RecordChecker:
         if block:
             outside = self._collapse(block)
             self._check_quotes(outside)
+            if self._fields == 1:
+                self.blanks += len(_BLANK.findall(outside))
             self._before = outside[-1:]
             self._count_fields(self._rest + outside[1:].translate(None, b'x"'))
 
@@ -200,6 +215,7 @@ class RecordChecker:
     def _collapse(self, block: bytes) -> bytes:
         """The classes of the bytes outside quotes, after the last one of the block before."""
         if not self._inside and self._quote not in block:
+            self._check_returns(block)
             return self._before + block.translate(self._classes)
         parts = block.split(self._quote)
         outside = self._quote.join(parts[self._inside :: 2])
@@ -207,7 +223,13 @@ class RecordChecker:
             self._inside = not self._inside
             if self._inside:
                 outside += self._quote
+        self._check_returns(outside)
         return self._before + outside.translate(self._classes)
+
+    def _check_returns(self, outside: bytes) -> None:
+        if self._foreign and (position := outside.find(b"\r")) >= 0:
+            record = self._done + outside.count(_NEWLINE, 0, position) + 1
+            self._report(f"record {record:,}: a carriage return outside quotes")
 
     def _check_quotes(self, outside: bytes) -> None:
         for wrong in (b'x"', b'"x'):
@@ -242,32 +264,49 @@ def scan_file(
     dialect: Dialect | None,
     *,
     fields: int | None = None,
+    form: FileForm | None = None,
     tick: Callable[[int], None] | None = None,
 ) -> FileScan:
     """Hash a file and, if ``dialect`` is given, count its records; with ``fields`` check them too.
 
-    ``tick`` is called with the number of bytes of every block; what it raises ends the scan.
+    ``form`` is how a file of somebody else differs from what EXPORT writes: it is read as if it did
+    not, and hashed as it is. ``tick`` is called with the number of bytes of every block; what it
+    raises ends the scan.
 
     Raises OSError.
     """
     digest = hashlib.sha256()
     counter = RecordCounter(dialect) if dialect else None
-    checker = RecordChecker(dialect, fields) if dialect and fields else None
+    checker = None
+    if dialect and fields:
+        checker = RecordChecker(dialect, fields, foreign=form is not None)
+    plainer = Plainer(form) if form is not None and not form.is_plain else None
     size = 0
+    unreadable = ""
     with open_regular(path, buffering=0) as file:
         while block := file.read(BLOCK):
             size += len(block)
             digest.update(block)
-            if counter:
-                counter.feed(block)
-            if checker:
-                checker.feed(block)
             if tick:
                 tick(len(block))
+            if plainer and not unreadable:
+                block, unreadable = _plain(plainer, block)
+            if counter and not unreadable:
+                counter.feed(block)
+            if checker and not unreadable:
+                checker.feed(block)
     if counter is None or dialect is None:
         return FileScan(size, digest.hexdigest(), None)
+    if plainer and not unreadable:
+        rest, unreadable = _plain(plainer, b"", final=True)
+        counter.feed(rest)
+        if checker:
+            checker.feed(rest)
     if checker:
         checker.finish()
+    if unreadable:
+        problem = f"after record {counter.total:,}: {unreadable}"
+        return FileScan(size, digest.hexdigest(), counter.total, malformed=1, problems=(problem,))
     return FileScan(
         size,
         digest.hexdigest(),
@@ -276,4 +315,13 @@ def scan_file(
         torn_end=counter.torn_end,
         malformed=checker.malformed if checker else 0,
         problems=tuple(checker.problems) if checker else (),
+        blanks=checker.blanks if checker else 0,
     )
+
+
+def _plain(plainer: Plainer, block: bytes, *, final: bool = False) -> tuple[bytes, str]:
+    """The block as EXPORT would have written it, or why it cannot be read."""
+    try:
+        return plainer.feed(block, final=final), ""
+    except UnicodeDecodeError as error:
+        return b"", f"{error.reason} ({error.encoding})"

@@ -12,13 +12,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from kwtui.backups.layout.naming import inside
 from kwtui.errors import ExitCode, KwtuiError
@@ -48,6 +50,8 @@ class StagedFile:
     source: Path
     path: str
     """Relative to the staging folder."""
+    rewrite: Callable[[BinaryIO, BinaryIO], None] | None = None
+    """Copies the first into the second, changed on the way; None: the file as it is."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def make_staging(
         for file in files:
             target = root / file.path
             _make_folder(target.parent, group)
-            means.add(_place(file.source, target))
+            means.add(_place(file.source, target, file.rewrite))
             count += 1
             size += file.source.stat().st_size
         for name, text in (texts or {}).items():
@@ -201,8 +205,12 @@ def _group_of(extern: Path) -> int | None:
     return None
 
 
-def _place(source: Path, target: Path) -> Means:
+def _place(
+    source: Path, target: Path, rewrite: Callable[[BinaryIO, BinaryIO], None] | None = None
+) -> Means:
     source = source.resolve(strict=True)
+    if rewrite is not None:
+        return _copied(source, target, rewrite)
     with suppress(OSError):
         os.link(source, target, follow_symlinks=False)
         return Means.HARD_LINK
@@ -210,9 +218,13 @@ def _place(source: Path, target: Path) -> Means:
         # Relative: the node may see its extern under another path, in a container.
         target.symlink_to(os.path.relpath(source, target.parent.resolve()))
         return Means.SYMBOLIC_LINK
+    return _copied(source, target, partial(shutil.copyfileobj, length=_COPY_BYTES))
+
+
+def _copied(source: Path, target: Path, copy: Callable[[BinaryIO, BinaryIO], None]) -> Means:
     made = regular_descriptor(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     with os.fdopen(made, "wb") as written, open_regular(source) as read:
-        shutil.copyfileobj(read, written, _COPY_BYTES)
+        copy(read, written)
         os.fchmod(made, 0o640)
         hand_over(made, target.parent)
     return Means.COPY

@@ -12,18 +12,23 @@ from pathlib import Path
 from kwtui.errors import ExitCode, KwtuiError
 
 META_FILE = "meta.sql"
-_DATA_FILE = re.compile(r"n\d+\.\d+\.csv\Z")
 _SQL_FILE = re.compile(r"n\d+\.\d+\.sql\Z")
+_WRITTEN_BY_EXPORT = re.compile(r"n\d+\.\d+(?:\.|\Z)")
+_PACKED_CSV = re.compile(r"\.csv\.[^.]+", re.IGNORECASE)
 
 
 class FileRole(StrEnum):
     """What a file in an export is (facts.md, 1.6)."""
 
     DATA = "data"
-    """``n<node>.<number>.csv``"""
+    """``n<node>.<number>.csv``, or any other CSV file: windows of a time series have names of
+    their own (recording 17), and a time-series IMPORT reads every CSV file of a folder."""
     META = "meta"
     STATEMENTS = "statements"
     """``n<node>.<number>.sql`` of EXPORT INTO SQL, which no IMPORT reads."""
+    UNREAD = "unread"
+    """Named like data, in a form that neither IMPORT nor kwtui reads: ``n1.0.csv.gz``,
+    ``n1.0.txt``."""
     STRAY = "stray"
     """Nothing that EXPORT writes: also rejected rows of an import, hidden and temporary files."""
 
@@ -69,11 +74,57 @@ def role_of(name: str) -> FileRole:
     """What a file of this name is in an export."""
     if name == META_FILE:
         return FileRole.META
-    if _DATA_FILE.match(name):
+    if name.startswith("."):
+        return FileRole.STRAY
+    if name.lower().endswith(".csv"):
         return FileRole.DATA
     if _SQL_FILE.match(name):
         return FileRole.STATEMENTS
+    if _WRITTEN_BY_EXPORT.match(name) or _PACKED_CSV.search(name):
+        return FileRole.UNREAD
     return FileRole.STRAY
+
+
+_HARMLESS = re.compile(
+    r"reject\..*\.txt|meta\.sql.*\.tmp|users\.sql|clustersetting\.sql|read.?me\b.*|licen[cs]e.*"
+    r"|(?:sha\d+|md5)(?:sums?)?(?:\.txt)?|.*\.(?:md|sha\d+|md5|sfv|asc|sig)"
+    r"|thumbs\.db|desktop\.ini|_success|manifest\.json|schema\.json|proofs\.jsonl|restore\.\w+",
+    re.IGNORECASE,
+)
+"""Names of files that hold no rows: an import's rejects, what people and systems put beside."""
+_OTHER_DATA = re.compile(r".*\.(?:tsv|tab|jsonl|ndjson|parquet|orc|avro|xlsx?|ods)", re.IGNORECASE)
+
+
+def why_unread(file: TreeFile, *, beside_data: bool) -> str:
+    """Why the rows that a file may hold are not read, in words; empty if it holds none.
+
+    ``beside_data``: it lies in a table's folder, where only data is to be expected.
+    """
+    name = file.path.rpartition("/")[2]
+    if file.role in (FileRole.DATA, FileRole.META) or name.startswith("."):
+        return ""
+    if not file.regular:
+        return "is a link or no regular file, and no link is followed"
+    if file.bytes == 0 or _HARMLESS.fullmatch(name):
+        return ""
+    if file.role is FileRole.STATEMENTS:
+        return "holds INSERT statements (EXPORT INTO SQL), which no IMPORT reads"
+    if packed := packed_as(name):
+        return f"is packed with {packed}"
+    if file.role is FileRole.UNREAD or _OTHER_DATA.fullmatch(name):
+        return "is not named as a CSV file"
+    return "lies where data is, and is no CSV file" if beside_data else ""
+
+
+def what_to_do_with(why: str, path: str) -> str:
+    """What helps against a reason of `why_unread`."""
+    if "INSERT" in why:
+        return "Send its statements with a SQL client, once the table is there."
+    if "packed" in why:
+        return "Unpack it in its place."
+    if "link" in why:
+        return "Put the file itself in its place."
+    return f"If {path} is CSV, rename it to end in .csv; if it holds no rows, move it away."
 
 
 def walk(root: Path) -> Iterator[TreeFile]:

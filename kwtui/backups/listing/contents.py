@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from kwtui.backups.csv.dialect import Certainty, DialectGuess, TableSample, sniff_dialect
+from kwtui.backups.csv.form import FileForm
+from kwtui.backups.csv.forms import look_at_forms
 from kwtui.backups.layout.location import SetLocation, all_proofs, find_location, sidecar_root
 from kwtui.backups.layout.naming import DATA_FOLDER, inside, table_of_folder
 from kwtui.backups.layout.tree import META_FILE, TreeFile, is_folder, is_there
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.backups.listing.scanning import describe, tree_entry
-from kwtui.backups.listing.shape import TreeShape, TreeTable, read_shape
+from kwtui.backups.listing.shape import TreeShape, TreeTable, UnreadFile, read_shape
 from kwtui.backups.manifest import (
     FileEntry,
     Manifest,
@@ -22,6 +25,7 @@ from kwtui.backups.manifest import (
     read_schema,
 )
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.requests import Dialect
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, Engine, TableName
 
 
@@ -80,6 +84,15 @@ class SetDetails:
     problems: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     """What cannot be known of a tree without a manifest, in words."""
+    unread: tuple[UnreadFile, ...] = ()
+    """Of trees: what may hold rows, in a form that is not read."""
+    forms: Mapping[str, FileForm] = field(default_factory=dict)
+    """Of trees: the data files, by path, that other programs have changed, and how."""
+
+    @property
+    def undefined(self) -> tuple[TableDetails, ...]:
+        """Of trees: what has data, and no definition that says what table it is."""
+        return tuple(t for t in self.tables if t.files and not t.columns)
 
     def table(self, name: TableName) -> TableDetails | None:
         return next((t for t in self.tables if t.name == name), None)
@@ -100,7 +113,7 @@ def open_set(extern: Path, path: str, state: Path | None = None) -> SetDetails:
     if entry.kind is EntryKind.INCOMPLETE and is_folder(location.data):
         return _open_incomplete(location, entry)
     shape = read_shape(inside(extern, path))
-    if not shape.tables and shape.database is None:
+    if not shape.tables and not shape.unread and shape.database is None:
         raise KwtuiError(
             f"{path} is neither a backup nor an export.",
             hint="`kwtui list` shows the backups and exports in extern.",
@@ -163,24 +176,66 @@ def _column(spec: ColumnSpec) -> ColumnInfo:
 
 
 def _open_tree(location: SetLocation, shape: TreeShape, entry: BackupEntry) -> SetDetails:
-    samples = [
-        TableSample(tuple(shape.root / f.path for f in t.files), _visible(t)) for t in shape.tables
-    ]
-    problems = list(shape.problems)
-    guess: DialectGuess | None = None
-    try:
-        guess = sniff_dialect(samples)
-    except KwtuiError as error:
-        problems.append(error.title)
-    return SetDetails(
+    details = SetDetails(
         entry=entry,
         location=location,
         tables=tuple(_tree_table(t) for t in shape.tables),
         others=tuple(_file(f) for f in shape.others),
-        dialect=guess,
-        problems=tuple(problems),
+        problems=shape.problems,
         unknown=_unknown(shape),
+        unread=shape.unread,
     )
+    try:
+        return with_dialect(details, shape.root)
+    except KwtuiError as error:
+        return replace(details, problems=(*details.problems, error.title))
+
+
+def with_dialect(
+    details: SetDetails,
+    root: Path,
+    said: Dialect | None = None,
+    *,
+    first_is_row: bool = False,
+) -> SetDetails:
+    """A tree with what its files look like; ``root`` is where the paths of its files begin.
+
+    ``said``: a person knows the dialect. ``first_is_row``: and that no file begins with column
+    names. Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
+    """
+    samples = [
+        TableSample(
+            tuple(root / f.path for f in t.files),
+            tuple(ColumnSpec(c.name, c.type, c.nullable, tag=c.tag) for c in t.columns),
+        )
+        for t in details.tables
+    ]
+    if said is None:
+        guess = sniff_dialect(samples, first_is_row=first_is_row)
+    else:
+        guess = DialectGuess((said,), Certainty.CERTAIN, "As it was said.")
+    taken = guess.dialect or guess.nearest
+    if taken is None:
+        return replace(details, dialect=guess)
+    settled, forms = look_at_forms(samples, taken, first_is_row=first_is_row)
+    found = tuple(replace(c, header=settled.header) for c in guess.candidates)
+    return replace(
+        details,
+        dialect=replace(_told(guess, root), candidates=found),
+        forms={path.relative_to(root).as_posix(): form for path, form in forms.items()},
+    )
+
+
+def _told(guess: DialectGuess, root: Path) -> DialectGuess:
+    """Its files by their paths in the tree, and the first that does not fit in its reason."""
+    misfits = tuple(
+        replace(m, path=Path(m.path).relative_to(root).as_posix()) for m in guess.misfits
+    )
+    if not misfits:
+        return guess
+    first = misfits[0]
+    reason = f"{first.path}, record {first.record:,}: {first.reason}."
+    return replace(guess, misfits=misfits, reason=reason)
 
 
 def _open_incomplete(location: SetLocation, entry: BackupEntry) -> SetDetails:
@@ -212,6 +267,8 @@ def _open_incomplete(location: SetLocation, entry: BackupEntry) -> SetDetails:
         dialect=details.dialect,
         problems=(entry.problem, *details.problems),
         unknown=("Which tables are whole: the backup did not finish.", *details.unknown),
+        forms={prefix + path: form for path, form in details.forms.items()},
+        unread=tuple(UnreadFile(prefix + u.path, u.why, u.bytes) for u in details.unread),
     )
 
 

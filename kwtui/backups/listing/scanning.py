@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -344,13 +344,29 @@ def tree_entry(path: str, shape: TreeShape) -> BackupEntry:
         files=len(shape.files),
         bytes=shape.bytes,
         note=_tree_note(shape),
-        problem=shape.problems[0] if shape.problems else "",
+        problem=_tree_problem(shape),
     )
+
+
+def _tree_problem(shape: TreeShape) -> str:
+    if shape.problems:
+        return shape.problems[0]
+    undefined = [str(table.name) for table in shape.undefined]
+    if not undefined or not any(f.role is FileRole.META for f in shape.files):
+        # An export WITH data_only, or FROM SELECT, has none at all: a note says that.
+        return ""
+    return f"{_some(undefined)}: data without a definition (its meta.sql is missing)."
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
 
 
 def _tree_note(shape: TreeShape) -> str:
     if any(f.role is FileRole.STATEMENTS for f in shape.files):
         return "INSERT statements, which no IMPORT reads"
+    if shape.unread:
+        return f"not read: {_some([f'{u.path} {u.why}' for u in shape.unread])}"
     if not any(f.role is FileRole.META for f in shape.files):
         return "without meta.sql: the columns are not known"
     if shape.single_table:

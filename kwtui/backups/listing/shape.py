@@ -7,12 +7,19 @@ every level), a time-series database (one meta.sql, ``public/<table>/``), a sing
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from kwtui.backups.layout.tree import META_FILE, FileRole, TreeFile, walk
+from kwtui.backups.layout.tree import (
+    META_FILE,
+    FileRole,
+    TreeFile,
+    walk,
+    what_to_do_with,
+    why_unread,
+)
 from kwtui.files.foreign import read_regular
 from kwtui.model.schema import Engine, TableName
 
@@ -39,6 +46,21 @@ class TreeTable:
 
 
 @dataclass(frozen=True)
+class UnreadFile:
+    """A file that may hold rows, in a form that is not read."""
+
+    path: str
+    """Relative to the tree, or to the set where it did not finish."""
+    why: str
+    """``is packed with gzip``."""
+    bytes: int = 0
+
+    @property
+    def remedy(self) -> str:
+        return what_to_do_with(self.why, self.path.rpartition("/")[2])
+
+
+@dataclass(frozen=True)
 class TreeShape:
     """A whole export tree."""
 
@@ -51,6 +73,13 @@ class TreeShape:
     """All of them."""
     problems: tuple[str, ...] = ()
     """Of meta.sql files, in words."""
+    unread: tuple[UnreadFile, ...] = ()
+    """What may hold rows and is not read."""
+
+    @property
+    def undefined(self) -> tuple[TreeTable, ...]:
+        """Folders with data of which no meta.sql says what table it is."""
+        return tuple(t for t in self.tables if t.meta is None and t.files)
 
     @property
     def others(self) -> tuple[TreeFile, ...]:
@@ -92,7 +121,7 @@ def read_shape(root: Path) -> TreeShape:
             problems[_parent(file.path)] = damage
         else:
             metas[_parent(file.path)] = meta
-    tables = _tables(files, metas, problems)
+    tables = _tables(root.name, files, metas, problems)
     engine = database[1] if database else _engine_of(tables)
     return TreeShape(
         root=root,
@@ -102,7 +131,17 @@ def read_shape(root: Path) -> TreeShape:
         tables=tables,
         files=files,
         problems=tuple(problems.values()),
+        unread=tuple(_unread(files, tables)),
     )
+
+
+def _unread(files: Iterable[TreeFile], tables: Iterable[TreeTable]) -> Iterator[UnreadFile]:
+    folders = {table.folder for table in tables}
+    for file in files:
+        parent = _parent(file.path)
+        beside = parent in folders or len(PurePosixPath(parent).parts) >= 2
+        if why := why_unread(file, beside_data=beside):
+            yield UnreadFile(file.path, why, file.bytes)
 
 
 def _read_text(path: Path, shown: str) -> tuple[str, str]:
@@ -121,7 +160,10 @@ def _parent(path: str) -> str:
 
 
 def _tables(
-    files: tuple[TreeFile, ...], metas: Mapping[str, MetaFile], problems: Mapping[str, str]
+    tree: str,
+    files: tuple[TreeFile, ...],
+    metas: Mapping[str, MetaFile],
+    problems: Mapping[str, str],
 ) -> tuple[TreeTable, ...]:
     data: dict[str, list[TreeFile]] = {}
     for file in files:
@@ -134,7 +176,7 @@ def _tables(
         meta, meta_path = declared.get(folder, (None, ""))
         tables.append(
             TreeTable(
-                name=_name(folder, meta),
+                name=_name(folder or tree, meta),
                 folder=folder,
                 files=tuple(data.get(folder, ())),
                 meta=meta,

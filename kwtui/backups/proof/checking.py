@@ -1,4 +1,4 @@
-"""The checks behind `kwtui.backups.proof.verify`: files against the manifest, records, meta.sql."""
+"""The checks of a set behind `kwtui.backups.proof.verify`: manifest, records, meta.sql."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kwtui.backups.csv.dialect import Certainty
 from kwtui.backups.csv.record_scan import FileScan
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
 from kwtui.backups.layout.tree import META_FILE, FileRole, TreeFile, is_folder, role_of, walk
-from kwtui.backups.listing.contents import SetDetails, TableDetails
+from kwtui.backups.listing.contents import SetDetails
 from kwtui.backups.listing.shape import LARGEST_META
 from kwtui.backups.manifest import SIDECAR_FILES, FileEntry, Manifest, TableEntry
 from kwtui.backups.metasql.meta_file import import_refusals, read_or_problem
@@ -88,7 +87,7 @@ def check_set(
     _compare_bytes(manifest, scans, check)
     if level >= ProofLevel.P2:
         _compare_records(manifest, scans, check)
-        _check_metas(details, check, optional=details.schema is not None)
+        check_metas(details, check, optional=details.schema is not None)
         _check_schema(details, manifest, check)
     for table in manifest.tables:
         check.tables.append(_table_check(table, scans, check))
@@ -115,7 +114,7 @@ def _present_files(details: SetDetails, check: Check) -> dict[str, TreeFile]:
         present |= {f"{INSERTS_FOLDER}/{f.path}": f for f in walk(inserts)}
     expected = {f.path for f in _entries(details.manifest)}
     for path in [p for p in present if p not in expected]:
-        _report_stray(path, check)
+        report_stray(path, check)
         del present[path]
     _look_beside(details, present, check)
     return present
@@ -132,10 +131,10 @@ def _look_beside(details: SetDetails, present: dict[str, TreeFile], check: Check
                     child.name, FileRole.STRAY, status.st_size, status.st_mtime, regular
                 )
             elif child.name not in _FOLDERS or not child.is_dir():
-                _report_stray(child.name, check)
+                report_stray(child.name, check)
 
 
-def _report_stray(path: str, check: Check) -> None:
+def report_stray(path: str, check: Check) -> None:
     name = path.rpartition("/")[2]
     if role_of(name) is FileRole.DATA:
         message = "no data file of this backup; an IMPORT of the folder would read it"
@@ -199,7 +198,7 @@ def _read_entries(
             jobs[entry.path] = ScanJob(path, size, manifest.dialect, counted[entry.path])
         else:
             jobs[entry.path] = ScanJob(path, size)
-    return _scan_or_report(jobs, reader, check)
+    return scan_or_report(jobs, reader, check)
 
 
 def _own_file(details: SetDetails, entry: str, check: Check) -> Path | None:
@@ -212,7 +211,7 @@ def _own_file(details: SetDetails, entry: str, check: Check) -> Path | None:
         return None
 
 
-def _scan_or_report(
+def scan_or_report(
     jobs: dict[str, ScanJob], reader: FileReader, check: Check
 ) -> dict[str, FileScan]:
     """Scan all; a file that cannot be read is a finding, and the others are still read."""
@@ -254,7 +253,7 @@ def _compare_records(manifest: Manifest, scans: dict[str, FileScan], check: Chec
     for table in manifest.tables:
         for entry in table.files:
             if entry.path in scans:
-                _check_records(entry.path, scans[entry.path], entry.records, check)
+                check_records(entry.path, scans[entry.path], entry.records, check)
         if table.rows_reported is not None and table.rows_counted != table.rows_reported:
             check.fault(
                 Fault.RECORDS,
@@ -264,14 +263,15 @@ def _compare_records(manifest: Manifest, scans: dict[str, FileScan], check: Chec
             )
 
 
-def _check_records(path: str, scan: FileScan, expected: int | None, check: Check) -> None:
+def check_records(path: str, scan: FileScan, expected: int | None, check: Check) -> None:
     if expected is not None and scan.records != expected:
         counts = f"{human_count(scan.records)} records instead of {human_count(expected)}"
         check.fault(Fault.RECORDS, path, f"holds {counts}")
     if scan.open_quote:
-        check.fault(Fault.MALFORMED, path, "ends inside a quoted value: it was cut")
+        where = f"record {scan.records:,}"
+        check.fault(Fault.MALFORMED, path, f"ends inside a quoted value ({where}): it was cut")
     elif scan.torn_end:
-        check.fault(Fault.MALFORMED, path, "ends inside a record: it was cut")
+        check.fault(Fault.MALFORMED, path, f"ends inside record {scan.records:,}: it was cut")
     if scan.malformed:
         first = scan.problems[0] if scan.problems else ""
         check.fault(
@@ -279,7 +279,7 @@ def _check_records(path: str, scan: FileScan, expected: int | None, check: Check
         )
 
 
-def _check_metas(details: SetDetails, check: Check, *, optional: bool) -> None:
+def check_metas(details: SetDetails, check: Check, *, optional: bool) -> None:
     """Every meta.sql parses. With a schema.json beside it a set does not depend on them."""
     root = details.location.root
     for file in details.others:
@@ -328,71 +328,4 @@ def _table_check(table: TableEntry, scans: dict[str, FileScan], check: Check) ->
         files=len(found),
         bytes=sum(s.bytes for s in found),
         ok=not subjects & check.refused_subjects(),
-    )
-
-
-def check_tree(
-    details: SetDetails, dialect: Dialect | None, level: ProofLevel, reader: FileReader
-) -> Check:
-    """Check what can be checked of an export without a manifest. It reaches P0 at most.
-
-    Raises KwtuiError (CANCELLED).
-    """
-    check = Check(level, unknown=list(details.unknown))
-    check.dialect = dialect or _sniffed(details, check)
-    root = details.location.root
-    jobs: dict[str, ScanJob] = {}
-    for table in details.tables:
-        for file in table.files:
-            jobs[file.path] = _tree_job(root, file, table, check.dialect)
-    jobs |= {f.path: ScanJob(root / f.path, f.bytes) for f in details.others if _owned(f)}
-    scans = _scan_or_report(jobs, reader, check)
-    for table in details.tables:
-        _check_tree_table(table, scans, check)
-    for file in details.others:
-        if not _owned(file):
-            _report_stray(file.path, check)
-    _check_metas(details, check, optional=False)
-    check.files, check.bytes = len(scans), sum(s.bytes for s in scans.values())
-    check.reached = None if check.refused() else ProofLevel.P0
-    return check
-
-
-def _sniffed(details: SetDetails, check: Check) -> Dialect | None:
-    guess = details.dialect
-    if guess is None or guess.dialect is None:
-        check.fault(Fault.MALFORMED, details.entry.path, guess.reason if guess else "no dialect")
-        return None
-    if guess.certainty is not Certainty.CERTAIN:
-        check.unknown.append(f"How the files were written, for certain. {guess.reason}")
-    return guess.dialect
-
-
-def _owned(file: FileEntry) -> bool:
-    """Whether EXPORT writes files of this name."""
-    return role_of(file.path.rpartition("/")[2]) is not FileRole.STRAY
-
-
-def _tree_job(root: Path, file: FileEntry, table: TableDetails, dialect: Dialect | None) -> ScanJob:
-    fields = len(table.columns) or None
-    return ScanJob(root / file.path, file.bytes, dialect, fields if dialect else None)
-
-
-def _check_tree_table(table: TableDetails, scans: dict[str, FileScan], check: Check) -> None:
-    found = {f.path: scans[f.path] for f in table.files if f.path in scans}
-    for path, scan in found.items():
-        _check_records(path, scan, None, check)
-    if not table.files:
-        message = "has no data file: it was empty, or its export failed"
-        check.fault(Fault.MISSING, str(table.name), message, Severity.WARNING)
-    rows = sum(s.records or 0 for s in found.values())
-    check.tables.append(
-        TableCheck(
-            name=table.name,
-            rows_expected=None,
-            rows_found=rows if check.dialect else None,
-            files=len(found),
-            bytes=sum(s.bytes for s in found.values()),
-            ok=not ({*found, str(table.name)} & check.refused_subjects()),
-        )
     )

@@ -24,6 +24,12 @@ class Fault(StrEnum):
     """A record does not parse or has not as many fields as the table has columns."""
     META = "meta"
     """A meta.sql, or the schema, does not parse."""
+    UNDEFINED = "undefined"
+    """A table's data without the definition that says what they are."""
+    UNREAD = "unread"
+    """What may hold rows, in a form that neither IMPORT nor kwtui reads."""
+    FORM = "form"
+    """Other programs changed how the file is written: a byte order mark, line ends, a header."""
     IMPORT = "import"
     """KWDB's own IMPORT would refuse it; kwtui's restore may still work."""
 

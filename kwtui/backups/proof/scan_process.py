@@ -19,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.record_scan import FileScan, scan_file
 from kwtui.model.requests import Dialect
 
@@ -42,12 +43,14 @@ class ScanProcess:
         dialect: Dialect | None,
         fields: int | None,
         tick: Callable[[int], None],
+        form: FileForm | None = None,
     ) -> FileScan:
         """As `scan_file`. Raises OSError as reading does, ChildProcessError if the process died."""
         ask = {
             "path": os.fsencode(path).hex(),
             "dialect": asdict(dialect) if dialect else None,
             "fields": fields,
+            "form": asdict(form) if form else None,
         }
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
@@ -87,6 +90,7 @@ class ScanProcess:
 
 def _answer(ask: dict[str, Any]) -> dict[str, Any]:
     dialect = Dialect(**ask["dialect"]) if ask["dialect"] else None
+    form = FileForm(**ask["form"]) if ask["form"] else None
     unsaid, due = 0, 0.0
 
     def tick(count: int) -> None:
@@ -98,7 +102,7 @@ def _answer(ask: dict[str, Any]) -> dict[str, Any]:
 
     path = Path(os.fsdecode(bytes.fromhex(ask["path"])))
     try:
-        scan = scan_file(path, dialect, fields=ask["fields"], tick=tick)
+        scan = scan_file(path, dialect, fields=ask["fields"], form=form, tick=tick)
     except OSError as error:
         return {"errno": error.errno or 0, "text": error.strerror or str(error)}
     _say({"read": unsaid})

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 
+from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.record_scan import FileScan, scan_file
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
 from kwtui.backups.layout.tree import FileRole, TreeFile, unreadable, walk
@@ -70,6 +71,8 @@ class ScanJob:
     bytes: int
     dialect: Dialect | None = None
     fields: int | None = None
+    form: FileForm | None = None
+    """Of a file that somebody else may have changed."""
 
 
 def seal_tree(
@@ -232,10 +235,10 @@ def _scan(reader: ScanProcess | None, job: ScanJob, tick: Callable[[int], None])
             tick(count)
 
         try:
-            return reader.scan(job.path, job.dialect, job.fields, counted)
+            return reader.scan(job.path, job.dialect, job.fields, counted, job.form)
         except ChildProcessError:
             tick(-told)
-    return scan_file(job.path, job.dialect, fields=job.fields, tick=tick)
+    return scan_file(job.path, job.dialect, fields=job.fields, form=job.form, tick=tick)
 
 
 class _Meter:
@@ -321,7 +324,8 @@ def _sealed(
     for file in found:
         path = f"{DATA_FOLDER}/{file.path}"
         folder = table_folder_of(file.path)
-        if file.role is FileRole.STRAY or (file.role is FileRole.DATA and folder not in tables):
+        stray = file.role in (FileRole.STRAY, FileRole.UNREAD)
+        if stray or (file.role is FileRole.DATA and folder not in tables):
             strays.append(path)
         if (scan := scans.get(file.path)) is None:
             continue

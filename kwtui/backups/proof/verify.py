@@ -11,10 +11,12 @@ from pathlib import Path
 import kwtui
 from kwtui.backups.layout.location import record_proof, sidecar_root
 from kwtui.backups.listing.contents import open_set
+from kwtui.backups.listing.part import TreePart, narrowed
 from kwtui.backups.manifest import Proof
-from kwtui.backups.proof.checking import FileReader, check_set, check_tree
+from kwtui.backups.proof.checking import FileReader, check_set
 from kwtui.backups.proof.findings import TableCheck, VerifyFinding
 from kwtui.backups.proof.sealing import SealProgress
+from kwtui.backups.proof.tree_checking import check_tree
 from kwtui.errors import KwtuiError
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ProofLevel
@@ -83,6 +85,8 @@ def verify(
     *,
     state: Path | None = None,
     dialect: Dialect | None = None,
+    first_is_row: bool = False,
+    part: TreePart | None = None,
     record: bool = True,
     workers: int | None = None,
     progress: Callable[[SealProgress], None] | None = None,
@@ -90,7 +94,8 @@ def verify(
 ) -> VerifyReport:
     """Check a set, or an adopted tree, up to ``level`` (P1 or P2). Blocking: call it in a thread.
 
-    ``dialect`` is for adopted trees; None: sniffed. ``record`` appends the outcome to the set's
+    ``dialect`` and ``first_is_row`` are for adopted trees, where a person says how they are
+    written; ``part`` is what of one a restore reads. ``record`` appends the outcome to the set's
     ``proofs.jsonl``.
 
     Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE, BACKUP_DAMAGED (the manifest itself),
@@ -100,7 +105,9 @@ def verify(
     details = open_set(extern, path, state)
     reader = FileReader(workers, progress, cancelled)
     if details.manifest is None:
-        check = check_tree(details, dialect, level, reader)
+        if part is not None:
+            details = narrowed(details, part)
+        check = check_tree(details, dialect, level, reader, first_is_row=first_is_row)
     else:
         check = check_set(details, details.manifest, level, reader)
     report = VerifyReport(

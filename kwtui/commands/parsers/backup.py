@@ -8,6 +8,7 @@ from kwtui.commands.parsers.parts import (
     add_accept,
     add_run,
     add_tables,
+    add_tree,
     command,
     count,
     given,
@@ -66,6 +67,7 @@ def _drill(commands: Any) -> None:
         help="native: rehearse KWDB's own IMPORT DATABASE, for sets of the method database",
     )
     add_accept(parser)
+    add_tree(parser)
     add_run(parser)
 
 
@@ -234,4 +236,5 @@ def _restore(commands: Any) -> None:
         help="the name of the database that may be dropped, after its successor is complete",
     )
     add_accept(parser)
+    add_tree(parser)
     add_run(parser)

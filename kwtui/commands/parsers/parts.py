@@ -116,6 +116,25 @@ def add_dialect(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--header", action="store_true", help="a line of column names in each file")
 
 
+def add_no_header(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-header",
+        action="store_true",
+        help="of an export of others: no file begins with column names, even where it looks so",
+    )
+
+
+def add_tree(parser: argparse.ArgumentParser) -> None:
+    """How an export of others is read, by a restore or a drill."""
+    parser.add_argument(
+        "--leave-out",
+        action="append",
+        metavar="PATH",
+        help="of an export of others: do without this file or folder in it; may be given again",
+    )
+    add_no_header(parser)
+
+
 def _load(handler: str) -> Handler:
     module, _, name = handler.partition(":")
     found: Handler = getattr(import_module(f"kwtui.commands.{module}"), name)

@@ -7,6 +7,7 @@ from typing import Any
 
 from kwtui.commands.parsers.parts import (
     add_dialect,
+    add_no_header,
     command,
     proof_level,
     set_path,
@@ -214,3 +215,4 @@ def _verify(commands: Any) -> None:
         help="how far to prove it (P2); 1 and 2 mean the same",
     )
     add_dialect(parser)
+    add_no_header(parser)

@@ -116,6 +116,8 @@ def scratch_request(request: DrillRequest, scratch: str) -> RestoreRequest:
         dialect=request.dialect,
         node_id=request.node_id,
         accept=request.accept,
+        leave_out=request.leave_out,
+        first_is_row=request.first_is_row,
     )
 
 
@@ -224,6 +226,14 @@ def _findings(scope: RestoreScope, request: DrillRequest) -> Iterator[Finding]:
             "This account may not make a staging folder in extern, and a drill never lets a server "
             "write into a backup.",
             "Run kwtui as the database's own account, or drill on a sandbox: --on sandbox",
+        )
+    if not scope.tables and not source.adopted:
+        yield Finding(
+            Severity.REFUSAL,
+            "no_table",
+            source.path,
+            "The backup holds no table, so a drill of it would prove nothing.",
+            "Restore it: views, sequences and the rest are compared there.",
         )
     unknown = [str(t.name) for t in scope.tables if t.checksum is None]
     if unknown and request.level is ProofLevel.P4:

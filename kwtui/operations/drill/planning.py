@@ -67,7 +67,13 @@ async def make_drill_plan(
 
 def _as_restore(request: DrillRequest) -> RestoreRequest:
     """For reading the source, which is the same as for a restore."""
-    return RestoreRequest(source=request.source, strategy=request.strategy, dialect=request.dialect)
+    return RestoreRequest(
+        source=request.source,
+        strategy=request.strategy,
+        dialect=request.dialect,
+        leave_out=request.leave_out,
+        first_is_row=request.first_is_row,
+    )
 
 
 def find_leftover_folders(extern: Path, state: Path, runs: Sequence[KnownRun]) -> DrillLeftovers:

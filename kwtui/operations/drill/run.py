@@ -233,6 +233,8 @@ class _Drill:
             return ProofLevel.P2
         if self._request.level is ProofLevel.P3 or self._uncertain:
             return ProofLevel.P3
+        if not self._restoring.lines:
+            raise RuntimeError("a drill that compared no table proves nothing")
         return ProofLevel.P4
 
     @property
@@ -271,7 +273,13 @@ class _Drill:
         lines = self._restoring.lines
         tables = plural(len(lines), "table")
         if self._request.level is ProofLevel.P3:
-            return f"every definition came back as it was, proven to P3 on {self._where}"
+            made = self._restoring.tables_made
+            came = (
+                "every definition came back as it was"
+                if made is None
+                else f"{plural(made, 'table')} came back with their columns"
+            )
+            return f"{came}, proven to P3 on {self._where}"
         words = f"{tables} and {plural(rows, 'row')} came back as they were"
         if self._request.strategy is RestoreStrategy.NATIVE:
             return f"IMPORT DATABASE works, {words}, on {self._where}"

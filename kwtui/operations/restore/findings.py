@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
 from kwtui.model.schema import Engine, TableName
+from kwtui.operations.restore.accounting import accounting_findings
 from kwtui.operations.restore.cluster_parts import exported_accounts
 from kwtui.operations.restore.native import native_findings
 from kwtui.operations.restore.source import RestoreSource, SourceTable
@@ -36,7 +37,8 @@ def restore_findings(
             "Use a profile without read_only to restore.",
         )
     yield from name_findings(source, request, target, facts)
-    yield from _source_findings(source, tables)
+    yield from accounting_findings(source, tables, request, facts)
+    yield from _source_findings(source, tables, request)
     yield from _grantee_findings(source, request, facts)
     yield from _cluster_findings(source, request)
     yield from space_findings(tables, facts)
@@ -52,10 +54,13 @@ def restore_findings(
 # -- source -----------------------------------------------------------------------------------
 
 
-def _source_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> Iterator[Finding]:
+def _source_findings(
+    source: RestoreSource, tables: tuple[SourceTable, ...], request: RestoreRequest
+) -> Iterator[Finding]:
     for problem in source.problems:
         yield Finding(Severity.WARNING, "source_problem", source.path, problem)
     yield from _text_findings(source, tables)
+    yield from _null_line_findings(source, tables, request)
     if not source.adopted:
         return
     yield Finding(
@@ -77,7 +82,7 @@ def _source_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> 
             f"{'has' if len(older) == 1 else 'have'} clauses that a server of today refuses. They "
             "are left out, as the plan shows; a partition interval goes to the database.",
         )
-    for table in tables:
+    for table in tables if request.strategy is not RestoreStrategy.SCHEMA_ONLY else ():
         if not table.files:
             yield Finding(
                 Severity.WARNING,
@@ -95,14 +100,25 @@ def _source_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> 
             "How the files were written is a guess from their content.",
             "Say it if you know it: --null-text, --delimiter, --charset.",
         )
-    if source.dialect.null_text == "" and any(len(t.spec.visible_columns) == 1 for t in tables):
-        yield Finding(
-            Severity.WARNING,
-            "null_rows_lost",
-            source.path,
-            "NULL is written as nothing here: rows of one-column tables that were NULL are lost in "
-            "the files themselves.",
-        )
+
+
+def _null_line_findings(
+    source: RestoreSource, tables: tuple[SourceTable, ...], request: RestoreRequest
+) -> Iterator[Finding]:
+    """A row that is NULL alone is an empty line, which IMPORT skips (live-findings, row 12)."""
+    if source.schema.engine is Engine.TIME_SERIES:
+        return
+    native = request.strategy is RestoreStrategy.NATIVE
+    for table in tables if request.strategy is not RestoreStrategy.SCHEMA_ONLY else ():
+        if table.files and table.has_null_lines(source.dialect):
+            yield Finding(
+                Severity.WARNING if native else Severity.INFO,
+                "null_rows_lost",
+                str(table.name),
+                f"NULL is written as nothing: KWDB's IMPORT loses rows of {table.name} that are "
+                + ("NULL: then it fails." if native else "NULL: kwtui inserts them."),
+                "Choose the exact strategy, which inserts them." if native else "",
+            )
 
 
 def _text_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> Iterator[Finding]:
@@ -260,6 +276,8 @@ def left_out(
     ``accounts`` are those that the server has when the grants are given.
     """
     yield from source.not_included
+    for path in source.part.leave_out if source.part else ():
+        yield f"{path}: left out, as was said"
     for table in source.tables:
         if table.name in wanted:
             for key in table.spec.foreign_keys:

@@ -8,10 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kwtui.backups.layout.staging import can_stage
-from kwtui.backups.listing.contents import SetDetails, open_set
+from kwtui.backups.layout.tree import META_FILE
+from kwtui.backups.listing.contents import ColumnInfo, SetDetails, open_set
+from kwtui.backups.listing.entries import EntryKind
 from kwtui.backups.listing.library import read_text
+from kwtui.backups.listing.part import PartTable, TreePart, narrowed
+from kwtui.backups.listing.scanning import describe
 from kwtui.backups.metasql.meta_file import MetaFile, parse_meta
-from kwtui.errors import KwtuiError
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
 from kwtui.model.schema import DatabaseSchema
 from kwtui.model.server import ServerFacts
@@ -45,12 +49,16 @@ async def make_restore_plan(
     problem = extern_problem(extern)
     if problem is not None or extern.path is None:
         raise error_of(problem)
-    source = await asyncio.to_thread(read_source, extern.path, request, state)
-    target = request.target or source.schema.database
     names = frozenset(d.name for d in await catalogue.databases(server))
     existing: DatabaseSchema | None = None
-    if request.strategy is RestoreStrategy.DATA_ONLY and target in names:
-        existing = (await catalogue.survey(server, facts, target)).schema
+    if request.strategy is RestoreStrategy.DATA_ONLY:
+        wanted = request.target or await asyncio.to_thread(
+            _database_of, extern.path, request.source.rstrip("/"), state
+        )
+        if wanted in names:
+            existing = (await catalogue.survey(server, facts, wanted)).schema
+    source = await asyncio.to_thread(read_source, extern.path, request, state, existing)
+    target = request.target or source.schema.database
     replaced = request.replace == target and target in names
     known = TargetFacts(
         server=facts,
@@ -66,9 +74,27 @@ async def make_restore_plan(
     return plan_restore(source, request, known, datetime.now(UTC), plan_id)
 
 
-def read_source(extern: Path, request: RestoreRequest, state: Path) -> RestoreSource:
-    """The set or tree that the request names, with its meta.sql files read."""
+def _database_of(extern: Path, path: str, state: Path) -> str:
+    """The database that was backed up; of a tree that does not say it the name of its folder."""
+    return describe(extern, path, state).database or path.rpartition("/")[2]
+
+
+def read_source(
+    extern: Path, request: RestoreRequest, state: Path, existing: DatabaseSchema | None = None
+) -> RestoreSource:
+    """The set or tree that the request names, with its meta.sql files read.
+
+    ``existing`` is the database that rows go into, if that is all that is wanted.
+    """
     details = open_set(extern, request.source.rstrip("/"), state)
+    if details.entry.kind is EntryKind.TREE:
+        return _read_tree(extern, details, request, existing)
+    if request.leave_out:
+        raise KwtuiError(
+            "Only of an export of others can files be left out.",
+            hint="Of a backup choose the tables that are wanted: --tables",
+            exit_code=ExitCode.USAGE,
+        )
     needed = details.schema is None or request.strategy is RestoreStrategy.NATIVE
     source = source_of(details, _metas(extern, details, needed=needed), request)
     held = {file.path for file in details.manifest.files} if details.manifest else set()
@@ -76,6 +102,47 @@ def read_source(extern: Path, request: RestoreRequest, state: Path) -> RestoreSo
         source,
         users_sql=_extra(extern, details, "users/users.sql", held),
         settings_sql=_extra(extern, details, "settings/clustersetting.sql", held),
+    )
+
+
+def _read_tree(
+    extern: Path, details: SetDetails, request: RestoreRequest, existing: DatabaseSchema | None
+) -> RestoreSource:
+    part = part_of_tree(details, request, existing)
+    details = narrowed(details, part)
+    metas = _metas(extern, details, needed=False)
+    raw = {}
+    for file in details.others:
+        path = f"{details.entry.path}/{file.path}"
+        if file.path.rpartition("/")[2] == META_FILE and path not in metas:
+            raw[path] = read_text(extern, path)
+    source = source_of(details, metas, request, existing)
+    return replace(source, part=part, raw_metas=raw)
+
+
+def part_of_tree(
+    details: SetDetails, request: RestoreRequest, existing: DatabaseSchema | None = None
+) -> TreePart:
+    """What of a tree is wanted, and the columns of what goes into tables that are there. Pure."""
+    tables = []
+    for table in details.tables:
+        name, columns = table.name, tuple[ColumnInfo, ...]()
+        alone = len(details.tables) == len(request.tables) == 1
+        if not table.columns and not table.folder and alone:
+            # EXPORT FROM SELECT says nowhere what it was; the person does.
+            name = request.tables[0]
+        there = existing.table(name) if existing is not None and not table.columns else None
+        if there is not None:
+            visible = (c for c in there.columns if not c.hidden)
+            columns = tuple(ColumnInfo(c.name, c.type, c.nullable, c.tag) for c in visible)
+        if not request.tables or name in request.tables:
+            tables.append(PartTable(table.folder, name, columns))
+    return TreePart(
+        tables=tuple(tables),
+        whole=not request.tables,
+        leave_out=request.leave_out,
+        dialect=request.dialect,
+        first_is_row=request.first_is_row,
     )
 
 

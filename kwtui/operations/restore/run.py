@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from kwtui.operations.restore.execution.after_failure import clean_up
 from kwtui.operations.restore.execution.comparing import (
     check_lines,
     compare_tables,
+    layout_differences,
     met_words,
     other_differences,
 )
@@ -37,7 +39,12 @@ from kwtui.operations.restore.execution.differences import (
     left_after,
     printed_differences,
 )
-from kwtui.operations.restore.execution.inserting import clashing_devices, insert_rows
+from kwtui.operations.restore.execution.inserting import (
+    clashing_devices,
+    count_null_lines,
+    insert_nulls,
+    insert_rows,
+)
 from kwtui.operations.restore.execution.source_check import SourceCheck, check_source
 from kwtui.operations.restore.execution.staging import stage_files, unstage_files
 from kwtui.operations.restore.execution.through import import_through
@@ -113,6 +120,7 @@ class RestoreRun:
         self._accepted: dict[str, None] = {}
         self.accepting = ""
         """Options that accept those of the `doubts` that are about definitions of tables."""
+        self._tables_made: int | None = None
 
     @property
     def executors(self) -> dict[StepKind, Executor]:
@@ -133,6 +141,18 @@ class RestoreRun:
     def lines(self) -> list[dict[str, Any]]:
         """What the comparison of each table came to."""
         return self._lines
+
+    @property
+    def tables_made(self) -> int | None:
+        """Of an export of others: how many tables have the columns of its files, all that can be
+        compared of them; None for a set, whose every definition is compared."""
+        return self._tables_made
+
+    @property
+    def _defined(self) -> str:
+        if self._tables_made is None:
+            return "every definition as it was"
+        return f"{plural(self._tables_made, 'table')} with the columns of the export"
 
     @property
     def doubts(self) -> list[str]:
@@ -172,7 +192,7 @@ class RestoreRun:
         words = f"{plural(tables, 'table')}, {plural(self._rows, 'row')}"
         how = f"content checksums of {compared} the same" if compared else "compared by count"
         if self._request.strategy is RestoreStrategy.SCHEMA_ONLY:
-            words, how = "definitions only", "compared with the backup's"
+            words, how = "definitions only", self._defined
         expired = sum(self._source.expiring.values())
         if expired:
             how += f"; {plural(expired, 'row')} older than a retention did not come back"
@@ -257,22 +277,31 @@ class RestoreRun:
             words = f"{name}: an IMPORT may take the devices ({clash[0]}) and ({clash[1]}) for one"
             self._context.reporter.notice(step, "INFO", f"{words}, so its rows are inserted")
             return await self._insert_rows(step)
+        nulls = await asyncio.to_thread(count_null_lines, step, self._context.extern)
         if "through" in step.params:
-            return await self._import_through(step)
-        return await self._import_checked(step, adds=self._rows_before.get(str(name), 0) > 0)
+            outcome = await self._import_through(step, nulls)
+        else:
+            adds = self._rows_before.get(str(name), 0) > 0
+            outcome = await self._import_checked(step, nulls, adds=adds)
+        if not nulls:
+            return outcome
+        await insert_nulls(self._server, step, nulls, self._context.halt)
+        words = f"{outcome.summary}, and {plural(nulls, 'row')} of NULL inserted"
+        return replace(outcome, summary=words, rows=(outcome.rows or 0) + nulls)
 
-    async def _import_checked(self, step: Step, *, adds: bool) -> StepOutcome:
+    async def _import_checked(self, step: Step, nulls: int = 0, *, adds: bool) -> StepOutcome:
+        """``nulls`` are lines that an IMPORT skips."""
         answer = await self._import(step)
-        importing.check_answer(
-            answer, step.subject, self._rejected(step), self._expected_rows(step.params), adds=adds
-        )
+        expected = self._expected_rows(step.params)
+        expected = None if expected is None else expected - nulls
+        importing.check_answer(answer, step.subject, self._rejected(step), expected, adds=adds)
         return StepOutcome(
             summary=plural(answer.rows, "row"), rows=answer.rows, bytes=step.params["bytes"]
         )
 
-    async def _import_through(self, step: Step) -> StepOutcome:
+    async def _import_through(self, step: Step, nulls: int) -> StepOutcome:
         async def imported() -> StepOutcome:
-            return await self._import_checked(step, adds=False)
+            return await self._import_checked(step, nulls, adds=False)
 
         in_place = self._scratch == self._plan.database
         return await import_through(self._context, self._server, step, imported, in_place=in_place)
@@ -318,12 +347,12 @@ class RestoreRun:
         for words in met_words(self._lines):
             self._context.reporter.notice(step, "WARNING", words)
         if step.params["definitions"]:
-            await self._compare_definitions(database)
+            await self._compare_definitions(step, database)
         self._rows = sum(line["rows_found"] for line in self._lines)
         grew = any(self._rows_before.get(line["table"]) for line in self._lines)
         words = f"{plural(len(self._lines), 'table')}, all {'as expected' if grew else 'the same'}"
         return StepOutcome(
-            summary=words if self._lines else "every definition as it was",
+            summary=words if self._lines else self._defined,
             rows=self._rows,
             details={"comparison": self._lines},
         )
@@ -357,17 +386,30 @@ class RestoreRun:
             return {**table, "rows": rows}
         return {**table, "rows": None if rows is None else rows - dropped, "checksum": None}
 
-    async def _compare_definitions(self, database: str) -> None:
+    async def _compare_definitions(self, step: Step, database: str) -> None:
         chosen = await self._captured()
-        if chosen is None:
-            return
         restored = await catalogue.read_schema(self._server, database)
+        if chosen is None:
+            self._compare_layout(step, restored)
+            return
         differences = tuple(definition_differences(chosen, restored, database))
         left = left_after(differences, self._request.accept)
         if left:
             raise DefinitionsDiffer(database, left)
         for difference in differences:
             self._accepted.setdefault(difference.words)
+
+    def _compare_layout(self, step: Step, restored: DatabaseSchema) -> None:
+        """Of an export of others nothing was captured: its tables must have its columns."""
+        layout = step.params.get("layout", [])
+        differences = list(layout_differences(layout, restored))
+        if differences:
+            raise KwtuiError(
+                f"The restored tables are not those of the export: {differences[0]}.",
+                cause="\n".join(differences[1:]),
+                exit_code=ExitCode.RESTORE_DIFFERS,
+            )
+        self._tables_made = len(layout)
 
     async def _compare_others(self, step: Step) -> StepOutcome:
         chosen = await self._captured()

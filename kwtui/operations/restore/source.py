@@ -6,28 +6,26 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from kwtui.backups.csv.dialect import Certainty
+from kwtui.backups.csv.dialect import Certainty, Misfit
+from kwtui.backups.csv.form import FileForm
 from kwtui.backups.layout.naming import DATA_FOLDER
 from kwtui.backups.listing.contents import SetDetails, TableDetails
 from kwtui.backups.listing.entries import EntryKind
+from kwtui.backups.listing.part import TreePart
+from kwtui.backups.listing.shape import UnreadFile
 from kwtui.backups.manifest import FileEntry, Manifest, TableEntry
-from kwtui.backups.metasql.create_table import MetaTable
 from kwtui.backups.metasql.meta_file import MetaFile
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.proof import ContentChecksum
-from kwtui.model.requests import BackupMethod, Dialect, RestoreRequest
+from kwtui.model.requests import BackupMethod, Dialect, RestoreRequest, RestoreStrategy
 from kwtui.model.schema import (
-    ColumnSpec,
     DatabaseSchema,
     Engine,
-    ForeignKeySpec,
     TableName,
     TableSpec,
 )
+from kwtui.operations.restore.adopted_spec import adopted_spec
 from kwtui.operations.shared.command_line import shell_line
-from kwtui.server.catalogue.derive import seconds
-from kwtui.sql import ddl
-from kwtui.sql.names import split_name
 from kwtui.sql.session import TEXT_SETTINGS
 
 
@@ -44,10 +42,34 @@ class SourceTable:
     checksum: ContentChecksum | None = None
     clashing: bool = False
     """It is known that an IMPORT may take two of its devices for one."""
+    forms: Mapping[str, FileForm] = field(default_factory=dict)
+    """Of its files those that other programs have changed: an IMPORT reads copies as EXPORT writes
+    them."""
 
     @property
     def name(self) -> TableName:
         return self.spec.name
+
+    @property
+    def must_be_copied(self) -> bool:
+        """Whether an IMPORT cannot read its files as they are."""
+        return bool(self.forms) or any(not f.endswith(".csv") for f in self.files)
+
+    def has_null_lines(self, dialect: Dialect) -> bool:
+        """Whether a row of it may be an empty line, which IMPORT skips (live-findings, row 12)."""
+        return dialect.null_text == "" and len(self.spec.visible_columns) == 1
+
+
+@dataclass(frozen=True)
+class UndefinedTable:
+    """Data of which nothing says what table it is."""
+
+    name: TableName
+    folder: str
+    """Relative to the tree."""
+    files: int
+    problem: str = ""
+    """Why its definition cannot be read; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +96,27 @@ class RestoreSource:
     users_sql: str | None = None
     """The text of users.sql, where the set holds it."""
     settings_sql: str | None = None
+    part: TreePart | None = None
+    """Of a tree: what of it is read."""
+    undefined: tuple[UndefinedTable, ...] = ()
+    unread: tuple[UnreadFile, ...] = ()
+    misfits: tuple[Misfit, ...] = ()
+    """Records that are not what all the others are."""
+    doubt: str = ""
+    """Why the dialect must be said by a person; empty where it need not."""
+    raw_metas: Mapping[str, str] = field(default_factory=dict)
+    """Texts of meta.sql files that cannot be read, by path below extern: KWDB may read them."""
 
 
 def source_of(
-    details: SetDetails, metas: Mapping[str, MetaFile], request: RestoreRequest
+    details: SetDetails,
+    metas: Mapping[str, MetaFile],
+    request: RestoreRequest,
+    existing: DatabaseSchema | None = None,
 ) -> RestoreSource:
     """The source of a set, or of a tree with its parsed meta.sql files by path below extern.
+
+    ``existing`` is the database that rows go into, if that is all that is wanted.
 
     Raises KwtuiError: BACKUP_INCOMPLETE for a set without a manifest, BACKUP_DAMAGED for one whose
     schema is gone, NOT_FOUND for what is no backup at all.
@@ -99,12 +136,15 @@ def source_of(
         )
     if details.manifest is not None:
         return _source_of_set(details, details.manifest, metas)
-    return _source_of_tree(details, metas, request)
+    return _source_of_tree(details, metas, request, existing)
 
 
 def choose(source: RestoreSource, names: tuple[TableName, ...]) -> tuple[SourceTable, ...]:
-    """The tables that were asked for; all of them if none was. Raises KwtuiError (NOT_FOUND)."""
-    known = {table.name for table in source.tables}
+    """The tables that were asked for; all of them if none was. Raises KwtuiError (NOT_FOUND).
+
+    Those that are asked for and have no definition are left to the findings of the plan.
+    """
+    known = {t.name for t in source.tables} | {t.name for t in source.undefined}
     for name in names:
         if name not in known:
             raise KwtuiError(
@@ -167,123 +207,98 @@ def _table_of_set(root: str, entry: TableEntry, schema: DatabaseSchema) -> Sourc
 
 def _with_rows(root: str, files: Iterable[FileEntry]) -> tuple[str, ...]:
     """The CSV files that hold something: one of zero bytes hides others (facts.md, 2.8)."""
-    return tuple(f"{root}/{f.path}" for f in files if f.path.endswith(".csv") and f.bytes)
+    return tuple(f"{root}/{f.path}" for f in files if f.path.lower().endswith(".csv") and f.bytes)
 
 
 # -- trees ------------------------------------------------------------------------------------
 
 
 def _source_of_tree(
-    details: SetDetails, metas: Mapping[str, MetaFile], request: RestoreRequest
+    details: SetDetails,
+    metas: Mapping[str, MetaFile],
+    request: RestoreRequest,
+    existing: DatabaseSchema | None,
 ) -> RestoreSource:
-    guess = details.dialect.dialect if details.dialect else None
-    dialect = request.dialect or guess or Dialect(null_text="")
+    guess = details.dialect
+    dialect = (guess.dialect or guess.nearest if guess else None) or Dialect(null_text="")
     root = details.entry.path
     root_meta = metas.get(f"{root}/meta.sql")
     database = (root_meta.database if root_meta else None) or details.entry.database
-    engine = details.entry.engine or _engine_of(metas)
+    specs = {t.folder: _spec_of(root, t, metas, request, existing) for t in details.tables}
     tables = tuple(
-        table
+        _table_of_tree(root, t, spec, details.forms)
         for t in details.tables
-        if (table := _table_of_tree(root, t, metas, root_meta)) is not None
+        if (spec := specs[t.folder]) is not None
     )
     schemas = {"public", *(t.name.schema for t in tables)}
+    if not request.tables:
+        schemas.update(name for meta in metas.values() for name in meta.schemas)
     schema = DatabaseSchema(
         database=database or root.rsplit("/", 1)[-1],
-        engine=engine,
+        engine=details.entry.engine or _engine_of(metas, tables),
         create_statement="",
         partition_interval=_partition_interval(metas),
         schemas=tuple(sorted(schemas)),
         tables=tuple(t.spec for t in tables),
     )
-    unread = [str(t.name) for t in details.tables if t.name not in {x.name for x in tables}]
+    certainty = guess.certainty if guess else Certainty.UNSURE
+    unsure = guess is not None and certainty is Certainty.UNSURE and not guess.misfits
     return RestoreSource(
         path=root,
         schema=schema,
         tables=tables,
         dialect=dialect,
         adopted=True,
-        dialect_sure=request.dialect is not None or _is_certain(details),
+        dialect_sure=certainty is Certainty.CERTAIN,
         import_root=root if root_meta is not None and root_meta.database else "",
         metas=tuple(metas.values()),
         not_included=details.unknown,
-        problems=(*details.problems, *(f"{name} has no definition" for name in unread)),
+        problems=details.problems,
+        undefined=tuple(
+            UndefinedTable(t.name, t.folder, len(t.files), t.problem)
+            for t in details.tables
+            if specs[t.folder] is None
+        ),
+        unread=details.unread,
+        misfits=guess.misfits if guess else (),
+        doubt=guess.reason if unsure and guess else "",
     )
+
+
+def _spec_of(
+    root: str,
+    table: TableDetails,
+    metas: Mapping[str, MetaFile],
+    request: RestoreRequest,
+    existing: DatabaseSchema | None,
+) -> TableSpec | None:
+    """What the table is; None where nothing says it."""
+    meta = metas.get(f"{root}/{table.meta}") if table.meta else None
+    meta = meta or metas.get(f"{root}/meta.sql")
+    found = next((t for t in meta.tables if t.name == table.name.name), None) if meta else None
+    if found is not None:
+        return adopted_spec(table.name, found)
+    if request.strategy is RestoreStrategy.DATA_ONLY and existing is not None:
+        return existing.table(table.name)
+    if request.strategy is RestoreStrategy.NATIVE and table.problem:
+        # KWDB reads the definition by itself.
+        return TableSpec(table.name, (), "", "")
+    return None
 
 
 def _table_of_tree(
-    root: str, table: TableDetails, metas: Mapping[str, MetaFile], root_meta: MetaFile | None
-) -> SourceTable | None:
-    """None for a folder of data without a definition."""
-    own = metas.get(f"{root}/{table.meta}") if table.meta else None
-    meta = own or root_meta
-    found = next((t for t in meta.tables if t.name == table.name.name), None) if meta else None
-    if found is None:
-        return None
-    folder = f"{root}/{table.folder}" if table.folder else root
+    root: str, table: TableDetails, spec: TableSpec, forms: Mapping[str, FileForm]
+) -> SourceTable:
+    files = _with_rows(root, table.files)
+    here = {f"{root}/{path}": form for path, form in forms.items()}
     return SourceTable(
-        spec=adopted_spec(table.name, found),
-        folder=folder,
-        files=_with_rows(root, table.files),
+        spec=spec,
+        folder=f"{root}/{table.folder}" if table.folder else root,
+        files=files,
         rows=table.rows,
         bytes=table.bytes,
+        forms={file: here[file] for file in files if file in here},
     )
-
-
-def adopted_spec(name: TableName, meta: MetaTable) -> TableSpec:
-    """A table as its meta.sql defines it. Its foreign keys, if it has any, are put back later."""
-    if meta.time_series:
-        return TableSpec(
-            name=name,
-            columns=meta.columns,
-            create_statement=meta.printed,
-            create_without_foreign_keys=meta.printed,
-            time_column=meta.columns[0].name,
-            time_precision=_precision(meta.columns[0].type),
-            retention_seconds=_retention(meta.tail),
-        )
-    keys, checks = _constraints(meta.printed)
-    return TableSpec(
-        name=name,
-        columns=tuple(_with_true_default(c) for c in meta.columns),
-        create_statement=meta.printed,
-        create_without_foreign_keys=ddl.without_foreign_keys(meta.printed),
-        foreign_keys=keys,
-        check_constraints=checks,
-    )
-
-
-_CHECK = re.compile(r'CONSTRAINT ("(?:[^"]|"")*"|\S+) CHECK ')
-_FOREIGN_KEY = re.compile(r'CONSTRAINT ("(?:[^"]|"")*"|\S+) FOREIGN KEY ')
-
-
-def _constraints(create: str) -> tuple[tuple[ForeignKeySpec, ...], tuple[str, ...]]:
-    """The foreign keys and the names of the checks of a CREATE TABLE."""
-    elements = ddl.split_table(create).elements
-    keys = tuple(ddl.parse_foreign_key(e)[0] for e in elements if _FOREIGN_KEY.match(e))
-    checks = tuple(split_name(match[1])[0] for e in elements if (match := _CHECK.match(e)))
-    return keys, checks
-
-
-_RETENTION = re.compile(r"\bretentions\s+(\d+[a-z]+)", re.IGNORECASE)
-
-
-def _retention(tail: str) -> int | None:
-    match = _RETENTION.search(tail)
-    return seconds(match[1]) if match else None
-
-
-def _precision(kind: str) -> int | None:
-    match = re.search(r"\((\d)\)", kind)
-    return int(match[1]) if match else None
-
-
-def _with_true_default(column: ColumnSpec) -> ColumnSpec:
-    r"""A default with a backslash is printed without the ``e`` before its quote (row 27)."""
-    default = column.default
-    if default and default.startswith("'") and "\\" in default:
-        return replace(column, default=f"e{default}")
-    return column
 
 
 def _partition_interval(metas: Mapping[str, MetaFile]) -> str | None:
@@ -295,11 +310,8 @@ def _partition_interval(metas: Mapping[str, MetaFile]) -> str | None:
 _NONE = re.compile(r"0+[a-z]+\Z")
 
 
-def _engine_of(metas: Mapping[str, MetaFile]) -> Engine:
-    if any(t.time_series for meta in metas.values() for t in meta.tables):
+def _engine_of(metas: Mapping[str, MetaFile], tables: Iterable[SourceTable]) -> Engine:
+    time_series = any(t.time_series for meta in metas.values() for t in meta.tables)
+    if time_series or any(t.spec.time_column for t in tables):
         return Engine.TIME_SERIES
     return Engine.RELATIONAL
-
-
-def _is_certain(details: SetDetails) -> bool:
-    return details.dialect is not None and details.dialect.certainty is Certainty.CERTAIN

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from kwtui.backups.layout.staging import staging_path
 from kwtui.backups.metasql.meta_file import MetaFile, modern_meta, rename_database
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
@@ -32,7 +34,8 @@ def staging_of(
         return ""
     time_series = source.schema.engine is Engine.TIME_SERIES
     imports = any(t.files and not insert_reason(source, t) for t in tables)
-    if request.strategy is RestoreStrategy.NATIVE or (time_series and imports):
+    copied = any(t.must_be_copied for t in tables if not insert_reason(source, t))
+    if request.strategy is RestoreStrategy.NATIVE or (time_series and imports) or copied:
         return staging_path(plan_id)
     return ""
 
@@ -52,13 +55,16 @@ def staged_metas(source: RestoreSource, request: RestoreRequest, target: str) ->
         if meta.path == f"{root}/meta.sql":
             text = rename_database(text, meta.path, target)
         texts[_inner(source, meta)] = modern_meta(text, meta.path)
-    return texts
+    # What cannot be read here KWDB may read.
+    return texts | {p.removeprefix(f"{source.path}/"): t for p, t in source.raw_metas.items()}
 
 
 def stage(scope: RestoreScope) -> Step:
     """Links for IMPORT to read, so that what it writes lies beside them and not in the backup."""
     metas = scope.staged_metas
     rewritten = f", {plural(len(metas), 'meta.sql file')} written anew" if metas else ""
+    changed = sum(len(t.forms) for t in scope.tables)
+    copied = f"; {plural(changed, 'file')} copied without what other programs added" * bool(changed)
     skipped = ", empty files left out (they hide those after them)" if scope.time_series else ""
     return Step(
         id="stage",
@@ -66,13 +72,14 @@ def stage(scope: RestoreScope) -> Step:
         title="Link the files into a staging folder",
         explanation="KWDB's IMPORT writes rejected rows beside the files that it reads: "
         f"it reads {scope.staging}, never the backup itself. Hard links "
-        f"to the data files{rewritten}{skipped}; symbolic links or copies where hard links are "
-        "not allowed.",
+        f"to the data files{rewritten}{skipped}{copied}; symbolic links "
+        "or copies where hard links are not allowed.",
         subject=scope.staging,
         params={
             "staging": scope.staging,
             "files": [
-                {"source": file, "path": _below(scope, scope.placed(file))}
+                {"source": file, "path": _below(scope, scope.placed_file(file))}
+                | ({"form": msgspec.to_builtins(table.forms[file])} if file in table.forms else {})
                 for table in scope.tables
                 for file in table.files
             ],

@@ -48,6 +48,11 @@ class RestoreScope:
         inner = path.removeprefix(self.source.path).strip("/")
         return f"{self.staging}/{inner}" if inner else self.staging
 
+    def placed_file(self, path: str) -> str:
+        """The same of a data file, with the ending that a time-series IMPORT looks for."""
+        placed = self.placed(path)
+        return placed if placed.endswith(".csv") or not self.staging else f"{placed}.csv"
+
     @property
     def refused(self) -> Mapping[TableName, RefusedImport]:
         """Tables that IMPORT INTO refuses for what they are, with the reason."""
@@ -75,7 +80,12 @@ def check_files(scope: RestoreScope) -> Step:
         if scope.source.adopted
         else "Every file must be there with the size and SHA-256 of the manifest.",
         subject=scope.source.path,
-        params={"records": scope.source.adopted, "retentions": list(_retentions(scope))},
+        params={
+            "records": scope.source.adopted,
+            "retentions": list(_retentions(scope)),
+            "part": msgspec.to_builtins(scope.source.part),
+            "dialect": msgspec.to_builtins(scope.source.dialect),
+        },
     )
 
 
@@ -96,6 +106,7 @@ def _retentions(scope: RestoreScope) -> Iterator[dict[str, Any]]:
                 "files": list(table.files),
                 "fields": len(table.spec.visible_columns),
                 "dialect": msgspec.to_builtins(scope.source.dialect),
+                "forms": msgspec.to_builtins(table.forms),
             }
 
 
@@ -103,22 +114,28 @@ def import_table(scope: RestoreScope, table: SourceTable) -> Step:
     node = scope.facts.node_id
     # Relational imports want every file named, time-series ones their folder (facts.md, 2.5).
     folder = scope.placed(table.folder)
-    paths = (folder,) if scope.time_series else tuple(scope.placed(f) for f in table.files)
+    paths = (folder,) if scope.time_series else tuple(map(scope.placed_file, table.files))
     sql = transfer.import_into(
         scope.scratch,
         table.name,
         [transfer.nodelocal(node, path) for path in paths],
         options=_options(scope),
     )
+    nulls = not scope.time_series and table.has_null_lines(scope.source.dialect)
     return Step(
         id=f"import:{table.name}",
         kind=StepKind.IMPORT_TABLE,
         title=f"Import {table.name}",
+        explanation="NULL is written as nothing: IMPORT skips the lines of rows that are NULL, and "
+        "these are inserted."
+        if nulls
+        else "",
         sql=(sql,),
         subject=str(table.name),
         params=_table_params(table)
         | {"folder": folder, "database": scope.scratch}
-        | (_insert_params(scope, table) if table.spec.primary_tag_positions else {}),
+        | (_insert_params(scope, table) if nulls or table.spec.primary_tag_positions else {})
+        | ({"null_lines": True} if nulls else {}),
     )
 
 
@@ -183,6 +200,7 @@ def _insert_params(scope: RestoreScope, table: SourceTable) -> dict[str, Any]:
         "batch": _INSERT_ROWS,
         "dialect": msgspec.to_builtins(scope.source.dialect),
         "tags": list(table.spec.primary_tag_positions),
+        "forms": msgspec.to_builtins(table.forms),
     }
 
 
@@ -219,9 +237,18 @@ def compare(scope: RestoreScope) -> Step:
             "text_settings": dict(scope.source.text_settings),
             "definitions": scope.request.strategy
             in (RestoreStrategy.EXACT, RestoreStrategy.SCHEMA_ONLY),
+            "layout": list(_layout(scope)) if scope.source.adopted else [],
             "adds": scope.request.strategy is RestoreStrategy.DATA_ONLY,
         },
     )
+
+
+def _layout(scope: RestoreScope) -> Iterator[dict[str, Any]]:
+    """The tables of an export, which was not captured: what can be compared of them is their
+    columns by name."""
+    for table in scope.tables:
+        names = [c.name for c in table.spec.columns if not c.hidden]
+        yield {"schema": table.name.schema, "table": table.name.name, "columns": names}
 
 
 def comparison_sql(

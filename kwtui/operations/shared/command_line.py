@@ -71,6 +71,15 @@ def _drill_words(request: DrillRequest) -> Iterator[str]:
         yield from ("--on", "sandbox")
     if request.node_id is not None:
         yield from ("--node", str(request.node_id))
+    yield from _tree_words(request)
+
+
+def _tree_words(request: RestoreRequest | DrillRequest) -> Iterator[str]:
+    """How an export of others is read."""
+    for path in request.leave_out:
+        yield from ("--leave-out", path)
+    if request.first_is_row:
+        yield "--no-header"
     if request.dialect is not None:
         yield from _dialect_words(request.dialect, always=True)
     yield from _accept_words(request.accept)
@@ -143,9 +152,7 @@ def _restore_words(request: RestoreRequest) -> Iterator[str]:
         yield from ("--yes-replace", request.replace)
     if request.node_id is not None:
         yield from ("--node", str(request.node_id))
-    if request.dialect is not None:
-        yield from _dialect_words(request.dialect, always=True)
-    yield from _accept_words(request.accept)
+    yield from _tree_words(request)
 
 
 def _wal_words(plan: Plan) -> Iterator[str]:

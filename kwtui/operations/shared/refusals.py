@@ -16,7 +16,12 @@ _EXIT_CODES = {
     "extern_not_found": ExitCode.EXTERN_NOT_FOUND,
     "extern_not_readable": ExitCode.EXTERN_NOT_READABLE,
     "name_taken": ExitCode.NAME_TAKEN,
+    "meta_damaged": ExitCode.META_DAMAGED,
+    "no_definition": ExitCode.BACKUP_DAMAGED,
+    "no_rows": ExitCode.NOT_FOUND,
+    "no_table": ExitCode.NOT_FOUND,
     "not_found": ExitCode.NOT_FOUND,
+    "unread_file": ExitCode.BACKUP_DAMAGED,
 }
 
 

@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 import msgspec
 
 from kwtui.backups.csv.batches import count_older
+from kwtui.backups.csv.form import PLAIN, FileForm
 from kwtui.backups.layout.naming import inside
+from kwtui.backups.listing.part import TreePart
 from kwtui.backups.proof.sealing import SealProgress
 from kwtui.backups.proof.verify import verify
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import Dialect
 from kwtui.operations.context import RunContext
@@ -37,7 +40,7 @@ async def check_source(context: RunContext, step: Step) -> SourceCheck:
 
     A set is hashed (P1). An adopted tree has no manifest: its records are read (P2).
     """
-    dialect = context.plan.request.get("dialect")
+    part = step.params.get("part")
 
     def tell(progress: SealProgress) -> None:
         context.reporter.progress(
@@ -50,12 +53,20 @@ async def check_source(context: RunContext, step: Step) -> SourceCheck:
         step.subject,
         ProofLevel.P2 if step.params["records"] else ProofLevel.P1,
         state=context.state,
-        dialect=msgspec.convert(dialect, Dialect) if dialect else None,
+        part=msgspec.convert(part, TreePart) if part else None,
         record=False,
         progress=tell,
         cancelled=context.halt.requested.is_set,
     )
     check_report(report, context.options)
+    planned = step.params.get("dialect")
+    if part and planned and report.dialect != msgspec.convert(planned, Dialect):
+        raise KwtuiError(
+            f"The files of {step.subject} are not written as they were when this was planned.",
+            cause="Somebody has changed them since.",
+            hint="Look at them, then plan the restore again.",
+            exit_code=ExitCode.BACKUP_DAMAGED,
+        )
     counted = {str(t.name): t.rows_found for t in report.tables if t.rows_found is not None}
     return SourceCheck(
         files=report.files,
@@ -70,9 +81,15 @@ def _expiring(context: RunContext, step: Step) -> dict[str, int]:
     found = {}
     for table in step.params["retentions"]:
         dialect = msgspec.convert(table["dialect"], Dialect)
+        forms = msgspec.convert(table.get("forms", {}), dict[str, FileForm])
         older = sum(
             count_older(
-                inside(context.extern, file), dialect, table["fields"], table["seconds"], now
+                inside(context.extern, file),
+                dialect,
+                table["fields"],
+                table["seconds"],
+                now,
+                forms.get(file, PLAIN),
             )
             for file in table["files"]
         )

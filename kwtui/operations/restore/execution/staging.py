@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import msgspec
+
+from kwtui.backups.csv.form import FileForm, copy_plain
 from kwtui.backups.layout.naming import inside
 from kwtui.backups.layout.staging import StagedFile, make_staging, remove_staging
 from kwtui.operations.plan import Step
@@ -43,4 +47,6 @@ def _files(step: Step, extern: Path) -> Iterator[StagedFile]:
         source = inside(extern, file["source"])
         if step.params["skip_empty"] and source.stat().st_size == 0:
             continue
-        yield StagedFile(source, file["path"])
+        form = msgspec.convert(file["form"], FileForm) if "form" in file else None
+        rewrite = partial(copy_plain, form=form) if form else None
+        yield StagedFile(source, file["path"], rewrite)

@@ -1,0 +1,161 @@
+"""What of an export of others is restored, and what of it is not: nothing is left out unsaid. Pure.
+
+A comparison after a restore sees the tables that were made. So every file that may hold rows is
+accounted for before: it is restored, it is named by a refusal, or a person left it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kwtui.model.findings import Finding, Severity
+from kwtui.model.requests import RestoreRequest, RestoreStrategy
+from kwtui.operations.restore.source import RestoreSource, SourceTable, UndefinedTable
+from kwtui.operations.restore.target import TargetFacts, refusal
+from kwtui.text import plural
+
+_NAMED = 20
+"""So many files or tables are named one by one; of more a person reads the number."""
+
+
+def accounting_findings(
+    source: RestoreSource,
+    tables: tuple[SourceTable, ...],
+    request: RestoreRequest,
+    facts: TargetFacts,
+) -> Iterator[Finding]:
+    if not source.adopted:
+        return
+    with_data = request.strategy is not RestoreStrategy.SCHEMA_ONLY
+    yield from _undefined(source, request)
+    if not tables and not source.undefined:
+        yield refusal(
+            "no_table",
+            source.path,
+            "This export holds no table, so there is nothing to restore.",
+            "See what lies in it: kwtui show",
+        )
+    if not with_data:
+        return
+    yield from _unread(source)
+    yield from _damaged(source)
+    if source.doubt:
+        yield refusal(
+            "dialect_unsure",
+            source.path,
+            f"How the files were written is not known: {source.doubt}",
+            "Say it: --delimiter, --null-text, --charset.",
+        )
+    if request.strategy is RestoreStrategy.DATA_ONLY and not any(t.files for t in tables):
+        yield refusal(
+            "no_rows",
+            source.path,
+            "There is no file with rows in it, so none can be brought.",
+            "The export holds definitions alone, or its tables were empty.",
+        )
+    yield from _changed_by_others(source, tables, facts)
+
+
+def _undefined(source: RestoreSource, request: RestoreRequest) -> Iterator[Finding]:
+    for table in source.undefined[:_NAMED]:
+        yield _no_definition(source, table, request)
+    more = len(source.undefined) - _NAMED
+    if more > 0:
+        yield refusal(
+            "no_definition",
+            source.path,
+            f"{plural(more, 'more table')} of it are without a definition.",
+            "See all of them: kwtui verify",
+        )
+
+
+def _no_definition(
+    source: RestoreSource, table: UndefinedTable, request: RestoreRequest
+) -> Finding:
+    leave = f"or leave it out: --leave-out {table.folder}" if table.folder else ""
+    if table.problem:
+        return refusal(
+            "meta_damaged",
+            str(table.name),
+            f"{table.problem} So the table cannot be made.",
+            f"Put the file right{', ' + leave if leave else ''}.",
+        )
+    has = f"{table.name} has {plural(table.files, 'data file')} and no definition (meta.sql)"
+    if request.strategy is RestoreStrategy.DATA_ONLY:
+        return refusal(
+            "not_found",
+            str(table.name),
+            f"{has}, and there is no such table to put its rows into.",
+            "Name the table that they belong to (--tables NAME), if the export is of one table; "
+            f"make it first; {leave or 'or restore another export'}.",
+        )
+    return refusal(
+        "no_definition",
+        str(table.name),
+        f"{has}, so no table can be made of it.",
+        f"Put its rows into a table that exists: --strategy data-only --as DATABASE; {leave}".strip(
+            "; "
+        )
+        + ".",
+    )
+
+
+def _unread(source: RestoreSource) -> Iterator[Finding]:
+    for file in source.unread[:_NAMED]:
+        yield refusal(
+            "unread_file",
+            f"{source.path}/{file.path}",
+            f"{source.path}/{file.path} {file.why}, so its rows would be lost.",
+            f"{file.remedy} Or leave it out: --leave-out {file.path}",
+        )
+    more = len(source.unread) - _NAMED
+    if more > 0:
+        yield refusal(
+            "unread_file",
+            source.path,
+            f"{plural(more, 'more file')} cannot be read either.",
+            "See all of them: kwtui verify",
+        )
+
+
+def _damaged(source: RestoreSource) -> Iterator[Finding]:
+    for misfit in source.misfits[:_NAMED]:
+        where = f"{source.path}/{misfit.path}"
+        yield refusal(
+            "backup_damaged",
+            where,
+            f"{where}, record {misfit.record:,}: {misfit.reason}.",
+            "Compare it with another copy of the export. See everything that is wrong: "
+            "kwtui verify",
+        )
+
+
+def _changed_by_others(
+    source: RestoreSource, tables: tuple[SourceTable, ...], facts: TargetFacts
+) -> Iterator[Finding]:
+    """What spreadsheets and editors did to files. It is undone in copies, where these can be."""
+    for table in tables:
+        for file, form in table.forms.items():
+            yield Finding(
+                Severity.WARNING,
+                "file_changed",
+                file,
+                f"{file} {form.words}, which is no data and is left out.",
+                "If its first record is a row all the same: --no-header" if form.header else "",
+            )
+        if table.must_be_copied and not facts.may_stage:
+            yield refusal(
+                "extern_not_readable",
+                str(table.name),
+                "KWDB's IMPORT must read changed copies of its files, and this account may not "
+                "make a staging folder in extern.",
+                "Run kwtui as the database's own account.",
+            )
+    if source.dialect.header:
+        yield Finding(
+            Severity.INFO,
+            "header",
+            source.path,
+            "Every file begins with the column names: that line is no row.",
+            "If it is a row all the same: --no-header",
+        )
