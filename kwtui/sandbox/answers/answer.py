@@ -66,5 +66,14 @@ class SqlError(Exception):
         self.hint = hint
 
 
+def not_implemented(what: str) -> SqlError:
+    """0A000 for something that is valid on a node, and that the sandbox cannot do."""
+    return SqlError(
+        f"the sandbox does not implement {what}",
+        "0A000",
+        hint="It is valid on a real node. The sandbox refuses what it cannot answer truly.",
+    )
+
+
 class StatementCancelled(Exception):
     """CANCEL QUERY reached this statement; the server closes its connection (recording 10)."""

@@ -11,16 +11,15 @@ from kwtui.sandbox.catalog.lookup import lookup
 from kwtui.sandbox.catalog.objects import CheckDef, ForeignKeyDef, IndexDef, Relation, RelationKind
 from kwtui.sandbox.ddl.columns import ColumnChanges
 from kwtui.sandbox.ddl.database import zone_options
+from kwtui.sandbox.ddl.durations import duration, seconds_of
 from kwtui.sandbox.ddl.index import check_unique_rows, store_computed
 from kwtui.sandbox.ddl.parse import (
     CheckSpec,
     IndexSpec,
-    duration,
     expression,
     foreign_key,
     index_columns,
     names_in,
-    seconds_of,
 )
 from kwtui.sandbox.ddl.ranges import split_table
 from kwtui.sandbox.ddl.sharding import accept_buckets, check_allowed, shard

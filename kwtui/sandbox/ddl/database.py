@@ -15,7 +15,7 @@ from kwtui.sandbox.catalog.objects import (
     SchemaDef,
 )
 from kwtui.sandbox.catalog.users import require_admin
-from kwtui.sandbox.ddl.parse import duration, seconds_of
+from kwtui.sandbox.ddl.durations import duration, seconds_of
 from kwtui.sandbox.ddl.series import (
     LONGEST_DATABASE_NAME,
     LONGEST_LIFE,

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from itertools import pairwise
 
-from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.answers.answer import SqlError, not_implemented
+from kwtui.sandbox.ddl.durations import duration
+from kwtui.sandbox.ddl.partitioning import partitioning
 from kwtui.sandbox.ddl.sharding import accept_buckets
-from kwtui.sandbox.language.keywords import COLUMN_CONSTRAINTS
+from kwtui.sandbox.language.keywords import COLUMN_CONSTRAINTS, RESERVED
 from kwtui.sandbox.language.lexer import Kind, Token, TokenStream
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import SERIALS, parse_type
 
 HINT = "try \\h CREATE TABLE"
-_DURATIONS = {
-    "s": 1, "second": 1, "m": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400,
-    "w": 604800, "week": 604800, "mon": 2592000, "month": 2592000, "y": 31536000, "year": 31536000,
-}  # fmt: skip
+MOST_HASH_BUCKETS = 50_000
 
 
 @dataclass
@@ -82,6 +79,9 @@ class TableSpec:
     time_series: bool = False
     primary_tags: list[str] = field(default_factory=list)
     retention: str | None = None
+    comment: str | None = None
+    hash_buckets: int = 0
+    """Of ``WITH HASH(n)``, over which a time-series table's devices are spread; 0 if not given."""
     query: str | None = None
     """The SELECT of CREATE TABLE … AS."""
 
@@ -104,9 +104,7 @@ def parse_create_table(stream: TokenStream) -> TableSpec:
         _elements(stream, spec)
         if stream.looking_at("tags") or stream.looking_at("attributes"):
             _tags(stream, spec)
-    if stream.accept("partition"):
-        spec.partitioning = _rest(stream)
-        _check_partitions(spec.partitioning)
+    _tail(stream, spec)
     if stream.accept("as"):
         spec.query = stream.sql[stream.peek().start :]
         stream.position = len(stream.tokens) - 1
@@ -120,24 +118,50 @@ def _is_query(stream: TokenStream) -> bool:
     return stream.peek(1).kind is Kind.WORD and stream.peek(1).value in ("select", "values")
 
 
-def _rest(stream: TokenStream) -> list[Token]:
-    tokens = stream.tokens[stream.position : -1]
-    stream.position = len(stream.tokens) - 1
-    return tokens
+def _tail(stream: TokenStream, spec: TableSpec) -> None:
+    """What follows the columns and tags, in the one order that the grammar of 3.2 has.
+
+    ``[RETENTIONS …] [COMMENT …] [WITH HASH(n)]`` for a time series (facts.md 11.2): ACTIVETIME,
+    DICT ENCODING and PARTITION INTERVAL are syntax errors since 3.2.0 (recording 19).
+    """
+    if spec.time_series:
+        if stream.accept("retentions"):
+            spec.retention = duration(stream)
+            if stream.looking_at(","):
+                raise not_implemented("the downsampling of RETENTIONS")
+        spec.comment = accept_comment(stream)
+        spec.hash_buckets = _hash_buckets(stream)
+        return
+    if stream.looking_at("interleave", "in", "parent"):
+        raise not_implemented("INTERLEAVE IN PARENT")
+    if stream.accept("partition"):
+        spec.partitioning = partitioning(stream)
+    if stream.looking_at("with", "("):
+        raise not_implemented("storage parameters of a table")
+    spec.comment = accept_comment(stream)
 
 
-def _check_partitions(tokens: list[Token]) -> None:
-    """DEFAULT as a partition's value is refused (recording 12)."""
-    name = ""
-    for before, token in pairwise(tokens):
-        if before.value == "partition" and token.value != "by":
-            name = token.value
-        if token.kind is Kind.WORD and token.value == "default":
-            raise SqlError(
-                f"PARTITION {name}: DEFAULT can only appear in a VALUES list within INSERT or on"
-                " the right side of a SET",
-                "42601",
-            )
+def accept_comment(stream: TokenStream) -> str | None:
+    """Reads ``COMMENT [=] 'text'``, whose text may be a bare word; None if it is not there."""
+    if not stream.accept("comment"):
+        return None
+    stream.accept("=")
+    token = stream.peek()
+    if token.kind is Kind.WORD and token.value in RESERVED:
+        raise stream.error()
+    return stream.expect_string() if token.kind is Kind.STRING else stream.expect_identifier()
+
+
+def _hash_buckets(stream: TokenStream) -> int:
+    if not stream.accept("with"):
+        return 0
+    stream.expect("hash", "(")
+    number = stream.expect_integer()
+    if stream.looking_at(")") and not 0 < number <= MOST_HASH_BUCKETS:
+        why = f"The hash num {number} must be > 0 and <= {MOST_HASH_BUCKETS}."
+        raise stream.error(explanation=why)
+    stream.expect(")")
+    return number
 
 
 def _elements(stream: TokenStream, spec: TableSpec) -> None:
@@ -297,11 +321,12 @@ def _column_constraint(
         stream.accept("if", "not", "exists")
         stream.expect("family")
         column.family = stream.expect_identifier()
-    elif stream.accept("comment"):
-        stream.accept("=")
-        column.comment = stream.expect_string()
-    elif stream.accept("encoding"):
-        stream.expect_identifier()
+    elif stream.looking_at("comment"):
+        comment = accept_comment(stream)
+        if column.comment:
+            why = f'multiple comments specified for column "{column.name}"'
+            raise stream.error(explanation=why)
+        column.comment = comment
     else:
         return False
     return True
@@ -336,15 +361,12 @@ def _ends_expression(token: Token, before: Token) -> bool:
 
 
 def _tags(stream: TokenStream, spec: TableSpec) -> None:
-    """``TAGS (…) PRIMARY TAGS (…)`` and what may follow."""
+    """``TAGS (name type [NOT NULL] [COMMENT …], …) PRIMARY TAGS (…)``."""
     spec.time_series = True
     stream.next()
     stream.expect("(")
     while True:
-        inner = TableSpec([])
-        column = column_definition(stream, inner)
-        column.is_tag = True
-        spec.columns.append(column)
+        spec.columns.append(_tag(stream))
         if stream.accept(")"):
             break
         stream.expect(",")
@@ -352,35 +374,14 @@ def _tags(stream: TokenStream, spec: TableSpec) -> None:
     if not stream.accept_any("tags", "attributes"):
         raise stream.error()
     spec.primary_tags = names_in(stream)
-    while True:
-        if stream.accept("retentions"):
-            spec.retention = duration(stream)
-        elif stream.accept("activetime") or stream.accept("partition", "interval"):
-            duration(stream)
-        elif stream.accept("dict", "encoding") or stream.accept("with", "hash"):
-            stream.accept("(")
-        else:
-            return
 
 
-def duration(stream: TokenStream) -> str:
-    """``3650d``, ``30 days``, ``0s``: as the node prints it."""
-    stream.accept("=")
-    number = stream.peek()
-    if number.kind is not Kind.NUMBER or not number.value.isdigit():
-        raise stream.error()
-    stream.next()
-    unit = stream.peek()
-    if unit.kind is not Kind.WORD or unit.value.removesuffix("s") not in _DURATIONS | {"": 1}:
-        raise stream.error()
-    stream.next()
-    return number.value + unit.value
-
-
-def seconds_of(text: str) -> int:
-    """The length of a duration such as ``3000d``, in seconds."""
-    match = re.fullmatch(r"(\d+)([a-z]+)", text)
-    if match is None:
-        raise SqlError(f"invalid duration: {text}", "22023")
-    unit = match[2] if match[2] in _DURATIONS else match[2].removesuffix("s")
-    return int(match[1]) * _DURATIONS[unit]
+def _tag(stream: TokenStream) -> ColumnSpec:
+    """A tag takes a default, an encoding or a constraint of a column nowhere in the grammar."""
+    tag = ColumnSpec(stream.expect_identifier(), parse_type(stream), is_tag=True)
+    if stream.accept("not", "null"):
+        tag.nullable = False
+    else:
+        stream.accept("null")
+    tag.comment = accept_comment(stream)
+    return tag

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.grants import inherited
-from kwtui.sandbox.catalog.lookup import lookup, missing_relation
+from kwtui.sandbox.catalog.lookup import PUBLIC, lookup, missing_relation
 from kwtui.sandbox.catalog.objects import (
     Catalog,
     CheckDef,
@@ -102,6 +102,7 @@ def _relation(session: Session, spec: TableSpec, database: str, schema: str, nam
         database,
         RelationKind.TIME_SERIES if time_series else RelationKind.TABLE,
         columns,
+        comment=spec.comment or None,
         grants=inherited(owner),
         created_at=session.engine.clock.now(),
     )
@@ -141,7 +142,7 @@ def column_from(number: int, spec: ColumnSpec, zone: str) -> ColumnDef:
         nullable=spec.nullable and not spec.serial,
         default=default if default != "NULL" else None,
         computed=computed,
-        comment=spec.comment,
+        comment=spec.comment or None,
         is_tag=spec.is_tag,
     )
 
@@ -265,8 +266,7 @@ def add_foreign_key(session: Session, relation: Relation, spec: ForeignKeySpec) 
     Raises SqlError (42P01, 42703, 42830, 42804).
     """
     catalog = session.engine.catalog
-    itself = spec.target[-1] == relation.name and len(spec.target) == 1
-    target = relation if itself else lookup(catalog, relation.database, spec.target)
+    target = _target(catalog, relation, spec.target)
     if target is None:
         raise missing_relation(spec.target)
     columns = spec.target_columns
@@ -286,6 +286,18 @@ def add_foreign_key(session: Session, relation: Relation, spec: ForeignKeySpec) 
         index = IndexSpec([(c, "ASC") for c in spec.columns], f"{relation.name}_auto_index_{name}")
         add_index(relation, index)
     return key
+
+
+def _target(catalog: Catalog, relation: Relation, name: list[str]) -> Relation | None:
+    """The table that a key refers to: also the one that is being made, under any of its names."""
+    own = {
+        (relation.name,),
+        (relation.schema, relation.name),
+        (relation.database, relation.schema, relation.name),
+    }
+    if relation.schema == PUBLIC:
+        own.add((relation.database, relation.name))
+    return relation if tuple(name) in own else lookup(catalog, relation.database, name)
 
 
 def _check_target(
@@ -330,7 +342,7 @@ def _job_text(catalog: Catalog, relation: Relation, spec: TableSpec) -> str:
         else:
             items.append(format_tokens(element))
     items += [_key_text(catalog, key, named=False) for key in made.values()]
-    return f"CREATE TABLE {full} ({', '.join(items)})"
+    return f"CREATE TABLE {full} ({', '.join(items)}){_comment_text(spec.comment)}"
 
 
 def _series_job_text(relation: Relation, spec: TableSpec) -> str:
@@ -339,6 +351,7 @@ def _series_job_text(relation: Relation, spec: TableSpec) -> str:
     def items(tags: bool) -> str:
         return ", ".join(
             f"{quote_identifier(c.name)} {c.type.text}{'' if c.nullable else ' NOT NULL'}"
+            f"{_comment_text(c.comment if tags else None)}"
             for c in relation.columns
             if c.is_tag is tags
         )
@@ -346,10 +359,17 @@ def _series_job_text(relation: Relation, spec: TableSpec) -> str:
     full = f"{relation.database}.{relation.schema}.{quote_identifier(relation.name)}"
     primary = ", ".join(map(quote_identifier, spec.primary_tags))
     retention = f" RETENTIONS {spec.retention}" if spec.retention else ""
+    # The node writes the number twice (KWDB 3.2, ``sql/sem/tree/create.go``).
+    spread = f" WITH HASH ({spec.hash_buckets}{spec.hash_buckets})" if spec.hash_buckets else ""
     return (
         f"CREATE TABLE {full} ({items(False)}) TAGS ({items(True)}) PRIMARY TAGS({primary})"
-        f"{retention}"
+        f"{spread}{retention}{_comment_text(spec.comment)}"
     )
+
+
+def _comment_text(comment: str | None) -> str:
+    """A comment in the text of a job, which has no quotes."""
+    return f" COMMENT = {comment}" if comment else ""
 
 
 def _key_text(catalog: Catalog, key: ForeignKeyDef, *, named: bool) -> str:

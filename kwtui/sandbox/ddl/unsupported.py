@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kwtui.sandbox.answers.answer import Answer, SqlError
+from kwtui.sandbox.answers.answer import Answer, SqlError, not_implemented
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.resolve import find_table
 from kwtui.sandbox.engine.session import Session
@@ -16,15 +16,6 @@ _UNIMPLEMENTED = (
     " contact us with the \navailable channels published on website.\n\nWe appreciate your"
     " feedback.\n"
 )
-
-
-def refused(what: str) -> SqlError:
-    """0A000 for something that is valid on a node."""
-    return SqlError(
-        f"the sandbox does not implement {what}",
-        "0A000",
-        hint="It is valid on a real node. The sandbox refuses what it cannot answer truly.",
-    )
 
 
 @handles("CREATE TYPE")
@@ -49,7 +40,7 @@ def create_function(session: Session, statement: Statement) -> Answer:
     parse_type(stream)
     if not stream.looking_at("begin"):
         raise stream.error()
-    raise refused("CREATE FUNCTION")
+    raise not_implemented("CREATE FUNCTION")
 
 
 @handles("CREATE TRIGGER")
@@ -61,7 +52,7 @@ def create_trigger(session: Session, statement: Statement) -> Answer:
         if stream.looking_at(";"):
             raise stream.error()
         stream.next()
-    raise refused("CREATE TRIGGER")
+    raise not_implemented("CREATE TRIGGER")
 
 
 @handles("CREATE STREAM")
@@ -87,4 +78,4 @@ def create_stream(session: Session, statement: Statement) -> Answer:
                 f' "{column.name}", source type: "{kind.text.lower()}", target type:'
                 f' "{column.type.text.lower()}"'
             )
-    raise refused("CREATE STREAM")
+    raise not_implemented("CREATE STREAM")
