@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from kwtui.commands.shared.arguments import find_files
+from kwtui.commands.shared.arguments import connect, find_files
 from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
 
@@ -27,11 +27,12 @@ _DEFAULT_LINES = 20
 
 async def logs(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     wanted = _filter(args)
-    await find_files(controller, args)
-    files = await controller.logs.files()
+    files = await _files(controller, args)
     if args.files:
         return _show_files(files, output)
-    stream = await controller.logs.open(_choose(files, args))
+    stream = await controller.logs.open(
+        _choose(files, args), since=wanted.since, enough=_enough(args, wanted)
+    )
     try:
         for note in stream.notes:
             output.note(f"-- {note} --")
@@ -39,6 +40,29 @@ async def logs(controller: Controller, args: argparse.Namespace, output: Output)
     finally:
         await stream.close()
     return 0
+
+
+async def _files(controller: Controller, args: argparse.Namespace) -> list[LogFile]:
+    """The node's files; over HTTP from the server that the options name, where they are closed."""
+    if args.node is not None:
+        await connect(controller, args)
+        return await controller.logs.files(args.node)
+    await find_files(controller, args)
+    try:
+        return await controller.logs.files()
+    except KwtuiError:
+        named = args.dsn or args.profile or args.sandbox
+        if controller.connection.is_connected or not named:
+            raise
+    await connect(controller, args)
+    return await controller.logs.files()
+
+
+def _enough(args: argparse.Namespace, wanted: LogFilter) -> int | None:
+    """How many entries are enough, where every one counts; None: what a filter leaves is open."""
+    if not wanted.empty:
+        return None
+    return args.lines if args.lines is not None else _DEFAULT_LINES
 
 
 def _filter(args: argparse.Namespace) -> LogFilter:
@@ -68,7 +92,7 @@ def _show_files(files: list[LogFile], output: Output) -> int:
         return 0
     rows = [("FAMILY", "FILE", "SIZE", "")]
     rows += [
-        (f.family.value, f.path.name, human_bytes(f.bytes), "current" if f.current else "")
+        (f.family.word, f.path.name, human_bytes(f.bytes), "current" if f.current else "")
         for f in files
     ]
     for line in table(rows, right=frozenset({2})):
@@ -77,22 +101,24 @@ def _show_files(files: list[LogFile], output: Output) -> int:
 
 
 def _choose(files: list[LogFile], args: argparse.Namespace) -> list[LogFile]:
+    from kwtui.node.logs.format import family_named
     from kwtui.node.logs.opening import by_family
 
     families = by_family(files)
     if args.all_families and families:
         return [file for each in families.values() for file in each]
+    meant = family_named(args.family) if args.family is not None else None
     for family, each in families.items():
-        if args.family is None or family.value.lower() == args.family.lower():
+        if args.family is None or family is meant:
             return each
-    unreadable = [f for f in files if f.problem and args.family in (None, f.family.value)]
+    unreadable = [f for f in files if f.problem and (args.family is None or f.family is meant)]
     if unreadable:
         raise KwtuiError(
             f"{unreadable[0].path} cannot be read.",
             hint="Run kwtui as the database's own account or as a member of its group.",
             exit_code=ExitCode.EXTERN_NOT_READABLE,
         )
-    known = ", ".join(family.value for family in families)
+    known = ", ".join(family.word for family in families)
     raise KwtuiError(
         f"There is no log of the family {args.family!r}."
         if args.family
@@ -218,6 +244,6 @@ class _Tail:
                 },
             )
         elif self._stream.set.merged:
-            self._output.line(f"{log.family.value:<9} {line.text}")
+            self._output.line(f"{log.family.word:<9} {line.text}")
         else:
             self._output.line(line.text)

@@ -11,6 +11,7 @@ from kwtui.errors import KwtuiError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from kwtui.node.logs.listing import LogFile
@@ -30,15 +31,21 @@ class Logs:
         self._background = background
         self._spool: LogSpool | None = None
         """The logs of a node whose files are out of reach."""
+        self._node: int | None = None
+        """The node that was asked for, if it was."""
 
-    async def files(self) -> list[LogFile]:
+    async def files(self, node: int | None = None) -> list[LogFile]:
         """The log files of the node by family, current first.
 
-        Where they are out of reach, what a connected server gives over HTTP. Raises
-        `kwtui.node.logs.remote.node_http.LoginNeeded` where a password may help: `log_in`.
+        Where they are out of reach, or of another ``node`` than the one that is connected, what
+        the server gives over HTTP. Raises `kwtui.node.logs.remote.node_http.LoginNeeded` where a
+        password may help: `log_in`.
         """
         from kwtui.node.logs.listing import find_logs
 
+        self._node = node
+        if node is not None and node != self._connection.facts().node_id:
+            return await self._remote_files(None)
         try:
             folders = [self._folders.folder("logs"), *self._audit_folder()]
             return await self._background.call(find_logs, folders)
@@ -55,7 +62,8 @@ class Logs:
         claim = place.deployment.chosen(FactName.AUDIT) if place is not None else None
         return [claim.path] if claim is not None and claim.path is not None else []
 
-    async def _remote_files(self, missing: KwtuiError) -> list[LogFile]:
+    async def _remote_files(self, missing: KwtuiError | None) -> list[LogFile]:
+        """``missing`` is why the files themselves are out of reach, if they were looked for."""
         from kwtui.node.logs.remote.node_http import LoginNeeded
         from kwtui.server.connection.passwords import find_password
 
@@ -73,6 +81,8 @@ class Logs:
         except LoginNeeded:
             raise
         except KwtuiError as error:
+            if missing is None:
+                raise
             raise KwtuiError(
                 missing.title,
                 cause=f"{missing.cause}\nOver HTTP: {error.title} {error.cause}".strip(),
@@ -103,12 +113,13 @@ class Logs:
 
         target = self._connection.server().target
         url = await http_address(self._connection.server())
-        if self._spool is not None and self._spool.http.url == url:
+        node = str(self._node or self._connection.facts().node_id or "local")
+        if self._spool is not None and (self._spool.http.url, self._spool.node) == (url, node):
             return self._spool
         self.forget()
         cafile = target.sslrootcert if target.sslrootcert != "system" else None
         http = NodeHttp(url, cafile=cafile, verify=target.tls is not TlsMode.REQUIRE)
-        self._spool = LogSpool(http, str(self._connection.facts().node_id or "local"))
+        self._spool = LogSpool(http, node)
         return self._spool
 
     def forget(self) -> None:
@@ -117,17 +128,28 @@ class Logs:
         if spool is not None:
             spool.close()
 
-    async def open(self, files: Sequence[LogFile]) -> LogStream:
-        """The files as one stream, families merged by time, opened at the end; close it at last."""
+    async def open(
+        self,
+        files: Sequence[LogFile],
+        *,
+        since: datetime | None = None,
+        enough: int | None = None,
+    ) -> LogStream:
+        """The files as one stream, families merged by time, opened at the end; close it at last.
+
+        What comes over HTTP is fetched from ``since`` on, else the last ``enough`` entries or as
+        many as fill a screen many times.
+        """
         from kwtui.node.logs.format import LogFamily
         from kwtui.node.logs.opening import stream_of
+        from kwtui.node.logs.remote.spool import MOST_ENTRIES
 
         spool = self._spool
         if spool is None or not any(file.origin for file in files):
             stream = stream_of(files)
             await stream.open()
             return stream
-        fetched, notes = await spool.fetch(files)
+        fetched, notes = await spool.fetch(files, since=since, enough=enough or MOST_ENTRIES)
         stream = stream_of(fetched)
         await stream.open()
         stream.notes = [fetched[0].origin, *notes]

@@ -112,7 +112,8 @@ class Server:
         mode = self._mode()
         with ExitStack() as stack:
             await self._listen(description, mode, stack)
-            web = HttpServer(home.store / "logs", self._may_read, closed=options.secure)
+            logs = {member.node_id: member.store / "logs" for member in self._members}
+            web = HttpServer(logs, self._may_read, closed=options.secure)
             pages = await asyncio.start_server(
                 web.serve, HOST, 0, start_serving=False, ssl=mode.web_tls
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kwtui.node.logs.file.lines import LogLine
-from kwtui.node.logs.format import HEADER_TIME_BYTES, LogFamily, LogSeverity, line_time
+from kwtui.node.logs.format import HEADER_TIME_BYTES, LogSeverity, line_time
 from kwtui.text import clean, human_bytes, human_duration
 from kwtui.widgets.paint import Line, Part, fit, wrap
 
@@ -24,11 +24,6 @@ _ROLES = {
     LogSeverity.WARNING: "warning",
     LogSeverity.ERROR: "error",
     LogSeverity.FATAL: "error",
-}
-_SHORT = {
-    LogFamily.SQL: "sql",
-    LogFamily.SLOW: "slow",
-    LogFamily.TS_ENGINE: "tsengine",
 }
 HIGHLIGHTS = ("match", "match-2", "match-3", "match-4")
 """Roles of what stands out: the search first, then the highlights in turn."""
@@ -91,8 +86,7 @@ def _line_rows(
     role = _ROLES[line.severity] if line.severity is not None else "muted"
     prefix: list[Part] = []
     if line.family is not None:
-        name = _SHORT.get(line.family, line.family.value)
-        prefix.append((fit(name, FAMILY_CELLS) + " ", "muted"))
+        prefix.append((fit(line.family.word, FAMILY_CELLS) + " ", "muted"))
     suffix: list[Part] = []
     if line.cut:
         suffix.append((f" …{human_bytes(line.cut)} more", "accent"))

@@ -11,6 +11,7 @@ import pytest
 
 from kwtui.errors import ExitCode
 from tests.command_line import CommandLine
+from tests.conftest import SandboxNode
 from tests.node.growing import GrowingFolder, line
 
 
@@ -59,6 +60,23 @@ def test_filters(
     kwtui: CommandLine, folder: GrowingFolder, words: list[str], expected: list[str]
 ) -> None:
     assert shown(kwtui, folder, *words) == expected
+
+
+@pytest.mark.parametrize("name", ["ts", "TS", "ts engine", "ts-engine", "TsEngine"])
+def test_a_family_has_the_name_that_the_list_shows(
+    kwtui: CommandLine, folder: GrowingFolder, name: str
+) -> None:
+    (folder.folder / "TsEngine.2026-11-22T08_00_00.log").write_text(
+        "I261122 08:00:00.000001 9 a.cpp:1 engine line\n"
+    )
+    listed = kwtui.run("logs", "--logs", str(folder.folder), "--files")
+    assert "\nts " in listed.out
+    assert shown(kwtui, folder, "--family", name) == [
+        "I261122 08:00:00.000001 9 a.cpp:1 engine line"
+    ]
+    refused = kwtui.run("logs", "--logs", str(folder.folder), "--family", "slow")
+    assert refused.code == ExitCode.NOT_FOUND
+    assert "There are: main, rocksdb, ts" in refused.err
 
 
 def test_lines_as_json(kwtui: CommandLine, folder: GrowingFolder) -> None:
@@ -128,3 +146,31 @@ def test_json_of_the_list_of_files(kwtui: CommandLine, folder: GrowingFolder) ->
     done = kwtui.run("logs", "--logs", str(folder.folder), "--files", "--json")
     files = json.loads(done.out)["files"]
     assert [f["family"] for f in files] == ["main", "main", "rocksdb"]
+
+
+def test_of_files_that_are_closed_the_server_tells(
+    kwtui: CommandLine, demo_sandbox: SandboxNode, tmp_path: Path
+) -> None:
+    """--store may name what cannot be read from here: the newest entries come over HTTP."""
+    nowhere = tmp_path / "not mounted"
+    words = ("--dsn", demo_sandbox.dsn, "--store", str(nowhere))
+    done = kwtui.run("logs", "-n", "3", *words)
+    assert done.code == 0, done.err
+    newest = "".join((demo_sandbox.store / "logs/kwbase.log").read_text("utf-8", "replace"))
+    last = done.out.splitlines()[-1]
+    assert last in newest
+    assert "over HTTP from http://127.0.0.1:" in done.err
+    later = [line for line in newest.rpartition(last)[2].splitlines() if line[:1] in "IWEF"]
+    assert len(later) < 50, "the answer ends now, not at the beginning of the file"
+
+    without = kwtui.run("logs", "--store", str(nowhere))
+    assert without.code == ExitCode.EXTERN_NOT_FOUND
+
+
+def test_the_log_of_a_node_by_its_number(kwtui: CommandLine, demo_sandbox: SandboxNode) -> None:
+    own = kwtui.run("logs", "-n", "1", "--node", "1", "--dsn", demo_sandbox.dsn)
+    assert own.code == 0, own.err
+    other = kwtui.run("logs", "--node", "7", "--dsn", demo_sandbox.dsn)
+    assert other.code == ExitCode.NOT_FOUND
+    assert "knows no such node" in other.err
+    assert kwtui.run("logs", "--node", "none").code == ExitCode.USAGE

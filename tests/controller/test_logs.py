@@ -170,6 +170,12 @@ async def test_the_sandbox_answers_health_and_nodes(
     times = [int(each["time"]) for each in answer["entries"]]
     assert len(times) == 3
     assert times == sorted(times, reverse=True), "a node sends the newest first"
+    _, all_of_it = await asyncio.to_thread(_get, f"{url}/_status/logs/1?start_time=1&max=10000")
+    oldest = [int(each["time"]) for each in all_of_it["entries"]][-3:]
+    assert times == oldest, "but of the first ones in the file (live finding 41)"
+    for wrong in ("max=0", "start_time=9&end_time=1", "max=x", "pattern=("):
+        status, _ = await asyncio.to_thread(_get, f"{url}/_status/logs/1?{wrong}")
+        assert status == 400
 
 
 def _get(url: str) -> tuple[int, dict[str, list[dict[str, str]]]]:

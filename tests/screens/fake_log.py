@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -69,7 +69,7 @@ class FakeLogs(Logs):
         self._background = Background(True)
         self.log = FakeLog(log_lines(200))
 
-    async def files(self) -> list[LogFile]:
+    async def files(self, node: int | None = None) -> list[LogFile]:
         folder = Path("/var/lib/kaiwudb/logs")
         return [
             LogFile(
@@ -84,7 +84,13 @@ class FakeLogs(Logs):
             LogFile(folder / "TsEngine.2026-11-22T08_19_53.log", LogFamily.TS_ENGINE, 5_120, NOW),
         ]
 
-    async def open(self, files: Sequence[LogFile]) -> LogStream:
+    async def open(
+        self,
+        files: Sequence[LogFile],
+        *,
+        since: datetime | None = None,
+        enough: int | None = None,
+    ) -> LogStream:
         stream = self.log.open(files)
         await stream.open()
         return stream

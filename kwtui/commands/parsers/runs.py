@@ -71,13 +71,16 @@ def _logs(commands: Any) -> None:
         "show the end of the node's log, and follow it",
         "logs:logs",
         """\
-        Needs the node's files and no server; where the files are out of reach, the server gives
-        what it can over HTTP. Rotated files belong to the log. Filters keep whole entries with
-        the lines that continue them. Times are UTC: 12:30, "2026-11-22 08:30", -10m, -3d, today.
+        Needs the node's files and no server; where the files are out of reach, the server that
+        --dsn or --profile names gives what it can over HTTP, the newest entries first. Rotated
+        files belong to the log. Filters keep whole entries with the lines that continue them.
+        Lines behind the prefix of journald, docker or another collector are read as well. Times
+        are UTC: 12:30, "2026-11-22 08:30", -10m, -3d, today.
         """,
         """\
         kwtui logs -f --sandbox
         kwtui logs --all-families --since -1h --severity warning --logs /var/lib/kaiwudb/logs
+        kwtui logs --family ts --node 2 --profile shop
         kwtui logs --grep 'import.*failed' --file registry.go --json --profile shop
         """,
     )
@@ -90,8 +93,14 @@ def _logs(commands: Any) -> None:
         help="the last N lines that fit (default: 20; with --since or --until all)",
     )
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--family", metavar="NAME", help="main, rocksdb, ts engine, ...")
+    which.add_argument("--family", metavar="NAME", help="main, rocksdb, ts, ...: see --files")
     which.add_argument("--all-families", action="store_true", help="all logs, by time")
+    parser.add_argument(
+        "--node",
+        type=count,
+        metavar="N",
+        help="of this node of the cluster: over HTTP, unless it is the one that is connected",
+    )
     parser.add_argument("--since", metavar="TIME", help="only entries from this time on")
     parser.add_argument("--until", metavar="TIME", help="only entries before this time")
     parser.add_argument(

@@ -25,6 +25,11 @@ class LogFamily(StrEnum):
     CRASH = "crash"
     OTHER = "other"
 
+    @property
+    def word(self) -> str:
+        """Its name in one word, for lists and options."""
+        return self.value.removesuffix(" sql").removesuffix(" engine")
+
 
 class LogSeverity(IntEnum):
     DEBUG = 0
@@ -94,6 +99,17 @@ HEADER_START_BYTES = collected.LONGEST + 24
 """Enough of a line to tell whether it begins an entry."""
 HEADER_TIME_BYTES = collected.LONGEST + 48
 """Enough of a line that begins an entry to tell its time."""
+
+
+def family_named(text: str) -> LogFamily | None:
+    """The family that a person means: by its title, its word, or the program that writes it."""
+    meant = re.sub(r"[\W_]+", "", text.lower())
+    for family in LogFamily:
+        names = (family.value, family.word, family.name)
+        programs = [program for program, each in _PROGRAMS.items() if each is family]
+        if meant and meant in {re.sub(r"[\W_]+", "", n.lower()) for n in (*names, *programs)}:
+            return family
+    return None
 
 
 def family_of(name: str) -> LogFamily:

@@ -10,7 +10,8 @@ import asyncio
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,10 +21,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from kwtui.sandbox.identity import TAG
 
-NODES = ("1", "local")
 DEFAULT_MAXIMUM = 1000
 _LONGEST_BODY = 1 << 16
 _SECONDS = 10
+_DAY = 24 * 3600 * 10**9
 _ENTRY = re.compile(
     r"(?P<severity>[IWEF])(?P<time>\d{6} \d\d:\d\d:\d\d\.\d{6}) (?:(?P<goroutine>\d+) )?"
     r"(?P<file>[^:]+):(?P<line>\d+) {1,2}(?P<message>.*)",
@@ -65,10 +66,14 @@ class HttpServer:
     """Answers for one node."""
 
     def __init__(
-        self, logs: Path, login: Callable[[str, str], bool], *, closed: bool = False
+        self, logs: Mapping[int, Path], login: Callable[[str, str], bool], *, closed: bool = False
     ) -> None:
-        """``login`` checks user and password; with ``closed`` only who logged in may read."""
-        self._logs = logs
+        """``logs`` are the log folders of all nodes, the own one first: a node asks the others.
+
+        ``login`` checks user and password; with ``closed`` only who logged in may read.
+        """
+        self._logs = {str(node): folder for node, folder in logs.items()}
+        self._logs["local"] = next(iter(logs.values()))
         self._login = login
         self._closed = closed
         self._sessions: set[str] = set()
@@ -127,42 +132,60 @@ class HttpServer:
         match parts:
             case ["_status", "nodes"]:
                 return {"nodes": [{"desc": {"nodeId": 1}, "buildInfo": {"tag": TAG}}]}
-            case ["_status", "logfiles", node] if node in NODES:
-                return {"files": [_file(path) for path in self._files()]}
-            case ["_status", "logfiles", node, name] if node in NODES:
-                for path in self._files():
+            case ["_status", "logfiles", node] if node in self._logs:
+                return {"files": [_file(path) for path in self._files(node)]}
+            case ["_status", "logfiles", node, name] if node in self._logs:
+                for path in self._files(node):
                     if path.name == name:
                         return {"entries": list(_entries(path))}
                 raise Refused(404, f"log file {name} does not exist")
-            case ["_status", "logs", node] if node in NODES:
-                return {"entries": self._newest(request.query)}
-            case ["_status", "logfiles" | "logs", *_]:
-                raise Refused(404, "unable to look up this node")
+            case ["_status", "logs", node] if node in self._logs:
+                return {"entries": self._from_the_front(node, request.query)}
+            case ["_status", "logfiles" | "logs", node, *_]:
+                raise Refused(404, f"unable to look up descriptor for n{node}")
         raise Refused(404, "Not Found")
 
-    def _files(self) -> list[Path]:
+    def _files(self, node: str) -> list[Path]:
         """The kwbase families only; links are not followed."""
-        found = [p for p in self._logs.iterdir() if _NAME.match(p.name) and not p.is_symlink()]
+        found = [
+            p for p in self._logs[node].iterdir() if _NAME.match(p.name) and not p.is_symlink()
+        ]
         return sorted(found)
 
-    def _newest(self, query: dict[str, str]) -> list[dict[str, Any]]:
-        """The newest first, as a node sends them."""
+    def _from_the_front(self, node: str, query: dict[str, str]) -> list[dict[str, Any]]:
+        """As a node answers: each file is read from its beginning until enough is there.
+
+        So of more than ``max`` entries the first ones of the newest file come, the newest of those
+        first (live finding 41). Without a time it is the last day.
+        """
+        now = time.time_ns()
         try:
-            since = int(query.get("start_time") or 0)
-            until = int(query.get("end_time") or 1 << 62)
+            since = int(query.get("start_time") or now - _DAY)
+            until = int(query.get("end_time") or now)
             maximum = int(query.get("max") or DEFAULT_MAXIMUM)
             pattern = re.compile(query.get("pattern", ""))
         except (ValueError, re.error) as error:
             raise Refused(400, str(error)) from None
-        main = [p for p in self._files() if p.name.startswith("kwbase.")]
+        if since > until:
+            words = f"StartTime: {since} should not be greater than endtime: {until}"
+            raise Refused(400, words)
+        if maximum < 1:
+            raise Refused(400, f"Max: {maximum} should be set to a value greater than 0")
         found: list[dict[str, Any]] = []
-        for path in reversed(main):
-            entries = list(_entries(path))
-            for entry in reversed(entries):
-                if since <= int(entry["time"]) <= until and pattern.search(entry["message"]):
-                    found.append(entry)
-                    if len(found) >= maximum:
-                        return found
+        for path in reversed([p for p in self._files(node) if p.name.startswith("kwbase.")]):
+            mine: list[dict[str, Any]] = []
+            earlier = False
+            for entry in _entries(path):
+                when = int(entry["time"])
+                matches = pattern.search(entry["message"]) or pattern.search(entry["file"])
+                if matches and since <= when <= until:
+                    mine.append(entry)
+                    if len(found) + len(mine) >= maximum:
+                        break
+                earlier = earlier or when < since
+            found += reversed(mine)
+            if len(found) >= maximum or earlier:
+                break
         return found
 
 

@@ -152,7 +152,7 @@ async def test_every_log_by_time_with_its_name_before_each_line(connected: FakeC
         await person.press("slash")
         await person.type("engine starts")
         await person.press("enter")
-        await person.until_shown("tsengine I261122 08:19:00.5")
+        await person.until_shown("ts       I261122 08:19:00.5")
 
 
 async def test_going_to_a_time_and_back_to_the_end(connected: FakeController) -> None:

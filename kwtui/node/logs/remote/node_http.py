@@ -109,11 +109,15 @@ class NodeHttp:
             for each in _objects(answer, "files")
         ]
 
-    def entries(self, node: str, *, since: int, maximum: int) -> list[RemoteEntry]:
-        """The newest entries of the main log since a time (ns), oldest first."""
-        query = urlencode({"start_time": since, "max": maximum})
+    def entries(self, node: str, *, since: int, until: int, maximum: int) -> list[RemoteEntry]:
+        """Entries of the main log between two times (ns), both included, oldest first.
+
+        Of more than ``maximum`` the first ones of the newest file (live finding 41).
+        """
+        query = urlencode({"start_time": since, "end_time": until, "max": maximum})
         answer = self._get(f"/_status/logs/{quote(node, safe='')}?{query}")
-        return sorted(_entry(each) for each in _objects(answer, "entries"))
+        newest_first = [_entry(each) for each in _objects(answer, "entries")]
+        return sorted(reversed(newest_first), key=lambda entry: entry.time)
 
     def file_entries(self, node: str, name: str) -> list[RemoteEntry]:
         """All entries of one file, in its order by time."""
@@ -183,6 +187,13 @@ class NodeHttp:
                 exit_code=ExitCode.AUTHENTICATION_FAILED,
             )
         hint = "Ask for the log on the node itself."
+        if "unable to look up" in said or "failed to resolve n" in said:
+            return KwtuiError(
+                f"{self.url} knows no such node.",
+                cause=said,
+                hint="See which nodes there are: kwtui server.",
+                exit_code=ExitCode.NOT_FOUND,
+            )
         if status == http.client.FORBIDDEN or "remote_debugging" in said or "not allowed" in said:
             hint = (
                 "It gives logs out to the node's own machine only, unless the cluster setting "

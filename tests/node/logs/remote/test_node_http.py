@@ -8,9 +8,11 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -43,6 +45,14 @@ def entry(seconds: int, message: str, **more: Any) -> dict[str, Any]:
     return fields | more
 
 
+def from_the_front(page: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
+    """As a node does: the first so many of what fits, the newest of them first."""
+    since, until, most = (int(query[name]) for name in ("start_time", "end_time", "max"))
+    oldest_first = reversed(page.get("entries", []))
+    fitting = [each for each in oldest_first if since <= int(each["time"]) <= until]
+    return {"entries": fitting[:most][::-1]}
+
+
 class ScriptedNode:
     """Answers what a test puts into ``pages``; what it was asked is in ``asked``."""
 
@@ -65,7 +75,10 @@ class ScriptedNode:
                 elif script.raw is not None:
                     self.answer(script.status, script.raw)
                 else:
-                    page = script.pages.get(self.path.partition("?")[0], {})
+                    path, _, query = self.path.partition("?")
+                    page = script.pages.get(path, {})
+                    if query:
+                        page = from_the_front(page, dict(parse_qsl(query)))
                     self.answer(script.status, json.dumps(page).encode())
 
             def do_POST(self) -> None:
@@ -142,6 +155,56 @@ async def test_a_node_is_read_and_followed_like_files(
         await stream.close()
         spool.close()
         assert not spool.folder.exists()
+
+
+async def test_the_newest_entries_come_and_where_they_end_is_said(node: ScriptedNode) -> None:
+    """A node answers from the front: asked for everything it gives the oldest entries."""
+    many = [entry(seconds, f"number {seconds}") for seconds in range(0, 60_000, 2)]
+    node.pages["/_status/logs/1"]["entries"] = many[::-1]
+    with node.running() as url:
+        spool = LogSpool(NodeHttp(url), "1")
+        files = [f for f in await spool.files() if f.family is LogFamily.MAIN]
+        fetched, notes = await spool.fetch(files, enough=1)
+        (main,) = fetched
+        lines = main.path.read_text().splitlines()
+        assert lines[-1].endswith("number 59998")
+        assert len(lines) < 10_000
+        begins = lines[0].split()[1].partition(".")[0]
+        assert f"2026-11-23 {begins}" >= notes[0].split(" UTC")[0].removeprefix("from ")
+        assert "what is older was not fetched" in notes[0]
+
+        since = datetime(2026, 11, 22, 12, 0, 8, tzinfo=UTC)
+        (main,), notes = await spool.fetch([files[0]], since=since)
+        lines = main.path.read_text().splitlines()
+        assert [line.rpartition(" ")[2] for line in lines] == [
+            str(n) for n in range(8, 60_000, 2)
+        ], "more than a node gives at once"
+        assert notes == []
+        spool.close()
+
+
+async def test_much_that_came_at_once_is_followed_whole(
+    node: ScriptedNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logspool, "POLL_SECONDS", 0.02)
+    with node.running() as url:
+        spool = LogSpool(NodeHttp(url), "1")
+        (main,), _ = await spool.fetch([f for f in await spool.files() if f.path.name == MAIN])
+        polled = asyncio.Event()
+        task = asyncio.ensure_future(spool.follow(main.path, lambda _: polled.set()))
+        begin = NOON + 10**10
+        burst = [entry(0, f"burst {n}", time=str(begin + n * 10**6)) for n in range(12_000)]
+        node.pages["/_status/logs/1"]["entries"] = [*burst[::-1], entry(2, "two"), entry(1, "one")]
+        async with asyncio.timeout(20):
+            written = ""
+            while "burst 11999\n" not in written:
+                await polled.wait()
+                polled.clear()
+                written = await asyncio.to_thread(main.path.read_text)
+        task.cancel()
+        lines = main.path.read_text().splitlines()
+        assert [line.rpartition(" ")[2] for line in lines[2:]] == [str(n) for n in range(12_000)]
+        spool.close()
 
 
 async def test_files_that_are_too_much_are_named(
