@@ -62,8 +62,12 @@ async def prune(controller: Controller, args: argparse.Namespace, output: Output
     if output.json:
         output.object("prune", {"preview": preview, "plan": preview.plan})
         return 0
+    from kwtui.operations.shared.refusals import refusals
+
     for line in _preview_lines(preview):
         output.line(line)
+    if preview.goes and not refusals(preview.plan):
+        output.line("Nothing was removed. Add --yes to do it.")
     return show_refusals(output, preview.plan)
 
 
@@ -125,8 +129,6 @@ def _preview_lines(preview: PrunePreview) -> Iterator[str]:
     for step in preview.plan.steps:
         if step.kind is StepKind.CHECK_FILES:
             yield f"Before anything goes: {step.title}. {step.explanation}"
-    if preview.goes:
-        yield "Nothing was removed. Add --yes to do it."
 
 
 def show_refusals(output: Output, plan: Plan) -> int:
@@ -162,10 +164,12 @@ async def cleanup(controller: Controller, args: argparse.Namespace, output: Outp
     if output.json:
         output.object("cleanup", {"leftovers": found, "plan": plan})
         return 0
+    from kwtui.operations.shared.refusals import refusals
+
     shown = [lo for lo in found if not names or lo.name in plan.request["names"]]
     for line in _leftover_lines(shown, args.run, connected=bool(leftovers.cluster_id)):
         output.line(line)
-    if plan.steps:
+    if plan.steps and not refusals(plan):
         output.note("Nothing was removed. Add --yes to do it.")
     elif args.yes and found:
         output.note("Nothing was removed: none of it may go by itself.")

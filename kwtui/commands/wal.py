@@ -106,7 +106,7 @@ async def _set(controller: Controller, args: argparse.Namespace, output: Output)
     if args.yes is None:
         args.dry_run = True
         code = await run_or_show(controller, args, output, plan)
-        if not output.json:
+        if not code and not output.json:
             name = controller.connection.confirmation_name
             output.note(f"kwtui: nothing was changed. To run it: --yes {name}")
         return code

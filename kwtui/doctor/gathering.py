@@ -26,6 +26,7 @@ from kwtui.server.connection.certificates import read_validities
 from kwtui.server.connection.results import to_time
 from kwtui.server.connection.server import Server
 from kwtui.server.state import activity
+from kwtui.server.state.wal_settings import WalSettings, read_wal_settings
 
 _MOST_FOLDERS = 20_000
 _INOTIFY = Path("sys/fs/inotify")
@@ -50,9 +51,17 @@ async def look_at_server(
         engines=tuple(engines),
         clock=await _clock(server),
         sessions=sessions,
+        wal=await _wal_or_unknown(server),
         certificates=await read_validities(server.target) if facts.tls else (),
         visible_nodes=await _visible_or_unknown(server, facts),
     )
+
+
+async def _wal_or_unknown(server: Server) -> WalSettings | None:
+    try:
+        return await read_wal_settings(server)
+    except KwtuiError:
+        return None
 
 
 async def _clock(server: Server) -> Clock | str:

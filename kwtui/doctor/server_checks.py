@@ -11,9 +11,11 @@ from kwtui.config.profiles import TlsMode
 from kwtui.doctor.check import Check, CheckState, unknown
 from kwtui.errors import KwtuiError
 from kwtui.model.server import NodeFacts, ServerFacts
+from kwtui.operations.wal.report import setting_alarms
 from kwtui.server.connection.certificates import Validity
 from kwtui.server.connection.target import Target
 from kwtui.server.state.activity import Session
+from kwtui.server.state.wal_settings import WalSettings, level_words
 from kwtui.text import human_duration, plural
 
 _PROVEN = (3, 2)
@@ -46,6 +48,7 @@ class ServerLook:
     certificates: tuple[Validity, ...] = ()
     """Of a connection with TLS."""
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    wal: WalSettings | None = None
     visible_nodes: Mapping[int, str] | None = None
     """By number, the store of every node whose files are on this machine; None: not known."""
 
@@ -64,6 +67,7 @@ def not_connected(error: KwtuiError | None) -> list[Check]:
         "version": "Versions",
         "clock": "Clocks",
         "nodes": "Nodes",
+        "wal": "WAL",
     }
     return [first, *(unknown(identity, title, without) for identity, title in names.items())]
 
@@ -76,6 +80,7 @@ def server_checks(look: ServerLook) -> list[Check]:
         _version(look.facts),
         _clock(look.clock),
         _nodes(look),
+        _wal(look.wal),
     ]
 
 
@@ -255,6 +260,20 @@ def _node_line(node: NodeFacts, look: ServerLook) -> str:
     else:
         words.append("its files cannot be seen from here; after a backup to it run kwtui there")
     return ", ".join(words)
+
+
+def _wal(settings: WalSettings | None) -> Check:
+    """What keeps confirmed time-series rows until the next backup."""
+    title = "WAL"
+    if settings is None or settings.level is None:
+        why = settings.refused if settings is not None else ""
+        return unknown("wal", title, f"The level is not known: {why or 'it was not told'}.")
+    effective = settings.level if settings.effective is None else settings.effective
+    told = setting_alarms(settings, effective)
+    if told:
+        hint = "See what protects rows, and change it: kwtui wal"
+        return Check("wal", title, CheckState.WARNING, " ".join(told), hint)
+    return Check("wal", title, CheckState.OK, f"Level {level_words(settings.level)}.")
 
 
 def sessions_check(look: ServerLook) -> Check:

@@ -121,6 +121,27 @@ def test_the_wal_is_told_with_the_nodes_own_files(kwtui: CommandLine) -> None:
     assert told["alarms"] == []
 
 
+def test_a_level_that_kwdb_takes_and_does_not_document_is_warned_of(tmp_path: Path) -> None:
+    """Row 42: SET CLUSTER SETTING takes 9. On a node of its own: it counts for the cluster."""
+    from tests.conftest import start_sandbox, stop_sandbox
+
+    node = start_sandbox(tmp_path / "node", "--empty")
+    try:
+        own = CommandLine(tmp_path, node)
+        with psycopg.connect(node.dsn, autocommit=True) as db:
+            db.execute("SET CLUSTER SETTING ts.wal.wal_level = 9")
+        checks = own.run("doctor", "--json", *own.server).object["checks"]
+        (wal,) = (check for check in checks if check["id"] == "wal")
+        assert wal["state"] == "warning"
+        assert "The WAL level is 9" in wal["detail"]
+        page = own.run("wal", *own.server)
+        assert page.code == ExitCode.FAILED
+        assert "! The WAL level is 9" in page.out
+        assert "does not document it" in own.run("server", "--settings", "wal", *own.server).out
+    finally:
+        stop_sandbox(node)
+
+
 def test_a_change_is_only_told_until_the_name_is_given(kwtui: CommandLine) -> None:
     done = kwtui.run("wal", "set", "--level", "1", *kwtui.server)
     assert done.code == 0
@@ -128,8 +149,15 @@ def test_a_change_is_only_told_until_the_name_is_given(kwtui: CommandLine) -> No
     assert "nothing was changed" in done.err
     wrong = kwtui.run("wal", "set", "--level", "1", "--yes", "prod", *kwtui.server)
     assert wrong.code == ExitCode.USAGE
-    refused = kwtui.run("wal", "set", "--level", "9", *kwtui.server)
-    assert refused.code == ExitCode.REFUSED_BY_PLAN
+    for words in (["--level", "9"], ["--level", "-1"], ["--level", "x"]):
+        refused = kwtui.run("wal", "set", *words, *kwtui.server)
+        assert refused.code == ExitCode.USAGE
+        assert "0 off, 1 sync, 2 flush, 3 by raft" in refused.err
+    for words in (["--interval", "1ms"], ["--level", "2"]):
+        # What can never run is not offered with the word that runs it.
+        refused = kwtui.run("wal", "set", *words, *kwtui.server)
+        assert refused.code == ExitCode.REFUSED_BY_PLAN
+        assert "--yes" not in refused.out + refused.err
     level = kwtui.run("wal", "--json", *kwtui.server).object["level"]
     assert level == 2
 

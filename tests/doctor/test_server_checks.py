@@ -21,6 +21,7 @@ from kwtui.model.server import NodeFacts, ServerFacts
 from kwtui.server.connection.certificates import Validity
 from kwtui.server.connection.target import Target
 from kwtui.server.state.activity import Session
+from kwtui.server.state.wal_settings import WalSettings
 
 BUILD = "V3.2.1-28-ga5c90efc1"
 FACTS = ServerFacts(
@@ -32,7 +33,14 @@ FACTS = ServerFacts(
     tls=False,
     nodes=(NodeFacts(1, "127.0.0.1:26257", is_live=True, version=BUILD),),
 )
-LOOK = ServerLook(FACTS, Target(host="127.0.0.1"), ("relational",), Clock(0.01, 0.01), ())
+LOOK = ServerLook(
+    FACTS,
+    Target(host="127.0.0.1"),
+    ("relational",),
+    Clock(0.01, 0.01),
+    (),
+    wal=WalSettings(2, "1m0s", 2),
+)
 
 
 def one(look: ServerLook, identity: str) -> Check:
@@ -89,6 +97,25 @@ def test_a_certificate_that_ends_soon_is_told_before_it_is_too_late(
     assert words in check.detail
     assert any("could not be looked at: no" in line for line in check.more)
     assert bool(check.hint) is (state is not CheckState.OK)
+
+
+@pytest.mark.parametrize(
+    ("settings", "state", "words"),
+    [
+        (WalSettings(3, effective=3), CheckState.OK, "3 (by raft log)"),
+        (WalSettings(0, effective=0), CheckState.WARNING, "a crash loses"),
+        (WalSettings(9, effective=9), CheckState.WARNING, "does not document"),
+        (WalSettings(9, effective=2), CheckState.WARNING, "the engine works with 2"),
+        (WalSettings(refused="only admins"), CheckState.UNKNOWN, "only admins"),
+        (None, CheckState.UNKNOWN, "not known"),
+    ],
+)
+def test_what_keeps_time_series_rows_is_checked(
+    settings: WalSettings | None, state: CheckState, words: str
+) -> None:
+    check = one(replace(LOOK, wal=settings), "wal")
+    assert check.state is state
+    assert words in check.detail
 
 
 def test_without_the_admin_role_nothing_can_be_backed_up() -> None:

@@ -76,6 +76,16 @@ def _jobs(commands: Any) -> None:
             action.add_argument("--yes", action="store_true", help="do it; without, it is told")
 
 
+_LEVELS = "0 off, 1 sync, 2 flush, 3 by raft"
+
+
+def _wal_level(text: str) -> int:
+    """KWDB would store any number (live-findings, row 42)."""
+    if text not in ("0", "1", "2", "3"):
+        raise argparse.ArgumentTypeError(f"there is no WAL level {text}: {_LEVELS}")
+    return int(text)
+
+
 def _wal(commands: Any) -> None:
     parser = command(
         commands,
@@ -101,7 +111,7 @@ def _wal(commands: Any) -> None:
         "set", help="change level or interval", description="Change level or interval."
     )
     add_connection(change, inherited=True)
-    change.add_argument("--level", type=int, metavar="N", help="0 off, 1 sync, 2 flush, 3 by raft")
+    change.add_argument("--level", type=_wal_level, metavar="N", help=_LEVELS)
     change.add_argument("--interval", metavar="TIME", help="between checkpoints: 30s, 1m, 5m")
     change.add_argument("--yes", metavar="NAME", help="run the plan; the name that it asks for")
     change.add_argument("--json", action="store_true", default=argparse.SUPPRESS)

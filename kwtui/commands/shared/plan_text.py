@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kwtui.model.server import Becomes, Coverage
-from kwtui.operations.plan import REMOVALS, Plan
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind
+from kwtui.operations.shared.refusals import refusals
 from kwtui.text import human_bytes, human_count
 
 
@@ -24,14 +25,7 @@ def plan_lines(plan: Plan, command: str) -> Iterator[str]:
         yield ""
         yield "What becomes of what is there:"
         yield from (f"  {line}" for line in coverage_lines(plan.coverage))
-    if plan.findings:
-        yield ""
-        yield "Know before:"
-        for finding in plan.findings:
-            subject = f"{finding.subject}: " if finding.subject else ""
-            yield f"  {finding.severity.value:8} {subject}{finding.message}"
-            if finding.remedy:
-                yield f"           {finding.remedy}"
+    yield from _finding_lines(plan)
     yield ""
     yield "Steps:"
     for number, step in enumerate(plan.steps, 1):
@@ -46,8 +40,21 @@ def plan_lines(plan: Plan, command: str) -> Iterator[str]:
         yield ""
         yield "Not included:"
         yield from (f"  {words}" for words in plan.not_included)
-    yield ""
-    yield f"The same as a command: {command}"
+    if not (refusals(plan) and plan.kind in (*REMOVALS, PlanKind.SETTING)):
+        # With the word that allows it, a command is not offered for what can never run.
+        yield ""
+        yield f"The same as a command: {command}"
+
+
+def _finding_lines(plan: Plan) -> Iterator[str]:
+    if plan.findings:
+        yield ""
+        yield "Know before:"
+    for finding in plan.findings:
+        subject = f"{finding.subject}: " if finding.subject else ""
+        yield f"  {finding.severity.value:8} {subject}{finding.message}"
+        if finding.remedy:
+            yield f"           {finding.remedy}"
 
 
 def coverage_lines(coverage: Sequence[Coverage]) -> Iterator[str]:

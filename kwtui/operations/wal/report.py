@@ -15,7 +15,7 @@ from kwtui.node.place import FolderState, NodePlace
 from kwtui.node.wal.files import Layout, WalFiles, read_wal
 from kwtui.node.wal.log import WalLog, read_wal_log
 from kwtui.server.connection.server import Server
-from kwtui.server.state.wal_settings import WalSettings, level_words, read_wal_settings
+from kwtui.server.state.wal_settings import LEVELS, WalSettings, level_words, read_wal_settings
 from kwtui.text import human_bytes, human_duration, plural
 
 STALE_CHECKPOINTS = 5
@@ -184,13 +184,24 @@ def _checkpoint(report: WalReport) -> str:
 
 def alarms(report: WalReport) -> list[str]:
     """What is wrong and wants somebody's eyes; empty when nothing is."""
-    return [*_setting_alarms(report), *_file_alarms(report), *_log_alarms(report)]
+    return [
+        *setting_alarms(report.settings, report.level),
+        *_file_alarms(report),
+        *_log_alarms(report),
+    ]
 
 
-def _setting_alarms(report: WalReport) -> list[str]:
-    settings, told = report.settings, []
-    if report.level == 0:
+def setting_alarms(settings: WalSettings, level: int | None) -> list[str]:
+    """What is wrong with the settings; ``level`` is the one that the engine works with."""
+    told = []
+    if level == 0:
         told.append("The WAL is off (level 0): a crash loses time-series rows.")
+    strange = {n for n in (settings.level, settings.effective) if n is not None and n not in LEVELS}
+    if strange:
+        told.append(
+            f"The WAL level is {' and '.join(map(str, sorted(strange)))}, which KWDB takes and does"
+            " not document: what protects time-series rows is not known. Set one of 0 to 3."
+        )
     differ = settings.effective is not None and settings.level not in (None, settings.effective)
     if differ:
         told.append(

@@ -91,6 +91,10 @@ def _is_not(wanted: str, words: str) -> Callable[[str], str]:
     return lambda value: words if value != wanted else ""
 
 
+def _first(*warnings: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda value: next(filter(None, (warning(value) for warning in warnings)), "")
+
+
 def _unless(good: frozenset[str], words: str) -> Callable[[str], str]:
     return lambda value: "" if value in good else words
 
@@ -99,7 +103,14 @@ _NOTES = {
     "ts.wal.wal_level": _Note(
         "How time-series rows are protected until they are flushed: 1 synced to the disk, 2 handed"
         " to the operating system, 3 by the raft log, 0 not at all.",
-        _is("0", "Time-series rows of the last minutes are lost when the server dies."),
+        _first(
+            _is("0", "Time-series rows of the last minutes are lost when the server dies."),
+            _unless(
+                frozenset({"0", "1", "2", "3"}),
+                "KWDB takes this level and does not document it: what protects time-series rows is"
+                " not known. Set one of 0 to 3.",
+            ),
+        ),
     ),
     "ts.wal.checkpoint_interval": _Note(
         "How often the time-series WAL is written down and begun anew: the longer, the more must be"
