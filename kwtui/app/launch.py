@@ -6,7 +6,10 @@ import asyncio
 import contextlib
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING
+
+from textual.driver import Driver
 
 from kwtui.app.application import KwtuiApp
 from kwtui.app.memory import share_one_heap
@@ -74,6 +77,23 @@ def run_interface(
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(controller.close(), timeout=5)
 
-    with own_stderr():
-        asyncio.run(live())
+    try:
+        with own_stderr():
+            asyncio.run(live())
+    finally:
+        end_terminal_threads(app._driver)
     return app.return_code or 0
+
+
+def end_terminal_threads(driver: object) -> None:
+    """Let the threads go that read and write the terminal, however the interface ended.
+
+    Where the terminal is gone, Textual 8.2.8 can fail before it stops them; they would then keep
+    the process alive for ever, one of them busy (seen on a terminal that was closed).
+    """
+    stop_reading: object = getattr(driver, "exit_event", None)
+    if isinstance(stop_reading, threading.Event):
+        stop_reading.set()
+    if isinstance(driver, Driver):
+        with contextlib.suppress(Exception):
+            driver.close()
