@@ -10,8 +10,9 @@ from kwtui.sandbox.ddl.partitioning import partitioning
 from kwtui.sandbox.ddl.sharding import accept_buckets
 from kwtui.sandbox.language.keywords import COLUMN_CONSTRAINTS, RESERVED
 from kwtui.sandbox.language.lexer import Kind, Token, TokenStream
+from kwtui.sandbox.values.collations import accept_collation, collated, collation_of
 from kwtui.sandbox.values.sql_type import SqlType
-from kwtui.sandbox.values.types import SERIALS, parse_type
+from kwtui.sandbox.values.types import SERIALS, STRINGS, base_family, parse_type
 
 HINT = "try \\h CREATE TABLE"
 MOST_HASH_BUCKETS = 50_000
@@ -321,6 +322,8 @@ def _column_constraint(
         stream.accept("if", "not", "exists")
         stream.expect("family")
         column.family = stream.expect_identifier()
+    elif stream.looking_at("collate"):
+        _collate(stream, column)
     elif stream.looking_at("comment"):
         comment = accept_comment(stream)
         if column.comment:
@@ -330,6 +333,17 @@ def _column_constraint(
     else:
         return False
     return True
+
+
+def _collate(stream: TokenStream, column: ColumnSpec) -> None:
+    """``COLLATE name`` behind other qualifications, or where no collation can be."""
+    if base_family(column.type) not in STRINGS:
+        what = f'COLLATE declaration for non-string-typed column "{column.name}"'
+        raise SqlError(what, "42804")
+    if collation_of(column.type):
+        what = f'multiple COLLATE declarations for column "{column.name}"'
+        raise SqlError(what, "42601")
+    column.type = collated(column.type, accept_collation(stream) or "")
 
 
 def expression(stream: TokenStream) -> list[Token]:

@@ -12,6 +12,7 @@ from kwtui.sandbox.query.query import scan
 from kwtui.sandbox.rows.staging import counted_default
 from kwtui.sandbox.values import values
 from kwtui.sandbox.values.arrays import parse_array
+from kwtui.sandbox.values.collations import collation_of, comparable_name
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import BINARY, INTEGERS, STRINGS, base_family
 
@@ -212,6 +213,12 @@ def assign(column: ColumnDef, kind: SqlType, value: Any, zone: str) -> Any:
     if value is None:
         return None
     same = base_family(kind) == base_family(column.type) and kind.array == column.type.array
+    if collation_of(kind) and collation_of(kind) != collation_of(column.type):
+        raise SqlError(
+            f"value type {comparable_name(kind)} doesn't match type"
+            f' {comparable_name(column.type)} of column "{column.name}"',
+            "42804",
+        )
     if same and not isinstance(value, list):
         return values.fit(column.type, value)
     if same:

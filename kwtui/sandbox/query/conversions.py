@@ -8,6 +8,7 @@ from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.query.functions import DECIMAL, call, cast, known_as, text
 from kwtui.sandbox.query.render import WIDE_DECIMAL, cast_sql, zoned_text_sql
 from kwtui.sandbox.values import values
+from kwtui.sandbox.values.collations import check_sortable
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.text_style import TextStyle
 from kwtui.sandbox.values.types import BINARY, INTEGERS, STRINGS, base_family, storage_type
@@ -17,6 +18,14 @@ def comparable(node: exp.Expr, kind: SqlType | None) -> exp.Expr:
     """A column of unbounded DECIMAL is kept as text; as a number it can be compared."""
     stored_as_text = kind == DECIMAL and isinstance(node, exp.Column)
     return cast(node, WIDE_DECIMAL) if stored_as_text else node
+
+
+def sortable(node: exp.Expr, kind: SqlType | None) -> exp.Expr:
+    """A string in the order of its collation. Raises SqlError (0A000) for one not known."""
+    name = check_sortable(kind)
+    return (
+        exp.Collate(this=exp.Paren(this=node), expression=exp.to_identifier(name)) if name else node
+    )
 
 
 def convert(node: exp.Expr, source: SqlType | None, target: SqlType, style: TextStyle) -> exp.Expr:

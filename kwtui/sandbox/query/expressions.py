@@ -14,8 +14,9 @@ from kwtui.sandbox.query.functions import BOOL, DECIMAL, INT8, STRING, call, cas
 from kwtui.sandbox.query.operators import Operators
 from kwtui.sandbox.query.scopes import Scope
 from kwtui.sandbox.query.translation import Typed
+from kwtui.sandbox.values.collations import collated
 from kwtui.sandbox.values.sql_type import SqlType
-from kwtui.sandbox.values.types import storage_type
+from kwtui.sandbox.values.types import STRINGS, base_family, storage_type
 
 
 class Expressions(Operators, Calls):
@@ -109,6 +110,20 @@ class Expressions(Operators, Calls):
             kind = STRING if strings else None
         items = exp.Array(expressions=[p for p, _ in pairs])
         return items, SqlType(kind.family, kind.args, array=True) if kind else None
+
+    # --- collations -----------------------------------------------------------------------
+
+    def _on_collate(self, node: exp.Collate, scope: Scope) -> Typed:
+        """The value stays; its type has the collation, in which it is compared and sorted."""
+        if isinstance(node.expression, exp.Cast):
+            # The parser takes ``COLLATE de::STRING`` for a cast of the name.
+            outer = node.expression
+            inner = exp.Collate(this=node.this, expression=outer.this)
+            return self.translate(exp.Cast(this=exp.Paren(this=inner), to=outer.to), scope)
+        value, kind = self.translate(node.this, scope)
+        if kind is not None and (base_family(kind) not in STRINGS or kind.array):
+            raise SqlError(f"incompatible type for COLLATE: {kind.text.lower()}", "42804")
+        return value, collated(kind or STRING, node.expression.name)
 
     # --- casts ----------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from kwtui.sandbox.query.conversions import comparable
+from kwtui.sandbox.query.conversions import comparable, sortable
 from kwtui.sandbox.query.functions import (
     BOOL,
     BYTES,
@@ -18,8 +18,18 @@ from kwtui.sandbox.query.functions import (
 )
 from kwtui.sandbox.query.scopes import Scope
 from kwtui.sandbox.query.translation import Translation, Typed
+from kwtui.sandbox.values.collations import check_comparable
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import BINARY, INTEGERS, base_family
+
+_SIGNS: dict[type[exp.Expr], str] = {
+    exp.EQ: "=",
+    exp.NEQ: "!=",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
 
 
 class Operators(Translation):
@@ -41,15 +51,24 @@ class Operators(Translation):
         left, left_type = self.translate(node.left.copy(), scope)
         _, right_type = self.translate(node.right.copy(), scope)
         del left
-        node.set("this", self._operand(node.left, scope, right_type))
-        node.set("expression", self._operand(node.right, scope, left_type))
+        null = isinstance(node.left, exp.Null) or isinstance(node.right, exp.Null)
+        if not null:
+            check_comparable(left_type, right_type, _SIGNS.get(type(node), node.key))
+        sides = (
+            self._operand(node.left, scope, right_type),
+            self._operand(node.right, scope, left_type),
+        )
+        ordered = isinstance(node, exp.GT | exp.GTE | exp.LT | exp.LTE)
+        kind = left_type or right_type if ordered else None
+        node.set("this", sortable(sides[0], kind))
+        node.set("expression", sortable(sides[1], kind))
         return node, BOOL
 
     def _on_between(self, node: exp.Between, scope: Scope) -> Typed:
         this, kind = self.translate(node.this, scope)
-        node.set("this", comparable(this, kind))
+        node.set("this", sortable(comparable(this, kind), kind))
         for key in ("low", "high"):
-            node.set(key, self._operand(node.args[key], scope, kind))
+            node.set(key, sortable(self._operand(node.args[key], scope, kind), kind))
         return node, BOOL
 
     def _arithmetic(self, node: exp.Binary, scope: Scope) -> Typed:

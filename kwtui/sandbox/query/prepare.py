@@ -21,6 +21,7 @@ from kwtui.sandbox.language.keywords import (
     QUERY,
 )
 from kwtui.sandbox.language.lexer import Kind, Token, TokenStream, syntax_error
+from kwtui.sandbox.values.collations import accept_collation
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import parse_type
 
@@ -167,6 +168,8 @@ class _Writer:
         elif word in LITERAL_TYPES and stream.peek(1).kind is Kind.STRING:
             name = self._type()
             self._write(f"{_literal(stream.next().value)}::{name}", token)
+        elif collation := accept_collation(stream):
+            self._write(f'collate "{collation}"', token)
         elif self._is_call():
             self._call(token)
         elif word in BARE_FUNCTIONS:

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import Catalog
+from kwtui.sandbox.query.conversions import sortable
 from kwtui.sandbox.query.expressions import Expressions
 from kwtui.sandbox.query.functions import AFTERWARDS, called, known_as
 from kwtui.sandbox.query.prepare import Prepared
@@ -195,11 +196,17 @@ class Translator:
         if order is None:
             return
         names = {o.name for o in outputs or []} | scope.aliases
+        kinds = {o.name: o.type for o in outputs or []}
         made = []
         for item in order.expressions:
             key = item.this
             alias = isinstance(key, exp.Column) and not key.table and key.name in names
-            inner = key if alias else self._key(key, scope)
+            if alias:
+                inner = sortable(key, kinds.get(key.name))
+            elif isinstance(key, exp.Literal) and not key.is_string:
+                inner = key
+            else:
+                inner = sortable(*self.expressions.translate(key, scope))
             descending = bool(item.args.get("desc"))
             # The node sorts NULL below every value.
             made.append(exp.Ordered(this=inner, desc=descending, nulls_first=not descending))

@@ -21,4 +21,5 @@ class SqlType:
     @property
     def text(self) -> str:
         args = f"({','.join(map(str, self.args))})" if self.args else ""
-        return f"{self.family}{args}{'[]' if self.array else ''}"
+        family, collate, name = self.family.partition(" COLLATE ")
+        return f"{family}{args}{'[]' if self.array else ''}{collate}{name}"

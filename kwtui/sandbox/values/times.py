@@ -6,7 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.answers.answer import SqlError, not_implemented
+from kwtui.sandbox.language.keywords import words
 from kwtui.sandbox.values.sql_type import SqlType
 
 _TIMESTAMP = re.compile(
@@ -31,6 +32,23 @@ def zone_of(name: str) -> tzinfo:
 
 def _unparsable(text: str, kind: str) -> SqlError:
     return SqlError(f'parsing as type {kind}: could not parse "{text}"', "22007")
+
+
+_WORDS = words(
+    """infinity now today tomorrow yesterday epoch ad ce bc bce am pm allballs gmt utc z zulu t j
+    jan january feb february mar march apr april may jun june jul july aug august sep sept september
+    oct october nov november dec december"""
+)
+"""Words that a node reads in a moment (KWDB 3.2.1, ``util/timeutil/pgdate/setters.go``)."""
+
+
+def _unknown(text: str, kind: str) -> SqlError:
+    """For a text that is no moment here: whether a node would read it must stay open."""
+    named = re.findall(r"[A-Za-z]+", text)
+    compact = re.fullmatch(r"\s*-?(\d{6}|\d{8}|\d{5,}-\d{1,2}-\d{1,2}.*|\d+/\d+/\d+.*)", text)
+    if compact or (named and all(word.lower() in _WORDS for word in named)):
+        return not_implemented(f"the {kind} '{text}'")
+    return _unparsable(text, kind)
 
 
 def parse_timestamp(text: str, sql_type: SqlType, zone: str = "UTC") -> str:
@@ -66,7 +84,7 @@ def _read(text: str, kind: str) -> tuple[datetime, int, tzinfo | None]:
             now = datetime.now(UTC).replace(tzinfo=None)
             moment = now if text.strip().lower() == "now" else datetime(1970, 1, 1)  # noqa: DTZ001
             return moment.replace(microsecond=0), moment.microsecond * 1000, UTC
-        raise _unparsable(text, kind)
+        raise _unknown(text, kind)
     year, month, day, hour, minute, second = (
         int(match[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second")
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.language.lexer import Kind, TokenStream
+from kwtui.sandbox.values.collations import accept_collation, collated
 from kwtui.sandbox.values.sql_type import SqlType
 
 _ALIASES = {
@@ -126,9 +127,9 @@ def parse_type(stream: TokenStream) -> SqlType:
             stream.next()
         stream.expect("]")
         array = True
-    if stream.accept("collate"):
-        family = f"{family} COLLATE {stream.expect_identifier()}"
-    return SqlType(_checked(family, args), args, array)
+    kind = SqlType(_checked(family, args), args, array)
+    collation = accept_collation(stream) if family in STRINGS else None
+    return kind if collation is None else collated(kind, collation)
 
 
 def _arguments(stream: TokenStream) -> tuple[int, ...]:

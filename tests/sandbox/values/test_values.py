@@ -181,3 +181,32 @@ def test_fnv64_of_nothing_but_null_is_null(session: Session) -> None:
     assert ask(session, "SELECT fnv64(NULL, NULL), fnv64('')").rows == [
         (None, "-3750763034362895579")
     ]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "TIMESTAMP 'infinity'",
+        "'-infinity'::TIMESTAMPTZ",
+        "DATE 'infinity'",
+        "DATE 'yesterday'",
+        "TIMESTAMP 'January 8, 1999'",
+        "'20240101'::DATE",
+        "'0044-03-15 BC'::DATE",
+        "'10000-01-01'::TIMESTAMP",
+    ],
+)
+def test_a_moment_that_only_a_node_reads_is_refused_in_the_sandboxs_name(
+    session: Session, expression: str
+) -> None:
+    """A node takes them; to call them unparsable in its words would be a lie."""
+    error = refusal(session, f"SELECT {expression}")
+    assert error.sqlstate == "0A000"
+    assert error.message.startswith("the sandbox does not implement the ")
+
+
+@pytest.mark.parametrize("text", ["soon", "2024-13-01", "12 o'clock", ""])
+def test_what_is_no_moment_anywhere_is_unparsable(session: Session, text: str) -> None:
+    quoted = text.replace("'", "''")
+    error = refusal(session, f"SELECT '{quoted}'::TIMESTAMP")
+    assert error.message == f'parsing as type timestamp: could not parse "{text}"'
