@@ -37,6 +37,15 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         config.option.dist = "worksteal"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _state_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What kwtui remembers for a person goes nowhere near the person who runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "KWTUI_STATE_DIR" not in os.environ:
+            patch.setenv("KWTUI_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 def pytest_collection_finish() -> None:
     """What was collected stays to the end: the garbage collector need not look at it again."""
     gc.collect()

@@ -6,10 +6,12 @@ shows it; what it does not show is named.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from kwtui.errors import KwtuiError
 from kwtui.model.schema import ProgramSpec, TableName
+from kwtui.server.catalogue.unknown_statements import UnknownStatements
 from kwtui.server.connection.failures import ConnectionLost, StatementRefused
 from kwtui.server.connection.parallel import ask_each
 from kwtui.server.connection.results import ResultSet
@@ -124,11 +126,19 @@ class ProgramReader:
         return [program for program in found if program.name]
 
     async def _if_known(self, sql: str, what: str) -> ResultSet:
-        """A version that has no word for a kind of objects has no such objects."""
+        """A version that has no word for a kind of objects has no such objects.
+
+        It is asked once: each refusal stands in the node's log as an error.
+        """
+        unknown, version = UnknownStatements(), self._server.kwdb_version
+        if await asyncio.to_thread(unknown.has, version, sql):
+            return ResultSet()
         try:
             return await self._server.query(sql)
         except StatementRefused as error:
-            if error.sqlstate not in _UNKNOWN_STATEMENT:
+            if error.sqlstate in _UNKNOWN_STATEMENT:
+                await asyncio.to_thread(unknown.add, version, sql)
+            else:
                 self.missing.append(f"{what} (the server said: {error.cause or error.title})")
             return ResultSet()
 

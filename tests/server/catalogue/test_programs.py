@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from kwtui.commands.shared.plan_text import coverage_lines
 from kwtui.model.schema import DatabaseSchema, Engine, ProgramSpec, TableName
 from kwtui.model.server import Becomes, Coverage, ServerFacts
 from kwtui.server.catalogue.coverage import coverage
 from kwtui.server.catalogue.programs import ProgramReader, stream
+from kwtui.server.catalogue.unknown_statements import UnknownStatements
 from kwtui.server.connection.server import connect
 from tests.server.scripted import Reply, Rows, scripted
 
@@ -22,6 +27,14 @@ TRIGGERS = (
     "enabled",
 )
 BEFORE = "CREATE TRIGGER tr BEFORE INSERT ON orders FOR EACH ROW BEGIN DELETE FROM log; END"
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where it is kept what a version does not know."""
+    folder = tmp_path / "state"
+    monkeypatch.setenv("KWTUI_STATE_DIR", str(folder))
+    return folder
 
 
 async def read(
@@ -149,3 +162,33 @@ def test_the_coverage_tells_what_becomes_of_each_kind() -> None:
         "function growth": Becomes.NOT_POSSIBLE,
     }
     assert all(isinstance(c, Coverage) and c.count == 1 for c in coverage(schema, SERVER)[1:])
+
+
+async def test_a_version_is_asked_once_for_what_it_does_not_know(state: Path) -> None:
+    """Each refusal stands in the node's log as an error of kwtui's own making."""
+    refused = {
+        "SHOW PUBLICATIONS": Reply(error=("42601", 'at or near "publications": syntax error')),
+        "SHOW PIPES": Reply(error=("42704", 'unrecognized configuration parameter "pipes"')),
+    }
+    _, missing, sent = await read(refused)
+    assert missing == []
+    assert [sql for sql in sent if sql in refused] == list(refused)
+    _, _, sent = await read(refused)
+    assert [sql for sql in sent if sql in refused] == []
+    kept = state / "unknown-statements.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert json.loads(kept.read_text()) == {"KaiwuDB V3.2.1": ["SHOW PIPES", "SHOW PUBLICATIONS"]}
+
+    unknown = UnknownStatements()
+    assert not unknown.has("KaiwuDB V3.3.0", "SHOW PIPES"), "another version may know them"
+    kept.write_text("{damaged")
+    _, _, sent = await read(refused)
+    assert [sql for sql in sent if sql in refused] == list(refused)
+
+
+async def test_a_right_that_is_missing_is_not_taken_for_a_missing_word() -> None:
+    denied = Reply(error=("42501", "only users with the admin role are allowed to do this"))
+    for _ in range(2):
+        _, missing, sent = await read({"SHOW PIPES": denied})
+        assert "SHOW PIPES" in sent
+        assert any(line.startswith("pipes (the server said") for line in missing)

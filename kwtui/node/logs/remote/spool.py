@@ -96,7 +96,9 @@ class LogSpool:
                 found = await asyncio.to_thread(self._main_entries, file, since, enough)
                 entries = found.entries
                 ended = not found.complete or (since is None and len(entries) >= enough)
-                notes += _where_it_ends(found, since, more=ended)
+                others = any(f.family is LogFamily.MAIN and not f.current for f in files)
+                more = not found.complete or (ended and others)
+                notes += _where_it_ends(found, since, more=more)
             elif file.bytes > left and fetched:
                 notes.append(f"{file.path.name} ({human_bytes(file.bytes)}) was not fetched")
                 continue
@@ -150,13 +152,11 @@ class LogSpool:
 
 
 def _where_it_ends(found: Newest, since: datetime | None, *, more: bool) -> list[str]:
-    """From when on the log is there, where something older is not."""
-    begins = datetime.fromtimestamp(found.begins / 1e9, UTC)
-    if since is not None and found.complete:
+    """From when on the log is there, where there is something older that was asked for."""
+    if not more or (since is not None and found.complete):
         return []
-    if more or since is not None:
-        return [f"from {begins:%Y-%m-%d %H:%M:%S} UTC on; what is older was not fetched"]
-    return []
+    begins = datetime.fromtimestamp(found.begins / 1e9, UTC)
+    return [f"from {begins:%Y-%m-%d %H:%M:%S} UTC on; what is older was not fetched"]
 
 
 def _nanoseconds(when: datetime) -> int:
