@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -205,8 +206,10 @@ async def test_a_word_that_a_version_does_not_know_is_nothing_that_is_missing(
 
 
 async def test_publications_that_may_not_be_seen_are_named(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    # What another test has learnt of this version is not known here.
+    monkeypatch.setenv("KWTUI_STATE_DIR", str(tmp_path))
     refuse(monkeypatch, "^SHOW PUBLICATIONS", sqlstate="42501", message="admins only")
     schema = await catalogue.read_schema(server, SHOP)
     assert "publications (the server said: admins only [42501])" in schema.not_captured
