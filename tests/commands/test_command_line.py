@@ -386,3 +386,18 @@ def test_an_unset_variable_is_not_taken_for_everything(
     done = kwtui.run(*words)
     assert done.code == ExitCode.USAGE
     assert "it is empty" in done.err
+
+
+def test_every_action_takes_the_options_that_its_command_says_it_takes() -> None:
+    """``kwtui runs show ID --dsn URL`` was refused although the help names --dsn."""
+    options = ["--dsn", "postgresql://x", "--store", "/s"]
+    parser = make_parser("1")
+    needed = {"runs": {"show", "cancel"}, "jobs": {"show", "cancel", "pause", "resume"}}
+    for command, one in commands_of(parser).items():
+        for action in (a for a in one._actions if a.dest == "action"):
+            for name in action.choices or ():
+                if command == "sandbox":
+                    continue
+                words = ["7"] if name in needed.get(command, ()) else []
+                told = parser.parse_args([command, name, *words, *options])
+                assert (told.dsn, told.store) == ("postgresql://x", "/s"), (command, name)

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from kwtui.commands.parsers.parts import (
+    add_connection,
     command,
     count,
 )
@@ -39,6 +40,7 @@ def _runs(commands: Any) -> None:
         action = actions.add_parser(name, help=text, description=text.capitalize() + ".")
         action.add_argument("run", metavar="ID", nargs="?" if name == "follow" else None)
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        add_connection(action, inherited=True)
         if name == "show":
             action.add_argument("--plan", action="store_true", help="with every statement")
         if name == "cancel":
