@@ -296,6 +296,7 @@ def _objects(old: DatabaseSchema | None, new: DatabaseSchema | None) -> Iterator
         ("sequence", _sequences(old), _sequences(new)),
         ("comment", _comments(old), _comments(new)),
         ("grant", _grants(old), _grants(new)),
+        ("device without readings", _silent_devices(old), _silent_devices(new)),
     ):
         for name in sorted(before.keys() | after.keys()):
             was, now = before.get(name), after.get(name)
@@ -334,6 +335,16 @@ def _comments(schema: DatabaseSchema) -> dict[str, str]:
 
 def _grants(schema: DatabaseSchema) -> dict[str, str]:
     return {f"{g.grantee} on {g.target}": ", ".join(g.privileges) for g in schema.grants}
+
+
+def _silent_devices(schema: DatabaseSchema) -> dict[str, str]:
+    found = {}
+    for table in schema.tables:
+        for device in table.silent_devices:
+            values = [f"{t.name} = {v}" for t, v in zip(table.tags, device, strict=True)]
+            key = [v for t, v in zip(table.tags, values, strict=True) if t.primary_tag]
+            found[f"{', '.join(key)} of {table.name}"] = ", ".join(values)
+    return found
 
 
 def _unknown(sides: Iterable[_Side], tables: Iterable[TableDifference]) -> Iterator[str]:

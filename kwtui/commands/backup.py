@@ -27,6 +27,7 @@ def request_of(args: argparse.Namespace) -> BackupRequest:
     return BackupRequest(
         database=args.database,
         tables=table_names(args.tables),
+        without=table_names(args.without),
         method=BackupMethod(args.method),
         prefix=args.prefix,
         node_id=args.node,

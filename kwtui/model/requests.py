@@ -48,6 +48,8 @@ class BackupRequest:
     database: str
     tables: tuple[TableName, ...] = ()
     """Empty: all of them."""
+    without: tuple[TableName, ...] = ()
+    """Those of them that are left out."""
     method: BackupMethod = BackupMethod.SNAPSHOT
     prefix: str = "kwtui"
     node_id: int | None = None
@@ -66,6 +68,11 @@ class BackupRequest:
     its node."""
     sweep: bool = False
     """Remove what was written when the backup does not finish; else it is kept, and marked."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every table is asked for."""
+        return not self.tables and not self.without
 
 
 @dataclass(frozen=True)

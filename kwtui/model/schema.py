@@ -27,6 +27,18 @@ class TableName:
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
 
+    @property
+    def as_option(self) -> str:
+        """As ``--tables`` and ``--without`` read it: a part is quoted when it holds a comma, a dot,
+        a quote or a space at its end."""
+        return f"{_option_part(self.schema)}.{_option_part(self.name)}"
+
+
+def _option_part(text: str) -> str:
+    if any(char in text for char in ',."') or text != text.strip():
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
 
 @dataclass(frozen=True)
 class ColumnSpec:
@@ -78,9 +90,20 @@ class TableSpec:
     time_precision: int | None = None
     """3, 6 or 9; IMPORT stores 6 and 9 wrong (row 13)."""
     retention_seconds: int | None = None
+    inherits_retention: bool = False
+    """It keeps what its database keeps, though its definition prints that as its own (row 38)."""
+    devices: int | None = None
+    """How many a time series knows: values of its primary tags. None: not known, or relational."""
+    silent_devices: tuple[tuple[str | None, ...], ...] = ()
+    """Tag values of devices without readings, in the order of the tags: no SELECT and no EXPORT
+    knows them (row 33)."""
     rows: int | None = None
     """Exact count or estimate at the time of the survey."""
     bytes: int | None = None
+
+    @property
+    def tags(self) -> tuple[ColumnSpec, ...]:
+        return tuple(column for column in self.columns if column.tag)
 
     @property
     def visible_columns(self) -> tuple[str, ...]:
@@ -93,6 +116,15 @@ class TableSpec:
         visible = [column for column in self.columns if not column.hidden]
         found = tuple(i for i, column in enumerate(visible) if column.primary_tag)
         return found if len(found) > 1 else ()
+
+
+@dataclass(frozen=True)
+class UnreadTable:
+    """A table that is there, and of which the server does not tell what it is."""
+
+    name: TableName
+    why: str
+    """In words, to follow a colon."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +208,7 @@ class DatabaseSchema:
     roles: tuple[str, ...] = ()
     retention: str | None = None
     partition_interval: str | None = None
+    unread: tuple[UnreadTable, ...] = ()
     not_captured: tuple[str, ...] = ()
     """Objects that were seen and cannot be restored, in words."""
     programs: tuple[ProgramSpec, ...] = ()

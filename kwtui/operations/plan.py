@@ -52,6 +52,8 @@ class StepKind(StrEnum):
     IMPORT_TABLE = "import-table"
     IMPORT_DATABASE = "import-database"
     INSERT_ROWS = "insert-rows"
+    DEVICES = "devices"
+    """Devices that no import brings: those without readings."""
     COMPARE = "compare"
     REMOVE = "remove"
     """A folder below extern."""

@@ -97,6 +97,24 @@ def _each_default(
     return str(TableText(table.head, tuple(elements), table.tail))
 
 
+_PRIMARY_TAGS = re.compile(r"\) PRIMARY TAGS\((?P<names>[^\n]+)\)(?=\n\t|\Z)")
+_RETENTIONS = re.compile(r"\n\tretentions [0-9]+[a-z]+(?=\s|\Z)")
+
+
+def primary_tags(statement: str) -> tuple[str, ...]:
+    """The names at the end of a time-series table's definition (recording 20); none of another."""
+    found = list(_PRIMARY_TAGS.finditer(first_statement(statement)))
+    names_of = tokens(found[-1]["names"]) if found else ()
+    return tuple(token.value for token in names_of if token.kind is Kind.NAME)
+
+
+def without_retention(statement: str) -> str:
+    """A time-series table that is to inherit the retention of its database (row 38)."""
+    text = first_statement(statement)
+    behind = max(text.rfind(") PRIMARY TAGS("), 0)
+    return text[:behind] + _RETENTIONS.sub("", text[behind:])
+
+
 def without_foreign_keys(statement: str) -> str:
     """The CREATE TABLE without its FOREIGN KEY constraints."""
     table = split_table(statement)

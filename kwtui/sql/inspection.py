@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from kwtui.model.schema import TableName
 from kwtui.sql.quoting import identifier, literal
-from kwtui.sql.statements import table_name
+from kwtui.sql.statements import column_list, table_name
 
 # -- identity ---------------------------------------------------------------------------------
 
@@ -96,6 +96,22 @@ def all_columns(database: str, schemas: Sequence[str]) -> str:
 
 def tags(database: str, table: TableName) -> str:
     return f"SHOW TAGS FROM {table_name(database, table)}"
+
+
+def tag_values(database: str, table: TableName) -> str:
+    """Every device once, also one without readings (recordings 07 and 20)."""
+    return f"SHOW TAG VALUES FROM {table_name(database, table)}"
+
+
+def rows_by_device(database: str, table: TableName, primary_tags: Sequence[str]) -> str:
+    """One row for each device that has readings (recordings 09 and 17)."""
+    names = column_list(primary_tags)
+    return f"SELECT {names}, count(*) FROM {table_name(database, table)} GROUP BY {names}"
+
+
+def retention(database: str, table: TableName) -> str:
+    """Of a time-series table: NULL where it inherits the one of its database (recording 20)."""
+    return f"SHOW RETENTIONS ON TABLE {table_name(database, table)}"
 
 
 def partitions(database: str, table: TableName) -> str:

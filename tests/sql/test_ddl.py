@@ -242,3 +242,27 @@ def test_foreign_keys_with_and_without_the_schema_of_their_target() -> None:
 def test_what_is_no_foreign_key_is_refused(text: str) -> None:
     with pytest.raises(KwtuiError):
         ddl.parse_foreign_key(text)
+
+
+SERIES = (
+    'CREATE TABLE "it\'s" (\n\tts TIMESTAMPTZ(3) NOT NULL,\n\tv INT4 NULL\n) TAGS (\n\tid INT4 NOT '
+    'NULL,\n\t"Site" VARCHAR(20) NOT NULL ) PRIMARY TAGS(id, "Site")\n\tretentions 8640000s'
+)
+"""As recording 20 has it, with a second primary tag."""
+
+
+def test_primary_tags_are_read_from_the_definition() -> None:
+    """Live-findings, row 37: SHOW TAGS does not take a name with an apostrophe."""
+    assert ddl.primary_tags(SERIES) == ("id", "Site")
+    assert ddl.primary_tags(f"{SERIES};\nCOMMENT ON TABLE t IS ') PRIMARY TAGS(x)'") == (
+        "id",
+        "Site",
+    )
+    assert ddl.primary_tags("CREATE TABLE t (\n\tid INT8 NOT NULL\n)") == ()
+
+
+def test_an_inherited_retention_is_left_out_of_the_definition() -> None:
+    """Live-findings, row 38."""
+    assert ddl.without_retention(SERIES) == SERIES.removesuffix("\n\tretentions 8640000s")
+    noted = SERIES.replace("v INT4 NULL", "v VARCHAR(30) NULL DEFAULT '\n\tretentions 5d'")
+    assert "retentions 5d" in ddl.without_retention(noted)

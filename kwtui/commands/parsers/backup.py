@@ -121,6 +121,12 @@ def _backup(commands: Any) -> None:
     parser.add_argument("database", metavar="DB")
     add_tables(parser)
     parser.add_argument(
+        "--without",
+        type=given,
+        metavar="A,B",
+        help="all but these, written as for --tables",
+    )
+    parser.add_argument(
         "--method",
         choices=("snapshot", "database", "tables"),
         default="snapshot",

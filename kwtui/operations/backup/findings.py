@@ -162,7 +162,7 @@ def request_findings(survey: Survey, request: BackupRequest) -> Iterator[Finding
 
 
 def _database_method_findings(survey: Survey, request: BackupRequest) -> Iterator[Finding]:
-    if request.tables:
+    if not request.is_whole:
         yield Finding(
             Severity.REFUSAL,
             "method_takes_all",

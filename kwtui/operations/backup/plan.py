@@ -29,8 +29,9 @@ from kwtui.operations.backup.findings import (
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.shared.chosen import part_of
 from kwtui.server.catalogue.coverage import coverage
-from kwtui.server.catalogue.findings import fine_time
+from kwtui.server.catalogue.findings import HASH_POINTS, fine_time
 from kwtui.sql import statements, transfer
+from kwtui.sql.quoting import identifier
 from kwtui.sql.transfer import ExportOptions
 
 TIMESTAMP = "{timestamp}"
@@ -95,7 +96,7 @@ def plan_backup(
             error.cause = f"Or {user} may not see it: KWDB shows what a user has a right on."
         raise
     scope = _Scope(survey.schema, tables, request, destination)
-    whole = not request.tables
+    whole = request.is_whole
     estimated_bytes = _sum_known(t.bytes for t in tables)
     return Plan(
         id=plan_id,
@@ -134,14 +135,23 @@ def once_each(*findings: Finding) -> tuple[Finding, ...]:
 
 def choose_tables(schema: DatabaseSchema, request: BackupRequest) -> tuple[TableSpec, ...]:
     """The tables that were asked for, in the catalogue's order; all of them if none was."""
-    for name in request.tables:
-        if schema.table(name) is None:
+    unread = {table.name: table.why for table in schema.unread}
+    for name in (*request.tables, *request.without):
+        known = schema.table(name) is not None or (name in unread and name in request.without)
+        if not known:
+            why = f"Its definition cannot be read: {unread[name]}" if name in unread else ""
             raise KwtuiError(
-                f"The database {schema.database} has no table {name}.",
+                f"The database {schema.database} has no table {name}."
+                if not why
+                else f"{name} cannot be backed up.",
+                cause=why,
                 hint=f"See what it has: kwtui survey {schema.database}",
-                exit_code=ExitCode.NOT_FOUND,
+                exit_code=ExitCode.STATEMENT_REFUSED if why else ExitCode.NOT_FOUND,
             )
-    return tuple(t for t in schema.tables if not request.tables or t.name in request.tables)
+    wanted = request.tables or tuple(table.name for table in schema.tables)
+    return tuple(
+        t for t in schema.tables if t.name in set(wanted) and t.name not in request.without
+    )
 
 
 def export_statements(
@@ -280,6 +290,9 @@ def _export_table(scope: _Scope, table: TableSpec) -> Step:
         )
     elif scope.is_bounded(table):
         sql = bounded_export(uri, scope.database, table, UNTIL, scope.options)
+    elif table.time_column is not None and identifier(table.name.name) != table.name.name:
+        # FROM TABLE does not find a time series of such a name (live-findings, row 36).
+        sql = bounded_export(uri, scope.database, table, None, scope.options)
     else:
         sql = transfer.export_table(uri, scope.database, table.name, scope.options)
     return Step(
@@ -356,7 +369,10 @@ def _captured(scope: _Scope, whole: bool) -> DatabaseSchema:
 def _not_included(scope: _Scope, whole: bool) -> tuple[str, ...]:
     """In words, for the plan, the manifest and the runbook."""
     words = list(scope.schema.not_captured)
+    words += [f"table {table.name}: {table.why}" for table in scope.schema.unread]
     words += [f"{p}: only its text, to be run by hand" for p in scope.schema.programs]
+    if scope.schema.engine is Engine.TIME_SERIES:
+        words.append(f"{HASH_POINTS[0].lower()}{HASH_POINTS[1:]}, which no statement of KWDB tells")
     if not whole:
         left = len(scope.schema.tables) - len(scope.tables)
         words.append(f"{left} other table{_s(left)} of {scope.database}, as asked")

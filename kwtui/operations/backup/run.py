@@ -155,7 +155,7 @@ class _BackupRun:
             if after.engine is Engine.TIME_SERIES:
                 problems += await self._without_files(after)
         if state.before is not None:
-            whole = not self._request.tables
+            whole = self._request.is_whole
             names = tuple(state.tables)
             problems += reconcile.catalogue_differences(state.before, after, names, whole=whole)
         if self._is_relational_database_export(after):

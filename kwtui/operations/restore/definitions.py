@@ -47,6 +47,8 @@ def create_tables(chosen: Chosen, database: str) -> Iterator[str]:
     for table in chosen.tables:
         if time_series:
             text = ddl.with_true_defaults(table.create_statement, table.columns)
+            if table.inherits_retention:
+                text = ddl.without_retention(text)
         else:
             text = ddl.without_defaults(table.create_without_foreign_keys, table.columns)
             text = _with_parents(chosen, table, text, database)

@@ -206,6 +206,17 @@ def _cluster_findings(source: RestoreSource, request: RestoreRequest) -> Iterato
 def _time_series_findings(
     source: RestoreSource, tables: tuple[SourceTable, ...], facts: TargetFacts
 ) -> Iterator[Finding]:
+    unknown = [str(table.name) for table in tables if table.spec.devices is None]
+    if unknown:
+        yield Finding(
+            Severity.INFO,
+            "devices_not_known",
+            source.path,
+            f"Whether {', '.join(unknown[:5])}{' and others' if len(unknown) > 5 else ''} had "
+            "devices without readings is not known: KWDB exports none, and this backup was made "
+            "without asking for them.",
+            "A backup made with this kwtui has them.",
+        )
     for table in tables:
         reason = insert_reason(source, table, may_stage=facts.may_stage)
         if reason:

@@ -28,6 +28,7 @@ from kwtui.operations.restore.steps import (
     import_table,
     import_through,
     insert_rows_of,
+    put_back_devices,
     sql_if_any,
     sql_step,
 )
@@ -148,6 +149,7 @@ def _fill(scope: RestoreScope) -> Iterator[Step]:
         _makes_keys(keys),
     )
     yield from _import_each(scope, parents_first([t for t in scope.tables if t.name in children]))
+    yield from put_back_devices(scope)
 
 
 def parents_first(tables: Sequence[SourceTable]) -> Iterator[SourceTable]:
@@ -339,6 +341,7 @@ def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
             "IMPORT INTO refuses tables with defaults. They are put back, also when it fails.",
         )
     yield from _import_each(scope, scope.tables)
+    yield from put_back_devices(scope)
     if not scope.time_series:
         yield from sql_if_any(
             "set-defaults",

@@ -31,6 +31,7 @@ from kwtui.operations.restore.execution.comparing import (
     met_words,
     other_differences,
 )
+from kwtui.operations.restore.execution.devices import put_back_devices
 from kwtui.operations.restore.execution.differences import (
     DefinitionsDiffer,
     accept_options,
@@ -132,6 +133,7 @@ class RestoreRun:
             StepKind.IMPORT_TABLE: self._import_table,
             StepKind.IMPORT_DATABASE: self._import_database,
             StepKind.INSERT_ROWS: self._insert_rows,
+            StepKind.DEVICES: self._devices_back,
             StepKind.COMPARE: self._compare,
             StepKind.COUNT_ROWS: self._count_rows,
             StepKind.RESUME: self._resume,
@@ -333,6 +335,16 @@ class RestoreRun:
 
         rows = await insert_rows(self._server, step, self._context.extern, self._context.halt, tell)
         return StepOutcome(summary=plural(rows, "row"), rows=rows, bytes=step.params["bytes"])
+
+    async def _devices_back(self, step: Step) -> StepOutcome:
+        found = await put_back_devices(
+            self._server,
+            step,
+            self._context.extern,
+            self._source.expiring,
+            self._context.halt,
+        )
+        return StepOutcome(summary=plural(found, "device"))
 
     async def _compare(self, step: Step) -> StepOutcome:
         database = step.params["database"]

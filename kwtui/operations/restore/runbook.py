@@ -61,6 +61,11 @@ def _parts(step: Step) -> Iterator[RunbookStep]:
         name = TableName(step.params["schema"], step.params["table"])
         yield RunbookStep(step.title, (), step.explanation, insert=insert_path(name))
         return
+    if step.kind is StepKind.DEVICES:
+        sql = tuple(_device_inserts(step))
+        if sql:
+            yield RunbookStep(step.title, sql, step.explanation)
+        return
     use, sql = _parted(step.sql, "USE ")
     if step.id == "create-views":
         for number, statement in enumerate(sql, start=1):
@@ -74,6 +79,16 @@ def _parts(step: Step) -> Iterator[RunbookStep]:
     if others:
         yield RunbookStep("Put the comments back", (*use, *others), late=late)
     yield RunbookStep("Give the grants", (*use, *grants), late=late, grants=True)
+
+
+def _device_inserts(step: Step) -> Iterator[str]:
+    """A device that is there already stays as it is (recording 17)."""
+    for table in step.params["tables"]:
+        name = TableName(table["schema"], table["table"])
+        rows, batch = table["devices"], table["batch"]
+        for start in range(0, len(rows), batch):
+            part = rows[start : start + batch]
+            yield statements.insert_rows(step.params["database"], name, table["tags"], part)
 
 
 def _parted(sql: tuple[str, ...], word: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,9 +16,10 @@ from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.chosen import Chosen
 from kwtui.server.catalogue.refused_imports import RefusedImport, refused_imports
-from kwtui.sql import ddl, session, statements, transfer
+from kwtui.sql import ddl, inspection, session, statements, transfer
 from kwtui.sql.plain_tables import plain_table
 from kwtui.sql.transfer import ImportOptions
+from kwtui.text import plural
 
 _INSERT_ROWS = 500
 """Rows in one INSERT: far from any limit, and few round trips."""
@@ -204,6 +205,44 @@ def _insert_params(scope: RestoreScope, table: SourceTable) -> dict[str, Any]:
     }
 
 
+def put_back_devices(scope: RestoreScope) -> Iterator[Step]:
+    """Devices that no file knows, and those whose rows are all too old by now (rows 14 and 33)."""
+    tables = [t for t in scope.tables if t.spec.tags and t.spec.devices is not None]
+    silent = sum(len(table.spec.silent_devices) for table in tables)
+    expiring = any(True for _ in _retentions(scope))
+    if not scope.time_series or not (silent or expiring):
+        return
+    yield Step(
+        id="devices",
+        kind=StepKind.DEVICES,
+        title=f"Put back {plural(silent, 'device')} without readings",
+        explanation="No EXPORT and no IMPORT knows them; INSERT of their tags does. So do devices "
+        "come back whose rows are all older than their retention.",
+        sql=tuple(
+            statements.insert_rows(scope.scratch, t.name, _tags(t), ()) + "..."
+            for t in tables
+            if t.spec.silent_devices
+        ),
+        params={
+            "database": scope.scratch,
+            "tables": [
+                _table_params(table)
+                | _insert_params(scope, table)
+                | {
+                    "tags": _tags(table),
+                    "primary": [i for i, t in enumerate(table.spec.tags) if t.primary_tag],
+                    "devices": [list(device) for device in table.spec.silent_devices],
+                }
+                for table in tables
+            ],
+        },
+    )
+
+
+def _tags(table: SourceTable) -> list[tuple[str, str]]:
+    return [(column.name, column.type) for column in table.spec.tags]
+
+
 def import_database(scope: RestoreScope) -> Step:
     root = scope.placed(scope.source.import_root or scope.source.path)
     sql = transfer.import_database(transfer.nodelocal(scope.facts.node_id, root), _options(scope))
@@ -252,7 +291,7 @@ def _layout(scope: RestoreScope) -> Iterator[dict[str, Any]]:
 
 
 def comparison_sql(
-    database: str, tables: Iterable[Mapping[str, Any]], text_settings: Mapping[str, str]
+    database: str, tables: Sequence[Mapping[str, Any]], text_settings: Mapping[str, str]
 ) -> tuple[str, ...]:
     """What a comparison asks of each table, as its step's params describe them.
 
@@ -267,7 +306,9 @@ def comparison_sql(
     )
     others = session.other_texts(text_settings) if asked else {}
     usual = {name: session.TEXT_SETTINGS[name] for name in others}
-    return (*session.set_texts(others), *asked, *session.set_texts(usual))
+    known = (t for t in tables if t.get("devices") is not None)
+    devices = (inspection.tag_values(database, TableName(t["schema"], t["table"])) for t in known)
+    return (*session.set_texts(others), *asked, *session.set_texts(usual), *devices)
 
 
 def count_existing(scope: RestoreScope) -> Step:
@@ -302,6 +343,17 @@ def _expectation(table: SourceTable) -> dict[str, Any]:
         "columns": list(table.spec.visible_columns),
         "series": table.spec.time_column is not None,
         "checksum": msgspec.to_builtins(checksum) if checksum else None,
+        **_expected_devices(table),
+    }
+
+
+def _expected_devices(table: SourceTable) -> dict[str, Any]:
+    if table.spec.devices is None:
+        return {}
+    return {
+        "devices": table.spec.devices,
+        "silent": [list(device) for device in table.spec.silent_devices],
+        "tags": [column.name for column in table.spec.tags],
     }
 
 

@@ -114,6 +114,8 @@ def _backup_words(request: BackupRequest) -> Iterator[str]:
     yield from ("backup", request.database)
     if request.tables:
         yield from ("--tables", _names(request.tables))
+    if request.without:
+        yield from ("--without", _names(request.without))
     if request.method is not BackupMethod.SNAPSHOT:
         yield from ("--method", request.method.value)
     if request.prefix != _PLAIN.prefix:
@@ -164,14 +166,7 @@ def _wal_words(plan: Plan) -> Iterator[str]:
 
 
 def _names(tables: Sequence[TableName]) -> str:
-    return ",".join(f"{_name(t.schema)}.{_name(t.name)}" for t in tables)
-
-
-def _name(text: str) -> str:
-    """As ``--tables`` reads it: quoted when a comma, a dot, a quote or a space is in it."""
-    if any(char in text for char in ',."') or text != text.strip():
-        return '"' + text.replace('"', '""') + '"'
-    return text
+    return ",".join(table.as_option for table in tables)
 
 
 def _dialect_words(dialect: Dialect, *, always: bool = False) -> Iterator[str]:

@@ -24,6 +24,7 @@ _CAPTURED = {
     "materialized views": "Never exported; their rows are computed anew.",
     "schemas": "Also those that hold nothing.",
     "tags": "Part of the table's own definition.",
+    "devices without readings": "No EXPORT knows them; their tag values are put back by INSERT.",
     "tag indexes": "Made again with the table.",
     "retentions": "Of tables by their definition; the one of the database is captured beside.",
     "partition interval": "Left out of the export; given to the new database.",
@@ -54,7 +55,9 @@ def coverage(schema: DatabaseSchema, server: ServerFacts) -> tuple[Coverage, ...
     ]
     kinds = Counter(program.kind for program in schema.programs)
     found += [Coverage(f"{k}s", n, Becomes.BY_HAND, _BY_HAND) for k, n in kinds.items()]
-    found += [Coverage(words, 1, Becomes.NOT_POSSIBLE) for words in schema.not_captured]
+    lost = [*(f"table {table.name} ({table.why})" for table in schema.unread)]
+    lost += schema.not_captured
+    found += [Coverage(words, 1, Becomes.NOT_POSSIBLE) for words in lost]
     return tuple(found)
 
 
@@ -62,6 +65,8 @@ def _captured(schema: DatabaseSchema) -> Iterator[tuple[str, int]]:
     columns = [c for table in schema.tables for c in table.columns if not c.hidden]
     if schema.engine is Engine.TIME_SERIES:
         yield "tags", sum(c.tag for c in columns)
+        silent = sum(len(table.silent_devices) for table in schema.tables)
+        yield "devices without readings", silent
         yield "tag indexes", sum(len(table.index_statements) for table in schema.tables)
         with_retention = sum(table.retention_seconds is not None for table in schema.tables)
         yield "retentions", with_retention + (schema.retention is not None)

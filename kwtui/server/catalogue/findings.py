@@ -8,6 +8,7 @@ wants a decision. REFUSAL: it cannot be done.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 
 from kwtui.model.findings import Finding, Severity
@@ -28,6 +29,8 @@ INFO, WARNING, REFUSAL = Severity.INFO, Severity.WARNING, Severity.REFUSAL
 _TEXT_TYPES = re.compile(r"(STRING|TEXT|VARCHAR|NVARCHAR|CHAR|NCHAR|CLOB|CITEXT)", re.IGNORECASE)
 
 
+HASH_POINTS = "The hash points of time series (WITH HASH) and their partitions by hash point"
+
 _LONG_RETENTION = 10 * 365 * 86400
 """Seconds; what is kept so long rarely grows too old between a backup and its restore."""
 
@@ -37,6 +40,7 @@ def find(schema: DatabaseSchema, facts: ServerFacts) -> tuple[Finding, ...]:
     found = [*_about_server(schema, facts), *_about_names(schema)]
     found += _about_database(schema, facts)
     found += _about_refused_imports(schema)
+    found += _about_unread(schema)
     for table in schema.tables:
         if schema.engine is Engine.TIME_SERIES:
             found.extend(_about_time_series(schema, table))
@@ -119,6 +123,18 @@ def _not_visible(schema: DatabaseSchema, facts: ServerFacts) -> Finding:
         "more is not known.",
         "Look as an admin to see everything.",
     )
+
+
+def _about_unread(schema: DatabaseSchema) -> Iterator[Finding]:
+    for table in schema.unread:
+        yield Finding(
+            REFUSAL,
+            "table_unread",
+            f"{schema.database}.{table.name}",
+            f"The server does not tell what this table is ({table.why}).",
+            "Try again later: a table that an import was stopped in is away for a while. Or leave "
+            f"it out, and the others go on: --without {shlex.quote(table.name.as_option)}",
+        )
 
 
 def _has_upper(text: str) -> bool:
@@ -220,6 +236,13 @@ def _about_time_series_database(schema: DatabaseSchema) -> Iterator[Finding]:
         "A time-series import writes rows that it refuses into the folder it reads from, and "
         "reports success.",
         "The restore counts refused rows and names the files.",
+    )
+    yield Finding(
+        INFO,
+        "not_told",
+        schema.database,
+        f"{HASH_POINTS}: no statement of KWDB tells them.",
+        "Keep them elsewhere if a table was made with them: a restored one has KWDB's defaults.",
     )
     if schema.retention or schema.partition_interval:
         yield Finding(
@@ -340,6 +363,17 @@ def _about_defaults(subject: str, columns: list[ColumnSpec]) -> Iterator[Finding
 
 def _about_time_series(schema: DatabaseSchema, table: TableSpec) -> Iterator[Finding]:
     subject = f"{schema.database}.{table.name}"
+    silent = len(table.silent_devices)
+    if silent:
+        yield Finding(
+            INFO,
+            "silent_devices",
+            subject,
+            f"{silent:,} of its {plural(table.devices or silent, 'device')} "
+            f"{'has' if silent == 1 else 'have'} no readings: no SELECT and no EXPORT knows "
+            f"{'it' if silent == 1 else 'them'}.",
+            "Their tag values are captured, and put back.",
+        )
     if fine_time(table):
         yield Finding(
             INFO,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model.schema import DatabaseSchema, Engine, TableName, TableSpec
+from kwtui.model.schema import DatabaseSchema, Engine, TableName, TableSpec, UnreadTable
 from kwtui.model.server import DatabaseSummary, ServerFacts, Survey
 from kwtui.server.catalogue import derive, findings
 from kwtui.server.catalogue.coverage import coverage
@@ -54,12 +54,19 @@ async def survey(
             error.cause = f"Or {facts.user} may not see it: KWDB shows what a user has a right on."
         raise
 
-    async def measured(through: Server, table: TableSpec) -> TableSpec:
-        rows = await _rows(through, database, table.name) if count else None
+    async def measured(through: Server, table: TableSpec) -> TableSpec | UnreadTable:
+        try:
+            rows = await _rows(through, database, table.name) if count else None
+        except StatementRefused as error:
+            return UnreadTable(table.name, f"its rows cannot be counted: {error.cause}")
         return replace(table, rows=rows, bytes=await _bytes(through, schema, table.name))
 
-    tables = await ask_each(server, schema.tables, measured)
-    counted = replace(schema, tables=tuple(tables))
+    found = await ask_each(server, schema.tables, measured)
+    counted = replace(
+        schema,
+        tables=tuple(table for table in found if isinstance(table, TableSpec)),
+        unread=(*schema.unread, *(table for table in found if isinstance(table, UnreadTable))),
+    )
     return Survey(
         schema=counted,
         server=facts,

@@ -60,3 +60,25 @@ def test_every_table_is_compared_by_what_is_known_of_it(
     assert (checks[0].content, "xor_agg" in checks[0].sql) == ("", False)
     assert "xor_agg" in checks[1].sql
     assert checks[1].content
+
+
+def test_devices_without_readings_come_back_by_inserts_of_their_tags(
+    plant_set: RestoreSource, server: ServerFacts
+) -> None:
+    """Live-findings, row 33."""
+    first, *others = plant_set.tables
+    silent = tuple((str(number),) for number in range(501))
+    spec = replace(first.spec, devices=502, silent_devices=silent)
+    source = replace(plant_set, tables=(replace(first, spec=spec), *others))
+
+    steps = runbook_of(source, server, 1).steps
+
+    assert not any("devices" in step.title for step in runbook_of(plant_set, server, 1).steps)
+    (step,) = [step for step in steps if step.title == "Put back 501 devices without readings"]
+    assert not step.late
+    assert len(step.sql) == 2
+    assert step.sql[0].startswith(
+        f"INSERT INTO {TARGET_MARK}.public.sensors (site) VALUES (0), (1), "
+    )
+    assert step.sql[1].endswith("VALUES (500)")
+    assert steps.index(step) > [s.title for s in steps].index("Import public.sensors")

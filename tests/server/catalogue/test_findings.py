@@ -28,7 +28,7 @@ from kwtui.server.state.activity import Query
 
 ADMIN = ServerFacts("KaiwuDB V3.2.1", "c", 1, "root", is_admin=True, tls=True)
 ID = ColumnSpec("id", "INT8", nullable=False)
-ALWAYS = {"no_snapshot", "reject_files"}
+ALWAYS = {"no_snapshot", "reject_files", "not_told"}
 """What holds for every time-series database."""
 TWO = (ID, ColumnSpec("n", "INT8"))
 

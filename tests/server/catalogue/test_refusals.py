@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from kwtui.errors import KwtuiError
+from kwtui.model.findings import Severity
 from kwtui.model.schema import TableName
 from kwtui.model.server import ServerFacts, Survey
 from kwtui.server.catalogue import survey as catalogue
@@ -137,26 +137,42 @@ async def test_a_table_that_may_be_seen_and_not_read_has_no_count(
     assert table.rows is None
 
 
-async def test_a_table_whose_columns_may_not_be_seen_is_named(
-    server: Server, facts: ServerFacts, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("sqlstate", "words"),
+    [
+        ("42501", "user teller has no privileges on relation orders"),
+        # It may be there again in a second; a backup must not leave it out unasked.
+        ("42P01", 'relation "orders" does not exist'),
+        ("42601", 'at or near "s": syntax error'),
+    ],
+)
+async def test_a_table_that_cannot_be_read_is_named_and_the_others_are_read(
+    server: Server,
+    facts: ServerFacts,
+    monkeypatch: pytest.MonkeyPatch,
+    sqlstate: str,
+    words: str,
 ) -> None:
-    words = "user teller has no privileges on relation orders"
-    refuse(monkeypatch, "^SHOW COLUMNS FROM refused.public.orders", sqlstate="42501", message=words)
+    refuse(
+        monkeypatch, "^SHOW COLUMNS FROM refused.public.orders", sqlstate=sqlstate, message=words
+    )
     survey = await catalogue.survey(server, facts, NAME)
 
     assert survey.schema.table(ORDERS) is None
-    assert f"table public.orders (the server said: {words}" in missing(survey)
+    assert survey.schema.tables
+    (unread,) = survey.schema.unread
+    assert unread.name == ORDERS
+    assert words in unread.why
+    (refused,) = [f for f in survey.findings if f.code == "table_unread"]
+    assert refused.severity is Severity.REFUSAL
+    assert "--without public.orders" in refused.remedy
 
 
-async def test_a_table_that_cannot_be_read_for_another_reason_stops_a_survey(
+async def test_a_table_whose_rows_cannot_be_counted_is_named(
     server: Server, facts: ServerFacts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may be there again in a second; a backup must not leave it out."""
-    refuse(
-        monkeypatch,
-        "^SHOW COLUMNS FROM refused.public.orders",
-        sqlstate="42P01",
-        message='relation "orders" does not exist',
-    )
-    with pytest.raises(KwtuiError):
-        await catalogue.survey(server, facts, NAME)
+    refuse(monkeypatch, r"count\(\*\) FROM refused.public.orders", message="corrupted block")
+    survey = await catalogue.survey(server, facts, NAME)
+
+    assert [(t.name, "corrupted block" in t.why) for t in survey.schema.unread] == [(ORDERS, True)]
+    assert survey.schema.table(ORDERS) is None

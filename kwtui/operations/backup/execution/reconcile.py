@@ -85,9 +85,12 @@ def catalogue_differences(
 ) -> Iterator[str]:
     """Tables that were added, removed or changed while the backup ran."""
     wanted = set(names)
+    lost = {table.name: table.why for table in after.unread}
     for name in sorted(wanted):
         one, two = before.table(name), after.table(name)
-        if two is None:
+        if two is None and name in lost:
+            yield f"{name} cannot be read any more: {lost[name]}"
+        elif two is None:
             yield f"{name} was dropped while the backup ran"
         elif one is not None and _definition(one) != _definition(two):
             yield f"{name} was changed while the backup ran"

@@ -62,7 +62,7 @@ class Sealer:
         self._check_counts(counted)
         checksums = await self._checksums(step, counted)
         self.doubts = tuple(c.doubt for c in checksums.values() if c.doubt)
-        schema = self.state.schema(whole=not self.request.tables)
+        schema = self.state.schema(whole=self.request.is_whole)
         manifest = self._manifest(schema, tree, checksums)
         await asyncio.to_thread(self._write, step, schema, manifest)
         return StepOutcome(
@@ -78,7 +78,7 @@ class Sealer:
         self.reader.all_exported(self.state.tables.values())
         checksums = await self._checksums(step, said)
         self.doubts = tuple(c.doubt for c in checksums.values() if c.doubt)
-        schema = self.state.schema(whole=not self.request.tables)
+        schema = self.state.schema(whole=self.request.is_whole)
         unread = tuple(
             SealedTable(e.spec.name, e.folder, (), 0) for e in self.state.tables.values()
         )
@@ -251,7 +251,7 @@ class Sealer:
             files=tree.files,
             snapshot_timestamp=state.timestamp if is_snapshot else "",
             label=self.request.label,
-            only=self.request.tables,
+            only=() if self.request.is_whole else tuple(state.tables),
             not_included=plan.not_included,
             notices=tuple(state.notices),
             findings=(*plan.findings, *self._late_findings(checksums)),

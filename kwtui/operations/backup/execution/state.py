@@ -51,6 +51,17 @@ class BackupState:
         """
         if self.before is None or self.after is None:
             raise RuntimeError("the catalogue was not read before and after the export")
-        tables = tuple(export.spec for export in self.tables.values())
+        tables = tuple(_with_devices(e.spec, self.after) for e in self.tables.values())
         schema = replace(self.before, tables=tables, sequences=self.after.sequences)
         return schema if whole else part_of(schema, tables)
+
+
+def _with_devices(table: TableSpec, after: DatabaseSchema) -> TableSpec:
+    """As read before the export, so that each device without rows in the files is put back.
+
+    Of their number the smaller one counts: a device that was removed meanwhile may be in no file.
+    """
+    then = after.table(table.name)
+    if table.devices is None or then is None or then.devices is None:
+        return table
+    return replace(table, devices=min(table.devices, then.devices))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -14,8 +15,9 @@ from kwtui.operations.runner import Halt
 from kwtui.operations.shared.checksums import read_checksum
 from kwtui.operations.shared.chosen import Chosen, part_of
 from kwtui.server.catalogue import survey as catalogue
+from kwtui.server.catalogue.devices import in_order
 from kwtui.server.connection.server import Server
-from kwtui.sql import ddl, statements
+from kwtui.sql import ddl, inspection, statements
 from kwtui.sql.meaning import same
 from kwtui.sql.sequences import position
 from kwtui.text import plural
@@ -47,6 +49,7 @@ async def compare_tables(
         # What nobody counted is not the same: a table that was left out would be.
         same_rows = wanted_rows is not None and found.rows == wanted_rows - met
         same_content = checksum is None or found == msgspec.convert(checksum, ContentChecksum)
+        devices = await _devices(server, database, name, expected, adds=before > 0)
         lines.append(
             {
                 "table": str(name),
@@ -56,10 +59,36 @@ async def compare_tables(
                 "rows_found": found.rows,
                 "met": met,
                 "checksum": "not known" if checksum is None else _word(same_content),
-                "same": same_rows and same_content,
+                "same": same_rows and same_content and devices.same,
+                **devices.words,
             }
         )
     return lines
+
+
+@dataclass(frozen=True)
+class _FoundDevices:
+    same: bool = True
+    words: dict[str, Any] = field(default_factory=dict)
+    """For the line of the table; nothing where nothing is known of its devices."""
+
+
+async def _devices(
+    server: Server, database: str, name: TableName, expected: dict[str, Any], *, adds: bool
+) -> _FoundDevices:
+    """No fewer than the backup knew, and those without readings with every tag.
+
+    More may be there: some came with the first rows while the backup was made.
+    """
+    wanted = expected.get("devices")
+    if wanted is None:
+        return _FoundDevices()
+    answer = await server.query(inspection.tag_values(database, name), within=None)
+    found = set(in_order(answer, expected["tags"]))
+    missing = [device for device in expected["silent"] if tuple(device) not in found]
+    same = len(found) >= wanted and (adds or not missing)
+    words = {"devices_expected": wanted, "devices_found": len(found)}
+    return _FoundDevices(same, words | ({"devices_missing": len(missing)} if missing else {}))
 
 
 async def _read(
@@ -94,7 +123,7 @@ def check_lines(lines: list[dict[str, Any]], where: str) -> None:
         return
     words = [
         f"{line['table']}: {line['rows_found']} rows, expected {line['rows_expected']}; "
-        f"content {line['checksum']}"
+        f"content {line['checksum']}{_device_words(line)}"
         for line in differing
     ]
     raise KwtuiError(
@@ -119,6 +148,15 @@ def layout_differences(
                 f"{name} has the columns {', '.join(found.visible_columns)}, its files hold "
                 f"{', '.join(table['columns'])}"
             )
+
+
+def _device_words(line: dict[str, Any]) -> str:
+    found, wanted = line.get("devices_found"), line.get("devices_expected")
+    missing = line.get("devices_missing", 0)
+    if found is None or (found >= wanted and not missing):
+        return ""
+    gone = f", {missing:,} of those without readings not as they were" if missing else ""
+    return f"; {found:,} devices, expected {wanted:,}{gone}"
 
 
 def other_differences(

@@ -72,13 +72,21 @@ def definition_differences(
 
     Defaults that wait for the final name are left out: they are put back after this.
     """
+    lost = {table.name: table.why for table in restored.unread}
     for table in chosen.tables:
         found = restored.table(table.name)
         if found is None:
             name = (table.name.schema, table.name.name)
-            yield Difference(name, f"{table.name} is missing", acceptable=False)
+            why = lost.get(table.name)
+            words = f"{table.name} is missing" if why is None else f"{table.name}: {why}"
+            yield Difference(name, words, acceptable=False)
             continue
         yield from _column_differences(chosen.schema, table, found, database)
+        if table.inherits_retention is not found.inherits_retention:
+            own, inherited = "its own", "inherited from the database"
+            now, was = (own, inherited) if table.inherits_retention else (inherited, own)
+            words = f"the retention of {table.name} is {now}, and was {was}"
+            yield Difference((table.name.schema, table.name.name), words)
         wanted = [key for t, key in chosen.foreign_keys if t.name == table.name]
         yield from _other_names("foreign key", table.name, _keys(wanted), _keys(found.foreign_keys))
         checks = [{name: name for name in t.check_constraints} for t in (table, found)]
