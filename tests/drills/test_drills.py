@@ -317,3 +317,32 @@ def _processes_of(folder: Path) -> list[str]:
         if str(folder) in words:
             found.append(words)
     return found
+
+
+@pytest.mark.parametrize("where", ["here", "on a sandbox"])
+def test_a_drill_that_brings_nothing_back_proves_nothing(
+    kwtui: CommandLine, node: SandboxNode, where: str, request: pytest.FixtureRequest
+) -> None:
+    with psycopg.connect(node.dsn, autocommit=True, prepare_threshold=None) as connection:
+        for folder, options in (("bare", "WITH data_only"), ("full", "")):
+            shutil.rmtree(node.extern / folder, ignore_errors=True)
+            connection.execute(
+                f"EXPORT INTO CSV 'nodelocal://1/{folder}' FROM DATABASE depot {options}".encode()
+            )
+    on = ("--on", "sandbox") if where == "on a sandbox" else ()
+    place = kwtui.files if on else kwtui.server
+
+    bare = kwtui.run("drill", "bare", *on, *place)
+    (node.extern / "full/public/parts/meta.sql").unlink()
+    for level in ("P3", "P4"):
+        part = kwtui.run("drill", "full", "--level", level, *on, *place)
+        assert part.code == ExitCode.BACKUP_DAMAGED
+        assert "public.parts has 1 data file and no definition" in part.err
+        assert "proven" not in part.out + part.err
+    rest = kwtui.run("drill", "full", "--leave-out", "public/parts", *on, *place)
+
+    assert bare.code == ExitCode.BACKUP_DAMAGED
+    assert "proven" not in bare.out + bare.err
+    assert rest.code == 0, rest.err
+    assert "1 table and 60,000 rows came back, compared by count, proven to P3" in rest.out
+    assert "public/parts was left out" in rest.out

@@ -141,11 +141,8 @@ def sniff_dialect(tables: Sequence[TableSample], *, first_is_row: bool = False) 
         return DialectGuess((default,), Certainty.CERTAIN, "The files hold no records.")
     heads = [s.data for s in samples]
     charsets = fitting_charsets(heads)
-    if "UTF-8" not in charsets and is_damaged_utf8(heads):
+    if not charsets or ("UTF-8" not in charsets and is_damaged_utf8(heads)):
         return _broken_text(samples)
-    if not charsets:
-        reason = "The files are text in none of the charsets that KWDB writes."
-        return DialectGuess((), Certainty.UNSURE, reason)
     guesses = [_guess(tables, samples, charset) for charset in charsets]
     found = [g for g in guesses if g.candidates]
     if len(found) == 1 or (found and charsets[0] == "UTF-8"):
@@ -185,7 +182,7 @@ def read_head(path: Path, size: int) -> bytes:
 
 
 def _broken_text(samples: Sequence[_Sample]) -> DialectGuess:
-    """UTF-8 that is damaged in some files: which, and where."""
+    """Text of none of KWDB's charsets, or UTF-8 that is damaged in some files: which, and where."""
     misfits = []
     for sample in samples:
         if found := undecodable(sample.data, "UTF-8"):
@@ -193,7 +190,7 @@ def _broken_text(samples: Sequence[_Sample]) -> DialectGuess:
             record = sample.data.count(b"\n", 0, at) + 1
             reason = f"byte {sample.data[at]:#04x} is no UTF-8 text ({why})"
             misfits.append(Misfit(str(sample.path), record, reason))
-    reason = "Some files are no longer the UTF-8 text that the others are."
+    reason = "The files are text in none of the charsets that KWDB writes."
     nearest = Dialect(null_text="")
     return DialectGuess((), Certainty.UNSURE, reason, nearest, tuple(misfits))
 

@@ -210,7 +210,12 @@ class RecordChecker:
             self._strict.decode(block, final)
         except UnicodeDecodeError as error:
             self._undecodable = True
-            self._report(f"after record {self._done:,}: {error.reason} ({error.encoding})")
+            # A decoder that carried bytes over counts from before this block.
+            at = max(0, error.start - (len(error.object) - len(block)))
+            parts = block[:at].split(self._quote)
+            ends = sum(part.count(_NEWLINE) for part in parts[self._inside :: 2])
+            record = self._done + ends + 1
+            self._report(f"record {record:,}: {error.reason} ({error.encoding})")
 
     def _collapse(self, block: bytes) -> bytes:
         """The classes of the bytes outside quotes, after the last one of the block before."""

@@ -38,6 +38,9 @@ class TreePart:
     """As a person said it."""
     first_is_row: bool = False
     """A person said that no file begins with column names."""
+    definitions: bool = True
+    """Its meta.sql files are needed: not where its rows go into tables that exist, nor where KWDB
+    reads them by itself."""
 
 
 def narrowed(details: SetDetails, part: TreePart) -> SetDetails:

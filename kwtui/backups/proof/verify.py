@@ -107,7 +107,14 @@ def verify(
     if details.manifest is None:
         if part is not None:
             details = narrowed(details, part)
-        check = check_tree(details, dialect, level, reader, first_is_row=first_is_row)
+        check = check_tree(
+            details,
+            dialect,
+            level,
+            reader,
+            first_is_row=first_is_row,
+            definitions=part is None or part.definitions,
+        )
     else:
         check = check_set(details, details.manifest, level, reader)
     report = VerifyReport(

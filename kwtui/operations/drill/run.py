@@ -252,6 +252,7 @@ class _Drill:
             "reaches P3"
             for table in self._uncertain
         ]
+        doubts += [f"{path} was left out, as was said" for path in self._request.leave_out]
         doubts += [f"accepted by name: {words}" for words in self._restoring.accepted]
         return RunResult(
             summary=f"Drilled {self._plan.path}: {proof.summary}.",
@@ -280,7 +281,8 @@ class _Drill:
                 else f"{plural(made, 'table')} came back with their columns"
             )
             return f"{came}, proven to P3 on {self._where}"
-        words = f"{tables} and {plural(rows, 'row')} came back as they were"
+        how = ", compared by count" if self._uncertain else " as they were"
+        words = f"{tables} and {plural(rows, 'row')} came back{how}"
         if self._request.strategy is RestoreStrategy.NATIVE:
             return f"IMPORT DATABASE works, {words}, on {self._where}"
         return f"{words}, proven to P{int(self._reached)} on {self._where}"

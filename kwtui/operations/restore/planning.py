@@ -143,6 +143,7 @@ def part_of_tree(
         leave_out=request.leave_out,
         dialect=request.dialect,
         first_is_row=request.first_is_row,
+        definitions=request.strategy in (RestoreStrategy.EXACT, RestoreStrategy.SCHEMA_ONLY),
     )
 
 

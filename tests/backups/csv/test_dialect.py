@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from kwtui.backups.csv.dialect import Certainty, TableSample, sniff_dialect
+from kwtui.backups.csv.form import FileForm
+from kwtui.backups.csv.forms import look_at_forms
 from kwtui.backups.metasql.meta_file import parse_meta
 from kwtui.files.foreign import open_regular
 from kwtui.model.requests import Dialect
@@ -154,3 +156,49 @@ def test_a_tree_of_many_tables_is_looked_at_in_samples(
     assert guess.dialect == Dialect()
     assert guess.certainty is Certainty.CERTAIN
     assert 0 < len(read) <= 300
+
+
+def test_one_file_that_does_not_fit_is_named_with_its_record(tmp_path: Path) -> None:
+    good = tmp_path / "n1.0.csv"
+    bad = tmp_path / "n1.1.csv"
+    good.write_bytes(b"1;ann;2001-01-01\n" * 3)
+    for content, record, reason in (
+        (b"1;ann;2001-01-01\nx;bob;2001-01-01\n", 2, "'x' is no INT8 (column id)"),
+        (b"1;ann\n", 1, "2 fields instead of 3"),
+        (b"id;name;born\n1;ann;2001-01-01;\n", 1, "4 fields instead of 3"),
+        (b"name;id;born\n", 1, "column names, but not those of the table in its order"),
+        (b'1;"ann', 1, "a quoted value is never closed"),
+    ):
+        bad.write_bytes(content)
+        guess = sniff_dialect([TableSample((good, bad), COLUMNS)])
+        assert guess.candidates == ()
+        assert guess.nearest is not None
+        assert guess.nearest.delimiter == ";"
+        assert [(m.path, m.record, m.reason) for m in guess.misfits] == [(str(bad), record, reason)]
+
+
+def test_damaged_utf8_is_not_taken_for_another_charset(tmp_path: Path) -> None:
+    text = "1,中文字符集,2001-01-01\n".encode()
+    guess = sniff_dialect([sample(tmp_path, text * 9 + text.replace(b"\xe4", b"\xc1", 1))])
+    assert guess.candidates == ()
+    ((misfit),) = guess.misfits
+    assert misfit.record == 10
+    assert "no UTF-8 text" in misfit.reason
+
+
+def test_column_names_in_some_files_are_the_form_of_those(tmp_path: Path) -> None:
+    files = [tmp_path / f"n1.{n}.csv" for n in range(6)]
+    for file in files:
+        file.write_bytes(b"1,ann,2001-01-01\n")
+    files[5].write_bytes(b"ID, Name ,born\n2,bob,2001-01-01\n")
+    tables = [TableSample(tuple(files), COLUMNS)]
+
+    some, forms = look_at_forms(tables, Dialect())
+    told, none = look_at_forms(tables, Dialect(), first_is_row=True)
+    for file in files:
+        file.write_bytes(b"id,name,born\n1,ann,2001-01-01\n")
+    every, left = look_at_forms(tables, Dialect())
+
+    assert (some.header, forms) == (False, {files[5]: FileForm(header=True)})
+    assert (told.header, none) == (False, {})
+    assert (every.header, left) == (True, {})
