@@ -137,7 +137,14 @@ def import_into(
     columns: Sequence[str] = (),
     options: ImportOptions = ImportOptions(),
 ) -> str:
-    """Relational tables want every file named, time-series tables their folder (facts.md, 2.5)."""
+    """Relational tables want every file named, time-series tables their folder (facts.md, 2.5).
+
+    Of several folders a time series would be imported from the first alone (live-findings, row 31).
+    """
+    if options.time_series and len(uris) > 1:
+        raise _usage(
+            f"KWDB imports a time series from one folder; {table} has {len(uris)} of them."
+        )
     names = f" ({column_list(columns)})" if columns else ""
     return (
         f"IMPORT INTO {table_name(database, table)}{names} CSV DATA ({_uris(uris)})"

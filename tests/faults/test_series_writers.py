@@ -69,7 +69,8 @@ def test_late_rows_are_counted_and_the_table_is_named(bench: Bench, series: str)
 
     (doubt,) = made["doubts"]
     assert "2 rows of public.s arrived late while it was exported" in doubt
-    assert "the files hold 2 rows, the table 4 up to 2026-11-22 08:00:10" in doubt
+    assert "the table held 2 up to 2026-11-22 08:00:10" in doubt
+    assert "and 4 after it; the files hold 2 rows: 0 of the late ones are in them" in doubt
     assert any("2 rows of public.s arrived late" in words for words in made.story.notices)
 
 

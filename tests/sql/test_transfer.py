@@ -54,6 +54,14 @@ def test_imports_name_every_file() -> None:
         transfer.import_into("d", INV, [])
 
 
+def test_a_time_series_is_imported_from_one_folder_only() -> None:
+    """Live-findings, row 31: of several KWDB reads the first, and says succeeded."""
+    options = ImportOptions(time_series=True)
+    assert transfer.import_into("d", INV, ["nodelocal://1/a"], options=options)
+    with pytest.raises(KwtuiError):
+        transfer.import_into("d", INV, ["nodelocal://1/a", "nodelocal://1/b"], options=options)
+
+
 def test_options_that_a_node_assumes_anyway_are_not_written() -> None:
     assert ExportOptions(BARE).clause() == ""
     assert ExportOptions().clause() == r" WITH nullas = '\N'"

@@ -24,16 +24,25 @@ def judge(export: TableExport, after: ContentChecksum, written: int | None) -> T
         return TableChecksum(after)
     name, until = export.spec.name, export.until or "now"
     files = "nobody counted the files" if written is None else f"the files hold {_rows(written)}"
-    held = f"{files}, the table {after.rows} up to {until}"
+    held = f"{files}, the table {after.rows:,} up to {until}"
     if after.rows > before.rows:
         late = plural(after.rows - before.rows, "row")
-        return TableChecksum(None, f"{late} of {name} arrived late while it was exported: {held}")
+        held = f"the table held {before.rows:,} up to {until} before it and {after.rows:,} after it"
+        words = f"{late} of {name} arrived late while it was exported: {held}; {files}"
+        return TableChecksum(None, words + _of_late(before.rows, after.rows, written))
     if after.rows < before.rows:
         gone = plural(before.rows - after.rows, "row")
         return TableChecksum(None, f"{gone} of {name} vanished while it was exported: {held}")
     return TableChecksum(
         None, f"rows of {name} were changed while it was exported, with times up to {until}: {held}"
     )
+
+
+def _of_late(before: int, after: int, written: int | None) -> str:
+    """How many of the late rows are in the files, so that the numbers add up."""
+    if written is None or not before <= written <= after:
+        return ""
+    return f": {written - before:,} of the late ones are in them, {after - written:,} are not"
 
 
 def _rows(count: int) -> str:

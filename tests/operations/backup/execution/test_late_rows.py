@@ -38,6 +38,16 @@ def test_what_happened_meanwhile_is_counted_and_named(after: ContentChecksum, wo
     assert "2026-01-01" in found.doubt
 
 
+def test_the_numbers_of_late_rows_add_up() -> None:
+    found = judge(export(), ContentChecksum(134, "5", "6"), 120)
+
+    assert found.doubt == (
+        "34 rows of public.t arrived late while it was exported: the table held 100 up to "
+        "2026-01-01 00:00:00 before it and 134 after it; the files hold 120 rows: 20 of the late "
+        "ones are in them, 14 are not"
+    )
+
+
 def test_one_statement_for_the_whole_database_knows_only_the_count() -> None:
     assert judge(export(None), BEFORE, 100).checksum == BEFORE
     assert "it takes writes" in judge(export(None), BEFORE, 99).doubt
