@@ -76,3 +76,19 @@ def test_row_39_a_typed_array_gets_one_more_type_each_time(bench: Bench) -> None
     ]
     bench.do("INSERT INTO arr (id) VALUES (2)", database="row39")
     assert bench.rows("SELECT DISTINCT a FROM arr", "row39") == [("{1,2}",)], "the same default"
+
+
+def test_row_40_hash_and_hash_points_of_a_series_are_printed_nowhere(bench: Bench) -> None:
+    bench.do("CREATE TS DATABASE row40")
+    bench.do(
+        f"CREATE TABLE plain {SERIES}",
+        f"CREATE TABLE hashed {SERIES} WITH HASH(100)",
+        "ALTER TABLE hashed PARTITION BY HASHPOINT (PARTITION p1 VALUES FROM (0) TO (1000),"
+        " PARTITION p2 VALUES FROM (1000) TO (2000))",
+        database="row40",
+    )
+    for show in ("SHOW CREATE TABLE", "SHOW PARTITIONS FROM TABLE", "SHOW COLUMNS FROM"):
+        plain, hashed = (bench.rows(f"{show} {name}", "row40") for name in ("plain", "hashed"))
+        assert plain == [
+            tuple(cell and cell.replace("hashed", "plain") for cell in row) for row in hashed
+        ], show

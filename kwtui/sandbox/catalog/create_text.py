@@ -32,6 +32,16 @@ def create_relation_text(
     return ";\n".join([text, *_comments(relation)]) if comments else text
 
 
+def unzoned_warning(relation: Relation) -> str:
+    """The comment that ends the statement of a partitioned table without zones (recording 19).
+
+    SHOW CREATE and ``kwdb_internal.create_statements`` have it, an export's meta.sql has not.
+    """
+    if relation.partitioning is None or relation.zone is not None:
+        return ""
+    return "\n-- Warning: Partitioned table with no zone configurations."
+
+
 def _names(names: list[str]) -> str:
     return ", ".join(map(quote_identifier, names))
 
@@ -68,6 +78,8 @@ def _column(column: ColumnDef) -> str:
     if column.default is not None:
         escaped = column.default.startswith("e'")
         pieces.append(f"DEFAULT {column.default[1:] if escaped else column.default}")
+    if column.storage:
+        pieces.append(column.storage)
     if column.computed is not None:
         pieces.append(f"AS ({column.computed}) STORED")
     return " ".join(pieces)

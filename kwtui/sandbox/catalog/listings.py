@@ -297,11 +297,11 @@ def create_database_text(database: DatabaseDef) -> str:
 
 
 _PARTITION = re.compile(
-    r"PARTITION\s+(?P<name>\"[^\"]+\"|\w+)\s+VALUES\s+(?:IN\s*\((?P<list>.*?)\)|"
-    r"FROM\s*(?P<low>\(.*?\))\s*TO\s*(?P<high>\(.*?\)))(?=\s*[,)])",
-    re.IGNORECASE | re.DOTALL,
+    r"^\tPARTITION (?P<name>\"(?:[^\"]|\"\")+\"|\w+) VALUES (?:IN \((?P<list>.*)\)|"
+    r"FROM (?P<low>\(.*\)) TO (?P<high>\(.*\)))(?:, )?$",
+    re.MULTILINE,
 )
-_PARTITIONED_BY = re.compile(r"PARTITION BY \w+ \((?P<columns>[^)]*)\)", re.IGNORECASE)
+_PARTITIONED_BY = re.compile(r"PARTITION BY \w+ \((?P<columns>[^)]*)\)")
 
 
 def partitions(relation: Relation) -> list[tuple[str | None, ...]]:
@@ -313,11 +313,7 @@ def partitions(relation: Relation) -> list[tuple[str | None, ...]]:
     index = f"{relation.name}@{relation.primary.name if relation.primary else 'primary'}"
     rows: list[tuple[str | None, ...]] = []
     for found in _PARTITION.finditer(text):
-        values = found["list"]
-        if values is None:
-            value = f"{found['low']} TO {found['high']}"
-        else:
-            value = ", ".join(f"({part.strip()})" for part in values.split(","))
+        value = found["list"] or f"{found['low']} TO {found['high']}"
         where = (relation.database, relation.name, found["name"].strip('"'), None)
         rows.append((*where, by["columns"], index, value, None, None))
     return rows

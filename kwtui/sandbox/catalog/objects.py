@@ -43,7 +43,8 @@ class ColumnDef:
     comment: str | None = None
     is_tag: bool = False
     is_primary_tag: bool = False
-    encoding: str | None = None
+    storage: str = ""
+    """Of a time series: ``ENCODE … COMPRESS …`` as SHOW CREATE prints it."""
 
 
 @dataclass
@@ -115,6 +116,7 @@ class Relation:
     partitioning: str | None = None
     zone: str | None = None
     comment: str | None = None
+    triggers: list[TriggerDef] = field(default_factory=list)
     grants: dict[str, set[str]] = field(default_factory=dict)
     """Grantee to privilege names, without the implicit admin and root."""
     view_query: str | None = None
@@ -165,6 +167,42 @@ class ProcedureDef:
 
 
 @dataclass
+class TriggerDef:
+    id: int
+    name: str
+    time: str
+    """BEFORE or AFTER."""
+    event: str
+    """INSERT, UPDATE or DELETE."""
+    body: str
+    """The statements between BEGIN and END as the node prints them."""
+
+
+@dataclass
+class FunctionDef:
+    """A function in Lua. No statement of a node shows its body."""
+
+    name: str
+    arguments: list[str]
+    """Types in the words of SHOW FUNCTION."""
+    returns: str
+    body: str
+
+
+@dataclass
+class StreamDef:
+    name: str
+    target_id: int
+    sources: list[int]
+    """The ids of the tables that it reads."""
+    query: str
+    options: dict[str, str]
+    created_by: str
+    created_at: int
+    """In nanoseconds."""
+
+
+@dataclass
 class SplitDef:
     """A place where the keys of all tables are cut into ranges."""
 
@@ -202,6 +240,8 @@ class Catalog:
     databases: dict[str, DatabaseDef] = field(default_factory=dict)
     relations: dict[int, Relation] = field(default_factory=dict)
     procedures: dict[int, ProcedureDef] = field(default_factory=dict)
+    functions: dict[str, FunctionDef] = field(default_factory=dict)
+    streams: dict[str, StreamDef] = field(default_factory=dict)
     users: dict[str, UserDef] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     """Cluster settings that differ from their defaults."""

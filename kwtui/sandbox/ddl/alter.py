@@ -21,6 +21,7 @@ from kwtui.sandbox.ddl.parse import (
     index_columns,
     names_in,
 )
+from kwtui.sandbox.ddl.partition import read_hash_points, read_partitioning
 from kwtui.sandbox.ddl.ranges import split_table
 from kwtui.sandbox.ddl.sharding import accept_buckets, check_allowed, shard
 from kwtui.sandbox.ddl.storage import check_free
@@ -125,6 +126,8 @@ class _Alter:
             return self._rename()
         if stream.accept("set"):
             return self._set()
+        if stream.accept("partition"):
+            return self._partition()
         raise stream.error()
 
     # --- ADD ------------------------------------------------------------------------------
@@ -285,6 +288,15 @@ class _Alter:
                 item.name = target
                 return "ALTER TABLE"
         raise SqlError(f'constraint "{name}" does not exist', "42704")
+
+    def _partition(self) -> str:
+        if self.relation.kind is not RelationKind.TIME_SERIES:
+            self.relation.partitioning = read_partitioning(self.stream, self.relation)
+        elif self.stream.looking_at("by", "hashpoint"):
+            read_hash_points(self.stream)
+        else:
+            raise SqlError(f'can not partition ts table "{self.relation.name}"', "42809")
+        return "ALTER TABLE"
 
     def _set(self) -> str:
         stream, relation = self.stream, self.relation

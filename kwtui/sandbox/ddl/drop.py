@@ -60,6 +60,12 @@ def _find(session: Session, parts: list[str], kind: str, *, if_exists: bool) -> 
             return None
         raise missing_relation(parts)
     if relation.kind not in _KINDS[kind]:
+        if relation.kind is RelationKind.MATERIALIZED_VIEW and kind == "VIEW":
+            raise SqlError(
+                f'"{relation.name}" is a materialized view',
+                "42809",
+                hint="use the corresponding MATERIALIZED VIEW command",
+            )
         article = "table" if kind == "TABLE" else kind.lower()
         raise SqlError(f'"{relation.name}" is not a {article}', "42809")
     return relation

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from kwtui.sandbox.answers.answer import SqlError, not_implemented
 from kwtui.sandbox.ddl.durations import duration
-from kwtui.sandbox.ddl.partitioning import partitioning
+from kwtui.sandbox.ddl.partition import partitioning
 from kwtui.sandbox.ddl.sharding import accept_buckets
 from kwtui.sandbox.language.keywords import COLUMN_CONSTRAINTS, RESERVED
 from kwtui.sandbox.language.lexer import Kind, Token, TokenStream
@@ -31,6 +31,10 @@ class ColumnSpec:
     family: str | None = None
     comment: str | None = None
     is_tag: bool = False
+    encoding: str | None = None
+    compression: str | None = None
+    level: str | None = None
+    """How its values are stored in a time series, as it was written."""
 
 
 @dataclass
@@ -74,7 +78,8 @@ class TableSpec:
     foreign_keys: list[ForeignKeySpec] = field(default_factory=list)
     checks: list[CheckSpec] = field(default_factory=list)
     families: list[tuple[str, list[str]]] = field(default_factory=list)
-    partitioning: list[Token] = field(default_factory=list)
+    partitioning: TokenStream | None = None
+    """What stands behind PARTITION."""
     elements: list[list[Token] | ForeignKeySpec] = field(default_factory=list)
     """The items between the parentheses, without inline REFERENCES: for the text of the job."""
     time_series: bool = False
@@ -106,6 +111,9 @@ def parse_create_table(stream: TokenStream) -> TableSpec:
         if stream.looking_at("tags") or stream.looking_at("attributes"):
             _tags(stream, spec)
     _tail(stream, spec)
+    if spec.time_series:
+        # What follows belongs to no clause of the statement, and has no help of its own.
+        stream.hint = None
     if stream.accept("as"):
         spec.query = stream.sql[stream.peek().start :]
         stream.position = len(stream.tokens) - 1
@@ -331,6 +339,18 @@ def _column_constraint(
             raise stream.error(explanation=why)
         column.comment = comment
     else:
+        return _storage(stream, column)
+    return True
+
+
+def _storage(stream: TokenStream, column: ColumnSpec) -> bool:
+    """Reads how a column of a time series is stored; answers whether that was told."""
+    if stream.accept("encode"):
+        column.encoding = _word(stream)
+    elif stream.accept("compress"):
+        column.compression = _word(stream)
+        column.level = _word(stream) if stream.accept("level") else None
+    else:
         return False
     return True
 
@@ -344,6 +364,11 @@ def _collate(stream: TokenStream, column: ColumnSpec) -> None:
         what = f'multiple COLLATE declarations for column "{column.name}"'
         raise SqlError(what, "42601")
     column.type = collated(column.type, accept_collation(stream) or "")
+
+
+def _word(stream: TokenStream) -> str:
+    """A word or a string."""
+    return stream.next().value if stream.peek().kind is Kind.STRING else stream.expect_identifier()
 
 
 def expression(stream: TokenStream) -> list[Token]:

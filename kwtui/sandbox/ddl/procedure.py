@@ -49,7 +49,7 @@ def _body(stream: TokenStream) -> list[str]:
         if stream.at_end:
             raise stream.error()
         if stream.accept(";"):
-            statements.append(_spelled(pending))
+            statements.append(spelled(pending))
             pending = []
         else:
             pending.append(stream.next())
@@ -57,7 +57,8 @@ def _body(stream: TokenStream) -> list[str]:
     return statements
 
 
-def _spelled(tokens: list[Token]) -> str:
+def spelled(tokens: list[Token]) -> str:
+    """A statement of a body as the node prints it."""
     return format_tokens([
         Token(Kind.OPERATOR, t.value.upper(), t.start, t.end)
         if t.kind is Kind.WORD and t.value in PROCEDURE_CLAUSES

@@ -12,7 +12,7 @@ import re
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import Catalog, ColumnDef, DatabaseDef, EngineType, Relation
 from kwtui.sandbox.ddl.durations import seconds_of
-from kwtui.sandbox.ddl.parse import TableSpec
+from kwtui.sandbox.ddl.parse import ColumnSpec, TableSpec
 from kwtui.sandbox.language.lexer import quote_identifier
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import base_family
@@ -90,6 +90,40 @@ def make_series(relation: Relation, spec: TableSpec, owner: DatabaseDef) -> None
     inherited = owner.retention or "0s"
     check_retention(spec.retention or inherited)
     relation.retention_seconds = seconds_of(spec.retention or inherited)
+
+
+_ENCODINGS = {
+    **dict.fromkeys(("INT2", "INT4", "INT8", "TIMESTAMP", "TIMESTAMPTZ"), "simple8b"),
+    "FLOAT4": "chimp",
+    "FLOAT8": "chimp",
+    "BOOL": "bit-packing",
+}
+_COMPRESSIONS = frozenset({"lz4", "zlib", "zstd", "snappy", "disabled"})
+_LEVELS = {"l": "low", "m": "medium", "h": "high"}
+
+
+def check_storage(spec: ColumnSpec) -> str:
+    """``ENCODE … COMPRESS … LEVEL …`` as it is printed (``sql/sqlbase/table.go``).
+
+    Raises SqlError (0A000).
+    """
+    kind, printed = spec.type.family.lower(), []
+    if spec.encoding is not None:
+        encoding = spec.encoding.lower()
+        if encoding not in ("disabled", _ENCODINGS.get(base_family(spec.type))):
+            raise SqlError(f"type {kind} does not support encode type {encoding}", "0A000")
+        printed.append(f"ENCODE {encoding.upper()}")
+    if spec.compression is not None:
+        compression = spec.compression.lower()
+        if compression not in _COMPRESSIONS:
+            raise SqlError(f"type {kind} does not support compress type {compression}", "0A000")
+        printed.append(f"COMPRESS {compression.upper()}")
+    if spec.level is not None:
+        level = _LEVELS.get(spec.level.lower(), spec.level.lower())
+        if level not in _LEVELS.values():
+            raise SqlError(f"compress level {level} is not supported", "0A000")
+        printed.append(f"LEVEL {level.upper()}")
+    return " ".join(printed)
 
 
 def _check_time(column: ColumnDef) -> None:

@@ -38,7 +38,7 @@ def shard(relation: Relation, columns: list[tuple[str, str]], buckets: int) -> C
     The catalogue gets the column and its check; the stored rows are the caller's affair.
     """
     names = [name for name, _ in columns]
-    name = f"kwdb_internal_{'_'.join(names)}_shard_{buckets}"
+    name = f"kwdb_internal_{'_'.join(sorted(names))}_shard_{buckets}"
     columns.insert(0, (name, "ASC"))
     if any(column.name == name for column in relation.columns):
         return None

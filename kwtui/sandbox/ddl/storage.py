@@ -22,6 +22,11 @@ def remove(catalog: Catalog, cursor: duckdb.DuckDBPyConnection, relation: Relati
     """Takes a relation out of the catalogue, with its rows."""
     del catalog.relations[relation.id]
     forget_ranges(catalog, relation)
+    catalog.streams = {
+        name: stream
+        for name, stream in catalog.streams.items()
+        if relation.id not in (stream.target_id, *stream.sources)
+    }
     if relation.kind in _STORED:
         cursor.execute(f"DROP TABLE IF EXISTS {table_name(relation)}")
         cursor.execute(f"DROP TABLE IF EXISTS {devices_name(relation)}")

@@ -23,7 +23,8 @@ from kwtui.sandbox.ddl.parse import (
     TableSpec,
     parse_create_table,
 )
-from kwtui.sandbox.ddl.series import make_series
+from kwtui.sandbox.ddl.partition import read_partitioning
+from kwtui.sandbox.ddl.series import check_storage, make_series
 from kwtui.sandbox.ddl.sharding import check_allowed, shard
 from kwtui.sandbox.ddl.storage import check_free, make_storage
 from kwtui.sandbox.engine.dispatch import handles
@@ -94,6 +95,7 @@ def _relation(session: Session, spec: TableSpec, database: str, schema: str, nam
         raise SqlError(f"can not create {kind} table in {owner.engine.lower()} database", "42809")
     zone = session.variables.get("timezone")
     _check_names(spec)
+    _check_computed(spec)
     columns = [column_from(i, column, zone) for i, column in enumerate(spec.columns, 1)]
     relation = Relation(
         catalog.allocate_id(),
@@ -127,6 +129,16 @@ def _check_names(spec: TableSpec) -> None:
         folded.add(column.name.lower())
 
 
+def _check_computed(spec: TableSpec) -> None:
+    """A computed column is made of columns that are not (recording 19)."""
+    computed = [column.name for column in spec.columns if column.computed is not None]
+    for column in spec.columns:
+        if column_names(column.computed or [], computed):
+            raise SqlError(
+                f"computed column {column.name} cannot reference other computed columns", "42P16"
+            )
+
+
 def column_from(number: int, spec: ColumnSpec, zone: str) -> ColumnDef:
     """A column of the catalogue from one that was read. Raises SqlError for a bad default."""
     default = None
@@ -144,6 +156,7 @@ def column_from(number: int, spec: ColumnSpec, zone: str) -> ColumnDef:
         computed=computed,
         comment=spec.comment or None,
         is_tag=spec.is_tag,
+        storage=check_storage(spec),
     )
 
 
@@ -159,6 +172,9 @@ def _constrain(session: Session, relation: Relation, spec: TableSpec) -> None:
     for check in spec.checks:
         add_check(relation, check)
     _families(relation, spec)
+    if spec.partitioning is not None:
+        relation.partitioning = read_partitioning(spec.partitioning, relation)
+        spec.partitioning.expect_end()
     for key in spec.foreign_keys:
         add_foreign_key(session, relation, key)
 

@@ -12,6 +12,7 @@ from kwtui.sandbox.catalog.dependencies import referencing
 from kwtui.sandbox.catalog.grants import require
 from kwtui.sandbox.catalog.objects import ColumnDef, Relation, RelationKind
 from kwtui.sandbox.dml.series import refuse_update, takes_devices
+from kwtui.sandbox.dml.triggers import captured, fire
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.resolve import find_table
 from kwtui.sandbox.engine.session import Session
@@ -44,8 +45,10 @@ def delete(session: Session, statement: Statement) -> Answer:
         chosen = _translated(session, cursor, f"SELECT {ROW_ID} FROM {named} {rest}")
         ids = [row[0] for row in cursor.execute(chosen.sql).fetchall()]
         rows = _returned(session, cursor, relation, clause, ids)
+        old = captured(cursor, relation, "DELETE", table_name(relation), ids)
         if ids:
             delete_rows(session, cursor, relation, ids)
+        fire(session, relation, "DELETE", [], old)
         if devices:
             chosen = _translated(session, cursor, f"SELECT {ROW_ID} FROM {named} {rest}", True)
             _delete_devices(cursor, relation, chosen)
@@ -122,7 +125,12 @@ def update(session: Session, statement: Statement) -> Answer:
         check_rows(staged)
         _children(staged)
         rows = clause.rows(staged)
+        new = captured(cursor, relation, "UPDATE", f"(SELECT * FROM {NEW} ORDER BY {ROW_ID})")
+        changed = f"SELECT {ROW_ID} FROM {NEW} ORDER BY 1"
+        numbers = [row[0] for row in cursor.execute(changed).fetchall()] if new else []
+        old = captured(cursor, relation, "UPDATE", table_name(relation), numbers)
         count = _apply(staged, table_name(relation))
+        fire(session, relation, "UPDATE", new, old)
     return clause.answer(f"UPDATE {count}", rows)
 
 

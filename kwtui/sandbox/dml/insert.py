@@ -11,6 +11,7 @@ from sqlglot import exp
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.grants import require
 from kwtui.sandbox.catalog.objects import ColumnDef, Relation, RelationKind
+from kwtui.sandbox.dml.triggers import captured, fire
 from kwtui.sandbox.dml.values import DEFAULT, ValuesReader, default_value
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.resolve import find_table
@@ -56,7 +57,9 @@ def insert(session: Session, statement: Statement) -> Answer:
         _settle_conflicts(staged, on_conflict)
         check_rows(staged)
         rows = clause.rows(staged)
+        new = captured(cursor, relation, "INSERT", NEW)
         count = store(staged)
+        fire(session, relation, "INSERT", new, [])
     return clause.answer(f"INSERT 0 {count}", rows)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from kwtui.sandbox.answers.rowset import array
 from kwtui.sandbox.catalog import settings, zones
 from kwtui.sandbox.catalog import system_tables as stored_tables
-from kwtui.sandbox.catalog.create_text import create_relation_text
+from kwtui.sandbox.catalog.create_text import create_relation_text, unzoned_warning
 from kwtui.sandbox.catalog.listings import foreign_key_text, primary_index
 from kwtui.sandbox.catalog.objects import EngineType, IndexDef, Relation, RelationKind
 from kwtui.sandbox.catalog.ranges import Range
@@ -20,6 +20,7 @@ from kwtui.sandbox.catalog.users import is_admin
 from kwtui.sandbox.engine import jobs
 from kwtui.sandbox.engine.clock import timestamp_text
 from kwtui.sandbox.introspection import node_status
+from kwtui.sandbox.introspection.show_programs import function_rows, stream_row, trigger_text
 from kwtui.sandbox.language.lexer import quote_identifier
 from kwtui.sandbox.query import system_tables
 from kwtui.sandbox.query.range_stats import range_bytes
@@ -57,7 +58,7 @@ def create_statements(scope: Scope) -> Rows:
             relation.id,
             _DESCRIPTOR_TYPES.get(relation.kind, "table"),
             relation.name,
-            full,
+            full + unzoned_warning(relation),
             "PUBLIC",
             bare,
             array(alter),
@@ -243,11 +244,30 @@ def _replicas(scope: Scope) -> list[object]:
 
 
 @provides(INTERNAL, "partitions", "schema_changes", "leases", "session_trace", "feature_usage")
-@provides(INTERNAL, "audit_policies", "kwdb_functions", "kwdb_streams", "kwdb_triggers")
+@provides(INTERNAL, "audit_policies")
 @provides(INTERNAL, "ts_inflight_transactions")
 def nothing(scope: Scope) -> Rows:
     """Things that the sandbox cannot have: it refuses the statements that would make them."""
     return ()
+
+
+@provides(INTERNAL, "kwdb_functions")
+def functions(scope: Scope) -> Rows:
+    return function_rows(scope.catalog)
+
+
+@provides(INTERNAL, "kwdb_streams")
+def streams(scope: Scope) -> Rows:
+    for number, (_, made) in enumerate(sorted(scope.catalog.streams.items()), start=1):
+        yield [number, *stream_row(scope.catalog, made)]
+
+
+@provides(INTERNAL, "kwdb_triggers")
+def triggers(scope: Scope) -> Rows:
+    for relation in scope.relations:
+        for trigger in relation.triggers:
+            where = [relation.database, relation.schema, relation.name, relation.id]
+            yield [trigger.id, trigger.name, *where, trigger_text(relation, trigger)]
 
 
 @provides(INTERNAL, "predefined_comments")

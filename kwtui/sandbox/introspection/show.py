@@ -13,7 +13,7 @@ from kwtui.sandbox.answers.rowset import RowSet, rowset
 from kwtui.sandbox.catalog import grants, users, zones
 from kwtui.sandbox.catalog import listings as show_objects
 from kwtui.sandbox.catalog import system_tables as stored_tables
-from kwtui.sandbox.catalog.create_text import create_relation_text
+from kwtui.sandbox.catalog.create_text import create_relation_text, unzoned_warning
 from kwtui.sandbox.catalog.listings import create_database_text
 from kwtui.sandbox.catalog.objects import EngineType, Relation, RelationKind
 from kwtui.sandbox.catalog.spliced_names import check_show_tags
@@ -212,6 +212,7 @@ def create(session: Session, statement: Statement) -> Answer:
     named = _table(session, parts)
     text = create_relation_text(session.engine.catalog, named.relation)
     text = ";\n".join([text, *zones.statements_of(named.relation)])
+    text += unzoned_warning(named.relation)
     return rowset("table_name create_statement", [[named.shown, text]]).answer("SHOW CREATE")
 
 

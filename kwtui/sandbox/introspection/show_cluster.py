@@ -1,7 +1,7 @@
 """SHOW of what runs and how it is set: jobs, queries, sessions, settings, variables, ranges.
 
-Recordings 01, 03, 07, 08, 12. Lists of things that the sandbox cannot have (triggers, streams,
-audits, statistics) are empty, as on a node that has none.
+Recordings 01, 03, 07, 08, 12 and 18. Lists of things that the sandbox cannot have (audits,
+statistics) are empty, as on a node that has none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from kwtui.sandbox.catalog.ranges import ranges as all_ranges
 from kwtui.sandbox.catalog.users import is_admin, require_admin
 from kwtui.sandbox.engine import jobs
 from kwtui.sandbox.engine.dispatch import find_handler, handles
-from kwtui.sandbox.engine.names import find_database, find_relation, find_schema
+from kwtui.sandbox.engine.names import find_database, find_relation
 from kwtui.sandbox.introspection import node_status
 from kwtui.sandbox.language.lexer import (
     Kind,
@@ -43,15 +43,10 @@ _STATISTICS = (
     "statistics_name column_names:1009 created:1114 row_count:20 distinct_count:20 null_count:20 "
     "histogram_id:20"
 )
-_STREAMS = (
-    "name target_table_name options query status create_at:1114 create_by start_time:1114 "
-    "end_time:1114 error_message"
-)
 _AUDITS = (
     "audit_name target_type target_name target_id:20 operations operators condition:20 whenever "
     "action:20 level:20 enable:16"
 )
-_TRIGGERS = "trigger_name trigger_action_time trigger_event trigger_order:20 on_table enabled:16"
 _SCHEDULES = (
     "id:20 name schedule_status next_run:1184 state recurrence jobsrunning:20 owner created:1184"
 )
@@ -339,60 +334,7 @@ def savepoints(session: Session, statement: Statement) -> Answer:
     return listed.answer("SHOW SAVEPOINT STATUS")
 
 
-@handles("SHOW STREAMS")
-def streams(session: Session, statement: Statement) -> Answer:
-    """``SHOW STREAMS``."""
-    return rowset(_STREAMS, []).answer("SHOW STREAMS")
-
-
 @handles("SHOW AUDITS")
 def audits(session: Session, statement: Statement) -> Answer:
     """``SHOW AUDITS``."""
     return rowset(_AUDITS, []).answer("SHOW AUDITS")
-
-
-@handles("SHOW FUNCTIONS")
-def functions(session: Session, statement: Statement) -> Answer:
-    """``SHOW FUNCTIONS``: functions made by users."""
-    return rowset("function_name", []).answer("SHOW FUNCTIONS")
-
-
-@handles("SHOW TRIGGERS")
-def triggers(session: Session, statement: Statement) -> Answer:
-    """``SHOW TRIGGERS FROM table``."""
-    stream = _stream(statement, "show", "triggers", "from")
-    parts = stream.qualified_name()
-    stream.expect_end()
-    find_relation(session, parts)
-    return rowset(_TRIGGERS, []).answer("SHOW TRIGGERS")
-
-
-@handles("SHOW PROCEDURES")
-def procedures(session: Session, statement: Statement) -> Answer:
-    """``SHOW PROCEDURES [FROM database[.schema]]``."""
-    stream = _stream(statement, "show", "procedures")
-    parts = stream.qualified_name() if stream.accept_any("from", "in") else []
-    stream.expect_end()
-    database, schema = find_schema(session, parts)
-    names = sorted(
-        procedure.name
-        for procedure in session.engine.catalog.procedures.values()
-        if (procedure.database, procedure.schema) == (database.name, schema)
-    )
-    return rowset("procedure_name", [[name] for name in names]).answer("SHOW PROCEDURES")
-
-
-@handles("SHOW CREATE PROCEDURE")
-def create_procedure(session: Session, statement: Statement) -> Answer:
-    """``SHOW CREATE PROCEDURE name``."""
-    stream = _stream(statement, "show", "create", "procedure")
-    parts = stream.qualified_name()
-    stream.expect_end()
-    database, schema = find_schema(session, parts[:-1])
-    wanted = (database.name, schema, parts[-1])
-    for procedure in session.engine.catalog.procedures.values():
-        if (procedure.database, procedure.schema, procedure.name) == wanted:
-            row = [procedure.name, procedure.text]
-            listed = rowset("procedure_name procedure_body", [row])
-            return listed.answer("SHOW CREATE PROCEDURE")
-    raise SqlError(f"procedure {'.'.join(parts)} does not exist", "42883")

@@ -378,6 +378,14 @@ def quote_string(text: str) -> str:
     return "e'" + escape_body(text) + "'"
 
 
+def quote_bytes(data: bytes) -> str:
+    """A literal of bytes as the node prints it: what can be read stays readable (recording 19)."""
+    named = {ord(char): f"\\{code}" for code, char in _ESCAPES.items() if code in "bfnrt"}
+    named |= {ord("'"): "\\'", ord("\\"): "\\\\"}
+    shown = (named.get(b) or (chr(b) if 0x20 <= b < 0x7F else f"\\x{b:02x}") for b in data)
+    return "b'" + "".join(shown) + "'"
+
+
 def escape_body(text: str) -> str:
     """The inside of an ``e'..'`` literal."""
     named = {

@@ -126,6 +126,10 @@ def _generate_series(args: Args, _: Types) -> exp.Expr:
     return call("generate_series", *args)
 
 
+def _mod(args: Args, _: Types) -> exp.Expr:
+    return exp.Mod(this=exp.Paren(this=args[0]), expression=exp.Paren(this=args[1]))
+
+
 def _to_english(args: Args, _: Types) -> exp.Expr:
     return call("kw_to_english", args[0])
 
@@ -212,7 +216,7 @@ FUNCTIONS: dict[str, Function] = {
     "pow": _F(_direct("power"), FLOAT8),
     "exp": _F(_direct("exp"), FLOAT8),
     "ln": _F(_direct("ln"), FLOAT8),
-    "mod": _F(lambda a, _: exp.Mod(this=a[0], expression=a[1]), _number_type),
+    "mod": _F(_mod, _number_type),
     "sign": _F(_direct("sign"), _number_type),
     "random": _F(_direct("random"), FLOAT8),
     "gen_random_uuid": _F(_direct("gen_random_uuid"), UUID),

@@ -14,6 +14,9 @@ def wire_sql(column: str, sql_type: SqlType, stored: str, style: TextStyle) -> s
     """
     if stored == "BOOLEAN":
         return f"CASE WHEN {column} THEN 't' WHEN NOT {column} THEN 'f' END"
+    if sql_type == SqlType("TIMETZ") and stored == "VARCHAR":
+        # Seconds of an offset are sent where there are any.
+        return f"regexp_replace({column}, ':00$', '')"
     return _text(column, sql_type, stored, style)
 
 

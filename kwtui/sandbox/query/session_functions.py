@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from kwtui.sandbox.answers.answer import SqlError
+from kwtui.sandbox.catalog.lookup import lookup
 from kwtui.sandbox.catalog.objects import Relation, RelationKind
 from kwtui.sandbox.engine.clock import timestamp_text
+from kwtui.sandbox.language.lexer import TokenStream
 from kwtui.sandbox.query.functions import (
     BOOL,
     DECIMAL,
@@ -89,16 +91,15 @@ def _sleep(session: Session, args: Args, in_query: bool) -> Typed:
     return exp.Boolean(this=True), BOOL
 
 
-def _sequence(session: Session, argument: exp.Expr) -> Relation:
-    from kwtui.sandbox.engine.resolve import find_relation
-    from kwtui.sandbox.language.lexer import TokenStream
-
+def _sequence(session: Session, argument: exp.Expr, function: str) -> Relation:
     while isinstance(argument, exp.Cast | exp.Paren):
         argument = argument.this
     if not isinstance(argument, exp.Literal):
         raise SqlError("the sandbox needs the name of a sequence as a literal", "0A000")
     parts = TokenStream(argument.name).qualified_name()
-    relation = find_relation(session, parts)
+    relation = lookup(session.engine.catalog, session.database, parts)
+    if relation is None:
+        raise SqlError(f'{function}(): relation "{".".join(parts)}" does not exist', "42P01")
     if relation.kind is not RelationKind.SEQUENCE:
         raise SqlError(f'"{argument.name}" is not a sequence', "42809")
     return relation
@@ -130,7 +131,7 @@ def next_value(session: Session, relation: Relation, count: int = 1) -> list[int
 
 
 def _nextval(session: Session, args: Args, in_query: bool) -> Typed:
-    relation = _sequence(session, args[0])
+    relation = _sequence(session, args[0], "nextval")
     if in_query:
         raise SqlError("the sandbox takes nextval() only in a SELECT without FROM", "0A000")
     if session.dry_run:
@@ -139,7 +140,7 @@ def _nextval(session: Session, args: Args, in_query: bool) -> Typed:
 
 
 def _currval(session: Session, args: Args, in_query: bool) -> Typed:
-    relation = _sequence(session, args[0])
+    relation = _sequence(session, args[0], "currval")
     value = session.sequence_values.get(relation.id)
     if value is None:
         name = f"{relation.database}.{relation.schema}.{relation.name}"
@@ -154,7 +155,7 @@ def _lastval(session: Session, args: Args, in_query: bool) -> Typed:
 
 
 def _setval(session: Session, args: Args, in_query: bool) -> Typed:
-    relation = _sequence(session, args[0])
+    relation = _sequence(session, args[0], "setval")
     value = int(args[1].sql())
     called = len(args) < 3 or args[2].sql().lower() == "true"
     definition = relation.sequence

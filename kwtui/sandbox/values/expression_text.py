@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.language.keywords import CLAUSES, EXPRESSIONS
-from kwtui.sandbox.language.lexer import Kind, Token, TokenStream, quote_identifier, quote_string
+from kwtui.sandbox.language.lexer import (
+    Kind,
+    Token,
+    TokenStream,
+    quote_bytes,
+    quote_identifier,
+    quote_string,
+)
 from kwtui.sandbox.values import values
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import INTEGERS, STRINGS, base_family, known_type, parse_type
@@ -77,11 +84,7 @@ def token_text(token: Token) -> str:
     if token.kind is Kind.STRING:
         return quote_string(token.value)
     if token.kind is Kind.BYTES:
-        return (
-            "b'"
-            + "".join(f"\\x{token.value[i : i + 2]}" for i in range(0, len(token.value), 2))
-            + "'"
-        )
+        return quote_bytes(bytes.fromhex(token.value))
     if token.kind is Kind.BITS:
         return f"B'{token.value}'"
     if token.kind is Kind.QUOTED:

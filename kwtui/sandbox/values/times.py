@@ -131,6 +131,20 @@ def parse_time(text: str) -> str:
     return f"{int(match[1]):02d}:{match[2]}:{match[3] or '00'}{fraction}{match[5] or ''}"
 
 
+def parse_timetz(text: str) -> str:
+    """The node's text of a time of day with its offset, in hours, minutes and seconds.
+
+    Raises SqlError (22007).
+    """
+    plain = parse_time(text)
+    mark = max(plain.rfind("+"), plain.rfind("-"))
+    clock, digits = (plain, "") if mark < 0 else (plain[:mark], plain[mark + 1 :].replace(":", ""))
+    if len(digits) <= 2:
+        digits = digits.rjust(2, "0") + "00"
+    sign = "-" if mark >= 0 and plain[mark] == "-" else "+"
+    return f"{clock.rstrip('zZ')}{sign}{digits[:-2].rjust(2, '0')}:{digits[-2:]}:00"
+
+
 def shifted_text(text: str, zone: str) -> str:
     """A TIMESTAMPTZ in UTC (without offset) as a session in ``zone`` sees it."""
     whole, _, fraction = text.partition(".")

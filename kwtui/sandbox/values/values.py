@@ -21,7 +21,7 @@ from kwtui.sandbox.language.lexer import escape_body
 from kwtui.sandbox.values.arrays import array_text, parse_array
 from kwtui.sandbox.values.intervals import interval_storage, parse_interval
 from kwtui.sandbox.values.sql_type import SqlType
-from kwtui.sandbox.values.times import parse_date, parse_time, parse_timestamp
+from kwtui.sandbox.values.times import parse_date, parse_time, parse_timestamp, parse_timetz
 from kwtui.sandbox.values.types import BINARY, INTEGERS, STRINGS, base_family
 
 
@@ -204,7 +204,7 @@ _PARSERS: dict[str, Callable[[str], Value]] = {
     "DECIMAL": parse_decimal,
     "DATE": parse_date,
     "TIME": parse_time,
-    "TIMETZ": parse_time,
+    "TIMETZ": parse_timetz,
     "INTERVAL": parse_interval,
     "UUID": parse_uuid,
     "INET": parse_inet,

@@ -25,6 +25,7 @@ REPLAYED = (
     "16",
     "17",
     "18",
+    "19",
     "20",
 )
 """Recorded in this order on one node. 10, 11 and 15 are situations on nodes of their own, staged in

@@ -123,7 +123,8 @@ def test_a_plan_is_shown_for_a_full_scan_and_refused_for_the_rest(root: Session)
 def test_partitions_are_read_from_their_clause() -> None:
     table = orders()
     table.partitioning = (
-        "PARTITION BY LIST (id) (PARTITION p0 VALUES IN (1, 2), PARTITION p1 VALUES IN (3))"
+        "PARTITION BY LIST (id) (\n\tPARTITION p0 VALUES IN ((1), (2)), "
+        "\n\tPARTITION p1 VALUES IN ((3))\n)"
     )
 
     rows = show_objects.partitions(table)
