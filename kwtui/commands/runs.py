@@ -39,7 +39,7 @@ async def _show(controller: Controller, args: argparse.Namespace, output: Output
     if output.json:
         output.object("run", {"state": state, "plan": plan})
         return 0
-    for line in _state_lines(state):
+    for line in _state_lines(state, plan.path):
         output.line(line)
     if args.plan:
         from kwtui.commands.shared.plan_text import plan_lines
@@ -49,13 +49,15 @@ async def _show(controller: Controller, args: argparse.Namespace, output: Output
     return 0
 
 
-def _state_lines(state: RunState) -> list[str]:
+def _state_lines(state: RunState, path: str) -> list[str]:
+    """``path`` is that of the set or export that it is about; empty where it is about none."""
     from kwtui.text import human_duration
 
     lines = [f"{state.title}: {state.status.value}"]
     if state.started_at is not None:
         began = state.started_at.isoformat(timespec="seconds")
         lines.append(f"  began {began}, took {human_duration(state.elapsed_seconds)}")
+    lines += [f"  path  {path}"] if path else []
     lines += [f"  {text}" for text in (state.summary, state.cause, state.hint) if text]
     rows = [("STEP", "STATUS", "ROWS", "SUMMARY")]
     for step in state.steps:

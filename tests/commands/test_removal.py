@@ -388,3 +388,16 @@ def test_no_path_at_all_is_asked_for(kwtui: CommandLine, command: str, path: str
     done = kwtui.run(command, path, "--extern", "/nowhere")
     assert done.code == ExitCode.USAGE
     assert "as `kwtui list` shows it" in done.err
+
+
+def test_a_backup_and_its_run_say_where_it_lies(kwtui: CommandLine) -> None:
+    done = kwtui.run("backup", "shop", "--tables", "orders", *kwtui.server)
+    entries = kwtui.run("list", "--json", *kwtui.files).object["entries"]
+    newest = max((e for e in entries if e["kind"] == "set"), key=lambda e: e["started"])
+    run = kwtui.run("runs").out.splitlines()[1].split()[0]
+
+    shown = kwtui.run("runs", "show", run)
+
+    assert done.code == shown.code == 0, done.err + shown.err
+    assert newest["path"] in done.out
+    assert newest["path"] in shown.out

@@ -231,6 +231,9 @@ def status_line(state: RunState) -> str:
 def show_end(output: Output, event: RunFinished) -> None:
     if event.status is RunStatus.SUCCEEDED:
         output.line(one_line(event.summary))
+        path = event.result.get("path")
+        if path and str(path) not in event.summary:
+            output.line(one_line(f"  Path: {path}"))
         for key, words in (("doubts", "Doubt"), ("not_included", "Not included")):
             for text in event.result.get(key, []):
                 output.line(one_line(f"  {words}: {text}"))

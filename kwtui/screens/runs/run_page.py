@@ -148,6 +148,9 @@ def _notices(notices: Sequence[Notice]) -> list[Line]:
 # -- the end --------------------------------------------------------------------------------------
 
 
+_WITH_LEFT_OUT = frozenset({PlanKind.BACKUP, PlanKind.RESTORE})
+
+
 def _ending(plan: Plan, state: RunState, gone: bool) -> list[Line]:
     role = "good" if state.status is RunStatus.SUCCEEDED else "error"
     lines: list[Line] = []
@@ -160,7 +163,7 @@ def _ending(plan: Plan, state: RunState, gone: bool) -> list[Line]:
     if state.result:
         lines += result_lines(plan, state.result, gone=gone)
     lines += _failures(state)
-    if plan.not_included and plan.kind is PlanKind.BACKUP:
+    if plan.not_included and plan.kind in _WITH_LEFT_OUT:
         lines += [BLANK, heading("Not in it")]
         lines += [line(("− ", "warning"), words, indent=2) for words in plan.not_included]
     return [*lines, BLANK, heading("Steps"), *_steps(state, True)]

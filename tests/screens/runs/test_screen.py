@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kwtui.controller.events import RunsChanged, StorageChanged
 from kwtui.model.requests import BackupRequest, RestoreRequest
 from kwtui.runs.events import RunStatus
@@ -147,3 +149,16 @@ async def test_only_a_restore_can_be_continued(connected: FakeController) -> Non
         await person.until_shown("cancelled")
         await person.press("r")
         await person.until_shown("Only a restore can be continued.")
+
+
+async def test_the_end_of_a_restore_says_what_was_left_out(connected: FakeController) -> None:
+    left = "the foreign key fk_a of public.orders: public.customers is not restored"
+    plan = await connected.plans.restore(RestoreRequest("kwtui/shop/20261122T110000Z"))
+    run = await connected.runs.start(replace(plan, not_included=(left,)))
+    connected.runs.add_event(run, run_end(connected.runs.plans[run]))
+    async with opened(connected) as person:
+        await person.press("6")
+        await person.until_shown("succeeded")
+        await person.press("enter")
+        await person.until_shown("Not in it")
+        assert "fk_a of public.orders" in person.text()
