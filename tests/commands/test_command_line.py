@@ -238,7 +238,7 @@ def test_an_extern_that_is_not_there_is_no_empty_one(kwtui: CommandLine, tmp_pat
 
 
 def test_a_node_that_never_exported_has_no_extern_yet(kwtui: CommandLine, tmp_path: Path) -> None:
-    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "logs").mkdir(parents=True)
 
     done = kwtui.run("list", "--store", str(tmp_path / "store"))
     assert (done.code, done.err) == (0, "")
@@ -247,8 +247,10 @@ def test_a_node_that_never_exported_has_no_extern_yet(kwtui: CommandLine, tmp_pa
     assert listed.code == 0
     assert '"problem":""' in listed.out.replace(" ", "")
 
-    elsewhere = kwtui.run("list", "--store", str(tmp_path / "no store"))
-    assert elsewhere.code == ExitCode.EXTERN_NOT_FOUND
+    (tmp_path / "empty").mkdir()
+    for other in ("empty", "no store"):
+        elsewhere = kwtui.run("list", "--store", str(tmp_path / other))
+        assert elsewhere.code == ExitCode.EXTERN_NOT_FOUND
 
 
 def test_no_backup_of_one_database_is_not_said_of_all(kwtui: CommandLine, extern: Path) -> None:
