@@ -88,6 +88,24 @@ class Storage:
         self._opened()[path] = details
         return details
 
+    async def look_inside(self, path: str) -> SetDetails:
+        """What is inside; of a set whose manifest is damaged, what lies there.
+
+        For a person to look at: the runbook and the files help still.
+        """
+        from kwtui.backups.listing.contents import open_damaged
+        from kwtui.errors import ExitCode, KwtuiError
+
+        try:
+            return await self.open_set(path)
+        except KwtuiError as error:
+            if error.exit_code is not ExitCode.BACKUP_DAMAGED:
+                raise
+        extern = self._folders.extern()
+        details = await self._background.call(open_damaged, extern, path, self._state)
+        self._opened()[path] = details
+        return details
+
     async def _details(self, entry: BackupEntry) -> SetDetails:
         return self._opened().get(entry.path) or await self.open_set(entry.path)
 
@@ -216,7 +234,7 @@ class Storage:
         """
         from kwtui.backups.layout.annotations import annotate
 
-        await self.open_set(path)
+        await self.look_inside(path)
         annotation = await self._background.call(
             annotate,
             self._folders.extern(),

@@ -10,6 +10,7 @@ import pytest
 
 from kwtui.backups.listing.entries import BackupEntry
 from kwtui.controller import Controller, StorageChanged
+from tests.backups.builder import make_set
 
 R = TypeVar("R")
 
@@ -73,3 +74,21 @@ def test_a_set_of_another_folder_with_the_same_name_is_another_set(
     page = done(controller.storage.csv_page(entry, "n1.0.csv", 0, 5))
 
     assert page.records == (("there",),)
+
+
+def test_a_damaged_manifest_leaves_files_to_read_and_notes_to_write(
+    controller: Controller, tmp_path: Path
+) -> None:
+    location = make_set(tmp_path / "extern", tmp_path / "state")
+    location.manifest.write_bytes(location.manifest.read_bytes().replace(b"shop", b"shap", 1))
+    done(controller.folders.use(extern=tmp_path / "extern"))
+
+    details = done(controller.storage.look_inside(location.path))
+    file = next(f for t in details.tables for f in t.files).path
+    page = done(controller.storage.csv_page(details.entry, file, 0, 1))
+    done(controller.storage.annotate(location.path, remark="look at this one"))
+
+    assert "is damaged" in details.problems[0]
+    assert len(page.records) == 1
+    (entry,) = done(controller.storage.listing()).entries
+    assert entry.remark == "look at this one"

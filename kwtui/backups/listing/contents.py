@@ -12,11 +12,12 @@ from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.forms import look_at_forms
 from kwtui.backups.layout.location import SetLocation, all_proofs, find_location, sidecar_root
 from kwtui.backups.layout.naming import DATA_FOLDER, inside, table_of_folder
-from kwtui.backups.layout.tree import META_FILE, TreeFile, is_folder, is_there
+from kwtui.backups.layout.tree import META_FILE, TreeFile, is_folder, is_there, walk
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.backups.listing.scanning import describe, tree_entry
 from kwtui.backups.listing.shape import TreeShape, TreeTable, UnreadFile, read_shape
 from kwtui.backups.manifest import (
+    SIDECAR_FILES,
     FileEntry,
     Manifest,
     Proof,
@@ -236,6 +237,23 @@ def _told(guess: DialectGuess, root: Path) -> DialectGuess:
     first = misfits[0]
     reason = f"{first.path}, record {first.record:,}: {first.reason}."
     return replace(guess, misfits=misfits, reason=reason)
+
+
+def open_damaged(extern: Path, path: str, state: Path | None = None) -> SetDetails:
+    """What lies in a set whose manifest cannot be read, for a person to look at: its files, and the
+    runbook that needs no manifest. Blocking.
+
+    Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE.
+    """
+    path = path.strip("/")
+    location = find_location(extern, path, state)
+    details = _open_incomplete(location, describe(extern, path, state))
+    beside = tuple(_file(file) for file in walk(location.sidecars) if file.path in SIDECAR_FILES)
+    return replace(
+        details,
+        others=(*details.others, *beside),
+        unknown=("What the backup held: its manifest is damaged.", *details.unknown[1:]),
+    )
 
 
 def _open_incomplete(location: SetLocation, entry: BackupEntry) -> SetDetails:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.errors import KwtuiError
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import DrillRequest
 from kwtui.operations.plan import Plan
@@ -113,7 +115,7 @@ class SetCare(LiveScreen):
         return await self.controller.plans.cleanup(await self.controller.leftovers.find(), [path])
 
     async def _what_goes(self, path: str) -> list[Line]:
-        return what_goes_lines(await self.controller.storage.open_set(path))
+        return what_goes_lines(await self.controller.storage.look_inside(path))
 
     # -- what people say -------------------------------------------------------------------------
 
@@ -189,8 +191,8 @@ class SetCare(LiveScreen):
                 for verb in ("show", "verify", "drill", "restore")
             ]
         if entry.kind is EntryKind.SET:
-            others = (await self.controller.storage.open_set(entry.path)).others
-            if any(file.path == SCRIPT for file in others):
+            # A damaged manifest is no reason not to hand the script out.
+            with suppress(KwtuiError):
                 script = await self.controller.storage.read_text(f"{entry.path}/{SCRIPT}")
                 choices.append(Choice("SQL that restores it", script))
 

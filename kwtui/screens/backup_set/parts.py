@@ -106,7 +106,7 @@ def _parts(details: SetDetails) -> list[SetPart]:
         if table.meta:
             parts.append(SetPart(PartKind.TEXT, "meta.sql", table.meta, table))
         for file in table.files:
-            kind = PartKind.CSV if file.path.endswith(".csv") else PartKind.OTHER
+            kind = PartKind.CSV if file.path.lower().endswith(".csv") else PartKind.OTHER
             parts.append(SetPart(kind, file.path.rpartition("/")[2], file.path, table, file))
     if details.manifest is not None:
         parts.append(SetPart(PartKind.TEXT, MANIFEST_FILE, MANIFEST_FILE))
@@ -124,7 +124,7 @@ def _parts(details: SetDetails) -> list[SetPart]:
 def _kind_of(path: str) -> PartKind:
     if path.endswith((".sql", ".json", ".jsonl", ".md", ".sh", ".txt")):
         return PartKind.TEXT
-    return PartKind.CSV if path.endswith(".csv") else PartKind.OTHER
+    return PartKind.CSV if path.lower().endswith(".csv") else PartKind.OTHER
 
 
 def overview_lines(details: SetDetails, presence: Presence | None = None) -> list[Line]:

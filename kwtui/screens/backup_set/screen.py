@@ -106,7 +106,7 @@ class SetScreen(SetCare):
 
     async def look(self) -> None:
         try:
-            details = await self.controller.storage.open_set(self._entry.path)
+            details = await self.controller.storage.look_inside(self._entry.path)
             self._presence = await self.controller.storage.presence(details)
         except KwtuiError as error:
             if error.exit_code is not ExitCode.NOT_FOUND or self._details is None:

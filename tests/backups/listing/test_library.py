@@ -9,7 +9,7 @@ import pytest
 
 from kwtui.backups.csv.dialect import Certainty
 from kwtui.backups.layout.proof_log import append_proof
-from kwtui.backups.listing.contents import RowsKnown, open_set
+from kwtui.backups.listing.contents import RowsKnown, open_damaged, open_set
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.backups.listing.library import read_text
 from kwtui.backups.listing.scanning import scan
@@ -335,3 +335,19 @@ def test_an_export_of_data_only_is_recognised(extern: Path) -> None:
     (entry,) = entries(extern).values()
     assert (entry.path, entry.tables) == ("plain", 1)
     assert "without meta.sql" in entry.note
+
+
+def test_a_set_with_a_damaged_manifest_can_be_looked_into(extern: Path, tmp_path: Path) -> None:
+    location = make_set(extern, tmp_path / "state")
+    location.manifest.write_bytes(location.manifest.read_bytes().replace(b"shop", b"shap", 1))
+
+    with pytest.raises(KwtuiError) as raised:
+        open_set(extern, location.path)
+    details = open_damaged(extern, location.path)
+
+    assert raised.value.exit_code is ExitCode.BACKUP_DAMAGED
+    assert details.manifest is None
+    assert "is damaged" in details.problems[0]
+    assert {t.name for t in details.tables} == {ORDERS, ODD}
+    assert all((location.root / f.path).is_file() for t in details.tables for f in t.files)
+    assert {"manifest.json", "schema.json"} <= {f.path for f in details.others}
