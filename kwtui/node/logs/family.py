@@ -16,11 +16,11 @@ from datetime import datetime
 from pathlib import Path
 
 from kwtui.errors import KwtuiError
-from kwtui.node.logs.file.follower import LogEvent, LogFollower, LogState, SearchProgress
+from kwtui.node.logs.file.follower import LogEvent, LogFollower, LogState
 from kwtui.node.logs.file.lines import LogLine
 from kwtui.node.logs.file.matching import Query
 from kwtui.node.logs.file.open_log import OpenLog
-from kwtui.node.logs.file.search import Searcher
+from kwtui.node.logs.file.search import Searcher, SearchProgress
 from kwtui.node.logs.format import LogEntry, LogFamily, parse_entry
 from kwtui.node.logs.listing import LogFile
 from kwtui.node.logs.source import file_place, split_file_place
@@ -256,7 +256,6 @@ class JoinedLog:
         *,
         backwards: bool = False,
         limit: int = 1_000_000,
-        cancel: asyncio.Event | None = None,
     ) -> AsyncIterator[SearchProgress]:
         """Find what a query asks for between two places.
 
@@ -270,7 +269,7 @@ class JoinedLog:
                 done += end - begin
                 continue
             searcher = Searcher(file.reader, query)
-            while begin < end and not (cancel and cancel.is_set()):
+            while begin < end:
                 step = searcher.search_back if backwards else searcher.search
                 near, far = (end, begin) if backwards else (begin, end)
                 found, reached = await asyncio.to_thread(
@@ -285,8 +284,6 @@ class JoinedLog:
                 yield SearchProgress(places, done, total, done=limited, limited=limited)
                 if limited:
                     return
-            if cancel and cancel.is_set():
-                return
         yield SearchProgress((), total, total, done=True)
 
     def ranges(self, low: int, high: int) -> list[tuple[OpenLog, int, int]]:

@@ -149,9 +149,8 @@ class LogStream:
     def _heard(self, event: LogEvent) -> None:
         if event is LogEvent.RESTARTED:
             self._forget_what_is_gone()
-        if event is not LogEvent.INDEXED:
-            self._more.set()
-            self.changed()
+        self._more.set()
+        self.changed()
 
     def _forget_what_is_gone(self) -> None:
         self.replaced = True

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.node.logs.file import follower as followed
 from kwtui.node.logs.filter import LogFilter
 from kwtui.node.logs.folded import FoldedLines
 from kwtui.node.logs.format import LogSeverity
@@ -103,10 +102,7 @@ async def test_a_filter_and_a_search_while_the_log_grows_and_rotates(
         await until(stream, lambda: stream.hits is not None and len(stream.hits) == 701)
 
 
-async def test_growth_while_the_file_is_indexed(
-    folder: GrowingFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(followed, "_INDEX_SECONDS", 0.0)
+async def test_growth_while_the_file_is_read(folder: GrowingFolder) -> None:
     count = 5_000
     folder.new_file(*(line(n, f"line {n}") for n in range(count)))
     async with streaming(folder.folder) as stream:

@@ -1,1 +1,1 @@
-"""One log file that is open: lines, index, entries, search, follower. Never more than that file."""
+"""One log file that is open: lines, entries, search, follower. Never more than that file."""

@@ -1,4 +1,4 @@
-"""Following one log file: opened at its end at once whatever its size, kept through rotation."""
+"""Following one log file through whatever happens to it: growth, rotation, truncation, absence."""
 
 from __future__ import annotations
 
@@ -12,16 +12,11 @@ from pathlib import Path
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.node.logs.file.open_log import OpenLog
 
-_INDEX_SECONDS = 0.2
-"""How long the thread indexes before it says how far it is."""
-
 
 class LogEvent(StrEnum):
     """What happened to a followed file."""
 
     GREW = "grew"
-    INDEXED = "indexed"
-    """The index made progress or is complete."""
     RESTARTED = "restarted"
     """Truncated, replaced or rotated: lines and offsets begin anew."""
     ROTATED = "rotated"
@@ -37,28 +32,13 @@ class LogState:
     path: Path
     """The file behind the link."""
     bytes: int
-    lines: int | None
-    """Exact number of lines; None until indexed."""
     present: bool = True
     note: str = ""
     """What happened last, in words: ``rotated to kwbase.….log``."""
 
 
-@dataclass(frozen=True)
-class SearchProgress:
-    """A batch of hits, in file order, and how far the search is."""
-
-    offsets: tuple[int, ...]
-    """Where lines with a hit begin."""
-    bytes_done: int
-    bytes_total: int
-    done: bool = False
-    limited: bool = False
-    """Stopped at the limit: there may be more."""
-
-
 class LogFollower:
-    """Follows one log file; what it holds is read from `file`."""
+    """Opens one log file at its end, whatever its size, and says what happens to it."""
 
     def __init__(self, path: Path, *, poll_seconds: float = 0.1) -> None:
         self._path = path
@@ -70,7 +50,7 @@ class LogFollower:
         self._listeners: set[asyncio.Queue[LogEvent | None]] = set()
 
     async def open(self) -> LogState:
-        """Open the file at its end and begin to index it in a thread.
+        """Open the file at its end and begin to look at it, each time in a thread.
 
         Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
         """
@@ -101,8 +81,8 @@ class LogFollower:
     def state(self) -> LogState:
         file = self._file
         if file is None:
-            return LogState(self._path, 0, None, present=False, note=self._note)
-        return LogState(file.path, file.size, file.lines, self._present, self._note)
+            return LogState(self._path, 0, present=False, note=self._note)
+        return LogState(file.path, file.size, self._present, self._note)
 
     # -- following ----------------------------------------------------------------------------
 
@@ -127,8 +107,6 @@ class LogFollower:
                 for kind in (LogEvent.VANISHED, LogEvent.RESTARTED, LogEvent.GREW):
                     if kind in waiting:
                         yield kind
-                if LogEvent.INDEXED in waiting:
-                    yield LogEvent.INDEXED
         finally:
             self._listeners.discard(queue)
 
@@ -141,17 +119,7 @@ class LogFollower:
             event = await asyncio.to_thread(self._look)
             if event:
                 self._tell(event)
-            file = self._file
-            if file and file.index.done < file.size:
-                try:
-                    await asyncio.to_thread(file.index_for, _INDEX_SECONDS)
-                except OSError as error:
-                    self._tell(self._gone(error) or LogEvent.VANISHED)
-                    await asyncio.sleep(self._poll)
-                else:
-                    self._tell(LogEvent.INDEXED)
-            else:
-                await asyncio.sleep(self._poll)
+            await asyncio.sleep(self._poll)
 
     def _look(self) -> LogEvent | None:
         """Compare the path with the open file; a change of identity is a rotation."""

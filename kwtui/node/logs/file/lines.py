@@ -25,8 +25,6 @@ class LogLine:
     """Without the line end; a very long line is cut, then ``cut`` is the number of bytes left."""
     severity: LogSeverity | None = None
     """None: a line that continues an entry, or has no header."""
-    number: int | None = None
-    """From 0; None while the index has not come so far."""
     cut: int = 0
     partial: bool = False
     """The last line, still without its line end."""
@@ -113,7 +111,7 @@ class LineReader:
         except OSError as error:
             return size if error.errno == errno.ENXIO else offset
 
-    def line(self, start: int, end: int, number: int | None = None) -> LogLine:
+    def line(self, start: int, end: int) -> LogLine:
         """The line between two offsets, its line end included."""
         data = self.read(min(end - start, LONGEST_SHOWN), start)
         whole = len(data) == end - start
@@ -125,17 +123,14 @@ class LineReader:
             bytes=end - start,
             text=data.decode("utf-8", "surrogateescape"),
             severity=line_severity(data[:HEADER_START_BYTES]),
-            number=number,
             cut=0 if whole else end - start - len(data),
             partial=partial,
         )
 
-    def lines_from(
-        self, offset: int, count: int, size: int, number: int | None = None
-    ) -> list[LogLine]:
-        """Up to ``count`` lines from ``offset`` on, numbered from ``number``."""
+    def lines_from(self, offset: int, count: int, size: int) -> list[LogLine]:
+        """Up to ``count`` lines from ``offset`` on."""
         lines, start = [], offset
-        for position, end in enumerate(self.ends_after(offset, count, size)):
-            lines.append(self.line(start, end, None if number is None else number + position))
+        for end in self.ends_after(offset, count, size):
+            lines.append(self.line(start, end))
             start = end
         return lines

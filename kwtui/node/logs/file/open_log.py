@@ -1,15 +1,13 @@
-"""One opened log file: its lines from any place, its index, and whether it is still the same."""
+"""One opened log file: its lines from any place, and whether it is still the same."""
 
 from __future__ import annotations
 
 import os
-import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from kwtui.node.logs.file import entries as logseek
-from kwtui.node.logs.file.line_index import LineIndex
 from kwtui.node.logs.file.lines import LineReader, LogLine
 
 _HEAD = 256
@@ -28,12 +26,11 @@ class OpenLog:
         self.size = status.st_size
         self.reader = LineReader(self.descriptor)
         self.read = self.reader.read
-        self.index = LineIndex()
         self.head = self.read(_HEAD, 0)
         self._first_time: datetime | None = None
 
     def __del__(self) -> None:
-        # Searches and the index may still read in their threads when a rotation replaces the file.
+        # Searches may still read in their threads when a rotation replaces the file.
         with suppress(OSError):
             os.close(self.descriptor)
 
@@ -47,23 +44,6 @@ class OpenLog:
         """See how long the file is now."""
         self.size = max(self.size, os.fstat(self.descriptor).st_size)
 
-    def index_for(self, seconds: float) -> None:
-        """Index on until the end, or until the time is over."""
-        end = time.monotonic() + seconds
-        while self.index.done < self.size and time.monotonic() < end:
-            wanted = min(self.index.next_piece(), self.size - self.index.done)
-            piece = self.read(wanted, self.index.done)
-            if not piece:
-                return
-            self.index.feed(piece)
-
-    @property
-    def lines(self) -> int | None:
-        """Exact number of lines; None until indexed."""
-        if self.index.done < self.size:
-            return None
-        return self.index.newlines + self.reader.ends_in_line(self.size)
-
     # -- lines --------------------------------------------------------------------------------
 
     def lines_before(self, offset: int, count: int) -> list[LogLine]:
@@ -71,15 +51,11 @@ class OpenLog:
         size = self.size
         half = offset >= size and self.reader.ends_in_line(size)
         starts = self.reader.starts_before(min(offset, size) + half, count)
-        return self._numbered(starts[0], len(starts), size) if starts else []
+        return self.reader.lines_from(starts[0], len(starts), size) if starts else []
 
     def lines_after(self, offset: int, count: int) -> list[LogLine]:
         """Up to ``count`` lines from ``offset`` on, the start of a line."""
-        return self._numbered(offset, count, self.size)
-
-    def _numbered(self, offset: int, count: int, size: int) -> list[LogLine]:
-        number = self.index.line_at(offset, self.read)
-        return self.reader.lines_from(offset, count, size, number)
+        return self.reader.lines_from(offset, count, self.size)
 
     def last_line_start(self) -> int:
         """Where the last line begins if it has no line end yet; else the file's size."""

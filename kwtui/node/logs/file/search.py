@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
+from dataclasses import dataclass
 
 from kwtui.node.logs.file.entries import entry_start
 from kwtui.node.logs.file.lines import LineReader
@@ -13,6 +14,19 @@ from kwtui.node.logs.format import ENTRY_START, HEADER_START_BYTES
 
 CHUNK = 1 << 16
 _LONGEST_LINE = 16 << 20
+
+
+@dataclass(frozen=True)
+class SearchProgress:
+    """A batch of hits, in file order, and how far the search is."""
+
+    offsets: tuple[int, ...]
+    """Where lines with a hit begin."""
+    bytes_done: int
+    bytes_total: int
+    done: bool = False
+    limited: bool = False
+    """Stopped at the limit: there may be more."""
 
 
 class Searcher:
