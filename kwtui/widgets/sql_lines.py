@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from kwtui.sql.lexer import Kind, tokens
 from kwtui.widgets.paint import Line, Part, line, part
 
 _KEYWORD_TEXT = """
@@ -15,31 +14,41 @@ VALUES VIEW WHERE WITH ACTIVETIME RETENTIONS
 """
 _KEYWORDS = frozenset(_KEYWORD_TEXT.split())
 
-_TOKENS = re.compile(
-    r"(?P<comment>--.*$)|(?P<text>e?'(?:[^'\\]|''|\\.)*'?)|(?P<name>\"(?:[^\"]|\"\")*\"?)"
-    r"|(?P<number>\b\d+(?:\.\d+)?\b)|(?P<word>[A-Za-z_][A-Za-z_0-9]*)|(?P<other>.)",
-    re.IGNORECASE,
-)
+_ROLES = {Kind.COMMENT: "muted", Kind.STRING: "literal", Kind.NUMBER: "accent"}
 
 
 def sql_lines(text: str, indent: int = 0) -> list[Line]:
-    """A meta.sql or a statement, its own lines kept, ``indent`` cells from the left."""
+    """A meta.sql or a statement, its own lines kept, ``indent`` cells from the left.
+
+    What follows a quote or a comment that never ends has no colour: KWDB reads nothing there.
+    """
     pad = " " * indent
-    return [line(pad, *_parts(each.expandtabs(4)), indent=indent + 4) for each in text.splitlines()]
+    expanded = "".join(each.expandtabs(4) for each in text.splitlines(keepends=True))
+    rows = _coloured(expanded.replace("\r\n", "\n"))
+    return [line(pad, *parts, indent=indent + 4) for parts in rows]
 
 
-def _parts(text: str) -> list[Part]:
-    parts: list[Part] = []
-    for token in _TOKENS.finditer(text):
-        kind, value = token.lastgroup or "other", token.group()
-        role = {"comment": "muted", "text": "literal", "number": "accent"}.get(kind, "")
-        if kind == "word" and value.upper() in _KEYWORDS:
-            role = "keyword"
-        if parts and parts[-1][1] == role:
-            parts[-1] = (parts[-1][0] + part(value)[0], role)
-        else:
-            parts.append(part(value, role))
-    return parts
+def _coloured(text: str) -> list[list[Part]]:
+    """The parts of each line. Read as a whole: constants and comments go over several lines."""
+    rows: list[list[Part]] = [[]]
+    for token in tokens(text):
+        role = "keyword" if token.word in _KEYWORDS else _ROLES.get(token.kind, "")
+        for piece in token.text.splitlines(keepends=True):
+            (shown,) = piece.splitlines()
+            if shown:
+                _add(rows[-1], shown, role)
+            if shown != piece:
+                rows.append([])
+    if not rows[-1]:
+        rows.pop()
+    return rows
+
+
+def _add(parts: list[Part], text: str, role: str) -> None:
+    if parts and parts[-1][1] == role:
+        parts[-1] = (parts[-1][0] + part(text)[0], role)
+    else:
+        parts.append(part(text, role))
 
 
 def plain_lines(text: str) -> list[Line]:

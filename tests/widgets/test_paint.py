@@ -72,6 +72,27 @@ def test_sql_keeps_its_words_and_gets_its_roles() -> None:
     assert roles["-- 1"] == "muted"
 
 
+def test_constants_and_comments_over_several_lines_keep_their_role() -> None:
+    text = "COMMENT ON TABLE t IS 'one\r\nDROP TABLE x'; /* a\n\n  SELECT b */ SELECT 'x\nSET"
+    first, second, blank, third, fourth = sql_lines(text)
+    assert first.parts[-1] == ("'one", "literal")
+    assert second.parts[1:] == (
+        ("DROP TABLE x'", "literal"),
+        ("; ", ""),
+        ("/* a", "muted"),
+    )
+    assert blank.text == ""
+    assert dict(third.parts)["  SELECT b */"] == "muted"
+    assert dict(third.parts)["SELECT"] == "keyword"
+    assert fourth.parts[1:] == (("SET", ""),), "nobody knows what an open quote would have held"
+
+
+@given(st.text("'\"-/*$eBx1 a\n\r\t\x0b\u2028", max_size=30))
+def test_sql_loses_no_line_whatever_it_is(text: str) -> None:
+    shown = [each.text for each in sql_lines(text, indent=2)]
+    assert shown == [line("  ", each.expandtabs(4)).text for each in text.splitlines()]
+
+
 def test_the_clipboard_sequence_passes_through_tmux_and_screen() -> None:
     bare = osc52("a", {})
     assert bare == "\x1b]52;c;YQ==\x07"

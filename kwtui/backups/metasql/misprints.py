@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kwtui.sql.quoting import quoted
+
 _PLAIN_NAME = re.compile(r"[^\W\d][\w$]*\Z")
 _START = r"(?:\A|(?<=\n)|(?<=;))[ \t]*"
 _END = r"[ \t]*(?=;|\n|\Z)"
@@ -96,19 +98,15 @@ def _names(text: str) -> Iterator[_Change]:
 def _quoted(match: re.Match[str], group: str) -> Iterator[_Change]:
     name = match[group]
     if not name.startswith('"') and not _PLAIN_NAME.match(name):
-        yield _Change(*match.span(group), _quote(name))
+        yield _Change(*match.span(group), quoted(name))
 
 
 def _quoted_parts(match: re.Match[str]) -> Iterator[_Change]:
     """A name of several parts; where a dot belongs to a name nobody can tell."""
     name = match["name"]
     if '"' not in name and not all(map(_PLAIN_NAME.match, name.split("."))):
-        parts = (p if _PLAIN_NAME.match(p) else _quote(p) for p in name.split("."))
+        parts = (p if _PLAIN_NAME.match(p) else quoted(p) for p in name.split("."))
         yield _Change(*match.span("name"), ".".join(parts))
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _comments(text: str) -> Iterator[_Change]:
