@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
-
 TAG = "V3.2.1-28-ga5c90efc1"
 BUILT = "2026/11/22 08:13:27"
 GO = "go1.22.10"

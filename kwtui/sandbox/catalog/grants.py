@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.answers.rowset import RowSet, rowset
+from kwtui.sandbox.catalog.lookup import PUBLIC as PUBLIC_SCHEMA
+from kwtui.sandbox.catalog.lookup import VIRTUAL_SCHEMAS
 from kwtui.sandbox.catalog.objects import Catalog, DatabaseDef, Relation, SchemaDef
 from kwtui.sandbox.catalog.users import ADMIN, NO_PRIVILEGE, PUBLIC, ROOT, is_admin, roles_of
 
@@ -19,7 +21,6 @@ Securable = DatabaseDef | SchemaDef | Relation
 
 ALL = "ALL"
 PRIVILEGES = ("CREATE", "DELETE", "DROP", "GRANT", "INSERT", "SELECT", "UPDATE", "ZONECONFIG")
-VIRTUAL_SCHEMAS = ("information_schema", "kwdb_internal", "pg_catalog")
 SYSTEM = "system"
 # What even the administrators may do with a system table; recording 12, pg_description aside.
 _SYSTEM_PRIVILEGES = {"DELETE", "GRANT", "INSERT", "SELECT", "UPDATE"}
@@ -105,7 +106,7 @@ def schema_privileges(
 ) -> Iterator[tuple[str, str, str, str]]:
     """Database, schema, grantee and privilege, schemas and grantees in order."""
     own: dict[str, Grants] = {name: schema.grants for name, schema in database.schemas.items()}
-    for name in (*VIRTUAL_SCHEMAS, "public"):
+    for name in (*VIRTUAL_SCHEMAS, PUBLIC_SCHEMA):
         own[name] = database.grants
     for schema, grants in sorted(own.items()):
         for grantee, privilege in _with_administrators(grants, system=database.name == SYSTEM):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.answers.rowset import RowSet, rowset
 from kwtui.sandbox.catalog import grants
+from kwtui.sandbox.catalog.lookup import PUBLIC, VIRTUAL_SCHEMAS
 from kwtui.sandbox.catalog.objects import (
     Catalog,
     CheckDef,
@@ -26,9 +27,7 @@ from kwtui.sandbox.catalog.objects import (
 )
 from kwtui.sandbox.language.lexer import quote_identifier
 
-UNDEFINED_SCHEMA = "3F000"
 UNSUPPORTED = "0A000"
-PUBLIC_SCHEMA = "public"
 
 _COLUMNS = (
     "column_name data_type is_nullable:16 column_default generation_expression indices:1009 "
@@ -73,7 +72,7 @@ def show_schemas(database: DatabaseDef) -> RowSet:
 
 def schema_names(database: DatabaseDef) -> list[str]:
     """All schemas of a database in order, with ``public`` and the virtual ones."""
-    return sorted({*database.schemas, *grants.VIRTUAL_SCHEMAS, PUBLIC_SCHEMA})
+    return sorted({*database.schemas, *VIRTUAL_SCHEMAS, PUBLIC})
 
 
 def show_tables(
@@ -97,7 +96,7 @@ def show_tables(
 
 def show_sequences(catalog: Catalog, user: str, database: str) -> RowSet:
     """SHOW SEQUENCES: those of the schema ``public``."""
-    relations = visible(catalog, user, catalog.relations_in(database, PUBLIC_SCHEMA))
+    relations = visible(catalog, user, catalog.relations_in(database, PUBLIC))
     names = sorted(r.name for r in relations if r.kind is RelationKind.SEQUENCE)
     return rowset("sequence_name", [[name] for name in names])
 

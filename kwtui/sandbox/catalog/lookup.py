@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import Catalog, EngineType, Relation
 from kwtui.sandbox.language.lexer import quote_identifier
-
-if TYPE_CHECKING:
-    pass
-
 
 VIRTUAL_SCHEMAS = frozenset({"kwdb_internal", "information_schema", "pg_catalog"})
 PUBLIC = "public"

@@ -7,15 +7,9 @@ that SHOW TABLES FROM system lists hold protocol buffers of the node, which the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kwtui.sandbox.answers.rowset import reference
 from kwtui.sandbox.catalog.objects import ColumnDef, IndexDef, Relation, RelationKind
 from kwtui.sandbox.values.types import type_from_text
-
-if TYPE_CHECKING:
-    pass
-
 
 SYSTEM, PUBLIC = "system", "public"
 

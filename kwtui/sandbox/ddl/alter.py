@@ -27,7 +27,7 @@ from kwtui.sandbox.ddl.sharding import accept_buckets, check_allowed, shard
 from kwtui.sandbox.ddl.storage import check_free
 from kwtui.sandbox.ddl.table import add_check, add_foreign_key, add_index, column_of
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.resolve import find_relation
+from kwtui.sandbox.engine.names import find_relation
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Statement, TokenStream
 from kwtui.sandbox.rows.foreign_keys import check_orphans

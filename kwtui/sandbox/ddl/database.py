@@ -25,7 +25,7 @@ from kwtui.sandbox.ddl.series import (
 )
 from kwtui.sandbox.ddl.storage import remove
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.resolve import find_database
+from kwtui.sandbox.engine.names import find_database
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Kind, Statement, TokenStream, quote_identifier
 

@@ -10,7 +10,7 @@ from kwtui.sandbox.catalog.lookup import lookup, missing_relation
 from kwtui.sandbox.catalog.objects import Catalog, Relation, RelationKind
 from kwtui.sandbox.ddl.storage import _STORED, remove
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.resolve import find_table
+from kwtui.sandbox.engine.names import find_table
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Statement, TokenStream
 from kwtui.sandbox.query.sources import table_name

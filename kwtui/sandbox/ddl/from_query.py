@@ -15,7 +15,7 @@ from kwtui.sandbox.ddl.series import refuse_in_series
 from kwtui.sandbox.ddl.storage import check_free, make_storage
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.errors import from_duckdb
-from kwtui.sandbox.engine.resolve import find_relation, place_for
+from kwtui.sandbox.engine.names import find_relation, place_for
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.keywords import CLAUSES
 from kwtui.sandbox.language.lexer import Kind, Statement, Token, TokenStream

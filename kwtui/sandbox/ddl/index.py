@@ -11,7 +11,7 @@ from kwtui.sandbox.ddl.parse import IndexSpec, index_columns, names_in
 from kwtui.sandbox.ddl.sharding import accept_buckets, check_allowed
 from kwtui.sandbox.ddl.table import add_index, column_of
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.resolve import find_table
+from kwtui.sandbox.engine.names import find_table
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Statement, TokenStream
 from kwtui.sandbox.query.sources import column_name, table_name

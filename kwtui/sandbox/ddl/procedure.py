@@ -5,7 +5,7 @@ from __future__ import annotations
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.objects import ProcedureDef
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.resolve import place_for
+from kwtui.sandbox.engine.names import place_for
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.keywords import PROCEDURE_CLAUSES
 from kwtui.sandbox.language.lexer import Kind, Statement, Token, TokenStream, quote_identifier

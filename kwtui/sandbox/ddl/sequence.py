@@ -8,7 +8,7 @@ from kwtui.sandbox.catalog.objects import Relation, RelationKind, SequenceDef
 from kwtui.sandbox.ddl.series import refuse_in_series
 from kwtui.sandbox.ddl.storage import check_free
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.resolve import find_relation, place_for
+from kwtui.sandbox.engine.names import find_relation, place_for
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Statement, TokenStream
 

@@ -6,7 +6,7 @@ from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.objects import Relation, StreamDef
 from kwtui.sandbox.ddl.from_query import qualified_query
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.resolve import find_table
+from kwtui.sandbox.engine.names import find_table
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Kind, Statement, TokenStream
 from kwtui.sandbox.query.prepare import prepare

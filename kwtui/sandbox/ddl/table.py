@@ -28,7 +28,7 @@ from kwtui.sandbox.ddl.series import check_storage, make_series
 from kwtui.sandbox.ddl.sharding import check_allowed, shard
 from kwtui.sandbox.ddl.storage import check_free, make_storage
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.resolve import place_for
+from kwtui.sandbox.engine.names import place_for
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Statement, TokenStream, quote_identifier
 from kwtui.sandbox.values.expression_text import column_names, default_text, format_tokens

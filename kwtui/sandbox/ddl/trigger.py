@@ -7,7 +7,7 @@ from kwtui.sandbox.catalog.grants import require
 from kwtui.sandbox.catalog.objects import Relation, RelationKind, TriggerDef
 from kwtui.sandbox.ddl.procedure import spelled
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.resolve import find_relation
+from kwtui.sandbox.engine.names import find_relation
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Statement, Token, TokenStream
 

@@ -14,7 +14,7 @@ from kwtui.sandbox.catalog.objects import ColumnDef, Relation, RelationKind
 from kwtui.sandbox.dml.triggers import captured, fire
 from kwtui.sandbox.dml.values import DEFAULT, ValuesReader, default_value
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.resolve import find_table
+from kwtui.sandbox.engine.names import find_table
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Kind, Statement, TokenStream
 from kwtui.sandbox.query.conversions import convert

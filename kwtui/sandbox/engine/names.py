@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kwtui.sandbox.answers.answer import SqlError
-from kwtui.sandbox.catalog.grants import VIRTUAL_SCHEMAS
-from kwtui.sandbox.catalog.lookup import UNDEFINED_DATABASE, UNDEFINED_SCHEMA, missing_relation
-from kwtui.sandbox.catalog.objects import DatabaseDef, Relation
+from kwtui.sandbox.catalog import system_tables
+from kwtui.sandbox.catalog.lookup import (
+    PUBLIC,
+    UNDEFINED_DATABASE,
+    UNDEFINED_SCHEMA,
+    VIRTUAL_SCHEMAS,
+    locate,
+    lookup,
+    missing_relation,
+)
+from kwtui.sandbox.catalog.objects import DatabaseDef, Relation, RelationKind
 from kwtui.sandbox.language.lexer import quote_identifier
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.session import Session
-
-
-PUBLIC = "public"
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,47 @@ class Named:
 
     relation: Relation
     shown: str
+
+
+def find_relation(session: Session, parts: Sequence[str]) -> Relation:
+    """The relation of a user that ``[[database.]schema.]name`` or ``database.name`` means.
+
+    Raises:
+        SqlError: 42P01, also while an import holds the relation.
+    """
+    relation = lookup(session.engine.catalog, session.database, parts)
+    if relation is None:
+        raise missing_relation(parts)
+    return relation
+
+
+def find_table(session: Session, parts: Sequence[str]) -> Relation:
+    """A relation that has rows of its own. Raises SqlError (42P01, 42809)."""
+    relation = find_relation(session, parts)
+    if relation.kind not in (RelationKind.TABLE, RelationKind.TIME_SERIES):
+        raise SqlError(f'"{relation.name}" is not a table', "42809")
+    return relation
+
+
+def find_named(session: Session, parts: Sequence[str]) -> Named:
+    """As `find_relation`, tables of the system too, with the name that is printed.
+
+    It has the parts that were written; ``database.name`` gets its ``public`` (recording 07,
+    ``plant.meters``).
+
+    Raises:
+        SqlError: 42P01.
+    """
+    database, schema, name = locate(session.engine.catalog, session.database, parts)
+    if database == system_tables.SYSTEM:
+        relation = system_tables.relation(name) if schema == PUBLIC else None
+        if relation is None:
+            raise missing_relation(parts)
+    else:
+        relation = find_relation(session, parts)
+    left_out = len(parts) == 2 and schema != parts[0]
+    shown = [parts[0], schema, name] if left_out else parts
+    return Named(relation, ".".join(quote_identifier(part) for part in shown))
 
 
 def find_database(session: Session, name: str) -> DatabaseDef:
@@ -37,38 +83,6 @@ def find_database(session: Session, name: str) -> DatabaseDef:
     if database is None:
         raise SqlError(f'database "{name}" does not exist', UNDEFINED_DATABASE)
     return database
-
-
-def find_relation(session: Session, parts: Sequence[str]) -> Named:
-    """The relation that ``[[database.]schema.]name`` or ``database.name`` means.
-
-    The printed name has the parts that were written; ``database.name`` gets its ``public``
-    (recording 07, ``plant.meters``).
-
-    Raises:
-        SqlError: 42P01, also while an import holds the relation.
-    """
-    relation, shown = None, list(parts)
-    if len(parts) == 1:
-        relation = _lookup(session, session.database, PUBLIC, parts[0])
-    elif len(parts) == 2:
-        relation = _lookup(session, session.database, parts[0], parts[1])
-        if relation is None:
-            relation = _lookup(session, parts[0], PUBLIC, parts[1])
-            shown = [parts[0], PUBLIC, parts[1]]
-    elif len(parts) == 3:
-        relation = _lookup(session, *parts)
-    if relation is None or relation.offline:
-        raise missing_relation(parts)
-    return Named(relation, ".".join(quote_identifier(part) for part in shown))
-
-
-def _lookup(session: Session, database: str, schema: str, name: str) -> Relation | None:
-    if database == "system":
-        from kwtui.sandbox.catalog import system_tables
-
-        return system_tables.relation(name) if schema == PUBLIC else None
-    return session.engine.catalog.find(database, schema, name)
 
 
 def find_schema(session: Session, parts: Sequence[str]) -> tuple[DatabaseDef, str]:
@@ -100,3 +114,28 @@ def find_schema(session: Session, parts: Sequence[str]) -> tuple[DatabaseDef, st
 
 def _has_schema(database: DatabaseDef, name: str) -> bool:
     return name in database.schemas or name in VIRTUAL_SCHEMAS or name == PUBLIC
+
+
+def place_for(session: Session, parts: Sequence[str]) -> tuple[str, str, str]:
+    """Database, schema and name for a relation that is to be made.
+
+    Raises SqlError: 3D000, 3F000 or 42P07.
+    """
+    catalog = session.engine.catalog
+    if len(parts) == 2:
+        own = catalog.databases.get(session.database)
+        schema_first = own is not None and parts[0] in own.schemas
+        in_schema = schema_first or parts[0] not in catalog.databases
+        database, schema, name = (
+            (session.database, *parts) if in_schema else (parts[0], PUBLIC, parts[1])
+        )
+    else:
+        database, schema, name = locate(catalog, session.database, parts)
+    found = find_database(session, database)
+    if schema in VIRTUAL_SCHEMAS:
+        raise SqlError(f'schema cannot be modified: "{schema}"', "42501")
+    if schema not in found.schemas:
+        raise SqlError(
+            f'cannot create "{name}" because the target database or schema does not exist', "3F000"
+        )
+    return database, schema, name

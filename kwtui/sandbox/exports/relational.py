@@ -17,7 +17,7 @@ from kwtui.sandbox.answers.answer import Answer, Notice, Row, SqlError
 from kwtui.sandbox.catalog.create_text import create_relation_text
 from kwtui.sandbox.catalog.lookup import lookup, missing_relation
 from kwtui.sandbox.catalog.objects import Catalog, DatabaseDef, Relation, RelationKind
-from kwtui.sandbox.engine.names import find_relation
+from kwtui.sandbox.engine.names import find_named
 from kwtui.sandbox.exports.run import (
     EXPORT_COLUMNS,
     ExportRun,
@@ -42,7 +42,7 @@ _NO_COMMENT = "TABLE or COLUMN without COMMENTS cannot be used 'WITH COMMENT'"
 
 def export_table(run: ExportRun, parts: Sequence[str]) -> Answer:
     """``EXPORT INTO … FROM TABLE t``."""
-    named = find_relation(run.session, parts)
+    named = find_named(run.session, parts)
     relation = named.relation
     if relation.kind is RelationKind.TIME_SERIES:
         return export_series_table(run, relation)

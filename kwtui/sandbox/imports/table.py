@@ -10,7 +10,7 @@ from pathlib import Path
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.objects import ColumnDef, Relation, RelationKind
 from kwtui.sandbox.engine import jobs
-from kwtui.sandbox.engine.resolve import find_relation, place_for
+from kwtui.sandbox.engine.names import find_relation, place_for
 from kwtui.sandbox.imports.load import (
     append_rows,
     data_transaction,

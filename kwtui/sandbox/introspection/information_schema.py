@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from kwtui.sandbox.answers.rowset import TEXT
 from kwtui.sandbox.catalog import grants, oids
 from kwtui.sandbox.catalog.listings import (
-    PUBLIC_SCHEMA,
     constraints,
     default_text,
     index_columns,
     schema_names,
 )
 from kwtui.sandbox.catalog.objects import ColumnDef, EngineType, Relation, RelationKind
-from kwtui.sandbox.catalog.users import ADMIN, ROOT, roles_of
+from kwtui.sandbox.catalog.users import ADMIN, PUBLIC, ROOT, roles_of
 from kwtui.sandbox.query.virtual_tables import (
     INFORMATION_SCHEMA,
     Definition,
@@ -310,7 +309,7 @@ def column_privileges(scope: Scope) -> Rows:
 
 @provides(INFORMATION_SCHEMA, "enabled_roles")
 def enabled_roles(scope: Scope) -> Rows:
-    return [[name] for name in sorted(roles_of(scope.catalog, scope.user) - {PUBLIC_SCHEMA})]
+    return [[name] for name in sorted(roles_of(scope.catalog, scope.user) - {PUBLIC})]
 
 
 @provides(INFORMATION_SCHEMA, "applicable_roles")

@@ -18,7 +18,7 @@ from kwtui.sandbox.catalog.listings import create_database_text
 from kwtui.sandbox.catalog.objects import EngineType, Relation, RelationKind
 from kwtui.sandbox.catalog.spliced_names import check_show_tags
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.names import Named, find_database, find_relation, find_schema
+from kwtui.sandbox.engine.names import Named, find_database, find_named, find_schema
 from kwtui.sandbox.language.lexer import Statement, TokenStream, quote_identifier
 from kwtui.sandbox.query import system_tables
 from kwtui.sandbox.query.virtual_tables import definitions, is_virtual
@@ -46,7 +46,7 @@ def _optional_name(stream: TokenStream) -> list[str]:
 
 def _table(session: Session, parts: list[str]) -> Named:
     """The relation of this name. Raises SqlError for one that the user may not see."""
-    named = find_relation(session, parts)
+    named = find_named(session, parts)
     grants.require(session.engine.catalog, session.user, named.relation)
     return named
 

@@ -21,7 +21,7 @@ from kwtui.sandbox.catalog.ranges import ranges as all_ranges
 from kwtui.sandbox.catalog.users import is_admin, require_admin
 from kwtui.sandbox.engine import jobs
 from kwtui.sandbox.engine.dispatch import find_handler, handles
-from kwtui.sandbox.engine.names import find_database, find_relation
+from kwtui.sandbox.engine.names import find_database, find_named
 from kwtui.sandbox.introspection import node_status
 from kwtui.sandbox.language.lexer import (
     Kind,
@@ -265,7 +265,7 @@ def ranges(session: Session, statement: Statement) -> Answer:
     stream.expect("table")
     parts = stream.qualified_name()
     stream.expect_end()
-    relation = find_relation(session, parts).relation
+    relation = find_named(session, parts).relation
     require(session.engine.catalog, session.user, relation, "SELECT")
     if relation.kind is RelationKind.TIME_SERIES:
         raise SqlError("show ranges is not supported in timeseries table", "0A000")
@@ -290,7 +290,7 @@ def statistics(session: Session, statement: Statement) -> Answer:
     stream = _stream(statement, "show", "statistics", "for", "table")
     parts = stream.qualified_name()
     stream.expect_end()
-    find_relation(session, parts)
+    find_named(session, parts)
     return rowset(_STATISTICS, []).answer("SHOW STATISTICS")
 
 
@@ -300,7 +300,7 @@ def partitions(session: Session, statement: Statement) -> Answer:
     stream = _stream(statement, "show", "partitions", "from", "table")
     parts = stream.qualified_name()
     stream.expect_end()
-    relation = find_relation(session, parts).relation
+    relation = find_named(session, parts).relation
     rows = show_objects.partitions(relation)
     return rowset(_PARTITIONS, rows).answer("SHOW PARTITIONS")
 
@@ -311,7 +311,7 @@ def tag_values(session: Session, statement: Statement) -> Answer:
     stream = _stream(statement, "show", "tag", "values", "from")
     parts = stream.qualified_name()
     stream.expect_end()
-    relation = find_relation(session, parts).relation
+    relation = find_named(session, parts).relation
     require(session.engine.catalog, session.user, relation, "SELECT")
     require_time_series(relation)
     tags = [column for column in relation.columns if column.is_tag]

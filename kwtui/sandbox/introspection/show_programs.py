@@ -10,7 +10,7 @@ from kwtui.sandbox.answers.rowset import rowset
 from kwtui.sandbox.catalog.objects import Catalog, Relation, StreamDef, TriggerDef
 from kwtui.sandbox.engine.clock import timestamp_text
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.names import find_relation, find_schema
+from kwtui.sandbox.engine.names import find_named, find_schema
 from kwtui.sandbox.language.lexer import Statement, TokenStream, quote_identifier
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def triggers(session: Session, statement: Statement) -> Answer:
     stream = _stream(statement, "show", "triggers", "from")
     parts = stream.qualified_name()
     stream.expect_end()
-    relation = find_relation(session, parts).relation
+    relation = find_named(session, parts).relation
     rows: list[list[object]] = []
     numbers: dict[tuple[str, str], int] = {}
     for trigger in relation.triggers:
@@ -58,7 +58,7 @@ def create_trigger(session: Session, statement: Statement) -> Answer:
     stream.expect("on")
     parts = stream.qualified_name()
     stream.expect_end()
-    relation = find_relation(session, parts).relation
+    relation = find_named(session, parts).relation
     for trigger in relation.triggers:
         if trigger.name == name:
             row = [name, trigger_text(relation, trigger)]

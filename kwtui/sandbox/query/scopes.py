@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import Relation
 from kwtui.sandbox.values.sql_type import SqlType
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ Messages are those of the node's optimizer-driven checks (SQLSTATE class 23).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import IndexDef, RelationKind
 from kwtui.sandbox.query.sources import ROW_ID, column_name, table_name
@@ -14,10 +12,6 @@ from kwtui.sandbox.rows.devices import enter_devices
 from kwtui.sandbox.rows.staging import NEW, Staged, expression_sql
 from kwtui.sandbox.rows.touched import touch
 from kwtui.sandbox.values.types import BINARY, STRINGS, base_family
-
-if TYPE_CHECKING:
-    pass
-
 
 # --- checks -------------------------------------------------------------------------------------
 

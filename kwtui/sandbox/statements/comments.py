@@ -8,7 +8,7 @@ from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.grants import require
 from kwtui.sandbox.catalog.objects import ColumnDef, DatabaseDef, IndexDef, Relation
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.names import find_database, find_relation
+from kwtui.sandbox.engine.names import find_database, find_named
 from kwtui.sandbox.language.lexer import Statement, TokenStream
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _target(session: Session, stream: TokenStream, kind: str) -> Commented:
 
 
 def _writable(session: Session, parts: list[str]) -> Relation:
-    relation = find_relation(session, parts).relation
+    relation = find_named(session, parts).relation
     require(session.engine.catalog, session.user, relation, "CREATE")
     return relation
 

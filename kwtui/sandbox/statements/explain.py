@@ -8,7 +8,7 @@ from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.answers.rowset import rowset
 from kwtui.sandbox.catalog.objects import RelationKind
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.names import find_relation
+from kwtui.sandbox.engine.names import find_named
 from kwtui.sandbox.language.lexer import Statement, TokenStream
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def explain(session: Session, statement: Statement) -> Answer:
     )
     if not stream.accept("select", "*", "from"):
         raise refused
-    relation = find_relation(session, stream.qualified_name()).relation
+    relation = find_named(session, stream.qualified_name()).relation
     if not stream.at_end or relation.kind is not RelationKind.TABLE or relation.primary is None:
         raise refused
     index = f"{relation.name}@{relation.primary.name}"

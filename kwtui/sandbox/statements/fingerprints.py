@@ -16,7 +16,7 @@ from kwtui.sandbox.catalog.grants import require
 from kwtui.sandbox.catalog.listings import index_columns, primary_index, refuse_time_series
 from kwtui.sandbox.catalog.objects import ColumnDef, Relation
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.names import find_relation
+from kwtui.sandbox.engine.names import find_named
 from kwtui.sandbox.language.lexer import Statement, TokenStream, quote_identifier, split_statements
 from kwtui.sandbox.values.types import BINARY, base_family
 
@@ -33,7 +33,7 @@ def fingerprints(session: Session, statement: Statement) -> Answer:
     """``SHOW EXPERIMENTAL_FINGERPRINTS FROM TABLE table``."""
     stream = TokenStream.of(statement)
     stream.expect("show", "experimental_fingerprints", "from", "table")
-    named = find_relation(session, stream.qualified_name())
+    named = find_named(session, stream.qualified_name())
     stream.expect_end()
     require(session.engine.catalog, session.user, named.relation, "SELECT")
     refuse_time_series(named.relation, "show fingerprints")

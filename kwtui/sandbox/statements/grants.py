@@ -8,7 +8,7 @@ from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog import grants, users
 from kwtui.sandbox.catalog.objects import Catalog, Relation
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.names import find_database, find_relation, find_schema
+from kwtui.sandbox.engine.names import find_database, find_named, find_schema
 from kwtui.sandbox.language.lexer import Kind, Statement, TokenStream
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def table_pattern(stream: TokenStream) -> list[str]:
 def matching_tables(session: Session, parts: list[str]) -> list[Relation]:
     """The table of this name, or all that a pattern means. Raises SqlError (42P01, 3F000)."""
     if parts[-1] != "*":
-        return [find_relation(session, parts).relation]
+        return [find_named(session, parts).relation]
     database, schema = find_schema(session, parts[:-1])
     return session.engine.catalog.relations_in(database.name, schema)
 
