@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kwtui.backups.proof.sealing import SealProgress
 from kwtui.errors import ExitCode
-from kwtui.operations.plan import Plan
+from kwtui.operations.plan import Plan, Step
 from kwtui.operations.runner import Halt, Reporter
 from kwtui.server.connection.server import Server
 
@@ -43,6 +44,20 @@ class RunContext:
     hold: Hold = hold_nothing
     options: tuple[str, ...] = ()
     """Of a command that names the same server and files; never a password."""
+
+    def tell_of(self, step: Step, basis: str) -> Callable[[SealProgress], None]:
+        """Reports how far the reading of files is: ``basis`` says what is done with their bytes."""
+
+        def tell(progress: SealProgress) -> None:
+            self.reporter.progress(
+                step,
+                rows=progress.records or None,
+                bytes=progress.bytes,
+                bytes_total=progress.bytes_total,
+                basis=basis,
+            )
+
+        return tell
 
 
 @dataclass(frozen=True)

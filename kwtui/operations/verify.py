@@ -8,7 +8,6 @@ from datetime import datetime
 
 import msgspec
 
-from kwtui.backups.proof.sealing import SealProgress
 from kwtui.backups.proof.verify import VerifyReport, verify
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.findings import Severity
@@ -66,22 +65,13 @@ async def run_verify(context: RunContext) -> RunResult:
     reports: list[VerifyReport] = []
 
     async def check(step: Step) -> StepOutcome:
-        def tell(progress: SealProgress) -> None:
-            context.reporter.progress(
-                step,
-                rows=progress.records,
-                bytes=progress.bytes,
-                bytes_total=progress.bytes_total,
-                basis="bytes read",
-            )
-
         report = await asyncio.to_thread(
             verify,
             context.extern,
             context.plan.path,
             ProofLevel(step.params["level"]),
             state=context.state,
-            progress=tell,
+            progress=context.tell_of(step, "bytes read"),
             cancelled=context.halt.requested.is_set,
         )
         reports.append(report)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 
 from kwtui.backups.listing.scanning import describe
-from kwtui.backups.proof.sealing import SealProgress
 from kwtui.backups.proof.verify import VerifyReport, verify
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.findings import Severity
@@ -52,17 +51,12 @@ def _check(context: RunContext, step: Step, path: str) -> VerifyReport:
                 exit_code=ExitCode.REFUSED_BY_PLAN,
             )
 
-    def tell(progress: SealProgress) -> None:
-        context.reporter.progress(
-            step, bytes=progress.bytes, bytes_total=progress.bytes_total, basis="bytes read"
-        )
-
     report = verify(
         extern,
         path,
         ProofLevel(step.params["level"]),
         state=state,
-        progress=tell,
+        progress=context.tell_of(step, "bytes read"),
         cancelled=context.halt.requested.is_set,
     )
     if not report.ok or report.reached is None or report.reached < ProofLevel.P1:

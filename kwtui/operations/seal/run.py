@@ -12,7 +12,7 @@ import kwtui
 from kwtui.backups.layout.draft import Draft, read_draft
 from kwtui.backups.layout.location import SetLocation, find_location, new_location
 from kwtui.backups.manifest import Manifest, TableEntry, totals_of
-from kwtui.backups.proof.sealing import SealedTree, SealProgress
+from kwtui.backups.proof.sealing import SealedTree
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.proof import ProofLevel
 from kwtui.model.server import ServerFacts
@@ -125,22 +125,13 @@ def _location(context: RunContext) -> SetLocation:
 
 
 def _read(context: RunContext, step: Step, draft: Draft, location: SetLocation) -> SealedTree:
-    def tell(progress: SealProgress) -> None:
-        context.reporter.progress(
-            step,
-            rows=progress.records,
-            bytes=progress.bytes,
-            bytes_total=progress.bytes_total,
-            basis="bytes hashed",
-        )
-
     tables = draft.manifest.tables
     return read_tree(
         location.data,
         {t.name: t.folder for t in tables},
         {t.name: len(t.columns) for t in tables},
         draft.manifest.dialect,
-        tell,
+        context.tell_of(step, "bytes hashed"),
         context.halt.requested.is_set,
     )
 

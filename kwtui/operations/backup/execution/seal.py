@@ -13,7 +13,7 @@ import kwtui
 from kwtui.backups.layout.draft import Draft, draft_path, write_draft
 from kwtui.backups.layout.location import SetLocation, new_location
 from kwtui.backups.manifest import Manifest, TableEntry, totals_of
-from kwtui.backups.proof.sealing import SealedTable, SealedTree, SealProgress
+from kwtui.backups.proof.sealing import SealedTable, SealedTree
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import make_folders
 from kwtui.model.findings import Finding, Severity
@@ -140,15 +140,6 @@ class Sealer:
     # -- reading ----------------------------------------------------------------------------
 
     async def _hash_and_count(self, step: Step) -> SealedTree:
-        def tell(progress: SealProgress) -> None:
-            self.context.reporter.progress(
-                step,
-                rows=progress.records,
-                bytes=progress.bytes,
-                bytes_total=progress.bytes_total,
-                basis="bytes hashed",
-            )
-
         data = self.location.data
         await asyncio.to_thread(make_folders, data)
         exports = self.state.tables.values()
@@ -159,7 +150,7 @@ class Sealer:
             folders,
             {export.spec.name: len(export.spec.visible_columns) for export in exports},
             self.request.dialect,
-            tell,
+            self.context.tell_of(step, "bytes hashed"),
             self.context.halt.requested.is_set,
         )
 

@@ -12,7 +12,6 @@ from kwtui.backups.csv.batches import count_older
 from kwtui.backups.csv.form import PLAIN, FileForm
 from kwtui.backups.layout.naming import inside
 from kwtui.backups.listing.part import TreePart
-from kwtui.backups.proof.sealing import SealProgress
 from kwtui.backups.proof.verify import verify
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.proof import ProofLevel
@@ -42,11 +41,6 @@ async def check_source(context: RunContext, step: Step) -> SourceCheck:
     """
     part = step.params.get("part")
 
-    def tell(progress: SealProgress) -> None:
-        context.reporter.progress(
-            step, bytes=progress.bytes, bytes_total=progress.bytes_total, basis="bytes read"
-        )
-
     report = await asyncio.to_thread(
         verify,
         context.extern,
@@ -55,7 +49,7 @@ async def check_source(context: RunContext, step: Step) -> SourceCheck:
         state=context.state,
         part=msgspec.convert(part, TreePart) if part else None,
         record=False,
-        progress=tell,
+        progress=context.tell_of(step, "bytes read"),
         cancelled=context.halt.requested.is_set,
     )
     check_report(report, context.options)
