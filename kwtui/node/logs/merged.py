@@ -7,6 +7,7 @@ it begins and ends, so that scrolling neither loses nor repeats a line.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -222,15 +223,14 @@ class MergedLog:
         return [replace(x, offset=family_place(number, x.offset), family=family) for x in lines]
 
 
-class _Forward:
-    """Reads one family on, entry by entry."""
+class _Reader(ABC):
+    """Reads one family, entry by entry, in one direction."""
 
     def __init__(self, strand: Strand, place: int) -> None:
         self._strand = strand
         self._place = place
         self._lines: list[LogLine] = []
         self._piece: _Piece | None = None
-        self._time = _LONG_AGO
 
     def peek(self) -> _Piece | None:
         if self._piece is None:
@@ -243,6 +243,18 @@ class _Forward:
             raise IndexError("the family has no more lines")
         self._piece = None
         return piece
+
+    @abstractmethod
+    def _read(self) -> _Piece | None:
+        """The next entry; None where the family ends."""
+
+
+class _Forward(_Reader):
+    """Reads on."""
+
+    def __init__(self, strand: Strand, place: int) -> None:
+        super().__init__(strand, place)
+        self._time = _LONG_AGO
 
     def _read(self) -> _Piece | None:
         if len(self._lines) < 2:
@@ -263,26 +275,8 @@ class _Forward:
         return _Piece(self._time, lines, self._place)
 
 
-class _Backward:
-    """Reads one family back, entry by entry."""
-
-    def __init__(self, strand: Strand, place: int) -> None:
-        self._strand = strand
-        self._place = place
-        self._lines: list[LogLine] = []
-        self._piece: _Piece | None = None
-
-    def peek(self) -> _Piece | None:
-        if self._piece is None:
-            self._piece = self._read()
-        return self._piece
-
-    def take(self) -> _Piece:
-        piece = self.peek()
-        if piece is None:
-            raise IndexError("the family has no more lines")
-        self._piece = None
-        return piece
+class _Backward(_Reader):
+    """Reads back."""
 
     def _read(self) -> _Piece | None:
         if not self._lines:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.widget import Widget
 
-from kwtui.model.schema import Engine, TableSpec
+from kwtui.model.schema import TableSpec
 from kwtui.model.server import DatabaseSummary
 from kwtui.screens.backup.options import METHODS, method_lines
 from kwtui.screens.plan.page import finding_lines
+from kwtui.screens.wizard.choice_step import ChoiceStep
 from kwtui.screens.wizard.table_choice import TableChoice
 from kwtui.screens.wizard.wizard import NOTHING_FOUND, Step
 from kwtui.text import human_bytes, human_count, plural
 from kwtui.widgets.check_list import CheckList
-from kwtui.widgets.document import Document
 from kwtui.widgets.form import Option
 from kwtui.widgets.paint import Line, line
 from kwtui.widgets.virtual_list import Column, VirtualList
@@ -149,52 +149,17 @@ class TablesStep(TableChoice[TableSpec]):
         )
 
 
-class MethodStep(Step):
+class MethodStep(ChoiceStep):
     """How the export is made."""
 
     title: ClassVar[str] = "Method"
     question: ClassVar[str] = "How is it to be exported?"
+    options: ClassVar[Sequence[Option]] = METHODS
 
     def __init__(self, database: DatabaseStep) -> None:
         super().__init__()
         self._database = database
-        self._list: VirtualList[Option] = VirtualList(
-            (Column("", 3), Column("", 30, grow=True)),
-            lambda option: ["(•)" if option is self._list.current else "( )", option.label],
-            key=lambda option: option.value,
-            header=False,
-            classes="short",
-        )
-        self._explanation = Document(classes="explanation")
 
-    def compose(self) -> Iterable[Widget]:
-        yield self._list
-        yield self._explanation
-
-    def on_mount(self) -> None:
-        self._list.set_rows(METHODS)
-
-    @property
-    def chosen(self) -> str:
-        current = self._list.current
-        return current.value if current else METHODS[0].value
-
-    @property
-    def _engine(self) -> Engine | None:
-        return self._database.chosen.engine if self._database.chosen else None
-
-    async def enter(self) -> None:
-        self._explain()
-
-    def on_virtual_list_highlighted(self) -> None:
-        self._explain()
-
-    def _explain(self) -> None:
-        if self._list.current is not None:
-            self._explanation.set_lines(method_lines(self._list.current, self._engine))
-
-    def focus_first(self) -> None:
-        self._list.focus()
-
-    def has_answers(self) -> bool:
-        return self._list.cursor > 0
+    def explained(self, option: Option) -> Sequence[Line]:
+        database = self._database.chosen
+        return method_lines(option, database.engine if database else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.widget import Widget
@@ -21,12 +21,13 @@ from kwtui.screens.restore.options import (
     USERS_OPTIONS,
 )
 from kwtui.screens.storage.rows import COLUMNS, cells, containing, entry_lines
+from kwtui.screens.wizard.choice_step import ChoiceStep
 from kwtui.screens.wizard.wizard import NOTHING_FOUND, Step
 from kwtui.widgets.completion import name_completer
 from kwtui.widgets.document import Document
 from kwtui.widgets.form import Cycle, ExplainedField, Form, Option
 from kwtui.widgets.paint import BLANK, Line, line, paragraph
-from kwtui.widgets.virtual_list import Column, VirtualList
+from kwtui.widgets.virtual_list import VirtualList
 
 USERS_FILE, SETTINGS_FILE = "users/users.sql", "settings/clustersetting.sql"
 """Where a set keeps what belongs to the cluster."""
@@ -115,57 +116,23 @@ class SourceStep(Step):
             self.app.push_screen(SetScreen(self.chosen))
 
 
-class StrategyStep(Step):
+class StrategyStep(ChoiceStep):
     """How it is brought back."""
 
     title: ClassVar[str] = "Strategy"
     question: ClassVar[str] = "How is it to be brought back?"
+    options: ClassVar[Sequence[Option]] = STRATEGIES
 
     def __init__(self, source: SourceStep) -> None:
         super().__init__()
         self._source = source
-        self._list: VirtualList[Option] = VirtualList(
-            (Column("", 3), Column("", 30, grow=True)),
-            lambda option: ["(•)" if option is self._list.current else "( )", option.label],
-            key=lambda option: option.value,
-            header=False,
-            classes="short",
-        )
-        self._explanation = Document()
 
-    def compose(self) -> Iterable[Widget]:
-        yield self._list
-        yield self._explanation
-
-    def on_mount(self) -> None:
-        self._list.set_rows(STRATEGIES)
-
-    @property
-    def chosen(self) -> str:
-        current = self._list.current
-        return current.value if current else STRATEGIES[0].value
-
-    async def enter(self) -> None:
-        self._explain()
-
-    def on_virtual_list_highlighted(self) -> None:
-        self._explain()
-
-    def _explain(self) -> None:
-        option = self._list.current
-        if option is None:
-            return
+    def explained(self, option: Option) -> Sequence[Line]:
         lines = paragraph(option.explanation, "warning" if option.warning else "")
         entry = self._source.chosen
         if entry is not None and entry.kind is EntryKind.TREE:
             lines += [BLANK, *_adopted_lines(option)]
-        self._explanation.set_lines(lines)
-
-    def focus_first(self) -> None:
-        self._list.focus()
-
-    def has_answers(self) -> bool:
-        return self._list.cursor > 0
+        return lines
 
 
 def _adopted_lines(option: Option) -> list[Line]:
