@@ -30,7 +30,6 @@ _HANDLERS = (
     "ddl.trigger",
     "ddl.function",
     "ddl.stream",
-    "ddl.unsupported",
     "dml.insert",
     "dml.change",
     "query.query",
@@ -44,7 +43,7 @@ _HANDLERS = (
     "statements.comments",
     "statements.job_control",
     "statements.settings",
-    "statements.unavailable",
+    "statements.refused",
     "exports.statement",
     "imports.statement",
 )

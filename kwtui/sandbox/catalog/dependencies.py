@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kwtui.sandbox.catalog.lookup import lookup
 from kwtui.sandbox.catalog.objects import Catalog, Relation
-from kwtui.sandbox.language.lexer import Kind, TokenStream
+from kwtui.sandbox.language.lexer import Kind
+from kwtui.sandbox.language.stream import TokenStream
 
 
 def sequence_in_default(catalog: Catalog, table: Relation, default: str | None) -> Relation | None:

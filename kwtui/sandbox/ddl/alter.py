@@ -19,7 +19,6 @@ from kwtui.sandbox.ddl.parse import (
     expression,
     foreign_key,
     index_columns,
-    names_in,
 )
 from kwtui.sandbox.ddl.partition import read_hash_points, read_partitioning
 from kwtui.sandbox.ddl.ranges import split_table
@@ -29,7 +28,8 @@ from kwtui.sandbox.ddl.table import add_check, add_foreign_key, add_index, colum
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_relation
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Statement, TokenStream
+from kwtui.sandbox.language.lexer import Statement
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.rows.foreign_keys import check_orphans
 from kwtui.sandbox.values.expression_text import default_text
 from kwtui.sandbox.values.types import parse_type
@@ -136,7 +136,7 @@ class _Alter:
         stream, relation = self.stream, self.relation
         name = stream.expect_identifier() if stream.accept("constraint") else None
         if stream.accept("foreign", "key"):
-            spec = foreign_key(stream, names_in(stream), name)
+            spec = foreign_key(stream, stream.name_list(), name)
             key = add_foreign_key(self.session, relation, spec)
             key.validated = not stream.accept("not", "valid")
             if key.validated:

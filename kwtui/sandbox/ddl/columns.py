@@ -11,7 +11,8 @@ from kwtui.sandbox.ddl.index import check_unique_rows
 from kwtui.sandbox.ddl.parse import TableSpec, column_definition
 from kwtui.sandbox.ddl.table import add_check, add_foreign_key, add_index, column_from
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Kind, Token, TokenStream
+from kwtui.sandbox.language.lexer import Kind, Token
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.sources import column_name, devices_name, table_name
 from kwtui.sandbox.rows.staging import counted_default, expression_sql
 from kwtui.sandbox.rows.touched import touch_all

@@ -27,7 +27,8 @@ from kwtui.sandbox.ddl.storage import remove
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_database
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Kind, Statement, TokenStream, quote_identifier
+from kwtui.sandbox.language.lexer import Kind, Statement, quote_identifier
+from kwtui.sandbox.language.stream import TokenStream
 
 
 @handles("CREATE DATABASE", "CREATE TS DATABASE")

@@ -12,7 +12,8 @@ from kwtui.sandbox.ddl.storage import _STORED, remove
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_table
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Statement, TokenStream
+from kwtui.sandbox.language.lexer import Statement
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.sources import table_name
 from kwtui.sandbox.rows.touched import touch_all
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from kwtui.sandbox.answers.answer import SqlError
-from kwtui.sandbox.language.lexer import Kind, TokenStream
+from kwtui.sandbox.language.lexer import Kind
+from kwtui.sandbox.language.stream import TokenStream
 
 _DURATIONS = {
     "s": 1, "second": 1, "m": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400,

@@ -18,7 +18,8 @@ from kwtui.sandbox.engine.errors import from_duckdb
 from kwtui.sandbox.engine.names import find_relation, place_for
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.keywords import CLAUSES
-from kwtui.sandbox.language.lexer import Kind, Statement, Token, TokenStream
+from kwtui.sandbox.language.lexer import Kind, Statement, Token
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query import render
 from kwtui.sandbox.query.prepare import only_now, prepare
 from kwtui.sandbox.query.scopes import Output
@@ -42,7 +43,7 @@ def create_view(session: Session, statement: Statement) -> Answer:
     stream.expect("view")
     if_not_exists = stream.accept("if", "not", "exists")
     parts = stream.qualified_name()
-    names = _names(stream) if stream.looking_at("(") else []
+    names = stream.name_list() if stream.looking_at("(") else []
     stream.expect("as")
     query = stream.tokens[stream.position : -1]
     database, schema, name = place_for(session, parts)
@@ -62,15 +63,6 @@ def create_view(session: Session, statement: Statement) -> Answer:
     _make(session, (database, schema, name), kind, shown, kinds, text, sql if materialized else "")
     session.engine.announce(session, "updating view reference")
     return Answer("CREATE VIEW")
-
-
-def _names(stream: TokenStream) -> list[str]:
-    stream.expect("(")
-    names = [stream.expect_identifier()]
-    while stream.accept(","):
-        names.append(stream.expect_identifier())
-    stream.expect(")")
-    return names
 
 
 def _asked(session: Session, text: str) -> tuple[str, list[Output], list[SqlType]]:

@@ -10,7 +10,8 @@ from kwtui.sandbox.catalog.objects import FunctionDef
 from kwtui.sandbox.catalog.users import require_admin
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Statement, TokenStream
+from kwtui.sandbox.language.lexer import Statement
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import base_family, parse_type
 

@@ -7,13 +7,14 @@ import duckdb
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.lookup import lookup
 from kwtui.sandbox.catalog.objects import IndexDef, Relation, RelationKind
-from kwtui.sandbox.ddl.parse import IndexSpec, index_columns, names_in
+from kwtui.sandbox.ddl.parse import IndexSpec, index_columns
 from kwtui.sandbox.ddl.sharding import accept_buckets, check_allowed
 from kwtui.sandbox.ddl.table import add_index, column_of
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_table
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Statement, TokenStream
+from kwtui.sandbox.language.lexer import Statement
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.sources import column_name, table_name
 from kwtui.sandbox.rows.staging import expression_sql
 from kwtui.sandbox.values.types import storage_type
@@ -37,7 +38,7 @@ def create(session: Session, statement: Statement) -> Answer:
     spec.buckets = accept_buckets(stream)
     check_allowed(session, spec.buckets)
     if stream.accept_any("storing", "covering", "include"):
-        spec.storing = names_in(stream)
+        spec.storing = stream.name_list()
     stream.expect_end()
     if if_not_exists and any(index.name == name for index in relation.indexes):
         return Answer("CREATE INDEX")

@@ -9,7 +9,8 @@ from kwtui.sandbox.ddl.durations import duration
 from kwtui.sandbox.ddl.partition import partitioning
 from kwtui.sandbox.ddl.sharding import accept_buckets
 from kwtui.sandbox.language.keywords import COLUMN_CONSTRAINTS, RESERVED
-from kwtui.sandbox.language.lexer import Kind, Token, TokenStream
+from kwtui.sandbox.language.lexer import Kind, Token
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.values.collations import accept_collation, collated, collation_of
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import SERIALS, STRINGS, base_family, parse_type
@@ -206,10 +207,10 @@ def _element(stream: TokenStream, spec: TableSpec) -> list[Token]:
     elif stream.accept("check"):
         spec.checks.append(CheckSpec(stream.balanced(), name))
     elif stream.accept("foreign", "key"):
-        spec.foreign_keys.append(foreign_key(stream, names_in(stream), name))
+        spec.foreign_keys.append(foreign_key(stream, stream.name_list(), name))
     elif stream.accept("family"):
         family = "" if stream.looking_at("(") else stream.expect_identifier()
-        spec.families.append((family, names_in(stream)))
+        spec.families.append((family, stream.name_list()))
     elif name is not None or stream.peek().value == "comment":
         raise stream.error()
     else:
@@ -223,7 +224,7 @@ def _index(
     made = IndexSpec(index_columns(stream), name, unique=unique, inverted=inverted)
     made.buckets = accept_buckets(stream)
     if stream.accept_any("storing", "covering", "include"):
-        made.storing = names_in(stream)
+        made.storing = stream.name_list()
     return made
 
 
@@ -239,21 +240,13 @@ def index_columns(stream: TokenStream) -> list[tuple[str, str]]:
         stream.expect(",")
 
 
-def names_in(stream: TokenStream) -> list[str]:
-    """``(a, b)``."""
-    stream.expect("(")
-    names = [stream.expect_identifier()]
-    while stream.accept(","):
-        names.append(stream.expect_identifier())
-    stream.expect(")")
-    return names
-
-
 def foreign_key(stream: TokenStream, columns: list[str], name: str | None) -> ForeignKeySpec:
     """Reads from REFERENCES on."""
     stream.expect("references")
     target = stream.qualified_name()
-    made = ForeignKeySpec(columns, target, names_in(stream) if stream.looking_at("(") else [], name)
+    made = ForeignKeySpec(
+        columns, target, stream.name_list() if stream.looking_at("(") else [], name
+    )
     while True:
         if stream.accept("on", "delete"):
             made.on_delete = _action(stream)
@@ -412,7 +405,7 @@ def _tags(stream: TokenStream, spec: TableSpec) -> None:
     stream.expect("primary")
     if not stream.accept_any("tags", "attributes"):
         raise stream.error()
-    spec.primary_tags = names_in(stream)
+    spec.primary_tags = stream.name_list()
 
 
 def _tag(stream: TokenStream) -> ColumnSpec:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import Relation
-from kwtui.sandbox.language.lexer import Kind, Token, TokenStream, quote_identifier
+from kwtui.sandbox.language.lexer import Kind, Token, quote_identifier
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.values.expression_text import token_text
 
 

@@ -8,7 +8,8 @@ from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import place_for
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.keywords import PROCEDURE_CLAUSES
-from kwtui.sandbox.language.lexer import Kind, Statement, Token, TokenStream, quote_identifier
+from kwtui.sandbox.language.lexer import Kind, Statement, Token, quote_identifier
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.values.expression_text import format_tokens
 from kwtui.sandbox.values.types import parse_type
 

@@ -15,7 +15,8 @@ from kwtui.sandbox.catalog.ranges import (
 )
 from kwtui.sandbox.ddl.table import column_of
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Kind, TokenStream
+from kwtui.sandbox.language.lexer import Kind
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.values.values import parse
 
 _COLUMNS = (Column("key", 17), Column("pretty", 25), Column("split_enforced_until", 1114))

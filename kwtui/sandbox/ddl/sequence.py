@@ -10,7 +10,8 @@ from kwtui.sandbox.ddl.storage import check_free
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_relation, place_for
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Statement, TokenStream
+from kwtui.sandbox.language.lexer import Statement
+from kwtui.sandbox.language.stream import TokenStream
 
 _LARGEST = 2**63 - 1
 

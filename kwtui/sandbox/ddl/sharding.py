@@ -9,7 +9,8 @@ from __future__ import annotations
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import CheckDef, ColumnDef, Relation
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Kind, TokenStream, quote_identifier
+from kwtui.sandbox.language.lexer import Kind, quote_identifier
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.values.sql_type import SqlType
 
 _FLAG = "experimental_enable_hash_sharded_indexes"

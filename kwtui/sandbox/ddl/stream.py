@@ -8,7 +8,8 @@ from kwtui.sandbox.ddl.from_query import qualified_query
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_table
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Kind, Statement, TokenStream
+from kwtui.sandbox.language.lexer import Kind, Statement
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.prepare import prepare
 from kwtui.sandbox.query.query import scan
 from kwtui.sandbox.query.sources import Sources

@@ -30,7 +30,8 @@ from kwtui.sandbox.ddl.storage import check_free, make_storage
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import place_for
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Statement, TokenStream, quote_identifier
+from kwtui.sandbox.language.lexer import Statement, quote_identifier
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.values.expression_text import column_names, default_text, format_tokens
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import base_family

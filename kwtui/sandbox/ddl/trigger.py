@@ -9,7 +9,8 @@ from kwtui.sandbox.ddl.procedure import spelled
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_relation
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Statement, Token, TokenStream
+from kwtui.sandbox.language.lexer import Statement, Token
+from kwtui.sandbox.language.stream import TokenStream
 
 _EVENTS = ("insert", "update", "delete")
 _CHANGES = frozenset({"insert", "upsert", "update", "delete", "set", "if", "while", "declare"})

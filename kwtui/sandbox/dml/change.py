@@ -16,7 +16,8 @@ from kwtui.sandbox.dml.triggers import captured, fire
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_table
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Kind, Statement, Token, TokenStream
+from kwtui.sandbox.language.lexer import Kind, Statement, Token
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.conversions import convert
 from kwtui.sandbox.query.prepare import only_now, prepare
 from kwtui.sandbox.query.sources import ROW_ID, Sources, column_name, devices_name, table_name
@@ -154,11 +155,8 @@ def _assignments(relation: Relation, stream: TokenStream) -> list[tuple[ColumnDe
     made: list[tuple[ColumnDef, str]] = []
     while True:
         if stream.accept("("):
-            names = [stream.expect_identifier()]
-            while stream.accept(","):
-                names.append(stream.expect_identifier())
-            stream.expect(")")
-            stream.expect("=")
+            names = stream.names()
+            stream.expect(")", "=")
             stream.accept("row")
             stream.expect("(")
             texts = [_expression(stream)]

@@ -16,7 +16,8 @@ from kwtui.sandbox.dml.values import DEFAULT, ValuesReader, default_value
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_table
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Kind, Statement, TokenStream
+from kwtui.sandbox.language.lexer import Kind, Statement
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.conversions import convert
 from kwtui.sandbox.query.prepare import only_now, prepare
 from kwtui.sandbox.query.sources import Sources, column_name, table_name
@@ -38,7 +39,7 @@ def insert(session: Session, statement: Statement) -> Answer:
     require(session.engine.catalog, session.user, relation, "INSERT")
     if stream.accept("as"):
         stream.expect_identifier()
-    names = _names(stream) if stream.looking_at("(") and not _starts_query(stream) else None
+    names = stream.name_list() if stream.looking_at("(") and not _starts_query(stream) else None
     targets = _targets(relation, names)
     if relation.kind is RelationKind.TIME_SERIES and all(column.is_tag for column in targets):
         # The catalogue's own relation is not changed: what has only tags stands without the rest.
@@ -65,15 +66,6 @@ def insert(session: Session, statement: Statement) -> Answer:
 
 def _starts_query(stream: TokenStream) -> bool:
     return stream.peek(1).kind is Kind.WORD and stream.peek(1).value in ("select", "values", "with")
-
-
-def _names(stream: TokenStream) -> list[str]:
-    stream.expect("(")
-    names = [stream.expect_identifier()]
-    while stream.accept(","):
-        names.append(stream.expect_identifier())
-    stream.expect(")")
-    return names
 
 
 def _targets(relation: Relation, names: list[str] | None) -> list[ColumnDef]:

@@ -13,14 +13,8 @@ from typing import Any
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import Relation, TriggerDef
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import (
-    Kind,
-    Statement,
-    Token,
-    TokenStream,
-    quote_string,
-    split_statements,
-)
+from kwtui.sandbox.language.lexer import Kind, Statement, Token, quote_string, split_statements
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.render import wire_sql
 from kwtui.sandbox.query.sources import column_name
 from kwtui.sandbox.values.text_style import TextStyle

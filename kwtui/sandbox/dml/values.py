@@ -7,7 +7,8 @@ from typing import Any
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import ColumnDef, Relation, RelationKind
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.language.lexer import Kind, Token, TokenStream
+from kwtui.sandbox.language.lexer import Kind, Token
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.query import scan
 from kwtui.sandbox.rows.staging import counted_default
 from kwtui.sandbox.values import values

@@ -14,13 +14,8 @@ from kwtui.sandbox.engine.engine import roll_back
 from kwtui.sandbox.engine.errors import from_duckdb
 from kwtui.sandbox.engine.variables import Variables, milliseconds
 from kwtui.sandbox.identity import NODE_ID
-from kwtui.sandbox.language.lexer import (
-    Kind,
-    Statement,
-    TokenStream,
-    quote_string,
-    split_statements,
-)
+from kwtui.sandbox.language.lexer import Kind, Statement, quote_string, split_statements
+from kwtui.sandbox.language.stream import TokenStream
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.engine import Engine

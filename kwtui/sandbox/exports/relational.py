@@ -28,7 +28,8 @@ from kwtui.sandbox.exports.run import (
 )
 from kwtui.sandbox.exports.series import export_series_query, export_series_table
 from kwtui.sandbox.exports.table_source import frozen, passed_on, table_source
-from kwtui.sandbox.language.lexer import Statement, TokenStream
+from kwtui.sandbox.language.lexer import Statement
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.prepare import prepare
 from kwtui.sandbox.query.query import start, system_time
 from kwtui.sandbox.query.query_text import query_text

@@ -12,14 +12,8 @@ from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import DatabaseDef, Relation
 from kwtui.sandbox.ddl.parse import TableSpec, parse_create_table
 from kwtui.sandbox.language.keywords import RESERVED
-from kwtui.sandbox.language.lexer import (
-    Kind,
-    Statement,
-    Token,
-    TokenStream,
-    quote_identifier,
-    tokenize,
-)
+from kwtui.sandbox.language.lexer import Kind, Statement, Token, quote_identifier, tokenize
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.transfer import meta_text as metasql
 from kwtui.sandbox.values.expression_text import format_tokens
 

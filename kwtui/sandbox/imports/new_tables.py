@@ -20,7 +20,8 @@ from kwtui.sandbox.ddl.storage import remove
 from kwtui.sandbox.ddl.table import create_table
 from kwtui.sandbox.imports.meta_file import MetaFile
 from kwtui.sandbox.imports.run import prefixed
-from kwtui.sandbox.language.lexer import TokenStream, quote_identifier
+from kwtui.sandbox.language.lexer import quote_identifier
+from kwtui.sandbox.language.stream import TokenStream
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.engine import Engine

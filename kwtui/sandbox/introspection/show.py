@@ -19,10 +19,11 @@ from kwtui.sandbox.catalog.objects import EngineType, Relation, RelationKind
 from kwtui.sandbox.catalog.spliced_names import check_show_tags
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import Named, find_database, find_named, find_schema
-from kwtui.sandbox.language.lexer import Statement, TokenStream, quote_identifier
+from kwtui.sandbox.language.lexer import Statement, quote_identifier
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query import system_tables
 from kwtui.sandbox.query.virtual_tables import definitions, is_virtual
-from kwtui.sandbox.statements.grants import matching_tables, names, table_pattern
+from kwtui.sandbox.statements.grants import matching_tables, table_pattern
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.session import Session
@@ -245,8 +246,8 @@ def show_grants(session: Session, statement: Statement) -> Answer:
     kind, wanted = None, []
     if stream.accept("on"):
         kind = stream.accept_any("database", "schema", "table") or "table"
-        wanted = _objects(stream) if kind == "table" else [[name] for name in names(stream)]
-    grantees = names(stream) if stream.accept("for") else []
+        wanted = _objects(stream) if kind == "table" else [[name] for name in stream.names()]
+    grantees = stream.names() if stream.accept("for") else []
     stream.expect_end()
     listed = _listed_grants(session, kind, wanted)
     return grants.for_grantees(listed, grantees).answer("SHOW GRANTS")
@@ -276,8 +277,8 @@ def _listed_grants(session: Session, kind: str | None, wanted: list[list[str]]) 
 
 
 def _role_grants(session: Session, stream: TokenStream) -> Answer:
-    roles = [] if stream.at_end or stream.looking_at("for") else names(stream)
-    members = names(stream) if stream.accept("for") else []
+    roles = [] if stream.at_end or stream.looking_at("for") else stream.names()
+    members = stream.names() if stream.accept("for") else []
     stream.expect_end()
     catalog = session.engine.catalog
     system_tables.require_select(catalog, session.user, "role_members")

@@ -23,13 +23,8 @@ from kwtui.sandbox.engine import jobs
 from kwtui.sandbox.engine.dispatch import find_handler, handles
 from kwtui.sandbox.engine.names import find_database, find_named
 from kwtui.sandbox.introspection import node_status
-from kwtui.sandbox.language.lexer import (
-    Kind,
-    Statement,
-    TokenStream,
-    quote_identifier,
-    split_statements,
-)
+from kwtui.sandbox.language.lexer import Kind, Statement, quote_identifier, split_statements
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.prepare import prepare
 from kwtui.sandbox.query.range_stats import range_bytes
 from kwtui.sandbox.query.virtual_tables import load

@@ -11,7 +11,8 @@ from kwtui.sandbox.catalog.objects import Catalog, Relation, StreamDef, TriggerD
 from kwtui.sandbox.engine.clock import timestamp_text
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_named, find_schema
-from kwtui.sandbox.language.lexer import Statement, TokenStream, quote_identifier
+from kwtui.sandbox.language.lexer import Statement, quote_identifier
+from kwtui.sandbox.language.stream import TokenStream
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.session import Session

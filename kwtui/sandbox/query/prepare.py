@@ -20,7 +20,8 @@ from kwtui.sandbox.language.keywords import (
     NO_FUNCTION,
     QUERY,
 )
-from kwtui.sandbox.language.lexer import Kind, Token, TokenStream, syntax_error
+from kwtui.sandbox.language.lexer import Kind, Token, syntax_error
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.values.collations import accept_collation
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import parse_type

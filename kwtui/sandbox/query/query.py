@@ -13,7 +13,8 @@ import duckdb
 from kwtui.sandbox.answers.answer import Answer, Column, Row, SqlError
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.errors import from_duckdb
-from kwtui.sandbox.language.lexer import Kind, Statement, Token, TokenStream
+from kwtui.sandbox.language.lexer import Kind, Statement, Token
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query import render
 from kwtui.sandbox.query.functions import AFTERWARDS, FUNCTIONS
 from kwtui.sandbox.query.prepare import Prepared, prepare

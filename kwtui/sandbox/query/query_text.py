@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kwtui.sandbox.language.lexer import Kind, Token, TokenStream, quote_identifier, quote_string
+from kwtui.sandbox.language.lexer import Kind, Token, quote_identifier, quote_string
+from kwtui.sandbox.language.stream import TokenStream
 
 _WORDS = """\
     all and any array as asc between by case cast collate cross desc distinct else end

@@ -12,7 +12,7 @@ from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.lookup import lookup
 from kwtui.sandbox.catalog.objects import Relation, RelationKind
 from kwtui.sandbox.engine.clock import timestamp_text
-from kwtui.sandbox.language.lexer import TokenStream
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.functions import (
     BOOL,
     DECIMAL,

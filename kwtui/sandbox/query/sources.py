@@ -14,7 +14,8 @@ from kwtui.sandbox.catalog.grants import require
 from kwtui.sandbox.catalog.lookup import VIRTUAL_SCHEMAS, locate, lookup, missing_relation
 from kwtui.sandbox.catalog.objects import Catalog, ColumnDef, Relation, RelationKind
 from kwtui.sandbox.engine.clock import timestamp_text
-from kwtui.sandbox.language.lexer import TokenStream, split_statements
+from kwtui.sandbox.language.lexer import split_statements
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.prepare import Prepared, prepare
 from kwtui.sandbox.query.scopes import SourceColumn
 from kwtui.sandbox.values import values

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kwtui.sandbox.answers.answer import Answer, Column, Row, SqlError
-from kwtui.sandbox.language.lexer import Kind, Statement, TokenStream
+from kwtui.sandbox.language.lexer import Kind, Statement
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.sources import column_name
 from kwtui.sandbox.rows.staging import NEW, Staged
 from kwtui.sandbox.values.types import oid_of

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import ColumnDef, Relation
-from kwtui.sandbox.language.lexer import TokenStream
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.conversions import constant, convert
 from kwtui.sandbox.query.expressions import Expressions
 from kwtui.sandbox.query.prepare import only_now, prepare

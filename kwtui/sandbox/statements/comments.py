@@ -9,7 +9,8 @@ from kwtui.sandbox.catalog.grants import require
 from kwtui.sandbox.catalog.objects import ColumnDef, DatabaseDef, IndexDef, Relation
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_database, find_named
-from kwtui.sandbox.language.lexer import Statement, TokenStream
+from kwtui.sandbox.language.lexer import Statement
+from kwtui.sandbox.language.stream import TokenStream
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.session import Session

@@ -17,7 +17,8 @@ from kwtui.sandbox.catalog.listings import index_columns, primary_index, refuse_
 from kwtui.sandbox.catalog.objects import ColumnDef, Relation
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_named
-from kwtui.sandbox.language.lexer import Statement, TokenStream, quote_identifier, split_statements
+from kwtui.sandbox.language.lexer import Statement, quote_identifier, split_statements
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.values.types import BINARY, base_family
 
 if TYPE_CHECKING:

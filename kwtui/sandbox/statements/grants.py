@@ -9,7 +9,8 @@ from kwtui.sandbox.catalog import grants, users
 from kwtui.sandbox.catalog.objects import Catalog, Relation
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_database, find_named, find_schema
-from kwtui.sandbox.language.lexer import Kind, Statement, TokenStream
+from kwtui.sandbox.language.lexer import Kind, Statement
+from kwtui.sandbox.language.stream import TokenStream
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.session import Session
@@ -45,14 +46,6 @@ def _names_objects(stream: TokenStream, before: str) -> bool:
     return False
 
 
-def names(stream: TokenStream) -> list[str]:
-    """One or more names, separated by commas."""
-    found = [stream.expect_identifier()]
-    while stream.accept(","):
-        found.append(stream.expect_identifier())
-    return found
-
-
 # --- privileges ------------------------------------------------------------------------------
 
 
@@ -63,7 +56,7 @@ def _change_privileges(session: Session, stream: TokenStream, before: str, tag: 
     while not stream.at_end and not stream.looking_at(before):
         stream.next()
     stream.expect(before)
-    grantees = names(stream)
+    grantees = stream.names()
     stream.expect_end()
     grants.check_grantees(session.engine.catalog, grantees)
     stream.position = targets_at
@@ -79,9 +72,7 @@ def _change_privileges(session: Session, stream: TokenStream, before: str, tag: 
 
 
 def _privileges(stream: TokenStream) -> list[str]:
-    words = [stream.expect_identifier()]
-    while stream.accept(","):
-        words.append(stream.expect_identifier())
+    words = stream.names()
     if words == [grants.ALL.lower()]:
         stream.accept("privileges")
     for word in words:
@@ -92,9 +83,9 @@ def _privileges(stream: TokenStream) -> list[str]:
 
 def _targets(session: Session, stream: TokenStream, before: str) -> list[grants.Securable]:
     if stream.accept("database"):
-        return [find_database(session, name) for name in names(stream)]
+        return [find_database(session, name) for name in stream.names()]
     if stream.accept("schema"):
-        return [_schema(session, name) for name in names(stream)]
+        return [_schema(session, name) for name in stream.names()]
     stream.accept("table")
     targets: list[grants.Securable] = [*_table_targets(session, stream)]
     if not stream.looking_at(before):
@@ -144,9 +135,9 @@ def matching_tables(session: Session, parts: list[str]) -> list[Relation]:
 
 
 def _grant_roles(session: Session, stream: TokenStream) -> Answer:
-    roles = names(stream)
+    roles = stream.names()
     stream.expect("to")
-    members = names(stream)
+    members = stream.names()
     admin = stream.accept("with", "admin", "option")
     stream.expect_end()
     catalog = session.engine.catalog
@@ -167,9 +158,9 @@ def _grant_roles(session: Session, stream: TokenStream) -> Answer:
 
 def _revoke_roles(session: Session, stream: TokenStream) -> Answer:
     only_admin = stream.accept("admin", "option", "for")
-    roles = names(stream)
+    roles = stream.names()
     stream.expect("from")
-    members = names(stream)
+    members = stream.names()
     stream.expect_end()
     catalog = session.engine.catalog
     _check_role_admin(catalog, session.user, roles)

@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING, cast
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.users import NO_PRIVILEGE, is_admin
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.language.lexer import (
-    Kind,
-    Statement,
-    TokenStream,
-    quote_string,
-    split_statements,
-)
+from kwtui.sandbox.language.lexer import Kind, Statement, quote_string, split_statements
+from kwtui.sandbox.language.stream import TokenStream
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.session import Session

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from kwtui.sandbox.answers.answer import Answer, Column
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.variables import DEFAULTS
-from kwtui.sandbox.language.lexer import Kind, Statement, TokenStream
+from kwtui.sandbox.language.lexer import Kind, Statement
+from kwtui.sandbox.language.stream import TokenStream
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.session import Session

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from kwtui.sandbox.answers.answer import SqlError
-from kwtui.sandbox.language.lexer import Kind, Statement, Token, TokenStream, quote_string
+from kwtui.sandbox.language.lexer import Kind, Statement, Token, quote_string
+from kwtui.sandbox.language.stream import TokenStream
 
 RawOption = tuple[str, str | None]
 
@@ -149,7 +150,7 @@ def parse_import(statement: Statement) -> ImportStatement:
         return _data(ImportStatement(Target.DATABASE), stream)
     if stream.accept("into"):
         name = tuple(stream.qualified_name())
-        columns = _column_list(stream) if stream.looking_at("(") else None
+        columns = tuple(stream.name_list()) if stream.looking_at("(") else None
         return _data(ImportStatement(Target.INTO, name=name, columns=columns), stream)
     stream.expect("table")
     if stream.accept("create", "using"):
@@ -172,15 +173,6 @@ def _data(head: ImportStatement, stream: TokenStream) -> ImportStatement:
         files.append(_text(stream))
     stream.expect(")")
     return replace(head, format=format_, files=tuple(files), options=_options(stream))
-
-
-def _column_list(stream: TokenStream) -> tuple[str, ...]:
-    stream.expect("(")
-    names = [stream.expect_identifier()]
-    while stream.accept(","):
-        names.append(stream.expect_identifier())
-    stream.expect(")")
-    return tuple(names)
 
 
 def _options(stream: TokenStream) -> tuple[RawOption, ...]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from kwtui.sandbox.answers.answer import SqlError
-from kwtui.sandbox.language.lexer import Kind, TokenStream
+from kwtui.sandbox.language.lexer import Kind
+from kwtui.sandbox.language.stream import TokenStream
 
 _NEEDS_QUOTES = re.compile(r'[{}",\\\s]')
 

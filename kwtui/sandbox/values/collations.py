@@ -10,7 +10,7 @@ import re
 
 from kwtui.sandbox.answers.answer import SqlError, not_implemented
 from kwtui.sandbox.language.keywords import words
-from kwtui.sandbox.language.lexer import TokenStream
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.values.sql_type import SqlType
 
 ORDERED = words(

@@ -6,14 +6,8 @@ from collections.abc import Sequence
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.language.keywords import CLAUSES, EXPRESSIONS
-from kwtui.sandbox.language.lexer import (
-    Kind,
-    Token,
-    TokenStream,
-    quote_bytes,
-    quote_identifier,
-    quote_string,
-)
+from kwtui.sandbox.language.lexer import Kind, Token, quote_bytes, quote_identifier, quote_string
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.values import values
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import INTEGERS, STRINGS, base_family, known_type, parse_type

@@ -6,7 +6,8 @@ OIDs: facts.md 9.2 and the recordings. Names: SHOW CREATE TABLE in recordings 02
 from __future__ import annotations
 
 from kwtui.sandbox.answers.answer import SqlError
-from kwtui.sandbox.language.lexer import Kind, TokenStream
+from kwtui.sandbox.language.lexer import Kind
+from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.values.collations import accept_collation, collated
 from kwtui.sandbox.values.sql_type import SqlType
 

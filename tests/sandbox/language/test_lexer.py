@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.language.lexer import (
     Kind,
-    TokenStream,
     quote_identifier,
     quote_string,
     split_statements,
     tokenize,
 )
+from kwtui.sandbox.language.stream import TokenStream
 
 
 @pytest.mark.parametrize(
