@@ -162,9 +162,9 @@ class Logs:
         self, stream: LogStream, path: Path, first: int | None = None, last: int | None = None
     ) -> int:
         """Save what is shown, or the lines from one to another, to a new file; how many bytes."""
-        from kwtui.files.new_file import save_log
+        from kwtui.files.new_file import write_new
 
-        return await self._background.call(save_log, path, stream.set.twin().chunks(first, last))
+        return await self._background.call(write_new, path, stream.set.twin().chunks(first, last))
 
 
 def _may_send(spool: LogSpool, target: Target) -> bool:

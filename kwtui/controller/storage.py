@@ -254,10 +254,10 @@ class Storage:
         Raises KwtuiError, also when the file is there already.
         """
         from kwtui.documents.set_report import set_report
-        from kwtui.runs.directory import write_private
+        from kwtui.files.new_file import write_new
 
         text = set_report(await self.open_set(path), datetime.now(UTC))
-        await self._background.call(write_private, file, text.encode("utf-8", "backslashreplace"))
+        await self._background.call(write_new, file, [text.encode("utf-8", "backslashreplace")])
 
     async def compare(self, before: str, after: str) -> SetDifference:
         """The second set as seen from the first: what both say of themselves, if it is still so."""

@@ -17,9 +17,17 @@ PRIVATE_FOLDER = 0o700
 
 
 def write_file(path: Path, content: bytes, *, mode: int = 0o640) -> None:
+    """As `replace_file`. Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED)."""
+    try:
+        replace_file(path, content, mode=mode)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def replace_file(path: Path, content: bytes, *, mode: int) -> None:
     """Write aside, sync, rename, sync the folder. An existing file is replaced as a whole.
 
-    Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED).
+    Raises OSError; then the old content stays.
     """
     import tempfile
 
@@ -34,10 +42,10 @@ def write_file(path: Path, content: bytes, *, mode: int = 0o640) -> None:
             os.fsync(file.fileno())
         Path(temporary).replace(path)
         sync_folder(path.parent)
-    except OSError as error:
+    except BaseException:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise cannot_write(path, error) from error
+        raise
 
 
 def append_after(path: Path, make: Callable[[bytes], bytes], *, mode: int = 0o640) -> None:
@@ -137,9 +145,13 @@ def make_folders(path: Path, *, mode: int = 0o750) -> None:
         raise cannot_write(path, error) from error
 
 
+def is_no_space(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 def cannot_write(path: Path, error: OSError) -> KwtuiError:
     """The message for a person for a failed write."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_no_space(error):
         return KwtuiError(
             f"No space left to write {path}.",
             cause=error.strerror or str(error),

@@ -5,7 +5,6 @@ A file that cannot be understood is reported and never overwritten.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import fields
 from enum import StrEnum
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.durable import PRIVATE_FILE, PRIVATE_FOLDER, replace_file
 
 FORMAT = 1
 
@@ -162,22 +162,10 @@ def has_control(text: str) -> bool:
 
 def write_private(path: Path, text: str) -> None:
     """Replace the file in one step; the old content stays if anything fails."""
-    import tempfile
-
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         # A link, as people keep for their dotfiles, stays one: its target is replaced.
-        target = path.resolve()
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        replace_file(path.resolve(), text.encode(), mode=PRIVATE_FILE)
     except OSError as error:
         raise KwtuiError(
             f"The file {path} could not be written.",

@@ -129,21 +129,6 @@ class RunsDirectory:
         )
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Write a new file that only its owner may read, synced to disk.
-
-    Raises KwtuiError (DISK_FULL, ...) where that cannot be.
-    """
-    try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(fd, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(fd)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-
-
 def _make_private(folder: Path) -> None:
     # pathlib gives new parents the usual mode, which others can read.
     for parent in (*reversed(folder.parents), folder):

@@ -16,6 +16,7 @@ import msgspec
 
 from kwtui.files.durable import cannot_write
 from kwtui.files.json_text import encode
+from kwtui.files.new_file import write_new
 from kwtui.runs.events import (
     AnyEvent,
     CancelRequested,
@@ -38,15 +39,8 @@ _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 def set_aside(path: Path) -> None:
     """Make the file that keeps space for a run's last words. Raises KwtuiError (DISK_FULL, ...)."""
-    try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            # Nothing that a file system could store as a hole, or squeeze.
-            os.write(fd, os.urandom(_RESERVE_BYTES))
-        finally:
-            os.close(fd)
-    except OSError as error:
-        raise cannot_write(path, error) from error
+    # Nothing that a file system could store as a hole, or squeeze.
+    write_new(path, [os.urandom(_RESERVE_BYTES)])
 
 
 def encode_event(event: AnyEvent) -> bytes:

@@ -24,8 +24,9 @@ import kwtui
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
 from kwtui.files.json_text import encode
+from kwtui.files.new_file import write_new
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, StepKind
-from kwtui.runs.directory import RunFiles, RunsDirectory, write_private
+from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.journal import JournalReader, set_aside
 from kwtui.runs.lock import LockHolder, RunLocks
 from kwtui.runs.process_identity import identity_of
@@ -67,8 +68,8 @@ def start_run(
     locks = RunLocks(directory.locks)
     try:
         try:
-            write_private(files.plan, msgspec.json.format(encode(plan), indent=1))
-            write_private(files.target, msgspec.json.encode(handover))
+            write_new(files.plan, [msgspec.json.format(encode(plan), indent=1)])
+            write_new(files.target, [msgspec.json.encode(handover)])
             set_aside(files.reserve)
             for key in lock_keys(plan, handover):
                 locks.take(key)

@@ -15,11 +15,12 @@ from kwtui.backups.csv.index import Reading
 from kwtui.controller import Controller, RunsChanged, StorageChanged
 from kwtui.controller.events import StorageWatched
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.new_file import write_new
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import BackupRequest, RestoreRequest
 from kwtui.model.schema import TableName
 from kwtui.operations.plan import Plan
-from kwtui.runs.directory import RunsDirectory, write_private
+from kwtui.runs.directory import RunsDirectory
 from kwtui.runs.events import AnyEvent, RunFinished, RunStatus
 from kwtui.runs.process import Handover
 from kwtui.server.connection.status import ConnectionState, ConnectionStatus
@@ -279,7 +280,7 @@ async def test_whether_the_set_of_a_run_is_gone_is_looked_at_where_the_run_had_i
     assert not await controller.runs.is_gone(files.id, "kwtui/shop/a"), "nobody knows where it was"
 
     handover = Handover(None, str(extern), str(tmp_path / "state"))
-    write_private(files.target, msgspec.json.encode(handover))
+    write_new(files.target, [msgspec.json.encode(handover)])
     assert not await controller.runs.is_gone(files.id, "kwtui/shop/a")
     assert await controller.runs.is_gone(files.id, "kwtui/shop/b")
 

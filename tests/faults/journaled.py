@@ -14,11 +14,12 @@ import pytest
 from kwtui.controller import Controller
 from kwtui.errors import KwtuiError
 from kwtui.files.json_text import encode
+from kwtui.files.new_file import write_new
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.plan import Plan, Step
 from kwtui.operations.restore.run import run_restore
 from kwtui.operations.runner import Halt, StepOutcome
-from kwtui.runs.directory import RunFiles, RunsDirectory, write_private
+from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.journal import JournalWriter
 from kwtui.runs.process import Handover
 from kwtui.runs.worker import JournalReporter
@@ -69,8 +70,8 @@ class Journaled:
     def files_of(self, plan: Plan) -> RunFiles:
         files = self.directory.create()
         handover = Handover(self.bench.target.as_dict(), str(self.bench.extern), "")
-        write_private(files.plan, encode(plan))
-        write_private(files.target, msgspec.json.encode(handover))
+        write_new(files.plan, [encode(plan)])
+        write_new(files.target, [msgspec.json.encode(handover)])
         return files
 
     def run(self, plan: Plan, hooks: dict[str, Hook] | None = None) -> tuple[str, RunResult]:

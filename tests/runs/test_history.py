@@ -14,8 +14,9 @@ import msgspec
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.new_file import write_new
 from kwtui.operations.plan import Plan
-from kwtui.runs.directory import RunFiles, RunsDirectory, write_private
+from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.events import AnyEvent, RunFinished, RunStarted, RunStatus, StepStarted
 from kwtui.runs.history import list_runs, run_state, run_summary
 from kwtui.runs.journal import JournalWriter
@@ -34,8 +35,8 @@ def make_run(
     directory: RunsDirectory, plan: Plan, process: ProcessIdentity, *events: AnyEvent
 ) -> RunFiles:
     files = directory.create()
-    write_private(files.plan, msgspec.json.encode(plan))
-    write_private(files.process, msgspec.json.encode(process))
+    write_new(files.plan, [msgspec.json.encode(plan)])
+    write_new(files.process, [msgspec.json.encode(process)])
     with JournalWriter(files.journal) as journal:
         journal.append(RunStarted(at=at(0), run=files.id, plan=plan.id, title="", pid=process.pid))
         for event in events:
@@ -103,7 +104,7 @@ def test_the_newest_run_comes_first(directory: RunsDirectory, plan: Plan) -> Non
     old, new = directory.create(same_second), directory.create(same_second)
     for seconds, files in enumerate((old, new)):
         made = replace(plan, created_at=at(seconds / 10))
-        write_private(files.plan, msgspec.json.encode(made))
+        write_new(files.plan, [msgspec.json.encode(made)])
 
     assert [run.id for run in list_runs(directory)] == [new.id, old.id]
 
@@ -124,7 +125,7 @@ def test_a_run_that_never_said_that_it_began_began_with_its_plan(
     directory: RunsDirectory, plan: Plan
 ) -> None:
     files = directory.create()
-    write_private(files.plan, msgspec.json.encode(plan))
+    write_new(files.plan, [msgspec.json.encode(plan)])
 
     summary = run_summary(files)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from kwtui.errors import KwtuiError
+from kwtui.files.durable import PRIVATE_FILE, replace_file
 
 KEPT = 500
 """Statements that are remembered; older ones go when the file is written anew."""
@@ -80,11 +81,8 @@ class SqlHistory:
         entries = self._read()
         if len(entries) < _REWRITE_AT:
             return
-        draft = self._path.with_suffix(".new")
         data = b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries[-KEPT:])
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-        os.replace(draft, self._path)
+        replace_file(self._path, data, mode=PRIVATE_FILE)
 
 
 def _cannot(path: Path, what: str, error: OSError) -> KwtuiError:
