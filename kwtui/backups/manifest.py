@@ -20,7 +20,7 @@ import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
-from kwtui.files.foreign import read_regular
+from kwtui.files.foreign import cannot_read, read_regular
 from kwtui.model.findings import Finding
 from kwtui.model.proof import ContentChecksum, ProofLevel
 from kwtui.model.requests import BackupMethod, Dialect
@@ -287,12 +287,7 @@ def read_sidecar(path: Path) -> bytes:
             exit_code=ExitCode.NOT_FOUND,
         ) from error
     except OSError as error:
-        raise KwtuiError(
-            f"{path} cannot be read.",
-            cause=error.strerror or str(error),
-            hint="Run kwtui as the database's own account or as a member of its group.",
-            exit_code=ExitCode.EXTERN_NOT_READABLE,
-        ) from error
+        raise cannot_read(path, error) from error
 
 
 def standing_proof(manifest_level: ProofLevel, sealed: datetime, proofs: list[Proof]) -> Proof:

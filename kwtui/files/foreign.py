@@ -13,6 +13,8 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from kwtui.errors import ExitCode, KwtuiError
+
 _FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -49,3 +51,25 @@ def regular_descriptor(path: Path, flags: int, mode: int = 0o640) -> int:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
     return descriptor
+
+
+def cannot_read(path: Path, error: OSError, *, listing: str = "kwtui list") -> KwtuiError:
+    """The message for a person for a file or folder that cannot be read (EXTERN_NOT_READABLE).
+
+    Of one that is not there (NOT_FOUND) it says which command lists those that are.
+    """
+    cause = error.strerror or str(error)
+    if isinstance(error, FileNotFoundError):
+        return KwtuiError(
+            f"{path} is not there.",
+            cause=cause,
+            hint=f"`{listing}` shows what is there.",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+    return KwtuiError(
+        f"{path} cannot be read.",
+        cause=cause,
+        hint="Run kwtui as the database's own account: KWDB keeps some of its files from its group"
+        " too (meta.sql has mode 0600).",
+        exit_code=ExitCode.EXTERN_NOT_READABLE,
+    )

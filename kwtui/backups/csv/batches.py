@@ -11,6 +11,7 @@ from pathlib import Path
 from kwtui.backups.csv.form import PLAIN, FileForm, open_plain
 from kwtui.backups.csv.reading import MalformedRecord, Record, read_records
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign import cannot_read
 from kwtui.model.requests import Dialect
 
 
@@ -57,15 +58,6 @@ def count_older(
     return sum(
         record[0] is not None and record[0] < cutoff
         for record in checked_records(path, dialect, fields, form)
-    )
-
-
-def cannot_read(path: Path, error: OSError) -> KwtuiError:
-    return KwtuiError(
-        f"{path} cannot be read.",
-        cause=error.strerror or str(error),
-        hint="Run kwtui as the database's own account or as a member of its group.",
-        exit_code=ExitCode.EXTERN_NOT_READABLE,
     )
 
 

@@ -18,8 +18,7 @@ from kwtui.backups.csv.form import Plainer, form_of
 from kwtui.backups.csv.plain_nulls import plain_nulls
 from kwtui.backups.csv.reading import MalformedRecord, NeedMore, Record, RecordParser
 from kwtui.backups.csv.record_scan import PYTHON_CHARSETS
-from kwtui.backups.layout.tree import unreadable
-from kwtui.files.foreign import open_regular
+from kwtui.files.foreign import cannot_read, open_regular
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import ColumnSpec
 from kwtui.text import clean, plural
@@ -178,7 +177,7 @@ def read_head(path: Path, size: int) -> bytes:
         with open_regular(path) as file:
             return file.read(size)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise cannot_read(path, error) from error
 
 
 def _broken_text(samples: Sequence[_Sample]) -> DialectGuess:
@@ -220,7 +219,7 @@ def _guess(tables: Sequence[TableSample], samples: Sequence[_Sample], charset: s
         try:
             nulls = plain_nulls(files, found[0][1].delimiter)
         except OSError as error:
-            raise unreadable(files[0].parent, error) from error
+            raise cannot_read(files[0].parent, error) from error
     return _conclude(samples, found, nulls)
 
 

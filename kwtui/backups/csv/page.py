@@ -8,8 +8,7 @@ from pathlib import Path
 
 from kwtui.backups.csv.index import CsvIndex, Reading
 from kwtui.backups.csv.reading import MalformedRecord, Record, read_records
-from kwtui.backups.layout.tree import unreadable
-from kwtui.files.foreign import open_regular
+from kwtui.files.foreign import cannot_read, open_regular
 from kwtui.model.requests import Dialect
 
 
@@ -65,7 +64,7 @@ def read_page(
                 problem = f"The next record cannot be read: {error}."
         index.place_of(first + len(records))
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise cannot_read(path, error) from error
     total = None if index.total is None else max(index.total - dialect.header, 0)
     at_end = total is not None and start + len(records) >= total
     return CsvPage(path.name, start, columns, tuple(records), total, at_end, problem)

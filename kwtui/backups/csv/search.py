@@ -8,8 +8,7 @@ from typing import BinaryIO
 from kwtui.backups.csv.index import CsvIndex, Reading
 from kwtui.backups.csv.reading import MalformedRecord, read_records
 from kwtui.backups.csv.record_scan import PYTHON_CHARSETS, RecordCounter
-from kwtui.backups.layout.tree import unreadable
-from kwtui.files.foreign import open_regular
+from kwtui.files.foreign import cannot_read, open_regular
 from kwtui.model.requests import Dialect
 
 _BLOCK = 1 << 22
@@ -30,7 +29,7 @@ def find_record(
         search = _Search(index, text, reading)
         return search.after(start) if forward else search.before(start)
     except OSError as error:
-        raise unreadable(index.path, error) from error
+        raise cannot_read(index.path, error) from error
 
 
 class _Search:

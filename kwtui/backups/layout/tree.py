@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign import cannot_read
 
 META_FILE = "meta.sql"
 _SQL_FILE = re.compile(r"n\d+\.\d+\.sql\Z")
@@ -141,7 +141,7 @@ def _walk(root: Path, below: str) -> Iterator[TreeFile]:
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda e: e.name)
     except OSError as error:
-        raise unreadable(folder, error) from error
+        raise cannot_read(folder, error) from error
     for entry in entries:
         path = f"{below}/{entry.name}" if below else entry.name
         if entry.is_dir(follow_symlinks=False):
@@ -161,7 +161,7 @@ def is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise cannot_read(path, error) from error
 
 
 def is_folder(path: Path) -> bool:
@@ -169,22 +169,4 @@ def is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except OSError as error:
-        raise unreadable(path, error) from error
-
-
-def unreadable(path: Path, error: OSError) -> KwtuiError:
-    """The message for a person for a file or folder that cannot be read."""
-    if isinstance(error, FileNotFoundError):
-        return KwtuiError(
-            f"{path} is not there.",
-            cause=error.strerror or str(error),
-            hint="`kwtui list` shows what is in extern.",
-            exit_code=ExitCode.NOT_FOUND,
-        )
-    return KwtuiError(
-        f"{path} cannot be read.",
-        cause=error.strerror or str(error),
-        hint="KWDB keeps its exports from other accounts (meta.sql has mode 0600): run kwtui as the"
-        " database's own account.",
-        exit_code=ExitCode.EXTERN_NOT_READABLE,
-    )
+        raise cannot_read(path, error) from error

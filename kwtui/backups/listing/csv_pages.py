@@ -11,9 +11,9 @@ from kwtui.backups.csv.index import CsvIndex, Reading
 from kwtui.backups.csv.page import CsvPage, read_page
 from kwtui.backups.csv.search import find_record
 from kwtui.backups.layout.naming import inside
-from kwtui.backups.layout.tree import unreadable
 from kwtui.backups.listing.contents import SetDetails, TableDetails
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign import cannot_read
 from kwtui.model.requests import Dialect
 
 
@@ -41,7 +41,7 @@ def record_at_share(details: SetDetails, file: str, share: float, reading: Readi
         size = index.path.stat().st_size
         record = index.record_at(int(size * min(share, 1.0)), reading)
     except OSError as error:
-        raise unreadable(index.path, error) from error
+        raise cannot_read(index.path, error) from error
     return max(0, record - index.dialect.header)
 
 

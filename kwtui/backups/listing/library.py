@@ -6,8 +6,8 @@ from pathlib import Path
 
 from kwtui.backups.layout.location import find_location
 from kwtui.backups.layout.naming import inside
-from kwtui.backups.layout.tree import is_there, unreadable
-from kwtui.files.foreign import open_regular
+from kwtui.backups.layout.tree import is_there
+from kwtui.files.foreign import cannot_read, open_regular
 
 
 def read_text(extern: Path, path: str, state: Path | None = None, *, limit: int = 1 << 20) -> str:
@@ -25,6 +25,6 @@ def read_text(extern: Path, path: str, state: Path | None = None, *, limit: int 
         with open_regular(file) as opened:
             data = opened.read(limit + 1)
     except OSError as error:
-        raise unreadable(file, error) from error
+        raise cannot_read(file, error) from error
     text = data[:limit].decode("utf-8", "surrogateescape")
     return text if len(data) <= limit else text + f"\n[cut after {limit:,} bytes]\n"

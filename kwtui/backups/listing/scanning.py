@@ -22,7 +22,6 @@ from kwtui.backups.layout.tree import (
     is_there,
     packed_as,
     role_of,
-    unreadable,
     walk,
 )
 from kwtui.backups.layout.unfinished import read_mark
@@ -37,7 +36,7 @@ from kwtui.backups.manifest import (
     standing_proof,
 )
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.foreign import open_regular
+from kwtui.files.foreign import cannot_read, open_regular
 
 _DEEPEST = 12
 _UNNAMED = frozenset({MANIFEST_FILE, PROOFS_FILE})
@@ -96,7 +95,7 @@ def describe(extern: Path, path: str, state: Path | None = None) -> BackupEntry:
 def _no_folder(extern: Path, path: str, place: Path) -> KwtuiError:
     """Why a path names no set and no tree: it is a file, or nothing at all."""
     if not is_there(place):
-        return unreadable(place, FileNotFoundError(2, "No such file or directory"))
+        return cannot_read(place, FileNotFoundError(2, "No such file or directory"))
     parent = path.rpartition("/")[0]
     if packed_as(place.name):
         hint = f"Unpack it below {extern}, then name the folder that comes out."
@@ -123,7 +122,7 @@ class _Scanner:
             with os.scandir(folder) as found:
                 entries = list(found)
         except OSError as error:
-            raise unreadable(folder, error) from error
+            raise cannot_read(folder, error) from error
         self.scanned += len(entries)
         return entries
 

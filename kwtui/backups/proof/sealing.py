@@ -14,11 +14,12 @@ from queue import SimpleQueue
 from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.record_scan import FileScan, scan_file
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
-from kwtui.backups.layout.tree import FileRole, TreeFile, unreadable, walk
+from kwtui.backups.layout.tree import FileRole, TreeFile, walk
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, SIDECAR_FILES, FileEntry
 from kwtui.backups.proof.scan_process import ScanProcess
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import sync_file, sync_folder
+from kwtui.files.foreign import cannot_read
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import TableName
 
@@ -119,7 +120,7 @@ def seal_sidecars(folder: Path) -> tuple[FileEntry, ...]:
             scan = scan_file(path, None)
             sync_file(path)
         except OSError as error:
-            raise unreadable(path, error) from error
+            raise cannot_read(path, error) from error
         entries.append(FileEntry(name, scan.bytes, scan.sha256))
     return tuple(entries)
 
@@ -149,7 +150,7 @@ def _seal_folders(root: Path, folders: Sequence[str]) -> tuple[FileEntry, ...]:
                 scan = scan_file(path, None)
                 sync_file(path)
             except OSError as error:
-                raise unreadable(path, error) from error
+                raise cannot_read(path, error) from error
             entries.append(FileEntry(f"{folder}/{file.path}", scan.bytes, scan.sha256))
     return tuple(entries)
 
@@ -201,7 +202,7 @@ def scan_files(
             scan = _scan(reader, job, meter.tick)
         except OSError as error:
             # The others stop because of this one: it is what is told.
-            meter.failure = meter.failure or unreadable(job.path, error)
+            meter.failure = meter.failure or cannot_read(job.path, error)
             raise meter.failure from error
         finally:
             readers.put(reader)
@@ -311,7 +312,7 @@ def _sync_tree(data: Path, files: Sequence[TreeFile]) -> None:
         for path in sorted(folders, key=lambda p: len(p.parts), reverse=True):
             sync_folder(path)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise cannot_read(path, error) from error
 
 
 def _sealed(

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kwtui.backups.csv.batches import cannot_read, damaged
+from kwtui.backups.csv.batches import damaged
 from kwtui.backups.csv.device_clashes import without_clashes
 from kwtui.backups.csv.reading import MalformedRecord, Record, parse_block, read_blocks
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import cannot_write, hand_over, make_folders, sync_folder
+from kwtui.files.foreign import cannot_read
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import TableName
 from kwtui.sql.insert_script import insert_head, row_text, rows_of_block, statements_of

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign import cannot_read
 from kwtui.node.logs.file.open_log import OpenLog
 
 
@@ -57,7 +57,7 @@ class LogFollower:
         try:
             self._file = await asyncio.to_thread(OpenLog, self._path)
         except OSError as error:
-            raise cannot_open(self._path, error) from error
+            raise cannot_read(self._path, error, listing="kwtui logs") from error
         self._present = True
         self._task = asyncio.create_task(self._run(), name=f"follow {self._path.name}")
         return self.state
@@ -158,15 +158,3 @@ class LogFollower:
             self._note = f"rotated to {new.path.name}"
         self._file, self._present = new, True
         return LogEvent.RESTARTED
-
-
-def cannot_open(path: Path, error: OSError) -> KwtuiError:
-    missing = isinstance(error, FileNotFoundError)
-    return KwtuiError(
-        f"{path} cannot be opened.",
-        cause=error.strerror or str(error),
-        hint="`kwtui logs` lists the log files that are there."
-        if missing
-        else "Run kwtui as the database's own account or as a member of its group.",
-        exit_code=ExitCode.NOT_FOUND if missing else ExitCode.EXTERN_NOT_READABLE,
-    )
