@@ -1,4 +1,4 @@
-"""kwtui compare, pin, unpin, note, label, delete, prune and cleanup."""
+"""kwtui pin, unpin, note and label."""
 
 from __future__ import annotations
 

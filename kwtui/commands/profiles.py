@@ -1,4 +1,4 @@
-"""kwtui survey, profiles and the interface itself."""
+"""kwtui profiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""kwtui compare, pin, unpin, note, label, delete, prune and cleanup."""
+"""kwtui delete, prune and cleanup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""kwtui survey, profiles and the interface itself."""
+"""kwtui survey: what a backup would find."""
 
 from __future__ import annotations
 

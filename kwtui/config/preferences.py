@@ -1,8 +1,6 @@
-"""Profiles and preferences: what a person chose, in TOML files of their own.
+"""Preferences: how a person wants the interface, in a TOML file of their own.
 
-The directories follow the XDG convention. Files are private to the person (0600 in 0700) and are
-replaced by rename, so that a crash leaves either the old file or the new one. A file that cannot be
-understood is reported and never overwritten. No file ever holds a password.
+Private and replaced by rename, as profiles are.
 """
 
 from __future__ import annotations

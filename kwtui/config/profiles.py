@@ -1,4 +1,4 @@
-"""Profiles and preferences: what a person chose, in TOML files of their own.
+"""Profiles: the servers that a person saved, in a TOML file of their own.
 
 The directories follow the XDG convention. Files are private to the person (0600 in 0700) and are
 replaced by rename, so that a crash leaves either the old file or the new one. A file that cannot be

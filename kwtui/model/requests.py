@@ -1,8 +1,4 @@
-"""The words that every layer shares, as plain data: names, schemas, dialects, findings, proof.
-
-Everything here is immutable, knows no I/O and goes to and from JSON with msgspec: the survey of a
-database is at the same time the content of a backup's ``schema.json``.
-"""
+"""What a person asks for: a backup, a restore, a drill, and how. Plain data."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The words that every layer shares, as plain data: names, schemas, dialects, findings, proof.
+"""What a database consists of, as plain data.
 
-Everything here is immutable, knows no I/O and goes to and from JSON with msgspec: the survey of a
-database is at the same time the content of a backup's ``schema.json``.
+Immutable, without I/O, to and from JSON with msgspec: the schema that a survey reads is at the same
+time the content of a backup's ``schema.json``.
 """
 
 from __future__ import annotations

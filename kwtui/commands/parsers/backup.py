@@ -1,4 +1,4 @@
-"""Options of the commands that prove a backup: drill and seal."""
+"""Options of the commands that make, restore and prove a backup: backup, restore, drill, seal."""
 
 from __future__ import annotations
 

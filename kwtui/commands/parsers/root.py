@@ -1,4 +1,4 @@
-"""Commands, options and their help."""
+"""The parser of all commands, with the help that stands above them."""
 
 from __future__ import annotations
 

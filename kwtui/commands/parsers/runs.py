@@ -1,4 +1,4 @@
-"""Commands, options and their help."""
+"""Options of the commands about what goes on: runs and logs."""
 
 from __future__ import annotations
 

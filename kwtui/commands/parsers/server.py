@@ -1,4 +1,4 @@
-"""Options of the commands about the server itself: server, jobs, wal, sql."""
+"""Options of the commands about the server: server, jobs, wal, sql, survey, profiles."""
 
 from __future__ import annotations
 

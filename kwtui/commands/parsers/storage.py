@@ -1,4 +1,4 @@
-"""Options of the commands that look after backup sets."""
+"""Options of the commands that list, show, check and look after backup sets."""
 
 from __future__ import annotations
 

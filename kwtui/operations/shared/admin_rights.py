@@ -1,4 +1,4 @@
-"""What a person should know before a backup begins. Pure."""
+"""Whether the user may export and import at all. Pure."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The definitions of a database as statements for another name, in the proven order. Pure.
-
-Each function is one step of the exact restore (live-findings.md, section 2). ``database`` is where
-the objects go; the captured schema knows the name that they had.
-"""
+"""The part of a captured database that a plan is about. Pure."""
 
 from __future__ import annotations
 

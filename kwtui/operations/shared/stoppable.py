@@ -1,4 +1,4 @@
-"""Running one EXPORT: progress from the files that grow, notices, cancel, the answer."""
+"""Running one long statement that a person may stop: cancel, and what the server answers to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of what lies in extern: its columns, its orders, its filter. Pure."""
+"""What kind of thing lies in extern, in words."""
 
 from __future__ import annotations
 

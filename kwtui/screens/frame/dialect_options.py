@@ -1,4 +1,4 @@
-"""The pages of the restore wizard up to the tables."""
+"""The dialects that a tree may have been written with, as choices of a form. Pure."""
 
 from __future__ import annotations
 
