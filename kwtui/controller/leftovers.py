@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kwtui.node.place import NodePlace
     from kwtui.operations.removal.leftovers import Leftover
     from kwtui.operations.removal.planning import Leftovers
-    from kwtui.operations.restore.continuation.stopped import Standing
+    from kwtui.operations.restore.continuation.stopped_restore import Standing
     from kwtui.operations.shared.known_runs import KnownRun
 
 
@@ -85,7 +85,7 @@ class LeftoverSearch:
 
     async def _on_server(self, runs: list[KnownRun]) -> list[Leftover]:
         from kwtui.operations.removal.planning import find_database_leftovers
-        from kwtui.operations.restore.continuation.stopped import Standing
+        from kwtui.operations.restore.continuation.stopped_restore import Standing
         from kwtui.server.catalogue import survey as catalogue
 
         cluster = self._connection.facts().cluster_id

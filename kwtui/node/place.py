@@ -246,7 +246,7 @@ def _whose(
     """Of a folder that a person named: barred only where it is another server's for certain."""
     if server is None or not (store or logs):
         return Ownership()
-    from kwtui.node.deployment.whose import judge, read_mark
+    from kwtui.node.deployment.ownership import judge, read_mark
 
     found = judge(read_mark(store, logs), server, str(store or logs))
     if found.owner is Owner.OTHER:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kwtui.errors import KwtuiError
 from kwtui.model.schema import TableName
 from kwtui.operations.plan import Plan, PlanKind, StepKind
-from kwtui.operations.restore.continuation.own import (
+from kwtui.operations.restore.continuation.own_database import (
     CANNOT_GO_ON,
     Refusal,
     gave_name,

@@ -13,7 +13,7 @@ from typing import Any
 
 from kwtui.model.requests import RestoreStrategy
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
-from kwtui.operations.restore.continuation.stopped import ways_on
+from kwtui.operations.restore.continuation.stopped_restore import ways_on
 from kwtui.runs.events import (
     AnyEvent,
     CancelRequested,

@@ -8,14 +8,14 @@ import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import Plan, PlanKind
-from kwtui.operations.restore.continuation.own import (
+from kwtui.operations.restore.continuation.own_database import (
     PUBLISH,
     Refusal,
     gave_name,
     made_database,
     makes_database,
 )
-from kwtui.operations.restore.continuation.stopped import COUNT_ROWS, StoppedRestore
+from kwtui.operations.restore.continuation.stopped_restore import COUNT_ROWS, StoppedRestore
 from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.events import (
     AnyEvent,

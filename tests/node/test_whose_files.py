@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kwtui.node.deployment.claims import Answering, Machine, Owner
-from kwtui.node.deployment.whose import read_mark
+from kwtui.node.deployment.ownership import read_mark
 from kwtui.node.place import NodePlace, find_place, look_again
 
 CLUSTER = "ca164d7c-fd84-4cd8-86e2-836b7e9b32a5"

@@ -35,6 +35,7 @@ from kwtui.node.deployment.claims import (
 from kwtui.node.deployment.containers import UNPUBLISHED, Container, Mount, MountKind
 from kwtui.node.deployment.installed import FOLDERS, of_machine
 from kwtui.node.deployment.log_banner import Banner, read_banner
+from kwtui.node.deployment.ownership import judge, read_mark
 from kwtui.node.deployment.processes import PROCESS, of_processes
 from kwtui.node.deployment.start_arguments import (
     DEFAULT_SQL_PORT,
@@ -43,7 +44,6 @@ from kwtui.node.deployment.start_arguments import (
 )
 from kwtui.node.deployment.unknown import as_written, reasons
 from kwtui.node.deployment.what_starts import Installed
-from kwtui.node.deployment.whose import judge, read_mark
 
 _REPORTED = ("the server's start arguments", "the server's store path")
 _GIVE = "Name the node's store: --store DIR, or in the profile."

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from kwtui.node.logs.family import JoinedLog
 from kwtui.node.logs.file.lines import LogLine
+from kwtui.node.logs.filtered import PickedEntries, Places
 from kwtui.node.logs.format import LogEntry, LogFamily
 from kwtui.node.logs.merged import MergedLog, Strand
-from kwtui.node.logs.picked import PickedEntries, Places
 from kwtui.node.logs.source import LineSource, family_place, split_family_place
 
 _LINES = 500

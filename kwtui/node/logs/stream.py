@@ -19,8 +19,8 @@ from kwtui.node.logs.family import JoinedLog
 from kwtui.node.logs.file.follower import LogEvent
 from kwtui.node.logs.file.matching import Query
 from kwtui.node.logs.filter import LogFilter
+from kwtui.node.logs.filtered import Places
 from kwtui.node.logs.log_set import Hits, LogSet
-from kwtui.node.logs.picked import Places
 from kwtui.node.logs.source import LineSource
 
 MOST_HITS = 1_000_000

@@ -48,7 +48,7 @@ from kwtui.operations.restore.execution.inserting import (
 )
 from kwtui.operations.restore.execution.source_check import SourceCheck, check_source
 from kwtui.operations.restore.execution.staging import stage_files, unstage_files
-from kwtui.operations.restore.execution.through import import_through
+from kwtui.operations.restore.execution.through_plain_table import import_through
 from kwtui.operations.restore.steps import import_of
 from kwtui.operations.runner import Executor, StepOutcome, run_steps
 from kwtui.operations.shared.blocked_names import when_free

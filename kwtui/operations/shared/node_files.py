@@ -1,7 +1,7 @@
 """The files of each node of a cluster, as far as they are on this machine and proven to be its own.
 
 A node on another machine may well have a store of the same path, and several nodes may have theirs
-on one machine: what a store says of itself decides (`kwtui.node.deployment.whose`).
+on one machine: what a store says of itself decides (`kwtui.node.deployment.ownership`).
 """
 
 from __future__ import annotations

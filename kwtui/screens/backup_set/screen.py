@@ -16,7 +16,6 @@ from kwtui.backups.listing.presence import Presence
 from kwtui.controller import StorageChanged
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.keys.actions import Action
-from kwtui.screens.backup_set.care import CARE_VERBS, REPORT, SetCare
 from kwtui.screens.backup_set.origin import NOT_HERE, events_lines, made_lines
 from kwtui.screens.backup_set.parts import (
     JOURNAL_PART,
@@ -29,6 +28,7 @@ from kwtui.screens.backup_set.parts import (
     table_lines,
 )
 from kwtui.screens.backup_set.record_reader import PLACES, RecordReader
+from kwtui.screens.backup_set.set_actions import REPORT, SET_VERBS, SetActions
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.choice_dialog import Choice
 from kwtui.screens.frame.dialogs import MessageDialog
@@ -49,7 +49,7 @@ GO_TO = "go-to"
 """The purpose of the prompt that asks for a record."""
 
 
-class SetScreen(SetCare):
+class SetScreen(SetActions):
     scope: ClassVar[str] = "set"
     title_text: ClassVar[str] = "4 Storage"
     about: ClassVar[str] = (
@@ -228,8 +228,8 @@ class SetScreen(SetCare):
     def reason_against(self, action: Action) -> str:
         if self._gone and action.verb not in ("refresh", "copy"):
             return self._gone
-        if action.verb in CARE_VERBS:
-            return self.reason_against_care(action.verb)
+        if action.verb in SET_VERBS:
+            return self.reason_against_set_action(action.verb)
         if action.verb == "go_to" and not self._table.display:
             return "Only data files are gone through by records."
         return ""

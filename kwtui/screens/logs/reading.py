@@ -13,7 +13,7 @@ from kwtui.node.logs.filter import LogFilter, compile_pattern, parse_filter
 from kwtui.node.logs.format import LogSeverity
 from kwtui.node.logs.time_words import parse_when
 from kwtui.screens.frame.base import KwtuiScreen
-from kwtui.screens.logs.desk import LogDesk
+from kwtui.screens.logs.viewed_log import ViewedLog
 from kwtui.text import human_bytes
 from kwtui.widgets.clipboard import LARGEST_COPY
 from kwtui.widgets.field import PromptLine, Words
@@ -30,7 +30,7 @@ class LogReading(KwtuiScreen):
         self._summary = Words(classes="summary")
         self._view = LogView()
         self._view.display = False
-        self._desk: LogDesk | None = None
+        self._viewed: ViewedLog | None = None
 
     @property
     def _opened(self) -> bool:
@@ -38,24 +38,26 @@ class LogReading(KwtuiScreen):
 
     def _say(self) -> None:
         """Bring the words above the log up to date."""
-        if self._desk is not None and self._opened:
-            self._summary.say(self._desk.words())
+        if self._viewed is not None and self._opened:
+            self._summary.say(self._viewed.words())
 
     def on_log_view_moved(self) -> None:
-        if self._desk is not None:
-            self._desk.moved()
-            self._desk.paint()
+        if self._viewed is not None:
+            self._viewed.moved()
+            self._viewed.paint()
             self._say()
             self.show_keys()
 
     async def _stop_working(self) -> None:
-        if self._desk is not None:
-            await self._desk.stream.stop_filtering()
-            await self._desk.stream.stop_searching(forget=False)
+        if self._viewed is not None:
+            await self._viewed.stream.stop_filtering()
+            await self._viewed.stream.stop_searching(forget=False)
             self.say("Stopped; what was found so far stays.")
 
     def reason_against(self, action: Action) -> str:
-        if action.verb in ("find_next", "find_previous") and not (self._desk and self._desk.text):
+        if action.verb in ("find_next", "find_previous") and not (
+            self._viewed and self._viewed.text
+        ):
             return "Nothing is searched; / begins a search."
         if action.verb in ("mark_next", "mark_previous") and not self._view.marks:
             return "No line is marked; m marks one."
@@ -64,15 +66,15 @@ class LogReading(KwtuiScreen):
     # -- moving ----------------------------------------------------------------------------------
 
     def do_follow(self) -> None:
-        if self._desk is not None:
-            self._desk.paused = False
+        if self._viewed is not None:
+            self._viewed.paused = False
         self._view.follow()
 
     def do_pause(self) -> None:
-        if self._desk is None:
+        if self._viewed is None:
             return
-        self._desk.paused = not self._desk.paused
-        if self._desk.paused:
+        self._viewed.paused = not self._viewed.paused
+        if self._viewed.paused:
             self._view.hold()
         else:
             self._view.follow()
@@ -82,25 +84,25 @@ class LogReading(KwtuiScreen):
         self._view.toggle_wrap()
 
     def do_unfold(self) -> None:
-        if self._desk is not None and not self._desk.toggle_fold():
+        if self._viewed is not None and not self._viewed.toggle_fold():
             self.say("No lines continue this entry.")
 
     def do_unfold_all(self) -> None:
-        if self._desk is not None:
-            folded = self._desk.toggle_folding()
+        if self._viewed is not None:
+            folded = self._viewed.toggle_folding()
             self.say("Entries are folded." if folded else "All lines are shown.")
 
     def do_mark(self) -> None:
-        if self._desk is not None:
-            self._desk.toggle_mark()
+        if self._viewed is not None:
+            self._viewed.toggle_mark()
 
     def do_mark_next(self) -> None:
-        if self._desk is not None:
-            self._desk.next_mark(forward=True)
+        if self._viewed is not None:
+            self._viewed.next_mark(forward=True)
 
     def do_mark_previous(self) -> None:
-        if self._desk is not None:
-            self._desk.next_mark(forward=False)
+        if self._viewed is not None:
+            self._viewed.next_mark(forward=False)
 
     def do_select(self) -> None:
         self._view.select()
@@ -112,42 +114,42 @@ class LogReading(KwtuiScreen):
         self._go(forward=False)
 
     def _go(self, *, forward: bool) -> None:
-        desk = self._desk
-        if desk is not None and not desk.next_hit(forward=forward):
-            self.say(f"“{desk.text}” was not found.", warning=True)
+        viewed = self._viewed
+        if viewed is not None and not viewed.next_hit(forward=forward):
+            self.say(f"“{viewed.text}” was not found.", warning=True)
         self._say()
 
     # -- filter ----------------------------------------------------------------------------------
 
     def do_severity(self) -> None:
-        if self._desk is not None:
-            wanted = self._desk.stream.wanted
+        if self._viewed is not None:
+            wanted = self._viewed.stream.wanted
             known = wanted.severity in _SEVERITIES
             following = _SEVERITIES.index(wanted.severity) + 1 if known else 0
             self._filter(replace(wanted, severity=_SEVERITIES[following % len(_SEVERITIES)]))
 
     def do_same(self) -> None:
-        desk, place = self._desk, self._view.place
-        if desk is None or place is None:
+        viewed, place = self._viewed, self._view.place
+        if viewed is None or place is None:
             return
-        entry = desk.stream.set.entry_at(place)
+        entry = viewed.stream.set.entry_at(place)
         if entry is None or not entry.thread:
             self.say("This entry names no goroutine.")
         else:
-            self._filter(replace(desk.stream.wanted, thread=entry.thread))
+            self._filter(replace(viewed.stream.wanted, thread=entry.thread))
 
     def _filter(self, wanted: LogFilter) -> None:
-        desk = self._desk
-        if desk is not None:
-            self.run_task(partial(desk.filter, wanted), "filter-log")
+        viewed = self._viewed
+        if viewed is not None:
+            self.run_task(partial(viewed.filter, wanted), "filter-log")
 
     # -- prompts ---------------------------------------------------------------------------------
 
     def do_find(self) -> None:
-        self.prompt.ask("find", "Search:", self._desk.text if self._desk else "")
+        self.prompt.ask("find", "Search:", self._viewed.text if self._viewed else "")
 
     def do_filter(self) -> None:
-        words = self._desk.stream.wanted.words() if self._desk else ""
+        words = self._viewed.stream.wanted.words() if self._viewed else ""
         self.prompt.ask("filter", "Only (level: file: goroutine: tag: …):", words)
 
     def do_time(self) -> None:
@@ -162,36 +164,36 @@ class LogReading(KwtuiScreen):
 
     def on_prompt_line_closed(self, event: PromptLine.Closed) -> None:
         self._view.focus()
-        if event.text is None or self._desk is None:
+        if event.text is None or self._viewed is None:
             return
         try:
-            self._answer(self._desk, event.purpose, event.text.strip())
+            self._answer(self._viewed, event.purpose, event.text.strip())
         except KwtuiError as error:
             self.say(f"{error.title} {error.hint}".strip(), warning=True)
         self._say()
 
-    def _answer(self, desk: LogDesk, purpose: str, text: str) -> None:
+    def _answer(self, viewed: ViewedLog, purpose: str, text: str) -> None:
         if purpose == "find" and text:
             pattern = compile_pattern(text)
-            self.run_task(partial(desk.find, text, pattern), "search-log")
+            self.run_task(partial(viewed.find, text, pattern), "search-log")
         elif purpose == "find":
-            self.run_task(desk.stop_finding, "search-log")
+            self.run_task(viewed.stop_finding, "search-log")
         elif purpose == "filter":
-            self._filter(parse_filter(text, self._latest(desk)))
+            self._filter(parse_filter(text, self._latest(viewed)))
         elif purpose == "time" and text:
             here = self._view.time_in_sight
-            when = parse_when(text, self._latest(desk), here=here)
-            if not desk.go_to_time(when):
+            when = parse_when(text, self._latest(viewed), here=here)
+            if not viewed.go_to_time(when):
                 self.say(f"All entries are before {when:%Y-%m-%d %H:%M:%S}.", warning=True)
         elif purpose == "highlight":
-            desk.highlight(compile_pattern(text) if text else None)
+            viewed.highlight(compile_pattern(text) if text else None)
         elif purpose == "save" and text:
             path = Path(text).expanduser().absolute()
-            self.run_task(partial(self._save, desk, path), "save-log")
+            self.run_task(partial(self._save, viewed, path), "save-log")
 
-    def _latest(self, desk: LogDesk) -> datetime:
+    def _latest(self, viewed: ViewedLog) -> datetime:
         """What a relative time counts from: the end of the log, which may be an old one."""
-        return desk.stream.set.last_time or datetime.now(UTC)
+        return viewed.stream.set.last_time or datetime.now(UTC)
 
     # -- taking along ----------------------------------------------------------------------------
 
@@ -207,20 +209,20 @@ class LogReading(KwtuiScreen):
 
     def _chosen_text(self, too_long: str) -> str | None:
         """The selection, or this entry; None where there is none, or too much, which is said."""
-        desk = self._desk
-        chosen = desk.chosen() if desk is not None else None
-        if desk is None or chosen is None:
+        viewed = self._viewed
+        chosen = viewed.chosen() if viewed is not None else None
+        if viewed is None or chosen is None:
             return None
-        text = desk.stream.set.text(*chosen, most_bytes=LARGEST_COPY)
+        text = viewed.stream.set.text(*chosen, most_bytes=LARGEST_COPY)
         if text is None:
             self.say(too_long, warning=True)
         return text
 
-    async def _save(self, desk: LogDesk, path: Path) -> None:
-        chosen = desk.chosen() if self._view.selection is not None else None
+    async def _save(self, viewed: ViewedLog, path: Path) -> None:
+        chosen = viewed.chosen() if self._view.selection is not None else None
         first, last = chosen or (None, None)
         self.say(f"Saving to {path} …")
-        written = await self.controller.logs.save(desk.stream, path, first, last)
+        written = await self.controller.logs.save(viewed.stream, path, first, last)
         what = "the selection" if chosen else "all that is shown"
         self.say(f"Saved {what}, {human_bytes(written)}, to {path}.")
 

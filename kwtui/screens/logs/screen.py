@@ -18,8 +18,8 @@ from kwtui.node.logs.listing import LogFile
 from kwtui.node.logs.remote.node_http import LoginNeeded
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.logs.choices import COLUMNS, LogChoice, cells, choices_of
-from kwtui.screens.logs.desk import LogDesk
 from kwtui.screens.logs.reading import LogReading
+from kwtui.screens.logs.viewed_log import ViewedLog
 from kwtui.server.connection.status import ConnectionStatus
 from kwtui.widgets.density_line import DensityLine
 from kwtui.widgets.styles import style_path
@@ -148,35 +148,35 @@ class LogsScreen(LogReading):
         if not files:
             raise KwtuiError("The node has no log files.", hint="Look on the screen Logs (5).")
         key = f"run {run.title}"
-        desk = await self._open(LogChoice("run", "all", key, key, tuple(files)))
+        viewed = await self._open(LogChoice("run", "all", key, key, tuple(files)))
         self._run = run
-        await desk.filter(LogFilter(since=run.since, until=run.until))
+        await viewed.filter(LogFilter(since=run.since, until=run.until))
         if run.pattern is not None:
             words = " ".join((*run.jobs, *run.tables)) or run.path
-            await desk.find(words, run.pattern, first=True)
+            await viewed.find(words, run.pattern, first=True)
         self._say()
 
     # -- one log ---------------------------------------------------------------------------------
 
-    async def _open(self, choice: LogChoice) -> LogDesk:
+    async def _open(self, choice: LogChoice) -> ViewedLog:
         await self._close_desk()
         stream = await self.controller.logs.open(choice.files)
-        self._desk = desk = LogDesk(stream, self._view, self._density, choice.short)
+        self._viewed = viewed = ViewedLog(stream, self._view, self._density, choice.short)
         with self.app.batch_update():
             self._list.display = False
             self._density.display = self._view.display = True
         stream.changed = self._changed
-        desk.show()
+        viewed.show()
         self._view.focus()
         self._say()
         self.show_keys()
         self.call_after_refresh(stream.count)
-        return desk
+        return viewed
 
     async def _close_desk(self) -> None:
-        desk, self._desk, self._run = self._desk, None, None
-        if desk is not None:
-            await desk.stream.close()
+        viewed, self._viewed, self._run = self._viewed, None, None
+        if viewed is not None:
+            await viewed.stream.close()
 
     async def on_unmount(self) -> None:
         await self._close_desk()
@@ -187,18 +187,18 @@ class LogsScreen(LogReading):
 
     def _paint(self) -> None:
         self._timer = None
-        if self._desk is None or not self._opened:
+        if self._viewed is None or not self._opened:
             return
-        self._desk.paint()
-        self._desk.take_hits()
+        self._viewed.paint()
+        self._viewed.take_hits()
         self._say()
 
     def go_back(self) -> bool:
         """Stop what takes long, then give up the selection, then leave the log."""
-        desk = self._desk
-        if desk is None or not self._opened:
+        viewed = self._viewed
+        if viewed is None or not self._opened:
             return False
-        if desk.stream.searching.running or desk.stream.filtering.running:
+        if viewed.stream.searching.running or viewed.stream.filtering.running:
             self.run_task(self._stop_working, "stop-log")
         elif self._view.selection is not None:
             self._view.select()

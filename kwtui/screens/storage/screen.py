@@ -11,7 +11,7 @@ from textual.widget import Widget
 from kwtui.backups.listing.entries import NO_EXPORT_YET, BackupEntry, EntryKind, StorageListing
 from kwtui.controller import StorageWatched
 from kwtui.keys.actions import Action
-from kwtui.screens.backup_set.care import CARE_VERBS, REPORT, SetCare
+from kwtui.screens.backup_set.set_actions import REPORT, SET_VERBS, SetActions
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.storage.rows import (
     COLUMNS,
@@ -38,7 +38,7 @@ _ON_THE_WAY = (ConnectionState.CONNECTING, ConnectionState.CONNECTED)
 NO_NODE = "No node is known yet. Connect first (1)."
 
 
-class StorageScreen(SetCare):
+class StorageScreen(SetActions):
     scope: ClassVar[str] = "storage"
     title_text: ClassVar[str] = "4 Storage"
     about: ClassVar[str] = (
@@ -150,11 +150,11 @@ class StorageScreen(SetCare):
         row = self._list.current
         if action.verb == "open":
             return "" if row is not None else "There is nothing in the list."
-        if action.verb in CARE_VERBS or action.verb in ("mark", "compare"):
+        if action.verb in SET_VERBS or action.verb in ("mark", "compare"):
             if isinstance(row, DatabaseGroup):
                 return "This is a heading; choose a backup below it."
-            if action.verb in CARE_VERBS:
-                return self.reason_against_care(action.verb)
+            if action.verb in SET_VERBS:
+                return self.reason_against_set_action(action.verb)
             return self._reason_against_comparing(action.verb, row)
         if action.verb in ("retention", "leftovers") and self._listing is None:
             return NO_NODE

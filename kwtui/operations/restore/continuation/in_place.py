@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import Step, StepKind
-from kwtui.operations.restore.continuation.rest import (
+from kwtui.operations.restore.continuation.remaining_steps import (
     Rest,
     is_series,
     skipping,
     without_needless_links,
 )
-from kwtui.operations.restore.continuation.stopped import (
+from kwtui.operations.restore.continuation.stopped_restore import (
     COUNT_ROWS,
     IMPORTS,
     Standing,

@@ -18,8 +18,8 @@ from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import RestoreStrategy
 from kwtui.operations.plan import Plan, Step, StepKind
 from kwtui.operations.restore.continuation.in_place import rest_in_place, rest_of_native_in_place
-from kwtui.operations.restore.continuation.own import PUBLISH
-from kwtui.operations.restore.continuation.rest import (
+from kwtui.operations.restore.continuation.own_database import PUBLISH
+from kwtui.operations.restore.continuation.remaining_steps import (
     SERVER_IMPORTS,
     Rest,
     is_series,
@@ -27,7 +27,7 @@ from kwtui.operations.restore.continuation.rest import (
     without_needless_links,
     without_what_stands,
 )
-from kwtui.operations.restore.continuation.stopped import (
+from kwtui.operations.restore.continuation.stopped_restore import (
     FINISH,
     IMPORTS,
     Standing,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import DatabaseSchema, Engine, TableName
 from kwtui.operations.plan import StepKind
-from kwtui.operations.restore.continuation.stopped import (
+from kwtui.operations.restore.continuation.stopped_restore import (
     Standing,
     StoppedRestore,
     has_its_name,

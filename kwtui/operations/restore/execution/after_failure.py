@@ -14,14 +14,14 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import UNFINISHED
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Plan, Step
-from kwtui.operations.restore.continuation.own import (
+from kwtui.operations.restore.continuation.own_database import (
     CANNOT_GO_ON,
     Refusal,
     gave_name,
     made_database,
     makes_database,
 )
-from kwtui.operations.restore.continuation.stopped import ways_on
+from kwtui.operations.restore.continuation.stopped_restore import ways_on
 from kwtui.operations.restore.definitions import waits_for_name
 from kwtui.operations.restore.execution.differences import DefinitionsDiffer
 from kwtui.operations.runner import StepOutcome

@@ -12,7 +12,7 @@ from kwtui.model.schema import UNFINISHED, TableName
 from kwtui.model.server import ServerFacts
 from kwtui.operations.plan import Plan, StepKind
 from kwtui.operations.restore.continuation.plan import plan_continuation
-from kwtui.operations.restore.continuation.stopped import Standing, StoppedRestore
+from kwtui.operations.restore.continuation.stopped_restore import Standing, StoppedRestore
 from kwtui.operations.restore.plan import plan_restore
 from kwtui.operations.restore.source import RestoreSource
 from kwtui.operations.restore.target import TargetFacts

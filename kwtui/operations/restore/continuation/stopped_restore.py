@@ -1,6 +1,6 @@
 """A restore that was stopped: what its journal tells, and what stands on the server now.
 
-Plain data between those who read it and the planner of its continuation (`restore_continue`).
+Plain data between those who read it and the planner of its continuation (`continuation.plan`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from kwtui.model.requests import RestoreStrategy
 from kwtui.model.schema import UNFINISHED, TableName
 from kwtui.operations.plan import Plan, Step, StepKind
-from kwtui.operations.restore.continuation.own import PUBLISH
+from kwtui.operations.restore.continuation.own_database import PUBLISH
 
 IMPORTS = frozenset({StepKind.IMPORT_TABLE, StepKind.INSERT_ROWS})
 """Steps that fill one table."""

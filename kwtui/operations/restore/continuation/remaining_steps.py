@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from kwtui.model.schema import Engine, TableName
 from kwtui.operations.plan import Step, StepKind
-from kwtui.operations.restore.continuation.stopped import Standing, StoppedRestore, table_of
+from kwtui.operations.restore.continuation.stopped_restore import Standing, StoppedRestore, table_of
 
 SERVER_IMPORTS = frozenset({StepKind.IMPORT_TABLE, StepKind.IMPORT_DATABASE})
 """Steps that the server does as a job, and that read a staging folder."""

@@ -11,8 +11,8 @@ from kwtui.errors import KwtuiError
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import DrillRequest
 from kwtui.operations.plan import Plan
-from kwtui.screens.backup_set.care_dialogs import DrillDialog, Notes, NotesDialog
 from kwtui.screens.backup_set.parts import what_goes_lines
+from kwtui.screens.backup_set.set_dialogs import DrillDialog, Notes, NotesDialog
 from kwtui.screens.frame.base import READ_ONLY
 from kwtui.screens.frame.choice_dialog import Choice, ChooseDialog
 from kwtui.screens.frame.live_screen import LiveScreen
@@ -25,9 +25,7 @@ REPORT = "report"
 SCRIPT = "restore.sql"
 """The sidecar that holds every statement of an exact restore."""
 
-CARE_VERBS = frozenset(
-    {"verify", "restore", "drill", "delete", "pin", "annotate", "report", "copy"}
-)
+SET_VERBS = frozenset({"verify", "restore", "drill", "delete", "pin", "annotate", "report", "copy"})
 _LEFT = (EntryKind.INCOMPLETE, EntryKind.DELETED)
 
 
@@ -49,7 +47,7 @@ def why_not(entry: BackupEntry, verb: str) -> str:
     return ""
 
 
-class SetCare(LiveScreen):
+class SetActions(LiveScreen):
     """A screen on which one entry is chosen."""
 
     def chosen_entry(self) -> BackupEntry | None:
@@ -62,7 +60,7 @@ class SetCare(LiveScreen):
         """What may be copied, besides what every set has."""
         return []
 
-    def reason_against_care(self, verb: str) -> str:
+    def reason_against_set_action(self, verb: str) -> str:
         entry = self.chosen_entry()
         if entry is None:
             return "There is nothing in the list."

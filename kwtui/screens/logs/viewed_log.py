@@ -20,7 +20,7 @@ _SHOWN_TEXT = 20
 """Cells of what is searched for."""
 
 
-class LogDesk:
+class ViewedLog:
     """Holds stream and view together. The screen asks it and says what it answers."""
 
     def __init__(self, stream: LogStream, view: LogView, density: DensityLine, name: str) -> None:
