@@ -33,7 +33,7 @@ from kwtui.sandbox.control.home import (
     write_json,
 )
 from kwtui.sandbox.exit_status import Status
-from kwtui.sandbox.node import store as stores
+from kwtui.sandbox.node import store
 from kwtui.sandbox.node.http_server import HttpServer
 from kwtui.sandbox.node.member import Member, Mode
 from kwtui.sandbox.wire.engine_protocol import Engine
@@ -103,7 +103,7 @@ class Server:
 
     async def run(self) -> None:
         """Serve until a signal comes. Raises HomeError, OSError."""
-        stores.limit_umask()
+        store.limit_umask()
         options, home = self._options, self._options.home
         description = home.open()
         if not description.loaded:
@@ -242,7 +242,7 @@ class Server:
                 member.wal.flush()
                 if seconds % RUNTIME_SECONDS == 0:
                     member.log.runtime()
-                if seconds % stores.CHECKPOINT_SECONDS == 0:
+                if seconds % store.CHECKPOINT_SECONDS == 0:
                     member.checkpoint()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from kwtui.model.requests import RestoreStrategy
 from kwtui.model.schema import UNFINISHED, DatabaseSchema, ForeignKeySpec, TableSpec
 from kwtui.operations.plan import Step
-from kwtui.operations.restore import definitions as objects
+from kwtui.operations.restore import definitions
 from kwtui.operations.restore.cluster_parts import cluster_steps
 from kwtui.operations.restore.findings import insert_reason, missing_accounts
 from kwtui.operations.restore.source import SourceTable
@@ -104,13 +104,13 @@ def _make(scope: RestoreScope) -> Iterator[Step]:
     )
     if chosen.schemas:
         yield sql_step(
-            "create-schemas", "Create the schemas", tuple(objects.create_schemas(chosen, name))
+            "create-schemas", "Create the schemas", tuple(definitions.create_schemas(chosen, name))
         )
     if chosen.sequences:
         yield sql_step(
             "create-sequences",
             "Create the sequences",
-            tuple(objects.create_sequences(chosen, name)),
+            tuple(definitions.create_sequences(chosen, name)),
         )
     yield replace(
         sql_step(
@@ -118,7 +118,7 @@ def _make(scope: RestoreScope) -> Iterator[Step]:
             "Create the tables"
             if scope.time_series
             else "Create the tables, without defaults and foreign keys",
-            tuple(objects.create_tables(chosen, name)),
+            tuple(definitions.create_tables(chosen, name)),
             ""
             if scope.time_series
             else "IMPORT INTO refuses tables with defaults and does not check foreign keys; both "
@@ -126,7 +126,7 @@ def _make(scope: RestoreScope) -> Iterator[Step]:
         ),
         diff=tuple(older_definitions(scope.source)),
     )
-    indexes = tuple(objects.create_indexes(chosen, name))
+    indexes = tuple(definitions.create_indexes(chosen, name))
     if indexes:
         yield sql_step("create-indexes", "Create the other indexes", indexes)
 
@@ -137,13 +137,13 @@ def _fill(scope: RestoreScope) -> Iterator[Step]:
     An import takes their rows as they are and leaves the keys unvalidated (live-findings, row 18),
     which is what they were; added after the rows, such a key would be refused.
     """
-    keys = objects.keys_of(scope.chosen, validated=False)
+    keys = definitions.keys_of(scope.chosen, validated=False)
     children = {table.name for table, _ in keys}
     yield from _import_each(scope, [t for t in scope.tables if t.name not in children])
     yield from sql_if_any(
         "add-unvalidated-keys",
         "Add the foreign keys that rows may break",
-        objects.add_foreign_keys(keys, scope.scratch),
+        definitions.add_foreign_keys(keys, scope.scratch),
         "They were not validated when they were backed up. An import after them leaves them so; "
         "added after it they would be refused.",
         _makes_keys(keys),
@@ -190,34 +190,36 @@ def _complete(scope: RestoreScope) -> Iterator[Step]:
     yield from sql_if_any(
         "set-defaults",
         "Put the defaults back",
-        objects.set_defaults(chosen, name, waiting=False),
+        definitions.set_defaults(chosen, name, waiting=False),
         "As SHOW COLUMNS had them: KWDB misprints some in the definition.",
     )
     # Without rows every key holds.
-    keys = objects.keys_of(chosen, validated=True) if scope.with_data else chosen.foreign_keys
+    keys = definitions.keys_of(chosen, validated=True) if scope.with_data else chosen.foreign_keys
     yield from sql_if_any(
         "add-foreign-keys",
         "Add the foreign keys",
-        objects.add_foreign_keys(keys, name),
+        definitions.add_foreign_keys(keys, name),
         "Adding one checks every row.",
         _makes_keys(keys),
     )
     yield from sql_if_any(
         "validate-checks",
         "Validate the check constraints",
-        objects.validate_constraints(chosen, name) if scope.with_data else iter(()),
+        definitions.validate_constraints(chosen, name) if scope.with_data else iter(()),
         "An import leaves them unvalidated.",
     )
     yield from sql_if_any(
-        "set-sequences", "Put the sequences where they were", objects.set_sequences(chosen, name)
+        "set-sequences",
+        "Put the sequences where they were",
+        definitions.set_sequences(chosen, name),
     )
     yield from sql_if_any(
-        "set-zones", "Put the zone configurations back", objects.set_zones(chosen, name)
+        "set-zones", "Put the zone configurations back", definitions.set_zones(chosen, name)
     )
     yield from sql_if_any(
         "comment-and-grant",
         "Put comments and grants back",
-        objects.comment_and_grant(chosen, scope.accounts, name, last=False),
+        definitions.comment_and_grant(chosen, scope.accounts, name, last=False),
     )
 
 
@@ -274,20 +276,20 @@ def _after_rename(scope: RestoreScope) -> Iterator[Step]:
     yield from sql_if_any(
         "set-last-defaults",
         "Put back the defaults that use a sequence or name their database",
-        objects.set_defaults(chosen, name, waiting=True),
+        definitions.set_defaults(chosen, name, waiting=True),
         "What depends on a sequence can forbid to rename its database.",
     )
     yield from sql_if_any(
         "create-views",
         "Create the views",
-        objects.create_views(chosen, name),
+        definitions.create_views(chosen, name),
         "A database with views cannot be renamed, so they come last.",
         {"makes": [[view.name.schema, view.name.name, ""] for view in chosen.views]},
     )
     yield from sql_if_any(
         "comment-and-grant-last",
         "Put comments of views and grants on views, schemas and the database back",
-        objects.comment_and_grant(chosen, scope.accounts, name, last=True),
+        definitions.comment_and_grant(chosen, scope.accounts, name, last=True),
     )
 
 
@@ -295,7 +297,7 @@ def _finish(scope: RestoreScope) -> Iterator[Step]:
     """Nothing is left to be made: the mark goes, and the database's own comment comes."""
     if scope.scratch == scope.target:
         return
-    comment = objects.database_comment(scope.chosen)
+    comment = definitions.database_comment(scope.chosen)
     yield sql_step(
         "finish",
         f"Call {scope.target} complete",
@@ -337,7 +339,7 @@ def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
         yield from sql_if_any(
             "drop-defaults",
             "Take the defaults off for the import",
-            objects.drop_defaults(there, scope.target),
+            definitions.drop_defaults(there, scope.target),
             "IMPORT INTO refuses tables with defaults. They are put back, also when it fails.",
         )
     yield from _import_each(scope, scope.tables)
@@ -346,13 +348,13 @@ def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
         yield from sql_if_any(
             "set-defaults",
             "Put the defaults back",
-            objects.set_all_defaults(there, scope.target),
-            params={"defaults": objects.all_defaults(there)},
+            definitions.set_all_defaults(there, scope.target),
+            params={"defaults": definitions.all_defaults(there)},
         )
         yield from sql_if_any(
             "validate-checks",
             "Validate the constraints again",
-            objects.validate_all(there, scope.target),
+            definitions.validate_all(there, scope.target),
             "An import leaves them unvalidated and lets orphans in.",
         )
     yield compare(scope)

@@ -34,7 +34,7 @@ from kwtui.sandbox.query.prepare import prepare
 from kwtui.sandbox.query.query import start, system_time
 from kwtui.sandbox.query.query_text import query_text
 from kwtui.sandbox.query.sources import Sources
-from kwtui.sandbox.transfer import meta_text as metasql
+from kwtui.sandbox.transfer import meta_text
 from kwtui.sandbox.transfer.copy_failure import of_one_table
 
 _NOT_A_TABLE = "42809"
@@ -98,7 +98,7 @@ def _write_database_meta(run: ExportRun, database: DatabaseDef, tables: Sequence
     with contextlib.suppress(SqlError):
         run.write_meta(
             run.folder,
-            metasql.relational_database(
+            meta_text.relational_database(
                 database, comment=options.comment, privileges=options.privileges
             ),
         )
@@ -107,7 +107,7 @@ def _write_database_meta(run: ExportRun, database: DatabaseDef, tables: Sequence
         with contextlib.suppress(SqlError):
             run.write_meta(
                 posixpath.join(run.folder, schema),
-                metasql.schema(schema, grants, privileges=options.privileges),
+                meta_text.schema(schema, grants, privileges=options.privileges),
             )
 
 
@@ -131,7 +131,7 @@ def _export_relation(
         if options.comment and not in_database and "COMMENT ON" not in text:
             raise SqlError(_NO_COMMENT)
         run.write_meta(
-            folder, metasql.relational_table(text, relation, privileges=options.privileges)
+            folder, meta_text.relational_table(text, relation, privileges=options.privileges)
         )
     if not options.meta_only:
         table = ".".join((relation.database, relation.schema, relation.name))

@@ -16,7 +16,7 @@ from kwtui.sandbox.catalog.objects import Relation, RelationKind
 from kwtui.sandbox.catalog.spliced_names import check_definition_lookup
 from kwtui.sandbox.exports.run import ExportRun, Source, swallowed
 from kwtui.sandbox.exports.table_source import table_source
-from kwtui.sandbox.transfer import meta_text as metasql
+from kwtui.sandbox.transfer import meta_text
 from kwtui.sandbox.transfer.copy_failure import of_one_table
 
 _COLUMNS = (Column("result", 25),)
@@ -40,7 +40,7 @@ def export_series_table(run: ExportRun, relation: Relation) -> Answer:
     if not options.data_only:
         run.write_meta(
             run.folder,
-            metasql.time_series_table(
+            meta_text.time_series_table(
                 text, relation, comment=options.comment, privileges=options.privileges
             ),
         )
@@ -67,7 +67,7 @@ def export_series_database(run: ExportRun, name: str) -> Answer:
     if not options.data_only:
         run.write_meta(
             run.folder,
-            metasql.time_series_database(
+            meta_text.time_series_database(
                 database, texts, comment=options.comment, privileges=options.privileges
             ),
         )

@@ -16,7 +16,7 @@ from kwtui.sandbox.exports.relational import export_database, export_query, expo
 from kwtui.sandbox.exports.run import EXPORT_COLUMNS, ExportRun
 from kwtui.sandbox.exports.series import export_series_database
 from kwtui.sandbox.language.lexer import Statement
-from kwtui.sandbox.transfer import meta_text as metasql
+from kwtui.sandbox.transfer import meta_text
 from kwtui.sandbox.transfer.copy_failure import reported
 from kwtui.sandbox.transfer.copy_parse import ExportStatement, Source, parse_export
 from kwtui.sandbox.transfer.nodelocal import Extern, Place, locate
@@ -95,9 +95,9 @@ def _export_sql_file(session: Session, parsed: ExportStatement, *, extended: boo
     extern, place = _destination(session, parsed.uri)
     catalog = session.engine.catalog
     if users:
-        text, count = metasql.users(catalog)
+        text, count = meta_text.users(catalog)
     else:
-        text, count = metasql.cluster_settings(catalog.settings)
+        text, count = meta_text.cluster_settings(catalog.settings)
     name = "users.sql" if users else "clustersetting.sql"
     extern.write_whole(f"{place.path}/{name}", text.encode())
     label = "USERS" if users else "CLUSTER SETTING"

@@ -24,7 +24,7 @@ from kwtui.sandbox.imports.run import (
 )
 from kwtui.sandbox.imports.table import load_relational, load_series, series_files
 from kwtui.sandbox.language.lexer import quote_identifier, split_statements
-from kwtui.sandbox.transfer import meta_text as metasql
+from kwtui.sandbox.transfer import meta_text
 
 _META = "meta.sql"
 
@@ -47,7 +47,7 @@ def import_database(run: ImportRun) -> Answer:
     root = run.locate(uris[0])
     text = run.extern.read_text(f"{root}/{_META}")
     name, head, tables = read_database_file(text)
-    if metasql.is_time_series(text):
+    if meta_text.is_time_series(text):
         return _import_series(run, root, name, head, tables)
     return _import_relational(run, root, name, head)
 

@@ -14,7 +14,7 @@ from kwtui.sandbox.ddl.parse import TableSpec, parse_create_table
 from kwtui.sandbox.language.keywords import RESERVED
 from kwtui.sandbox.language.lexer import Kind, Statement, Token, quote_identifier, tokenize
 from kwtui.sandbox.language.stream import TokenStream
-from kwtui.sandbox.transfer import meta_text as metasql
+from kwtui.sandbox.transfer import meta_text
 from kwtui.sandbox.values.expression_text import format_tokens
 
 _NOT_YET = (
@@ -61,7 +61,7 @@ class MetaFile:
 
 def read_table_file(text: str) -> MetaFile:
     """A table's ``meta.sql``. Raises SqlError for what no import takes."""
-    parsed = [_statement(part) for part in metasql.statements(text)]
+    parsed = [_statement(part) for part in meta_text.statements(text)]
     if not parsed:
         raise SqlError("import table sql file is empty")
     return _table_group(parsed, "expected CREATE TABLE statement in table file")
@@ -72,7 +72,7 @@ def read_database_file(text: str) -> tuple[str, MetaFile, list[MetaFile]]:
 
     Tables stand in the file of a time-series database alone.
     """
-    parsed = [_statement(part) for part in metasql.statements(text)]
+    parsed = [_statement(part) for part in meta_text.statements(text)]
     name = _database_name(parsed[0]) if parsed else None
     if name is None:
         raise SqlError("The first sql CREATE DATABASE SQL has errors")

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.answers.rowset import RowSet, rowset
-from kwtui.sandbox.catalog import grants, users, zones
-from kwtui.sandbox.catalog import listings as show_objects
+from kwtui.sandbox.catalog import grants, listings, users, zones
 from kwtui.sandbox.catalog import system_tables as stored_tables
 from kwtui.sandbox.catalog.create_text import create_relation_text, unzoned_warning
 from kwtui.sandbox.catalog.listings import create_database_text
@@ -64,7 +63,7 @@ def databases(session: Session, statement: Statement) -> Answer:
     stream = _stream(statement, "show", "databases", hint="try \\h SHOW DATABASES")
     with_comment = _with_comment(stream)
     stream.expect_end()
-    listed = show_objects.show_databases(session.engine.catalog, with_comment=with_comment)
+    listed = listings.show_databases(session.engine.catalog, with_comment=with_comment)
     return listed.answer("SHOW DATABASES")
 
 
@@ -75,7 +74,7 @@ def schemas(session: Session, statement: Statement) -> Answer:
     parts = _optional_name(stream)
     stream.expect_end()
     database = find_database(session, parts[0] if parts else session.database)
-    return show_objects.show_schemas(database).answer("SHOW SCHEMAS")
+    return listings.show_schemas(database).answer("SHOW SCHEMAS")
 
 
 @handles("SHOW TABLES")
@@ -92,7 +91,7 @@ def tables(session: Session, statement: Statement) -> Answer:
         rows = [[name, "BASE TABLE", *([""] if with_comment else [])] for name in _system(session)]
         listed = rowset("table_name table_type" + (" comment" if with_comment else ""), rows)
     else:
-        listed = show_objects.show_tables(
+        listed = listings.show_tables(
             session.engine.catalog, session.user, database.name, schema, with_comment=with_comment
         )
     return listed.answer("SHOW TABLES")
@@ -119,7 +118,7 @@ def sequences(session: Session, statement: Statement) -> Answer:
     parts = _optional_name(stream)
     stream.expect_end()
     database = find_database(session, parts[0] if parts else session.database)
-    listed = show_objects.show_sequences(session.engine.catalog, session.user, database.name)
+    listed = listings.show_sequences(session.engine.catalog, session.user, database.name)
     return listed.answer("SHOW SCHEMAS")
 
 
@@ -131,7 +130,7 @@ def columns(session: Session, statement: Statement) -> Answer:
     with_comment = _with_comment(stream)
     stream.expect_end()
     relation = _table(session, parts).relation
-    return show_objects.show_columns(relation, with_comment=with_comment).answer("SHOW COLUMNS")
+    return listings.show_columns(relation, with_comment=with_comment).answer("SHOW COLUMNS")
 
 
 @handles("SHOW INDEX", "SHOW INDEXES", "SHOW KEYS")
@@ -147,7 +146,7 @@ def indexes(session: Session, statement: Statement) -> Answer:
     with_comment = _with_comment(stream)
     stream.expect_end()
     relation = _table(session, parts).relation
-    listed = show_objects.show_indexes(relation, with_comment=with_comment)
+    listed = listings.show_indexes(relation, with_comment=with_comment)
     return listed.answer("SHOW INDEXES FROM TABLE")
 
 
@@ -157,11 +156,11 @@ def _database_indexes(session: Session, stream: TokenStream) -> Answer:
     catalog = session.engine.catalog
     relations = catalog.relations_in(database.name)
     each = [
-        show_objects.show_indexes(relation)
-        for relation in show_objects.visible(catalog, session.user, relations)
+        listings.show_indexes(relation)
+        for relation in listings.visible(catalog, session.user, relations)
     ]
     rows = [row for listed in each for row in listed.rows]
-    shape = show_objects.show_indexes(Relation(0, "", "", "", RelationKind.TABLE))
+    shape = listings.show_indexes(Relation(0, "", "", "", RelationKind.TABLE))
     return RowSet(shape.columns, rows).answer("SHOW INDEXES FROM DATABASE")
 
 
@@ -175,7 +174,7 @@ def constraints(session: Session, statement: Statement) -> Answer:
     parts = stream.qualified_name()
     stream.expect_end()
     relation = _table(session, parts).relation
-    listed = show_objects.show_constraints(session.engine.catalog, relation)
+    listed = listings.show_constraints(session.engine.catalog, relation)
     return listed.answer("SHOW CONSTRAINTS")
 
 
@@ -190,7 +189,7 @@ def tags(session: Session, statement: Statement) -> Answer:
     stream.expect_end()
     relation = _table(session, parts).relation
     check_show_tags(relation)
-    return show_objects.show_tags(relation).answer("SHOW TAGS")
+    return listings.show_tags(relation).answer("SHOW TAGS")
 
 
 @handles("SHOW RETENTIONS")
@@ -200,7 +199,7 @@ def retentions(session: Session, statement: Statement) -> Answer:
     parts = stream.qualified_name()
     stream.expect_end()
     relation = _table(session, parts).relation
-    return show_objects.show_retentions(relation).answer("SHOW RETENTIONS")
+    return listings.show_retentions(relation).answer("SHOW RETENTIONS")
 
 
 @handles("SHOW CREATE")

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.answers.rowset import RowSet, reference, rowset, timestamp
-from kwtui.sandbox.catalog import listings as show_objects
-from kwtui.sandbox.catalog import settings
+from kwtui.sandbox.catalog import listings, settings
 from kwtui.sandbox.catalog.grants import require
 from kwtui.sandbox.catalog.listings import require_time_series
 from kwtui.sandbox.catalog.objects import RelationKind
@@ -296,7 +295,7 @@ def partitions(session: Session, statement: Statement) -> Answer:
     parts = stream.qualified_name()
     stream.expect_end()
     relation = find_named(session, parts).relation
-    rows = show_objects.partitions(relation)
+    rows = listings.partitions(relation)
     return rowset(_PARTITIONS, rows).answer("SHOW PARTITIONS")
 
 

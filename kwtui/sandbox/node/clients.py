@@ -21,7 +21,7 @@ from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog import users
 from kwtui.sandbox.node.node_log import Client, NodeLog, StatementLog
 from kwtui.sandbox.node.store import Wal
-from kwtui.sandbox.wire import messages as wire
+from kwtui.sandbox.wire import messages
 from kwtui.sandbox.wire.conversation import Conversation, Disconnected
 from kwtui.sandbox.wire.engine_protocol import Engine, Session
 from kwtui.sandbox.wire.parameter_status import at_connect
@@ -107,9 +107,9 @@ async def _serve_client(
         # A socket that is closed while the client still talks takes the alert back.
         with suppress(TimeoutError, ConnectionError):
             await asyncio.wait_for(reader.read(), GOODBYE_SECONDS)
-    except wire.ProtocolError as error:
+    except messages.ProtocolError as error:
         node.log.protocol_error(client, str(error))
-        line.writer.write(wire.error_response(SqlError(str(error), "08P01"), "FATAL"))
+        line.writer.write(messages.error_response(SqlError(str(error), "08P01"), "FATAL"))
     finally:
         line.writer.close()
 
@@ -124,13 +124,13 @@ async def _serve(node: Node, client: Client, line: Line, sockets: Sockets) -> No
             await _log_in(node, client.user, line)
         except SqlError as error:
             node.log.login_failed(client, error)
-            line.writer.write(wire.error_response(error))
+            line.writer.write(messages.error_response(error))
             await line.writer.drain()
             return
     await _converse(node, client, startup.parameters, line)
 
 
-async def _startup(node: Node, line: Line, sockets: Sockets) -> wire.Startup | None:
+async def _startup(node: Node, line: Line, sockets: Sockets) -> messages.Startup | None:
     """Read start-up packets until the client asks for a session; ``None`` if it never does.
 
     Insecure nodes have no TLS, so a request for it is refused politely; a secure one takes clients
@@ -140,16 +140,16 @@ async def _startup(node: Node, line: Line, sockets: Sockets) -> wire.Startup | N
     while True:
         (length,) = struct.unpack("!i", await line.reader.readexactly(4))
         if not 8 <= length <= MAX_STARTUP_BYTES:
-            raise wire.ProtocolError(f"start-up packet of {length} bytes")
-        startup = wire.decode_startup(await line.reader.readexactly(length - 4))
-        if startup.code == wire.PROTOCOL_3_0:
+            raise messages.ProtocolError(f"start-up packet of {length} bytes")
+        startup = messages.decode_startup(await line.reader.readexactly(length - 4))
+        if startup.code == messages.PROTOCOL_3_0:
             return startup
-        if startup.code == wire.CANCEL_REQUEST:
+        if startup.code == messages.CANCEL_REQUEST:
             return None
-        if startup.code != wire.SSL_REQUEST:
-            raise wire.ProtocolError(f"unknown protocol version {startup.code}")
+        if startup.code != messages.SSL_REQUEST:
+            raise messages.ProtocolError(f"unknown protocol version {startup.code}")
         if isinstance(line.reader, TlsStream):
-            raise wire.ProtocolError("a request for TLS inside of TLS")
+            raise messages.ProtocolError("a request for TLS inside of TLS")
         line.writer.write(b"N" if node.tls is None else b"S")
         await line.writer.drain()
         if node.tls is not None:
@@ -176,14 +176,14 @@ async def _log_in(node: Node, user: str, line: Line) -> None:
             )
         _check_known(node, user)
     else:
-        line.writer.write(wire.AUTHENTICATION_CLEARTEXT)
+        line.writer.write(messages.AUTHENTICATION_CLEARTEXT)
         await line.writer.drain()
         message = await _read_message(line.reader)
-        if not isinstance(message, wire.Password):
-            raise wire.ProtocolError("expected a password message")
+        if not isinstance(message, messages.Password):
+            raise messages.ProtocolError("expected a password message")
         moment = datetime.now(UTC)
         await asyncio.to_thread(users.authenticate, node.engine.catalog, user, message.text, moment)
-    line.writer.write(wire.AUTHENTICATION_OK)
+    line.writer.write(messages.AUTHENTICATION_OK)
 
 
 def _check_known(node: Node, user: str) -> None:
@@ -194,12 +194,12 @@ def _check_known(node: Node, user: str) -> None:
         raise SqlError(f"{user} does not have login privilege")
 
 
-async def _read_message(reader: Incoming) -> wire.Frontend:
+async def _read_message(reader: Incoming) -> messages.Frontend:
     header = await reader.readexactly(5)
     (length,) = struct.unpack("!i", header[1:])
-    if not 4 <= length <= wire.MAX_MESSAGE:
-        raise wire.ProtocolError(f"message size {length} bytes is out of bounds")
-    return wire.decode(header[:1], await reader.readexactly(length - 4))
+    if not 4 <= length <= messages.MAX_MESSAGE:
+        raise messages.ProtocolError(f"message size {length} bytes is out of bounds")
+    return messages.decode(header[:1], await reader.readexactly(length - 4))
 
 
 async def _converse(
@@ -214,7 +214,7 @@ async def _converse(
     session = await asyncio.to_thread(
         node.engine.session, client.user, database, name, client.address, node.node_id
     )
-    inbox: queue.SimpleQueue[wire.Frontend | None] = queue.SimpleQueue()
+    inbox: queue.SimpleQueue[messages.Frontend | None] = queue.SimpleQueue()
     finished = asyncio.Event()
     loop = asyncio.get_running_loop()
     node.log.client_connected(client)
@@ -259,7 +259,7 @@ async def _finish(session: Session, done: asyncio.Task[Literal[True]]) -> None:
             await asyncio.shield(stopping)
 
 
-async def _feed(reader: Incoming, inbox: queue.SimpleQueue[wire.Frontend | None]) -> None:
+async def _feed(reader: Incoming, inbox: queue.SimpleQueue[messages.Frontend | None]) -> None:
     """Pass messages on until the client is gone."""
     try:
         while True:
@@ -271,7 +271,7 @@ async def _feed(reader: Incoming, inbox: queue.SimpleQueue[wire.Frontend | None]
 def _talk(
     session: Session,
     asked: dict[str, str],
-    receive: Callable[[], wire.Frontend | None],
+    receive: Callable[[], messages.Frontend | None],
     send: Callable[[bytes], None],
     observer: StatementLog,
 ) -> None:
@@ -281,7 +281,7 @@ def _talk(
             if name not in _HANDLED:
                 _set_asked(session, name, value, observer)
         for name, value in at_connect(session).items():
-            send(wire.parameter_status(name, value))
+            send(messages.parameter_status(name, value))
         Conversation(session, receive, send, observer).run()
     except (Disconnected, ConnectionError):
         observer.hung_up()

@@ -32,9 +32,9 @@ _VISIBLE = ("pg_catalog", "public")
 
 def _column_pairs(session: Session, table: str, *names: str) -> list[tuple[str | None, ...]]:
     """These columns of a table of pg_catalog, as the session sees it."""
-    from kwtui.sandbox.query import virtual_tables as virtual
+    from kwtui.sandbox.query import virtual_tables
 
-    known = virtual.load(session, None, virtual.PG_CATALOG, table)
+    known = virtual_tables.load(session, None, virtual_tables.PG_CATALOG, table)
     places = [[column.name for column in known.columns].index(name) for name in names]
     return [tuple(row[place] for place in places) for row in known.rows]
 

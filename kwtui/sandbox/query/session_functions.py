@@ -192,9 +192,9 @@ def _descriptions(table: str, key: str) -> Callable[[Session, Args, bool], Typed
     """A comment by the OID of its object: looked up in a table of pg_catalog."""
 
     def build(session: Session, args: Args, in_query: bool) -> Typed:
-        from kwtui.sandbox.query import virtual_tables as virtual
+        from kwtui.sandbox.query import virtual_tables
 
-        known = virtual.load(session, None, "pg_catalog", table)
+        known = virtual_tables.load(session, None, "pg_catalog", table)
         names = [column.name for column in known.columns]
         oid, text_at = names.index("objoid"), names.index("description")
         sub = names.index("objsubid") if "objsubid" in names else None

@@ -86,10 +86,10 @@ class Sources:
         current = self._databases[-1]
         database, schema, name = locate(self._catalog, current, parts)
         if schema in VIRTUAL_SCHEMAS or database == "system":
-            from kwtui.sandbox.query import virtual_tables as virtual
+            from kwtui.sandbox.query import virtual_tables
 
             explicit = database if len(parts) == 3 else self._session.database
-            rows = virtual.load(self._session, explicit, schema, name)
+            rows = virtual_tables.load(self._session, explicit, schema, name)
             return self._temporary(rows.columns, rows.rows)
         relation = self._catalog.find(database, schema, name)
         if relation is None or relation.offline or self._too_young(relation):

@@ -14,8 +14,7 @@ from itertools import islice
 from typing import Protocol, runtime_checkable
 
 from kwtui.sandbox.answers.answer import Answer, Column, Row, SqlError, StatementCancelled
-from kwtui.sandbox.wire import binary
-from kwtui.sandbox.wire import messages as wire
+from kwtui.sandbox.wire import binary, messages
 from kwtui.sandbox.wire.engine_protocol import Session
 from kwtui.sandbox.wire.parameter_status import current
 from kwtui.sandbox.wire.parameters import fill, literals, parameter_oids, unknown_values
@@ -98,7 +97,7 @@ class Conversation:
     def __init__(
         self,
         session: Session,
-        receive: Callable[[], wire.Frontend | None],
+        receive: Callable[[], messages.Frontend | None],
         send: Callable[[bytes], None],
         observer: Observer | None = None,
     ) -> None:
@@ -118,27 +117,27 @@ class Conversation:
         self._ready()
         while True:
             message = self._receive()
-            if message is None or isinstance(message, wire.Terminate):
+            if message is None or isinstance(message, messages.Terminate):
                 return
             self._handle(message)
 
-    def _handle(self, message: wire.Frontend) -> None:
+    def _handle(self, message: messages.Frontend) -> None:
         match message:
-            case wire.Query(sql):
+            case messages.Query(sql):
                 self._skip_to_sync = False
                 self._simple(sql)
-            case wire.Sync():
+            case messages.Sync():
                 self._skip_to_sync = False
                 self._close_portals()
                 self._ready()
-            case wire.Flush():
+            case messages.Flush():
                 self._flush()
             case _ if not self._skip_to_sync:
                 try:
                     self._extended(message)
                 except SqlError as error:
                     self._skip_to_sync = True
-                    self._put(wire.error_response(error))
+                    self._put(messages.error_response(error))
             case _:
                 pass
 
@@ -161,7 +160,7 @@ class Conversation:
             self._send(data)
 
     def _ready(self) -> None:
-        self._put(wire.ready_for_query(self._session.transaction_status))
+        self._put(messages.ready_for_query(self._session.transaction_status))
         self._flush()
 
     def _tell_parameters(self) -> None:
@@ -169,7 +168,7 @@ class Conversation:
         for name, value in current(self._session).items():
             if self._told.get(name) != value:
                 self._told[name] = value
-                self._put(wire.parameter_status(name, value))
+                self._put(messages.parameter_status(name, value))
 
     # Running
 
@@ -202,10 +201,10 @@ class Conversation:
 
     def _rows(self, answer: Answer, formats: tuple[int, ...], rows: Iterator[Row]) -> None:
         columns = answer.columns or ()
-        encoders = [_encoder(c, wire.format_of(formats, i)) for i, c in enumerate(columns)]
+        encoders = [_encoder(c, messages.format_of(formats, i)) for i, c in enumerate(columns)]
         for row in rows:
             self._put(
-                wire.data_row(
+                messages.data_row(
                     [
                         None if value is None else encode(value)
                         for encode, value in zip(encoders, row, strict=True)
@@ -221,7 +220,7 @@ class Conversation:
         try:
             self._simple_answers(sql)
         except SqlError as error:
-            self._put(wire.error_response(error))
+            self._put(messages.error_response(error))
         self._tell_parameters()
         self._ready()
 
@@ -234,41 +233,41 @@ class Conversation:
                 answered = True
                 self._check_open(sql, answer)
                 for columns in answer.earlier:
-                    self._put(wire.row_description(columns))
+                    self._put(messages.row_description(columns))
                 if answer.columns is not None:
-                    self._put(wire.row_description(answer.columns))
+                    self._put(messages.row_description(answer.columns))
                     self._rows(answer, (), iter(answer.rows))
                 self._complete(sql, answer)
         if not answered:
-            self._put(wire.EMPTY_QUERY)
+            self._put(messages.EMPTY_QUERY)
 
     def _complete(self, sql: str, answer: Answer) -> None:
         for notice in answer.notices:
-            self._put(wire.notice_response(notice))
-        self._put(wire.command_complete(answer.tag))
+            self._put(messages.notice_response(notice))
+        self._put(messages.command_complete(answer.tag))
         self._observer.answered(sql, answer)
 
     # The extended protocol
 
-    def _extended(self, message: wire.Frontend) -> None:
+    def _extended(self, message: messages.Frontend) -> None:
         match message:
-            case wire.Parse(name, sql, oids):
+            case messages.Parse(name, sql, oids):
                 self._statements[name] = _Prepared(sql, parameter_oids(sql, oids))
-                self._put(wire.PARSE_COMPLETE)
-            case wire.Bind():
+                self._put(messages.PARSE_COMPLETE)
+            case messages.Bind():
                 self._bind(message)
-            case wire.Describe("S", name):
+            case messages.Describe("S", name):
                 self._describe_statement(self._statement(name))
-            case wire.Describe(_, name):
+            case messages.Describe(_, name):
                 self._describe_portal(self._portal(name))
-            case wire.Execute(name, max_rows):
+            case messages.Execute(name, max_rows):
                 self._execute(self._portal(name), max_rows)
-            case wire.Close(kind, name):
+            case messages.Close(kind, name):
                 if kind == "S":
                     self._statements.pop(name, None)
                 elif portal := self._portals.pop(name, None):
                     portal.close()
-                self._put(wire.CLOSE_COMPLETE)
+                self._put(messages.CLOSE_COMPLETE)
             case _:
                 raise SqlError("unexpected message in the query phase", "08P01")
 
@@ -282,19 +281,19 @@ class Conversation:
             raise SqlError(f'unknown portal "{name}"', "34000")
         return self._portals[name]
 
-    def _bind(self, message: wire.Bind) -> None:
+    def _bind(self, message: messages.Bind) -> None:
         prepared = self._statement(message.statement)
         values = literals(prepared.oids, message.formats, message.values)
         sql = fill(prepared.sql, values)
         self._portals[message.portal] = _Portal(sql, message.result_formats)
-        self._put(wire.BIND_COMPLETE)
+        self._put(messages.BIND_COMPLETE)
 
     def _describe_statement(self, prepared: _Prepared) -> None:
         sql = fill(prepared.sql, unknown_values(prepared.oids))
         with self._watched(sql):
             columns = self._session.describe(sql)
-        self._put(wire.parameter_description([oid or TEXT for oid in prepared.oids]))
-        self._put(wire.NO_DATA if columns is None else wire.row_description(columns))
+        self._put(messages.parameter_description([oid or TEXT for oid in prepared.oids]))
+        self._put(messages.NO_DATA if columns is None else messages.row_description(columns))
 
     def _start(self, portal: _Portal) -> None:
         """Run the portal's statement, once. Raises SqlError, Disconnected."""
@@ -312,24 +311,24 @@ class Conversation:
     def _describe_portal(self, portal: _Portal) -> None:
         self._start(portal)
         if portal.answer is None or portal.answer.columns is None:
-            self._put(wire.NO_DATA)
+            self._put(messages.NO_DATA)
         elif portal.answer.earlier:
-            self._put(wire.row_description(EXPORT_COLUMNS))
+            self._put(messages.row_description(EXPORT_COLUMNS))
         else:
-            self._put(wire.row_description(portal.answer.columns, portal.formats))
+            self._put(messages.row_description(portal.answer.columns, portal.formats))
 
     def _execute(self, portal: _Portal, max_rows: int) -> None:
         self._start(portal)
         answer = portal.answer
         if answer is None:
-            self._put(wire.EMPTY_QUERY)
+            self._put(messages.EMPTY_QUERY)
             return
         with self._watched(portal.sql):
             if max_rows > 0:
                 page = list(islice(portal.rows, max_rows))
                 self._rows(answer, portal.formats, iter(page))
                 if len(page) == max_rows:
-                    self._put(wire.PORTAL_SUSPENDED)
+                    self._put(messages.PORTAL_SUSPENDED)
                     return
             else:
                 self._rows(answer, portal.formats, portal.rows)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kwtui.backups.csv import search as csvsearch
+from kwtui.backups.csv import search
 from kwtui.backups.csv.index import CsvIndex, Reading, ReadingStopped
 from kwtui.backups.csv.reading import read_records
 from kwtui.backups.csv.search import find_record
@@ -89,7 +89,7 @@ def test_every_record_with_the_text_is_found_wherever_blocks_end(
     look = looking(path, "ab")
     expected = [n for n, values in enumerate(records) if any("ab" in (v or "") for v in values)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csvsearch, "_BLOCK", block)
+        patch.setattr(search, "_BLOCK", block)
         found, at = [], -1
         while (hit := look(at)) is not None:
             found.append(at := hit)

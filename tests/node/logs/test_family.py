@@ -13,7 +13,7 @@ import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.node.logs.family import JoinedLog
-from kwtui.node.logs.file import search as logsearch
+from kwtui.node.logs.file import search
 from kwtui.node.logs.file.follower import LogEvent, LogFollower
 from kwtui.node.logs.file.matching import Query
 from kwtui.node.logs.file.search import SearchProgress
@@ -222,7 +222,7 @@ async def collect(stream: AsyncIterator[SearchProgress]) -> list[int]:
 async def test_search_finds_the_lines_that_a_loop_over_all_lines_finds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, flags: int, chunk: int
 ) -> None:
-    monkeypatch.setattr(logsearch, "CHUNK", chunk)
+    monkeypatch.setattr(search, "CHUNK", chunk)
     content = main_log()[:300_000] + FATAL.read_bytes() + "I: 温度 export ✓".encode()
     path = tmp_path / "kwbase.log"
     path.write_bytes(content)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from kwtui.node.logs import density as logdensity
 from kwtui.node.logs import family as logjoin
-from kwtui.node.logs import merged as logmerge
+from kwtui.node.logs import merged
 from kwtui.node.logs.density import Density, count_entries
 from kwtui.node.logs.family import JoinedLog
 from kwtui.node.logs.file import entries as logseek
@@ -238,7 +238,7 @@ def test_merged_families_lose_and_repeat_nothing_however_one_scrolls(
     kept.append(Files([header(30, text="always")], LogFamily.AUTH))
     logs = LogSet([each.joined() for each in kept])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(logmerge, "_LEAST", least)
+        patch.setattr(merged, "_LEAST", least)
         found = backward(logs.lines, step)
         expected = Counter(
             text for each in kept for text in lines_of([f.path.read_bytes() for f in each.files])

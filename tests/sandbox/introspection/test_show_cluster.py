@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox.catalog import listings as show_objects
+from kwtui.sandbox.catalog import listings
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
@@ -127,7 +127,7 @@ def test_partitions_are_read_from_their_clause() -> None:
         "\n\tPARTITION p1 VALUES IN ((3))\n)"
     )
 
-    rows = show_objects.partitions(table)
+    rows = listings.partitions(table)
 
     assert [(row[2], row[4], row[5], row[6]) for row in rows] == [
         ("p0", "id", "orders@primary", "(1), (2)"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.sandbox.catalog import listings as show_objects
+from kwtui.sandbox.catalog import listings
 from kwtui.sandbox.catalog.objects import Catalog
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.sql_engine import SqlEngine
@@ -82,7 +82,7 @@ def test_columns_tell_the_true_default_where_show_create_does_not(root: Session)
 
 
 def test_a_column_lists_every_index_that_holds_it() -> None:
-    indexed = show_objects.indexes_by_column(orders())
+    indexed = listings.indexes_by_column(orders())
 
     assert indexed["id"] == ["primary", "by_customer"]
     assert indexed["total"] == ["by_customer"]
@@ -90,7 +90,7 @@ def test_a_column_lists_every_index_that_holds_it() -> None:
 
 
 def test_tags_come_after_the_columns_and_only_time_is_indexed() -> None:
-    rows = show_objects.show_columns(sensors()).rows
+    rows = listings.show_columns(sensors()).rows
 
     assert [row[0] for row in rows] == ["ts", "temp", "site", "area"]
     assert [row[7] for row in rows] == ["f", "f", "t", "t"]
@@ -126,7 +126,7 @@ def test_constraints_come_by_name_with_their_definitions(root: Session) -> None:
 def test_a_unique_index_is_a_constraint() -> None:
     catalog = Catalog("c")
 
-    found = show_objects.constraints(catalog, customers())
+    found = listings.constraints(catalog, customers())
 
     assert ("by_email", "UNIQUE (email ASC)") in [(c.name, c.definition) for c in found]
 

@@ -13,7 +13,7 @@ from kwtui.sandbox.catalog import oids
 from kwtui.sandbox.catalog.objects import RelationKind
 from kwtui.sandbox.ddl.storage import make_storage
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.query import virtual_tables as virtual
+from kwtui.sandbox.query import virtual_tables
 from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 from tests.sandbox.shop import add_shop
@@ -36,14 +36,14 @@ def root(engine: SqlEngine) -> Session:
     return engine.session("root", "shop")
 
 
-@pytest.mark.parametrize("schema", virtual.SCHEMAS)
+@pytest.mark.parametrize("schema", virtual_tables.SCHEMAS)
 def test_every_table_that_is_known_fills_all_its_columns(root: Session, schema: str) -> None:
     refused = {}
-    for definition in virtual.definitions().values():
+    for definition in virtual_tables.definitions().values():
         if definition.schema != schema:
             continue
         try:
-            table = virtual.load(root, None, schema, definition.name)
+            table = virtual_tables.load(root, None, schema, definition.name)
         except SqlError as error:
             refused[definition.name] = error.sqlstate
         else:

@@ -13,8 +13,8 @@ import pytest
 
 from kwtui.sandbox.answers.answer import Answer, StatementCancelled
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.exports import run as export_run
-from kwtui.sandbox.imports import new_tables as import_new
+from kwtui.sandbox.exports import run
+from kwtui.sandbox.imports import new_tables
 from kwtui.sandbox.imports import table as import_table
 from kwtui.sandbox.imports.rows import parsed_rows
 from kwtui.sandbox.sql_engine import SqlEngine
@@ -187,7 +187,7 @@ def test_a_failed_import_blocks_its_name_for_a_while(
     engine: SqlEngine, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting: list[Callable[[], None]] = []
-    monkeypatch.setattr(import_new, "later", lambda seconds, action: waiting.append(action))
+    monkeypatch.setattr(new_tables, "later", lambda seconds, action: waiting.append(action))
     put(engine, "in", recorded("06", "t_quotes"))
     ask(session, "CREATE DATABASE t")
     ask(session, "USE t")
@@ -280,14 +280,14 @@ def test_a_database_export_is_one_snapshot(
 ) -> None:
     make_pair(session)
     other = engine.session("root", "big")
-    write_data = export_run.ExportRun.write_data
+    write_data = run.ExportRun.write_data
 
-    def disturbed(self: export_run.ExportRun, *arguments: Any) -> list[export_run.Written]:
+    def disturbed(self: run.ExportRun, *arguments: Any) -> list[run.Written]:
         written = write_data(self, *arguments)
         ask(other, f"INSERT INTO b VALUES ({engine.clock.now()}, 'late')")
         return written
 
-    monkeypatch.setattr(export_run.ExportRun, "write_data", disturbed)
+    monkeypatch.setattr(run.ExportRun, "write_data", disturbed)
     reply = ask(session, "EXPORT INTO CSV 'nodelocal://1/out' FROM DATABASE big")
     assert [row[1] for row in reply.rows if row[0] != "meta.sql"] == ["3", "3"]
     assert found(engine, "out")["public/b/n1.0.csv"] == b"1,x\n2,x\n3,x\n"
@@ -355,14 +355,14 @@ def test_a_cancelled_export_stops_and_blocks_its_folder(
     engine: SqlEngine, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_pair(session)
-    write_meta = export_run.ExportRun.write_meta
+    write_meta = run.ExportRun.write_meta
 
-    def then_cancel(self: export_run.ExportRun, folder: str, text: str) -> None:
+    def then_cancel(self: run.ExportRun, folder: str, text: str) -> None:
         write_meta(self, folder, text)
         assert session.query is not None
         session.cancel_query(session.query.id)
 
-    monkeypatch.setattr(export_run.ExportRun, "write_meta", then_cancel)
+    monkeypatch.setattr(run.ExportRun, "write_meta", then_cancel)
     export = "EXPORT INTO CSV 'nodelocal://1/out' FROM TABLE big.public.a"
     with pytest.raises(StatementCancelled):
         ask(session, export)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from kwtui.node.logs.file import entries as logseek
+from kwtui.node.logs.file import entries
 from kwtui.node.logs.file.lines import LineReader, LogLine
 
 _HEAD = 256
@@ -69,24 +69,24 @@ class OpenLog:
 
     def entry_start(self, offset: int) -> int | None:
         """Where the entry begins that the line at ``offset`` belongs to, if it belongs to one."""
-        return logseek.entry_start(self.read, offset)
+        return entries.entry_start(self.read, offset)
 
     def entry_end(self, offset: int) -> int:
         """Where the next entry begins after the line at ``offset``; the size after the last."""
-        return logseek.entry_end(self.read, offset, self.size)
+        return entries.entry_end(self.read, offset, self.size)
 
     def seek_time(self, when: datetime) -> int:
         """Where the first entry at or after ``when`` begins; the size if all are before."""
-        return logseek.seek_time(self.read, self.size, when)
+        return entries.seek_time(self.read, self.size, when)
 
     @property
     def first_time(self) -> datetime | None:
         """The time of the first entry that has one, near the start of the file."""
         if self._first_time is None:
-            found = logseek.next_time(self.read, 0, min(self.size, logseek.REACH))
+            found = entries.next_time(self.read, 0, min(self.size, entries.REACH))
             self._first_time = found[1] if found else None
         return self._first_time
 
     @property
     def last_time(self) -> datetime | None:
-        return logseek.last_time(self.read, self.size)
+        return entries.last_time(self.read, self.size)

@@ -19,7 +19,7 @@ import pytest
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.node.logs.format import LogFamily, LogSeverity, parse_entry
 from kwtui.node.logs.opening import stream_of
-from kwtui.node.logs.remote import node_http as loghttp
+from kwtui.node.logs.remote import node_http
 from kwtui.node.logs.remote import spool as logspool
 from kwtui.node.logs.remote.node_http import LoginNeeded, NodeHttp, RemoteEntry
 from kwtui.node.logs.remote.spool import LogSpool
@@ -231,7 +231,7 @@ def test_an_entry_becomes_the_line_that_the_node_wrote() -> None:
     ("severity", "letter"), [(2, "W"), ("FATAL", "F"), ("?", "I"), (99, "I"), (None, "I")]
 )
 def test_severities_come_as_numbers_or_names(severity: Any, letter: str) -> None:
-    made = loghttp._entry(entry(1, "x", severity=severity, file="a b:c\n.go", time=None))
+    made = node_http._entry(entry(1, "x", severity=severity, file="a b:c\n.go", time=None))
     assert made.text().startswith(f"{letter}700101 00:00:00.000000 7 abc.go:1  [n1] x")
 
 
@@ -289,7 +289,7 @@ def test_a_server_that_is_not_there_or_never_answers() -> None:
 def test_an_answer_without_end_is_given_up(
     node: ScriptedNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loghttp, "LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(node_http, "LARGEST_ANSWER", 1000)
     node.raw = b"x" * 2000
     with node.running() as url, pytest.raises(KwtuiError, match="longer than a log file"):
         NodeHttp(url).log_files("1")
