@@ -101,6 +101,6 @@ async def test_a_report_never_replaces_a_file(
     await controller.storage.save_report("kwtui/shop/x", file)
     assert file.stat().st_mode & 0o777 == 0o600
     before = file.read_bytes()
-    with pytest.raises(KwtuiError, match="cannot be written"):
+    with pytest.raises(KwtuiError, match="is there already"):
         await controller.storage.save_report("kwtui/shop/x", file)
     assert file.read_bytes() == before
