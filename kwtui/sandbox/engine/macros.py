@@ -22,9 +22,11 @@ _BYTES_OF = (
 _BYTES_OF_ASCII = (
     "list_transform(string_split(content, ''), lambda c: greatest(unicode(c), 0)::UHUGEINT)"
 )
+# A macro stands for its text: an argument that it names twice is computed, and planned, twice. The
+# parameter of a lambda is computed once, however often it is named.
 _SIGNED = (
-    "(CASE WHEN {0} > 9223372036854775807 THEN {0}::HUGEINT - 18446744073709551616"
-    " ELSE {0}::HUGEINT END)::BIGINT"
+    "list_transform([{0}], lambda hash: (CASE WHEN hash > 9223372036854775807"
+    " THEN hash::HUGEINT - 18446744073709551616 ELSE hash::HUGEINT END)::BIGINT)[1]"
 )
 
 
@@ -41,9 +43,9 @@ MACROS = [
         for name, step in _FNV_STEP.items()
     ),
     *(
-        f"CREATE OR REPLACE MACRO {name}_text(content) AS"
+        f"CREATE OR REPLACE MACRO {name}_text(text) AS list_transform([text], lambda content:"
         f" CASE WHEN content <> '' AND strlen(content) = length(content)"
-        f" THEN {_hash(_BYTES_OF_ASCII, step)} ELSE {name}(encode(content)) END"
+        f" THEN {_hash(_BYTES_OF_ASCII, step)} ELSE {name}(encode(content)) END)[1]"
         for name, step in _FNV_STEP.items()
     ),
     """CREATE OR REPLACE MACRO kw_float8(x, format) AS CASE WHEN isnan(x) THEN 'NaN'
@@ -61,12 +63,13 @@ MACROS = [
        + CASE WHEN ltrim(text, '-') LIKE '0.%'
          THEN -1 - length(regexp_extract(text, '0\\.(0*)', 1))
          ELSE length(regexp_extract(text, '[0-9]+')) - 1 END""",
-    """CREATE OR REPLACE MACRO kw_shortest(x) AS CASE WHEN isnan(x) THEN 'NaN'
-       WHEN isinf(x) THEN CASE WHEN x > 0 THEN '+Inf' ELSE '-Inf' END
-       WHEN x = 0 OR (abs(x) >= 1e-4 AND abs(x) < 1e6)
-       THEN regexp_replace(CAST(x AS VARCHAR), '\\.0$', '')
-       ELSE kw_scientific(CASE WHEN x < 0 THEN '-' ELSE '' END, kw_digits(CAST(x AS VARCHAR)),
-            kw_power(CAST(x AS VARCHAR))) END""",
+    """CREATE OR REPLACE MACRO kw_shortest(x) AS list_transform([x], lambda v:
+       CASE WHEN isnan(v) THEN 'NaN'
+       WHEN isinf(v) THEN CASE WHEN v > 0 THEN '+Inf' ELSE '-Inf' END
+       WHEN v = 0 OR (abs(v) >= 1e-4 AND abs(v) < 1e6)
+       THEN regexp_replace(CAST(v AS VARCHAR), '\\.0$', '')
+       ELSE kw_scientific(CASE WHEN v < 0 THEN '-' ELSE '' END, kw_digits(CAST(v AS VARCHAR)),
+            kw_power(CAST(v AS VARCHAR))) END)[1]""",
     """CREATE OR REPLACE MACRO kw_float4(x) AS CASE WHEN isnan(x) THEN 'NaN'
        WHEN isinf(x) THEN CASE WHEN x > 0 THEN '+Inf' ELSE '-Inf' END
        ELSE printf('%.6f', x::DOUBLE) END""",
@@ -107,9 +110,10 @@ MACROS = [
        || kw_clock(u, CASE WHEN d <> 0 THEN d < 0 WHEN m <> 0 THEN m < 0 ELSE y < 0 END)), ''),
        '00:00:00')""",
     """CREATE OR REPLACE MACRO kw_interval(i) AS CASE WHEN i IS NULL THEN NULL ELSE
-       kw_interval_parts(datepart('year', i), datepart('month', i), datepart('day', i),
-       datepart('hour', i) * 3600000000 + datepart('minute', i) * 60000000
-       + datepart('microsecond', i)) END""",
+       list_transform([{'y': datepart('year', i), 'm': datepart('month', i),
+       'd': datepart('day', i), 'u': datepart('hour', i) * 3600000000
+       + datepart('minute', i) * 60000000 + datepart('microsecond', i)}],
+       lambda p: kw_interval_parts(p.y, p.m, p.d, p.u))[1] END""",
     """CREATE OR REPLACE MACRO kw_json_string(s) AS '"' || replace(replace(replace(replace(
        replace(s, '\\', '\\\\'), '"', '\\"'), chr(10), '\\n'), chr(13), '\\r'), chr(9), '\\t')
        || '"'""",

@@ -88,11 +88,11 @@ def _fnv(name: str) -> Callable[[Args, Types], exp.Expr]:
             return call(name, args[0])
         if len(args) == 1:
             return call(f"{name}_text", args[0])
-        known = exp.Coalesce(this=args[0].copy(), expressions=[a.copy() for a in args[1:]])
-        return exp.Case(
-            ifs=[exp.If(this=exp.Is(this=known, expression=exp.Null()), true=exp.Null())],
-            default=call(f"{name}_text", call("concat", *args)),
+        texts = exp.Array(expressions=[exp.cast(a, "VARCHAR") for a in args])
+        joined = call(
+            "list_aggregate", texts, exp.Literal.string("string_agg"), exp.Literal.string("")
         )
+        return call(f"{name}_text", joined)
 
     return build
 

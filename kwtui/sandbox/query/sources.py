@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ROW_ID = "kw_row_id"
 """DuckDB's own number of a row, for statements that change rows."""
+_TEXT = SqlType("STRING")
+"""What the columns of most virtual tables are: a text of any length, kept as it is."""
 ViewReader = Callable[[Prepared, str], "tuple[str, list[Output]]"]
 
 
@@ -167,7 +169,7 @@ class Sources:
         )
         self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name[5:]} ({definition})")
         if rows:
-            fill(self._cursor, name[5:], kinds, _parsed(kinds, rows))
+            _fill_with_texts(self._cursor, name[5:], columns, kinds, rows)
         made = [SourceColumn(c.name, kind) for c, kind in zip(columns, kinds, strict=True)]
         return Loaded(f"SELECT * FROM {name[5:]}", made)
 
@@ -182,10 +184,35 @@ class Sources:
         return [(n, d.upper() == "DESC") for n, d in primary.columns] if primary else []
 
 
-def _parsed(kinds: list[SqlType], rows: Sequence[Row]) -> list[list[Any]]:
+def _fill_with_texts(
+    cursor: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[Column],
+    kinds: Sequence[SqlType],
+    rows: Sequence[Row],
+) -> None:
+    """Appends rows of texts, as the node prints them. Columns without a value are left out."""
+    filled = [
+        (column.name, kind, _stored(kind, texts))
+        for column, kind, texts in zip(columns, kinds, zip(*rows, strict=True), strict=True)
+        if any(text is not None for text in texts)
+    ]
+    if not filled:
+        filled = [(columns[0].name, kinds[0], [None] * len(rows))]
+    names = ", ".join(_quote(name) for name, _, _ in filled)
+    made = ", ".join(unnest_sql(kind) for _, kind, _ in filled)
+    cursor.execute(
+        f"INSERT INTO {table} ({names}) SELECT {made}", [texts for _, _, texts in filled]
+    )
+
+
+def _stored(kind: SqlType, texts: Sequence[str | None]) -> list[str | None]:
+    """Texts as the node prints them, as DuckDB casts them to the column's storage type."""
+    if kind == _TEXT:
+        return list(texts)
     return [
-        [None if v is None else values.parse(k, v) for k, v in zip(kinds, row, strict=True)]
-        for row in rows
+        None if text is None else values.storage_text(kind, values.parse(kind, text))
+        for text in texts
     ]
 
 

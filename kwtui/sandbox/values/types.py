@@ -63,7 +63,8 @@ _KEYWORDS_AFTER = {"DOUBLE": ["precision"], "CHARACTER": ["varying"], "CHAR": ["
 
 def base_family(sql_type: SqlType) -> str:
     """The family without a collation."""
-    return sql_type.family.split(" ", 1)[0]
+    family = sql_type.family
+    return family.partition(" ")[0] if " " in family else family
 
 
 def oid_of(sql_type: SqlType) -> int:
