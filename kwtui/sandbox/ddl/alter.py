@@ -13,18 +13,13 @@ from kwtui.sandbox.ddl.columns import ColumnChanges
 from kwtui.sandbox.ddl.database import zone_options
 from kwtui.sandbox.ddl.durations import duration, seconds_of
 from kwtui.sandbox.ddl.index import check_unique_rows, store_computed
-from kwtui.sandbox.ddl.parse import (
-    CheckSpec,
-    IndexSpec,
-    expression,
-    foreign_key,
-    index_columns,
-)
+from kwtui.sandbox.ddl.parse import expression, foreign_key, index_columns
 from kwtui.sandbox.ddl.partition import read_hash_points, read_partitioning
 from kwtui.sandbox.ddl.ranges import split_table
 from kwtui.sandbox.ddl.sharding import accept_buckets, check_allowed, shard
 from kwtui.sandbox.ddl.storage import check_free
 from kwtui.sandbox.ddl.table import add_check, add_foreign_key, add_index, column_of
+from kwtui.sandbox.ddl.table_spec import CheckSpec, IndexSpec
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_relation
 from kwtui.sandbox.engine.session import Session

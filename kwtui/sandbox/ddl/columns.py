@@ -8,8 +8,9 @@ from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.dependencies import dependent_views, referencing
 from kwtui.sandbox.catalog.objects import CheckDef, ColumnDef, Relation, RelationKind
 from kwtui.sandbox.ddl.index import check_unique_rows
-from kwtui.sandbox.ddl.parse import TableSpec, column_definition
+from kwtui.sandbox.ddl.parse import column_definition
 from kwtui.sandbox.ddl.table import add_check, add_foreign_key, add_index, column_from
+from kwtui.sandbox.ddl.table_spec import TableSpec
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.language.lexer import Kind, Token
 from kwtui.sandbox.language.stream import TokenStream

@@ -10,9 +10,9 @@ from kwtui.sandbox.catalog.dependencies import dependent_views
 from kwtui.sandbox.catalog.grants import inherited
 from kwtui.sandbox.catalog.lookup import VIRTUAL_SCHEMAS, locate
 from kwtui.sandbox.catalog.objects import ColumnDef, IndexDef, Relation, RelationKind
-from kwtui.sandbox.ddl.parse import TableSpec
 from kwtui.sandbox.ddl.series import refuse_in_series
 from kwtui.sandbox.ddl.storage import check_free, make_storage
+from kwtui.sandbox.ddl.table_spec import TableSpec
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.errors import from_duckdb
 from kwtui.sandbox.engine.names import find_relation, place_for

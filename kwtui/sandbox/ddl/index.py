@@ -7,9 +7,10 @@ import duckdb
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.lookup import lookup
 from kwtui.sandbox.catalog.objects import IndexDef, Relation, RelationKind
-from kwtui.sandbox.ddl.parse import IndexSpec, index_columns
+from kwtui.sandbox.ddl.parse import index_columns
 from kwtui.sandbox.ddl.sharding import accept_buckets, check_allowed
 from kwtui.sandbox.ddl.table import add_index, column_of
+from kwtui.sandbox.ddl.table_spec import IndexSpec
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_table
 from kwtui.sandbox.engine.session import Session

@@ -1,96 +1,20 @@
-"""Reads CREATE TABLE into plain data, before anything is looked up or made."""
+"""Reads the text of CREATE TABLE: its columns, tags, constraints and what follows them."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass, field
 
 from kwtui.sandbox.answers.answer import SqlError, not_implemented
 from kwtui.sandbox.ddl.durations import duration
 from kwtui.sandbox.ddl.partition import partitioning
 from kwtui.sandbox.ddl.sharding import accept_buckets
+from kwtui.sandbox.ddl.table_spec import CheckSpec, ColumnSpec, ForeignKeySpec, IndexSpec, TableSpec
 from kwtui.sandbox.language.keywords import COLUMN_CONSTRAINTS, RESERVED
 from kwtui.sandbox.language.lexer import Kind, Token
 from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.values.collations import accept_collation, collated, collation_of
-from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import SERIALS, STRINGS, base_family, parse_type
 
 HINT = "try \\h CREATE TABLE"
 MOST_HASH_BUCKETS = 50_000
-
-
-@dataclass
-class ColumnSpec:
-    """A column or tag as it was written."""
-
-    name: str
-    type: SqlType
-    serial: bool = False
-    nullable: bool = True
-    default: list[Token] | None = None
-    computed: list[Token] | None = None
-    family: str | None = None
-    comment: str | None = None
-    is_tag: bool = False
-    encoding: str | None = None
-    compression: str | None = None
-    level: str | None = None
-    """How its values are stored in a time series, as it was written."""
-
-
-@dataclass
-class IndexSpec:
-    """An index, a UNIQUE constraint or the primary key."""
-
-    columns: list[tuple[str, str]]
-    name: str | None = None
-    unique: bool = False
-    inverted: bool = False
-    storing: list[str] = field(default_factory=list)
-    buckets: int = 0
-    """Of a hash-sharded index."""
-
-
-@dataclass
-class ForeignKeySpec:
-    columns: list[str]
-    target: list[str]
-    target_columns: list[str]
-    name: str | None = None
-    on_delete: str = ""
-    on_update: str = ""
-
-
-@dataclass
-class CheckSpec:
-    tokens: list[Token]
-    name: str | None = None
-
-
-@dataclass
-class TableSpec:
-    """A CREATE TABLE statement."""
-
-    name: list[str]
-    if_not_exists: bool = False
-    columns: list[ColumnSpec] = field(default_factory=list)
-    primary: IndexSpec | None = None
-    indexes: list[IndexSpec] = field(default_factory=list)
-    foreign_keys: list[ForeignKeySpec] = field(default_factory=list)
-    checks: list[CheckSpec] = field(default_factory=list)
-    families: list[tuple[str, list[str]]] = field(default_factory=list)
-    partitioning: TokenStream | None = None
-    """What stands behind PARTITION."""
-    elements: list[list[Token] | ForeignKeySpec] = field(default_factory=list)
-    """The items between the parentheses, without inline REFERENCES: for the text of the job."""
-    time_series: bool = False
-    primary_tags: list[str] = field(default_factory=list)
-    retention: str | None = None
-    comment: str | None = None
-    hash_buckets: int = 0
-    """Of ``WITH HASH(n)``, over which a time-series table's devices are spread; 0 if not given."""
-    query: str | None = None
-    """The SELECT of CREATE TABLE … AS."""
 
 
 def parse_create_table(stream: TokenStream) -> TableSpec:

@@ -12,7 +12,7 @@ import re
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import Catalog, ColumnDef, DatabaseDef, EngineType, Relation
 from kwtui.sandbox.ddl.durations import seconds_of
-from kwtui.sandbox.ddl.parse import ColumnSpec, TableSpec
+from kwtui.sandbox.ddl.table_spec import ColumnSpec, TableSpec
 from kwtui.sandbox.language.lexer import quote_identifier
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import base_family

@@ -15,18 +15,12 @@ from kwtui.sandbox.catalog.objects import (
     Relation,
     RelationKind,
 )
-from kwtui.sandbox.ddl.parse import (
-    CheckSpec,
-    ColumnSpec,
-    ForeignKeySpec,
-    IndexSpec,
-    TableSpec,
-    parse_create_table,
-)
+from kwtui.sandbox.ddl.parse import parse_create_table
 from kwtui.sandbox.ddl.partition import read_partitioning
 from kwtui.sandbox.ddl.series import check_storage, make_series
 from kwtui.sandbox.ddl.sharding import check_allowed, shard
 from kwtui.sandbox.ddl.storage import check_free, make_storage
+from kwtui.sandbox.ddl.table_spec import CheckSpec, ColumnSpec, ForeignKeySpec, IndexSpec, TableSpec
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import place_for
 from kwtui.sandbox.engine.session import Session

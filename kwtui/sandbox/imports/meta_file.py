@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import DatabaseDef, Relation
-from kwtui.sandbox.ddl.parse import TableSpec, parse_create_table
+from kwtui.sandbox.ddl.parse import parse_create_table
+from kwtui.sandbox.ddl.table_spec import TableSpec
 from kwtui.sandbox.language.keywords import RESERVED
 from kwtui.sandbox.language.lexer import Kind, Statement, Token, quote_identifier, tokenize
 from kwtui.sandbox.language.stream import TokenStream
