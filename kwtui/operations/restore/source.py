@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from kwtui.backups.csv.dialect import Certainty, Misfit
+from kwtui.backups.csv.dialect import Certainty
 from kwtui.backups.csv.form import FileForm
+from kwtui.backups.csv.observation import Misfit
 from kwtui.backups.layout.naming import DATA_FOLDER
 from kwtui.backups.listing.contents import SetDetails, TableDetails
 from kwtui.backups.listing.entries import EntryKind

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.csv.dialect import Certainty, TableSample, sniff_dialect
+from kwtui.backups.csv.dialect import Certainty, sniff_dialect
 from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.forms import look_at_forms
+from kwtui.backups.csv.samples import TableSample
 from kwtui.backups.metasql.meta_file import parse_meta
 from kwtui.files.foreign import open_regular
 from kwtui.model.requests import Dialect
@@ -151,7 +152,7 @@ def test_a_tree_of_many_tables_is_looked_at_in_samples(
         read.append(1)
         return open_regular(path)
 
-    monkeypatch.setattr("kwtui.backups.csv.dialect.open_regular", open_file)
+    monkeypatch.setattr("kwtui.backups.csv.samples.open_regular", open_file)
     guess = sniff_dialect(tables)
     assert guess.dialect == Dialect()
     assert guess.certainty is Certainty.CERTAIN
