@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import (
-    ColumnSpec,
     DatabaseSchema,
     Engine,
     SequenceSpec,
@@ -22,32 +21,21 @@ from kwtui.model.schema import (
 from kwtui.model.server import DatabaseSummary
 from kwtui.server.catalogue import attachments, derive
 from kwtui.server.catalogue.asking import Asker
-from kwtui.server.catalogue.derive import Described, ForeignKeys
+from kwtui.server.catalogue.derive import Described
 from kwtui.server.catalogue.programs import ProgramReader
+from kwtui.server.catalogue.relational_reader import RelationalReader
 from kwtui.server.catalogue.series_reader import SeriesReader
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.parallel import ask_each
 from kwtui.server.connection.results import ResultSet
 from kwtui.server.connection.server import Server
-from kwtui.sql import ddl, inspection
+from kwtui.sql import inspection
 
 _TABLE_TYPES = {"BASE TABLE", "TIME SERIES TABLE"}
 _UNKNOWN_TYPES = {"SPARSE TIME SERIES TABLE", "TEMPLATE TABLE", "INSTANCE TABLE"}
 _NEEDED = ("schema_name", "descriptor_type", "descriptor_name", "create_statement")
 _HELPFUL = ("create_nofks", "alter_statements", "zone_configuration_statements", "state")
 """Columns of create_statements (recording 12)."""
-
-_ALL_COLUMNS = (
-    "table_schema",
-    "table_name",
-    "column_name",
-    "kwdb_sql_type",
-    "column_default",
-    "is_nullable",
-    "generation_expression",
-    "is_hidden",
-)
-"""Of information_schema.columns (recordings 02 and 12)."""
 
 
 @dataclass
@@ -197,102 +185,10 @@ class SchemaReader:
                 self._ask.not_captured.append(f"table {item.name}, which is {item.state.lower()}")
         if self.is_time_series:
             return await self._series(present, retention)
-        names = [item.name for item in items]
-        targets = await self._key_targets(items)
-        columns = await self._columns_at_once(schemas)
-        keys = {}
-        for item in present:
-            keys[item.name] = derive.foreign_keys(
-                item.name, self.database, item.alter_statements, names, targets
-            )
-            self._note_keys(item.name, keys[item.name])
-
-        async def relational(server: Server, item: Described) -> TableSpec | None:
-            return await self._relational_table(server, item, keys[item.name], columns)
-
-        # Most tables need no question of their own, and are read without a further connection.
-        plain = [i for i in present if not self._asks(i, columns)]
-        asking = [i for i in present if self._asks(i, columns)]
-        read = [await relational(self.server, item) for item in plain]
-        read += await ask_each(self.server, asking, relational)
-        by_name = {table.name: table for table in read if table is not None}
-        return [by_name[item.name] for item in present if item.name in by_name]
-
-    async def _columns_at_once(
-        self, schemas: tuple[str, ...]
-    ) -> dict[TableName, tuple[ColumnSpec, ...]]:
-        """The columns of every relational table; of none where a server does not tell them so."""
-        try:
-            answer = await self.server.query(inspection.all_columns(self.database, schemas))
-        except StatementRefused:
-            return {}
-        return {} if answer.lacking(*_ALL_COLUMNS) else derive.columns_by_table(answer)
-
-    def _asks(self, item: Described, columns: dict[TableName, tuple[ColumnSpec, ...]]) -> bool:
-        """Whether this table has something that only a question about it alone tells."""
-        return (
-            item.name not in columns
-            or _comments_column(item)
-            or "COMMENT ON INDEX" in item.create
-            or derive.has_constraints(item)
-        )
-
-    async def _relational_table(
-        self,
-        server: Server,
-        item: Described,
-        keys: ForeignKeys,
-        known: dict[TableName, tuple[ColumnSpec, ...]],
-    ) -> TableSpec | None:
-        columns = known.get(item.name, ())
-        try:
-            if not columns or _comments_column(item):
-                shown = await self._ask.columns(server, item.name)
-                columns = self._ask.understood(shown, item.name)
-            if "COMMENT ON INDEX" in item.create:
-                indexes = await self._ask.indexes(server, item.name)
-                self.index_comments[item.name] = attachments.indexes_with_comment(indexes)
-        except StatementRefused as error:
-            self._ask.note_unread(item.name, error)
-            return None
-        unvalidated = await self._not_validated(server, item)
-        try:
-            return derive.relational_table(item, columns, keys.keys, unvalidated)
-        except ddl.StrangeDefinitionError:
-            self._ask.not_captured.append(
-                f"exact definition of table {item.name}, whose text cannot be understood"
-            )
-            return TableSpec(item.name, columns, item.create, item.without_foreign_keys, keys.keys)
-
-    async def _not_validated(self, server: Server, item: Described) -> tuple[str, ...]:
-        """Constraints that rows may break, which must not be validated when they come back."""
-        if not derive.has_constraints(item):
-            return ()
-        try:
-            answer = await server.query(inspection.constraints(self.database, item.name))
-        except StatementRefused as error:
-            words = f"which constraints of {item.name} are not validated"
-            self._ask.not_captured.append(f"{words} (the server said: {error.cause})")
-            return ()
-        lacks = self._ask.lacks(answer, "validity of constraints", "constraint_name", "validated")
-        return () if lacks else derive.not_validated(answer)
-
-    async def _key_targets(self, items: list[Described]) -> dict[tuple[TableName, str], TableName]:
-        """Asked only where a name alone does not tell which table a foreign key means."""
-        if not derive.needs_catalogue(items):
-            return {}
-        sql = inspection.foreign_key_targets(self.database)
-        return derive.key_targets(await self._ask.try_to(sql, "targets of foreign keys"))
-
-    def _note_keys(self, table: TableName, keys: ForeignKeys) -> None:
-        self._ask.not_captured += [
-            *(
-                f"foreign key {name} of {table}: several tables have its target's name"
-                for name in keys.ambiguous
-            ),
-            *(f"foreign key {name} of {table} into another database" for name in keys.foreign),
-            *(f"foreign key of {table} that cannot be read: {text}" for text in keys.unread),
-        ]
+        reader = RelationalReader(self._ask)
+        found = await reader.read(present, items, schemas)
+        self.index_comments.update(reader.index_comments)
+        return found
 
     # -- the rest -----------------------------------------------------------------------------
 
@@ -327,8 +223,3 @@ class SchemaReader:
                 self._ask.not_captured.append(
                     f"tables of {', '.join(others)} that the view {item.name} reads"
                 )
-
-
-def _comments_column(item: Described) -> bool:
-    """The printed definition has the comments of its columns (recording 12)."""
-    return "COMMENT ON COLUMN" in item.create
