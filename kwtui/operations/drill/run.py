@@ -95,7 +95,7 @@ class _Drill:
         """Definitions alone that differ may be meant."""
         accepting = error.accepting if isinstance(error, DefinitionsDiffer) else ""
         if self._restore is not None and not accepting:
-            accepting = self._restore.accepting
+            accepting = self._restore.comparison.accepting
         if error.exit_code is ExitCode.RESTORE_DIFFERS and accepting:
             again = f"{shell_line('drill', self._plan.path)} {accepting}"
             _add(error, f"Definitions that are meant to be so are accepted by name: {again}")
@@ -162,7 +162,7 @@ class _Drill:
     async def _compare(self, step: Step) -> StepOutcome:
         """As in a restore, but here a difference in anything fails."""
         outcome = await self._restoring.executors[StepKind.COMPARE](step)
-        doubts = self._restoring.doubts
+        doubts = self._restoring.comparison.doubts
         if doubts:
             raise KwtuiError(
                 f"The restored database is not what was backed up: {doubts[0]}.",
@@ -233,17 +233,21 @@ class _Drill:
             return ProofLevel.P2
         if self._request.level is ProofLevel.P3 or self._uncertain:
             return ProofLevel.P3
-        if not self._restoring.lines:
+        if not self._restoring.comparison.lines:
             raise RuntimeError("a drill that compared no table proves nothing")
         return ProofLevel.P4
 
     @property
     def _uncertain(self) -> list[str]:
         """Tables that could only be compared by count."""
-        return [line["table"] for line in self._restoring.lines if line["checksum"] != "the same"]
+        return [
+            line["table"]
+            for line in self._restoring.comparison.lines
+            if line["checksum"] != "the same"
+        ]
 
     def _result(self) -> RunResult:
-        lines = self._restoring.lines
+        lines = self._restoring.comparison.lines
         rows = sum(line["rows_found"] for line in lines)
         proof = self._proof(self._reached, ok=True, summary=self._summary(rows))
         recorded, note = self._record(proof)
@@ -253,7 +257,7 @@ class _Drill:
             for table in self._uncertain
         ]
         doubts += [f"{path} was left out, as was said" for path in self._request.leave_out]
-        doubts += [f"accepted by name: {words}" for words in self._restoring.accepted]
+        doubts += [f"accepted by name: {words}" for words in self._restoring.comparison.accepted]
         return RunResult(
             summary=f"Drilled {self._plan.path}: {proof.summary}.",
             result={
@@ -271,10 +275,10 @@ class _Drill:
         )
 
     def _summary(self, rows: int) -> str:
-        lines = self._restoring.lines
+        lines = self._restoring.comparison.lines
         tables = plural(len(lines), "table")
         if self._request.level is ProofLevel.P3:
-            made = self._restoring.tables_made
+            made = self._restoring.comparison.tables_made
             came = (
                 "every definition came back as it was"
                 if made is None
@@ -304,7 +308,7 @@ class _Drill:
             _add(error, words)
 
     def _proof(self, level: ProofLevel, *, ok: bool, summary: str) -> Proof:
-        lines = self._restore.lines if self._restore else []
+        lines = self._restore.comparison.lines if self._restore else []
         return Proof(
             at=self._at,
             level=level,

@@ -7,39 +7,22 @@ database is kept for a look, and a database that was published already gets its 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from kwtui.backups.layout.staging import rejected_lines, remove_staging
-from kwtui.backups.listing.contents import open_set
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
-from kwtui.model.schema import DatabaseSchema, Engine, TableName
+from kwtui.model.schema import TableName
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.restore.continuation.resume import resume
 from kwtui.operations.restore.execution import importing
 from kwtui.operations.restore.execution.after_failure import clean_up
-from kwtui.operations.restore.execution.comparing import (
-    check_lines,
-    compare_tables,
-    layout_differences,
-    met_words,
-    other_differences,
-)
+from kwtui.operations.restore.execution.comparison import Comparison
 from kwtui.operations.restore.execution.devices import put_back_devices
-from kwtui.operations.restore.execution.differences import (
-    DefinitionsDiffer,
-    accept_options,
-    definition_differences,
-    late_defaults,
-    left_after,
-    printed_differences,
-)
 from kwtui.operations.restore.execution.inserting import (
     clashing_devices,
     count_null_lines,
@@ -52,8 +35,6 @@ from kwtui.operations.restore.execution.through_plain_table import import_throug
 from kwtui.operations.restore.steps import import_of
 from kwtui.operations.runner import Executor, StepOutcome, run_steps
 from kwtui.operations.shared.blocked_names import when_free
-from kwtui.operations.shared.checksums import reading_texts
-from kwtui.operations.shared.chosen import Chosen
 from kwtui.operations.shared.preflight import check_server
 from kwtui.operations.shared.refusals import check_allowed
 from kwtui.operations.shared.scratch_names import check_names
@@ -115,13 +96,7 @@ class RestoreRun:
         self._done: list[str] = []
         self._rows_before: dict[str, int] = dict(context.plan.request.get("rows_before", {}))
         self._source = SourceCheck()
-        self._lines: list[dict[str, Any]] = []
-        self._rows = 0
-        self._doubts: list[str] = []
-        self._accepted: dict[str, None] = {}
-        self.accepting = ""
-        """Options that accept those of the `doubts` that are about definitions of tables."""
-        self._tables_made: int | None = None
+        self.comparison = Comparison(context, server, request)
 
     @property
     def executors(self) -> dict[StepKind, Executor]:
@@ -138,33 +113,6 @@ class RestoreRun:
             StepKind.COUNT_ROWS: self._count_rows,
             StepKind.RESUME: self._resume,
         }
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        """What the comparison of each table came to."""
-        return self._lines
-
-    @property
-    def tables_made(self) -> int | None:
-        """Of an export of others: how many tables have the columns of its files, all that can be
-        compared of them; None for a set, whose every definition is compared."""
-        return self._tables_made
-
-    @property
-    def _defined(self) -> str:
-        if self._tables_made is None:
-            return "every definition as it was"
-        return f"{plural(self._tables_made, 'table')} with the columns of the export"
-
-    @property
-    def doubts(self) -> list[str]:
-        """Views, sequences, comments and grants that are not as captured."""
-        return self._doubts
-
-    @property
-    def accepted(self) -> list[str]:
-        """Differences of definitions that were accepted by name."""
-        return list(self._accepted)
 
     async def run(self) -> RunResult:
         reporter, halt = self._context.reporter, self._context.halt
@@ -189,23 +137,24 @@ class RestoreRun:
         return noted
 
     def _result(self) -> RunResult:
-        database, tables = self._plan.database, len(self._lines)
-        compared = sum(line["checksum"] == "the same" for line in self._lines)
-        words = f"{plural(tables, 'table')}, {plural(self._rows, 'row')}"
+        found = self.comparison
+        database, tables = self._plan.database, len(found.lines)
+        compared = sum(line["checksum"] == "the same" for line in found.lines)
+        words = f"{plural(tables, 'table')}, {plural(found.rows, 'row')}"
         how = f"content checksums of {compared} the same" if compared else "compared by count"
         if self._request.strategy is RestoreStrategy.SCHEMA_ONLY:
-            words, how = "definitions only", self._defined
+            words, how = "definitions only", found.defined
         expired = sum(self._source.expiring.values())
         if expired:
             how += f"; {plural(expired, 'row')} older than a retention did not come back"
-        if self._accepted:
-            how += f"; {plural(len(self._accepted), 'difference')} accepted by name"
-        whole = not self._doubts
-        but = "" if whole else f", but {plural(len(self._doubts), 'thing')} not as backed up"
+        if found.accepted:
+            how += f"; {plural(len(found.accepted), 'difference')} accepted by name"
+        whole = not found.doubts
+        but = "" if whole else f", but {plural(len(found.doubts), 'thing')} not as backed up"
         return RunResult(
             summary=f"Restored {database}: {words}, {how}{but}.",
             exit_code=ExitCode.OK if whole else ExitCode.RESTORE_DIFFERS,
-            cause="\n".join(self._doubts),
+            cause="\n".join(found.doubts),
             hint=""
             if whole
             else f"All rows stand in {database}. Put right by hand what is named above, or drop "
@@ -215,11 +164,11 @@ class RestoreRun:
                 "source": self._plan.path,
                 "strategy": self._request.strategy.value,
                 "tables": tables,
-                "rows": self._rows,
-                "comparison": self._lines,
+                "rows": found.rows,
+                "comparison": found.lines,
                 "expired": self._source.expiring,
-                "doubts": self._doubts,
-                "accepted": self.accepted,
+                "doubts": found.doubts,
+                "accepted": found.accepted,
                 "not_included": list(self._plan.not_included),
             },
         )
@@ -268,7 +217,7 @@ class RestoreRun:
                 refused.append(f"refused by the server: {statement} ({error.cause})")
         for words in refused:
             self._context.reporter.notice(step, "WARNING", words)
-        self._doubts += refused
+        self.comparison.doubts += refused
         left = f", {len(refused)} refused" if refused else ""
         return StepOutcome(summary=plural(len(step.sql), "statement") + left)
 
@@ -294,7 +243,7 @@ class RestoreRun:
     async def _import_checked(self, step: Step, nulls: int = 0, *, adds: bool) -> StepOutcome:
         """``nulls`` are lines that an IMPORT skips."""
         answer = await self._import(step)
-        expected = self._expected_rows(step.params)
+        expected = self._source.expected_rows(step.params)
         expected = None if expected is None else expected - nulls
         importing.check_answer(answer, step.subject, self._rejected(step), expected, adds=adds)
         return StepOutcome(
@@ -347,27 +296,7 @@ class RestoreRun:
         return StepOutcome(summary=plural(found, "device"))
 
     async def _compare(self, step: Step) -> StepOutcome:
-        database = step.params["database"]
-        if "accounts" in step.params:
-            return await self._compare_others(step)
-        expected = [self._expected(table) for table in step.params["tables"]]
-        async with reading_texts(self._server, step.params.get("text_settings", {})):
-            self._lines = await compare_tables(
-                self._server, database, expected, self._rows_before, self._context.halt
-            )
-        check_lines(self._lines, database)
-        for words in met_words(self._lines):
-            self._context.reporter.notice(step, "WARNING", words)
-        if step.params["definitions"]:
-            await self._compare_definitions(step, database)
-        self._rows = sum(line["rows_found"] for line in self._lines)
-        grew = any(self._rows_before.get(line["table"]) for line in self._lines)
-        words = f"{plural(len(self._lines), 'table')}, all {'as expected' if grew else 'the same'}"
-        return StepOutcome(
-            summary=words if self._lines else self._defined,
-            rows=self._rows,
-            details={"comparison": self._lines},
-        )
+        return await self.comparison.compare(step, self._source, self._rows_before)
 
     # -- parts ------------------------------------------------------------------------------
 
@@ -384,100 +313,7 @@ class RestoreRun:
         except KwtuiError as second:
             error.cause = "\n".join(filter(None, (error.cause, *second.lines())))
 
-    def _expected_rows(self, table: dict[str, Any]) -> int | None:
-        """What the manifest says, or what was counted in the files of a tree."""
-        if table["rows"] is not None:
-            return int(table["rows"])
-        return self._source.counted.get(f"{table['schema']}.{table['table']}")
-
-    def _expected(self, table: dict[str, Any]) -> dict[str, Any]:
-        """What must be there afterwards; what the retention takes cannot."""
-        rows = self._expected_rows(table)
-        dropped = self._source.expiring.get(f"{table['schema']}.{table['table']}", 0)
-        if not dropped:
-            return {**table, "rows": rows}
-        return {**table, "rows": None if rows is None else rows - dropped, "checksum": None}
-
-    async def _compare_definitions(self, step: Step, database: str) -> None:
-        chosen = await self._captured()
-        restored = await catalogue.read_schema(self._server, database)
-        if chosen is None:
-            self._compare_layout(step, restored)
-            return
-        differences = tuple(definition_differences(chosen, restored, database))
-        left = left_after(differences, self._request.accept)
-        if left:
-            raise DefinitionsDiffer(database, left)
-        for difference in differences:
-            self._accepted.setdefault(difference.words)
-
-    def _compare_layout(self, step: Step, restored: DatabaseSchema) -> None:
-        """Of an export of others nothing was captured: its tables must have its columns."""
-        layout = step.params.get("layout", [])
-        differences = list(layout_differences(layout, restored))
-        if differences:
-            raise KwtuiError(
-                f"The restored tables are not those of the export: {differences[0]}.",
-                cause="\n".join(differences[1:]),
-                exit_code=ExitCode.RESTORE_DIFFERS,
-            )
-        self._tables_made = len(layout)
-
-    async def _compare_others(self, step: Step) -> StepOutcome:
-        chosen = await self._captured()
-        if chosen is None:
-            return StepOutcome(summary="nothing to compare with")
-        database = step.params["database"]
-        restored = await catalogue.read_schema(self._server, database)
-        if restored.engine is Engine.TIME_SERIES:
-            await self._count_again(database)
-        accounts = frozenset(step.params["accounts"])
-        printed = (
-            *printed_differences(chosen, restored, database),
-            *late_defaults(chosen, restored, database),
-        )
-        left = left_after(printed, self._request.accept)
-        self.accepting = accept_options(left)
-        for accepted in printed:
-            if accepted not in left:
-                self._accepted.setdefault(accepted.words)
-        differences = [difference.words for difference in left]
-        differences += other_differences(chosen, restored, database, accounts)
-        for difference in differences:
-            self._context.reporter.notice(step, "WARNING", difference)
-        self._doubts += differences
-        return StepOutcome(summary=plural(len(differences), "difference"))
-
-    async def _count_again(self, database: str) -> None:
-        """Time-series tables must still answer under the final name; nobody proved that a node's
-        time-series engine takes every rename well (recording 13 has one, of a small table)."""
-        for line in self._lines:
-            name = TableName(line["schema"], line["name"])
-            rows = await catalogue.count_rows(self._server, database, name)
-            if rows != line["rows_found"]:
-                raise KwtuiError(
-                    f"{line['table']} holds {rows} rows after {database} got its name, and held "
-                    f"{line['rows_found']} before.",
-                    exit_code=ExitCode.RESTORE_DIFFERS,
-                )
-
-    async def _captured(self) -> Chosen | None:
-        """What was captured of the chosen tables; None for a tree, where nothing was."""
-        schema = await asyncio.to_thread(_captured_schema, self._context, self._request)
-        if schema is None:
-            return None
-        wanted = self._request.tables
-        tables = tuple(t for t in schema.tables if not wanted or t.name in wanted)
-        return Chosen(schema, tables, whole=not wanted)
-
     async def _check_names(self) -> None:
         if self._request.strategy is not RestoreStrategy.DATA_ONLY:
             databases = {d.name: d.comment for d in await catalogue.databases(self._server)}
             check_names(self._plan, self._scratch, databases)
-
-
-def _captured_schema(context: RunContext, request: RestoreRequest) -> DatabaseSchema | None:
-    """None for an adopted tree, whose definitions were not captured but only printed."""
-    with suppress(KwtuiError):
-        return open_set(context.extern, request.source, context.state).schema
-    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -32,6 +33,20 @@ class SourceCheck:
     """Records in the files of a tree, whose plan could not know them."""
     expiring: dict[str, int] = field(default_factory=dict)
     """Rows that KWDB will drop because they are older than their table's retention (row 14)."""
+
+    def expected_rows(self, table: dict[str, Any]) -> int | None:
+        """What the manifest says, or what was counted in the files of a tree."""
+        if table["rows"] is not None:
+            return int(table["rows"])
+        return self.counted.get(f"{table['schema']}.{table['table']}")
+
+    def expected(self, table: dict[str, Any]) -> dict[str, Any]:
+        """What must be there afterwards; what the retention takes cannot."""
+        rows = self.expected_rows(table)
+        dropped = self.expiring.get(f"{table['schema']}.{table['table']}", 0)
+        if not dropped:
+            return {**table, "rows": rows}
+        return {**table, "rows": None if rows is None else rows - dropped, "checksum": None}
 
 
 async def check_source(context: RunContext, step: Step) -> SourceCheck:
