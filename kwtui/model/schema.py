@@ -100,6 +100,7 @@ class TableSpec:
     rows: int | None = None
     """Exact count or estimate at the time of the survey."""
     bytes: int | None = None
+    """About what its rows take as CSV."""
 
     @property
     def tags(self) -> tuple[ColumnSpec, ...]:

@@ -227,11 +227,3 @@ def pipes() -> str:
 
 def zones() -> str:
     return "SHOW ZONE CONFIGURATIONS"
-
-
-# -- sizes ------------------------------------------------------------------------------------
-
-
-def relational_size(database: str, table: TableName) -> str:
-    """Megabytes of the table's ranges."""
-    return f"SELECT sum(range_size_mb) FROM [SHOW RANGES FROM TABLE {table_name(database, table)}]"

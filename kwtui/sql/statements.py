@@ -88,6 +88,14 @@ def count_rows(database: str, table: TableName, timestamp: str | None = None) ->
     return f"SELECT count(*) FROM {table_name(database, table)}{as_of(timestamp)}"
 
 
+def row_lengths(database: str, table: TableName, columns: Sequence[str], limit: int) -> str:
+    r"""About how many bytes each of a table's first rows takes in a CSV file; ``\N`` is NULL."""
+    fields = " + ".join(
+        f"coalesce(length(convert_to({identifier(c)}::STRING, 'utf8')), 2)" for c in columns
+    )
+    return f"SELECT {fields} + {len(columns)} FROM {table_name(database, table)} LIMIT {limit}"
+
+
 def newest_time(database: str, table: TableName, time_column: str) -> str:
     """The greatest value of a time-series table's time column; NULL for an empty table."""
     return f"SELECT max({identifier(time_column)}) FROM {table_name(database, table)}"

@@ -185,5 +185,5 @@ class FakePlans(Plans):
             not_included=("Passwords of users: KWDB does not give them out.",),
             estimated_rows=21_500,
             estimated_bytes=3_225_000,
-            estimate_source="KWDB's own statistics of rows and sizes",
+            estimate_source="row counts and a sample of row lengths",
         )

@@ -70,6 +70,32 @@ async def test_who_is_connected_to(sandbox: SandboxNode, facts: ServerFacts) -> 
     assert [node.node_id for node in facts.nodes] == [facts.node_id]
 
 
+async def test_tables_that_share_a_range_have_sizes_of_their_own(
+    server: Server, facts: ServerFacts
+) -> None:
+    name = "sizes"
+    for sql in (
+        f"DROP DATABASE IF EXISTS {name} CASCADE",
+        f"CREATE DATABASE {name}",
+        f"CREATE TABLE {name}.big (id INT8 PRIMARY KEY, s STRING, n INT8)",
+        f"CREATE TABLE {name}.small (id INT8 PRIMARY KEY, s STRING)",
+        f"CREATE TABLE {name}.hollow (id INT8 PRIMARY KEY)",
+        f"INSERT INTO {name}.big SELECT i, repeat('表', 1000), NULL FROM generate_series(1, 300) "
+        "AS g (i)",
+        f"INSERT INTO {name}.small VALUES (1, 'a'), (2, 'b')",
+    ):
+        await server.execute(sql)
+
+    schema = (await catalogue.survey(server, facts, name)).schema
+    sizes = {str(table.name): table.bytes for table in schema.tables}
+
+    assert sizes["public.small"] == len("1,a\n2,b\n")
+    assert sizes["public.hollow"] == 0
+    written = sum(len(f"{i},{'表' * 1000},\\N\n".encode()) for i in range(1, 301))
+    assert sizes["public.big"] == pytest.approx(written, rel=0.01)
+    await server.execute(statements.drop_database(name))
+
+
 async def test_the_database_of_the_recording_is_read_whole(
     server: Server, facts: ServerFacts, surveyed: str
 ) -> None:

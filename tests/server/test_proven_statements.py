@@ -276,6 +276,7 @@ SAMPLES: dict[str, list[str]] = {
         statements.content_checksum("D", P, COLUMNS, timestamp="1732.0000000000"),
         statements.content_checksum("D", P, COLUMNS, time_column="ts", until="2026-01-01"),
     ],
+    "statements.row_lengths": [statements.row_lengths("D", P, COLUMNS, 200)],
     "statements.newest_time": [statements.newest_time("D", P, "Time")],
     "statements.create_database": [
         statements.create_database(SHOP),
@@ -360,7 +361,6 @@ SAMPLES: dict[str, list[str]] = {
     "inspection.all_columns": [inspection.all_columns("D", ("public", "S-2"))],
     "inspection.streams": [inspection.streams()],
     "inspection.zones": [inspection.zones()],
-    "inspection.relational_size": [inspection.relational_size("D", P)],
     "transfer.export_select": [
         transfer.export_select(URI, "d", P, COLUMNS, timestamp="1.0", options=EXPORT),
         transfer.export_select(URI, "d", P, COLUMNS),

@@ -15,7 +15,7 @@ from kwtui.sql import ddl
 from kwtui.text import human_bytes
 
 SPARE = 1.1
-"""Sizes are KWDB's estimate and CSV is not its own format: a tenth more is asked for."""
+"""Sizes are estimated from a table's first rows: a tenth more is asked for."""
 
 
 def destination_findings(

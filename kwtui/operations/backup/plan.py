@@ -119,7 +119,7 @@ def plan_backup(
         not_included=_not_included(scope, whole),
         estimated_rows=_sum_known(t.rows for t in tables),
         estimated_bytes=estimated_bytes,
-        estimate_source="KWDB's own statistics of rows and sizes",
+        estimate_source="row counts and a sample of row lengths",
         request=msgspec.to_builtins(request),
     )
 

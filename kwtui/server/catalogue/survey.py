@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model.schema import DatabaseSchema, Engine, TableName, TableSpec, UnreadTable
+from kwtui.model.schema import DatabaseSchema, TableName, TableSpec, UnreadTable
 from kwtui.model.server import DatabaseSummary, ServerFacts, Survey
 from kwtui.server.catalogue import derive, findings
 from kwtui.server.catalogue.coverage import coverage
@@ -23,7 +22,8 @@ from kwtui.server.connection.server import Server
 from kwtui.server.state.activity import Query, read_queries
 from kwtui.sql import inspection, statements
 
-_MEBIBYTE = 1 << 20
+SAMPLED_ROWS = 200
+"""Of each table: enough for an average, and little to read even of wide rows."""
 _NOT_ALLOWED = "42501"
 
 
@@ -59,7 +59,7 @@ async def survey(
             rows = await _rows(through, database, table.name) if count else None
         except StatementRefused as error:
             return UnreadTable(table.name, f"its rows cannot be counted: {error.cause}")
-        return replace(table, rows=rows, bytes=await _bytes(through, schema, table.name))
+        return replace(table, rows=rows, bytes=await _bytes(through, database, table, rows))
 
     found = await ask_each(server, schema.tables, measured)
     counted = replace(
@@ -121,16 +121,21 @@ async def read_schema(server: Server, database: str) -> DatabaseSchema:
     return await SchemaReader(server, summary).read()
 
 
-async def _bytes(server: Server, schema: DatabaseSchema, table: TableName) -> int | None:
-    """The size in the store; None where the server does not tell it."""
-    if schema.engine is Engine.TIME_SERIES:
+async def _bytes(server: Server, database: str, table: TableSpec, rows: int | None) -> int | None:
+    """About what the rows take as CSV; None where that is not known.
+
+    From the rows and not from the ranges in the store: small tables share a range, whose size each
+    of them would claim, and a range holds indexes and old versions of rows that no export has.
+    """
+    if rows == 0:
+        return 0
+    if rows is None or not table.visible_columns:
         return None
+    sql = statements.row_lengths(database, table.name, table.visible_columns, SAMPLED_ROWS)
     try:
-        answer = await server.query(inspection.relational_size(schema.database, table))
-        megabytes = answer.scalar()
-        return None if megabytes is None else int(Decimal(megabytes) * _MEBIBYTE)
+        lengths = [to_int(row[0]) or 0 for row in (await server.query(sql)).rows]
     except ConnectionLost:
         raise
-    except (KwtuiError, InvalidOperation):
-        # A size is only for estimates; without it they are made from rows.
-        return None
+    except KwtuiError:
+        return None  # A size is only for estimates.
+    return round(sum(lengths) / len(lengths) * rows) if lengths else None

@@ -199,7 +199,7 @@ async def test_progress_tells_tables_rows_bytes_and_what_it_is_estimated_from(
         text = person.text()
         assert "1,900 rows" in text
         assert "278.3 KiB" in text
-        assert "KWDB's own statistics" in person.words()
+        assert "a sample of row lengths" in person.words()
         assert "slow disk" in text
 
 
