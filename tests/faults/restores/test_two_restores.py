@@ -16,7 +16,7 @@ from kwtui.operations.removal.planning import find_database_leftovers
 from kwtui.runs.known_runs import known_runs
 from kwtui.server.connection.server import Server
 from tests.faults.bench import Hook
-from tests.faults.journaled import Journaled
+from tests.faults.restores.journaled import Journaled
 from tests.faults.yard import Yard, own_yard
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from kwtui.model.requests import RestoreStrategy
 from tests.faults.bench import Bench, Made
-from tests.faults.journaled import Journaled, power_cut_at
 from tests.faults.nodes import own_node
+from tests.faults.restores.journaled import Journaled, power_cut_at
 
 CONSTRAINTS = "SELECT constraint_name, validated FROM [SHOW CONSTRAINTS FROM {}] ORDER BY 1"
 

@@ -19,8 +19,8 @@ from kwtui.runs.process import cancel_run
 from kwtui.runs.stopped_restores import read_stopped
 from kwtui.server.connection.failures import StatementRefused
 from tests.faults.bench import Bench, Made
-from tests.faults.journaled import Journaled, PowerCut, power_cut_at
 from tests.faults.nodes import kill_node, start_again, wait_until
+from tests.faults.restores.journaled import Journaled, PowerCut, power_cut_at
 from tests.faults.yard import (
     DATABASE,
     Yard,

@@ -11,7 +11,7 @@ from kwtui.model.requests import RestoreStrategy
 from kwtui.operations.plan import Step
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench, Made
-from tests.faults.journaled import Journaled
+from tests.faults.restores.journaled import Journaled
 
 DATABASE = "sharded"
 TABLES = ("h", "secondary", "plain")

@@ -21,8 +21,8 @@ from kwtui.operations.removal.planning import Leftovers
 from kwtui.runs.events import CancelRequested, RunStatus
 from kwtui.runs.journal import read_events
 from kwtui.runs.process import cancel_run
-from tests.faults.journaled import Journaled, PowerCut
 from tests.faults.nodes import wait_until
+from tests.faults.restores.journaled import Journaled, PowerCut
 from tests.faults.yard import DATABASE, Yard, ended, kill_run, own_yard, steps_begun, whole
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from kwtui.operations.restore.continuation.plan import accepting
 from kwtui.operations.shared.command_line import command_for
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench, Hook, Made
-from tests.faults.journaled import Journaled
+from tests.faults.restores.journaled import Journaled
 
 DATABASE, AGAIN = "defined", "defined_again"
 
