@@ -5,48 +5,86 @@ The only module that knows every handler; those register themselves in `engine.d
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
+from kwtui.sandbox.ddl import (
+    alter,
+    database,
+    drop,
+    from_query,
+    function,
+    index,
+    procedure,
+    sequence,
+    stream,
+    table,
+    trigger,
+)
+from kwtui.sandbox.dml import (
+    change,
+    insert,
+)
 from kwtui.sandbox.engine.dispatch import find_handler
 from kwtui.sandbox.engine.engine import Engine
 from kwtui.sandbox.engine.session import Session
+from kwtui.sandbox.exports import statement as exports_statement
 from kwtui.sandbox.identity import NODE_ID
+from kwtui.sandbox.imports import statement as imports_statement
 from kwtui.sandbox.imports.new_tables import settle
-from kwtui.sandbox.rows.devices import settle_devices
-
-_HANDLERS = (
-    "statements.variables",
-    "statements.transactions",
-    "ddl.database",
-    "ddl.table",
-    "ddl.drop",
-    "ddl.from_query",
-    "ddl.alter",
-    "ddl.index",
-    "ddl.sequence",
-    "ddl.procedure",
-    "ddl.trigger",
-    "ddl.function",
-    "ddl.stream",
-    "dml.insert",
-    "dml.change",
-    "query.query",
-    "statements.explain",
-    "introspection.show",
-    "introspection.show_cluster",
-    "introspection.show_programs",
-    "statements.fingerprints",
-    "statements.grants",
-    "statements.users",
-    "statements.comments",
-    "statements.job_control",
-    "statements.settings",
-    "statements.refused",
-    "exports.statement",
-    "imports.statement",
+from kwtui.sandbox.introspection import (
+    show,
+    show_cluster,
+    show_programs,
 )
+from kwtui.sandbox.query import query
+from kwtui.sandbox.rows.devices import settle_devices
+from kwtui.sandbox.statements import (
+    comments,
+    explain,
+    fingerprints,
+    grants,
+    job_control,
+    refused,
+    settings,
+    transactions,
+    users,
+    variables,
+)
+
+HANDLERS: tuple[ModuleType, ...] = (
+    alter,
+    database,
+    drop,
+    from_query,
+    function,
+    index,
+    procedure,
+    sequence,
+    stream,
+    table,
+    trigger,
+    change,
+    insert,
+    exports_statement,
+    imports_statement,
+    show,
+    show_cluster,
+    show_programs,
+    query,
+    comments,
+    explain,
+    fingerprints,
+    grants,
+    job_control,
+    refused,
+    settings,
+    transactions,
+    users,
+    variables,
+)
+"""Every module that answers statements: an import registers what it answers."""
 
 
 class SqlEngine(Engine):
@@ -56,8 +94,6 @@ class SqlEngine(Engine):
         self, store: Path, extern: Path | None = None, *, others: Sequence[Path] = ()
     ) -> None:
         super().__init__(store, extern, others=others)
-        for name in _HANDLERS:
-            importlib.import_module(f"kwtui.sandbox.{name}")
         settle(self)
         settle_devices(self)
 

@@ -1,7 +1,7 @@
 """Which module answers which statement.
 
-A module registers its handlers under their leading keywords; the longest match wins. The list of
-modules is imported when an engine starts.
+A module registers its handlers under their leading keywords when it is imported; the longest match
+wins. `kwtui.sandbox.sql_engine` imports them all.
 """
 
 from __future__ import annotations
