@@ -14,6 +14,9 @@ from pathlib import Path
 from kwtui.sandbox.control import manage
 from kwtui.sandbox.exit_status import Status
 
+JSON_VERSION = 1
+"""Of what ``--json`` prints: fields are only ever added to a version, as kwtui's own do."""
+
 _EXIT_STATUS = """\
 exit status:
   0 done                            50 failed
@@ -152,7 +155,8 @@ def _run(given: argparse.Namespace, directory: Path) -> int:
 
 
 def _say(text: str, fields: dict[str, object], as_json: bool) -> None:
-    sys.stdout.write((json.dumps(fields) if as_json else text) + "\n")
+    told = {"v": JSON_VERSION, "kind": "sandbox", **fields}
+    sys.stdout.write((json.dumps(told) if as_json else text) + "\n")
 
 
 def _show(info: manage.SandboxInfo, as_json: bool) -> None:

@@ -63,7 +63,8 @@ def test_a_day_with_the_sandbox(home: Path) -> None:
     assert done.returncode == 0, done.stderr
     info = json.loads(done.stdout)
     places = {"store", "extern", "logs", "certs", "nodes"}
-    assert set(info) == {"running", "dsn", "port", "pid", "tls"} | places
+    assert set(info) == {"v", "kind", "running", "dsn", "port", "pid", "tls"} | places
+    assert (info["v"], info["kind"]) == (1, "sandbox")
     assert [node["node_id"] for node in info["nodes"]] == [1]
     assert info["running"] is True
     assert info["dsn"] == f"postgresql://root@127.0.0.1:{info['port']}/defaultdb?sslmode=disable"
