@@ -148,26 +148,58 @@ def column_name(element: str) -> str:
 
 
 def _around_default(element: str, column: ColumnSpec) -> tuple[str, str]:
-    """What a column's definition has before its DEFAULT and behind it."""
+    """What a column's definition has before its DEFAULT and behind it.
+
+    SHOW COLUMNS tells a default as KWDB keeps it, and SHOW CREATE is printed from that: where they
+    do not agree, in letter case or in anything else, the former is right, and all that is needed of
+    the latter is where the default ends.
+    """
     at = element.find(" DEFAULT ", _leading_name(element)[1])
     if at < 0:
         raise _strange("column", element)
     rest = element[at + len(" DEFAULT ") :]
     default = column.default or ""
     for printed in (default, misprinted(default)):
-        if printed and rest.startswith(printed):
-            return element[:at], rest[len(printed) :]
-    # Misprinted in a way not seen yet. The default is the last thing that KWDB prints of a column.
-    return element[:at], ""
+        behind = rest.removeprefix(printed)
+        if behind != rest and behind[:1] in ("", " "):
+            return element[:at], behind
+    # Misprinted in a way not seen yet.
+    storage = _STORAGE.search(rest)
+    return element[:at], storage.group() if storage else ""
+
+
+_STORAGE = re.compile(r" ENCODE [A-Z0-9_]+(?: COMPRESS [A-Z0-9_]+(?: LEVEL [A-Z]+)?)?\Z")
+"""The only thing that KWDB prints behind a default (recording 19; sqlbase/structured.go)."""
+
+
+_PRINTED_CODE_POINT = re.compile(r"\\u([0-9a-f]{4,8})")
 
 
 def misprinted(default: str) -> str:
-    """How SHOW CREATE prints a default: the ``e`` before an escaped string is lost (row 27)."""
-    parts = []
-    for token in tokens(default):
-        is_escaped = token.kind is Kind.STRING and token.text[:1] in "eE"
-        parts.append(token.text[1:] if is_escaped else token.text)
-    return "".join(parts)
+    """How SHOW CREATE prints a default (row 27; public source, sqlbase/structured.go).
+
+    A string with escapes loses its ``e``, its capitals and, where they are not ASCII, its escapes.
+    """
+    if not (default.startswith("e'") and default.endswith("'")):
+        return default
+    text = default.removeprefix("e'").removesuffix("'").lower()
+    return f"'{_PRINTED_CODE_POINT.sub(_character, text)}'"
+
+
+def hides_capitals(printed: str) -> bool:
+    """Whether a default that only SHOW CREATE or a meta.sql tells may have had capitals."""
+    text = printed.removeprefix("e")
+    if not (text.startswith("'") and text.endswith("'")):
+        return False
+    letters = re.sub(r"\\.", "", text)
+    is_escaped = letters != text or not text.isascii()
+    return is_escaped and letters.islower()
+
+
+def _character(match: re.Match[str]) -> str:
+    number = int(match[1], 16)
+    is_one = number <= 0x10FFFF and not 0xD800 <= number < 0xE000
+    return chr(number) if is_one else "\ufffd"
 
 
 # -- names ------------------------------------------------------------------------------------

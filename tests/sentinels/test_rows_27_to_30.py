@@ -45,6 +45,26 @@ def test_row_27_a_default_with_a_quote_is_printed_so_that_it_does_not_parse(benc
     assert refused.value.exit_code in (ExitCode.REFUSED_BY_PLAN, ExitCode.META_DAMAGED)
 
 
+def test_row_27_a_default_with_letters_beyond_ascii_is_printed_in_lower_case(bench: Bench) -> None:
+    """KWDB 3.2, sqlbase/structured.go: SHOW COLUMNS tells it as it is."""
+    bench.do("CREATE DATABASE row27_case")
+    bench.do(
+        "CREATE TABLE c (id INT8 PRIMARY KEY, q STRING DEFAULT 'Grüß 中A')",
+        "INSERT INTO c (id) VALUES (1)",
+        "EXPORT INTO CSV 'nodelocal://1/row27_case' FROM DATABASE row27_case",
+        database="row27_case",
+    )
+    shown = bench.rows("SHOW CREATE TABLE row27_case.public.c")[0][1] or ""
+    assert "DEFAULT 'grüß 中a'" in shown
+    made = bench.restore(bench.backup("row27_case").path, target="row27_case_again")
+    assert made.result.exit_code is ExitCode.OK
+    bench.do("INSERT INTO c (id) VALUES (2)", database="row27_case_again")
+    assert bench.rows("SELECT DISTINCT q FROM c", "row27_case_again") == [("Grüß 中A",)]
+
+    plan = bench.plan_restore("row27_case", target="row27_case_tree", dialect=Dialect(null_text=""))
+    assert "public.c.q" in {f.code: f.message for f in plan.findings}["default_in_lower_case"]
+
+
 def test_row_28_a_foreign_key_into_another_schema_loses_the_schema(bench: Bench) -> None:
     bench.do("CREATE DATABASE row28")
     bench.do(

@@ -115,6 +115,32 @@ def test_what_follows_a_default_stays_and_a_new_misprint_is_cut() -> None:
     )
 
 
+def test_a_default_in_lower_case_is_the_one_that_show_columns_tells() -> None:
+    """KWDB 3.2, sqlbase/structured.go: letters in small, code points as they are, no ``e``."""
+    true = "e'Gr\\u00FC\\u00DF \\U00004E2DA\\'B'"
+    assert ddl.misprinted(true) == "'grüß 中a\\'b'"
+    text = "CREATE TABLE t (\n\ta STRING NULL DEFAULT {} ENCODE SIMPLE8B COMPRESS LZ4 LEVEL LOW\n)"
+    columns = (ColumnSpec("a", "STRING", default=true),)
+    for printed in (true, ddl.misprinted(true), "'nothing like it'"):
+        assert ddl.with_true_defaults(text.format(printed), columns) == text.format(true)
+        assert " DEFAULT" not in ddl.without_defaults(text.format(printed), columns)
+    assert ddl.misprinted("upper('A')") == "upper('A')", "no string with escapes"
+    assert ddl.misprinted("e'\\u00E9AB'") == "'\ue9ab'", "what follows is taken for digits"
+
+
+def test_a_default_that_is_a_part_of_what_is_printed_is_not_cut_in_its_middle() -> None:
+    text = "CREATE TABLE t (\n\ta INT8 NULL DEFAULT 10\n)"
+    columns = (ColumnSpec("a", "INT8", default="1"),)
+    assert ddl.with_true_defaults(text, columns) == text.replace("10", "1")
+
+
+def test_capitals_are_only_missed_where_kwdb_takes_them_away() -> None:
+    assert ddl.hides_capitals("'größe'")
+    assert ddl.hides_capitals("e'a\\'b'")
+    for sure in ("'plain'", "'Größe'", "'中文'", "e'\\n'", "now()"):
+        assert not ddl.hides_capitals(sure), sure
+
+
 def test_a_default_of_a_time_series_column_is_printed_as_it_is() -> None:
     text = (
         "CREATE TABLE t (\n\tts TIMESTAMPTZ(3) NOT NULL,\n\te VARCHAR(9) NULL DEFAULT 'a\\'b'\n)"

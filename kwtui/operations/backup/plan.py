@@ -290,8 +290,7 @@ def _export_table(scope: _Scope, table: TableSpec) -> Step:
         )
     elif scope.is_bounded(table):
         sql = bounded_export(uri, scope.database, table, UNTIL, scope.options)
-    elif table.time_column is not None and identifier(table.name.name) != table.name.name:
-        # FROM TABLE does not find a time series of such a name (live-findings, row 36).
+    elif table.time_column is not None and _needs_quotes(scope.database, table.name.name):
         sql = bounded_export(uri, scope.database, table, None, scope.options)
     else:
         sql = transfer.export_table(uri, scope.database, table.name, scope.options)
@@ -309,6 +308,12 @@ def _export_table(scope: _Scope, table: TableSpec) -> Step:
             "bytes": table.bytes,
         },
     )
+
+
+def _needs_quotes(*names: str) -> bool:
+    """FROM TABLE does not find a time series that has such a name (live-findings, row 36), or whose
+    database has one: it looks for it without quotes (public source, sql/export.go)."""
+    return any(identifier(name) != name for name in names)
 
 
 def bounded_export(

@@ -15,6 +15,7 @@ from kwtui.operations.restore.target import TargetFacts, name_findings, refusal,
 from kwtui.operations.shared.admin_rights import admin_findings
 from kwtui.server.catalogue.findings import fine_time
 from kwtui.server.catalogue.refused_imports import interleave_parents
+from kwtui.sql import ddl
 from kwtui.sql.session import TEXT_SETTINGS, other_texts, read_alike
 
 
@@ -82,6 +83,7 @@ def _source_findings(
             f"{'has' if len(older) == 1 else 'have'} clauses that a server of today refuses. They "
             "are left out, as the plan shows; a partition interval goes to the database.",
         )
+    yield from _default_findings(source, tables)
     for table in tables if request.strategy is not RestoreStrategy.SCHEMA_ONLY else ():
         if not table.files:
             yield Finding(
@@ -99,6 +101,25 @@ def _source_findings(
             source.path,
             "How the files were written is a guess from their content.",
             "Say it if you know it: --null-text, --delimiter, --charset.",
+        )
+
+
+def _default_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> Iterator[Finding]:
+    """Defaults of an export of others, of which nobody knows the capitals."""
+    doubtful = [
+        f"{table.name}.{column.name}"
+        for table in tables
+        for column in table.spec.columns
+        if column.default is not None and ddl.hides_capitals(column.default)
+    ]
+    if doubtful:
+        yield Finding(
+            Severity.WARNING,
+            "default_in_lower_case",
+            source.path,
+            "KWDB writes a default with escapes or letters beyond ASCII into meta.sql in lower "
+            f"case: {', '.join(doubtful[:5])}.",
+            "Compare with SHOW COLUMNS of the database that was exported, if it is still there.",
         )
 
 

@@ -1,10 +1,12 @@
 """The CREATE statement of a relation, as SHOW CREATE and an export's meta.sql print it.
 
-Two defects of the node are kept: a default with escapes loses the ``e`` in front of its quote
-(live-findings, row 27), and a foreign key does not name the schema of its target (row 28).
+Two defects of the node are kept: a default with escapes is misprinted (live-findings, row 27), and
+a foreign key does not name the schema of its target (row 28).
 """
 
 from __future__ import annotations
+
+import re
 
 from kwtui.sandbox.catalog.objects import (
     Catalog,
@@ -76,13 +78,30 @@ def _column(column: ColumnDef) -> str:
     pieces = [quote_identifier(column.name), column.type.text]
     pieces.append("NULL" if column.nullable else "NOT NULL")
     if column.default is not None:
-        escaped = column.default.startswith("e'")
-        pieces.append(f"DEFAULT {column.default[1:] if escaped else column.default}")
+        pieces.append(f"DEFAULT {_misprinted(column.default)}")
     if column.storage:
         pieces.append(column.storage)
     if column.computed is not None:
         pieces.append(f"AS ({column.computed}) STORED")
     return " ".join(pieces)
+
+
+_CODE_POINT = re.compile(r"\\u([0-9a-f]{4,8})")
+
+
+def _misprinted(default: str) -> str:
+    """A default with escapes loses its ``e``, its capitals and its escaped code points (KWDB 3.2,
+    sqlbase/structured.go, `SQLString`)."""
+    if not (default.startswith("e'") and default.endswith("'")):
+        return default
+    text = default.removeprefix("e'").removesuffix("'").lower()
+    return f"'{_CODE_POINT.sub(_character, text)}'"
+
+
+def _character(match: re.Match[str]) -> str:
+    number = int(match[1], 16)
+    is_one = number <= 0x10FFFF and not 0xD800 <= number < 0xE000
+    return chr(number) if is_one else "\ufffd"
 
 
 def _key(index: IndexDef) -> str:

@@ -251,10 +251,19 @@ def quote_identifier(name: str) -> str:
 
 
 def quote_string(text: str) -> str:
-    """A string literal as the node prints it: ``'plain'``, or ``e'..'`` with escapes."""
-    if re.search(r"['\\\x00-\x1f\x7f]", text) is None:
+    """A string literal as the node prints it: ``'plain'``, or ``e'..'`` with escapes.
+
+    What is not ASCII is escaped too (KWDB 3.2, lex/encode.go and stringencoding).
+    """
+    if re.search(r"['\\]|[^ -~]", text) is None:
         return f"'{text}'"
-    return "e'" + escape_body(text) + "'"
+    return "e'" + re.sub(r"[^\x00-\x7f]", _code_point, escape_body(text)) + "'"
+
+
+def _code_point(match: re.Match[str]) -> str:
+    """Of four digits only what UTF-8 writes with two bytes."""
+    number = ord(match.group())
+    return f"\\u{number:04X}" if number < 0x800 else f"\\U{number:08X}"
 
 
 def quote_bytes(data: bytes) -> str:

@@ -348,7 +348,8 @@ def _about_defaults(subject: str, columns: list[ColumnSpec]) -> Iterator[Finding
             INFO,
             "default_misprinted",
             subject,
-            f"KWDB misprints the default of {escaped}; IMPORT DATABASE cannot read it.",
+            f"KWDB misprints the default of {escaped}; IMPORT DATABASE refuses it, or takes it in "
+            "lower case.",
             "The true default is captured and set after the data.",
         )
     if any(c.default is not None for c in columns):

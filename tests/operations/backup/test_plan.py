@@ -228,6 +228,23 @@ def test_odd_names_become_safe_folders_and_stay_quoted_in_sql(
     assert refused(by_database) is ExitCode.REFUSED_BY_PLAN
 
 
+def test_a_time_series_that_needs_quotes_is_selected_for_from_table_does_not_find_it(
+    plant: Survey, destination: Destination
+) -> None:
+    """KWDB 3.2, sql/export.go: the names of the table and of its database are looked for bare."""
+
+    def export(database: str, table: str) -> str:
+        named = replace(plant.schema.tables[0], name=TableName("public", table))
+        schema = replace(plant.schema, database=database, tables=(named,))
+        made = plan(replace(plant, schema=schema), destination, method=BackupMethod.TABLES)
+        (step,) = (step for step in made.steps if step.kind is StepKind.EXPORT_TABLE)
+        return step.sql[0]
+
+    assert "FROM TABLE plant.public.sensors" in export("plant", "sensors")
+    for database, table in (("plant", "it's"), ("plant", "Sel"), ("p-1", "s"), ("Plant", "s")):
+        assert "FROM SELECT ts, temp, site FROM " in export(database, table), (database, table)
+
+
 def test_a_run_notices_that_the_database_changed_since_the_plan(
     shop: Survey, destination: Destination
 ) -> None:
