@@ -71,29 +71,23 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         Binding("enter", "select", show=False),
     ]
 
-    class Highlighted(Message):
+    class OfRow(Message):
+        """Something about one row of this list."""
+
+        def __init__(self, list_view: VirtualList[Any], row: Any) -> None:
+            super().__init__()
+            self.list_view = list_view
+            self.row = row
+
+        @property
+        def control(self) -> VirtualList[Any]:
+            return self.list_view
+
+    class Highlighted(OfRow):
         """The cursor stands on another row, or the rows changed."""
 
-        def __init__(self, list_view: VirtualList[Any], row: Any) -> None:
-            super().__init__()
-            self.list_view = list_view
-            self.row = row
-
-        @property
-        def control(self) -> VirtualList[Any]:
-            return self.list_view
-
-    class Selected(Message):
+    class Selected(OfRow):
         """Enter, or a second click on the row."""
-
-        def __init__(self, list_view: VirtualList[Any], row: Any) -> None:
-            super().__init__()
-            self.list_view = list_view
-            self.row = row
-
-        @property
-        def control(self) -> VirtualList[Any]:
-            return self.list_view
 
     def __init__(
         self,

@@ -23,8 +23,8 @@ from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import MessageDialog
 from kwtui.server.connection.status import ConnectionStatus
-from kwtui.widgets.document import Document
 from kwtui.widgets.field import Words
+from kwtui.widgets.note import Note
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
@@ -49,8 +49,7 @@ class DoctorScreen(KwtuiScreen):
         self._list: VirtualList[Check] = VirtualList(
             COLUMNS, check_cells, key=lambda check: check.id, empty="Looking…"
         )
-        self._note = Document(classes="note")
-        self._note.can_focus = False
+        self._note = Note()
 
     def body(self) -> Iterable[Widget]:
         yield self._summary
@@ -96,7 +95,7 @@ class DoctorScreen(KwtuiScreen):
         self._summary.say(f"{words}; only what is not ok" if self._only_bad else words)
 
     def on_virtual_list_highlighted(self) -> None:
-        self._note.set_lines(check_lines(self._list.current), keep_scroll=False)
+        self._note.tell(check_lines(self._list.current))
         self.show_keys()
 
     # -- actions ---------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from kwtui.screens.runs.job_rows import COLUMNS, cells, job_lines, note_lines, s
 from kwtui.server.jobs.filter import JobFilter, chosen
 from kwtui.server.jobs.listing import Job, JobListing
 from kwtui.server.jobs.meaning import JobVerb, Outlook, consequences, read_as, reason_against
-from kwtui.widgets.document import Document
 from kwtui.widgets.field import PromptLine, Words
+from kwtui.widgets.note import Note
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
@@ -48,8 +48,7 @@ class JobsScreen(KwtuiScreen):
         self._list: VirtualList[Job] = VirtualList(
             COLUMNS, self._cells, key=lambda job: str(job.id), empty="Asking the server…"
         )
-        self._note = Document(classes="note")
-        self._note.can_focus = False
+        self._note = Note()
         self._timer: Timer | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -104,7 +103,7 @@ class JobsScreen(KwtuiScreen):
         self._summary.say(summary_words(listing, len(rows), self._text, self._everything))
 
     def on_virtual_list_highlighted(self) -> None:
-        self._note.set_lines(note_lines(self._list.current, self._listing), keep_scroll=False)
+        self._note.tell(note_lines(self._list.current, self._listing))
         self.show_keys()
 
     # -- filter ----------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ from kwtui.server.state.settings import Setting, filtered, warned
 from kwtui.text import plural
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import PromptLine, Words
+from kwtui.widgets.note import Note
 from kwtui.widgets.paint import BLANK, Line, line
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.tab_line import TabLine
@@ -74,8 +75,7 @@ class ServerScreen(KwtuiScreen):
         self._sessions: VirtualList[Session] = VirtualList(
             SESSION_COLUMNS, session_cells, key=lambda s: s.id, empty="Asking the server…"
         )
-        self._note = Document(classes="note")
-        self._note.can_focus = False
+        self._note = Note()
         self._overview: Overview | None = None
         self._databases: list[DatabaseSummary] = []
         self._wal: WalReport | None = None
@@ -229,10 +229,10 @@ class ServerScreen(KwtuiScreen):
 
     def on_virtual_list_highlighted(self, event: VirtualList.Highlighted) -> None:
         if event.list_view is self._settings and self._page == SETTINGS:
-            self._note.set_lines(setting_lines(self._settings.current), keep_scroll=False)
+            self._note.tell(setting_lines(self._settings.current))
         elif event.list_view is self._sessions and self._page == SESSIONS:
             lines = session_lines(self._sessions.current, self._overview)
-            self._note.set_lines(lines, keep_scroll=False)
+            self._note.tell(lines)
         self.show_keys()
 
     # -- filter ----------------------------------------------------------------------------------

@@ -24,8 +24,8 @@ from kwtui.screens.storage.compare_rows import (
     note_lines,
     summary_words,
 )
-from kwtui.widgets.document import Document
 from kwtui.widgets.field import Words
+from kwtui.widgets.note import Note
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
@@ -50,8 +50,7 @@ class CompareScreen(LiveScreen):
         self._list: VirtualList[CompareRow] = VirtualList(
             COLUMNS, compare_cells, key=compare_key, empty="Comparing…"
         )
-        self._note = Document(classes="note -tall")
-        self._note.can_focus = False
+        self._note = Note(tall=True)
 
     def body(self) -> Iterable[Widget]:
         yield self._summary
@@ -79,7 +78,7 @@ class CompareScreen(LiveScreen):
     def on_virtual_list_highlighted(self) -> None:
         if self._found is not None:
             lines = note_lines(self._list.current, self._found)
-            self._note.set_lines(lines, keep_scroll=False)
+            self._note.tell(lines)
         self.show_keys()
 
     # -- actions ---------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from kwtui.screens.frame.live_screen import LiveScreen
 from kwtui.screens.plan.screen import PlanScreen
 from kwtui.text import human_bytes, plural
 from kwtui.widgets.check_list import CheckList
-from kwtui.widgets.document import Document
 from kwtui.widgets.field import Words
+from kwtui.widgets.note import Note
 from kwtui.widgets.paint import Line, Part, line
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import Column
@@ -76,8 +76,7 @@ class LeftoversScreen(LiveScreen):
             key=lambda each: each.name,
             empty="Looking for leftovers…",
         )
-        self._note = Document(classes="note")
-        self._note.can_focus = False
+        self._note = Note()
 
     def body(self) -> Iterable[Widget]:
         yield self._summary
@@ -116,7 +115,7 @@ class LeftoversScreen(LiveScreen):
         self.show_keys()
 
     def on_virtual_list_highlighted(self) -> None:
-        self._note.set_lines(leftover_lines(self._list.current), keep_scroll=False)
+        self._note.tell(leftover_lines(self._list.current))
         self.show_keys()
 
     def on_check_list_changed(self) -> None:

@@ -34,6 +34,7 @@ from kwtui.screens.storage.retention_rows import (
 )
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import Words
+from kwtui.widgets.note import Note
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
@@ -63,8 +64,7 @@ class RetentionScreen(LiveScreen):
             COLUMNS, row_cells, key=row_key, empty="Looking at every backup…"
         )
         self._months = Document(classes="months")
-        self._note = Document(classes="note")
-        self._note.can_focus = False
+        self._note = Note()
 
     def body(self) -> Iterable[Widget]:
         yield self._summary
@@ -120,7 +120,7 @@ class RetentionScreen(LiveScreen):
         self.show_keys()
 
     def on_virtual_list_highlighted(self) -> None:
-        self._note.set_lines(row_lines(self._list.current), keep_scroll=False)
+        self._note.tell(row_lines(self._list.current))
 
     # -- actions ---------------------------------------------------------------------------------
 
