@@ -13,7 +13,7 @@ from kwtui.sandbox.ddl.columns import ColumnChanges
 from kwtui.sandbox.ddl.database import zone_options
 from kwtui.sandbox.ddl.durations import duration, seconds_of
 from kwtui.sandbox.ddl.index import check_unique_rows, store_computed
-from kwtui.sandbox.ddl.parse import expression, foreign_key, index_columns
+from kwtui.sandbox.ddl.parse import default_value, foreign_key, index_columns
 from kwtui.sandbox.ddl.partition import read_hash_points, read_partitioning
 from kwtui.sandbox.ddl.ranges import split_table
 from kwtui.sandbox.ddl.sharding import accept_buckets, check_allowed, shard
@@ -194,7 +194,7 @@ class _Alter:
         column = column_of(self.relation, name)
         if stream.accept("set", "default"):
             zone = self.session.variables.get("timezone")
-            text = default_text(expression(stream), column.type, zone)
+            text = default_text(default_value(stream), column.type, zone)
             column.default = None if text == "NULL" else text
         elif stream.accept("drop", "default"):
             column.default = None

@@ -236,7 +236,7 @@ def _column_constraint(
     elif stream.accept("unique"):
         spec.indexes.append(IndexSpec([(column.name, "ASC")], name, unique=True))
     elif stream.accept("default"):
-        column.default = expression(stream)
+        column.default = default_value(stream)
     elif stream.accept("check"):
         spec.checks.append(CheckSpec(stream.balanced(), name))
     elif stream.accept("as"):
@@ -288,27 +288,14 @@ def _word(stream: TokenStream) -> str:
     return stream.next().value if stream.peek().kind is Kind.STRING else stream.expect_identifier()
 
 
-def expression(stream: TokenStream) -> list[Token]:
+def default_value(stream: TokenStream) -> list[Token]:
     """The tokens of a default: up to the next constraint, comma or closing parenthesis."""
-    tokens: list[Token] = []
-    depth = 0
-    while True:
-        token = stream.peek()
-        if token.kind is Kind.END:
-            break
-        if token.kind is Kind.OPERATOR:
-            if depth == 0 and token.value in (",", ")"):
-                break
-            depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.value, 0)
-        elif depth == 0 and tokens and _ends_expression(token, tokens[-1]):
-            break
-        tokens.append(stream.next())
-    if not tokens:
-        raise stream.error()
-    return tokens
+    return stream.expression(_ends_default)
 
 
-def _ends_expression(token: Token, before: Token) -> bool:
+def _ends_default(token: Token, before: Token | None) -> bool:
+    if before is None:
+        return False
     if before.kind is Kind.OPERATOR and before.value not in (")", "]"):
         return False
     if token.kind is Kind.WORD:

@@ -186,22 +186,8 @@ def _assignment(relation: Relation, name: str, text: str) -> tuple[ColumnDef, st
 
 
 def _expression(stream: TokenStream) -> str:
-    first = last = stream.peek()
-    depth = 0
-    while True:
-        token = stream.peek()
-        if token.kind is Kind.END:
-            break
-        if token.kind is Kind.OPERATOR:
-            if depth == 0 and token.value in (",", ")"):
-                break
-            depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.value, 0)
-        elif depth == 0 and token.kind is Kind.WORD and token.value in _AFTER:
-            break
-        last = stream.next()
-    if last.end <= first.start:
-        raise stream.error()
-    return stream.source(first, last)
+    tokens = stream.expression(lambda token, _: token.kind is Kind.WORD and token.value in _AFTER)
+    return stream.source(tokens[0], tokens[-1])
 
 
 def _stage(

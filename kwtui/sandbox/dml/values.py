@@ -101,21 +101,10 @@ class ValuesReader:
         return None
 
     def _expression(self) -> str:
-        stream = self.stream
-        first = last = stream.peek()
-        depth = 0
-        while True:
-            token = stream.peek()
-            if token.kind is Kind.END:
-                raise stream.error()
-            if token.kind is Kind.OPERATOR:
-                if depth == 0 and token.value in (",", ")"):
-                    break
-                depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.value, 0)
-            last = stream.next()
-        if last.end <= first.start:
-            raise stream.error()
-        return stream.source(first, last)
+        tokens = self.stream.expression()
+        if self.stream.at_end:
+            raise self.stream.error()
+        return self.stream.source(tokens[0], tokens[-1])
 
     def _constant(self, token: Token, sign: str, column: ColumnDef) -> Any:
         kind = token.kind

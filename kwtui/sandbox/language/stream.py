@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.language.lexer import Kind, Statement, Token, syntax_error, tokenize
 
@@ -129,6 +131,29 @@ class TokenStream:
             if depth == 0:
                 return inside
             inside.append(token)
+
+    def expression(
+        self, ends: Callable[[Token, Token | None], bool] = lambda *_: False
+    ) -> list[Token]:
+        """The tokens of an expression that comes next: up to the comma or the closing parenthesis
+        behind it, or to the end.
+
+        ``ends`` says of a token outside parentheses, with the one of the expression before it,
+        whether it belongs to the expression no more. Raises SqlError where no expression stands.
+        """
+        tokens: list[Token] = []
+        depth = 0
+        while (token := self.peek()).kind is not Kind.END:
+            if token.kind is Kind.OPERATOR:
+                if depth == 0 and token.value in (",", ")"):
+                    break
+                depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(token.value, 0)
+            elif depth == 0 and ends(token, tokens[-1] if tokens else None):
+                break
+            tokens.append(self.next())
+        if not tokens:
+            raise self.error()
+        return tokens
 
     def source(self, start: Token, end: Token) -> str:
         """The source text from one token to another, both included."""

@@ -107,6 +107,8 @@ def test_a_query_answers_names_types_and_rows(
         ("SELECT row_to_json(t)::STRING FROM s2.t AS u", "42703", 'column "t" does not exist'),
         ("SELECT 1 / 0", "22012", "division by zero"),
         ("SELECT FROM WHERE", "42601", 'at or near "where": syntax error'),
+        ("UPDATE t SET id = WHERE id = 1", "42601", 'at or near "where": syntax error'),
+        ("INSERT INTO t VALUES (1 + (2, 3)", "42601", 'at or near "EOF": syntax error'),
         (
             "SELECT 'x'::INT8",
             "22P02",
