@@ -45,9 +45,10 @@ _ALARMING = re.compile(r"\b(?:ERROR|FATAL|PANIC|failed|cannot|can't|refused|deni
 
 
 _SPEAKER = re.compile(
-    r"-?(?:[\w./-]*/)?(?P<name>\(?[A-Za-z][\w.-]*\)?)(?:\[\d+\])?: "
+    r"(?P<other>java\.(?:lang|net|io|util)\.|(?:\S+: )?org\.(?:rocksdb|apache)\.|redis\.|pandas\."
+    r"|ORA-\d|mysql\b|ERROR \d{4} \(|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#)"
     r"|(?P<daemon>Error response from daemon|Cannot connect to the Docker daemon)"
-    r"|(?P<other>ORA-\d|mysql\b|ERROR \d{4} \(|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#)"
+    r"|-?(?:[\w./-]*/)?(?P<name>\(?[A-Za-z][\w.-]*\)?)(?:\[\d+\])?: "
 )
 _OTHER_PROGRAMS = frozenset(
     re.findall(
@@ -61,7 +62,8 @@ mount umount df du dd sed awk grep find tail head less vi nano sudo su mysql mys
 redis-server mongo mongod etcd kafka prometheus grafana telegraf apt apt-get dpkg yum dnf rpm npm
 node pip python python3 perl ruby go make cmake gcc ld ldconfig java cron crond anacron logrotate
 rsyslogd polkitd networkmanager firewalld postfix smartd mdadm lvm journalctl systemctl service nc
-telnet ping dig nslookup openssl useradd usermod setenforce restorecon
+telnet ping dig nslookup openssl leveldb tikv tidb pd zookeeper clickhouse influxd minio mc kafka-streams
+elasticsearch flink spark importerror modulenotfounderror useradd usermod setenforce restorecon
 """,
     )
 )

@@ -208,6 +208,7 @@ NEAR = {
     "systemd[1]: nginx.service: Failed at step EXEC spawning /usr/sbin/nginx: Permission denied": (
         "program_not_started"
     ),
+    "Out of memory: Killed process 99 (java) total-vm:1kB": "node_crashed",
     "mkdir: cannot create directory 'a': ERROR already exists": "name_taken",
     "cp: error writing 'n1.0.csv': failed: No space left on device": "node_disk_full",
 }
@@ -218,6 +219,19 @@ def test_the_same_words_of_another_program_are_offered_as_near(text: str, code: 
     (found,) = recognise(text)
     assert not found.is_known
     assert code in [entry.code for entry in found.nearest]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ImportError: libGL.so.1: cannot open shared object file: No such file or directory",
+        "java.lang.OutOfMemoryError: out of memory",
+        "kafka: org.rocksdb.RocksDBException: IO error: While lock file: /tmp/LOCK: held",
+        "leveldb: Corruption: block checksum mismatch",
+    ],
+)
+def test_what_another_program_says_of_its_own_files_is_not_kwdbs(text: str) -> None:
+    assert not any(found.is_known for found in recognise(text))
 
 
 # What looks like one entry and is another.
@@ -276,6 +290,15 @@ TOLD_APART = {
     'at or near "checkpoint": syntax error': "syntax_error",
     "CHECKPOINT": "wal_words",
     "TSBEGIN": "wal_words",
+    "x509: certificate has expired or is not yet valid": "certificate_expired",
+    "x509: certificate is valid for node1, not 10.0.0.1": "host_name_not_in_certificate",
+    "x509: certificate signed by unknown authority": "certificate_not_trusted",
+    "tls: first record does not look like a TLS handshake": "tls_failed",
+    "dial tcp: lookup kwdb1 on 127.0.0.11:53: no such host": "server_unreachable",
+    "ERROR: server closed the connection.": "not_a_kwdb_node",
+    "systemd[1]: kaiwudb.service: Failed at step CHDIR spawning /opt/kaiwudb/kwbase: No such file "
+    "or directory": "program_not_started",
+    'ERROR: schema "s2" is not empty and CASCADE was not specified': "database_not_empty",
 }
 
 
