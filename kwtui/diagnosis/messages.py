@@ -62,8 +62,9 @@ mount umount df du dd sed awk grep find tail head less vi nano sudo su mysql mys
 redis-server mongo mongod etcd kafka prometheus grafana telegraf apt apt-get dpkg yum dnf rpm npm
 node pip python python3 perl ruby go make cmake gcc ld ldconfig java cron crond anacron logrotate
 rsyslogd polkitd networkmanager firewalld postfix smartd mdadm lvm journalctl systemctl service nc
-telnet ping dig nslookup openssl leveldb tikv tidb pd zookeeper clickhouse influxd minio mc kafka-streams
-elasticsearch flink spark importerror modulenotfounderror useradd usermod setenforce restorecon
+telnet ping dig nslookup openssl leveldb tikv tidb pd zookeeper clickhouse influxd minio mc
+kafka-streams elasticsearch flink spark importerror modulenotfounderror
+useradd usermod setenforce restorecon
 """,
     )
 )

@@ -15,7 +15,8 @@ _TIME = (
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
     r"(?: ?(?:Z|[+-]\d\d:?\d\d)| [A-Z]{3,5}(?= ))?"
 )
-_PROGRAM = r"[\w.:-]{1,64} [^\s:\[\]|]{1,64}(?:\[\d{1,10}\])?: "
+_NAME = r"[^\s:\[\]|]{1,64}(?:\[\d{1,10}\])?"
+_PROGRAM = rf"[\w.:-]{{1,64}} {_NAME}: "
 _COLOUR = r"(?:\x1b\[[\d;]{0,20}m)?"
 _FORMS = (
     # journald: short, short-precise; syslog.
@@ -28,13 +29,21 @@ _FORMS = (
     rf"{_COLOUR}[\w.-]{{1,80}} *{_COLOUR} *\| ?{_COLOUR} ?(?:{_TIME} )?",
     # kubectl logs --prefix.
     rf"{_COLOUR}\[pod/[^\]\s]{{1,200}}\]{_COLOUR} (?:{_TIME} )?",
-    # journald: short-monotonic and short-unix.
+    # journald: short-monotonic and short-unix; syslog of RFC 3164 and of RFC 5424.
     rf"(?:\[ *\d{{1,10}}\.\d{{1,9}}\]|\d{{9,11}}\.\d{{1,9}}) {_PROGRAM}",
-    rf"<\d{{1,3}}>1 {_TIME}" + r" \S{1,255}(?: \S{1,128}){3} (?:-|\[[^\]\n]{0,400}\]) ",
+    rf"<\d{{1,3}}>[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d (?:[\w.:-]{{1,64}} )?{_NAME}: ",
+    rf"<\d{{1,3}}>1 {_TIME}" + r" \S{1,255}(?: \S{1,128}){3} "
+    r"""(?:-|(?:\[(?:[^\]"\n]|"(?:[^"\\\n]|\\.){0,300}"){0,300}\]){1,9}) (?:[^\x00-\x7f]{1,3})?""",
     # journald: export.
     r"MESSAGE=",
     # docker's json-file, journald: json.
     r'\{[^\n]{0,4000}?"(?:log|MESSAGE|message|msg)" ?: ?"',
+    # fluentd; stern, and others that name pod and container: only before the whole head of an
+    # entry, with part and place of the source, as any sentence begins with words.
+    rf"{_TIME}\t[^\s:]{{1,200}}\t",
+    rf"(?:\[[\w./:-]{{1,200}}\]|{_COLOUR}[\w.-]{{1,100}}{_COLOUR} "
+    rf"{_COLOUR}[\w.-]{{1,100}}{_COLOUR}) "
+    rf"(?:{_TIME} )?(?=[DIWEF]\d{{4}}[ \d]\d [\d:.]{{15}} (?:\d{{1,10}} )?[^\s:]{{1,100}}:\d)",
 )
 PREFIX = r"(?![DIWEF]\d{4}[ \d]\d )(?:" + "|".join(_FORMS) + ")"
 """What a collector puts before a line. It takes nothing that looks like the head of an entry."""

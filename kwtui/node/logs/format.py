@@ -169,7 +169,7 @@ def parse_entry(lines: Sequence[str], family: LogFamily, offset: int = 0) -> Log
     """
     first = lines[0]
     continuation = tuple(lines[1:])
-    start = first[:HEADER_TIME_BYTES].encode("ascii", "replace")
+    start = first[:HEADER_TIME_BYTES].encode("utf-8", "replace")
     severity, time = line_severity(start), line_time(start)
     plain = first
     match = _HEADER.match(first) if severity is not None else None

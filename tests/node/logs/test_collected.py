@@ -39,6 +39,15 @@ PREFIXES = {
     "docker -t": "2025-03-18T06:21:13.300000000Z ",
     "cri": "2025-03-18T06:21:13.300000000+08:00 stderr F ",
     "kubectl --prefix": "[pod/kwdb-0/kwdb] ",
+    "syslog of rfc 5424 with data": "<134>1 2025-03-18T06:21:13.254Z dbhost kwbase 40598 ID47 "
+    '[ex@32473 iut="3" a="b]c"][more@1 x="y"] ',
+    "syslog of rfc 5424 in utf-8": "<134>1 2025-03-18T06:21:13.254Z dbhost kwbase 1 - - \ufeff",
+    "syslog of rfc 3164": "<30>Mar 18 14:21:13 dbhost kwbase[40598]: ",
+    "syslog without its host": "<30>Mar 18 14:21:13 kwbase[40598]: ",
+    "stern": "kwdb-0 kwdb ",
+    "stern --timestamps": "kwdb-0 kwdb 2025-03-18T06:21:13.300000000Z ",
+    "fluentd": "2025-03-18T06:21:13+00:00\tkwdb.stderr\t",
+    "a name in brackets": "[kwdb-0] ",
     "kubectl --prefix --timestamps": "[pod/kwdb-0/kwdb] 2025-03-18T06:21:13.3Z ",
 }
 
@@ -105,6 +114,20 @@ def test_information_behind_a_prefix_is_not_diagnosed(line: str) -> None:
     assert recognise(text) == []
     found = recognise(line.replace("it broke", "Recover fail. Now Reset ALL WAL."))
     assert [each.entry.code for each in found if each.entry] == ["wal_reset"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  the one before was " + ENTRY,
+        f"it says '{ENTRY}'",
+        f"a call ({ENTRY})",
+        "since E250318 06:21:13.254802 it is quiet",
+    ],
+)
+def test_a_text_that_quotes_an_entry_is_none(line: str) -> None:
+    assert line_severity(line.encode()) is None
+    assert without_prefix(line).text == line
 
 
 def test_continued_lines_have_the_prefix_too() -> None:
