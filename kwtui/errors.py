@@ -30,6 +30,9 @@ class ExitCode(IntEnum):
     BACKUP_INCOMPLETE = 35
     REFUSED_BY_PLAN = 36
     RUN_IN_PROGRESS = 37
+    STATUS_LATE = 40
+    STATUS_CRITICAL = 41
+    STATUS_UNKNOWN = 42
     SANDBOX_FAILED = 50
     SANDBOX_PORT_IN_USE = 51
     SANDBOX_DIRECTORY_OUTDATED = 52
@@ -67,6 +70,9 @@ _MEANINGS = {
     ExitCode.BACKUP_INCOMPLETE: "backup incomplete",
     ExitCode.REFUSED_BY_PLAN: "refused by the plan",
     ExitCode.RUN_IN_PROGRESS: "another run is at work",
+    ExitCode.STATUS_LATE: "a database is late or unproven",
+    ExitCode.STATUS_CRITICAL: "a database cannot come back",
+    ExitCode.STATUS_UNKNOWN: "not known whether it can",
     ExitCode.SANDBOX_FAILED: "sandbox failed",
     ExitCode.SANDBOX_PORT_IN_USE: "sandbox: port in use",
     ExitCode.SANDBOX_DIRECTORY_OUTDATED: "sandbox: directory of another version",

@@ -26,6 +26,7 @@ from kwtui.controller.retention import Retention
 from kwtui.controller.runs import Runs
 from kwtui.controller.server import ServerPages
 from kwtui.controller.sql import SqlConsole
+from kwtui.controller.status import Status
 from kwtui.controller.storage import Storage
 
 __all__ = ["Controller", "RunsChanged", "StorageChanged", "StorageWatched"]
@@ -71,6 +72,9 @@ class Controller:
         )
         self.runs = Runs(
             self.connection, self.folders, account_runs, self.commands, background, events, home
+        )
+        self.status = Status(
+            self.connection, self.folders, self.storage, self.server, account_runs, background
         )
         self.logs = Logs(self.connection, self.folders, background)
         self.doctor = Doctor(

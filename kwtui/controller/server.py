@@ -28,6 +28,14 @@ class ServerPages:
 
         return await catalogue.databases(self._connection.server())
 
+    async def databases_with_tables(self) -> list[DatabaseSummary]:
+        """With the number of tables of each; None where this user is not told of all."""
+        from kwtui.server.catalogue import survey as catalogue
+
+        server, facts = self._connection.server(), self._connection.facts()
+        found = await catalogue.databases(server)
+        return await catalogue.with_tables(server, found) if facts.is_admin else found
+
     async def survey(self, database: str) -> Survey:
         """Everything about a database. Counts every row: on big tables this takes its time."""
         from kwtui.server.catalogue import survey as catalogue

@@ -49,6 +49,12 @@ def databases() -> str:
     return "SHOW DATABASES WITH COMMENT"
 
 
+def tables_by_database() -> str:
+    """Of every database; one of another database's virtual schema tells of all (recording 12 has
+    it for one)."""
+    return "SELECT database_name, count(*) FROM kwdb_internal.tables GROUP BY database_name"
+
+
 def create_statement_of_database(database: str) -> str:
     return f"SHOW CREATE DATABASE {identifier(database)}"
 

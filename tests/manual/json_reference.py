@@ -28,6 +28,7 @@ from kwtui.operations.plan import Plan
 from kwtui.operations.removal.leftovers import Leftover
 from kwtui.operations.removal.plan import PrunePreview
 from kwtui.operations.wal.report import WalReport
+from kwtui.protection.report import StatusReport
 from kwtui.runs.events import AnyEvent
 from kwtui.runs.history import RunSummary
 from kwtui.runs.state import RunState
@@ -38,6 +39,7 @@ _COMMANDS = Path(kwtui.commands.__file__).parent
 
 _PRINTED_BY = {
     "list": "`kwtui list`",
+    "status": "`kwtui status`",
     "set": "`kwtui show SET`",
     "verify": "`kwtui verify SET`",
     "databases": "`kwtui survey`",
@@ -70,6 +72,7 @@ _PRINTED_BY = {
 
 _HELD: dict[str, dict[str, type | str]] = {
     "list": {"entries": BackupEntry},
+    "status": {"status": StatusReport},
     "verify": {"report": VerifyReport},
     "databases": {"databases": DatabaseSummary},
     "survey": {"survey": Survey},

@@ -327,6 +327,7 @@ SAMPLES: dict[str, list[str]] = {
     "inspection.nodes": [inspection.nodes()],
     "inspection.node_arguments": [inspection.node_arguments()],
     "inspection.databases": [inspection.databases()],
+    "inspection.tables_by_database": [inspection.tables_by_database()],
     "inspection.create_statement_of_database": [inspection.create_statement_of_database("D")],
     "inspection.schemas": [inspection.schemas("D")],
     "inspection.tables": [

@@ -17,6 +17,7 @@ from kwtui.commands.parsers.parts import (
 from kwtui.commands.parsers.runs import _logs, _runs
 from kwtui.commands.parsers.server import _profiles, _survey, add_server_commands
 from kwtui.commands.parsers.storage import _list, _show, _verify, add_storage_commands
+from kwtui.commands.parsers.unattended import add_unattended_commands
 from kwtui.errors import ExitCode
 
 _EPILOG = """\
@@ -129,6 +130,7 @@ _COMMANDS = (
     (("profiles",), _profiles),
     (("keys",), _keys),
     (("manual",), _manual),
+    (("status",), add_unattended_commands),
     (("drill", "seal"), add_drill_commands),
     (
         ("compare", "pin", "unpin", "note", "label", "delete", "prune", "cleanup"),

@@ -1,0 +1,79 @@
+"""What is known of the backups of a database, and what was promised for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kwtui.model.proof import ProofLevel
+from kwtui.model.schema import Engine
+
+DEFAULT_MAX_AGE = timedelta(hours=26)
+"""A backup a day, and two hours in which it may run."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What counts as protected."""
+
+    max_age: timedelta = DEFAULT_MAX_AGE
+    """The oldest that the newest proven backup may be."""
+    proof: ProofLevel = ProofLevel.P2
+    """What a backup must have reached to count."""
+    drill_age: timedelta | None = None
+    """The oldest that the newest drill of the database may be; None: no drill was promised."""
+    smallest_share: float = 0.5
+    """A backup with less than this share of the usual rows or bytes is doubted."""
+
+
+@dataclass(frozen=True)
+class BackupFact:
+    """One backup set of a database."""
+
+    path: str
+    at: datetime
+    """When it was begun: what was written later is not in it."""
+    proof: ProofLevel | None = None
+    """What holds now; None: never proven, or the last check failed."""
+    proof_at: datetime | None = None
+    rows: int | None = None
+    bytes: int | None = None
+    whole: bool = True
+    """False: some of the tables only."""
+    problem: str = ""
+    """Why it cannot be relied on, in words."""
+
+
+@dataclass(frozen=True)
+class RunFact:
+    """One backup, drill or restore that ended, or that works now."""
+
+    id: str
+    began: datetime
+    seconds: float | None = None
+    """None while it runs."""
+    succeeded: bool | None = None
+    """None while it runs."""
+    words: str = ""
+    """How it ended."""
+
+
+@dataclass(frozen=True)
+class DatabaseFacts:
+    """All that is known of one database. Each list is newest first."""
+
+    name: str
+    engine: Engine | None = None
+    exists: bool | None = None
+    """Whether the server has it; None: there was no server to ask."""
+    backups: tuple[BackupFact, ...] = ()
+    backup_runs: tuple[RunFact, ...] = ()
+    drills: tuple[RunFact, ...] = ()
+    restores: tuple[RunFact, ...] = ()
+    promise: Promise = Promise()
+    policy: str = ""
+    """The name of the policy that makes the promise; empty where no policy does."""
+    next_run: datetime | None = None
+    rows: int | None = None
+    """On the server now."""
+    bytes: int | None = None

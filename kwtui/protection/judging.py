@@ -1,0 +1,239 @@
+"""The state of a database: one pure function, used by board, command, Nagios form and metrics.
+
+The first of these that holds is the state:
+
+UNKNOWN   the backups cannot be seen, or the newest one is from the future (a clock is wrong)
+NEVER     there is no backup of the whole database
+DAMAGED   the newest backup failed its last check
+UNPROVEN  no backup reached the proof that was promised
+FAILING   a backup failed or was lost after the newest proven one
+LATE      the newest proven backup is older than promised
+UNPROVEN  the last successful drill is older than promised, or there was none
+SHRUNK    the newest proven backup holds much less than usual
+SAFE      none of these
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from statistics import median
+
+from kwtui.protection.facts import BackupFact, DatabaseFacts, RunFact
+from kwtui.text import human_bytes, human_count, human_duration
+
+_CLOCK_SLACK = timedelta(minutes=5)
+_USUAL = 7
+"""How many earlier backups tell what is usual."""
+_FEWEST = 3
+
+
+class State(StrEnum):
+    SAFE = "SAFE"
+    SHRUNK = "SHRUNK"
+    LATE = "LATE"
+    UNPROVEN = "UNPROVEN"
+    FAILING = "FAILING"
+    DAMAGED = "DAMAGED"
+    NEVER = "NEVER"
+    UNKNOWN = "UNKNOWN"
+
+
+class Severity(IntEnum):
+    """As monitoring counts: the numbers are those of a Nagios plugin."""
+
+    OK = 0
+    LATE = 1
+    CRITICAL = 2
+    UNKNOWN = 3
+
+
+_SEVERITIES = {
+    State.SAFE: Severity.OK,
+    State.SHRUNK: Severity.LATE,
+    State.LATE: Severity.LATE,
+    State.UNPROVEN: Severity.LATE,
+    State.FAILING: Severity.CRITICAL,
+    State.DAMAGED: Severity.CRITICAL,
+    State.NEVER: Severity.CRITICAL,
+    State.UNKNOWN: Severity.UNKNOWN,
+}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is said of one database."""
+
+    name: str
+    state: State
+    severity: Severity
+    reason: str
+    """Why, in one sentence without the name."""
+    newest: BackupFact | None = None
+    """The newest backup of the whole database, proven or not."""
+    proven: BackupFact | None = None
+    """The newest one that keeps the promise of its proof: what can come back."""
+    exposed_seconds: float | None = None
+    """Age of what can come back: later writes would be lost. None: everything would be."""
+    restore_seconds: float | None = None
+    """The median of the restores and drills that succeeded; None: none did."""
+    restore_spread: tuple[float, float] | None = None
+    """The fastest and the slowest of them."""
+
+
+def judge(facts: DatabaseFacts, now: datetime) -> Judgement:
+    """Never SAFE without a proof as young as promised; never better with fewer facts."""
+    whole = [backup for backup in facts.backups if backup.whole]
+    newest = whole[0] if whole else None
+    proven = next((b for b in whole if _counts(b, facts, now)), None)
+    state, reason = _state(facts, newest, proven, whole, now)
+    severity = _SEVERITIES[state]
+    exposed = None if proven is None else max((now - proven.at).total_seconds(), 0.0)
+    if severity is Severity.LATE and (
+        exposed is None or exposed > 2 * facts.promise.max_age.total_seconds()
+    ):
+        severity = Severity.CRITICAL
+    times = [
+        run.seconds
+        for run in (*facts.drills, *facts.restores)
+        if run.succeeded and run.seconds is not None
+    ]
+    return Judgement(
+        name=facts.name,
+        state=state,
+        severity=severity,
+        reason=reason,
+        newest=newest,
+        proven=proven,
+        exposed_seconds=exposed,
+        restore_seconds=median(times) if times else None,
+        restore_spread=(min(times), max(times)) if times else None,
+    )
+
+
+def worst(judgements: Sequence[Judgement]) -> Severity:
+    """Of all of them: CRITICAL before UNKNOWN before LATE. Nothing to judge is UNKNOWN."""
+    found = {judgement.severity for judgement in judgements}
+    for severity in (Severity.CRITICAL, Severity.UNKNOWN, Severity.LATE):
+        if severity in found:
+            return severity
+    return Severity.OK if found else Severity.UNKNOWN
+
+
+def verdict(judgements: Sequence[Judgement]) -> str:
+    """The one sentence that stands above everything."""
+    if not judgements:
+        return "No database and no backup is known here."
+    bad = [j for j in judgements if j.state is not State.SAFE]
+    total = len(judgements)
+    if not bad:
+        return (
+            f"{judgements[0].name} can come back."
+            if total == 1
+            else f"All {total} databases can come back."
+        )
+    order = sorted(bad, key=lambda j: (-_URGENCY[j.severity], j.name))
+    told = "; ".join(f"{j.name} {j.reason}" for j in order[:3])
+    more = f"; and {len(order) - 3} more" if len(order) > 3 else ""
+    return f"{told}." if total == 1 else f"{len(bad)} of {total} cannot: {told}{more}."
+
+
+_URGENCY = {Severity.CRITICAL: 3, Severity.UNKNOWN: 2, Severity.LATE: 1, Severity.OK: 0}
+
+
+# -- the rules ----------------------------------------------------------------------------------
+
+
+def _state(
+    facts: DatabaseFacts,
+    newest: BackupFact | None,
+    proven: BackupFact | None,
+    whole: Sequence[BackupFact],
+    now: datetime,
+) -> tuple[State, str]:
+    if newest is None:
+        return State.NEVER, _never(facts)
+    if newest.at > now + _CLOCK_SLACK:
+        return State.UNKNOWN, "has a backup from the future: check the clocks"
+    if newest.problem:
+        return State.DAMAGED, f"has a newest backup that is damaged: {newest.problem}"
+    if proven is None:
+        return State.UNPROVEN, f"has no backup that is proven to P{int(facts.promise.proof)}"
+    failed = _failed_since(facts.backup_runs, proven.at)
+    if failed is not None:
+        return State.FAILING, f"failed to be backed up {_ago(failed.began, now)} ago"
+    if now - proven.at > facts.promise.max_age:
+        return State.LATE, f"has no proven backup for {_ago(proven.at, now)}"
+    return _doubts(facts, proven, whole, now)
+
+
+def _doubts(
+    facts: DatabaseFacts, proven: BackupFact, whole: Sequence[BackupFact], now: datetime
+) -> tuple[State, str]:
+    promised = facts.promise.drill_age
+    if promised is not None:
+        drilled = next((run for run in facts.drills if run.succeeded), None)
+        if drilled is None:
+            return State.UNPROVEN, "was never drilled"
+        if now - drilled.began > promised:
+            return State.UNPROVEN, f"was last drilled {_ago(drilled.began, now)} ago"
+    shrunk = _shrunk(facts, proven, whole, now)
+    if shrunk:
+        return State.SHRUNK, shrunk
+    return State.SAFE, f"can come back as it was {_ago(proven.at, now)} ago"
+
+
+def _never(facts: DatabaseFacts) -> str:
+    if facts.backups:
+        return "was never backed up as a whole"
+    if facts.backup_runs and facts.backup_runs[0].succeeded is False:
+        return "has no backup: the last try failed"
+    return "was never backed up"
+
+
+def _counts(backup: BackupFact, facts: DatabaseFacts, now: datetime) -> bool:
+    proof = backup.proof
+    return (
+        proof is not None
+        and proof >= facts.promise.proof
+        and not backup.problem
+        and backup.at <= now + _CLOCK_SLACK
+    )
+
+
+def _failed_since(runs: Sequence[RunFact], since: datetime) -> RunFact | None:
+    """The latest backup that failed after this time, if none succeeded after it."""
+    for run in runs:
+        if run.began <= since:
+            return None
+        if run.succeeded is False:
+            return run
+        if run.succeeded:
+            return None
+    return None
+
+
+def _shrunk(
+    facts: DatabaseFacts, proven: BackupFact, whole: Sequence[BackupFact], now: datetime
+) -> str:
+    """Why the newest proven backup is doubted: empty tables prove perfectly well."""
+    earlier = [b for b in whole if b.at < proven.at and _counts(b, facts, now)][:_USUAL]
+    for words, now_there, before in (
+        ("rows", proven.rows, [b.rows for b in earlier]),
+        ("bytes", proven.bytes, [b.bytes for b in earlier]),
+    ):
+        known = [value for value in before if value is not None]
+        if now_there is None or len(known) < _FEWEST:
+            continue
+        usual = median(known)
+        if now_there < usual * facts.promise.smallest_share:
+            show = human_count if words == "rows" else human_bytes
+            unit = " rows" if words == "rows" else ""
+            return f"shrank: {show(now_there)}{unit} instead of the usual {show(int(usual))}{unit}"
+    return ""
+
+
+def _ago(then: datetime, now: datetime) -> str:
+    return human_duration(max((now - then).total_seconds(), 0.0))

@@ -1,0 +1,219 @@
+"""What is said of a database, by a table of situations and by what must hold in all of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kwtui.model.proof import ProofLevel
+from kwtui.protection.facts import BackupFact, DatabaseFacts, Promise, RunFact
+from kwtui.protection.judging import Severity, State, judge, verdict, worst
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def backup(hours: float, proof: ProofLevel | None = ProofLevel.P2, **more: object) -> BackupFact:
+    at = NOW - hours * HOUR
+    fact = BackupFact(path=f"kwtui/shop/{at:%Y%m%dT%H%M%SZ}", at=at, proof=proof)
+    return replace(fact, **more)  # type: ignore[arg-type]
+
+
+def run(hours: float, *, succeeded: bool | None) -> RunFact:
+    seconds = None if succeeded is None else 60.0
+    return RunFact("r", NOW - hours * HOUR, seconds, succeeded)
+
+
+def shop(*backups: BackupFact, **more: object) -> DatabaseFacts:
+    return replace(DatabaseFacts("shop", backups=backups), **more)  # type: ignore[arg-type]
+
+
+DRILLED = Promise(drill_age=timedelta(days=7))
+USUAL = [backup(24 * day, rows=1000, bytes=50_000) for day in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("facts", "state", "severity", "words"),
+    [
+        (shop(), State.NEVER, Severity.CRITICAL, "was never backed up"),
+        (
+            shop(backup_runs=(run(1, succeeded=False),)),
+            State.NEVER,
+            Severity.CRITICAL,
+            "has no backup: the last try failed",
+        ),
+        (
+            shop(backup(1, whole=False)),
+            State.NEVER,
+            Severity.CRITICAL,
+            "was never backed up as a whole",
+        ),
+        (shop(backup(1)), State.SAFE, Severity.OK, "can come back as it was 1 h ago"),
+        (shop(backup(27)), State.LATE, Severity.LATE, "has no proven backup for 1 d 3 h"),
+        (shop(backup(53)), State.LATE, Severity.CRITICAL, "has no proven backup for 2 d 5 h"),
+        (
+            shop(backup(1, ProofLevel.P0), backup(2)),
+            State.SAFE,
+            Severity.OK,
+            "can come back as it was 2 h ago",
+        ),
+        (
+            shop(backup(1, ProofLevel.P0)),
+            State.UNPROVEN,
+            Severity.CRITICAL,
+            "has no backup that is proven to P2",
+        ),
+        (
+            shop(backup(1, None, problem="orders.csv is truncated"), backup(2)),
+            State.DAMAGED,
+            Severity.CRITICAL,
+            "has a newest backup that is damaged: orders.csv is truncated",
+        ),
+        (
+            shop(backup(5), backup_runs=(run(2, succeeded=False),)),
+            State.FAILING,
+            Severity.CRITICAL,
+            "failed to be backed up 2 h ago",
+        ),
+        (
+            shop(backup(1), backup_runs=(run(1, succeeded=True), run(2, succeeded=False))),
+            State.SAFE,
+            Severity.OK,
+            "can come back as it was 1 h ago",
+        ),
+        (
+            shop(backup(-1), backup(2)),
+            State.UNKNOWN,
+            Severity.UNKNOWN,
+            "has a backup from the future: check the clocks",
+        ),
+        (shop(backup(1), promise=DRILLED), State.UNPROVEN, Severity.LATE, "was never drilled"),
+        (
+            shop(backup(1), promise=DRILLED, drills=(run(24 * 8, succeeded=True),)),
+            State.UNPROVEN,
+            Severity.LATE,
+            "was last drilled 8 d ago",
+        ),
+        (
+            shop(backup(1), promise=DRILLED, drills=(run(24, succeeded=True),)),
+            State.SAFE,
+            Severity.OK,
+            "can come back as it was 1 h ago",
+        ),
+        (
+            shop(backup(1, rows=10, bytes=900), *USUAL),
+            State.SHRUNK,
+            Severity.LATE,
+            "shrank: 10 rows instead of the usual 1,000 rows",
+        ),
+        (
+            shop(backup(1, rows=600, bytes=30_000), *USUAL),
+            State.SAFE,
+            Severity.OK,
+            "can come back as it was 1 h ago",
+        ),
+    ],
+)
+def test_a_situation_is_judged_in_one_word_and_one_sentence(
+    facts: DatabaseFacts, state: State, severity: Severity, words: str
+) -> None:
+    found = judge(facts, NOW)
+    assert (found.state, found.severity, found.reason) == (state, severity, words)
+
+
+def test_the_verdict_names_what_cannot_come_back_the_worst_first() -> None:
+    fine = judge(shop(backup(1)), NOW)
+    late = judge(replace(shop(backup(31)), name="late"), NOW)
+    never = judge(DatabaseFacts("plant"), NOW)
+    assert verdict([fine]) == "shop can come back."
+    assert verdict([fine, replace(fine, name="b")]) == "All 2 databases can come back."
+    assert verdict([fine, late, never]) == (
+        "2 of 3 cannot: plant was never backed up; late has no proven backup for 1 d 7 h."
+    )
+    assert verdict([never]) == "plant was never backed up."
+    assert worst([fine, late, never]) is Severity.CRITICAL
+    assert worst([fine, late]) is Severity.LATE
+    assert worst([]) is Severity.UNKNOWN, "no data is never green"
+
+
+def test_how_long_a_return_takes_comes_from_drills_and_restores_that_succeeded() -> None:
+    facts = shop(
+        backup(1),
+        drills=(replace(run(1, succeeded=True), seconds=40.0), run(2, succeeded=False)),
+        restores=(replace(run(3, succeeded=True), seconds=60.0), run(0, succeeded=None)),
+    )
+    found = judge(facts, NOW)
+    assert found.restore_seconds == 50.0
+    assert found.restore_spread == (40.0, 60.0)
+    assert judge(shop(backup(1)), NOW).restore_seconds is None
+
+
+_HOURS = st.floats(-100, 1000)
+_BACKUPS = st.builds(
+    backup,
+    _HOURS,
+    st.sampled_from([None, *ProofLevel]),
+    rows=st.none() | st.integers(0, 2000),
+    bytes=st.none() | st.integers(0, 9000),
+    whole=st.booleans(),
+    problem=st.sampled_from(["", "", "damaged"]),
+)
+_RUNS = st.builds(run, _HOURS, succeeded=st.sampled_from([True, False, None]))
+
+
+def _newest_first(runs: list[RunFact]) -> tuple[RunFact, ...]:
+    return tuple(sorted(runs, key=lambda each: each.began, reverse=True))
+
+
+@st.composite
+def _facts(draw: st.DrawFn) -> DatabaseFacts:
+    return DatabaseFacts(
+        "shop",
+        backups=tuple(
+            sorted(draw(st.lists(_BACKUPS, max_size=8)), key=lambda b: b.at, reverse=True)
+        ),
+        backup_runs=_newest_first(draw(st.lists(_RUNS, max_size=4))),
+        drills=_newest_first(draw(st.lists(_RUNS, max_size=4))),
+        promise=Promise(
+            max_age=timedelta(hours=draw(st.integers(1, 100))),
+            proof=draw(st.sampled_from(list(ProofLevel)[1:])),
+            drill_age=draw(st.none() | st.timedeltas(HOUR, 500 * HOUR)),
+        ),
+    )
+
+
+@given(_facts())
+def test_safe_always_stands_on_a_proof_as_good_and_as_young_as_promised(
+    facts: DatabaseFacts,
+) -> None:
+    found = judge(facts, NOW)
+    if found.state is not State.SAFE:
+        return
+    proven = found.proven
+    assert proven is not None
+    assert proven in facts.backups
+    assert proven.whole
+    assert not proven.problem
+    assert proven.proof is not None
+    assert proven.proof >= facts.promise.proof
+    assert NOW - proven.at <= facts.promise.max_age
+    if facts.promise.drill_age is not None:
+        assert any(d.succeeded and NOW - d.began <= facts.promise.drill_age for d in facts.drills)
+
+
+@given(_facts(), st.data())
+def test_fewer_backups_never_make_it_safe(facts: DatabaseFacts, data: st.DataObject) -> None:
+    """Losing the proven backup, or every backup, is never better than before."""
+    found = judge(facts, NOW)
+    if found.proven is None:
+        assert found.state is not State.SAFE
+        return
+    older = tuple(b for b in facts.backups if b.at < found.proven.at)
+    without = judge(replace(facts, backups=older), NOW)
+    if found.state is State.LATE:
+        assert without.state is not State.SAFE
+    assert judge(replace(facts, backups=()), NOW).state is State.NEVER
