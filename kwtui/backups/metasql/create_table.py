@@ -12,23 +12,13 @@ from kwtui.backups.metasql.statements import bracket_end, damaged, split_at_comm
 from kwtui.model.schema import ColumnSpec
 from kwtui.sql.lexer import Kind, Token
 
-_AFTER_TYPE = (
-    "NULL",
-    "NOT",
-    "DEFAULT",
-    "AS",
-    "CHECK",
-    "CONSTRAINT",
-    "ENCODE",
-    "COMPRESS",
-    "COMMENT",
-    "DICT",
-    "PRIMARY",
-    "UNIQUE",
-    "REFERENCES",
-    "FAMILY",
-    "ON",
-)
+_ENDS = """
+    NULL NOT DEFAULT AS CHECK CONSTRAINT ENCODE COMPRESS COMMENT DICT PRIMARY UNIQUE REFERENCES
+    FAMILY ON
+"""
+_AFTER_TYPE = frozenset(_ENDS.split())
+_AFTER_EXPRESSION = _AFTER_TYPE | {"STORED"}
+_SYMBOL = Kind.SYMBOL
 _OLD_CLAUSES = re.compile(
     r"\s*\b(?:activetime\s+\w+|dict\s+encoding|partition\s+interval\s+\w+)", re.IGNORECASE
 )
@@ -95,10 +85,11 @@ def read_table(body: Sequence[Token], text: str, path: str, line: int) -> MetaTa
     end = bracket_end(body, at)
     elements = split_at_commas(body[at + 1 : end])
     columns_end = end
-    columns = [_column(e, text, path) for e in elements if not e[0].is_word(*NO_COLUMN)]
+    columns = [_column(e, text, path) for e in elements if e[0].word not in NO_COLUMN]
     if not columns:
         raise damaged(path, text, body[at].start, f"table {names[-1]} has no columns")
     tags, end = _tags(body, end, text, path)
+    whole = text[body[0].start : body[-1].end]
     tail = text[body[end].end : body[-1].end]
     if is_printed(body[:at], elements, text):
         head = text[body[0].start : body[end].end]
@@ -109,10 +100,10 @@ def read_table(body: Sequence[Token], text: str, path: str, line: int) -> MetaTa
         schema=names[-2] if len(names) > 1 else None,
         columns=(*columns, *tags),
         time_series=bool(tags),
-        text=text[body[0].start : body[-1].end],
+        text=whole,
         line=line,
         tail=tail,
-        foreign_keys=any(t.is_word("REFERENCES") for e in elements for t in e),
+        foreign_keys="REFERENCES" in whole.upper() and any(t.word == "REFERENCES" for t in body),
         head=head,
     )
 
@@ -154,36 +145,34 @@ def _column(element: Sequence[Token], text: str, path: str) -> ColumnSpec:
     first = element[0]
     if first.kind is not Kind.NAME or len(element) < 2:
         raise damaged(path, text, first.start, "a column's name or type is missing")
+    words = [token.word for token in element]
     type_end = 1
-    while type_end < len(element) and not element[type_end].is_word(*_AFTER_TYPE):
+    while type_end < len(element) and words[type_end] not in _AFTER_TYPE:
         type_end += 1
     if type_end == 1:
         raise damaged(path, text, first.start, f"column {first.name} has no type")
-    rest = element[type_end:]
     return ColumnSpec(
         name=first.name,
-        type=plain(element[1:type_end], text),
-        nullable=not _has_words(rest, "NOT", "NULL"),
-        default=_expression(rest, "DEFAULT", text),
-        computed=_expression(rest, "AS", text),
+        type=plain(element[1:type_end]),
+        nullable=("NOT", "NULL") not in pairwise(words[type_end:]),
+        default=_expression(element, words, "DEFAULT", type_end),
+        computed=_expression(element, words, "AS", type_end),
     )
 
 
-def _has_words(body: Sequence[Token], first: str, second: str) -> bool:
-    return any(a.is_word(first) and b.is_word(second) for a, b in pairwise(body))
-
-
-def _expression(rest: Sequence[Token], keyword: str, text: str) -> str | None:
+def _expression(
+    element: Sequence[Token], words: Sequence[str], keyword: str, type_end: int
+) -> str | None:
     """The expression after DEFAULT or AS, up to the next keyword outside brackets."""
-    start = next((i + 1 for i, t in enumerate(rest) if t.is_word(keyword)), None)
-    if start is None or start >= len(rest):
+    if keyword not in words[type_end:-1]:
         return None
-    end, depth = start, 0
-    while end < len(rest):
-        token = rest[end]
-        if token.kind is Kind.SYMBOL:
+    start = end = words.index(keyword, type_end) + 1
+    depth = 0
+    while end < len(element):
+        token = element[end]
+        if token.kind is _SYMBOL:
             depth += (token.text in "([{") - (token.text in ")]}")
-        elif depth == 0 and end > start and token.is_word(*_AFTER_TYPE, "STORED"):
+        elif depth == 0 and end > start and words[end] in _AFTER_EXPRESSION:
             break
         end += 1
-    return plain(rest[start:end], text)
+    return plain(element[start:end])

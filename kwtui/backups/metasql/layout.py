@@ -14,16 +14,18 @@ from kwtui.backups.metasql.statements import bracket_end, damaged
 from kwtui.sql.lexer import Kind, Token
 from kwtui.sql.quoting import identifier
 
-NO_COLUMN = (
-    "CONSTRAINT",
-    "INDEX",
-    "UNIQUE",
-    "INVERTED",
-    "FAMILY",
-    "PRIMARY",
-    "FOREIGN",
-    "CHECK",
-    "LIKE",
+NO_COLUMN = frozenset(
+    {
+        "CONSTRAINT",
+        "INDEX",
+        "UNIQUE",
+        "INVERTED",
+        "FAMILY",
+        "PRIMARY",
+        "FOREIGN",
+        "CHECK",
+        "LIKE",
+    }
 )
 """What an element begins with that is no column."""
 _WORDS = """
@@ -32,35 +34,28 @@ _WORDS = """
     STORING COVERING USING HASH WITH BUCKET_COUNT INTERLEAVE IN PARENT ASC DESC WHERE COLLATE
     ENCODE COMPRESS LEVEL COMMENT CREATE IF EXISTS
 """
+_SYMBOL = Kind.SYMBOL
 _KEYWORDS = frozenset(_WORDS.split())
-_CLAUSE_ENDS = (
-    "NULL",
-    "NOT",
-    "DEFAULT",
-    "AS",
-    "CHECK",
-    "CONSTRAINT",
-    "PRIMARY",
-    "UNIQUE",
-    "REFERENCES",
-    "ENCODE",
-    "COMPRESS",
-    "COMMENT",
-    "FAMILY",
-)
+_ENDS = """
+    NULL NOT DEFAULT AS CHECK CONSTRAINT PRIMARY UNIQUE REFERENCES ENCODE COMPRESS COMMENT FAMILY
+"""
+_CLAUSE_ENDS = frozenset(_ENDS.split())
+_CONSTRAINT = re.compile(r"REFERENCES|CHECK", re.IGNORECASE)
 _PRINTED_NAME = re.compile(r"[^\W\d][\w$]*\Z")
 
 
-def plain(body: Sequence[Token], text: str) -> str:
+def plain(body: Sequence[Token]) -> str:
     """The tokens with one space wherever there was a gap; comments and line ends go.
 
     What KWDB printed comes back letter by letter.
     """
     parts: list[str] = []
-    for before, token in zip((None, *body), body, strict=False):
-        if before is not None and before.end < token.start:
+    end = None
+    for _, said, start in body:
+        if end is not None and end < start:
             parts.append(" ")
-        parts.append(token.text)
+        parts.append(said)
+        end = start + len(said)
     return "".join(parts)
 
 
@@ -69,23 +64,23 @@ def is_printed(head: Sequence[Token], elements: Sequence[Sequence[Token]], text:
 
     ``head`` are the tokens before the opening bracket, which follows them.
     """
-    if not all(map(_is_printed_element, elements)):
-        return False
     slices = [text[e[0].start : e[-1].end] for e in elements]
+    if not all(map(_is_printed_element, elements, slices)):
+        return False
     names = text[head[2].start : head[-1].end]
     printed = f"CREATE TABLE {names} (\n\t" + ",\n\t".join(slices) + "\n)"
     return text.startswith(printed, head[0].start)
 
 
-def _is_printed_element(element: Sequence[Token]) -> bool:
-    first = element[0]
-    if first.is_word(*NO_COLUMN):
+def _is_printed_element(element: Sequence[Token], said: str) -> bool:
+    begin, word = element[0].text, element[0].word
+    if word in NO_COLUMN:
         # KWDB names every foreign key and check.
-        return first.text.isupper() and not first.is_word("FOREIGN", "CHECK")
-    if first.word and not _PRINTED_NAME.match(first.text.lower()):
+        return begin.isupper() and word not in ("FOREIGN", "CHECK")
+    if word and (begin != begin.lower() or not _PRINTED_NAME.match(begin)):
         return False
-    if first.word and first.text != first.text.lower():
-        return False
+    if not _CONSTRAINT.search(said):
+        return True
     return not any(t.is_word("REFERENCES", "CHECK") for t in _outside(element[1:]))
 
 
@@ -110,11 +105,13 @@ class _Writer:
         self._text = text
         self._path = path
         self._names: set[str] = set()
+        self._numbers: dict[str, int] = {}
+        """By wanted name: how many of its numbers are taken."""
         self.constraints: list[str] = []
 
     def lines(self, element: Sequence[Token]) -> Iterator[str]:
         first = element[0]
-        if not first.is_word(*NO_COLUMN):
+        if first.word not in NO_COLUMN:
             yield self._column(element)
         elif first.is_word("FOREIGN"):
             yield self._foreign_key("", element)
@@ -172,13 +169,15 @@ class _Writer:
 
     def _check(self, given: str, body: Sequence[Token], column: str) -> str:
         name = given or self._new(f"check_{column or self._table}")
-        return f"CONSTRAINT {identifier(name)} CHECK {plain(body[1:], self._text)}"
+        return f"CONSTRAINT {identifier(name)} CHECK {plain(body[1:])}"
 
     def _new(self, wanted: str) -> str:
-        name, number = wanted, 1
+        number = self._numbers.get(wanted, 0) + 1
+        name = wanted if number == 1 else f"{wanted}_{number}"
         while name in self._names:
             number += 1
             name = f"{wanted}_{number}"
+        self._numbers[wanted] = number
         self._names.add(name)
         return name
 
@@ -188,12 +187,12 @@ class _Writer:
         for before, token in zip((None, *body), body, strict=False):
             if before is not None and before.end < token.start:
                 parts.append(" ")
-            if token.kind is Kind.SYMBOL:
+            if token.kind is _SYMBOL:
                 depth -= token.text in ")]}"
             is_keyword = depth == 0 and token.word
             upper = token.text.upper()
             parts.append(upper if is_keyword and upper in _KEYWORDS else token.text)
-            if token.kind is Kind.SYMBOL:
+            if token.kind is _SYMBOL:
                 depth += token.text in "([{"
         return "".join(parts)
 
@@ -220,9 +219,9 @@ def _starts(body: Sequence[Token]) -> Iterator[int]:
     """Where clauses begin, outside brackets: ``NOT NULL`` and ``SET NULL`` are one."""
     depth = 0
     for at, token in enumerate(body):
-        if token.kind is Kind.SYMBOL:
+        if token.kind is _SYMBOL:
             depth += (token.text in "([{") - (token.text in ")]}")
-        elif depth == 0 and at and token.is_word(*_CLAUSE_ENDS):
+        elif depth == 0 and at and token.word in _CLAUSE_ENDS:
             before = body[at - 1]
             if not before.is_word("NOT", "SET", "DEFAULT", "IS", "CREATE", "CONSTRAINT"):
                 yield at
@@ -232,7 +231,7 @@ def _outside(body: Sequence[Token]) -> Iterator[Token]:
     """The tokens outside brackets."""
     depth = 0
     for token in body:
-        if token.kind is Kind.SYMBOL:
+        if token.kind is _SYMBOL:
             depth += (token.text in "([{") - (token.text in ")]}")
         elif depth == 0:
             yield token

@@ -13,7 +13,7 @@ from kwtui.backups.metasql.statements import LineNumbers, damaged, statements
 from kwtui.errors import KwtuiError
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.schema import Engine
-from kwtui.sql.lexer import Kind, Token
+from kwtui.sql.lexer import Kind, Token, code
 from kwtui.sql.quoting import quoted
 
 
@@ -85,9 +85,7 @@ class _Reader:
             return MetaKind.COMMENT, _target(body)
         if first.is_word("GRANT"):
             return MetaKind.GRANT, _target(body)
-        if first.is_word("ALTER", "SET", "USE", "INSERT"):
-            return MetaKind.OTHER, ""
-        raise damaged(self.path, self.text, first.start, f"no statement begins with {first.text!r}")
+        return MetaKind.OTHER, ""
 
     def _create(self, body: Sequence[Token]) -> tuple[MetaKind, str]:
         words = [t.text.upper() for t in body[1:4]]
@@ -154,7 +152,7 @@ def parse_meta(text: str, path: str) -> MetaFile:
     text = text.removeprefix(_BYTE_ORDER_MARK)
     mended = mend(text)
     reader = _Reader(mended.text, path, LineNumbers(mended.text))
-    for body in statements(mended.text, path):
+    for body in statements(mended.text, path, _BEGINNINGS):
         reader.read(body)
     if not reader.statements:
         raise damaged(path, text, 0, "the file holds no statement")
@@ -170,18 +168,19 @@ def parse_meta(text: str, path: str) -> MetaFile:
     )
 
 
+_BEGINNINGS = frozenset({"CREATE", "COMMENT", "GRANT", "ALTER", "SET", "USE", "INSERT"})
 _BYTE_ORDER_MARK = "\ufeff"
 """What an editor puts before the text; no part of it."""
 _FIRST_STATEMENT = re.compile(
-    r"\ufeff?(?:\s|--[^\n]*\n|/\*.*?\*/)*CREATE\s+(TS\s+)?DATABASE\s+(?:IF\s+NOT\s+EXISTS\s+)?"
-    r'("(?:[^"]|"")*"|[^;\n]*[^;\s])\s*(?:;|\n|\Z)',
+    r"CREATE\s++(TS\s++)?+DATABASE\s++(?:IF\s++NOT\s++EXISTS\s++)?+"
+    r'("(?:[^"]|"")*+"|[^;\n]*[^;\s])\s*(?:;|\n|\Z)',
     re.IGNORECASE | re.DOTALL,
 )
 
 
 def peek_database(text: str) -> tuple[str, Engine] | None:
     """Name and engine of the database that a meta.sql begins with, also where it does not parse."""
-    match = _FIRST_STATEMENT.match(text)
+    match = _first_statement(text)
     if match is None:
         return None
     name = match[2]
@@ -190,8 +189,14 @@ def peek_database(text: str) -> tuple[str, Engine] | None:
     else:
         name = name.lower()
         if match[1]:
-            name = re.split(r"\s+(?:retentions|partition)\b", name)[0]
+            name = re.split(r"(?<!\s)\s++(?:retentions|partition)\b", name, maxsplit=1)[0]
     return name, Engine.TIME_SERIES if match[1] else Engine.RELATIONAL
+
+
+def _first_statement(text: str) -> re.Match[str] | None:
+    begin = len(_BYTE_ORDER_MARK) if text.startswith(_BYTE_ORDER_MARK) else 0
+    first = next(code(text[begin:]), None)
+    return _FIRST_STATEMENT.match(text, begin + first.start) if first else None
 
 
 def rename_database(text: str, path: str, new: str) -> str:
@@ -201,7 +206,7 @@ def rename_database(text: str, path: str, new: str) -> str:
 
     Raises KwtuiError (META_DAMAGED).
     """
-    found, match = peek_database(text), _FIRST_STATEMENT.match(text)
+    found, match = peek_database(text), _first_statement(text)
     if found is None or match is None:
         raise damaged(path, text, 0, "the file does not begin with CREATE DATABASE")
     old, _ = found
@@ -209,11 +214,11 @@ def rename_database(text: str, path: str, new: str) -> str:
     head = text[: match.start(2)] + quoted(new)
     rest = mend(text[end:]).text
     places = [t for body in statements(rest, path) for t in _mentions(body, old)]
-    renamed, done = "", 0
+    parts, done = [head], 0
     for token in places:
-        renamed += rest[done : token.start] + quoted(new)
+        parts += [rest[done : token.start], quoted(new)]
         done = token.end
-    return head + renamed + rest[done:]
+    return "".join([*parts, rest[done:]])
 
 
 def modern_meta(text: str, path: str = "") -> str:
@@ -222,11 +227,14 @@ def modern_meta(text: str, path: str = "") -> str:
 
     Raises KwtuiError (META_DAMAGED).
     """
-    text = mend(text).text
-    for table in parse_meta(text, path).tables:
-        if table.old_clauses:
-            text = text.replace(table.text, table.modern_text, 1)
-    return text
+    meta = parse_meta(text, path)
+    text = meta.mended.text
+    parts, done = [], 0
+    for table in meta.tables:
+        start = text.index(table.text, done)
+        parts += [text[done:start], table.modern_text]
+        done = start + len(table.text)
+    return "".join([*parts, text[done:]])
 
 
 def _mentions(body: Sequence[Token], database: str) -> list[Token]:
@@ -252,9 +260,10 @@ def import_refusals(meta: MetaFile) -> tuple[Finding, ...]:
         message = f"IMPORT cannot read {name}, which KWDB printed without its quotes."
         remedy = "Restore with the strategy exact."
         findings.append(Finding(Severity.REFUSAL, "name_misprinted", meta.path, message, remedy))
+    misprinted = frozenset(meta.mended.strings)
     for table in meta.tables:
         findings += _table_refusals(table)
-        if any(string in table.text for string in meta.mended.strings):
+        if misprinted and any(token.text in misprinted for token in code(table.text)):
             message = "IMPORT refuses the whole database: KWDB misprinted a default of this table."
             remedy = "Restore with the strategy exact."
             refused = Finding(Severity.REFUSAL, "default_misprinted", table.name, message, remedy)

@@ -9,8 +9,13 @@ from collections.abc import Iterator, Sequence
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.sql.lexer import Kind, Token, code
 
+_SYMBOL, _BROKEN = Kind.SYMBOL, Kind.BROKEN
 _SYMBOLS = frozenset("-+*/%<>=!~^&|?.,;:()[]{}@#") | {"::", ":::"}
 _CLOSING = {")": "(", "]": "[", "}": "{"}
+_OPENING = frozenset(_CLOSING.values())
+_HARMLESS = _SYMBOLS - _OPENING - frozenset(_CLOSING)
+MOST_TOKENS = 500_000
+"""Of one statement: KWDB's widest table has 4,096 columns."""
 
 
 class LineNumbers:
@@ -35,17 +40,6 @@ def damaged(path: str, text: str, position: int, what: str, hint: str = "") -> K
     )
 
 
-def strict_code(text: str, path: str) -> Iterator[Token]:
-    """All tokens but blanks and comments.
-
-    Raises KwtuiError (META_DAMAGED) where no token begins, e.g. at a quote that is never closed.
-    """
-    for token in code(text):
-        if token.kind is Kind.BROKEN or (token.kind is Kind.SYMBOL and token.text not in _SYMBOLS):
-            raise damaged(path, text, token.start, *_no_token(token.text))
-        yield token
-
-
 def _no_token(found: str) -> tuple[str, str]:
     if found[0] == "\\":
         return (
@@ -60,47 +54,77 @@ def _no_token(found: str) -> tuple[str, str]:
     return f"the character {found[0]!r} cannot stand here", ""
 
 
-def statements(text: str, path: str) -> Iterator[list[Token]]:
-    """The tokens of each statement, without its semicolon.
+def statements(
+    text: str, path: str, beginnings: frozenset[str] | None = None
+) -> Iterator[list[Token]]:
+    """The tokens of each statement, without blanks, comments and its semicolon.
 
-    Raises KwtuiError (META_DAMAGED) also for brackets that do not match.
+    ``beginnings`` are the words that a statement may begin with, in capital letters; None for any.
+
+    Raises KwtuiError (META_DAMAGED) where no token begins, e.g. at a quote that is never closed;
+    for brackets that do not match; for a statement of more than `MOST_TOKENS`.
     """
     current: list[Token] = []
     open_brackets: list[Token] = []
-    for token in strict_code(text, path):
-        if token.kind is Kind.SYMBOL and token.text in "([{":
-            open_brackets.append(token)
-        elif (
-            token.kind is Kind.SYMBOL
-            and token.text in _CLOSING
-            and (not open_brackets or open_brackets.pop().text != _CLOSING[token.text])
-        ):
-            raise damaged(path, text, token.start, f"{token.text!r} closes nothing")
-        if token.text == ";" and token.kind is Kind.SYMBOL:
-            if open_brackets:
-                raise damaged(path, text, open_brackets[-1].start, "a bracket is never closed")
-            if current:
-                yield current
-            current = []
-        else:
-            current.append(token)
+    for token in code(text):
+        kind, mark, start = token
+        if kind is _SYMBOL:
+            if mark == ";":
+                if open_brackets:
+                    break
+                if current:
+                    yield current
+                    current = []
+                continue
+            if mark not in _HARMLESS:
+                _match(token, open_brackets, text, path)
+        elif kind is _BROKEN:
+            raise damaged(path, text, start, *_no_token(mark))
+        if not current and beginnings is not None and token.word not in beginnings:
+            raise damaged(path, text, start, f"no statement begins with {_shortened(mark)!r}")
+        current.append(token)
+        if len(current) > MOST_TOKENS:
+            what = f"a statement of more than {MOST_TOKENS:,} words and signs begins here"
+            raise damaged(path, text, current[0].start, what)
     if open_brackets:
         raise damaged(path, text, open_brackets[-1].start, "a bracket is never closed")
     if current:
         yield current
 
 
+def _shortened(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def _match(token: Token, open_brackets: list[Token], text: str, path: str) -> None:
+    """Keep the brackets that are open; raises KwtuiError for a sign that cannot stand here."""
+    mark = token.text
+    if mark in _OPENING:
+        open_brackets.append(token)
+    elif mark in _CLOSING:
+        if not open_brackets or open_brackets.pop().text != _CLOSING[mark]:
+            raise damaged(path, text, token.start, f"{mark!r} closes nothing")
+    elif mark not in _SYMBOLS:
+        raise damaged(path, text, token.start, *_no_token(mark))
+
+
 def split_at_commas(body: Sequence[Token]) -> list[list[Token]]:
     """The parts between commas that stand outside all brackets."""
-    parts: list[list[Token]] = [[]]
+    part: list[Token] = []
+    parts = [part]
     depth = 0
     for token in body:
-        if token.kind is Kind.SYMBOL:
-            depth += (token.text in "([{") - (token.text in _CLOSING)
-            if token.text == "," and depth == 0:
-                parts.append([])
+        kind, mark, _ = token
+        if kind is _SYMBOL:
+            if mark in _OPENING:
+                depth += 1
+            elif mark in _CLOSING:
+                depth -= 1
+            elif depth == 0 and mark == ",":
+                part = []
+                parts.append(part)
                 continue
-        parts[-1].append(token)
+        part.append(token)
     return [p for p in parts if p]
 
 
@@ -108,9 +132,12 @@ def bracket_end(body: Sequence[Token], start: int) -> int:
     """The index of the bracket that closes the one at ``start``; they are known to match."""
     depth = 0
     for index in range(start, len(body)):
-        token = body[index]
-        if token.kind is Kind.SYMBOL:
-            depth += (token.text in "([{") - (token.text in _CLOSING)
-            if depth == 0:
-                return index
+        kind, mark, _ = body[index]
+        if kind is _SYMBOL:
+            if mark in _OPENING:
+                depth += 1
+            elif mark in _CLOSING:
+                depth -= 1
+                if depth == 0:
+                    return index
     return len(body) - 1

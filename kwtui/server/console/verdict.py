@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server.connection.results import ResultSet
+from kwtui.server.console import reading_functions as functions
 from kwtui.sql import lexer
 from kwtui.sql.lexer import Token
 
@@ -85,29 +86,14 @@ TRUNCATE UNSPLIT UPDATE UPSERT USE VALUES WITH
 _STATEMENTS = frozenset(_STATEMENT_WORDS.split())
 """Words that begin a statement, also one in brackets: ``[DELETE FROM t RETURNING id]``."""
 
+_CLAUSE_BEGINS = frozenset({"(", "[", ")", "]", "/"})
+"""A statement begins behind them, also behind a WITH clause and behind a hint (``/*+ … */``)."""
+
 _TRANSACTIONS = frozenset(
     {"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE"}
 )
-_HARMLESS_SETTINGS = frozenset({"DATABASE", "SEARCH_PATH", "TIMEZONE"})
-_EFFECTS = frozenset(
-    {
-        "NEXTVAL",
-        "SETVAL",
-        "SET_CONFIG",
-        "SET_VMODULE",
-        "PG_TERMINATE_BACKEND",
-        "PG_CANCEL_BACKEND",
-    }
-)
-"""Functions that do something, also in a SELECT."""
-
-_INTERNAL = frozenset({"KWDB_INTERNAL", "CRDB_INTERNAL"})
-_INTERNAL_WORDS = """
-IS_ADMIN CLUSTER_ID CLUSTER_NAME NODE_EXECUTABLE_VERSION PRETTY_KEY RANGE_STATS LEASE_HOLDER
-GET_ZONE_CONFIG GET_NAMESPACE_ID LOCALITY_VALUE ENCODE_KEY
-"""
-_INTERNAL_READING = frozenset(_INTERNAL_WORDS.split())
-"""Of the server's internal functions, those known to read; others can end the node."""
+_HARMLESS_SETTINGS = frozenset({"DATABASE", "TIMEZONE"})
+"""Not ``search_path``: it decides which function a name means."""
 
 
 def classify(text: str, parsed: Sequence[str]) -> Verdict:
@@ -207,9 +193,7 @@ def _effect(
 ) -> str:
     """Why the token makes the statement one that does more than read; empty when it does not."""
     word = token.word
-    if (before in ("(", "[") and word in _STATEMENTS - _READING) or (
-        before == ")" and word in _PLANNED
-    ):
+    if before in _CLAUSE_BEGINS and word in _STATEMENTS - _READING:
         return f"There is {_article(word)} inside it."
     if before in ("(", "[") and word == "EXPLAIN":
         return "There is an EXPLAIN inside it."
@@ -217,14 +201,27 @@ def _effect(
         return "SELECT … INTO writes."
     if word == "FOR" and after is not None and after.word in ("UPDATE", "SHARE", "NO", "KEY"):
         return f"FOR {after.word} locks rows."
-    if after is None or after.text != "(":
+    if token.kind is lexer.Kind.NAME and after is not None and after.text == "(":
+        return _call(tokens, number, before)
+    return ""
+
+
+def _call(tokens: list[Token], number: int, before: str) -> str:
+    """Why the name before an opening bracket makes the statement one that does more than read."""
+    token = tokens[number]
+    name = token.name
+    if before == "." and number >= 2:
+        schema = tokens[number - 2].name
+        if schema in functions.INTERNAL_SCHEMAS and name in functions.INTERNAL_READING:
+            return ""
+        if schema != "pg_catalog" or name not in functions.READING:
+            return f"It calls {schema}.{name}(), which is not known to only read."
         return ""
-    name = token.text.strip('"').upper()
-    if name in _EFFECTS or name.startswith(("FORCE_", "UNSAFE_")):
-        return f"It calls {name.lower()}(), which does more than read."
-    schema = tokens[number - 2].text.strip('"').upper() if before == "." and number >= 2 else ""
-    if schema in _INTERNAL and name not in _INTERNAL_READING:
-        return f"It calls {schema.lower()}.{name.lower()}(), which is not known to only read."
+    # WITH name (columns), and AS name (columns): what follows can hold nothing but names.
+    if before.upper() in ("AS", "WITH", "RECURSIVE") or token.word in functions.NO_CALLS:
+        return ""
+    if name not in functions.READING:
+        return f"It calls {name}(), which is not known to only read."
     return ""
 
 

@@ -42,6 +42,10 @@ READING = (
     "SELECT e'it\\'s', b'\\x00'",
     "SELECT $$a$$, $tag$ it's; DROP TABLE t $tag$",
     "SELECT update, t.into FROM t",
+    "WITH a (x, y) AS (SELECT 1, 2) SELECT * FROM a AS b(x, y) WHERE x IN (1, 2) AND (y > 1)",
+    "SELECT CAST(a AS VARCHAR(20)), pg_catalog.version(), count(*) FILTER (WHERE (a > 1)) FROM t",
+    "SELECT time_bucket(ts, '1m'), last_row(v), COALESCE(max(v), 0) FROM plant.public.t GROUP BY 1",
+    "SELECT b'\\'', 'nextval(', b'\\''",
 )
 
 WRITING = (
@@ -66,6 +70,15 @@ WRITING = (
     "EXPLAIN EXPORT INTO CSV 'nodelocal://1/x' FROM TABLE p",
     "SELECT nextval('s')",
     "SELECT \"setval\"('s', 1)",
+    r"SELECT b'\'', nextval('s'), b'\''",
+    "SELECT no_such_function(1)",
+    "SELECT public.my_function(1)",
+    'SELECT "in"(1)',
+    "SELECT pg_catalog.set_config('a', 'b', false)",
+    "WITH y AS (SELECT 1) DELETE FROM t",
+    "WITH y AS (SELECT 1) UPSERT INTO t VALUES (1)",
+    "WITH y AS (SELECT 1) /*+ x */ DELETE FROM t",
+    "SET search_path = evil, public",
     "SELECT set_config('default_transaction_read_only', 'off', false)",
     "SELECT kwdb_internal.force_panic('x')",
     "SELECT crdb_internal.force_log_fatal('x')",

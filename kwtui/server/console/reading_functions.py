@@ -1,0 +1,108 @@
+"""The functions that a statement may call and still only read. Pure.
+
+A list of what is allowed: of a function that is not in it nobody here knows what it does, and some
+of KWDB's end the node. They are those of CockroachDB 20.1, which KWDB began with, and KWDB's own
+for time series.
+"""
+
+from __future__ import annotations
+
+_TEXT = """
+ascii bit_length btrim char_length character_length chr concat concat_ws convert_from convert_to
+crc32c crc32ieee decode encode fnv32 fnv32a fnv64 fnv64a format from_ip from_uuid get_bit
+ilike_escape initcap left length like_escape lower lpad ltrim md5 not_ilike_escape not_like_escape
+not_similar_to_escape octet_length overlay position quote_ident quote_literal quote_nullable
+regexp_extract regexp_replace repeat replace reverse right rpad rtrim set_bit sha1 sha256 sha512
+similar_to_escape split_part strpos substr substring to_english to_hex to_ip to_uuid translate trim
+upper
+"""
+_NUMBERS = """
+abs acos acosd asin asind atan atan2 atan2d atand cbrt ceil ceiling cos cosd cosh cot cotd degrees
+div exp floor isnan ln log mod pi pow power radians random round sign sin sind sinh sqrt tan tand
+tanh trunc width_bucket
+"""
+_TIMES = """
+age clock_timestamp cluster_logical_timestamp current_date current_time current_timestamp date_part
+date_trunc experimental_follower_read_timestamp experimental_strftime experimental_strptime extract
+extract_duration follower_read_timestamp localtime localtimestamp now statement_timestamp strftime
+strptime time_bucket time_bucket_gapfill timeofday timezone to_char to_date to_timestamp
+transaction_timestamp
+"""
+_CONDITIONS = """
+annotate_type cast coalesce greatest if iferror ifnull iserror least nullif pg_typeof row
+"""
+_ARRAYS_AND_JSON = """
+array array_append array_cat array_length array_lower array_position array_positions array_prepend
+array_remove array_replace array_to_json array_to_string array_upper generate_series
+generate_subscripts json_array_elements json_array_elements_text json_array_length json_build_array
+json_build_object json_each json_each_text json_extract_path json_object json_object_keys
+json_remove_path json_set json_strip_nulls json_typeof jsonb_array_elements
+jsonb_array_elements_text jsonb_array_length jsonb_build_array jsonb_build_object jsonb_each
+jsonb_each_text jsonb_extract_path jsonb_insert jsonb_object jsonb_object_keys jsonb_pretty
+jsonb_set jsonb_strip_nulls jsonb_typeof row_to_json string_to_array to_json to_jsonb unnest
+"""
+_AGGREGATES = """
+array_agg avg bit_and bit_or bool_and bool_or concat_agg corr count count_rows cume_dist dense_rank
+every first_value json_agg json_object_agg jsonb_agg jsonb_object_agg lag last_value lead max min
+nth_value ntile percent_rank percentile_cont percentile_disc rank row_number sqrdiff stddev
+stddev_pop stddev_samp string_agg sum sum_int var_pop var_samp variance xor_agg
+"""
+_TIME_SERIES = """
+count_window diff elapsed event_window first first_row first_row_ts firstts interpolate last
+last_row last_row_ts lastts matching max_extend min_extend session_window state_window time_window
+twa
+"""
+_ADDRESSES = """
+abbrev broadcast family host hostmask inet_client_addr inet_client_port inet_contained_by_or_equals
+inet_contains_or_equals inet_same_family inet_server_addr inet_server_port masklen netmask
+set_masklen text
+"""
+_CATALOGUE = """
+col_description currval current_database current_role current_schema current_schemas
+current_setting current_user format_type gen_random_uuid experimental_uuid_v4 uuid_v4
+getdatabaseencoding has_any_column_privilege has_column_privilege has_database_privilege
+has_schema_privilege has_sequence_privilege has_table_privilege has_type_privilege lastval
+obj_description oid pg_backend_pid pg_client_encoding pg_encoding_to_char
+pg_function_is_visible pg_get_constraintdef pg_get_expr pg_get_function_result
+pg_get_functiondef pg_get_indexdef pg_get_keywords pg_get_partkeydef pg_get_serial_sequence
+pg_get_userbyid pg_get_viewdef pg_has_role pg_is_in_recovery pg_is_other_temp_schema
+pg_my_temp_schema pg_sleep pg_table_is_visible pg_tablespace_location pg_type_is_visible
+session_user shobj_description to_regclass to_regnamespace to_regproc to_regtype unique_rowid user
+version
+"""
+READING = frozenset(
+    " ".join(
+        (
+            _TEXT,
+            _NUMBERS,
+            _TIMES,
+            _CONDITIONS,
+            _ARRAYS_AND_JSON,
+            _AGGREGATES,
+            _TIME_SERIES,
+            _ADDRESSES,
+            _CATALOGUE,
+        )
+    ).split()
+)
+
+INTERNAL_SCHEMAS = frozenset({"kwdb_internal", "crdb_internal"})
+_INTERNAL = """
+is_admin cluster_id cluster_name node_executable_version pretty_key range_stats lease_holder
+get_zone_config get_namespace_id locality_value encode_key
+"""
+INTERNAL_READING = frozenset(_INTERNAL.split())
+"""Of the server's internal functions, those known to read."""
+
+_BEFORE_BRACKET = """
+ALL ANALYSE ANALYZE AND ANY AS BETWEEN BY CASE CUBE DISTINCT ELSE ESCAPE EXCEPT EXISTS EXPLAIN
+FILTER FIRST FROM GROUP HAVING ILIKE IN INTERSECT INTERVAL IS JOIN LATERAL LIKE LIMIT MATERIALIZED
+NEXT NOT OFFSET ON ONLY OR OVER ROLLUP SELECT SETS SIMILAR SOME SYMMETRIC THEN TIME TO UNION USING
+VALUES WHEN WHERE WITH
+"""
+_TYPES = """
+BIT CHAR CHARACTER DEC DECIMAL FLOAT NCHAR NUMERIC NVARCHAR STRING TIMESTAMP TIMESTAMPTZ TIMETZ
+VARBIT VARBYTES VARCHAR VARYING BYTES
+"""
+NO_CALLS = frozenset(_BEFORE_BRACKET.split()) | frozenset(_TYPES.split())
+"""Words that an opening bracket may follow and that call nothing."""

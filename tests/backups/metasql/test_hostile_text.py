@@ -1,0 +1,85 @@
+"""Reading a meta.sql takes time in proportion to its size, whatever stands in it.
+
+Sets lie where others write: a file that makes the reader look at the same text again and again
+would stop every listing and every restore.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+import pytest
+
+from kwtui.backups.metasql.meta_file import (
+    import_refusals,
+    modern_meta,
+    parse_meta,
+    peek_database,
+    rename_database,
+)
+from kwtui.backups.metasql.misprints import mend
+from kwtui.backups.metasql.statements import MOST_TOKENS
+from kwtui.errors import ExitCode, KwtuiError
+
+SIZE = 1 << 17
+SECONDS = 3.0
+"""Of the processor; on a busy machine the slowest takes a fifth of it."""
+UNITS = [
+    "/*a",
+    " /*a*/",
+    "'",
+    '"',
+    "'\\",
+    "b'\\'",
+    "$a$",
+    " ",
+    "\n",
+    "(",
+    "ON TABLE x ",
+    "\nGRANT a ON ",
+    "\nGRANT a ON TABLE x.y TO ",
+    "\nGRANT a ON DATABASE b ",
+    "\nCOMMENT ON DATABASE x IS 'a",
+    "\nCREATE TABLE '",
+    "\nCREATE TABLE \\ ",
+    "\nCREATE SCHEMA a b",
+    "CREATE TABLE a (b INT8 DEFAULT 'c\\'d');\n",
+    "CREATE TABLE a (b INT8 CHECK (b > 0), c INT8 REFERENCES d (e));\n",
+]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("head", ["", "CREATE TS DATABASE a;\n"])
+def test_no_text_takes_long(head: str, unit: str) -> None:
+    text = head + unit * (SIZE // len(unit) // (4 if ";" in unit else 1))
+    began = time.process_time()
+    with suppress(KwtuiError):
+        import_refusals(parse_meta(text, "meta.sql"))
+    peek_database(text)
+    mend(text)
+    with suppress(KwtuiError):
+        rename_database(text, "meta.sql", "new")
+    with suppress(KwtuiError):
+        modern_meta(text)
+    assert time.process_time() - began < SECONDS
+
+
+def test_many_checks_of_one_column_get_names_in_time() -> None:
+    checks = ", ".join(["check (a > 0)"] * 5_000)
+    began = time.process_time()
+    (table,) = parse_meta(f"create table t (a int8, {checks})", "meta.sql").tables
+    assert time.process_time() - began < SECONDS
+    assert "CONSTRAINT check_t_5000 CHECK" in table.head
+
+
+def test_a_statement_without_an_end_is_named_with_its_line() -> None:
+    text = "CREATE DATABASE shop;\nGRANT a" + " a" * MOST_TOKENS
+    with pytest.raises(KwtuiError, match="line 2: a statement of more than 500,000") as refused:
+        parse_meta(text, "meta.sql")
+    assert refused.value.exit_code is ExitCode.META_DAMAGED
+
+
+def test_what_begins_no_statement_is_named_before_the_rest_is_read() -> None:
+    with pytest.raises(KwtuiError, match="line 2: no statement begins with 'ON'"):
+        parse_meta("CREATE DATABASE shop;\n" + "ON TABLE x " * 100_000, "meta.sql")
