@@ -6,8 +6,8 @@ import codecs
 import re
 from collections.abc import Sequence
 
-from kwtui.backups.csv.record_scan import PYTHON_CHARSETS
-
+PYTHON_CHARSETS = {"UTF-8": "utf-8", "GBK": "gbk", "GB18030": "gb18030", "BIG5": "big5"}
+"""KWDB's names of charsets (facts.md, 1.3) and Python's."""
 _SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )

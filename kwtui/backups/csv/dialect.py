@@ -11,10 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from kwtui.backups.csv.charsets import fitting_charsets, is_damaged_utf8, undecodable
+from kwtui.backups.csv.charsets import (
+    PYTHON_CHARSETS,
+    fitting_charsets,
+    is_damaged_utf8,
+    undecodable,
+)
 from kwtui.backups.csv.observation import NULL_TEXTS, Misfit, Observation, observe
 from kwtui.backups.csv.plain_nulls import plain_nulls
-from kwtui.backups.csv.record_scan import PYTHON_CHARSETS
 from kwtui.backups.csv.samples import Sample, TableSample, read_heads
 from kwtui.files.foreign import cannot_read
 from kwtui.model.requests import Dialect

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from kwtui.backups.csv.reading import MalformedRecord, NeedMore, Record, RecordParser
 from kwtui.backups.csv.samples import Sample
+from kwtui.backups.csv.values import misfit, value_fits
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import ColumnSpec
-from kwtui.text import clean, plural
+from kwtui.text import plural
 
 NULL_TEXTS = (r"\N", "NULL", "null", "Null")
 _TEXT_TYPES = ("STRING", "VARCHAR", "CHAR", "NCHAR", "NVARCHAR", "TEXT", "CLOB", "BYTES", "JSON")
-_NUMBER_TYPE = re.compile(
-    r"(?:(?:BIG|SMALL|TINY)?INT\d?|INTEGER|FLOAT\d?|DOUBLE|REAL|DECIMAL|NUMERIC)\b(?!.*\[)",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|Inf|Infinity)|NaN")
 _NO_TEXT = "\0"
 
 
@@ -142,25 +137,12 @@ def _observe_values(
             seen.nulls[value] = seen.nulls.get(value, 0) + 1
             if columns and not columns[position].type.upper().startswith(_TEXT_TYPES):
                 seen.sure_nulls[value] = seen.sure_nulls.get(value, 0) + 1
-        elif columns and not _plausible(value, columns[position].type):
+        elif columns and not value_fits(value, columns[position].type):
             column = columns[position]
-            return f"{_shortened(value)} is no {column.type} (column {column.name})"
+            return misfit(value, column.name, column.type)
         elif len(value) > 1 and value[0] == value[-1] == other_quote:
             # KWDB would have no reason to write such a value this often: it is the other quoting.
             return "values stand in other quotes"
         elif dialect.escaped != dialect.enclosed and dialect.escaped in value:
             return "the mark that escapes stands outside quotes"
     return ""
-
-
-_LONGEST_SHOWN = 40
-
-
-def _shortened(value: str) -> str:
-    """A value of somebody else's file, in quotes and fit for a message."""
-    text = clean(value)
-    return repr(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…")
-
-
-def _plausible(value: str, column_type: str) -> bool:
-    return not _NUMBER_TYPE.match(column_type) or _NUMBER.fullmatch(value) is not None

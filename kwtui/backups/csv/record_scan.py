@@ -14,15 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kwtui.backups.csv.charsets import PYTHON_CHARSETS
 from kwtui.backups.csv.form import FileForm, Plainer
+from kwtui.backups.csv.values import Columns, ValueChecker
 from kwtui.files.foreign import open_regular
 from kwtui.model.requests import Dialect
 
 BLOCK = 1 << 18
 _NEWLINE = b"\n"
 _PROBLEMS_KEPT = 5
-PYTHON_CHARSETS = {"UTF-8": "utf-8", "GBK": "gbk", "GB18030": "gb18030", "BIG5": "big5"}
-"""KWDB's names of charsets (facts.md, 1.3) and Python's."""
 
 
 def _all_but(kept: bytes) -> bytes:
@@ -48,6 +48,10 @@ class FileScan:
     blanks: int = 0
     """Empty lines, if a record has one field. Where NULL is written as nothing each is a NULL row,
     and KWDB's IMPORT skips it (live-findings, row 12)."""
+    misfits: int = 0
+    """Records with a value that its column cannot hold, as far as was counted."""
+    misfit: str = ""
+    """The first of them, in words."""
 
 
 class _Utf8:
@@ -119,6 +123,9 @@ class RecordCounter:
         self.records += sum(map(len, parts[self.inside :: 2]))
         if len(parts) % 2 == 0:
             self.inside = not self.inside
+
+    def finish(self) -> None:
+        """Nothing is left to be counted at the end of the file."""
 
     def odd_quotes(self, tail: bytes) -> bool:
         """Whether a part of the file changes between inside and outside a quoted value.
@@ -269,10 +276,12 @@ def scan_file(
     dialect: Dialect | None,
     *,
     fields: int | None = None,
+    columns: Columns = (),
     form: FileForm | None = None,
     tick: Callable[[int], None] | None = None,
 ) -> FileScan:
-    """Hash a file and, if ``dialect`` is given, count its records; with ``fields`` check them too.
+    """Hash a file and, if ``dialect`` is given, count its records; with ``fields`` check them too,
+    and with ``columns`` their values.
 
     ``form`` is how a file of somebody else differs from what EXPORT writes: it is read as if it did
     not, and hashed as it is. ``tick`` is called with the number of bytes of every block; what it
@@ -282,9 +291,12 @@ def scan_file(
     """
     digest = hashlib.sha256()
     counter = RecordCounter(dialect) if dialect else None
-    checker = None
+    checker = values = None
     if dialect and fields:
         checker = RecordChecker(dialect, fields, foreign=form is not None)
+    if dialect and columns:
+        values = ValueChecker(dialect, columns)
+    readers = [reader for reader in (counter, checker, values) if reader is not None]
     plainer = Plainer(form) if form is not None and not form.is_plain else None
     size = 0
     unreadable = ""
@@ -296,22 +308,19 @@ def scan_file(
                 tick(len(block))
             if plainer and not unreadable:
                 block, unreadable = _plain(plainer, block)
-            if counter and not unreadable:
-                counter.feed(block)
-            if checker and not unreadable:
-                checker.feed(block)
+            for reader in () if unreadable else readers:
+                reader.feed(block)
     if counter is None or dialect is None:
         return FileScan(size, digest.hexdigest(), None)
     if plainer and not unreadable:
         rest, unreadable = _plain(plainer, b"", final=True)
-        counter.feed(rest)
-        if checker:
-            checker.feed(rest)
-    if checker:
-        checker.finish()
+        for reader in readers:
+            reader.feed(rest)
     if unreadable:
         problem = f"after record {counter.total:,}: {unreadable}"
         return FileScan(size, digest.hexdigest(), counter.total, malformed=1, problems=(problem,))
+    for reader in readers:
+        reader.finish()
     return FileScan(
         size,
         digest.hexdigest(),
@@ -321,6 +330,8 @@ def scan_file(
         malformed=checker.malformed if checker else 0,
         problems=tuple(checker.problems) if checker else (),
         blanks=checker.blanks if checker else 0,
+        misfits=values.bad if values else 0,
+        misfit=values.first if values else "",
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from kwtui.backups.csv.charsets import PYTHON_CHARSETS
 from kwtui.backups.csv.index import CsvIndex, Reading
 from kwtui.backups.csv.reading import MalformedRecord, read_records
-from kwtui.backups.csv.record_scan import PYTHON_CHARSETS, RecordCounter
+from kwtui.backups.csv.record_scan import RecordCounter
 from kwtui.files.foreign import cannot_read, open_regular
 from kwtui.model.requests import Dialect
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kwtui.backups.csv.record_scan import FileScan
+from kwtui.backups.csv.values import MOST_COUNTED
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
 from kwtui.backups.layout.tree import META_FILE, FileRole, TreeFile, is_folder, role_of, walk
 from kwtui.backups.listing.contents import SetDetails
@@ -277,6 +278,10 @@ def check_records(path: str, scan: FileScan, expected: int | None, check: Check)
         check.fault(
             Fault.MALFORMED, path, f"has {plural(scan.malformed, 'malformed record')}: {first}"
         )
+    if scan.misfits:
+        more = f", and {scan.misfits - 1:,} more records like it" if scan.misfits > 1 else ""
+        more = ", as in most records" if scan.misfits >= MOST_COUNTED else more
+        check.fault(Fault.MALFORMED, path, f"{scan.misfit}{more}")
 
 
 def check_metas(details: SetDetails, check: Check, *, optional: bool) -> None:

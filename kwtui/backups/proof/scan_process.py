@@ -21,6 +21,7 @@ from typing import Any
 
 from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.record_scan import FileScan, scan_file
+from kwtui.backups.csv.values import Columns
 from kwtui.model.requests import Dialect
 
 _TICK_SECONDS = 0.1
@@ -44,6 +45,7 @@ class ScanProcess:
         fields: int | None,
         tick: Callable[[int], None],
         form: FileForm | None = None,
+        columns: Columns = (),
     ) -> FileScan:
         """As `scan_file`. Raises OSError as reading does, ChildProcessError if the process died."""
         ask = {
@@ -51,6 +53,7 @@ class ScanProcess:
             "dialect": asdict(dialect) if dialect else None,
             "fields": fields,
             "form": asdict(form) if form else None,
+            "columns": [list(column) for column in columns],
         }
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
@@ -91,6 +94,7 @@ class ScanProcess:
 def _answer(ask: dict[str, Any]) -> dict[str, Any]:
     dialect = Dialect(**ask["dialect"]) if ask["dialect"] else None
     form = FileForm(**ask["form"]) if ask["form"] else None
+    columns = tuple((name, kind) for name, kind in ask["columns"])
     unsaid, due = 0, 0.0
 
     def tick(count: int) -> None:
@@ -102,7 +106,7 @@ def _answer(ask: dict[str, Any]) -> dict[str, Any]:
 
     path = Path(os.fsdecode(bytes.fromhex(ask["path"])))
     try:
-        scan = scan_file(path, dialect, fields=ask["fields"], form=form, tick=tick)
+        scan = scan_file(path, dialect, fields=ask["fields"], columns=columns, form=form, tick=tick)
     except OSError as error:
         return {"errno": error.errno or 0, "text": error.strerror or str(error)}
     _say({"read": unsaid})

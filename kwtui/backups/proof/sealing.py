@@ -13,6 +13,7 @@ from queue import SimpleQueue
 
 from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.record_scan import FileScan, scan_file
+from kwtui.backups.csv.values import Columns
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
 from kwtui.backups.layout.tree import FileRole, TreeFile, walk
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, SIDECAR_FILES, FileEntry
@@ -74,6 +75,8 @@ class ScanJob:
     fields: int | None = None
     form: FileForm | None = None
     """Of a file that somebody else may have changed."""
+    columns: Columns = ()
+    """Of a file whose values are checked."""
 
 
 def seal_tree(
@@ -236,10 +239,17 @@ def _scan(reader: ScanProcess | None, job: ScanJob, tick: Callable[[int], None])
             tick(count)
 
         try:
-            return reader.scan(job.path, job.dialect, job.fields, counted, job.form)
+            return reader.scan(job.path, job.dialect, job.fields, counted, job.form, job.columns)
         except ChildProcessError:
             tick(-told)
-    return scan_file(job.path, job.dialect, fields=job.fields, form=job.form, tick=tick)
+    return scan_file(
+        job.path,
+        job.dialect,
+        fields=job.fields,
+        columns=job.columns,
+        form=job.form,
+        tick=tick,
+    )
 
 
 class _Meter:

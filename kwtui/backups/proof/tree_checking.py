@@ -107,7 +107,8 @@ def _job(
     if dialect is None:
         return job
     form = details.forms.get(file.path, PLAIN)
-    return replace(job, fields=len(table.columns) or None, form=form)
+    columns = tuple((column.name, column.type) for column in table.columns)
+    return replace(job, fields=len(columns) or None, form=form, columns=columns)
 
 
 def _check_table(

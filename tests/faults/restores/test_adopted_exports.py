@@ -445,6 +445,21 @@ def test_a_value_of_another_type_is_told_as_that(bench: Bench, tree: Path) -> No
         assert "public/b/n1.0.csv, record 2: 'shanxi' is no INT8 (column n)" in message
 
 
+def test_a_value_of_another_type_behind_the_sample_is_found_before_anything_is_written(
+    bench: Bench, tree: Path
+) -> None:
+    data = b"".join(b"%d\n" % number for number in range(200_000)) + b"2000-bad\n"
+    (tree / "public/b/n1.0.csv").write_bytes(data)
+    before = bench.databases()
+
+    error = refused(bench, tree)
+
+    assert error.exit_code is ExitCode.BACKUP_DAMAGED
+    told = "\n".join(error.lines())
+    assert "public/b/n1.0.csv: record 200,001: '2000-bad' is no INT8 (column n)" in told
+    assert bench.databases() == before
+
+
 def test_a_charset_that_nobody_can_tell_is_asked_for(bench: Bench, tree: Path) -> None:
     (tree / A).write_bytes((tree / A).read_bytes().decode().encode("gbk"))
 
