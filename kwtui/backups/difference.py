@@ -34,7 +34,7 @@ class Change(StrEnum):
     REMOVED = "removed"
     """Only in the first."""
     UNKNOWN = "unknown"
-    """Nothing can be said: what one of the sets says of itself does not hold any more."""
+    """Nothing can be said: what one of the backups says of itself does not hold any more."""
 
 
 @dataclass(frozen=True)
@@ -373,6 +373,6 @@ def _unknown(sides: Iterable[_Side], tables: Iterable[TableDifference]) -> Itera
     blind = [str(t.name) for t in both if t.content is Content.UNKNOWN and t.name not in damaged]
     if blind:
         yield (
-            f"Whether the rows are the same in {', '.join(blind)}: one of the sets has no content "
-            "checksum of it, or one that was read under other settings of the session."
+            f"Whether the rows are the same in {', '.join(blind)}: one of the backups has no "
+            "content checksum of it, or one that was read under other settings of the session."
         )

@@ -96,7 +96,7 @@ def check_policy(policy: RetentionPolicy) -> None:
     elif min(counts) < 0:
         problem = "A retention cannot keep less than none."
     elif policy.min_proof < ProofLevel.P1:
-        problem = "P0 proves nothing: a retention counts sets from P1 on."
+        problem = "P0 proves nothing: a retention counts backups from P1 on."
     if problem:
         raise KwtuiError(
             problem,

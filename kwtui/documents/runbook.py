@@ -260,7 +260,7 @@ The script
 5. makes views and comments and gives grants. Grants need their users: create them before, or leave
    the grants out with `--no-grants`.
 
-`restore.sh --help` lists the options. If the set was moved to another place in extern the script
+`restore.sh --help` lists the options. If the backup was moved to another place in extern the script
 finds it there; in the extern of another node it wants `--node N`, and where it does not lie in
 extern itself `--extern DIR`. `restore.sql` holds the same statements for the original name, to be
 run by psql or one by one.

@@ -212,7 +212,7 @@ def lost_hint(plan: Plan, run: str) -> str:
     if plan.kind is PlanKind.DRILL:
         return (
             f"Its scratch database {plan.request['scratch']} and its folders may still be there: "
-            "the next drill removes them, or kwtui cleanup. Nothing was written down in the set."
+            "the next drill removes them, or kwtui cleanup. Nothing was written down in the backup."
         )
     return "Start it again."
 

@@ -64,7 +64,7 @@ def test_the_run_says_in_words_that_nothing_is_proven_and_what_to_do(cluster: Cl
     assert done.code == 0, done.err
     assert "P0, nothing is proven" in done.out
     assert "kwtui seal kwtui/far/" in done.out
-    assert "the set stays at P0" in done.err
+    assert "the backup stays at P0" in done.err
 
 
 @pytest.mark.parametrize("database", ["far", "sky"])

@@ -29,7 +29,7 @@ def _drill(commands: Any) -> None:
         "rehearse the restore of a backup set, and write down what it proved",
         "drill:drill",
         """\
-        The set is restored into a scratch database kwtui_drill_..., compared, and dropped again:
+        The backup is restored into a scratch database kwtui_drill_..., compared, and dropped again:
 
         P3  the definitions: SHOW CREATE of every table, sequences, views, constraints
         P4  the data too: counts and content checksums of every table (default)
@@ -37,7 +37,7 @@ def _drill(commands: Any) -> None:
         Every file is checked first (P2). The server reads links in a staging folder, so that
         nothing it writes can reach the backup. With --on sandbox no server is needed: a sandbox of
         its own is started for it and removed. What a killed drill leaves is removed by the next.
-        The outcome is added to the set's proofs.jsonl.
+        The outcome is added to the backup's proofs.jsonl.
         """,
         """\
         kwtui drill kwtui/shop/20261122T080000Z --profile test
@@ -64,7 +64,7 @@ def _drill(commands: Any) -> None:
         "--strategy",
         choices=("exact", "native"),
         default="exact",
-        help="native: rehearse KWDB's own IMPORT DATABASE, for sets of the method database",
+        help="native: rehearse KWDB's own IMPORT DATABASE, for backups of the method database",
     )
     add_accept(parser)
     add_tree(parser)
@@ -78,9 +78,9 @@ def _seal(commands: Any) -> None:
         "prove a backup set on the node that holds its files",
         "drill:seal",
         """\
-        For a set that was made with `kwtui backup --unseen`, from a machine that could not see the
-        files: it is at P0. Its run wrote a draft with what only it could learn. Carry that file to
-        the node; there every data file is hashed and counted, compared with what the server said
+        For a backup that was made with `kwtui backup --unseen`, from a machine that could not see
+        the files: it is at P0. Its run wrote a draft with what only it could learn. Carry that file
+        to the node; there every data file is hashed and counted, compared with what the server said
         and with the content checksums, and the manifest is written: P2. Needs no server.
         """,
         """\
@@ -159,8 +159,8 @@ def _backup(commands: Any) -> None:
     parser.add_argument(
         "--unseen",
         action="store_true",
-        help="the files of the destination's node cannot be seen from here: the set stays at P0, "
-        "and `kwtui seal` on that node proves it",
+        help="the files of the destination's node cannot be seen from here: the backup stays at "
+        "P0, and `kwtui seal` on that node proves it",
     )
     parser.add_argument(
         "--sweep",
@@ -180,7 +180,7 @@ def _restore(commands: Any) -> None:
         Nothing that exists is harmed: the work is done under a scratch name, compared with the
         manifest, and only then renamed. A database is replaced only when its name is typed.
 
-        exact         everything, as it was; for sets and for exports of others (default)
+        exact         everything, as it was; for backups and for exports of others (default)
         native        KWDB's own IMPORT DATABASE; the plan says what it gets wrong
         schema-only   definitions without rows
         data-only     rows into tables that exist
@@ -229,12 +229,12 @@ def _restore(commands: Any) -> None:
     parser.add_argument(
         "--with-users",
         action="store_true",
-        help="create the users and roles that the set holds and this server does not have",
+        help="create the users and roles that the backup holds and this server does not have",
     )
     parser.add_argument(
         "--with-settings",
         action="store_true",
-        help="set the cluster settings that the set holds, for the whole cluster",
+        help="set the cluster settings that the backup holds, for the whole cluster",
     )
     parser.add_argument(
         "--yes-replace",

@@ -49,7 +49,7 @@ def _annotate(commands: Any) -> None:
             summary,
             handler,
             """\
-            It is kept in a small file beside the set, which itself is never changed; where this
+            It is kept in a small file beside the backup, which itself is never changed; where this
             account may not write in extern, in its own state directory.
             """,
             f"kwtui {name} kwtui/shop/20261122T080000Z{example} --sandbox",
@@ -66,8 +66,8 @@ def _delete(commands: Any) -> None:
         "delete one backup set",
         "removal:delete",
         """\
-        Without --yes it only shows what goes. A pinned set is refused, and so is one that a run
-        works on. The last proven set of a database goes only when its name is typed.
+        Without --yes it only shows what goes. A pinned backup is refused, and so is one that a run
+        works on. The last proven backup of a database goes only when its name is typed.
         """,
         """\
         kwtui delete kwtui/shop/20261122T080000Z --sandbox
@@ -92,12 +92,12 @@ def _prune(commands: Any) -> None:
         "remove backup sets that no retention rule needs",
         "removal:prune",
         """\
-        Without --yes it only shows what stays, what goes and why. Each rule keeps the newest set of
-        the last N days, ISO weeks, months or years (UTC) that hold one. Only sets proven to the
-        level count. The newest proven set of a database, pinned sets, sets whose last check failed,
-        exports of others, unfinished backups and folders that somebody copied or renamed are never
-        removed. Before anything goes, the newest proven set that stays is read and checked (P1);
-        if it is not whole, nothing is removed.
+        Without --yes it only shows what stays, what goes and why. Each rule keeps the newest backup
+        of each of the last N days, ISO weeks, months or years (UTC) that hold one. Only backups
+        proven to the level count. The newest proven backup of a database, pinned backups, backups
+        whose last check failed, exports of others, unfinished backups and folders that somebody
+        copied or renamed are never removed. Before anything goes, the newest proven backup that
+        stays is read and checked (P1); if it is not whole, nothing is removed.
 
         Without options the saved rules are used; --save keeps the given ones for DB, or for every
         database without rules of its own.
@@ -110,17 +110,17 @@ def _prune(commands: Any) -> None:
     parser.add_argument("database", nargs="?", metavar="DB", help="only this database")
     group = parser.add_argument_group("rules")
     for name, kept in (
-        ("last", "the last N sets"),
-        ("daily", "the newest set of each of the last N days"),
-        ("weekly", "the newest set of each of the last N ISO weeks"),
-        ("monthly", "the newest set of each of the last N months"),
-        ("yearly", "the newest set of each of the last N years"),
+        ("last", "the last N backups"),
+        ("daily", "the newest backup of each of the last N days"),
+        ("weekly", "the newest backup of each of the last N ISO weeks"),
+        ("monthly", "the newest backup of each of the last N months"),
+        ("yearly", "the newest backup of each of the last N years"),
     ):
         group.add_argument(f"--keep-{name}", type=_number, metavar="N", help=f"keep {kept}")
     group.add_argument(
         "--min-proof",
         choices=("P1", "P2", "P3", "P4", "P5"),
-        help="sets that are proven less do not count (default: P2)",
+        help="backups that are proven less do not count (default: P2)",
     )
     group.add_argument("--save", action="store_true", help="use these rules from now on")
     choice = parser.add_mutually_exclusive_group()
@@ -135,7 +135,7 @@ def _cleanup(commands: Any) -> None:
         "list what broken runs left behind, and remove it",
         "removal:cleanup",
         """\
-        Unfinished backups, half-deleted sets, staging folders and, with a server, the databases
+        Unfinished backups, half-deleted backups, staging folders and, with a server, the databases
         that restores worked in, databases that have their name and are not complete, and defaults
         that a killed import took off columns (those are put back). Without --yes they are only
         listed. --yes removes those that ended runs of this account left; a leftover of unknown
@@ -201,8 +201,8 @@ def _verify(commands: Any) -> None:
         P1  every file is there, with the size and SHA-256 of the manifest
         P2  besides, every record parses and is counted, and every meta.sql is read (default)
 
-        The outcome is added to the set's proofs.jsonl. Exit code 31 for a damaged set, 32 when only
-        a meta.sql is damaged.
+        The outcome is added to the backup's proofs.jsonl. Exit code 31 for a damaged backup, 32
+        when only a meta.sql is damaged.
         """,
         "kwtui verify kwtui/shop/20261122T080000Z --level P1 --sandbox",
     )

@@ -40,8 +40,8 @@ def destination_findings(
             Severity.WARNING,
             "unseen",
             f"node {destination.node_id}",
-            "The files cannot be seen from here: whatever the server says, the set stays at P0. A "
-            "disk that fills up there is not noticed.",
+            "The files cannot be seen from here: whatever the server says, the backup stays at P0. "
+            "A disk that fills up there is not noticed.",
             f"Afterwards run on that node: kwtui seal {destination.path} --draft FILE",
         )
     if destination.taken:

@@ -242,7 +242,7 @@ def _draft_step(scope: _Scope) -> Step:
         title="Write the draft of the manifest",
         explanation="The files cannot be seen from here. What only this run can learn (schema, "
         "what the server said, content checksums) is written to one file, to be carried to node "
-        f"{scope.destination.node_id}: kwtui seal there proves the set.",
+        f"{scope.destination.node_id}: kwtui seal there proves the backup.",
         sql=tuple(_checksum_sql(scope)),
         params={"content_checksums": scope.request.content_checksums},
     )

@@ -166,7 +166,7 @@ def _source_of_set(
         raise KwtuiError(
             f"The schema of {details.entry.path} cannot be read.",
             cause="; ".join(details.problems),
-            hint=f"Check the set: {shell_line('verify', details.entry.path)}",
+            hint=f"Check the backup: {shell_line('verify', details.entry.path)}",
             exit_code=ExitCode.BACKUP_DAMAGED,
         )
     root = details.entry.path
@@ -193,7 +193,7 @@ def _table_of_set(root: str, entry: TableEntry, schema: DatabaseSchema) -> Sourc
     if spec is None:
         raise KwtuiError(
             f"schema.json of {root} does not know the table {entry.name}.",
-            hint=f"Check the set: {shell_line('verify', root)}",
+            hint=f"Check the backup: {shell_line('verify', root)}",
             exit_code=ExitCode.BACKUP_DAMAGED,
         )
     return SourceTable(

@@ -53,7 +53,7 @@ def another_extern(location: SetLocation, node: int) -> KwtuiError:
         "one whose disk is not mounted.",
         hint="Give the node's own folder with --extern or --store, or in the profile; kwtui doctor "
         "says what it finds. Where that folder cannot be seen from here, back up with --unseen and "
-        f"prove the set on that node with kwtui seal. In that folder {location.path} is no "
+        f"prove it on that node with kwtui seal. In that folder {location.path} is no "
         "backup and may be removed.",
         exit_code=ExitCode.EXTERN_NOT_FOUND,
     )
