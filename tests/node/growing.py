@@ -72,14 +72,19 @@ async def streaming(folder: Path, *families: LogFamily) -> AsyncIterator[LogStre
         await stream.close()
 
 
+SILENCE = 30
+
+
 async def until(stream: LogStream, condition: Callable[[], bool]) -> None:
-    """Wait for changes until the condition holds."""
+    """Wait for changes until the condition holds; a stream that is silent for so long is stuck.
+
+    What is limited is the silence, not the way there, which takes its time on a busy machine.
+    """
     more = asyncio.Event()
     stream.changed = more.set
-    async with asyncio.timeout(10):
-        while not condition():
-            await more.wait()
-            more.clear()
+    while not condition():
+        await asyncio.wait_for(more.wait(), SILENCE)
+        more.clear()
 
 
 def texts(stream: LogStream, count: int = 1000) -> list[str]:
