@@ -26,6 +26,7 @@ from kwtui.keys.actions import BY_ID
 from kwtui.keys.keymap import OWN_KEYS, Keymap
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
+from kwtui.server.connection.status import ConnectionStatus
 from kwtui.widgets.header_bar import HeaderFacts
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.themes import DEFAULT_THEME, MONOCHROME, THEME_WORDS, THEMES, NoColour
@@ -76,6 +77,8 @@ class KwtuiApp(TellingApp):
         """What one is connected to, or tries to be."""
         self.initial_target = target
         self.initial_sandbox = sandbox
+        self._server: tuple[str, int, str, str] | None = None
+        """Which server one is connected to, or was."""
         self._start = start
         self._history: list[str] = []
         self._remember_theme = remember_theme
@@ -92,6 +95,7 @@ class KwtuiApp(TellingApp):
     def on_mount(self) -> None:
         self.animation_level = "none"
         self.set_keymap(self.keys.for_textual())
+        self._server = self.controller.connection.status.server
         self._unsubscribe = self.controller.subscribe(self._hear)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -139,6 +143,11 @@ class KwtuiApp(TellingApp):
         self.call_later(self._controller_event, event)
 
     def _controller_event(self, event: object) -> None:
+        if isinstance(event, ConnectionStatus) and event.server is not None:
+            before, self._server = self._server, event.server
+            if before is not None and before != event.server:
+                for screen in self.known_screens():
+                    screen.forget_server()
         for screen in self.known_screens():
             screen.controller_event(event)
         # The others bring themselves up to date when they are seen again.

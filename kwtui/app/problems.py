@@ -8,8 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from textual.app import App
-
+from kwtui.app.keys_in_order import KeysInOrder
 from kwtui.errors import KwtuiError
 from kwtui.widgets.clipboard import LARGEST_COPY, copy_message, osc52
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from kwtui.controller import Controller
 
 
-class TellingApp(App[None]):
+class TellingApp(KeysInOrder):
     """A base of the application, which sets ``controller`` and ``clock``."""
 
     controller: Controller

@@ -51,17 +51,21 @@ async def _show(controller: Controller, args: argparse.Namespace, output: Output
 
 def _state_lines(state: RunState, path: str) -> list[str]:
     """``path`` is that of the set or export that it is about; empty where it is about none."""
+    from kwtui.runs.events import RunStatus
     from kwtui.text import human_duration
 
     lines = [f"{state.title}: {state.status.value}"]
     if state.started_at is not None:
         began = state.started_at.isoformat(timespec="seconds")
-        lines.append(f"  began {began}, took {human_duration(state.elapsed_seconds)}")
+        took = "at work for" if state.status is RunStatus.RUNNING else "took"
+        lines.append(f"  began {began}, {took} {human_duration(state.seconds or 0.0)}")
     lines += [f"  path  {path}"] if path else []
+    lines += [f"  now   {state.now_in_words}"] if state.now_in_words else []
     lines += [f"  {text}" for text in (state.summary, state.cause, state.hint) if text]
     rows = [("STEP", "STATUS", "ROWS", "SUMMARY")]
     for step in state.steps:
-        rows_done = "" if step.rows is None else str(step.rows)
+        about = "about " if step.estimated else ""
+        rows_done = "" if step.rows is None else f"{about}{step.rows}"
         rows.append((step.title, step.status.value, rows_done, step.summary))
     lines += ["", *(f"  {line}" for line in table(rows, right=frozenset({2})))]
     if state.notices:

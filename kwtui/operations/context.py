@@ -45,16 +45,18 @@ class RunContext:
     options: tuple[str, ...] = ()
     """Of a command that names the same server and files; never a password."""
 
-    def tell_of(self, step: Step, basis: str) -> Callable[[SealProgress], None]:
-        """Reports how far the reading of files is: ``basis`` says what is done with their bytes."""
+    def tell_of(self, step: Step, phase: str) -> Callable[[SealProgress], None]:
+        """Reports how far the reading of files is: ``phase`` says what is done with them."""
 
         def tell(progress: SealProgress) -> None:
+            at = min(progress.files + 1, progress.files_total)
             self.reporter.progress(
                 step,
+                phase=phase,
                 rows=progress.records or None,
                 bytes=progress.bytes,
                 bytes_total=progress.bytes_total,
-                basis=basis,
+                basis=f"bytes read, at file {at:,} of {progress.files_total:,}",
             )
 
         return tell

@@ -29,12 +29,21 @@ class Reporter(Protocol):
         self,
         step: Step,
         *,
+        phase: str = "",
+        table: int | None = None,
+        tables: int | None = None,
         rows: int | None = None,
         rows_total: int | None = None,
         bytes: int | None = None,
         bytes_total: int | None = None,
         basis: str = "",
-    ) -> None: ...
+        estimated: bool = False,
+    ) -> None:
+        """How far a step is; what is not given stays as it was, unless the phase is another one.
+
+        ``table`` of ``tables`` is the one at work, from 1 on. ``basis`` says in words what the
+        figures come from; ``estimated`` rows are not counted.
+        """
 
     def notice(self, step: Step, severity: str, message: str) -> None: ...
 

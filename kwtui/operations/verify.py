@@ -16,6 +16,7 @@ from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.runner import StepOutcome, run_steps
 from kwtui.operations.shared.command_line import shell_line
+from kwtui.text import plural
 
 OFFERED = (ProofLevel.P1, ProofLevel.P2)
 
@@ -71,13 +72,14 @@ async def run_verify(context: RunContext) -> RunResult:
             context.plan.path,
             ProofLevel(step.params["level"]),
             state=context.state,
-            progress=context.tell_of(step, "bytes read"),
+            progress=context.tell_of(step, "reading files"),
             cancelled=context.halt.requested.is_set,
         )
         reports.append(report)
         check_report(report, context.options)
         return StepOutcome(
-            summary=f"{report.files} files, {in_words(report)}",
+            summary=f"{plural(report.files, 'file')}, {in_words(report)}",
+            rows=report.rows,
             bytes=report.bytes,
             details=msgspec.to_builtins(report),
         )

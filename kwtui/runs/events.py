@@ -45,14 +45,23 @@ class StepStarted(Event, frozen=True, kw_only=True, tag="step-started"):
 
 
 class StepProgress(Event, frozen=True, kw_only=True, tag="step-progress"):
-    """``total`` values are None where nothing is known; ``basis`` says what they come from."""
+    """Written about every second while a run works, also when nothing moved.
+
+    ``phase`` says in words what goes on; ``table`` of ``tables`` is the one that is at work, from 1
+    on. ``total`` values are None where nothing is known; ``basis`` says what the figures come from,
+    and ``estimated`` that the rows are not counted. ``step`` is empty between the steps.
+    """
 
     step: str
+    phase: str = ""
+    table: int | None = None
+    tables: int | None = None
     rows: int | None = None
     rows_total: int | None = None
     bytes: int | None = None
     bytes_total: int | None = None
     basis: str = ""
+    estimated: bool = False
 
 
 class NoticeReceived(Event, frozen=True, kw_only=True, tag="notice"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,13 +88,14 @@ def run_summary(files: RunFiles) -> RunSummary:
 
 
 def run_state(files: RunFiles) -> RunState:
-    """The run as its journal tells it, LOST included."""
+    """The run as its journal tells it, LOST included, and how long it has worked up to now."""
     plan = files.read_plan()
     alive = files.is_alive()
     state = reduce_all(plan, read_events(files.journal))
     if state.status is RunStatus.RUNNING and not alive:
-        return mark_lost(state, plan, files.id)
-    return state
+        state = mark_lost(state, plan, files.id)
+    seconds = state.elapsed_seconds(datetime.now(UTC)) if state.started_at else None
+    return replace(state, seconds=seconds)
 
 
 def _summary_or_none(files: RunFiles) -> RunSummary | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Self
@@ -57,7 +58,7 @@ def decode_event(line: bytes) -> AnyEvent | None:
 
 
 class JournalWriter:
-    """Appends events. What must survive a power cut is synced; progress is not.
+    """Appends events, from any thread. What must survive a power cut is synced; progress is not.
 
     ``reserve`` is a file that takes up a little space on the same disk (`set_aside`). When the disk
     is full it is given up for the run's last words.
@@ -67,6 +68,7 @@ class JournalWriter:
         self._path = path
         self._reserve = reserve
         self._torn = False
+        self._lock = threading.Lock()
         self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def append(self, event: AnyEvent) -> None:
@@ -76,14 +78,15 @@ class JournalWriter:
         """
         line = encode_event(event) + b"\n"
         must_last = isinstance(event, _MUST_LAST)
-        try:
-            self._write(line, sync=must_last)
-        except OSError as error:
-            if not must_last:
-                return
-            told = self._give_up_reserve() and self._write_or_not(line)
-            if not (told and isinstance(event, RunStarted | RunFinished)):
-                raise cannot_write(self._path, error) from error
+        with self._lock:
+            try:
+                self._write(line, sync=must_last)
+            except OSError as error:
+                if not must_last:
+                    return
+                told = self._give_up_reserve() and self._write_or_not(line)
+                if not (told and isinstance(event, RunStarted | RunFinished)):
+                    raise cannot_write(self._path, error) from error
 
     def _write(self, line: bytes, *, sync: bool) -> None:
         if self._torn:

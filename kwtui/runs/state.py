@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -26,12 +26,15 @@ from kwtui.runs.events import (
     StepProgress,
     StepStarted,
 )
-from kwtui.runs.pace import Sample, TimeLeft, keep_window, rate_of, time_left
+from kwtui.runs.pace import WINDOW_SECONDS, Sample, TimeLeft, keep_window, rate_of, time_left
+from kwtui.runs.phases import phase_of
 
 TABLE_KINDS = frozenset({StepKind.EXPORT_TABLE, StepKind.IMPORT_TABLE, StepKind.INSERT_ROWS})
 """Steps that move the rows of one table."""
 
 DATA_KINDS = TABLE_KINDS | {StepKind.EXPORT_DATABASE, StepKind.IMPORT_DATABASE}
+
+_READING_KINDS = frozenset({StepKind.CHECK_FILES, StepKind.SEAL})
 
 _KEPT_NOTICES = 500
 
@@ -59,6 +62,8 @@ class StepState:
     bytes: int | None = None
     bytes_total: int | None = None
     basis: str = ""
+    estimated: bool = False
+    """The rows are not counted."""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     seconds: float = 0.0
@@ -66,6 +71,14 @@ class StepState:
     cause: str = ""
     hint: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows_so_far(self) -> int:
+        """Of a table that is done and whose rows nobody counted, those that were expected."""
+        uncounted = self.rows is None or self.estimated
+        if uncounted and self.status is StepStatus.DONE and self.rows_total is not None:
+            return self.rows_total
+        return self.rows or 0
 
 
 @dataclass(frozen=True)
@@ -89,6 +102,15 @@ class RunState:
     updated_at: datetime | None = None
     finished_at: datetime | None = None
     cancel_requested: bool = False
+    phase: str = ""
+    """What it does now, in words; empty when it has ended."""
+    table: int | None = None
+    tables: int | None = None
+    """It is at this table of so many, where the phase goes over tables."""
+    at_step: str = ""
+    """The step that the phase belongs to."""
+    seconds: float | None = None
+    """How long it has worked; of one that goes on, up to the moment of the look."""
     notices: tuple[Notice, ...] = ()
     summary: str = ""
     cause: str = ""
@@ -119,22 +141,49 @@ class RunState:
         return sum(s.kind in TABLE_KINDS for s in self.steps)
 
     @property
+    def _moving(self) -> tuple[StepState, ...]:
+        """The steps whose rows and bytes are the run's: those that move rows, and of a run that
+        moves none those that read files."""
+        moving = tuple(s for s in self.steps if s.kind in DATA_KINDS)
+        return moving or tuple(s for s in self.steps if s.kind in _READING_KINDS)
+
+    @property
     def rows(self) -> int:
         """Rows moved so far, as far as known."""
-        return sum(s.rows or 0 for s in self.steps if s.kind in DATA_KINDS)
+        return sum(s.rows_so_far for s in self._moving)
+
+    @property
+    def estimated(self) -> bool:
+        """Whether not all of the rows were counted."""
+        return any(s.estimated or (s.rows is None and s.rows_so_far) for s in self._moving)
 
     @property
     def rows_total(self) -> int | None:
-        return _sum_known(s.rows_total for s in self.steps if s.kind in DATA_KINDS)
+        return _sum_known(s.rows_total for s in self._moving)
 
     @property
     def bytes(self) -> int:
         """Bytes moved so far."""
-        return sum(s.bytes or 0 for s in self.steps if s.kind in DATA_KINDS)
+        return sum(s.bytes or 0 for s in self._moving)
 
     @property
     def bytes_total(self) -> int | None:
-        return _sum_known(s.bytes_total for s in self.steps if s.kind in DATA_KINDS)
+        return _sum_known(s.bytes_total for s in self._moving)
+
+    @property
+    def now_in_words(self) -> str:
+        """The phase, at which table it is, and what its figures come from; empty when ended."""
+        if not self.phase:
+            return ""
+        step = self.step(self.at_step)
+        words = self.phase
+        if self.table is not None and self.tables is not None:
+            words += f", table {self.table} of {self.tables}"
+        if step is None:
+            return words
+        if step.subject and step.kind in TABLE_KINDS:
+            words += f": {step.subject}"
+        return f"{words} ({step.basis})" if step.basis else words
 
     @property
     def bytes_per_second(self) -> float | None:
@@ -148,12 +197,12 @@ class RunState:
             return TimeLeft(None, "")
         return time_left(self.samples, self.bytes_total, self.estimate_source)
 
-    @property
-    def elapsed_seconds(self) -> float:
-        end = self.finished_at or self.updated_at
-        if self.started_at is None or end is None:
-            return 0.0
-        return (end - self.started_at).total_seconds()
+    def elapsed_seconds(self, now: datetime) -> float:
+        """Since it began, up to its end; up to ``now`` while it goes on, of a lost one up to the
+        last that was heard of it."""
+        heard = self.updated_at or now
+        end = self.finished_at or (max(now, heard) if self.status is RunStatus.RUNNING else heard)
+        return 0.0 if self.started_at is None else (end - self.started_at).total_seconds()
 
 
 def initial_state(plan: Plan) -> RunState:
@@ -167,9 +216,26 @@ def initial_state(plan: Plan) -> RunState:
 
 def reduce_all(plan: Plan, events: Iterable[AnyEvent]) -> RunState:
     state = initial_state(plan)
-    for event in events:
+    for event in _without_old_progress(list(events)):
         state = reduce(state, event)
     return state
+
+
+def _without_old_progress(events: list[AnyEvent]) -> list[AnyEvent]:
+    """A run of hours has thousands of heartbeats: of each step the last counts, and for the pace
+    those of the last seconds."""
+    if not events:
+        return []
+    since = events[-1].at - timedelta(seconds=2 * WINDOW_SECONDS)
+    kept: list[AnyEvent] = []
+    seen = set()
+    for event in reversed(events):
+        if isinstance(event, StepProgress):
+            if event.step in seen and event.at < since:
+                continue
+            seen.add(event.step)
+        kept.append(event)
+    return kept[::-1]
 
 
 def reduce(state: RunState, event: AnyEvent) -> RunState:
@@ -187,7 +253,11 @@ def reduce(state: RunState, event: AnyEvent) -> RunState:
         case NoticeReceived():
             notice = Notice(event.at, event.step, event.severity, event.message)
             return replace(state, notices=(*state.notices, notice)[-_KEPT_NOTICES:])
-        case StepStarted() | StepProgress() | StepFinished() | StepFailed():
+        case StepProgress():
+            return _with_sample(_with_phase(_reduce_step(state, event), event))
+        case StepStarted():
+            return _with_sample(_at_step(_reduce_step(state, event), event.step))
+        case StepFinished() | StepFailed():
             return _with_sample(_reduce_step(state, event))
 
 
@@ -240,6 +310,10 @@ def mark_lost(state: RunState, plan: Plan, run: str = "") -> RunState:
     return replace(
         state,
         status=RunStatus.LOST,
+        phase="",
+        table=None,
+        tables=None,
+        at_step="",
         steps=_stop_running(state.steps),
         summary=LOST_SUMMARY,
         hint=lost_hint(plan, run or state.run),
@@ -253,6 +327,24 @@ def _reduce_step(
     return replace(state, steps=steps)
 
 
+def _at_step(state: RunState, step_id: str) -> RunState:
+    step = state.step(step_id)
+    if step is None:
+        return state
+    phase = phase_of(step.kind, step.id)
+    return replace(state, phase=phase, table=None, tables=None, at_step=step_id)
+
+
+def _with_phase(state: RunState, event: StepProgress) -> RunState:
+    return replace(
+        state,
+        phase=event.phase or state.phase,
+        table=event.table,
+        tables=event.tables,
+        at_step=event.step,
+    )
+
+
 def _advance(
     step: StepState, event: StepStarted | StepProgress | StepFinished | StepFailed
 ) -> StepState:
@@ -260,8 +352,11 @@ def _advance(
         case StepStarted():
             return replace(step, status=StepStatus.RUNNING, started_at=event.at)
         case StepProgress():
+            if step.status in (StepStatus.DONE, StepStatus.FAILED):
+                return step
             return replace(
                 step,
+                estimated=event.estimated if event.rows is not None else step.estimated,
                 rows=step.rows if event.rows is None else event.rows,
                 rows_total=step.rows_total if event.rows_total is None else event.rows_total,
                 bytes=step.bytes if event.bytes is None else event.bytes,
@@ -276,6 +371,7 @@ def _advance(
                 seconds=event.seconds,
                 summary=event.summary,
                 rows=step.rows if event.rows is None else event.rows,
+                estimated=step.estimated and event.rows is None,
                 rows_total=step.rows_total if event.rows is None else event.rows,
                 bytes=step.bytes if event.bytes is None else event.bytes,
                 bytes_total=step.bytes_total if event.bytes is None else event.bytes,
@@ -308,6 +404,10 @@ def _finish(state: RunState, event: RunFinished) -> RunState:
         hint=event.hint,
         exit_code=event.exit_code,
         result=event.result,
+        phase="",
+        table=None,
+        tables=None,
+        at_step="",
         steps=_stop_running(state.steps),
     )
 

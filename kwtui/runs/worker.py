@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 import traceback
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -18,30 +17,18 @@ import msgspec
 import kwtui
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.context import RunContext, RunResult
-from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step
-from kwtui.operations.runner import CancelledByPerson, Halt, StepOutcome
+from kwtui.operations.plan import REMOVALS, Plan, PlanKind
+from kwtui.operations.runner import CancelledByPerson, Halt
 from kwtui.runs.directory import RunFiles, RunsDirectory
-from kwtui.runs.events import (
-    CancelRequested,
-    NoticeReceived,
-    RunFinished,
-    RunStarted,
-    RunStatus,
-    StepFailed,
-    StepFinished,
-    StepProgress,
-    StepStarted,
-)
+from kwtui.runs.events import CancelRequested, RunFinished, RunStarted, RunStatus
 from kwtui.runs.journal import JournalWriter
 from kwtui.runs.lock import LockHolder
 from kwtui.runs.process import Handover, hold_set, read_wish
 from kwtui.runs.process_identity import current_identity
+from kwtui.runs.reporter import JournalReporter
 from kwtui.server.connection.failures import ConnectionLost
 from kwtui.server.connection.server import Server
 from kwtui.server.connection.target import Target
-
-PROGRESS_SECONDS = 0.25
-"""At most one progress line a step in this time; the last word is in its StepFinished."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,73 +43,6 @@ def main(arguments: list[str] | None = None) -> int:
     with JournalWriter(files.journal, files.reserve) as journal:
         held = tuple(int(number) for number in locks)
         return asyncio.run(_Worker(files, handover, secret["password"], journal, held).run())
-
-
-class JournalReporter:
-    """Turns what happens into lines of the journal."""
-
-    def __init__(self, journal: JournalWriter) -> None:
-        self._journal = journal
-        self._last_progress: dict[str, float] = {}
-
-    def step_started(self, step: Step, sql: tuple[str, ...]) -> None:
-        self._journal.append(StepStarted(at=_now(), step=step.id, title=step.title, sql=list(sql)))
-
-    def progress(
-        self,
-        step: Step,
-        *,
-        rows: int | None = None,
-        rows_total: int | None = None,
-        bytes: int | None = None,
-        bytes_total: int | None = None,
-        basis: str = "",
-    ) -> None:
-        now = time.monotonic()
-        if now - self._last_progress.get(step.id, -PROGRESS_SECONDS) < PROGRESS_SECONDS:
-            return
-        self._last_progress[step.id] = now
-        self._journal.append(
-            StepProgress(
-                at=_now(),
-                step=step.id,
-                rows=rows,
-                rows_total=rows_total,
-                bytes=bytes,
-                bytes_total=bytes_total,
-                basis=basis,
-            )
-        )
-
-    def notice(self, step: Step, severity: str, message: str) -> None:
-        self._journal.append(
-            NoticeReceived(at=_now(), step=step.id, severity=severity, message=message)
-        )
-
-    def step_finished(self, step: Step, outcome: StepOutcome, seconds: float) -> None:
-        self._journal.append(
-            StepFinished(
-                at=_now(),
-                step=step.id,
-                summary=outcome.summary,
-                rows=outcome.rows,
-                bytes=outcome.bytes,
-                seconds=seconds,
-                details=outcome.details,
-            )
-        )
-
-    def step_failed(self, step: Step, error: KwtuiError, sqlstate: str = "") -> None:
-        self._journal.append(
-            StepFailed(
-                at=_now(),
-                step=step.id,
-                title=error.title,
-                cause=error.cause,
-                hint=error.hint,
-                sqlstate=sqlstate,
-            )
-        )
 
 
 class _Worker:
@@ -157,16 +77,18 @@ class _Worker:
                 kwtui=kwtui.__version__,
             )
         )
-        finished = await self._finish(plan)
+        reporter = JournalReporter(self._journal, plan)
+        with reporter.beating():
+            finished = await self._finish(plan, reporter)
         # Whoever reads that it has finished may start the next run at once.
         for lock in self._locks:
             os.close(lock)
         self._journal.append(finished)
         return finished.exit_code
 
-    async def _finish(self, plan: Plan) -> RunFinished:
+    async def _finish(self, plan: Plan, reporter: JournalReporter) -> RunFinished:
         try:
-            result = await self._execute(plan)
+            result = await self._execute(plan, reporter)
         except CancelledByPerson as error:
             return _ended(RunStatus.CANCELLED, error)
         except KwtuiError as error:
@@ -198,14 +120,14 @@ class _Worker:
             result=result.result,
         )
 
-    async def _execute(self, plan: Plan) -> RunResult:
+    async def _execute(self, plan: Plan, reporter: JournalReporter) -> RunResult:
         context = RunContext(
             plan=plan,
             run_id=self._files.id,
             connect=self._connect,
             extern=Path(self._handover.extern),
             state=Path(self._handover.state),
-            reporter=JournalReporter(self._journal),
+            reporter=reporter,
             halt=self._halt,
             hold=self._hold,
             options=self._handover.options,

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +18,16 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.new_file import write_new
 from kwtui.operations.plan import Plan
 from kwtui.runs.directory import RunFiles, RunsDirectory
-from kwtui.runs.events import AnyEvent, RunFinished, RunStarted, RunStatus, StepStarted
+from kwtui.runs.events import (
+    AnyEvent,
+    RunFinished,
+    RunStarted,
+    RunStatus,
+    StepProgress,
+    StepStarted,
+)
 from kwtui.runs.history import list_runs, run_state, run_summary
-from kwtui.runs.journal import JournalWriter
+from kwtui.runs.journal import JournalWriter, encode_event
 from kwtui.runs.lock import LockHolder, RunLocks
 from kwtui.runs.process_identity import ProcessIdentity, current_identity, identity_of, is_alive
 from kwtui.runs.state import StepStatus
@@ -42,6 +50,50 @@ def make_run(
         for event in events:
             journal.append(event)
     return files
+
+
+def test_a_run_of_three_hours_is_read_at_once(directory: RunsDirectory, plan: Plan) -> None:
+    files = directory.create()
+    write_new(files.plan, [msgspec.json.encode(plan)])
+    write_new(files.process, [msgspec.json.encode(current_identity())])
+    step = plan.steps[1].id
+    events: list[AnyEvent] = [
+        RunStarted(at=at(0), run=files.id, plan=plan.id, title="", pid=1),
+        StepStarted(at=at(0), step=step, title=""),
+    ]
+    events += [
+        StepProgress(at=at(n * 0.8), step=step, phase="exporting", table=1, tables=2, bytes=n)
+        for n in range(1, 13_500)
+    ]
+    files.journal.write_bytes(b"".join(encode_event(event) + b"\n" for event in events))
+
+    began = time.process_time()
+    state = run_state(files)
+    spent = time.process_time() - began
+
+    assert files.journal.stat().st_size < 5 * 1024 * 1024
+    assert spent < 1.0
+    assert state.bytes == 13_499
+    assert state.bytes_per_second == pytest.approx(1.25)
+    assert state.now_in_words == "exporting, table 1 of 2: public.orders"
+
+
+def test_a_run_that_works_takes_time_up_to_now(directory: RunsDirectory, plan: Plan) -> None:
+    files = make_run(directory, plan, current_identity())
+
+    state = run_state(files)
+
+    assert state.status is RunStatus.RUNNING
+    assert state.seconds == pytest.approx((datetime.now(UTC) - at(0)).total_seconds(), abs=60)
+
+
+def test_a_lost_run_took_time_up_to_its_last_word(directory: RunsDirectory, plan: Plan) -> None:
+    files = make_run(
+        directory, plan, dead_process(), StepStarted(at=at(7), step="snapshot", title="")
+    )
+
+    assert run_state(files).seconds == 7.0
+    assert run_state(files).now_in_words == ""
 
 
 def dead_process() -> ProcessIdentity:

@@ -18,8 +18,15 @@ from kwtui.model.proof import ProofLevel
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.operations.verify import plan_verify
 from kwtui.runs.directory import RunFiles, RunsDirectory
-from kwtui.runs.events import AnyEvent, CancelRequested, RunFinished, RunStarted, RunStatus
-from kwtui.runs.history import follow_to_the_end, run_summary
+from kwtui.runs.events import (
+    AnyEvent,
+    CancelRequested,
+    RunFinished,
+    RunStarted,
+    RunStatus,
+    StepProgress,
+)
+from kwtui.runs.history import follow_to_the_end, run_state, run_summary
 from kwtui.runs.process import Handover, cancel_run, start_run
 
 SECRET = "correct horse battery staple"
@@ -156,6 +163,32 @@ async def test_cancelling_ends_a_run_that_waits_for_its_server(
     assert isinstance(last, RunFinished)
     assert (last.status, last.exit_code) == (RunStatus.CANCELLED, ExitCode.CANCELLED)
     assert any(isinstance(event, CancelRequested) for event in events)
+
+
+async def test_a_run_that_waits_is_heard_of_all_the_time(
+    directory: RunsDirectory, extern: Path, plan: Plan
+) -> None:
+    with silent_server() as port:
+        run = await asyncio.to_thread(
+            start_run, directory, plan, handover(extern, directory, port), None
+        )
+        files, beats = directory.find(run), []
+        async with asyncio.timeout(30):
+            async for event in follow_to_the_end(files):
+                if isinstance(event, StepProgress):
+                    beats.append(event)
+                if len(beats) == 3:
+                    break
+        state = run_state(files)
+        process = files.read_process()
+        assert process is not None
+        os.kill(process.pid, signal.SIGKILL)
+
+    assert {beat.phase for beat in beats} == {"starting"}
+    assert state.now_in_words == "starting"
+    assert state.seconds is not None
+    assert state.started_at is not None
+    assert state.seconds >= (beats[-1].at - state.started_at).total_seconds()
 
 
 async def test_a_run_outlives_hangup_and_ctrl_c(

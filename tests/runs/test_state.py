@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kwtui.operations.plan import Plan, PlanKind
+from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.runs.events import (
+    AnyEvent,
     CancelRequested,
     NoticeReceived,
     RunFinished,
@@ -47,6 +48,45 @@ def test_progress_moves_rows_bytes_and_the_time_left(plan: Plan) -> None:
     assert state.time_left.seconds == 70.0
     assert "the last 15 seconds" in state.time_left.basis
     assert "KWDB's statistics" in state.time_left.basis
+
+
+def test_a_time_series_moves_by_estimates_and_counts_as_planned_when_it_is_done(plan: Plan) -> None:
+    orders, items = "export:public.orders", "export:public.items"
+    events: list[AnyEvent] = [
+        started(plan),
+        StepStarted(at=at(0), step=orders, title=""),
+        StepProgress(at=at(1), step=orders, rows=40, estimated=True, bytes=400),
+    ]
+    state = reduce_all(plan, events)
+    assert (state.rows, state.estimated) == (40, True)
+
+    # Its export answers no count (facts.md, section 1.5); the second was over before a beat.
+    events += [
+        StepFinished(at=at(2), step=orders, bytes=990),
+        StepProgress(at=at(2.1), step=orders, rows=1),
+        StepStarted(at=at(3), step=items, title=""),
+        StepFinished(at=at(4), step=items, bytes=2_900),
+    ]
+    state = reduce_all(plan, events)
+    assert (state.rows, state.rows_total, state.estimated) == (400, 400, True)
+
+
+def test_a_check_of_files_counts_what_it_reads(plan: Plan) -> None:
+    check = replace(
+        plan,
+        kind=PlanKind.VERIFY,
+        steps=(Step(id="verify", kind=StepKind.CHECK_FILES, title="Read every file"),),
+    )
+    state = reduce_all(
+        check,
+        [
+            started(check),
+            StepStarted(at=at(0), step="verify", title=""),
+            StepFinished(at=at(2), step="verify", rows=100_000, bytes=5_000_000),
+        ],
+    )
+
+    assert (state.rows, state.bytes) == (100_000, 5_000_000)
 
 
 def test_what_a_finished_step_really_wrote_replaces_its_estimate(plan: Plan) -> None:
@@ -114,7 +154,7 @@ def test_a_failed_step_keeps_its_reason_and_the_run_its_outcome(plan: Plan) -> N
     assert (orders.status, orders.cause) == (StepStatus.FAILED, "disk full")
     assert items.status is StepStatus.STOPPED
     assert (state.status, state.exit_code) == (RunStatus.FAILED, 22)
-    assert state.elapsed_seconds == 2.0
+    assert state.elapsed_seconds(at(99)) == 2.0
 
 
 def test_notices_are_kept_in_order_and_cancel_is_remembered(plan: Plan) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from textual.events import Key
 from textual.pilot import Pilot
 
 from kwtui.app.application import KwtuiApp
@@ -48,6 +49,13 @@ class Driver:
             await self.pilot.press(key)
             await self.pilot.pause()
 
+    async def burst(self, *keys: str) -> None:
+        """Press keys as a macro or a slow line does: all are there before the first has worked."""
+        for key in keys:
+            self.app.post_message(Key(key, _character(key)))
+        await self.pilot.pause()
+        await self.until(lambda: not self.app.keys_wait, "every key handed on")
+
     async def type(self, text: str) -> None:
         await self.press(*(_KEY_NAMES.get(character, character) for character in text))
 
@@ -63,6 +71,13 @@ class Driver:
         await self.until(
             lambda: text in self.text() or text in self.words(), f"{text!r} on the screen"
         )
+
+
+def _character(key: str) -> str | None:
+    """What the key writes; None for one that writes nothing."""
+    return next((sign for sign, name in _KEY_NAMES.items() if name == key), None) or (
+        key if len(key) == 1 else None
+    )
 
 
 _KEY_NAMES = {" ": "space", "/": "slash", "_": "underscore", ":": "colon", ".": "full_stop"}

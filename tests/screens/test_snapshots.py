@@ -61,7 +61,7 @@ PICTURES: dict[str, Steps] = {
     "leftovers": ("4", "<tsdb>", "l", "<3 leftovers>", "j"),
     "doctor": ("7", "<start-single-node>", "d", "<4 checks>", "j"),
     "help": ("4", "<tsdb>", "question_mark", "<Help: 4 Storage>"),
-    "palette": ("colon", "<All actions>"),
+    "palette": ("<admin: may export>", "colon", "<All actions>"),
     "manual": ("question_mark", "<Manual (m)>", "m", "<topics>", "j", "j"),
     "manual_page": (
         "question_mark", "<Manual (m)>", "m", "<topics>", "j", "j", "enter", "<What was shown>",

@@ -51,6 +51,12 @@ class VerifyReport:
     def ok(self) -> bool:
         return not any(f.severity is Severity.REFUSAL for f in self.findings)
 
+    @property
+    def rows(self) -> int | None:
+        """Records in the data files; None where not all were counted."""
+        found = [table.rows_found for table in self.tables]
+        return sum(n for n in found if n is not None) if found and None not in found else None
+
     def as_proof(self) -> Proof:
         """The line for ``proofs.jsonl``."""
         problems = [f"{f.subject}: {f.message}" for f in self.findings]

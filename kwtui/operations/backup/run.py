@@ -186,8 +186,14 @@ class _BackupRun:
             self._state.notices.append(f"{step.subject}: {notice.message}")
             reporter.notice(step, notice.severity, notice.message)
 
-        def tell(size: int) -> None:
-            reporter.progress(step, bytes=size, basis="size of the files so far")
+        def tell(size: int, rows: int | None) -> None:
+            reporter.progress(
+                step,
+                bytes=size,
+                rows=rows,
+                estimated=True,
+                basis="size of the files so far, rows from their first records",
+            )
             problem = space_problem(folder)
             if problem is not None:
                 self._context.halt.stop(problem)

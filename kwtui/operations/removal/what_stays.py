@@ -56,7 +56,7 @@ def _check(context: RunContext, step: Step, path: str) -> VerifyReport:
         path,
         ProofLevel(step.params["level"]),
         state=state,
-        progress=context.tell_of(step, "bytes read"),
+        progress=context.tell_of(step, "reading files"),
         cancelled=context.halt.requested.is_set,
     )
     if not report.ok or report.reached is None or report.reached < ProofLevel.P1:

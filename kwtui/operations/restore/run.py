@@ -178,7 +178,8 @@ class RestoreRun:
     async def _check_files(self, step: Step) -> StepOutcome:
         self._source = await check_source(self._context, step)
         return StepOutcome(
-            summary=f"{self._source.files} files, as they should be",
+            summary=f"{plural(self._source.files, 'file')}, as they should be",
+            rows=self._source.rows,
             bytes=self._source.bytes,
             details={"expiring": self._source.expiring},
         )

@@ -39,7 +39,7 @@ async def run_seal(context: RunContext) -> RunResult:
         manifest = manifest_of(draft, tree, datetime.now(UTC), context.run_id)
 
         def tell(words: str) -> None:
-            context.reporter.progress(step, basis=words)
+            context.reporter.progress(step, phase="writing the set", basis=words)
 
         written = await asyncio.to_thread(
             write_set,
@@ -131,7 +131,7 @@ def _read(context: RunContext, step: Step, draft: Draft, location: SetLocation) 
         {t.name: t.folder for t in tables},
         {t.name: len(t.columns) for t in tables},
         draft.manifest.dialect,
-        context.tell_of(step, "bytes hashed"),
+        context.tell_of(step, "hashing"),
         context.halt.requested.is_set,
     )
 

@@ -204,7 +204,8 @@ class SetScreen(SetActions):
         if part.title == JOURNAL_PART:
             return events_lines(await self.controller.runs.journal(run))
         state = await self.controller.runs.state(run)
-        return run_lines(plan, state, self.controller.commands.of_run(run, plan))
+        command = self.controller.commands.of_run(run, plan)
+        return run_lines(plan, state, command, self.kwtui.clock())
 
     def _switch_to(self, shown: Widget) -> None:
         if shown.display and shown is self._content:

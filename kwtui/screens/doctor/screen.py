@@ -66,6 +66,10 @@ class DoctorScreen(KwtuiScreen):
         if isinstance(event, ConnectionStatus) and self.is_current:
             self.do_refresh()
 
+    def forget_server(self) -> None:
+        self._checks = []
+        self._arrange()
+
     def do_refresh(self) -> None:
         self._summary.say(summary_words(()))
         self.run_task(self._read, "doctor")

@@ -52,6 +52,8 @@ class KwtuiScreen(Screen[None]):
         self.banner = Banner()
         self.key_bar = KeyBar()
         self.prompt = PromptLine()
+        self._focused_before: Widget | None = None
+        """What gets the focus when a terminal that was too small has room again."""
 
     @property
     def kwtui(self) -> Host:
@@ -82,8 +84,31 @@ class KwtuiScreen(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         columns, rows = event.size
-        self.set_class(columns < SMALLEST[0] or rows < SMALLEST[1], "-too-small")
+        self._make_room(columns < SMALLEST[0] or rows < SMALLEST[1])
         self.set_class(columns >= 100, "-wide")
+
+    def _make_room(self, too_small: bool) -> None:
+        """Hide the page where it does not fit. What had the focus has it again afterwards."""
+        was_too_small = self.has_class("-too-small")
+        self.set_class(too_small, "-too-small")
+        if too_small and not was_too_small:
+            self._focused_before = self.focused
+        elif was_too_small and not too_small:
+            self.call_after_refresh(self._focus_again)
+
+    def _focus_again(self) -> None:
+        widget, self._focused_before = self._focused_before, None
+        if widget is not None and widget.is_attached:
+            self.set_focus(widget)
+
+    def set_focus(
+        self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False
+    ) -> None:
+        """Give the focus to the widget; while the page is hidden, remember that it wants it."""
+        if widget is not None and self.has_class("-too-small"):
+            self._focused_before = widget
+        else:
+            super().set_focus(widget, scroll_visible, from_app_focus)
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         self.show_status()
@@ -101,6 +126,9 @@ class KwtuiScreen(Screen[None]):
 
     def controller_event(self, event: object) -> None:
         """An event of the controller; screens that show what it is about override this."""
+
+    def forget_server(self) -> None:
+        """One is connected to another server: let go of what was of the one before."""
 
     # -- actions -----------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
@@ -50,8 +51,17 @@ class Dialog(ModalScreen[object]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
+    _answered = False
+
     def action_close(self) -> None:
         self.dismiss(None)
+
+    def dismiss(self, result: object = None) -> AwaitComplete:
+        """Answer, once: a second Enter of one burst is not an answer to the screen below."""
+        if self._answered:
+            return AwaitComplete()
+        self._answered = True
+        return super().dismiss(result)
 
 
 class MessageDialog(Dialog):

@@ -76,6 +76,12 @@ class LogsScreen(LogReading):
         if isinstance(event, ConnectionStatus) and self.is_current and not self._opened:
             self.do_refresh()
 
+    def forget_server(self) -> None:
+        """The logs are of another node now."""
+        if self._opened:
+            self.do_files()
+        self._list.set_rows(())
+
     # -- the list of logs ------------------------------------------------------------------------
 
     def do_refresh(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, StepKind
 from kwtui.runs.events import RunStatus
@@ -14,6 +15,8 @@ from kwtui.widgets.paint import BLANK, Line, fact, fit, heading, line, paragraph
 
 BAR_CELLS = 30
 SHOWN_NOTICES = 8
+SILENT_SECONDS = 5.0
+"""A run that works writes about every second."""
 
 _STATUS_WORDS = {
     RunStatus.RUNNING: ("running", "accent"),
@@ -37,17 +40,36 @@ def status_words(status: RunStatus) -> tuple[str, str]:
     return _STATUS_WORDS[status]
 
 
-def run_lines(plan: Plan, state: RunState, command: str, *, gone: bool = False) -> list[Line]:
+def run_lines(
+    plan: Plan, state: RunState, command: str, now: datetime, *, gone: bool = False
+) -> list[Line]:
     """The page of a run; ``gone``: the set that it was about is not there any more."""
     word, role = status_words(state.status)
     if state.status is RunStatus.RUNNING and state.cancel_requested:
         word, role = "being cancelled", "warning"
-    took = human_duration(state.elapsed_seconds)
+    took = human_duration(state.elapsed_seconds(now))
     lines = [line((plan.title, "strong"), "  ", (word, role), (f"  {took}", "muted"))]
     if state.status is RunStatus.RUNNING:
-        return [*lines, *_progress(state), BLANK, *_steps(state, False), *_notices(state.notices)]
+        return [
+            *lines,
+            *_phase(state, now),
+            *_progress(state),
+            BLANK,
+            *_steps(state, False),
+            *_notices(state.notices),
+        ]
     lines += [*_ending(plan, state, gone), *_notices(state.notices)]
     return [*lines, BLANK, *command_lines(command)]
+
+
+def _phase(state: RunState, now: datetime) -> list[Line]:
+    """What goes on now, and whether the run has been heard of lately."""
+    words = state.now_in_words
+    lines = [line(("Now ", "muted"), words, indent=10)] if words else []
+    silent = (now - state.updated_at).total_seconds() if state.updated_at else 0.0
+    if silent >= SILENT_SECONDS:
+        lines.append(line((f"Nothing was heard of it for {human_duration(silent)}.", "warning")))
+    return lines
 
 
 def _progress(state: RunState) -> list[Line]:
@@ -74,7 +96,8 @@ def _progress(state: RunState) -> list[Line]:
         gone = (step for step in state.steps if step.kind is not StepKind.CHECK_FILES)
         removed = sum(step.bytes or 0 for step in gone)
         return [*lines, line(f"{human_bytes(removed)} removed")]
-    amounts = f"{human_count(state.rows)} rows"
+    about = "about " if state.estimated else ""
+    amounts = about + plural(state.rows, "row")
     if state.rows_total:
         amounts += f" of about {human_count(state.rows_total)}"
     amounts += f", {human_bytes(state.bytes)}"
@@ -119,9 +142,10 @@ def _step(step: StepState) -> Line:
     mark, role = _STEP_MARKS[step.status]
     told = []
     if step.rows is not None:
-        rows = human_count(step.rows)
+        about = "about " if step.estimated else ""
         unknown = step.rows_total is None or step.status is StepStatus.DONE
-        told.append(f"{rows} rows" if unknown else f"{rows} of {human_count(step.rows_total)} rows")
+        of = "" if unknown else f" of {plural(step.rows_total or 0, 'row')}"
+        told.append(about + (human_count(step.rows) + of if of else plural(step.rows, "row")))
     if step.bytes is not None:
         told.append(human_bytes(step.bytes))
     if step.status is StepStatus.DONE:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -14,9 +16,16 @@ from kwtui.runs.state import RunState, initial_state, mark_lost, reduce
 from kwtui.screens.runs.result_page import set_path
 from kwtui.screens.runs.run_page import failure_text, run_lines
 from kwtui.widgets.document import Document
+from kwtui.widgets.paint import Line
+
+if TYPE_CHECKING:
+    from kwtui.screens.frame.app_protocol import Host
 
 PAINT_SECONDS = 0.8
 """Events come faster than anybody reads; this many seconds lie between two paints."""
+
+TICK_SECONDS = 1.0
+"""The clock of a run that works."""
 
 CATCH_UP_SECONDS = 0.05
 
@@ -50,6 +59,9 @@ class RunPanel(Vertical):
         self._gone = False
         """The set that the run was about is not there any more."""
         self._timer: Timer | None = None
+
+    def on_mount(self) -> None:
+        self.set_interval(TICK_SECONDS, self._tick)
 
     def compose(self) -> ComposeResult:
         yield self._document
@@ -146,9 +158,19 @@ class RunPanel(Vertical):
         if self._timer is None:
             self._timer = self.set_timer(delay, self._paint)
 
+    def _lines(self, plan: Plan, state: RunState) -> list[Line]:
+        return run_lines(
+            plan, state, self._command, cast("Host", self.app).clock(), gone=self._gone
+        )
+
+    def _tick(self) -> None:
+        """The clock of a run that works goes on between its events."""
+        if self.run_goes_on and self._timer is None:
+            self._paint()
+
     def _paint(self) -> None:
         self._timer = None
         if self._plan is None or self._state is None:
             return
-        self._document.set_lines(run_lines(self._plan, self._state, self._command, gone=self._gone))
+        self._document.set_lines(self._lines(self._plan, self._state))
         self.post_message(self.Changed(self, self._state.status is not RunStatus.RUNNING))

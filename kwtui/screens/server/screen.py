@@ -129,6 +129,13 @@ class ServerScreen(KwtuiScreen):
         if isinstance(event, ConnectionStatus) and self.is_current:
             self.do_refresh()
 
+    def forget_server(self) -> None:
+        self._overview, self._databases, self._wal = None, [], None
+        self._settings.empty = self._sessions.empty = "Asking the server…"
+        self._settings.set_rows(())
+        self._sessions.set_rows(())
+        self._show()
+
     def do_refresh(self) -> None:
         self._show()
         if self.controller.connection.status.is_connected:

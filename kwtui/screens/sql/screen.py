@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 ROWS = 1_000
 MOST_ROWS = 100_000
 _TIMEOUTS = (60, 600, 0)
+NO_RESULTS = "Results appear here. i goes to the editor, F3 shows what was run before."
 
 
 class SqlScreen(KwtuiScreen):
@@ -65,9 +66,7 @@ class SqlScreen(KwtuiScreen):
         yield self._table
 
     def on_mount(self) -> None:
-        self._table.empty = (
-            "Results appear here. i goes to the editor, F3 shows what was run before."
-        )
+        self._table.empty = NO_RESULTS
         # Not the editor: there the digits would be written instead of opening other screens.
         self._table.focus()
         self._say()
@@ -79,6 +78,14 @@ class SqlScreen(KwtuiScreen):
         if isinstance(event, ConnectionStatus) and not event.is_connected:
             # Another connection may be to another server: it begins locked.
             self.run_task(self._close, "sql-close")
+
+    def forget_server(self) -> None:
+        """The statement in the editor is the person's; what another server answered is not."""
+        self._answer = None
+        self._outcome = ""
+        self._table.empty = NO_RESULTS
+        self._table.show_records((), (), at_end=True)
+        self.run_task(self._close, "sql-close")
 
     async def on_unmount(self) -> None:
         await self._close()

@@ -92,6 +92,14 @@ class StorageScreen(SetActions):
         if isinstance(event, StorageWatched):
             self._show_space()
 
+    def forget_server(self) -> None:
+        self._marked = ""
+        self._folded = frozenset()
+        self._listing = None
+        self._list.empty = "Looking for the node's files…"
+        self._list.set_rows(())
+        self._arrange()
+
     async def look(self) -> None:
         if self.controller.folders.place is None:
             self._listing = None

@@ -94,6 +94,8 @@ class RunStep(Step):
         super().__init__()
         self._plan_step = plan_step
         self._started: Plan | None = None
+        self._problem = ""
+        """Why there is no run, in words."""
         self.panel = RunPanel()
 
     def compose(self) -> Iterable[Widget]:
@@ -103,18 +105,30 @@ class RunStep(Step):
     def goes_on(self) -> bool:
         return self.panel.run_goes_on
 
+    @property
+    def runs(self) -> bool:
+        return self.goes_on
+
     async def enter(self) -> None:
         plan = self._plan_step.plan
         if plan is None or plan is self._started:
             return
-        self._started = plan
-        run_id = await self.controller.runs.start(plan)
+        self._started, self._problem = plan, "It is being started…"
+        try:
+            run_id = await self.controller.runs.start(plan)
+        except BaseException:
+            self._problem = "It did not start, so nothing runs. Esc goes back to the plan."
+            self.wizard.answers_changed()
+            raise
+        self._problem = ""
         self.panel.follow(self.controller, run_id)
 
     def look_again(self) -> None:
         self.panel.look_again()
 
     def question_now(self) -> str:
+        if self._problem or not self.panel.run_id:
+            return self._problem or "Nothing runs. Esc goes back to the plan."
         if self.panel.state is None or self.goes_on:
             return self.question
         return "The run is over; x begins anew, 6 lists all runs."
@@ -130,7 +144,7 @@ class RunStep(Step):
 
     def reason_against(self, verb: str) -> str:
         if verb == "cancel" and not self.goes_on:
-            return "The run is over."
+            return "The run is over." if self.panel.run_id else "Nothing runs."
         if verb == "explain" and not self.panel.failure:
             return "Nothing failed."
         if verb == "continue":
@@ -139,7 +153,7 @@ class RunStep(Step):
 
     def _reason_against_going_on(self) -> str:
         state = self.panel.state
-        if state is None:
+        if state is None or self._problem:
             return "There is no run yet."
         return reason_against_going_on(state.kind, state.status)
 

@@ -84,6 +84,11 @@ class Step(Vertical):
     def do_filter(self) -> None:
         self.wizard.prompt.ask("filter", "Filter:", self.filter_text)
 
+    @property
+    def runs(self) -> bool:
+        """Whether a run that was started here goes on."""
+        return False
+
     def has_answers(self) -> bool:
         """Whether leaving would lose something that the person chose."""
         return False
@@ -226,6 +231,16 @@ class WizardScreen(KwtuiScreen):
         text = "The answers are forgotten and the first step is shown. A run that goes on goes on."
         self.app.push_screen(ConfirmDialog("Start over?", text, yes="Start over"), answered)
 
+    def forget_server(self) -> None:
+        """The answers, the plan and the run were of the server before; the run itself goes on."""
+        if not self.steps:
+            return
+        if self._index > 0 or self.unsaved():
+            name = self.title_text.partition(" ")[2]
+            runs = " Its run goes on: 6 Runs." if self.step.runs else ""
+            self.say(f"{name} begins anew: its answers were for another server.{runs}")
+        self.run_task(self._restart, "enter")
+
     async def _restart(self) -> None:
         with self.app.batch_update():
             await self.query_one(".wizard").remove()
@@ -235,7 +250,11 @@ class WizardScreen(KwtuiScreen):
             self._reason = Words(classes="wizard--reason")
             self._question = Words(classes="wizard--question")
             await self.query_one(".body").mount(*self.body())
-        self._show(0)
+            self._display(0)
+        if self.is_current:
+            await self._enter(self.step)
+        else:
+            self._missed = True
 
     def unsaved(self) -> str:
         if any(step.has_answers() for step in self.steps):

@@ -41,5 +41,12 @@ class ConnectionStatus:
     retry_at: datetime | None = None
 
     @property
+    def server(self) -> tuple[str, int, str, str] | None:
+        """What tells one server, and one account on it, from another; None while not connected."""
+        if not self.is_connected or self.facts is None:
+            return None
+        return self.facts.cluster_id, self.facts.node_id, self.facts.user, self.target
+
+    @property
     def is_connected(self) -> bool:
         return self.state is ConnectionState.CONNECTED

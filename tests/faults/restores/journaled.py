@@ -22,7 +22,7 @@ from kwtui.operations.runner import Halt, StepOutcome
 from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.journal import JournalWriter
 from kwtui.runs.process import Handover
-from kwtui.runs.worker import JournalReporter
+from kwtui.runs.reporter import JournalReporter
 from kwtui.server.connection.results import StatementResult
 from kwtui.server.connection.server import Server
 from tests.faults.bench import Bench, Hook
@@ -115,7 +115,7 @@ class Journaled:
                 connect=connect,
                 extern=self.bench.extern,
                 state=self.bench.state,
-                reporter=Hooked(JournalReporter(journal), hooks),
+                reporter=Hooked(JournalReporter(journal, plan), hooks),
                 halt=Halt(),
             )
             return await run_restore(context)

@@ -354,11 +354,7 @@ def test_batches_go_on_behind_those_that_are_there(
 ) -> None:
     target = f"fine_{number}_{after}".lower()
     plan = yard.bench.plan_restore(fine.path, target=target)
-    with (
-        power_cut_at(number, after=after, wanted=lambda sql: sql.startswith("INSERT")),
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setattr("kwtui.runs.worker.PROGRESS_SECONDS", 0.0)
+    with power_cut_at(number, after=after, wanted=lambda sql: sql.startswith("INSERT")):
         run, _ = runs.stopped(plan)
 
     with power_cut_at(1000, after=False, wanted=lambda sql: sql.startswith("INSERT")) as sent:

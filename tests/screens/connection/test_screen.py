@@ -9,6 +9,7 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.server import ServerFacts
 from kwtui.server.connection.target import Target
 from kwtui.widgets.field import QuietInput
+from kwtui.widgets.virtual_list import VirtualList
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FakeController
 from tests.screens.staged import FACTS
@@ -231,6 +232,19 @@ async def test_a_terminal_that_is_too_small_is_told_so(controller: FakeControlle
         assert "kwtui needs at least 60 columns" in person.text()
         await person.pilot.resize_terminal(80, 24)
         await person.until_shown("Try it on the sandbox")
+        await person.until(lambda: isinstance(person.app.focused, VirtualList))
+
+
+async def test_a_page_that_was_too_small_gives_the_focus_back(controller: FakeController) -> None:
+    async with opened(controller) as person:
+        await person.press("tab")
+        await person.type("postgres")
+        await person.pilot.resize_terminal(50, 15)
+        await person.until(lambda: person.app.focused is None, "the focus lost")
+        await person.pilot.resize_terminal(80, 24)
+        await person.until(lambda: person.app.focused is not None, "the focus back")
+        await person.type("ql")
+        assert person.app.screen.query_one("#input-dsn", QuietInput).value == "postgresql"
 
 
 async def test_a_password_inside_a_dsn_does_not_stay_on_the_screen(

@@ -19,6 +19,8 @@ T = TypeVar("T")
 WATCH_SECONDS = 0.4
 """How often the size of growing files is looked at."""
 
+_SAMPLE_BYTES = 64 * 1024
+
 
 @dataclass(frozen=True)
 class ExportAnswer:
@@ -62,14 +64,59 @@ def table_of_subject(subject: str) -> TableName | None:
     return TableName(parts[-2], parts[-1]) if len(parts) >= 2 else None
 
 
-async def watch_growth(folder: Path, tell: Callable[[int], None]) -> None:
-    """Tell the size of everything below ``folder``, again and again, until cancelled."""
+Tell = Callable[[int, int | None], None]
+"""Is told the bytes of the data files so far, and about how many rows that are."""
+
+
+class RecordLengths:
+    """About how many records growing files hold, from the lengths of the first ones.
+
+    A time-series export answers no count (facts.md, section 1.5), and to count all while they are
+    written would slow the export down.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Path, float] = {}
+        """Of each folder, bytes a record."""
+
+    def rows_in(self, files: list[tuple[Path, int]]) -> int | None:
+        """None while no record is whole yet. Blocking, for a read of a few kilobytes a folder."""
+        rows, unknown = 0.0, False
+        for path, size in files:
+            length = self._known.get(path.parent) or self._measure(path)
+            if length:
+                rows += size / length
+            elif size:
+                unknown = True
+        return None if unknown or not files else round(rows)
+
+    def _measure(self, path: Path) -> float | None:
+        try:
+            with path.open("rb") as file:
+                start = file.read(_SAMPLE_BYTES)
+        except OSError:
+            return None  # Not seen from here, or gone: then nothing is said.
+        records = start.count(b"\n")
+        if not records:
+            return None
+        self._known[path.parent] = (start.rindex(b"\n") + 1) / records
+        return self._known[path.parent]
+
+
+async def watch_growth(folder: Path, tell: Tell) -> None:
+    """Tell how much lies below ``folder``, again and again, until cancelled."""
+    lengths = RecordLengths()
+
+    def look() -> tuple[int, int | None]:
+        files = csv_files(folder)
+        return sum(size for _, size in files), lengths.rows_in(files)
+
     while True:
-        tell(await asyncio.to_thread(tree_bytes, folder))
+        tell(*await asyncio.to_thread(look))
         await asyncio.sleep(WATCH_SECONDS)
 
 
-async def while_watching(work: Awaitable[T], folder: Path, tell: Callable[[int], None]) -> T:
+async def while_watching(work: Awaitable[T], folder: Path, tell: Tell) -> T:
     """Await ``work`` and tell how its folder grows meanwhile."""
     watcher = asyncio.create_task(watch_growth(folder, tell))
     try:
@@ -77,11 +124,6 @@ async def while_watching(work: Awaitable[T], folder: Path, tell: Callable[[int],
     finally:
         watcher.cancel()
         await asyncio.gather(watcher, return_exceptions=True)
-
-
-def tree_bytes(folder: Path) -> int:
-    """Bytes of the CSV files below a folder that the server may be writing right now."""
-    return sum(size for _, size in csv_files(folder))
 
 
 def csv_files(folder: Path) -> list[tuple[Path, int]]:

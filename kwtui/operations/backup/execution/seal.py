@@ -150,7 +150,7 @@ class Sealer:
             folders,
             {export.spec.name: len(export.spec.visible_columns) for export in exports},
             self.request.dialect,
-            self.context.tell_of(step, "bytes hashed"),
+            self.context.tell_of(step, "hashing"),
             self.context.halt.requested.is_set,
         )
 
@@ -173,11 +173,18 @@ class Sealer:
         if not self.request.content_checksums:
             return {}
         found = {}
-        for export in self.state.tables.values():
+        exports = self.state.tables.values()
+        for number, export in enumerate(exports, 1):
             if self.context.halt.requested.is_set():
                 raise CancelledByPerson
             rows = counted.get(export.spec.name)
-            self.context.reporter.progress(step, basis=f"content checksum of {export.spec.name}")
+            self.context.reporter.progress(
+                step,
+                phase="content checksums",
+                table=number,
+                tables=len(exports),
+                basis=f"reading {export.spec.name} on the server",
+            )
             found[export.spec.name] = await self._checksum(export, rows)
             doubt = found[export.spec.name].doubt
             if doubt:
@@ -280,7 +287,7 @@ class Sealer:
 
     def _write(self, step: Step, schema: DatabaseSchema, manifest: Manifest) -> None:
         def tell(words: str) -> None:
-            self.context.reporter.progress(step, basis=words)
+            self.context.reporter.progress(step, phase="writing the set", basis=words)
 
         self.manifest = write_set(
             self.location,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,16 +29,20 @@ async def compare_tables(
     tables: list[dict[str, Any]],
     added_to: Mapping[str, int],
     halt: Halt,
+    tell: Callable[[TableName, int], None],
 ) -> list[dict[str, Any]]:
     """One line a table: what was expected, what is there, and whether that is the same.
+
+    ``tell`` is called for each table before it is read, with its number from 1 on.
 
     ``added_to`` holds the rows that were in a table (``schema.name``) before rows were added. Of
     time-series rows with the same time and primary tags a table keeps one, so that it may then hold
     fewer than the sum (``met``), but never fewer than it had, nor than were added.
     """
     lines = []
-    for expected in tables:
+    for number, expected in enumerate(tables, 1):
         name = TableName(expected["schema"], expected["table"])
+        tell(name, number)
         before = added_to.get(str(name), 0)
         checksum = None if before else expected["checksum"]
         found = await _read(server, database, name, expected, checksum, halt)

@@ -80,7 +80,12 @@ class Comparison:
         expected = [source.expected(table) for table in step.params["tables"]]
         async with reading_texts(self._server, step.params.get("text_settings", {})):
             self.lines = await compare_tables(
-                self._server, database, expected, rows_before, self._context.halt
+                self._server,
+                database,
+                expected,
+                rows_before,
+                self._context.halt,
+                lambda name, number: self._tell(step, name, number),
             )
         check_lines(self.lines, database)
         for words in met_words(self.lines):
@@ -94,6 +99,15 @@ class Comparison:
             summary=words if self.lines else self.defined,
             rows=self.rows,
             details={"comparison": self.lines},
+        )
+
+    def _tell(self, step: Step, name: TableName, number: int) -> None:
+        self._context.reporter.progress(
+            step,
+            phase="comparing",
+            table=number,
+            tables=len(step.params["tables"]),
+            basis=f"reading {name} on the server",
         )
 
     async def _compare_definitions(self, step: Step, database: str) -> None:

@@ -29,6 +29,8 @@ class SourceCheck:
 
     files: int = 0
     bytes: int = 0
+    rows: int | None = None
+    """Records that were counted on the way; None where they were not."""
     counted: dict[str, int] = field(default_factory=dict)
     """Records in the files of a tree, whose plan could not know them."""
     expiring: dict[str, int] = field(default_factory=dict)
@@ -64,7 +66,7 @@ async def check_source(context: RunContext, step: Step) -> SourceCheck:
         state=context.state,
         part=msgspec.convert(part, TreePart) if part else None,
         record=False,
-        progress=context.tell_of(step, "bytes read"),
+        progress=context.tell_of(step, "reading files"),
         cancelled=context.halt.requested.is_set,
     )
     check_report(report, context.options)
@@ -80,6 +82,7 @@ async def check_source(context: RunContext, step: Step) -> SourceCheck:
     return SourceCheck(
         files=report.files,
         bytes=report.bytes,
+        rows=report.rows,
         counted=counted if report.adopted else {},
         expiring=await asyncio.to_thread(_expiring, context, step),
     )

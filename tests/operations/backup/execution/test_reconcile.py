@@ -12,10 +12,10 @@ from kwtui.model.requests import BackupMethod
 from kwtui.model.schema import TableName
 from kwtui.operations.backup.execution import reconcile
 from kwtui.operations.backup.execution.exporting import (
+    RecordLengths,
     csv_files,
     read_answer,
     table_of_subject,
-    tree_bytes,
 )
 from kwtui.operations.backup.execution.state import TableExport
 from kwtui.operations.restore.execution import importing
@@ -156,13 +156,23 @@ def test_folders_are_ours_or_kwdbs_by_method() -> None:
 
 
 def test_growing_files_are_measured_while_they_come_and_go(tmp_path: Path) -> None:
-    assert tree_bytes(tmp_path / "not there yet") == 0
+    assert csv_files(tmp_path / "not there yet") == []
     (tmp_path / "t").mkdir()
     (tmp_path / "t/n1.0.csv").write_bytes(b"12345")
     (tmp_path / "t/meta.sql").write_bytes(b"CREATE TABLE")
 
-    assert tree_bytes(tmp_path) == 5
-    assert [path.name for path, _ in csv_files(tmp_path)] == ["n1.0.csv"]
+    assert [(path.name, size) for path, size in csv_files(tmp_path)] == [("n1.0.csv", 5)]
+
+
+def test_rows_that_nobody_counts_are_told_from_the_first_records(tmp_path: Path) -> None:
+    lengths, file = RecordLengths(), tmp_path / "n1.0.csv"
+    assert lengths.rows_in([]) is None
+    file.write_bytes(b"1,2")
+    assert lengths.rows_in([(file, 3)]) is None, "no record is whole yet"
+    file.write_bytes(b"1,2\n3,4\n5,6")
+
+    assert lengths.rows_in([(file, 11)]) == 3
+    assert lengths.rows_in([(file, 4_000), (tmp_path / "n1.1.csv", 400)]) == 1_100
 
 
 def test_rejected_rows_fail_a_restore_that_the_server_calls_succeeded() -> None:
