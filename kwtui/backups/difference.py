@@ -13,6 +13,7 @@ from kwtui.backups.listing.contents import ColumnInfo, SetDetails, TableDetails
 from kwtui.backups.listing.entries import BackupEntry
 from kwtui.backups.listing.presence import Presence
 from kwtui.backups.manifest import Proof, TableEntry, standing_proof
+from kwtui.backups.readings import differences
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, TableName
 from kwtui.sql.meaning import same
 from kwtui.sql.session import read_alike
@@ -212,9 +213,18 @@ def _content(
     known = sums[0] is not None and sums[1] is not None and names[0] == names[1]
     if known and _read_alike(before, after, old):
         return Content.SAME if sums[0] == sums[1] else Content.DIFFERENT
+    if names[0] == names[1] and _windows_differ(*entries):
+        return Content.DIFFERENT
     if names[0] == names[1] and _same_files(old, new, before, after):
         return Content.SAME
     return Content.UNKNOWN
+
+
+def _windows_differ(one: TableEntry | None, two: TableEntry | None) -> bool:
+    """Aggregates that are the same prove nothing; other ones do."""
+    if one is None or two is None or one.windows is None or two.windows is None:
+        return False
+    return any(differences(one.windows, two.windows))
 
 
 def _read_alike(before: SetDetails, after: SetDetails, table: TableDetails) -> bool:

@@ -21,6 +21,7 @@ import msgspec
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
 from kwtui.files.foreign import cannot_read, read_regular
+from kwtui.model.checks import CheckLevel, Sample, WindowReadings
 from kwtui.model.findings import Finding
 from kwtui.model.proof import ContentChecksum, ProofLevel
 from kwtui.model.requests import BackupMethod, Dialect
@@ -67,10 +68,29 @@ class TableEntry:
     """The EXPORT that wrote it, as sent."""
     until: str = ""
     """Time series: the newest time that was exported; rows that are newer are not in the set."""
+    check: CheckLevel | None = None
+    """How much of its content was read; None in a set of a kwtui that knew no levels."""
+    windows: WindowReadings | None = None
+    """Counts and aggregates of the rows on the server, by window of time."""
+    samples: tuple[Sample, ...] = ()
+    """Checksums of some of the rows."""
 
     @property
     def bytes(self) -> int:
         return sum(f.bytes for f in self.files)
+
+    @property
+    def level(self) -> CheckLevel:
+        """How much of its content is known beside the files."""
+        return self.check or (CheckLevel.FULL if self.checksum else CheckLevel.COUNTS)
+
+    @property
+    def rows_held(self) -> int | None:
+        """Rows on the server, if they are known for certain."""
+        if self.checksum is not None:
+            return self.checksum.rows
+        settled = self.windows is not None and not self.windows.unsettled
+        return self.windows.rows if self.windows is not None and settled else None
 
 
 @dataclass(frozen=True)
@@ -119,6 +139,8 @@ class Manifest:
     text_settings: dict[str, str] = field(default_factory=lambda: dict(FORMER_TEXT_SETTINGS))
     """The settings of the session that read the content checksums: under others the same rows may
     have another one (live-findings, row 34)."""
+    check: CheckLevel | None = None
+    """The least of its tables' levels; None in a set of a kwtui that knew no levels."""
     format: int = FORMAT
 
     def table(self, name: TableName) -> TableEntry | None:
@@ -168,6 +190,7 @@ class SetSummary:
     label: str = ""
     only: tuple[TableName, ...] = ()
     proof: ProofLevel = ProofLevel.P0
+    check: CheckLevel | None = None
     format: int = FORMAT
 
 

@@ -22,6 +22,7 @@ async def backup(controller: Controller, args: argparse.Namespace, output: Outpu
 
 
 def request_of(args: argparse.Namespace) -> BackupRequest:
+    from kwtui.model.checks import CheckLevel
     from kwtui.model.requests import BackupMethod, BackupRequest, Dialect
 
     return BackupRequest(
@@ -34,7 +35,7 @@ def request_of(args: argparse.Namespace) -> BackupRequest:
         dialect=dialect_of(args) or Dialect(),
         chunk_rows=args.chunk_rows,
         parallel=args.parallel,
-        content_checksums=not args.no_checksums,
+        check=CheckLevel(args.check) if args.check else None,
         label=args.label,
         with_users=args.with_users,
         with_settings=args.with_settings,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kwtui.backups.proof.sealing import SealProgress
     from kwtui.backups.proof.verify import VerifyReport
     from kwtui.controller import Controller
+    from kwtui.model.schema import TableName
 
 
 _HEADING: tuple[str, ...] = (
@@ -93,7 +94,8 @@ def _row(entry: BackupEntry, now: datetime) -> tuple[str, ...]:
 def _words_of(entry: BackupEntry) -> str:
     """What people said about it before what is special about it."""
     pin = "pinned" if entry.pinned else ""
-    return "; ".join(filter(None, (pin, entry.label, entry.remark, entry.note)))
+    check = f"check: {entry.check}" if entry.check else ""
+    return "; ".join(filter(None, (pin, entry.label, entry.remark, entry.note, check)))
 
 
 def _proof_words(entry: BackupEntry, now: datetime) -> str:
@@ -110,6 +112,12 @@ def _proof_words(entry: BackupEntry, now: datetime) -> str:
         return f"P{int(entry.proof)}"
     age = max((now - entry.proof_at).total_seconds(), 0.0)
     return f"P{int(entry.proof)}, {human_duration(age)} ago"
+
+
+def level_of(details: SetDetails, name: TableName) -> str:
+    """How much of a table's content was read; nothing where no manifest says so."""
+    entry = details.manifest.table(name) if details.manifest else None
+    return entry.level.value if entry is not None else ""
 
 
 async def show_set(controller: Controller, args: argparse.Namespace, output: Output) -> int:
@@ -140,12 +148,13 @@ def _details_lines(details: SetDetails) -> list[str]:
         ("remark", entry.remark),
         ("tables", ", ".join(entry.only) and f"only {', '.join(entry.only)}"),
         ("proof", _proof_words(entry, datetime.now(UTC)) or "never proven"),
+        ("check", f"{entry.check}, would miss: {entry.check.misses}" if entry.check else None),
         ("size", human_bytes(entry.bytes) if entry.bytes is not None else None),
         ("note", entry.note),
         ("problem", entry.problem),
     ]
     lines += [f"  {name:9} {value}" for name, value in facts if value]
-    rows = [("TABLE", "COLUMNS", "FILES", "ROWS", "SIZE", "")]
+    rows = [("TABLE", "COLUMNS", "FILES", "ROWS", "SIZE", "CHECK", "")]
     for found in details.tables:
         count = human_count(found.rows) if found.rows is not None else "not counted"
         rows.append(
@@ -155,6 +164,7 @@ def _details_lines(details: SetDetails) -> list[str]:
                 str(len(found.files)),
                 count,
                 human_bytes(found.bytes),
+                level_of(details, found.name),
                 found.problem,
             )
         )

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from kwtui.backups.listing.contents import SetDetails, TableDetails
-from kwtui.backups.manifest import FileEntry
-from kwtui.text import clean, human_bytes, human_count
+from kwtui.backups.manifest import FileEntry, TableEntry
+from kwtui.text import clean, human_bytes, human_count, plural
 
 
 def set_report(details: SetDetails, now: datetime) -> str:
@@ -60,20 +60,31 @@ def _facts(details: SetDetails) -> list[str]:
 
 def _tables(details: SetDetails) -> list[str]:
     rows = [_table_row(details, table) for table in details.tables]
-    names = ("Table", "Rows", "Files", "Size", "Content checksum")
+    names = ("Table", "Rows", "Files", "Size", "Content check")
     return ["## Tables", "", *_table(names, rows)] if rows else []
 
 
 def _table_row(details: SetDetails, table: TableDetails) -> tuple[str, ...]:
     entry = details.manifest.table(table.name) if details.manifest else None
-    checksum = entry.checksum if entry is not None else None
     return (
         str(table.name) + (f": {table.problem}" if table.problem else ""),
         "not counted" if table.rows is None else human_count(table.rows),
         str(len(table.files)),
         human_bytes(table.bytes),
-        f"xor {checksum.xor}, sum {checksum.sum}" if checksum is not None else "none",
+        _check_words(entry),
     )
+
+
+def _check_words(entry: TableEntry | None) -> str:
+    if entry is None:
+        return "none"
+    if entry.checksum is not None:
+        return f"{entry.level}: xor {entry.checksum.xor}, sum {entry.checksum.sum}"
+    known = []
+    if entry.windows is not None:
+        known.append(plural(len(entry.windows.windows), "window"))
+    known += [f"checksum of {plural(s.checksum.rows, 'row')}" for s in entry.samples]
+    return f"{entry.level}{': ' if known else ''}{', '.join(known)}"
 
 
 def _findings(details: SetDetails) -> Iterator[str]:

@@ -18,7 +18,7 @@ class ProofLevel(IntEnum):
     P3 = 3
     """The schema was restored in a scratch database."""
     P4 = 4
-    """The data too: counts and content checksums equal."""
+    """The data too: counts and contents equal."""
     P5 = 5
     """The off-site copy was read back."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
+from kwtui.model.checks import CheckLevel, default_level
 from kwtui.model.proof import ProofLevel
-from kwtui.model.schema import TableName
+from kwtui.model.schema import Engine, TableName
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ class BackupRequest:
     dialect: Dialect = field(default_factory=Dialect)
     chunk_rows: int = 100_000
     parallel: int = 2
-    content_checksums: bool = True
+    check: CheckLevel | None = None
+    """How much of the content is compared; None: what costs little for the engine."""
     label: str = ""
     with_users: bool = False
     """Also EXPORT USERS: accounts, roles and who is in them; never passwords."""
@@ -65,10 +69,23 @@ class BackupRequest:
     sweep: bool = False
     """Remove what was written when the backup does not finish; else it is kept, and marked."""
 
+    def level(self, engine: Engine) -> CheckLevel:
+        """How much of the content is compared."""
+        return self.check or default_level(engine)
+
     @property
     def is_whole(self) -> bool:
         """Whether every table is asked for."""
         return not self.tables and not self.without
+
+
+def with_level(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A backup's request as plain data, also one that was written before there were levels: then
+    there was a checksum of every row, or none."""
+    if "content_checksums" not in data:
+        return dict(data)
+    level = CheckLevel.FULL if data["content_checksums"] else CheckLevel.COUNTS
+    return {**data, "check": level.value}
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,25 @@ def primary_tags(statement: str) -> tuple[str, ...]:
     return tuple(token.value for token in names_of if token.kind is Kind.NAME)
 
 
+_PRIMARY_KEY = re.compile(
+    r'(?:CONSTRAINT (?:"(?:[^"]|"")*"|\S+) )?PRIMARY KEY \((?P<names>.+?)\)(?P<rest>.*)', re.DOTALL
+)
+
+
+def leading_key(statement: str) -> str:
+    """The first column of a table's primary key; empty where there is none to read ranges by.
+
+    KWDB prints the key as an element of its own (recording 12). A hash-sharded one is ordered by
+    its hidden shard.
+    """
+    for element in split_table(statement).elements:
+        found = _PRIMARY_KEY.match(element)
+        if found is not None:
+            names_of = (t.value for t in tokens(found["names"]) if t.kind is Kind.NAME)
+            return "" if "USING HASH" in found["rest"] else next(names_of, "")
+    return ""
+
+
 def without_retention(statement: str) -> str:
     """A time-series table that is to inherit the retention of its database (row 38)."""
     text = first_statement(statement)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import (
@@ -96,9 +97,26 @@ def row_lengths(database: str, table: TableName, columns: Sequence[str], limit: 
     return f"SELECT {fields} + {len(columns)} FROM {table_name(database, table)} LIMIT {limit}"
 
 
-def newest_time(database: str, table: TableName, time_column: str) -> str:
-    """The greatest value of a time-series table's time column; NULL for an empty table."""
-    return f"SELECT max({identifier(time_column)}) FROM {table_name(database, table)}"
+@dataclass(frozen=True)
+class Part:
+    """The rows of a table with ``since`` <= ``column`` < ``until``; values as the server has them.
+
+    ``until`` is empty where there is no end.
+    """
+
+    column: str
+    kind: str
+    """The column's type."""
+    since: str
+    until: str = ""
+
+    @property
+    def where(self) -> str:
+        """The clause with its leading space."""
+        name = identifier(self.column)
+        since = f" WHERE {name} >= {typed_literal(self.since, self.kind)}"
+        until = f" AND {name} < {typed_literal(self.until, self.kind)}" if self.until else ""
+        return since + until
 
 
 def content_checksum(
@@ -109,11 +127,13 @@ def content_checksum(
     timestamp: str | None = None,
     time_column: str | None = None,
     until: str | None = None,
+    part: Part | None = None,
 ) -> str:
     """Count, xor and sum of a hash per row: independent of order, chunks and the hidden rowid.
 
     ``timestamp`` is for relational tables only: time-series tables ignore it (live-findings, row
-    30); for them ``time_column`` and ``until`` bound what is read. Live-findings, section 2.
+    30); for them ``time_column`` and ``until`` bound what is read, ``part`` bounds it for both.
+    Live-findings, section 2.
     """
     if not columns:
         raise _usage(f"The table {table} has no visible column to compare.")
@@ -122,9 +142,10 @@ def content_checksum(
         for c in columns
     )
     row_hash = f"fnv64({parts})"
+    where = part.where if part is not None else up_to(time_column, until)
     return (
         f"SELECT count(*), xor_agg({row_hash}), sum({row_hash}::DECIMAL) "
-        f"FROM {table_name(database, table)}{as_of(timestamp)}{_bound(time_column, until)}"
+        f"FROM {table_name(database, table)}{as_of(timestamp)}{where}"
     )
 
 
@@ -307,7 +328,8 @@ def as_of(timestamp: str | None) -> str:
     return f" AS OF SYSTEM TIME '{timestamp}'"
 
 
-def _bound(time_column: str | None, until: str | None) -> str:
+def up_to(time_column: str | None, until: str | None) -> str:
+    """The clause with its leading space; empty where there is no bound."""
     if time_column is None or until is None:
         return ""
     return f" WHERE {identifier(time_column)} <= {literal(until)}"

@@ -17,6 +17,7 @@ import pytest
 
 from kwtui.backups.listing.contents import open_set
 from kwtui.backups.manifest import Manifest
+from kwtui.model.checks import CheckLevel
 from kwtui.operations.plan import StepKind
 from kwtui.sql.statements import content_checksum
 from tests.benchmarks.yardstick import report
@@ -62,12 +63,15 @@ def _fill(bench: Bench) -> None:
         )
 
 
+LEVELS = {False: CheckLevel.COUNTS, True: CheckLevel.FULL}
+
+
 @pytest.mark.parametrize("checksums", [False, True], ids=["counted", "with checksums"])
 @pytest.mark.parametrize("database", DATABASES)
 def test_a_backup_against_bare_exports(bench: Bench, database: str, checksums: bool) -> None:
     race = Race()
     for number in range(TRIES):
-        plan = bench.plan_backup(database, content_checksums=checksums)
+        plan = bench.plan_backup(database, check=LEVELS[checksums])
         began = time.perf_counter()
         made = bench.run(plan)
         race.ours.append(time.perf_counter() - began)
@@ -81,7 +85,7 @@ def test_a_backup_against_bare_exports(bench: Bench, database: str, checksums: b
 @pytest.mark.parametrize("checksums", [False, True], ids=["counted", "with checksums"])
 @pytest.mark.parametrize("database", DATABASES)
 def test_a_restore_against_bare_imports(bench: Bench, database: str, checksums: bool) -> None:
-    backup = bench.backup(database, content_checksums=checksums)
+    backup = bench.backup(database, check=LEVELS[checksums])
     race = Race()
     for number in range(TRIES):
         target = f"{database}_{checksums}_{number}".lower()

@@ -53,7 +53,7 @@ def test_everything_that_is_known_is_told() -> None:
         "nightly",
         "before 3.3",
         "| Pinned | yes |",
-        "| public.orders | 100 | 1 | 1000 B | xor 1a, sum 2b |",
+        "| public.orders | 100 | 1 | 1000 B | full: xor 1a, sum 2b |",
         "- passwords of users",
         "| P4 | good | node 1 | all came back |",
         "ab" * 32,

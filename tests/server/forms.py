@@ -11,7 +11,10 @@ from pathlib import Path
 _NAME = r'(?:"(?:[^"]|"")+"|[a-z_][a-z0-9_]*)'
 _TEXT = r"'(?:[^']|'')*'"
 _OPTION = rf"[a-z_]+(?: = {_TEXT})?"
+_AGGREGATE = rf"(?:(?:count|sum|min|max)\({_NAME}\)|sum\(length\({_NAME}\)\))"
 _BLANKS = {
+    "<value>": rf"(?:{_TEXT}|-?\d+(?:\.\d+)?)",
+    "<aggregates>": rf"{_AGGREGATE}(?:, {_AGGREGATE})*",
     "<name>": _NAME,
     "<names>": rf"{_NAME}(?:, {_NAME})*",
     "<table>": rf"{_NAME}(?:\.{_NAME}){{0,2}}",

@@ -29,7 +29,7 @@ from kwtui.server.connection.server import Server
 from kwtui.server.console.session import Console
 from kwtui.server.jobs.listing import read_jobs
 from kwtui.server.state import overview, wal_settings
-from kwtui.sql import inspection, sequences, session, statements, transfer
+from kwtui.sql import content, inspection, sequences, session, statements, transfer
 from kwtui.sql.transfer import ExportOptions, ImportOptions
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench
@@ -252,6 +252,10 @@ EXPORT_PARTS = ExportOptions(foreign_key=True, meta_only=True, limit_memory="64M
 IMPORT = ImportOptions(FANCY, comment=True, privileges=True, thread_concurrency=2)
 URI = transfer.nodelocal(1, "kwtui/my db/表=20x/it's")
 
+PART = statements.Part("Id", "INT8", "5", "17")
+BEHIND = statements.Part("Id", "INT8", "5")
+SERIES_TABLE = PLANT.tables[0]
+
 SAMPLES: dict[str, list[str]] = {
     "session.session_settings": [*session.session_settings()],
     "session.script_settings": [*session.script_settings()],
@@ -275,9 +279,27 @@ SAMPLES: dict[str, list[str]] = {
         statements.content_checksum("D", P, COLUMNS),
         statements.content_checksum("D", P, COLUMNS, timestamp="1732.0000000000"),
         statements.content_checksum("D", P, COLUMNS, time_column="ts", until="2026-01-01"),
+        statements.content_checksum("D", P, COLUMNS, part=PART),
+        statements.content_checksum("D", P, COLUMNS, part=statements.Part("s", "STRING", "it's")),
     ],
     "statements.row_lengths": [statements.row_lengths("D", P, COLUMNS, 200)],
-    "statements.newest_time": [statements.newest_time("D", P, "Time")],
+    "content.window_aggregates": [
+        content.window_aggregates("D", SERIES_TABLE.name, aggregates, **at)
+        for aggregates in (
+            content.times_of(PLANT.tables[0]),
+            content.aggregates_of(PLANT.tables[0]),
+        )
+        for at in ({}, {"time_column": "ts", "width": content.DAY, "until": "2026-01-01"})
+    ],
+    "content.extremes": [
+        content.extremes("D", P, ("a", "B"), time_column="ts", until="2026-01-01"),
+        content.extremes("D", P, ("id",), timestamp="1732.0000000000"),
+    ],
+    "content.key_at": [
+        content.key_at("D", P, "Id", timestamp="1732.0000000000", since=since, offset=7)
+        for since in ("", BEHIND.where)
+    ],
+    "content.count_part": [content.count_part("D", P, PART.where, "1732.0000000000")],
     "statements.create_database": [
         statements.create_database(SHOP),
         statements.create_database(PLANT, "other"),
@@ -398,6 +420,8 @@ NO_STATEMENTS = {
     "statements.column_list",
     "statements.as_of",
     "statements.duration",
+    "statements.up_to",
+    "content.rounded_columns",
     "transfer.nodelocal",
     "wal_settings.level_words",
 }
@@ -413,7 +437,16 @@ def _makers(module: ModuleType) -> Iterator[str]:
 
 
 def test_every_function_that_makes_a_statement_has_evidence() -> None:
-    modules = (session, statements, sequences, inspection, transfer, wal_settings, cluster_parts)
+    modules = (
+        session,
+        statements,
+        content,
+        sequences,
+        inspection,
+        transfer,
+        wal_settings,
+        cluster_parts,
+    )
     makers = {name for module in modules for name in _makers(module)}
     assert makers - NO_STATEMENTS - SAMPLES.keys() == set(), "give SAMPLES of what it makes"
     assert SAMPLES.keys() - makers == set(), "there is no such function any more"

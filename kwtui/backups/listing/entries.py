@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from kwtui.model.checks import CheckLevel
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import BackupMethod
 from kwtui.model.schema import Engine
@@ -61,6 +62,8 @@ class BackupEntry:
     """What is wrong with it, in words; empty if nothing is known to be."""
     closed: bool = False
     """This account may not read it: whether it is whole is not known."""
+    check: CheckLevel | None = None
+    """How much of its content was read; None: no level is written down."""
 
     def age_seconds(self, now: datetime) -> float | None:
         """Seconds since ``started``; never negative."""

@@ -307,6 +307,7 @@ def _set_entry(location: SetLocation, summary: SetSummary) -> BackupEntry:
         rows=summary.totals.rows,
         files=summary.totals.files,
         bytes=summary.totals.bytes,
+        check=summary.check,
         label=summary.label,
         only=tuple(sorted(str(name) for name in summary.only)),
         method=summary.method,

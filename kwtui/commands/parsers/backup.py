@@ -32,7 +32,7 @@ def _drill(commands: Any) -> None:
         The backup is restored into a scratch database kwtui_drill_..., compared, and dropped again:
 
         P3  the definitions: SHOW CREATE of every table, sequences, views, constraints
-        P4  the data too: counts and content checksums of every table (default)
+        P4  the data too: rows and contents of every table (default)
 
         Every file is checked first (P2). The server reads links in a staging folder, so that
         nothing it writes can reach the backup. With --on sandbox no server is needed: a sandbox of
@@ -145,8 +145,21 @@ def _backup(commands: Any) -> None:
     parser.add_argument(
         "--chunk-rows", type=int, default=100_000, metavar="N", help="rows in one file"
     )
-    parser.add_argument(
-        "--no-checksums", action="store_true", help="skip the content checksum of each table"
+    check = parser.add_mutually_exclusive_group()
+    check.add_argument(
+        "--check",
+        choices=("counts", "aggregates", "sample", "full"),
+        help="how much of the content is read from the server to be compared later: counts: rows; "
+        "aggregates: counts, sums and text lengths, by day (default for time series); sample: a "
+        "checksum of some rows, small tables whole (default for the others); full: of every row, "
+        "several times as long as the export",
+    )
+    check.add_argument(
+        "--no-checksums",
+        dest="check",
+        action="store_const",
+        const="counts",
+        help="the same as --check counts",
     )
     parser.add_argument(
         "--with-users",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from kwtui.model.checks import CheckLevel, default_level
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import BackupMethod, BackupRequest, Dialect
 from kwtui.model.schema import Engine, TableSpec
@@ -152,12 +153,14 @@ def request_findings(survey: Survey, request: BackupRequest) -> Iterator[Finding
     if request.method is BackupMethod.DATABASE:
         yield from _database_method_findings(survey, request)
     yield from dialect_findings(engine, request.dialect)
-    if not request.content_checksums:
+    if request.check is CheckLevel.COUNTS:
         yield Finding(
             Severity.WARNING,
-            "no_content_checksums",
+            "only_counted",
             "",
-            "Without content checksums a restore can only be compared by its row counts.",
+            "Only rows are counted: no checksum or sum of their values is read from the server, so "
+            "a value that EXPORT wrote wrong would not be noticed.",
+            f"Leave --check out for {default_level(engine)}, which costs little.",
         )
 
 

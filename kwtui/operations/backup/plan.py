@@ -15,6 +15,7 @@ import msgspec
 
 from kwtui.backups.layout.naming import DATA_FOLDER, table_folder
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.checks import CheckLevel
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import BackupMethod, BackupRequest
 from kwtui.model.schema import DatabaseSchema, Engine, TableSpec
@@ -30,7 +31,7 @@ from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.shared.chosen import part_of
 from kwtui.server.catalogue.coverage import coverage
 from kwtui.server.catalogue.findings import HASH_POINTS, fine_time
-from kwtui.sql import statements, transfer
+from kwtui.sql import content, statements, transfer
 from kwtui.sql.quoting import identifier
 from kwtui.sql.transfer import ExportOptions
 
@@ -74,6 +75,10 @@ class _Scope:
         if self.schema.engine is not Engine.TIME_SERIES:
             return ()
         return tuple(t for t in self.tables if fine_time(t) or self.request.dialect.header)
+
+    @property
+    def level(self) -> CheckLevel:
+        return self.request.level(self.schema.engine)
 
     def is_bounded(self, table: TableSpec) -> bool:
         """Whether the table is cut at its time column, the only cut that there is (row 30)."""
@@ -187,13 +192,19 @@ def _steps(scope: _Scope) -> Iterator[Step]:
         id="seal",
         kind=StepKind.SEAL,
         title="Hash and count every file, then write the manifest",
-        explanation="One pass over every file gives SHA-256 and the exact number of records. Each "
-        "table's content checksum is read from the server, where that can be while the next tables "
-        "are exported. schema.json, SHA256SUMS, RESTORE.md, restore.sql and restore.sh are written "
-        f"beside the data, the manifest last.{_inserts_words(scope)}",
-        sql=tuple(_checksum_sql(scope)),
-        params={"content_checksums": scope.request.content_checksums},
+        explanation="One pass over every file gives SHA-256 and the exact number of records. "
+        f"{_level_words(scope)} Where that can be, it is read while the next tables are exported. "
+        "schema.json, SHA256SUMS, RESTORE.md, restore.sql and restore.sh are written beside the "
+        f"data, the manifest last.{_inserts_words(scope)}",
+        sql=tuple(_content_sql(scope)),
+        params={"check": scope.level.value},
     )
+
+
+def _level_words(scope: _Scope) -> str:
+    """The level of the content check, and what it would miss."""
+    level = scope.level
+    return f"Content check: {level} ({level.compares}). It would miss: {level.misses}."
 
 
 def _inserts_words(scope: _Scope) -> str:
@@ -241,10 +252,10 @@ def _draft_step(scope: _Scope) -> Step:
         kind=StepKind.SEAL,
         title="Write the draft of the manifest",
         explanation="The files cannot be seen from here. What only this run can learn (schema, "
-        "what the server said, content checksums) is written to one file, to be carried to node "
-        f"{scope.destination.node_id}: kwtui seal there proves the backup.",
-        sql=tuple(_checksum_sql(scope)),
-        params={"content_checksums": scope.request.content_checksums},
+        "what the server said of rows and contents) is written to one file, to be carried to node "
+        f"{scope.destination.node_id}: kwtui seal there proves the backup. {_level_words(scope)}",
+        sql=tuple(_content_sql(scope)),
+        params={"check": scope.level.value},
     )
 
 
@@ -348,20 +359,33 @@ def _export_database(scope: _Scope) -> Step:
     )
 
 
-def _checksum_sql(scope: _Scope) -> Iterator[str]:
-    if not scope.request.content_checksums:
-        return
-    timestamp = None if scope.schema.engine is Engine.TIME_SERIES else TIMESTAMP
+def _content_sql(scope: _Scope) -> Iterator[str]:
+    """What is asked of each table. Which rows a sample holds is only known when it is taken."""
+    level, relational = scope.level, scope.schema.engine is Engine.RELATIONAL
+    timestamp = TIMESTAMP if relational else None
     for table in scope.tables:
         bounded = scope.is_bounded(table)
-        yield statements.content_checksum(
-            scope.database,
-            table.name,
-            table.visible_columns,
-            timestamp=timestamp,
-            time_column=table.time_column if bounded else None,
-            until=UNTIL if bounded else None,
-        )
+        time_column, until = table.time_column, UNTIL if bounded else None
+        if not relational or level is CheckLevel.AGGREGATES:
+            counts = level is CheckLevel.COUNTS
+            yield content.window_aggregates(
+                scope.database,
+                table.name,
+                content.times_of(table) if counts else content.aggregates_of(table),
+                time_column=time_column,
+                width=content.DAY,
+                timestamp=timestamp,
+                until=until,
+            )
+        if level is CheckLevel.FULL:
+            yield statements.content_checksum(
+                scope.database,
+                table.name,
+                table.visible_columns,
+                timestamp=timestamp,
+                time_column=time_column if bounded else None,
+                until=until,
+            )
 
 
 # -- what is in it, and what is not ---------------------------------------------------------------

@@ -7,13 +7,14 @@ the others: the catalogue before and after, the server's words, the files on dis
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import msgspec
 
 from kwtui.backups.layout.location import SetLocation, new_location
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model.requests import BackupMethod, BackupRequest
+from kwtui.model.requests import BackupMethod, BackupRequest, with_level
 from kwtui.model.schema import DatabaseSchema, Engine, TableName
 from kwtui.model.server import ServerFacts
 from kwtui.operations.backup.execution import reconcile
@@ -81,7 +82,7 @@ class _BackupRun:
         self._plan = context.plan
         self._server = server
         self._location = location
-        self._request = msgspec.convert(context.plan.request, BackupRequest)
+        self._request = msgspec.convert(with_level(context.plan.request), BackupRequest)
         self._state = BackupState(facts)
         self._tables = TableExporter(
             context, self._request, self._state, location.data, self._export
@@ -127,7 +128,10 @@ class _BackupRun:
         return self._exported(answer, folder)
 
     async def _export_database(self, step: Step) -> StepOutcome:
+        began = time.monotonic()
         answer = await self._export(self._server, step, step.sql[0], self._location.data)
+        for export in self._state.tables.values():
+            export.seconds = (time.monotonic() - began) / len(self._state.tables)
         reconcile.check_word(answer, self._plan.database)
         reconcile.take_database_answer(answer, self._state.tables, step.sql[0])
         return self._exported(answer, self._location.data)

@@ -15,6 +15,7 @@ import msgspec
 
 from kwtui.backups.layout.staging import staging_path
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.checks import CheckLevel
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import DrillRequest, RestoreRequest, RestoreStrategy
@@ -235,15 +236,15 @@ def _findings(scope: RestoreScope, request: DrillRequest) -> Iterator[Finding]:
             "The backup holds no table, so a drill of it would prove nothing.",
             "Restore it: views, sequences and the rest are compared there.",
         )
-    unknown = [str(t.name) for t in scope.tables if t.checksum is None]
+    unknown = [str(t.name) for t in scope.tables if t.level is CheckLevel.COUNTS]
     if unknown and request.level is ProofLevel.P4:
         yield Finding(
             Severity.WARNING,
-            "no_checksum",
+            "only_counted",
             source.path,
-            f"The backup has no content checksum of {_some(unknown)}: such tables are compared by "
-            "count, and the drill reaches P3.",
-            "A backup made without --no-checksums, while nobody writes, has them.",
+            f"Of the content of {_some(unknown)} the backup knows only the number of rows: such "
+            "tables are compared by count, and the drill reaches P3.",
+            "A backup made with another --check than counts, while nobody writes, knows more.",
         )
     if source.adopted:
         yield Finding(

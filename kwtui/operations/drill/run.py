@@ -22,6 +22,7 @@ from kwtui.backups.layout.staging import remove_staging
 from kwtui.backups.listing.contents import open_set
 from kwtui.backups.manifest import Proof
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.checks import CheckLevel
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import DrillRequest, RestoreStrategy
 from kwtui.model.server import ServerFacts
@@ -246,13 +247,20 @@ class _Drill:
             if line["checksum"] != "the same"
         ]
 
+    @property
+    def _compared_by(self) -> str:
+        """``by aggregates``, ``by sample and full``: the levels at which tables were compared."""
+        levels = {CheckLevel(line["check"]) for line in self._restoring.comparison.lines}
+        ordered = sorted(levels, key=lambda level: level.rank)
+        return f"by {' and '.join(level.value for level in ordered)}"
+
     def _result(self) -> RunResult:
         lines = self._restoring.comparison.lines
         rows = sum(line["rows_found"] for line in lines)
         proof = self._proof(self._reached, ok=True, summary=self._summary(rows))
         recorded, note = self._record(proof)
         doubts = [
-            f"{table} has no content checksum in the backup and was compared by count: the drill "
+            f"{table} was compared by count, since the backup knows no more of it: the drill "
             "reaches P3"
             for table in self._uncertain
         ]
@@ -285,7 +293,7 @@ class _Drill:
                 else f"{plural(made, 'table')} came back with their columns"
             )
             return f"{came}, proven to P3 on {self._where}"
-        how = ", compared by count" if self._uncertain else " as they were"
+        how = ", compared by count" if self._uncertain else f" as they were, {self._compared_by}"
         words = f"{tables} and {plural(rows, 'row')} came back{how}"
         if self._request.strategy is RestoreStrategy.NATIVE:
             return f"IMPORT DATABASE works, {words}, on {self._where}"

@@ -141,7 +141,7 @@ class RestoreRun:
         database, tables = self._plan.database, len(found.lines)
         compared = sum(line["checksum"] == "the same" for line in found.lines)
         words = f"{plural(tables, 'table')}, {plural(found.rows, 'row')}"
-        how = f"content checksums of {compared} the same" if compared else "compared by count"
+        how = f"the content of {compared} the same" if compared else "compared by count"
         if self._request.strategy is RestoreStrategy.SCHEMA_ONLY:
             words, how = "definitions only", found.defined
         expired = sum(self._source.expiring.values())

@@ -17,6 +17,7 @@ from kwtui.backups.listing.shape import UnreadFile
 from kwtui.backups.manifest import FileEntry, Manifest, TableEntry
 from kwtui.backups.metasql.meta_file import MetaFile
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.checks import CheckLevel, Sample, WindowReadings
 from kwtui.model.proof import ContentChecksum
 from kwtui.model.requests import BackupMethod, Dialect, RestoreRequest, RestoreStrategy
 from kwtui.model.schema import (
@@ -41,6 +42,8 @@ class SourceTable:
     """Exact number of records where it is known."""
     bytes: int | None = None
     checksum: ContentChecksum | None = None
+    windows: WindowReadings | None = None
+    samples: tuple[Sample, ...] = ()
     clashing: bool = False
     """It is known that an IMPORT may take two of its devices for one."""
     forms: Mapping[str, FileForm] = field(default_factory=dict)
@@ -50,6 +53,15 @@ class SourceTable:
     @property
     def name(self) -> TableName:
         return self.spec.name
+
+    @property
+    def level(self) -> CheckLevel:
+        """By what its content can be compared."""
+        if self.checksum is not None:
+            return CheckLevel.FULL
+        if self.samples:
+            return CheckLevel.SAMPLE
+        return CheckLevel.COUNTS if self.windows is None else self.windows.level
 
     @property
     def must_be_copied(self) -> bool:
@@ -203,6 +215,8 @@ def _table_of_set(root: str, entry: TableEntry, schema: DatabaseSchema) -> Sourc
         rows=entry.rows_counted,
         bytes=entry.bytes,
         checksum=entry.checksum,
+        windows=entry.windows,
+        samples=entry.samples,
     )
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from kwtui.model.proof import ContentChecksum
 from kwtui.model.requests import Dialect, RestoreRequest, RestoreStrategy
 from kwtui.model.schema import Engine, TableName
 from kwtui.operations.plan import Step, StepKind
+from kwtui.operations.restore.expected_content import content_sql, expected_content
 from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.chosen import Chosen
@@ -268,7 +268,8 @@ def compare(scope: RestoreScope) -> Step:
         id="compare",
         kind=StepKind.COMPARE,
         title="Compare the result with the backup",
-        explanation="Counts and content checksums of every table, and its definition.",
+        explanation="The rows of every table, its content as far as it was read for the backup, "
+        "and its definition.",
         sql=comparison_sql(scope.scratch, tables, scope.source.text_settings),
         params={
             "database": scope.scratch,
@@ -297,13 +298,7 @@ def comparison_sql(
 
     Values read as text the way that they did when the checksums of the backup were read.
     """
-    asked = tuple(
-        statements.content_checksum(database, name, table["columns"])
-        if table["checksum"]
-        else statements.count_rows(database, name)
-        for table in tables
-        for name in (TableName(table["schema"], table["table"]),)
-    )
+    asked = tuple(sql for table in tables for sql in content_sql(database, table))
     others = session.other_texts(text_settings) if asked else {}
     usual = {name: session.TEXT_SETTINGS[name] for name in others}
     known = (t for t in tables if t.get("devices") is not None)
@@ -338,11 +333,10 @@ def compare_others(scope: RestoreScope) -> Step:
 
 
 def _expectation(table: SourceTable) -> dict[str, Any]:
-    checksum: ContentChecksum | None = table.checksum
     return _table_params(table) | {
         "columns": list(table.spec.visible_columns),
         "series": table.spec.time_column is not None,
-        "checksum": msgspec.to_builtins(checksum) if checksum else None,
+        **expected_content(table),
         **_expected_devices(table),
     }
 

@@ -96,13 +96,13 @@ def _differences(made: Manifest, tree: SealedTree) -> Iterator[str]:
         rows = counted[table.name]
         if table.rows_reported is not None and rows != table.rows_reported:
             yield f"{table.name}: the server said {table.rows_reported} rows, the files hold {rows}"
-        elif table.checksum is not None and rows != table.checksum.rows:
-            yield f"{table.name}: it held {table.checksum.rows} rows, the files hold {rows}"
+        elif table.rows_held is not None and rows != table.rows_held:
+            yield f"{table.name}: it held {table.rows_held} rows, the files hold {rows}"
 
 
 def _is_certain(table: TableEntry) -> bool:
     """Whether anybody said how many rows there must be."""
-    return table.rows_reported is not None or table.checksum is not None
+    return table.rows_reported is not None or table.rows_held is not None
 
 
 def _location(context: RunContext) -> SetLocation:

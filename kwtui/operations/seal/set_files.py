@@ -143,6 +143,8 @@ def _source(location: SetLocation, schema: DatabaseSchema, manifest: Manifest) -
                 rows=entry.rows_counted,
                 bytes=entry.bytes,
                 checksum=entry.checksum,
+                windows=entry.windows,
+                samples=entry.samples,
                 clashing=_has_clashing_devices(spec, paths, manifest.dialect),
             )
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from kwtui.model.proof import ContentChecksum
 from kwtui.operations.runner import Halt
@@ -12,14 +11,6 @@ from kwtui.operations.shared.stoppable import run_stoppable
 from kwtui.server.connection.results import ResultSet
 from kwtui.server.connection.server import Server
 from kwtui.sql import session
-
-
-@dataclass(frozen=True)
-class TableChecksum:
-    """A table's checksum, or why there is none that can be relied on."""
-
-    checksum: ContentChecksum | None
-    doubt: str = ""
 
 
 async def read_checksum(server: Server, sql: str, halt: Halt) -> ContentChecksum:

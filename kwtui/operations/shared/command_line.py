@@ -14,6 +14,7 @@ from kwtui.model.requests import (
     DrillRequest,
     RestoreRequest,
     RestoreStrategy,
+    with_level,
 )
 from kwtui.model.retention import RetentionPolicies, RetentionPolicy
 from kwtui.model.schema import TableName
@@ -35,7 +36,7 @@ def shell_line(*words: str, options: Sequence[str] = ()) -> str:
 def command_for(plan: Plan, connection: Sequence[str]) -> str:
     """One line for a POSIX shell. ``connection`` are the options that name the server."""
     if plan.kind is PlanKind.BACKUP:
-        words = _backup_words(msgspec.convert(plan.request, BackupRequest))
+        words = _backup_words(msgspec.convert(with_level(plan.request), BackupRequest))
     elif plan.kind is PlanKind.RESTORE and plan.request.get("continues"):
         words = _continue_words(plan)
     elif plan.kind is PlanKind.RESTORE:
@@ -128,8 +129,8 @@ def _backup_words(request: BackupRequest) -> Iterator[str]:
         yield from ("--parallel", str(request.parallel))
     if request.chunk_rows != _PLAIN.chunk_rows:
         yield from ("--chunk-rows", str(request.chunk_rows))
-    if not request.content_checksums:
-        yield "--no-checksums"
+    if request.check is not None:
+        yield from ("--check", request.check.value)
     for field in ("with_users", "with_settings", "unseen", "sweep"):
         if getattr(request, field):
             yield f"--{field.replace('_', '-')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kwtui.model.checks import CheckLevel
 from kwtui.model.requests import BackupMethod
 from kwtui.model.schema import Engine
 from kwtui.widgets.form import Option
@@ -43,12 +44,27 @@ def method_lines(option: Option, engine: Engine | None) -> list[Line]:
     return lines
 
 
-CHECKSUM_OPTIONS = (
-    Option("yes", "yes", "Every row is read once more and hashed by the server, so that a restore"
-           " can be proven to hold the same content. Costs about as long as the export."),
-    Option("no", "no", "A restore of this backup can be compared by row counts only: a changed"
-           " value would not be noticed.", True),
-)  # fmt: skip
+USUAL_LEVEL = Option(
+    "",
+    "usual",
+    "Aggregates for time series, a sample for the others: neither costs more than a tenth of the"
+    " export.",
+)
+LEVEL_OPTIONS = (
+    USUAL_LEVEL,
+    *(
+        Option(
+            level.value,
+            level.value,
+            f"Compares {level.compares}. Would miss: {level.misses}."
+            + (" Takes several times as long as the export." if level is CheckLevel.FULL else ""),
+            level is CheckLevel.COUNTS,
+        )
+        for level in CheckLevel
+    ),
+)
+"""How much of the content is read from the server, to be compared with what a restore brings
+back."""
 
 PARALLEL_OPTIONS = tuple(
     Option(str(n), f"{n} at a time" if n > 1 else "one after the other",

@@ -10,7 +10,6 @@ from textual.widget import Widget
 from kwtui.screens.backup.nodes import NO_NODE, NODE_ABOUT, ChosenNode, chosen_node, node_options
 from kwtui.screens.backup.options import (
     CHARSET_OPTIONS,
-    CHECKSUM_OPTIONS,
     CHUNK_ABOUT,
     DELIMITER_OPTIONS,
     HEADER_OPTIONS,
@@ -41,7 +40,6 @@ class OptionsStep(Step):
         )
         self._label = ExplainedField("Label", "", name="label", about=LABEL_ABOUT)
         self._chunk = ExplainedField("Rows per file", "100000", name="chunk", about=CHUNK_ABOUT)
-        self._checksums = Cycle("Content checksums", CHECKSUM_OPTIONS, "yes", name="checksums")
         self._parallel = Cycle("Tables at a time", PARALLEL_OPTIONS, "2", name="parallel")
         self._delimiter = Cycle("Delimiter", DELIMITER_OPTIONS, ",", name="delimiter")
         self._null = Cycle("NULL written as", NULL_OPTIONS, "\\N", name="null")
@@ -55,7 +53,6 @@ class OptionsStep(Step):
                 self._node,
                 self._prefix,
                 self._label,
-                self._checksums,
                 self._users,
                 self._settings,
                 self._unfinished,
@@ -106,10 +103,6 @@ class OptionsStep(Step):
     @property
     def parallel(self) -> int:
         return int(self._parallel.value)
-
-    @property
-    def checksums(self) -> bool:
-        return self._checksums.value == "yes"
 
     @property
     def with_users(self) -> bool:

@@ -48,7 +48,7 @@ class BackupScreen(WizardScreen):
             ),
             chunk_rows=chosen.chunk_rows,
             parallel=chosen.parallel,
-            content_checksums=chosen.checksums,
+            check=self.method.level,
             label=chosen.label,
             with_users=chosen.with_users,
             with_settings=chosen.with_settings,

@@ -7,16 +7,17 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
+from kwtui.model.checks import CheckLevel
 from kwtui.model.schema import TableSpec
 from kwtui.model.server import DatabaseSummary
-from kwtui.screens.backup.options import METHODS, method_lines
+from kwtui.screens.backup.options import LEVEL_OPTIONS, METHODS, method_lines
 from kwtui.screens.plan.page import finding_lines
 from kwtui.screens.wizard.choice_step import ChoiceStep
 from kwtui.screens.wizard.table_choice import TableChoice
 from kwtui.screens.wizard.wizard import NOTHING_FOUND, Step
 from kwtui.text import human_bytes, human_count, plural
 from kwtui.widgets.check_list import CheckList
-from kwtui.widgets.form import Option
+from kwtui.widgets.form import Cycle, Option
 from kwtui.widgets.paint import Line, line
 from kwtui.widgets.virtual_list import Column, VirtualList
 
@@ -159,6 +160,35 @@ class MethodStep(ChoiceStep):
     def __init__(self, database: DatabaseStep) -> None:
         super().__init__()
         self._database = database
+
+        self._level = Cycle("Content check", LEVEL_OPTIONS, "", name="level")
+
+    def compose(self) -> Iterable[Widget]:
+        first, *others = super().compose()
+        yield first
+        yield self._level
+        yield from others
+
+    @property
+    def level(self) -> CheckLevel | None:
+        """How much of the content is compared; None: what is usual for the engine."""
+        return CheckLevel(self._level.value) if self._level.value else None
+
+    def has_answers(self) -> bool:
+        return super().has_answers() or self.level is not None
+
+    def on_cycle_changed(self) -> None:
+        self._explain()
+        self.wizard.answers_changed()
+
+    def on_descendant_focus(self) -> None:
+        self._explain()
+
+    def _explain(self) -> None:
+        if self._level.has_focus:
+            self._explanation.set_lines(self._level.explanation_lines(), keep_scroll=False)
+        else:
+            super()._explain()
 
     def explained(self, option: Option) -> Sequence[Line]:
         database = self._database.chosen

@@ -152,6 +152,8 @@ def overview_lines(details: SetDetails, presence: Presence | None = None) -> lis
     if entry.kind is EntryKind.SET:
         role = "good" if entry.proof is not None and entry.proof >= 2 else "warning"
         lines.append(fact("Proof", proof_words(entry.proof), role))
+        if entry.check is not None:
+            lines.append(fact("Check", f"{entry.check}; would miss: {entry.check.misses}"))
     lines += _origin(details)
     if not details.location.beside:
         lines.append(fact("Sidecars", f"{details.location.sidecars} (not beside the data)"))

@@ -214,6 +214,7 @@ def entry_lines(entry: BackupEntry | None, now: datetime) -> list[Line]:
         if entry.proof_at is not None:
             age = max(0.0, (now - entry.proof_at).total_seconds())
             told.append("just now" if age < 60 else f"{age_words(age)} ago")
+    told += [f"check: {entry.check}"] if entry.check else []
     told += ["pinned"] if entry.pinned else []
     told += [words for words in (entry.label, entry.remark, entry.note) if words]
     if told:

@@ -11,6 +11,7 @@ import pytest
 from kwtui.commands.backup import request_of
 from kwtui.commands.parsers.root import make_parser
 from kwtui.commands.restore import request_of as restore_request_of
+from kwtui.model.checks import CheckLevel
 from kwtui.model.requests import (
     BackupMethod,
     BackupRequest,
@@ -35,7 +36,7 @@ BACKUPS = [
     BackupRequest("shop", tables=(TableName("public", "orders"), TableName("a", "b"))),
     BackupRequest("shop", tables=(TableName("public", 'odd, "na.me'),)),
     BackupRequest("shop", method=BackupMethod.DATABASE, parallel=4, node_id=3, chunk_rows=10),
-    BackupRequest("shop", content_checksums=False, dialect=Dialect(null_text="", header=True)),
+    BackupRequest("shop", check=CheckLevel.COUNTS, dialect=Dialect(null_text="", header=True)),
 ]
 
 RESTORES = [

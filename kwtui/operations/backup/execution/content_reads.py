@@ -1,25 +1,45 @@
-"""Reading the content checksums of a backup's tables beside everything else that it does.
+"""Reading the content of a backup's tables beside everything else that it does.
 
-A checksum is one more scan on the server. Of a snapshot what it reads is settled, so a table is
-read while the next ones are exported, by a connection of its own. A time series may take late rows
-until the end, and they must be counted, so it is read when all are exported: then, while the files
-are hashed, as many tables are read at a time as were exported at a time.
+How much is read says the level (`kwtui.model.checks`). Of a snapshot what is read is settled, so a
+table is read while the next ones are exported, by a connection of its own. A time series may take
+late rows until the end, and they must be counted, so it is read when all are exported: then, while
+the files are hashed, as many tables are read at a time as were exported at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from kwtui.backups.readings import differences
+from kwtui.model.checks import CheckLevel, Sample, WindowReadings
 from kwtui.model.proof import ContentChecksum
 from kwtui.model.requests import BackupMethod, BackupRequest
 from kwtui.model.schema import Engine, TableName
+from kwtui.operations.backup.execution.sampling import Pace, chance, part_by_key, parts_by_time
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.context import RunContext
 from kwtui.operations.shared.checksums import read_checksum
+from kwtui.operations.shared.window_reading import Asked, read_windows
 from kwtui.server.connection.server import Server
-from kwtui.sql import statements
+from kwtui.sql import content, statements
+from kwtui.sql.statements import Part
+
+
+@dataclass(frozen=True)
+class TableContent:
+    """What is known of a table's content."""
+
+    level: CheckLevel = CheckLevel.COUNTS
+    windows: WindowReadings | None = None
+    checksum: ContentChecksum | None = None
+    samples: tuple[Sample, ...] = ()
+    reason: str = ""
+    """Why the level is less than was asked for."""
+    changed: bool = False
+    """What was exported at no common instant was not the same before and after."""
 
 
 @dataclass
@@ -29,19 +49,20 @@ class ContentReader:
     context: RunContext
     request: BackupRequest
     state: BackupState
-    _tasks: dict[TableName, asyncio.Task[tuple[ContentChecksum, ...]]] = field(default_factory=dict)
+    _pace: Pace = field(default_factory=Pace)
+    _tasks: dict[TableName, asyncio.Task[TableContent]] = field(default_factory=dict)
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     _all: list[Server] = field(default_factory=list)
     _idle: list[Server] = field(default_factory=list)
 
     def exported(self, export: TableExport) -> None:
         """The table is exported: read it now if what it holds is settled."""
-        if self.request.content_checksums and self._is_settled:
+        if self._reads and self._is_settled:
             self._begin(export)
 
     def all_exported(self, exports: Iterable[TableExport]) -> None:
         """No export is left to be slowed down: read the rest, some at a time."""
-        if self.request.content_checksums:
+        if self._reads:
             for _ in range(self.request.parallel - 1):
                 self._turns.release()
             for export in exports:
@@ -51,8 +72,10 @@ class ContentReader:
         if export.spec.name not in self._tasks:
             self._tasks[export.spec.name] = asyncio.create_task(self._read_all(export))
 
-    async def contents(self, export: TableExport) -> tuple[ContentChecksum, ...]:
+    async def contents(self, export: TableExport) -> TableContent:
         """What the table held at each of the moments that count. Raises KwtuiError."""
+        if not self._reads:
+            return TableContent()
         self._begin(export)
         return await self._tasks[export.spec.name]
 
@@ -69,8 +92,18 @@ class ContentReader:
         self._idle.clear()
 
     @property
+    def level(self) -> CheckLevel:
+        before = self.state.before
+        return self.request.level(before.engine if before is not None else Engine.RELATIONAL)
+
+    @property
+    def _reads(self) -> bool:
+        """The rows of a relational table are counted by EXPORT itself."""
+        return self._is_series or self.level is not CheckLevel.COUNTS
+
+    @property
     def _is_settled(self) -> bool:
-        """Whether nothing that comes after a table's export belongs to its checksum."""
+        """Whether nothing that comes after a table's export belongs to its content."""
         return not self._is_series and self.request.method is BackupMethod.SNAPSHOT
 
     @property
@@ -78,13 +111,14 @@ class ContentReader:
         before = self.state.before
         return before is not None and before.engine is Engine.TIME_SERIES
 
-    async def _read_all(self, export: TableExport) -> tuple[ContentChecksum, ...]:
+    async def _read_all(self, export: TableExport) -> TableContent:
         halt = self.context.halt
         async with self._turns:
             if halt.requested.is_set():
                 raise halt.reason()
             server = self._idle.pop() if self._idle else await self._connect()
-            found = tuple([await self._read(server, export, at) for at in self._moments()])
+            read = self._read_series if self._is_series else self._read_relational
+            found = await read(server, export)
             self._idle.append(server)
             return found
 
@@ -93,23 +127,118 @@ class ContentReader:
         self._all.append(server)
         return server
 
-    def _moments(self) -> tuple[str | None, ...]:
-        """A time series as it is; what was exported at no common instant before and after."""
-        if self._is_series:
-            return (None,)
+    # -- time series ------------------------------------------------------------------------
+
+    async def _read_series(self, server: Server, export: TableExport) -> TableContent:
+        asked = self._asked(export, None)
+        reading = await read_windows(server, asked, self.context.halt)
+        before, windows = export.windows_before, reading.windows
+        if before is not None:
+            changed = tuple(each.since for each in differences(before, windows))
+            windows = replace(windows, unsettled=changed)
+        found = TableContent(windows.level, windows, reason=reading.reason)
+        if self.level is CheckLevel.FULL or self._is_small(export, windows.rows):
+            checksum = await self._hash(server, export, asked)
+            return replace(found, level=CheckLevel.FULL, checksum=checksum)
+        if self.level is not CheckLevel.SAMPLE or not export.until:
+            return found
+        size = self._pace.rows(export.seconds)
+        settled = [w for w in windows.windows if w.since not in set(windows.unsettled)]
+        luck = chance(self.context.plan.path, export.spec)
+        parts = parts_by_time(export.spec, settled, export.until, size, luck)
+        samples = tuple([await self._sample(server, export, asked, part) for part in parts])
+        if not samples:
+            return replace(found, reason=found.reason or "no window of it can be sampled")
+        return replace(found, level=CheckLevel.SAMPLE, samples=samples)
+
+    # -- relational -------------------------------------------------------------------------
+
+    async def _read_relational(self, server: Server, export: TableExport) -> TableContent:
+        first, *others = self._moments()
+        found = await self._read_at(server, self._asked(export, first), export, None)
+        for moment in others:
+            again = await self._read_at(server, self._asked(export, moment), export, found)
+            if not _same(found, again):
+                return TableContent(changed=True)
+        return found
+
+    def _moments(self) -> tuple[str, ...]:
+        """What was exported at no common instant is read before and after."""
         if self.request.method is BackupMethod.SNAPSHOT:
             return (self.state.timestamp,)
         return (self.state.timestamp, self.state.timestamp_after)
 
-    async def _read(
-        self, server: Server, export: TableExport, timestamp: str | None
+    async def _read_at(
+        self, server: Server, asked: Asked, export: TableExport, earlier: TableContent | None
+    ) -> TableContent:
+        """Everything at one instant; of a sample the same rows as ``earlier``."""
+        if self.level is CheckLevel.AGGREGATES:
+            reading = await read_windows(server, asked, self.context.halt)
+            return TableContent(reading.windows.level, reading.windows, reason=reading.reason)
+        rows = export.rows_reported or 0
+        if self.level is CheckLevel.FULL or self._is_small(export, rows):
+            checksum = await self._hash(server, export, asked)
+            return TableContent(CheckLevel.FULL, checksum=checksum)
+        part = await self._part(server, asked, export, earlier)
+        if part is None:
+            return TableContent(reason="its primary key gives no ranges to choose a sample by")
+        sample = await self._sample(server, export, asked, part)
+        return TableContent(CheckLevel.SAMPLE, samples=(sample,))
+
+    async def _part(
+        self, server: Server, asked: Asked, export: TableExport, earlier: TableContent | None
+    ) -> Part | None:
+        if earlier is not None:
+            kinds = {c.name: c.type for c in export.spec.columns}
+            return next(
+                (Part(s.column, kinds[s.column], s.since, s.until) for s in earlier.samples), None
+            )
+        luck = chance(self.context.plan.path, export.spec)
+        size, halt = self._pace.rows(export.seconds), self.context.halt
+        return await part_by_key(server, asked, export.rows_reported or 0, size, luck, halt)
+
+    # -- both -------------------------------------------------------------------------------
+
+    def _asked(self, export: TableExport, timestamp: str | None) -> Asked:
+        counts = self.level is CheckLevel.COUNTS
+        spec = export.spec
+        return Asked(
+            self.context.plan.database,
+            spec,
+            timestamp=timestamp,
+            until=export.until,
+            aggregates=content.times_of(spec) if counts else content.aggregates_of(spec),
+            width=content.DAY,
+        )
+
+    def _is_small(self, export: TableExport, rows: int) -> bool:
+        return self.level is CheckLevel.SAMPLE and rows <= self._pace.rows(export.seconds)
+
+    async def _hash(
+        self, server: Server, export: TableExport, asked: Asked, part: Part | None = None
     ) -> ContentChecksum:
         sql = statements.content_checksum(
-            self.context.plan.database,
+            asked.database,
             export.spec.name,
             export.spec.visible_columns,
-            timestamp=timestamp,
+            timestamp=asked.timestamp,
             time_column=export.spec.time_column if export.until else None,
             until=export.until,
+            part=part,
         )
-        return await read_checksum(server, sql, self.context.halt)
+        began = time.monotonic()
+        found = await read_checksum(server, sql, self.context.halt)
+        self._pace.learn(found.rows, time.monotonic() - began)
+        return found
+
+    async def _sample(
+        self, server: Server, export: TableExport, asked: Asked, part: Part
+    ) -> Sample:
+        checksum = await self._hash(server, export, asked, part)
+        return Sample(part.column, part.since, part.until, checksum)
+
+
+def _same(one: TableContent, two: TableContent) -> bool:
+    if one.windows is not None and two.windows is not None:
+        return not any(differences(one.windows, two.windows))
+    return (one.checksum, one.samples) == (two.checksum, two.samples)

@@ -17,20 +17,29 @@ from kwtui.backups.proof.sealing import SealedTable, SealedTree
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import make_folders
 from kwtui.model.findings import Finding, Severity
-from kwtui.model.proof import ContentChecksum, ProofLevel
+from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import BackupMethod, BackupRequest
 from kwtui.model.schema import DatabaseSchema, Engine, TableName
-from kwtui.operations.backup.execution import reconcile
-from kwtui.operations.backup.execution.content_reads import ContentReader
-from kwtui.operations.backup.execution.late_rows import judge
+from kwtui.operations.backup.execution import late_rows, reconcile
+from kwtui.operations.backup.execution.content_reads import ContentReader, TableContent
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.plan import Step
 from kwtui.operations.runner import CancelledByPerson, StepOutcome
 from kwtui.operations.seal.set_files import read_tree, write_set
-from kwtui.operations.shared.checksums import TableChecksum
 from kwtui.sql.session import TEXT_SETTINGS
 from kwtui.text import plural
+
+
+@dataclass(frozen=True)
+class KnownContent:
+    """What the manifest says of a table's content."""
+
+    content: TableContent
+    doubt: str = ""
+    """Why it is not known what the files hold."""
+    less: str = ""
+    """Why it was checked by less than was asked for."""
 
 
 @dataclass
@@ -60,10 +69,10 @@ class Sealer:
         tree = await self._hash_and_count(step)
         counted = {table.name: table.rows for table in tree.tables}
         self._check_counts(counted)
-        checksums = await self._checksums(step, counted)
-        self.doubts = tuple(c.doubt for c in checksums.values() if c.doubt)
+        contents = await self._contents(step, counted)
+        self.doubts = _doubts(contents)
         schema = self.state.schema(whole=self.request.is_whole)
-        manifest = self._manifest(schema, tree, checksums)
+        manifest = self._manifest(schema, tree, contents)
         await asyncio.to_thread(self._write, step, schema, manifest)
         return StepOutcome(
             summary=f"{plural(manifest.totals.rows or 0, 'row')}, proven to P{int(manifest.proof)}",
@@ -76,13 +85,13 @@ class Sealer:
         """What only this run can learn, for sealing on the node that holds the files."""
         said = {e.spec.name: e.rows_reported for e in self.state.tables.values()}
         self.reader.all_exported(self.state.tables.values())
-        checksums = await self._checksums(step, said)
-        self.doubts = tuple(c.doubt for c in checksums.values() if c.doubt)
+        contents = await self._contents(step, said)
+        self.doubts = _doubts(contents)
         schema = self.state.schema(whole=self.request.is_whole)
         unread = tuple(
             SealedTable(e.spec.name, e.folder, (), 0) for e in self.state.tables.values()
         )
-        manifest = self._manifest(schema, SealedTree(unread, (), (), 0), checksums)
+        manifest = self._manifest(schema, SealedTree(unread, (), (), 0), contents)
         tables = tuple(replace(t, rows_counted=None) for t in manifest.tables)
         manifest = replace(
             manifest, tables=tables, totals=totals_of(tables, ()), proof=ProofLevel.P0
@@ -165,57 +174,57 @@ class Sealer:
                 exit_code=ExitCode.BACKUP_INCOMPLETE,
             )
 
-    async def _checksums(
+    async def _contents(
         self, step: Step, counted: Mapping[TableName, int | None]
-    ) -> dict[TableName, TableChecksum]:
+    ) -> dict[TableName, KnownContent]:
         """``counted`` are the records in the files, or what the server said where nobody sees them,
         None where it said nothing."""
-        if not self.request.content_checksums:
-            return {}
         found = {}
         exports = self.state.tables.values()
         for number, export in enumerate(exports, 1):
             if self.context.halt.requested.is_set():
                 raise CancelledByPerson
-            rows = counted.get(export.spec.name)
+            name = export.spec.name
             self.context.reporter.progress(
                 step,
-                phase="content checksums",
+                phase=f"content check: {self.reader.level}",
                 table=number,
                 tables=len(exports),
-                basis=f"reading {export.spec.name} on the server",
+                basis=f"reading {name} on the server",
             )
-            found[export.spec.name] = await self._checksum(export, rows)
-            doubt = found[export.spec.name].doubt
-            if doubt:
-                self.context.reporter.notice(step, "WARNING", doubt)
+            known = self._known(export, await self.reader.contents(export), counted.get(name))
+            found[name] = known
+            for words in filter(None, (known.doubt, known.less)):
+                self.context.reporter.notice(step, "WARNING", words)
         return found
 
-    async def _checksum(self, export: TableExport, rows: int | None) -> TableChecksum:
-        """The checksum of what the files hold, if it can be told."""
-        state, name = self.state, export.spec.name
-        first, *others = await self.reader.contents(export)
-        if state.before is not None and state.before.engine is Engine.TIME_SERIES:
-            found = judge(export, first, rows)
-            if found.checksum is None or export.checksum_before is None:
-                return found
-            return self._exactly(export, found.checksum, rows)
-        # No common instant: only a table that is the same before and after is known for certain.
-        if all(other == first for other in others):
-            return self._exactly(export, first, rows)
-        return TableChecksum(None, f"{name} was changed while it was exported")
-
-    def _exactly(
-        self, export: TableExport, found: ContentChecksum, rows: int | None
-    ) -> TableChecksum:
-        if rows is not None and found.rows != rows:
+    def _known(self, export: TableExport, content: TableContent, rows: int | None) -> KnownContent:
+        """What can be said of the rows in the files. Raises KwtuiError if not all are there."""
+        name = export.spec.name
+        if content.changed:
+            return KnownContent(TableContent(), f"{name} was changed while it was exported")
+        doubt = ""
+        if content.windows is not None and content.windows.column:
+            doubt = late_rows.doubt(export, content.windows, rows)
+        if doubt:
+            content = _without_checksum(export, content)
+        held = _rows_held(content)
+        bounded = export.windows_before is not None or not self._is_series
+        if not doubt and bounded and None not in (held, rows) and held != rows:
             raise KwtuiError(
-                f"The backup is not complete: {export.spec.name} held {found.rows} rows and its "
-                f"files hold {rows}.",
+                f"The backup is not complete: {name} held {held} rows and its files hold {rows}.",
                 hint="Back up again.",
                 exit_code=ExitCode.BACKUP_INCOMPLETE,
             )
-        return TableChecksum(found)
+        wanted = self.reader.level
+        less = ""
+        if content.reason and content.level.rank < wanted.rank:
+            less = f"{name} is checked by {content.level} instead of {wanted}: {content.reason}"
+        return KnownContent(content, doubt, less)
+
+    @property
+    def _is_series(self) -> bool:
+        return self.state.before is not None and self.state.before.engine is Engine.TIME_SERIES
 
     # -- writing ----------------------------------------------------------------------------
 
@@ -223,15 +232,20 @@ class Sealer:
         self,
         schema: DatabaseSchema,
         tree: SealedTree,
-        checksums: Mapping[TableName, TableChecksum],
+        contents: Mapping[TableName, KnownContent],
     ) -> Manifest:
         state, plan = self.state, self.context.plan
-        tables = tuple(self._entry(sealed, checksums) for sealed in tree.tables)
+        tables = tuple(self._entry(sealed, contents[sealed.name]) for sealed in tree.tables)
         is_snapshot = (
             schema.engine is Engine.RELATIONAL and self.request.method is BackupMethod.SNAPSHOT
         )
-        doubtful = any(c.doubt for c in checksums.values()) or not checksums
-        unsaid = any(e.rows_reported is None for e in state.tables.values())
+        # P2 wants counts that equal what the server said; where EXPORT said nothing, the rows that
+        # were counted before and after it stand for it.
+        certain = all(
+            export.rows_reported is not None or _is_certain(contents[name])
+            for name, export in state.tables.items()
+        )
+        levels = [known.content.level for known in contents.values()]
         return Manifest(
             set_id=plan.path,
             database=plan.database,
@@ -252,27 +266,15 @@ class Sealer:
             only=() if self.request.is_whole else tuple(state.tables),
             not_included=plan.not_included,
             notices=tuple(state.notices),
-            findings=(*plan.findings, *self._late_findings(checksums)),
-            # P2 wants counts that equal what the server said; where it said nothing, the count
-            # that was read together with the checksum stands for it.
-            proof=ProofLevel.P1 if unsaid and doubtful else ProofLevel.P2,
+            findings=(*plan.findings, *_late_findings(contents)),
+            proof=ProofLevel.P2 if certain else ProofLevel.P1,
+            check=min(levels, key=lambda level: level.rank, default=self.reader.level),
             run_id=self.context.run_id,
             text_settings=dict(TEXT_SETTINGS),
         )
 
-    def _late_findings(self, checksums: Mapping[TableName, TableChecksum]) -> tuple[Finding, ...]:
-        """What the set itself says of tables that were written to while they were exported."""
-        return tuple(
-            Finding(Severity.WARNING, "changed_meanwhile", str(name), found.doubt)
-            for name, found in checksums.items()
-            if found.doubt
-        )
-
-    def _entry(
-        self, sealed: SealedTable, checksums: Mapping[TableName, TableChecksum]
-    ) -> TableEntry:
-        export = self.state.tables[sealed.name]
-        found = checksums.get(sealed.name)
+    def _entry(self, sealed: SealedTable, known: KnownContent) -> TableEntry:
+        export, content = self.state.tables[sealed.name], known.content
         return TableEntry(
             name=sealed.name,
             folder=sealed.folder,
@@ -280,9 +282,12 @@ class Sealer:
             files=sealed.files,
             rows_reported=export.rows_reported,
             rows_counted=sealed.rows,
-            checksum=found.checksum if found else None,
+            checksum=content.checksum,
             statement=export.statement,
             until=export.until or "",
+            check=content.level,
+            windows=content.windows,
+            samples=content.samples,
         )
 
     def _write(self, step: Step, schema: DatabaseSchema, manifest: Manifest) -> None:
@@ -297,3 +302,39 @@ class Sealer:
             tell,
             self.context.halt.requested.is_set,
         )
+
+
+def _doubts(contents: Mapping[TableName, KnownContent]) -> tuple[str, ...]:
+    return tuple(known.doubt for known in contents.values() if known.doubt)
+
+
+def _late_findings(contents: Mapping[TableName, KnownContent]) -> tuple[Finding, ...]:
+    """What the set itself says of tables that were written to while they were exported, and of
+    those that were checked by less than was asked for."""
+    late = (("changed_meanwhile", name, known.doubt) for name, known in contents.items())
+    less = (("checked_by_less", name, known.less) for name, known in contents.items())
+    return tuple(
+        Finding(Severity.WARNING, code, str(name), words)
+        for code, name, words in (*late, *less)
+        if words
+    )
+
+
+def _without_checksum(export: TableExport, content: TableContent) -> TableContent:
+    """Of a table that changed only its settled windows are known; of one that was not read before
+    nothing is."""
+    if content.windows is None or export.windows_before is None:
+        return TableContent()
+    if content.checksum is None:
+        return content
+    return replace(content, level=content.windows.level, checksum=None)
+
+
+def _rows_held(content: TableContent) -> int | None:
+    if content.checksum is not None:
+        return content.checksum.rows
+    return content.windows.rows if content.windows is not None else None
+
+
+def _is_certain(known: KnownContent) -> bool:
+    return not known.doubt and _rows_held(known.content) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from kwtui.model.proof import ContentChecksum
+from kwtui.model.checks import WindowReadings
 from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
 from kwtui.model.server import ServerFacts
 from kwtui.operations.shared.chosen import part_of
@@ -24,8 +24,10 @@ class TableExport:
     files_reported: int | None = None
     until: str | None = None
     """Of a time series: the newest time that it held when its export began."""
-    checksum_before: ContentChecksum | None = None
+    windows_before: WindowReadings | None = None
     """Of a time series: of the rows up to then, read before the export."""
+    seconds: float = 0.0
+    """How long its EXPORT took."""
 
 
 @dataclass

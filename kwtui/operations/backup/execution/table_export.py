@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.checks import CheckLevel
 from kwtui.model.requests import BackupRequest
-from kwtui.model.schema import TableName
+from kwtui.model.schema import Engine, TableName
 from kwtui.operations.backup.execution import reconcile
 from kwtui.operations.backup.execution.exporting import ExportAnswer
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.backup.plan import TIMESTAMP, UNTIL, bounded_export
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
-from kwtui.operations.shared.checksums import read_checksum
-from kwtui.operations.shared.stoppable import run_stoppable
+from kwtui.operations.shared.window_reading import Asked, newest, read_windows
 from kwtui.server.connection.server import Server
-from kwtui.sql import statements, transfer
+from kwtui.sql import content, transfer
 from kwtui.sql.quoting import literal
 from kwtui.sql.transfer import ExportOptions
 
@@ -82,7 +83,9 @@ class TableExporter:
                 await self._read_before(server, export)
             export.statement = self._statement(step, export)
             folder = self._data / export.folder
+            began = time.monotonic()
             answer = await self._send(server, step, export.statement, folder)
+            export.seconds = time.monotonic() - began
         finally:
             await server.close()
         reconcile.check_word(answer, str(export.spec.name))
@@ -106,21 +109,19 @@ class TableExporter:
         return transfer.nodelocal(plan.node_id, f"{plan.path}/{self._data.name}/{folder}")
 
     async def _read_before(self, server: Server, export: TableExport) -> None:
-        """The cut, and what lies below it before the export (live-findings, row 30)."""
-        database, spec = self._context.plan.database, export.spec
-        column = spec.time_column or ""
-        newest = statements.newest_time(database, spec.name, column)
-        answer = await run_stoppable(server, newest, self._context.halt)
-        export.until = answer.result.scalar()
-        if self._request.content_checksums:
-            sql = statements.content_checksum(
-                database,
-                spec.name,
-                spec.visible_columns,
-                time_column=column,
-                until=export.until,
-            )
-            export.checksum_before = await read_checksum(server, sql, self._context.halt)
+        """The cut, and what lies below it before the export (live-findings, row 30).
+
+        Texts are not read yet: only what shows that rows came, went or were overwritten.
+        """
+        spec, counts = export.spec, self._request.level(Engine.TIME_SERIES) is CheckLevel.COUNTS
+        asked = Asked(
+            self._context.plan.database,
+            spec,
+            aggregates=content.times_of(spec) if counts else content.sums_of(spec),
+            width=content.DAY,
+        )
+        reading = await read_windows(server, asked, self._context.halt, rounding=False)
+        export.windows_before, export.until = reading.windows, newest(reading.windows)
 
     # -- a second try -----------------------------------------------------------------------
 

@@ -48,7 +48,8 @@ class SourceCheck:
         dropped = self.expiring.get(f"{table['schema']}.{table['table']}", 0)
         if not dropped:
             return {**table, "rows": rows}
-        return {**table, "rows": None if rows is None else rows - dropped, "checksum": None}
+        left = None if rows is None else rows - dropped
+        return {**table, "rows": left, "checksum": None, "windows": None, "samples": []}
 
 
 async def check_source(context: RunContext, step: Step) -> SourceCheck:

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.checks import CheckLevel
 from kwtui.model.proof import ContentChecksum
 from kwtui.model.requests import BackupMethod, BackupRequest
 from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
@@ -19,7 +20,7 @@ from kwtui.operations.backup.execution.content_reads import ContentReader
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.context import RunContext
 from kwtui.operations.runner import Halt
-from kwtui.server.connection.results import Column, ResultSet, StatementResult
+from kwtui.server.connection.results import ResultSet, StatementResult
 from kwtui.server.connection.server import Server
 from tests.operations.conftest import CHILD, INV, PLANT, SHOP
 
@@ -56,8 +57,14 @@ class Node:
         self.running -= 1
         if self.error:
             raise self.error
-        columns = tuple(Column(name, 25) for name in ("count", "xor_agg", "sum"))
-        return StatementResult("SELECT 1", (ResultSet(columns, (("3", "7", "9"),)),))
+        return StatementResult("SELECT 1", (ResultSet((), (self._answer(sql),)),))
+
+    def _answer(self, sql: str) -> tuple[str, ...]:
+        if "xor_agg" in sql:
+            return ("3", "7", "9")
+        if "time_bucket" in sql:
+            return ("2026-11-01 00:00:00+00:00", "3", *["1"] * sql.partition("FROM")[0].count("("))
+        return ("1",) * max(1, sql.partition("FROM")[0].count("("))
 
 
 Make = Callable[..., ContentReader]
@@ -71,7 +78,7 @@ def node() -> Node:
 @pytest.fixture
 def make(node: Node, server: ServerFacts, tmp_path: Path) -> Make:
     def made(schema: DatabaseSchema, method: BackupMethod, **options: Any) -> ContentReader:
-        plan = type("Plan", (), {"database": schema.database})()
+        plan = type("Plan", (), {"database": schema.database, "path": "k/a/1"})()
         context = RunContext(
             plan=cast(Any, plan),
             run_id="r",
@@ -83,6 +90,7 @@ def make(node: Node, server: ServerFacts, tmp_path: Path) -> Make:
         )
         state = BackupState(server)
         state.before, state.timestamp, state.timestamp_after = schema, "1.0", "2.0"
+        options.setdefault("check", CheckLevel.FULL)
         request = BackupRequest(schema.database, method=method, **options)
         return ContentReader(context, request, state)
 
@@ -101,7 +109,8 @@ async def test_a_table_is_read_as_soon_as_it_is_exported(node: Node, make: Make)
     assert "AS OF SYSTEM TIME '1.0'" in node.sent[0]
 
     node.gate.set()
-    assert await reader.contents(exported(INV)) == (ContentChecksum(3, "7", "9"),)
+    found = await reader.contents(exported(INV))
+    assert (found.level, found.checksum) == (CheckLevel.FULL, ContentChecksum(3, "7", "9"))
     assert len(node.sent) == 1, "it is not read twice"
     await reader.close()
     assert node.connections == 0
@@ -177,8 +186,11 @@ async def test_when_all_are_exported_as_many_are_read_at_a_time_as_were_exported
     assert node.connections == 0
 
 
-async def test_nothing_is_read_where_nobody_asked_for_checksums(node: Node, make: Make) -> None:
-    reader = make(SHOP, BackupMethod.SNAPSHOT, content_checksums=False)
+async def test_of_a_relational_table_nothing_is_read_where_counts_are_enough(
+    node: Node, make: Make
+) -> None:
+    """EXPORT counts its rows itself, at the very instant."""
+    reader = make(SHOP, BackupMethod.SNAPSHOT, check=CheckLevel.COUNTS)
     reader.exported(exported(INV))
     reader.all_exported([exported(INV), exported(CHILD)])
     await asyncio.sleep(0)
@@ -223,3 +235,52 @@ async def test_a_failure_elsewhere_does_not_wait_for_a_long_scan(node: Node, mak
     await asyncio.wait_for(reader.close(), timeout=5)
 
     assert node.connections == 0
+
+
+async def test_a_time_series_is_summed_by_window_and_not_hashed(node: Node, make: Make) -> None:
+    reader = make(PLANT, BackupMethod.SNAPSHOT, check=None)
+    node.gate.set()
+
+    found = await reader.contents(exported(PLANT.tables[0], until="2026-11-01 12:00:00+00:00"))
+
+    assert found.level is CheckLevel.AGGREGATES
+    assert found.windows is not None
+    assert found.windows.rows == 3
+    assert not any("fnv64" in sql for sql in node.sent)
+    await reader.close()
+
+
+async def test_a_small_table_is_hashed_whole_where_a_sample_is_asked_for(
+    node: Node, make: Make
+) -> None:
+    reader = make(SHOP, BackupMethod.SNAPSHOT, check=None)
+    node.gate.set()
+    found = await reader.contents(replace(exported(INV), rows_reported=2_000))
+    assert (found.level, found.checksum) == (CheckLevel.FULL, ContentChecksum(3, "7", "9"))
+    await reader.close()
+
+
+async def test_of_a_large_table_a_range_of_keys_is_hashed(node: Node, make: Make) -> None:
+    reader = make(SHOP, BackupMethod.SNAPSHOT, check=CheckLevel.SAMPLE)
+    node.gate.set()
+    found = await reader.contents(replace(exported(INV), rows_reported=100_000, seconds=1.0))
+    assert found.level is CheckLevel.SAMPLE
+    (sample,) = found.samples
+    assert sample.checksum == ContentChecksum(3, "7", "9")
+    (hashed,) = [sql for sql in node.sent if "fnv64" in sql]
+    assert "AS OF SYSTEM TIME '1.0' WHERE" in hashed
+    assert any("LIMIT 1 OFFSET 4000" in sql for sql in node.sent), "a tenth of the export's time"
+    await reader.close()
+
+
+async def test_a_large_table_without_a_usable_key_is_only_counted_and_says_why(
+    node: Node, make: Make
+) -> None:
+    reader = make(SHOP, BackupMethod.SNAPSHOT, check=None)
+    node.gate.set()
+    create = "CREATE TABLE t (\n\ta STRING NULL\n)"
+    bare = replace(INV, create_statement=create)
+    found = await reader.contents(replace(exported(bare), rows_reported=100_000))
+    assert found.level is CheckLevel.COUNTS
+    assert "primary key" in found.reason
+    await reader.close()

@@ -1,0 +1,153 @@
+"""What is read of a table's content when it is backed up, as plain data.
+
+A level costs what it sees: *counts* and *aggregates* are made by KWDB's engine, in a fraction of
+the export's time; *sample* and *full* hash the text of every value, several times what the export
+of those rows takes (live-findings, section 5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from kwtui.model.proof import ContentChecksum
+from kwtui.model.schema import Engine
+
+MAX_WINDOWS = 100_000
+"""Days of one table that hold rows: 270 years of them."""
+_MAX_AGGREGATES = 8_192
+"""Of one table: KWDB's widest has 4,096 columns."""
+
+
+class CheckLevel(StrEnum):
+    """How much of the content is compared, the least first."""
+
+    COUNTS = "counts"
+    AGGREGATES = "aggregates"
+    SAMPLE = "sample"
+    FULL = "full"
+
+    @property
+    def rank(self) -> int:
+        return _RANKS[self]
+
+    @property
+    def compares(self) -> str:
+        """In words, to follow a colon."""
+        return _WORDS[self][0]
+
+    @property
+    def misses(self) -> str:
+        """What a comparison at this level would not see, in words."""
+        return _WORDS[self][1]
+
+
+_RANKS = {level: rank for rank, level in enumerate(CheckLevel)}
+_WORDS = {
+    CheckLevel.COUNTS: (
+        "rows of each table; of a time series by day, before and after the export",
+        "a changed value",
+    ),
+    CheckLevel.AGGREGATES: (
+        "counts, sums, text lengths and times; of a time series by day",
+        "a text, tag, boolean or binary value replaced by one as long, values that change places",
+    ),
+    CheckLevel.SAMPLE: (
+        "counts, aggregates of time series, and a checksum of some rows, others in each backup; "
+        "of small tables all rows",
+        "a changed value outside the sample, but for what the aggregates show",
+    ),
+    CheckLevel.FULL: ("a checksum of every value of every row", "nothing"),
+}
+
+
+def default_level(engine: Engine) -> CheckLevel:
+    """What costs at most a tenth of the export."""
+    return CheckLevel.AGGREGATES if engine is Engine.TIME_SERIES else CheckLevel.SAMPLE
+
+
+class AggregateKind(StrEnum):
+    """What is computed of a column, over the rows of a window."""
+
+    COUNT = "count"
+    """Values that are not NULL."""
+    SUM = "sum"
+    """Of integers and decimals: exact."""
+    FLOAT_SUM = "float_sum"
+    """Depends on the order of addition, so it is compared with a tolerance."""
+    LENGTH = "length"
+    """The characters of all texts."""
+    MIN = "min"
+    MAX = "max"
+
+
+class Aggregate(msgspec.Struct, frozen=True, array_like=True):
+    """One value of each window: ``["sum", "a"]`` in JSON."""
+
+    kind: AggregateKind
+    column: str
+
+
+class Extremes(msgspec.Struct, frozen=True, array_like=True):
+    """The least and the greatest value of a column, over the whole table."""
+
+    column: str
+    least: str | None
+    greatest: str | None
+
+
+class Window(msgspec.Struct, frozen=True, array_like=True):
+    """The rows of a stretch of time: ``[since, until, rows, [values]]`` in JSON.
+
+    Times are the server's own text under UTC, ``until`` exclusive and empty where there is no end.
+    """
+
+    since: str
+    until: str
+    rows: int
+    values: Annotated[tuple[str | None, ...], msgspec.Meta(max_length=_MAX_AGGREGATES)] = ()
+
+
+@dataclass(frozen=True)
+class WindowReadings:
+    """A table by windows of its time column. A relational table is one window without bounds."""
+
+    column: str = ""
+    """The time column; empty for a relational table."""
+    width: str = ""
+    """Of a window, as `time_bucket` takes it: ``1d``. Windows are aligned to UTC. Empty: one window
+    holds everything."""
+    aggregates: Annotated[tuple[Aggregate, ...], msgspec.Meta(max_length=_MAX_AGGREGATES)] = ()
+    """What the values of each window are, in their order."""
+    extremes: Annotated[tuple[Extremes, ...], msgspec.Meta(max_length=_MAX_AGGREGATES)] = ()
+    """Of the columns whose sums may be rounded."""
+    windows: Annotated[tuple[Window, ...], msgspec.Meta(max_length=MAX_WINDOWS)] = ()
+    """Those that hold rows, in order of time."""
+    unsettled: Annotated[tuple[str, ...], msgspec.Meta(max_length=MAX_WINDOWS)] = ()
+    """``since`` of the windows that changed while the table was exported: what the files hold of
+    them is not known."""
+
+    @property
+    def level(self) -> CheckLevel:
+        """What these readings compare: times alone are but counts."""
+        times = (AggregateKind.MIN, AggregateKind.MAX)
+        more = any(aggregate.kind not in times for aggregate in self.aggregates)
+        return CheckLevel.AGGREGATES if more else CheckLevel.COUNTS
+
+    @property
+    def rows(self) -> int:
+        return sum(window.rows for window in self.windows)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The checksum of some rows: those with ``since`` <= ``column`` < ``until``."""
+
+    column: str
+    since: str
+    until: str
+    """Empty where there is no end."""
+    checksum: ContentChecksum

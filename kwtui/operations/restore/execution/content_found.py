@@ -1,0 +1,86 @@
+"""What a restored table holds, compared with what was read of the table that was backed up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from kwtui.backups.readings import differences, short
+from kwtui.model.checks import CheckLevel, WindowReadings
+from kwtui.model.proof import ContentChecksum
+from kwtui.model.schema import TableName, TableSpec
+from kwtui.operations.restore.expected_content import sample_part
+from kwtui.operations.runner import Halt
+from kwtui.operations.shared.checksums import read_checksum
+from kwtui.operations.shared.window_reading import Asked, read_windows
+from kwtui.server.catalogue import survey as catalogue
+from kwtui.server.connection.server import Server
+from kwtui.sql import statements
+
+_NAMED = 5
+"""Differences that are named."""
+
+
+@dataclass(frozen=True)
+class ContentFound:
+    """The rows that are there, by what they were compared, and in words what differs."""
+
+    rows: int
+    check: CheckLevel = CheckLevel.COUNTS
+    differing: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> str:
+        if self.differing:
+            return "different"
+        return "not known" if self.check is CheckLevel.COUNTS else "the same"
+
+
+async def compare_content(
+    server: Server, database: str, expected: Mapping[str, Any], halt: Halt
+) -> ContentFound:
+    """Compare by everything that ``expected`` (`expected_content`) knows of the content.
+
+    Raises KwtuiError where the server does not answer.
+    """
+    name = TableName(expected["schema"], expected["table"])
+    if expected["checksum"] is not None:
+        sql = statements.content_checksum(database, name, expected["columns"])
+        found = await read_checksum(server, sql, halt)
+        same = found == msgspec.convert(expected["checksum"], ContentChecksum)
+        return ContentFound(found.rows, CheckLevel.FULL, () if same else ("its checksum",))
+    if not expected.get("windows") and not expected.get("samples"):
+        return ContentFound(await catalogue.count_rows(server, database, name))
+    rows, level, differing = await _windows(server, database, name, expected, halt)
+    for sample in expected.get("samples", ()):
+        level = CheckLevel.SAMPLE
+        sql = statements.content_checksum(
+            database, name, expected["columns"], part=sample_part(sample)
+        )
+        if await read_checksum(server, sql, halt) != _checksum(sample):
+            differing += (f"its rows from {short(sample['since'])} on",)
+    return ContentFound(rows, level, differing)
+
+
+async def _windows(
+    server: Server, database: str, name: TableName, expected: Mapping[str, Any], halt: Halt
+) -> tuple[int, CheckLevel, tuple[str, ...]]:
+    if not expected.get("windows"):
+        return await catalogue.count_rows(server, database, name), CheckLevel.COUNTS, ()
+    wanted = msgspec.convert(expected["windows"], WindowReadings)
+    found = (await read_windows(server, _asked(database, name, wanted), halt)).windows
+    words = tuple(islice((each.words for each in differences(wanted, found)), _NAMED))
+    return found.rows, found.level, words
+
+
+def _asked(database: str, name: TableName, wanted: WindowReadings) -> Asked:
+    spec = TableSpec(name, (), "", "", time_column=wanted.column or None)
+    return Asked(database, spec, aggregates=wanted.aggregates, width=wanted.width)
+
+
+def _checksum(sample: Mapping[str, Any]) -> ContentChecksum:
+    return msgspec.convert(sample["checksum"], ContentChecksum)

@@ -1,0 +1,147 @@
+"""Reading a table's windows from the server (`kwtui.sql.content`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.checks import (
+    MAX_WINDOWS,
+    Aggregate,
+    AggregateKind,
+    Extremes,
+    Window,
+    WindowReadings,
+)
+from kwtui.model.schema import TableSpec
+from kwtui.operations.runner import Halt
+from kwtui.operations.shared.stoppable import run_stoppable
+from kwtui.server.connection.results import ResultSet, Row
+from kwtui.server.connection.server import Server
+from kwtui.sql import content
+
+_WIDTHS = {content.DAY: timedelta(days=1)}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read, and why it is less than was asked for."""
+
+    windows: WindowReadings
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be read of a table."""
+
+    database: str
+    table: TableSpec
+    timestamp: str | None = None
+    """Of relational tables only (live-findings, row 30)."""
+    until: str | None = None
+    """The newest time that counts, of a time series."""
+    aggregates: tuple[Aggregate, ...] = ()
+    width: str = ""
+
+    def at(self, aggregates: tuple[Aggregate, ...], width: str) -> WindowReadings:
+        column = self.table.time_column or ""
+        return WindowReadings(column=column, width=width if column else "", aggregates=aggregates)
+
+
+async def read_windows(
+    server: Server, asked: Asked, halt: Halt, *, rounding: bool = True
+) -> Reading:
+    """Read what is asked for, or less where the node refuses it: counts by window, then counts.
+
+    ``rounding`` reads also how far rounded sums may be apart. Raises KwtuiError where the node does
+    not even count, or is gone.
+    """
+    reason = ""
+    for aggregates, width in _ways(asked):
+        try:
+            found = await _read(server, asked, asked.at(aggregates, width), halt)
+            if len(found.windows) <= MAX_WINDOWS:
+                return Reading(await _with_extremes(server, asked, found, halt, rounding), reason)
+            reason = f"it has rows on more than {MAX_WINDOWS:,} days"
+        except KwtuiError as error:
+            refused = error.exit_code is ExitCode.STATEMENT_REFUSED
+            if halt.requested.is_set() or not refused or (aggregates, width) == _last(asked):
+                raise
+            reason = " ".join(filter(None, (error.title, error.cause)))
+    raise RuntimeError("one window is always few enough")
+
+
+def _ways(asked: Asked) -> Iterator[tuple[tuple[Aggregate, ...], str]]:
+    ways = ((asked.aggregates, asked.width), (content.times_of(asked.table), asked.width))
+    yield from dict.fromkeys((*ways, _last(asked)))
+
+
+def _last(asked: Asked) -> tuple[tuple[Aggregate, ...], str]:
+    return (content.times_of(asked.table), "")
+
+
+def newest(readings: WindowReadings) -> str | None:
+    """The newest time that was seen; None of an empty table and of a relational one."""
+    last = Aggregate(AggregateKind.MAX, readings.column)
+    if not readings.windows or last not in readings.aggregates:
+        return None
+    return readings.windows[-1].values[readings.aggregates.index(last)]
+
+
+async def _read(server: Server, asked: Asked, form: WindowReadings, halt: Halt) -> WindowReadings:
+    sql = content.window_aggregates(
+        asked.database,
+        asked.table.name,
+        form.aggregates,
+        time_column=asked.table.time_column,
+        width=form.width,
+        timestamp=asked.timestamp,
+        until=asked.until,
+    )
+    return parse_windows(form, (await run_stoppable(server, sql, halt)).result)
+
+
+def parse_windows(form: WindowReadings, answer: ResultSet) -> WindowReadings:
+    """``form`` says what was asked. An empty table answers no window, or one without rows."""
+    windows = tuple(_windows(form, answer.rows))
+    return WindowReadings(form.column, form.width, form.aggregates, windows=windows)
+
+
+def _windows(form: WindowReadings, rows: Sequence[Row]) -> Iterator[Window]:
+    for row in rows:
+        since, (count, *values) = (row[0] or "", row[1:]) if form.width else ("", row)
+        if int(count or 0):
+            until = window_end(since, form.width)
+            yield Window(since, until, int(count or 0), tuple(values))
+
+
+def window_end(since: str, width: str) -> str:
+    """Where the window ends; empty where it has no end, or none that a time can say."""
+    if not width:
+        return ""
+    try:
+        return (datetime.fromisoformat(since) + _WIDTHS[width]).isoformat(" ")
+    except (ValueError, OverflowError):
+        return ""
+
+
+async def _with_extremes(
+    server: Server, asked: Asked, found: WindowReadings, halt: Halt, rounding: bool
+) -> WindowReadings:
+    columns = content.rounded_columns(asked.table, found.aggregates) if rounding else ()
+    if not columns or not found.windows:
+        return found
+    sql = content.extremes(
+        asked.database,
+        asked.table.name,
+        columns,
+        time_column=asked.table.time_column,
+        timestamp=asked.timestamp,
+        until=asked.until,
+    )
+    row = (await run_stoppable(server, sql, halt)).result.rows[0]
+    seen = tuple(Extremes(name, row[2 * i], row[2 * i + 1]) for i, name in enumerate(columns))
+    return WindowReadings(found.column, found.width, found.aggregates, seen, found.windows)
