@@ -35,8 +35,9 @@ its input. One that asks for a password is asked up to five times: use PGPASSWOR
   --no-checksums   do not compare the files with SHA256SUMS first
 
 It ends with 0: restored and compared; 1: stopped by an error; 2: not understood; 3: the name is
-taken; 4: the rows are not those of the backup; 5: files of the backup are damaged; 6: all rows are
-there and compared, a view, comment or grant is missing.
+taken; 4: the rows or devices are not those of the backup; 5: files of the backup are damaged; 6: all
+rows are there and compared, a foreign key, view, trigger, grant or the like is missing. Until it ends
+with 0 the database's comment says that it is not complete.
 END
 }
 
@@ -150,7 +151,8 @@ emit() {
                     title=${line#"$tag"}
                     step=${title%%:*} first=yes wanted=yes
                     if [ "$step" -lt "$1" ] || [ "$step" -gt "$2" ]; then wanted=''; fi
-                    if [ "$step" -ge "$first_grant" ] && [ -z "$grants" ]; then wanted=''; fi
+                    if [ "$step" -ge "$first_grant" ] && [ "$step" -lt "$steps" ] &&
+                        [ -z "$grants" ]; then wanted=''; fi
                     [ -z "$wanted" ] || printf "SELECT 'step %s of %s: %s' AS doing;\n" \
                         "$step" "$steps" "$(text "${title#*: }")"
                     continue
@@ -338,22 +340,22 @@ fi
 compare() {
     tab=$(printf '\t')
     differing=0
-    while IFS=$tab read -r number rows content name note <&3; do
-        IFS=$tab read -r answered found_rows found_content <&4 || answered=''
+    while IFS=$tab read -r number unit wanted content name note <&3; do
+        IFS=$tab read -r answered found found_content <&4 || answered=''
         [ "$answered" = "$number" ] || stop 1 "The client gave no answer for $name." \
             "Its answers are read as text; psql and kwbase sql are known to work."
-        if [ "$rows" = - ]; then
-            say "$name: $found_rows rows; nobody counted them when the backup was made"
-        elif [ "$found_rows" != "$rows" ]; then
-            say "$name: $found_rows rows, and the backup holds $rows${note:+ ($note)}"
+        if [ "$wanted" = - ]; then
+            say "$name: $found $unit; nobody counted them when the backup was made"
+        elif [ "$found" != "$wanted" ] && ! { [ "$unit" = devices ] && [ "$found" -gt "$wanted" ]; }; then
+            say "$name: $found $unit, and the backup holds $wanted${note:+ ($note)}"
             differing=$((differing + 1))
-        elif [ "$content" = - ]; then
-            say "$name: $rows rows, as in the backup"
+        elif [ "$unit" = devices ] || [ "$content" = - ]; then
+            say "$name: $found $unit, as in the backup"
         elif [ "$found_content" != "$content" ]; then
-            say "$name: $rows rows as in the backup, but their content is another"
+            say "$name: $wanted rows as in the backup, but their content is another"
             differing=$((differing + 1))
         else
-            say "$name: $rows rows, the content is the same"
+            say "$name: $wanted rows, the content is the same"
         fi
     done 3<"$work/expected" 4<"$work/found"
 }
@@ -388,18 +390,42 @@ if ! {
 fi
 answers <"$work/out" >"$work/found"
 compare
-[ "$differing" -eq 0 ] || stop 4 "$target is not what was backed up: $differing tables differ." \
-    "It stays for you to look at."
 
 # ---- 5. what all rows are whole without
 
+# Each step that fails is named, and those behind it are done all the same.
+failed=''
 [ "$from" -gt "$last_whole" ] || from=$((last_whole + 1))
-if [ "$from" -le "$steps" ]; then
+next=$from
+while [ "$next" -lt "$steps" ]; do
     rm -f -- "$work/sent"
-    if ! emit "$from" "$steps" | feed "$@" || [ ! -f "$work/sent" ]; then
-        stop 6 "All rows of $target are there and compared, but the step that was named last" \
-            "failed: see above. Put right what it needs (grants need their users) and go on with" \
-            "that step: --from N"
+    if emit "$next" $((steps - 1)) | feed "$@" >"$work/out" 2>"$work/err" && [ -f "$work/sent" ]; then
+        next=$steps
+    else
+        at=$(sed -n -e "s/.*step \([0-9]*\) of $steps: .*/\1/p" "$work/out" | tail -n 1)
+        failed="$failed ${at:-$next}"
+        # Without a word of a step there was no server, and there is none for the next one.
+        next=$((${at:-$steps} + 1))
     fi
+    cat -- "$work/out"
+    cat -- "$work/err" >&2
+done
+
+if [ "$differing" -ne 0 ]; then
+    stop 4 "$target is not what was backed up: $differing of the comparisons above differ." \
+        "It stays for you to look at, with a comment that says that it is not complete." \
+        ${failed:+"These steps failed too:$failed"}
+fi
+if [ -n "$failed" ]; then
+    failed=${failed# }
+    stop 6 "All rows of $target are there and compared, but steps failed: $failed. See above." \
+        "Put right what they need (grants need their users) and go on with the first of them:" \
+        "--from ${failed%% *}"
+fi
+rm -f -- "$work/sent"
+if ! emit "$steps" "$steps" | feed "$@" >"$work/out" 2>&1 || [ ! -f "$work/sent" ]; then
+    cat -- "$work/out" >&2
+    stop 6 "All of $target is there and compared, but its comment still says that it is not" \
+        "complete: see above. Go on with --from $steps"
 fi
 say "Restored and compared: $target"

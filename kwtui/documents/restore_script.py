@@ -59,7 +59,7 @@ def _particulars(manifest: Manifest, runbook: Runbook) -> str:
         "tag": _quote(step_tag(runbook)),
         "steps": str(len(runbook.steps)),
         "last_whole": str(sum(not step.late for step in runbook.steps)),
-        "first_grant": str(sum(not step.grants for step in runbook.steps) + 1),
+        "first_grant": str(_first_grant(runbook)),
         "staging_folder": f"{DEFAULT_PREFIX}/{STAGING_FOLDER}",
     }
     parts = [f"{name}={value}\n" for name, value in values.items()]
@@ -71,13 +71,22 @@ def _particulars(manifest: Manifest, runbook: Runbook) -> str:
     return "".join(parts)
 
 
+def _first_grant(runbook: Runbook) -> int:
+    """Where there is none, the last step, which is done in any case."""
+    numbered = enumerate(runbook.steps, start=1)
+    return next((number for number, step in numbered if step.grants), len(runbook.steps))
+
+
 def _expected(checks: Sequence[RunbookCheck]) -> str:
-    """Tab-separated: number, rows, xor and sum, table, what to know if the rows differ."""
+    """Tab-separated: number, what is counted, how many, xor and sum, table, what to know if they
+    differ."""
     lines = []
     for number, check in enumerate(checks, start=1):
         rows = _UNKNOWN if check.rows is None else str(check.rows)
         content = check.content if check.rows else ""
-        fields = (str(number), rows, content or _UNKNOWN, clean(check.table), clean(check.note))
+        unit = "devices" if check.of_devices else "rows"
+        counted = (str(number), unit, rows, content or _UNKNOWN)
+        fields = (*counted, clean(check.table), clean(check.note))
         lines.append("\t".join(fields).rstrip("\t") + "\n")
     return "".join(lines)
 

@@ -50,11 +50,17 @@ class RunbookCheck:
     """xor and sum as the server prints them; empty where they are not known."""
     note: str = ""
     """What to know if the rows differ."""
+    of_devices: bool = False
+    """It counts the devices of a time series, of which more may have come than were counted."""
 
 
 @dataclass(frozen=True)
 class Runbook:
-    """Everything that a restore without kwtui does; late steps and then grants come last."""
+    """Everything that a restore without kwtui does.
+
+    Late steps and then grants come at the end. The very last step says that the database is
+    complete; the script leaves it out where that is not so.
+    """
 
     steps: tuple[RunbookStep, ...]
     checks: tuple[RunbookCheck, ...] = ()
@@ -96,7 +102,7 @@ def restore_md(manifest: Manifest, schema: DatabaseSchema, runbook: Runbook) -> 
         "## The steps\n\n" + "\n".join(_step(n, s) for n, s in steps),
         "## How to see that it is all there\n\n" + _check(manifest),
     ]
-    if schema.programs:
+    if any(not program.is_made_again for program in schema.programs):
         sections.append("## What is made again by hand\n\n" + _programs(schema))
     return "\n\n".join(s.rstrip() for s in sections) + "\n"
 
@@ -210,12 +216,12 @@ def _check(manifest: Manifest) -> str:
 
 
 def _programs(schema: DatabaseSchema) -> str:
-    """The text of procedures, triggers and streams, each in a fence that it cannot close."""
+    """The text of streams, each in a fence that it cannot close."""
     lines = [
         "No script here runs these. They name tables with their database: where the restored one "
         "has another name, change it first.\n"
     ]
-    for program in schema.programs:
+    for program in (p for p in schema.programs if not p.is_made_again):
         text = "\n".join(
             clean(line) for line in program.create_statement.rstrip("; \n").split("\n")
         )
@@ -255,10 +261,13 @@ The script
 3. makes and fills the tables, and stops at the first error. After putting right what stopped it, go
    on with `--from N`, N being the step that was named last; or drop the new database and start
    again (after an import that failed KWDB may call its table missing for some seconds);
-4. compares every table's rows, and their content where a checksum is known, with the backup, and
-   ends with 4 if they differ;
-5. makes views and comments and gives grants. Grants need their users: create them before, or leave
-   the grants out with `--no-grants`.
+4. compares every table's rows, their content where a checksum is known, and the number of devices
+   of a time series with the backup;
+5. makes foreign keys, views, procedures, triggers and comments, and gives grants. A step that fails
+   is named, and those behind it are done all the same. Grants need their users: create them before,
+   or leave the grants out with `--no-grants`;
+6. ends with 4 if a comparison differed, or with 6 if a step of 5 failed. Until it ends with 0 the
+   comment of the database says that it is not complete.
 
 `restore.sh --help` lists the options. If the backup was moved to another place in extern the script
 finds it there; in the extern of another node it wants `--node N`, and where it does not lie in

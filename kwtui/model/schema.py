@@ -149,8 +149,9 @@ class ViewSpec:
 class ProgramSpec:
     """A procedure, trigger, function, stream or the like: no export holds it, no import makes it.
 
-    Its text names tables with their database, and what it does when it is made again (a trigger
-    fires, a stream starts) is for a person to decide: it is kept, and made again by hand.
+    Its text is kept. A restore makes procedures and triggers again, after the rows. What a stream
+    does when it is made again (it starts, with options that each version words in its own way) is
+    for a person to decide.
     """
 
     kind: str
@@ -162,6 +163,11 @@ class ProgramSpec:
     """Empty where the server does not show it."""
     table: str = ""
     """Whose trigger it is, or where a stream writes to."""
+
+    @property
+    def is_made_again(self) -> bool:
+        """Whether a restore makes it."""
+        return self.kind in ("procedure", "trigger")
 
     def __str__(self) -> str:
         where = f" {'of' if self.kind == 'trigger' else 'into'} {self.table}" if self.table else ""
@@ -213,7 +219,8 @@ class DatabaseSchema:
     not_captured: tuple[str, ...] = ()
     """Objects that were seen and cannot be restored, in words."""
     programs: tuple[ProgramSpec, ...] = ()
-    """Procedures and the like whose text is known."""
+    """Procedures and the like whose text is known; triggers of a table in the order in which they
+    fire."""
 
     def table(self, name: TableName) -> TableSpec | None:
         return next((t for t in self.tables if t.name == name), None)

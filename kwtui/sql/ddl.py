@@ -205,6 +205,12 @@ def misprinted(default: str) -> str:
     return f"'{_PRINTED_CODE_POINT.sub(_character, text)}'"
 
 
+def loses_capitals(default: str) -> bool:
+    """Whether a true default has capitals that SHOW CREATE and a meta.sql do not print."""
+    token = next(tokens(default))
+    return misprinted(default) != default and token.value != token.value.lower()
+
+
 def hides_capitals(printed: str) -> bool:
     """Whether a default that only SHOW CREATE or a meta.sql tells may have had capitals."""
     text = printed.removeprefix("e")

@@ -109,6 +109,11 @@ def tag_values(database: str, table: TableName) -> str:
     return f"SHOW TAG VALUES FROM {table_name(database, table)}"
 
 
+def count_devices(database: str, table: TableName) -> str:
+    """SHOW TAG VALUES is a SELECT DISTINCT (public source, delegate/show_attributes.go)."""
+    return f"SELECT count(*) FROM [{tag_values(database, table)}]"
+
+
 def rows_by_device(database: str, table: TableName, primary_tags: Sequence[str]) -> str:
     """One row for each device that has readings (recordings 09 and 17)."""
     names = column_list(primary_tags)
@@ -196,6 +201,19 @@ def procedures(database: str, schema: str = "public") -> str:
 
 def create_statement_of_procedure(database: str, procedure: TableName) -> str:
     return f"SHOW CREATE PROCEDURE {table_name(database, procedure)}"
+
+
+def all_triggers(database: str) -> str:
+    """Of every table those that fire first come first (public source, sql/kwdb_internal.go).
+
+    SHOW TRIGGERS prints a name that needs quotes with them, and SHOW CREATE TRIGGER finds none of
+    such a name (sql/show_triggers.go and delegate/show_triggers.go).
+    """
+    return (
+        "SELECT trigger_name, schema_name, table_name, create_statement "
+        f"FROM {identifier(database)}.kwdb_internal.kwdb_triggers "
+        f"WHERE database_name = {literal(database)}"
+    )
 
 
 def triggers(database: str, table: TableName) -> str:

@@ -31,9 +31,11 @@ from tests.backups.builder import CONTENT, make_set, schema_of
 
 CLIENT = """\
 #!/bin/sh
-# Takes everything, writes it down and answers every count with what $ANSWER holds.
-tee -a "$HEARD" | while IFS= read -r line; do
+# Writes down what it takes and answers every count with what $ANSWER holds.
+while IFS= read -r line; do
+    printf '%s\n' "$line" >>"$HEARD"
     case $line in
+        "SELECT 'step "*) echo "${line#SELECT }" ;;
         "SELECT 'kwtui "*) echo "?column?"; echo "${line#SELECT }" | tr -d "';" ;;
         "SELECT count"*) printf 'count\\txor\\tsum\\n%b\\n(1 row)\\n' "$ANSWER" ;;
     esac
@@ -106,6 +108,7 @@ def runbook(manifest: Manifest) -> Runbook:
         RunbookStep("Insert the fine ones", (), insert="inserts/public/fine.sql"),
         RunbookStep("Make a view", (f"CREATE VIEW {mark}.public.v AS SELECT 1",), late=True),
         RunbookStep("Give the grants", ("GRANT SELECT ON v TO teller",), late=True, grants=True),
+        RunbookStep("Call it complete", (f"COMMENT ON DATABASE {mark} IS NULL",), late=True),
     )
     check = RunbookCheck("public.orders", f"SELECT count(*) FROM {mark}.public.orders", 4, "1 2")
     return Runbook(steps, (check,))
@@ -138,8 +141,8 @@ def test_both_sessions_of_the_script_read_values_as_kwtui_did(bench: Bench) -> N
 
     assert done.returncode == 0, done.stderr
     for statement in script_settings():
-        # Making the database, filling it, comparing it, finishing it.
-        assert bench.told.count(f"{statement};\n") == 4
+        # Making the database, filling it, comparing it, what comes late, calling it complete.
+        assert bench.told.count(f"{statement};\n") == 5
 
 
 def test_the_program_is_plain_shell(bench: Bench) -> None:
@@ -171,7 +174,7 @@ def test_the_shell_script_prints_what_the_sql_script_holds(
     printed = bench.call("--print")
     assert printed.stderr == ""
     assert printed.stdout in restore_sql(manifest, runbook, manifest.database)
-    assert printed.stdout.count("step ") == 6 + 1
+    assert printed.stdout.count("step ") == 7 + 1
 
 
 @pytest.mark.parametrize("name", ["shop_restored", "Shop 2", 'a"b', "a&b|c\\d", "it's", "数据"])
@@ -250,7 +253,37 @@ def test_other_rows_than_in_the_backup_are_an_error(bench: Bench, answer: str, w
     done = bench.run(ANSWER=answer)
     assert done.returncode == 4
     assert words in done.stderr
-    assert "CREATE VIEW" not in bench.told
+    assert "CREATE VIEW" in bench.told, "what can be finished is"
+    assert "COMMENT ON DATABASE" not in bench.told, "but it is not called complete"
+
+
+def test_more_devices_than_were_counted_are_none_too_few(
+    tmp_path: Path, location: SetLocation, manifest: Manifest, runbook: Runbook
+) -> None:
+    """Some may have come with rows while the backup was made."""
+    check = RunbookCheck("public.d", "SELECT count(*) FROM d", 3, of_devices=True)
+    bench = write_runbook(tmp_path, location, manifest, replace(runbook, checks=(check,)))
+    assert bench.run(ANSWER="4").returncode == 0
+    fewer = bench.run(ANSWER="2")
+    assert fewer.returncode == 4
+    assert "public.d: 2 devices, and the backup holds 3" in fewer.stderr
+
+
+def test_a_step_that_fails_does_not_cost_those_behind_it(bench: Bench) -> None:
+    failed = bench.run(REFUSE="CREATE VIEW")
+    assert failed.returncode == 6
+    assert "steps failed: 5." in failed.stderr
+    assert "--from 5" in failed.stderr
+    assert "GRANT SELECT" in bench.told
+    assert "COMMENT ON DATABASE" not in bench.told
+    both = bench.run(REFUSE="CREATE VIEW", ANSWER="3")
+    assert both.returncode == 4, "rows are more than a view"
+    assert "These steps failed too: 5" in both.stderr
+
+
+def test_without_a_server_no_step_is_tried_after_the_other(bench: Bench) -> None:
+    gone = bench.run("--from", "5", REFUSE="SET statement_timeout")
+    assert gone.returncode == 1, "the comparison needs it too"
 
 
 def test_an_answer_is_read_as_any_client_prints_it(bench: Bench) -> None:
@@ -271,6 +304,7 @@ def test_a_grant_to_nobody_costs_no_rows(bench: Bench) -> None:
 
     assert bench.run("--no-grants").returncode == 0
     assert "GRANT" not in bench.told
+    assert "COMMENT ON DATABASE" in bench.told
     assert bench.run("--from", "6").returncode == 0
     assert "CREATE VIEW" not in bench.told
 
@@ -336,7 +370,7 @@ def test_another_address_of_the_files(bench: Bench, manifest: Manifest) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [("--what",), ("--as",), ("--from", "x"), ("--from", "7"), ("--as", "a\nb")]
+    "options", [("--what",), ("--as",), ("--from", "x"), ("--from", "8"), ("--as", "a\nb")]
 )
 def test_what_is_not_understood_stops_before_anything(
     bench: Bench, options: tuple[str, ...]
@@ -378,13 +412,15 @@ def test_the_page_has_the_text_of_what_no_restore_makes(
     manifest: Manifest, runbook: Runbook
 ) -> None:
     """Whatever stands in it, it stays in its fence and is not run by any script."""
-    text = "CREATE PROCEDURE p() BEGIN\n\tSELECT '```\x1b[31m'; END;"
-    schema = replace(schema_of(CONTENT), programs=(ProgramSpec("procedure", "p", text),))
+    text = "CREATE STREAM p INTO t AS\n\tSELECT '```\x1b[31m';"
+    made = ProgramSpec("procedure", "made", "CREATE PROCEDURE made() BEGIN SELECT 1; END")
+    schema = replace(schema_of(CONTENT), programs=(ProgramSpec("stream", "p", text), made))
 
     page = restore_md(manifest, schema, runbook)
 
     _, _, section = page.partition("## What is made again by hand")
-    fenced = "````sql\nCREATE PROCEDURE p() BEGIN\n    SELECT '```␛[31m'; END;\n````"
-    assert f"procedure p\n\n{fenced}" in section
-    assert "CREATE PROCEDURE" not in restore_sql(manifest, runbook, "again")
+    fenced = "````sql\nCREATE STREAM p INTO t AS\n    SELECT '```␛[31m';\n````"
+    assert f"stream p\n\n{fenced}" in section
+    assert "procedure" not in section, "a restore makes it again"
+    assert "CREATE STREAM" not in restore_sql(manifest, runbook, "again")
     assert "by hand" not in restore_md(manifest, schema_of(CONTENT), runbook)

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator
 import psycopg
 
 _TOKEN = re.compile(
-    r"""(?P<nothing>--[^\n]*|\s+) | [eE]'(?:[^'\\]|\\.|'')*+' | '(?:[^']|'')*+' | "(?:[^"]|"")*+"
+    r"""(?P<nothing>--[^\n]*|\s+) | \$(?P<tag>[^\W\d]*)\$.*?\$(?P=tag)\$ | (?P<open>\$[^\W\d]*\$)
+        | [eE]'(?:[^'\\]|\\.|'')*+' | '(?:[^']|'')*+' | "(?:[^"]|"")*+"
         | (?P<end>;) | [^\s;'"eE-]++ | [eE-]""",
     re.VERBOSE | re.DOTALL,
 )
@@ -26,7 +27,7 @@ def _is_whole(text: str) -> bool:
     position, whole = 0, False
     while position < len(text):
         match = _TOKEN.match(text, position)
-        if match is None:
+        if match is None or match["open"]:
             return False
         position = match.end()
         if match["nothing"] is None:

@@ -30,6 +30,7 @@ from kwtui.server.console.session import Console
 from kwtui.server.jobs.listing import read_jobs
 from kwtui.server.state import overview, wal_settings
 from kwtui.sql import content, inspection, sequences, session, statements, transfer
+from kwtui.sql.programs import with_body_as_text
 from kwtui.sql.transfer import ExportOptions, ImportOptions
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench
@@ -67,6 +68,7 @@ CREATE VIEW v1 AS SELECT id, code FROM p
 CREATE VIEW v2 AS SELECT v1.id FROM v1 JOIN c ON c.p_id = v1.id
 CREATE MATERIALIZED VIEW mv AS SELECT count(*) AS n FROM p
 CREATE PROCEDURE pr(a INT8) BEGIN SELECT a; END
+CREATE TRIGGER tg AFTER DELETE ON p FOR EACH ROW BEGIN DELETE FROM hollow WHERE a = OLD.id; END
 ALTER TABLE p CONFIGURE ZONE USING gc.ttlseconds = 700
 ALTER DATABASE {RELATIONAL} CONFIGURE ZONE USING gc.ttlseconds = 800
 COMMENT ON TABLE p IS 'table'
@@ -360,6 +362,8 @@ SAMPLES: dict[str, list[str]] = {
     "inspection.create_statement_of": [inspection.create_statement_of("D", P)],
     "inspection.columns": [inspection.columns("D", P), inspection.columns("D", P, comments=False)],
     "inspection.tag_values": [inspection.tag_values("D", P)],
+    "inspection.count_devices": [inspection.count_devices("D", P)],
+    "inspection.all_triggers": [inspection.all_triggers("D")],
     "inspection.rows_by_device": [inspection.rows_by_device("D", P, ("id", "Site"))],
     "inspection.retention": [inspection.retention("D", P)],
     "inspection.partitions": [inspection.partitions("D", P)],
@@ -510,6 +514,7 @@ def test_the_evidence_of_a_form_is_where_it_says(form: Form) -> None:
 
 def test_no_form_is_a_leftover(sent: dict[str, str]) -> None:
     made = [sql for samples in SAMPLES.values() for sql in samples]
-    texts = ["PAUSE JOB 1", "SET statement_timeout = 60000"]
+    script = with_body_as_text("CREATE PROCEDURE p() BEGIN SELECT 1; END")
+    texts = ["PAUSE JOB 1", "SET statement_timeout = 60000", script]
     known = {form_of(sql) for sql in (*sent, *made, *texts)}
     assert [form.pattern for form in forms() if form not in known] == []

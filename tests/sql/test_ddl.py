@@ -134,6 +134,12 @@ def test_a_default_that_is_a_part_of_what_is_printed_is_not_cut_in_its_middle() 
     assert ddl.with_true_defaults(text, columns) == text.replace("10", "1")
 
 
+def test_an_escape_is_no_capital() -> None:
+    assert ddl.loses_capitals("e'\\U00004E2DA'")
+    assert not ddl.loses_capitals("e'\\U00004E2Da\\n'")
+    assert not ddl.loses_capitals("'A'")
+
+
 def test_capitals_are_only_missed_where_kwdb_takes_them_away() -> None:
     assert ddl.hides_capitals("'größe'")
     assert ddl.hides_capitals("e'a\\'b'")

@@ -399,7 +399,8 @@ def _not_included(scope: _Scope, whole: bool) -> tuple[str, ...]:
     """In words, for the plan, the manifest and the runbook."""
     words = list(scope.schema.not_captured)
     words += [f"table {table.name}: {table.why}" for table in scope.schema.unread]
-    words += [f"{p}: only its text, to be run by hand" for p in scope.schema.programs]
+    by_hand = (p for p in scope.schema.programs if not p.is_made_again)
+    words += [f"{p}: only its text, to be run by hand" for p in by_hand]
     if scope.schema.engine is Engine.TIME_SERIES:
         words.append(f"{HASH_POINTS[0].lower()}{HASH_POINTS[1:]}, which no statement of KWDB tells")
     if not whole:

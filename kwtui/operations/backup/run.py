@@ -27,6 +27,7 @@ from kwtui.operations.backup.execution.exporting import (
     while_watching,
 )
 from kwtui.operations.backup.execution.mark_or_sweep import mark_or_sweep
+from kwtui.operations.backup.execution.other_changes import other_changes
 from kwtui.operations.backup.execution.seal import Sealer
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.backup.execution.table_export import TableExporter
@@ -162,6 +163,9 @@ class _BackupRun:
             whole = self._request.is_whole
             names = tuple(state.tables)
             problems += reconcile.catalogue_differences(state.before, after, names, whole=whole)
+            state.changes += other_changes(state.before, after)
+            for words in state.changes:
+                self._context.reporter.notice(step, "WARNING", words)
         if self._is_relational_database_export(after):
             # There, a notice is the only word about a table that failed, and it does not name the
             # table (live-findings, row 1).

@@ -15,12 +15,13 @@ from kwtui.model.schema import (
     Engine,
     ForeignKeySpec,
     GrantSpec,
+    ProgramSpec,
     TableName,
     TableSpec,
 )
 from kwtui.operations.shared.chosen import Chosen, object_of
 from kwtui.server.catalogue.refused_imports import parent_named
-from kwtui.sql import ddl, sequences, statements
+from kwtui.sql import ddl, programs, sequences, statements
 from kwtui.sql.plain_tables import has_sharded_index, with_parents
 from kwtui.sql.quoting import identifier
 
@@ -189,6 +190,19 @@ def create_views(chosen: Chosen, database: str) -> Iterator[str]:
         text = ddl.without_rowid(view.create_statement) if view.materialized else None
         moved = _moved(chosen.schema, text or view.create_statement, database)
         yield ddl.with_name(moved, database, view.name)
+
+
+def create_programs(chosen: Chosen, database: str) -> Iterator[tuple[ProgramSpec, str]]:
+    """Procedures, then triggers, each with the statement for the current database."""
+    schema = chosen.schema
+    triggers: dict[str, list[ProgramSpec]] = {}
+    for program in chosen.programs:
+        if program.kind == "trigger":
+            triggers.setdefault(program.table, []).append(program)
+    procedures = [p for p in chosen.programs if p.kind != "trigger"]
+    ordered = [p for of_table in triggers.values() for p in programs.in_order(of_table)]
+    for program in (*procedures, *ordered):
+        yield program, programs.moved(program, schema.database, database, schema.schemas)
 
 
 def comments(chosen: Chosen, *, of_views: bool) -> tuple[CommentSpec, ...]:

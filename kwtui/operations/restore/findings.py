@@ -6,13 +6,14 @@ from collections.abc import Container, Iterator
 
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
-from kwtui.model.schema import Engine, TableName
+from kwtui.model.schema import Engine
 from kwtui.operations.restore.accounting import accounting_findings
 from kwtui.operations.restore.cluster_parts import exported_accounts
 from kwtui.operations.restore.native import native_findings
 from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.target import TargetFacts, name_findings, refusal, space_findings
 from kwtui.operations.shared.admin_rights import admin_findings
+from kwtui.operations.shared.chosen import Chosen
 from kwtui.server.catalogue.findings import fine_time
 from kwtui.server.catalogue.refused_imports import interleave_parents
 from kwtui.sql import ddl
@@ -300,9 +301,7 @@ def insert_reason(source: RestoreSource, table: SourceTable, *, may_stage: bool 
     return ""
 
 
-def left_out(
-    source: RestoreSource, wanted: frozenset[TableName], accounts: Container[str]
-) -> Iterator[str]:
+def left_out(source: RestoreSource, chosen: Chosen, accounts: Container[str]) -> Iterator[str]:
     """What the restored database will not have, in words.
 
     ``accounts`` are those that the server has when the grants are given.
@@ -310,12 +309,16 @@ def left_out(
     yield from source.not_included
     for path in source.part.leave_out if source.part else ():
         yield f"{path}: left out, as was said"
+    wanted = chosen.names
     for table in source.tables:
         if table.name in wanted:
             for key in table.spec.foreign_keys:
                 if key.target not in wanted:
                     name = f"the foreign key {key.name} of {table.name}"
                     yield f"{name}: {key.target} is not restored"
+    for program in source.schema.programs:
+        if program.is_made_again and program not in chosen.programs:
+            yield f"the {program}: it may need tables that are not restored"
     for name in dict.fromkeys(g.grantee for g in source.schema.grants):
         if name not in accounts:
             yield f"grants to {name}, who does not exist here"

@@ -12,6 +12,7 @@ from kwtui.operations.restore.source import RestoreSource
 from kwtui.operations.restore.target import TargetFacts, refusal
 from kwtui.server.catalogue.findings import text_first
 from kwtui.server.catalogue.refused_imports import refused_imports
+from kwtui.sql import ddl
 
 
 def native_findings(
@@ -82,6 +83,13 @@ def _lost_by_native(source: RestoreSource) -> Iterator[str]:
         "foreign keys": sum(len(t.foreign_keys) for t in schema.tables),
         "sequences": len(schema.sequences),
         "views": len(schema.views),
+        "procedures and triggers": sum(p.is_made_again for p in schema.programs),
+        "defaults with their capital letters": sum(
+            ddl.loses_capitals(column.default)
+            for table in schema.tables
+            for column in table.columns
+            if column.default is not None
+        ),
         "comments": len(schema.comments),
         "grants": len(schema.grants),
         "zone configurations": len(schema.zone_statements),

@@ -54,7 +54,7 @@ def plan_restore(
         path=source.path,
         steps=tuple(restore_steps(scope)),
         findings=tuple(ordered(restore_findings(source, tables, request, scope.target, facts))),
-        not_included=tuple(left_out(source, scope.chosen.names, scope.accounts)),
+        not_included=tuple(left_out(source, scope.chosen, scope.accounts)),
         estimated_rows=sum_known([t.rows for t in tables]),
         estimated_bytes=sum_known([t.bytes for t in tables]),
         estimate_source="the files of the backup",

@@ -36,6 +36,9 @@ from kwtui.operations.shared.chosen import Chosen
 from kwtui.operations.shared.scratch_names import scratch_name
 from kwtui.sql import statements
 
+NOTHING_MADE = ["", "", ""]
+"""Of a statement that only prepares the others of its step."""
+
 
 def restore_steps(scope: RestoreScope) -> Iterator[Step]:
     if scope.with_data:
@@ -285,6 +288,14 @@ def _after_rename(scope: RestoreScope) -> Iterator[Step]:
         definitions.create_views(chosen, name),
         "A database with views cannot be renamed, so they come last.",
         {"makes": [[view.name.schema, view.name.name, ""] for view in chosen.views]},
+    )
+    programs = tuple(definitions.create_programs(chosen, name))
+    yield from sql_if_any(
+        "create-programs",
+        "Create the procedures and triggers",
+        iter((statements.use_database(name), *(text for _, text in programs)) if programs else ()),
+        "Last, so that no trigger fires for a row of the backup.",
+        {"makes": [NOTHING_MADE, *([f":{p.kind}", p.name, p.table] for p, _ in programs)]},
     )
     yield from sql_if_any(
         "comment-and-grant-last",

@@ -52,6 +52,7 @@ _DISPENSABLE = frozenset(
         "set-zones",
         "comment-and-grant",
         "create-views",
+        "create-programs",
         "comment-and-grant-last",
         "finish",
     }

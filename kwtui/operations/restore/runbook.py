@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kwtui.backups.layout.naming import DATA_FOLDER, INSERTS_FOLDER, table_folder
 from kwtui.documents.runbook import TARGET_MARK, Runbook, RunbookCheck, RunbookStep
@@ -10,14 +11,32 @@ from kwtui.model.requests import RestoreRequest
 from kwtui.model.schema import Engine, TableName
 from kwtui.model.server import ServerFacts
 from kwtui.operations.plan import Step, StepKind
+from kwtui.operations.restore import definitions
 from kwtui.operations.restore.recipe import script_steps
 from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.steps import RestoreScope
 from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.chosen import Chosen
-from kwtui.sql import statements
+from kwtui.sql import inspection, statements
+from kwtui.sql.programs import for_clients, with_body_as_text
 
-_LATE = frozenset({"set-zones", "comment-and-grant", "create-views", "comment-and-grant-last"})
+UNFINISHED_BY_SCRIPT = "restore.sh is restoring this database. It is not complete yet."
+"""The comment of a database until everything is in it and was found to be as in the backup."""
+
+_ONE_BY_ONE = frozenset({"add-foreign-keys", "validate-checks", "create-views", "create-programs"})
+"""Steps of which each statement becomes a step: one that fails must not cost the others."""
+
+_LATE = frozenset(
+    {
+        "add-foreign-keys",
+        "validate-checks",
+        "set-zones",
+        "comment-and-grant",
+        "create-views",
+        "create-programs",
+        "comment-and-grant-last",
+    }
+)
 """Steps that all rows are whole without. A user who is not there must not cost the rows."""
 
 
@@ -28,8 +47,8 @@ def runbook_of(source: RestoreSource, server: ServerFacts, node_id: int) -> Runb
     # What the rows need, then views and comments, then grants.
     steps = tuple(sorted(parts, key=lambda part: (part.late, part.grants)))
     return Runbook(
-        steps=steps,
-        checks=tuple(_check(table) for table in source.tables),
+        steps=(*steps, _finish(source)),
+        checks=tuple(check for table in source.tables for check in _checks(table)),
         series_folders=tuple(_series_folders(source, recipe)),
     )
 
@@ -54,6 +73,13 @@ def _recipe(source: RestoreSource, server: ServerFacts, node_id: int) -> tuple[S
     return tuple(script_steps(scope))
 
 
+def _finish(source: RestoreSource) -> RunbookStep:
+    """The mark goes, and the database's own comment comes."""
+    chosen = Chosen(source.schema, source.schema.tables, whole=True)
+    comment = statements.comment_on_database(TARGET_MARK, definitions.database_comment(chosen))
+    return RunbookStep("Call it complete", (comment,), late=True)
+
+
 def _parts(step: Step) -> Iterator[RunbookStep]:
     """One step, or several where a person must be able to go on in the middle."""
     late = step.id in _LATE
@@ -66,11 +92,21 @@ def _parts(step: Step) -> Iterator[RunbookStep]:
         if sql:
             yield RunbookStep(step.title, sql, step.explanation)
         return
+    if step.id == "create-database":
+        mark = statements.comment_on_database(TARGET_MARK, UNFINISHED_BY_SCRIPT)
+        yield RunbookStep(step.title, (*step.sql, mark), step.explanation)
+        return
+    own_comment = statements.comment_on_database(TARGET_MARK, "x").removesuffix("'x'")
+    kept = (for_clients(s) for s in step.sql if not s.startswith(own_comment))
+    step = replace(step, sql=tuple(kept))
     use, sql = _parted(step.sql, "USE ")
-    if step.id == "create-views":
+    if step.id in _ONE_BY_ONE:
         for number, statement in enumerate(sql, start=1):
             title = f"{step.title}, {number} of {len(sql)}"
-            yield RunbookStep(title, (*use, statement), step.explanation, late=late)
+            text = with_body_as_text(statement) if step.id == "create-programs" else statement
+            yield RunbookStep(title, (*use, text), step.explanation, late=late)
+        return
+    if late and not sql:
         return
     grants, others = _parted(sql, "GRANT ")
     if not late or not grants:
@@ -78,7 +114,13 @@ def _parts(step: Step) -> Iterator[RunbookStep]:
         return
     if others:
         yield RunbookStep("Put the comments back", (*use, *others), late=late)
-    yield RunbookStep("Give the grants", (*use, *grants), late=late, grants=True)
+    for grantee in dict.fromkeys(_grantee(statement) for statement in grants):
+        given = (statement for statement in grants if _grantee(statement) == grantee)
+        yield RunbookStep(f"Give the grants to {grantee}", (*use, *given), late=late, grants=True)
+
+
+def _grantee(grant: str) -> str:
+    return grant.rpartition(" TO ")[2]
 
 
 def _device_inserts(step: Step) -> Iterator[str]:
@@ -105,7 +147,7 @@ def _series_folders(source: RestoreSource, recipe: tuple[Step, ...]) -> Iterator
                 yield step.params["folder"].removeprefix(f"{source.path}/{DATA_FOLDER}/")
 
 
-def _check(table: SourceTable) -> RunbookCheck:
+def _checks(table: SourceTable) -> Iterator[RunbookCheck]:
     known = table.checksum
     sql = (
         statements.content_checksum(TARGET_MARK, table.name, table.spec.visible_columns)
@@ -113,10 +155,17 @@ def _check(table: SourceTable) -> RunbookCheck:
         else statements.count_rows(TARGET_MARK, table.name)
     )
     keeps = table.spec.retention_seconds
-    return RunbookCheck(
+    yield RunbookCheck(
         table=str(table.name),
         sql=sql,
         rows=table.rows,
         content=f"{known.xor} {known.sum}" if known else "",
         note=f"KWDB drops what is older than the retention of {keeps} s" if keeps else "",
     )
+    if table.spec.devices is not None:
+        yield RunbookCheck(
+            table=str(table.name),
+            sql=inspection.count_devices(TARGET_MARK, table.name),
+            rows=table.spec.devices,
+            of_devices=True,
+        )

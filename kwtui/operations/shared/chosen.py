@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from kwtui.model.schema import (
     DatabaseSchema,
     ForeignKeySpec,
+    ProgramSpec,
     SequenceSpec,
     TableName,
     TableSpec,
@@ -14,6 +15,7 @@ from kwtui.model.schema import (
 )
 from kwtui.sql import ddl
 from kwtui.sql.names import split_name
+from kwtui.sql.programs import mentions
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,17 @@ class Chosen:
         return tuple(kept)
 
     @property
+    def programs(self) -> tuple[ProgramSpec, ...]:
+        """Procedures and triggers that are made again: all, or triggers of the chosen tables that
+        need no other."""
+        made = (p for p in self.schema.programs if p.is_made_again)
+        if self.whole:
+            return tuple(made)
+        tables = {str(name) for name in self.names}
+        others = {t.name.name for t in self.schema.tables} - {name.name for name in self.names}
+        return tuple(p for p in made if p.table in tables and not mentions(p, others))
+
+    @property
     def foreign_keys(self) -> tuple[tuple[TableSpec, ForeignKeySpec], ...]:
         """Foreign keys whose target is there too."""
         there = self.names
@@ -84,6 +97,10 @@ def part_of(schema: DatabaseSchema, tables: tuple[TableSpec, ...]) -> DatabaseSc
         tables=tables,
         sequences=chosen.sequences,
         views=chosen.views,
+        programs=(
+            *(p for p in schema.programs if not p.is_made_again),
+            *chosen.programs,
+        ),
         comments=tuple(
             c for c in schema.comments if chosen.has(c.target) or object_of(c.target) in views
         ),

@@ -19,7 +19,8 @@ def create(session: Session, statement: Statement) -> Answer:
     """``CREATE PROCEDURE p(a INT8) BEGIN …; END`` (recording 12)."""
     stream = TokenStream.of(statement, "try \\h CREATE PROCEDURE")
     stream.expect("create", "procedure")
-    database, schema, name = place_for(session, stream.qualified_name())
+    parts = stream.qualified_name()
+    database, schema, name = place_for(session, parts)
     stream.expect("(")
     parameters: list[str] = []
     while not stream.accept(")"):
@@ -27,9 +28,11 @@ def create(session: Session, statement: Statement) -> Answer:
             stream.expect(",")
         parameter = quote_identifier(stream.expect_identifier())
         parameters.append(f"{parameter} {parse_type(stream).text}")
+    stream = body_of(stream)
     stream.expect("begin")
     body = _body(stream)
-    text = f"CREATE PROCEDURE {quote_identifier(name)}({', '.join(parameters)})\nBEGIN\n"
+    typed = ".".join(map(quote_identifier, parts))
+    text = f"CREATE PROCEDURE {typed}({', '.join(parameters)})\nBEGIN\n"
     text += "".join(f"\t{line};\n" for line in body) + "END"
     catalog = session.engine.catalog
     wanted = (database, schema, name)
@@ -40,6 +43,16 @@ def create(session: Session, statement: Statement) -> Answer:
         number = catalog.allocate_id()
         catalog.procedures[number] = ProcedureDef(number, name, schema, database, text)
     return Answer("CREATE PROCEDURE")
+
+
+def body_of(stream: TokenStream) -> TokenStream:
+    """Where the body is read: it may be a text, which is what clients can send that end a statement
+    at a semicolon (KWDB 3.2, sql.y)."""
+    if stream.peek().kind is not Kind.STRING:
+        return stream
+    text = stream.next().value
+    stream.expect_end()
+    return TokenStream(text.strip().removesuffix(";"), hint=stream.hint)
 
 
 def _body(stream: TokenStream) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.grants import require
 from kwtui.sandbox.catalog.objects import Relation, RelationKind, TriggerDef
-from kwtui.sandbox.ddl.procedure import spelled
+from kwtui.sandbox.ddl.procedure import body_of, spelled
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_relation
 from kwtui.sandbox.engine.session import Session
@@ -32,7 +32,7 @@ def create(session: Session, statement: Statement) -> Answer:
     stream.expect("for", "each", "row")
     order = stream.accept_any("follows", "precedes")
     other = stream.expect_identifier() if order else ""
-    body = _body(stream)
+    body = _body(body_of(stream))
     require(session.engine.catalog, session.user, relation, "CREATE")
     if relation.kind is not RelationKind.TABLE:
         raise SqlError(f'object "{relation.name}" cannot be bound to a trigger', "42P17")

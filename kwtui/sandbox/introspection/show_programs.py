@@ -37,7 +37,10 @@ def _stream(statement: Statement, *words: str) -> TokenStream:
 
 @handles("SHOW TRIGGERS")
 def triggers(session: Session, statement: Statement) -> Answer:
-    """``SHOW TRIGGERS FROM table``: they are numbered for each time and event."""
+    """``SHOW TRIGGERS FROM table``: they are numbered for each time and event.
+
+    Names have the quotes that they need (KWDB 3.2, sql/show_triggers.go).
+    """
     stream = _stream(statement, "show", "triggers", "from")
     parts = stream.qualified_name()
     stream.expect_end()
@@ -47,13 +50,14 @@ def triggers(session: Session, statement: Statement) -> Answer:
     for trigger in relation.triggers:
         what = (trigger.time, trigger.event)
         numbers[what] = numbers.get(what, 0) + 1
-        rows.append([trigger.name, *what, numbers[what], relation.name, True])
+        rows.append([quote_identifier(trigger.name), *what, numbers[what], relation.name, True])
     return rowset(_TRIGGERS, rows).answer("SHOW TRIGGERS")
 
 
 @handles("SHOW CREATE TRIGGER")
 def create_trigger(session: Session, statement: Statement) -> Answer:
-    """``SHOW CREATE TRIGGER name ON table``."""
+    """``SHOW CREATE TRIGGER name ON table``: it finds none whose name needs quotes (KWDB 3.2,
+    delegate/show_triggers.go)."""
     stream = _stream(statement, "show", "create", "trigger")
     name = stream.expect_identifier()
     stream.expect("on")
@@ -62,8 +66,10 @@ def create_trigger(session: Session, statement: Statement) -> Answer:
     relation = find_named(session, parts).relation
     for trigger in relation.triggers:
         if trigger.name == name:
-            row = [name, trigger_text(relation, trigger)]
-            listed = rowset("trigger_name create_statement", [row])
+            found = (
+                [[name, trigger_text(relation, trigger)]] if quote_identifier(name) == name else []
+            )
+            listed = rowset("trigger_name create_statement", found)
             return listed.answer("SHOW CREATE TRIGGER")
     raise SqlError(f'trigger "{name}" does not exist', "42704")
 

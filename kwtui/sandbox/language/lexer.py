@@ -54,6 +54,7 @@ _OPERATORS = sorted(
     key=len,
     reverse=True,
 )  # fmt: skip
+_DOLLARS = re.compile(r"\$[^\W\d]*\$")
 _OPERATOR = re.compile("|".join(map(re.escape, _OPERATORS)))
 _SPACE = re.compile(r"(?:\s+|--[^\n]*)+", re.ASCII)
 _QUOTED_CHUNK = {"'": re.compile(r"[^']*"), '"': re.compile(r'[^"]*')}
@@ -123,9 +124,19 @@ def _next_token(sql: str, position: int) -> Token:
         return Token(Kind.NUMBER, match.group(), position, match.end())
     if char == "$" and (match := re.compile(r"\$(\d+)").match(sql, position)):
         return Token(Kind.PARAMETER, match.group(1), position, match.end())
+    if match := _DOLLARS.match(sql, position):
+        return _between_dollars(sql, match)
     if match := _OPERATOR.match(sql, position):
         return Token(Kind.OPERATOR, match.group(), position, match.end())
     raise _lexical_error(sql, position, "invalid character")
+
+
+def _between_dollars(sql: str, opening: re.Match[str]) -> Token:
+    closing = sql.find(opening.group(), opening.end())
+    if closing < 0:
+        raise _lexical_error(sql, opening.start(), "unterminated string")
+    end = closing + len(opening.group())
+    return Token(Kind.STRING, sql[opening.end() : closing], opening.start(), end)
 
 
 def _lexical_error(sql: str, position: int, what: str) -> SqlError:

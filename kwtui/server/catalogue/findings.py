@@ -208,7 +208,7 @@ def _about_database(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Find
             f"Not in the backup: {text}.",
             "Keep its definition elsewhere.",
         )
-    for program in schema.programs:
+    for program in (p for p in schema.programs if not p.is_made_again):
         yield Finding(
             WARNING,
             "program_by_hand",

@@ -78,6 +78,18 @@ class ProgramReader:
         return found
 
     async def _triggers(self, tables: Sequence[TableName]) -> list[ProgramSpec]:
+        """All at once; table by table where a version has no list of them."""
+        try:
+            answer = await self._server.query(inspection.all_triggers(self._database))
+        except StatementRefused:
+            return await self._triggers_of_each(tables)
+        return [
+            ProgramSpec("trigger", identifier(row[0] or ""), row[3] or "", str(table))
+            for row in answer.rows
+            if (table := TableName(row[1] or "", row[2] or "")) in tables
+        ]
+
+    async def _triggers_of_each(self, tables: Sequence[TableName]) -> list[ProgramSpec]:
         refused: list[str] = []
 
         async def ask(server: Server, table: TableName) -> list[ProgramSpec]:
@@ -90,7 +102,9 @@ class ProgramReader:
                 refused.append(error.cause or error.title)
                 return []
             found = []
-            for name in (row[0] or "" for row in answer.rows):
+            for name in (".".join(split_name(row[0] or "")) or row[0] for row in answer.rows):
+                if not name:
+                    continue
                 sql = inspection.create_statement_of_trigger(self._database, table, name)
                 text = await self._text(server, sql)
                 found.append(ProgramSpec("trigger", identifier(name), text, str(table)))

@@ -48,9 +48,34 @@ async def read(
         return found, reader.missing, node.received
 
 
+ALL_TRIGGERS = (
+    "SELECT trigger_name, schema_name, table_name, create_statement FROM "
+    "shop.kwdb_internal.kwdb_triggers WHERE database_name = 'shop'"
+)
+NO_LIST: dict[str, Reply] = {ALL_TRIGGERS: Reply(error=("42P01", "does not exist"))}
+
+
+async def test_triggers_are_kept_in_the_order_in_which_they_fire() -> None:
+    columns = ("trigger_name", "schema_name", "table_name", "create_statement")
+    rows: Rows = [
+        ("tr", "public", "orders", BEFORE),
+        ("Odd", "public", "orders", BEFORE.replace("tr", '"Odd"')),
+        ("tr", "public", "hidden", BEFORE),
+    ]
+    found, missing, sent = await read({ALL_TRIGGERS: Reply(sets=[(columns, rows)])})
+    assert [str(program) for program in found] == [
+        "trigger tr of public.orders",
+        'trigger "Odd" of public.orders',
+    ]
+    assert found[0] == ProgramSpec("trigger", "tr", BEFORE, "public.orders")
+    assert missing == []
+    assert not any(sql.startswith("SHOW TRIGGERS") for sql in sent), "one statement for all"
+
+
 async def test_a_trigger_is_kept_with_its_text_and_its_table() -> None:
     found, missing, _ = await read(
-        {
+        NO_LIST
+        | {
             "SHOW TRIGGERS FROM shop.public.orders": Reply(
                 sets=[(TRIGGERS, [("tr", "BEFORE", "INSERT", "1", "orders", "t")])]
             ),
@@ -66,9 +91,10 @@ async def test_a_trigger_is_kept_with_its_text_and_its_table() -> None:
 
 async def test_a_trigger_whose_text_is_refused_is_named() -> None:
     found, missing, _ = await read(
-        {
+        NO_LIST
+        | {
             "SHOW TRIGGERS FROM shop.old.orders": Reply(
-                sets=[(TRIGGERS, [("Odd", "AFTER", "DELETE", "1", "orders", "t")])]
+                sets=[(TRIGGERS, [('"Odd"', "AFTER", "DELETE", "1", "orders", "t")])]
             ),
             'SHOW CREATE TRIGGER "Odd" ON shop.old.orders': Reply(error=("42601", "no such word")),
         }
@@ -79,7 +105,9 @@ async def test_a_trigger_whose_text_is_refused_is_named() -> None:
 
 async def test_a_node_that_knows_no_triggers_is_asked_once() -> None:
     refusal = Reply(error=("42601", "at or near triggers"))
-    _, missing, sent = await read({f"SHOW TRIGGERS FROM shop.{t}": refusal for t in TABLES})
+    _, missing, sent = await read(
+        NO_LIST | {f"SHOW TRIGGERS FROM shop.{t}": refusal for t in TABLES}
+    )
     assert missing == ["triggers of tables (the server said: at or near triggers [42601])"]
     assert sum(sql.startswith("SHOW TRIGGERS") for sql in sent) == 1
 
@@ -151,14 +179,18 @@ def test_the_coverage_tells_what_becomes_of_each_kind() -> None:
         Engine.RELATIONAL,
         "CREATE DATABASE shop",
         schemas=("public", "hollow"),
-        programs=(ProgramSpec("procedure", "p", "CREATE PROCEDURE p"),),
+        programs=(
+            ProgramSpec("procedure", "p", "CREATE PROCEDURE p"),
+            ProgramSpec("stream", "s", "CREATE STREAM s"),
+        ),
         not_captured=("function growth",),
     )
     becomes = {c.kind: c.becomes for c in coverage(schema, SERVER)}
     assert becomes == {
         "tables with their rows": Becomes.EXPORTED,
         "schemas": Becomes.CAPTURED,
-        "procedures": Becomes.BY_HAND,
+        "procedures": Becomes.CAPTURED,
+        "streams": Becomes.BY_HAND,
         "function growth": Becomes.NOT_POSSIBLE,
     }
     assert all(isinstance(c, Coverage) and c.count == 1 for c in coverage(schema, SERVER)[1:])

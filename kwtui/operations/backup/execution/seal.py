@@ -70,7 +70,7 @@ class Sealer:
         counted = {table.name: table.rows for table in tree.tables}
         self._check_counts(counted)
         contents = await self._contents(step, counted)
-        self.doubts = _doubts(contents)
+        self.doubts = (*_doubts(contents), *self.state.changes)
         schema = self.state.schema(whole=self.request.is_whole)
         manifest = self._manifest(schema, tree, contents)
         await asyncio.to_thread(self._write, step, schema, manifest)
@@ -86,7 +86,7 @@ class Sealer:
         said = {e.spec.name: e.rows_reported for e in self.state.tables.values()}
         self.reader.all_exported(self.state.tables.values())
         contents = await self._contents(step, said)
-        self.doubts = _doubts(contents)
+        self.doubts = (*_doubts(contents), *self.state.changes)
         schema = self.state.schema(whole=self.request.is_whole)
         unread = tuple(
             SealedTable(e.spec.name, e.folder, (), 0) for e in self.state.tables.values()

@@ -44,6 +44,8 @@ class BackupState:
     """When it had ended; with the first one it tells whether a table changed meanwhile."""
     tables: dict[TableName, TableExport] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    """What else than tables was changed while the backup ran, in words."""
 
     def schema(self, *, whole: bool) -> DatabaseSchema:
         """What the set captures: everything, or what belongs to the chosen tables.

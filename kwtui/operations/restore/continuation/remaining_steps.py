@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from kwtui.model.schema import Engine, TableName
 from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.restore.continuation.stopped_restore import Standing, StoppedRestore, table_of
+from kwtui.operations.restore.recipe import NOTHING_MADE
 
 SERVER_IMPORTS = frozenset({StepKind.IMPORT_TABLE, StepKind.IMPORT_DATABASE})
 """Steps that the server does as a job, and that read a staging folder."""
@@ -41,16 +42,18 @@ def without_needless_links(steps: Sequence[Step]) -> Iterator[Step]:
 
 
 def without_what_stands(step: Step, standing: Standing) -> Step | None:
-    """Foreign keys and views cannot be made twice; everything else can be said again."""
+    """Foreign keys, views, procedures and triggers cannot be made twice; everything else can be
+    said again."""
     names = step.params.get("makes")
     if names is None:
         return step
     there = {(t.schema, t.name, key) for t, key in standing.foreign_keys}
     there |= {(v.schema, v.name, "") for v in standing.views}
+    there |= {(f":{p.kind}", p.name, p.table) for p in standing.programs}
     left = [
         (sql, name) for sql, name in zip(step.sql, names, strict=True) if tuple(name) not in there
     ]
-    if not left:
+    if all(name == NOTHING_MADE for _, name in left):
         return None
     return replace(
         step,

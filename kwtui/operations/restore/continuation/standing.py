@@ -20,7 +20,10 @@ from kwtui.sql import statements, transfer
 _REPLACING_RULES = frozenset({"override", "merge"})
 """Values of ``ts.dedup.rule`` with which a row that comes again changes nothing (facts.md, 2.8)."""
 
-_KEYS_OR_VIEWS = frozenset({"add-foreign-keys", "add-unvalidated-keys", "create-views"})
+_MADE_ONCE = frozenset(
+    {"add-foreign-keys", "add-unvalidated-keys", "create-views", "create-programs"}
+)
+"""Steps of which it must be known what they have made."""
 
 
 async def look_at_standing(server: Server, cluster_id: str, stopped: StoppedRestore) -> Standing:
@@ -29,7 +32,7 @@ async def look_at_standing(server: Server, cluster_id: str, stopped: StoppedRest
     where = _database(stopped, databases)
     if not where or stopped.plan.cluster_id != cluster_id:
         return Standing(cluster_id, databases)
-    schema = await _schema(server, where) if stopped.begun & _KEYS_OR_VIEWS else None
+    schema = await _schema(server, where) if stopped.begun & _MADE_ONCE else None
     return Standing(
         cluster_id=cluster_id,
         databases=databases,
@@ -43,6 +46,7 @@ async def look_at_standing(server: Server, cluster_id: str, stopped: StoppedRest
         if schema
         else frozenset(),
         views=frozenset(v.name for v in schema.views) if schema else frozenset(),
+        programs=frozenset(schema.programs) if schema else frozenset(),
         importing="" if stopped.makes_database else await _running_import(server, stopped),
         replaces_rows=await _replaces_rows(server, stopped),
     )

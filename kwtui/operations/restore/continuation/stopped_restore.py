@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kwtui.model.requests import RestoreStrategy
-from kwtui.model.schema import UNFINISHED, TableName
+from kwtui.model.schema import UNFINISHED, ProgramSpec, TableName
 from kwtui.operations.plan import Plan, Step, StepKind
 from kwtui.operations.restore.continuation.own_database import PUBLISH
 
@@ -79,6 +79,7 @@ class Standing:
     referenced: frozenset[TableName] = frozenset()
     """Tables that keys of other tables refer to: they cannot be emptied (recording 06)."""
     views: frozenset[TableName] = frozenset()
+    programs: frozenset[ProgramSpec] = frozenset()
     importing: str = ""
     """A statement of the stopped run that the server still works on."""
     replaces_rows: bool = True

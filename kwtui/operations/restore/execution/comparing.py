@@ -13,7 +13,7 @@ from kwtui.operations.runner import Halt
 from kwtui.operations.shared.chosen import Chosen, part_of
 from kwtui.server.catalogue.devices import in_order
 from kwtui.server.connection.server import Server
-from kwtui.sql import ddl, inspection
+from kwtui.sql import ddl, inspection, programs
 from kwtui.sql.meaning import same
 from kwtui.sql.sequences import position
 from kwtui.text import plural
@@ -157,9 +157,10 @@ def _device_words(line: dict[str, Any]) -> str:
 def other_differences(
     chosen: Chosen, restored: DatabaseSchema, database: str, accounts: frozenset[str]
 ) -> Iterator[str]:
-    """Views, sequences, comments and grants that are not as captured."""
+    """Views, procedures, triggers, sequences, comments and grants that are not as captured."""
     yield from _unvalidated(chosen, restored)
     yield from _views(chosen, restored, database)
+    yield from _programs(chosen, restored, database)
     positions = {s.name: position(s) for s in restored.sequences}
     for sequence in chosen.sequences:
         if positions.get(sequence.name) != position(sequence):
@@ -201,6 +202,18 @@ def _views(chosen: Chosen, restored: DatabaseSchema, database: str) -> Iterator[
             yield f"the view {view.name} is missing"
         elif not same(was, now):
             yield f"the view {view.name} is `{now}`, and was `{was}`"
+
+
+def _programs(chosen: Chosen, restored: DatabaseSchema, database: str) -> Iterator[str]:
+    schema = chosen.schema
+    there = {(p.kind, p.name, p.table): p.create_statement for p in restored.programs}
+    for program in chosen.programs:
+        was = programs.moved(program, schema.database, database, schema.schemas)
+        now = there.get((program.kind, program.name, program.table))
+        if now is None:
+            yield f"the {program} is missing"
+        elif not same(programs.without_order(was), programs.without_order(now)):
+            yield f"the {program} is `{now}`, and was `{was}`"
 
 
 def _plain(target: str) -> str:
