@@ -77,16 +77,23 @@ def form_of(head: bytes) -> FileForm:
     """The mark, encoding and line ends that the beginning of a file shows."""
     mark = next((name for mark, name in _MARKS if head.startswith(mark)), "")
     encoding = mark if mark.startswith(("UTF-16", "UTF-32")) else "" if mark else _wide(head)
-    text = Plainer(FileForm(mark, encoding)).feed(head)
+    try:
+        text = Plainer(FileForm(mark, encoding)).feed(head)
+    except UnicodeDecodeError:
+        # Reading it says where it is no text of the charset that its mark names.
+        text = b""
     return FileForm(mark, encoding, _line_end(text))
 
 
 def _wide(head: bytes) -> str:
-    """UTF-16 without a mark: every other byte of plain text is zero, which KWDB never writes."""
+    """UTF-16 without a mark: every other byte of plain text is zero, which KWDB never writes.
+
+    Where all bytes are zero, a file was not written out before a crash.
+    """
     head = head[:_LOOKED_AT]
-    for start, name in ((1, "UTF-16LE"), (0, "UTF-16BE")):
-        half = head[start::2]
-        if len(half) > 1 and half.count(0) * 2 > len(half):
+    for zeros, other, name in ((1, 0, "UTF-16LE"), (0, 1, "UTF-16BE")):
+        half, rest = head[zeros::2], head[other::2]
+        if len(half) > 1 and half.count(0) * 2 > len(half) and rest.count(0) * 4 < len(rest):
             return name
     return ""
 

@@ -149,6 +149,8 @@ class RecordCounter:
         return self.records + self.torn_end
 
 
+_HOLE = bytes(16)
+"""What a file has where its blocks never reached the disk; no text has so many zero bytes."""
 _BLANK = re.compile(rb"\n(?=\n)")
 
 
@@ -162,7 +164,7 @@ class RecordChecker:
 
     def __init__(self, dialect: Dialect, fields: int, *, foreign: bool = False) -> None:
         """``foreign``: other programs may have written it, so a carriage return outside quotes is
-        looked for, which EXPORT never leaves there."""
+        looked for, which EXPORT never leaves there, and holes, which a hash would tell."""
         self._fields = fields
         self._foreign = foreign
         self._quote = dialect.enclosed.encode()
@@ -178,7 +180,7 @@ class RecordChecker:
         self._strict = codecs.getincrementaldecoder(
             PYTHON_CHARSETS.get(dialect.charset, dialect.charset)
         )()
-        self._undecodable = False
+        self._undecodable = self._holed = False
         self._inside = False
         self._before = _NEWLINE
         """Class of the last byte outside quotes."""
@@ -192,6 +194,7 @@ class RecordChecker:
     def feed(self, block: bytes) -> None:
         """The next part of the file."""
         self._check_charset(block, final=False)
+        self._check_holes(block)
         if self._utf8:
             block = self._utf8.feed(block)
         if self._unescape:
@@ -219,10 +222,20 @@ class RecordChecker:
             self._undecodable = True
             # A decoder that carried bytes over counts from before this block.
             at = max(0, error.start - (len(error.object) - len(block)))
-            parts = block[:at].split(self._quote)
-            ends = sum(part.count(_NEWLINE) for part in parts[self._inside :: 2])
-            record = self._done + ends + 1
-            self._report(f"record {record:,}: {error.reason} ({error.encoding})")
+            self._report(f"{self._record_at(block, at)}: {error.reason} ({error.encoding})")
+
+    def _check_holes(self, block: bytes) -> None:
+        """One report is enough: a hole may be long."""
+        if self._foreign and not self._holed and (at := block.find(_HOLE)) >= 0:
+            self._holed = True
+            self._report(
+                f"{self._record_at(block, at)}: a hole of zero bytes, as a crash leaves it"
+            )
+
+    def _record_at(self, block: bytes, at: int) -> str:
+        parts = block[:at].split(self._quote)
+        ends = sum(part.count(_NEWLINE) for part in parts[self._inside :: 2])
+        return f"record {self._done + ends + 1:,}"
 
     def _collapse(self, block: bytes) -> bytes:
         """The classes of the bytes outside quotes, after the last one of the block before."""

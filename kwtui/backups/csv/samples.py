@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kwtui.backups.csv.form import Plainer, form_of
+from kwtui.backups.csv.form import FileForm, Plainer, form_of
 from kwtui.files.foreign import cannot_read, open_regular
 from kwtui.model.schema import ColumnSpec
 
@@ -50,8 +50,16 @@ def read_heads(tables: Sequence[TableSample]) -> Iterable[Sample]:
                 and len(table.files) <= _FILES_PER_TABLE
                 and len(some) == len(filled)
             )
-            data = Plainer(form_of(data)).feed(data[:head], final=whole)
+            data, whole = _plain(data[:head], form_of(data), whole=whole)
             yield Sample(path, data, whole, table.columns)
+
+
+def _plain(head: bytes, form: FileForm, *, whole: bool) -> tuple[bytes, bool]:
+    """The head as EXPORT would have written it, up to what is no text of its charset."""
+    try:
+        return Plainer(form).feed(head, final=whole), whole
+    except UnicodeDecodeError as error:
+        return error.object[: error.start].decode(form.encoding, "ignore").encode(), False
 
 
 def read_head(path: Path, size: int) -> bytes:

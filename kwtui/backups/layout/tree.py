@@ -94,6 +94,9 @@ _HARMLESS = re.compile(
 """Names of files that hold no rows: an import's rejects, what people and systems put beside."""
 _OTHER_DATA = re.compile(r".*\.(?:tsv|tab|jsonl|ndjson|parquet|orc|avro|xlsx?|ods)", re.IGNORECASE)
 
+_HIDDEN_DATA = re.compile(r"\.(?!_).+\.csv(?:\.(?!sw\w\Z).+)?", re.IGNORECASE)
+"""rsync and others write to such a name and rename at the end; ``._`` is a Mac's, ``.swp`` vi's."""
+
 
 def why_unread(file: TreeFile, *, beside_data: bool) -> str:
     """Why the rows that a file may hold are not read, in words; empty if it holds none.
@@ -101,6 +104,8 @@ def why_unread(file: TreeFile, *, beside_data: bool) -> str:
     ``beside_data``: it lies in a table's folder, where only data is to be expected.
     """
     name = file.path.rpartition("/")[2]
+    if file.bytes and _HIDDEN_DATA.fullmatch(name):
+        return "is hidden, as an interrupted copy leaves its part"
     if file.role in (FileRole.DATA, FileRole.META) or name.startswith("."):
         return ""
     if not file.regular:
@@ -118,6 +123,8 @@ def why_unread(file: TreeFile, *, beside_data: bool) -> str:
 
 def what_to_do_with(why: str, path: str) -> str:
     """What helps against a reason of `why_unread`."""
+    if "hidden" in why:
+        return "Copy the export again; or, if nothing is missing in the file, take the dot away."
     if "INSERT" in why:
         return "Send its statements with a SQL client, once the table is there."
     if "packed" in why:

@@ -123,6 +123,7 @@ def _check_table(
         check.fault(Fault.MISSING, str(table.name), message, Severity.WARNING)
     elif not table.columns:
         _report_undefined(table, details, check)
+    _report_odd_files(found, check)
     blanks = sum(s.blanks for s in found.values())
     if blanks and check.dialect and not check.dialect.null_text:
         message = (
@@ -143,12 +144,26 @@ def _check_table(
     )
 
 
+def _report_odd_files(found: Mapping[str, FileScan], check: Check) -> None:
+    """EXPORT writes neither a file without a byte nor, by accident, the same file twice."""
+    first: dict[str, str] = {}
+    for path, scan in found.items():
+        if not scan.bytes:
+            message = "is empty, as EXPORT leaves no file: its rows may be lost"
+            check.fault(Fault.MISSING, path, message, Severity.WARNING)
+        elif scan.sha256 in first:
+            message = f"is the same as {first[scan.sha256]}: a copy, whose rows would come twice"
+            check.fault(Fault.STRAY, path, message, Severity.WARNING)
+        else:
+            first[scan.sha256] = path
+
+
 def _report_forms(files: Iterable[FileEntry], details: SetDetails, check: Check) -> None:
     for file in files:
         form = details.forms.get(file.path)
         if form is not None:
             message = (
-                f"{form.words}: kwtui's restore leaves that out, KWDB's own IMPORT takes it for "
+                f"{form.words}: kwtui's restore puts that right, KWDB's own IMPORT takes it for "
                 "data"
             )
             check.fault(Fault.FORM, file.path, message, Severity.WARNING)

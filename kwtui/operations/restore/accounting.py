@@ -140,7 +140,7 @@ def _changed_by_others(
                 Severity.WARNING,
                 "file_changed",
                 file,
-                f"{file} {form.words}, which is no data and is left out.",
+                f"{file} {form.words}, which is no data and is put right on the way.",
                 "If its first record is a row all the same: --no-header" if form.header else "",
             )
         if table.must_be_copied and not facts.may_stage:

@@ -202,6 +202,11 @@ def _beside(path: str) -> Callable[[Path], None]:
 
 UNREAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "packed": (_packed, "public/a/n1.0.csv.gz is packed with gzip"),
+    "hidden": (_renamed(".n1.0.csv"), "public/a/.n1.0.csv is hidden"),
+    "an interrupted rsync": (
+        _renamed(".n1.0.csv.Xy12Ab"),
+        "as an interrupted copy leaves its part",
+    ),
     "packed beside": (_beside("public/a/n1.1.csv.ZST"), "n1.1.csv.ZST is packed with zstd"),
     "a packed table": (_beside("public/c.zip"), "public/c.zip is packed with zip"),
     "another ending": (_renamed("n1.0.txt"), "public/a/n1.0.txt is not named as a CSV file"),
@@ -413,6 +418,12 @@ DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "an empty line": (lambda data: data + b"\n", "record 5: 1 field"),
     "a quote in a value": (lambda data: data + b'k5,x"y\n', "record 5: a quote inside"),
     "no text": (lambda data: data + b"k5,\xff\xfe\xfd\n", "record 5"),
+    "a hole": (lambda data: data + b"k5," + bytes(99) + b"\n", "record 5: a hole of zero bytes"),
+    "nothing but a hole": (lambda data: bytes(len(data)), "record 1"),
+    "half of utf-16": (
+        lambda data: b"\xff\xfe" + data.decode().encode("utf-16-le")[:-1],
+        "truncated data",
+    ),
     "some line ends": (lambda data: data + b"k5,x\r\n", "record 5: a carriage return"),
     "names in another order": (lambda data: b"s,id\n" + data, "record 1: column names"),
 }
@@ -433,6 +444,16 @@ def test_damage_is_told_with_its_file_and_record(bench: Bench, tree: Path, name:
     assert any(f.subject == "public/a/n1.0.csv" and says in f.message for f in report.findings), (
         report.findings
     )
+
+
+def test_files_that_export_never_leaves_are_doubted(bench: Bench, tree: Path) -> None:
+    (tree / "public/b/n1.0.csv").write_bytes(b"")
+    shutil.copyfile(tree / A, (tree / A).with_name("n1.0 (1).csv"))
+
+    told = {str(f.subject): f.message for f in bench.verify(tree.name).findings}
+
+    assert "its rows may be lost" in told["public/b/n1.0.csv"]
+    assert "is the same as public/a/n1.0 (1).csv" in told[str(A)]
 
 
 def test_a_value_of_another_type_is_told_as_that(bench: Bench, tree: Path) -> None:
