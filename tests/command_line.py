@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import SandboxNode
+from tests.ready_process import ready_process
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,7 @@ class CommandLine:
         return ["--extern", str(self.node.extern)]
 
     def run(self, *words: str, timeout: float = 110) -> Done:
-        done = subprocess.run(
-            self.command(*words),
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=timeout,
-            env=self.variables(),
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return Done(*ready_process().run(words, self.variables(), timeout))
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(

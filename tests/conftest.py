@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -65,11 +69,31 @@ class SandboxNode:
 
 
 def start_sandbox(directory: Path, *options: str) -> SandboxNode:
-    """Start a sandbox in the directory, on a free port; stop it with `stop_sandbox`."""
+    """Start a sandbox in the directory, on a free port; stop it with `stop_sandbox`.
+
+    Without options it is a copy of one that has the demo content and was stopped: to start it
+    takes a quarter of the time that making the content takes.
+    """
+    if not options and not directory.exists():
+        shutil.copytree(_demo_to_copy(), directory)
     told = _sandbox("start", "--json", "--dir", str(directory), *options)
     values = json.loads(told)
     paths = {key: Path(values[key]) for key in ("store", "extern", "logs")}
     return SandboxNode(dsn=values["dsn"], directory=directory, pid=values["pid"], **paths)
+
+
+@cache
+def _demo_to_copy() -> Path:
+    """The directory of a stopped sandbox with the shop and the plant, made once for a process."""
+    folder = Path(tempfile.mkdtemp(prefix="kwtui-demo-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    directory = folder / "node"
+    _sandbox("start", "--dir", str(directory))
+    _sandbox("stop", "--dir", str(directory))
+    description = directory / "sandbox.json"
+    # Each copy is to find a port of its own.
+    description.write_text(json.dumps(json.loads(description.read_text()) | {"port": 0}))
+    return directory
 
 
 def stop_sandbox(node: SandboxNode) -> None:

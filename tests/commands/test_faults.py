@@ -43,8 +43,13 @@ BIG = (
     "CREATE DATABASE big",
     "CREATE TABLE big.public.rows (id INT8 PRIMARY KEY, v STRING)",
     "INSERT INTO big.public.rows "
-    "SELECT i, 'row ' || i::STRING FROM generate_series(1, 400000) AS g(i)",
+    "SELECT i, 'row ' || i::STRING FROM generate_series(1, 120000) AS g(i)",
 )
+WIDE = (
+    *BIG[:2],
+    "INSERT INTO big.public.rows SELECT i, repeat('x', 100) FROM generate_series(1, 40000) AS g(i)",
+)
+"""More than the small file system takes."""
 
 
 @pytest.fixture
@@ -446,7 +451,7 @@ def test_a_disk_that_fills_up_fails_the_backup_and_not_silently(
 ) -> None:
     node = start_sandbox(tmp_path / "node", "--empty")
     try:
-        ask(node, *SMALL, *BIG)
+        ask(node, *SMALL, *WIDE)
         node.extern.parent.mkdir(exist_ok=True)
         if node.extern.exists():
             node.extern.rmdir()

@@ -25,6 +25,8 @@ from tests.faults.bench import Bench, Made
 from tests.faults.nodes import wait_until
 
 DATABASE = "yard"
+ROWS = 10_000
+"""Of its largest table: an export and an import of it can be met in their middle."""
 ALL = 30
 SHORT = 6
 
@@ -88,7 +90,7 @@ def own_yard(folder: Path) -> Iterator[Yard]:
         "CREATE VIEW looked AS SELECT id FROM yard.public.small",
         "INSERT INTO parent VALUES (1)",
         "INSERT INTO small VALUES (1, NULL), (2, 'it''s')",
-        "INSERT INTO big SELECT i, repeat('y', 60), 1 FROM generate_series(1, 40000) AS g(i)",
+        f"INSERT INTO big SELECT i, repeat('y', 60), 1 FROM generate_series(1, {ROWS}) AS g(i)",
         "GRANT SELECT ON TABLE small TO yard_clerk",
         "GRANT CREATE ON DATABASE yard TO yard_clerk",
         "COMMENT ON DATABASE yard IS 'where things are killed'",

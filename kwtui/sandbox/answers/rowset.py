@@ -51,7 +51,9 @@ def columns(definition: str) -> tuple[Column, ...]:
 
 def rowset(definition: str, rows: Iterable[Sequence[object]]) -> RowSet:
     """A RowSet from Python values: booleans, numbers, lists and times become the node's text."""
-    return RowSet(columns(definition), [tuple(text(value) for value in row) for row in rows])
+    # Most values are texts already, and a table of columns has some fifty thousand of them.
+    texts = [tuple([v if v is None or type(v) is str else text(v) for v in row]) for row in rows]
+    return RowSet(columns(definition), texts)
 
 
 def text(value: object) -> str | None:

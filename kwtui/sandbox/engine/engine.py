@@ -75,6 +75,8 @@ class Engine:
         """The cursor of the change that the holder of the lock is making."""
         self.last_row_id = 0
         """The last value of unique_rowid()."""
+        self.counted_parts: dict[tuple[str, int, int | None, int], tuple[int, int]] = {}
+        """Rows and bytes of parts of tables as ``range_stats`` has counted them."""
         folder = store / "sql"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / "data.duckdb"

@@ -6,6 +6,7 @@ Rows and their order follow recordings 02 and 12.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kwtui.sandbox.answers.rowset import TEXT
 from kwtui.sandbox.catalog import grants, oids
@@ -84,23 +85,27 @@ def _database_id(scope: Scope) -> int:
 
 @provides(INFORMATION_SCHEMA, "columns")
 def columns(scope: Scope) -> Rows:
-    for definition in definitions().values():
-        relation = _as_relation(scope, definition)
-        for column in relation.columns:
-            yield _column_row(relation, column, column.id)
+    yield from _virtual_column_rows(scope.database)
     for relation in scope.relations:
         for position, column in enumerate(_listed_columns(relation), start=1):
             yield _column_row(relation, column, position)
 
 
-def _as_relation(scope: Scope, definition: Definition) -> Relation:
+@lru_cache(maxsize=16)
+def _virtual_column_rows(database: str) -> list[list[object]]:
+    """The columns of the virtual tables, which are the same in every database but for its name."""
+    relations = [_as_relation(database, definition) for definition in definitions().values()]
+    return [_column_row(relation, c, c.id) for relation in relations for c in relation.columns]
+
+
+def _as_relation(database: str, definition: Definition) -> Relation:
     """A virtual table in the words of a stored one."""
     made = []
     for place, word in enumerate(definition.columns.split(), start=1):
         name, _, oid = word.rstrip("!").partition(":")
         column_type = type_of_oid(int(oid or TEXT))
         made.append(ColumnDef(place, name, column_type, nullable=not word.endswith("!")))
-    where = (definition.schema, scope.database)
+    where = (definition.schema, database)
     return Relation(definition.id, definition.name, *where, RelationKind.VIEW, columns=made)
 
 

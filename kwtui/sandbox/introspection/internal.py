@@ -7,6 +7,7 @@ from their tables, and zone configurations.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from kwtui.sandbox.answers.rowset import array
 from kwtui.sandbox.catalog import settings, zones
@@ -67,6 +68,7 @@ def create_statements(scope: Scope) -> Rows:
         )
 
 
+@cache
 def _virtual_create_text(definition: Definition) -> str:
     lines = []
     for word in definition.columns.split():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from kwtui.sandbox.catalog.objects import Catalog, Relation
+from kwtui.sandbox.catalog.objects import Catalog, Relation, RelationKind
 from kwtui.sandbox.catalog.ranges import Range
 from kwtui.sandbox.query.sources import column_name, table_name
 from kwtui.sandbox.values.types import storage_type
@@ -74,14 +74,25 @@ def _of_part(
     lengths = " + ".join(
         f"coalesce(strlen({column_name(c)}::VARCHAR), 0) + {_VALUE_BYTES}" for c in relation.columns
     )
-    row = cursor.execute(
+    sql = (
         f"SELECT count(*), coalesce(sum({lengths}), 0) FROM {table_name(relation)}"
         f" WHERE {part_sql(engine.catalog, relation)} = {part}"
+    )
+    touched = cursor.execute(
+        "SELECT max(moment), count(*) FROM kw_touched WHERE relation = ? AND part = ?",
+        [relation.id, part],
     ).fetchone()
-    moment = cursor.execute(
-        "SELECT max(moment) FROM kw_touched WHERE relation = ? AND part = ?", [relation.id, part]
-    ).fetchone()
-    rows, size = (int(row[0]), int(row[1])) if row else (0, 0)
+    moment, writes = touched or (None, 0)
+    # Rows are counted again after each write; writes to materialized views are not noted.
+    noted = relation.kind is RelationKind.TABLE
+    key = (sql, relation.version, moment, writes)
+    counted = engine.counted_parts.get(key) if noted else None
+    if counted is None:
+        row = cursor.execute(sql).fetchone()
+        counted = (int(row[0]), int(row[1])) if row else (0, 0)
+        if noted:
+            engine.counted_parts[key] = counted
+    rows, size = counted
     made = 0 if part else relation.created_at
-    last = int(moment[0]) if moment and moment[0] is not None else 0
+    last = int(moment) if moment is not None else 0
     return rows * (1 + len(relation.indexes)), size, max(made, last)

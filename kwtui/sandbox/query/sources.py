@@ -78,8 +78,18 @@ class Sources:
         """The tables that a query names."""
         return list(tree.find_all(exp.Table))
 
-    def load(self, parts: list[str], view: ViewReader, *, devices: bool = False) -> Loaded:
+    def load(
+        self,
+        parts: list[str],
+        view: ViewReader,
+        *,
+        devices: bool = False,
+        named: frozenset[str] | None = None,
+    ) -> Loaded:
         """The table behind a name; of a time series its ``devices`` alone, if so asked.
+
+        ``named`` are the names in the query, in small letters: other columns of a virtual table
+        are not filled. None fills them all.
 
         Raises SqlError (42P01, 42501, …).
         """
@@ -92,7 +102,7 @@ class Sources:
 
             explicit = database if len(parts) == 3 else self._session.database
             rows = virtual_tables.load(self._session, explicit, schema, name)
-            return self._temporary(rows.columns, rows.rows)
+            return self._temporary(rows.columns, rows.rows, named)
         relation = self._catalog.find(database, schema, name)
         if relation is None or relation.offline or self._too_young(relation):
             raise missing_relation(parts)
@@ -159,8 +169,10 @@ class Sources:
         answer = self._session.run(statement)
         return self._temporary(answer.columns or (), list(answer.rows))
 
-    def _temporary(self, columns: Sequence[Column], rows: Sequence[Row]) -> Loaded:
-        """A temporary table with these rows."""
+    def _temporary(
+        self, columns: Sequence[Column], rows: Sequence[Row], named: frozenset[str] | None = None
+    ) -> Loaded:
+        """A temporary table with these rows; of columns that are not ``named`` without values."""
         self._made += 1
         name = f"temp.kw_source_{self._session.session_id}_{self._made}"
         kinds = [type_of_oid(column.oid) for column in columns]
@@ -169,7 +181,7 @@ class Sources:
         )
         self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name[5:]} ({definition})")
         if rows:
-            _fill_with_texts(self._cursor, name[5:], columns, kinds, rows)
+            _fill_with_texts(self._cursor, name[5:], columns, kinds, rows, named)
         made = [SourceColumn(c.name, kind) for c, kind in zip(columns, kinds, strict=True)]
         return Loaded(f"SELECT * FROM {name[5:]}", made)
 
@@ -190,12 +202,17 @@ def _fill_with_texts(
     columns: Sequence[Column],
     kinds: Sequence[SqlType],
     rows: Sequence[Row],
+    named: frozenset[str] | None,
 ) -> None:
-    """Appends rows of texts, as the node prints them. Columns without a value are left out."""
+    """Appends rows of texts, as the node prints them.
+
+    Columns without a value are left out, and those that are not ``named``.
+    """
     filled = [
-        (column.name, kind, _stored(kind, texts))
-        for column, kind, texts in zip(columns, kinds, zip(*rows, strict=True), strict=True)
-        if any(text is not None for text in texts)
+        (column.name, kind, _stored(kind, [row[place] for row in rows]))
+        for place, (column, kind) in enumerate(zip(columns, kinds, strict=True))
+        if (named is None or column.name.lower() in named)
+        and any(row[place] is not None for row in rows)
     ]
     if not filled:
         filled = [(columns[0].name, kinds[0], [None] * len(rows))]

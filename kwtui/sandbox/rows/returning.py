@@ -48,7 +48,14 @@ class Returning:
         columns = [SourceColumn(c.name, c.type, c.hidden) for c in relation.columns]
 
         class _New(Sources):
-            def load(self, parts: list[str], view: Any, *, devices: bool = False) -> Loaded:
+            def load(
+                self,
+                parts: list[str],
+                view: Any,
+                *,
+                devices: bool = False,
+                named: frozenset[str] | None = None,
+            ) -> Loaded:
                 return Loaded(f"SELECT {listed} FROM {NEW}", columns)
 
         sources = _New(session, staged.cursor, session.engine.catalog, prepared.sources)

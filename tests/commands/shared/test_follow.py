@@ -32,7 +32,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxNode]:
         connection.execute(b"CREATE TABLE big.public.r (id INT8 PRIMARY KEY, v STRING)")
         connection.execute(
             b"INSERT INTO big.public.r "
-            b"SELECT i, 'row ' || i::STRING FROM generate_series(1, 400000) AS g(i)"
+            b"SELECT i, 'row ' || i::STRING FROM generate_series(1, 150000) AS g(i)"
         )
     yield node
     stop_sandbox(node)

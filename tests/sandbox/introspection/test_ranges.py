@@ -146,3 +146,22 @@ def test_where_a_dropped_time_series_ended_a_range_still_begins(
     assert counts(root, "c") == [3]
     ask(root, "ALTER TABLE c SPLIT AT VALUES (2)")
     assert counts(root, "c") == [0, 2], "as a node counts what a time series has left behind"
+
+
+def test_the_size_follows_rows_that_are_written_in_a_transaction(
+    engine: SqlEngine, root: Session
+) -> None:
+    """What was counted once is counted again, even where the later write is committed first."""
+
+    def size() -> object:
+        return ask(root, "SELECT range_size_mb FROM [SHOW RANGES FROM TABLE a]").rows
+
+    first, other = size(), engine.session("root", "defaultdb")
+    ask(other, "BEGIN")
+    ask(other, "INSERT INTO a SELECT g, 'row' FROM generate_series(100, 199) AS g")
+    assert size() == first
+    ask(root, "INSERT INTO b SELECT g, 'row' FROM generate_series(100, 199) AS g")
+    between = size()
+    ask(other, "COMMIT")
+
+    assert first != between != size()

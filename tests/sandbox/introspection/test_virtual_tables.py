@@ -190,3 +190,21 @@ def test_running_queries_are_seen_by_their_owner_and_the_administrators(
     assert [row[3] for row in everyone] == ["root", "teller"]
     assert query[5] == "SHOW CLUSTER QUERIES"
     assert query[9] == "executing"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT Is_Nullable FROM information_schema.columns WHERE table_name = 'named'",
+        "SELECT c.n FROM information_schema.columns AS c(a, b, t, i, o, d, n) WHERE t = 'named'",
+        "SELECT s.is_nullable FROM (SELECT * FROM information_schema.columns) AS s"
+        " WHERE s.table_name = 'named'",
+        "SELECT is_nullable FROM information_schema.columns"
+        " JOIN (SELECT 'named' AS table_name) AS t USING (table_name)",
+    ],
+)
+def test_a_column_has_its_values_however_it_is_named(engine: SqlEngine, query: str) -> None:
+    root = engine.session("root", "defaultdb")
+    ask(root, "CREATE TABLE named (id INT8 PRIMARY KEY)")
+
+    assert ask(root, query).rows == [("NO",)]

@@ -96,10 +96,10 @@ def test_two_sandboxes_hold_the_same(loaded: SqlEngine, tmp_path: Path) -> None:
 def test_it_is_loaded_in_a_moment(tmp_path: Path, record_property: Any) -> None:
     engine = SqlEngine(tmp_path)
     try:
-        began = time.monotonic()
+        began = time.process_time()
         demo.load(engine)
-        seconds = time.monotonic() - began
+        seconds = time.process_time() - began
     finally:
         engine.close()
     record_property("seconds", seconds)
-    assert seconds < 8, "a start should feel immediate; about 2 s on a quiet machine"
+    assert seconds < 5, "a start should feel immediate: it computes for about 2 s"
