@@ -12,6 +12,7 @@ from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
+    from kwtui.model.policy import Policy
     from kwtui.protection.facts import Promise
     from kwtui.protection.judging import Judgement, Severity
     from kwtui.protection.report import StatusReport
@@ -33,7 +34,8 @@ async def status(controller: Controller, args: argparse.Namespace, output: Outpu
     from kwtui.protection.judging import worst
 
     unreachable = await _reach(controller, args)
-    report = await controller.status.report(_promise(args), {}, args.database)
+    policies, broken = _policies(controller)
+    report = await controller.status.report(_promise(args), policies, args.database)
     if args.database and not report.judgements and report.extern is not None:
         raise KwtuiError(
             f"No database and no backup is named {args.database!r}.",
@@ -57,7 +59,7 @@ async def status(controller: Controller, args: argparse.Namespace, output: Outpu
         return _exit_code(severity)
     for line in _lines(report):
         output.line(line)
-    for words in (*unreachable, *report.unknown):
+    for words in (*broken, *unreachable, *report.unknown):
         output.note(f"Not known: {words}")
     return _exit_code(severity)
 
@@ -89,6 +91,17 @@ async def _files_without_server(
     await controller.folders.use(
         extern=path_of(target.extern), store=path_of(target.store), logs=path_of(target.logs)
     )
+
+
+def _policies(controller: Controller) -> tuple[list[Policy], list[str]]:
+    """Those that can be read; what is wrong with the others is said and hides nothing."""
+    found, broken = [], []
+    for name in controller.policies.names():
+        try:
+            found.append(controller.policies.load(name))
+        except KwtuiError as error:
+            broken.append(f"what the policy {name} promises. {' '.join(error.lines())}")
+    return found, broken
 
 
 def _promise(args: argparse.Namespace) -> Promise:

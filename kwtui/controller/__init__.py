@@ -21,6 +21,7 @@ from kwtui.controller.folders import NodeFolders
 from kwtui.controller.leftovers import LeftoverSearch
 from kwtui.controller.logs import Logs
 from kwtui.controller.plans import Plans
+from kwtui.controller.policies import Policies
 from kwtui.controller.profiles import Profiles
 from kwtui.controller.retention import Retention
 from kwtui.controller.runs import Runs
@@ -75,6 +76,9 @@ class Controller:
         )
         self.status = Status(
             self.connection, self.folders, self.storage, self.server, account_runs, background
+        )
+        self.policies = Policies(
+            self.plans, self.runs, self.retention, self.server, self.status, background, home
         )
         self.logs = Logs(self.connection, self.folders, background)
         self.doctor = Doctor(

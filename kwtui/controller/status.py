@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from kwtui.errors import KwtuiError
 
 if TYPE_CHECKING:
     from kwtui.backups.listing.entries import BackupEntry
+    from kwtui.model.policy import Policy
     from kwtui.model.server import DatabaseSummary
     from kwtui.protection.facts import Promise
     from kwtui.protection.report import StatusReport
@@ -42,18 +43,26 @@ class Status:
         self._background = background
 
     async def report(
-        self, default: Promise, promises: Mapping[str, Promise], database: str | None = None
+        self, default: Promise, policies: Sequence[Policy] = (), database: str | None = None
     ) -> StatusReport:
-        """Judge every database, or one. It works with no server, and says what it then misses."""
+        """Judge every database, or one. It works with no server, and says what it then misses.
+
+        ``default`` is what counts for a database that none of the ``policies`` covers.
+        """
         from kwtui.protection.gathering import gather
         from kwtui.protection.judging import judge, verdict
         from kwtui.protection.report import StatusReport
+        from kwtui.unattended.promises import promises_of
 
         now = datetime.now(UTC)
         unknown: list[str] = []
         databases = await self._databases(unknown)
         entries = await self._entries(unknown)
         runs = await self._runs()
+        # A pattern means what can be backed up: neither KWDB's own databases nor empty ones.
+        names = {d.name for d in databases or () if not d.system and d.tables != 0}
+        names |= {e.database for e in entries or () if e.database} if databases is None else set()
+        promises = promises_of(policies, sorted(names))
         found = gather(entries or (), runs, databases, promises, default)
         facts = tuple(f for f in found if database is None or f.name == database)
         judgements = tuple(judge(each, now) for each in facts) if entries is not None else ()

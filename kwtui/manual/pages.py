@@ -15,6 +15,7 @@ TOPICS = {
     "proof-levels": "What P0 to P4 show, and how a backup reaches them.",
     "restore": "Restore, rehearse, continue, and restore without kwtui.",
     "retention": "Pin, delete and prune backups; remove leftovers.",
+    "policies": "Backups by themselves: policies, schedules, status, notices.",
     "runs": "How runs work: follow, cancel, signals, locks.",
     "commands": "Every command with its options and examples.",
     "keys": "Every key of the interface, and how to change keys.",

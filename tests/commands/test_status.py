@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.command_line import CommandLine
-from tests.conftest import SandboxNode
+from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
 
 
-def test_a_database_is_never_green_before_it_is_proven(
-    demo_sandbox: SandboxNode, tmp_path: Path
-) -> None:
-    kwtui = CommandLine(tmp_path, demo_sandbox)
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxNode]:
+    """One that nobody else backs up: a status tells of everything that lies there."""
+    found = start_sandbox(tmp_path_factory.mktemp("status") / "node")
+    yield found
+    stop_sandbox(found)
+
+
+def test_a_database_is_never_green_before_it_is_proven(node: SandboxNode, tmp_path: Path) -> None:
+    kwtui = CommandLine(tmp_path, node)
     before = kwtui.run("status", *kwtui.server, "--database", "shop")
     assert before.code == 41, before.err
     assert "shop was never backed up." in before.out
@@ -32,9 +41,9 @@ def test_a_database_is_never_green_before_it_is_proven(
 
 
 def test_without_a_server_the_files_tell_and_what_they_cannot_is_said(
-    demo_sandbox: SandboxNode, tmp_path: Path
+    node: SandboxNode, tmp_path: Path
 ) -> None:
-    kwtui = CommandLine(tmp_path, demo_sandbox)
+    kwtui = CommandLine(tmp_path, node)
     kwtui.backup("shop")
     done = kwtui.run("status", *kwtui.files)
     assert done.code == 0, done.err

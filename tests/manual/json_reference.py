@@ -22,6 +22,7 @@ from kwtui.backups.listing.entries import BackupEntry
 from kwtui.backups.proof.verify import VerifyReport
 from kwtui.config.profiles import Profile
 from kwtui.doctor.check import Check
+from kwtui.model.policy import Policy
 from kwtui.model.server import DatabaseSummary, ServerFacts, Survey
 from kwtui.node.logs.listing import LogFile
 from kwtui.operations.plan import Plan
@@ -34,12 +35,24 @@ from kwtui.runs.history import RunSummary
 from kwtui.runs.state import RunState
 from kwtui.server.jobs.listing import Job
 from kwtui.server.state.rights import Ability
+from kwtui.unattended.history import PolicyEvent
+from kwtui.unattended.installing import Installed
+from kwtui.unattended.matching import Chosen
+from kwtui.unattended.sending import Sent
 
 _COMMANDS = Path(kwtui.commands.__file__).parent
 
 _PRINTED_BY = {
     "list": "`kwtui list`",
     "status": "`kwtui status`",
+    "policies": "`kwtui policy`",
+    "policy": "`kwtui policy show NAME`, `add`",
+    "policy-check": "`kwtui policy check NAME`",
+    "policy-next": "`kwtui policy next NAME`",
+    "policy-run": "`kwtui policy run NAME`",
+    "policy-watch": "`kwtui policy watch NAME`",
+    "schedule": "`kwtui schedule`",
+    "notify": "`kwtui notify test NAME`",
     "set": "`kwtui show SET`",
     "verify": "`kwtui verify SET`",
     "databases": "`kwtui survey`",
@@ -73,6 +86,13 @@ _PRINTED_BY = {
 _HELD: dict[str, dict[str, type | str]] = {
     "list": {"entries": BackupEntry},
     "status": {"status": StatusReport},
+    "policies": {"policies": "policy._summary"},
+    "policy": {"policy": Policy, "history": PolicyEvent},
+    "policy-check": {"policy": Policy},
+    "policy-run": {"chosen": Chosen, "event": PolicyEvent},
+    "policy-watch": {"sent": Sent},
+    "schedule": {"installed": Installed},
+    "notify": {"sent": Sent},
     "verify": {"report": VerifyReport},
     "databases": {"databases": DatabaseSummary},
     "survey": {"survey": Survey},
@@ -174,5 +194,6 @@ def _returned_keys(function: str) -> tuple[str, ...]:
     """The keys of the first dict that the function makes."""
     module, _, name = function.partition(".")
     tree = ast.parse((_COMMANDS / f"{module}.py").read_text("utf-8"))
-    made = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == name)
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    made = next(n for n in ast.walk(tree) if isinstance(n, kinds) and n.name == name)
     return _keys(next(n for n in ast.walk(made) if isinstance(n, ast.Dict)))

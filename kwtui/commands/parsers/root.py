@@ -130,7 +130,7 @@ _COMMANDS = (
     (("profiles",), _profiles),
     (("keys",), _keys),
     (("manual",), _manual),
-    (("status",), add_unattended_commands),
+    (("status", "policy", "schedule", "notify"), add_unattended_commands),
     (("drill", "seal"), add_drill_commands),
     (
         ("compare", "pin", "unpin", "note", "label", "delete", "prune", "cleanup"),

@@ -1,4 +1,4 @@
-"""Options of the commands that watch over backups when nobody does: status."""
+"""Options of the commands that watch over backups when nobody does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from kwtui.commands.parsers.parts import command, given, proof_level
+from kwtui.commands.parsers.parts import add_connection, command, count, given, proof_level
 
 _SPAN = re.compile(r"(\d+)\s*(min|m|h|d|w)")
 _UNITS = {"min": "minutes", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -25,6 +25,124 @@ def span(text: str) -> timedelta:
 
 
 def add_unattended_commands(commands: Any) -> None:
+    _status(commands)
+    _policy(commands)
+    _schedule(commands)
+    _notify(commands)
+
+
+def _policy(commands: Any) -> None:
+    parser = command(
+        commands,
+        "policy",
+        "back up, prove and thin out by a policy, a file that says what and when",
+        "policy:policy",
+        """\
+        A policy is a TOML file in the folder policies beside the profiles: which databases, how,
+        when, how they are proven, how long they are kept, who is told. `run` does what is due:
+        backs up each database, drills and verifies as often as the policy says, and removes what
+        its retention lets go. What fails for one database does not stop the others. `watch` only
+        judges, and tells whom the policy names if a database is overdue.
+        """,
+        """\
+        kwtui policy add nightly --databases 'shop,plant_*' --profile prod
+        kwtui policy check nightly
+        kwtui policy run nightly --dry-run
+        kwtui schedule install nightly
+        """,
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    parser.set_defaults(action="list")
+    for name, text in (
+        ("list", "all policies, their next run and how the last one ended (default)"),
+        ("show", "the file and what the policy did"),
+        ("check", "whether the file can be used, and what is unwise in it"),
+        ("run", "do what is due, now"),
+        ("watch", "judge its databases, and tell who wants to know if one is overdue"),
+        ("next", "when it is due next"),
+        ("add", "write the file of a new policy, with comments that explain it"),
+        ("edit", "change the file in the editor; it is checked before it counts"),
+        ("remove", "remove the policy and its timers; backups stay"),
+    ):
+        action = actions.add_parser(name, help=text, description=text.capitalize() + ".")
+        if name != "list":
+            action.add_argument("name", type=given, metavar="NAME")
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        add_connection(action, inherited=True)
+        if name == "show":
+            action.add_argument(
+                "--lines", type=count, default=10, metavar="N", help="so much history (10)"
+            )
+        if name == "run":
+            action.add_argument("--dry-run", action="store_true", help="say for which databases")
+        if name == "next":
+            action.add_argument("--count", type=count, default=5, metavar="N", help="how many (5)")
+        if name == "remove":
+            action.add_argument("--yes", action="store_true", help="do it")
+        if name == "add":
+            _add_options(action)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--databases", type=given, default="*", metavar="A,B", help="names or patterns (*)"
+    )
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument(
+        "--on-calendar", type=given, metavar="TIME", help="for systemd (*-*-* 01:15:00, UTC)"
+    )
+    when.add_argument("--cron", type=given, metavar="FIELDS", help="for cron: '15 1 * * *'")
+    parser.add_argument("--drill-every", type=given, metavar="TIME", help="as 7d (7d)")
+
+
+def _schedule(commands: Any) -> None:
+    parser = command(
+        commands,
+        "schedule",
+        "let the host run a policy by itself, with systemd or cron",
+        "policy:schedule",
+        """\
+        Two timers belong to a policy: one runs it, the other looks every hour whether it keeps its
+        promise, and tells if not, even where the first never fires. As root they are system units
+        that run as root or as --account; as another user they are units of that user, which need
+        lingering. A policy with cron = gets lines in the crontab, between marks. Timers of the
+        other kind are removed.
+        """,
+        """\
+        kwtui schedule install nightly
+        kwtui schedule status nightly
+        kwtui schedule remove nightly
+        """,
+    )
+    parser.add_argument("action", choices=("install", "status", "remove"))
+    parser.add_argument("name", type=given, metavar="NAME", help="the policy")
+    parser.add_argument(
+        "--timer", choices=("systemd", "cron"), help="insist on this one; else the schedule decides"
+    )
+    parser.add_argument(
+        "--account", type=given, metavar="USER", help="as root: the account that it runs as (root)"
+    )
+
+
+def _notify(commands: Any) -> None:
+    parser = command(
+        commands,
+        "notify",
+        "try the notices of a policy",
+        "policy:notify",
+        """\
+        Sends a test by every way that the policy has (command, webhook, mail) and says what was
+        taken. Each way has 30 seconds and is tried twice.
+        """,
+        """\
+        kwtui notify test nightly
+        """,
+    )
+    parser.add_argument("action", choices=("test",))
+    parser.add_argument("name", type=given, metavar="NAME", help="the policy")
+
+
+def _status(commands: Any) -> None:
     parser = command(
         commands,
         "status",

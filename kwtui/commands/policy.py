@@ -1,0 +1,315 @@
+"""kwtui policy, schedule and notify: backups that nobody has to remember."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import subprocess
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kwtui.commands.shared.arguments import connect, usage
+from kwtui.commands.shared.output import Output, table
+from kwtui.errors import ExitCode, KwtuiError
+
+if TYPE_CHECKING:
+    from kwtui.controller import Controller
+    from kwtui.model.policy import Policy
+
+
+async def policy(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    actions = {
+        "list": _list,
+        "show": _show,
+        "check": _check,
+        "run": _run,
+        "watch": _watch,
+        "next": _next,
+        "add": _add,
+        "edit": _edit,
+        "remove": _remove,
+    }
+    return await actions[args.action](controller, args, output)
+
+
+# -- looking --------------------------------------------------------------------------------------
+
+
+async def _list(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    """Every policy, its next run and how the last one ended; a broken file is a line of its own."""
+    items = [await _summary(controller, name) for name in controller.policies.names()]
+    broken = any(item["problem"] for item in items)
+    if output.json:
+        output.object("policies", {"policies": items})
+        return int(ExitCode.USAGE) if broken else 0
+    if not items:
+        output.line("There is no policy yet. Make one: kwtui policy add NAME --databases '*'")
+        return 0
+    rows: list[tuple[str, ...]] = [("POLICY", "DATABASES", "NEXT RUN", "LAST RUN", "")]
+    for item in items:
+        last = f"{item['last_at'] or 'never'}"
+        how = "" if item["last_ok"] is None else ("ok" if item["last_ok"] else "FAILED")
+        rows.append(
+            (
+                str(item["name"]),
+                ", ".join(item["databases"]),
+                str(item["next"] or ""),
+                f"{last} {how}".strip(),
+                str(item["problem"] or item["next_problem"]),
+            )
+        )
+    for line in table(rows):
+        output.line(line)
+    return int(ExitCode.USAGE) if broken else 0
+
+
+async def _summary(controller: Controller, name: str) -> dict[str, Any]:
+    from kwtui.unattended.history import last_end
+
+    last = last_end(await controller.policies.history(name))
+    found, times, problem, next_problem = None, [], "", ""
+    try:
+        found = controller.policies.load(name)
+    except KwtuiError as error:
+        problem = " ".join(error.lines())
+    try:
+        times = controller.policies.next_times(found) if found else []
+    except KwtuiError as error:
+        next_problem = error.title
+    return {
+        "name": name,
+        "databases": found.databases if found else (),
+        "next": _moment(times[0]) if times else None,
+        "last_at": _moment(last.at) if last else None,
+        "last_ok": last.ok if last else None,
+        "last_words": last.words if last else "",
+        "problem": problem,
+        "next_problem": next_problem,
+    }
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}Z"
+
+
+async def _show(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    from kwtui.config.policy_file import policy_text
+
+    text = policy_text(args.name)
+    history = (await controller.policies.history(args.name))[-args.lines :]
+    if output.json:
+        output.object("policy", {"policy": controller.policies.load(args.name), "history": history})
+        return 0
+    for line in text.splitlines():
+        output.line(line)
+    output.line()
+    output.line("History:" if history else "It never ran.")
+    for event in history:
+        how = "ok" if event.ok else "FAILED"
+        output.line(f"  {_moment(event.at)}  {event.event:8} {how:6} {event.words}")
+        for outcome in event.databases:
+            output.line(f"    {outcome.database}: {outcome.words}")
+    return 0
+
+
+async def _check(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    """Whether the file can be used, what is unwise in it, and what it would do now."""
+    from kwtui.config.policies import read_policy
+
+    found = (
+        read_policy(Path(args.name))
+        if args.name.endswith(".toml")
+        else controller.policies.load(args.name)
+    )
+    warnings = controller.policies.warnings(found)
+    if output.json:
+        output.object("policy-check", {"policy": found, "warnings": warnings})
+        return 0
+    output.line(f"The policy {found.name} can be used.")
+    for words in warnings:
+        output.line(f"warning  {words}")
+    return 0
+
+
+async def _next(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    found = controller.policies.load(args.name)
+    times = controller.policies.next_times(found, args.count)
+    if output.json:
+        output.object("policy-next", {"policy": found.name, "times": times})
+        return 0
+    if not times:
+        output.line(f"The policy {found.name} has no schedule.")
+    for time in times:
+        output.line(_moment(time))
+    return 0
+
+
+# -- doing ----------------------------------------------------------------------------------------
+
+
+async def _run(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    found = controller.policies.load(args.name)
+    await _reach(controller, args, found)
+    if args.dry_run:
+        chosen = await controller.policies.choose(found)
+        if output.json:
+            output.object("policy-run", {"policy": found.name, "chosen": chosen, "event": None})
+            return 0
+        output.line("It would back up: " + (", ".join(chosen.databases) or "nothing"))
+        for words in chosen.problems:
+            output.line(f"warning  {words}")
+        return 0
+    tell = (lambda words: None) if output.json else output.line
+    event = await controller.policies.run(found, tell)
+    if output.json:
+        output.object("policy-run", {"policy": found.name, "chosen": None, "event": event})
+    elif event.event == "skipped":
+        output.line(f"Skipped: {event.words}.")
+    else:
+        output.line(f"{'Done' if event.ok else 'Failed'}: {event.words}.")
+    return 0 if event.ok or event.event == "skipped" else int(ExitCode.FAILED)
+
+
+async def _watch(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    """Judge it, and tell who wants to know. Without a server the files are judged."""
+    from kwtui.commands.shared.arguments import find_files
+
+    found = controller.policies.load(args.name)
+    try:
+        await _reach(controller, args, found)
+    except KwtuiError as error:
+        output.note(f"Not known: {error.title}")
+        args.profile = args.profile or found.profile or None
+        if args.extern or args.store:
+            args.dsn = args.profile = None
+            await find_files(controller, args)
+    words, sent = await controller.policies.watch(found)
+    if output.json:
+        output.object("policy-watch", {"policy": found.name, "verdict": words, "sent": sent})
+    else:
+        output.line(words)
+        for each in sent:
+            output.line(f"Told by {each.way}." if not each.problem else each.problem)
+    return int(ExitCode.FAILED) if any(each.problem for each in sent) else 0
+
+
+async def _reach(controller: Controller, args: argparse.Namespace, found: Policy) -> None:
+    """Connect to the server that the options name, else to the policy's."""
+    if not (args.dsn or args.profile or args.sandbox):
+        if not found.profile:
+            raise usage(
+                f"The policy {found.name} names no server: give it a profile, or give --profile."
+            )
+        args.profile = found.profile
+    await connect(controller, args)
+
+
+# -- writing --------------------------------------------------------------------------------------
+
+
+async def _add(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    from kwtui.config.policy_file import new_policy
+
+    path = new_policy(
+        args.name,
+        args.databases.split(","),
+        profile=args.profile or "",
+        on_calendar=args.on_calendar or "",
+        cron=args.cron or "",
+        drill_every=args.drill_every or "",
+    )
+    found = controller.policies.load(args.name)
+    if output.json:
+        output.object("policy", {"policy": found, "history": []})
+        return 0
+    output.line(f"Written: {path}")
+    for words in controller.policies.warnings(found):
+        output.line(f"warning  {words}")
+    output.line(f"Try it: kwtui policy run {args.name} --dry-run")
+    output.line(f"Let it run by itself: kwtui schedule install {args.name}")
+    return 0
+
+
+async def _edit(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    """In the editor, on a copy: what cannot be used never takes the place of what could."""
+    import tempfile
+
+    from kwtui.config.policy_file import policy_text, replace_policy
+
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    with tempfile.TemporaryDirectory(prefix="kwtui-") as folder:
+        copy = Path(folder) / f"{args.name}.toml"
+        copy.write_text(policy_text(args.name), "utf-8")
+        try:
+            _open_editor(editor, copy)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise KwtuiError(
+                f"The editor {editor} could not be used.",
+                cause=str(error),
+                hint="Name another one in VISUAL or EDITOR. The policy is as it was.",
+            ) from error
+        replace_policy(args.name, copy.read_text("utf-8"))
+    output.line(f"The policy {args.name} was changed.")
+    return 0
+
+
+def _open_editor(editor: str, file: Path) -> None:
+    """Wait for it: the terminal is the editor's meanwhile."""
+    subprocess.run([*shlex.split(editor), str(file)], check=True)  # noqa: S603
+
+
+async def _remove(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    from kwtui.config.policy_file import policy_text, remove_policy
+    from kwtui.unattended.installing import remove
+
+    policy_text(args.name)
+    if not args.yes:
+        output.line(f"The policy {args.name} and its timers would go; backups stay. Add --yes.")
+        return 0
+    remove(args.name)
+    remove_policy(args.name)
+    output.line(f"The policy {args.name} is gone; its backups stay.")
+    return 0
+
+
+# -- timers and notices ---------------------------------------------------------------------------
+
+
+async def schedule(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    from kwtui.unattended import installing
+
+    found = controller.policies.load(args.name)
+    if args.action == "install":
+        done = installing.install(found, args.timer or "", args.account or "")
+    elif args.action == "remove":
+        done = installing.remove(args.name)
+    else:
+        done = installing.status(args.name)
+    if output.json:
+        output.object("schedule", {"policy": args.name, "installed": done})
+        return 0
+    if args.action == "remove":
+        output.line(f"Removed from {done.kind}." if done.kind else "Nothing fired it.")
+        return 0
+    output.line(f"{done.kind}: {', '.join(done.places)}" if done.kind else done.words)
+    if done.kind and done.words:
+        output.line(f"warning  {done.words}")
+    if done.running is False:
+        output.line("warning  The timer is not active: systemctl status tells why.")
+    if done.running is None and done.kind.startswith("systemd"):
+        output.line("warning  No systemd runs here: the timer fires once one does.")
+    return 0
+
+
+async def notify(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    found = controller.policies.load(args.name)
+    sent = await controller.policies.test_notice(found)
+    if output.json:
+        output.object("notify", {"policy": args.name, "sent": sent})
+    elif not sent:
+        output.line(f"The policy {args.name} tells nobody: write command, webhook or mail_to.")
+    for each in () if output.json else sent:
+        output.line(f"{each.way}: {each.problem or 'taken'}")
+    return int(ExitCode.FAILED) if any(each.problem for each in sent) else 0

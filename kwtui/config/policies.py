@@ -1,0 +1,310 @@
+"""Policies: one TOML file each, in ``policies`` beside the profiles.
+
+A file is read strictly: what is wrong is told with file, line and reason, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kwtui.config.directories import config_dir
+from kwtui.config.retention import LEVELS, check_policy
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.toml import check_format, nearest, read_toml, unusable
+from kwtui.model.policy import (
+    Missed,
+    NewDatabases,
+    NoticeOn,
+    Policy,
+    PolicyLimits,
+    PolicyNotice,
+    PolicyProof,
+    PolicySchedule,
+)
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import BackupMethod
+from kwtui.model.retention import RetentionPolicy
+
+TEMPLATES = ("generic", "slack", "dingtalk", "feishu", "wecom")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_SPAN = re.compile(r"(\d{1,6})\s*(min|h|d|w)")
+_UNITS = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def policies_folder() -> Path:
+    return config_dir() / "policies"
+
+
+def policy_path(name: str) -> Path:
+    """Raises KwtuiError (USAGE) for what cannot be the name of a policy."""
+    if not _NAME.fullmatch(name):
+        raise KwtuiError(
+            f"{name!r} cannot be the name of a policy.",
+            hint="Use letters, digits, dots, dashes and underscores; at most 63.",
+            exit_code=ExitCode.USAGE,
+        )
+    return policies_folder() / f"{name}.toml"
+
+
+def policy_names() -> list[str]:
+    """Of all files, readable or not, in alphabetical order."""
+    try:
+        found = [path.stem for path in policies_folder().glob("*.toml")]
+    except OSError as error:
+        raise unusable(policies_folder(), f"it cannot be read: {error.strerror}") from error
+    return sorted(name for name in found if _NAME.fullmatch(name))
+
+
+def load_policy(name: str) -> Policy:
+    """Raises KwtuiError: NOT_FOUND, or USAGE with file, line and reason."""
+    path = policy_path(name)
+    if not path.exists():
+        known = policy_names()
+        hint = nearest(name, known) or (f"Known: {', '.join(known)}." if known else "")
+        raise KwtuiError(
+            f"There is no policy named {name!r}.",
+            cause=f"Looked for {path}.",
+            hint=hint or "Make one: kwtui policy add NAME",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+    return read_policy(path)
+
+
+def read_policy(path: Path) -> Policy:
+    """A policy from any file. Raises KwtuiError (USAGE) with file, line and reason."""
+    document = read_toml(path)
+    check_format(document, path)
+    document.pop("format", None)
+    return _Reader(path, document).policy()
+
+
+@dataclass
+class _Table:
+    """One table of the file; every key is taken once, and what is left is not known."""
+
+    reader: _Reader
+    name: str
+    values: dict[str, Any]
+
+    def take(self, key: str, kind: type, default: Any) -> Any:
+        value = self.values.pop(key, default)
+        if value is default:
+            return default
+        if type(value) is not kind:
+            words = {str: "text in quotes", int: "a whole number", bool: "true or false"}[kind]
+            raise self.wrong(key, f"must be {words}, not {value!r}")
+        return value
+
+    def positive(self, key: str, default: int | None) -> int | None:
+        value: int | None = self.take(key, int, default)
+        if value is not None and value < 1:
+            raise self.wrong(key, f"must be at least 1, not {value}")
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        value = self.values.pop(key, None)
+        if value is None:
+            return default
+        if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
+            raise self.wrong(key, f'must be a list of texts, as in ["shop"], not {value!r}')
+        return tuple(value)
+
+    def choice(self, key: str, kind: type[_Choice], default: _Choice) -> _Choice:
+        value = self.take(key, str, None)
+        if value is None:
+            return default
+        try:
+            return kind(value)
+        except ValueError:
+            allowed = ", ".join(member.value for member in kind)
+            raise self.wrong(key, f"must be one of {allowed}, not {value!r}") from None
+
+    def span(self, key: str, default: timedelta | None) -> timedelta | None:
+        value = self.take(key, str, None)
+        if value is None:
+            return default
+        match = _SPAN.fullmatch(value)
+        if match is None or not int(match[1]):
+            raise self.wrong(key, f'must be a time such as "26h", "90min" or "7d", not {value!r}')
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+    def wrong(self, key: str, problem: str) -> KwtuiError:
+        return self.reader.wrong(self.name, key, f"{key} {problem}")
+
+    def end(self, known: tuple[str, ...]) -> None:
+        """Raises for a key that nobody took."""
+        for key in self.values:
+            hint = nearest(key, list(known)) or f"Known here: {', '.join(sorted(known))}."
+            raise self.reader.wrong(self.name, key, f"the key {key!r} is not known", hint)
+
+
+class _Reader:
+    def __init__(self, path: Path, document: Mapping[str, Any]) -> None:
+        self._path = path
+        self._document = dict(document)
+
+    def policy(self) -> Policy:
+        tables = {
+            name: self._table(name)
+            for name in ("backup", "schedule", "proof", "retention", "notify", "limits")
+        }
+        top = _Table(self, "", self._document)
+        databases = top.texts("databases", ())
+        if not databases:
+            raise self.wrong("", "databases", 'databases must say which, as in ["*"]')
+        backup = tables["backup"] or _Table(self, "backup", {})
+        policy = Policy(
+            name=self._path.stem,
+            databases=databases,
+            exclude=top.texts("exclude", ()),
+            new_databases=top.choice("new_databases", NewDatabases, NewDatabases.INCLUDE),
+            profile=top.take("profile", str, ""),
+            method=backup.choice("method", BackupMethod, BackupMethod.SNAPSHOT),
+            prefix=backup.take("prefix", str, "kwtui"),
+            node=backup.positive("node", None),
+            parallel=backup.positive("parallel", 2) or 2,
+            at_once=backup.positive("at_once", 1) or 1,
+            label=backup.take("label", str, ""),
+            with_users=backup.take("with_users", bool, False),
+            with_settings=backup.take("with_settings", bool, False),
+            schedule=self._schedule(tables["schedule"]),
+            proof=self._proof(tables["proof"]),
+            retention=self._retention(tables["retention"]),
+            notice=self._notice(tables["notify"]),
+            limits=self._limits(tables["limits"]),
+        )
+        backup.end(("method", "prefix", "node", "parallel", "at_once", "label", "with_users"))
+        top.end(("databases", "exclude", "new_databases", "profile", "backup", "schedule"))
+        return policy
+
+    def _table(self, name: str) -> _Table | None:
+        value = self._document.pop(name, None)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self.wrong("", name, f"{name} must be a table, as in [{name}]")
+        return _Table(self, name, dict(value))
+
+    def _schedule(self, table: _Table | None) -> PolicySchedule:
+        if table is None:
+            return PolicySchedule()
+        cron = table.take("cron", str, "")
+        schedule = PolicySchedule(
+            on_calendar=table.take("on_calendar", str, ""),
+            cron=cron,
+            time_zone=table.take("time_zone", str, "local" if cron else "UTC"),
+            missed=table.choice("missed", Missed, Missed.RUN),
+            jitter=table.span("jitter", PolicySchedule.jitter) or PolicySchedule.jitter,
+        )
+        if bool(schedule.on_calendar) == bool(schedule.cron):
+            raise self.wrong("schedule", "cron", "give on_calendar or cron, and not both")
+        if schedule.time_zone not in ("UTC", "local"):
+            raise table.wrong("time_zone", f'must be "UTC" or "local", not {schedule.time_zone!r}')
+        if cron and schedule.time_zone != "local":
+            raise table.wrong("time_zone", 'must be "local": cron knows no other')
+        table.end(("on_calendar", "cron", "time_zone", "missed", "jitter"))
+        return schedule
+
+    def _proof(self, table: _Table | None) -> PolicyProof:
+        if table is None:
+            return PolicyProof()
+        proof = PolicyProof(
+            verify_every=table.span("verify_every", None),
+            drill_every=table.span("drill_every", None),
+            drill_on=table.take("drill_on", str, "server"),
+            max_age=table.span("max_age", PolicyProof.max_age) or PolicyProof.max_age,
+            min_proof=self._level(table),
+        )
+        if proof.drill_on not in ("server", "sandbox"):
+            raise table.wrong("drill_on", f'must be "server" or "sandbox", not {proof.drill_on!r}')
+        table.end(("verify_every", "drill_every", "drill_on", "max_age", "min_proof"))
+        return proof
+
+    def _level(self, table: _Table) -> ProofLevel:
+        level = table.take("min_proof", str, "P2")
+        if level not in LEVELS:
+            raise table.wrong("min_proof", f"must be one of {', '.join(LEVELS)}, not {level!r}")
+        return LEVELS[level]
+
+    def _retention(self, table: _Table | None) -> RetentionPolicy | None:
+        if table is None:
+            return None
+        names = ("keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly")
+        counts = {name: table.take(name, int, 0) for name in names}
+        retention = RetentionPolicy(**counts, min_proof=self._level(table))
+        table.end((*names, "min_proof"))
+        try:
+            check_policy(retention)
+        except KwtuiError as error:
+            raise self.wrong("retention", "", error.title.rstrip("."), error.hint) from error
+        return retention
+
+    def _notice(self, table: _Table | None) -> PolicyNotice:
+        if table is None:
+            return PolicyNotice()
+        events = table.texts("on", tuple(event.value for event in PolicyNotice().on))
+        unknown = [event for event in events if event not in set(NoticeOn)]
+        if unknown:
+            allowed = ", ".join(event.value for event in NoticeOn)
+            raise table.wrong("on", f"can hold {allowed}, not {unknown[0]!r}")
+        notice = PolicyNotice(
+            on=tuple(NoticeOn(event) for event in events),
+            command=table.texts("command", ()),
+            webhook=table.take("webhook", str, ""),
+            template=table.take("template", str, "generic"),
+            mail_to=table.texts("mail_to", ()),
+            mail_from=table.take("mail_from", str, ""),
+            smtp=table.take("smtp", str, ""),
+        )
+        if notice.webhook and not notice.webhook.startswith(("https://", "http://")):
+            raise table.wrong("webhook", "must be an http or https address")
+        if notice.template not in TEMPLATES:
+            allowed = ", ".join(TEMPLATES)
+            raise table.wrong("template", f"must be one of {allowed}, not {notice.template!r}")
+        if notice.mail_to and not notice.mail_from:
+            raise table.wrong("mail_from", "is needed beside mail_to")
+        table.end(("on", "command", "webhook", "template", "mail_to", "mail_from", "smtp"))
+        return notice
+
+    def _limits(self, table: _Table | None) -> PolicyLimits:
+        if table is None:
+            return PolicyLimits()
+        limits = PolicyLimits(
+            window=table.take("window", str, ""), max_queries=table.positive("max_queries", None)
+        )
+        if limits.window and not _WINDOW.fullmatch(limits.window):
+            raise table.wrong("window", f'must be as "22:00-06:00", not {limits.window!r}')
+        table.end(("window", "max_queries"))
+        return limits
+
+    def wrong(self, table: str, key: str, problem: str, hint: str = "") -> KwtuiError:
+        line = line_of(self._path, table, key)
+        where = f"line {line}: " if line else ""
+        place = f" in [{table}]" if table else ""
+        return unusable(self._path, f"{where}{problem}{place}", hint=hint)
+
+
+def line_of(path: Path, table: str, key: str) -> int | None:
+    """The line of a key, else of its table's head; None where neither is to be seen."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    current, head = "", None
+    for number, line in enumerate(lines, start=1):
+        text = line.strip()
+        if text.startswith("["):
+            current = text.strip("[]# \t").partition("]")[0].strip()
+            if current == table or (not table and current == key):
+                head = number
+        elif current == table and key and re.match(rf'["\']?{re.escape(key)}["\']?\s*=', text):
+            return number
+    return head

@@ -1,0 +1,114 @@
+"""Making a policy's file: with comments that explain it, by tomlkit, so that they can stay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kwtui.config.policies import policy_path, read_policy
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.toml import FORMAT, write_private
+
+_HEAD = "What kwtui backs up by itself. All keys are in `kwtui manual policies`."
+
+
+def new_policy(
+    name: str,
+    databases: Sequence[str],
+    *,
+    profile: str = "",
+    on_calendar: str = "",
+    cron: str = "",
+    drill_every: str = "",
+) -> Path:
+    """Write the file of a policy that is not there yet; its path.
+
+    Raises KwtuiError: NAME_TAKEN, or USAGE for what the file may not hold (nothing stays then).
+    """
+    path = policy_path(name)
+    if path.exists():
+        raise KwtuiError(
+            f"There is a policy named {name!r} already.",
+            hint=f"Change it: kwtui policy edit {name}",
+            exit_code=ExitCode.NAME_TAKEN,
+        )
+    text = _text(databases, profile, on_calendar, cron, drill_every)
+    write_private(path, text)
+    try:
+        read_policy(path)
+    except KwtuiError:
+        path.unlink()
+        raise
+    return path
+
+
+def _text(
+    databases: Sequence[str], profile: str, on_calendar: str, cron: str, drill_every: str
+) -> str:
+    import tomlkit
+
+    document = tomlkit.document()
+    document.add(tomlkit.comment(_HEAD))
+    document.add("format", tomlkit.item(FORMAT))
+    document.add("databases", tomlkit.item(list(databases)))
+    document.add("exclude", tomlkit.array())
+    if profile:
+        document.add("profile", tomlkit.item(profile))
+    schedule = tomlkit.table()
+    if cron:
+        schedule.add("cron", cron)
+    else:
+        schedule.add("on_calendar", on_calendar or "*-*-* 01:15:00")
+        schedule.add("time_zone", "UTC")
+    document.add("schedule", schedule)
+    proof = tomlkit.table()
+    proof.add(tomlkit.comment("A drill restores the backup into a scratch database and drops it."))
+    proof.add("drill_every", drill_every or "7d")
+    proof.add("verify_every", "7d")
+    proof.add("max_age", "26h")
+    document.add("proof", proof)
+    retention = tomlkit.table()
+    retention.add("keep_last", 3)
+    retention.add("keep_daily", 7)
+    retention.add("keep_weekly", 4)
+    document.add("retention", retention)
+    notify = tomlkit.table()
+    notify.add(tomlkit.comment("JSON comes on its standard input. Try it: kwtui notify test"))
+    notify.add(tomlkit.comment('command = ["/usr/local/bin/tell-the-dba"]'))
+    document.add("notify", notify)
+    return tomlkit.dumps(document)
+
+
+def check_edited(name: str, text: str) -> None:
+    """Raises KwtuiError (USAGE) for a text that is no policy, with line and reason."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="kwtui-") as folder:
+        path = Path(folder) / f"{name}.toml"
+        path.write_text(text, "utf-8")
+        read_policy(path)
+
+
+def replace_policy(name: str, text: str) -> None:
+    """Put a checked text in the place of a policy's file. Raises KwtuiError."""
+    check_edited(name, text)
+    write_private(policy_path(name), text)
+
+
+def policy_text(name: str) -> str:
+    """The file as it is. Raises KwtuiError (NOT_FOUND, USAGE)."""
+    path = policy_path(name)
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        raise KwtuiError(
+            f"There is no policy named {name!r}.", exit_code=ExitCode.NOT_FOUND
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise KwtuiError(f"The file {path} cannot be read.", cause=str(error)) from error
+
+
+def remove_policy(name: str) -> None:
+    """Raises KwtuiError (NOT_FOUND)."""
+    policy_text(name)
+    policy_path(name).unlink()

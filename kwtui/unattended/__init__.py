@@ -1,0 +1,1 @@
+"""What runs when nobody watches: due times, timers, what is due, notices. Never a statement."""

@@ -1,0 +1,184 @@
+"""Putting timers where the host's engine looks for them, and seeing whether they are there."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from kwtui.config.directories import config_dir, state_dir
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.policy import Policy
+from kwtui.unattended.timers import (
+    Account,
+    has_cron_lines,
+    unit_names,
+    units,
+    with_cron_lines,
+    without_cron_lines,
+)
+
+SYSTEM_UNITS = Path("/etc/systemd/system")
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What fires a policy on this host."""
+
+    kind: str
+    """``systemd``, ``systemd --user``, ``cron`` or empty."""
+    places: tuple[str, ...] = ()
+    running: bool | None = None
+    """Whether the timer is active; None where that cannot be asked."""
+    words: str = ""
+
+
+def account(*, system: bool, user: str = "") -> Account:
+    program = (sys.executable, "-P", "-m", "kwtui.cli")
+    return Account(user or getpass.getuser(), program, str(config_dir()), str(state_dir()), system)
+
+
+def install(policy: Policy, kind: str = "", user: str = "") -> Installed:
+    """Write the timers of the kind that fits, and remove those of the others.
+
+    ``kind`` is ``systemd`` or ``cron``; without one the schedule's language decides. Raises
+    KwtuiError (USAGE) where the schedule does not fit the kind, or root alone may choose the
+    ``user`` that it runs as.
+    """
+    schedule = policy.schedule
+    if user and (os.geteuid() != 0 or schedule.cron):
+        raise KwtuiError(
+            "Only root can install a policy for another account, and only with systemd.",
+            hint=f"Run it as that account: sudo -u {user} kwtui schedule install {policy.name}",
+            exit_code=ExitCode.USAGE,
+        )
+    if not schedule.on_calendar and not schedule.cron:
+        raise KwtuiError(
+            f"The policy {policy.name} has no schedule.",
+            hint='Give it one: [schedule] on_calendar = "*-*-* 01:15:00"',
+            exit_code=ExitCode.USAGE,
+        )
+    fits = "systemd" if schedule.on_calendar else "cron"
+    if kind and kind != fits:
+        key = "cron" if kind == "cron" else "on_calendar"
+        raise KwtuiError(
+            f"The schedule of {policy.name} is written for {fits}.",
+            hint=f"For {kind} write {key} in its [schedule].",
+            exit_code=ExitCode.USAGE,
+        )
+    if fits == "cron":
+        _remove_units(policy.name)
+        _write_crontab(with_cron_lines(_crontab(), policy, account(system=True)))
+        return status(policy.name)
+    system = os.geteuid() == 0
+    folder = unit_folder(system=system)
+    folder.mkdir(parents=True, exist_ok=True)
+    for unit in units(policy, account(system=system, user=user)):
+        (folder / unit.name).write_text(unit.text, "utf-8")
+    _remove_cron(policy.name)
+    _systemctl("daemon-reload", system=system)
+    for part in ("", "-watch"):
+        _systemctl("enable", "--now", f"kwtui-{policy.name}{part}.timer", system=system)
+    return status(policy.name)
+
+
+def status(policy: str) -> Installed:
+    for system in (True, False):
+        folder = unit_folder(system=system)
+        found = [str(folder / name) for name in unit_names(policy) if (folder / name).exists()]
+        if found:
+            kind = "systemd" if system else "systemd --user"
+            words = "" if system or _lingers() else _NO_LINGERING
+            active = _systemctl("is-active", f"kwtui-{policy}.timer", system=system)
+            return Installed(kind, tuple(found), active, words)
+    if has_cron_lines(_crontab(), policy):
+        return Installed("cron", (f"crontab of {getpass.getuser()}",))
+    return Installed("", words="Nothing fires it on this host.")
+
+
+def remove(policy: str) -> Installed:
+    """Remove the timers of every kind; what there was."""
+    before = status(policy)
+    _remove_units(policy)
+    _remove_cron(policy)
+    return before
+
+
+def unit_folder(*, system: bool) -> Path:
+    if system:
+        return Path(os.environ.get("KWTUI_SYSTEMD_DIR", str(SYSTEM_UNITS)))
+    base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return Path(base) / "systemd" / "user"
+
+
+_NO_LINGERING = (
+    "User timers stop when you log out: allow lingering with `loginctl enable-linger`, or install "
+    "it as root."
+)
+
+
+def _lingers() -> bool:
+    return Path("/var/lib/systemd/linger", getpass.getuser()).exists()
+
+
+def _remove_units(policy: str) -> None:
+    for system in (True, False):
+        folder = unit_folder(system=system)
+        there = [folder / name for name in unit_names(policy) if (folder / name).exists()]
+        if not there:
+            continue
+        for part in ("", "-watch"):
+            _systemctl("disable", "--now", f"kwtui-{policy}{part}.timer", system=system)
+        for path in there:
+            path.unlink()
+        _systemctl("daemon-reload", system=system)
+
+
+def _systemctl(*words: str, system: bool) -> bool | None:
+    """Whether it went well; None where no systemd runs here."""
+    program = shutil.which("systemctl")
+    if program is None or not Path("/run/systemd/system").exists():
+        return None
+    command = [program, *([] if system else ["--user"]), "--quiet", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    return done.returncode == 0
+
+
+# -- cron ---------------------------------------------------------------------------------------
+
+
+def _crontab() -> str:
+    """This account's crontab; empty where there is none."""
+    program = shutil.which("crontab")
+    if program is None:
+        return ""
+    done = subprocess.run([program, "-l"], capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout if done.returncode == 0 else ""
+
+
+def _write_crontab(text: str) -> None:
+    program = shutil.which("crontab")
+    if program is None:
+        raise KwtuiError(
+            "There is no cron on this host: the program crontab was not found.",
+            hint="Install cron, or write on_calendar in the policy's [schedule] for systemd.",
+        )
+    done = subprocess.run(  # noqa: S603
+        [program, "-"], input=text, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise KwtuiError(
+            "The crontab was not taken.",
+            cause=done.stderr.strip(),
+            hint="It is as it was.",
+        )
+
+
+def _remove_cron(policy: str) -> None:
+    text = _crontab()
+    if has_cron_lines(text, policy):
+        _write_crontab(without_cron_lines(text, policy))

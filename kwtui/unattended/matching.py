@@ -1,0 +1,74 @@
+"""Which databases a policy is about. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from kwtui.model.policy import NewDatabases, Policy
+from kwtui.model.server import DatabaseSummary
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The databases of a run, and what is said of others."""
+
+    databases: tuple[str, ...]
+    undecided: tuple[str, ...] = ()
+    """New ones that the policy only reports."""
+    absent: tuple[str, ...] = ()
+    """Names (not patterns) that the server does not have."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        words = [
+            f"{name} is new and not backed up: the policy only reports it"
+            for name in self.undecided
+        ]
+        words += [f"there is no database {name}" for name in self.absent]
+        if not self.databases and not words:
+            words.append("no database matches")
+        return tuple(words)
+
+
+def choose(
+    policy: Policy, databases: Iterable[DatabaseSummary], backed_up: Collection[str]
+) -> Chosen:
+    """In the order of names. KWDB's own databases and empty ones never match a pattern.
+
+    ``backed_up`` are those that have a backup already.
+    """
+    known = {database.name: database for database in databases if not database.system}
+    named = [name for name in policy.databases if not is_pattern(name)]
+    matching = [
+        name
+        for name, database in sorted(known.items())
+        if (name in named or (database.tables != 0 and _any(name, policy.databases)))
+        and not _any(name, policy.exclude)
+    ]
+    new = [
+        name
+        for name in matching
+        if policy.new_databases is NewDatabases.REPORT
+        and name not in named
+        and name not in backed_up
+    ]
+    return Chosen(
+        databases=tuple(name for name in matching if name not in new),
+        undecided=tuple(new),
+        absent=tuple(sorted(name for name in named if name not in known)),
+    )
+
+
+def covers(policy: Policy, name: str) -> bool:
+    """Whether a database of this name is the policy's."""
+    return _any(name, policy.databases) and not _any(name, policy.exclude)
+
+
+def is_pattern(text: str) -> bool:
+    return any(mark in text for mark in "*?[")
+
+
+def _any(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

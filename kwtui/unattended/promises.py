@@ -1,0 +1,33 @@
+"""What policies promise, in the words of the judgement. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from kwtui.model.policy import Policy
+from kwtui.protection.facts import Promise
+from kwtui.unattended.matching import covers, is_pattern
+
+
+def promise_of(policy: Policy) -> Promise:
+    drill = policy.proof.drill_every
+    # A drill that is due is made at the next run: a whole cadence may pass before that.
+    drill_age = None if drill is None else drill + timedelta(days=1)
+    return Promise(policy.proof.max_age, policy.proof.min_proof, drill_age)
+
+
+def promises_of(policies: Iterable[Policy], names: Iterable[str]) -> dict[str, Promise]:
+    """The strictest promise for each of these databases, and for those that a policy names."""
+    known = list(names)
+    found: dict[str, Promise] = {}
+    for policy in policies:
+        named = [name for name in policy.databases if not is_pattern(name)]
+        for name in dict.fromkeys([*named, *known]):
+            if not covers(policy, name):
+                continue
+            promise = promise_of(policy)
+            other = found.get(name)
+            if other is None or promise.max_age < other.max_age:
+                found[name] = promise
+    return found

@@ -1,0 +1,91 @@
+"""When a policy is due, computed with the language of the engine that fires it.
+
+``oncalendar`` for systemd's OnCalendar, ``cronsim`` for cron: both follow their engine where a
+clock is changed (systemd leaves out a local 02:30 that does not exist, cron runs it later).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from itertools import islice
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.policy import PolicySchedule
+
+_CHANGED_HOURS = range(2, 3)
+
+
+def next_times(schedule: PolicySchedule, after: datetime, count: int = 1) -> list[datetime]:
+    """The next times in UTC; none for a policy without a schedule.
+
+    Raises KwtuiError: USAGE for a time that its engine would refuse, FAILED without the packages.
+    """
+    if not schedule.on_calendar and not schedule.cron:
+        return []
+    zone = zone_of(schedule)
+    times = _times(schedule, after.astimezone(zone))
+    return [time.astimezone(UTC) for time in islice(times, count)]
+
+
+def zone_of(schedule: PolicySchedule) -> tzinfo:
+    return UTC if schedule.time_zone == "UTC" else _local_zone()
+
+
+def _local_zone() -> tzinfo:
+    """The machine's zone with its changes of clock; a fixed offset where it is not known."""
+    import os
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    names = [os.environ.get("TZ", "").removeprefix(":")]
+    link = str(Path("/etc/localtime").resolve())
+    names.append(link.partition("/zoneinfo/")[2])
+    for name in filter(None, names):
+        try:
+            return ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            continue
+    found = datetime.now().astimezone().tzinfo
+    return found or UTC
+
+
+def check_times(schedule: PolicySchedule) -> list[str]:
+    """Warnings about when it is due. Raises as `next_times`."""
+    if schedule.time_zone == "UTC":
+        return []
+    zone = zone_of(schedule)
+    hours = {
+        time.astimezone(zone).hour for time in next_times(schedule, datetime.now(UTC), count=48)
+    }
+    if hours & set(_CHANGED_HOURS):
+        return [
+            "Between 02:00 and 03:00 local time a run can be left out or made twice when the "
+            'clocks change. Take 01:15, or time_zone = "UTC".'
+        ]
+    return []
+
+
+def _times(schedule: PolicySchedule, after: datetime) -> Iterator[datetime]:
+    try:
+        from cronsim import CronSim, CronSimError
+        from oncalendar import OnCalendar, OnCalendarError
+    except ImportError as error:
+        raise KwtuiError(
+            "The next runs cannot be computed: packages are missing.",
+            cause=f"There is no {error.name} here.",
+            hint="Install kwtui with its schedule extra: pipx install 'kwtui[schedule]'",
+        ) from error
+    try:
+        if schedule.on_calendar:
+            return iter(OnCalendar(schedule.on_calendar, after))
+        return iter(CronSim(schedule.cron, after))
+    except (OnCalendarError, CronSimError, ValueError) as error:
+        words = schedule.on_calendar or schedule.cron
+        engine = "systemd (OnCalendar)" if schedule.on_calendar else "cron"
+        raise KwtuiError(
+            f"{words!r} is no time that {engine} knows.",
+            cause=str(error),
+            hint='For example: on_calendar = "*-*-* 01:15:00", or cron = "15 1 * * *".',
+            exit_code=ExitCode.USAGE,
+        ) from error

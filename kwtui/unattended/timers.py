@@ -1,0 +1,177 @@
+"""The texts of timers: systemd units and lines of a crontab. Pure.
+
+Two timers belong to a policy: one runs it, the other looks every hour whether it ran, and tells if
+it did not. The second fires even where the first one never does.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from kwtui.model.policy import Missed, Policy
+
+MARK = "kwtui policy"
+_RUN, _WATCH = "", "-watch"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A file of systemd."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who runs it, and where what it needs is found."""
+
+    user: str
+    program: tuple[str, ...]
+    """The words that start kwtui, absolute."""
+    config: str
+    state: str
+    system: bool = True
+    """A system unit with User=; otherwise one of the user's own manager."""
+
+
+def unit_names(policy: str) -> tuple[str, ...]:
+    """All files that belong to a policy, timers first."""
+    return tuple(
+        f"kwtui-{policy}{part}.{kind}" for kind in ("timer", "service") for part in (_RUN, _WATCH)
+    )
+
+
+def units(policy: Policy, account: Account) -> tuple[Unit, ...]:
+    """Services and timers, as `systemd-analyze verify` takes them."""
+    zone = " UTC" if policy.schedule.time_zone == "UTC" else ""
+    name = policy.name
+    return (
+        Unit(f"kwtui-{name}.service", _service(policy, account, ("policy", "run", name))),
+        Unit(
+            f"kwtui-{name}.timer",
+            _timer(
+                f"Run the backup policy {name}",
+                f"{policy.schedule.on_calendar}{zone}",
+                persistent=policy.schedule.missed is Missed.RUN,
+                jitter=int(policy.schedule.jitter.total_seconds()),
+            ),
+        ),
+        Unit(
+            f"kwtui-{name}-watch.service",
+            _service(policy, account, ("policy", "watch", name)),
+        ),
+        Unit(
+            f"kwtui-{name}-watch.timer",
+            _timer(
+                f"Look whether the backup policy {name} keeps its promise",
+                "hourly",
+                persistent=True,
+                jitter=300,
+            ),
+        ),
+    )
+
+
+def _service(policy: Policy, account: Account, words: tuple[str, ...]) -> str:
+    command = " ".join(_unit_word(word) for word in (*account.program, *words))
+    user = f"User={account.user}\n" if account.system else ""
+    return f"""\
+# Made by kwtui schedule install; changes are lost when it is installed again.
+[Unit]
+Description=kwtui {" ".join(words)}
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+{user}ExecStart={command}
+Environment={_unit_word(f"KWTUI_CONFIG_DIR={account.config}")}
+Environment={_unit_word(f"KWTUI_STATE_DIR={account.state}")}
+KillMode=mixed
+Nice=10
+IOSchedulingClass=idle
+NoNewPrivileges=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+RestrictSUIDSGID=yes
+"""
+
+
+def _timer(words: str, calendar: str, *, persistent: bool, jitter: int) -> str:
+    return f"""\
+# Made by kwtui schedule install; changes are lost when it is installed again.
+[Unit]
+Description={words}
+
+[Timer]
+OnCalendar={calendar}
+Persistent={"true" if persistent else "false"}
+RandomizedDelaySec={jitter}
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def _unit_word(word: str) -> str:
+    """One word of a unit file: a percent sign and quotes mean something there."""
+    escaped = word.replace("\\", "\\\\").replace("%", "%%").replace('"', '\\"').replace("$", "$$")
+    return f'"{escaped}"' if re.search(r"[\s\"'\\]", word) else escaped
+
+
+# -- cron ---------------------------------------------------------------------------------------
+
+
+def with_cron_lines(crontab: str, policy: Policy, account: Account) -> str:
+    """The crontab with this policy's lines between their marks, all else untouched."""
+    rest = without_cron_lines(crontab, policy.name)
+    if rest and not rest.endswith("\n"):
+        rest += "\n"
+    return rest + "\n".join(_cron_block(policy, account)) + "\n"
+
+
+def without_cron_lines(crontab: str, policy: str) -> str:
+    """The crontab without this policy's lines."""
+    begin, end = _marks(policy)
+    kept, inside = [], False
+    for line in crontab.splitlines(keepends=True):
+        text = line.strip()
+        if text == begin:
+            inside = True
+        elif text == end and inside:
+            inside = False
+        elif not inside:
+            kept.append(line)
+    return "".join(kept)
+
+
+def has_cron_lines(crontab: str, policy: str) -> bool:
+    return _marks(policy)[0] in (line.strip() for line in crontab.splitlines())
+
+
+def _marks(policy: str) -> tuple[str, str]:
+    return f"# >>> {MARK} {policy} >>>", f"# <<< {MARK} {policy} <<<"
+
+
+def _cron_block(policy: Policy, account: Account) -> list[str]:
+    begin, end = _marks(policy.name)
+    prefix = " ".join(
+        [
+            "env",
+            shlex.quote(f"KWTUI_CONFIG_DIR={account.config}"),
+            shlex.quote(f"KWTUI_STATE_DIR={account.state}"),
+            *(shlex.quote(word) for word in account.program),
+        ]
+    )
+    # A percent sign ends the command of a crontab line.
+    run = f"{prefix} policy run {policy.name}".replace("%", r"\%")
+    watch = f"{prefix} policy watch {policy.name}".replace("%", r"\%")
+    return [
+        begin,
+        f"{policy.schedule.cron} {run} >/dev/null",
+        f"17 * * * * {watch} >/dev/null",
+        end,
+    ]

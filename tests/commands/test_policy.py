@@ -1,0 +1,87 @@
+"""A policy from its file to a proven backup, a failure that is told, and its timers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import CommandLine
+from tests.conftest import SandboxNode
+
+
+def test_a_policy_backs_up_drills_thins_out_and_is_remembered(
+    demo_sandbox: SandboxNode, tmp_path: Path
+) -> None:
+    kwtui = CommandLine(tmp_path, demo_sandbox)
+    assert kwtui.run("policy", "add", "nightly", "--databases", "pl*").code == 0
+    dry = kwtui.run("policy", "run", "nightly", "--dry-run", *kwtui.server)
+    assert dry.out == "It would back up: plant\n", dry.err
+    file = next((tmp_path).rglob("nightly.toml"))
+    many = "keep_last = 3\nkeep_daily = 7\nkeep_weekly = 4"
+    text = file.read_text("utf-8").replace(many, "keep_last = 1")
+    assert "keep_last = 1" in text
+    file.write_text(text, "utf-8")
+    first = kwtui.run("policy", "run", "nightly", *kwtui.server)
+    assert first.code == 0, first.err + first.out
+    assert "proven to P4" in first.out, "the first drill is due at once"
+    second = kwtui.run("policy", "run", "nightly", *kwtui.server, "--json")
+    assert second.code == 0, second.err
+    (outcome,) = second.object["event"]["databases"]
+    assert outcome["ok"]
+    assert len(outcome["runs"]) == 2, "a backup and the removal of the first; no drill is due"
+    status = kwtui.run("status", *kwtui.server, "--database", "plant", "--json")
+    assert status.object["status"]["judgements"][0]["state"] == "SAFE"
+    listed = kwtui.run("policy", "--json").object["policies"][0]
+    assert listed["last_ok"] is True
+    assert listed["next"] is not None
+
+
+def test_a_failure_is_told_once_by_the_command_and_the_others_go_on(
+    demo_sandbox: SandboxNode, tmp_path: Path
+) -> None:
+    kwtui = CommandLine(tmp_path, demo_sandbox)
+    assert kwtui.run("policy", "add", "nightly", "--databases", "plant,gone").code == 0
+    told = tmp_path / "told.jsonl"
+    script = f"import sys; open({str(told)!r}, 'a').write(sys.stdin.read() + chr(10))"
+    file = next(tmp_path.rglob("nightly.toml"))
+    command = json.dumps([sys.executable, "-c", script])
+    file.write_text(
+        file.read_text("utf-8").replace("[notify]", f"[notify]\ncommand = {command}"), "utf-8"
+    )
+    done = kwtui.run("policy", "run", "nightly", *kwtui.server)
+    assert done.code == 1
+    assert "there is no database gone" in done.out
+    assert "plant: Backed up plant" in done.out
+    (notice,) = [json.loads(line) for line in told.read_text("utf-8").splitlines()]
+    assert notice["event"] == "failure"
+    assert "gone" in notice["title"]
+    assert kwtui.run("notify", "test", "nightly").code == 0
+    watched = kwtui.run("policy", "watch", "nightly", *kwtui.server)
+    assert "gone was never backed up" in watched.out
+    assert "Told by command." in watched.out
+    again = kwtui.run("policy", "watch", "nightly", *kwtui.server)
+    assert "Told by command." not in again.out, "the same trouble once a day"
+
+
+def test_timers_are_written_seen_and_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    units = tmp_path / "units"
+    kwtui = CommandLine(
+        tmp_path,
+        environment={"KWTUI_SYSTEMD_DIR": str(units), "XDG_CONFIG_HOME": str(tmp_path / "xdg")},
+    )
+    assert kwtui.run("policy", "add", "nightly").code == 0
+    installed = kwtui.run("schedule", "install", "nightly", "--json").object["installed"]
+    assert installed["kind"].startswith("systemd")
+    assert len(installed["places"]) == 4
+    assert all(Path(place).is_file() for place in installed["places"])
+    wrong = kwtui.run("schedule", "install", "nightly", "--timer", "cron")
+    assert wrong.code == 2
+    assert "written for systemd" in wrong.err
+    assert kwtui.run("schedule", "remove", "nightly").code == 0
+    assert not any(Path(place).exists() for place in installed["places"])
+    assert kwtui.run("schedule", "status", "nightly").out == "Nothing fires it on this host.\n"

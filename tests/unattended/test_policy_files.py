@@ -1,0 +1,136 @@
+"""A policy's file: what a person writes, and what is said of what is wrong in it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kwtui.config.policies import load_policy, policy_names, policy_path, read_policy
+from kwtui.config.policy_file import new_policy, replace_policy
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.policy import NewDatabases, NoticeOn
+from kwtui.model.proof import ProofLevel
+
+WHOLE = """\
+format = 1
+databases = ["shop", "plant_*"]
+exclude = ["plant_test"]
+new_databases = "report"
+profile = "prod"
+
+[backup]
+method = "database"
+at_once = 2
+with_users = true
+
+[schedule]
+cron = "15 1 * * *"
+missed = "skip"
+
+[proof]
+drill_every = "7d"
+max_age = "90min"
+min_proof = "P4"
+
+[retention]
+keep_daily = 7
+
+[notify]
+on = ["failure"]
+command = ["/usr/bin/logger"]
+
+[limits]
+window = "22:00-06:00"
+max_queries = 5
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KWTUI_CONFIG_DIR", str(tmp_path))
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "nightly.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_every_key_arrives(tmp_path: Path) -> None:
+    policy = read_policy(write(tmp_path, WHOLE))
+    assert policy.name == "nightly"
+    assert policy.databases == ("shop", "plant_*")
+    assert policy.new_databases is NewDatabases.REPORT
+    assert policy.at_once == 2
+    assert policy.with_users
+    assert policy.schedule.time_zone == "local", "cron knows no other zone"
+    assert policy.proof.max_age == timedelta(minutes=90)
+    assert policy.proof.min_proof is ProofLevel.P4
+    assert policy.retention is not None
+    assert policy.retention.keep_daily == 7
+    assert policy.notice.on == (NoticeOn.FAILURE,)
+    assert policy.limits.max_queries == 5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("at_once = 2", "at_once = 0", "Line 9: at_once must be at least 1, not 0 in [backup]"),
+        ("at_once = 2", 'at_once = "2"', "must be a whole number"),
+        ("with_users", "with_user", "Line 10: the key 'with_user' is not known in [backup]"),
+        ('"90min"', '"soon"', "Line 18: max_age must be a time"),
+        ('"P4"', '"P9"', "Line 19: min_proof must be one of P1, P2, P3, P4"),
+        ('cron = "15 1 * * *"', "", "give on_calendar or cron"),
+        ("keep_daily = 7", "keep_daily = -1", "cannot keep less than none"),
+        ('["shop", "plant_*"]', "[]", "Line 2: databases must say which"),
+        ('on = ["failure"]', 'on = ["sometimes"]', "not 'sometimes'"),
+        ("22:00-06:00", "at night", "Line 29: window must be as"),
+        ("[limits]", "[limit]", "the key 'limit' is not known"),
+        ('missed = "skip"', 'time_zone = "UTC"', "cron knows no other"),
+        ("[limits]", "[limits", "line"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    assert old in WHOLE
+    with pytest.raises(KwtuiError) as error:
+        read_policy(write(tmp_path, WHOLE.replace(old, new)))
+    assert error.value.exit_code is ExitCode.USAGE
+    assert words in error.value.cause
+
+
+def test_a_new_policy_can_be_used_at_once_and_is_never_overwritten() -> None:
+    path = new_policy("nightly", ["*"], profile="prod")
+    assert path == policy_path("nightly")
+    assert path.stat().st_mode & 0o777 == 0o600
+    policy = load_policy("nightly")
+    assert policy.profile == "prod"
+    assert policy.schedule.on_calendar == "*-*-* 01:15:00"
+    assert policy_names() == ["nightly"]
+    with pytest.raises(KwtuiError) as error:
+        new_policy("nightly", ["shop"])
+    assert error.value.exit_code is ExitCode.NAME_TAKEN
+    with pytest.raises(KwtuiError, match="cannot be the name"):
+        new_policy("../nightly", ["shop"])
+
+
+def test_a_bad_new_policy_and_a_bad_edit_leave_nothing_behind() -> None:
+    with pytest.raises(KwtuiError):
+        new_policy("bad", ["*"], drill_every="sometimes")
+    assert policy_names() == []
+    new_policy("nightly", ["*"])
+    before = policy_path("nightly").read_text("utf-8")
+    with pytest.raises(KwtuiError):
+        replace_policy("nightly", "databases = 5")
+    assert policy_path("nightly").read_text("utf-8") == before
+
+
+def test_a_policy_that_is_not_there_is_told_with_the_nearest() -> None:
+    new_policy("nightly", ["*"])
+    with pytest.raises(KwtuiError) as error:
+        load_policy("nightl")
+    assert error.value.exit_code is ExitCode.NOT_FOUND
+    assert "nightly" in error.value.hint

@@ -1,0 +1,105 @@
+"""When a policy is due, where clocks change and where they do not."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.policy import Policy, PolicySchedule
+from kwtui.unattended.schedule import check_times, next_times
+from kwtui.unattended.timers import (
+    Account,
+    has_cron_lines,
+    unit_names,
+    units,
+    with_cron_lines,
+    without_cron_lines,
+)
+
+BEFORE_SPRING = datetime(2026, 3, 28, 12, tzinfo=UTC)
+
+
+def test_a_time_in_utc_never_moves() -> None:
+    schedule = PolicySchedule(on_calendar="*-*-* 01:15:00")
+    found = next_times(schedule, BEFORE_SPRING, 3)
+    assert [f"{time:%d %H:%M}" for time in found] == ["29 01:15", "30 01:15", "31 01:15"]
+
+
+def test_a_local_time_that_does_not_exist_is_left_out_by_systemd(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    schedule = PolicySchedule(on_calendar="*-*-* 02:30:00", time_zone="local")
+    found = next_times(schedule, BEFORE_SPRING, 2)
+    assert [f"{time:%d %H:%M}" for time in found] == ["30 00:30", "31 00:30"]
+    assert "01:15" in check_times(schedule)[0]
+    assert check_times(PolicySchedule(on_calendar="*-*-* 01:15:00", time_zone="local")) == []
+
+
+@given(st.timedeltas(timedelta(0), timedelta(days=7000)))
+def test_due_times_are_later_and_a_day_apart(later: timedelta) -> None:
+    after = datetime(2020, 1, 1, tzinfo=UTC) + later
+    for schedule in (
+        PolicySchedule(on_calendar="*-*-* 01:15:00"),
+        PolicySchedule(cron="15 1 * * *", time_zone="UTC"),
+    ):
+        first, second = next_times(schedule, after, 2)
+        assert after < first <= after + timedelta(days=1)
+        assert second - first == timedelta(days=1)
+        assert (first.hour, first.minute) == (1, 15)
+
+
+@pytest.mark.parametrize(
+    "schedule", [PolicySchedule(on_calendar="every tuesday-ish"), PolicySchedule(cron="61 1 * * *")]
+)
+def test_a_time_that_its_engine_would_refuse_is_refused(schedule: PolicySchedule) -> None:
+    with pytest.raises(KwtuiError, match="is no time that") as error:
+        next_times(schedule, BEFORE_SPRING)
+    assert error.value.exit_code is ExitCode.USAGE
+
+
+NIGHTLY = Policy("nightly", ("*",), schedule=PolicySchedule(on_calendar="*-*-* 01:15:00"))
+ACCOUNT = Account("root", ("/opt/kw tui/python", "-m", "kwtui.cli"), "/etc/kwtui", "/var/lib/kwtui")
+
+
+def test_units_are_what_systemd_takes(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is not installed")
+    here = Account("root", ("/bin/true",), "/etc/kwtui", "/var/lib/kwtui")
+    for unit in units(NIGHTLY, here):
+        (tmp_path / unit.name).write_text(unit.text, "utf-8")
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(unit_names("nightly"))
+    done = subprocess.run(
+        [program, "verify", *(str(p) for p in tmp_path.iterdir())], capture_output=True, text=True
+    )
+    ours = [line for line in done.stderr.splitlines() if "kwtui" in line]
+    assert ours == []
+    assert done.returncode == 0, done.stderr
+
+
+def test_words_with_blanks_are_one_word_in_a_unit() -> None:
+    service = next(u for u in units(NIGHTLY, ACCOUNT) if u.name == "kwtui-nightly.service")
+    assert 'ExecStart="/opt/kw tui/python" -m kwtui.cli policy run nightly' in service.text
+    timer = next(u for u in units(NIGHTLY, ACCOUNT) if u.name == "kwtui-nightly.timer")
+    assert "OnCalendar=*-*-* 01:15:00 UTC\n" in timer.text
+    assert "Persistent=true\n" in timer.text
+
+
+@given(st.lists(st.sampled_from(["0 3 * * * other", "# a comment", "", "MAILTO=x"])), st.booleans())
+def test_a_crontab_keeps_what_others_wrote(lines: list[str], ends: bool) -> None:
+    crontab = "\n".join(lines) + ("\n" if lines and ends else "")
+    policy = Policy("nightly", ("*",), schedule=PolicySchedule(cron="15 1 * * *"))
+    once = with_cron_lines(crontab, policy, ACCOUNT)
+    assert has_cron_lines(once, "nightly")
+    assert with_cron_lines(once, policy, ACCOUNT) == once, "again changes nothing"
+    assert not has_cron_lines(once, "night")
+    assert without_cron_lines(once, "nightly").rstrip("\n") == crontab.rstrip("\n")
+    assert "15 1 * * * env KWTUI_CONFIG_DIR=/etc/kwtui" in once
