@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -134,6 +132,8 @@ class Policies:
             locks.close()
 
     async def _carry_out(self, policy: Policy, tell: Tell) -> PolicyEvent:
+        import asyncio
+
         from kwtui.unattended.history import PolicyEvent
 
         try:
@@ -307,6 +307,8 @@ class Policies:
                 append_event(self._state, policy.name, late)
 
     def _notice(self, policy: Policy, kind: NoticeOn, title: str, lines: tuple[str, ...]) -> Notice:
+        import socket
+
         from kwtui.unattended.notices import Notice
 
         at = datetime.now(UTC).isoformat(timespec="seconds")
