@@ -20,7 +20,7 @@ import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
-from kwtui.files.foreign import cannot_read, read_regular
+from kwtui.files.foreign.reading import cannot_read, read_regular
 from kwtui.model.checks import CheckLevel, Sample, WindowReadings
 from kwtui.model.findings import Finding
 from kwtui.model.proof import ContentChecksum, ProofLevel

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -18,11 +18,14 @@ from kwtui.backups.layout.annotations import forget
 from kwtui.backups.layout.location import sidecar_root
 from kwtui.backups.layout.naming import parse_set_path
 from kwtui.backups.layout.trash import is_trash, original_path, trash_path
-from kwtui.backups.layout.tree import is_folder, walk
+from kwtui.backups.layout.tree import walk
 from kwtui.backups.manifest import SIDECAR_FILES, Manifest
 from kwtui.errors import ExitCode, KwtuiError
-
-_INTO = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+from kwtui.files.foreign import walking
+from kwtui.files.foreign.grounds import claim, hold
+from kwtui.files.foreign.making import rename_beside
+from kwtui.files.foreign.reading import folder_status, may
+from kwtui.files.foreign.removing import remove_empty, remove_folder
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,18 @@ def check_removable(extern: Path, path: str) -> None:
     REFUSED_BY_PLAN for a path that is no set's, NOT_FOUND, EXTERN_NOT_READABLE.
     """
     _check_path(path)
-    pure = PurePosixPath(path)
-    with _open_folder(extern, pure.parent) as parent:
-        _check_is_folder(pure.name, parent, path)
-        for folder in (".", *_folders_below(pure.name, parent)):
-            if not os.access(folder, os.W_OK | os.X_OK, dir_fd=parent):
-                shown = pure.parent if folder == "." else pure.parent / folder
-                denied = PermissionError(errno.EACCES, f"{shown} may not be changed")
-                raise _cannot_remove(path, denied)
+    claim(extern)
+    root = extern / path
+    try:
+        with hold(extern):
+            folder_status(root)
+            below = (root / entry.path for entry in walking.walk(root) if entry.is_folder)
+            for folder in (root.parent, root, *below):
+                if not may(folder, os.W_OK | os.X_OK):
+                    shown = folder.relative_to(extern)
+                    raise PermissionError(errno.EACCES, f"{shown} may not be changed")
+    except OSError as error:
+        raise _cannot_remove(path, error) from error
 
 
 def remove_set(
@@ -95,39 +102,33 @@ def remove_set(
     CANCELLED.
     """
     _check_path(path)
-    pure = PurePosixPath(path)
+    claim(extern)
     aside = PurePosixPath(trash_path(path)).name
     mirror = sidecar_root(extern, state) if state else None
-    remover = _Remover(progress, cancelled)
-    with _open_folder(extern, pure.parent) as parent:
-        try:
-            if pure.name != aside:
-                _check_is_folder(pure.name, parent, path)
-                os.rename(pure.name, aside, src_dir_fd=parent, dst_dir_fd=parent)
-                os.fsync(parent)
-            _remove_private_parts(extern, original_path(path), mirror)
-            remover.remove(aside, parent)
-            os.fsync(parent)
-        except OSError as error:
-            raise _cannot_remove(path, error) from error
-    _remove_empty_parents(extern, pure.parent)
-    return remover.removed
+    counter = _Counter(progress, cancelled)
+    root = extern / path
+    try:
+        folder_status(root)
+        if root.name != aside:
+            rename_beside(root, aside)
+        _remove_private_parts(extern, original_path(path), mirror)
+        remove_folder(root.with_name(aside), counter.count)
+    except OSError as error:
+        raise _cannot_remove(path, error) from error
+    _remove_empty_parents(extern, root.parent)
+    return counter.removed
 
 
-def _remove_empty_parents(extern: Path, parent: PurePosixPath) -> None:
+def _remove_empty_parents(extern: Path, parent: Path) -> None:
     """The folders of prefix and database were made for sets; without one they go too.
 
     One that holds anything, a set that is being made as well, cannot be removed and stays. So does
     one that this account may not remove: the set itself is gone, which is what was asked for.
     """
-    for folder in (parent, *parent.parents):
-        if folder == PurePosixPath("."):
-            return
-        try:
-            with _open_folder(extern, folder.parent) as above:
-                os.rmdir(folder.name, dir_fd=above)
-        except (OSError, KwtuiError):
-            return
+    with suppress(OSError):
+        while parent != extern:
+            remove_empty(parent)
+            parent = parent.parent
 
 
 def _check_path(path: str) -> None:
@@ -156,78 +157,24 @@ def _known_files(manifest: Manifest) -> set[str]:
 def _remove_private_parts(extern: Path, path: str, mirror: Path | None) -> None:
     """Sidecars in the state directory, and the notes. Before the files: they name the set."""
     forget(extern, path, mirror)
-    if mirror is None or not is_folder(mirror / path):
-        return
-    with _open_folder(mirror, PurePosixPath(path).parent) as parent:
-        _Remover(None, None).remove(PurePosixPath(path).name, parent)
+    if mirror is not None:
+        remove_folder(mirror / path)
 
 
-class _Remover:
-    """Removes a folder from the bottom up, counting."""
+class _Counter:
+    """Counts what is removed, tells it, and stops where that is asked for."""
 
     def __init__(self, progress: Progress | None, cancelled: Callable[[], bool] | None) -> None:
         self._progress = progress
         self._cancelled = cancelled
         self.removed = Removed(0, 0)
 
-    def remove(self, name: str, parent: int) -> None:
-        device = os.fstat(parent).st_dev
-        folder = os.open(name, _INTO, dir_fd=parent)
-        try:
-            if os.fstat(folder).st_dev != device:
-                raise OSError(errno.EXDEV, f"{name} is on another file system", name)
-            self._empty(folder)
-        finally:
-            os.close(folder)
-        os.rmdir(name, dir_fd=parent)
-
-    def _empty(self, folder: int) -> None:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda e: e.name)
-        for entry in entries:
-            if self._cancelled is not None and self._cancelled():
-                raise KwtuiError("The removal was cancelled.", exit_code=ExitCode.CANCELLED)
-            if entry.is_dir(follow_symlinks=False):
-                self.remove(entry.name, folder)
-                continue
-            size = os.stat(entry.name, dir_fd=folder, follow_symlinks=False).st_size
-            os.unlink(entry.name, dir_fd=folder)
-            self.removed = Removed(self.removed.files + 1, self.removed.bytes + size)
-            if self._progress is not None:
-                self._progress(self.removed)
-
-
-@contextmanager
-def _open_folder(root: Path, below: PurePosixPath) -> Iterator[int]:
-    """A folder, reached step by step without following links below ``root``."""
-    try:
-        folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            for part in below.parts:
-                deeper = os.open(part, _INTO, dir_fd=folder)
-                os.close(folder)
-                folder = deeper
-        except BaseException:
-            os.close(folder)
-            raise
-    except OSError as error:
-        raise _cannot_remove(str(below), error) from error
-    try:
-        yield folder
-    finally:
-        os.close(folder)
-
-
-def _check_is_folder(name: str, parent: int, path: str) -> None:
-    try:
-        os.close(os.open(name, _INTO, dir_fd=parent))
-    except OSError as error:
-        raise _cannot_remove(path, error) from error
-
-
-def _folders_below(name: str, parent: int) -> Iterator[str]:
-    for folder, _, _, _ in os.fwalk(name, dir_fd=parent):
-        yield folder
+    def count(self, size: int) -> None:
+        if self._cancelled is not None and self._cancelled():
+            raise KwtuiError("The removal was cancelled.", exit_code=ExitCode.CANCELLED)
+        self.removed = Removed(self.removed.files + 1, self.removed.bytes + size)
+        if self._progress is not None:
+            self._progress(self.removed)
 
 
 def _cannot_remove(path: str, error: OSError) -> KwtuiError:

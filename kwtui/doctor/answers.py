@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kwtui.diagnosis import KnownCheck
 from kwtui.doctor.check import Check
+from kwtui.files.foreign.reading import read_end
 from kwtui.node.logs.listing import find_logs
 from kwtui.server.connection.server import Server
 
@@ -44,9 +45,7 @@ def search_log(folder: Path, check: KnownCheck) -> list[str]:
     if file is None:
         return [f"There is no log file of the family {check.family}."]
     try:
-        with file.path.open("rb") as opened:
-            opened.seek(max(0, file.bytes - _LOG_END))
-            text = opened.read(_LOG_END).decode("utf-8", "replace")
+        text = read_end(file.path, _LOG_END).decode("utf-8", "replace")
     except OSError as error:
         return [f"{file.path} cannot be read: {error.strerror}."]
     pattern = re.compile(check.log)

@@ -9,13 +9,16 @@ import asyncio
 import os
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from kwtui.doctor.file_checks import FilesLook, Space, WatchLimits, account_name
 from kwtui.doctor.server_checks import Clock, ServerLook
 from kwtui.errors import KwtuiError
-from kwtui.files.untrusted import NotReadable, is_there
+from kwtui.files.foreign.reading import space_at
+from kwtui.files.foreign.walking import walk
+from kwtui.files.untrusted import NotReadable
 from kwtui.model.server import ServerFacts
 from kwtui.node.logs.crashes import CRASH_LOG, Crash, read_crashes
 from kwtui.node.logs.listing import find_logs
@@ -114,16 +117,12 @@ def _spaces(paths: Sequence[Path]) -> tuple[Space, ...]:
     """Of each file system once."""
     found: dict[int, Space] = {}
     for path in paths:
-        there = path
-        while not is_there(there) and there != there.parent:
-            there = there.parent
         try:
-            device, space = there.stat().st_dev, os.statvfs(there)
+            space = space_at(path)
         except OSError:
             continue
-        inodes = space.f_favail if space.f_files else None
-        free, total = space.f_bavail * space.f_frsize, space.f_blocks * space.f_frsize
-        found.setdefault(device, Space(path, free, total, inodes))
+        seen = Space(path, space.free, space.total, space.free_inodes)
+        found.setdefault(space.device, seen)
     return tuple(found.values())
 
 
@@ -177,9 +176,12 @@ def _inotify_use(proc: Path) -> tuple[int, int]:
 
 
 def _count_folders(extern: Path | None) -> int:
-    count = 0
-    for _ in os.walk(extern) if extern is not None else ():
-        count += 1
-        if count >= _MOST_FOLDERS:
-            break
+    if extern is None:
+        return 0
+    count = 1
+    with suppress(OSError):
+        for entry in walk(extern):
+            count += entry.is_folder
+            if count >= _MOST_FOLDERS:
+                break
     return count

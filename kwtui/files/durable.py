@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.foreign import regular_descriptor
+from kwtui.files.foreign.making import make_folder, replacement, sync_folder
+from kwtui.files.foreign.reading import is_folder, regular_descriptor
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -29,23 +31,8 @@ def replace_file(path: Path, content: bytes, *, mode: int) -> None:
 
     Raises OSError; then the old content stays.
     """
-    import tempfile
-
-    temporary = ""
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            hand_over(file.fileno(), path.parent)
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-        sync_folder(path.parent)
-    except BaseException:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacement(path, mode) as file:
+        file.write(content)
 
 
 def append_after(path: Path, make: Callable[[bytes], bytes], *, mode: int = 0o640) -> None:
@@ -57,12 +44,8 @@ def append_after(path: Path, make: Callable[[bytes], bytes], *, mode: int = 0o64
     try:
         descriptor = regular_descriptor(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, mode)
         try:
-            with suppress(OSError):
-                # Some network file systems have no locks; then two at once are not kept apart.
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _lock(descriptor, path)
             size = os.fstat(descriptor).st_size
-            if size == 0:
-                hand_over(descriptor, path.parent)
             there = os.pread(descriptor, _LONGEST_LINE, max(size - _LONGEST_LINE, 0))
             torn = size > 0 and there[-1:] != b"\n"
             last = there.removesuffix(b"\n").rpartition(b"\n")[2]
@@ -76,6 +59,25 @@ def append_after(path: Path, make: Callable[[bytes], bytes], *, mode: int = 0o64
 
 
 _LONGEST_LINE = 1 << 20
+_PATIENCE = 10.0
+"""Seconds for others that add a line; whoever keeps the lock longer does something else."""
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                words = f"another process keeps it locked for {_PATIENCE:.0f} s"
+                raise OSError(errno.EAGAIN, words, str(path)) from None
+            time.sleep(0.01)
+        except OSError:
+            # Some network file systems have no locks; then two at once are not kept apart.
+            return
+        else:
+            return
 
 
 def _write_whole(descriptor: int, line: bytes, size: int) -> None:
@@ -90,59 +92,23 @@ def _write_whole(descriptor: int, line: bytes, size: int) -> None:
         raise
 
 
-def hand_over(made: Path | int, folder: Path) -> None:
-    """What root makes in another account's folder belongs to that account, as all else there does.
-
-    Else the database could not read what is staged for it, nor its account list the backups.
-    """
-    if os.geteuid() != 0:
-        return
-    # Over a network root may be somebody else; then it stays as the file system made it.
-    with suppress(OSError):
-        owner = folder.stat()
-        if isinstance(made, int):
-            os.fchown(made, owner.st_uid, owner.st_gid)
-        else:
-            os.chown(made, owner.st_uid, owner.st_gid, follow_symlinks=False)
-
-
-def sync_file(path: Path) -> None:
-    """Have the kernel put the file's content on disk; it may have been written by the server."""
-    _sync(path, os.O_RDONLY)
-
-
-def sync_folder(path: Path) -> None:
-    """Have the kernel put the folder's entries on disk."""
-    _sync(path, os.O_RDONLY | os.O_DIRECTORY)
-
-
-def _sync(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        # Some network file systems cannot sync what is open for reading.
-        if error.errno not in (errno.EINVAL, errno.EBADF, errno.ENOTSUP):
-            raise
-    finally:
-        os.close(descriptor)
-
-
 def make_folders(path: Path, *, mode: int = 0o750) -> None:
     """Make a folder and its parents, the new ones with ``mode``.
 
     Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED).
     """
+    missing = []
     try:
-        if path.is_dir():
-            return
-        if path != path.parent:
-            make_folders(path.parent, mode=mode)
-        path.mkdir(mode=mode, exist_ok=True)
-        hand_over(path, path.parent)
-        sync_folder(path.parent)
+        while not is_folder(path):
+            missing.append(path)
+            if path == path.parent:
+                break
+            path = path.parent
+        for folder in reversed(missing):
+            make_folder(folder, mode)
+            sync_folder(folder.parent)
     except OSError as error:
-        raise cannot_write(path, error) from error
+        raise cannot_write(missing[0] if missing else path, error) from error
 
 
 def is_no_space(error: OSError) -> bool:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.untrusted import is_there
+from kwtui.files.foreign.reading import folder_status, is_there, may, space_at
+from kwtui.files.foreign.walking import entries_in
 from kwtui.node.deployment.claims import (
     GIVEN,
     NO_FILES,
@@ -133,9 +134,7 @@ def folder_of(place: NodePlace | None, kind: str) -> Path:
         # KWDB makes extern at the first export.
         # In a closed folder nobody can tell that it is not there yet.
         awaited = (
-            kind == "extern"
-            and not state.exists
-            and os.access(state.path.parent, os.R_OK | os.X_OK)
+            kind == "extern" and not state.exists and may(state.path.parent, os.R_OK | os.X_OK)
         )
         if state.usable or awaited:
             return state.path
@@ -213,7 +212,7 @@ def _if_a_store(folder: FolderState) -> FolderState:
     path = folder.path
     if path is None or not folder.readable or _holds_a_store(path):
         return folder
-    near = [path.parent, *sorted(each for each in path.iterdir() if each.is_dir())]
+    near = [path.parent, *(path / each.name for each in entries_in(path) if each.is_folder)]
     meant = next((each for each in near if _holds_a_store(each)), None)
     return replace(
         folder,
@@ -225,7 +224,10 @@ def _if_a_store(folder: FolderState) -> FolderState:
 
 
 def _holds_a_store(path: Path) -> bool:
-    return any(is_there(path / name) for name in _OF_A_STORE)
+    try:
+        return any(is_there(path / name) for name in _OF_A_STORE)
+    except OSError:
+        return False
 
 
 def _whose_folder(
@@ -281,21 +283,19 @@ def inspect_folder(path: Path, source: str) -> FolderState:
     """Look at one folder: there, readable, writable, whose, how much is free."""
     state = FolderState(path, source)
     try:
-        status = path.stat()
+        status = folder_status(path)
     except FileNotFoundError:
         return replace(_with_space(state, path), problem=f"{path} is not there.")
     except NotADirectoryError:
-        return replace(state, problem=f"{path} is no folder.")
+        return replace(state, exists=is_there(path), problem=f"{path} is no folder.")
     except OSError as error:
         return replace(state, problem=_closed(path, error))
-    if not stat.S_ISDIR(status.st_mode):
-        return replace(state, exists=True, problem=f"{path} is no folder.")
-    readable = os.access(path, os.R_OK | os.X_OK)
+    readable = may(path, os.R_OK | os.X_OK)
     return replace(
         _with_space(state, path),
         exists=True,
         readable=readable,
-        writable=os.access(path, os.W_OK | os.X_OK),
+        writable=may(path, os.W_OK | os.X_OK),
         owner=_user_name(status.st_uid),
         group=_group_name(status.st_gid),
         problem="" if readable else _closed(path, None),
@@ -304,23 +304,20 @@ def inspect_folder(path: Path, source: str) -> FolderState:
 
 def _with_space(state: FolderState, path: Path) -> FolderState:
     """With what is free on its file system; of a missing folder, on its parent's."""
-    while not is_there(path) and path != path.parent:
-        path = path.parent
     try:
-        space = os.statvfs(path)
+        return replace(state, free_bytes=space_at(path).free)
     except OSError:
         return state
-    return replace(state, free_bytes=space.f_bavail * space.f_frsize)
 
 
 def _closed(path: Path, error: OSError | None) -> str:
     """Which folder on the way is closed to this account, and what to do about it."""
     for folder in [*reversed(path.parents), path]:
         needed = os.X_OK if folder != path else os.R_OK | os.X_OK
-        if os.access(folder, needed):
+        if may(folder, needed):
             continue
         try:
-            status = folder.stat()
+            status = folder_status(folder)
         except OSError:
             break
         owner, group = _user_name(status.st_uid), _group_name(status.st_gid)

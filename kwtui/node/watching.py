@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from kwtui.files.foreign.reading import folder_status, may
+from kwtui.files.foreign.walking import statuses_in
 from kwtui.node.mounts import file_system_of, tells_of_changes
 
 _CHECK_SECONDS = 1.0
@@ -187,7 +190,7 @@ def _identities(folders: Sequence[Path]) -> list[tuple[int, int] | None]:
     found: list[tuple[int, int] | None] = []
     for folder in folders:
         try:
-            status = folder.stat()
+            status = folder_status(folder)
             found.append((status.st_dev, status.st_ino))
         except OSError:
             found.append(None)
@@ -212,8 +215,8 @@ def _signature(folders: Sequence[Path], recursive: bool) -> _Signature:
 
 def _folder_signature(folder: Path) -> tuple[int, ...] | None:
     try:
-        status = folder.stat()
-        if not os.access(folder, os.R_OK | os.X_OK):
+        status = folder_status(folder)
+        if not may(folder, os.R_OK | os.X_OK):
             return None
     except OSError:
         return None
@@ -225,16 +228,14 @@ def _add_entries(folder: Path, found: _Signature, *, recursive: bool) -> None:
     while waiting and len(found) < _MOST_FOLDERS:
         current = waiting.pop()
         try:
-            with os.scandir(current) as entries:
-                for entry in entries:
-                    is_folder = entry.is_dir(follow_symlinks=False)
-                    files += not is_folder
-                    if top or is_folder or files <= _MOST_FILES:
-                        status = entry.stat(follow_symlinks=False)
-                        size = 0 if is_folder else status.st_size
-                        found[Path(entry.path)] = (status.st_ino, status.st_mtime_ns, size)
-                    if is_folder and recursive:
-                        waiting.append(Path(entry.path))
+            for name, status in statuses_in(current):
+                is_folder, path = stat.S_ISDIR(status.st_mode), current / name
+                files += not is_folder
+                if top or is_folder or files <= _MOST_FILES:
+                    size = 0 if is_folder else status.st_size
+                    found[path] = (status.st_ino, status.st_mtime_ns, size)
+                if is_folder and recursive:
+                    waiting.append(path)
         except OSError:
             # Gone or closed while it was read: the next look sees what is left.
             continue

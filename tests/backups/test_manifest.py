@@ -98,8 +98,8 @@ def test_where_extern_may_not_be_written_the_sidecars_lie_in_the_state_directory
 ) -> None:
     extern, state = tmp_path / "extern", tmp_path / "state"
     monkeypatch.setattr(
-        "kwtui.backups.layout.location.os.access",
-        lambda path, mode: extern not in [path, *path.parents],
+        "kwtui.backups.layout.location.may",
+        lambda path, rights: extern not in [path, *path.parents],
     )
     location = make_set(extern, state)
     assert not location.beside

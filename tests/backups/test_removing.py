@@ -82,7 +82,7 @@ def test_sidecars_in_the_state_directory_go_too(
     extern: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("kwtui.backups.layout.location.os.access", lambda path, mode: False)
+        patch.setattr("kwtui.backups.layout.location.may", lambda path, rights: False)
         location = make_set(extern, state)
     assert location.manifest.exists()
 

@@ -12,6 +12,7 @@ import pytest
 from kwtui.doctor import Check, CheckState
 from kwtui.doctor.file_checks import FilesLook, Space, WatchLimits, file_checks
 from kwtui.doctor.gathering import read_files, watch_limits
+from kwtui.files.foreign import reading
 from kwtui.node.deployment.claims import Machine
 from kwtui.node.place import NodePlace, find_place, inspect_folder
 
@@ -103,14 +104,11 @@ def test_a_fresh_node_makes_extern_itself(store: Path, machine: Machine, tmp_pat
 
 def closed(monkeypatch: pytest.MonkeyPatch, folder: Path, denied: int) -> None:
     """Root may do everything: the kernel's answer is put in the place of the real one."""
-    real = os.access
 
-    def access(path: str | os.PathLike[str], mode: int) -> bool:
-        if Path(path).is_relative_to(folder):
-            return not mode & denied
-        return real(path, mode)
+    def may(path: Path, rights: int) -> bool:
+        return not rights & denied if path.is_relative_to(folder) else reading.may(path, rights)
 
-    monkeypatch.setattr(os, "access", access)
+    monkeypatch.setattr("kwtui.node.place.may", may)
 
 
 def test_an_unreadable_extern_fails_and_says_whose_it_is(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -155,7 +154,7 @@ def test_a_server_elsewhere_is_not_mistaken_for_a_node_here(store: Path, machine
 
 def test_a_closed_folder_says_whose_it_is(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Root may read everything: the kernel's answer is put in the place of the real one.
-    monkeypatch.setattr(os, "access", lambda path, mode: not Path(path).is_relative_to(store))
+    monkeypatch.setattr("kwtui.node.place.may", lambda path, rights: not path.is_relative_to(store))
     state = inspect_folder(store / "extern", "given")
     assert not state.usable
     assert state.problem.startswith(f"{store} belongs to")

@@ -11,7 +11,7 @@ from pathlib import Path
 from kwtui.backups.csv.form import PLAIN, FileForm, open_plain
 from kwtui.backups.csv.reading import MalformedRecord, Record, read_records
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.foreign import cannot_read
+from kwtui.files.foreign.reading import cannot_read
 from kwtui.model.requests import Dialect
 
 

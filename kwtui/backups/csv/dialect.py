@@ -20,7 +20,7 @@ from kwtui.backups.csv.charsets import (
 from kwtui.backups.csv.observation import NULL_TEXTS, Misfit, Observation, observe
 from kwtui.backups.csv.plain_nulls import plain_nulls
 from kwtui.backups.csv.samples import Sample, TableSample, read_heads
-from kwtui.files.foreign import cannot_read
+from kwtui.files.foreign.reading import cannot_read
 from kwtui.model.requests import Dialect
 
 _QUOTINGS = (('"', '"'), ('"', "\\"), ("'", "'"), ("'", "\\"))

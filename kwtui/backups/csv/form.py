@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from kwtui.files.foreign import open_regular
+from kwtui.files.foreign.reading import open_regular
 
 _MARKS = (
     (b"\xff\xfe\x00\x00", "UTF-32LE"),

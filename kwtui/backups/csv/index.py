@@ -12,7 +12,7 @@ from threading import Lock
 from typing import BinaryIO
 
 from kwtui.backups.csv.record_scan import RecordCounter
-from kwtui.files.foreign import open_regular
+from kwtui.files.foreign.reading import open_regular
 from kwtui.model.requests import Dialect
 
 _STEP = 1 << 18

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from kwtui.files.foreign import open_regular
+from kwtui.files.foreign.reading import open_regular
 from kwtui.model.requests import Dialect
 
 BLOCK = 1 << 18

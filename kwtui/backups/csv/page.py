@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kwtui.backups.csv.index import CsvIndex, Reading
 from kwtui.backups.csv.reading import MalformedRecord, Record, read_records
-from kwtui.files.foreign import cannot_read, open_regular
+from kwtui.files.foreign.reading import cannot_read, open_regular
 from kwtui.model.requests import Dialect
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from kwtui.files.foreign import open_regular
+from kwtui.files.foreign.reading import open_regular, status_of
 
 _CHUNK = 1 << 20
 _LARGEST = 64 << 20
@@ -22,7 +22,7 @@ def plain_nulls(files: Iterable[Path], delimiter: str) -> set[str] | None:
     Raises OSError.
     """
     files = list(files)
-    if sum(path.stat().st_size for path in files) > _LARGEST:
+    if sum(status_of(path).st_size for path in files) > _LARGEST:
         return None
     edge = re.escape(delimiter.encode()) + rb"\n"
     candidate = re.compile(rb"[" + edge + rb"](\\N|NULL|null|Null|)(?=[" + edge + rb"])")

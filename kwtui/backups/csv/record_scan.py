@@ -17,7 +17,7 @@ from pathlib import Path
 from kwtui.backups.csv.charsets import PYTHON_CHARSETS
 from kwtui.backups.csv.form import FileForm, Plainer
 from kwtui.backups.csv.values import Columns, ValueChecker
-from kwtui.files.foreign import open_regular
+from kwtui.files.foreign.reading import open_regular
 from kwtui.model.requests import Dialect
 
 BLOCK = 1 << 18

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kwtui.backups.csv.form import FileForm, Plainer, form_of
-from kwtui.files.foreign import cannot_read, open_regular
+from kwtui.files.foreign.reading import cannot_read, open_regular
 from kwtui.model.schema import ColumnSpec
 
 _HEAD = 1 << 18

@@ -9,7 +9,7 @@ from kwtui.backups.csv.charsets import PYTHON_CHARSETS
 from kwtui.backups.csv.index import CsvIndex, Reading
 from kwtui.backups.csv.reading import MalformedRecord, read_records
 from kwtui.backups.csv.record_scan import RecordCounter
-from kwtui.files.foreign import cannot_read, open_regular
+from kwtui.files.foreign.reading import cannot_read, open_regular, status_of
 from kwtui.model.requests import Dialect
 
 _BLOCK = 1 << 22
@@ -40,7 +40,7 @@ class _Search:
         self._reading = reading
         self._header = int(index.dialect.header)
         self._wanted = as_written(text, index.dialect).lower()
-        reading.total = index.path.stat().st_size
+        reading.total = status_of(index.path).st_size
 
     def after(self, start: int) -> int | None:
         offset = self._offset_of(start + 1)

@@ -20,7 +20,8 @@ from kwtui.backups.layout.location import sidecar_root
 from kwtui.backups.layout.naming import inside
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import PRIVATE_FOLDER, make_folders, write_file
-from kwtui.files.foreign import read_regular
+from kwtui.files.foreign.reading import SMALL, read_regular
+from kwtui.files.foreign.removing import remove_file
 from kwtui.files.json_text import encode
 
 _FILE = re.compile(r"\.(.+)\.notes\.json\Z")
@@ -111,7 +112,7 @@ def forget(extern: Path, path: str, mirror: Path | None) -> None:
     inside(extern, path)
     for place in _places(extern, path, mirror):
         try:
-            place.unlink(missing_ok=True)
+            remove_file(place)
         except NotADirectoryError:
             continue
         except OSError as error:
@@ -127,7 +128,7 @@ def _places(extern: Path, path: str, mirror: Path | None) -> list[Path]:
 
 def _read(place: Path) -> Annotation | None:
     try:
-        return msgspec.json.decode(read_regular(place, 1 << 20), type=Annotation)
+        return msgspec.json.decode(read_regular(place, SMALL), type=Annotation)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -150,7 +151,7 @@ def _write(extern: Path, path: str, mirror: Path, annotation: Annotation) -> Ann
         make_folders(private.parent, mode=PRIVATE_FOLDER)
         write_file(private, encode(annotation) + b"\n", mode=0o600)
     else:
-        private.unlink(missing_ok=True)
+        remove_file(private)
     return annotation
 
 

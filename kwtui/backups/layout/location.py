@@ -17,6 +17,8 @@ from kwtui.backups.layout.tree import is_there
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, SCHEMA_FILE, Proof
 from kwtui.errors import KwtuiError
 from kwtui.files.durable import PRIVATE_FOLDER, make_folders
+from kwtui.files.foreign.grounds import claim
+from kwtui.files.foreign.reading import may
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,9 @@ class SetLocation:
 
 def sidecar_root(extern: Path, state: Path) -> Path:
     """The folder in our state directory that mirrors this extern."""
+    # By its real path: every way to name it has one mirror.
     key = hashlib.sha256(os.fsencode(extern.resolve())).hexdigest()[:16]
-    return state / "sets" / key
+    return claim(state / "sets", own=True) / key
 
 
 def find_location(extern: Path, path: str, state: Path | None = None) -> SetLocation:
@@ -75,6 +78,7 @@ def find_location(extern: Path, path: str, state: Path | None = None) -> SetLoca
 
     Raises KwtuiError (NOT_FOUND) for a path that leaves extern.
     """
+    claim(extern)
     root = inside(extern, path)
     if state is not None and not is_there(root / MANIFEST_FILE):
         mirrored = sidecar_root(extern, state) / path
@@ -91,11 +95,12 @@ def new_location(extern: Path, path: str, state: Path) -> SetLocation:
 
     Raises KwtuiError (NOT_FOUND) for a path that leaves extern.
     """
+    claim(extern)
     root = inside(extern, path)
     existing = root
     while not is_there(existing) and existing != existing.parent:
         existing = existing.parent
-    if os.access(existing, os.W_OK | os.X_OK):
+    if may(existing, os.W_OK | os.X_OK):
         return SetLocation(extern, path, root)
     return SetLocation(extern, path, sidecar_root(extern, state) / path)
 

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign.grounds import claim
+from kwtui.files.foreign.reading import is_behind_link
 from kwtui.model.schema import TableName
 
 STAMP_FORMAT = "%Y%m%dT%H%M%SZ"
@@ -164,9 +166,9 @@ def inside(extern: Path, relative: str) -> Path:
     pure = PurePosixPath(relative)
     if pure.is_absolute() or ".." in pure.parts or "\0" in relative:
         raise _outside(relative)
+    claim(extern, unless_covered=True)
     path = extern / pure
-    root = extern.resolve()
-    if not path.resolve().is_relative_to(root):
+    if pure.parts and is_behind_link(path):
         raise _outside(relative)
     return path
 

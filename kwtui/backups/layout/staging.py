@@ -9,30 +9,42 @@ there are none, copies.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from io import TextIOWrapper
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from kwtui.backups.layout.naming import inside
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.durable import cannot_write, hand_over
-from kwtui.files.foreign import open_regular, regular_descriptor
+from kwtui.files.durable import cannot_write
+from kwtui.files.foreign.grounds import claim
+from kwtui.files.foreign.making import hard_link, make_folder, new_file, symbolic_link
+from kwtui.files.foreign.reading import (
+    folder_status,
+    is_folder,
+    may,
+    names_in,
+    open_regular,
+    status_of,
+)
+from kwtui.files.foreign.removing import remove_empty, remove_folder
 
 STAGING_FOLDER = ".staging"
 DEFAULT_PREFIX = "kwtui"
 _ID = re.compile(r"[0-9a-f]{8,32}\Z")
 _FOLDER_MODE = 0o770
 """The node's account, which may only share a group with ours, writes rejected rows into it."""
-_REJECT_FILES = "reject.*.txt"
+_REJECT_FILE = re.compile(r"reject\..*\.txt", re.DOTALL)
+_REJECTED_BYTES = 1 << 20
+"""Read of one file; only its first lines are shown."""
 
 
 class Means(StrEnum):
@@ -80,10 +92,11 @@ def is_staging(path: str) -> bool:
 
 def can_stage(extern: Path, prefix: str = DEFAULT_PREFIX) -> bool:
     """Whether this account may make folders where staging folders lie."""
+    claim(extern)
     folder = extern / prefix / STAGING_FOLDER
-    while not folder.exists() and folder != extern:
+    while not is_folder(folder) and folder != extern:
         folder = folder.parent
-    return os.access(folder, os.W_OK | os.X_OK)
+    return may(folder, os.W_OK | os.X_OK)
 
 
 def make_staging(
@@ -103,9 +116,8 @@ def make_staging(
     group = _group_of(extern)
     try:
         _make_folder(root.parent, group)
-        root.mkdir()
-        hand_over(root, extern)
-        _open_to_group(root, group)
+        if not make_folder(root, _FOLDER_MODE, group=group, exactly=True):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(root))
         for name in folders:
             _make_folder(root / name, group)
         count = size = 0
@@ -115,10 +127,11 @@ def make_staging(
             _make_folder(target.parent, group)
             means.add(_place(file.source, target, file.rewrite))
             count += 1
-            size += file.source.stat().st_size
+            size += status_of(file.source).st_size
         for name, text in (texts or {}).items():
             _make_folder((root / name).parent, group)
-            _write_new(root / name, text.encode("utf-8", "surrogateescape"), extern)
+            with new_file(root / name, 0o640) as written:
+                written.write(text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         raise cannot_write(root, error) from error
     return Staged(count, size, frozenset(means))
@@ -131,13 +144,12 @@ def remove_staging(extern: Path, path: str) -> bool:
     staging folder's, EXTERN_NOT_READABLE).
     """
     root = _root(extern, path)
-    if not root.is_dir():
-        return False
     try:
-        shutil.rmtree(root)
+        if not remove_folder(root):
+            return False
         with suppress(OSError):
             # Others may be staging beside it, or have ended at the same moment.
-            root.parent.rmdir()
+            remove_empty(root.parent)
     except OSError as error:
         raise cannot_write(root, error) from error
     return True
@@ -145,8 +157,9 @@ def remove_staging(extern: Path, path: str) -> bool:
 
 def find_stagings(extern: Path, prefix: str = DEFAULT_PREFIX) -> tuple[str, ...]:
     """The staging folders that are there, by their paths relative to extern."""
+    claim(extern)
     try:
-        names = sorted(os.listdir(extern / prefix / STAGING_FOLDER))
+        names = names_in(extern / prefix / STAGING_FOLDER)
     except OSError:
         return ()
     return tuple(path for name in names if is_staging(path := staging_path(name, prefix)))
@@ -156,9 +169,11 @@ def rejected_lines(folder: Path, limit: int = 10) -> tuple[str, ...]:
     """The first lines of what an IMPORT rejected into a folder: a row, then why, in turn."""
     lines: list[str] = []
     with suppress(OSError):
-        for path in sorted(folder.glob(_REJECT_FILES)):
-            with TextIOWrapper(open_regular(path), "utf-8", "surrogateescape") as file:
-                lines += [line.rstrip("\r\n") for line in islice(file, limit - len(lines))]
+        for name in filter(_REJECT_FILE.fullmatch, names_in(folder)):
+            with open_regular(folder / name) as file:
+                text = file.read(_REJECTED_BYTES).decode("utf-8", "surrogateescape")
+            found = text.removesuffix("\n").split("\n") if text else []
+            lines += [line.rstrip("\r") for line in found[: limit - len(lines)]]
             if len(lines) >= limit:
                 break
     return tuple(lines)
@@ -170,61 +185,41 @@ def rejected_lines(folder: Path, limit: int = 10) -> tuple[str, ...]:
 def _root(extern: Path, path: str) -> Path:
     if not is_staging(path):
         raise KwtuiError(f"{path!r} is no staging folder.", exit_code=ExitCode.NOT_FOUND)
+    claim(extern)
     return inside(extern, path)
 
 
 def _make_folder(folder: Path, group: int | None) -> None:
     """With its parents; those that are there stay as they are."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent, group)
-    folder.mkdir(exist_ok=True)
-    hand_over(folder, folder.parent)
-    _open_to_group(folder, group)
-
-
-def _write_new(path: Path, content: bytes, extern: Path) -> None:
-    """Never into something that is there: a link in its place could lead anywhere."""
-    with os.fdopen(regular_descriptor(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
-        file.write(content)
-        os.fchmod(file.fileno(), 0o640)
-        hand_over(file.fileno(), extern)
-
-
-def _open_to_group(folder: Path, group: int | None) -> None:
-    if group is not None:
-        with suppress(OSError):
-            # Not a member: then the node's account can only be our own.
-            os.chown(folder, -1, group)
-    folder.chmod(_FOLDER_MODE)
+    if not is_folder(folder):
+        _make_folder(folder.parent, group)
+        make_folder(folder, _FOLDER_MODE, group=group, exactly=True)
 
 
 def _group_of(extern: Path) -> int | None:
     with suppress(OSError):
-        return extern.stat().st_gid
+        return folder_status(extern).st_gid
     return None
 
 
 def _place(
     source: Path, target: Path, rewrite: Callable[[BinaryIO, BinaryIO], None] | None = None
 ) -> Means:
-    source = source.resolve(strict=True)
+    if not stat.S_ISREG(status_of(source).st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", str(source))
     if rewrite is not None:
         return _copied(source, target, rewrite)
     with suppress(OSError):
-        os.link(source, target, follow_symlinks=False)
+        hard_link(source, target)
         return Means.HARD_LINK
     with suppress(OSError):
         # Relative: the node may see its extern under another path, in a container.
-        target.symlink_to(os.path.relpath(source, target.parent.resolve()))
+        symbolic_link(os.path.relpath(source.resolve(), target.parent.resolve()), target)
         return Means.SYMBOLIC_LINK
     return _copied(source, target, partial(shutil.copyfileobj, length=_COPY_BYTES))
 
 
 def _copied(source: Path, target: Path, copy: Callable[[BinaryIO, BinaryIO], None]) -> Means:
-    made = regular_descriptor(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-    with os.fdopen(made, "wb") as written, open_regular(source) as read:
+    with open_regular(source) as read, new_file(target, 0o640) as written:
         copy(read, written)
-        os.fchmod(made, 0o640)
-        hand_over(made, target.parent)
     return Means.COPY

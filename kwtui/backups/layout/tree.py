@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from kwtui.files.foreign import cannot_read
+from kwtui.files.foreign import reading, walking
+from kwtui.files.foreign.reading import cannot_read
 
 META_FILE = "meta.sql"
 _SQL_FILE = re.compile(r"n\d+\.\d+\.sql\Z")
@@ -139,34 +139,20 @@ def walk(root: Path) -> Iterator[TreeFile]:
 
     Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
     """
-    yield from _walk(root, "")
-
-
-def _walk(root: Path, below: str) -> Iterator[TreeFile]:
-    folder = root / below if below else root
     try:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda e: e.name)
+        for entry in walking.walk(root):
+            if entry.is_folder:
+                continue
+            role = role_of(entry.name) if entry.is_file else FileRole.STRAY
+            yield TreeFile(entry.path, role, entry.bytes, entry.modified, entry.is_file)
     except OSError as error:
-        raise cannot_read(folder, error) from error
-    for entry in entries:
-        path = f"{below}/{entry.name}" if below else entry.name
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(root, path)
-            continue
-        try:
-            status = entry.stat(follow_symlinks=False)
-        except FileNotFoundError:
-            continue
-        regular = entry.is_file(follow_symlinks=False)
-        role = role_of(entry.name) if regular else FileRole.STRAY
-        yield TreeFile(path, role, status.st_size, status.st_mtime, regular)
+        raise cannot_read(Path(error.filename or root), error) from error
 
 
 def is_there(path: Path) -> bool:
     """Whether something is at the path. Raises KwtuiError where this account may not look."""
     try:
-        return path.exists()
+        return reading.is_there(path)
     except OSError as error:
         raise cannot_read(path, error) from error
 
@@ -174,6 +160,6 @@ def is_there(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """Whether a folder is at the path. Raises KwtuiError where this account may not look."""
     try:
-        return path.is_dir()
+        return reading.is_folder(path)
     except OSError as error:
         raise cannot_read(path, error) from error

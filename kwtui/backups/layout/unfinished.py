@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from kwtui.files.durable import write_file
-from kwtui.files.foreign import read_regular
+from kwtui.files.foreign.reading import SMALL, read_regular
 
 UNFINISHED_FILE = "unfinished.json"
 
@@ -34,7 +34,7 @@ def write_mark(folder: Path, mark: Unfinished) -> None:
 def read_mark(folder: Path) -> Unfinished | None:
     """None where there is none, or none that can be read."""
     try:
-        content = read_regular(folder / UNFINISHED_FILE, 1 << 20)
+        content = read_regular(folder / UNFINISHED_FILE, SMALL)
         return msgspec.json.decode(content, type=Unfinished)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None

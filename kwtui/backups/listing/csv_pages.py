@@ -13,7 +13,7 @@ from kwtui.backups.csv.search import find_record
 from kwtui.backups.layout.naming import inside
 from kwtui.backups.listing.contents import SetDetails, TableDetails
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.foreign import cannot_read
+from kwtui.files.foreign.reading import cannot_read, status_of
 from kwtui.model.requests import Dialect
 
 
@@ -38,7 +38,7 @@ def record_at_share(details: SetDetails, file: str, share: float, reading: Readi
     """The record (from 0) at this share (0 to 1) of the file's bytes; raises like `page_of`."""
     _, index = _opened(details, file)
     try:
-        size = index.path.stat().st_size
+        size = status_of(index.path).st_size
         record = index.record_at(int(size * min(share, 1.0)), reading)
     except OSError as error:
         raise cannot_read(index.path, error) from error

@@ -7,7 +7,8 @@ from pathlib import Path
 from kwtui.backups.layout.location import find_location
 from kwtui.backups.layout.naming import inside
 from kwtui.backups.layout.tree import is_there
-from kwtui.files.foreign import cannot_read, open_regular
+from kwtui.files.foreign.grounds import claim
+from kwtui.files.foreign.reading import cannot_read, open_regular
 
 
 def read_text(extern: Path, path: str, state: Path | None = None, *, limit: int = 1 << 20) -> str:
@@ -17,6 +18,7 @@ def read_text(extern: Path, path: str, state: Path | None = None, *, limit: int 
 
     Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE.
     """
+    claim(extern)
     folder, _, name = path.rpartition("/")
     file = inside(extern, path)
     if folder and not is_there(file):

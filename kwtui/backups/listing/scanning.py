@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -36,7 +35,9 @@ from kwtui.backups.manifest import (
     standing_proof,
 )
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.foreign import cannot_read, open_regular
+from kwtui.files.foreign.grounds import claim, hold
+from kwtui.files.foreign.reading import cannot_read, names_in, open_regular
+from kwtui.files.foreign.walking import Entry, entries_in
 
 _DEEPEST = 12
 _UNNAMED = frozenset({MANIFEST_FILE, PROOFS_FILE})
@@ -61,14 +62,16 @@ def scan(extern: Path, state: Path | None = None) -> StorageListing:
     Never raises for what it finds: what cannot be read is an entry, or the listing, with a problem.
     """
     began = time.monotonic()
-    scanner = _Scanner(extern, sidecar_root(extern, state) if state else None)
+    mirror = sidecar_root(extern, state) if state else None
+    scanner = _Scanner(extern, mirror)
     problem = ""
     try:
-        entries = list(scanner.folder("", 0))
+        with hold(mirror.parent if mirror else extern), hold(extern):
+            entries = list(scanner.entries())
     except KwtuiError as error:
         entries = []
         gone = error.exit_code is ExitCode.NOT_FOUND
-        problem = f"{extern} is not there." if gone else " ".join(error.lines())
+        problem = f"{extern} is not there." if gone else _words(error)
     entries.sort(key=attrgetter("path"))
     entries.sort(key=lambda e: e.started or _NEVER, reverse=True)
     return StorageListing(
@@ -85,11 +88,13 @@ def describe(extern: Path, path: str, state: Path | None = None) -> BackupEntry:
 
     Raises KwtuiError: NOT_FOUND, also for a file, and EXTERN_NOT_READABLE.
     """
+    claim(extern)
     folder = inside(extern, path)
-    if not is_folder(folder):
-        raise _no_folder(extern, path, folder)
-    scanner = _Scanner(extern, sidecar_root(extern, state) if state else None)
-    return scanner.recognise(path, folder, scanner.listing(folder)) or _foreign_folder(path)
+    with hold(extern):
+        if not is_folder(folder):
+            raise _no_folder(extern, path, folder)
+        scanner = _Scanner(extern, sidecar_root(extern, state) if state else None)
+        return scanner.recognise(path, folder, scanner.listing(folder)) or _foreign_folder(path)
 
 
 def _no_folder(extern: Path, path: str, place: Path) -> KwtuiError:
@@ -117,54 +122,65 @@ class _Scanner:
         self._mirror = mirror
         self.scanned = 0
 
-    def listing(self, folder: Path) -> list[os.DirEntry[str]]:
+    def listing(self, folder: Path) -> list[Entry]:
         try:
-            with os.scandir(folder) as found:
-                entries = list(found)
+            entries = entries_in(folder)
         except OSError as error:
             raise cannot_read(folder, error) from error
         self.scanned += len(entries)
         return entries
 
-    def folder(self, path: str, depth: int) -> Iterator[BackupEntry]:
-        """The entries at and below ``path``."""
+    def entries(self) -> Iterator[BackupEntry]:
+        """Everything that is there; in folders that are nothing by themselves, what is in them.
+
+        Raises KwtuiError if extern itself cannot be listed.
+        """
+        waiting = [""]
+        while waiting:
+            path = waiting.pop()
+            try:
+                found, below = self._look_into(path)
+            except KwtuiError as error:
+                if not path:
+                    raise
+                found, below = [replace(_foreign_folder(path), problem=_words(error))], []
+            waiting += reversed(below)
+            yield from found
+
+    def _look_into(self, path: str) -> tuple[list[BackupEntry], list[str]]:
+        """What a folder is, or holds; and the folders to be looked into next."""
         folder = self._extern / path if path else self._extern
         listing = self.listing(folder)
         entry = self.recognise(path, folder, listing) if path else None
         if entry:
-            yield entry
-            return
+            return [entry], []
+        found: list[BackupEntry] = []
+        deeper: list[str] = []
         if path and not listing:
-            yield replace(_foreign_folder(path), note="an empty folder")
+            found.append(replace(_foreign_folder(path), note="an empty folder"))
         names = {child.name for child in listing}
         for child in listing:
             below = f"{path}/{child.name}" if path else child.name
             if annotated_folder(child.name) in names:
                 continue
-            if not child.is_dir(follow_symlinks=False):
-                yield _foreign_file(below, child)
+            if not child.is_folder:
+                found.append(_foreign_file(below, child))
             elif is_staging(below):
-                yield replace(_foreign_folder(below), note=_STAGING_WORDS)
-            elif depth >= _DEEPEST:
-                yield replace(_foreign_folder(below), problem="Too deep to look into.")
+                found.append(replace(_foreign_folder(below), note=_STAGING_WORDS))
+            elif below.count("/") > _DEEPEST:
+                found.append(replace(_foreign_folder(below), problem="Too deep to look into."))
             else:
-                try:
-                    yield from self.folder(below, depth + 1)
-                except KwtuiError as error:
-                    yield replace(_foreign_folder(below), problem=" ".join(error.lines()))
+                deeper.append(below)
+        return found, deeper
 
-    def recognise(
-        self, path: str, folder: Path, listing: list[os.DirEntry[str]]
-    ) -> BackupEntry | None:
+    def recognise(self, path: str, folder: Path, listing: list[Entry]) -> BackupEntry | None:
         """The entry of a folder that is a set, a leftover of one, or an export."""
         if is_trash(path):
             return self._leftover(path, folder)
         entry = self._recognise(path, folder, listing)
         return self._annotated(entry) if entry else None
 
-    def _recognise(
-        self, path: str, folder: Path, listing: list[os.DirEntry[str]]
-    ) -> BackupEntry | None:
+    def _recognise(self, path: str, folder: Path, listing: list[Entry]) -> BackupEntry | None:
         names = {e.name for e in listing}
         if MANIFEST_FILE in names:
             return self._set(SetLocation(self._extern, path, folder))
@@ -187,7 +203,7 @@ class _Scanner:
                 EntryKind.SET,
                 database=name.database if name else None,
                 started=name.started if name else None,
-                problem=" ".join(error.lines()),
+                problem=_words(error),
                 closed=_is_closed(error),
             )
         entry = _with_proof(_set_entry(location, summary), summary, location, self._mirror)
@@ -196,7 +212,7 @@ class _Scanner:
         try:
             changed = self._changed(location, summary)
         except KwtuiError as error:
-            problem = " ".join(error.lines())
+            problem = _words(error)
             return replace(entry, problem=problem, proof=None, closed=_is_closed(error))
         # A proof was of the files that the manifest names, and those are not here as they were.
         return replace(entry, problem=changed, proof=None) if changed else entry
@@ -251,10 +267,14 @@ class _Scanner:
         try:
             shape = read_shape(folder)
         except KwtuiError as error:
-            problem = " ".join(error.lines())
+            problem = _words(error)
             return BackupEntry(path, EntryKind.TREE, problem=problem, closed=_is_closed(error))
         self.scanned += len(shape.files)
         return tree_entry(path, shape)
+
+
+def _words(error: KwtuiError) -> str:
+    return " ".join(error.lines())
 
 
 def _is_closed(error: KwtuiError) -> bool:
@@ -269,29 +289,28 @@ def _leftover_words(kind: EntryKind, folder: Path) -> str:
     return f"It is no backup: run {mark.run} {how}. {mark.reason}"
 
 
-def _is_export(folder: Path, listing: list[os.DirEntry[str]]) -> bool:
+def _is_export(folder: Path, listing: list[Entry]) -> bool:
     """Whether EXPORT wrote here: a meta.sql, data files, or schemas with tables (``data_only``)."""
     for entry in listing:
-        if role_of(entry.name) is not FileRole.STRAY and entry.is_file(follow_symlinks=False):
+        if role_of(entry.name) is not FileRole.STRAY and entry.is_file:
             return True
-    return any(e.is_dir(follow_symlinks=False) and _is_schema(e) for e in listing)
+    return any(e.is_folder and _is_schema(folder / e.name) for e in listing)
 
 
-def _is_schema(folder: os.DirEntry[str]) -> bool:
+def _is_schema(folder: Path) -> bool:
     """Whether a folder is a schema: ``public`` with table folders, or with CREATE SCHEMA."""
     try:
         if folder.name == "public":
-            with os.scandir(folder) as tables:
-                return any(t.is_dir(follow_symlinks=False) and _holds_a_table(t) for t in tables)
-        with open_regular(Path(folder.path, META_FILE)) as file:
+            tables = (folder / entry.name for entry in entries_in(folder) if entry.is_folder)
+            return any(map(_holds_a_table, tables))
+        with open_regular(folder / META_FILE) as file:
             return file.read(16).upper().startswith(b"CREATE SCHEMA")
     except OSError:
         return False
 
 
-def _holds_a_table(folder: os.DirEntry[str]) -> bool:
-    with os.scandir(folder) as files:
-        return any(role_of(f.name) is not FileRole.STRAY for f in files)
+def _holds_a_table(folder: Path) -> bool:
+    return any(role_of(name) is not FileRole.STRAY for name in names_in(folder))
 
 
 def _set_entry(location: SetLocation, summary: SetSummary) -> BackupEntry:
@@ -380,18 +399,14 @@ def _foreign_folder(path: str) -> BackupEntry:
     return BackupEntry(path, EntryKind.FOREIGN)
 
 
-def _foreign_file(path: str, entry: os.DirEntry[str]) -> BackupEntry:
-    if entry.is_symlink():
+def _foreign_file(path: str, entry: Entry) -> BackupEntry:
+    if entry.is_link:
         return BackupEntry(path, EntryKind.FOREIGN, note="a link, which is not followed")
-    try:
-        status = entry.stat(follow_symlinks=False)
-    except OSError as error:
-        return BackupEntry(path, EntryKind.FOREIGN, problem=error.strerror or str(error))
     return BackupEntry(
         path,
         EntryKind.FOREIGN,
-        started=datetime.fromtimestamp(status.st_mtime, UTC),
+        started=datetime.fromtimestamp(entry.modified, UTC),
         files=1,
-        bytes=status.st_size,
+        bytes=entry.bytes,
         note=_NAMED_FILES.get(entry.name, ""),
     )

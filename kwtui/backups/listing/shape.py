@@ -20,7 +20,7 @@ from kwtui.backups.layout.tree import (
     what_to_do_with,
     why_unread,
 )
-from kwtui.files.foreign import read_regular
+from kwtui.files.foreign.reading import read_regular
 from kwtui.model.schema import Engine, TableName
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from kwtui.backups.metasql.meta_file import import_refusals, read_or_problem
 from kwtui.backups.proof.findings import Fault, TableCheck, VerifyFinding
 from kwtui.backups.proof.sealing import ScanJob, SealProgress, scan_files
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.foreign import open_regular, read_regular
+from kwtui.files.foreign.reading import cannot_read, open_regular, read_regular
+from kwtui.files.foreign.walking import Entry, entries_in
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import Dialect
@@ -125,14 +126,20 @@ def _look_beside(details: SetDetails, present: dict[str, TreeFile], check: Check
     """The sidecars, and what else lies in the set's own folder."""
     folders = {details.location.sidecars, details.location.root}
     for folder in folders:
-        for child in sorted(folder.iterdir()) if is_folder(folder) else ():
-            if child.name in SIDECAR_FILES and child.is_file():
-                status, regular = child.stat(), not child.is_symlink()
+        for child in _children(folder):
+            if child.name in SIDECAR_FILES and (child.is_file or child.is_link):
                 present[child.name] = TreeFile(
-                    child.name, FileRole.STRAY, status.st_size, status.st_mtime, regular
+                    child.name, FileRole.STRAY, child.bytes, child.modified, child.is_file
                 )
-            elif child.name not in _FOLDERS or not child.is_dir():
+            elif child.name not in _FOLDERS or not child.is_folder:
                 report_stray(child.name, check)
+
+
+def _children(folder: Path) -> list[Entry]:
+    try:
+        return entries_in(folder) if is_folder(folder) else []
+    except OSError as error:
+        raise cannot_read(folder, error) from error
 
 
 def report_stray(path: str, check: Check) -> None:

@@ -15,12 +15,12 @@ from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.record_scan import FileScan, scan_file
 from kwtui.backups.csv.values import Columns
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
-from kwtui.backups.layout.tree import FileRole, TreeFile, walk
+from kwtui.backups.layout.tree import FileRole, TreeFile, is_folder, is_there, walk
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, SIDECAR_FILES, FileEntry
 from kwtui.backups.proof.scan_process import ScanProcess
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.durable import sync_file, sync_folder
-from kwtui.files.foreign import cannot_read
+from kwtui.files.foreign.making import sync_file, sync_folder
+from kwtui.files.foreign.reading import cannot_read
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import TableName
 
@@ -117,7 +117,7 @@ def seal_sidecars(folder: Path) -> tuple[FileEntry, ...]:
     entries = []
     for name in SIDECAR_FILES:
         path = folder / name
-        if name in (MANIFEST_FILE, PROOFS_FILE) or not path.exists():
+        if name in (MANIFEST_FILE, PROOFS_FILE) or not is_there(path):
             continue
         try:
             scan = scan_file(path, None)
@@ -147,7 +147,7 @@ def seal_extras(root: Path) -> tuple[FileEntry, ...]:
 def _seal_folders(root: Path, folders: Sequence[str]) -> tuple[FileEntry, ...]:
     entries = []
     for folder in folders:
-        for file in walk(root / folder) if (root / folder).is_dir() else ():
+        for file in walk(root / folder) if is_folder(root / folder) else ():
             path = root / folder / file.path
             try:
                 scan = scan_file(path, None)

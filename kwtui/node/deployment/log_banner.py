@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kwtui.files.untrusted import NotReadable, matching, read_text
+from kwtui.files.foreign.grounds import claim
+from kwtui.files.foreign.reading import names_in, read_start
 from kwtui.node.deployment.shell_words import split
 
 _HEAD = 512 * 1024
 """Bytes; a start fits into some hundred lines."""
 _MOST_FILES = 6
+_ROTATED = re.compile(r"kwbase\..*\..*\..*\..*\.log", re.DOTALL)
 _ARGUMENTS = re.compile(r"\[config\] arguments: \[(.*)\]\s*$", re.MULTILINE)
 _STARTED = re.compile(r"node startup completed:\n(?P<body>(?:[^\n]*\n?){1,40})")
 _LABEL = re.compile(r"^(?P<label>[A-Za-z][^:\n]{1,30}):\s+(?P<value>\S.*)$", re.MULTILINE)
@@ -60,13 +62,19 @@ def read_banner(logs: Path) -> Banner | None:
 
 def read_banners(logs: Path) -> Iterator[Banner]:
     """The heads of the newest log files, the newest first, as far as they can be read."""
-    files = matching(logs, "kwbase.*.*.*.*.log")
-    files.sort(key=lambda p: p.name.split(".")[-3], reverse=True)
-    for file in files[:_MOST_FILES]:
+    claim(logs)
+    try:
+        names = [name for name in names_in(logs) if _ROTATED.fullmatch(name)]
+    except OSError:
+        return
+    names.sort(key=lambda name: name.split(".")[-3], reverse=True)
+    for name in names[:_MOST_FILES]:
+        file = logs / name
         try:
-            yield parse_banner(read_text(file, _HEAD), file)
-        except NotReadable:
+            text = read_start(file, _HEAD).decode("utf-8", "surrogateescape")
+        except OSError:
             continue
+        yield parse_banner(text, file)
 
 
 def _values(words: Sequence[str], flag: str) -> Iterator[str]:

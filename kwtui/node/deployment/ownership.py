@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from kwtui.files.untrusted import NotReadable, read_text
+from kwtui.files.foreign.reading import read_start
 from kwtui.node.deployment.claims import Answering, Owner, Ownership
 from kwtui.node.deployment.log_banner import Banner, read_banners
 
@@ -45,10 +45,10 @@ def read_mark(store: Path | None, logs: Path | None = None) -> Mark:
 def _port_of(store: Path) -> tuple[int | None, str]:
     for name in _ADDRESS_FILES:
         try:
-            found = _ADDRESS.search(read_text(store / name, 256))
-        except NotReadable:
+            text = read_start(store / name, 256).decode("utf-8", "replace")
+        except OSError:
             continue
-        if found:
+        if found := _ADDRESS.search(text):
             return int(found[1]), str(store / name)
     return None, ""
 

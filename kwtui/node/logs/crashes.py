@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from kwtui.files.foreign.reading import read_end
 from kwtui.files.untrusted import NotReadable
 from kwtui.node.logs.format import CRASH_START, line_time
 
@@ -35,9 +35,7 @@ def read_crashes(path: Path) -> list[Crash]:
     Blocking. Raises NotReadable.
     """
     try:
-        with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _END_BYTES))
-            text = file.read(_END_BYTES)
+        text = read_end(path, _END_BYTES)
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kwtui.errors import KwtuiError
+from kwtui.files.foreign.reading import beside_link, status_of
 from kwtui.node.logs.file.follower import LogEvent, LogFollower, LogState
 from kwtui.node.logs.file.lines import LogLine
 from kwtui.node.logs.file.matching import Query
@@ -383,7 +384,7 @@ class JoinedLog:
 
 def _leads_to(path: Path, file: OpenLog) -> bool:
     try:
-        status = path.stat()
+        status = status_of(beside_link(path))
     except OSError:
         return False
     return (status.st_dev, status.st_ino) == file.identity

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign.grounds import claim, hold
+from kwtui.files.foreign.reading import beside_link, is_readable
+from kwtui.files.foreign.walking import Entry, entries_in
 from kwtui.node.logs.format import LogFamily, family_of
 
 _ROTATED = re.compile(
@@ -71,25 +73,22 @@ def find_logs(folders: Sequence[Path]) -> list[LogFile]:
 
 
 def _list(folder: Path, files: dict[Path, LogFile], links: dict[Path, Path]) -> None:
-    with os.scandir(folder) as listing:
-        entries = sorted(listing, key=lambda e: e.name)
-    for entry in entries:
-        path = Path(entry.path)
-        if not entry.name.endswith(".log"):
-            continue
-        if entry.is_symlink():
-            target = path.resolve()
-            if target.is_file():
-                links[folder / target.name if target.parent == folder.resolve() else target] = path
-            continue
-        if entry.is_file():
-            files[path] = _describe(path, entry.stat())
+    claim(folder)
+    with hold(folder):
+        for entry in entries_in(folder):
+            path = folder / entry.name
+            if not entry.name.endswith(".log"):
+                continue
+            if entry.is_link:
+                links[beside_link(path)] = path
+            elif entry.is_file:
+                files[path] = _describe(path, entry)
 
 
-def _describe(path: Path, status: os.stat_result) -> LogFile:
-    modified = datetime.fromtimestamp(status.st_mtime, UTC)
-    file = describe(path, status.st_size, modified)
-    if os.access(path, os.R_OK):
+def _describe(path: Path, entry: Entry) -> LogFile:
+    modified = datetime.fromtimestamp(entry.modified, UTC)
+    file = describe(path, entry.bytes, modified)
+    if is_readable(path):
         return file
     return replace(file, problem="It cannot be read by this account.")
 

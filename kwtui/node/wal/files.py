@@ -7,7 +7,6 @@ The relational WAL are the ``*.log`` files in the store's root.
 
 from __future__ import annotations
 
-import os
 import re
 import struct
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+
+from kwtui.files.foreign.reading import is_folder, read_start, status_of
+from kwtui.files.foreign.walking import entries_in
 
 BLOCK_BYTES = 4096
 """Files are made of blocks of this size; the first one is a header."""
@@ -179,19 +181,19 @@ _UNREADABLE: list[str] = []
 def _folders(folder: Path, depth: int) -> Iterator[tuple[Path, list[str]]]:
     """Folders with the names of their files; a vgroup may be a link to another disk."""
     try:
-        with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
+        entries = entries_in(folder)
     except PermissionError:
         if depth == _DEPTH:
             raise
         yield folder, _UNREADABLE
         return
-    yield folder, [entry.name for entry in entries if entry.is_file()]
+    yield folder, [entry.name for entry in entries if entry.is_file]
     if depth == 0:
         return
     for entry in entries:
-        if entry.is_dir() and entry.name != "schema":
-            yield from _folders(folder / entry.name, depth - 1)
+        below = folder / entry.name
+        if entry.name != "schema" and (entry.is_folder or (entry.is_link and is_folder(below))):
+            yield from _folders(below, depth - 1)
 
 
 def _area(root: Path, folder: Path, names: Iterable[str]) -> WalArea:
@@ -199,9 +201,9 @@ def _area(root: Path, folder: Path, names: Iterable[str]) -> WalArea:
     for name in names:
         path = folder / name
         try:
-            status = path.stat()
+            status = status_of(path)
             if name == "kwdb_wal.meta":
-                meta = parse_meta(path.read_bytes())
+                meta = parse_meta(read_start(path, _META.size + 1))
         except FileNotFoundError:
             continue  # a checkpoint ended between listing and looking
         except OSError as error:
@@ -244,8 +246,7 @@ def _order(area: WalArea) -> tuple[int, str]:
 
 def _relational(store: Path) -> tuple[int, int]:
     try:
-        with os.scandir(store) as listing:
-            sizes = [e.stat().st_size for e in listing if _RELATIONAL.match(e.name)]
+        sizes = [e.bytes for e in entries_in(store) if e.is_file and _RELATIONAL.match(e.name)]
     except OSError:
         return 0, 0
     return len(sizes), sum(sizes)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from kwtui.files.foreign.reading import regular_descriptor
 from kwtui.node.logs.format import LogEntry, LogFamily, LogSeverity, parse_entry
 from kwtui.node.logs.listing import LogFile
 
@@ -99,7 +100,7 @@ def read_wal_log(files: Sequence[LogFile], *, limit: int = LOOKED_AT) -> WalLog:
 def _wal_entries(path: Path, limit: int) -> tuple[list[LogEntry], int]:
     """Entries about the WAL, newest first, of the last ``limit`` bytes of a file."""
     entries: list[LogEntry] = []
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = regular_descriptor(path, os.O_RDONLY)
     try:
         size = os.fstat(descriptor).st_size
         end, floor = size, max(0, size - limit)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from kwtui.backups.layout.location import new_location
 from kwtui.backups.layout.naming import inside
-from kwtui.files.untrusted import is_there
+from kwtui.errors import KwtuiError
+from kwtui.files.foreign.reading import folder_status, is_folder, is_there
 from kwtui.model.findings import Finding
 from kwtui.node.place import FolderState
 from kwtui.operations.shared.extern_access import extern_problem
@@ -47,18 +48,26 @@ def look_at_destination(extern: FolderState, node_id: int, path: str, state: Pat
         node_id=node_id,
         path=path,
         extern=str(extern.path),
-        taken=is_there(inside(extern.path, path), if_closed=True),
+        taken=_is_taken(extern.path, path),
         free_bytes=extern.free_bytes,
         sidecars_beside=not extern.exists or new_location(extern.path, path, state).beside,
         owner=_other_owner(extern.path),
     )
 
 
+def _is_taken(extern: Path, path: str) -> bool:
+    """Also where this account may not look, or a link stands."""
+    try:
+        return is_there(inside(extern, path))
+    except (OSError, KwtuiError):
+        return True
+
+
 def _other_owner(extern: Path) -> str:
     """Whose extern it is, or will be: KWDB makes it with its first export."""
-    folder = extern if is_there(extern) else extern.parent
     try:
-        owner = folder.stat().st_uid
+        folder = extern if is_folder(extern) else extern.parent
+        owner = folder_status(folder).st_uid
     except OSError:
         return ""
     if os.geteuid() in (0, owner):

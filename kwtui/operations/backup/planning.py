@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kwtui.backups.layout.naming import set_path
-from kwtui.files.untrusted import is_there
+from kwtui.files.foreign.reading import is_there
 from kwtui.model.requests import BackupRequest
 from kwtui.model.server import ServerFacts
 from kwtui.node.place import FolderState, NodePlace
@@ -47,6 +47,14 @@ def _free_path(extern: FolderState, request: BackupRequest, now: datetime) -> st
     number = 1
     while True:
         path = set_path(request.prefix, request.database, now, number)
-        if extern.path is None or not is_there(extern.path / path):
+        if extern.path is None or not _is_there(extern.path / path):
             return path
         number += 1
+
+
+def _is_there(path: Path) -> bool:
+    """Not where this account may not look: that is told by the plan."""
+    try:
+        return is_there(path)
+    except OSError:
+        return False

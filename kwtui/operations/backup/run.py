@@ -7,13 +7,16 @@ the others: the catalogue before and after, the server's words, the files on dis
 from __future__ import annotations
 
 import asyncio
+import stat
 import time
 from pathlib import Path
 
 import msgspec
 
 from kwtui.backups.layout.location import SetLocation, new_location
+from kwtui.backups.layout.tree import is_there
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign.reading import status_of
 from kwtui.model.requests import BackupMethod, BackupRequest, with_level
 from kwtui.model.schema import DatabaseSchema, Engine, TableName
 from kwtui.model.server import ServerFacts
@@ -65,7 +68,7 @@ async def run_backup(context: RunContext) -> RunResult:
 def _check_new(location: SetLocation) -> None:
     """A backup is never written into a folder that exists. Raises DESTINATION_NOT_EMPTY."""
     for folder in (location.root, location.sidecars):
-        if folder.exists():
+        if is_there(folder):
             raise KwtuiError(
                 f"{folder} exists already, and a backup is only written to a new folder.",
                 hint="Plan it again: every plan gets a folder of its own.",
@@ -142,7 +145,7 @@ class _BackupRun:
         folder = self._location.root / step.params["folder"]
         answer = await self._export(self._server, step, step.sql[0], folder)
         file = folder / step.params["file"]
-        if not self._request.unseen and not await asyncio.to_thread(file.is_file):
+        if not self._request.unseen and not await asyncio.to_thread(_is_file, file):
             raise _incomplete([f"{step.title}: the server says it is done, {file} is not there"])
         return StepOutcome(summary=plural(answer.rows_total or 0, "entry", "entries"))
 
@@ -265,6 +268,13 @@ class _BackupRun:
     def _is_relational_database_export(self, schema: DatabaseSchema) -> bool:
         by_database = self._request.method is BackupMethod.DATABASE
         return by_database and schema.engine is Engine.RELATIONAL
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(status_of(path).st_mode)
+    except OSError:
+        return False
 
 
 def _incomplete(problems: list[str]) -> KwtuiError:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from kwtui.backups.layout.trash import trash_path
+from kwtui.backups.layout.tree import is_folder
 from kwtui.backups.listing.entries import EntryKind
 from kwtui.backups.listing.scanning import describe
 from kwtui.backups.removing import Removed, contents_of, remove_set
@@ -291,7 +292,7 @@ class _RemovalRun:
             )
         except KwtuiError as error:
             aside = trash_path(path)
-            if (extern / aside).is_dir():
+            if is_folder(extern / aside):
                 words = f"What is left of it lies in {aside} and is no backup any more."
                 self._context.reporter.notice(step, "WARNING", words)
                 remove = shell_line("cleanup", "--yes", options=self._context.options)

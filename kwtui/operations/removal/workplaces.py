@@ -7,12 +7,12 @@ touched; what belongs to no run of this account goes only when a person names it
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from kwtui.backups.layout.staging import find_stagings, remove_staging
+from kwtui.files.foreign.reading import names_in, status_of
 from kwtui.operations.removal.leftovers import QUIET_SECONDS, Leftover, LeftoverKind
 from kwtui.operations.shared.known_runs import KnownRun
 from kwtui.server.sandbox_process import remove_sandbox
@@ -29,7 +29,7 @@ def sandbox_folder(state: Path, name: str) -> Path:
 def sandboxes(state: Path) -> list[str]:
     """The names of the sandboxes that are there."""
     try:
-        return sorted(os.listdir(state / SANDBOXES))
+        return names_in(state / SANDBOXES)
     except OSError:
         return []
 
@@ -94,6 +94,6 @@ def _staging(extern: Path, path: str, runs: Sequence[KnownRun], now: datetime) -
 
 def _made(folder: Path) -> datetime | None:
     try:
-        return datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+        return datetime.fromtimestamp(status_of(folder).st_mtime, UTC)
     except OSError:
         return None

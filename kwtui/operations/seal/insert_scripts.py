@@ -18,8 +18,9 @@ from kwtui.backups.csv.batches import damaged
 from kwtui.backups.csv.device_clashes import without_clashes
 from kwtui.backups.csv.reading import MalformedRecord, Record, parse_block, read_blocks
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.durable import cannot_write, hand_over, make_folders, sync_folder
-from kwtui.files.foreign import cannot_read
+from kwtui.files.durable import cannot_write, make_folders
+from kwtui.files.foreign.making import new_file, sync_folder
+from kwtui.files.foreign.reading import cannot_read, open_regular
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import TableName
 from kwtui.sql.insert_script import insert_head, row_text, rows_of_block, statements_of
@@ -56,16 +57,14 @@ def write_insert_script(
     make_folders(script.path.parent)
     done, due = 0, _TELL_ROWS
     try:
-        with script.path.open("x", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            hand_over(file.fileno(), script.path.parent)
-            os.fchmod(file.fileno(), 0o640)
+        with new_file(script.path, 0o640) as file:
             for text, rows in _statements(script):
                 if cancelled():
                     raise KwtuiError("Stopped writing.", exit_code=ExitCode.CANCELLED)
-                file.write(text)
+                file.write(text.encode("utf-8", "surrogateescape"))
                 done += rows
                 if done >= due:
-                    file.write(_progress(script, done))
+                    file.write(_progress(script, done).encode())
                     tell(done)
                     due = done + _TELL_ROWS
             file.flush()
@@ -97,7 +96,7 @@ def _blocks(path: Path, dialect: Dialect) -> Iterator[str | list[Record]]:
     """Without the line of column names, if the files begin with one."""
     header = dialect.header
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             for block in read_blocks(file, dialect):
                 if header:
                     records = parse_block(block, dialect) if isinstance(block, str) else block

@@ -11,6 +11,7 @@ from pathlib import Path
 import kwtui
 from kwtui.backups.layout.draft import Draft, read_draft
 from kwtui.backups.layout.location import SetLocation, find_location, new_location
+from kwtui.backups.layout.tree import is_folder, is_there
 from kwtui.backups.manifest import Manifest, TableEntry, totals_of
 from kwtui.backups.proof.sealing import SealedTree
 from kwtui.errors import ExitCode, KwtuiError
@@ -108,13 +109,13 @@ def _is_certain(table: TableEntry) -> bool:
 def _location(context: RunContext) -> SetLocation:
     path = context.plan.path
     existing = find_location(context.extern, path, context.state)
-    if existing.manifest.exists():
+    if is_there(existing.manifest):
         raise KwtuiError(
             f"{path} is sealed already.",
             hint=f"Check it: {shell_line('verify', path, options=context.options)}",
             exit_code=ExitCode.DESTINATION_NOT_EMPTY,
         )
-    if not existing.data.is_dir():
+    if not is_folder(existing.data):
         raise KwtuiError(
             f"There is no {path}/data in {context.extern}.",
             cause="Its files lie on the node that the backup was sent to.",

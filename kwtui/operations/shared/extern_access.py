@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from kwtui.files.foreign.reading import may
 from kwtui.model.findings import Finding, Severity
 from kwtui.node.place import FolderState
 
 
 def _can_look(folder: Path) -> bool:
     """In a folder that is closed nobody can tell what is not there."""
-    return os.access(folder, os.R_OK | os.X_OK)
+    return may(folder, os.R_OK | os.X_OK)
 
 
 def extern_problem(extern: FolderState) -> Finding | None:

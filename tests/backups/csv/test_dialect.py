@@ -12,7 +12,7 @@ from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.forms import look_at_forms
 from kwtui.backups.csv.samples import TableSample
 from kwtui.backups.metasql.meta_file import parse_meta
-from kwtui.files.foreign import open_regular
+from kwtui.files.foreign.reading import open_regular
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import ColumnSpec
 from tests.backups.csvwriter import write_csv

@@ -15,6 +15,8 @@ from kwtui.backups.listing.library import read_text
 from kwtui.backups.listing.scanning import scan
 from kwtui.backups.manifest import read_manifest
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign import walking
+from kwtui.files.foreign.walking import Entry
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import BackupMethod
 from kwtui.model.schema import Engine, TableName
@@ -103,7 +105,7 @@ def test_a_set_with_its_sidecars_in_the_state_directory(
 ) -> None:
     state = tmp_path / "state"
     with monkeypatch.context() as patch:
-        patch.setattr("kwtui.backups.layout.location.os.access", lambda path, mode: False)
+        patch.setattr("kwtui.backups.layout.location.may", lambda path, rights: False)
         location = make_set(extern, state)
     entry = entries(extern, state)[location.path]
     assert (entry.kind, entry.rows) == (EntryKind.SET, 5)
@@ -176,14 +178,13 @@ def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_listed(
 ) -> None:
     make_set(extern, tmp_path / "state")
     (extern / "closed").mkdir()
-    real = __import__("os").scandir
 
-    def scandir(path: object) -> object:
-        if str(path).endswith("closed"):
+    def entries_in(folder: Path) -> list[Entry]:
+        if folder.name == "closed":
             raise PermissionError(13, "Permission denied")
-        return real(path)
+        return walking.entries_in(folder)
 
-    monkeypatch.setattr("kwtui.backups.listing.scanning.os.scandir", scandir)
+    monkeypatch.setattr("kwtui.backups.listing.scanning.entries_in", entries_in)
     found = entries(extern)
     assert len(found) == 2
     assert "Permission denied" in found["closed"].problem

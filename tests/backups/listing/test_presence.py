@@ -39,7 +39,7 @@ def test_sidecars_elsewhere_are_not_missed(
     extern: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("kwtui.backups.layout.location.os.access", lambda path, mode: False)
+        patch.setattr("kwtui.backups.layout.location.may", lambda path, rights: False)
         location = make_set(extern, tmp_path / "state")
     details = open_set(extern, location.path, tmp_path / "state")
     assert not details.location.beside

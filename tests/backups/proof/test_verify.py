@@ -16,7 +16,7 @@ from kwtui.backups.manifest import read_manifest, write_manifest
 from kwtui.backups.proof.findings import Fault
 from kwtui.backups.proof.verify import VerifyReport, verify
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files import foreign
+from kwtui.files.foreign import reading as foreign
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import Dialect

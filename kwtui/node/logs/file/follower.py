@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from kwtui.files.foreign import cannot_read
+from kwtui.files.foreign.reading import beside_link, cannot_read, status_of
 from kwtui.node.logs.file.open_log import OpenLog
 
 
@@ -127,7 +127,7 @@ class LogFollower:
         if file is None:
             return None
         try:
-            status = self._path.stat()
+            status = status_of(beside_link(self._path))
         except OSError as error:
             return self._gone(error)
         same = (status.st_dev, status.st_ino) == file.identity

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from kwtui.files.foreign.reading import beside_link, regular_descriptor
 from kwtui.node.logs.file import entries
 from kwtui.node.logs.file.lines import LineReader, LogLine
 
@@ -18,9 +19,9 @@ class OpenLog:
     """Raises OSError when it is made. Closed when the last user lets go of it."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path.resolve()
         self.descriptor = -1
-        self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.path = beside_link(path)
+        self.descriptor = regular_descriptor(self.path, os.O_RDONLY)
         status = os.fstat(self.descriptor)
         self.identity = (status.st_dev, status.st_ino)
         self.size = status.st_size

@@ -6,10 +6,10 @@ same disk. So the run ends itself while there is still some space.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign.reading import space_at
 from kwtui.text import human_bytes
 
 _MOST = 1 << 30
@@ -25,7 +25,7 @@ def reserve_of(total: int) -> int:
 def space_problem(folder: Path) -> KwtuiError | None:
     """Why writing below the folder must stop; None while there is space, or if nobody can tell."""
     try:
-        usage = shutil.disk_usage(_existing(folder))
+        usage = space_at(folder)
     except OSError:
         return None
     reserve = reserve_of(usage.total)
@@ -38,9 +38,3 @@ def space_problem(folder: Path) -> KwtuiError | None:
         hint="Free space there, or back up some of the tables.",
         exit_code=ExitCode.DISK_FULL,
     )
-
-
-def _existing(folder: Path) -> Path:
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return folder

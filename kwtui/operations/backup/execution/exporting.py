@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from kwtui.files.foreign.walking import walk
 from kwtui.model.schema import TableName
 from kwtui.server.connection.results import StatementResult
 from kwtui.sql.names import split_name
@@ -129,10 +129,8 @@ async def while_watching(work: Awaitable[T], folder: Path, tell: Tell) -> T:
 def csv_files(folder: Path) -> list[tuple[Path, int]]:
     """Data files below a folder with their sizes; empty while the folder is not there."""
     found: list[tuple[Path, int]] = []
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            if name.endswith(".csv"):
-                path = Path(parent, name)
-                with suppress(FileNotFoundError):
-                    found.append((path, path.stat().st_size))
+    with suppress(OSError):
+        for entry in walk(folder):
+            if entry.is_file and entry.name.endswith(".csv"):
+                found.append((folder / entry.path, entry.bytes))
     return sorted(found)

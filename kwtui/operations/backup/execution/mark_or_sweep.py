@@ -5,13 +5,14 @@ KWDB has no statement that removes it.
 
 from __future__ import annotations
 
-import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from kwtui.backups.layout.unfinished import Unfinished, write_mark
 from kwtui.backups.removing import remove_set
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign.walking import walk
 from kwtui.operations.context import RunContext
 from kwtui.text import human_bytes, plural
 
@@ -74,12 +75,10 @@ def _add(error: KwtuiError, words: str) -> None:
 
 def _measure(folder: Path) -> tuple[int, int]:
     count = size = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            count += 1
-            try:
-                size += Path(parent, name).stat().st_size
-            except OSError:
-                # Gone or hidden meanwhile: the number is for people, not for proof.
-                continue
+    # Gone or hidden meanwhile: the number is for people, not for proof.
+    with suppress(OSError):
+        for entry in walk(folder):
+            if not entry.is_folder:
+                count += 1
+                size += entry.bytes
     return count, size

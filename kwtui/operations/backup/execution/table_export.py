@@ -8,12 +8,12 @@ the rest; where this account may not do that there is no second try.
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign.removing import remove_folder
 from kwtui.model.checks import CheckLevel
 from kwtui.model.requests import BackupRequest
 from kwtui.model.schema import Engine, TableName
@@ -136,7 +136,7 @@ class TableExporter:
             return None  # The server itself is gone: what the first try said tells more.
         first = self._data / export.folder
         try:
-            await asyncio.to_thread(_remove, first)
+            await asyncio.to_thread(remove_folder, first)
         except OSError as problem:
             await server.close()
             words = f"{step.title} is not tried again: {first} cannot be removed ({problem})"
@@ -148,8 +148,3 @@ class TableExporter:
         self._state.notices.append(words)
         self._context.reporter.notice(step, "WARNING", words)
         return server
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)

@@ -14,7 +14,7 @@ from kwtui.backups.csv.device_clashes import first_clash, without_clashes
 from kwtui.backups.csv.form import PLAIN, FileForm
 from kwtui.backups.csv.record_scan import scan_file
 from kwtui.backups.layout.naming import inside
-from kwtui.files.foreign import cannot_read
+from kwtui.files.foreign.reading import cannot_read
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import TableName
 from kwtui.operations.plan import Step

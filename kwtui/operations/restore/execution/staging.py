@@ -12,6 +12,7 @@ import msgspec
 from kwtui.backups.csv.form import FileForm, copy_plain
 from kwtui.backups.layout.naming import inside
 from kwtui.backups.layout.staging import StagedFile, make_staging, remove_staging
+from kwtui.files.foreign.reading import status_of
 from kwtui.operations.plan import Step
 from kwtui.operations.runner import StepOutcome
 from kwtui.text import plural
@@ -45,7 +46,7 @@ async def unstage_files(step: Step, server_extern: Path) -> StepOutcome:
 def _files(step: Step, extern: Path) -> Iterator[StagedFile]:
     for file in step.params["files"]:
         source = inside(extern, file["source"])
-        if step.params["skip_empty"] and source.stat().st_size == 0:
+        if step.params["skip_empty"] and status_of(source).st_size == 0:
             continue
         form = msgspec.convert(file["form"], FileForm) if "form" in file else None
         rewrite = partial(copy_plain, form=form) if form else None

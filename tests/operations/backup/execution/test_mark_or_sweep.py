@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from kwtui.backups.listing.entries import EntryKind
 from kwtui.backups.listing.scanning import scan
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign.reading import Space
 from kwtui.operations.backup.execution import disk_watch
 from kwtui.operations.backup.execution.mark_or_sweep import mark_or_sweep
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.operations.runner import Halt
 from tests.operations.conftest import NOW, PATH
-
-
-class Usage(NamedTuple):
-    total: int
-    used: int
-    free: int
 
 
 def context(tmp_path: Path, **request: object) -> RunContext:
@@ -99,7 +92,7 @@ def test_after_a_lost_connection_it_stays_since_the_node_may_still_write(tmp_pat
 def test_a_run_ends_itself_before_the_disk_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: int, free: int, stops: bool
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(total, total - free, free))
+    monkeypatch.setattr(disk_watch, "space_at", lambda _: Space(1, total, free, None))
 
     problem = disk_watch.space_problem(tmp_path / "not there yet")
 
