@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from kwtui.files.foreign.reading import read_start
 from kwtui.files.foreign.walking import walk
 from kwtui.model.schema import TableName
 from kwtui.server.connection.results import StatementResult
@@ -92,8 +93,7 @@ class RecordLengths:
 
     def _measure(self, path: Path) -> float | None:
         try:
-            with path.open("rb") as file:
-                start = file.read(_SAMPLE_BYTES)
+            start = read_start(path, _SAMPLE_BYTES)
         except OSError:
             return None  # Not seen from here, or gone: then nothing is said.
         records = start.count(b"\n")
