@@ -34,6 +34,9 @@ TABLES = (
     "CREATE TABLE hashed (id INT8, v STRING, PRIMARY KEY (id) USING HASH WITH BUCKET_COUNT = 4)",
     "CREATE TABLE by_hash (id INT8 PRIMARY KEY, v STRING, INDEX i (v) USING HASH WITH BUCKET_COUNT"
     " = 3)",
+    "CREATE TABLE customers (id INT8 PRIMARY KEY, v STRING)",
+    "CREATE TABLE orders (customer INT8, id INT8, v STRING, PRIMARY KEY (customer, id))"
+    " INTERLEAVE IN PARENT customers (customer)",
     "CREATE TABLE arr (id INT8 PRIMARY KEY, a INT4[] DEFAULT ARRAY[1, 2]:::INT4[], v STRING)",
     "CREATE TABLE fam (id INT8 PRIMARY KEY, v STRING, b BYTES, FAMILY f1 (id, v), FAMILY f2 (b))",
     "CREATE TABLE inv (id INT8, j JSONB, v STRING, PRIMARY KEY (id), INVERTED INDEX ix (j))",
@@ -45,7 +48,7 @@ TABLES = (
     "CREATE VIEW bv AS SELECT b'\\'' AS q, e'\\t `id`' AS s, b'\\\\' AS r FROM def",
 )
 NAMES = (
-    "parts", "ranges_t", "hashed", "by_hash", "arr", "fam", "inv", "comp",
+    "parts", "ranges_t", "hashed", "by_hash", "customers", "orders", "arr", "fam", "inv", "comp",
     "def", "s2.log",
 )  # fmt: skip
 PROGRAMS = (
@@ -76,6 +79,7 @@ def rich(bench: Bench) -> Iterator[Made]:
         f"USE {RICH}",
         *TABLES,
         "INSERT INTO parts VALUES (1, 'cn', 'a')",
+        "INSERT INTO orders VALUES (1, 1, 'o')",
         "INSERT INTO comp (id, v) VALUES (1, '中' COLLATE zh_cn)",
         "INSERT INTO def (id) VALUES (7)",
         *rows,
@@ -85,7 +89,7 @@ def rich(bench: Bench) -> Iterator[Made]:
     drop(bench, RICH)
 
 
-SPECIAL = ("parts", "comp", "def")
+SPECIAL = ("parts", "orders", "comp", "def")
 
 
 def drop(bench: Bench, prefix: str) -> None:

@@ -27,12 +27,12 @@ from kwtui.operations.backup.findings import (
     destination_findings,
     request_findings,
 )
+from kwtui.operations.backup.series_export import bounded_export, needs_select
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.shared.chosen import part_of
 from kwtui.server.catalogue.coverage import coverage
 from kwtui.server.catalogue.findings import HASH_POINTS, fine_time
 from kwtui.sql import content, statements, transfer
-from kwtui.sql.quoting import identifier
 from kwtui.sql.transfer import ExportOptions
 
 TIMESTAMP = "{timestamp}"
@@ -301,7 +301,7 @@ def _export_table(scope: _Scope, table: TableSpec) -> Step:
         )
     elif scope.is_bounded(table):
         sql = bounded_export(uri, scope.database, table, UNTIL, scope.options)
-    elif table.time_column is not None and _needs_quotes(scope.database, table.name.name):
+    elif table.time_column is not None and needs_select(scope.database, table):
         sql = bounded_export(uri, scope.database, table, None, scope.options)
     else:
         sql = transfer.export_table(uri, scope.database, table.name, scope.options)
@@ -318,27 +318,6 @@ def _export_table(scope: _Scope, table: TableSpec) -> Step:
             "rows": table.rows,
             "bytes": table.bytes,
         },
-    )
-
-
-def _needs_quotes(*names: str) -> bool:
-    """FROM TABLE does not find a time series that has such a name (live-findings, row 36), or whose
-    database has one: it looks for it without quotes (public source, sql/export.go)."""
-    return any(identifier(name) != name for name in names)
-
-
-def bounded_export(
-    uri: str, database: str, table: TableSpec, until: str | None, options: ExportOptions
-) -> str:
-    """Export a time-series table up to a time; all of it where there is none."""
-    return transfer.export_select(
-        uri,
-        database,
-        table.name,
-        table.visible_columns,
-        time_column=table.time_column if until else None,
-        until=until,
-        options=options,
     )
 
 

@@ -64,8 +64,17 @@ def _table(catalog: Catalog, relation: Relation, *, foreign_keys: bool) -> str:
         if not check.hidden
     ]
     body = ",\n\t".join(lines)
-    partitioning = f" {relation.partitioning}" if relation.partitioning else ""
-    return f"CREATE TABLE {quote_identifier(relation.name)} (\n\t{body}\n){partitioning}"
+    tail = _interleaving(catalog, relation)
+    tail += f" {relation.partitioning}" if relation.partitioning else ""
+    return f"CREATE TABLE {quote_identifier(relation.name)} (\n\t{body}\n){tail}"
+
+
+def _interleaving(catalog: Catalog, relation: Relation) -> str:
+    """The parent without its schema, as the target of a foreign key."""
+    if relation.parent_id is None:
+        return ""
+    parent = quote_identifier(catalog.relations[relation.parent_id].name)
+    return f" INTERLEAVE IN PARENT {parent} ({_names(relation.parent_columns)})"
 
 
 def _is_hidden(relation: Relation) -> bool:

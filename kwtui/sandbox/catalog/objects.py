@@ -113,6 +113,9 @@ class Relation:
     foreign_keys: list[ForeignKeyDef] = field(default_factory=list)
     checks: list[CheckDef] = field(default_factory=list)
     families: list[tuple[str, list[str]]] = field(default_factory=list)
+    parent_id: int | None = None
+    """The table that this one is interleaved in, by the first columns of its key."""
+    parent_columns: list[str] = field(default_factory=list)
     partitioning: str | None = None
     zone: str | None = None
     comment: str | None = None

@@ -8,6 +8,7 @@ from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.dependencies import dependent_views, referencing, sequence_in_default
 from kwtui.sandbox.catalog.lookup import lookup, missing_relation
 from kwtui.sandbox.catalog.objects import Catalog, Relation, RelationKind
+from kwtui.sandbox.ddl.interleave import part_from_children
 from kwtui.sandbox.ddl.storage import _STORED, remove
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import find_table
@@ -102,6 +103,7 @@ def _drop(
                 hint=f"you can drop {view.name} instead.",
             )
         _drop(catalog, cursor, view, names=names, cascade=True)
+    part_from_children(catalog, relation, cascade=cascade)
     if relation.kind is RelationKind.SEQUENCE:
         _drop_defaults(catalog, relation, cascade=cascade)
     remove(catalog, cursor, relation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kwtui.sandbox.answers.answer import SqlError, not_implemented
 from kwtui.sandbox.ddl.durations import duration
+from kwtui.sandbox.ddl.interleave import interleaving
 from kwtui.sandbox.ddl.partition import partitioning
 from kwtui.sandbox.ddl.sharding import accept_buckets
 from kwtui.sandbox.ddl.table_spec import CheckSpec, ColumnSpec, ForeignKeySpec, IndexSpec, TableSpec
@@ -66,8 +67,7 @@ def _tail(stream: TokenStream, spec: TableSpec) -> None:
         spec.comment = accept_comment(stream)
         spec.hash_buckets = _hash_buckets(stream)
         return
-    if stream.looking_at("interleave", "in", "parent"):
-        raise not_implemented("INTERLEAVE IN PARENT")
+    spec.interleaving = interleaving(stream)
     if stream.accept("partition"):
         spec.partitioning = partitioning(stream)
     if stream.looking_at("with", "("):

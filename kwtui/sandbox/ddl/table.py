@@ -15,6 +15,7 @@ from kwtui.sandbox.catalog.objects import (
     Relation,
     RelationKind,
 )
+from kwtui.sandbox.ddl.interleave import interleave
 from kwtui.sandbox.ddl.parse import parse_create_table
 from kwtui.sandbox.ddl.partition import read_partitioning
 from kwtui.sandbox.ddl.series import check_storage, make_series
@@ -167,6 +168,8 @@ def _constrain(session: Session, relation: Relation, spec: TableSpec) -> None:
     for check in spec.checks:
         add_check(relation, check)
     _families(relation, spec)
+    if spec.interleaving is not None:
+        interleave(session, relation, spec.interleaving)
     if spec.partitioning is not None:
         relation.partitioning = read_partitioning(spec.partitioning, relation)
         spec.partitioning.expect_end()

@@ -57,6 +57,14 @@ class CheckSpec:
     name: str | None = None
 
 
+@dataclass(frozen=True)
+class Interleaving:
+    """``INTERLEAVE IN PARENT name (columns)``."""
+
+    parent: list[str]
+    columns: list[str]
+
+
 @dataclass
 class TableSpec:
     """A CREATE TABLE statement."""
@@ -69,6 +77,7 @@ class TableSpec:
     foreign_keys: list[ForeignKeySpec] = field(default_factory=list)
     checks: list[CheckSpec] = field(default_factory=list)
     families: list[tuple[str, list[str]]] = field(default_factory=list)
+    interleaving: Interleaving | None = None
     partitioning: TokenStream | None = None
     """What stands behind PARTITION."""
     elements: list[list[Token] | ForeignKeySpec] = field(default_factory=list)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.objects import ColumnDef, Relation, RelationKind
+from kwtui.sandbox.ddl.interleave import check_importable
 from kwtui.sandbox.engine import jobs
 from kwtui.sandbox.engine.names import find_relation, place_for
 from kwtui.sandbox.imports.load import (
@@ -100,6 +101,7 @@ def import_into(run: ImportRun) -> Answer:
         raise SqlError(
             "cannot IMPORT INTO a table with a DEFAULT expression for any of its columns"
         )
+    check_importable(session.engine.catalog, relation)
     with run.job(full_name) as job, _taken_offline(run, job, relation):
         rows = load_relational(
             run, job, relation, run.statement.files, columns, strips_apostrophes=False

@@ -180,3 +180,18 @@ def test_how_a_series_stores_its_values_is_printed(root: Session) -> None:
         assert (
             refusal(root, table.format(kind="INT4", rest=rest).replace(".t ", ".u ")).hint is None
         )
+
+
+def test_a_table_interleaved_in_another_is_printed_so_and_takes_no_import(root: Session) -> None:
+    """KWDB 3.2, show_create_clauses.go, importer/import_table_details.go and drop_table.go."""
+    ask(root, "CREATE TABLE par (id INT8 PRIMARY KEY)")
+    ask(root, "CREATE TABLE kid (p INT8, n INT8, PRIMARY KEY (p, n)) INTERLEAVE IN PARENT par (p)")
+    assert shown(root, "kid").endswith("\n) INTERLEAVE IN PARENT par (p)")
+    for name in ("par", "kid"):
+        refused = refusal(root, f"IMPORT INTO {name} CSV DATA ('nodelocal://1/none.csv')")
+        assert refused.message == "Cannot use IMPORT INTO with interleaved tables"
+    assert 'is interleaved by table "kid"' in refusal(root, "DROP TABLE par").message
+    wrong = "CREATE TABLE other (a INT8 PRIMARY KEY) INTERLEAVE IN PARENT par (b)"
+    assert "must be a prefix of the primary columns" in refusal(root, wrong).message
+    ask(root, "DROP TABLE par CASCADE")
+    assert shown(root, "kid").endswith("\n)")
