@@ -13,7 +13,8 @@ import msgspec
 
 from kwtui.errors import KwtuiError
 from kwtui.files.durable import PRIVATE_FILE, PRIVATE_FOLDER, append_after, cannot_write
-from kwtui.files.foreign import read_regular
+from kwtui.files.foreign.grounds import claim
+from kwtui.files.foreign.reading import read_regular
 from kwtui.files.json_text import encode
 from kwtui.runs.lock import RunLocks
 
@@ -46,7 +47,7 @@ class PolicyEvent:
 
 
 def history_path(state: Path, policy: str) -> Path:
-    return state / "policies" / f"{policy}.jsonl"
+    return claim(state / "policies", own=True) / f"{policy}.jsonl"
 
 
 def append_event(state: Path, policy: str, event: PolicyEvent) -> None:
