@@ -76,22 +76,28 @@ def multiset_of(path: Path, dialect: Dialect, tick: Tick | None = None) -> Multi
 def _blocks(path: Path, dialect: Dialect, tick: Tick | None) -> Iterator[list[bytes]]:
     """The records of a file, block by block, without their newlines and without the header."""
     quote = dialect.enclosed.encode()
-    inside, rest, header = False, b"", dialect.header
+    inside, header = False, dialect.header
+    begun: list[bytes] = []
     with open_regular(path, buffering=0) as file:
         while block := file.read(BLOCK):
             if tick:
                 tick(len(block))
             if inside or quote in block:
                 block, inside = _without_inner_newlines(block, quote, inside)
-            *lines, rest = (rest + block).split(_NEWLINE) if rest else block.split(_NEWLINE)
-            if len(rest) > _LONGEST:
-                raise BrokenRecord(f"a record of {path.name} is longer than {_LONGEST:,} bytes")
-            if header and lines:
+            begun.append(block)
+            if _NEWLINE not in block:
+                if len(begun) * BLOCK > _LONGEST:
+                    raise BrokenRecord(f"a record of {path.name} is longer than {_LONGEST:,} bytes")
+                continue
+            lines = b"".join(begun).split(_NEWLINE)
+            begun = [lines.pop()]
+            if header:
                 del lines[0]
                 header = False
             yield lines
     if inside:
         raise BrokenRecord(f"{path.name} ends inside a quoted value")
+    rest = b"".join(begun)
     if rest and not header:
         yield [rest]
 

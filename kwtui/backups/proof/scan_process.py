@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from kwtui.backups.csv.form import FileForm
+from kwtui.backups.csv.multiset import BrokenRecord, Multiset, multiset_of
 from kwtui.backups.csv.record_scan import FileScan, scan_file
 from kwtui.backups.csv.values import Columns
 from kwtui.model.requests import Dialect
@@ -30,9 +31,12 @@ _TICK_SECONDS = 0.1
 class ScanProcess:
     """One such process; for one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, hash_seed: int | None = None) -> None:
+        """``hash_seed``: processes with the same one agree on the hashes of `multiset`."""
+        seed = {} if hash_seed is None else {"PYTHONHASHSEED": str(hash_seed)}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "kwtui.backups.proof.scan_process"],
+            env={**os.environ, **seed},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -55,6 +59,18 @@ class ScanProcess:
             "form": asdict(form) if form else None,
             "columns": [list(column) for column in columns],
         }
+        answer = self._ask(path, ask, tick)
+        return FileScan(**{**answer, "problems": tuple(answer["problems"])})
+
+    def multiset(self, path: Path, dialect: Dialect, tick: Callable[[int], None]) -> Multiset:
+        """As `multiset_of`. Raises also ChildProcessError if the process died."""
+        ask = {"path": os.fsencode(path).hex(), "multiset": asdict(dialect)}
+        answer = self._ask(path, ask, tick)
+        if "broken" in answer:
+            raise BrokenRecord(answer["broken"])
+        return Multiset(answer["records"], int(answer["sum"]))
+
+    def _ask(self, path: Path, ask: dict[str, Any], tick: Callable[[int], None]) -> dict[str, Any]:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise ChildProcessError("no pipes")
@@ -70,7 +86,7 @@ class ScanProcess:
             elif "errno" in answer:
                 raise OSError(answer["errno"], answer["text"], str(path))
             else:
-                return FileScan(**{**answer, "problems": tuple(answer["problems"])})
+                return dict(answer)
         raise ChildProcessError("the reading process ended")
 
     def _tell(self, tick: Callable[[int], None], count: int) -> None:
@@ -92,9 +108,6 @@ class ScanProcess:
 
 
 def _answer(ask: dict[str, Any]) -> dict[str, Any]:
-    dialect = Dialect(**ask["dialect"]) if ask["dialect"] else None
-    form = FileForm(**ask["form"]) if ask["form"] else None
-    columns = tuple((name, kind) for name, kind in ask["columns"])
     unsaid, due = 0, 0.0
 
     def tick(count: int) -> None:
@@ -106,11 +119,27 @@ def _answer(ask: dict[str, Any]) -> dict[str, Any]:
 
     path = Path(os.fsdecode(bytes.fromhex(ask["path"])))
     try:
-        scan = scan_file(path, dialect, fields=ask["fields"], columns=columns, form=form, tick=tick)
+        answer = _multiset(path, ask, tick) if "multiset" in ask else _scan(path, ask, tick)
     except OSError as error:
         return {"errno": error.errno or 0, "text": error.strerror or str(error)}
     _say({"read": unsaid})
+    return answer
+
+
+def _scan(path: Path, ask: dict[str, Any], tick: Callable[[int], None]) -> dict[str, Any]:
+    dialect = Dialect(**ask["dialect"]) if ask["dialect"] else None
+    form = FileForm(**ask["form"]) if ask["form"] else None
+    columns = tuple((name, kind) for name, kind in ask["columns"])
+    scan = scan_file(path, dialect, fields=ask["fields"], columns=columns, form=form, tick=tick)
     return asdict(scan)
+
+
+def _multiset(path: Path, ask: dict[str, Any], tick: Callable[[int], None]) -> dict[str, Any]:
+    try:
+        found = multiset_of(path, Dialect(**ask["multiset"]), tick)
+    except BrokenRecord as error:
+        return {"broken": str(error)}
+    return {"records": found.records, "sum": str(found.sum)}
 
 
 def _say(answer: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import DrillRequest, RestoreRequest, RestoreStrategy
 from kwtui.model.server import ServerFacts
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
+from kwtui.operations.restore.expected_content import again
 from kwtui.operations.restore.findings import missing_accounts, restore_findings
 from kwtui.operations.restore.plan import check_source_dialect, ordered
 from kwtui.operations.restore.recipe import rehearsal_steps
@@ -169,6 +170,7 @@ def _scope(
         chosen=Chosen(source.schema, tuple(t.spec for t in source.tables), whole=True),
         accounts=frozenset(accounts),
         staging=staging_path(plan_id) if with_data else "",
+        comparing=staging_path(plan_id) if with_data else "",
         staged_metas=staged_metas(source, restore, scratch),
     )
 
@@ -236,7 +238,12 @@ def _findings(scope: RestoreScope, request: DrillRequest) -> Iterator[Finding]:
             "The backup holds no table, so a drill of it would prove nothing.",
             "Restore it: views, sequences and the rest are compared there.",
         )
-    unknown = [str(t.name) for t in scope.tables if t.level is CheckLevel.COUNTS]
+    unknown = [
+        str(t.name)
+        for t in scope.tables
+        if t.level is CheckLevel.COUNTS
+        and not again(t, source.dialect, scope.facts.node_id, scope.comparing)
+    ]
     if unknown and request.level is ProofLevel.P4:
         yield Finding(
             Severity.WARNING,

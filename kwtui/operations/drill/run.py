@@ -22,7 +22,6 @@ from kwtui.backups.layout.staging import remove_staging
 from kwtui.backups.listing.contents import open_set
 from kwtui.backups.manifest import Proof
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model.checks import CheckLevel
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import DrillRequest, RestoreStrategy
 from kwtui.model.server import ServerFacts
@@ -32,6 +31,7 @@ from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.removal.leftovers import busy_words, told_of
 from kwtui.operations.removal.planning import what_is_at_work
 from kwtui.operations.removal.workplaces import sandbox_folder, sweep_folders
+from kwtui.operations.restore.execution.content_found import COMPARED_BY
 from kwtui.operations.restore.execution.differences import DefinitionsDiffer
 from kwtui.operations.restore.run import RestoreRun
 from kwtui.operations.runner import StepOutcome, run_steps
@@ -249,10 +249,9 @@ class _Drill:
 
     @property
     def _compared_by(self) -> str:
-        """``by aggregates``, ``by sample and full``: the levels at which tables were compared."""
-        levels = {CheckLevel(line["check"]) for line in self._restoring.comparison.lines}
-        ordered = sorted(levels, key=lambda level: level.rank)
-        return f"by {' and '.join(level.value for level in ordered)}"
+        """``by aggregates``, ``by records and full``: how tables were compared."""
+        ways = {line["check"] for line in self._restoring.comparison.lines}
+        return f"by {' and '.join(way for way in COMPARED_BY if way in ways)}"
 
     def _result(self) -> RunResult:
         lines = self._restoring.comparison.lines
@@ -265,6 +264,7 @@ class _Drill:
             for table in self._uncertain
         ]
         doubts += [f"{path} was left out, as was said" for path in self._request.leave_out]
+        doubts += self._restoring.comparison.less
         doubts += [f"accepted by name: {words}" for words in self._restoring.comparison.accepted]
         return RunResult(
             summary=f"Drilled {self._plan.path}: {proof.summary}.",

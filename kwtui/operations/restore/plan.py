@@ -11,6 +11,7 @@ from datetime import datetime
 
 import msgspec
 
+from kwtui.backups.layout.staging import staging_path
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.findings import Finding
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
@@ -61,7 +62,7 @@ def plan_restore(
         request=msgspec.to_builtins(request)
         | {
             "scratch": scope.scratch,
-            "staging": scope.staging,
+            "staging": scope.staging or scope.comparing,
             "engine": source.schema.engine.value,
         },
     )
@@ -106,6 +107,7 @@ def _scope(
         chosen=Chosen(source.schema, tuple(t.spec for t in tables), whole=not request.tables),
         accounts=frozenset(accounts),
         staging=staging,
+        comparing=staging_path(plan_id) if facts.may_stage else "",
         staged_metas=staged_metas(source, request, scratch),
     )
 

@@ -97,7 +97,7 @@ class RestoreRun:
         self._done: list[str] = []
         self._rows_before: dict[str, int] = dict(context.plan.request.get("rows_before", {}))
         self._source = SourceCheck()
-        self.comparison = Comparison(context, server, request)
+        self.comparison = Comparison(context, server, request, self._server_extern)
 
     @property
     def executors(self) -> dict[StepKind, Executor]:

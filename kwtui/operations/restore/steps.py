@@ -11,7 +11,7 @@ import msgspec
 from kwtui.model.requests import Dialect, RestoreRequest, RestoreStrategy
 from kwtui.model.schema import Engine, TableName
 from kwtui.operations.plan import Step, StepKind
-from kwtui.operations.restore.expected_content import content_sql, expected_content
+from kwtui.operations.restore.expected_content import again, content_sql, expected_content
 from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.chosen import Chosen
@@ -39,6 +39,8 @@ class RestoreScope:
     """Who may be granted something: those who exist or will be made."""
     staging: str = ""
     """The staging folder that IMPORT reads, relative to extern; empty: it reads the source."""
+    comparing: str = ""
+    """The staging folder where restored tables are exported again; empty: they are not."""
     staged_metas: Mapping[str, str] = field(default_factory=dict)
     """Texts of meta.sql files as they go into the staging folder, by their paths in it."""
 
@@ -263,13 +265,14 @@ def import_database(scope: RestoreScope) -> Step:
 
 
 def compare(scope: RestoreScope) -> Step:
-    tables = [_expectation(t) for t in scope.tables] if scope.with_data else []
+    tables = [_expectation(scope, t) for t in scope.tables] if scope.with_data else []
     return Step(
         id="compare",
         kind=StepKind.COMPARE,
         title="Compare the result with the backup",
-        explanation="The rows of every table, its content as far as it was read for the backup, "
-        "and its definition.",
+        explanation="The rows of every table, its content and its definition. A table whose every "
+        "row was hashed for the backup is hashed again; any other is exported again where that can "
+        "be, and compared record by record.",
         sql=comparison_sql(scope.scratch, tables, scope.source.text_settings),
         params={
             "database": scope.scratch,
@@ -332,11 +335,14 @@ def compare_others(scope: RestoreScope) -> Step:
     )
 
 
-def _expectation(table: SourceTable) -> dict[str, Any]:
+def _expectation(scope: RestoreScope, table: SourceTable) -> dict[str, Any]:
+    source = scope.source
+    root = scope.comparing if source.dialect_sure else ""
     return _table_params(table) | {
         "columns": list(table.spec.visible_columns),
         "series": table.spec.time_column is not None,
         **expected_content(table),
+        **again(table, source.dialect, scope.facts.node_id, root),
         **_expected_devices(table),
     }
 

@@ -118,7 +118,7 @@ def _comparison(tables: object) -> list[Line]:
     else:
         words = "every table has as many rows as the backup; not all content could be compared"
         lines = [fact("Comparison", words, "warning")]
-    lines += [BLANK, heading(f"{fit('Table', 32)} {fit('Rows', 13, 'right')}  Content checksum")]
+    lines += [BLANK, heading(f"{fit('Table', 32)} {fit('Rows', 13, 'right')}  Content")]
     same = [each for each in known if each.get("same")]
     return lines + [_compared(each) for each in [*different, *same]]
 
@@ -133,9 +133,15 @@ def _compared(table: dict[str, Any]) -> Line:
         (mark, role),
         f"{fit(str(table.get('table', '')), 30)} {fit(rows, 13, 'right')}",
         (extra, "error"),
-        (f"  {table.get('checksum', '')}", "muted" if same else "error"),
+        (f"  {table.get('checksum', '')}{_compared_by(table)}", "muted" if same else "error"),
         indent=4,
     )
+
+
+def _compared_by(table: dict[str, Any]) -> str:
+    """By what it was compared; runs of an older kwtui do not say."""
+    check = table.get("check")
+    return f", by {check}" if check and table.get("checksum") == SAME_CONTENT else ""
 
 
 def _findings(findings: object) -> list[Line]:

@@ -9,7 +9,8 @@ from typing import Any
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import DatabaseSchema, TableName
 from kwtui.operations.restore.execution.content_found import compare_content
-from kwtui.operations.runner import Halt
+from kwtui.operations.restore.execution.export_again import ExportAgain
+from kwtui.operations.restore.expected_content import NOTHING_KNOWN
 from kwtui.operations.shared.chosen import Chosen, part_of
 from kwtui.server.catalogue.devices import in_order
 from kwtui.server.connection.server import Server
@@ -24,7 +25,7 @@ async def compare_tables(
     database: str,
     tables: list[dict[str, Any]],
     added_to: Mapping[str, int],
-    halt: Halt,
+    again: ExportAgain,
     tell: Callable[[TableName, int], None],
 ) -> list[dict[str, Any]]:
     """One line a table: what was expected, what is there, and whether that is the same.
@@ -40,7 +41,7 @@ async def compare_tables(
         name = TableName(expected["schema"], expected["table"])
         tell(name, number)
         before = added_to.get(str(name), 0)
-        found = await compare_content(server, database, _alone(expected, before), halt)
+        found = await compare_content(server, database, _alone(expected, before), again)
         wanted_rows = None if expected["rows"] is None else expected["rows"] + before
         met = 0
         if before and expected.get("series") and wanted_rows is not None:
@@ -56,7 +57,8 @@ async def compare_tables(
                 "rows_expected": wanted_rows,
                 "rows_found": found.rows,
                 "met": met,
-                "check": found.check.value,
+                "check": str(found.check),
+                "check_reason": found.reason,
                 "checksum": found.word,
                 "differing": list(found.differing),
                 "same": same_rows and not found.differing and devices.same,
@@ -93,7 +95,7 @@ async def _devices(
 
 def _alone(expected: dict[str, Any], before: int) -> dict[str, Any]:
     """Where other rows were before nothing but their number can be compared."""
-    return {**expected, "checksum": None, "windows": None, "samples": []} if before else expected
+    return {**expected, **NOTHING_KNOWN} if before else expected
 
 
 def met_words(lines: list[dict[str, Any]]) -> Iterator[str]:

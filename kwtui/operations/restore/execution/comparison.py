@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from kwtui.backups.listing.contents import open_set
@@ -27,6 +28,7 @@ from kwtui.operations.restore.execution.differences import (
     left_after,
     printed_differences,
 )
+from kwtui.operations.restore.execution.export_again import ExportAgain
 from kwtui.operations.restore.execution.source_check import SourceCheck
 from kwtui.operations.runner import StepOutcome
 from kwtui.operations.shared.checksums import reading_texts
@@ -39,10 +41,13 @@ from kwtui.text import plural
 class Comparison:
     """Of one restore: rows under the scratch name, and what waits for the final name after it."""
 
-    def __init__(self, context: RunContext, server: Server, request: RestoreRequest) -> None:
+    def __init__(
+        self, context: RunContext, server: Server, request: RestoreRequest, server_extern: Path
+    ) -> None:
         self._context = context
         self._server = server
         self._request = request
+        self._again = ExportAgain(server, context.extern, server_extern, context.halt)
         self._accepted: dict[str, None] = {}
         self.lines: list[dict[str, Any]] = []
         """What the comparison of each table came to."""
@@ -54,6 +59,16 @@ class Comparison:
         self.tables_made: int | None = None
         """Of an export of others: how many tables have the columns of its files, all that can be
         compared of them; None for a set, whose every definition is compared."""
+
+    @property
+    def less(self) -> list[str]:
+        """Tables that could not be exported again, in words."""
+        return [
+            f"{line['table']} was compared by {line['check']}, not record by record: "
+            f"{line['check_reason']}"
+            for line in self.lines
+            if line["check_reason"]
+        ]
 
     @property
     def accepted(self) -> list[str]:
@@ -84,11 +99,11 @@ class Comparison:
                 database,
                 expected,
                 rows_before,
-                self._context.halt,
+                self._again,
                 lambda name, number: self._tell(step, name, number),
             )
         check_lines(self.lines, database)
-        for words in met_words(self.lines):
+        for words in (*met_words(self.lines), *self.less):
             self._context.reporter.notice(step, "WARNING", words)
         if step.params["definitions"]:
             await self._compare_definitions(step, database)

@@ -13,6 +13,11 @@ from kwtui.backups.readings import differences, short
 from kwtui.model.checks import CheckLevel, WindowReadings
 from kwtui.model.proof import ContentChecksum
 from kwtui.model.schema import TableName, TableSpec
+from kwtui.operations.restore.execution.export_again import (
+    ExportAgain,
+    NotComparedError,
+    shown,
+)
 from kwtui.operations.restore.expected_content import sample_part
 from kwtui.operations.runner import Halt
 from kwtui.operations.shared.checksums import read_checksum
@@ -21,6 +26,11 @@ from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.server import Server
 from kwtui.sql import statements
 
+RECORDS = "records"
+"""The restored table was exported again, and every record of it compared with the backup's."""
+_WEAKER = (CheckLevel.COUNTS, CheckLevel.AGGREGATES, CheckLevel.SAMPLE)
+COMPARED_BY = (*_WEAKER, RECORDS, CheckLevel.FULL)
+"""Every way to compare a table, the weakest first."""
 _NAMED = 5
 """Differences that are named."""
 
@@ -30,31 +40,32 @@ class ContentFound:
     """The rows that are there, by what they were compared, and in words what differs."""
 
     rows: int
-    check: CheckLevel = CheckLevel.COUNTS
+    check: str = CheckLevel.COUNTS
+    """A level, or `RECORDS`."""
     differing: tuple[str, ...] = ()
+    reason: str = ""
+    """Why it was not compared record by record, where that was meant."""
 
     @property
     def word(self) -> str:
         if self.differing:
             return "different"
-        return "not known" if self.check is CheckLevel.COUNTS else "the same"
+        return "not known" if self.check == CheckLevel.COUNTS else "the same"
 
 
 async def compare_content(
-    server: Server, database: str, expected: Mapping[str, Any], halt: Halt
+    server: Server, database: str, expected: Mapping[str, Any], again: ExportAgain
 ) -> ContentFound:
     """Compare by everything that ``expected`` (`expected_content`) knows of the content.
 
     Raises KwtuiError where the server does not answer.
     """
-    name = TableName(expected["schema"], expected["table"])
+    name, halt = TableName(expected["schema"], expected["table"]), again.halt
     if expected["checksum"] is not None:
         sql = statements.content_checksum(database, name, expected["columns"])
         found = await read_checksum(server, sql, halt)
         same = found == msgspec.convert(expected["checksum"], ContentChecksum)
         return ContentFound(found.rows, CheckLevel.FULL, () if same else ("its checksum",))
-    if not expected.get("windows") and not expected.get("samples"):
-        return ContentFound(await catalogue.count_rows(server, database, name))
     rows, level, differing = await _windows(server, database, name, expected, halt)
     for sample in expected.get("samples", ()):
         level = CheckLevel.SAMPLE
@@ -63,12 +74,20 @@ async def compare_content(
         )
         if await read_checksum(server, sql, halt) != _checksum(sample):
             differing += (f"its rows from {short(sample['since'])} on",)
-    return ContentFound(rows, level, differing)
+    if not expected.get("again"):
+        return ContentFound(rows, level, differing)
+    try:
+        compared = await again.compare(database, expected)
+    except NotComparedError as error:
+        return ContentFound(rows, level, differing, reason=str(error))
+    if not compared.same:
+        differing += shown(name, compared)
+    return ContentFound(rows, RECORDS, differing)
 
 
 async def _windows(
     server: Server, database: str, name: TableName, expected: Mapping[str, Any], halt: Halt
-) -> tuple[int, CheckLevel, tuple[str, ...]]:
+) -> tuple[int, str, tuple[str, ...]]:
     if not expected.get("windows"):
         return await catalogue.count_rows(server, database, name), CheckLevel.COUNTS, ()
     wanted = msgspec.convert(expected["windows"], WindowReadings)

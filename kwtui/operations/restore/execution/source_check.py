@@ -19,6 +19,7 @@ from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import Dialect
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
+from kwtui.operations.restore.expected_content import NOTHING_KNOWN
 from kwtui.operations.verify import check_report
 from kwtui.text import plural
 
@@ -49,7 +50,7 @@ class SourceCheck:
         if not dropped:
             return {**table, "rows": rows}
         left = None if rows is None else rows - dropped
-        return {**table, "rows": left, "checksum": None, "windows": None, "samples": []}
+        return {**table, "rows": left, **NOTHING_KNOWN}
 
 
 async def check_source(context: RunContext, step: Step) -> SourceCheck:

@@ -1,0 +1,82 @@
+"""Two exports of the same rows, in one process and in several."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from kwtui.backups.proof import record_comparison
+from kwtui.backups.proof.record_comparison import compare_records
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.requests import Dialect
+
+ROWS = [f'{n},"text ""{n}""\nof two lines",{n * 0.5}\n' for n in range(5_000)]
+
+
+def export(folder: Path, rows: list[str], chunk: int) -> list[Path]:
+    folder.mkdir()
+    paths = []
+    for number, start in enumerate(range(0, len(rows), chunk)):
+        paths.append(folder / f"n1.{number}.csv")
+        paths[-1].write_text("".join(rows[start : start + chunk]), encoding="utf-8")
+    return paths
+
+
+@pytest.fixture(params=["one process", "several"], autouse=True)
+def processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "several":
+        monkeypatch.setattr(record_comparison, "_WORTH_PROCESSES", 0)
+
+
+def test_chunks_and_order_make_no_difference(tmp_path: Path) -> None:
+    shuffled = ROWS[:]
+    random.Random(1).shuffle(shuffled)  # noqa: S311 - only an order
+    here, there = export(tmp_path / "a", ROWS, 1_300), export(tmp_path / "b", shuffled, 5_000)
+    seen: list[int] = []
+    found = compare_records(here, there, Dialect(), workers=2, tick=seen.append)
+    assert (found.same, found.records_here, found.records_there) == (True, 5_000, 5_000)
+    assert sum(seen) == sum(path.stat().st_size for path in (*here, *there))
+
+
+def test_the_records_that_differ_are_shown(tmp_path: Path) -> None:
+    changed = [*ROWS[:7], ROWS[7].replace("of two", "or two"), *ROWS[8:], ROWS[9]]
+    here, there = export(tmp_path / "a", ROWS, 900), export(tmp_path / "b", changed, 800)
+    found = compare_records(here, there, Dialect(), workers=2)
+    assert (found.same, found.records_here, found.records_there) == (False, 5_000, 5_001)
+    assert found.only_here == ('7,"text ""7""\nof two lines",3.5',)
+    assert found.only_there == (
+        '7,"text ""7""\nor two lines",3.5',
+        '9,"text ""9""\nof two lines",4.5',
+    )
+
+
+def test_nothing_on_both_sides_is_the_same() -> None:
+    assert compare_records([], [], Dialect()).same
+
+
+def test_a_file_that_is_cut_is_told_by_its_name(tmp_path: Path) -> None:
+    here, there = export(tmp_path / "a", ROWS, 900), export(tmp_path / "b", ROWS, 900)
+    there[2].write_text('1,"cut', encoding="utf-8")
+    with pytest.raises(KwtuiError) as error:
+        compare_records(here, there, Dialect(), workers=2)
+    assert error.value.exit_code is ExitCode.BACKUP_DAMAGED
+    assert "n1.2.csv" in error.value.title
+
+
+def test_a_file_that_is_gone_is_told_by_its_name(tmp_path: Path) -> None:
+    here = export(tmp_path / "a", ROWS, 900)
+    with pytest.raises(KwtuiError, match=r"gone\.csv"):
+        compare_records(here, [tmp_path / "gone.csv"], Dialect(), workers=2)
+
+
+def test_it_ends_when_nobody_waits_any_more(tmp_path: Path) -> None:
+    here, there = export(tmp_path / "a", ROWS, 900), export(tmp_path / "b", ROWS, 900)
+
+    def stop(size: int) -> None:
+        raise KwtuiError("cancelled", exit_code=ExitCode.CANCELLED)
+
+    with pytest.raises(KwtuiError) as error:
+        compare_records(here, there, Dialect(), workers=2, tick=stop)
+    assert error.value.exit_code is ExitCode.CANCELLED
