@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kwtui.model.schema import TableName
-from kwtui.sql.quoting import identifier, literal
+from kwtui.sql.quoting import identifier, literal, qualified
 from kwtui.sql.statements import column_list, table_name
 
 # -- identity ---------------------------------------------------------------------------------
@@ -77,6 +77,11 @@ def create_statements(database: str) -> str:
 
 def create_statement_of(database: str, table: TableName) -> str:
     return f"SHOW CREATE TABLE {table_name(database, table)}"
+
+
+def create_statement_as_named(parts: Sequence[str]) -> str:
+    """Of a table as a person names it, with one to three parts."""
+    return f"SHOW CREATE TABLE {qualified(*parts)}"
 
 
 # -- one object -------------------------------------------------------------------------------

@@ -360,6 +360,10 @@ SAMPLES: dict[str, list[str]] = {
     ],
     "inspection.create_statements": [inspection.create_statements("it's")],
     "inspection.create_statement_of": [inspection.create_statement_of("D", P)],
+    "inspection.create_statement_as_named": [
+        inspection.create_statement_as_named(parts)
+        for parts in (("p",), ("s", "p"), ("d", "s", "p"))
+    ],
     "inspection.columns": [inspection.columns("D", P), inspection.columns("D", P, comments=False)],
     "inspection.tag_values": [inspection.tag_values("D", P)],
     "inspection.count_devices": [inspection.count_devices("D", P)],

@@ -155,17 +155,19 @@ def _checks(table: SourceTable) -> Iterator[RunbookCheck]:
         else statements.count_rows(TARGET_MARK, table.name)
     )
     keeps = table.spec.retention_seconds
+    note = f"KWDB drops what is older than the retention of {keeps} s" if keeps else ""
     yield RunbookCheck(
         table=str(table.name),
         sql=sql,
         rows=table.rows,
         content=f"{known.xor} {known.sum}" if known else "",
-        note=f"KWDB drops what is older than the retention of {keeps} s" if keeps else "",
+        note=note,
     )
     if table.spec.devices is not None:
         yield RunbookCheck(
             table=str(table.name),
             sql=inspection.count_devices(TARGET_MARK, table.name),
             rows=table.spec.devices,
+            note=f"{note}, and devices without a row with it" if note else "",
             of_devices=True,
         )

@@ -15,6 +15,7 @@ from kwtui.server.connection.results import Notice, ResultSet
 from kwtui.server.connection.server import Server
 from kwtui.server.connection.target import Target
 from kwtui.server.console import verdict as console
+from kwtui.server.console.lost_locations import check_locations
 from kwtui.server.console.verdict import Kind, Verdict
 from kwtui.sql.quoting import literal
 
@@ -197,6 +198,7 @@ class Console:
                 "`kwtui sql` only reads.",
                 exit_code=ExitCode.REFUSED_BY_PLAN,
             )
+        await check_locations(server, text)
         return verdict
 
     async def _open(self) -> LimitedServer:

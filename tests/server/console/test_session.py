@@ -161,3 +161,23 @@ async def test_what_writes_is_never_run_twice_to_be_saved(console: Console) -> N
     await console.unlock()
     with pytest.raises(KwtuiError, match="Only what was read"):
         await console.stream("DELETE FROM t RETURNING n", Kept())
+
+
+async def test_an_import_that_would_pass_over_files_is_refused(
+    console: Console, server: Server
+) -> None:
+    """Live-findings, row 31: of several locations a time series is read from the first alone."""
+    await server.execute("CREATE TS DATABASE console_ts")
+    await server.execute(
+        "CREATE TABLE console_ts.public.s (ts TIMESTAMPTZ NOT NULL, v INT4) TAGS (id INT4 NOT NULL)"
+        " PRIMARY TAGS (id)"
+    )
+    await console.unlock()
+    two = "CSV DATA ('nodelocal://1/a', 'nodelocal://1/b')"
+    for name in ("console_ts.public.s", 'Console_TS."public".S'):
+        error = await refusal(console, f"import into {name} (ts, v, id) {two}")
+        assert error.exit_code is ExitCode.REFUSED_BY_PLAN
+        assert "from the first alone" in error.title
+    relational = await refusal(console, f"IMPORT INTO t {two}")
+    assert relational.exit_code is ExitCode.NOT_FOUND, "the server looked for the files"
+    await server.execute("DROP DATABASE console_ts CASCADE")
