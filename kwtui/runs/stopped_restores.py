@@ -92,7 +92,16 @@ def reduce_stopped(
                     before |= event.details.get("rows_before", {})
             case _:
                 continue
-    return StoppedRestore(run, origin, root, frozenset(done), frozenset(begun), rows, before)
+    return StoppedRestore(
+        run,
+        origin,
+        root,
+        frozenset(done),
+        frozenset(begun),
+        rows,
+        before,
+        accepted=tuple(last.request.get("accept", ())),
+    )
 
 
 def is_refused_making(plan: Plan, event: StepFailed) -> bool:

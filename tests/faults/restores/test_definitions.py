@@ -81,3 +81,23 @@ def test_a_restore_that_stopped_there_goes_on_when_it_is_accepted(bench: Bench, 
 
     assert result.exit_code is ExitCode.OK
     assert bench.rows(f"SELECT id, n, s FROM {AGAIN}_2.public.t") == [("1", "2", "x")]
+
+
+def test_what_was_accepted_once_stays_accepted_when_it_stops_again(
+    bench: Bench, made: Made
+) -> None:
+    runs = Journaled(bench)
+    plan = bench.plan_restore(made.path, target=f"{AGAIN}_3")
+    run, _ = runs.stopped(plan, {"compare": other_default(bench, plan.request["scratch"])})
+
+    def lost(step: Step) -> None:
+        raise KwtuiError("The connection is lost.", exit_code=ExitCode.CONNECTION_LOST)
+
+    accepted = accepting(runs.plan_continuation(run), ["public.t.n"])
+    again, error = runs.stopped(accepted, {"compare": lost})
+    assert isinstance(error, KwtuiError)
+
+    _, result = runs.run(runs.plan_continuation(again))
+
+    assert result.exit_code is ExitCode.OK
+    assert "accepted by name" in result.summary

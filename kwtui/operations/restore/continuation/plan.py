@@ -82,6 +82,7 @@ def plan_continuation(
             "begun": [] if rest.drop else sorted(stopped.begun),
             "rows": {key: n for key, n in stopped.rows.items() if key in rest.done},
             "rows_before": dict(stopped.rows_before),
+            "accept": list(stopped.accepted),
         },
     )
 

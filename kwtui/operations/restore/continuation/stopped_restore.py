@@ -38,6 +38,8 @@ class StoppedRestore:
     """Rows that a step had moved when it was last heard of, by its id."""
     rows_before: Mapping[str, int] = field(default_factory=dict)
     """Rows of a table (``schema.name``) before rows were added to it."""
+    accepted: tuple[str, ...] = ()
+    """Differences of definitions that a person accepted by name, in whichever run."""
 
     @property
     def scratch(self) -> str:
