@@ -55,6 +55,11 @@ def tables_by_database() -> str:
     return "SELECT database_name, count(*) FROM kwdb_internal.tables GROUP BY database_name"
 
 
+def database_id(database: str) -> str:
+    """What tells a database from a later one of its name."""
+    return f"SELECT oid FROM pg_catalog.pg_database WHERE datname = {literal(database)}"
+
+
 def create_statement_of_database(database: str) -> str:
     return f"SHOW CREATE DATABASE {identifier(database)}"
 

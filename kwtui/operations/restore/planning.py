@@ -22,6 +22,7 @@ from kwtui.model.server import ServerFacts
 from kwtui.node.place import NodePlace
 from kwtui.operations.plan import Plan
 from kwtui.operations.restore.plan import plan_restore
+from kwtui.operations.restore.replaced import id_of
 from kwtui.operations.restore.source import RestoreSource, source_of
 from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.extern_access import _NOWHERE, extern_problem
@@ -65,6 +66,7 @@ async def make_restore_plan(
         node_id=request.node_id or facts.node_id,
         databases=names,
         dependents=await dependents(server, target, sorted(names - {target})) if replaced else (),
+        replaced_id=await id_of(server, target) if replaced else "",
         accounts=await accounts_of(server),
         existing=existing,
         store_free_bytes=place.store.free_bytes if place is not None else None,

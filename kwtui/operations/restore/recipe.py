@@ -241,6 +241,7 @@ def _publish(scope: RestoreScope, *, unfinished: bool) -> Iterator[Step]:
             f"Drop the database {scope.target} that is replaced",
             (statements.use_database("defaultdb"), statements.drop_database(scope.target)),
             "Only now, when its successor is complete and compared.",
+            {"replaces": scope.facts.replaced_id},
         )
     yield sql_step(
         "publish",

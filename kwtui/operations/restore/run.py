@@ -32,6 +32,7 @@ from kwtui.operations.restore.execution.inserting import (
 from kwtui.operations.restore.execution.source_check import SourceCheck, check_source
 from kwtui.operations.restore.execution.staging import stage_files, unstage_files
 from kwtui.operations.restore.execution.through_plain_table import import_through
+from kwtui.operations.restore.replaced import id_of
 from kwtui.operations.restore.steps import import_of
 from kwtui.operations.runner import Executor, StepOutcome, run_steps
 from kwtui.operations.shared.blocked_names import when_free
@@ -207,6 +208,7 @@ class RestoreRun:
         return await unstage_files(step, self._server_extern)
 
     async def _sql(self, step: Step) -> StepOutcome:
+        await self._check_replaced(step)
         refused: list[str] = []
         for statement in step.sql:
             if self._context.halt.requested.is_set():
@@ -319,3 +321,20 @@ class RestoreRun:
         if self._request.strategy is not RestoreStrategy.DATA_ONLY:
             databases = {d.name: d.comment for d in await catalogue.databases(self._server)}
             check_names(self._plan, self._scratch, databases)
+            for step in self._plan.steps:
+                await self._check_replaced(step)
+
+    async def _check_replaced(self, step: Step) -> None:
+        """Two restores may be allowed to replace one database: the second would drop the first's.
+
+        Raises NAME_TAKEN if the name is another database's than when the plan was made.
+        """
+        planned = step.params.get("replaces")
+        if not planned or await id_of(self._server, self._plan.database) in (planned, ""):
+            return
+        raise KwtuiError(
+            f"The database {self._plan.database} is not the one that was to be replaced.",
+            cause="Since the plan was made another one got its name, perhaps by another restore.",
+            hint="Look at what it holds. If it may be replaced too, plan the restore again.",
+            exit_code=ExitCode.NAME_TAKEN,
+        )

@@ -30,6 +30,8 @@ class TargetFacts:
     """The target database, where it exists and matters (data only)."""
     dependents: tuple[str, ...] = ()
     """What in other databases uses the one that is to be replaced."""
+    replaced_id: str = ""
+    """Of the database that is to be replaced; empty if there is none, or it is not told."""
     store_free_bytes: int | None = None
     problem: Finding | None = None
     """Why the files cannot be read on this machine."""

@@ -131,3 +131,31 @@ def test_going_on_is_offered_only_where_it_would_not_be_refused(
         runs.go_on(run)
     yard.bench.do(f"DROP DATABASE {plan.database}")
     assert offered(scratch).continues
+
+
+@pytest.mark.parametrize("moment", ["the beginning", "drop-replaced"])
+def test_a_restore_that_may_replace_a_database_replaces_no_later_one(
+    yard: Yard, runs: Journaled, moment: str
+) -> None:
+    name = f"fought_{moment[:4].strip()}"
+    yard.bench.do(f"CREATE DATABASE {name}")
+    plan = yard.bench.plan_restore(yard.made.path, target=name, replace=name)
+
+    def wins(_: Step) -> None:
+        yard.bench.do(
+            f"DROP DATABASE {name} CASCADE",
+            f"CREATE DATABASE {name}",
+            f"CREATE TABLE {name}.public.of_the_winner (id INT8 PRIMARY KEY)",
+        )
+
+    if moment == "the beginning":
+        wins(plan.steps[0])
+    run, error = runs.stopped(plan, {moment: wins})
+
+    assert isinstance(error, KwtuiError)
+    assert error.exit_code is ExitCode.NAME_TAKEN
+    assert f"{name} is not the one that was to be replaced" in error.title
+    assert yard.bench.rows(f"SELECT count(*) FROM {name}.public.of_the_winner") == [("0",)]
+    with pytest.raises(KwtuiError, match="is not the one that was to be replaced"):
+        runs.go_on(run)
+    assert yard.bench.rows(f"SELECT count(*) FROM {name}.public.of_the_winner") == [("0",)]
