@@ -153,6 +153,22 @@ def test_without_kwtui_it_is_the_same(bench: Bench, node_dsn: str, rich: Made, c
     assert contents(bench, target) == contents(bench, RICH)
 
 
+def test_the_sql_script_alone_makes_the_same(bench: Bench, node_dsn: str, rich: Made) -> None:
+    """Run by psql, which knows nothing of procedures, nor of bytes as KWDB prints them."""
+    if shutil.which("psql") is None:
+        pytest.skip("psql is not installed")
+    target = f"{RICH}_again_sql"
+    script = (bench.extern / rich.path / "restore.sql").read_text()
+    done = subprocess.run(
+        ["psql", "-v", "ON_ERROR_STOP=1", node_dsn],
+        check=False, capture_output=True, text=True, timeout=100,
+        input=script.replace(f'"{RICH}"', f'"{target}"'),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert as_meant(printed(bench, target)) == as_meant(printed(bench, RICH))
+    assert contents(bench, target) == contents(bench, RICH)
+
+
 @pytest.fixture
 def node_dsn(sandbox: SandboxNode) -> str:
     return sandbox.dsn

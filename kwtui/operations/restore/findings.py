@@ -15,7 +15,7 @@ from kwtui.operations.restore.target import TargetFacts, name_findings, refusal,
 from kwtui.operations.shared.admin_rights import admin_findings
 from kwtui.operations.shared.chosen import Chosen
 from kwtui.server.catalogue.findings import fine_time
-from kwtui.server.catalogue.refused_imports import interleave_parents
+from kwtui.server.catalogue.refused_imports import interleave_parents, refused_imports
 from kwtui.sql import ddl
 from kwtui.sql.session import TEXT_SETTINGS, other_texts, read_alike
 
@@ -51,6 +51,8 @@ def restore_findings(
     elif request.strategy is RestoreStrategy.EXACT:
         yield from _unvalidated_findings(tables)
         yield from _interleaving_findings(source, tables)
+    elif request.strategy is RestoreStrategy.DATA_ONLY:
+        yield from _trigger_findings(source, tables, facts)
 
 
 # -- source -----------------------------------------------------------------------------------
@@ -260,6 +262,30 @@ def _unvalidated_findings(tables: tuple[SourceTable, ...]) -> Iterator[Finding]:
                 f"{name} was not validated when the backup was made: rows may break it. It comes "
                 "back as it was, and the rows with it.",
                 f"Afterwards VALIDATE CONSTRAINT {name} names the first such row.",
+            )
+
+
+def _trigger_findings(
+    source: RestoreSource, tables: tuple[SourceTable, ...], facts: TargetFacts
+) -> Iterator[Finding]:
+    """Triggers of existing tables: an IMPORT fires none of them, an INSERT all."""
+    if facts.existing is None:
+        return
+    refused = refused_imports(facts.existing.tables)
+    inserted = {
+        str(table.name)
+        for table in tables
+        if table.name in refused or table.has_null_lines(source.dialect)
+    }
+    for program in facts.existing.programs:
+        if program.kind == "trigger" and program.table in inserted:
+            yield Finding(
+                Severity.WARNING,
+                "trigger_fires",
+                program.table,
+                f"Rows of {program.table} are inserted, and its trigger {program.name} may fire "
+                "for each of them.",
+                "Drop it before, and make it again afterwards, if it must not.",
             )
 
 

@@ -10,7 +10,7 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ContentChecksum
 from kwtui.model.requests import Dialect, RestoreRequest, RestoreStrategy
-from kwtui.model.schema import UNFINISHED, ColumnSpec, TableName, TableSpec
+from kwtui.model.schema import UNFINISHED, ColumnSpec, ProgramSpec, TableName, TableSpec
 from kwtui.model.server import ServerFacts
 from kwtui.operations.plan import Plan, StepKind
 from kwtui.operations.restore.plan import plan_restore
@@ -111,6 +111,21 @@ def test_rows_for_an_existing_hash_sharded_table_go_the_same_way(
         "DROP TABLE IF EXISTS shop.public.kwtui_plain_2_"
     )
     assert len(sql_of(made, "import:public.inv")) == 1
+
+
+def test_a_trigger_that_fires_for_inserted_rows_is_named(
+    hashed_set: RestoreSource, facts: TargetFacts
+) -> None:
+    """An IMPORT fires none; what IMPORT refuses is inserted."""
+    programs = tuple(
+        ProgramSpec("trigger", "tg", "CREATE TRIGGER …", str(table.name)) for table in (INV, HASHED)
+    )
+    there = replace(SHOP, tables=(INV, HASHED), programs=programs)
+    existing = replace(facts, databases=frozenset({"shop"}), existing=there)
+    made = plan(hashed_set, existing, strategy=RestoreStrategy.DATA_ONLY)
+
+    found = [f.subject for f in made.findings if f.code == "trigger_fires"]
+    assert found == ["public.hashed"]
 
 
 def test_kwdbs_own_import_is_refused_for_a_hash_sharded_table(
