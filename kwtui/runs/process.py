@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,11 +19,11 @@ from typing import Any
 
 import msgspec
 
-import kwtui
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
 from kwtui.files.json_text import encode
 from kwtui.files.new_file import write_new
+from kwtui.files.own_program import own_environment, own_program
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, StepKind
 from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.journal import JournalReader, set_aside
@@ -196,18 +195,16 @@ def _reading_key(extern: str, path: str) -> str:
 
 
 def _spawn(files: RunFiles, locks: RunLocks) -> subprocess.Popen[bytes]:
-    package_root = str(Path(kwtui.__file__).parent.parent)
-    path = os.pathsep.join(p for p in (package_root, os.environ.get("PYTHONPATH", "")) if p)
-    environment = {k: v for k, v in os.environ.items() if k != "PGPASSWORD"}
+    environment = {k: v for k, v in own_environment().items() if k != "PGPASSWORD"}
     with files.worker_log.open("xb") as log:
         files.worker_log.chmod(0o600)
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "kwtui.runs.worker", str(files.folder), *map(str, locks.files)],
+            own_program("kwtui.runs.worker", str(files.folder), *map(str, locks.files)),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             cwd=files.folder,
-            env=environment | {"PYTHONPATH": path},
+            env=environment,
             start_new_session=True,
             pass_fds=locks.files,
         )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,13 +16,15 @@ from typing import Any
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import PRIVATE_FOLDER, cannot_write, make_folders
+from kwtui.files.own_program import own_environment, own_program
 from kwtui.server.connection.target import Target, resolve_target
 
 _SANDBOX_CODES = frozenset(code for code in ExitCode if code.name.startswith("SANDBOX_"))
 
 
 def sandbox_command(arguments: Sequence[str]) -> list[str]:
-    return [sys.executable, "-m", "kwtui.sandbox", *arguments]
+    """To be run with `own_environment`."""
+    return own_program("kwtui.sandbox", *arguments)
 
 
 async def start_sandbox(arguments: Sequence[str] = ()) -> Target:
@@ -33,6 +34,7 @@ async def start_sandbox(arguments: Sequence[str] = ()) -> Target:
     """
     process = await asyncio.create_subprocess_exec(
         *sandbox_command(["start", "--json", *arguments]),
+        env=own_environment(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -47,6 +49,7 @@ async def stop_sandbox(directory: Path) -> None:
     """Stop the sandbox of a directory, if it runs. Raises KwtuiError (SANDBOX_FAILED)."""
     process = await asyncio.create_subprocess_exec(
         *sandbox_command(["stop", "--dir", str(directory)]),
+        env=own_environment(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

@@ -16,6 +16,7 @@ from datetime import timedelta
 
 import msgspec
 
+from kwtui.files.own_program import own_program
 from kwtui.model.policy import PolicyNotice
 from kwtui.unattended.notices import Notice, as_json, mail, webhook_body
 
@@ -59,7 +60,7 @@ def _once(way: str, notice: Notice, settings: PolicyNotice, deadline: timedelta)
     if way == "command":
         return _run(list(settings.command), as_json(notice), deadline)
     work = {"way": way, "notice": asdict(notice), "settings": asdict(settings)}
-    words = [sys.executable, "-P", "-m", "kwtui.unattended.sending"]
+    words = own_program("kwtui.unattended.sending")
     return _run(words, json.dumps(work).encode(), deadline)
 
 

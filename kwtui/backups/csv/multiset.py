@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from kwtui.files.foreign.reading import open_regular
 from kwtui.model.requests import Dialect
@@ -66,8 +67,16 @@ def multiset_of(path: Path, dialect: Dialect, tick: Tick | None = None) -> Multi
 
     Raises OSError, BrokenRecord.
     """
+    with open_regular(path, buffering=0) as file:
+        return multiset_open(file, path.name, dialect, tick)
+
+
+def multiset_open(
+    file: BinaryIO, name: str, dialect: Dialect, tick: Tick | None = None
+) -> Multiset:
+    """As `multiset_of`, for a file of this name that is open at its beginning."""
     records = total = 0
-    for lines in _blocks(path, dialect, tick):
+    for lines in _blocks_of(file, name, dialect, tick):
         records += len(lines)
         total += sum(map(hash, lines))
     return Multiset(records, total)
@@ -75,28 +84,34 @@ def multiset_of(path: Path, dialect: Dialect, tick: Tick | None = None) -> Multi
 
 def _blocks(path: Path, dialect: Dialect, tick: Tick | None) -> Iterator[list[bytes]]:
     """The records of a file, block by block, without their newlines and without the header."""
+    with open_regular(path, buffering=0) as file:
+        yield from _blocks_of(file, path.name, dialect, tick)
+
+
+def _blocks_of(
+    file: BinaryIO, name: str, dialect: Dialect, tick: Tick | None
+) -> Iterator[list[bytes]]:
     quote = dialect.enclosed.encode()
     inside, header = False, dialect.header
     begun: list[bytes] = []
-    with open_regular(path, buffering=0) as file:
-        while block := file.read(BLOCK):
-            if tick:
-                tick(len(block))
-            if inside or quote in block:
-                block, inside = _without_inner_newlines(block, quote, inside)
-            begun.append(block)
-            if _NEWLINE not in block:
-                if len(begun) * BLOCK > _LONGEST:
-                    raise BrokenRecord(f"a record of {path.name} is longer than {_LONGEST:,} bytes")
-                continue
-            lines = b"".join(begun).split(_NEWLINE)
-            begun = [lines.pop()]
-            if header:
-                del lines[0]
-                header = False
-            yield lines
+    while block := file.read(BLOCK):
+        if tick:
+            tick(len(block))
+        if inside or quote in block:
+            block, inside = _without_inner_newlines(block, quote, inside)
+        begun.append(block)
+        if _NEWLINE not in block:
+            if len(begun) * BLOCK > _LONGEST:
+                raise BrokenRecord(f"a record of {name} is longer than {_LONGEST:,} bytes")
+            continue
+        lines = b"".join(begun).split(_NEWLINE)
+        begun = [lines.pop()]
+        if header:
+            del lines[0]
+            header = False
+        yield lines
     if inside:
-        raise BrokenRecord(f"{path.name} ends inside a quoted value")
+        raise BrokenRecord(f"{name} ends inside a quoted value")
     rest = b"".join(begun)
     if rest and not header:
         yield [rest]

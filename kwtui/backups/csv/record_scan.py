@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from kwtui.backups.csv.charsets import PYTHON_CHARSETS
 from kwtui.backups.csv.form import FileForm, Plainer
@@ -302,6 +303,20 @@ def scan_file(
 
     Raises OSError.
     """
+    with open_regular(path, buffering=0) as file:
+        return scan_open(file, dialect, fields=fields, columns=columns, form=form, tick=tick)
+
+
+def scan_open(
+    file: BinaryIO,
+    dialect: Dialect | None,
+    *,
+    fields: int | None = None,
+    columns: Columns = (),
+    form: FileForm | None = None,
+    tick: Callable[[int], None] | None = None,
+) -> FileScan:
+    """As `scan_file`, for a file that is open at its beginning."""
     digest = hashlib.sha256()
     counter = RecordCounter(dialect) if dialect else None
     checker = values = None
@@ -313,16 +328,15 @@ def scan_file(
     plainer = Plainer(form) if form is not None and not form.is_plain else None
     size = 0
     unreadable = ""
-    with open_regular(path, buffering=0) as file:
-        while block := file.read(BLOCK):
-            size += len(block)
-            digest.update(block)
-            if tick:
-                tick(len(block))
-            if plainer and not unreadable:
-                block, unreadable = _plain(plainer, block)
-            for reader in () if unreadable else readers:
-                reader.feed(block)
+    while block := file.read(BLOCK):
+        size += len(block)
+        digest.update(block)
+        if tick:
+            tick(len(block))
+        if plainer and not unreadable:
+            block, unreadable = _plain(plainer, block)
+        for reader in () if unreadable else readers:
+            reader.feed(block)
     if counter is None or dialect is None:
         return FileScan(size, digest.hexdigest(), None)
     if plainer and not unreadable:

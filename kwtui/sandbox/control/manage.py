@@ -318,7 +318,7 @@ def _is_free(port: int) -> bool:
 def _spawn(home: Home, port: int, options: list[str]) -> Running:
     """Start the server apart from this terminal and wait until it is ready."""
     home.run_path.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "kwtui.sandbox.server", "--dir", str(home.root)]
+    command = [sys.executable, "-P", "-m", "kwtui.sandbox.server", "--dir", str(home.root)]
     command += ["--port", str(port), *options]
     descriptor = os.open(home.server_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -360,8 +360,10 @@ def _status_of(returncode: int) -> Status:
 def _environment() -> dict[str, str]:
     """Lets the server find this very package, though it runs in another directory."""
     package = Path(__file__).resolve().parents[3]
-    paths = [str(package), os.environ.get("PYTHONPATH", "")]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    # Relative entries, and empty ones, would be folders below wherever it is started.
+    listed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = [str(package), *(path for path in listed if os.path.isabs(path))]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _tail(home: Home) -> str:
