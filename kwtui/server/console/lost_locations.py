@@ -21,14 +21,30 @@ def table_of_several(text: str) -> tuple[str, ...]:
         return ()
     name = name_at(items, 2)
     parts = tuple(token.name for token in items[2 : name.end : 2])
+    return parts if len(_locations(items)) > 1 else ()
+
+
+def folders_for_one_table(text: str) -> tuple[str, ...]:
+    """The locations of an ``IMPORT TABLE CREATE USING 'd' CSV DATA ('a', 'b')``, if some are
+    folders: only a time series is imported from those. None for any other statement."""
+    items = list(lexer.code(text))
+    if len(items) < 3 or not (items[0].is_word("IMPORT") and items[1].is_word("TABLE")):
+        return ()
+    locations = _locations(items)
+    folders = [at for at in locations if not at.partition("?")[0].lower().endswith(".csv")]
+    return tuple(locations) if folders and len(locations) > 1 else ()
+
+
+def _locations(items: list[lexer.Token]) -> list[str]:
     start = next((i for i, t in enumerate(items) if t.is_word("DATA")), len(items))
     end = next((i for i in range(start, len(items)) if items[i].text == ")"), len(items))
-    locations = [t for t in items[start:end] if t.kind is lexer.Kind.STRING]
-    return parts if len(locations) > 1 else ()
+    return [t.value for t in items[start:end] if t.kind is lexer.Kind.STRING]
 
 
 async def check_locations(server: Server, text: str) -> None:
     """Raises KwtuiError (REFUSED_BY_PLAN) for such an IMPORT."""
+    if folders := folders_for_one_table(text):
+        raise _refused(", ".join(folders))
     table = table_of_several(text)
     if not table:
         return
@@ -38,9 +54,13 @@ async def check_locations(server: Server, text: str) -> None:
         # The server says itself what is wrong with the statement.
         return
     if any(primary_tags(row[-1] or "") for row in answer.rows):
-        raise KwtuiError(
-            f"Of several locations KWDB imports a time series from the first alone, and says that "
-            f"it succeeded: {'.'.join(table)}.",
-            hint="Run an IMPORT for each of them.",
-            exit_code=ExitCode.REFUSED_BY_PLAN,
-        )
+        raise _refused(".".join(table))
+
+
+def _refused(what: str) -> KwtuiError:
+    return KwtuiError(
+        "Of several locations KWDB imports a time series from the first alone, and says that it "
+        f"succeeded: {what}.",
+        hint="Run an IMPORT for each of them.",
+        exit_code=ExitCode.REFUSED_BY_PLAN,
+    )

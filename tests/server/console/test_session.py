@@ -178,6 +178,13 @@ async def test_an_import_that_would_pass_over_files_is_refused(
         error = await refusal(console, f"import into {name} (ts, v, id) {two}")
         assert error.exit_code is ExitCode.REFUSED_BY_PLAN
         assert "from the first alone" in error.title
+    making = "IMPORT TABLE CREATE USING 'nodelocal://1/a/meta.sql'"
+    error = await refusal(console, f"{making} {two} WITH delimiter = ','")
+    assert "nodelocal://1/a, nodelocal://1/b" in error.title
+    files = await refusal(
+        console, f"{making} CSV DATA ('nodelocal://1/a.csv', 'nodelocal://1/b.CSV')"
+    )
+    assert files.exit_code is not ExitCode.REFUSED_BY_PLAN, "only relational tables take files"
     relational = await refusal(console, f"IMPORT INTO t {two}")
     assert relational.exit_code is ExitCode.NOT_FOUND, "the server looked for the files"
     await server.execute("DROP DATABASE console_ts CASCADE")
