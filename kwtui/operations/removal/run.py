@@ -72,6 +72,8 @@ class _RemovalRun:
         self._left: list[str] = []
         self._put: list[str] = []
         self._files = self._bytes = 0
+        self._come_back = ""
+        """What helps against a database that cannot be dropped yet."""
 
     async def run(self) -> RunResult:
         executors = {
@@ -88,6 +90,10 @@ class _RemovalRun:
             if self._plan.kind is PlanKind.PRUNE:
                 self._decisions = await asyncio.to_thread(self._decide_again)
             await run_steps(self._plan, executors, self._context.reporter, self._context.halt)
+        except KwtuiError as error:
+            # Also to whoever stopped the waiting, as to them it is only "cancelled".
+            error.hint = self._come_back or error.hint
+            raise
         finally:
             if self._server is not None:
                 await self._server.close()
@@ -170,7 +176,9 @@ class _RemovalRun:
         except KwtuiError as error:
             if is_blocked(error):
                 again = shell_line("cleanup", name, "--yes", options=self._context.options)
-                error.hint = f"{name} stays for now. When its import is undone, remove it: {again}"
+                self._come_back = (
+                    f"{name} stays for now. When its import is undone, remove it: {again}"
+                )
             raise
         self._removed.append(name)
         return StepOutcome(summary="dropped")

@@ -211,6 +211,14 @@ class JobRegistry:
                 raise SqlError(f"job with status {job.status} cannot be requested to be canceled")
             self._save(replace(job, status=CANCEL_REQUESTED, modified=self._now()))
 
+    def revert(self, job_id: int) -> None:
+        """The registry adopts a job that CANCEL JOB stopped: what it did is undone now."""
+        with self._lock:
+            job = self.get(job_id)
+            if job.status == CANCEL_REQUESTED:
+                now = self._now()
+                self._save(replace(job, status=REVERTING, error=CANCELED_BY_USER, modified=now))
+
     def request_pause(self, job_id: int) -> None:
         """PAUSE JOB: the sandbox's imports are too short to stop half way, so it is refused.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,8 +31,14 @@ from kwtui.sandbox.query.sources import table_name
 from kwtui.sandbox.rows.devices import enter_devices
 from kwtui.sandbox.rows.touched import touch_all
 
+ADOPTED_SECONDS = 0.5
+"""Until then a cancelled job is ``cancel-requested`` (recording 10), then ``reverting``."""
 PUT_BACK_SECONDS = 5.0
 """How long a table stays away after CANCEL JOB (recording 10 saw it still away when it ended)."""
+PUT_BACK_VARIABLE = "KWTUI_SANDBOX_PUT_BACK"
+"""The environment of the sandbox's process may name other seconds (up to a minute was seen), or a
+file: while that exists, tables stay away."""
+_LOOK_AGAIN_SECONDS = 0.1
 
 
 def import_using(run: ImportRun) -> Answer:
@@ -151,11 +158,27 @@ def _taken_offline(run: ImportRun, job: jobs.Job, relation: Relation) -> Iterato
         yield
     except BaseException:
         if engine.jobs.get(job.id).cancel_requested:
-            later(PUT_BACK_SECONDS, put_back)
+            later(ADOPTED_SECONDS, lambda: engine.jobs.revert(job.id))
+            _when_it_is_time(put_back)
         else:
             show()
         raise
     show(unvalidated=True)
+
+
+def _when_it_is_time(put_back: Callable[[], None]) -> None:
+    named = os.environ.get(PUT_BACK_VARIABLE, "")
+    if not named.startswith("/"):
+        later(float(named or PUT_BACK_SECONDS), put_back)
+        return
+
+    def look() -> None:
+        if Path(named).exists():
+            later(_LOOK_AGAIN_SECONDS, look)
+        else:
+            put_back()
+
+    look()
 
 
 def _mark_unvalidated(relation: Relation) -> None:
