@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from kwtui.node.deployment.unknown import as_written, is_known, pieces, reasons
 
+DOCKER = "docker"
 UNPUBLISHED = "Which port of this machine leads to it, docker port tells."
 
 
@@ -69,13 +70,15 @@ class Container:
     """Why there may be more mounts and ports than these, as a sentence; empty if there are not."""
     ports_not_known: str = ""
     """The same of the ports alone."""
+    program: str = DOCKER
+    """What runs it, for the words that help: ``podman`` has its own volumes."""
 
     def path(self, inside: str) -> Seen:
         """Where a path of the container is on the host, or why it is nowhere to be seen."""
         path = PurePosixPath(inside)
         for mount in sorted(self.mounts, key=lambda m: len(m.target), reverse=True):
             if is_known(mount.target) and path.is_relative_to(mount.target):
-                return _through(mount, path)
+                return _through(mount, path, self.program)
         unclear = [mount for mount in self.mounts if not is_known(mount.target)]
         if unclear or self.not_known:
             why = self.not_known or f"{reasons(unclear[0].target)}."
@@ -102,12 +105,12 @@ class Container:
         return Seen(problem=f"{inside} is a port of the container, which does not publish it.")
 
 
-def _through(mount: Mount, path: PurePosixPath) -> Seen:
+def _through(mount: Mount, path: PurePosixPath, program: str) -> Seen:
     below = path.relative_to(mount.target)
     if mount.kind is MountKind.MEMORY:
         return Seen(problem=f"{path} is kept in memory (tmpfs): it is gone with the container.")
     if mount.kind is MountKind.VOLUME:
-        return Seen(problem=_on_volume(mount, path, below))
+        return Seen(problem=_on_volume(mount, path, below, program))
     source = mount.source
     if set(pieces(source)) <= _HOME and (own := Path(_at_home(source))).exists():
         # The same account that looks now, as far as can be told: the folder is there.
@@ -127,19 +130,19 @@ def _at_home(source: str) -> str:
     return written
 
 
-def _on_volume(mount: Mount, path: PurePosixPath, below: PurePosixPath) -> str:
+def _on_volume(mount: Mount, path: PurePosixPath, below: PurePosixPath, program: str) -> str:
     tail = f", with /{below} behind it" if str(below) != "." else ""
     if not mount.source:
         return (
-            f"{path} lies on a volume without a name, which docker keeps until it is removed with"
-            " its container: docker inspect tells where."
+            f"{path} lies on a volume without a name, which {program} keeps until it is removed"
+            f" with its container: {program} inspect tells where."
         )
     if not is_known(mount.source):
         return f"{path} lies on the volume {as_written(mount.source)}: {reasons(mount.source)}."
     title = mount.title or mount.source
     return (
-        f"{path} lies on the volume {title}, which docker keeps and which outlives the container:"
-        f" docker volume inspect {mount.source} tells where. Give that path{tail}."
+        f"{path} lies on the volume {title}, which {program} keeps and which outlives the"
+        f" container: {program} volume inspect {mount.source} tells where. Give that path{tail}."
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kwtui.node.deployment.containers import Container, Mount, MountKind
+from kwtui.node.deployment.containers import DOCKER, Container, Mount, MountKind
 from kwtui.node.deployment.mounts_and_ports import long_mount, published, short_mount
 from kwtui.node.deployment.unknown import as_written, is_known, reasons
 
@@ -24,7 +24,6 @@ _SWITCHES = frozenset(
 )
 _SHORT_SWITCHES = "ditPqT"
 _MANY_OPTIONS = 200
-_CHOSEN = "Docker publishes it under a number that it chooses: docker port tells which."
 
 
 @dataclass(frozen=True)
@@ -39,21 +38,25 @@ class DockerRun:
     environment_files: tuple[str, ...] = ()
 
 
-def docker_command(words: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
-    """``run``, ``create`` or ``exec`` with what follows it; None for any other command."""
+def docker_command(words: Sequence[str]) -> tuple[str, str, tuple[str, ...]] | None:
+    """``docker`` or another such program, ``run``, ``create`` or ``exec``, and what follows it.
+
+    None for any other command.
+    """
     if not words or not _DOCKER.fullmatch(words[0]):
         return None
+    program = words[0].rpartition("/")[2]
     at = 1
     while at < len(words) and words[at].startswith("-"):
         at += 1 if "=" in words[at] else 2
     if at < len(words) and words[at] == "container":
         at += 1
     if at < len(words) and words[at] in ("run", "create", "exec"):
-        return words[at], tuple(words[at + 1 :])
+        return program, words[at], tuple(words[at + 1 :])
     return None
 
 
-def parse_run(words: Sequence[str], folder: Path | None) -> DockerRun | None:
+def parse_run(words: Sequence[str], folder: Path | None, program: str = DOCKER) -> DockerRun | None:
     """The words after ``docker run``; None if no image follows the options."""
     options, image, command = _options(words)
     if not image:
@@ -62,7 +65,7 @@ def parse_run(words: Sequence[str], folder: Path | None) -> DockerRun | None:
     entry = values.last("--entrypoint")
     network = values.last("--network", "--net")
     unclear = [word for flag, word in options if not flag]
-    ports = [port for value in values.all("--publish", "-p") for port in published(value)]
+    ports = [port for value in values.all("--publish", "-p") for port in published(value, program)]
     return DockerRun(
         Container(
             mounts=tuple(_mounts(values, folder)),
@@ -72,7 +75,8 @@ def parse_run(words: Sequence[str], folder: Path | None) -> DockerRun | None:
             folder=values.last("--workdir", "-w"),
             own_network=network != "host",
             not_known=_not_known(unclear, values),
-            ports_not_known=_CHOSEN
+            program=program,
+            ports_not_known=f"{program} port tells under which number it is published."
             if ("--publish-all", "") in options or ("-P", "") in options
             else "",
         ),

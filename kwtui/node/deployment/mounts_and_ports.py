@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from kwtui.node.deployment.containers import Mount, MountKind, Port
+from kwtui.node.deployment.containers import DOCKER, Mount, MountKind, Port
 from kwtui.node.deployment.unknown import as_written, is_known, pieces, reasons, split_at, unknown
 
 _MOST_PORTS = 5_000
@@ -62,7 +62,7 @@ def long_mount(fields: dict[str, str], folder: Path | None) -> Mount | None:
     return Mount(MountKind.VOLUME, source, target)
 
 
-def published(value: str) -> Iterator[Port]:
+def published(value: str, program: str = DOCKER) -> Iterator[Port]:
     """``[address:][host:]container[/tcp]``, ranges included. What is not understood is kept out."""
     value = value.strip()
     if value.endswith("/udp") or value.endswith("/sctp"):
@@ -74,9 +74,9 @@ def published(value: str) -> Iterator[Port]:
     alone = re.fullmatch(r"\d{1,5}(?:-\d{1,5})?", value)
     match = _PORT.fullmatch(value)
     if alone:
-        yield from _pairs("", value)
+        yield from _pairs("", value, program)
     elif match:
-        yield from _pairs(match["outside"] or "", match["inside"])
+        yield from _pairs(match["outside"] or "", match["inside"], program)
 
 
 def long_port(fields: dict[str, str]) -> Iterator[Port]:
@@ -87,7 +87,7 @@ def long_port(fields: dict[str, str]) -> Iterator[Port]:
     yield from published(f"{outside}:{inside}" if outside else inside)
 
 
-def _pairs(outside: str, inside: str) -> Iterator[Port]:
+def _pairs(outside: str, inside: str, program: str) -> Iterator[Port]:
     inner, outer = _range(inside), _range(outside)
     if not inner or len(inner) > _MOST_PORTS or len(outer) > _MOST_PORTS:
         return
@@ -96,7 +96,9 @@ def _pairs(outside: str, inside: str) -> Iterator[Port]:
             yield Port(port, outer[number])
         else:
             chosen = f"one of {outside}" if outer else "any free port"
-            yield Port(port, None, f"Docker chooses {chosen} for it: docker port tells which.")
+            title = program[:1].upper() + program[1:]
+            why = f"{title} chooses {chosen} for it: {program} port tells which."
+            yield Port(port, None, why)
 
 
 def _range(text: str) -> range:

@@ -185,7 +185,7 @@ class Starts:
 
     # -- docker -------------------------------------------------------------------------------
 
-    def _docker(self, what: str, words: tuple[str, ...], context: Context) -> bool:
+    def _docker(self, program: str, what: str, words: tuple[str, ...], context: Context) -> bool:
         if what == "exec":
             name, folder, command = parse_exec(words)
             container = self._containers.get(name) or self._started(name)
@@ -195,7 +195,7 @@ class Starts:
             where = Path(folder or container.folder or "/") if folder or container.folder else None
             inner = replace(context, container=container, folder=where)
             return self.command(command, replace(inner, nested=context.nested + 1))
-        run = parse_run(words, context.folder)
+        run = parse_run(words, context.folder, program)
         if run is None:
             return False
         if run.container.name:

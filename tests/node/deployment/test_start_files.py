@@ -379,6 +379,8 @@ def test_what_a_container_starts_is_not_guessed(look: Look, service: str, words:
         ("docker --context x container run --volume=/h:/d i kwbase start --store=/d", "/h", ""),
         ("podman create --mount type=bind,src=/h,dst=/d i kwbase start --store=/d", "/h", ""),
         ("docker run -v kw:/d i kwbase start --store=/d", "", "docker volume inspect kw tells"),
+        ("podman run -v kw:/d i kwbase start --store=/d", "", "podman volume inspect kw tells"),
+        ("/usr/bin/nerdctl run -v /d i kwbase start --store=/d", "", "nerdctl inspect tells"),
         ("docker run -v /d i kwbase start --store=/d", "", "a volume without a name"),
         ("docker run --tmpfs /d i kwbase start --store=/d", "", "in memory"),
         ("docker run i kwbase start --store=/d", "", "gone with the container"),
