@@ -38,13 +38,18 @@ def first_statement(text: str) -> str:
     A name is printed as it is: one of a table or column may hold what ends a statement. Those stand
     before the bracket that closes a table's elements.
     """
-    names_end = text.find("\n)") if text.startswith("CREATE TABLE ") else 0
-    end = text.find(";\n", max(names_end, 0))
+    end = end_of_first(text)
     statement = (text if end < 0 else text[:end]).rstrip()
     lines = statement.removesuffix(";").split("\n")
     while len(lines) > 1 and lines[-1].startswith("--"):
         del lines[-1]
     return "\n".join(lines).rstrip()
+
+
+def end_of_first(text: str) -> int:
+    """Where the statement's semicolon stands; -1 where nothing follows it."""
+    names_end = text.find("\n)") if text.startswith("CREATE TABLE ") else 0
+    return text.find(";\n", max(names_end, 0))
 
 
 def split_table(statement: str) -> TableText:

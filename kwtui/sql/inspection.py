@@ -96,18 +96,80 @@ def columns(database: str, table: TableName, *, comments: bool = True) -> str:
     return f"SHOW COLUMNS FROM {table_name(database, table)}{_with(comments)}"
 
 
-def all_columns(database: str, schemas: Sequence[str]) -> str:
-    """What SHOW COLUMNS tells but comments, for every table of these schemas (02 and 12).
+# -- all tables at once -----------------------------------------------------------------------
+#
+# A node reads every definition for one table's SHOW as well: so these are one statement where a
+# thousand tables would be a thousand. They read what the SHOW statements are made of (public
+# source, sql/delegate/show_*.go of the recorded build).
 
-    A node reads every definition for one table's SHOW COLUMNS as well; so this is one statement
-    where a thousand tables would be a thousand.
-    """
-    wanted = ", ".join(literal(schema) for schema in schemas)
+
+def all_columns(database: str, schemas: Sequence[str]) -> str:
+    """What SHOW COLUMNS tells but comments, for every table of these schemas (02 and 12)."""
     return (
         "SELECT table_schema, table_name, column_name, kwdb_sql_type, column_default, is_nullable, "
-        f"generation_expression, is_hidden FROM {identifier(database)}.information_schema.columns "
-        f"WHERE table_schema IN ({wanted}) ORDER BY table_schema, table_name, ordinal_position"
+        "generation_expression, is_hidden, is_tag "
+        f"FROM {identifier(database)}.information_schema.columns "
+        f"WHERE table_schema IN ({_texts(schemas)}) "
+        "ORDER BY table_schema, table_name, is_tag, ordinal_position"
     )
+
+
+def all_indexes(database: str, schemas: Sequence[str]) -> str:
+    """What SHOW INDEXES tells but comments, for every table of these schemas."""
+    return (
+        "SELECT table_schema, table_name, index_name, column_name, storing, implicit "
+        f"FROM {identifier(database)}.information_schema.statistics "
+        f"WHERE table_schema IN ({_texts(schemas)}) "
+        "ORDER BY table_schema, table_name, index_name, seq_in_index"
+    )
+
+
+def all_retentions(database: str) -> str:
+    """What SHOW RETENTIONS tells, by the table's id, of every time series of the cluster."""
+    return f"SELECT table_id, retentions FROM {identifier(database)}.kwdb_internal.kwdb_retention"
+
+
+def all_partitions(database: str) -> str:
+    """Names of partitions by the table's id."""
+    return (
+        f"SELECT table_id, name FROM {identifier(database)}.kwdb_internal.partitions "
+        "ORDER BY table_id, name"
+    )
+
+
+def broken_constraints(database: str) -> str:
+    """Schema, table and name of the constraints that SHOW CONSTRAINTS calls not validated."""
+    name = identifier(database)
+    return (
+        f"SELECT n.nspname, t.relname, c.conname FROM {name}.pg_catalog.pg_constraint AS c "
+        f"JOIN {name}.pg_catalog.pg_class AS t ON t.oid = c.conrelid "
+        f"JOIN {name}.pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace "
+        "WHERE NOT c.convalidated"
+    )
+
+
+def descriptors(database: str) -> str:
+    """Every table, view and sequence with its version, which each change of it moves (12)."""
+    return (
+        "SELECT table_id, schema_name, name, version, state "
+        f"FROM {identifier(database)}.kwdb_internal.tables "
+        f"WHERE database_name = {literal(database)} ORDER BY table_id"
+    )
+
+
+def descriptions(database: str) -> str:
+    """All comments but those on databases (recording 12), which move no version."""
+    return (
+        "SELECT objoid, objsubid, description "
+        f"FROM {identifier(database)}.pg_catalog.pg_description ORDER BY objoid, objsubid"
+    )
+
+
+def _texts(texts: Sequence[str]) -> str:
+    return ", ".join(literal(text) for text in texts)
+
+
+# -- one table --------------------------------------------------------------------------------
 
 
 def tags(database: str, table: TableName) -> str:

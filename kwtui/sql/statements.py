@@ -89,12 +89,50 @@ def count_rows(database: str, table: TableName, timestamp: str | None = None) ->
     return f"SELECT count(*) FROM {table_name(database, table)}{as_of(timestamp)}"
 
 
-def row_lengths(database: str, table: TableName, columns: Sequence[str], limit: int) -> str:
-    r"""About how many bytes each of a table's first rows takes in a CSV file; ``\N`` is NULL."""
+# Of many tables in one statement: each part tells its number, so that no order is relied on.
+
+
+def numbered_count(number: int, database: str, table: TableName) -> str:
+    return f"SELECT {number} AS n, count(*) FROM {table_name(database, table)}"
+
+
+def numbered_length(
+    number: int, database: str, table: TableName, columns: Sequence[str], limit: int
+) -> str:
+    r"""About the bytes that the first rows take as CSV, where ``\N`` is NULL; their number."""
     fields = " + ".join(
         f"coalesce(length(convert_to({identifier(c)}::STRING, 'utf8')), 2)" for c in columns
     )
-    return f"SELECT {fields} + {len(columns)} FROM {table_name(database, table)} LIMIT {limit}"
+    return (
+        f"SELECT {number} AS n, sum(b), count(b) FROM (SELECT {fields} + {len(columns)} AS b "
+        f"FROM {table_name(database, table)} LIMIT {limit})"
+    )
+
+
+def numbered_devices(number: int, database: str, table: TableName) -> str:
+    """How many devices a time series knows, also those without readings."""
+    return (
+        f"SELECT {number} AS n, count(*) FROM [SHOW TAG VALUES FROM {table_name(database, table)}]"
+    )
+
+
+def numbered_heard(
+    number: int, database: str, table: TableName, primary_tags: Sequence[str]
+) -> str:
+    """How many devices have readings, and how many readings.
+
+    The sum is not for its own sake: without it nothing of a reading were asked for, and devices
+    without any would be counted too.
+    """
+    names = column_list(primary_tags)
+    return (
+        f"SELECT {number} AS n, count(*), sum(k) "
+        f"FROM (SELECT count(*) AS k FROM {table_name(database, table)} GROUP BY {names})"
+    )
+
+
+def together(parts: Sequence[str]) -> str:
+    return " UNION ALL ".join(parts)
 
 
 @dataclass(frozen=True)

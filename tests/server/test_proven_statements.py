@@ -284,7 +284,13 @@ SAMPLES: dict[str, list[str]] = {
         statements.content_checksum("D", P, COLUMNS, part=PART),
         statements.content_checksum("D", P, COLUMNS, part=statements.Part("s", "STRING", "it's")),
     ],
-    "statements.row_lengths": [statements.row_lengths("D", P, COLUMNS, 200)],
+    "statements.numbered_count": [statements.numbered_count(0, "D", P)],
+    "statements.numbered_length": [statements.numbered_length(1, "D", P, COLUMNS, 200)],
+    "statements.numbered_devices": [statements.numbered_devices(2, "D", P)],
+    "statements.numbered_heard": [statements.numbered_heard(3, "D", P, ("id", "Site"))],
+    "statements.together": [
+        statements.together([statements.numbered_count(number, "D", P) for number in range(3)])
+    ],
     "content.window_aggregates": [
         content.window_aggregates("D", SERIES_TABLE.name, aggregates, **at)
         for aggregates in (
@@ -391,6 +397,12 @@ SAMPLES: dict[str, list[str]] = {
     "inspection.publications": [inspection.publications()],
     "inspection.pipes": [inspection.pipes()],
     "inspection.all_columns": [inspection.all_columns("D", ("public", "S-2"))],
+    "inspection.all_indexes": [inspection.all_indexes("D", ("public",))],
+    "inspection.all_retentions": [inspection.all_retentions("D")],
+    "inspection.all_partitions": [inspection.all_partitions("D")],
+    "inspection.broken_constraints": [inspection.broken_constraints("D")],
+    "inspection.descriptors": [inspection.descriptors("D")],
+    "inspection.descriptions": [inspection.descriptions("D")],
     "inspection.streams": [inspection.streams()],
     "inspection.zones": [inspection.zones()],
     "transfer.export_select": [

@@ -27,6 +27,10 @@ class Asker:
     without_comments: set[str] = field(default_factory=set)
     """Kinds of objects for which this server does not tell comments."""
 
+    async def definition(self, sql: str) -> ResultSet:
+        """What only a change of a definition changes."""
+        return await self.server.query(sql)
+
     async def try_to(self, sql: str, what: str, *needed: str) -> ResultSet:
         """Ask; a refusal, or an answer without these columns, becomes a line of what is not
         captured."""

@@ -41,11 +41,8 @@ def comments(
 
 def indexes_with_comment(answer: ResultSet) -> dict[str, str]:
     """SHOW INDEXES WITH COMMENT, one entry for each index that has one."""
-    return {
-        row.get("index_name") or "": row.get("comment") or ""
-        for row in answer.dicts()
-        if row.get("comment")
-    }
+    told = ((row.get("index_name"), row.get("comment")) for row in answer.dicts())
+    return {name: text for name, text in told if name and text}
 
 
 def grants(on_database: ResultSet, on_tables: ResultSet) -> tuple[GrantSpec, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kwtui.model.schema import (
     ColumnSpec,
@@ -44,6 +44,8 @@ class Described:
     alter_statements: tuple[str, ...] = ()
     zone_statements: tuple[str, ...] = ()
     state: str = "PUBLIC"
+    id: int | None = None
+    """Of its descriptor; None where it is not told."""
 
 
 # -- databases --------------------------------------------------------------------------------
@@ -104,6 +106,7 @@ def described(answer: ResultSet, schemas: Iterable[str]) -> list[Described]:
                 alter_statements=tuple(to_list(row.get("alter_statements"))),
                 zone_statements=tuple(to_list(row.get("zone_configuration_statements"))),
                 state=row.get("state") or "PUBLIC",
+                id=to_int(row.get("descriptor_id")),
             )
         )
     return found
@@ -130,25 +133,11 @@ def columns(shown: ResultSet, tags: ResultSet | None = None) -> tuple[ColumnSpec
     )
 
 
-def columns_by_table(answer: ResultSet) -> dict[TableName, tuple[ColumnSpec, ...]]:
-    """The columns of every relational table, out of information_schema.columns, without comments.
-
-    Its values are the ones of SHOW COLUMNS (recording 12: both of the table c).
-    """
-    found: dict[TableName, list[ColumnSpec]] = {}
-    for row in answer.dicts():
-        name = TableName(row["table_schema"] or "", row["table_name"] or "")
-        found.setdefault(name, []).append(
-            ColumnSpec(
-                name=row["column_name"] or "",
-                type=row["kwdb_sql_type"] or "",
-                nullable=to_bool(row["is_nullable"]),
-                default=row["column_default"],
-                computed=row["generation_expression"] or None,
-                hidden=to_bool(row["is_hidden"]),
-            )
-        )
-    return {name: tuple(specs) for name, specs in found.items()}
+def with_comments(
+    specs: Iterable[ColumnSpec], comments: Mapping[str, str]
+) -> tuple[ColumnSpec, ...]:
+    """The columns with their comments by name; an empty one is none."""
+    return tuple(replace(spec, comment=comments.get(spec.name) or None) for spec in specs)
 
 
 @dataclass(frozen=True)

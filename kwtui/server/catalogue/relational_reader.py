@@ -1,31 +1,22 @@
 """Reading the tables of a relational database: columns, keys, and which constraints rows may break.
 
-What one statement answers for all tables is asked once; a table is asked about alone only where
-its definition shows that there is more to know.
+What one statement answers for all tables is asked once, and comments are printed behind the
+definitions; a table is asked about alone only where that is not understood.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kwtui.model.schema import ColumnSpec, TableName, TableSpec
-from kwtui.server.catalogue import attachments, derive
+from kwtui.server.catalogue import at_once, attachments, derive
 from kwtui.server.catalogue.asking import Asker
 from kwtui.server.catalogue.derive import Described, ForeignKeys
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.parallel import ask_each
 from kwtui.server.connection.server import Server
 from kwtui.sql import ddl, inspection
-
-_ALL_COLUMNS = (
-    "table_schema",
-    "table_name",
-    "column_name",
-    "kwdb_sql_type",
-    "column_default",
-    "is_nullable",
-    "generation_expression",
-    "is_hidden",
-)
-"""Of information_schema.columns (recordings 02 and 12)."""
+from kwtui.sql.printed_comments import printed_comments
 
 
 class RelationalReader:
@@ -44,85 +35,78 @@ class RelationalReader:
         """
         names = [item.name for item in everything]
         targets = await self._key_targets(everything)
-        columns = await self._columns_at_once(schemas)
-        keys = {}
+        columns = await at_once.columns(self._ask, schemas)
+        broken = await self._not_validated([i for i in items if derive.has_constraints(i)])
+        known = {item.name: self._known(item, columns) for item in items}
+        alone = [item for item in items if not known[item.name]]
+        known |= dict(await ask_each(self._ask.server, alone, self._asked_alone))
+        tables = []
         for item in items:
-            keys[item.name] = derive.foreign_keys(
+            keys = derive.foreign_keys(
                 item.name, self._ask.database, item.alter_statements, names, targets
             )
-            self._note_keys(item.name, keys[item.name])
+            self._note_keys(item.name, keys)
+            if specs := known[item.name]:
+                tables.append(self._table(item, specs, keys, broken.get(item.name, ())))
+        return tables
 
-        async def relational(server: Server, item: Described) -> TableSpec | None:
-            return await self._table(server, item, keys[item.name], columns)
+    def _known(self, item: Described, columns: at_once.Columns) -> tuple[ColumnSpec, ...]:
+        """The table's columns with their comments, as far as its definition tells them."""
+        printed = printed_comments(item.create)
+        if printed is None or item.name not in columns:
+            return ()
+        self.index_comments[item.name] = printed.indexes
+        return derive.with_comments(columns[item.name], printed.columns)
 
-        # Most tables need no question of their own, and are read without a further connection.
-        plain = [i for i in items if not self._asks(i, columns)]
-        asking = [i for i in items if self._asks(i, columns)]
-        read = [await relational(self._ask.server, item) for item in plain]
-        read += await ask_each(self._ask.server, asking, relational)
-        by_name = {table.name: table for table in read if table is not None}
-        return [by_name[item.name] for item in items if item.name in by_name]
-
-    async def _columns_at_once(
-        self, schemas: tuple[str, ...]
-    ) -> dict[TableName, tuple[ColumnSpec, ...]]:
-        """The columns of every relational table; of none where a server does not tell them so."""
+    async def _asked_alone(
+        self, server: Server, item: Described
+    ) -> tuple[TableName, tuple[ColumnSpec, ...]]:
+        """Of a version that does not tell all columns at once, or prints comments otherwise."""
         try:
-            answer = await self._ask.server.query(
-                inspection.all_columns(self._ask.database, schemas)
-            )
-        except StatementRefused:
-            return {}
-        return {} if answer.lacking(*_ALL_COLUMNS) else derive.columns_by_table(answer)
-
-    def _asks(self, item: Described, columns: dict[TableName, tuple[ColumnSpec, ...]]) -> bool:
-        """Whether this table has something that only a question about it alone tells."""
-        return (
-            item.name not in columns
-            or _comments_column(item)
-            or "COMMENT ON INDEX" in item.create
-            or derive.has_constraints(item)
-        )
-
-    async def _table(
-        self,
-        server: Server,
-        item: Described,
-        keys: ForeignKeys,
-        known: dict[TableName, tuple[ColumnSpec, ...]],
-    ) -> TableSpec | None:
-        columns = known.get(item.name, ())
-        try:
-            if not columns or _comments_column(item):
-                shown = await self._ask.columns(server, item.name)
-                columns = self._ask.understood(shown, item.name)
+            shown = await self._ask.columns(server, item.name)
             if "COMMENT ON INDEX" in item.create:
                 indexes = await self._ask.indexes(server, item.name)
                 self.index_comments[item.name] = attachments.indexes_with_comment(indexes)
         except StatementRefused as error:
             self._ask.note_unread(item.name, error)
-            return None
-        unvalidated = await self._not_validated(server, item)
+            return item.name, ()
+        return item.name, self._ask.understood(shown, item.name)
+
+    def _table(
+        self,
+        item: Described,
+        columns: tuple[ColumnSpec, ...],
+        keys: ForeignKeys,
+        broken: tuple[str, ...],
+    ) -> TableSpec:
         try:
-            return derive.relational_table(item, columns, keys.keys, unvalidated)
+            return derive.relational_table(item, columns, keys.keys, broken)
         except ddl.StrangeDefinitionError:
             self._ask.not_captured.append(
                 f"exact definition of table {item.name}, whose text cannot be understood"
             )
             return TableSpec(item.name, columns, item.create, item.without_foreign_keys, keys.keys)
 
-    async def _not_validated(self, server: Server, item: Described) -> tuple[str, ...]:
+    async def _not_validated(self, items: list[Described]) -> Mapping[TableName, tuple[str, ...]]:
         """Constraints that rows may break, which must not be validated when they come back."""
-        if not derive.has_constraints(item):
-            return ()
+        if not items:
+            return {}
+        told = await at_once.broken_constraints(self._ask)
+        if told is None:
+            told = dict(await ask_each(self._ask.server, items, self._not_validated_of))
+        return told
+
+    async def _not_validated_of(
+        self, server: Server, item: Described
+    ) -> tuple[TableName, tuple[str, ...]]:
         try:
             answer = await server.query(inspection.constraints(self._ask.database, item.name))
         except StatementRefused as error:
             words = f"which constraints of {item.name} are not validated"
             self._ask.not_captured.append(f"{words} (the server said: {error.cause})")
-            return ()
+            return item.name, ()
         lacks = self._ask.lacks(answer, "validity of constraints", "constraint_name", "validated")
-        return () if lacks else derive.not_validated(answer)
+        return item.name, () if lacks else derive.not_validated(answer)
 
     async def _key_targets(self, items: list[Described]) -> dict[tuple[TableName, str], TableName]:
         """Asked only where a name alone does not tell which table a foreign key means."""
@@ -140,8 +124,3 @@ class RelationalReader:
             *(f"foreign key {name} of {table} into another database" for name in keys.foreign),
             *(f"foreign key of {table} that cannot be read: {text}" for text in keys.unread),
         ]
-
-
-def _comments_column(item: Described) -> bool:
-    """The printed definition has the comments of its columns (recording 12)."""
-    return "COMMENT ON COLUMN" in item.create

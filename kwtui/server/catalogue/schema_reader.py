@@ -168,12 +168,6 @@ class SchemaReader:
 
     # -- tables -------------------------------------------------------------------------------
 
-    async def _series(self, items: list[Described], retention: str | None) -> list[TableSpec]:
-        reader = SeriesReader(self._ask, derive.seconds(retention) if retention else None)
-        found = await ask_each(self.server, items, reader.read)
-        self.index_comments.update(reader.index_comments)
-        return [table for table in found if table is not None]
-
     async def _tables(
         self, items: list[Described], schemas: tuple[str, ...], retention: str | None
     ) -> list[TableSpec]:
@@ -184,10 +178,13 @@ class SchemaReader:
             else:
                 self._ask.not_captured.append(f"table {item.name}, which is {item.state.lower()}")
         if self.is_time_series:
-            return await self._series(present, retention)
-        reader = RelationalReader(self._ask)
-        found = await reader.read(present, items, schemas)
-        self.index_comments.update(reader.index_comments)
+            series = SeriesReader(self._ask, derive.seconds(retention) if retention else None)
+            found = await series.read(present, schemas)
+            self.index_comments.update(series.index_comments)
+        else:
+            reader = RelationalReader(self._ask)
+            found = await reader.read(present, items, schemas)
+            self.index_comments.update(reader.index_comments)
         return found
 
     # -- the rest -----------------------------------------------------------------------------

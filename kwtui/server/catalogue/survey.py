@@ -15,8 +15,8 @@ from kwtui.model.server import DatabaseSummary, ServerFacts, Survey
 from kwtui.server.catalogue import derive, findings
 from kwtui.server.catalogue.coverage import coverage
 from kwtui.server.catalogue.schema_reader import SchemaReader
-from kwtui.server.connection.failures import ConnectionLost, StatementRefused
-from kwtui.server.connection.parallel import ask_each
+from kwtui.server.catalogue.together import ask_together
+from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.results import to_int
 from kwtui.server.connection.server import Server
 from kwtui.server.state.activity import Query, read_queries
@@ -67,19 +67,7 @@ async def survey(
             error.cause = f"Or {facts.user} may not see it: KWDB shows what a user has a right on."
         raise
 
-    async def measured(through: Server, table: TableSpec) -> TableSpec | UnreadTable:
-        try:
-            rows = await _rows(through, database, table.name) if count else None
-        except StatementRefused as error:
-            return UnreadTable(table.name, f"its rows cannot be counted: {error.cause}")
-        return replace(table, rows=rows, bytes=await _bytes(through, database, table, rows))
-
-    found = await ask_each(server, schema.tables, measured)
-    counted = replace(
-        schema,
-        tables=tuple(table for table in found if isinstance(table, TableSpec)),
-        unread=(*schema.unread, *(table for table in found if isinstance(table, UnreadTable))),
-    )
+    counted = await _measured(server, schema, count=count)
     return Survey(
         schema=counted,
         server=facts,
@@ -100,14 +88,51 @@ async def _queries(server: Server) -> tuple[Query, ...]:
         return ()
 
 
-async def _rows(server: Server, database: str, table: TableName) -> int | None:
-    """None for a table that may be listed and not read; without the admin role that happens."""
-    try:
-        return await count_rows(server, database, table)
-    except StatementRefused as error:
-        if error.sqlstate != _NOT_ALLOWED:
-            raise
-        return None
+async def _measured(server: Server, schema: DatabaseSchema, *, count: bool) -> DatabaseSchema:
+    """The schema with rows and sizes of its tables, in two statements.
+
+    A table that may be listed and not read has none; without the admin role that happens. One whose
+    rows cannot be counted for another reason is unread.
+    """
+    if not count:
+        return schema
+    parts = [
+        statements.numbered_count(number, schema.database, table.name)
+        for number, table in enumerate(schema.tables)
+    ]
+    counts, refused = await ask_together(server, parts)
+    tables, unread = [], []
+    for number, table in enumerate(schema.tables):
+        error = refused.get(number)
+        if error is not None and error.sqlstate != _NOT_ALLOWED:
+            why = f"its rows cannot be counted: {error.cause}"
+            unread.append(UnreadTable(table.name, why))
+        else:
+            rows = to_int(counts[number][0]) if number in counts else None
+            tables.append(replace(table, rows=rows))
+    measured = await _with_sizes(server, schema.database, tables)
+    return replace(schema, tables=tuple(measured), unread=(*schema.unread, *unread))
+
+
+async def _with_sizes(server: Server, database: str, tables: list[TableSpec]) -> list[TableSpec]:
+    """With about what the rows take as CSV; None where that is not known.
+
+    From the rows and not from the ranges in the store: small tables share a range, whose size each
+    of them would claim, and a range holds indexes and old versions of rows that no export has.
+    """
+    known = [table for table in tables if table.rows and table.visible_columns]
+    parts = [
+        statements.numbered_length(i, database, t.name, t.visible_columns, SAMPLED_ROWS)
+        for i, t in enumerate(known)
+    ]
+    # What is refused has no size: it is only for estimates.
+    lengths, _ = await ask_together(server, parts)
+    sizes: dict[TableName, int | None] = {t.name: 0 for t in tables if t.rows == 0}
+    for number, (total, sampled) in lengths.items():
+        table = known[number]
+        if total is not None and sampled and table.rows:
+            sizes[table.name] = round(float(total) / int(sampled) * table.rows)
+    return [replace(table, bytes=sizes.get(table.name)) for table in tables]
 
 
 async def count_rows(
@@ -132,23 +157,3 @@ async def read_schema(server: Server, database: str) -> DatabaseSchema:
             exit_code=ExitCode.NOT_FOUND,
         )
     return await SchemaReader(server, summary).read()
-
-
-async def _bytes(server: Server, database: str, table: TableSpec, rows: int | None) -> int | None:
-    """About what the rows take as CSV; None where that is not known.
-
-    From the rows and not from the ranges in the store: small tables share a range, whose size each
-    of them would claim, and a range holds indexes and old versions of rows that no export has.
-    """
-    if rows == 0:
-        return 0
-    if rows is None or not table.visible_columns:
-        return None
-    sql = statements.row_lengths(database, table.name, table.visible_columns, SAMPLED_ROWS)
-    try:
-        lengths = [to_int(row[0]) or 0 for row in (await server.query(sql)).rows]
-    except ConnectionLost:
-        raise
-    except KwtuiError:
-        return None  # A size is only for estimates.
-    return round(sum(lengths) / len(lengths) * rows) if lengths else None

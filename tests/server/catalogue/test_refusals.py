@@ -55,10 +55,15 @@ def missing(survey: Survey) -> str:
     return "\n".join(survey.schema.not_captured)
 
 
+AT_ONCE = "information_schema.(columns|statistics)"
+"""What a version tells table by table that does not tell it of all."""
+
+
 @pytest.mark.parametrize("kind", ["TABLES", "COLUMNS"])
 async def test_without_comments_everything_else_is_still_read(
     server: Server, facts: ServerFacts, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
+    refuse(monkeypatch, AT_ONCE)
     refused = refuse(monkeypatch, f"^SHOW {kind} .* WITH COMMENT$")
     survey = await catalogue.survey(server, facts, NAME)
 
@@ -74,6 +79,7 @@ async def test_without_comments_everything_else_is_still_read(
 async def test_a_time_series_table_keeps_its_tag_indexes_where_comments_are_not_told(
     server: Server, facts: ServerFacts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    refuse(monkeypatch, AT_ONCE)
     refuse(monkeypatch, "^SHOW (COLUMNS|INDEXES) .* WITH COMMENT$")
     survey = await catalogue.survey(server, facts, PLANT)
 
@@ -85,7 +91,7 @@ async def test_a_time_series_table_keeps_its_tag_indexes_where_comments_are_not_
 @pytest.mark.parametrize(
     ("pattern", "words"),
     [
-        ("^SHOW TRIGGERS", "triggers of"),
+        ("kwdb_triggers|^SHOW TRIGGERS", "triggers of"),
         ("^SHOW PROCEDURES FROM refused.old", "procedures of the schema old"),
         ("^SHOW CREATE DATABASE", "settings of the database"),
         ("^SHOW GRANTS", "grants on the database"),
@@ -153,6 +159,7 @@ async def test_a_table_that_cannot_be_read_is_named_and_the_others_are_read(
     sqlstate: str,
     words: str,
 ) -> None:
+    refuse(monkeypatch, AT_ONCE)
     refuse(
         monkeypatch, "^SHOW COLUMNS FROM refused.public.orders", sqlstate=sqlstate, message=words
     )
@@ -176,3 +183,14 @@ async def test_a_table_whose_rows_cannot_be_counted_is_named(
 
     assert [(t.name, "corrupted block" in t.why) for t in survey.schema.unread] == [(ORDERS, True)]
     assert survey.schema.table(ORDERS) is None
+    assert {t.rows for t in survey.schema.tables} == {0}
+
+
+async def test_a_table_whose_size_is_not_told_has_none(
+    server: Server, facts: ServerFacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, "convert_to")
+    survey = await catalogue.survey(server, facts, NAME)
+    table = survey.schema.table(ORDERS)
+    assert table is not None
+    assert (table.rows, table.bytes) == (1, None)

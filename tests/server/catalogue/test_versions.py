@@ -23,6 +23,7 @@ from tests.conftest import SandboxNode
 from tests.server.refusing import refuse
 
 SHOP, PLANT = "versions", "versions_plant"
+AT_ONCE = "information_schema.(columns|statistics)"
 
 
 @pytest.fixture
@@ -36,14 +37,28 @@ async def server(sandbox: SandboxNode) -> AsyncIterator[Server]:
         "CREATE SEQUENCE q",
         "CREATE TABLE t (id INT8 PRIMARY KEY DEFAULT nextval('q'), n INT8 AS (id * 2) STORED)",
         "CREATE TABLE bare (v STRING DEFAULT 'p''q')",
+        "CREATE TABLE child (id INT8 PRIMARY KEY, t INT8 REFERENCES t (id), CHECK (id > 0))",
+        "CREATE INDEX by_t ON child (t)",
+        "ALTER TABLE child ADD CONSTRAINT even CHECK (id % 2 = 0) NOT VALID",
         "CREATE PROCEDURE pr(a INT8) BEGIN SELECT a; END",
+        "COMMENT ON TABLE t IS 'a table; it''s one'",
         "COMMENT ON COLUMN t.id IS 'key'",
+        "COMMENT ON COLUMN bare.v IS 'COMMENT ON COLUMN bare.rowid IS ''x'';\nand \\n'",
+        "COMMENT ON INDEX child@by_t IS 'by t'",
         f"GRANT CREATE ON DATABASE {SHOP} TO admin",
-        f"CREATE TS DATABASE {PLANT}",
+        f"CREATE TS DATABASE {PLANT} RETENTIONS 3650d",
         f"USE {PLANT}",
         "CREATE TABLE s (ts TIMESTAMPTZ NOT NULL, v FLOAT8) TAGS (id INT4 NOT NULL, a INT4) "
         "PRIMARY TAGS (id)",
         "CREATE INDEX by_a ON s (a)",
+        "CREATE TABLE own (ts TIMESTAMPTZ NOT NULL, v INT4) TAGS (id INT4 NOT NULL, b INT4 NOT "
+        "NULL) PRIMARY TAGS (b, id) RETENTIONS 3650d",
+        "INSERT INTO s (id, a) VALUES (1, 10), (2, 20)",
+        "INSERT INTO s VALUES (now(), 1.5, 2, 20)",
+        "INSERT INTO own VALUES (now(), 1, 2, 20)",
+        "COMMENT ON TABLE s IS 'series'",
+        "COMMENT ON COLUMN s.v IS 'value'",
+        "COMMENT ON COLUMN own.b IS 'tag'",
         "USE defaultdb",
     ):
         await server.execute(sql)
@@ -90,7 +105,8 @@ COLUMNS = {
         "state",
         "database_id",
     ],
-    "information_schema.columns": ["is_hidden", "kwdb_sql_type", "generation_expression"],
+    "information_schema.columns": ["is_hidden", "kwdb_sql_type", "generation_expression", "is_tag"],
+    "information_schema.statistics": ["index_name", "storing"],
     "^SHOW COLUMNS": [
         "is_nullable",
         "column_default",
@@ -118,6 +134,8 @@ COLUMNS = {
 async def test_a_column_that_a_version_does_not_have_ends_no_survey(
     server: Server, monkeypatch: pytest.MonkeyPatch, pattern: str, column: str, database: str
 ) -> None:
+    if re.match(r"\^SHOW (COLUMNS|TAGS|INDEXES)", pattern):
+        refuse(monkeypatch, AT_ONCE)
     older(monkeypatch, pattern, column)
     schema = await catalogue.read_schema(server, database)
     assert schema.tables
@@ -160,6 +178,7 @@ async def test_without_definitions_there_is_a_refusal_in_words(
 async def test_without_names_and_types_of_columns_there_is_a_refusal_in_words(
     server: Server, monkeypatch: pytest.MonkeyPatch, column: str
 ) -> None:
+    refuse(monkeypatch, AT_ONCE)
     older(monkeypatch, "^SHOW COLUMNS", column)
     with pytest.raises(KwtuiError) as refused:
         await catalogue.read_schema(server, PLANT)
@@ -177,6 +196,7 @@ async def test_tags_are_known_where_show_columns_does_not_mark_them(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = await catalogue.read_schema(server, PLANT)
+    refuse(monkeypatch, AT_ONCE)
     older(monkeypatch, "^SHOW COLUMNS", "is_tag")
     assert (await catalogue.read_schema(server, PLANT)).tables == before.tables
 
@@ -185,10 +205,39 @@ async def test_columns_asked_for_at_once_are_those_of_each_table(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_once = await catalogue.read_schema(server, SHOP)
-    refuse(monkeypatch, "information_schema.columns", sqlstate="42P01")
+    refuse(monkeypatch, f"{AT_ONCE}|pg_constraint", sqlstate="42P01")
     one_by_one = await catalogue.read_schema(server, SHOP)
     assert at_once == one_by_one
+    child = at_once.table(TableName("public", "child"))
+    assert child is not None
+    assert child.not_validated == ("even",)
+    assert [(c.target, c.text) for c in at_once.comments] == [
+        ("TABLE public.t", "a table; it's one"),
+        ("COLUMN public.t.id", "key"),
+        ("COLUMN public.bare.v", "COMMENT ON COLUMN bare.rowid IS 'x';\nand \\n"),
+        ("INDEX public.child@by_t", "by t"),
+    ]
     assert columns(at_once, "bare") == [("v", r"e'p\'q'", False), ("rowid", "unique_rowid()", True)]
+
+
+@pytest.mark.parametrize(
+    "unknown", [AT_ONCE, "kwdb_retention", "kwdb_internal.partitions", "UNION ALL", r"\[SHOW TAG"]
+)
+async def test_series_asked_for_at_once_are_those_of_each_table(
+    server: Server, monkeypatch: pytest.MonkeyPatch, unknown: str
+) -> None:
+    at_once = await catalogue.read_schema(server, PLANT)
+    refuse(monkeypatch, unknown)
+    assert await catalogue.read_schema(server, PLANT) == at_once
+
+    s, own = (at_once.table(TableName("public", name)) for name in ("s", "own"))
+    assert s is not None
+    assert own is not None
+    assert (s.inherits_retention, own.inherits_retention) == (True, False)
+    assert (s.devices, s.silent_devices, own.devices) == (2, (("1", "10"),), 1)
+    assert s.index_statements == ("CREATE INDEX by_a ON public.s (a)",)
+    assert [c.name for c in own.columns if c.primary_tag] == ["id", "b"]
+    assert {c.comment for c in (*s.columns, *own.columns)} == {None, "value", "tag"}
 
 
 def columns(schema: DatabaseSchema, table: str) -> list[tuple[str, str | None, bool]]:
