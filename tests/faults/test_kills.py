@@ -20,7 +20,6 @@ from kwtui.backups.listing.scanning import scan
 from kwtui.errors import ExitCode
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import RestoreStrategy
-from kwtui.model.schema import UNFINISHED
 from kwtui.operations.plan import Step
 from kwtui.runs.events import RunStatus
 from kwtui.runs.state import RunState
@@ -28,8 +27,10 @@ from tests.faults.nodes import kill_node, start_again, wait_until
 from tests.faults.yard import (
     DATABASE,
     Yard,
+    assert_asked_name_is_whole_free_or_marked,
     assert_asked_name_is_whole_or_free,
     ended,
+    is_marked,
     kill_at_a_moment,
     kill_run,
     moments,
@@ -81,7 +82,7 @@ def test_a_backup_whose_run_is_killed(yard: Yard, seed: int) -> None:
     plan = yard.backup_plan()
     files = yard.start(plan)
 
-    kill_at_a_moment(seed, yard.backup_seconds, lambda: kill_run(files))
+    kill_at_a_moment(seed, files, yard.backup_events, lambda: kill_run(files))
 
     state = ended(files)
     assert_told_in_words(state, RunStatus.LOST)
@@ -95,11 +96,11 @@ def test_a_restore_whose_run_is_killed(yard: Yard, seed: int) -> None:
     plan = yard.restore_plan()
     files = yard.start(plan)
 
-    kill_at_a_moment(1000 + seed, yard.restore_seconds, lambda: kill_run(files))
+    kill_at_a_moment(1000 + seed, files, yard.restore_events, lambda: kill_run(files))
 
     state = ended(files)
     assert_told_in_words(state, RunStatus.LOST)
-    assert_asked_name_is_whole_or_free(yard, plan.database)
+    assert_asked_name_is_whole_free_or_marked(yard, files, plan.database)
     if seed % 6 == 0 and plan.database not in yard.bench.databases():
         yard.bench.restore(yard.made.path, target=plan.database)
         assert_asked_name_is_whole_or_free(yard, plan.database)
@@ -124,8 +125,7 @@ def test_a_restore_that_ends_between_its_name_and_its_last_object_is_marked(
     with pytest.raises(PowerCut):
         yard.bench.run(plan, {step: cut_the_power})
 
-    shown = yard.bench.rows("SELECT database_name, comment FROM [SHOW DATABASES WITH COMMENT]")
-    assert (plan.database, UNFINISHED) in shown
+    assert is_marked(yard.bench, plan.database)
     assert "restore_unfinished" in yard.bench.findings(plan.database)
 
     yard.bench.restore(yard.made.path, target=plan.database, replace=plan.database)
@@ -169,7 +169,7 @@ def test_a_backup_whose_node_is_killed(yard: Yard, seed: int) -> None:
     plan = yard.backup_plan()
     files = yard.start(plan)
 
-    kill_at_a_moment(2000 + seed, yard.backup_seconds, lambda: kill_node(yard.bench.node))
+    kill_at_a_moment(2000 + seed, files, yard.backup_events, lambda: kill_node(yard.bench.node))
 
     state = ended(files)
     yard.bench = start_again(yard.bench)
@@ -186,14 +186,14 @@ def test_a_restore_whose_node_is_killed(yard: Yard, seed: int) -> None:
     plan = yard.restore_plan()
     files = yard.start(plan)
 
-    kill_at_a_moment(3000 + seed, yard.restore_seconds, lambda: kill_node(yard.bench.node))
+    kill_at_a_moment(3000 + seed, files, yard.restore_events, lambda: kill_node(yard.bench.node))
 
     state = ended(files)
     yard.bench = start_again(yard.bench)
     assert_told_in_words(state, RunStatus.FAILED)
     if state.status is RunStatus.FAILED:
         assert state.exit_code in (ExitCode.CONNECTION_LOST, ExitCode.SERVER_UNREACHABLE)
-    assert_asked_name_is_whole_or_free(yard, plan.database)
+    assert_asked_name_is_whole_free_or_marked(yard, files, plan.database)
     if seed % 6 == 0 and plan.database not in yard.bench.databases():
         yard.bench.restore(yard.made.path, target=plan.database)
         assert_asked_name_is_whole_or_free(yard, plan.database)

@@ -1,4 +1,4 @@
-"""A database on a node that may be killed, and how long its backup and restore take undisturbed."""
+"""A database on a node that may be killed, and moments to kill its backups and restores at."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from kwtui.model.schema import UNFINISHED
 from kwtui.operations.plan import Plan
 from kwtui.runs.directory import RunFiles, RunsDirectory
-from kwtui.runs.events import RunStatus, StepStarted
+from kwtui.runs.events import RunStatus, StepFinished, StepStarted
 from kwtui.runs.history import run_state
 from kwtui.runs.journal import read_events
 from kwtui.runs.process import Handover, start_run
@@ -38,13 +39,15 @@ def moments(kept: int = SHORT) -> list[object]:
 
 @dataclass
 class Yard:
-    """A node that may be killed, a database on it, and how long things take undisturbed."""
+    """A node that may be killed, a database on it, and how much its runs tell undisturbed."""
 
     bench: Bench
     made: Made
-    backup_seconds: float = 0.0
-    restore_seconds: float = 0.0
+    backup_events: int = 0
+    restore_events: int = 0
     targets: int = 0
+    original: dict[str, object] = field(default_factory=dict)
+    """Everything that can be seen of the database before anything was killed."""
 
     @property
     def runs(self) -> RunsDirectory:
@@ -65,15 +68,15 @@ class Yard:
         return self.bench.plan_restore(self.made.path, target=f"again_{self.targets}")
 
     def measure(self) -> None:
-        self.backup_seconds = self._seconds(self.backup_plan())
-        self.restore_seconds = self._seconds(self.restore_plan())
+        self.original = whole(self.bench, DATABASE)
+        self.backup_events = self._events(self.backup_plan())
+        self.restore_events = self._events(self.restore_plan())
 
-    def _seconds(self, plan: Plan) -> float:
+    def _events(self, plan: Plan) -> int:
         files = self.start(plan)
-        began = time.monotonic()
         state = ended(files)
         assert state.status is RunStatus.SUCCEEDED, (state.summary, state.cause)
-        return time.monotonic() - began
+        return steps_told(files)
 
 
 @contextmanager
@@ -108,9 +111,12 @@ def ended(files: RunFiles, seconds: float = 60) -> RunState:
     return run_state(files)
 
 
-def kill_at_a_moment(seed: int, seconds: float, kill: Callable[[], None]) -> None:
-    """Kill somewhere between the beginning and a little after the usual end."""
-    time.sleep(random.Random(seed).random() * seconds * 1.05)  # noqa: S311 - a moment, no secret
+def kill_at_a_moment(seed: int, files: RunFiles, events: int, kill: Callable[[], None]) -> None:
+    """Kill when the run has told some of as many events, or in the middle of what follows."""
+    draw = random.Random(seed)  # noqa: S311 - a moment, no secret
+    wanted = draw.randrange(events + 1)
+    wait_until(lambda: steps_told(files) >= wanted or not files.is_alive(), pause=0.003)
+    time.sleep(draw.choice((0.0, 0.01, 0.05)))
     kill()
 
 
@@ -144,8 +150,27 @@ def whole(bench: Bench, database: str) -> dict[str, object]:
 
 def assert_asked_name_is_whole_or_free(yard: Yard, target: str) -> None:
     if target in yard.bench.databases():
-        assert whole(yard.bench, target) == whole(yard.bench, DATABASE)
+        assert whole(yard.bench, target) == yard.original
+
+
+def assert_asked_name_is_whole_free_or_marked(yard: Yard, files: RunFiles, target: str) -> None:
+    """Views come after the name: in between, the database is marked as one that is not complete."""
+    if "publish" in steps_begun(files) and is_marked(yard.bench, target):
+        assert "restore_unfinished" in yard.bench.findings(target)
+        return
+    assert_asked_name_is_whole_or_free(yard, target)
+
+
+def is_marked(bench: Bench, database: str) -> bool:
+    """Whether its comment says that a restore of it did not finish."""
+    shown = bench.rows("SELECT database_name, comment FROM [SHOW DATABASES WITH COMMENT]")
+    return (database, UNFINISHED) in shown
 
 
 def steps_begun(files: RunFiles) -> set[str]:
     return {e.step for e in read_events(files.journal) if isinstance(e, StepStarted)}
+
+
+def steps_told(files: RunFiles) -> int:
+    """How many beginnings and ends of steps are in the journal."""
+    return sum(isinstance(e, StepStarted | StepFinished) for e in read_events(files.journal))

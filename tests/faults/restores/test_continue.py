@@ -22,7 +22,6 @@ from tests.faults.bench import Bench, Made
 from tests.faults.nodes import kill_node, start_again, wait_until
 from tests.faults.restores.journaled import Journaled, PowerCut, power_cut_at
 from tests.faults.yard import (
-    DATABASE,
     ROWS,
     Yard,
     ended,
@@ -53,7 +52,7 @@ def cut(_: Step) -> None:
 
 
 def assert_came_back(yard: Yard, target: str) -> None:
-    assert whole(yard.bench, target) == whole(yard.bench, DATABASE)
+    assert whole(yard.bench, target) == yard.original
     assert f"{target}_kwtui_restoring" not in yard.bench.databases()
     assert not list((yard.bench.extern / "kwtui").glob(".staging/*"))
 
@@ -65,7 +64,7 @@ def assert_came_back(yard: Yard, target: str) -> None:
 def test_a_restore_that_was_killed_goes_on(yard: Yard, seed: int) -> None:
     plan = yard.restore_plan()
     files = yard.start(plan)
-    kill_at_a_moment(4000 + seed, yard.restore_seconds, lambda: kill_run(files))
+    kill_at_a_moment(4000 + seed, files, yard.restore_events, lambda: kill_run(files))
     if ended(files).status is RunStatus.SUCCEEDED:
         with pytest.raises(KwtuiError) as error:
             read_stopped(yard.runs, files.id)
@@ -73,7 +72,7 @@ def test_a_restore_that_was_killed_goes_on(yard: Yard, seed: int) -> None:
         return
     again = yard.start(Journaled(yard.bench).plan_continuation(files.id))
     if seed % 2:
-        kill_at_a_moment(5000 + seed, yard.restore_seconds / 2, lambda: kill_run(again))
+        kill_at_a_moment(5000 + seed, again, yard.restore_events // 2, lambda: kill_run(again))
     if ended(again).status is not RunStatus.SUCCEEDED:
         # The first run's id still names it.
         again = yard.start(Journaled(yard.bench).plan_continuation(files.id))
@@ -214,7 +213,7 @@ def test_a_restore_that_was_cancelled_says_how_it_goes_on_and_does(yard: Yard) -
 def test_a_restore_whose_node_was_killed_goes_on(yard: Yard, seed: int) -> None:
     plan = yard.restore_plan()
     files = yard.start(plan)
-    kill_at_a_moment(6000 + seed, yard.restore_seconds, lambda: kill_node(yard.bench.node))
+    kill_at_a_moment(6000 + seed, files, yard.restore_events, lambda: kill_node(yard.bench.node))
     state = ended(files)
     yard.bench = start_again(yard.bench)
     if state.status is not RunStatus.SUCCEEDED:
