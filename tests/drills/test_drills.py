@@ -25,7 +25,7 @@ STATEMENTS = (
     "CREATE TABLE depot.public.parts (id INT8 PRIMARY KEY, row INT8 REFERENCES "
     "depot.public.rows(id), n INT8 CHECK (n > 0))",
     "INSERT INTO depot.public.rows SELECT i, 'row ' || i::STRING "
-    "FROM generate_series(1, 60000) AS g(i)",
+    "FROM generate_series(1, 15000) AS g(i)",
     "INSERT INTO depot.public.parts VALUES (1, 1, 5), (2, 2, 7)",
     "CREATE VIEW depot.public.v AS SELECT id FROM depot.public.rows",
     "CREATE TS DATABASE gauges",
@@ -119,7 +119,7 @@ def test_a_drill_proves_a_set_and_leaves_nothing_but_a_line(
     assert "cluster" in line["where"]
     assert line["seconds"] > 0
     assert result["recorded"].endswith("proofs.jsonl")
-    assert (result["tables"], result["rows"]) == ((2, 60002) if level == 4 else (None, 0))
+    assert (result["tables"], result["rows"]) == ((2, 15002) if level == 4 else (None, 0))
     assert snapshot(kwtui.node.extern / depot) == before
     nothing_is_left(kwtui)
 

@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from kwtui.model.requests import BackupMethod, Dialect
 from kwtui.operations.restore.runbook import UNFINISHED_BY_SCRIPT
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
 from tests.drills.line_client import statements_in
-from tests.faults.bench import Bench, Row
+from tests.faults.bench import Bench, Made, Row
 from tests.server.forms import form_of
 
 PSQL = "psql"
@@ -66,6 +67,12 @@ def bench(node: SandboxNode, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     bench.do("CREATE TS DATABASE fine PARTITION INTERVAL 5d")
     bench.do(*FINE, *_rows(), database="fine")
     return bench
+
+
+@pytest.fixture(scope="module")
+def made_once(bench: Bench) -> Callable[[str], Made]:
+    """A backup of a database that nobody changes, for tests that do not change it either."""
+    return cache(bench.backup)
 
 
 @pytest.fixture(params=[PSQL, LINES])
@@ -158,9 +165,9 @@ def test_fine_times_and_every_hazard_come_back(
 
 @pytest.mark.parametrize("database", ["shop", "plant", "fine"])
 def test_no_statement_is_told_to_a_node_without_evidence_that_it_takes_it(
-    bench: Bench, database: str
+    bench: Bench, made_once: Callable[[str], Made], database: str
 ) -> None:
-    folder = bench.extern / bench.backup(database).path
+    folder = bench.extern / made_once(database).path
     lines = (folder / "restore.sql").read_text().splitlines(keepends=True)
     lines = [line for line in lines if not line.startswith("\\ir inserts/")]
     for script in folder.glob("inserts/*/*.sql"):
@@ -216,9 +223,9 @@ def test_a_backup_that_is_older_than_its_retention_says_why_rows_are_missing(
 
 @pytest.mark.parametrize("name", ["shop_by_hand", 'it\'s "theirs" & more'])
 def test_the_shop_comes_back_with_all_that_exports_leave_out(
-    bench: Bench, client: list[str], name: str
+    bench: Bench, made_once: Callable[[str], Made], client: list[str], name: str
 ) -> None:
-    made = bench.backup("shop")
+    made = made_once("shop")
     before = fingerprints(bench.extern)
 
     done = restore(bench, made.path, client, "--as", name)
@@ -243,8 +250,10 @@ def test_the_shop_comes_back_with_all_that_exports_leave_out(
     bench.do(f'DROP DATABASE "{quoted}" CASCADE')
 
 
-def test_the_plant_comes_back_with_its_retention(bench: Bench, client: list[str]) -> None:
-    made = bench.backup("plant")
+def test_the_plant_comes_back_with_its_retention(
+    bench: Bench, made_once: Callable[[str], Made], client: list[str]
+) -> None:
+    made = made_once("plant")
 
     done = restore(bench, made.path, client, "--as", "plant_by_hand")
 
@@ -294,8 +303,10 @@ def test_files_with_a_line_of_column_names_come_back(bench: Bench, client: list[
     bench.do("DROP DATABASE fine_with_header CASCADE")
 
 
-def test_a_name_that_is_taken_stays_as_it_is(bench: Bench, client: list[str]) -> None:
-    made = bench.backup("plant")
+def test_a_name_that_is_taken_stays_as_it_is(
+    bench: Bench, made_once: Callable[[str], Made], client: list[str]
+) -> None:
+    made = made_once("plant")
     before = contents(bench, "shop")
 
     done = restore(bench, made.path, client, "--as", "shop")
@@ -402,10 +413,10 @@ def test_a_grant_to_a_user_who_is_gone_is_given_later(bench: Bench, client: list
 
 
 def test_a_set_in_a_copy_of_extern_restores_from_there(
-    bench: Bench, client: list[str], tmp_path: Path
+    bench: Bench, made_once: Callable[[str], Made], client: list[str], tmp_path: Path
 ) -> None:
     """Copied to another place of extern, as by a person who puts backups away."""
-    made = bench.backup("plant")
+    made = made_once("plant")
     put_away = bench.extern / "put away/plant"
     shutil.copytree(bench.extern / made.path, put_away)
 
