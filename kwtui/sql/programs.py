@@ -21,7 +21,7 @@ _BEFORE_A_TABLE = ("INTO", "FROM", "JOIN", "UPDATE", "ON", "CALL", "PROCEDURE", 
 
 def moved(program: ProgramSpec, old: str, new: str, schemas: Collection[str]) -> str:
     """The statement that makes it in a database of another name, which must be the current one."""
-    text = _moved(program.create_statement.rstrip(), old, new, schemas)
+    text = _moved(program.create_statement.rstrip("; \n\t"), old, new, schemas)
     parts = split_name(program.name)
     if program.kind != "procedure" or len(parts) < 2:
         return text

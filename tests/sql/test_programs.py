@@ -28,7 +28,7 @@ def moved(text: str, name: str = "pr", schemas: tuple[str, ...] = ("public", "s2
 
 def test_what_names_its_database_names_the_new_one() -> None:
     assert moved(PROCEDURE) == PROCEDURE
-    assert moved(TRIGGER) == TRIGGER.replace("rich.public", '"new-db".public')
+    assert moved(TRIGGER) == TRIGGER.replace("rich.public", '"new-db".public').rstrip(";")
     text = "CREATE PROCEDURE p() BEGIN INSERT INTO rich.log SELECT rich.a FROM rich.public.t; END"
     assert moved(text) == text.replace("INTO rich", 'INTO "new-db"').replace(
         "rich.public", '"new-db".public'

@@ -214,7 +214,7 @@ def _programs(chosen: Chosen, restored: DatabaseSchema, database: str) -> Iterat
         now = there.get((program.kind, program.name, program.table))
         if now is None:
             yield f"the {program} is missing"
-        elif not same(programs.without_order(was), programs.without_order(now)):
+        elif not same(programs.without_order(was), programs.without_order(now.rstrip("; \n"))):
             yield f"the {program} is `{now}`, and was `{was}`"
 
 
