@@ -185,6 +185,9 @@ class CommentSpec:
 UNFINISHED = "kwtui is restoring this database. It is not complete yet."
 """The comment of a database that has its name already and not yet everything that belongs to it."""
 
+UNFINISHED_BY_SCRIPT = "restore.sh is restoring this database. It is not complete yet."
+"""The same, made by a backup's restore.sh or restore.sql."""
+
 
 @dataclass(frozen=True)
 class GrantSpec:

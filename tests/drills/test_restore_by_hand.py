@@ -16,7 +16,7 @@ import pytest
 from kwtui.backups.proof.findings import Fault
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import BackupMethod, Dialect
-from kwtui.operations.restore.runbook import UNFINISHED_BY_SCRIPT
+from kwtui.model.schema import UNFINISHED_BY_SCRIPT
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
 from tests.drills.line_client import statements_in
 from tests.faults.bench import Bench, Made, Row
@@ -360,6 +360,7 @@ def test_rows_that_are_missing_are_counted_and_the_rest_is_finished(
         (g.grantee, g.privileges) for g in ours.grants
     ]
     assert comment(bench, "shop_lost") == UNFINISHED_BY_SCRIPT
+    assert "restore_unfinished" in bench.findings("shop_lost")
     bench.do("DROP DATABASE shop_lost CASCADE")
 
 

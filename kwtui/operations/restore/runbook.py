@@ -8,7 +8,7 @@ from dataclasses import replace
 from kwtui.backups.layout.naming import DATA_FOLDER, INSERTS_FOLDER, table_folder
 from kwtui.documents.runbook import TARGET_MARK, Runbook, RunbookCheck, RunbookStep
 from kwtui.model.requests import RestoreRequest
-from kwtui.model.schema import Engine, TableName
+from kwtui.model.schema import UNFINISHED_BY_SCRIPT, Engine, TableName
 from kwtui.model.server import ServerFacts
 from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.restore import definitions
@@ -19,9 +19,6 @@ from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.chosen import Chosen
 from kwtui.sql import inspection, statements
 from kwtui.sql.programs import for_clients, with_body_as_text
-
-UNFINISHED_BY_SCRIPT = "restore.sh is restoring this database. It is not complete yet."
-"""The comment of a database until everything is in it and was found to be as in the backup."""
 
 _ONE_BY_ONE = frozenset({"add-foreign-keys", "validate-checks", "create-views", "create-programs"})
 """Steps of which each statement becomes a step: one that fails must not cost the others."""

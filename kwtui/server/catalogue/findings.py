@@ -12,7 +12,14 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from kwtui.model.findings import Finding, Severity
-from kwtui.model.schema import UNFINISHED, ColumnSpec, DatabaseSchema, Engine, TableSpec
+from kwtui.model.schema import (
+    UNFINISHED,
+    UNFINISHED_BY_SCRIPT,
+    ColumnSpec,
+    DatabaseSchema,
+    Engine,
+    TableSpec,
+)
 from kwtui.model.server import ServerFacts
 from kwtui.server.catalogue.derive import (
     SYSTEM_DATABASES,
@@ -153,14 +160,15 @@ def _about_database(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Find
             "The database has no tables; IMPORT DATABASE refuses such an export.",
             "Definitions are captured, and the exact restore needs nothing else.",
         )
-    if any(c.target == "DATABASE" and c.text == UNFINISHED for c in schema.comments):
+    marks = (UNFINISHED, UNFINISHED_BY_SCRIPT)
+    if any(c.target == "DATABASE" and c.text in marks for c in schema.comments):
         yield Finding(
             WARNING,
             "restore_unfinished",
             name,
-            "A restore into this database did not come to its end: views, defaults that use a "
-            "sequence or grants are missing.",
-            "Restore it again: --yes-replace NAME replaces it.",
+            "A restore into this database did not come to its end: what comes last is missing "
+            "(views, defaults that use a sequence, triggers, grants), or rows are.",
+            "Restore it again: --yes-replace NAME replaces it. Or go on with restore.sh --from N.",
         )
     for view in schema.views:
         yield Finding(
