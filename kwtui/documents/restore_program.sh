@@ -1,7 +1,7 @@
 #!/bin/sh
 # @TITLE@
 #
-# It needs a POSIX shell, sed and coreutils, and a SQL client: psql, or kwbase sql of the node.
+# It needs a POSIX shell, sed, awk and coreutils, and a SQL client: psql, or kwbase sql of the node.
 # RESTORE.md beside it says more. Everything that is particular to this backup comes first, the
 # program after it is the same in every backup.
 #
@@ -30,6 +30,8 @@ its input. One that asks for a password is asked up to five times: use PGPASSWOR
   --source URI     where that node finds data/, for anything else than a moved set
   --from N         go on with step N, after whatever stopped it was put right
   --print          print the statements, and do nothing
+  --inserts DIR    make DIR with restore.sql and the INSERT statements that it runs, and do nothing
+                   else; only time series that IMPORT takes wrong have any
   --no-grants      leave the grants out
   --no-staging     import time series from the backup itself: rejected rows land in it
   --no-checksums   do not compare the files with SHA256SUMS first
@@ -54,10 +56,10 @@ stop() {
 }
 
 target=$original
-extern='' source='' from=1 print='' grants=yes staging=yes checksums=yes
+written='' extern='' source='' from=1 print='' grants=yes staging=yes checksums=yes
 while [ $# -gt 0 ]; do
     case $1 in
-        --as | --extern | --node | --source | --from)
+        --as | --extern | --node | --source | --from | --inserts)
             [ $# -gt 1 ] || stop 2 "$1 needs a value." "restore.sh --help says which."
             case $1 in
                 --as) target=$2 ;;
@@ -65,6 +67,7 @@ while [ $# -gt 0 ]; do
                 --node) node=$2 ;;
                 --source) source=$2 ;;
                 --from) from=$2 ;;
+                --inserts) written=$2 ;;
             esac
             shift 2
             ;;
@@ -97,7 +100,7 @@ if [ $# -eq 0 ] && [ -n "${SQL_CLIENT-}" ]; then
     # shellcheck disable=SC2086 # words are parted at blanks, as documented
     set -- $SQL_CLIENT
 fi
-if [ $# -eq 0 ] && [ -z "$print" ]; then
+if [ $# -eq 0 ] && [ -z "$print$written" ]; then
     usage >&2
     stop 2 "No SQL client is given."
 fi
@@ -139,6 +142,28 @@ renamed() {
         -e "s|$(pattern "$known_source")|$(replacement "$(text "$source")")|g"
 }
 
+# insert_rows SCRIPT: the rows of a time series as INSERT statements, made of its CSV files.
+insert_rows() {
+    rows_of "$1" || return 1
+    export KW_HEAD KW_KINDS KW_TAGS KW_TABLE KW_ROWS KW_DELIMITER KW_QUOTE KW_NULL KW_HEADER
+    if [ ! -d "$root/data" ]; then
+        say "restore.sh: the rows of $KW_TABLE are made of data/$folder, which is not to be seen" \
+            "from here: give --extern DIR."
+        return 1
+    fi
+    set -- "$root/data/$folder"/*.csv
+    [ -f "$1" ] || return 0
+    if [ -z "$charset" ]; then
+        LC_ALL=C awk "$(insert_program)" "$@"
+        return
+    fi
+    for file; do
+        { iconv -f "$charset" -t UTF-8 -- "$file" || : >"$work/unread"; } |
+            LC_ALL=C awk "$(insert_program)" || return 1
+        [ ! -f "$work/unread" ] || return 1
+    done
+}
+
 # emit FIRST LAST: the steps as the client shall read them.
 emit() {
     session
@@ -160,7 +185,7 @@ emit() {
             esac
             [ -n "$wanted" ] || continue
             case $first$line in
-                'yes\ir '*) cat -- "$here/${line#\\ir }" || exit 1 ;;
+                'yes\ir '*) insert_rows "${line#\\ir }" || exit 1 ;;
                 *) printf '%s\n' "$line" ;;
             esac
             first=''
@@ -268,22 +293,29 @@ rejected() {
     done
 }
 
+# ---- 0. files of INSERT statements, for restore.sql
+
+if [ -n "$written" ]; then
+    mkdir -- "$written" || stop 1 "$written cannot be made: give a folder that is not there yet."
+    cp -- "$here/restore.sql" "$written/"
+    printf '%s\n' "$inserts" | while IFS= read -r script; do
+        [ -n "$script" ] || continue
+        mkdir -p -- "$(dirname -- "$written/$script")"
+        insert_rows "$script" >"$written/$script" || exit 1
+    done || stop 1 "The statements are not complete: see above."
+    exit 0
+fi
+
 # ---- 1. the files
 
 check_files() {
     [ -f "$here/SHA256SUMS" ] || stop 5 "$here/SHA256SUMS is not there."
-    sed -n -e '/^\\\{0,1\}[0-9a-f]*  inserts\//p' "$here/SHA256SUMS" >"$work/here"
-    sed -n -e '/^\\\{0,1\}[0-9a-f]*  data\//p' "$here/SHA256SUMS" >"$work/root"
-    for list in here root; do
-        [ -s "$work/$list" ] || continue
-        folder=$here
-        [ "$list" = here ] || folder=$root
-        if ! (cd -- "$folder" && LC_ALL=C sha256sum -c "$work/$list") >"$work/sums" 2>&1; then
-            sed -e '/: OK$/d' "$work/sums" >&2
-            stop 5 "Files of the backup are damaged, missing or not readable in $folder: see above." \
-                "Nothing was restored. Use another backup, or a copy of this one."
-        fi
-    done
+    [ -s "$here/SHA256SUMS" ] || return 0
+    if ! (cd -- "$root" && LC_ALL=C sha256sum -c "$here/SHA256SUMS") >"$work/sums" 2>&1; then
+        sed -e '/: OK$/d' "$work/sums" >&2
+        stop 5 "Files of the backup are damaged, missing or not readable in $root: see above." \
+            "Nothing was restored. Use another backup, or a copy of this one."
+    fi
 }
 
 if [ -n "$checksums" ]; then

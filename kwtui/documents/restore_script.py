@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from importlib import resources
 
-from kwtui.backups.layout.naming import DATA_FOLDER, INSERTS_FOLDER
+from kwtui.backups.layout.naming import DATA_FOLDER
 from kwtui.backups.layout.staging import DEFAULT_PREFIX, STAGING_FOLDER
 from kwtui.backups.manifest import FileEntry, Manifest
 from kwtui.documents.runbook import (
     TARGET_MARK,
     Runbook,
     RunbookCheck,
+    SeriesRows,
     checks_text,
     session_text,
     source_uri,
@@ -23,9 +24,11 @@ from kwtui.documents.runbook import (
     step_tag,
     steps_text,
 )
+from kwtui.model.requests import Dialect
 from kwtui.text import clean
 
 _PROGRAM = "restore_program.sh"
+_AWK = "insert_rows.awk"
 _UNKNOWN = "-"
 
 
@@ -38,9 +41,8 @@ def restore_sh(manifest: Manifest, runbook: Runbook) -> str:
 
 
 def checksum_lines(files: Iterable[FileEntry]) -> str:
-    """``SHA256SUMS`` of the data files and INSERT scripts, as sha256sum writes and reads it."""
-    folders = (f"{DATA_FOLDER}/", f"{INSERTS_FOLDER}/")
-    return "".join(_checksum_line(f) for f in files if f.path.startswith(folders))
+    """``SHA256SUMS`` of the data files, as sha256sum writes and reads it."""
+    return "".join(_checksum_line(f) for f in files if f.path.startswith(f"{DATA_FOLDER}/"))
 
 
 def _checksum_line(file: FileEntry) -> str:
@@ -68,6 +70,7 @@ def _particulars(manifest: Manifest, runbook: Runbook) -> str:
     parts.append(_function("series_folders", "".join(f"{f}\n" for f in runbook.series_folders)))
     parts.append(_function("all_checks", checks_text(runbook)))
     parts.append(_function("expected", _expected(runbook.checks)))
+    parts.append(_rows(manifest.dialect, runbook))
     return "".join(parts)
 
 
@@ -75,6 +78,39 @@ def _first_grant(runbook: Runbook) -> int:
     """Where there is none, the last step, which is done in any case."""
     numbered = enumerate(runbook.steps, start=1)
     return next((number for number, step in numbered if step.grants), len(runbook.steps))
+
+
+def _rows(dialect: Dialect, runbook: Runbook) -> str:
+    """What the rows that come by INSERT need: the program and, for each table, its words."""
+    found = [step.rows for step in runbook.steps if step.rows]
+    cases = "".join(map(_case, found))
+    known = f"{cases}        *) return 1 ;;\n"
+    parts = [f"\nrows_of() {{\n    case $1 in\n{known}    esac\n}}\n"]
+    if found:
+        program = resources.files("kwtui.documents").joinpath(_AWK).read_text(encoding="utf-8")
+        parts.append(_function("insert_program", program))
+    values = {
+        "KW_DELIMITER": _quote(dialect.delimiter),
+        "KW_QUOTE": _quote(dialect.enclosed),
+        "KW_NULL": _quote(dialect.null_text),
+        "KW_HEADER": "1" if dialect.header else "''",
+        "charset": "''" if dialect.charset == "UTF-8" else _quote(dialect.charset),
+        "inserts": _quote("\n".join(rows.script for rows in found)),
+    }
+    return "".join((*parts, "\n", *(f"{name}={value}\n" for name, value in values.items())))
+
+
+def _case(rows: SeriesRows) -> str:
+    words = {
+        "folder": rows.folder,
+        "KW_TABLE": clean(rows.table),
+        "KW_HEAD": rows.head,
+        "KW_KINDS": rows.kinds,
+        "KW_TAGS": " ".join(map(str, rows.tags)),
+        "KW_ROWS": f" of {rows.rows:,}" if rows.rows else "",
+    }
+    lines = "".join(f"            {name}={_quote(value)}\n" for name, value in words.items())
+    return f"        {_quote(rows.script)})\n{lines}            ;;\n"
 
 
 def _expected(checks: Sequence[RunbookCheck]) -> str:

@@ -25,14 +25,35 @@ _QUOTED_MARK = re.compile(f"""('?)"?{TARGET_MARK}"?""")
 
 
 @dataclass(frozen=True)
+class SeriesRows:
+    """Rows that IMPORT takes wrong: the script makes INSERT statements of their CSV files."""
+
+    table: str
+    folder: str
+    """Of the files, relative to ``data``."""
+    head: str
+    """What each statement begins with (`sql.insert_script`)."""
+    kinds: str
+    """A letter for each column."""
+    tags: tuple[int, ...] = ()
+    """Numbers, from 1, of the columns whose values may look like one device when joined."""
+    rows: int | None = None
+
+    @property
+    def script(self) -> str:
+        """The name that the statements have as a file."""
+        return f"inserts/{self.folder}.sql"
+
+
+@dataclass(frozen=True)
 class RunbookStep:
     """A step of the restore plan in words and SQL, for a target called `TARGET_MARK`."""
 
     title: str
     sql: tuple[str, ...]
     explanation: str = ""
-    insert: str = ""
-    """A script of INSERT statements, by its path in the set; then there is no other SQL."""
+    rows: SeriesRows | None = None
+    """The rows of a time series that come by INSERT; then there is no other SQL."""
     late: bool = False
     """All rows are whole without it: it is done when they were compared."""
     grants: bool = False
@@ -80,7 +101,8 @@ def restore_sql(manifest: Manifest, runbook: Runbook, target: str) -> str:
         f"into a new database named {target}. restore.sh does the same, and more: another name,",
         "files and rows compared. Run this with psql -v ON_ERROR_STOP=1 -f restore.sql, as a user",
         f"with the admin role, connected to node {manifest.node_id}; or one statement at a time:",
-        "an import cannot stand in a transaction. A line with \\ir runs the file that it names.",
+        "an import cannot stand in a transaction. A line with \\ir runs the file that it names:",
+        "restore.sh --inserts DIR writes those files, and puts this one beside them.",
         "Stop at the first error: nothing that exists is changed, and the new database can be",
         "dropped.",
     ]
@@ -119,8 +141,8 @@ def steps_text(runbook: Runbook) -> str:
     for number, step in enumerate(runbook.steps, start=1):
         title = clean(step.title).replace(f" {TARGET_MARK}", "")
         body = "".join(s.rstrip().rstrip(";") + ";\n" for s in step.sql)
-        if step.insert:
-            body = f"\\ir {step.insert}\n"
+        if step.rows:
+            body = f"\\ir {step.rows.script}\n"
         parts.append(f"{tag}{number}: {title}\n{body}")
     return "".join(parts)
 
@@ -201,7 +223,9 @@ def _missing(manifest: Manifest, schema: DatabaseSchema) -> Sequence[str]:
 
 def _step(number: int, step: RunbookStep) -> str:
     explanation = f"   {clean(step.explanation)}\n" if step.explanation else ""
-    what = step.insert or f"{len(step.sql)} statement{'' if len(step.sql) == 1 else 's'}"
+    what = f"{len(step.sql)} statement{'' if len(step.sql) == 1 else 's'}"
+    if step.rows:
+        what = f"INSERT of the rows in data/{step.rows.folder}"
     title = clean(step.title).replace(f" {TARGET_MARK}", "")
     return f"{number}. {title} ({what})\n{explanation}".rstrip()
 
@@ -234,7 +258,7 @@ def _how(manifest: Manifest, runbook: Runbook) -> str:
     parts = [_HOW.format(source=source_uri(manifest), node=manifest.node_id)]
     if runbook.series_folders:
         parts.append(_STAGING)
-    if any(step.insert for step in runbook.steps):
+    if any(step.rows for step in runbook.steps):
         parts.append(_INSERTS)
     return "\n".join(parts)
 
@@ -283,9 +307,9 @@ KWDB write into the backup: copy it first.
 """
 
 _INSERTS = """\
-Some time series come back by INSERT, from the scripts under `inserts/`: KWDB's IMPORT stores micro-
-and nanosecond times wrong, takes a line of column names for a row, and may take devices for one
-whose primary tags read the same when joined (1, 11 and 11, 1). Each line of such a script is one
-statement for the current database (`USE`), and may be run again after an error: a row with the same
-time and tags replaces the first.
+Some time series come back by INSERT: KWDB's IMPORT stores micro- and nanosecond times wrong, takes
+a line of column names for a row, and may take devices for one whose primary tags read the same when
+joined (1, 11 and 11, 1). The script makes the statements of the CSV files with awk, for the current
+database (`USE`). They may be run again after an error: a row with the same time and tags replaces
+the first. `./restore.sh --inserts DIR` writes them as files, for `restore.sql`.
 """

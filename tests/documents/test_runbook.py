@@ -21,6 +21,7 @@ from kwtui.documents.runbook import (
     Runbook,
     RunbookCheck,
     RunbookStep,
+    SeriesRows,
     restore_md,
     restore_sql,
     source_uri,
@@ -85,6 +86,15 @@ def manifest(location: SetLocation) -> Manifest:
     )
 
 
+FINE = SeriesRows(
+    table="public.fine",
+    folder="public/fine",
+    head="INSERT INTO fine (ts, v) VALUES ",
+    kinds="sn",
+    rows=1,
+)
+
+
 @pytest.fixture
 def runbook(manifest: Manifest) -> Runbook:
     file = f"{source_uri(manifest)}/public/orders/n1.0.csv"
@@ -105,7 +115,7 @@ def runbook(manifest: Manifest) -> Runbook:
             (f"IMPORT INTO {mark}.public.orders CSV DATA ('{file}') WITH nullif = '\\N'",),
             "From its own files.",
         ),
-        RunbookStep("Insert the fine ones", (), insert="inserts/public/fine.sql"),
+        RunbookStep("Insert the fine ones", (), rows=FINE),
         RunbookStep("Make a view", (f"CREATE VIEW {mark}.public.v AS SELECT 1",), late=True),
         RunbookStep("Give the grants", ("GRANT SELECT ON v TO teller",), late=True, grants=True),
         RunbookStep("Call it complete", (f"COMMENT ON DATABASE {mark} IS NULL",), late=True),
@@ -124,9 +134,9 @@ def write_runbook(
 ) -> Bench:
     folder = location.sidecars
     (folder / "restore.sh").write_text(restore_sh(manifest, runbook))
-    inserts = folder / "inserts/public"
-    inserts.mkdir(parents=True)
-    (inserts / "fine.sql").write_text("INSERT INTO fine (ts) VALUES ('2026');\n")
+    fine = folder / "data/public/fine"
+    fine.mkdir()
+    (fine / "n1.0.csv").write_text("2026,1\n")
     files = [file for table in manifest.tables for file in table.files]
     (folder / "SHA256SUMS").write_text(checksum_lines(files))
     client = tmp_path / "client"
@@ -191,7 +201,7 @@ def test_everything_reaches_the_client_in_order_and_is_compared(bench: Bench) ->
         'CREATE DATABASE "x"',
         'CREATE TABLE "x"."public"."orders"',
         'IMPORT INTO "x".public.orders',
-        "INSERT INTO fine (ts) VALUES ('2026');",
+        "INSERT INTO fine (ts, v) VALUES ('2026', 1);",
         'SELECT count(*) FROM "x".public.orders',
         'CREATE VIEW "x".public.v',
         "GRANT SELECT",
@@ -324,11 +334,28 @@ def test_a_damaged_file_is_found_before_anything_is_done(bench: Bench, harm: str
     assert not bench.heard.exists()
 
 
-def test_an_insert_script_that_is_missing_is_no_success(bench: Bench) -> None:
-    (bench.folder / "inserts/public/fine.sql").unlink()
-    done = bench.run()
+def test_rows_that_come_by_insert_are_made_of_their_files(bench: Bench) -> None:
+    assert bench.run().returncode == 0
+    assert "\nINSERT INTO fine (ts, v) VALUES ('2026', 1);\n" in bench.told
+
+
+def test_rows_that_cannot_be_read_are_no_success(bench: Bench) -> None:
+    (bench.folder / "data/public/fine/n1.0.csv").write_text("2026\n")
+    done = bench.run("--no-checksums")
     assert done.returncode == 1
+    assert "public.fine, record 1: it has 1 values, the table 2 columns" in done.stderr
     assert "SELECT count" not in bench.told
+
+
+def test_the_statements_are_written_for_the_sql_script(bench: Bench, tmp_path: Path) -> None:
+    (bench.folder / "restore.sql").write_text("-- as it is\n")
+    done = bench.call("--inserts", str(tmp_path / "sql"))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "sql/restore.sql").read_text() == "-- as it is\n"
+    script = (tmp_path / "sql/inserts/public/fine.sql").read_text()
+    assert script == "INSERT INTO fine (ts, v) VALUES ('2026', 1);\n"
+    again = bench.call("--inserts", str(tmp_path / "sql"))
+    assert (again.returncode, "not there yet" in again.stderr) == (1, True)
 
 
 def test_a_set_that_was_moved_in_extern_is_found_there(bench: Bench, tmp_path: Path) -> None:
@@ -349,7 +376,7 @@ def test_a_script_that_is_kept_elsewhere_is_told_where_extern_is(
     """As where kwtui could not write in extern, or where a person carried the script away."""
     elsewhere = tmp_path / "state/kept"
     elsewhere.mkdir(parents=True)
-    for name in ("restore.sh", "SHA256SUMS", "inserts"):
+    for name in ("restore.sh", "SHA256SUMS"):
         (bench.folder / name).rename(elsewhere / name)
     there = replace(bench, folder=elsewhere)
 
@@ -359,8 +386,10 @@ def test_a_script_that_is_kept_elsewhere_is_told_where_extern_is(
     file.write_text(file.read_text().replace("1", "2"))
     assert there.run("--extern", str(tmp_path / "extern")).returncode == 5
     unseen = there.run()
-    assert unseen.returncode == 0
-    assert "not to be seen from here" in unseen.stderr
+    assert unseen.returncode == 1
+    assert "they are not checked" in unseen.stderr
+    assert "the rows of public.fine are made of data/public/fine" in unseen.stderr
+    assert there.run("--from", "5").returncode == 0, "the server reads the others itself"
 
 
 def test_another_address_of_the_files(bench: Bench, manifest: Manifest) -> None:
@@ -401,7 +430,7 @@ def test_the_page_says_what_is_in_the_set_and_what_is_not(
     assert "| public.orders | 4 | 2 |" in page
     assert "Passwords of users" in page
     assert "3. Load its rows (1 statement)" in page
-    assert "4. Insert the fine ones (inserts/public/fine.sql)" in page
+    assert "4. Insert the fine ones (INSERT of the rows in data/public/fine)" in page
     assert source_uri(manifest) in page
     assert "SQL_CLIENT=" in page
     assert 'SELECT count(*) FROM "public"."orders"; -- 4' in page

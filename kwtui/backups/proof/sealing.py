@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.record_scan import FileScan, scan_file
 from kwtui.backups.csv.values import Columns
-from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
+from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS
 from kwtui.backups.layout.tree import FileRole, TreeFile, is_folder, is_there, walk
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, SIDECAR_FILES, FileEntry
 from kwtui.backups.proof.scan_process import ScanProcess
@@ -126,14 +126,6 @@ def seal_sidecars(folder: Path) -> tuple[FileEntry, ...]:
             raise cannot_read(path, error) from error
         entries.append(FileEntry(name, scan.bytes, scan.sha256))
     return tuple(entries)
-
-
-def seal_inserts(folder: Path) -> tuple[FileEntry, ...]:
-    """Hash and sync the INSERT scripts below ``folder``, that of the sidecars.
-
-    Raises KwtuiError (EXTERN_NOT_READABLE).
-    """
-    return _seal_folders(folder, (INSERTS_FOLDER,))
 
 
 def seal_extras(root: Path) -> tuple[FileEntry, ...]:

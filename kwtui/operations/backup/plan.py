@@ -31,7 +31,7 @@ from kwtui.operations.backup.series_export import bounded_export, needs_select
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.shared.chosen import part_of
 from kwtui.server.catalogue.coverage import coverage
-from kwtui.server.catalogue.findings import HASH_POINTS, fine_time
+from kwtui.server.catalogue.findings import HASH_POINTS
 from kwtui.sql import content, statements, transfer
 from kwtui.sql.transfer import ExportOptions
 
@@ -67,14 +67,6 @@ class _Scope:
         """Whether one instant is the same for every table (live-findings, row 30)."""
         relational = self.schema.engine is Engine.RELATIONAL
         return relational and self.request.method is BackupMethod.SNAPSHOT
-
-    @property
-    def inserted(self) -> tuple[TableSpec, ...]:
-        """Tables whose rows are also written as INSERT statements, for restore.sh: IMPORT takes
-        them wrong (live-findings, rows 13 and 20)."""
-        if self.schema.engine is not Engine.TIME_SERIES:
-            return ()
-        return tuple(t for t in self.tables if fine_time(t) or self.request.dialect.header)
 
     @property
     def level(self) -> CheckLevel:
@@ -195,7 +187,7 @@ def _steps(scope: _Scope) -> Iterator[Step]:
         explanation="One pass over every file gives SHA-256 and the exact number of records. "
         f"{_level_words(scope)} Where that can be, it is read while the next tables are exported. "
         "schema.json, SHA256SUMS, RESTORE.md, restore.sql and restore.sh are written beside the "
-        f"data, the manifest last.{_inserts_words(scope)}",
+        "data, the manifest last.",
         sql=tuple(_content_sql(scope)),
         params={"check": scope.level.value},
     )
@@ -207,20 +199,9 @@ def _level_words(scope: _Scope) -> str:
     return f"Content check: {level} ({level.compares}). It would miss: {level.misses}."
 
 
-def _inserts_words(scope: _Scope) -> str:
-    names = [str(table.name) for table in scope.inserted]
-    if not names:
-        return ""
-    few = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return (
-        f" The rows of {few} are written once more, as INSERT statements, so that restore.sh can "
-        "bring them back where KWDB's IMPORT stores them wrong: they take as much space again."
-    )
-
-
 def _space(scope: _Scope) -> int | None:
     """Bytes that the set will take, as far as KWDB's statistics tell."""
-    return _sum_known(table.bytes for table in (*scope.tables, *scope.inserted))
+    return _sum_known(table.bytes for table in scope.tables)
 
 
 def _other_exports(scope: _Scope) -> Iterator[Step]:

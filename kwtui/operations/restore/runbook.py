@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from kwtui.backups.layout.naming import DATA_FOLDER, INSERTS_FOLDER, table_folder
-from kwtui.documents.runbook import TARGET_MARK, Runbook, RunbookCheck, RunbookStep
+from kwtui.backups.layout.naming import DATA_FOLDER
+from kwtui.documents.runbook import TARGET_MARK, Runbook, RunbookCheck, RunbookStep, SeriesRows
 from kwtui.model.requests import RestoreRequest
 from kwtui.model.schema import UNFINISHED_BY_SCRIPT, Engine, TableName
 from kwtui.model.server import ServerFacts
@@ -18,6 +18,7 @@ from kwtui.operations.restore.steps import RestoreScope
 from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.chosen import Chosen
 from kwtui.sql import inspection, statements
+from kwtui.sql.insert_script import insert_head, value_kinds
 from kwtui.sql.programs import for_clients, with_body_as_text
 
 _ONE_BY_ONE = frozenset({"add-foreign-keys", "validate-checks", "create-views", "create-programs"})
@@ -40,7 +41,9 @@ _LATE = frozenset(
 def runbook_of(source: RestoreSource, server: ServerFacts, node_id: int) -> Runbook:
     """What a person does who has no kwtui, into a database of any name."""
     recipe = _recipe(source, server, node_id)
-    parts = [part for step in recipe for part in _parts(step)]
+    data = f"{source.path}/{DATA_FOLDER}/"
+    folders = {table.name: table.folder.removeprefix(data) for table in source.tables}
+    parts = [part for step in recipe for part in _parts(step, folders)]
     # What the rows need, then views and comments, then grants.
     steps = tuple(sorted(parts, key=lambda part: (part.late, part.grants)))
     return Runbook(
@@ -48,11 +51,6 @@ def runbook_of(source: RestoreSource, server: ServerFacts, node_id: int) -> Runb
         checks=tuple(check for table in source.tables for check in _checks(table)),
         series_folders=tuple(_series_folders(source, recipe)),
     )
-
-
-def insert_path(table: TableName) -> str:
-    """Where the INSERT script of a table lies in the set."""
-    return f"{INSERTS_FOLDER}/{table_folder(table)}.sql"
 
 
 def _recipe(source: RestoreSource, server: ServerFacts, node_id: int) -> tuple[Step, ...]:
@@ -77,12 +75,11 @@ def _finish(source: RestoreSource) -> RunbookStep:
     return RunbookStep("Call it complete", (comment,), late=True)
 
 
-def _parts(step: Step) -> Iterator[RunbookStep]:
+def _parts(step: Step, folders: Mapping[TableName, str]) -> Iterator[RunbookStep]:
     """One step, or several where a person must be able to go on in the middle."""
     late = step.id in _LATE
     if step.kind is StepKind.INSERT_ROWS:
-        name = TableName(step.params["schema"], step.params["table"])
-        yield RunbookStep(step.title, (), step.explanation, insert=insert_path(name))
+        yield RunbookStep(step.title, (), step.explanation, rows=_series_rows(step, folders))
         return
     if step.kind is StepKind.DEVICES:
         sql = tuple(_device_inserts(step))
@@ -118,6 +115,20 @@ def _parts(step: Step) -> Iterator[RunbookStep]:
 
 def _grantee(grant: str) -> str:
     return grant.rpartition(" TO ")[2]
+
+
+def _series_rows(step: Step, folders: Mapping[TableName, str]) -> SeriesRows:
+    params = step.params
+    name = TableName(params["schema"], params["table"])
+    columns = params["columns"]
+    return SeriesRows(
+        table=str(name),
+        folder=folders[name],
+        head=insert_head(name, [column for column, _ in columns]),
+        kinds=value_kinds(kind for _, kind in columns),
+        tags=tuple(position + 1 for position in params.get("tags", ())),
+        rows=params.get("rows"),
+    )
 
 
 def _device_inserts(step: Step) -> Iterator[str]:

@@ -39,17 +39,8 @@ async def run_seal(context: RunContext) -> RunResult:
         tree = await asyncio.to_thread(_read, context, step, draft, location)
         manifest = manifest_of(draft, tree, datetime.now(UTC), context.run_id)
 
-        def tell(words: str) -> None:
-            context.reporter.progress(step, phase="writing the set", basis=words)
-
         written = await asyncio.to_thread(
-            write_set,
-            location,
-            draft.schema,
-            manifest,
-            _facts(draft.manifest),
-            tell,
-            context.halt.requested.is_set,
+            write_set, location, draft.schema, manifest, _facts(draft.manifest)
         )
         sealed.append(written)
         rows, size = written.totals.rows, written.totals.bytes

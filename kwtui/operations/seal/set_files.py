@@ -16,21 +16,18 @@ from kwtui.backups.proof.sealing import (
     SealedTree,
     SealProgress,
     seal_extras,
-    seal_inserts,
     seal_sidecars,
     seal_tree,
 )
 from kwtui.documents.restore_script import checksum_lines, restore_sh
-from kwtui.documents.runbook import Runbook, restore_md, restore_sql
+from kwtui.documents.runbook import restore_md, restore_sql
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import make_folders, write_file
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
 from kwtui.model.server import ServerFacts
-from kwtui.operations.restore.runbook import insert_path, runbook_of
+from kwtui.operations.restore.runbook import runbook_of
 from kwtui.operations.restore.source import RestoreSource, SourceTable
-from kwtui.operations.seal.insert_scripts import InsertScript, write_insert_script
-from kwtui.text import human_count
 
 
 def read_tree(
@@ -70,62 +67,29 @@ def write_set(
     schema: DatabaseSchema,
     manifest: Manifest,
     facts: ServerFacts,
-    tell: Callable[[str], None] = lambda words: None,
-    cancelled: Callable[[], bool] = lambda: False,
 ) -> Manifest:
     """Sidecars first, the manifest last: a folder without one is no backup. Blocking.
 
-    ``tell`` hears how far the INSERT scripts are, the only thing here that takes its time. The
-    manifest as it was written. Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE, CANCELLED).
+    The manifest as it was written. Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE).
     """
     folder = location.sidecars
     make_folders(folder)
     write_schema(location.schema, schema)
     source = _source(location, schema, manifest)
     runbook = runbook_of(source, facts, manifest.node_id)
-    _write_inserts(location, source, runbook, tell, cancelled)
-    inserts = seal_inserts(folder)
     data = [file for table in manifest.tables for file in table.files]
     texts = {
         "restore.sql": (restore_sql(manifest, runbook, manifest.database), 0o640),
         "restore.sh": (restore_sh(manifest, runbook), 0o750),
         "RESTORE.md": (restore_md(manifest, schema, runbook), 0o640),
-        CHECKSUMS_FILE: (checksum_lines((*data, *manifest.files, *inserts)), 0o640),
+        CHECKSUMS_FILE: (checksum_lines((*data, *manifest.files)), 0o640),
     }
     for name, (text, mode) in texts.items():
         write_file(folder / name, text.encode(), mode=mode)
-    files = (*manifest.files, *seal_extras(location.root), *inserts, *seal_sidecars(folder))
+    files = (*manifest.files, *seal_extras(location.root), *seal_sidecars(folder))
     manifest = replace(manifest, files=files, totals=totals_of(manifest.tables, files))
     write_manifest(location.manifest, manifest)
     return manifest
-
-
-def _write_inserts(
-    location: SetLocation,
-    source: RestoreSource,
-    runbook: Runbook,
-    tell: Callable[[str], None],
-    cancelled: Callable[[], bool],
-) -> None:
-    wanted = {step.insert for step in runbook.steps if step.insert}
-    for table in source.tables:
-        if insert_path(table.name) not in wanted:
-            continue
-        columns = tuple((c.name, c.type) for c in table.spec.columns if not c.hidden)
-        script = InsertScript(
-            path=location.sidecars / insert_path(table.name),
-            table=table.name,
-            columns=columns,
-            files=tuple(location.extern / file for file in table.files),
-            dialect=source.dialect,
-            rows=table.rows,
-            tags=table.spec.primary_tag_positions,
-        )
-
-        def say(rows: int, name: TableName = table.name) -> None:
-            tell(f"INSERT statements of {name}: {human_count(rows)} rows")
-
-        write_insert_script(script, say, cancelled)
 
 
 def _source(location: SetLocation, schema: DatabaseSchema, manifest: Manifest) -> RestoreSource:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.checks import CheckLevel
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import BackupMethod, BackupRequest, Dialect
 from kwtui.model.schema import TableName
@@ -90,22 +91,33 @@ def test_time_series_tables_are_exported_one_by_one_without_a_false_snapshot(
     )
 
 
-def test_the_plan_says_of_which_tables_the_rows_are_written_twice_and_asks_for_the_space(
-    plant: Survey, destination: Destination
-) -> None:
-    """IMPORT stores their times wrong, so the set holds INSERT statements for restore.sh."""
+def test_fine_times_take_no_space_twice(plant: Survey, destination: Destination) -> None:
+    """restore.sh makes their INSERTs of the files themselves."""
     tables = tuple(replace(t, bytes=1000) for t in plant.schema.tables)
     survey = replace(plant, schema=replace(plant.schema, tables=tables))
+    assert "disk_full" not in codes(plan(survey, replace(destination, free_bytes=2500)))
+    assert "disk_full" in codes(plan(survey, replace(destination, free_bytes=1900)))
 
-    seal = plan(survey, destination).steps[-1]
-    assert "The rows of public.fast are written once more, as INSERT" in seal.explanation
-    assert "public.sensors" not in seal.explanation
-    all_of_them = plan(survey, destination, dialect=Dialect(header=True)).steps[-1]
-    assert "public.sensors, public.fast" in all_of_them.explanation
 
-    enough_for_one = replace(destination, free_bytes=2500)
-    assert "disk_full" in codes(plan(survey, enough_for_one))
-    assert "disk_full" not in codes(plan(survey, replace(destination, free_bytes=3500)))
+@pytest.mark.parametrize("level", CheckLevel)
+def test_the_plan_names_the_level_of_the_check_and_what_it_would_miss(
+    shop: Survey, plant: Survey, destination: Destination, level: CheckLevel
+) -> None:
+    for survey in (shop, plant):
+        seal = plan(survey, destination, check=level).steps[-1]
+        assert f"Content check: {level}" in seal.explanation
+        assert level.misses in seal.explanation
+        assert seal.params["check"] == level
+        hashed = any("fnv64" in sql for sql in seal.sql)
+        assert hashed is (level is CheckLevel.FULL)
+    assert ("only_counted" in codes(plan(shop, destination, check=level))) is (
+        level is CheckLevel.COUNTS
+    )
+
+
+def test_what_costs_little_is_usual(shop: Survey, plant: Survey, destination: Destination) -> None:
+    assert plan(shop, destination).steps[-1].params["check"] == "sample"
+    assert plan(plant, destination).steps[-1].params["check"] == "aggregates"
 
 
 def test_the_database_method_is_one_statement(shop: Survey, destination: Destination) -> None:

@@ -47,7 +47,10 @@ def test_fine_times_come_back_by_a_script_of_inserts(
     runbook = runbook_of(plant_set, server, 1)
 
     fine = next(step for step in runbook.steps if "fast" in step.title)
-    assert (fine.sql, fine.insert) == ((), "inserts/public/fast.sql")
+    assert fine.sql == ()
+    assert fine.rows is not None
+    assert (fine.rows.folder, fine.rows.script) == ("public/fast", "inserts/public/fast.sql")
+    assert fine.rows.head.startswith("INSERT INTO fast (")
     assert runbook.series_folders == ("public/sensors",)
 
 

@@ -73,7 +73,7 @@ class Sealer:
         self.doubts = (*_doubts(contents), *self.state.changes)
         schema = self.state.schema(whole=self.request.is_whole)
         manifest = self._manifest(schema, tree, contents)
-        await asyncio.to_thread(self._write, step, schema, manifest)
+        await asyncio.to_thread(self._write, schema, manifest)
         return StepOutcome(
             summary=f"{plural(manifest.totals.rows or 0, 'row')}, proven to P{int(manifest.proof)}",
             rows=manifest.totals.rows,
@@ -290,18 +290,8 @@ class Sealer:
             samples=content.samples,
         )
 
-    def _write(self, step: Step, schema: DatabaseSchema, manifest: Manifest) -> None:
-        def tell(words: str) -> None:
-            self.context.reporter.progress(step, phase="writing the set", basis=words)
-
-        self.manifest = write_set(
-            self.location,
-            schema,
-            manifest,
-            self.state.facts,
-            tell,
-            self.context.halt.requested.is_set,
-        )
+    def _write(self, schema: DatabaseSchema, manifest: Manifest) -> None:
+        self.manifest = write_set(self.location, schema, manifest, self.state.facts)
 
 
 def _doubts(contents: Mapping[TableName, KnownContent]) -> tuple[str, ...]:
