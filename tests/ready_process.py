@@ -63,7 +63,7 @@ class ReadyProcess:
             files = [nothing.fileno(), out.fileno(), err.fileno(), tells]
             socket.send_fds(self._socket, [request], files)
             os.close(tells)
-            pid = int(_line(told, words, 60))
+            pid = int(_line(told, words, timeout))
             try:
                 code = int(_line(told, words, timeout))
             except subprocess.TimeoutExpired:

@@ -96,9 +96,9 @@ def test_patterns_do_not_hang_on_hostile_text() -> None:
         "/extern/a/b/" * 500,
         "job " * 1500,
     ):
-        began = time.perf_counter()
+        began = time.process_time()
         recognise(text)
-        assert time.perf_counter() - began < 1.5
+        assert time.process_time() - began < 1.5
 
 
 # facts.md, 12.4: what a server says, and the entry that tells an operator about it.

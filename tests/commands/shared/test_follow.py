@@ -93,6 +93,8 @@ def kwtui(node: SandboxNode, tmp_path: Path) -> CommandLine:
     return CommandLine(tmp_path / "home", node)
 
 
+# A run must still be under way when keys arrive: on a busy machine it may have ended.
+@pytest.mark.flaky(reruns=1)
 def test_ctrl_c_asks_and_detaching_leaves_the_run_alone(kwtui: CommandLine) -> None:
     terminal = Terminal(kwtui, "backup", "big", *kwtui.server)
     terminal.read_until("Read the catalogue")
@@ -107,6 +109,8 @@ def test_ctrl_c_asks_and_detaching_leaves_the_run_alone(kwtui: CommandLine) -> N
     assert followed.objects[-1]["status"] == "succeeded"
 
 
+# A run must still be under way when keys arrive: on a busy machine it may have ended.
+@pytest.mark.flaky(reruns=1)
 def test_nothing_is_printed_into_a_question_and_an_end_meanwhile_is_said(
     kwtui: CommandLine,
 ) -> None:
@@ -122,6 +126,8 @@ def test_nothing_is_printed_into_a_question_and_an_end_meanwhile_is_said(
     assert rest.startswith("\r\nIt has ended meanwhile.\r\n")
 
 
+# A run must still be under way when keys arrive: on a busy machine it may have ended.
+@pytest.mark.flaky(reruns=1)
 @pytest.mark.parametrize(("answer", "kept"), [(b"c\n", True), (b"s\n", False)])
 def test_ctrl_c_asks_and_cancelling_keeps_or_sweeps(
     kwtui: CommandLine, node: SandboxNode, answer: bytes, kept: bool
@@ -147,6 +153,8 @@ def _folders(node: SandboxNode) -> set[str]:
     return {p.name for p in folder.iterdir()} if folder.is_dir() else set()
 
 
+# A run must still be under way when keys arrive: on a busy machine it may have ended.
+@pytest.mark.flaky(reruns=1)
 def test_enter_goes_on_watching_and_the_moving_line_is_cleared(kwtui: CommandLine) -> None:
     terminal = Terminal(kwtui, "backup", "big", *kwtui.server)
     terminal.read_until("Read the catalogue")

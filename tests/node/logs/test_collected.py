@@ -164,7 +164,7 @@ def test_only_what_a_collector_put_there_is_taken_off(line: str, text: str) -> N
 def test_long_lines_that_look_like_a_prefix_do_not_take_long(piece: str) -> None:
     import time
 
-    began = time.perf_counter()
+    began = time.process_time()
     without_prefix(piece * 20_000)
     line_severity((piece * 20_000).encode())
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
