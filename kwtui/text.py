@@ -125,6 +125,6 @@ def human_duration(seconds: float) -> str:
     return f"{whole} s"
 
 
-def plural(count: int, word: str, many: str | None = None) -> str:
-    """``1 table``, ``2 tables``, ``0 entries``."""
-    return f"{count:,} {word if count == 1 else many or word + 's'}"
+def plural(count: int | None, word: str, many: str | None = None) -> str:
+    """``1 table``, ``2 tables``, ``0 entries``; ``? rows`` where the count is not known."""
+    return f"{human_count(count)} {word if count == 1 else many or word + 's'}"

@@ -32,7 +32,7 @@ class KeysInOrder(App[None]):
         super().__init__()
         self._waiting: deque[Typed] = deque()
         self._has_turn = False
-        self._turn = self._ended_turn = 0
+        self._turn = 0
         self._longest_turn: Timer | None = None
 
     @property
@@ -51,6 +51,8 @@ class KeysInOrder(App[None]):
 
     async def _next_typed(self) -> None:
         """Hand on the oldest; the next has its turn when this one has had its effect."""
+        if self._longest_turn is not None:
+            self._longest_turn.stop()
         if not self._waiting:
             self._has_turn = False
             return
@@ -59,8 +61,7 @@ class KeysInOrder(App[None]):
         try:
             await self._hand_on(self._waiting.popleft())
         finally:
-            end = partial(self._end_turn, self._turn, screen)
-            self._longest_turn = self.set_timer(_LONGEST_TURN, end)
+            self._longest_turn = self.set_timer(_LONGEST_TURN, partial(self._go_on, self._turn))
             self._climb(node, self._turn, screen)
 
     def _climb(self, node: DOMNode, turn: int, screen: Screen[Any]) -> None:
@@ -71,16 +72,16 @@ class KeysInOrder(App[None]):
             self.call_later(self._end_turn, turn, screen)
 
     async def _end_turn(self, turn: int, screen: Screen[Any]) -> None:
-        if turn != self._turn or turn == self._ended_turn:
-            return
-        self._ended_turn = turn
-        if self._longest_turn is not None:
-            self._longest_turn.stop()
         if self.screen is screen:
-            await self._next_typed()
+            await self._go_on(turn)
         else:
             # A screen that was just opened focuses its first field when it is shown.
-            self.call_after_refresh(self._next_typed)
+            self.call_after_refresh(self._go_on, turn)
+
+    async def _go_on(self, turn: int) -> None:
+        """To the next key, unless somebody else did that already."""
+        if turn == self._turn and self._has_turn:
+            await self._next_typed()
 
     async def _hand_on(self, event: Typed) -> None:
         self.app_focus = True

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kwtui.model.checks import Aggregate, AggregateKind, Window, WindowReadings
+from kwtui.text import plural
 
 _UNIT = 2.0**-53
 _LARGEST_INTEGER = 2**63
@@ -36,7 +37,7 @@ class WindowDifference:
         """``2026-11-01: 5 rows instead of 7``."""
         where = f"{short(self.since)}: " if self.since else ""
         if self.rows_before != self.rows_after:
-            return f"{where}{self.rows_after:,} rows instead of {self.rows_before:,}"
+            return f"{where}{plural(self.rows_after, 'row')} instead of {self.rows_before:,}"
         return f"{where}other values in {', '.join(self.columns[:5])}"
 
 

@@ -85,6 +85,11 @@ class Connection:
         """What a person types to allow a change: the profile's name, or the cluster's short id."""
         return self.server().target.profile or self.facts().cluster_id[:8]
 
+    async def look_at_nodes(self) -> None:
+        """Look now which nodes live; `status` knows it then. Raises KwtuiError."""
+        if self._keeper is not None:
+            await self._keeper.look_at_nodes()
+
     def retry_now(self) -> None:
         """Try a lost connection again at once."""
         if self._keeper is not None:

@@ -15,6 +15,7 @@ from kwtui.controller.runs import Runs
 from kwtui.controller.server import ServerPages
 from kwtui.controller.status import Status
 from kwtui.errors import KwtuiError
+from kwtui.text import plural
 
 if TYPE_CHECKING:
     from kwtui.model.policy import NoticeOn, Policy
@@ -162,7 +163,8 @@ class Policies:
         running = len(overview.queries.items)
         if running > limit:
             raise KwtuiError(
-                f"The server is busy: {running} statements run, and the policy allows {limit}.",
+                f"The server is busy: {plural(running, 'statement')} at work, "
+                f"the policy allows {limit}.",
                 hint="It is tried again at its next time.",
             )
 

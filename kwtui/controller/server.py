@@ -48,6 +48,8 @@ class ServerPages:
         from kwtui.operations.shared.node_files import visible_stores
         from kwtui.server.state.overview import read_overview
 
+        # What the header and the first lines say of the nodes is of the same moment as the rest.
+        await self._connection.look_at_nodes()
         server, facts = self._connection.server(), self._connection.facts()
         found = await read_overview(server, facts)
         return replace(found, visible_stores=await visible_stores(server, facts))

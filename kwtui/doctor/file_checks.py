@@ -14,7 +14,7 @@ from kwtui.node.deployment.claims import GIVEN, Deployment, Fact, FactName, Owne
 from kwtui.node.logs.crashes import Crash
 from kwtui.node.mounts import tells_of_changes
 from kwtui.node.place import FolderState, NodePlace, in_words
-from kwtui.text import human_bytes, human_count
+from kwtui.text import human_bytes, human_count, plural
 
 FILE_CHECKS = (
     "deployment",
@@ -212,7 +212,7 @@ def _logs(look: FilesLook) -> Check:
     if not look.log_files:
         detail = f"{found.path} ({found.source}) holds no log file of KWDB."
         return Check("logs", title, CheckState.WARNING, detail, "Check --log-dir of the node.")
-    detail = f"{found.path} ({found.source}), {look.log_files} files"
+    detail = f"{found.path} ({found.source}), {plural(look.log_files, 'file')}"
     return Check("logs", title, CheckState.OK, detail)
 
 

@@ -234,7 +234,8 @@ def _nodes(look: ServerLook) -> Check:
     more = tuple(_node_line(node, look) for node in nodes)
     dead = [str(node.node_id) for node in nodes if not node.is_live]
     detail = (
-        f"{len(nodes)} nodes. All files of a backup go to the one node that its address names, and"
+        f"{plural(len(nodes), 'node')}. All files of a backup go to the one node that its "
+        f"address names, and"
         " are checked where that node's files can be seen."
     )
     if dead:

@@ -20,6 +20,7 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import cannot_write
 from kwtui.operations.plan import Plan
 from kwtui.runs.process_identity import ProcessIdentity, is_alive
+from kwtui.text import plural
 
 _RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{4,8}")
 
@@ -121,7 +122,7 @@ class RunsDirectory:
         if len(exact or matching) == 1:
             return (exact or matching)[0]
         raise KwtuiError(
-            f"There are {len(matching)} runs with {run_id!r} in their id."
+            f"There are {plural(len(matching), 'run')} with {run_id!r} in their id."
             if matching
             else f"There is no run {run_id!r}.",
             hint="See them all: kwtui runs",

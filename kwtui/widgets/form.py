@@ -124,10 +124,12 @@ class ExplainedField(Field):
         complete: Complete | None = None,
     ) -> None:
         super().__init__(label, value, name=name, placeholder=placeholder, complete=complete)
-        self._about = f"{about} Tab completes." if complete is not None else about
+        self._completes = complete is not None
+        self.about = about
+        """What the value means, in words."""
 
     def explanation_lines(self) -> list[Line]:
-        return paragraph(self._about)
+        return paragraph(f"{self.about} Tab completes." if self._completes else self.about)
 
 
 class Form(Vertical):

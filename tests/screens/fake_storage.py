@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kwtui.backups.csv.dialect import Certainty, DialectGuess
+from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.index import Reading
 from kwtui.backups.csv.page import CsvPage
 from kwtui.backups.difference import (
@@ -21,6 +22,7 @@ from kwtui.backups.layout.location import SetLocation
 from kwtui.backups.listing.contents import ColumnInfo, RowsKnown, SetDetails, TableDetails
 from kwtui.backups.listing.entries import BackupEntry, EntryKind, StorageListing
 from kwtui.backups.listing.presence import Presence
+from kwtui.backups.listing.shape import UnreadFile
 from kwtui.backups.manifest import FileEntry, Manifest, Totals
 from kwtui.backups.removing import SetContents
 from kwtui.backups.retention import decide_all, relied_on
@@ -41,6 +43,8 @@ class FakeStorage(Storage):
     def __init__(self, events: Events) -> None:
         self._events = events
         self.entries: tuple[BackupEntry, ...] = SETS
+        self.hidden: tuple[BackupEntry, ...] = ()
+        """Exports that the listing does not name: inside a backup."""
         self.awaits_export = False
         self.on_disk = Presence()
         self.guess = DialectGuess(
@@ -48,6 +52,9 @@ class FakeStorage(Storage):
             Certainty.LIKELY,
             "NULL is written as \\N.",
         )
+        self.unread: tuple[UnreadFile, ...] = ()
+        """Of trees: files in a form that is not read."""
+        self.forms: dict[str, FileForm] = {}
         self.annotated: list[tuple[str, dict[str, bool | str]]] = []
         self.reports: list[tuple[str, Path]] = []
         self.made_by = ""
@@ -65,7 +72,7 @@ class FakeStorage(Storage):
         )
 
     async def open_set(self, path: str) -> SetDetails:
-        entry = next(e for e in self.entries if e.path == path)
+        entry = next(e for e in (*self.entries, *self.hidden) if e.path == path)
         tables = tuple(
             TableDetails(
                 TableName("public", name + self.note),
@@ -82,7 +89,15 @@ class FakeStorage(Storage):
         location = SetLocation(Path("/extern"), path, Path("/extern") / path)
         others = (FileEntry("manifest.json", 900, "", None),)
         if entry.kind is EntryKind.TREE:
-            return SetDetails(entry, location, tables, others, dialect=self.guess)
+            return SetDetails(
+                entry,
+                location,
+                tables,
+                others,
+                dialect=self.guess,
+                unread=self.unread,
+                forms=self.forms,
+            )
         manifest = self.manifest_of(entry) if self.made_by else None
         return SetDetails(entry, location, tables, others, manifest=manifest, schema=shop_schema())
 

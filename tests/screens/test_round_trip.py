@@ -54,7 +54,7 @@ def test_back_up_and_restore_by_keys(
         terminal.until_shown("may export and import")
 
         choose(terminal, "2", "the demo shop", database)
-        for words in (table, "Table by table, one instant", "Rows per file"):
+        for words in (table, "Table by table", "node 1, connected"):
             terminal.press("\r")
             terminal.until_shown(words)
         terminal.press("\r")

@@ -13,6 +13,7 @@ from kwtui.backups.csv.reading import MalformedRecord, Record, read_records
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.reading import cannot_read
 from kwtui.model.requests import Dialect
+from kwtui.text import plural
 
 
 async def batches(
@@ -33,7 +34,10 @@ def checked_records(
             found = islice(read_records(file, dialect), 1 if dialect.header else 0, None)
             for number, record in enumerate(found, 1):
                 if len(record) != fields:
-                    words = f"record {number} has {len(record)} values, the table {fields} columns"
+                    words = (
+                        f"record {number} has {len(record)} values, the table "
+                        f"{plural(fields, 'column')}"
+                    )
                     raise damaged(path, words)
                 yield record
     except (MalformedRecord, UnicodeDecodeError) as error:

@@ -28,6 +28,8 @@ class CsvPage:
     """No record follows this page."""
     problem: str = ""
     """Why the record after this page cannot be read."""
+    note: str = ""
+    """What the file has that is no data and is not shown, in words."""
 
 
 def read_page(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from kwtui.backups.csv.form import PLAIN, FileForm
 from kwtui.backups.csv.index import CsvIndex, Reading
 from kwtui.backups.csv.page import CsvPage, read_page
+from kwtui.backups.csv.reading import Record
 from kwtui.backups.csv.search import find_record
 from kwtui.backups.layout.naming import inside
 from kwtui.backups.listing.contents import SetDetails, TableDetails
@@ -29,9 +33,29 @@ def page_of(
     if start < 0:
         index.place_of(sys.maxsize, reading)
         start = max(0, (index.total or 0) - index.dialect.header + start)
-    return read_page(
+    page = read_page(
         index.path, index.dialect, start, count, columns=columns, index=index, reading=reading
     )
+    form = details.forms.get(file, PLAIN)
+    named = index.dialect.header and not form.header
+    words = [form.words, "has the column names as its first record" if named else ""]
+    note = " and ".join(filter(None, words))
+    return replace(
+        page,
+        records=tuple(_plain(page.records, form, at_start=page.start == 0 and not form.header)),
+        note=f"The file {note}, shown without that." if note else "",
+    )
+
+
+def _plain(records: Iterable[Record], form: FileForm, *, at_start: bool) -> Iterator[Record]:
+    """The values without what other programs put around them."""
+    for number, record in enumerate(records):
+        values = list(record)
+        if at_start and number == 0 and form.mark and values and values[0]:
+            values[0] = values[0].removeprefix("\ufeff")
+        if form.line_end == "\r\n" and values and values[-1]:
+            values[-1] = values[-1].removesuffix("\r")
+        yield tuple(values)
 
 
 def record_at_share(details: SetDetails, file: str, share: float, reading: Reading) -> int:
@@ -62,6 +86,8 @@ def _opened(details: SetDetails, file: str) -> tuple[TableDetails, CsvIndex]:
             exit_code=ExitCode.NOT_FOUND,
         )
     dialect = dialect_of(details)
+    if details.forms.get(file, PLAIN).header:
+        dialect = replace(dialect, header=True)
     path = details.location.absolute(file) if details.manifest else _tree_file(details, file)
     return table, _index(path, dialect)
 

@@ -65,6 +65,11 @@ class BackupEntry:
     check: CheckLevel | None = None
     """How much of its content was read; None: no level is written down."""
 
+    @property
+    def manifest_is_damaged(self) -> bool:
+        """A set of which nothing is known but its files: its manifest cannot be read."""
+        return self.kind is EntryKind.SET and bool(self.problem) and self.tables is None
+
     def age_seconds(self, now: datetime) -> float | None:
         """Seconds since ``started``; never negative."""
         if self.started is None:
@@ -73,8 +78,7 @@ class BackupEntry:
 
 
 NO_EXPORT_YET = (
-    "No backup here yet: KWDB makes extern at the first export. "
-    "Make one: 2 Backup / kwtui backup DB"
+    "No backup here yet: KWDB makes extern at the first export. Make one: kwtui backup DB"
 )
 """Of a node whose store is there and whose extern is not (live-findings, section 3)."""
 

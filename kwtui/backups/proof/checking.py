@@ -266,14 +266,14 @@ def _compare_records(manifest: Manifest, scans: dict[str, FileScan], check: Chec
             check.fault(
                 Fault.RECORDS,
                 str(table.name),
-                f"the files held {human_count(table.rows_counted)} records when they were sealed,"
+                f"the files held {plural(table.rows_counted, 'record')} when they were sealed,"
                 f" the server said {human_count(table.rows_reported)}",
             )
 
 
 def check_records(path: str, scan: FileScan, expected: int | None, check: Check) -> None:
     if expected is not None and scan.records != expected:
-        counts = f"{human_count(scan.records)} records instead of {human_count(expected)}"
+        counts = f"{plural(scan.records, 'record')} instead of {human_count(expected)}"
         check.fault(Fault.RECORDS, path, f"holds {counts}")
     if scan.open_quote:
         where = f"record {scan.records:,}"

@@ -23,6 +23,7 @@ from kwtui.files.foreign.making import sync_file, sync_folder
 from kwtui.files.foreign.reading import cannot_read
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import TableName
+from kwtui.text import plural
 
 _PROGRESS_SECONDS = 0.2
 _WORTH_PROCESSES = 32 << 20
@@ -296,7 +297,7 @@ def _refuse_open_quotes(files: Sequence[TreeFile], scans: Sequence[FileScan]) ->
     if cut:
         raise KwtuiError(
             f"{cut[0]} ends inside a quoted value: it was cut while it was written.",
-            cause=f"{len(cut)} of {len(files)} files end like this.",
+            cause=f"{len(cut)} of {plural(len(files), 'file')} end like this.",
             hint="Look for space on the node's disk, then back up again. Nothing was sealed.",
             exit_code=ExitCode.BACKUP_DAMAGED,
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from kwtui.model.server import Becomes, Coverage
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind
 from kwtui.operations.shared.refusals import refusals
-from kwtui.text import human_bytes, human_count
+from kwtui.text import human_bytes, plural
 
 
 def plan_lines(plan: Plan, command: str) -> Iterator[str]:
@@ -18,7 +18,7 @@ def plan_lines(plan: Plan, command: str) -> Iterator[str]:
         yield f"  files    {plan.path} on node {plan.node_id}" if plan.node_id else ""
     if plan.estimated_rows is not None or plan.estimated_bytes is not None:
         rows = plan.estimated_rows
-        counted = "" if rows is None and plan.kind in REMOVALS else f"{human_count(rows)} rows, "
+        counted = "" if rows is None and plan.kind in REMOVALS else f"{plural(rows, 'row')}, "
         size = human_bytes(plan.estimated_bytes)
         yield f"  expected {counted}{size}, from {plan.estimate_source}"
     if plan.coverage:

@@ -87,9 +87,12 @@ def _differences(made: Manifest, tree: SealedTree) -> Iterator[str]:
     for table in made.tables:
         rows = counted[table.name]
         if table.rows_reported is not None and rows != table.rows_reported:
-            yield f"{table.name}: the server said {table.rows_reported} rows, the files hold {rows}"
+            yield (
+                f"{table.name}: the server said {plural(table.rows_reported, 'row')}, the "
+                f"files hold {rows:,}"
+            )
         elif table.rows_held is not None and rows != table.rows_held:
-            yield f"{table.name}: it held {table.rows_held} rows, the files hold {rows}"
+            yield f"{table.name}: it held {plural(table.rows_held, 'row')}, the files hold {rows:,}"
 
 
 def _is_certain(table: TableEntry) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kwtui.keys.interface_words import in_interface
 from kwtui.operations.backup.destination_nodes import DestinationNode
 from kwtui.widgets.form import Option
 
@@ -52,8 +53,8 @@ def _connected(node: DestinationNode) -> list[Option]:
     refused = Option(
         "",
         f"{name}: files not seen",
-        f"{node.problem} The plan will refuse, because nothing could be checked. Connect with"
-        " --extern where the files are, or take the next choice (→).",
+        f"{in_interface(node.problem)} The plan will refuse, because nothing could be checked. Name"
+        " the folder as “Extern” of the server (e in 1 Connection), or take the next choice (→).",
         True,
     )
     return [refused, _unchecked(node, f" {_UNSEEN}", f"{name}, checked later")]
@@ -83,8 +84,8 @@ def _unchecked(node: DestinationNode, value: str, label: str) -> Option:
         label,
         f"The files of node {node.id} ({node.address}) cannot be seen from here. Not checked: that"
         " every file is there, that every record is in it, that its disk does not fill up. The"
-        f" backup stays at P0 until kwtui seal is run on node {node.id}; the plan names the"
-        " command.",
+        f" backup stays at P0 until it is sealed on node {node.id}; the plan names the command for"
+        " that.",
         True,
     )
 

@@ -31,10 +31,39 @@ METHODS = (
     ),
 )
 
-_TIME_SERIES_NOTE = (
-    "A time-series database has no snapshot in KWDB: rows that arrive while the export runs may or"
-    " may not be in it, whatever the method."
+TIME_SERIES_METHODS = (
+    Option(
+        BackupMethod.SNAPSHOT,
+        "Table by table, each up to its newest row",
+        "Every table is exported by itself, up to the newest time that it holds when its export"
+        " begins. Each has its own progress, and one that fails does not spoil the others. Rows"
+        " that come late or change meanwhile are counted and named. The default.",
+    ),
+    Option(
+        BackupMethod.DATABASE,
+        "One EXPORT of the database",
+        "KWDB writes the whole database in one statement. There is no progress by table, and KWDB"
+        " reports success even when a table failed; kwtui counts every file afterwards and says"
+        " so.",
+    ),
+    Option(
+        BackupMethod.TABLES,
+        "Plain EXPORT of each table",
+        "Every table is exported with what it holds while the export runs, without a last time:"
+        " what came late cannot be told. Choose it only when nothing is written meanwhile.",
+        True,
+    ),
 )
+
+_TIME_SERIES_NOTE = (
+    "KWDB has no snapshot of time series: no method makes tables of one instant. If one moment"
+    " matters, pause what writes."
+)
+
+
+def methods_of(engine: Engine | None) -> tuple[Option, ...]:
+    """The ways to export, in words that hold for the engine."""
+    return TIME_SERIES_METHODS if engine is Engine.TIME_SERIES else METHODS
 
 
 def method_lines(option: Option, engine: Engine | None) -> list[Line]:

@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from kwtui.model.checks import CheckLevel
-from kwtui.model.schema import TableSpec
+from kwtui.model.schema import Engine, TableSpec
 from kwtui.model.server import DatabaseSummary
-from kwtui.screens.backup.options import LEVEL_OPTIONS, METHODS, method_lines
+from kwtui.screens.backup.options import LEVEL_OPTIONS, METHODS, method_lines, methods_of
 from kwtui.screens.plan.page import finding_lines
 from kwtui.screens.wizard.choice_step import ChoiceStep
 from kwtui.screens.wizard.table_choice import TableChoice
@@ -190,6 +190,13 @@ class MethodStep(ChoiceStep):
         else:
             super()._explain()
 
+    @property
+    def _engine(self) -> Engine | None:
+        return self._database.chosen.engine if self._database.chosen else None
+
+    async def enter(self) -> None:
+        self._list.set_rows(methods_of(self._engine))
+        await super().enter()
+
     def explained(self, option: Option) -> Sequence[Line]:
-        database = self._database.chosen
-        return method_lines(option, database.engine if database else None)
+        return method_lines(option, self._engine)

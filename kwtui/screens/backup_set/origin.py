@@ -16,7 +16,7 @@ from kwtui.runs.events import (
     StepProgress,
     StepStarted,
 )
-from kwtui.text import human_bytes, human_count, human_duration
+from kwtui.text import human_bytes, human_duration, plural
 from kwtui.widgets.paint import BLANK, Line, Part, fact, heading, line
 from kwtui.widgets.sql_lines import sql_lines
 
@@ -81,7 +81,7 @@ def _told(event: AnyEvent) -> tuple[list[str | Part], list[Line]]:
 def _amounts(event: StepFinished) -> str:
     told = [human_duration(event.seconds)]
     if event.rows is not None:
-        told.append(f"{human_count(event.rows)} rows")
+        told.append(f"{plural(event.rows, 'row')}")
     if event.bytes is not None:
         told.append(human_bytes(event.bytes))
     if event.summary:

@@ -10,6 +10,7 @@ from kwtui.backups.listing.contents import RowsKnown, SetDetails, TableDetails
 from kwtui.backups.listing.entries import EntryKind
 from kwtui.backups.listing.presence import Presence
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, FileEntry
+from kwtui.keys.interface_words import in_interface
 from kwtui.screens.backup_set.kind_words import KIND_WORDS
 from kwtui.screens.plan.page import finding_lines
 from kwtui.screens.runs.result_page import proof_words
@@ -201,7 +202,7 @@ def _dialect_words(details: SetDetails) -> str:
 
 
 def _list(title: str, mark: str, role: str, words: Iterable[str]) -> list[Line]:
-    lines = [line((mark, role), each, indent=2) for each in words]
+    lines = [line((mark, role), in_interface(each), indent=2) for each in words]
     return [BLANK, heading(title), *lines] if lines else []
 
 
@@ -220,7 +221,7 @@ def what_goes_lines(details: SetDetails) -> list[Line]:
     """What is in a set, for the page that deletes it."""
     lines = [heading("What is in it")]
     for table in details.tables:
-        rows = "rows not counted" if table.rows is None else f"{human_count(table.rows)} rows"
+        rows = "rows not counted" if table.rows is None else f"{plural(table.rows, 'row')}"
         files = plural(len(table.files), "file")
         told = f"  {rows}, {files}, {human_bytes(table.bytes)}"
         lines.append(
@@ -243,7 +244,7 @@ def table_lines(table: TableDetails, create_statement: str = "") -> list[Line]:
     size = f"{plural(len(table.files), 'file')}, {human_bytes(table.bytes)}"
     lines = [fact("Rows", rows), fact("Files", size)]
     if table.problem:
-        lines += [line(("✗ ", "error"), table.problem, indent=2)]
+        lines += [line(("✗ ", "error"), in_interface(table.problem), indent=2)]
     lines += [BLANK, heading("Columns")]
     for column in table.columns:
         extra = " tag" if column.tag else ""
@@ -251,7 +252,7 @@ def table_lines(table: TableDetails, create_statement: str = "") -> list[Line]:
         lines.append(line(f"{fit(column.name, 24)} ", (column.type + null, "keyword"), extra))
     lines += [BLANK, heading("Files")]
     for file in table.files:
-        records = "" if file.records is None else f", {human_count(file.records)} records"
+        records = "" if file.records is None else f", {plural(file.records, 'record')}"
         lines.append(
             line(file.path.rpartition("/")[2], (f"  {human_bytes(file.bytes)}{records}", "muted"))
         )

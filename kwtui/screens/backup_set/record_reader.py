@@ -65,6 +65,7 @@ class RecordReader:
         self.columns: tuple[str, ...] = ()
         self._total: int | None = None
         self._problem = ""
+        self._note = ""
 
     @property
     def is_busy(self) -> bool:
@@ -110,7 +111,7 @@ class RecordReader:
         page = await self._controller().storage.csv_page(
             self._entry, self.file, start, count, reading
         )
-        self.columns, self._problem = page.columns, page.problem
+        self.columns, self._problem, self._note = page.columns, page.problem, page.note
         self._total = self._total if page.total is None else page.total
         return page
 
@@ -119,12 +120,13 @@ class RecordReader:
         table, total = self._table, self._total
         name = self.file.rpartition("/")[2]
         if not table.rows:
-            self._say(f"{name}: no record. {self._problem}".strip())
+            self._say(" ".join(filter(None, (f"{name}: no record.", self._problem, self._note))))
             return
         shown = f"{human_count(table.start + 1)} to {human_count(table.end)}"
         of = f" of {human_count(total)}" if total is not None else ""
         words = f"{name}: records {shown}{of}"
-        self._say(f"{words}. {self._problem}" if self._problem else words)
+        more = " ".join(filter(None, (self._problem, self._note)))
+        self._say(f"{words}. {more}" if more else words)
 
     # -- places --------------------------------------------------------------------------------
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from kwtui.backups.layout.naming import DATA_FOLDER
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.errors import KwtuiError
 from kwtui.model.proof import ProofLevel
@@ -15,15 +17,19 @@ from kwtui.screens.backup_set.parts import what_goes_lines
 from kwtui.screens.backup_set.set_dialogs import DrillDialog, Notes, NotesDialog
 from kwtui.screens.frame.base import READ_ONLY
 from kwtui.screens.frame.choice_dialog import Choice, ChooseDialog
+from kwtui.screens.frame.dialogs import MessageDialog
 from kwtui.screens.frame.live_screen import LiveScreen
 from kwtui.screens.plan.screen import PlanScreen
-from kwtui.widgets.paint import Line
+from kwtui.widgets.paint import BLANK, Line, line
 
 REPORT = "report"
 """The purpose of the prompt that asks where a report goes."""
 
 SCRIPT = "restore.sql"
 """The sidecar that holds every statement of an exact restore."""
+
+RUNBOOK = "RESTORE.md"
+"""The sidecar that says how to restore by hand."""
 
 SET_VERBS = frozenset({"verify", "restore", "drill", "delete", "pin", "annotate", "report", "copy"})
 _LEFT = (EntryKind.INCOMPLETE, EntryKind.DELETED)
@@ -77,8 +83,43 @@ class SetActions(LiveScreen):
 
     def do_restore(self) -> None:
         entry = self.chosen_entry()
-        if entry is not None:
+        if entry is not None and entry.manifest_is_damaged:
+            self._offer_what_is_left(entry)
+        elif entry is not None:
             self.kwtui.open_restore(entry.path)
+
+    def _offer_what_is_left(self, entry: BackupEntry) -> None:
+        """A manifest that cannot be read is not the end: the data beside it may be whole."""
+        ways: dict[str, Callable[[], object]] = {
+            "Restore its data": partial(self.kwtui.open_restore, f"{entry.path}/{DATA_FOLDER}"),
+            "Restore by hand": partial(self.run_task, partial(self._read_runbook, entry), "look"),
+            "Look at its files": partial(self._look_inside, entry),
+            "Delete it": self.do_delete,
+        }
+        words = (
+            "as an export: rows into existing tables",
+            "with a SQL client, as RESTORE.md says",
+            "open every file that it holds",
+            "by a plan that shows what goes",
+        )
+        choices = [Choice(title, text) for title, text in zip(ways, words, strict=True)]
+
+        def answered(choice: object) -> None:
+            if isinstance(choice, Choice):
+                ways[choice.title]()
+
+        self.app.push_screen(ChooseDialog("Its manifest is damaged", choices), answered)
+
+    def _look_inside(self, entry: BackupEntry) -> None:
+        from kwtui.screens.backup_set.screen import SetScreen
+
+        if not isinstance(self, SetScreen):
+            self.open_over(SetScreen(entry))
+
+    async def _read_runbook(self, entry: BackupEntry) -> None:
+        text = await self.controller.storage.read_text(f"{entry.path}/{RUNBOOK}")
+        lines = [line(each) if each.strip() else BLANK for each in text.splitlines()]
+        self.app.push_screen(MessageDialog(RUNBOOK, lines))
 
     def do_drill(self) -> None:
         entry = self.chosen_entry()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kwtui.keys.interface_words import in_interface
 from kwtui.widgets.paint import BLANK, Line, fact, heading, line, paragraph
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ def connection_lines(
     if state in ("failed", "lost"):
         lines += paragraph(status.title or "The connection is lost.", "error")
         if status.cause:
-            lines += paragraph(status.cause)
+            lines += paragraph(in_interface(status.cause))
         if status.hint:
-            lines += paragraph(status.hint, "muted")
+            lines += paragraph(in_interface(status.hint), "muted")
         lines.append(BLANK)
     if status.facts is None:
         if state == "disconnected":
@@ -73,7 +74,6 @@ def _server_lines(status: ConnectionStatus, facts: ServerFacts) -> list[Line]:
         f" GRANT admin TO {facts.user}"
     )
     tls = "on" if facts.tls else "off: whoever is between can read and change everything"
-    engines = " and ".join(engine.value for engine in status.engines) or "not known"
     lines = [
         heading("Server"),
         fact("Version", facts.version),
@@ -82,11 +82,20 @@ def _server_lines(status: ConnectionStatus, facts: ServerFacts) -> list[Line]:
         fact("User", facts.user),
         fact("Role", admin, "" if facts.is_admin else "warning"),
         fact("TLS", tls, "" if facts.tls else "muted"),
-        fact("Engines", engines),
+        fact("Engines", _engines(status)),
     ]
     if status.target:
         lines.insert(1, fact("Address", status.target))
     return lines
+
+
+def _engines(status: ConnectionStatus) -> str:
+    """Every KWDB node has both (facts.md, section 6.1); the server tells only of databases."""
+    from kwtui.model.schema import Engine
+
+    words = " and ".join(engine.value for engine in Engine)
+    missing = [engine.value for engine in Engine if engine not in status.engines]
+    return f"{words} (no {' or '.join(missing)} database yet)" if missing else words
 
 
 def _nodes(facts: ServerFacts) -> str:
@@ -114,7 +123,7 @@ def _place_lines(place: NodePlace | None) -> list[Line]:
 def _folder_lines(name: str, folder: FolderState) -> list[Line]:
     if folder.path is None:
         lines = [fact(name, folder.problem or f"not found ({folder.source})", "warning")]
-        return [*lines, fact("", folder.remedy, "muted")] if folder.remedy else lines
+        return [*lines, fact("", in_interface(folder.remedy), "muted")] if folder.remedy else lines
     rights = "may read and write" if folder.writable else "may read" if folder.readable else ""
     words = [str(folder.path)]
     told = ", ".join(filter(None, (rights, _free(folder), folder.source)))

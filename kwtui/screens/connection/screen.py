@@ -14,6 +14,7 @@ from textual.widgets import Input
 from kwtui.controller import RunsChanged, StorageChanged
 from kwtui.errors import KwtuiError
 from kwtui.keys.actions import Action
+from kwtui.keys.interface_words import in_interface
 from kwtui.screens.connection.page import connection_lines
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
@@ -187,7 +188,7 @@ class ConnectionScreen(KwtuiScreen):
         try:
             target = resolve_target(dsn=text)
         except KwtuiError as error:
-            self._dsn.complain(f"{error.title} {error.hint}")
+            self._dsn.complain(in_interface(f"{error.title} {error.hint}".strip()))
             return
         self._dsn.complain("")
         if target.password:

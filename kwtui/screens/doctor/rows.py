@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from kwtui.doctor import Check, CheckState
+from kwtui.keys.interface_words import in_interface
 from kwtui.text import plural
 from kwtui.widgets.paint import BLANK, Line, Part, heading, line, paragraph
 from kwtui.widgets.virtual_list import Column
@@ -30,7 +31,7 @@ def check_lines(check: Check | None) -> list[Line]:
         return []
     lines = [line(_MARKS[check.state], "  ", (check.title, "strong"))]
     lines += paragraph(check.detail) if check.detail else []
-    return lines + ([line(f"→ {check.hint}", indent=2)] if check.hint else [])
+    return lines + ([line(f"→ {in_interface(check.hint)}", indent=2)] if check.hint else [])
 
 
 def check_page(check: Check) -> list[Line]:

@@ -78,7 +78,7 @@ def _numbered(words: Sequence[str]) -> list[Line]:
 
 def _check_lines(letter: str, check: KnownCheck, answer: Sequence[str]) -> list[Line]:
     lines = [line((f"{letter} ", "accent"), (check.title, "strong"), indent=2)]
-    how = check.sql or (f"kwtui doctor: {check.doctor}" if check.doctor else "the node's log")
+    how = check.sql or (f"Doctor: {check.doctor}" if check.doctor else "the node's log")
     lines.append(line("  ", (how, "keyword"), indent=4))
     lines.append(line("  ", (check.look_for, "muted"), indent=4))
     return lines + [line("  ", ("│ ", "accent"), each, indent=4) for each in answer]

@@ -58,6 +58,8 @@ class ExplainScreen(KwtuiScreen):
         self._summary = Words(classes="summary")
         self._editor = SqlEditor(id="pasted", placeholder="Paste an error here.")
         self._document = Document()
+        self._explained: str | None = None
+        """The text that is explained."""
 
     def body(self) -> Iterable[Widget]:
         yield self._editor
@@ -74,10 +76,13 @@ class ExplainScreen(KwtuiScreen):
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         if self._timer is not None:
             self._timer.stop()
+        if self._editor.text == self._explained:
+            return  # Explained already: whoever turned to another error stays there.
         self._timer = self.set_timer(TYPING_SECONDS, self._explain)
 
     def _explain(self) -> None:
-        self._found = self.controller.doctor.explain(self._editor.text)
+        self._explained = self._editor.text
+        self._found = self.controller.doctor.explain(self._explained)
         # What kwtui said itself about the error stands before it and explains nothing.
         self._at = next((n for n, each in enumerate(self._found) if each.is_known), 0)
         self._answers = {}

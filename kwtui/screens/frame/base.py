@@ -70,7 +70,7 @@ class KwtuiScreen(Screen[None]):
         yield self.banner
         yield Words(
             f"kwtui needs at least {SMALLEST[0]} columns and {SMALLEST[1]} rows.\n\n"
-            "Make the window larger, or use the command line: kwtui --help",
+            "Make the window larger.",
             classes="too-small",
         )
         body = Widget(*self.body(), classes="body")

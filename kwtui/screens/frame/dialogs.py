@@ -17,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from kwtui.errors import KwtuiError
+from kwtui.keys.interface_words import in_interface
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import Field, Words, push_button
 from kwtui.widgets.paint import BLANK, Line, heading, paragraph
@@ -36,11 +37,11 @@ BUTTON_KEYS: list[BindingType] = [
 
 def problem_lines(error: KwtuiError) -> list[Line]:
     """The message in full: what is wrong, why, what to do next."""
-    lines = paragraph(error.title, "error")
+    lines = paragraph(in_interface(error.title), "error")
     if error.cause:
-        lines += [BLANK, heading("Why"), *paragraph(error.cause)]
+        lines += [BLANK, heading("Why"), *paragraph(in_interface(error.cause))]
     if error.hint:
-        lines += [BLANK, heading("What to do"), *paragraph(error.hint)]
+        lines += [BLANK, heading("What to do"), *paragraph(in_interface(error.hint))]
     return lines
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kwtui.errors import KwtuiError
 from kwtui.keys.actions import Action
+from kwtui.keys.interface_words import in_interface
 from kwtui.node.logs.filter import LogFilter, compile_pattern, parse_filter
 from kwtui.node.logs.format import LogSeverity
 from kwtui.node.logs.time_words import parse_when
@@ -169,7 +170,7 @@ class LogReading(KwtuiScreen):
         try:
             self._answer(self._viewed, event.purpose, event.text.strip())
         except KwtuiError as error:
-            self.say(f"{error.title} {error.hint}".strip(), warning=True)
+            self.say(in_interface(f"{error.title} {error.hint}".strip()), warning=True)
         self._say()
 
     def _answer(self, viewed: ViewedLog, purpose: str, text: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kwtui.keys.interface_words import in_interface
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.server import Becomes, Coverage
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step
-from kwtui.text import human_bytes, human_count, plural
+from kwtui.text import human_bytes, plural
 from kwtui.widgets.paint import BLANK, Line, fact, heading, line
 from kwtui.widgets.sql_lines import sql_lines
 
@@ -38,7 +39,9 @@ def plan_lines(plan: Plan, command: str) -> list[Line]:
         lines += [BLANK, line((words, "error")), *finding_lines(refusals)]
     if plan.not_included:
         lines += [BLANK, heading("Will not be in it")]
-        lines += [line(("− ", "warning"), words, indent=2) for words in plan.not_included]
+        lines += [
+            line(("− ", "warning"), in_interface(words), indent=2) for words in plan.not_included
+        ]
     if plan.coverage:
         lines += [BLANK, heading("What becomes of what is there"), *coverage_lines(plan.coverage)]
     others = [f for f in ordered if f.severity is not Severity.REFUSAL]
@@ -59,7 +62,7 @@ def _estimate(plan: Plan) -> list[Line]:
         return [fact("Size", "not known before")]
     known = []
     if plan.estimated_rows is not None:
-        known.append(f"{human_count(plan.estimated_rows)} rows")
+        known.append(f"{plural(plan.estimated_rows, 'row')}")
     if plan.estimated_bytes is not None:
         known.append(human_bytes(plan.estimated_bytes))
     words = f"about {', '.join(known)}"
@@ -81,7 +84,7 @@ def coverage_lines(coverage: Iterable[Coverage]) -> list[Line]:
         what = f"{kind.kind}{counted}: "
         lines.append(line((what, "strong"), kind.becomes.value, indent=2))
         if kind.why:
-            lines.append(line("  ", (kind.why, "muted"), indent=4))
+            lines.append(line("  ", (in_interface(kind.why), "muted"), indent=4))
     return lines
 
 
@@ -90,16 +93,18 @@ def finding_lines(findings: Iterable[Finding]) -> list[Line]:
     for finding in findings:
         mark, role = _MARKS[finding.severity]
         subject = f"{finding.subject}: " if finding.subject else ""
-        lines.append(line((mark, role), (subject, "strong"), finding.message, indent=2))
+        lines.append(
+            line((mark, role), (subject, "strong"), in_interface(finding.message), indent=2)
+        )
         if finding.remedy:
-            lines.append(line("  ", (f"→ {finding.remedy}", "muted"), indent=4))
+            lines.append(line("  ", (f"→ {in_interface(finding.remedy)}", "muted"), indent=4))
     return lines
 
 
 def _step_lines(number: int, step: Step) -> list[Line]:
     lines = [line((f"{number:>3} ", "muted"), (step.title, "strong"), indent=4)]
     if step.explanation:
-        lines.append(line("    ", step.explanation, indent=4))
+        lines.append(line("    ", in_interface(step.explanation), indent=4))
     for statement in step.sql:
         lines += sql_lines(statement, indent=4)
     return lines + [_diff_line(text) for text in step.diff]
@@ -145,5 +150,5 @@ def refusal_of(plan: Plan) -> str:
     """Why the plan cannot be started, in one line; empty when it can."""
     for finding in plan.findings:
         if finding.severity is Severity.REFUSAL:
-            return finding.message
+            return in_interface(finding.message)
     return ""

@@ -57,6 +57,25 @@ ALL_USERS_OPTION = Option(
 )
 """Offered where the backup holds users."""
 
+FIRST_RECORD_OPTIONS = (
+    Option(
+        "names",
+        "column names",
+        "The first record of the files that have one is no row: it names the columns.",
+    ),
+    Option(
+        "row",
+        "a row like the others",
+        "No file begins with column names, whatever its first record says.",
+        True,
+    ),
+)
+
+LEAVE_OUT_ABOUT = (
+    "Files and folders of the export that you do without, with blanks between them; quotes keep a"
+    " name with blanks together. Without them it cannot be restored as a whole: {}."
+)
+
 SETTINGS_OPTIONS = (
     Option("no", "leave as they are", "The cluster keeps its settings."),
     Option(

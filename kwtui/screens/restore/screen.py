@@ -42,6 +42,8 @@ class RestoreScreen(WizardScreen):
             with_settings=self.target.with_settings,
             replace=self.target.replacement,
             dialect=self.target.dialect,
+            leave_out=self.target.left_out,
+            first_is_row=self.target.first_is_row,
         )
 
     def choose(self, path: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -9,11 +10,14 @@ from textual.widget import Widget
 
 from kwtui.backups.listing.contents import SetDetails
 from kwtui.backups.listing.entries import NO_EXPORT_YET, BackupEntry, EntryKind
+from kwtui.keys.interface_words import in_interface
 from kwtui.model.requests import Dialect, RestoreStrategy
 from kwtui.screens.frame.base import READ_ONLY
 from kwtui.screens.frame.dialect_options import dialect_options
 from kwtui.screens.restore.options import (
     ALL_USERS_OPTION,
+    FIRST_RECORD_OPTIONS,
+    LEAVE_OUT_ABOUT,
     NAME_ABOUT,
     REPLACE_ABOUT,
     SETTINGS_OPTIONS,
@@ -43,6 +47,8 @@ class SourceStep(Step):
     def __init__(self) -> None:
         super().__init__()
         self._wanted = ""
+        self._inside: BackupEntry | None = None
+        """An export that the listing does not name: it lies inside a backup."""
         self._entries: list[BackupEntry] = []
         self._none = ""
         self._list: VirtualList[BackupEntry] = VirtualList(
@@ -80,8 +86,15 @@ class SourceStep(Step):
         listing = await self.controller.storage.listing()
         kinds = (EntryKind.SET, EntryKind.TREE)
         nothing = "There is no backup in extern yet. Make one (2)."
-        self._none = listing.problem or (NO_EXPORT_YET if listing.awaits_export else nothing)
+        self._none = in_interface(
+            listing.problem or (NO_EXPORT_YET if listing.awaits_export else nothing)
+        )
         self._entries = [entry for entry in listing.entries if entry.kind in kinds]
+        if self._wanted and all(entry.path != self._wanted for entry in self._entries):
+            # Inside a set whose manifest is damaged: its data as an export of others.
+            self._inside = (await self.controller.storage.open_set(self._wanted)).entry
+        if self._inside is not None:
+            self._entries.insert(0, self._inside)
         self.filter_by(self.filter_text)
         if self._wanted:
             self.choose(self._wanted)
@@ -102,6 +115,8 @@ class SourceStep(Step):
     def reason_against_next(self) -> str:
         if self.kwtui.is_read_only:
             return READ_ONLY
+        if self.chosen is not None and self.chosen.manifest_is_damaged:
+            return "Its manifest is damaged: press r in 4 Storage."
         return "" if self.chosen else "There is no backup to choose."
 
     def reason_against(self, verb: str) -> str:
@@ -170,8 +185,29 @@ class TargetStep(Step):
         self._candidates: tuple[Dialect, ...] = ()
         self._settings = Cycle("Cluster settings", SETTINGS_OPTIONS, "no", name="settings")
         self._settings.display = False
+        self._first_record = Cycle(
+            "First record", FIRST_RECORD_OPTIONS, "names", name="first-record"
+        )
+        self._first_record.display = False
+        self._leave_out = ExplainedField(
+            "Leave out",
+            "",
+            name="leave-out",
+            complete=name_completer(lambda: self._not_understood),
+        )
+        self._leave_out.display = False
+        self._not_understood: tuple[str, ...] = ()
+        """Files and folders of a tree that cannot be restored."""
         self._form = Form(
-            [self._name_field, self._replace, self._users, self._settings, self._written]
+            [
+                self._name_field,
+                self._replace,
+                self._users,
+                self._settings,
+                self._written,
+                self._first_record,
+                self._leave_out,
+            ]
         )
 
     def compose(self) -> Iterable[Widget]:
@@ -189,6 +225,7 @@ class TargetStep(Step):
             details = await self.controller.storage.open_set(entry.path)
             self._ask_how_it_was_written(details)
             self._offer_what_it_holds(details)
+            self._offer_to_do_without(details)
         self._check()
 
     def _suggestion(self, backed_up: str) -> str:
@@ -214,6 +251,32 @@ class TargetStep(Step):
         self._settings.display = SETTINGS_FILE in files
         if not self._settings.display:
             self._settings.value = "no"
+
+    def _offer_to_do_without(self, details: SetDetails) -> None:
+        """Only a tree of others has files that are not understood, or first lines in doubt."""
+        guessed = details.dialect.dialect if details.dialect is not None else None
+        named = guessed is not None and guessed.header
+        named = named or any(form.header for form in details.forms.values())
+        self._first_record.display = details.entry.kind is EntryKind.TREE and named
+        self._first_record.value = "names"
+        folders = (table.folder for table in details.undefined if table.folder)
+        self._not_understood = (*(file.path for file in details.unread), *folders)
+        self._leave_out.display = bool(self._not_understood)
+        self._leave_out.value = ""
+        self._leave_out.about = LEAVE_OUT_ABOUT.format(", ".join(self._not_understood))
+
+    @property
+    def first_is_row(self) -> bool:
+        """Whether no file begins with column names, as the person says."""
+        return self._first_record.value == "row"
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The files and folders that the person does without."""
+        try:
+            return tuple(shlex.split(self._leave_out.value))
+        except ValueError:
+            return ()
 
     @property
     def dialect(self) -> Dialect | None:
@@ -273,6 +336,8 @@ class TargetStep(Step):
         name = self.name_typed
         if not name:
             return "The database needs a name."
+        if self._leave_out.value.strip() and not self.left_out:
+            return "A quote in “Leave out” is not closed."
         if self._is_data_only:
             return "" if name in self._taken else f"There is no database {name}."
         if name in self._taken and self._replace.value != name:
@@ -280,7 +345,8 @@ class TargetStep(Step):
         return ""
 
     def has_answers(self) -> bool:
-        return bool(self._replace.value) or self.with_users or self.with_settings
+        chosen = self.with_users or self.with_settings or self.first_is_row
+        return bool(self._replace.value or self.left_out) or chosen
 
 
 def free_name(wanted: str, taken: set[str]) -> str:

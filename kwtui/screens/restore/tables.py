@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from kwtui.backups.listing.contents import TableDetails
+from kwtui.keys.interface_words import in_interface
 from kwtui.screens.restore.steps import SourceStep
 from kwtui.screens.wizard.table_choice import TableChoice
 from kwtui.text import human_bytes, human_count
@@ -53,6 +54,6 @@ class RestoreTablesStep(TableChoice[TableDetails]):
         self._list.set_rows(details.tables)
         self._list.check_all()
         problems = [*details.problems, *(t.problem for t in details.tables if t.problem)]
-        lines = [line(("✗ ", "error"), words, indent=2) for words in problems]
+        lines = [line(("✗ ", "error"), in_interface(words), indent=2) for words in problems]
         lines += [line(("? ", "warning"), words, indent=2) for words in details.unknown]
         self._notes.set_lines(lines or [line(("Nothing is known to be wrong with it.", "good"))])

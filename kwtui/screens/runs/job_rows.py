@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 
+from kwtui.keys.actions import BY_ID, written_key
+from kwtui.keys.interface_words import in_interface
 from kwtui.server.jobs.listing import Job, JobListing
 from kwtui.server.jobs.meaning import JobVerb, Outlook, age_words, read_as, reason_against
+from kwtui.text import plural
 from kwtui.widgets.paint import BLANK, Line, Part, fact, heading, line, paragraph
 from kwtui.widgets.sql_lines import sql_lines
 from kwtui.widgets.virtual_list import Column
@@ -71,7 +73,7 @@ def note_lines(job: Job | None, listing: JobListing | None) -> list[Line]:
     return lines
 
 
-def job_lines(job: Job, listing: JobListing, command: Callable[..., str]) -> list[Line]:
+def job_lines(job: Job, listing: JobListing) -> list[Line]:
     """Everything about one job."""
     reading = read_as(job, listing)
     lines = [line((f"{job.type} ", "strong"), (reading.outlook.value, _ROLES[reading.outlook]))]
@@ -96,7 +98,8 @@ def job_lines(job: Job, listing: JobListing, command: Callable[..., str]) -> lis
     lines += [BLANK, heading("What can be done")]
     for verb in JobVerb:
         reason = reason_against(job, verb, listing)
-        words = reason or command("jobs", verb.value, str(job.id), "--yes")
+        key = written_key(BY_ID[f"jobs.{verb.value}"].keys)
+        words = in_interface(reason) or f"{key} does it, after a question"
         lines.append(fact(verb.value, words, "muted" if reason else "accent"))
     return lines
 
@@ -106,7 +109,8 @@ def summary_words(listing: JobListing, shown: int, text: str, everything: bool) 
     kept = "all types" if everything else "no housekeeping (a)"
     found = f" with “{text}”" if text else ""
     return (
-        f"{shown} of {len(listing.jobs)} jobs{found}, {kept}, as of {listing.at:%H:%M:%S} UTC ·"
+        f"{shown} of {plural(len(listing.jobs), 'job')}{found}, {kept}, as of "
+        f"{listing.at:%H:%M:%S} UTC ·"
         f" kwtui jobs{' --all' if everything else ''}"
     )
 

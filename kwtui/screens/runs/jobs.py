@@ -159,7 +159,7 @@ class JobsScreen(KwtuiScreen):
         if job is not None and listing is not None:
             dialog = MessageDialog(
                 f"Job {job.id}",
-                job_lines(job, listing, self.controller.commands.line),
+                job_lines(job, listing),
                 explained=job.error,
             )
             self.app.push_screen(dialog, self._explain_if_asked)

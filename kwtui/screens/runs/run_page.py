@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from kwtui.keys.interface_words import in_interface
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, StepKind
 from kwtui.runs.events import RunStatus
 from kwtui.runs.state import Notice, RunState, StepState, StepStatus
@@ -179,17 +180,19 @@ def _ending(plan: Plan, state: RunState, gone: bool) -> list[Line]:
     role = "good" if state.status is RunStatus.SUCCEEDED else "error"
     lines: list[Line] = []
     if state.summary:
-        lines += paragraph(state.summary, role)
+        lines += paragraph(in_interface(state.summary), role)
     if state.cause:
-        lines += [fact("Why", state.cause)]
+        lines += [fact("Why", in_interface(state.cause))]
     if state.hint:
-        lines += [fact("What to do", state.hint)]
+        lines += [fact("What to do", in_interface(state.hint))]
     if state.result:
         lines += result_lines(plan, state.result, gone=gone)
     lines += _failures(state)
     if plan.not_included and plan.kind in _WITH_LEFT_OUT:
         lines += [BLANK, heading("Not in it")]
-        lines += [line(("− ", "warning"), words, indent=2) for words in plan.not_included]
+        lines += [
+            line(("− ", "warning"), in_interface(words), indent=2) for words in plan.not_included
+        ]
     return [*lines, BLANK, heading("Steps"), *_steps(state, True)]
 
 
@@ -207,7 +210,7 @@ def _failures(state: RunState) -> list[Line]:
     for step in state.steps:
         if step.status is StepStatus.FAILED:
             lines += [BLANK, line(("✗ ", "error"), (step.title, "strong"), indent=2)]
-            lines += paragraph(step.summary, indent=2) if step.summary else []
-            lines += paragraph(step.cause, indent=2) if step.cause else []
-            lines += paragraph(f"→ {step.hint}", indent=2) if step.hint else []
+            lines += paragraph(in_interface(step.summary), indent=2) if step.summary else []
+            lines += paragraph(in_interface(step.cause), indent=2) if step.cause else []
+            lines += paragraph(f"→ {in_interface(step.hint)}", indent=2) if step.hint else []
     return lines

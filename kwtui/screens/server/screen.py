@@ -216,7 +216,7 @@ class ServerScreen(KwtuiScreen):
         at = f"as of {overview.at:%H:%M:%S} UTC" if overview.at is not None else ""
         if self._page == SETTINGS:
             count = len(filtered(overview.settings.items, self._text))
-            of = f"{count} of {len(overview.settings.items)} settings"
+            of = f"{count} of {plural(len(overview.settings.items), 'setting')}"
             which = f"that contain “{self._text}”" if self._text else "that touch backups; / finds"
             return f"{of} {which} · {self._shown_command()}"
         if self._page == SESSIONS:

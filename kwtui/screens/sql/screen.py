@@ -13,6 +13,7 @@ from textual.widget import Widget
 from kwtui.config.profiles import Environment
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.keys.actions import Action
+from kwtui.keys.interface_words import in_interface
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import AskDialog, ConfirmDialog, MessageDialog
@@ -176,7 +177,7 @@ class SqlScreen(KwtuiScreen):
         try:
             self.controller.sql.remember(text, answer=answer, error=error)
         except KwtuiError as failure:
-            self.say(f"{failure.title} {failure.cause}", warning=True)
+            self.say(in_interface(f"{failure.title} {failure.cause}".strip()), warning=True)
 
     def _show(self, answer: Answer) -> None:
         self._answer = answer

@@ -108,7 +108,9 @@ def note_lines(row: CompareRow | None, found: SetDifference) -> list[Line]:
     if isinstance(row, ObjectChange):
         return detail_lines(row)[:3]
     told = [f"{each.change.value} column {each.name}" for each in row.columns]
-    told += [f"{len(row.definition)} lines of definition differ"] if row.definition else []
+    told += (
+        [f"{plural(len(row.definition), 'line')} of definition differ"] if row.definition else []
+    )
     only = {Change.ADDED: "Only in the second.", Change.REMOVED: "Only in the first."}
     words = "; ".join(told) or only.get(row.change, "No column and no definition differs.")
     return [line((str(row.name), "strong"), f"  {words}", indent=2), *heading_lines(found)]

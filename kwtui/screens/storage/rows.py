@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.keys.interface_words import in_interface
 from kwtui.screens.backup_set.kind_words import KIND_WORDS
 from kwtui.screens.runs.result_page import proof_words
 from kwtui.text import human_bytes, human_count, plural
@@ -220,7 +221,7 @@ def entry_lines(entry: BackupEntry | None, now: datetime) -> list[Line]:
     if told:
         lines.append(line(("; ".join(told), "muted"), indent=2))
     if entry.problem:
-        lines.append(line(("✗ ", "error"), entry.problem, indent=2))
+        lines.append(line(("✗ ", "error"), in_interface(entry.problem), indent=2))
     return lines
 
 

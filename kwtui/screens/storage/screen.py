@@ -11,6 +11,7 @@ from textual.widget import Widget
 from kwtui.backups.listing.entries import NO_EXPORT_YET, BackupEntry, EntryKind, StorageListing
 from kwtui.controller import StorageWatched
 from kwtui.keys.actions import Action
+from kwtui.keys.interface_words import in_interface
 from kwtui.screens.backup_set.set_actions import REPORT, SET_VERBS, SetActions
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.storage.rows import (
@@ -114,7 +115,7 @@ class StorageScreen(SetActions):
         nothing = "Nothing in extern yet. Make a backup (2)."
         if self._listing.awaits_export:
             nothing = NO_EXPORT_YET
-        self._list.empty = self._listing.problem or nothing
+        self._list.empty = in_interface(self._listing.problem or nothing)
         self._arrange()
 
     @property
@@ -140,7 +141,7 @@ class StorageScreen(SetActions):
         order = ORDERS[self._order]
         words = summary_words(self._entries, shown, order, self._text, self._marked)
         if self._listing is not None and self._listing.problem:
-            words = f"{self._listing.problem} {words}"
+            words = f"{in_interface(self._listing.problem)} {words}"
         self._summary.say(words)
 
     def on_virtual_list_highlighted(self) -> None:

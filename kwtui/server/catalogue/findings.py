@@ -168,7 +168,7 @@ def _about_database(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Find
             name,
             "A restore into this database did not come to its end: what comes last is missing "
             "(views, defaults that use a sequence, triggers, grants), or rows are.",
-            "Restore it again: --yes-replace NAME replaces it. Or go on with restore.sh --from N.",
+            "Restore it again and replace it (--yes-replace NAME), or go on: restore.sh --from N.",
         )
     for view in schema.views:
         yield Finding(
@@ -415,5 +415,5 @@ def _names(columns: Iterable[ColumnSpec]) -> str:
 def _span(seconds: int) -> str:
     if seconds % 86400 == 0:
         days = seconds // 86400
-        return f"{days} day" if days == 1 else f"{days:,} days"
-    return f"{seconds:,} seconds"
+        return f"{days} day" if days == 1 else f"{plural(days, 'day')}"
+    return f"{plural(seconds, 'second')}"

@@ -150,6 +150,10 @@ class Keeper:
             # down will close the connection next.
             return
 
+    async def look_at_nodes(self) -> None:
+        """Look now which nodes live. Raises KwtuiError as `server`."""
+        await self._look_at_nodes(self.server)
+
     async def _look_at_nodes(self, server: Server) -> None:
         """Nodes of a cluster die and come back while one is connected to another."""
         facts = self._status.facts

@@ -23,7 +23,7 @@ async def to_the_plan(person: Driver) -> None:
     await person.press("enter")
     await person.until_shown("Table by table, one instant")
     await person.press("enter")
-    await person.until_shown("Rows per file")
+    await person.until_shown("node 1, connected")
     await person.press("enter")
     await person.until_shown("EXPORT INTO CSV")
 
@@ -140,7 +140,7 @@ async def test_the_files_go_to_the_connected_node_unless_another_is_chosen(
         await person.until_shown("Its files can be seen from here")
         await person.press("right")
         await person.until_shown("node 2, live, checked later")
-        for told in ("Not checked: that every file is there", "stays at P0 until kwtui seal"):
+        for told in ("Not checked: that every file is there", "stays at P0 until it is sealed"):
             assert told in person.words()
         await person.press("right")
         await person.until_shown("node 3, NOT LIVE")

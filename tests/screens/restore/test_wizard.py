@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Input
 
+from kwtui.backups.csv.form import FileForm
+from kwtui.backups.listing.shape import UnreadFile
 from kwtui.backups.manifest import FileEntry
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
 from kwtui.screens.restore.steps import SETTINGS_FILE, USERS_FILE
@@ -172,6 +174,44 @@ async def test_how_an_adopted_tree_was_written_is_shown_and_can_be_corrected(
         dialect = last_request(connected).dialect
         assert dialect is not None
         assert dialect.null_text == ""
+
+
+async def test_a_tree_is_restored_without_what_is_not_understood(
+    connected: FakeController,
+) -> None:
+    connected.storage.unread = (UnreadFile("old/dump.zip", "is packed"),)
+    connected.storage.forms = {"t/n1.0.csv": FileForm(header=True)}
+    async with opened(connected) as person:
+        await person.press("3")
+        await person.until_shown("tsdb")
+        await person.press("j", "enter", "enter")
+        await person.until_shown("Leave out")
+        await person.press("tab", "tab", "tab")
+        await person.until_shown("it names the columns")
+        await person.press("right", "tab")
+        await person.until_shown("cannot be restored as a whole: old/dump.zip")
+        await person.type("'old/dump.zip")
+        await person.press("enter")
+        await person.until_shown("is not closed")
+        await person.type("' other")
+        await person.press("enter")
+        await person.until_shown("public.orders")
+        await person.press("enter")
+        await person.until_shown("CREATE DATABASE")
+
+    request = last_request(connected)
+    assert request.leave_out == ("old/dump.zip", "other")
+    assert request.first_is_row
+
+
+async def test_what_a_backup_does_not_need_is_not_asked(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await person.press("3")
+        await person.until_shown("tsdb")
+        await person.press("enter", "enter")
+        await person.until_shown("Missing users")
+        assert "Leave out" not in person.text()
+        assert "First record" not in person.text()
 
 
 async def test_a_read_only_server_is_not_restored_to(connected: FakeController) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.controller.events import StorageChanged
 from kwtui.screens.storage.rows import ORDERS, arranged
 from tests.screens.driving import opened
@@ -134,8 +135,8 @@ async def test_a_node_that_never_exported_says_where_to_begin(
     async with opened(connected) as person:
         await person.press(screen)
         await person.until_shown("No backup here yet: KWDB makes extern at the first export.")
-        for words in ("Make one: 2 Backup", "kwtui backup DB"):
-            assert words in person.text()
+        assert "Make one: 2 Backup" in person.words()
+        assert "kwtui backup" not in person.text(), "a command is of no use here"
 
 
 async def test_a_hundred_thousand_entries_open_and_move_at_once(
@@ -161,3 +162,49 @@ def test_orders_put_the_least_proven_first_and_the_filter_ignores_case() -> None
     least = ORDERS[names.index("least proven first")]
     assert arranged(SETS, least, "")[0].proof is None
     assert [entry.database for entry in arranged(SETS, ORDERS[0], "TSDB")] == ["tsdb"]
+
+
+DAMAGED = BackupEntry(
+    path="kwtui/shop/20261119T020000Z",
+    kind=EntryKind.SET,
+    database="shop",
+    problem="its manifest is damaged",
+)
+
+
+async def test_a_damaged_manifest_is_no_dead_end(connected: FakeController) -> None:
+    inside = replace(SETS[1], path=f"{DAMAGED.path}/data", database=None)
+    connected.storage.entries = (DAMAGED, *SETS)
+    async with opened(connected) as person:
+        await person.press("4")
+        await person.until_shown("DAMAGED")
+        await person.press("G", "r")
+        await person.until_shown("Its manifest is damaged")
+        for way in ("Restore its data", "Restore by hand", "Look at its files", "Delete it"):
+            assert way in person.text()
+
+        await person.press("j", "enter")
+        await person.until_shown("RESTORE.md")
+        await person.press("escape", "r", "j", "j", "enter")
+        await person.until_shown("Inside")
+        await person.press("escape", "r", "j", "j", "j", "enter")
+        await person.until_shown(f"Delete {DAMAGED.path}")
+
+        await person.press("escape")
+        await person.until_shown("DAMAGED")
+        connected.storage.hidden = (inside,)
+        await person.press("r", "enter")
+        await person.until_shown("Which backup is to be restored?")
+        await person.until_shown(f"{DAMAGED.path}/data")
+
+
+async def test_the_wizard_says_where_a_damaged_backup_is_dealt_with(
+    connected: FakeController,
+) -> None:
+    connected.storage.entries = (DAMAGED, *SETS)
+    async with opened(connected) as person:
+        await person.press("3")
+        await person.until_shown("DAMAGED")
+        await person.press("g", "enter")
+        await person.until_shown("press r in 4 Storage")
+        assert "Which backup is to be restored?" in person.text()

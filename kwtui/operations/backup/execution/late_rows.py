@@ -85,6 +85,6 @@ def _unbounded(export: TableExport, after: WindowReadings, written: int | None) 
     if written is None:
         return f"{export.spec.name} was exported without a cut in time"
     return (
-        f"{export.spec.name} holds {after.rows} rows now and {written} were written: it takes "
-        "writes, and a time-series export is no snapshot"
+        f"{export.spec.name} holds {plural(after.rows, 'row')} now and {written} were written: "
+        "it takes writes, and a time-series export is no snapshot"
     )

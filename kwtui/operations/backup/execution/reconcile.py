@@ -17,6 +17,7 @@ from kwtui.model.requests import BackupMethod
 from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
 from kwtui.operations.backup.execution.exporting import ExportAnswer, csv_files, table_of_subject
 from kwtui.operations.backup.execution.state import TableExport
+from kwtui.text import plural
 
 
 def data_folder(table: TableName, method: BackupMethod) -> str:
@@ -116,7 +117,9 @@ def missing_files(
         found = len(csv_files(data / export.folder))
         said = export.files_reported
         if said is not None and (found < said or (found > said and not header)):
-            yield f"{export.spec.name}: the server wrote {said} files and {found} are there"
+            yield (
+                f"{export.spec.name}: the server wrote {plural(said, 'file')} and {found} are there"
+            )
 
 
 def differing_counts(
@@ -127,6 +130,6 @@ def differing_counts(
         rows = counted.get(export.spec.name, 0)
         if export.rows_reported is not None and rows != export.rows_reported:
             yield (
-                f"{export.spec.name}: the server says {export.rows_reported} rows, the files hold "
-                f"{rows}"
+                f"{export.spec.name}: the server says {plural(export.rows_reported, 'row')}, "
+                f"the files hold {rows:,}"
             )

@@ -212,7 +212,8 @@ class Sealer:
         bounded = export.windows_before is not None or not self._is_series
         if not doubt and bounded and None not in (held, rows) and held != rows:
             raise KwtuiError(
-                f"The backup is not complete: {name} held {held} rows and its files hold {rows}.",
+                f"The backup is not complete: {name} held {plural(held, 'row')} and its files "
+                f"hold {rows:,}.",
                 hint="Back up again.",
                 exit_code=ExitCode.BACKUP_INCOMPLETE,
             )

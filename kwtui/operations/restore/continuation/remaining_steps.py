@@ -9,6 +9,7 @@ from kwtui.model.schema import Engine, TableName
 from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.restore.continuation.stopped_restore import Standing, StoppedRestore, table_of
 from kwtui.operations.restore.recipe import NOTHING_MADE
+from kwtui.text import plural
 
 SERVER_IMPORTS = frozenset({StepKind.IMPORT_TABLE, StepKind.IMPORT_DATABASE})
 """Steps that the server does as a job, and that read a staging folder."""
@@ -80,7 +81,8 @@ def skipping(stopped: StoppedRestore, standing: Standing, steps: Iterable[Step])
             continue
         yield replace(
             step,
-            explanation=f"{step.explanation} The first {came} rows are there: it goes on behind "
+            explanation=f"{step.explanation} The first {plural(came, 'row')} are there: it goes "
+            f"on behind "
             "them.",
             params=step.params | {"skip": came},
         )

@@ -42,7 +42,8 @@ async def resume(context: RunContext, server: Server, step: Step) -> StepOutcome
         rows = await catalogue.count_rows(server, step.params["database"], name)
         if rows != table["rows"]:
             raise KwtuiError(
-                f"{name} holds {rows} rows and not {table['rows']}, as it did when the plan was "
+                f"{name} holds {plural(rows, 'row')} and not {table['rows']}, as it did when "
+                f"the plan was "
                 "made.",
                 hint=f"Plan it again: kwtui restore --continue {context.run_id}",
                 exit_code=ExitCode.REFUSED_BY_PLAN,

@@ -24,7 +24,8 @@ from kwtui.operations.restore.continuation.own_database import (
 from kwtui.operations.restore.continuation.stopped_restore import ways_on
 from kwtui.operations.restore.definitions import waits_for_name
 from kwtui.operations.restore.execution.differences import DefinitionsDiffer
-from kwtui.operations.runner import StepOutcome
+from kwtui.operations.runner import CancelledByPerson, StepOutcome
+from kwtui.operations.shared.command_line import command_for
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.server import Server
@@ -75,6 +76,8 @@ async def _tell(
     refused = {failed.id: _refusal(error)} if failed else {}
     if made and not made_database(plan, begun, refused):
         _say_not_ours(error, made, failed, databases)
+        if isinstance(error, CancelledByPerson):
+            _say_how_to_begin_again(context, error)
         return
     ways = _ways(error, run)
     if made and made in databases:
@@ -90,6 +93,8 @@ async def _tell(
         _add(error, f"{plan.database} has its rows, and its comment says what it is. {ways}")
     elif not made and any(step.startswith(("import:", "insert:")) for step in done):
         _add(error, f"Rows that were added to {plan.database} until then stay. {ways}")
+    elif isinstance(error, CancelledByPerson):
+        _say_how_to_begin_again(context, error)
 
 
 def _ways(error: KwtuiError, run: str) -> str:
@@ -112,6 +117,11 @@ def _say_not_ours(
         error.title = f"Another restore made {made} first."
         error.exit_code = ExitCode.NAME_TAKEN
         _add(error, "This run made nothing on the server. Plan the restore again.")
+
+
+def _say_how_to_begin_again(context: RunContext, error: KwtuiError) -> None:
+    again = command_for(context.plan, context.options)
+    _add(error, f"Nothing of it stands on the server. To do it after all: {again}")
 
 
 _NAMING = frozenset({"try-name", "publish"})

@@ -115,7 +115,7 @@ def check_lines(lines: list[dict[str, Any]], where: str) -> None:
     if not differing:
         return
     words = [
-        f"{line['table']}: {line['rows_found']} rows, expected {line['rows_expected']}; "
+        f"{line['table']}: {plural(line['rows_found'], 'row')}, expected {line['rows_expected']}; "
         f"content {line['checksum']}{_differing(line)}{_device_words(line)}"
         for line in differing
     ]
@@ -153,7 +153,7 @@ def _device_words(line: dict[str, Any]) -> str:
     if found is None or (found >= wanted and not missing):
         return ""
     gone = f", {missing:,} of those without readings not as they were" if missing else ""
-    return f"; {found:,} devices, expected {wanted:,}{gone}"
+    return f"; {plural(found, 'device')}, expected {wanted:,}{gone}"
 
 
 def other_differences(

@@ -183,7 +183,8 @@ class Comparison:
             rows = await catalogue.count_rows(self._server, database, name)
             if rows != line["rows_found"]:
                 raise KwtuiError(
-                    f"{line['table']} holds {rows} rows after {database} got its name, and held "
+                    f"{line['table']} holds {plural(rows, 'row')} after {database} got its "
+                    f"name, and held "
                     f"{line['rows_found']} before.",
                     exit_code=ExitCode.RESTORE_DIFFERS,
                 )

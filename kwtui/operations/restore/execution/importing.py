@@ -98,13 +98,13 @@ def check_answer(
         )
     if answer.abandoned and not adds:
         raise _differs(
-            f"{answer.abandoned} rows of {subject} were left out as duplicates.",
+            f"{plural(answer.abandoned, 'row')} of {subject} left out as duplicates.",
             "The server's setting ts.dedup.rule decides that.",
         )
     left_out = answer.abandoned if adds else 0
     if expected is not None and answer.rows not in (expected, expected - left_out):
         raise _differs(
-            f"{subject}: the files hold {expected} rows, {answer.rows} were imported.", ""
+            f"{subject}: the files hold {plural(expected, 'row')}, {answer.rows} were imported.", ""
         )
 
 
@@ -112,7 +112,9 @@ def check_copied(result: StatementResult, subject: str, expected: int) -> None:
     """Raises RESTORE_DIFFERS where an INSERT took other rows than an import brought."""
     copied = int(result.tag.rpartition(" ")[2] or 0) if result.tag.startswith("INSERT ") else 0
     if copied != expected:
-        raise _differs(f"{subject}: {expected} rows were imported, {copied} copied into it.", "")
+        raise _differs(
+            f"{subject}: {plural(expected, 'row')} were imported, {copied} copied into it.", ""
+        )
 
 
 def _differs(title: str, cause: str) -> KwtuiError:

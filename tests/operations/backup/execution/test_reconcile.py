@@ -113,7 +113,7 @@ def test_files_that_the_server_counted_and_that_are_not_there_are_named(tmp_path
 
     problems = list(reconcile.missing_files(tmp_path, [inv, child]))
 
-    assert problems == ["archive.child: the server wrote 1 files and 0 are there"]
+    assert problems == ["archive.child: the server wrote 1 file and 0 are there"]
 
 
 def test_a_cut_file_shows_in_its_records() -> None:
@@ -121,7 +121,7 @@ def test_a_cut_file_shows_in_its_records() -> None:
 
     (problem,) = reconcile.differing_counts({INV.name: 45013}, [inv])
 
-    assert problem == "public.inv: the server says 120000 rows, the files hold 45013"
+    assert problem == "public.inv: the server says 120,000 rows, the files hold 45,013"
     assert list(reconcile.differing_counts({}, [TableExport(CHILD, "x", rows_reported=0)])) == []
     assert list(reconcile.differing_counts({}, [TableExport(CHILD, "x")])) == []
 

@@ -1,0 +1,103 @@
+"""Messages that name a command or an option, in the words of the interface. Pure.
+
+A refusal or a hint is written once, for whoever typed a command. Inside a screen the same advice
+names the screen with its digit, the key, or the field. What has no counterpart here stays as it
+is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kwtui.keys.actions import BY_ID, SCREENS, written_key
+
+_TITLES = {name: f"{digit} {title}" for name, digit, title in SCREENS}
+
+
+def _key(action_id: str, screen: str) -> str:
+    """``v in 4 Storage``."""
+    return f"{written_key(BY_ID[action_id].keys.split(',')[0])} in {_TITLES[screen]}"
+
+
+_COMMANDS = {
+    "backup": _TITLES["backup"],
+    "restore --continue": _key("runs.continue", "runs"),
+    "restore": _TITLES["restore"],
+    "cleanup": _key("storage.leftovers", "storage"),
+    "verify": _key("storage.verify", "storage"),
+    "drill": _key("storage.drill", "storage"),
+    "delete": _key("storage.delete", "storage"),
+    "prune": _key("storage.retention", "storage"),
+    "compare": _key("storage.compare", "storage"),
+    "show": _key("storage.open", "storage"),
+    "list": _TITLES["storage"],
+    "runs cancel": _key("runs.cancel", "runs"),
+    "runs": _TITLES["runs"],
+    "jobs": _key("runs.jobs", "runs"),
+    "wal": f"WAL in {_TITLES['server']}",
+    "server": _TITLES["server"],
+    "doctor": _key("server.doctor", "server"),
+    "survey": _TITLES["backup"],
+    "logs": _TITLES["logs"],
+    "sql": _TITLES["sql"],
+    "explain": f"“{BY_ID['app.open-explain'].title}” ({written_key('colon')})",
+}
+"""The longest that fits counts; what follows it as arguments goes with it."""
+
+_FOLDERS = _key("connection.edit", "connection")
+
+_OPTIONS = {
+    "--dsn": _TITLES["connection"],
+    "--profile": _TITLES["connection"],
+    "--sandbox": _key("connection.sandbox", "connection"),
+    "--store": f"“Store” of the server ({_FOLDERS})",
+    "--extern": f"“Extern” of the server ({_FOLDERS})",
+    "--logs": f"“Logs” of the server ({_FOLDERS})",
+    "--with-users": "“Users and roles”",
+    "--with-settings": "“Cluster settings”",
+    "--check": "“Content check”",
+    "--no-checksums": "“Content checksums: no”",
+    "--unseen": "the choice of “Node” for files that cannot be seen",
+    "--tables": "the page Tables",
+    "--without": "the page Tables (Space):",
+    "--as": "“Name”",
+    "--yes-replace": "in “Replace”",
+    "--create-users": "“Missing users”",
+    "--strategy": "the page Strategy:",
+    "--delimiter": "“Written with”",
+    "--null-text": "“Written with”",
+    "--charset": "“Written with”",
+    "--leave-out": "“Leave out”:",
+    "--no-header": "“First record”",
+    "--yes-delete": "type",
+    "--on": "the place of the drill:",
+    "--level": "“Level”",
+    "--interval": "“Interval”",
+    "--keep-last": "the rules",
+}
+"""Options by the field that does the same."""
+
+_NO_VALUE = re.compile(r" (?:URL|NAME|DIR|DATABASE|FILE|TABLE)\b")
+
+_ID = r"\d{8}T\d{6}Z-\w+"
+_ARGUMENT = (
+    rf"(?: (?:--[a-z][a-z-]*|'[^']*'|{_ID}|[A-Z]{{2,}}\b|P\d|[^\s,;()]*/[^\s,;()]*[^\s,;:.()]))"
+)
+_WORDS = "|".join(sorted(map(re.escape, _COMMANDS), key=len, reverse=True))
+_COMMAND = re.compile(rf"`?\bkwtui ({_WORDS})\b(?: (?:show|follow|set))?{_ARGUMENT}*`?")
+_OPTION = re.compile(
+    rf"(?<![\w-])({'|'.join(_OPTIONS)})(?![\w-])(?: (?:URL|NAME|DIR|DATABASE|FILE)\b)?"
+)
+_TWICE = re.compile(r"(“[^”]+”)(?:(?:, (?:or )?| or )\1)+")
+
+
+def in_interface(text: str) -> str:
+    """The text with commands and options as keys, screens and fields."""
+    if "kwtui " not in text and "--" not in text:
+        return text
+    if "--accept" in text:
+        # Accepting by name is done in the shell only, so the whole command stays.
+        return text
+    words = _COMMAND.sub(lambda match: _COMMANDS[match[1]], text)
+    words = _OPTION.sub(lambda match: _OPTIONS[match[1]], words)
+    return _TWICE.sub(r"\1", words)
