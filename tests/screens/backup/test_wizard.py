@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kwtui.model.checks import CheckLevel
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import BackupMethod, BackupRequest
 from kwtui.model.schema import TableName
@@ -97,7 +98,7 @@ async def test_a_risky_option_says_what_it_risks(connected: FakeController) -> N
         await person.until_shown("public.orders")
         await person.press("enter", "enter")
         await person.until_shown("NULL written as")
-        await person.press(*["tab"] * 10, "right")
+        await person.press(*["tab"] * 9, "right")
         await person.until_shown("KWDB then loses rows")
         await person.press("enter")
         await person.until_shown("EXPORT INTO CSV")
@@ -112,7 +113,7 @@ async def test_rows_per_file_must_be_a_number(connected: FakeController) -> None
         await person.until_shown("public.orders")
         await person.press("enter", "enter")
         await person.until_shown("Rows per file")
-        await person.press(*["tab"] * 8)
+        await person.press(*["tab"] * 7)
         await person.type("x")
         await person.press("enter")
         await person.until_shown("Rows per file must be a number")
@@ -310,12 +311,35 @@ async def test_users_settings_and_what_becomes_of_a_torso_are_asked(
         await to_the_options(person)
         for words in ("Users and roles", "Cluster settings", "If it stops early", "Column names"):
             assert words in person.text(), f"{words} must be seen at 80x24 without scrolling"
-        await person.press(*["tab"] * 4, "right", "tab", "right", "tab", "right")
+        await person.press(*["tab"] * 3, "right", "tab", "right", "tab", "right")
         await person.until_shown("its folder goes at once")
         await person.press("enter")
         await person.until_shown("EXPORT INTO CSV")
         request = last_request(connected)
         assert (request.with_users, request.with_settings, request.sweep) == (True, True, True)
+
+
+async def test_the_level_of_the_check_is_chosen_with_what_it_would_miss(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await person.press("2")
+        await person.until_shown("what is sold")
+        await person.press("enter")
+        await person.until_shown("public.orders")
+        await person.press("enter")
+        await person.until_shown("Content check")
+        await person.press("tab")
+        await person.until_shown("a sample for the others")
+        await person.press("right")
+        await person.until_shown("Would miss: a changed value")
+        await person.press("right", "right", "right")
+        await person.until_shown("several times as long as the export")
+        await person.press("enter")
+        await person.until_shown("Rows per file")
+        await person.press("enter")
+        await person.until_shown("EXPORT INTO CSV")
+        assert last_request(connected) == BackupRequest("shop", check=CheckLevel.FULL)
 
 
 async def test_a_database_is_found_by_typing(connected: FakeController) -> None:
