@@ -20,6 +20,9 @@ Restores the backup into a new database, with the SQL client that is given, for 
   ./restore.sh --as shop_restored psql -h 127.0.0.1 -p 26257 -U root defaultdb
   ./restore.sh --as shop_restored kwbase sql --insecure --host 127.0.0.1:26257
 
+Run it as the account of the database. Root runs it only where this file belongs to root: whoever
+owns it decides what it does.
+
 Instead of CLIENT the environment variable SQL_CLIENT may hold it. The client reads statements from
 its input. One that asks for a password is asked up to five times: use PGPASSWORD or ~/.pgpass.
 
@@ -154,11 +157,11 @@ insert_rows() {
     set -- "$root/data/$folder"/*.csv
     [ -f "$1" ] || return 0
     if [ -z "$charset" ]; then
-        LC_ALL=C awk "$(insert_program)" "$@"
+        as_owner env LC_ALL=C awk "$(insert_program)" "$@"
         return
     fi
     for file; do
-        { iconv -f "$charset" -t UTF-8 -- "$file" || : >"$work/unread"; } |
+        { as_owner iconv -f "$charset" -t UTF-8 -- "$file" || : >"$work/unread"; } |
             LC_ALL=C awk "$(insert_program)" || return 1
         [ ! -f "$work/unread" ] || return 1
     done
@@ -219,16 +222,32 @@ feed() {
     } | "$@"
 }
 
+# What a client or the files of others say, fit for a terminal: without control characters.
+controls=$(printf '[\001-\010\013-\037\177]') wide_controls=$(printf '\302[\200-\237]')
+plain() { LC_ALL=C sed -e "s/$controls//g" -e "s/$wide_controls//g"; }
+
+# feed_plain CLIENT...: as feed, and what the client says is shown on the way.
+feed_plain() {
+    rm -f -- "$work/status"
+    {
+        {
+            feed "$@" && answer=0 || answer=$?
+            printf '%s\n' "$answer" >"$work/status"
+        } 2>&1 >&3 | plain >&2
+    } 3>&1 | plain
+    [ "$(cat -- "$work/status")" = 0 ]
+}
+
 # ---- what is made, and goes away again
 
-work='' stage=''
+work='' stage='' owner=''
 clean_up() {
     status=$?
     trap - EXIT
     [ -z "$work" ] || rm -rf -- "$work"
     if [ -n "$stage" ] && [ -d "$extern/$stage" ]; then
-        rm -rf -- "${extern:?}/$stage"
-        rmdir -- "$extern/$staging_folder" 2>/dev/null || :
+        as_owner rm -rf -- "${extern:?}/$stage"
+        as_owner rmdir -- "$extern/$staging_folder" 2>/dev/null || :
     fi
     exit "$status"
 }
@@ -237,40 +256,51 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 work=$(mktemp -d)
+if [ "$(id -u)" -eq 0 ]; then
+    # Whose extern it is; without one, whose files these are.
+    owner=$(stat -L -c %u:%g -- "${extern:-$here}")
+    if [ "${owner%%:*}" = 0 ]; then
+        owner=''
+    elif ! command -v setpriv >/dev/null; then
+        stop 1 "Root does not work on files that belong to another account." \
+            "Run this as the account of the database, or install setpriv (util-linux)."
+    fi
+fi
 
-# The node's account must read what is staged for it, and write rejected rows beside it.
-share() {
-    if [ "$(id -u)" -eq 0 ]; then
-        chown -h "$owner" "$1"
+# Root works on files as the account that owns extern: that account could plant links, and swap
+# folders for them at any moment, and root would follow.
+as_owner() {
+    if [ -n "$owner" ]; then
+        setpriv --reuid "${owner%%:*}" --regid "${owner#*:}" --clear-groups -- "$@"
     else
-        chgrp -h "$group" "$1" 2>/dev/null || :
+        "$@"
     fi
 }
 
+# The node's account must read what is staged for it, and write rejected rows beside it. The group is
+# changed from within the folder, which nobody can swap for another one then.
 make_folder() {
     [ ! -d "$1" ] || return 0
     make_folder "$(dirname -- "$1")"
-    mkdir -- "$1" || stop 1 "No staging folder can be made: this account may not write there." \
-        "Run this as the account of the database, or as root."
-    share "$1"
-    chmod 770 "$1"
+    (umask 007 && as_owner mkdir -- "$1") ||
+        stop 1 "No staging folder can be made: this account may not write there." \
+            "Run this as the account of the database."
+    [ -n "$owner" ] || (
+        cd -P -- "$1" && [ "$(pwd -P)" = "$real${1#"$extern"}" ] && chgrp -- "$group" .
+    ) 2>/dev/null || :
 }
 
 # place FILE FOLDER: a hard link; where that is not allowed a relative symbolic link, or a copy.
 place() {
-    ln -- "$1" "$extern/$2/" 2>/dev/null && return 0
+    as_owner ln -- "$1" "$extern/$2/" 2>/dev/null && return 0
     up=$(printf '%s' "$2" | sed -e 's|[^/][^/]*|..|g')
-    if ln -s -- "$up/${1#"$extern"/}" "$extern/$2/" 2>/dev/null; then
-        share "$extern/$2/${1##*/}"
-        return 0
-    fi
-    cp -- "$1" "$extern/$2/"
-    share "$extern/$2/${1##*/}"
+    as_owner ln -s -- "$up/${1#"$extern"/}" "$extern/$2/" 2>/dev/null && return 0
+    (umask 007 && as_owner cp -- "$1" "$extern/$2/")
 }
 
 # KWDB writes rejected rows beside the files that it reads, and an empty file hides those after it.
 stage_files() {
-    owner=$(stat -c %u:%g -- "$extern") group=$(stat -c %g -- "$extern")
+    group=$(stat -c %g -- "$extern") real=$(cd -P -- "$extern" && pwd -P)
     stage=$staging_folder/$(printf '%08x%08x' "$(date +%s)" "$$")
     make_folder "$extern/$stage"
     series_folders | while IFS= read -r folder; do
@@ -288,7 +318,7 @@ rejected() {
         for file in "$extern/$stage/data/$folder"/reject.*; do
             [ -f "$file" ] || continue
             say "rejected from $folder, each row with its reason:"
-            head -n 10 -- "$file" >&2
+            as_owner head -n 10 -- "$file" | plain >&2
         done
     done
 }
@@ -310,9 +340,12 @@ fi
 
 check_files() {
     [ -f "$here/SHA256SUMS" ] || stop 5 "$here/SHA256SUMS is not there."
-    [ -s "$here/SHA256SUMS" ] || return 0
-    if ! (cd -- "$root" && LC_ALL=C sha256sum -c "$here/SHA256SUMS") >"$work/sums" 2>&1; then
-        sed -e '/: OK$/d' "$work/sums" >&2
+    as_owner cat -- "$here/SHA256SUMS" >"$work/all"
+    [ -s "$work/all" ] || return 0
+    if ! (
+        cd -- "$root" && export LC_ALL=C && as_owner sha256sum -c
+    ) <"$work/all" >"$work/sums" 2>&1; then
+        sed -e '/: OK$/d' "$work/sums" | plain >&2
         stop 5 "Files of the backup are damaged, missing or not readable in $root: see above." \
             "Nothing was restored. Use another backup, or a copy of this one."
     fi
@@ -344,13 +377,13 @@ fi
 if [ "$from" -eq 1 ]; then
     rm -f -- "$work/sent"
     if ! emit 1 1 | feed "$@" >"$work/out" 2>"$work/err"; then
-        cat -- "$work/out" "$work/err" >&2
+        cat -- "$work/out" "$work/err" | plain >&2
         ! LC_ALL=C grep -q 'already exists' "$work/out" "$work/err" ||
             stop 3 "There is a database $target already. Nothing was changed." \
                 "Choose another name: --as NAME"
         stop 1 "The database $target could not be made: see above. Nothing was changed."
     fi
-    cat -- "$work/out" "$work/err" >&2
+    cat -- "$work/out" "$work/err" | plain >&2
     from=2
 fi
 
@@ -358,7 +391,7 @@ fi
 
 if [ "$from" -le "$last_whole" ]; then
     rm -f -- "$work/sent"
-    if ! emit "$from" "$last_whole" | feed "$@" || [ ! -f "$work/sent" ]; then
+    if ! emit "$from" "$last_whole" | feed_plain "$@" || [ ! -f "$work/sent" ]; then
         rejected
         stop 1 "Stopped in the step that was named last: see above." \
             "The database $target is not complete. Drop it (DROP DATABASE $quoted CASCADE) and" \
@@ -417,7 +450,7 @@ if ! {
     session
     cat -- "$work/checks"
 } | feed "$@" >"$work/out"; then
-    cat -- "$work/out" >&2
+    plain <"$work/out" >&2
     stop 1 "The rows of $target could not be compared: see above."
 fi
 answers <"$work/out" >"$work/found"
@@ -439,8 +472,8 @@ while [ "$next" -lt "$steps" ]; do
         # Without a word of a step there was no server, and there is none for the next one.
         next=$((${at:-$steps} + 1))
     fi
-    cat -- "$work/out"
-    cat -- "$work/err" >&2
+    plain <"$work/out"
+    plain <"$work/err" >&2
 done
 
 if [ "$differing" -ne 0 ]; then
@@ -456,7 +489,7 @@ if [ -n "$failed" ]; then
 fi
 rm -f -- "$work/sent"
 if ! emit "$steps" "$steps" | feed "$@" >"$work/out" 2>&1 || [ ! -f "$work/sent" ]; then
-    cat -- "$work/out" >&2
+    plain <"$work/out" >&2
     stop 6 "All of $target is there and compared, but its comment still says that it is not" \
         "complete: see above. Go on with --from $steps"
 fi

@@ -293,6 +293,9 @@ The script
 6. ends with 4 if a comparison differed, or with 6 if a step of 5 failed. Until it ends with 0 the
    comment of the database says that it is not complete.
 
+Run it as the account of the database, which can read and write what it needs. Root runs it only
+where the file belongs to root: whoever owns a script decides what it does.
+
 `restore.sh --help` lists the options. If the backup was moved to another place in extern the script
 finds it there; in the extern of another node it wants `--node N`, and where it does not lie in
 extern itself `--extern DIR`. `restore.sql` holds the same statements for the original name, to be

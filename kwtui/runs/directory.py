@@ -18,6 +18,7 @@ import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import cannot_write
+from kwtui.files.foreign.grounds import claim
 from kwtui.operations.plan import Plan
 from kwtui.runs.process_identity import ProcessIdentity, is_alive
 from kwtui.text import plural
@@ -89,6 +90,7 @@ class RunsDirectory:
     """All runs of this user on this machine."""
 
     def __init__(self, state: Path) -> None:
+        claim(state, own=True)
         self.runs = state / "runs"
         self.locks = state / "locks"
 

@@ -64,7 +64,7 @@ def start_run(
     written, FAILED when the worker does not start.
     """
     files = directory.create()
-    locks = RunLocks(directory.locks)
+    locks = RunLocks(directory.locks, Path(handover.extern) if handover.extern else None)
     try:
         try:
             write_new(files.plan, [msgspec.json.format(encode(plan), indent=1)])
@@ -180,7 +180,7 @@ def shared_lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
 @contextmanager
 def hold_set(locks: Path, extern: str, path: str, holder: LockHolder) -> Iterator[None]:
     """Have a set to oneself. Raises RUN_IN_PROGRESS if a run writes, checks or reads it."""
-    held = RunLocks(locks)
+    held = RunLocks(locks, Path(extern) if extern else None)
     try:
         held.take(f"{extern}/{path}")
         held.take(_reading_key(extern, path))

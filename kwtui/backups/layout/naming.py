@@ -18,6 +18,8 @@ from kwtui.files.foreign.grounds import claim
 from kwtui.files.foreign.reading import is_behind_link
 from kwtui.model.schema import TableName
 
+LOCK_FILE = ".kwtui.lock"
+"""In extern itself: where runs of different accounts keep apart (`kwtui.runs.lock`)."""
 STAMP_FORMAT = "%Y%m%dT%H%M%SZ"
 _STAMP = re.compile(r"(\d{8}T\d{6}Z)(?:-(\d+))?\Z")
 _SAFE_PUNCTUATION = frozenset("_.-")

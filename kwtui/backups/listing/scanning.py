@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kwtui.backups.layout.annotations import annotated_folder, read_annotation
 from kwtui.backups.layout.location import SetLocation, all_proofs, sidecar_root
-from kwtui.backups.layout.naming import inside, parse_set_path
+from kwtui.backups.layout.naming import LOCK_FILE, inside, parse_set_path
 from kwtui.backups.layout.staging import is_staging
 from kwtui.backups.layout.trash import is_trash, original_path
 from kwtui.backups.layout.tree import (
@@ -161,7 +161,7 @@ class _Scanner:
         names = {child.name for child in listing}
         for child in listing:
             below = f"{path}/{child.name}" if path else child.name
-            if annotated_folder(child.name) in names:
+            if annotated_folder(child.name) in names or below == LOCK_FILE:
                 continue
             if not child.is_folder:
                 found.append(_foreign_file(below, child))

@@ -26,6 +26,19 @@ def new_file(path: Path, mode: int) -> BinaryIO:
     return file
 
 
+def shared_descriptor(path: Path, mode: int) -> tuple[int, bool]:
+    """A file that several accounts hold open, made with exactly this mode if it is not there.
+
+    Its descriptor, which the caller closes, and whether it may be written. Raises OSError.
+    """
+    with suppress(FileExistsError):
+        new_file(path, mode).close()
+    try:
+        return regular_descriptor(path, os.O_RDWR), True
+    except PermissionError:
+        return regular_descriptor(path, os.O_RDONLY), False
+
+
 def make_folder(path: Path, mode: int, *, group: int | None = None, exactly: bool = False) -> bool:
     """Make one folder; False if there is one. Raises OSError.
 
