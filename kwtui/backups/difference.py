@@ -12,6 +12,7 @@ from enum import StrEnum
 from kwtui.backups.listing.contents import ColumnInfo, SetDetails, TableDetails
 from kwtui.backups.listing.entries import BackupEntry
 from kwtui.backups.listing.presence import Presence
+from kwtui.backups.listing.shape import UnreadFile
 from kwtui.backups.manifest import Proof, TableEntry, standing_proof
 from kwtui.backups.readings import differences
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, TableName
@@ -155,13 +156,19 @@ class _Side:
         return self.failed is not None or bool(self.disk.missing or self.disk.resized)
 
     def is_damaged(self, name: TableName) -> bool:
-        """Whether its manifest vouches no more for the table: a file of it is gone or of another
-        size, or the whole set failed its check."""
-        if self.failed is not None:
+        """Whether nothing vouches for the table's rows: a file of it is gone, of another size or in
+        a form that is not read, or the whole set failed its check."""
+        if self.failed is not None or self.unread(name):
             return True
         entry = _entry(self.details, name)
         paths = {file.path for file in entry.files} if entry else set()
         return not paths.isdisjoint(self.disk.missing | self.disk.resized.keys())
+
+    def unread(self, name: TableName) -> tuple[UnreadFile, ...]:
+        """The files of a table that may hold rows which nobody reads."""
+        table = self.details.table(name)
+        folder = f"{table.folder}/" if table and table.folder else ""
+        return tuple(f for f in self.details.unread if table and f.path.startswith(folder))
 
 
 # -- tables -----------------------------------------------------------------------------------
@@ -369,6 +376,9 @@ def _unknown(sides: Iterable[_Side], tables: Iterable[TableDifference]) -> Itera
             )
         bad = [t.name for t in both if side.is_damaged(t.name)]
         damaged.update(bad)
+        for file in side.details.unread:
+            yield f"{path}/{file.path} {file.why}, so its rows are not compared. {file.remedy}"
+        bad = [name for name in bad if not side.unread(name)]
         if side.failed is not None:
             first = next(iter(side.failed.problems), side.failed.summary)
             yield (

@@ -237,6 +237,19 @@ def test_a_set_that_failed_its_check_is_never_the_same(first: SetDetails) -> Non
     assert "failed its last check" in found.unknown[0]
 
 
+def test_rows_in_a_form_that_is_not_read_are_not_called_the_same(tmp_path: Path) -> None:
+    write_recorded_tree(tmp_path / "extern/old", "03-relational-export", "db_default")
+    write_recorded_tree(tmp_path / "extern/packed", "03-relational-export", "db_default")
+    file = next((tmp_path / "extern/packed").rglob("orders/*.csv"))
+    file.rename(f"{file}.gz")
+    trees = [open_set(tmp_path / "extern", name) for name in ("old", "packed")]
+
+    found = compare_sets(*trees)
+
+    assert changes(found)["public.orders"] is Change.UNKNOWN
+    assert any("is packed with gzip, so its rows are not compared" in w for w in found.unknown)
+
+
 def test_two_exports_without_tables_are_not_called_the_same(tmp_path: Path) -> None:
     write_recorded_tree(tmp_path / "extern/old", "03-relational-export", "db_default")
     tree = open_set(tmp_path / "extern", "old")
