@@ -212,13 +212,13 @@ def test_rejected_rows_are_named_and_never_lie_in_the_backup(kwtui: CommandLine)
     with psycopg.connect(kwtui.node.dsn, autocommit=True, prepare_threshold=None) as connection:
         connection.execute(export.encode())
     with next(tree.glob("public/t/*.csv")).open("a") as file:
-        file.write("2026-01-03 00:00:00+00:00,no number,3\n")
+        file.write("2026-01-03 00:00:00+00:00,1.5,99999999999999999999\n")
 
     done = kwtui.run("drill", "theirs", "--null-text", r"\N", *kwtui.server)
 
     assert done.code == ExitCode.RESTORE_DIFFERS, done.err
     assert "1 row of public.t was rejected" in done.err
-    assert "no number" in done.err
+    assert "99999999999999999999" in done.err
     assert not list(tree.rglob("reject*"))
     assert not (tree / "proofs.jsonl").exists()
     nothing_is_left(kwtui)

@@ -104,6 +104,7 @@ def plan_drill(
             "scratch": scope.scratch,
             "staging": scope.staging,
             "sandbox": plan_id if request.on_sandbox else "",
+            "fileless": [str(t.name) for t in scope.tables if source.adopted and not t.files],
         },
     )
 
@@ -237,6 +238,15 @@ def _findings(scope: RestoreScope, request: DrillRequest) -> Iterator[Finding]:
             source.path,
             "The backup holds no table, so a drill of it would prove nothing.",
             "Restore it: views, sequences and the rest are compared there.",
+        )
+    if source.adopted and scope.staging and not any(t.files for t in scope.tables):
+        yield Finding(
+            Severity.REFUSAL,
+            "no_rows",
+            source.path,
+            "No table of this export has a data file, and nothing tells whether they were empty: "
+            "that 0 rows come back proves nothing.",
+            "Prove its definitions alone: --level P3",
         )
     unknown = [
         str(t.name)

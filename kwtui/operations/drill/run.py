@@ -258,8 +258,12 @@ class _Drill:
         rows = sum(line["rows_found"] for line in lines)
         proof = self._proof(self._reached, ok=True, summary=self._summary(rows))
         recorded, note = self._record(proof)
+        fileless = set(self._plan.request.get("fileless", ()))
         doubts = [
-            f"{table} was compared by count, since the backup knows no more of it: the drill "
+            f"{table} has no data file: it was empty, or its file is lost. Nothing is proven of "
+            "its rows"
+            if table in fileless
+            else f"{table} was compared by count, since the backup knows no more of it: the drill "
             "reaches P3"
             for table in self._uncertain
         ]
