@@ -49,6 +49,22 @@ class FileEntry:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """The files of a stretch of time of a time series: rows with ``since`` <= time < ``until``."""
+
+    since: str
+    """As the server writes the window that it begins with; empty where it has no beginning."""
+    until: str
+    """Empty where only the table's own ``until`` ends it."""
+    files: tuple[str, ...]
+    """Paths as in the manifest; none where it held no rows."""
+    linked: str = ""
+    """The set that its files are hard links into; empty if they were written for this one."""
+    copied: bool = False
+    """They were taken from ``linked`` and take space of their own."""
+
+
+@dataclass(frozen=True)
 class TableEntry:
     """A table of the set with its files."""
 
@@ -74,6 +90,13 @@ class TableEntry:
     """Counts and aggregates of the rows on the server, by window of time."""
     samples: tuple[Sample, ...] = ()
     """Checksums of some of the rows."""
+    segments: tuple[Segment, ...] = ()
+    """Of a time series: its files by stretches of time, in order. None of a set that was not
+    written so."""
+    tags: str = ""
+    """Of a time series: the SHA-256 of its devices with their tags, which are in every row."""
+    whole_at: datetime | None = None
+    """When everything in it was last written anew; None for when the set was made."""
 
     @property
     def bytes(self) -> int:
@@ -101,6 +124,13 @@ class Totals:
     rows: int | None
     files: int
     bytes: int
+    shared_bytes: int = 0
+    """Of them, in files that are hard links to those of an earlier set."""
+
+    @property
+    def new_bytes(self) -> int:
+        """What the set took of the disk when it was made."""
+        return self.bytes - self.shared_bytes
 
 
 @dataclass(frozen=True)
@@ -205,7 +235,14 @@ def totals_of(tables: tuple[TableEntry, ...], files: tuple[FileEntry, ...]) -> T
     for table in tables:
         rows = None if rows is None or table.rows_counted is None else rows + table.rows_counted
     all_files = [*files, *(f for t in tables for f in t.files)]
-    return Totals(len(tables), rows, len(all_files), sum(f.bytes for f in all_files))
+    linked = {f for t in tables for s in t.segments if s.linked and not s.copied for f in s.files}
+    return Totals(
+        len(tables),
+        rows,
+        len(all_files),
+        sum(f.bytes for f in all_files),
+        sum(f.bytes for f in all_files if f.path in linked),
+    )
 
 
 _OPENING = b"{\n"

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from kwtui.backups.layout.annotations import forget
 from kwtui.backups.layout.location import sidecar_root
@@ -38,6 +40,32 @@ class SetContents:
     """When the youngest file was changed, in seconds since the epoch; 0 if there is none."""
     strays: tuple[str, ...] = ()
     """Files that the manifest does not name, relative to the set. Without one: none."""
+    shared: tuple[SharedFile, ...] = ()
+    """Files with other names elsewhere: other backups hold them too."""
+
+    @property
+    def freed(self) -> int:
+        """What the disk gets back when this set alone goes."""
+        return freed_by([self])
+
+
+class SharedFile(NamedTuple):
+    """One name of a file that has several."""
+
+    inode: tuple[int, int]
+    bytes: int
+    links: int
+
+
+def freed_by(going: Iterable[SetContents]) -> int:
+    """Bytes that the disk gets back when these go: of a file that several share, only when all of
+    its names go."""
+    total = 0
+    names: Counter[SharedFile] = Counter()
+    for contents in going:
+        total += contents.bytes - sum(file.bytes for file in contents.shared)
+        names.update(contents.shared)
+    return total + sum(file.bytes for file, count in names.items() if count >= file.links)
 
 
 @dataclass(frozen=True)
@@ -55,13 +83,16 @@ def contents_of(folder: Path, manifest: Manifest | None = None) -> SetContents:
     files = size = 0
     newest = 0.0
     strays = []
+    shared = []
     for file in walk(folder):
         files += 1
+        if file.links > 1:
+            shared.append(SharedFile(file.inode, file.bytes, file.links))
         size += file.bytes
         newest = max(newest, file.modified)
         if known is not None and (file.path not in known or not file.regular):
             strays.append(file.path)
-    return SetContents(files, size, newest, tuple(strays))
+    return SetContents(files, size, newest, tuple(strays), tuple(shared))
 
 
 def check_removable(extern: Path, path: str) -> None:

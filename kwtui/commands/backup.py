@@ -23,7 +23,7 @@ async def backup(controller: Controller, args: argparse.Namespace, output: Outpu
 
 def request_of(args: argparse.Namespace) -> BackupRequest:
     from kwtui.model.checks import CheckLevel
-    from kwtui.model.requests import BackupMethod, BackupRequest, Dialect
+    from kwtui.model.requests import BackupMethod, BackupRequest, Dialect, Incremental
 
     return BackupRequest(
         database=args.database,
@@ -36,6 +36,7 @@ def request_of(args: argparse.Namespace) -> BackupRequest:
         chunk_rows=args.chunk_rows,
         parallel=args.parallel,
         check=CheckLevel(args.check) if args.check else None,
+        incremental=Incremental(args.incremental),
         label=args.label,
         with_users=args.with_users,
         with_settings=args.with_settings,

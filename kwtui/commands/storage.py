@@ -91,11 +91,24 @@ def _row(entry: BackupEntry, now: datetime) -> tuple[str, ...]:
     )
 
 
+def _size_words(entry: BackupEntry) -> str | None:
+    """``114 MiB, 1.2 MiB of it new``."""
+    from kwtui.text import human_bytes
+
+    if entry.bytes is None:
+        return None
+    new = "" if entry.new_bytes is None else f", {human_bytes(entry.new_bytes)} of it new"
+    return human_bytes(entry.bytes) + new
+
+
 def _words_of(entry: BackupEntry) -> str:
     """What people said about it before what is special about it."""
+    from kwtui.text import human_bytes
+
     pin = "pinned" if entry.pinned else ""
     check = f"check: {entry.check}" if entry.check else ""
-    return "; ".join(filter(None, (pin, entry.label, entry.remark, entry.note, check)))
+    new = f"{human_bytes(entry.new_bytes)} new" if entry.new_bytes is not None else ""
+    return "; ".join(filter(None, (pin, entry.label, entry.remark, entry.note, new, check)))
 
 
 def _proof_words(entry: BackupEntry, now: datetime) -> str:
@@ -149,7 +162,7 @@ def _details_lines(details: SetDetails) -> list[str]:
         ("tables", ", ".join(entry.only) and f"only {', '.join(entry.only)}"),
         ("proof", _proof_words(entry, datetime.now(UTC)) or "never proven"),
         ("check", f"{entry.check}, would miss: {entry.check.misses}" if entry.check else None),
-        ("size", human_bytes(entry.bytes) if entry.bytes is not None else None),
+        ("size", _size_words(entry)),
         ("note", entry.note),
         ("problem", entry.problem),
     ]

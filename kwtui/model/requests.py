@@ -40,6 +40,17 @@ class RestoreStrategy(StrEnum):
     DATA_ONLY = "data-only"
 
 
+class Incremental(StrEnum):
+    """Whether files of an earlier backup are linked where what they hold did not change."""
+
+    AUTO = "auto"
+    """Yes, and everything is written anew when that was not done for long."""
+    FULL = "full"
+    """Everything is written anew."""
+    ALWAYS = "always"
+    """Yes, however long ago everything was written."""
+
+
 @dataclass(frozen=True)
 class BackupRequest:
     """What a person asks for; the planner turns it into steps."""
@@ -58,6 +69,7 @@ class BackupRequest:
     parallel: int = 2
     check: CheckLevel | None = None
     """How much of the content is compared; None: what costs little for the engine."""
+    incremental: Incremental = Incremental.AUTO
     label: str = ""
     with_users: bool = False
     """Also EXPORT USERS: accounts, roles and who is in them; never passwords."""

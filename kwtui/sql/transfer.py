@@ -89,18 +89,25 @@ def export_select(
     *,
     timestamp: str | None = None,
     time_column: str | None = None,
+    since: str = "",
+    before: str = "",
     until: str | None = None,
     options: ExportOptions = ExportOptions(),
 ) -> str:
-    """Export the visible columns of a table, at a timestamp or up to a moment of its time column.
+    """Export the visible columns of a table, at a timestamp or by moments of its time column.
 
-    A time-series table ignores the timestamp (live-findings, row 30); ``until`` is the only cut.
+    A time-series table ignores the timestamp (live-findings, row 30); its time is the only cut:
+    from ``since`` on, earlier than ``before``, and no later than ``until`` (recording 17).
     """
     if not columns:
         raise _usage(f"The table {table} has no visible column to export.")
-    bound = ""
-    if time_column is not None and until is not None:
-        bound = f" WHERE {identifier(time_column)} <= {literal(until)}"
+    bounds = ((">=", since), ("<", before), ("<=", until))
+    cuts = (
+        [f"{identifier(time_column)} {sign} {literal(text)}" for sign, text in bounds if text]
+        if (time_column is not None)
+        else []
+    )
+    bound = f" WHERE {' AND '.join(cuts)}" if cuts else ""
     return (
         f"EXPORT INTO CSV {literal(uri)} FROM SELECT {column_list(columns)} "
         f"FROM {table_name(database, table)}{as_of(timestamp)}{bound}{options.clause()}"

@@ -44,6 +44,9 @@ class TreeFile:
     modified: float
     """Seconds since the epoch."""
     regular: bool = True
+    inode: tuple[int, int] = (0, 0)
+    links: int = 1
+    """Names that it has; more than one where a backup shares it with another."""
 
 
 _PACKED = {
@@ -144,7 +147,15 @@ def walk(root: Path) -> Iterator[TreeFile]:
             if entry.is_folder:
                 continue
             role = role_of(entry.name) if entry.is_file else FileRole.STRAY
-            yield TreeFile(entry.path, role, entry.bytes, entry.modified, entry.is_file)
+            yield TreeFile(
+                entry.path,
+                role,
+                entry.bytes,
+                entry.modified,
+                entry.is_file,
+                entry.inode,
+                entry.links,
+            )
     except OSError as error:
         raise cannot_read(Path(error.filename or root), error) from error
 

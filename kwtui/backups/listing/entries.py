@@ -60,6 +60,9 @@ class BackupEntry:
     """What is special: sidecars elsewhere, one table only, without meta.sql, an EXPORT USERS."""
     problem: str = ""
     """What is wrong with it, in words; empty if nothing is known to be."""
+    new_bytes: int | None = None
+    """Of its bytes what was written when the set was made: the rest are hard links to an earlier
+    set's files, and take no space of their own. None: all of them."""
     closed: bool = False
     """This account may not read it: whether it is whole is not known."""
     check: CheckLevel | None = None

@@ -326,6 +326,7 @@ def _set_entry(location: SetLocation, summary: SetSummary) -> BackupEntry:
         rows=summary.totals.rows,
         files=summary.totals.files,
         bytes=summary.totals.bytes,
+        new_bytes=summary.totals.new_bytes if summary.totals.shared_bytes else None,
         check=summary.check,
         label=summary.label,
         only=tuple(sorted(str(name) for name in summary.only)),

@@ -89,8 +89,10 @@ def seal_tree(
     workers: int | None = None,
     progress: Callable[[SealProgress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    known: Mapping[str, FileEntry] | None = None,
 ) -> SealedTree:
-    """Hash, count and sync every file below ``data``.
+    """Hash, count and sync every file below ``data``; those that are ``known`` by their path in the
+    manifest are not read.
 
     ``folders`` says which folder (relative to ``data``) holds which table; a table whose folder is
     not there has no files. ``fields`` gives the number of columns of tables whose records shall be
@@ -103,11 +105,24 @@ def seal_tree(
     tables = {folder: name for name, folder in folders.items()}
     found = list(walk(data))
     regular = [f for f in found if f.regular]
-    jobs = [_job(data, f, tables, dialect, fields or {}) for f in regular]
+    there = {f.path: e for f in regular if (e := (known or {}).get(_entry_path(f)))}
+    fresh = [f for f in regular if f.path not in there]
+    jobs = [_job(data, f, tables, dialect, fields or {}) for f in fresh]
     scans = scan_files(jobs, workers=workers, progress=progress, cancelled=cancelled)
-    _refuse_open_quotes(regular, scans)
+    _refuse_open_quotes(fresh, scans)
     _sync_tree(data, regular)
-    return _sealed(found, dict(zip((f.path for f in regular), scans, strict=True)), tables)
+    read = dict(zip((f.path for f in fresh), scans, strict=True))
+    read |= {path: _as_scan(entry) for path, entry in there.items()}
+    return _sealed(found, read, tables)
+
+
+def _entry_path(file: TreeFile) -> str:
+    return f"{DATA_FOLDER}/{file.path}"
+
+
+def _as_scan(entry: FileEntry) -> FileScan:
+    """What reading the file would give."""
+    return FileScan(entry.bytes, entry.sha256, entry.records)
 
 
 def seal_sidecars(folder: Path) -> tuple[FileEntry, ...]:

@@ -162,6 +162,14 @@ def _backup(commands: Any) -> None:
         help="the same as --check counts",
     )
     parser.add_argument(
+        "--incremental",
+        choices=("auto", "full", "always"),
+        default="auto",
+        help="time series: link the files of the last proven backup where what they hold did not "
+        "change, and write everything anew every 30 days (auto, default); write everything (full); "
+        "or link however old they are (always). Each backup is complete by itself",
+    )
+    parser.add_argument(
         "--with-users",
         action="store_true",
         help="also users, roles and who is in them (never passwords)",

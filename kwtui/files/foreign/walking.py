@@ -36,6 +36,10 @@ class Entry(NamedTuple):
     """Of a folder always 0."""
     modified: float = 0.0
     """Seconds since the epoch; of a folder always 0."""
+    inode: tuple[int, int] = (0, 0)
+    """Device and number of a file; of a folder always zeros."""
+    links: int = 1
+    """Names that the file has."""
 
 
 def entries_in(folder: Path) -> list[Entry]:
@@ -113,7 +117,18 @@ def _entries(folder: int, before: str) -> list[Entry]:
             except FileNotFoundError:
                 continue
             regular, link = entry.is_file(follow_symlinks=False), entry.is_symlink()
-            size, modified = status.st_size, status.st_mtime
-            found.append(Entry(before + name, name, False, regular, link, size, modified))
+            found.append(
+                Entry(
+                    before + name,
+                    name,
+                    False,
+                    regular,
+                    link,
+                    status.st_size,
+                    status.st_mtime,
+                    (status.st_dev, status.st_ino),
+                    status.st_nlink,
+                )
+            )
     found.sort(key=itemgetter(1))
     return found

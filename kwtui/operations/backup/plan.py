@@ -17,7 +17,7 @@ from kwtui.backups.layout.naming import DATA_FOLDER, table_folder
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.checks import CheckLevel
 from kwtui.model.findings import Finding, Severity
-from kwtui.model.requests import BackupMethod, BackupRequest
+from kwtui.model.requests import BackupMethod, BackupRequest, Incremental
 from kwtui.model.schema import DatabaseSchema, Engine, TableSpec
 from kwtui.model.server import Survey
 from kwtui.operations.backup.destination import Destination
@@ -255,6 +255,7 @@ def _first_step(scope: _Scope) -> Step:
             "Time series have no snapshot: each table is exported up to "
             "the newest time that it holds then, and read before and after, so that rows which "
             "come late or change meanwhile are counted and named."
+            + _incremental_words(scope.request)
         )
     else:
         explanation = "Notes when the export began; there is no common instant for the tables."
@@ -265,6 +266,24 @@ def _first_step(scope: _Scope) -> Step:
         explanation=f"{explanation} If tables or columns changed since the plan was made, the run "
         "stops here.",
         sql=(statements.logical_timestamp(),),
+    )
+
+
+def _incremental_words(request: BackupRequest) -> str:
+    if request.unseen:
+        return ""
+    if request.incremental is Incremental.FULL:
+        return " Everything is written anew."
+    return (
+        " Days whose counts, sums and text lengths are those of the last proven backup are not "
+        "exported again: its files are linked, once their SHA-256 was compared. What this cannot "
+        "see is a text that was replaced by one of the same length, or values exchanged within a "
+        "day"
+        + (
+            ": everything is written anew every 30 days."
+            if request.incremental is Incremental.AUTO
+            else "."
+        )
     )
 
 

@@ -20,6 +20,7 @@ from kwtui.files.foreign.reading import status_of
 from kwtui.model.requests import BackupMethod, BackupRequest, with_level
 from kwtui.model.schema import DatabaseSchema, Engine, TableName
 from kwtui.model.server import ServerFacts
+from kwtui.operations.backup.earlier_set import find_earlier
 from kwtui.operations.backup.execution import reconcile
 from kwtui.operations.backup.execution.content_reads import ContentReader
 from kwtui.operations.backup.execution.disk_watch import space_problem
@@ -32,6 +33,7 @@ from kwtui.operations.backup.execution.exporting import (
 from kwtui.operations.backup.execution.mark_or_sweep import mark_or_sweep
 from kwtui.operations.backup.execution.other_changes import other_changes
 from kwtui.operations.backup.execution.seal import Sealer
+from kwtui.operations.backup.execution.series_export import SeriesExporter
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.backup.execution.table_export import TableExporter
 from kwtui.operations.backup.plan import choose_tables, export_statements
@@ -117,6 +119,7 @@ class _BackupRun:
         self._check_unchanged(state.before)
         # Asked after the catalogue, so that the rows of this instant fit what was read of it.
         state.timestamp = await self._logical_time()
+        await self._prepare_series(state.before)
         for table in choose_tables(state.before, self._request):
             folder = reconcile.data_folder(table.name, self._request.method)
             state.tables[table.name] = TableExport(table, folder)
@@ -177,6 +180,26 @@ class _BackupRun:
         if problems:
             raise _incomplete(list(dict.fromkeys([*problems, *state.notices])))
         return StepOutcome(summary=f"{plural(len(state.tables), 'table')}, all there")
+
+    async def _prepare_series(self, schema: DatabaseSchema) -> None:
+        """Where time series are exported by stretches, and what they may be linked to."""
+        request, location = self._request, self._location
+        if schema.engine is not Engine.TIME_SERIES or request.unseen:
+            return
+        if not new_location(location.extern, location.path, self._context.state).beside:
+            return  # Files must be moved together, and this account may not write there.
+        found = await asyncio.to_thread(
+            find_earlier,
+            location.extern,
+            self._context.state,
+            request,
+            self._state.facts,
+            self._plan.node_id,
+            location.path,
+        )
+        self._tables.series = SeriesExporter(
+            self._context, request, location.data, self._export, found
+        )
 
     # -- parts ------------------------------------------------------------------------------
 

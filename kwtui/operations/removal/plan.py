@@ -12,7 +12,7 @@ import msgspec
 
 from kwtui.backups.layout.trash import trash_path
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
-from kwtui.backups.removing import SetContents
+from kwtui.backups.removing import SetContents, freed_by
 from kwtui.backups.retention import CalendarDay, Decision, Reason, Rule, calendar
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.findings import Finding, Severity
@@ -95,7 +95,7 @@ def plan_delete(
         path=entry.path,
         steps=(*([check_step(stays)] if stays else []), remove_step(found)),
         findings=tuple(_delete_findings(found, confirmed, options)),
-        estimated_bytes=found.contents.bytes,
+        estimated_bytes=found.contents.freed,
         estimate_source="the files that are there",
         request={"path": entry.path, "confirmed": confirmed, "minimum": int(minimum)},
     )
@@ -115,7 +115,7 @@ def prune_preview(
     ``staying`` are those that they can go without; each is checked before anything goes.
     """
     removables = sorted(going, key=lambda r: r.entry.path)
-    size = sum(r.contents.bytes for r in removables)
+    size = freed_by(r.contents for r in removables)
     whose = f" of {database}" if database else ""
     plan = Plan(
         id=plan_id,
@@ -172,7 +172,8 @@ def remove_step(found: Removable) -> Step:
         id=f"remove:{entry.path}",
         kind=StepKind.REMOVE,
         title=f"Remove {entry.path}",
-        explanation=f"{plural(contents.files, 'file')}, {human_bytes(contents.bytes)}{proof}. The "
+        explanation=f"{plural(contents.files, 'file')}, {human_bytes(contents.bytes)}{proof}"
+        f"{_shared_words(contents)}. The "
         f"folder is renamed to {aside} first, then removed file by file; links are not followed.",
         subject=entry.path,
         params={
@@ -185,6 +186,12 @@ def remove_step(found: Removable) -> Step:
             "proof": None if entry.proof is None else int(entry.proof),
         },
     )
+
+
+def _shared_words(contents: SetContents) -> str:
+    if not contents.shared:
+        return ""
+    return f"; {human_bytes(contents.freed)} of it is in no other backup and becomes free"
 
 
 def is_confirmed(path: str, typed: str | None) -> bool:

@@ -11,7 +11,14 @@ from kwtui.backups.csv.batches import checked_records
 from kwtui.backups.csv.device_clashes import first_clash
 from kwtui.backups.layout.location import SetLocation
 from kwtui.backups.layout.naming import DATA_FOLDER
-from kwtui.backups.manifest import CHECKSUMS_FILE, Manifest, totals_of, write_manifest, write_schema
+from kwtui.backups.manifest import (
+    CHECKSUMS_FILE,
+    FileEntry,
+    Manifest,
+    totals_of,
+    write_manifest,
+    write_schema,
+)
 from kwtui.backups.proof.sealing import (
     SealedTree,
     SealProgress,
@@ -37,13 +44,24 @@ def read_tree(
     dialect: Dialect,
     progress: Callable[[SealProgress], None],
     cancelled: Callable[[], bool],
+    known: Mapping[str, FileEntry] | None = None,
 ) -> SealedTree:
     """Hash, count and sync every file of a set; every record must fit its table. Blocking.
+
+    Files that are ``known`` were read already: they are not read again.
 
     Raises KwtuiError: BACKUP_INCOMPLETE for a record or a file that does not belong there, and as
     `seal_tree`.
     """
-    tree = seal_tree(data, folders, dialect, fields=fields, progress=progress, cancelled=cancelled)
+    tree = seal_tree(
+        data,
+        folders,
+        dialect,
+        fields=fields,
+        progress=progress,
+        cancelled=cancelled,
+        known=known or {},
+    )
     problems = [problem for table in tree.tables for problem in table.problems]
     if problems:
         raise KwtuiError(

@@ -125,16 +125,23 @@ def _backup_words(request: BackupRequest) -> Iterator[str]:
         yield from ("--label", request.label)
     if request.node_id is not None:
         yield from ("--node", str(request.node_id))
+    yield from _how_words(request)
+    for field in ("with_users", "with_settings", "unseen", "sweep"):
+        if getattr(request, field):
+            yield f"--{field.replace('_', '-')}"
+    yield from _dialect_words(request.dialect)
+
+
+def _how_words(request: BackupRequest) -> Iterator[str]:
+    """How much at a time, how much anew, and what is compared."""
     if request.parallel != _PLAIN.parallel:
         yield from ("--parallel", str(request.parallel))
     if request.chunk_rows != _PLAIN.chunk_rows:
         yield from ("--chunk-rows", str(request.chunk_rows))
     if request.check is not None:
         yield from ("--check", request.check.value)
-    for field in ("with_users", "with_settings", "unseen", "sweep"):
-        if getattr(request, field):
-            yield f"--{field.replace('_', '-')}"
-    yield from _dialect_words(request.dialect)
+    if request.incremental != _PLAIN.incremental:
+        yield from ("--incremental", request.incremental.value)
 
 
 def _restore_words(request: RestoreRequest) -> Iterator[str]:

@@ -95,6 +95,15 @@ LEVEL_OPTIONS = (
 """How much of the content is read from the server, to be compared with what a restore brings
 back."""
 
+INCREMENTAL_OPTIONS = (
+    Option("auto", "what changed", "Time series: days that did not change since the last proven"
+           " backup are linked from there and take no space. Each backup is complete by itself."
+           " Everything is written anew every 30 days."),
+    Option("full", "everything", "Every row is exported again."),
+    Option("always", "what changed, for ever", "As the first, but never everything anew: a text"
+           " that was replaced by one of the same length may then stay unseen.", True),
+)  # fmt: skip
+
 PARALLEL_OPTIONS = tuple(
     Option(str(n), f"{n} at a time" if n > 1 else "one after the other",
            "More at a time is faster while disk and processor have room, and slows other users of"

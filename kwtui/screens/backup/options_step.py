@@ -7,12 +7,14 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
+from kwtui.model.requests import Incremental
 from kwtui.screens.backup.nodes import NO_NODE, NODE_ABOUT, ChosenNode, chosen_node, node_options
 from kwtui.screens.backup.options import (
     CHARSET_OPTIONS,
     CHUNK_ABOUT,
     DELIMITER_OPTIONS,
     HEADER_OPTIONS,
+    INCREMENTAL_OPTIONS,
     LABEL_ABOUT,
     NULL_OPTIONS,
     PARALLEL_OPTIONS,
@@ -40,6 +42,7 @@ class OptionsStep(Step):
         )
         self._label = ExplainedField("Label", "", name="label", about=LABEL_ABOUT)
         self._chunk = ExplainedField("Rows per file", "100000", name="chunk", about=CHUNK_ABOUT)
+        self._incremental = Cycle("Exported", INCREMENTAL_OPTIONS, "auto", name="incremental")
         self._parallel = Cycle("Tables at a time", PARALLEL_OPTIONS, "2", name="parallel")
         self._delimiter = Cycle("Delimiter", DELIMITER_OPTIONS, ",", name="delimiter")
         self._null = Cycle("NULL written as", NULL_OPTIONS, "\\N", name="null")
@@ -56,6 +59,7 @@ class OptionsStep(Step):
                 self._users,
                 self._settings,
                 self._unfinished,
+                self._incremental,
                 self._parallel,
                 self._chunk,
                 self._delimiter,
@@ -99,6 +103,10 @@ class OptionsStep(Step):
     @property
     def chunk_rows(self) -> int:
         return int(self._chunk.value)
+
+    @property
+    def incremental(self) -> Incremental:
+        return Incremental(self._incremental.value)
 
     @property
     def parallel(self) -> int:

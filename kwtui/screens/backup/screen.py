@@ -49,6 +49,7 @@ class BackupScreen(WizardScreen):
             chunk_rows=chosen.chunk_rows,
             parallel=chosen.parallel,
             check=self.method.level,
+            incremental=chosen.incremental,
             label=chosen.label,
             with_users=chosen.with_users,
             with_settings=chosen.with_settings,

@@ -12,7 +12,7 @@ from pathlib import Path
 import kwtui
 from kwtui.backups.layout.draft import Draft, draft_path, write_draft
 from kwtui.backups.layout.location import SetLocation, new_location
-from kwtui.backups.manifest import Manifest, TableEntry, totals_of
+from kwtui.backups.manifest import Manifest, Segment, TableEntry, totals_of
 from kwtui.backups.proof.sealing import SealedTable, SealedTree
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import make_folders
@@ -28,7 +28,7 @@ from kwtui.operations.plan import Step
 from kwtui.operations.runner import CancelledByPerson, StepOutcome
 from kwtui.operations.seal.set_files import read_tree, write_set
 from kwtui.sql.session import TEXT_SETTINGS
-from kwtui.text import plural
+from kwtui.text import human_bytes, plural
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,8 @@ class Sealer:
             return self._unseen_result(made, self.draft)
         return RunResult(
             summary=f"Backed up {made.database}: {plural(made.totals.tables, 'table')}, "
-            f"{plural(made.totals.rows or 0, 'row')}, proven to P{int(made.proof)}.",
+            f"{plural(made.totals.rows or 0, 'row')}{_new_words(made)}, "
+            f"proven to P{int(made.proof)}.",
             result={
                 "path": made.set_id,
                 "folder": str(self.location.root),
@@ -139,6 +140,7 @@ class Sealer:
                 "rows": made.totals.rows,
                 "files": made.totals.files,
                 "bytes": made.totals.bytes,
+                "new_bytes": made.totals.new_bytes,
                 "proof": int(made.proof),
                 "timestamp": made.snapshot_timestamp,
                 "not_included": list(made.not_included),
@@ -161,6 +163,7 @@ class Sealer:
             self.request.dialect,
             self.context.tell_of(step, "hashing"),
             self.context.halt.requested.is_set,
+            {path: entry for export in exports for path, entry in export.taken.items()},
         )
 
     def _check_counts(self, counted: Mapping[TableName, int]) -> None:
@@ -289,10 +292,27 @@ class Sealer:
             check=content.level,
             windows=content.windows,
             samples=content.samples,
+            segments=_segments(export, sealed),
+            tags=export.tags,
+            whole_at=export.whole_at,
         )
 
     def _write(self, schema: DatabaseSchema, manifest: Manifest) -> None:
         self.manifest = write_set(self.location, schema, manifest, self.state.facts)
+
+
+def _new_words(made: Manifest) -> str:
+    if not made.totals.shared_bytes:
+        return ""
+    new, all_ = human_bytes(made.totals.new_bytes), human_bytes(made.totals.bytes)
+    return f", {new} new of {all_}"
+
+
+def _segments(export: TableExport, sealed: SealedTable) -> tuple[Segment, ...]:
+    """Of a series that was written by one EXPORT all its files are one segment."""
+    if export.segments or not export.stretches:
+        return tuple(export.segments)
+    return (Segment("", "", tuple(file.path for file in sealed.files)),)
 
 
 def _doubts(contents: Mapping[TableName, KnownContent]) -> tuple[str, ...]:

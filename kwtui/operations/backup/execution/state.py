@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from kwtui.backups.manifest import FileEntry, Segment
 from kwtui.model.checks import WindowReadings
 from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
 from kwtui.model.server import ServerFacts
@@ -28,6 +29,16 @@ class TableExport:
     """Of a time series: of the rows up to then, read before the export."""
     seconds: float = 0.0
     """How long its EXPORT took."""
+    tags: str = ""
+    """Of a time series: the SHA-256 of its devices with their tags."""
+    segments: list[Segment] = field(default_factory=list)
+    """Of a time series that was exported by stretches of time."""
+    taken: dict[str, FileEntry] = field(default_factory=dict)
+    """Files of an earlier set by their path in this one; they are known and not read again."""
+    stretches: int = 0
+    """Into how many it was divided."""
+    whole_at: datetime | None = None
+    """When all of it was last written anew; None where that is now."""
 
 
 @dataclass

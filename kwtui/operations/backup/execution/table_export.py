@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.removing import remove_folder
-from kwtui.model.checks import CheckLevel
+from kwtui.model.checks import Aggregate, CheckLevel
 from kwtui.model.requests import BackupRequest
-from kwtui.model.schema import Engine, TableName
+from kwtui.model.schema import Engine, TableName, TableSpec
 from kwtui.operations.backup.execution import reconcile
 from kwtui.operations.backup.execution.exporting import ExportAnswer
+from kwtui.operations.backup.execution.series_export import Send, SeriesExporter
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.backup.plan import TIMESTAMP, UNTIL
 from kwtui.operations.backup.series_export import bounded_export
@@ -43,9 +43,6 @@ _WORTH_ANOTHER_TRY = frozenset(
     }
 )
 
-Send = Callable[[Server, Step, str, Path], Awaitable[ExportAnswer]]
-"""Runs the statement that writes into the folder, and tells how it goes."""
-
 
 class TableExporter:
     """Exports the tables of one backup."""
@@ -63,6 +60,8 @@ class TableExporter:
         self._state = state
         self._data = data
         self._send = send
+        self.series: SeriesExporter | None = None
+        """Exports time series by stretches of time; None where kwtui may not write in extern."""
 
     async def export(self, step: Step) -> tuple[ExportAnswer, Path]:
         """The server's answer, and the folder that holds the files. Raises KwtuiError."""
@@ -79,13 +78,16 @@ class TableExporter:
     async def _try(
         self, server: Server, step: Step, export: TableExport
     ) -> tuple[ExportAnswer, Path]:
+        folder = self._data / export.folder
         try:
             if UNTIL in step.sql[0]:
                 await self._read_before(server, export)
-            export.statement = self._statement(step, export)
-            folder = self._data / export.folder
             began = time.monotonic()
-            answer = await self._send(server, step, export.statement, folder)
+            if UNTIL in step.sql[0] and self.series is not None:
+                answer = await self.series.export(server, step, export)
+            else:
+                export.statement = self._statement(step, export)
+                answer = await self._send(server, step, export.statement, folder)
             export.seconds = time.monotonic() - began
         finally:
             await server.close()
@@ -110,19 +112,22 @@ class TableExporter:
         return transfer.nodelocal(plan.node_id, f"{plan.path}/{self._data.name}/{folder}")
 
     async def _read_before(self, server: Server, export: TableExport) -> None:
-        """The cut, and what lies below it before the export (live-findings, row 30).
-
-        Texts are not read yet: only what shows that rows came, went or were overwritten.
-        """
+        """The cut, and what lies below it before the export (live-findings, row 30)."""
         spec, counts = export.spec, self._request.level(Engine.TIME_SERIES) is CheckLevel.COUNTS
         asked = Asked(
             self._context.plan.database,
             spec,
-            aggregates=content.times_of(spec) if counts else content.sums_of(spec),
+            aggregates=content.times_of(spec) if counts else self._sums_of(spec),
             width=content.DAY,
         )
         reading = await read_windows(server, asked, self._context.halt, rounding=False)
         export.windows_before, export.until = reading.windows, newest(reading.windows)
+
+    def _sums_of(self, spec: TableSpec) -> tuple[Aggregate, ...]:
+        """What shows that rows came, went or were overwritten. Texts cost most to read: they are
+        read now only where they decide whether files of an earlier set hold the same."""
+        compared = self.series is not None and self.series.earlier is not None
+        return content.aggregates_of(spec) if compared else content.sums_of(spec)
 
     # -- a second try -----------------------------------------------------------------------
 
@@ -138,6 +143,8 @@ class TableExporter:
         first = self._data / export.folder
         try:
             await asyncio.to_thread(remove_folder, first)
+            if self.series is not None:
+                await self.series.forget(export)
         except OSError as problem:
             await server.close()
             words = f"{step.title} is not tried again: {first} cannot be removed ({problem})"

@@ -1,0 +1,97 @@
+"""The earlier backup whose files a new one may be linked to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from kwtui.backups.layout.location import SetLocation, all_proofs, find_location, sidecar_root
+from kwtui.backups.layout.naming import parse_set_path, set_path
+from kwtui.backups.manifest import Manifest, read_manifest, standing_proof
+from kwtui.errors import KwtuiError
+from kwtui.files.foreign.reading import names_in
+from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import BackupMethod, BackupRequest, Incremental
+from kwtui.model.schema import Engine
+from kwtui.model.server import ServerFacts
+
+WRITTEN_ANEW = timedelta(days=30)
+"""How long files may be linked before everything is written anew."""
+_LOOKED_AT = 20
+"""Earlier sets that are looked at, the newest first."""
+
+
+@dataclass(frozen=True)
+class EarlierSet:
+    """A set that was proven, of the same database of the same cluster."""
+
+    location: SetLocation
+    manifest: Manifest
+
+
+def find_earlier(
+    extern: Path, state: Path, request: BackupRequest, facts: ServerFacts, node: int, new: str
+) -> EarlierSet | None:
+    """The newest set below the same prefix that files can be linked to; None for none.
+
+    ``new`` is the path of the backup that is being made. Blocking. What cannot be read is passed
+    over: then more is written, and nothing is lost.
+    """
+    if request.incremental is Incremental.FULL or request.unseen:
+        return None
+    if request.method is not BackupMethod.SNAPSHOT:
+        return None
+    for path in _paths(extern, request, new):
+        try:
+            found = _usable(extern, state, path, request, facts, node)
+        except (KwtuiError, OSError):
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _paths(extern: Path, request: BackupRequest, new: str) -> Iterator[str]:
+    parent = set_path(request.prefix, request.database, datetime.now(UTC)).rpartition("/")[0]
+    try:
+        names = names_in(extern / parent)
+    except OSError:
+        return
+    known = [f"{parent}/{name}" for name in sorted(names, reverse=True)]
+    sets = [path for path in known if path != new and parse_set_path(path) is not None]
+    yield from sets[:_LOOKED_AT]
+
+
+def _usable(
+    extern: Path,
+    state: Path,
+    path: str,
+    request: BackupRequest,
+    facts: ServerFacts,
+    node: int,
+) -> EarlierSet | None:
+    location = find_location(extern, path, state)
+    manifest = read_manifest(location.manifest)
+    same = (
+        manifest.set_id == path
+        and manifest.database == request.database
+        and manifest.cluster_id == facts.cluster_id
+        and manifest.node_id == node
+        and manifest.engine is Engine.TIME_SERIES
+        and manifest.method is request.method
+        and manifest.dialect == request.dialect
+    )
+    if not same:
+        return None
+    proofs = all_proofs(location, sidecar_root(extern, state))
+    proof = standing_proof(manifest.proof, manifest.finished, proofs)
+    if not proof.ok or proof.level < ProofLevel.P2:
+        return None
+    return EarlierSet(location, manifest)
+
+
+def is_too_old(whole_at: datetime, now: datetime, request: BackupRequest) -> bool:
+    """Whether everything of a table is due to be written anew."""
+    return request.incremental is Incremental.AUTO and now - whole_at >= WRITTEN_ANEW

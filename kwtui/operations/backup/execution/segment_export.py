@@ -1,0 +1,113 @@
+"""The files of a time series that is exported by stretches: linked from an earlier set, or moved
+together. Blocking.
+
+Nothing is linked before its SHA-256 was compared with the earlier manifest: damage never spreads.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from kwtui.backups.manifest import FileEntry, Segment, TableEntry
+from kwtui.files.foreign.making import hard_link, new_file, sync_folder
+from kwtui.files.foreign.reading import names_in, open_regular
+from kwtui.files.foreign.removing import remove_empty, remove_file
+from kwtui.operations.backup.earlier_set import EarlierSet
+
+_BLOCK = 1 << 20
+_NO_LINKS = frozenset({errno.EXDEV, errno.EMLINK, errno.EPERM, errno.ENOTSUP, errno.EACCES})
+
+
+def link_segment(
+    earlier: EarlierSet, entry: TableEntry, segment: Segment, folder: Path, into: str
+) -> tuple[Segment, dict[str, FileEntry]]:
+    """Link a segment's files into ``folder``, which is ``into`` in the new manifest.
+
+    A file system without links, or an account that may make none, gets copies, and the segment says
+    so. Raises OSError for a file that is not what the earlier manifest says; nothing of the segment
+    stays then.
+    """
+    known = {file.path: file for file in entry.files}
+    made: list[Path] = []
+    entries: dict[str, FileEntry] = {}
+    copied = False
+    try:
+        for path in segment.files:
+            file = known[path]
+            source = earlier.location.root / path
+            _check(source, file)
+            target = folder / Path(path).name
+            made.append(target)
+            copied = _link_or_copy(source, target) or copied
+            name = f"{into}/{target.name}"
+            entries[name] = replace(file, path=name)
+    except (OSError, KeyError) as error:
+        for done in made:
+            remove_file(done)
+        if isinstance(error, KeyError):
+            raise OSError(errno.ENOENT, "its manifest does not name it", path) from error
+        raise
+    linked = earlier.manifest.set_id
+    return replace(segment, files=tuple(entries), linked=linked, copied=copied), entries
+
+
+def _check(source: Path, file: FileEntry) -> None:
+    digest = hashlib.sha256()
+    with open_regular(source, buffering=0) as opened:
+        if os.fstat(opened.fileno()).st_size != file.bytes:
+            raise OSError(errno.EIO, "it has another size than its manifest says", str(source))
+        while block := opened.read(_BLOCK):
+            digest.update(block)
+    if digest.hexdigest() != file.sha256:
+        raise OSError(errno.EIO, "its SHA-256 is not that of its manifest", str(source))
+
+
+def _link_or_copy(source: Path, target: Path) -> bool:
+    """Whether it had to be copied. Raises OSError."""
+    try:
+        hard_link(source, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+    else:
+        return False
+    with open_regular(source, buffering=0) as old, new_file(target, 0o640) as new:
+        while block := old.read(_BLOCK):
+            new.write(block)
+    return True
+
+
+def workplace(folder: Path, number: int) -> Path:
+    """The folder that one stretch is exported into: EXPORT takes none that holds anything."""
+    return folder.with_name(f"{folder.name}~s{number}")
+
+
+def name_of(since: str, set_path: str) -> str:
+    """What the names of a stretch's files begin with: its beginning, and the set that wrote them,
+    so that they stay apart from those of all other sets: ``20261101T000000.20261130T011500Z``."""
+    begins = "".join(c for c in since.partition("+")[0].replace(" ", "T") if c.isalnum())
+    return f"{begins or 'all'}.{set_path.rpartition('/')[2]}"
+
+
+def collect(place: Path, folder: Path, name: str) -> list[str]:
+    """Move the files of an exported stretch to the table's others, under names of its own.
+
+    Their names there. Raises OSError.
+    """
+    try:
+        names = sorted(each for each in names_in(place) if each.endswith(".csv"))
+    except FileNotFoundError:
+        return []  # A stretch without rows gets no folder, or no file (recording 17).
+    moved = []
+    for each in names:
+        target = folder / f"{name}.{each}"
+        hard_link(place / each, target)
+        remove_file(place / each)
+        moved.append(target.name)
+    remove_empty(place)
+    sync_folder(folder)
+    return moved

@@ -1,0 +1,214 @@
+"""Exporting a time series by stretches of time, and linking those that an earlier set holds.
+
+KWDB has no incremental backup. Here a table's readings are exported in stretches of whole days,
+each by an EXPORT of its own; what reads the same as in an earlier set is not exported again: its
+files are hard-linked from there. All files of a table lie in one folder, which IMPORT takes whole
+(recording 17). So every set is complete by itself: any of them may be deleted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kwtui.backups.layout.naming import DATA_FOLDER
+from kwtui.backups.manifest import Segment, TableEntry
+from kwtui.backups.segments import Stretch, comparable, rows_per_stretch, stretches
+from kwtui.files.durable import cannot_write, make_folders
+from kwtui.files.foreign.removing import remove_folder
+from kwtui.model.requests import BackupRequest
+from kwtui.operations.backup.earlier_set import EarlierSet, is_too_old
+from kwtui.operations.backup.execution import reconcile
+from kwtui.operations.backup.execution.exporting import ExportAnswer
+from kwtui.operations.backup.execution.segment_export import (
+    collect,
+    link_segment,
+    name_of,
+    workplace,
+)
+from kwtui.operations.backup.execution.state import TableExport
+from kwtui.operations.context import RunContext
+from kwtui.operations.plan import Step
+from kwtui.operations.shared.stoppable import run_stoppable
+from kwtui.server.connection.failures import StatementRefused
+from kwtui.server.connection.server import Server
+from kwtui.sql import inspection, transfer
+from kwtui.sql.transfer import ExportOptions
+from kwtui.text import plural
+
+Send = Callable[[Server, Step, str, Path], Awaitable[ExportAnswer]]
+"""Runs the statement that writes into the folder, and tells how it goes."""
+
+
+@dataclass
+class SeriesExporter:
+    """Exports one table after the other; `data` is the set's own folder of files."""
+
+    context: RunContext
+    request: BackupRequest
+    data: Path
+    send: Send
+    earlier: EarlierSet | None = None
+    """The set that files may be linked to."""
+
+    async def export(self, server: Server, step: Step, export: TableExport) -> ExportAnswer:
+        """All stretches of the table; the files lie in its folder then. Raises KwtuiError."""
+        export.tags = await self._read_tags(server, export)
+        entry = self._entry(export)
+        planned = self._planned(entry, export)
+        folder = self.data / export.folder
+        if len(planned) == 1 and planned[0].taken is None:
+            return await self._write_all(server, step, export, folder)
+        await asyncio.to_thread(make_folders, folder)
+        if entry is not None and self.earlier is not None:
+            planned = await self._link(step, export, entry, planned, folder)
+            export.whole_at = entry.whole_at or self.earlier.manifest.started
+        for number, stretch in enumerate(planned):
+            if stretch.taken is None:
+                await self._write(server, step, export, stretch, number)
+        export.segments.sort(key=lambda segment: segment.since)
+        return ExportAnswer({}, {}, time_series=True)
+
+    async def forget(self, export: TableExport) -> None:
+        """Remove what a try that failed left in folders of its own. Raises OSError."""
+        export.segments.clear()
+        export.taken.clear()
+        for number in range(export.stretches):
+            place = workplace(self.data / export.folder, number)
+            await asyncio.to_thread(remove_folder, place)
+
+    # -- what is done -----------------------------------------------------------------------
+
+    def _entry(self, export: TableExport) -> TableEntry | None:
+        """The table in the earlier set, where that tells what did not change."""
+        windows = export.windows_before
+        if self.earlier is None or windows is None:
+            return None
+        manifest = self.earlier.manifest
+        entry = manifest.table(export.spec.name)
+        if entry is None or not entry.tags or entry.tags != export.tags:
+            return None
+        if is_too_old(entry.whole_at or manifest.started, datetime.now(UTC), self.request):
+            return None
+        return entry if comparable(entry, export.spec.visible_columns, windows) else None
+
+    def _planned(self, entry: TableEntry | None, export: TableExport) -> tuple[Stretch, ...]:
+        windows = export.windows_before
+        if windows is None:
+            return (Stretch("", "", 0),)
+        most_rows = rows_per_stretch(export.spec, self.request.chunk_rows)
+        planned = stretches(entry, windows, most_rows)
+        export.stretches = len(planned)
+        return planned
+
+    async def _read_tags(self, server: Server, export: TableExport) -> str:
+        """The SHA-256 of all devices with their tags; empty where they cannot be told.
+
+        A tag stands in every row of its device: one that was updated makes all files stale
+        (recording 17), and no window's readings show it.
+        """
+        sql = inspection.tag_values(self.context.plan.database, export.spec.name)
+        try:
+            answer = (await run_stoppable(server, sql, self.context.halt)).result
+        except StatementRefused:
+            return ""
+        rows = sorted("\x1f".join("\x00" if v is None else v for v in row) for row in answer.rows)
+        names = "\x1f".join(answer.names)
+        return hashlib.sha256("\x1e".join([names, *rows]).encode()).hexdigest()
+
+    # -- linking ----------------------------------------------------------------------------
+
+    async def _link(
+        self,
+        step: Step,
+        export: TableExport,
+        entry: TableEntry,
+        planned: tuple[Stretch, ...],
+        folder: Path,
+    ) -> tuple[Stretch, ...]:
+        """Link what is taken. What cannot be linked is written after all, and that is said."""
+        kept, again = [], []
+        for stretch in planned:
+            if stretch.taken is None:
+                kept.append(stretch)
+                continue
+            try:
+                await self._take(export, entry, stretch, folder)
+            except OSError as error:
+                again.append(f"{error.filename}: {error.strerror}")
+                kept.append(Stretch(stretch.since, stretch.until, stretch.rows))
+            else:
+                kept.append(stretch)
+        self._tell(step, export, again)
+        return tuple(kept)
+
+    async def _take(
+        self, export: TableExport, entry: TableEntry, stretch: Stretch, folder: Path
+    ) -> None:
+        if self.earlier is None or stretch.taken is None:
+            return
+        segment = replace(stretch.taken, since=stretch.since, until=stretch.until)
+        into = f"{DATA_FOLDER}/{export.folder}"
+        made, entries = await asyncio.to_thread(
+            link_segment, self.earlier, entry, segment, folder, into
+        )
+        export.segments.append(made)
+        export.taken.update(entries)
+
+    def _tell(self, step: Step, export: TableExport, again: list[str]) -> None:
+        if not again or self.earlier is None:
+            return
+        words = (
+            f"{export.spec.name}: {plural(len(again), 'part')} of it could not be "
+            f"linked and will be exported again. Verify {self.earlier.manifest.set_id}: {again[0]}"
+        )
+        self.context.reporter.notice(step, "WARNING", words)
+
+    # -- writing ----------------------------------------------------------------------------
+
+    async def _write_all(
+        self, server: Server, step: Step, export: TableExport, folder: Path
+    ) -> ExportAnswer:
+        export.statement = self._statement(export, export.folder, Stretch("", "", 0))
+        answer = await self.send(server, step, export.statement, folder)
+        reconcile.check_word(answer, str(export.spec.name))
+        return answer
+
+    async def _write(
+        self, server: Server, step: Step, export: TableExport, stretch: Stretch, number: int
+    ) -> None:
+        folder = self.data / export.folder
+        place = workplace(folder, number)
+        relative = f"{export.folder.rpartition('/')[0]}/{place.name}"
+        export.statement = self._statement(export, relative, stretch)
+        answer = await self.send(server, step, export.statement, place)
+        reconcile.check_word(answer, str(export.spec.name))
+        name = name_of(stretch.since, self.context.plan.path)
+        names = await self._collect(place, folder, name)
+        files = tuple(f"{DATA_FOLDER}/{export.folder}/{name}" for name in names)
+        export.segments.append(Segment(stretch.since, stretch.until, files))
+
+    def _statement(self, export: TableExport, folder: str, stretch: Stretch) -> str:
+        plan, spec = self.context.plan, export.spec
+        return transfer.export_select(
+            transfer.nodelocal(plan.node_id, f"{plan.path}/{DATA_FOLDER}/{folder}"),
+            plan.database,
+            spec.name,
+            spec.visible_columns,
+            time_column=spec.time_column,
+            since=stretch.since,
+            before=stretch.until,
+            # Only the last one is open: every other ends before the newest time.
+            until=None if stretch.until else export.until,
+            options=ExportOptions(self.request.dialect, self.request.chunk_rows),
+        )
+
+    async def _collect(self, place: Path, folder: Path, name: str) -> list[str]:
+        try:
+            return await asyncio.to_thread(collect, place, folder, name)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
