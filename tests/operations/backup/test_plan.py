@@ -66,7 +66,7 @@ def test_totals_say_where_they_come_from(shop: Survey, destination: Destination)
     made = plan(shop, destination)
 
     assert (made.estimated_rows, made.estimated_bytes) == (5, 1500)
-    assert "statistics" in made.estimate_source
+    assert "row counts" in made.estimate_source
     assert plan_with_unknown_size(shop, destination).estimated_bytes is None
 
 
