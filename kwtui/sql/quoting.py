@@ -10,17 +10,19 @@ import re
 
 from kwtui.errors import ExitCode, KwtuiError
 
+_UNSENDABLE = re.compile(r"[\x00\ud800-\udfff]")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
 def identifier(name: str) -> str:
     """The name as SQL: plain where that is safe, else in double quotes.
 
-    Raises KwtuiError for an empty name or one with a NUL, which no server can have sent.
+    Raises KwtuiError for an empty name, and for one with a NUL or half a character (a surrogate),
+    which no server can have sent.
     """
-    if not name or "\0" in name:
+    if not name or _UNSENDABLE.search(name):
         raise KwtuiError(
-            "A name is empty or holds a NUL character.",
+            "A name is empty or holds a character that cannot be sent.",
             cause=f"The name is {name!r}.",
             hint="Correct the name.",
             exit_code=ExitCode.USAGE,
@@ -42,10 +44,13 @@ def qualified(*names: str) -> str:
 
 
 def literal(text: str) -> str:
-    """The text as a single-quoted SQL string. Raises KwtuiError for a NUL character."""
-    if "\0" in text:
+    """The text as a single-quoted SQL string.
+
+    Raises KwtuiError for a NUL character and for half a character (a surrogate).
+    """
+    if _UNSENDABLE.search(text):
         raise KwtuiError(
-            "A text holds a NUL character, which SQL cannot carry.",
+            "A text holds a NUL or half a character, which SQL cannot carry.",
             hint="Take it out.",
             exit_code=ExitCode.USAGE,
         )

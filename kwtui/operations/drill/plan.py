@@ -31,6 +31,7 @@ from kwtui.operations.restore.steps import RestoreScope, check_files, sql_step, 
 from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.chosen import Chosen
 from kwtui.operations.shared.scratch_names import DRILL_PREFIX
+from kwtui.operations.shared.sent_statements import checked
 from kwtui.sql import statements
 from kwtui.text import plural
 
@@ -85,7 +86,7 @@ def plan_drill(
     _check_request(request)
     check_source_dialect(source)
     scope = _scope(source, request, target.facts, plan_id)
-    return Plan(
+    plan = Plan(
         id=plan_id,
         kind=PlanKind.DRILL,
         title=f"Drill {source.path} to P{int(request.level)}{_where(request)}",
@@ -107,6 +108,7 @@ def plan_drill(
             "fileless": [str(t.name) for t in scope.tables if source.adopted and not t.files],
         },
     )
+    return checked(plan)
 
 
 def scratch_request(request: DrillRequest, scratch: str) -> RestoreRequest:

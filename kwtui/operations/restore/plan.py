@@ -25,6 +25,7 @@ from kwtui.operations.restore.steps import RestoreScope, sum_known
 from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.chosen import Chosen
 from kwtui.operations.shared.scratch_names import scratch_name
+from kwtui.operations.shared.sent_statements import checked
 from kwtui.sql import transfer
 from kwtui.text import plural
 
@@ -44,7 +45,7 @@ def plan_restore(
     check_source_dialect(source)
     scope = _scope(source, request, facts, plan_id)
     tables = scope.tables
-    return Plan(
+    plan = Plan(
         id=plan_id,
         kind=PlanKind.RESTORE,
         title=_title(scope),
@@ -66,6 +67,7 @@ def plan_restore(
             "engine": source.schema.engine.value,
         },
     )
+    return checked(plan)
 
 
 def check_source_dialect(source: RestoreSource) -> None:

@@ -17,6 +17,7 @@ from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.steps import RestoreScope
 from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.chosen import Chosen
+from kwtui.operations.shared.sent_statements import only_within
 from kwtui.sql import inspection, statements
 from kwtui.sql.insert_script import insert_head, value_kinds
 from kwtui.sql.programs import for_clients, with_body_as_text
@@ -65,7 +66,7 @@ def _recipe(source: RestoreSource, server: ServerFacts, node_id: int) -> tuple[S
         chosen=Chosen(source.schema, source.schema.tables, whole=True),
         accounts=frozenset(g.grantee for g in source.schema.grants),
     )
-    return tuple(script_steps(scope))
+    return tuple(only_within(script_steps(scope), TARGET_MARK))
 
 
 def _finish(source: RestoreSource) -> RunbookStep:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.findings import Finding, Severity
 from kwtui.operations.plan import Plan
+from kwtui.operations.shared.sent_statements import sent_otherwise
 
 _EXIT_CODES = {
     "admin_required": ExitCode.ADMIN_ROLE_REQUIRED,
@@ -30,8 +31,11 @@ def refusals(plan: Plan) -> tuple[Finding, ...]:
 
 
 def check_allowed(plan: Plan) -> None:
-    """Raise what forbids the plan, with the exit code of the first refusal."""
-    found = refusals(plan)
+    """Raise what forbids the plan, with the exit code of the first refusal.
+
+    Also what its statements would do beyond it: a plan was made of what a backup holds.
+    """
+    found = refusals(plan) or tuple(sent_otherwise(plan))
     if not found:
         return
     first = found[0]

@@ -14,8 +14,7 @@ from enum import StrEnum
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server.connection.results import ResultSet
-from kwtui.server.console import reading_functions as functions
-from kwtui.sql import lexer
+from kwtui.sql import functions, lexer
 from kwtui.sql.lexer import Token
 
 

@@ -37,6 +37,7 @@ from kwtui.operations.restore.continuation.stopped_restore import (
 )
 from kwtui.operations.restore.steps import comparison_sql, import_of
 from kwtui.operations.shared.preflight import check_cluster_of
+from kwtui.operations.shared.sent_statements import checked
 from kwtui.sql import statements
 from kwtui.text import plural
 
@@ -64,7 +65,7 @@ def plan_continuation(
     check_cluster_of(stopped.run, stopped.plan.cluster_id, standing.cluster_id)
     rest = _rest(stopped, standing)
     root = stopped.plan
-    return replace(
+    plan = replace(
         root,
         id=plan_id,
         title=f"{root.title}, continued",
@@ -85,6 +86,7 @@ def plan_continuation(
             "accept": list(stopped.accepted),
         },
     )
+    return checked(plan)
 
 
 def accepting(plan: Plan, names: Iterable[str]) -> Plan:

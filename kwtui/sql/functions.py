@@ -94,6 +94,19 @@ get_zone_config get_namespace_id locality_value encode_key
 INTERNAL_READING = frozenset(_INTERNAL.split())
 """Of the server's internal functions, those known to read."""
 
+_EFFECTS = frozenset(
+    {"set_config", "set_vmodule", "setval", "pg_cancel_backend", "pg_terminate_backend"}
+)
+
+
+def does_more_than_read(schema: str, name: str) -> bool:
+    """Whether a function is known to do something, or is one of the server's internal ones that
+    are not known to read. Of those that a person made (and of ``nextval``) it says no."""
+    if schema in INTERNAL_SCHEMAS:
+        return name not in INTERNAL_READING
+    return name in _EFFECTS or name.startswith(("force_", "unsafe_"))
+
+
 _BEFORE_BRACKET = """
 ALL ANALYSE ANALYZE AND ANY AS BETWEEN BY CASE CUBE DISTINCT ELSE ESCAPE EXCEPT EXISTS EXPLAIN
 FILTER FIRST FROM GROUP HAVING ILIKE IN INTERSECT INTERVAL IS JOIN LATERAL LIKE LIMIT MATERIALIZED

@@ -1,0 +1,116 @@
+"""A set whose definitions somebody changed so that they do more than define is never sent.
+
+Whoever may write below extern may write anything into schema.json, with hashes that are right. The
+plan refuses it by name, and the database beside it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from kwtui.backups.layout.location import find_location
+from kwtui.backups.manifest import read_manifest, read_schema, write_manifest, write_schema
+from kwtui.backups.proof.sealing import seal_sidecars
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.schema import CommentSpec, DatabaseSchema, GrantSpec
+from tests.conftest import SandboxNode
+from tests.faults.bench import Bench
+
+BOMB = "; DROP DATABASE precious CASCADE"
+
+
+@pytest.fixture(scope="module")
+def bench(sandbox: SandboxNode, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench(sandbox, tmp_path_factory.mktemp("state"))
+
+
+@pytest.fixture(scope="module")
+def set_path(bench: Bench) -> Iterator[str]:
+    bench.do(
+        "CREATE DATABASE precious",
+        "CREATE DATABASE tampered",
+        "CREATE TABLE tampered.public.t (id INT8 PRIMARY KEY, v STRING DEFAULT 'x')",
+        "INSERT INTO tampered.public.t (id) VALUES (1)",
+        "CREATE VIEW tampered.public.w AS SELECT id FROM tampered.public.t",
+        "COMMENT ON TABLE tampered.public.t IS 'plain'",
+    )
+    yield bench.backup("tampered").path
+    bench.do("DROP DATABASE precious CASCADE", "DROP DATABASE tampered CASCADE")
+
+
+def _table(schema: DatabaseSchema, **changes: object) -> DatabaseSchema:
+    (table,) = schema.tables
+    return replace(schema, tables=(replace(table, **changes),))  # type: ignore[arg-type]
+
+
+def _default(schema: DatabaseSchema) -> DatabaseSchema:
+    (table,) = schema.tables
+    columns = tuple(
+        replace(c, default=f"'x':::STRING{BOMB}") if c.name == "v" else c for c in table.columns
+    )
+    return _table(schema, columns=columns)
+
+
+def _clause(schema: DatabaseSchema) -> DatabaseSchema:
+    (table,) = schema.tables
+    return _table(
+        schema,
+        create_statement=table.create_statement + BOMB,
+        create_without_foreign_keys=table.create_without_foreign_keys + BOMB,
+    )
+
+
+def _index(schema: DatabaseSchema) -> DatabaseSchema:
+    return _table(schema, index_statements=("DROP DATABASE precious CASCADE",))
+
+
+def _zone(schema: DatabaseSchema) -> DatabaseSchema:
+    return _table(schema, zone_statements=(f"ALTER TABLE t CONFIGURE ZONE USING a = 1{BOMB}",))
+
+
+def _view(schema: DatabaseSchema) -> DatabaseSchema:
+    (view,) = schema.views
+    body = f"{view.create_statement} UNION SELECT nextval('a'){BOMB}"
+    return replace(schema, views=(replace(view, create_statement=body),))
+
+
+def _comment(schema: DatabaseSchema) -> DatabaseSchema:
+    target = f"TABLE public.t IS 'x'{BOMB} --"
+    return replace(schema, comments=(CommentSpec(target, "x"),))
+
+
+def _grant(schema: DatabaseSchema) -> DatabaseSchema:
+    target = f"TABLE public.t TO root{BOMB} --"
+    return replace(schema, grants=(GrantSpec(target, "root", ("SELECT",)),))
+
+
+def _database_comment(schema: DatabaseSchema) -> DatabaseSchema:
+    return replace(schema, comments=(CommentSpec("SCHEMA public IS 'x'" + BOMB, "x"),))
+
+
+CHANGES = [_default, _clause, _index, _zone, _view, _comment, _grant, _database_comment]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__.strip("_"))
+def test_nothing_of_it_is_sent(bench: Bench, set_path: str, change: object) -> None:
+    assert callable(change)
+    location = find_location(bench.extern, set_path, bench.state)
+    manifest, schema = read_manifest(location.manifest), read_schema(location.schema)
+    kept = location.schema.read_bytes()
+    before = bench.databases()
+    try:
+        write_schema(location.schema, change(schema))
+        sealed = {f.path: f for f in seal_sidecars(location.sidecars)}
+        files = tuple(sealed.get(f.path, f) for f in manifest.files)
+        write_manifest(location.manifest, replace(manifest, files=files))
+        with pytest.raises(KwtuiError) as refused:
+            bench.restore(set_path, target="tampered_again")
+    finally:
+        location.schema.write_bytes(kept)
+        write_manifest(location.manifest, manifest)
+    assert refused.value.exit_code in (ExitCode.REFUSED_BY_PLAN, ExitCode.BACKUP_DAMAGED)
+    assert "precious" in str(refused.value.lines())
+    assert bench.databases() == before
