@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from kwtui.backups.readings import differences
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, TableName
 from kwtui.sql.meaning import same
 from kwtui.sql.session import read_alike
+from kwtui.text import shell_quoted
 
 
 class Content(StrEnum):
@@ -381,14 +381,15 @@ def _unknown(sides: Iterable[_Side], tables: Iterable[TableDifference]) -> Itera
         bad = [name for name in bad if not side.unread(name)]
         if side.failed is not None:
             first = next(iter(side.failed.problems), side.failed.summary)
+            how = "lost its last check" if side.failed.torn else "failed its last check"
             yield (
-                f"{path} failed its last check ({first}), so nothing that it says of its rows "
-                f"counts: kwtui verify {shlex.quote(path)}"
+                f"{path} {how} ({first}), so nothing that it says of its rows "
+                f"counts: kwtui verify {shell_quoted(path)}"
             )
         elif bad:
             yield (
                 f"{path} is damaged: files of {', '.join(map(str, bad))} are gone or of another "
-                f"size, so their rows cannot be compared: kwtui verify {shlex.quote(path)}"
+                f"size, so their rows cannot be compared: kwtui verify {shell_quoted(path)}"
             )
     blind = [str(t.name) for t in both if t.content is Content.UNKNOWN and t.name not in damaged]
     if blind:

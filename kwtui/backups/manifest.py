@@ -14,19 +14,22 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
 from kwtui.files.foreign.reading import cannot_read, read_regular
+from kwtui.files.json_text import decode
 from kwtui.model.checks import CheckLevel, Sample, WindowReadings
 from kwtui.model.findings import Finding
+from kwtui.model.moments import check_moments
 from kwtui.model.proof import ContentChecksum, ProofLevel
 from kwtui.model.requests import BackupMethod, Dialect
 from kwtui.model.schema import DatabaseSchema, Engine, TableName
 from kwtui.sql.session import FORMER_TEXT_SETTINGS
+from kwtui.sql.transfer import check_dialect
 
 FORMAT = 1
 MANIFEST_FILE = "manifest.json"
@@ -37,14 +40,17 @@ RUNBOOK_FILES = ("RESTORE.md", "restore.sql", "restore.sh", CHECKSUMS_FILE)
 SIDECAR_FILES = (MANIFEST_FILE, SCHEMA_FILE, PROOFS_FILE, *RUNBOOK_FILES)
 
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
+
+
 @dataclass(frozen=True)
 class FileEntry:
     """A file of the set. ``path`` is relative to the set, e.g. ``data/public/orders/n1.0.csv``."""
 
     path: str
-    bytes: int
+    bytes: Count
     sha256: str
-    records: int | None = None
+    records: Count | None = None
     """Exact number of records, without the header; None for files that hold no records."""
 
 
@@ -74,9 +80,9 @@ class TableEntry:
     columns: tuple[str, ...]
     """In the order of the files; tags included, hidden ones not."""
     files: tuple[FileEntry, ...] = ()
-    rows_reported: int | None = None
+    rows_reported: Count | None = None
     """What the server said; None for time-series exports, which say nothing (facts.md, 1.5)."""
-    rows_counted: int | None = None
+    rows_counted: Count | None = None
     """Records in the files."""
     checksum: ContentChecksum | None = None
     """Of the rows on the server at the export's timestamp."""
@@ -120,11 +126,11 @@ class TableEntry:
 class Totals:
     """Sums over the tables, kept so that a listing need not add them up."""
 
-    tables: int
-    rows: int | None
-    files: int
-    bytes: int
-    shared_bytes: int = 0
+    tables: Count
+    rows: Count | None
+    files: Count
+    bytes: Count
+    shared_bytes: Count = 0
     """Of them, in files that are hard links to those of an earlier set."""
 
     @property
@@ -173,6 +179,9 @@ class Manifest:
     """The least of its tables' levels; None in a set of a kwtui that knew no levels."""
     format: int = FORMAT
 
+    def __post_init__(self) -> None:
+        check_moments(self.started, self.finished)
+
     def table(self, name: TableName) -> TableEntry | None:
         return next((t for t in self.tables if t.name == name), None)
 
@@ -199,6 +208,9 @@ class Proof:
     torn: bool = False
     """No check: a line that was cut off while it was written."""
 
+    def __post_init__(self) -> None:
+        check_moments(self.at)
+
     @property
     def outcome(self) -> str:
         """In one word."""
@@ -211,6 +223,7 @@ class Proof:
 class SetSummary:
     """The few fields of a manifest that a listing shows, decoded without the rest."""
 
+    set_id: str
     database: str
     engine: Engine
     method: BackupMethod
@@ -222,6 +235,9 @@ class SetSummary:
     proof: ProofLevel = ProofLevel.P0
     check: CheckLevel | None = None
     format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        check_moments(self.started, self.finished)
 
 
 @dataclass(frozen=True)
@@ -282,7 +298,7 @@ _Decoded = TypeVar("_Decoded")
 
 def _decode(data: bytes, where: str, kind: type[_Decoded]) -> _Decoded:
     try:
-        version = msgspec.json.decode(data, type=_Version).format
+        version = decode(data, _Version).format
         if version > FORMAT:
             raise KwtuiError(
                 f"{where} was written by a newer kwtui.",
@@ -291,8 +307,10 @@ def _decode(data: bytes, where: str, kind: type[_Decoded]) -> _Decoded:
                 exit_code=ExitCode.BACKUP_DAMAGED,
             )
         _check_seal(data)
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        found = decode(data, kind)
+        if isinstance(found, Manifest):
+            _check_dialect(found.dialect)
+    except msgspec.DecodeError as error:
         raise KwtuiError(
             f"{where} is damaged.",
             cause=str(error),
@@ -300,6 +318,14 @@ def _decode(data: bytes, where: str, kind: type[_Decoded]) -> _Decoded:
             "them back with a SQL client alone. Back up again if the database is still there.",
             exit_code=ExitCode.BACKUP_DAMAGED,
         ) from error
+    return found
+
+
+def _check_dialect(dialect: Dialect) -> None:
+    try:
+        check_dialect(dialect)
+    except KwtuiError as error:
+        raise msgspec.DecodeError(f"of how its files are written: {error.title}") from error
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -315,8 +341,8 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
 def read_schema(path: Path) -> DatabaseSchema:
     """Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE or BACKUP_DAMAGED."""
     try:
-        return msgspec.json.decode(read_sidecar(path), type=DatabaseSchema)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return decode(read_sidecar(path), DatabaseSchema)
+    except msgspec.DecodeError as error:
         raise KwtuiError(
             f"{path} is damaged.",
             cause=str(error),
@@ -353,10 +379,11 @@ def read_sidecar(path: Path) -> bytes:
 def standing_proof(manifest_level: ProofLevel, sealed: datetime, proofs: list[Proof]) -> Proof:
     """What holds now: the best good proof since the last bad one, or that bad one.
 
-    The sealing itself counts as the first proof.
+    The sealing itself counts as the first proof. A line that was cut off may have said anything:
+    like a bad one it stands until the set is checked again.
     """
     standing = Proof(sealed, manifest_level, manifest_level, ok=True, summary="sealed")
-    for proof in (p for p in proofs if not p.torn):
+    for proof in proofs:
         if not proof.ok or not standing.ok or proof.level >= standing.level:
             standing = proof
     return standing

@@ -30,6 +30,8 @@ class Rule(StrEnum):
     YEARLY = "yearly"
     LAST_PROVEN = "last-proven"
     """The newest of its database that counts."""
+    BEST_PROVEN = "best-proven"
+    """The newest of those that are proven to the highest level that any reaches."""
     PINNED = "pinned"
     NO_SET = "no-set"
     """An adopted tree, a leftover or a foreign file: not for retention to decide."""
@@ -99,14 +101,17 @@ def decide(
     """What the policy does with each entry, newest first.
 
     Each database is decided for itself, and so are sets of the same chosen tables: they are no
-    substitute for a whole backup. The newest proven set always stays, a pinned one too; whatever is
-    not a readable, proven set is not touched. A set whose folder somebody named takes no place.
+    substitute for a whole backup. The newest proven set always stays, and so do the newest of the
+    highest proof and a pinned one; whatever is not a readable, proven set is not touched. A set
+    whose folder somebody named, and a copy, take no place.
     """
     decisions = []
     for group in _groups(entries):
-        rules = _places([e for e in group if _counts(e, policy, now)], policy)
-        newest = max((_time(e) for e in group if _counts(e, policy, now)), default=None)
-        decisions += [_decision(e, policy, now, rules.get(e.path, ()), newest) for e in group]
+        counted = [e for e in group if _counts(e, policy, now)]
+        rules = _places(counted, policy)
+        newest = max(map(_time, counted), default=None)
+        best = max(counted, key=lambda e: (e.proof or 0, _time(e), e.path), default=None)
+        decisions += [_decision(e, policy, now, rules.get(e.path, ()), newest, best) for e in group]
     return newest_first(decisions)
 
 
@@ -217,7 +222,7 @@ def _group(entry: BackupEntry) -> _Group:
 
 
 def _is_named(entry: BackupEntry) -> bool:
-    return parse_set_path(entry.path) is not None
+    return parse_set_path(entry.path) is not None and not entry.copy_of
 
 
 def _counts(entry: BackupEntry, policy: RetentionPolicy, now: datetime) -> bool:
@@ -257,12 +262,16 @@ def _decision(
     now: datetime,
     rules: tuple[Reason, ...],
     newest: float | None,
+    best: BackupEntry | None,
 ) -> Decision:
     reasons = list(_protections(entry, policy, now)) or list(rules)
     if _counts(entry, policy, now) and _time(entry) == newest:
         level = int(policy.min_proof)
         words = f"the newest of {entry.database} that is proven to P{level}"
         reasons.append(Reason(Rule.LAST_PROVEN, words))
+    elif entry is best and entry.proof is not None:
+        words = f"the newest of {entry.database} that is proven to P{int(entry.proof)}"
+        reasons.append(Reason(Rule.BEST_PROVEN, f"{words}, the highest level of its backups"))
     if entry.pinned:
         reasons.append(Reason(Rule.PINNED, "pinned"))
     if reasons:
@@ -275,7 +284,8 @@ def _protections(entry: BackupEntry, policy: RetentionPolicy, now: datetime) -> 
     if entry.kind is not EntryKind.SET or entry.database is None:
         yield Reason(Rule.NO_SET, "not a backup set: retention does not touch it")
     elif not _is_named(entry):
-        yield Reason(Rule.NOT_NAMED, "not named by kwtui: never removed by a rule")
+        words = f"a copy of {entry.copy_of}" if entry.copy_of else "not named by kwtui"
+        yield Reason(Rule.NOT_NAMED, f"{words}: never removed by a rule")
     elif entry.problem or entry.proof is None or entry.started is None:
         yield Reason(Rule.DAMAGED, "its last check failed or it cannot be read: look at it")
     elif entry.started > now:

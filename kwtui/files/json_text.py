@@ -1,11 +1,13 @@
-"""JSON of what may hold names that are no text: a file's name is bytes, JSON is UTF-8. No I/O."""
+"""JSON of what may hold names that are no text, and JSON that somebody else wrote. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+
+_Decoded = TypeVar("_Decoded")
 
 
 def encode(value: Any, *, enc_hook: Callable[[Any], Any] | None = None) -> bytes:
@@ -18,6 +20,16 @@ def encode(value: Any, *, enc_hook: Callable[[Any], Any] | None = None) -> bytes
         return msgspec.json.encode(value, enc_hook=enc_hook)
     except UnicodeEncodeError:
         return msgspec.json.encode(_as_text(msgspec.to_builtins(value, enc_hook=enc_hook)))
+
+
+def decode(data: bytes, kind: type[_Decoded]) -> _Decoded:
+    """The value that JSON text tells. Raises `msgspec.DecodeError`, whatever the bytes are."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except RecursionError as error:
+        raise msgspec.DecodeError("it is nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def _as_text(value: Any) -> Any:

@@ -25,13 +25,14 @@ def gather(
 ) -> tuple[DatabaseFacts, ...]:
     """Facts of every database that the server has, that is backed up or that is promised.
 
+    A copy stands for nothing: what it was copied from may be gone tomorrow with the same disk.
     ``runs`` are newest first. Without a server (``databases`` is None) the backups alone tell which
     databases there are. One that the server does not have any more, or that is empty and was never
     backed up, is left out, unless something was promised for it.
     """
     by_name: dict[str, list[BackupEntry]] = {}
     for entry in entries:
-        if entry.kind is EntryKind.SET and entry.database:
+        if entry.kind is EntryKind.SET and entry.database and not entry.copy_of:
             by_name.setdefault(entry.database, []).append(entry)
     known = {d.name: d for d in databases or () if not d.system}
     empty = {name for name, database in known.items() if database.tables == 0}

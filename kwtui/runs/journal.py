@@ -53,7 +53,7 @@ def decode_event(line: bytes) -> AnyEvent | None:
     """None for a line of a newer format, or one that a crash left garbled."""
     try:
         return _decoder.decode(line)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

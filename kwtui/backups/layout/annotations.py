@@ -22,7 +22,8 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import PRIVATE_FOLDER, make_folders, write_file
 from kwtui.files.foreign.reading import SMALL, read_regular
 from kwtui.files.foreign.removing import remove_file
-from kwtui.files.json_text import encode
+from kwtui.files.json_text import decode, encode
+from kwtui.model.moments import check_moments
 
 _FILE = re.compile(r"\.(.+)\.notes\.json\Z")
 _LONGEST = 500
@@ -40,6 +41,9 @@ class Annotation:
     """It lies in the state directory: no other account sees it."""
     problem: str = ""
     """Why the notes could not be read; they count as a pin then."""
+
+    def __post_init__(self) -> None:
+        check_moments(self.changed_at)
 
 
 NONE = Annotation()
@@ -128,12 +132,12 @@ def _places(extern: Path, path: str, mirror: Path | None) -> list[Path]:
 
 def _read(place: Path) -> Annotation | None:
     try:
-        return msgspec.json.decode(read_regular(place, SMALL), type=Annotation)
+        return decode(read_regular(place, SMALL), Annotation)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         problem = f"{place}: {error.strerror or error}"
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except msgspec.DecodeError as error:
         problem = f"{place} is damaged: {error}"
     return Annotation(pinned=True, problem=problem)
 

@@ -15,6 +15,7 @@ import msgspec
 from kwtui.backups.manifest import Manifest, read_sidecar
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folders, write_file
+from kwtui.files.json_text import decode
 from kwtui.model.schema import DatabaseSchema
 
 DRAFTS = "drafts"
@@ -48,8 +49,8 @@ def write_draft(file: Path, draft: Draft) -> None:
 def read_draft(file: Path) -> Draft:
     """Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE, BACKUP_DAMAGED."""
     try:
-        draft = msgspec.json.decode(read_sidecar(file), type=Draft)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        draft = decode(read_sidecar(file), Draft)
+    except msgspec.DecodeError as error:
         raise _damaged(file, str(error)) from error
     if draft.format > FORMAT:
         raise _damaged(file, f"It has format {draft.format}, written by a newer kwtui.")

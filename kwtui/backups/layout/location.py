@@ -7,8 +7,11 @@ schema, runbook and proofs lie under its state directory, and every listing says
 from __future__ import annotations
 
 import hashlib
+import heapq
 import os
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate
 from pathlib import Path
 
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, inside
@@ -116,10 +119,19 @@ def proof_places(location: SetLocation, mirror: Path | None) -> list[Path]:
 def all_proofs(location: SetLocation, mirror: Path | None) -> list[Proof]:
     """The proofs of a set, oldest first, wherever they were written down.
 
+    The order of a file decides, not the clocks of those who wrote into it: a line stands where it
+    is, however early it says that it was written. Between two files nothing but the clock can.
+
     Raises KwtuiError (EXTERN_NOT_READABLE).
     """
-    proofs = [p for place in proof_places(location, mirror) for p in read_proofs(place)]
-    return sorted(proofs, key=lambda p: p.at)
+    files = (read_proofs(place) for place in proof_places(location, mirror))
+    return [proof for _, proof in heapq.merge(*map(_in_order, files), key=lambda found: found[0])]
+
+
+def _in_order(proofs: list[Proof]) -> list[tuple[datetime, Proof]]:
+    """Each with the latest time up to it."""
+    times = accumulate((proof.at for proof in proofs), max)
+    return list(zip(times, proofs, strict=True))
 
 
 def record_proof(location: SetLocation, mirror: Path | None, proof: Proof) -> Path:

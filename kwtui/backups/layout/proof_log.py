@@ -25,7 +25,7 @@ import msgspec
 from kwtui.backups.manifest import Proof, read_sidecar
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import append_after
-from kwtui.files.json_text import encode
+from kwtui.files.json_text import decode, encode
 from kwtui.model.proof import ProofLevel
 
 _DIGITS = 16
@@ -46,8 +46,8 @@ def read_proofs(path: Path) -> list[Proof]:
     """All checks in the order of the file; none if it is not there.
 
     A line that is damaged, or that is missing before another, counts as a check that failed, so
-    that nothing stands on it until the set is checked again. One that was cut off while it was
-    written is told, and counts as nothing.
+    that nothing stands on it until the set is checked again. So does one that was cut off while it
+    was written: what it was to say is not known.
 
     Raises KwtuiError (EXTERN_NOT_READABLE).
     """
@@ -87,7 +87,7 @@ def _proofs(content: bytes, name: str) -> Iterator[Proof]:
         else:
             if believed and _after(line) not in (b"", _digest(last)):
                 yield _damaged(f"a line is missing before line {number} of {name}", at)
-            proof = msgspec.json.decode(line, type=Proof)
+            proof = decode(line, Proof)
             at, believed = proof.at, True
             yield proof
         checked = checked or bool(_after(line))
@@ -103,9 +103,9 @@ def _says_something(line: bytes) -> bool:
 def _is_damaged(line: bytes, checked: bool) -> bool:
     """``checked`` tells that lines before it had their words, so that this one must have them."""
     try:
-        msgspec.json.decode(line, type=Proof)
-        words = msgspec.json.decode(line, type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        decode(line, Proof)
+        words = decode(line, dict[str, object])
+    except msgspec.DecodeError:
         return True
     if "after" not in words and "check" not in words:
         return checked or not words.keys() <= _KNOWN
@@ -130,5 +130,8 @@ def _damaged(words: str, at: datetime) -> Proof:
 
 
 def _torn(name: str, number: int, at: datetime) -> Proof:
-    words = f"line {number} of {name} was cut off while it was written: it counts as nothing"
-    return replace(_damaged("", at), ok=True, summary=words, problems=(), torn=True)
+    words = (
+        f"line {number} of {name} was cut off while it was written: what that check found is not"
+        " known until the set is checked again"
+    )
+    return replace(_damaged("", at), summary=words, problems=(), torn=True)

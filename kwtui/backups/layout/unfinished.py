@@ -10,6 +10,8 @@ import msgspec
 
 from kwtui.files.durable import write_file
 from kwtui.files.foreign.reading import SMALL, read_regular
+from kwtui.files.json_text import decode
+from kwtui.model.moments import check_moments
 
 UNFINISHED_FILE = "unfinished.json"
 
@@ -25,6 +27,9 @@ class Unfinished:
     reason: str
     format: int = 1
 
+    def __post_init__(self) -> None:
+        check_moments(self.at)
+
 
 def write_mark(folder: Path, mark: Unfinished) -> None:
     """Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE)."""
@@ -35,6 +40,6 @@ def read_mark(folder: Path) -> Unfinished | None:
     """None where there is none, or none that can be read."""
     try:
         content = read_regular(folder / UNFINISHED_FILE, SMALL)
-        return msgspec.json.decode(content, type=Unfinished)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return decode(content, Unfinished)
+    except (OSError, msgspec.DecodeError):
         return None

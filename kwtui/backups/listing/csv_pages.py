@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -19,6 +18,7 @@ from kwtui.backups.listing.contents import SetDetails, TableDetails
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.reading import cannot_read, status_of
 from kwtui.model.requests import Dialect
+from kwtui.text import shell_joined
 
 
 def page_of(
@@ -82,7 +82,7 @@ def _opened(details: SetDetails, file: str) -> tuple[TableDetails, CsvIndex]:
     if table is None:
         raise KwtuiError(
             f"{file} is no data file of {details.entry.path}.",
-            hint=f"See what it has: {shlex.join(['kwtui', 'show', details.entry.path])}",
+            hint=f"See what it has: {shell_joined(['kwtui', 'show', details.entry.path])}",
             exit_code=ExitCode.NOT_FOUND,
         )
     dialect = dialect_of(details)

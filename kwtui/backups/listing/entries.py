@@ -63,6 +63,8 @@ class BackupEntry:
     new_bytes: int | None = None
     """Of its bytes what was written when the set was made: the rest are hard links to an earlier
     set's files, and take no space of their own. None: all of them."""
+    copy_of: str = ""
+    """The path that its manifest was written for, if that is another one: it stands for nothing."""
     closed: bool = False
     """This account may not read it: whether it is whole is not known."""
     check: CheckLevel | None = None

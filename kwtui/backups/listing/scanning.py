@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 
@@ -38,10 +38,13 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.grounds import claim, hold
 from kwtui.files.foreign.reading import cannot_read, names_in, open_regular
 from kwtui.files.foreign.walking import Entry, entries_in
+from kwtui.model.moments import moment_of
 
 _DEEPEST = 12
 _UNNAMED = frozenset({MANIFEST_FILE, PROOFS_FILE})
 """Files of a set that its manifest does not name."""
+_CLOCK, _LONGEST_PLAN = timedelta(hours=1), timedelta(days=7)
+"""A set is named when it is planned, and begun when the plan was agreed to."""
 _NEVER = datetime.fromtimestamp(0, UTC)
 _LEFTOVER_WORDS = {
     EntryKind.INCOMPLETE: "It has no manifest: the backup did not finish, and is not one.",
@@ -314,7 +317,10 @@ def _holds_a_table(folder: Path) -> bool:
 
 
 def _set_entry(location: SetLocation, summary: SetSummary) -> BackupEntry:
-    note = "" if location.beside else "manifest in kwtui's state directory"
+    notes = [] if location.beside else ["manifest in kwtui's state directory"]
+    copy_of = _copied_from(location.path, summary)
+    if copy_of:
+        notes.append(f"a copy of {copy_of}: it does not count")
     problem = "" if is_folder(location.data) else "Its data folder is gone."
     return BackupEntry(
         location.path,
@@ -331,9 +337,20 @@ def _set_entry(location: SetLocation, summary: SetSummary) -> BackupEntry:
         label=summary.label,
         only=tuple(sorted(str(name) for name in summary.only)),
         method=summary.method,
-        note=note,
+        note="; ".join(notes),
         problem=problem,
+        copy_of=copy_of,
     )
+
+
+def _copied_from(path: str, summary: SetSummary) -> str:
+    """Where the set was made, unless that is here: at the path, and under the names, of its own."""
+    name = parse_set_path(path)
+    waited = summary.started - name.started if name else timedelta(0)
+    differs = name is not None and name.database != summary.database
+    if summary.set_id == path and not differs and -_CLOCK <= waited <= _LONGEST_PLAN:
+        return ""
+    return summary.set_id if summary.set_id != path else "another backup"
 
 
 def _with_proof(
@@ -346,7 +363,8 @@ def _with_proof(
     standing = standing_proof(summary.proof, summary.finished, proofs)
     if not standing.ok:
         found = standing.problems[0] if standing.problems else standing.summary
-        problem = f"The last check failed: {found}"
+        what = "What the last check found is lost" if standing.torn else "The last check failed"
+        problem = f"{what}: {found}"
         return replace(entry, proof_at=standing.at, problem=entry.problem or problem)
     return replace(entry, proof=standing.level, proof_at=standing.at)
 
@@ -359,7 +377,7 @@ def tree_entry(path: str, shape: TreeShape) -> BackupEntry:
         EntryKind.TREE,
         database=shape.database,
         engine=shape.engine,
-        started=None if newest is None else datetime.fromtimestamp(newest, UTC),
+        started=None if newest is None else moment_of(newest),
         tables=len(shape.tables),
         files=len(shape.files),
         bytes=shape.bytes,
@@ -406,7 +424,7 @@ def _foreign_file(path: str, entry: Entry) -> BackupEntry:
     return BackupEntry(
         path,
         EntryKind.FOREIGN,
-        started=datetime.fromtimestamp(entry.modified, UTC),
+        started=moment_of(entry.modified),
         files=1,
         bytes=entry.bytes,
         note=_NAMED_FILES.get(entry.name, ""),

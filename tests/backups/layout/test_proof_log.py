@@ -101,8 +101,8 @@ def test_a_log_of_an_older_kwtui_is_read_and_goes_on(tmp_path: Path) -> None:
     assert any("missing before line 3" in p.summary for p in read_proofs(file))
 
 
-def test_a_line_that_was_cut_off_is_told_and_counts_as_nothing(log: Path) -> None:
-    """kill -9 while it was written: whatever the length, the proofs before it stand."""
+def test_after_a_line_that_was_cut_off_nothing_is_known_until_the_next(log: Path) -> None:
+    """kill -9 while it was written: whatever the length, it may have been a check that failed."""
     content = log.read_bytes()
     *_, last = content.splitlines(keepends=True)
     for length in range(1, len(last) - 2):
@@ -111,7 +111,10 @@ def test_a_line_that_was_cut_off_is_told_and_counts_as_nothing(log: Path) -> Non
         assert [p.level for p in before] == [P2, ProofLevel.P1, ProofLevel.P4]
         assert torn.torn
         assert "line 4 of proofs.jsonl was cut off" in torn.summary
-        assert standing(read_proofs(log)).level is ProofLevel.P4
+        assert standing(read_proofs(log)) == torn
+        assert not torn.ok
+    append_proof(log, proof(P2, 9))
+    assert standing(read_proofs(log)) == proof(P2, 9)
 
 
 def test_the_next_proof_after_a_cut_line_begins_on_its_own(log: Path) -> None:

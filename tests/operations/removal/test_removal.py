@@ -445,7 +445,7 @@ async def test_a_copy_under_another_name_stays_and_stands_for_nothing(place: Pla
 
     (words,) = [d.reasons for d in preview.stays if d.entry.path.endswith(copy.name)]
     assert [(r.rule, r.text) for r in words] == [
-        (Rule.NOT_NAMED, "not named by kwtui: never removed by a rule")
+        (Rule.NOT_NAMED, f"a copy of {new.path}: never removed by a rule")
     ]
     assert [d.entry.path for d in preview.goes] == [old.path]
     assert codes(place.plan_delete(new.path)) == {"last_proven": Severity.REFUSAL}
