@@ -7,7 +7,9 @@ through it.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 import humanize
@@ -37,6 +39,20 @@ def _mark(code: int) -> str:
 
 
 _marks = _Marks()
+_LONGEST_RUN = 4
+"""Combining marks on one character: no writing has more, and more would cover the lines above."""
+_RUN = re.compile(f"m{{{_LONGEST_RUN + 1},}}")
+
+
+class _Combining(dict[int, str]):
+    """Of each character whether it stands on the one before it: ``m`` for a mark."""
+
+    def __missing__(self, code: int) -> str:
+        found = self[code] = "m" if unicodedata.category(chr(code)) in ("Mn", "Me") else " "
+        return found
+
+
+_combining = _Combining()
 
 
 def clean(text: str, *, tab: str = "    ") -> str:
@@ -45,13 +61,60 @@ def clean(text: str, *, tab: str = "    ") -> str:
     Control characters become their control pictures (``␛`` for ESC), bytes that were no UTF-8
     (surrogates of `decode`) become ``‹ff›``, and characters that are invisible, unassigned or
     change the direction of writing ``‹U+202E›``. A tab becomes ``tab``. A newline is marked too:
-    split lines first.
+    split lines first. Of a pile of combining marks the first few are shown, and their number.
     """
     if text.isprintable():
-        return text
+        return text if text.isascii() else _without_piles(text)
     if "\t" in text:
         text = text.replace("\t", tab)
-    return text.translate(_marks)
+    return _without_piles(text.translate(_marks))
+
+
+def _without_piles(text: str) -> str:
+    """With no more than a few marks on one character, and how many more there were."""
+    kinds = text.translate(_combining)
+    if "m" * (_LONGEST_RUN + 1) not in kinds:
+        return text
+    parts, done = [], 0
+    for run in _RUN.finditer(kinds):
+        kept = run.start() + _LONGEST_RUN
+        parts += [text[done:kept], f"‹+{run.end() - kept} marks›"]
+        done = run.end()
+    return "".join([*parts, text[done:]])
+
+
+def shell_quoted(word: str) -> str:
+    """The word as it can be copied into a shell: one line, and nothing that a terminal obeys.
+
+    What cannot be shown is written as ``$'…'``, which bash, zsh, ksh and newer POSIX shells read.
+    """
+    import shlex
+
+    if word.isprintable():
+        return shlex.quote(word)
+    return "$'" + "".join(map(_shell_escaped, word)) + "'"
+
+
+def shell_joined(words: Iterable[str]) -> str:
+    """A command line of these words, as `shell_quoted`."""
+    return " ".join(map(shell_quoted, words))
+
+
+def _shell_escaped(character: str) -> str:
+    if character in "'\\":
+        return "\\" + character
+    if character.isprintable():
+        return character
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
+
+
+_URL_PASSWORD = re.compile(r"(:/{1,2}[^\s:/@]*+:)[^\s]*@")
+_PAIR_PASSWORD = re.compile(r"(?i)(\bpass(?:word|wd)?\s*+=\s*+)('(?:[^'\\]|\\.)*+'?|[^\s&]++)")
+
+
+def without_passwords(text: str) -> str:
+    """The text with the password of a URL or of ``password=…`` in it replaced by ``***``."""
+    return _PAIR_PASSWORD.sub(r"\1***", _URL_PASSWORD.sub(r"\1***@", text))
 
 
 def decode(data: bytes) -> str:

@@ -98,3 +98,10 @@ def test_numbers_as_people_read_them() -> None:
     ]
     assert [plural(n, "table") for n in (0, 1, 2000)] == ["0 tables", "1 table", "2,000 tables"]
     assert plural(2, "entry", "entries") == "2 entries"
+
+
+def test_a_pile_of_marks_covers_no_other_line() -> None:
+    assert clean("Việt Nam é नमस्ते") == "Việt Nam é नमस्ते"
+    piled = clean("a" + "\u0301" * 1000 + "b")
+    assert piled == "a" + "\u0301" * 4 + "‹+996 marks›b"
+    assert clean("\x1b" + "e" + "\u0489" * 9) == "␛e" + "\u0489" * 4 + "‹+5 marks›"

@@ -13,7 +13,7 @@ from kwtui.commands.shared.arguments import (
     table_names,
     usage,
 )
-from kwtui.commands.shared.output import Output, one_line
+from kwtui.commands.shared.output import Output
 from kwtui.commands.shared.running import run_or_show
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def _continue(controller: Controller, args: argparse.Namespace, output: Ou
     await connect_as_run(controller, args, run_id)
     plan = accepting(await controller.plans.continuation(run_id), args.accept)
     if not (output.json or args.dry_run):
-        output.note(one_line(plan.findings[0].message))
+        output.note(plan.findings[0].message)
     return await run_or_show(controller, args, output, plan)
 
 

@@ -52,9 +52,9 @@ class CommandLines:
 
     def line(self, *words: str) -> str:
         """A line for a shell: kwtui with these words, for this server and these files."""
-        import shlex
+        from kwtui.text import shell_joined
 
-        return shlex.join(["kwtui", *words, *self.options()])
+        return shell_joined(["kwtui", *words, *self.options()])
 
     def of_plan(self, plan: Plan) -> str:
         """The shell command that does the same as this plan."""

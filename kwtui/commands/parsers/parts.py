@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any, NoReturn
 
@@ -19,6 +20,8 @@ Handler = Callable[..., Any]
 class Parser(argparse.ArgumentParser):
     """Says what is wrong with the words as every other failure is said, with ``--json`` too."""
 
+    _words: Sequence[str] = ()
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """A moment like ``-10m`` is the value of what stands before it, and no option."""
         words: list[str] = []
@@ -27,15 +30,40 @@ class Parser(argparse.ArgumentParser):
                 words[-1] += f"={word}"
             else:
                 words.append(word)
+        self._words = words
         return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> NoReturn:
+        """Raises KwtuiError (USAGE), without a password that stood among the words."""
         self.print_usage(sys.stderr)
+        message = _without_secrets(message, self._words)
         raise KwtuiError(
             f"{message[:1].upper()}{message[1:]}.",
             hint=f"All about it: {self.prog} --help",
             exit_code=ExitCode.USAGE,
         )
+
+
+_SECRET_OPTION = re.compile(r"-W\Z|--?[\w-]*(?:pass|pwd|secret|token)[\w-]*\Z", re.IGNORECASE)
+_URL_SECRET = re.compile(r"(:/{1,2}[^:/@]*+:).*@", re.DOTALL)
+_SECRET_GIVEN = re.compile(r"(--?[\w-]*(?:pass|pwd|secret|token)[\w-]*=)(.+)", re.IGNORECASE)
+
+
+def _without_secrets(message: str, words: Sequence[str]) -> str:
+    """The message with ``***`` for what may be a password: no option of kwtui takes one, but
+    people who have used other programs try."""
+    from kwtui.text import without_passwords
+
+    secrets = [after for word, after in pairwise(words) if _SECRET_OPTION.match(word)]
+    secrets += [found[2] for word in words if (found := _SECRET_GIVEN.match(word))]
+    for secret in sorted(secrets, key=len, reverse=True):
+        message = message.replace(repr(secret), "***").replace(secret, "***")
+    for word in words:
+        # A word may hold blanks, also in its password: it is one all the same.
+        told = without_passwords(_URL_SECRET.sub(r"\1***@", word))
+        if told != word:
+            message = message.replace(repr(word), told).replace(word, told)
+    return without_passwords(message)
 
 
 class Wide(argparse.RawDescriptionHelpFormatter):

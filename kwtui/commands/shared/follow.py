@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kwtui.commands.shared.output import Output, one_line
+from kwtui.commands.shared.output import Output
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import PlanKind
 from kwtui.runs.events import (
@@ -107,7 +107,7 @@ class _Watcher:
             self._show_held()
             return
         for line in lines_of(event, state):
-            self._output.line(one_line(line))
+            self._output.line(line)
         if isinstance(event, RunFinished):
             show_end(self._output, event)
         elif self._output.is_terminal and self._question is None:
@@ -230,15 +230,15 @@ def status_line(state: RunState) -> str:
 
 def show_end(output: Output, event: RunFinished) -> None:
     if event.status is RunStatus.SUCCEEDED:
-        output.line(one_line(event.summary))
+        output.line(event.summary)
         path = event.result.get("path")
         if path and str(path) not in event.summary:
-            output.line(one_line(f"  Path: {path}"))
+            output.line(f"  Path: {path}")
         for key, words in (("doubts", "Doubt"), ("not_included", "Not included")):
             for text in event.result.get(key, []):
-                output.line(one_line(f"  {words}: {text}"))
+                output.line(f"  {words}: {text}")
         return
-    output.note(f"kwtui: {one_line(event.summary)}")
+    output.note(f"kwtui: {event.summary}")
     for part in (event.cause, event.hint):
         for line in part.splitlines():
             output.note(f"  {line}")

@@ -39,14 +39,14 @@ class Output:
         return shutil.get_terminal_size((80, 24)).columns
 
     def line(self, text: str = "") -> None:
-        """A line for people; foreign text in it is made harmless."""
+        """One line for people, whatever text it holds: a newline in a name begins no other."""
         self.clear_status()
-        self._write(self._out, _harmless(text) + "\n")
+        self._write(self._out, one_line(text) + "\n")
 
     def note(self, text: str) -> None:
         """A line that is no result: on standard error, also with ``--json``."""
         self.clear_status()
-        self._write(self._err, _harmless(text) + "\n")
+        self._write(self._err, one_line(text) + "\n")
 
     def object(self, kind: str, value: Any) -> None:
         """The one object of a command."""
@@ -64,22 +64,27 @@ class Output:
         self._write(self._out, encoded.decode() + "\n")
 
     def error(self, error: KwtuiError) -> None:
-        """The message for people on standard error; with ``--json`` also as an object."""
+        """The message for people on standard error; with ``--json`` also as an object.
+
+        Never with a password, wherever among the words of the command it stood.
+        """
+        from kwtui.text import without_passwords
+
         self.clear_status()
-        title, *rest = error.lines()
+        title, *rest = map(without_passwords, error.lines())
         self._write(self._err, f"kwtui: {one_line(title)}\n")
         for part in rest:
             for line in part.splitlines():
-                self._write(self._err, f"  {_harmless(line)}\n")
+                self._write(self._err, f"  {one_line(line)}\n")
         if error.known_as:
             self._write(self._err, f"  Causes and checks: kwtui explain {error.known_as}\n")
         if self.json:
             self.object(
                 "error",
                 {
-                    "title": error.title,
-                    "cause": error.cause,
-                    "hint": error.hint,
+                    "title": without_passwords(error.title),
+                    "cause": without_passwords(error.cause),
+                    "hint": without_passwords(error.hint),
                     "exit_code": int(error.exit_code),
                     "known_as": error.known_as,
                 },
@@ -95,7 +100,7 @@ class Output:
         """Show ``text`` as the last line of the terminal, in place of the one before."""
         from kwtui.text import cut
 
-        shown = cut(_harmless(text), max(20, self.width - 1))
+        shown = cut(one_line(text), max(20, self.width - 1))
         if shown != self._status:
             self._write(self._err, f"\r\x1b[K{shown}")
             self._status = shown
@@ -140,20 +145,11 @@ def _forget(stream: TextIO) -> None:
 
 def one_line(text: str) -> str:
     """Foreign text as one line: a newline in a name must not begin a line that we seem to say."""
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
     from kwtui.text import clean
 
     return clean(text)
-
-
-def _harmless(text: str) -> str:
-    """Most lines are plain; only others load the tables that clean them."""
-    if text.isprintable():
-        return text
-    from kwtui.text import clean
-
-    return "\n".join(clean(line) for line in text.split("\n"))
 
 
 def table(rows: Sequence[tuple[str, ...]], *, right: frozenset[int] = frozenset()) -> list[str]:

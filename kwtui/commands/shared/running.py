@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from kwtui.commands.shared.follow import follow
-from kwtui.commands.shared.output import Output, one_line
+from kwtui.commands.shared.output import Output
 from kwtui.errors import KwtuiError
 from kwtui.model.findings import Severity
 from kwtui.operations.shared.refusals import check_allowed
@@ -25,7 +25,7 @@ async def run_or_show(
     if not output.json:
         for finding in plan.findings:
             if finding.severity is Severity.WARNING:
-                output.note(one_line(f"warning {finding.subject}: {finding.message}"))
+                output.note(f"warning {finding.subject}: {finding.message}")
     run_id = await controller.runs.start(plan)
     if args.detach:
         if output.json:

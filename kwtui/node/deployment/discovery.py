@@ -10,7 +10,6 @@ them says is kept: where two disagree, both are shown (facts.md, section 4).
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -44,6 +43,7 @@ from kwtui.node.deployment.start_arguments import (
 )
 from kwtui.node.deployment.unknown import as_written, reasons
 from kwtui.node.deployment.what_starts import Installed
+from kwtui.text import shell_quoted
 
 _REPORTED = ("the server's start arguments", "the server's store path")
 _GIVE = "Name the node's store: --store DIR, or in the profile."
@@ -173,7 +173,7 @@ def _judged(store: str, spoken: Sequence[_Evidence], server: Answering) -> Owner
 def _of_a_given_store(found: Ownership, own: str) -> Ownership:
     """A person's word counts unless the store itself says otherwise."""
     if found.owner is Owner.OTHER:
-        right = f"--store {shlex.quote(own)}" if own else "--store DIR"
+        right = f"--store {shell_quoted(own)}" if own else "--store DIR"
         remedy = f"Name the store of the server that answers: {right}, or in the profile."
         return replace(found, remedy=remedy)
     return found if found.owner is Owner.THIS else Ownership(Owner.UNASKED, GIVEN)

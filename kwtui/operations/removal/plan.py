@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +20,7 @@ from kwtui.model.retention import RetentionPolicies
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.shared.command_line import shell_line
 from kwtui.operations.shared.known_runs import KnownRun
-from kwtui.text import human_bytes, plural
+from kwtui.text import human_bytes, plural, shell_quoted
 
 _STRAYS_NAMED = 5
 
@@ -258,7 +257,7 @@ def _last_proven(entry: BackupEntry, confirmed: str | None) -> Finding:
         "last_proven",
         entry.path,
         message + typed,
-        f"Back up again first. To delete it all the same: --yes-delete {shlex.quote(name)}",
+        f"Back up again first. To delete it all the same: --yes-delete {shell_quoted(name)}",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from kwtui.model.requests import RestoreRequest, RestoreStrategy
 from kwtui.model.schema import DatabaseSchema, TableSpec
 from kwtui.model.server import ServerFacts
 from kwtui.operations.restore.source import RestoreSource, SourceTable
-from kwtui.text import plural
+from kwtui.text import plural, shell_quoted
 
 SYSTEM_DATABASES = frozenset({"defaultdb", "postgres", "system"})
 
@@ -65,7 +64,7 @@ def name_findings(
             target,
             f"A database named {target} exists, and a restore harms nothing that exists.",
             "Restore under another name (--as NAME). To replace it, type its name: "
-            f"--yes-replace {shlex.quote(target)}",
+            f"--yes-replace {shell_quoted(target)}",
         )
     elif request.replace is not None and request.replace != target:
         yield refusal(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -19,6 +18,7 @@ from kwtui.model.requests import (
 from kwtui.model.retention import RetentionPolicies, RetentionPolicy
 from kwtui.model.schema import TableName
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind
+from kwtui.text import shell_joined
 
 _PLAIN = BackupRequest(database="")
 _DIALECT_OPTIONS = {
@@ -30,7 +30,7 @@ _DIALECT_OPTIONS = {
 
 def shell_line(*words: str, options: Sequence[str] = ()) -> str:
     """kwtui with these words, quoted for a POSIX shell; ``options`` name server and files."""
-    return shlex.join(["kwtui", *words, *options])
+    return shell_joined(["kwtui", *words, *options])
 
 
 def command_for(plan: Plan, connection: Sequence[str]) -> str:

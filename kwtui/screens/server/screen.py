@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
@@ -33,7 +32,7 @@ from kwtui.server.connection.status import ConnectionStatus
 from kwtui.server.state.activity import Query, Session
 from kwtui.server.state.overview import Overview
 from kwtui.server.state.settings import Setting, filtered, warned
-from kwtui.text import plural
+from kwtui.text import plural, shell_joined
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.note import Note
@@ -227,7 +226,7 @@ class ServerScreen(KwtuiScreen):
 
     def _shown_command(self) -> str:
         """The command that does the same, as far as there is room; y copies it in full."""
-        return shlex.join(["kwtui", *self._words()])
+        return shell_joined(["kwtui", *self._words()])
 
     def _words(self) -> list[str]:
         if self._page == SETTINGS:

@@ -8,7 +8,6 @@ wants a decision. REFUSAL: it cannot be done.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator
 
 from kwtui.model.findings import Finding, Severity
@@ -29,7 +28,7 @@ from kwtui.server.catalogue.derive import (
 from kwtui.server.catalogue.refused_imports import refused_imports
 from kwtui.server.state.activity import Query
 from kwtui.sql.quoting import identifier
-from kwtui.text import plural
+from kwtui.text import plural, shell_quoted
 
 INFO, WARNING, REFUSAL = Severity.INFO, Severity.WARNING, Severity.REFUSAL
 
@@ -140,7 +139,7 @@ def _about_unread(schema: DatabaseSchema) -> Iterator[Finding]:
             f"{schema.database}.{table.name}",
             f"The server does not tell what this table is ({table.why}).",
             "Try again later: a table that an import was stopped in is away for a while. Or leave "
-            f"it out, and the others go on: --without {shlex.quote(table.name.as_option)}",
+            f"it out, and the others go on: --without {shell_quoted(table.name.as_option)}",
         )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from kwtui.config.profiles import TlsMode
@@ -20,6 +22,7 @@ def connection_parameters(target: Target) -> dict[str, Any]:
     """What libpq is told. Everything is said, so that no PG* variable changes it unseen."""
     parameters: dict[str, Any] = {
         "host": target.host,
+        "hostaddr": target.hostaddr or "",
         "port": target.port,
         "user": target.user,
         "dbname": target.database,
@@ -38,14 +41,40 @@ def connection_parameters(target: Target) -> dict[str, Any]:
         "keepalives_interval": 10,
         "keepalives_count": 3,
     }
-    if target.hostaddr:
-        parameters["hostaddr"] = target.hostaddr
-    if target.tls is not TlsMode.DISABLE:
-        for key in ("sslrootcert", "sslcert", "sslkey"):
-            value = getattr(target, key)
-            if value:
-                parameters[key] = value if value == "system" else os.path.expanduser(value)
+    for key in ("sslrootcert", "sslcert", "sslkey"):
+        value = getattr(target, key) if target.tls is not TlsMode.DISABLE else None
+        parameters[key] = value if value == "system" else os.path.expanduser(value or "")
     return parameters
+
+
+_SAID = frozenset(
+    {"PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGDATABASE", "PGPASSWORD", "PGPASSFILE"}
+    | {"PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGGSSENCMODE", "PGOPTIONS"}
+    | {"PGAPPNAME", "PGCLIENTENCODING", "PGTARGETSESSIONATTRS", "PGCONNECT_TIMEOUT"}
+)
+"""Variables whose parameter is said every time; kwtui reads some of them itself."""
+_hidden: dict[str, str] = {}
+_connecting = 0
+
+
+@contextmanager
+def without_other_variables() -> Iterator[None]:
+    """Hide from libpq the PG* variables for which there is no parameter that could say nothing.
+
+    PGSERVICE names a server of its own, PGREQUIREAUTH and the like change how one is spoken to.
+    """
+    global _connecting
+    if _connecting == 0:
+        found = [name for name in os.environ if name.startswith("PG") and name not in _SAID]
+        _hidden.update({name: os.environ.pop(name) for name in found})
+    _connecting += 1
+    try:
+        yield
+    finally:
+        _connecting -= 1
+        if _connecting == 0:
+            os.environ.update(_hidden)
+            _hidden.clear()
 
 
 def read_results(cursor: psycopg.AsyncCursor[Any]) -> tuple[list[ResultSet], str]:

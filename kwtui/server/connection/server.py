@@ -21,7 +21,11 @@ from kwtui.server.connection.failures import (
     connection_text,
     statement_failure,
 )
-from kwtui.server.connection.libpq import connection_parameters, read_results
+from kwtui.server.connection.libpq import (
+    connection_parameters,
+    read_results,
+    without_other_variables,
+)
 from kwtui.server.connection.passwords import Prompt, find_password, why_passfile_is_ignored
 from kwtui.server.connection.results import Notice, ResultSet, StatementResult
 from kwtui.server.connection.target import DEFAULT_DATABASE, Target
@@ -93,9 +97,10 @@ class Server:
         import psycopg
 
         try:
-            connection = await psycopg.AsyncConnection.connect(
-                "", autocommit=True, prepare_threshold=None, **connection_parameters(target)
-            )
+            with without_other_variables():
+                connection = await psycopg.AsyncConnection.connect(
+                    "", autocommit=True, prepare_threshold=None, **connection_parameters(target)
+                )
         except (psycopg.Error, OSError) as error:
             raise connection_failure(error, target) from None
         server = cls(target, connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from kwtui.server.connection.failures import ConnectionLost, PasswordRejected, S
 from kwtui.server.connection.libpq import connection_parameters
 from kwtui.server.connection.results import Notice
 from kwtui.server.connection.server import Server, connect
-from kwtui.server.connection.target import Target
+from kwtui.server.connection.target import Target, resolve_target
 from kwtui.sql import statements
+from tests.conftest import SandboxNode
 from tests.server.scripted import Reply, scripted
 
 
@@ -343,9 +345,25 @@ def test_libpq_is_told_everything_so_that_no_variable_changes_it() -> None:
     assert told["password"] == ""
     assert told["gssencmode"] == "disable"
     assert told["options"] == ""
-    assert "sslrootcert" not in told
+    assert (told["sslrootcert"], told["hostaddr"]) == ("", "")
     verified = connection_parameters(Target(password="x", sslrootcert="system"))
     assert (verified["password"], verified["sslrootcert"]) == ("x", "system")
+
+
+async def test_no_variable_leads_to_another_server(
+    sandbox: SandboxNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a profile says counts: PGHOSTADDR alone would send its password elsewhere."""
+    target = resolve_target(dsn=sandbox.dsn, environ={})
+    monkeypatch.setenv("PGHOSTADDR", "192.0.2.1")
+    monkeypatch.setenv("PGSERVICE", "no-such-service")
+    monkeypatch.setenv("PGOPTIONS", "-c default_transaction_read_only=on")
+    monkeypatch.setenv("PGREQUIREAUTH", "scram-sha-256")
+    monkeypatch.setenv("PGREQUIREPEER", "nobody")
+    server = await Server.open(target)
+    assert (await server.query("SHOW default_transaction_read_only")).scalar() == "off"
+    await server.close()
+    assert os.environ["PGSERVICE"] == "no-such-service"
 
 
 def test_importing_the_layer_loads_neither_psycopg_nor_a_driver() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,7 +27,7 @@ from kwtui.operations.plan import Step
 from kwtui.operations.runner import CancelledByPerson, StepOutcome
 from kwtui.operations.seal.set_files import read_tree, write_set
 from kwtui.sql.session import TEXT_SETTINGS
-from kwtui.text import human_bytes, plural
+from kwtui.text import human_bytes, plural, shell_joined
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class Sealer:
         return StepOutcome(summary=f"P0: its files were not seen. The draft is {file}")
 
     def _unseen_result(self, made: Manifest, draft: Path) -> RunResult:
-        command = shlex.join(["kwtui", "seal", made.set_id, "--draft", draft.name])
+        command = shell_joined(["kwtui", "seal", made.set_id, "--draft", draft.name])
         return RunResult(
             summary=f"Exported {made.database} to node {made.node_id}: P0, nothing is proven, its "
             f"files cannot be seen from here. Copy {draft} to that node and run there: {command} "

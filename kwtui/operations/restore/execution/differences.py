@@ -6,7 +6,6 @@ KWDB prints one thing in several ways (`kwtui.sql.meaning`), so that no text is 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from kwtui.sql import ddl
 from kwtui.sql.meaning import Meaning, meaning, same
 from kwtui.sql.names import split_name
 from kwtui.sql.quoting import qualified
+from kwtui.text import shell_quoted
 
 NOTHING = "nothing"
 
@@ -56,7 +56,7 @@ def accept_options(differences: Iterable[Difference]) -> str:
     if not all(difference.acceptable for difference in found):
         return ""
     names = dict.fromkeys(d.printed_name for d in found)
-    return " ".join(f"--accept {shlex.quote(name)}" for name in names)
+    return " ".join(f"--accept {shell_quoted(name)}" for name in names)
 
 
 def left_after(differences: Iterable[Difference], accepted: Collection[str]) -> list[Difference]:
