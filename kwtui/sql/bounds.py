@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from kwtui.sql.functions import NO_CALLS, does_more_than_read
 from kwtui.sql.lexer import Kind, Token, code
 from kwtui.sql.names import NameAt, name_at, split_name
+from kwtui.sql.program_bounds import bodies, forbidden, runs_over
 
 _SYSTEM = frozenset(
     {"kwdb_internal", "crdb_internal", "information_schema", "pg_catalog", "pg_extension"}
@@ -28,6 +29,7 @@ _FROM_ENDS = frozenset(
     {"WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "UNION", "EXCEPT", "INTERSECT"}
     | {"ON", "USING", "WINDOW", "SELECT", "VALUES", "SET"}
 )
+_BEFORE_TABLES = frozenset({"JOIN", "REFERENCES", "PARENT"})
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -50,8 +52,8 @@ def check(text: str, forms: frozenset[str], bounds: Bounds) -> None:
     A form is the word, or the two words, that a statement begins with: ``CREATE TABLE``.
     """
     items = list(code(text))
-    _is_one(items)
     form = form_of(items)
+    _is_one(items, is_program=form in _PROGRAMS)
     if form not in forms:
         raise OutOfBoundsError(f"is {_said(items, 3)} …, which does not belong here")
     _FORMS[form](items, bounds)
@@ -78,7 +80,10 @@ def form_of(items: Sequence[Token]) -> str:
     return words[0]
 
 
-def _is_one(items: Sequence[Token]) -> None:
+_PROGRAMS = frozenset({"CREATE PROCEDURE", "CREATE TRIGGER"})
+
+
+def _is_one(items: Sequence[Token], *, is_program: bool) -> None:
     """Exactly one statement, whole: quotes end, and brackets match."""
     if not items:
         raise OutOfBoundsError("is empty")
@@ -88,7 +93,7 @@ def _is_one(items: Sequence[Token]) -> None:
             raise OutOfBoundsError("holds a quote or a comment that does not end")
         if token.kind is not Kind.SYMBOL:
             continue
-        if token.text == ";":
+        if token.text == ";" and not is_program:
             raise OutOfBoundsError("holds more than one statement")
         if token.text in _PAIRS.values():
             brackets.append(token.text)
@@ -96,6 +101,8 @@ def _is_one(items: Sequence[Token]) -> None:
             raise OutOfBoundsError("holds a bracket that closes nothing")
     if brackets:
         raise OutOfBoundsError("holds a bracket that is not closed")
+    if is_program and runs_over(items):
+        raise OutOfBoundsError("holds more than one statement")
 
 
 # -- forms ----------------------------------------------------------------------------------------
@@ -260,6 +267,18 @@ def _insert(items: Sequence[Token], bounds: Bounds) -> None:
     _any(items, bounds)
 
 
+def _program(items: Sequence[Token], bounds: Bounds) -> None:
+    """A procedure or trigger: what it does to tables is its own affair, but to these databases."""
+    on = next((i for i, t in enumerate(items[:12]) if t.is_word("ON")), None)
+    if items[1].is_word("TRIGGER"):
+        _name(items, on + 1 if on else len(items))
+        _relation(name_at(items, (on or 0) + 1).parts, bounds)
+    for body in bodies(items):
+        if found := forbidden(body):
+            raise OutOfBoundsError(f"holds {found} …, which no program needs")
+        _Names(body, bounds, is_program=True).check()
+
+
 def _import(items: Sequence[Token], bounds: Bounds) -> None:
     if items[1].is_word("INTO"):
         _insert(items, bounds)
@@ -280,6 +299,8 @@ _FORMS: Mapping[str, Callable[[Sequence[Token], Bounds], None]] = {
     "CREATE SCHEMA": _plain,
     "CREATE USER": _plain,
     "CREATE ROLE": _plain,
+    "CREATE PROCEDURE": _program,
+    "CREATE TRIGGER": _program,
     "CREATE SEQUENCE": _create,
     "CREATE TABLE": _create,
     "CREATE VIEW": _create,
@@ -359,8 +380,9 @@ def _changes_nothing_inside(items: Sequence[Token]) -> None:
 class _Names:
     """Goes through a statement's names: those of tables, of columns, and calls of functions."""
 
-    def __init__(self, items: Sequence[Token], bounds: Bounds) -> None:
+    def __init__(self, items: Sequence[Token], bounds: Bounds, *, is_program: bool = False) -> None:
         self._items = items
+        self._before_tables = _BEFORE_TABLES | ({"INTO", "UPDATE", "CALL"} if is_program else set())
         self._bounds = bounds
         self._depth = 0
         self._selects: set[int] = set()
@@ -407,7 +429,7 @@ class _Names:
             if not (position and self._items[position - 1].is_word("DISTINCT")):
                 self._from.add(self._depth)
                 self._table_next = True
-        elif word in ("JOIN", "REFERENCES", "PARENT"):
+        elif word in self._before_tables:
             self._table_next = True
         elif not (self._table_next and word in ("ONLY", "LATERAL", "TABLE")):
             return self._named(name_at(self._items, position))

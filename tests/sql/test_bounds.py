@@ -43,6 +43,11 @@ HARMLESS = (
     "CREATE VIEW shop.public.v (a) AS SELECT t.id FROM shop.public.t AS t, shop.archive.u"
     " WHERE t.id IS DISTINCT FROM u.id AND substring(u.name FROM 1) = 'DROP'",
     "CREATE MATERIALIZED VIEW shop.public.m (n) AS WITH a AS (SELECT 1) SELECT * FROM a",
+    "CREATE PROCEDURE archive.p (a INT8) BEGIN UPDATE shop.public.t SET v = a; DELETE FROM t WHERE"
+    " v = CASE WHEN a > 1 THEN 1 ELSE 2 END; IF a > 1 THEN CALL q(); END IF; END",
+    "CREATE PROCEDURE p () $$BEGIN INSERT INTO shop.archive.u VALUES (1); END$$",
+    "CREATE TRIGGER r AFTER UPDATE ON shop.public.t FOR EACH ROW FOLLOWS s BEGIN INSERT INTO"
+    " public.log VALUES (NEW.id, OLD.v); END",
     "COMMENT ON COLUMN shop.public.t.id IS 'a; DROP DATABASE precious'",
     "COMMENT ON DATABASE shop IS NULL",
     "GRANT SELECT, INSERT ON TABLE shop.public.t TO clerk",
@@ -80,6 +85,16 @@ BREAKING = (
     "CREATE VIEW shop.public.v (a) AS WITH y AS (SELECT 1) DELETE FROM shop.public.t",
     "CREATE VIEW shop.public.v (a) AS SELECT set_config('a', 'b', false)",
     "CREATE VIEW shop.public.v (a) AS SELECT a FROM public.public.t",
+    "CREATE PROCEDURE p () BEGIN SELECT 1; END; DROP DATABASE precious CASCADE",
+    "CREATE PROCEDURE p () BEGIN SELECT 1; END; DROP TABLE t; BEGIN SELECT 1; END",
+    "CREATE PROCEDURE p () BEGIN DROP DATABASE shop CASCADE; END",
+    "CREATE PROCEDURE p () BEGIN SELECT 1;",
+    "CREATE PROCEDURE p () $$BEGIN DELETE FROM precious.public.t; END$$",
+    "CREATE PROCEDURE p () BEGIN INSERT INTO precious.t VALUES (1); END",
+    "CREATE PROCEDURE p () BEGIN GRANT admin TO root; END",
+    "CREATE TRIGGER r AFTER INSERT ON precious.public.t FOR EACH ROW BEGIN SELECT 1; END",
+    "CREATE TRIGGER r AFTER INSERT ON shop.public.t FOR EACH ROW BEGIN SELECT"
+    " kwdb_internal.force_panic('x'); END",
     "COMMENT ON TABLE shop.public.t IS 'a'; DROP DATABASE precious CASCADE",
     "COMMENT ON TABLE shop.public.t IS 'a' 'b'",
     "COMMENT ON TABLE precious.public.t IS 'a'",

@@ -60,6 +60,7 @@ _FORMS: dict[StepKind, frozenset[str]] = {
 }
 _DROPPING = frozenset({"USE", "DROP DATABASE"})
 _BY_ID = {
+    "create-programs": frozenset({"USE", "CREATE PROCEDURE", "CREATE TRIGGER"}),
     "drop-replaced": _DROPPING,
     "drop-scratch": _DROPPING,
     "restore-settings": frozenset({"SET CLUSTER"}),
