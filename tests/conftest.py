@@ -90,6 +90,10 @@ def _demo_to_copy() -> Path:
     directory = folder / "node"
     _sandbox("start", "--dir", str(directory))
     _sandbox("stop", "--dir", str(directory))
+    # Each copy begins its log, as a new node does.
+    for log in directory.glob("store*/logs/*"):
+        if not log.is_dir():
+            log.unlink()
     description = directory / "sandbox.json"
     # Each copy is to find a port of its own.
     description.write_text(json.dumps(json.loads(description.read_text()) | {"port": 0}))
