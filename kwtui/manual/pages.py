@@ -24,6 +24,7 @@ TOPICS = {
     "exit-codes": "Every exit code and what it means.",
     "configuration": "Profiles, environment variables, files.",
     "safety": "How kwtui protects data, passwords and what exists.",
+    "security": "Who is trusted with what, what was attacked, how to report.",
     "sandbox": "The built-in stand-in for a KWDB node.",
     "performance": "What kwtui costs in time, memory and bytes over SSH.",
     "glossary": "The terms of this manual.",
