@@ -156,8 +156,8 @@ def test_row_15_a_bad_row_is_a_succeeded_import_and_a_file_in_the_backup(bench: 
     assert "record 2: 'notanumber' is no FLOAT8 (column v)" in " ".join(unreadable.value.lines())
 
     # A number of the right form, which only the server finds too large.
-    file = bench.extern / "row15/public/s/n1.0.csv"
-    file.write_text(file.read_text().replace("notanumber,1", f"1.5,{'9' * 20}"))
+    data = bench.extern / "row15/public/s/n1.0.csv"
+    data.write_text(data.read_text().replace("notanumber,1", f"1.5,{'9' * 20}"))
     before = contents(bench.extern / "row15")
     with pytest.raises(KwtuiError) as rejected:
         bench.restore("row15", target="row15_tree", dialect=Dialect(null_text=""))
