@@ -52,7 +52,7 @@ def test_the_same_is_the_same() -> None:
         ((day(1, 2, "1", "3", "3"),), "2026-11-01: other values in n"),
         ((day(1, 2, "1", "2", None),), "2026-11-01: other values in s"),
         ((day(1, 2, "1.001", "2", "4"),), "2026-11-01: other values in a, s"),
-        ((day(1, 2, "1", "2", "3"), day(2, 1, "1", "1", "1")), "2026-11-02: 1 rows instead of 0"),
+        ((day(1, 2, "1", "2", "3"), day(2, 1, "1", "1", "1")), "2026-11-02: 1 row instead of 0"),
     ],
 )
 def test_a_window_that_differs_is_named(after: tuple[Window, ...], told: str) -> None:
