@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
-
-import msgspec
+from typing import NamedTuple
 
 from kwtui.model.proof import ContentChecksum
 from kwtui.model.schema import Engine
@@ -84,14 +82,14 @@ class AggregateKind(StrEnum):
     MAX = "max"
 
 
-class Aggregate(msgspec.Struct, frozen=True, array_like=True):
+class Aggregate(NamedTuple):
     """One value of each window: ``["sum", "a"]`` in JSON."""
 
     kind: AggregateKind
     column: str
 
 
-class Extremes(msgspec.Struct, frozen=True, array_like=True):
+class Extremes(NamedTuple):
     """The least and the greatest value of a column, over the whole table."""
 
     column: str
@@ -99,7 +97,7 @@ class Extremes(msgspec.Struct, frozen=True, array_like=True):
     greatest: str | None
 
 
-class Window(msgspec.Struct, frozen=True, array_like=True):
+class Window(NamedTuple):
     """The rows of a stretch of time: ``[since, until, rows, [values]]`` in JSON.
 
     Times are the server's own text under UTC, ``until`` exclusive and empty where there is no end.
@@ -108,7 +106,7 @@ class Window(msgspec.Struct, frozen=True, array_like=True):
     since: str
     until: str
     rows: int
-    values: Annotated[tuple[str | None, ...], msgspec.Meta(max_length=_MAX_AGGREGATES)] = ()
+    values: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,15 +118,23 @@ class WindowReadings:
     width: str = ""
     """Of a window, as `time_bucket` takes it: ``1d``. Windows are aligned to UTC. Empty: one window
     holds everything."""
-    aggregates: Annotated[tuple[Aggregate, ...], msgspec.Meta(max_length=_MAX_AGGREGATES)] = ()
+    aggregates: tuple[Aggregate, ...] = ()
     """What the values of each window are, in their order."""
-    extremes: Annotated[tuple[Extremes, ...], msgspec.Meta(max_length=_MAX_AGGREGATES)] = ()
+    extremes: tuple[Extremes, ...] = ()
     """Of the columns whose sums may be rounded."""
-    windows: Annotated[tuple[Window, ...], msgspec.Meta(max_length=MAX_WINDOWS)] = ()
+    windows: tuple[Window, ...] = ()
     """Those that hold rows, in order of time."""
-    unsettled: Annotated[tuple[str, ...], msgspec.Meta(max_length=MAX_WINDOWS)] = ()
+    unsettled: tuple[str, ...] = ()
     """``since`` of the windows that changed while the table was exported: what the files hold of
     them is not known."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what no table has: a manifest may hold anything."""
+        wide = max((len(self.aggregates), len(self.extremes)))
+        if max(len(self.windows), len(self.unsettled)) > MAX_WINDOWS or wide > _MAX_AGGREGATES:
+            raise ValueError("more windows or aggregates than a table can have")
+        if any(len(window.values) != len(self.aggregates) for window in self.windows):
+            raise ValueError("a window has other values than its table has aggregates")
 
     @property
     def level(self) -> CheckLevel:

@@ -54,7 +54,9 @@ class Asked:
 async def read_windows(
     server: Server, asked: Asked, halt: Halt, *, rounding: bool = True
 ) -> Reading:
-    """Read what is asked for, or less where the node refuses it: counts by window, then counts.
+    """Read what is asked for, or less where the node refuses it.
+
+    First the lengths of texts are left out, then all but counts by window, then the windows.
 
     ``rounding`` reads also how far rounded sums may be apart. Raises KwtuiError where the node does
     not even count, or is gone.
@@ -63,7 +65,7 @@ async def read_windows(
     for aggregates, width in _ways(asked):
         try:
             found = await _read(server, asked, asked.at(aggregates, width), halt)
-            if len(found.windows) <= MAX_WINDOWS:
+            if found is not None:
                 return Reading(await _with_extremes(server, asked, found, halt, rounding), reason)
             reason = f"it has rows on more than {MAX_WINDOWS:,} days"
         except KwtuiError as error:
@@ -75,7 +77,9 @@ async def read_windows(
 
 
 def _ways(asked: Asked) -> Iterator[tuple[tuple[Aggregate, ...], str]]:
-    ways = ((asked.aggregates, asked.width), (content.times_of(asked.table), asked.width))
+    without_texts = tuple(a for a in asked.aggregates if a.kind is not AggregateKind.LENGTH)
+    few = content.times_of(asked.table)
+    ways = [(aggregates, asked.width) for aggregates in (asked.aggregates, without_texts, few)]
     yield from dict.fromkeys((*ways, _last(asked)))
 
 
@@ -91,7 +95,10 @@ def newest(readings: WindowReadings) -> str | None:
     return readings.windows[-1].values[readings.aggregates.index(last)]
 
 
-async def _read(server: Server, asked: Asked, form: WindowReadings, halt: Halt) -> WindowReadings:
+async def _read(
+    server: Server, asked: Asked, form: WindowReadings, halt: Halt
+) -> WindowReadings | None:
+    """None for more windows than are written down."""
     sql = content.window_aggregates(
         asked.database,
         asked.table.name,
@@ -101,7 +108,8 @@ async def _read(server: Server, asked: Asked, form: WindowReadings, halt: Halt) 
         timestamp=asked.timestamp,
         until=asked.until,
     )
-    return parse_windows(form, (await run_stoppable(server, sql, halt)).result)
+    answer = (await run_stoppable(server, sql, halt)).result
+    return parse_windows(form, answer) if len(answer.rows) <= MAX_WINDOWS else None
 
 
 def parse_windows(form: WindowReadings, answer: ResultSet) -> WindowReadings:
