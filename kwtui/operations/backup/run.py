@@ -44,6 +44,7 @@ from kwtui.operations.shared.preflight import check_server
 from kwtui.operations.shared.refusals import check_allowed
 from kwtui.operations.shared.stoppable import run_stoppable
 from kwtui.server.catalogue import survey as catalogue
+from kwtui.server.catalogue.definitions import Definitions
 from kwtui.server.connection.results import Notice
 from kwtui.server.connection.server import Server
 from kwtui.sql import statements
@@ -90,6 +91,7 @@ class _BackupRun:
         self._location = location
         self._request = msgspec.convert(with_level(context.plan.request), BackupRequest)
         self._state = BackupState(facts)
+        self._definitions = Definitions()
         self._tables = TableExporter(
             context, self._request, self._state, location.data, self._export
         )
@@ -108,6 +110,7 @@ class _BackupRun:
         try:
             await run_steps(self._plan, executors, self._context.reporter, self._context.halt)
         finally:
+            await self._tables.close()
             await self._reader.close()
         return self._sealer.result()
 
@@ -115,7 +118,9 @@ class _BackupRun:
 
     async def _snapshot(self, step: Step) -> StepOutcome:
         state = self._state
-        state.before = await catalogue.read_schema(self._server, self._plan.database)
+        state.before = await catalogue.read_schema(
+            self._server, self._plan.database, self._definitions
+        )
         self._check_unchanged(state.before)
         # Asked after the catalogue, so that the rows of this instant fit what was read of it.
         state.timestamp = await self._logical_time()
@@ -155,7 +160,9 @@ class _BackupRun:
     async def _reconcile(self, step: Step) -> StepOutcome:
         state = self._state
         state.timestamp_after = await self._logical_time()
-        after = state.after = await catalogue.read_schema(self._server, self._plan.database)
+        after = state.after = await catalogue.read_schema(
+            self._server, self._plan.database, self._definitions
+        )
         problems: list[str] = []
         if not self._request.unseen:
             problems += reconcile.missing_files(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import ColumnSpec, TableName, UnreadTable
 from kwtui.server.catalogue import derive
+from kwtui.server.catalogue.definitions import Definitions
 from kwtui.server.connection.failures import ConnectionLost, StatementRefused
 from kwtui.server.connection.results import ResultSet
 from kwtui.server.connection.server import Server
@@ -24,18 +25,19 @@ class Asker:
     database: str
     not_captured: list[str] = field(default_factory=list)
     unread: list[UnreadTable] = field(default_factory=list)
+    definitions: Definitions = field(default_factory=Definitions)
     without_comments: set[str] = field(default_factory=set)
     """Kinds of objects for which this server does not tell comments."""
 
-    async def definition(self, sql: str) -> ResultSet:
-        """What only a change of a definition changes."""
-        return await self.server.query(sql)
+    async def definition(self, sql: str, server: Server | None = None) -> ResultSet:
+        """What only a change of definitions changes: asked once for several readings."""
+        return await self.definitions.ask(server or self.server, sql)
 
-    async def try_to(self, sql: str, what: str, *needed: str) -> ResultSet:
+    async def try_to(self, sql: str, what: str, *needed: str, defining: bool = False) -> ResultSet:
         """Ask; a refusal, or an answer without these columns, becomes a line of what is not
         captured."""
         try:
-            answer = await self.server.query(sql)
+            answer = await (self.definition(sql) if defining else self.server.query(sql))
         except ConnectionLost:
             raise
         except KwtuiError as error:
@@ -54,13 +56,13 @@ class Asker:
     async def with_comments(self, server: Server, kind: str, sql: str, plain: str) -> ResultSet:
         """Ask with comments; go on without, once and for all, where the server knows none."""
         if kind in self.without_comments:
-            return await server.query(plain)
+            return await self.definition(plain, server)
         try:
-            return await server.query(sql)
+            return await self.definition(sql, server)
         except StatementRefused as error:
             if error.sqlstate in (_NOT_ALLOWED, _NO_SUCH_TABLE):
                 raise
-            answer = await server.query(plain)
+            answer = await self.definition(plain, server)
             if kind not in self.without_comments:
                 self.without_comments.add(kind)
                 self.not_captured.append(f"comments on {kind} (the server said: {error.cause})")

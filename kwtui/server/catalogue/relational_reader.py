@@ -113,7 +113,9 @@ class RelationalReader:
         if not derive.needs_catalogue(items):
             return {}
         sql = inspection.foreign_key_targets(self._ask.database)
-        return derive.key_targets(await self._ask.try_to(sql, "targets of foreign keys"))
+        return derive.key_targets(
+            await self._ask.try_to(sql, "targets of foreign keys", defining=True)
+        )
 
     def _note_keys(self, table: TableName, keys: ForeignKeys) -> None:
         self._ask.not_captured += [

@@ -21,6 +21,7 @@ from kwtui.model.schema import (
 from kwtui.model.server import DatabaseSummary
 from kwtui.server.catalogue import attachments, derive
 from kwtui.server.catalogue.asking import Asker
+from kwtui.server.catalogue.definitions import Definitions
 from kwtui.server.catalogue.derive import Described
 from kwtui.server.catalogue.programs import ProgramReader
 from kwtui.server.catalogue.relational_reader import RelationalReader
@@ -44,11 +45,12 @@ class SchemaReader:
 
     server: Server
     summary: DatabaseSummary
+    definitions: Definitions = field(default_factory=Definitions)
     table_comments: dict[TableName, str] = field(default_factory=dict)
     index_comments: dict[TableName, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._ask = Asker(self.server, self.database)
+        self._ask = Asker(self.server, self.database, definitions=self.definitions)
 
     @property
     def database(self) -> str:
@@ -61,6 +63,7 @@ class SchemaReader:
     async def read(self) -> DatabaseSchema:
         """Raises KwtuiError: CONNECTION_LOST, or STATEMENT_REFUSED where not even the definitions
         may be read."""
+        await self.definitions.renew(self.server, self.database)
         create = await self._definition()
         schemas = derive.user_schemas(await self.server.query(inspection.schemas(self.database)))
         items = await self._definitions(schemas)
@@ -110,7 +113,7 @@ class SchemaReader:
     async def _definitions(self, schemas: tuple[str, ...]) -> list[Described]:
         """Every table, view and sequence with its printed definition."""
         sql = inspection.create_statements(self.database)
-        answer = await self.server.query(sql)
+        answer = await self._ask.definition(sql)
         if lacking := answer.lacking(*_NEEDED):
             raise KwtuiError(
                 f"kwtui cannot read the definitions of {self.database} on this version of KWDB.",
@@ -210,7 +213,7 @@ class SchemaReader:
     async def _zones(self) -> tuple[str, ...]:
         sql = inspection.zones()
         what = "zone configuration of the database"
-        answer = await self._ask.try_to(sql, what, "target", "raw_config_sql")
+        answer = await self._ask.try_to(sql, what, "target", "raw_config_sql", defining=True)
         return attachments.database_zones(answer, self.database)
 
     def _note_foreign_views(self, views: list[Described], schemas: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ from kwtui.model.schema import DatabaseSchema, TableName, TableSpec, UnreadTable
 from kwtui.model.server import DatabaseSummary, ServerFacts, Survey
 from kwtui.server.catalogue import derive, findings
 from kwtui.server.catalogue.coverage import coverage
+from kwtui.server.catalogue.definitions import Definitions
 from kwtui.server.catalogue.schema_reader import SchemaReader
 from kwtui.server.catalogue.together import ask_together
 from kwtui.server.connection.failures import StatementRefused
@@ -143,8 +144,13 @@ async def count_rows(
     return to_int((await server.query(sql, within=None)).scalar()) or 0
 
 
-async def read_schema(server: Server, database: str) -> DatabaseSchema:
+async def read_schema(
+    server: Server, database: str, known: Definitions | None = None
+) -> DatabaseSchema:
     """Everything that a backup captures of a database but its rows.
+
+    ``known`` holds what an earlier reading was told of its definitions, and what this one is: of
+    what did not change meanwhile nothing is read again.
 
     Raises KwtuiError: NOT_FOUND if there is no such database, CONNECTION_LOST, or
     STATEMENT_REFUSED where not even the definitions may be read.
@@ -156,4 +162,4 @@ async def read_schema(server: Server, database: str) -> DatabaseSchema:
             hint="The list of databases shows those that there are.",
             exit_code=ExitCode.NOT_FOUND,
         )
-    return await SchemaReader(server, summary).read()
+    return await SchemaReader(server, summary, known or Definitions()).read()

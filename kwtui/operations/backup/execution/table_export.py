@@ -24,6 +24,7 @@ from kwtui.operations.backup.plan import TIMESTAMP, UNTIL
 from kwtui.operations.backup.series_export import bounded_export
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
+from kwtui.operations.shared.connections import Connections
 from kwtui.operations.shared.window_reading import Asked, newest, read_windows
 from kwtui.server.connection.server import Server
 from kwtui.sql import content, transfer
@@ -56,6 +57,7 @@ class TableExporter:
         send: Send,
     ) -> None:
         self._context = context
+        self._connections = Connections(context.connect)
         self._request = request
         self._state = state
         self._data = data
@@ -66,20 +68,19 @@ class TableExporter:
     async def export(self, step: Step) -> tuple[ExportAnswer, Path]:
         """The server's answer, and the folder that holds the files. Raises KwtuiError."""
         export = self._state.tables[TableName(step.params["schema"], step.params["table"])]
-        server = await self._context.connect()
         try:
-            return await self._try(server, step, export)
+            return await self._try(step, export)
         except KwtuiError as error:
-            again = await self._make_way(step, export, error)
-            if again is None:
+            if not await self._make_way(step, export, error):
                 raise
-        return await self._try(again, step, export)
+        return await self._try(step, export)
 
-    async def _try(
-        self, server: Server, step: Step, export: TableExport
-    ) -> tuple[ExportAnswer, Path]:
+    async def close(self) -> None:
+        await self._connections.close()
+
+    async def _try(self, step: Step, export: TableExport) -> tuple[ExportAnswer, Path]:
         folder = self._data / export.folder
-        try:
+        async with self._connections.one() as server:
             if UNTIL in step.sql[0]:
                 await self._read_before(server, export)
             began = time.monotonic()
@@ -89,8 +90,6 @@ class TableExporter:
                 export.statement = self._statement(step, export)
                 answer = await self._send(server, step, export.statement, folder)
             export.seconds = time.monotonic() - began
-        finally:
-            await server.close()
         reconcile.check_word(answer, str(export.spec.name))
         export.rows_reported = answer.rows_total
         export.files_reported = None if answer.time_series else sum(answer.files.values())
@@ -131,28 +130,27 @@ class TableExporter:
 
     # -- a second try -----------------------------------------------------------------------
 
-    async def _make_way(self, step: Step, export: TableExport, error: KwtuiError) -> Server | None:
-        """A connection for another try, after the first folder was removed; None for no try."""
+    async def _make_way(self, step: Step, export: TableExport, error: KwtuiError) -> bool:
+        """Whether there is another try: then the first folder was removed."""
         halted = self._context.halt.requested.is_set()
         if halted or error.exit_code not in _WORTH_ANOTHER_TRY:
-            return None
+            return False
         try:
-            server = await self._context.connect()
+            self._connections.give(await self._context.connect())
         except KwtuiError:
-            return None  # The server itself is gone: what the first try said tells more.
+            return False  # The server itself is gone: what the first try said tells more.
         first = self._data / export.folder
         try:
             await asyncio.to_thread(remove_folder, first)
             if self.series is not None:
                 await self.series.forget(export)
         except OSError as problem:
-            await server.close()
             words = f"{step.title} is not tried again: {first} cannot be removed ({problem})"
             self._context.reporter.notice(step, "WARNING", words)
-            return None
+            return False
         export.folder += AGAIN
         why = " ".join(filter(None, (error.title, error.cause)))
         words = f"{step.title} failed and is tried once more, into {export.folder}: {why}"
         self._state.notices.append(words)
         self._context.reporter.notice(step, "WARNING", words)
-        return server
+        return True
