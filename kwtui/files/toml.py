@@ -13,6 +13,7 @@ from typing import Any
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import PRIVATE_FILE, PRIVATE_FOLDER, replace_file
+from kwtui.files.foreign.grounds import claim
 
 FORMAT = 1
 
@@ -165,7 +166,9 @@ def write_private(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         # A link, as people keep for their dotfiles, stays one: its target is replaced.
-        replace_file(path.resolve(), text.encode(), mode=PRIVATE_FILE)
+        target = path.resolve()
+        claim(target.parent, own=True)
+        replace_file(target, text.encode(), mode=PRIVATE_FILE)
     except OSError as error:
         raise KwtuiError(
             f"The file {path} could not be written.",

@@ -121,7 +121,8 @@ def _skip(file: BinaryIO, offset: int, records: int, dialect: Dialect) -> int:
         return offset
     counter = RecordCounter(dialect)
     file.seek(offset)
-    while line := file.readline():
+    # In pieces: a line of a file that somebody else made may be as long as a disk.
+    while line := file.readline(_BLOCK):
         counter.feed(line)
         offset += len(line)
         if counter.records == records and not counter.inside:
