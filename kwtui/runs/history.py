@@ -12,7 +12,8 @@ from kwtui.operations.plan import Plan, PlanKind
 from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.events import AnyEvent, RunFinished, RunStarted, RunStatus
 from kwtui.runs.journal import first_event, follow_events, last_event, read_events
-from kwtui.runs.state import LOST_SUMMARY, RunState, lost_hint, mark_lost, reduce_all
+from kwtui.runs.reducing import LOST_SUMMARY, lost_hint, mark_lost, reduce_all
+from kwtui.runs.state import RunState
 
 
 @dataclass(frozen=True)

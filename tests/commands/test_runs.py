@@ -7,7 +7,7 @@ from dataclasses import replace
 from kwtui.commands.runs import _state_lines
 from kwtui.operations.plan import Plan
 from kwtui.runs.events import RunStarted, StepProgress, StepStarted
-from kwtui.runs.state import reduce_all
+from kwtui.runs.reducing import reduce_all
 from tests.runs.conftest import at, plan
 
 __all__ = ["plan"]

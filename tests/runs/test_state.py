@@ -17,7 +17,8 @@ from kwtui.runs.events import (
     StepProgress,
     StepStarted,
 )
-from kwtui.runs.state import StepStatus, initial_state, mark_lost, reduce, reduce_all
+from kwtui.runs.reducing import initial_state, mark_lost, reduce, reduce_all
+from kwtui.runs.state import StepStatus
 from tests.runs.conftest import at
 
 

@@ -22,7 +22,8 @@ from kwtui.runs.events import (
 )
 from kwtui.runs.history import RunSummary
 from kwtui.runs.node_log import RunLog, run_log
-from kwtui.runs.state import RunState, reduce_all
+from kwtui.runs.reducing import reduce_all
+from kwtui.runs.state import RunState
 from tests.screens.staged import NOW, at
 
 

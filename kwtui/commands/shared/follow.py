@@ -21,7 +21,8 @@ from kwtui.runs.events import (
     StepFinished,
 )
 from kwtui.runs.journal import encode_event
-from kwtui.runs.state import RunState, initial_state, reduce
+from kwtui.runs.reducing import initial_state, reduce
+from kwtui.runs.state import RunState
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller

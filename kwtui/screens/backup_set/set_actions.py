@@ -62,6 +62,9 @@ class SetActions(LiveScreen):
     def entry_changed(self) -> None:
         """Something that is said about the chosen entry was changed."""
 
+    def look_inside(self, entry: BackupEntry) -> None:
+        """Show every file of the entry, unless that is what the screen does already."""
+
     def copy_choices(self, entry: BackupEntry) -> list[Choice]:
         """What may be copied, besides what every set has."""
         return []
@@ -93,7 +96,7 @@ class SetActions(LiveScreen):
         ways: dict[str, Callable[[], object]] = {
             "Restore its data": partial(self.kwtui.open_restore, f"{entry.path}/{DATA_FOLDER}"),
             "Restore by hand": partial(self.run_task, partial(self._read_runbook, entry), "look"),
-            "Look at its files": partial(self._look_inside, entry),
+            "Look at its files": partial(self.look_inside, entry),
             "Delete it": self.do_delete,
         }
         words = (
@@ -109,12 +112,6 @@ class SetActions(LiveScreen):
                 ways[choice.title]()
 
         self.app.push_screen(ChooseDialog("Its manifest is damaged", choices), answered)
-
-    def _look_inside(self, entry: BackupEntry) -> None:
-        from kwtui.screens.backup_set.screen import SetScreen
-
-        if not isinstance(self, SetScreen):
-            self.open_over(SetScreen(entry))
 
     async def _read_runbook(self, entry: BackupEntry) -> None:
         text = await self.controller.storage.read_text(f"{entry.path}/{RUNBOOK}")

@@ -12,7 +12,8 @@ from textual.timer import Timer
 from kwtui.controller import Controller
 from kwtui.operations.plan import Plan
 from kwtui.runs.events import RunStatus
-from kwtui.runs.state import RunState, initial_state, mark_lost, reduce
+from kwtui.runs.reducing import initial_state, mark_lost, reduce
+from kwtui.runs.state import RunState
 from kwtui.screens.runs.result_page import set_path
 from kwtui.screens.runs.run_page import failure_text, run_lines
 from kwtui.widgets.document import Document

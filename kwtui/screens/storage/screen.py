@@ -153,6 +153,11 @@ class StorageScreen(SetActions):
         row = self._list.current
         return None if isinstance(row, DatabaseGroup) else row
 
+    def look_inside(self, entry: BackupEntry) -> None:
+        from kwtui.screens.backup_set.screen import SetScreen
+
+        self.open_over(SetScreen(entry))
+
     # -- actions -----------------------------------------------------------------------------
 
     def reason_against(self, action: Action) -> str:

@@ -19,7 +19,7 @@ from kwtui.commands.shared.follow import lines_of, status_line
 from kwtui.errors import ExitCode
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.runs.events import NoticeReceived, RunStarted, StepFinished, StepProgress, StepStarted
-from kwtui.runs.state import initial_state, reduce_all
+from kwtui.runs.reducing import initial_state, reduce_all
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
 
