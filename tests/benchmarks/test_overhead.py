@@ -34,6 +34,9 @@ COMPARING = 0.3
 TRIES = 2
 BATCH = 50_000
 HEAVY, SERIES, SMALL = "kwtui_bench_heavy", "kwtui_bench_series", "kwtui_bench_small"
+MANY, MANY_TABLES = "kwtui_bench_many", 400
+SURVEY_BUDGET = 2.0
+"""Seconds more than `create_statements` of as many tables takes."""
 TABLES = {HEAVY: 3, SERIES: 1, SMALL: 100}
 LEVELS = {"usual": None, "counts": CheckLevel.COUNTS, "full": CheckLevel.FULL}
 
@@ -119,6 +122,39 @@ def test_a_backup_against_one_bare_export(
         race.bare.append(_seconds(bench, [f"EXPORT INTO CSV '{uri}' FROM DATABASE {database}"]))
     on_sandbox = request.config.getoption("--dsn") is None
     race.finish(f"backup of {database}, {level} check", hold=level != "full" or not on_sandbox)
+
+
+def test_a_survey_of_many_tables_against_their_definitions(
+    bench: Bench, request: pytest.FixtureRequest
+) -> None:
+    """A sandbox answers in Python what a node does in Go: there it is reported and not held."""
+    definitions = (
+        f"SELECT * FROM {MANY}.kwdb_internal.create_statements WHERE database_name = '{MANY}'"
+    )
+    bench.do(f"DROP DATABASE IF EXISTS {MANY} CASCADE", f"CREATE DATABASE {MANY}")
+    try:
+        for n in range(MANY_TABLES):
+            bench.do(
+                f"CREATE TABLE t{n} (id INT8 PRIMARY KEY, name STRING DEFAULT 'a', n INT4)",
+                f"INSERT INTO t{n} VALUES (1, 'a', 1), (2, 'b', NULL)",
+                database=MANY,
+            )
+        ours, bare = [], []
+        for _ in range(TRIES):
+            began = time.perf_counter()
+            assert len(bench.survey(MANY).schema.tables) == MANY_TABLES
+            ours.append(time.perf_counter() - began)
+            bare.append(_seconds(bench, [definitions]))
+    finally:
+        bench.do(f"DROP DATABASE IF EXISTS {MANY} CASCADE")
+    more = min(ours) - min(bare)
+    figures = {
+        "create_statements": f"{min(bare):.2f} s",
+        "kwtui": f"{min(ours):.2f} s",
+        "more": f"{more:.2f} s",
+    }
+    report(f"survey of {MANY_TABLES} tables", figures, budget=f"at most {SURVEY_BUDGET:g} s more")
+    assert request.config.getoption("--dsn") is None or more <= SURVEY_BUDGET
 
 
 @pytest.mark.parametrize("database", [HEAVY, SERIES])
