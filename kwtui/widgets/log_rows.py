@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from kwtui.node.logs.file.effort import reach
 from kwtui.node.logs.file.lines import LogLine
 from kwtui.node.logs.format import HEADER_TIME_BYTES, LogSeverity, line_time
 from kwtui.text import clean, human_bytes, human_duration
@@ -109,7 +110,7 @@ def marked(text: str, role: str, patterns: Sequence[re.Pattern[str]]) -> tuple[P
         return ((text, role),)
     roles = [-1] * len(text)
     for number, pattern in reversed(list(enumerate(patterns))):
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(text[: reach(pattern)]):
             roles[match.start() : match.end()] = [number] * (match.end() - match.start())
     parts: list[Part] = []
     start = 0

@@ -270,21 +270,24 @@ class JoinedLog:
                 done += end - begin
                 continue
             searcher = Searcher(file.reader, query)
-            while begin < end:
-                step = searcher.search_back if backwards else searcher.search
-                near, far = (end, begin) if backwards else (begin, end)
-                found, reached = await asyncio.to_thread(
-                    step, near, far, seconds=_SEARCH_SECONDS, limit=left
-                )
-                done += abs(reached - near)
-                begin, end = (begin, reached) if backwards else (reached, end)
-                hits = (found[-left:] if backwards else found[:left]) if left else []
-                left -= len(hits)
-                limited = len(found) > len(hits)
-                places = tuple(file_place(segment.number, offset) for offset in hits)
-                yield SearchProgress(places, done, total, done=limited, limited=limited)
-                if limited:
-                    return
+            try:
+                while begin < end:
+                    step = searcher.search_back if backwards else searcher.search
+                    near, far = (end, begin) if backwards else (begin, end)
+                    found, reached = await asyncio.to_thread(
+                        step, near, far, seconds=_SEARCH_SECONDS, limit=left
+                    )
+                    done += abs(reached - near)
+                    begin, end = (begin, reached) if backwards else (reached, end)
+                    hits = (found[-left:] if backwards else found[:left]) if left else []
+                    left -= len(hits)
+                    limited = len(found) > len(hits)
+                    places = tuple(file_place(segment.number, offset) for offset in hits)
+                    yield SearchProgress(places, done, total, done=limited, limited=limited)
+                    if limited:
+                        return
+            finally:
+                searcher.close()
         yield SearchProgress((), total, total, done=True)
 
     def ranges(self, low: int, high: int) -> list[tuple[OpenLog, int, int]]:

@@ -6,13 +6,17 @@ import time
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from kwtui.node.logs.file.effort import is_quick
 from kwtui.node.logs.file.entries import entry_start
 from kwtui.node.logs.file.lines import LineReader
+from kwtui.node.logs.file.match_process import MatchProcess
 from kwtui.node.logs.file.matching import LONGEST_HEADER, Query, matcher_of
 from kwtui.node.logs.filter import header_pattern
 from kwtui.node.logs.format import ENTRY_START, HEADER_START_BYTES
 
 CHUNK = 1 << 16
+SLOW_CHUNK = 1 << 20
+"""For a pattern that runs in another process: each block goes through a pipe."""
 _LONGEST_LINE = 16 << 20
 
 
@@ -35,6 +39,12 @@ class Searcher:
     def __init__(self, reader: LineReader, query: Query) -> None:
         self._reader = reader
         self._matcher = matcher_of(query)
+        slow = query.pattern is not None and not is_quick(query.pattern)
+        self._slow = query.pattern if slow else None
+        self._process: MatchProcess | None = None
+        self._asked = (0, b"")
+        """The block that the process works on, and where it begins."""
+        self._chunk = SLOW_CHUNK if slow else CHUNK
         self._entries = query.pattern is not None and query.entries
         self._header = (
             header_pattern(query.wanted)
@@ -43,14 +53,20 @@ class Searcher:
         )
 
     def search(self, start: int, size: int, *, seconds: float, limit: int) -> tuple[list[int], int]:
-        """Search on from ``start`` for some time; offsets of the hits, and how far it came."""
+        """Search on from ``start`` for some time; offsets of the hits, and how far it came.
+
+        Raises KwtuiError for a pattern that takes too long.
+        """
         hits: list[int] = []
         end = time.monotonic() + seconds
         while start < size and len(hits) <= limit:
-            data = self._lines(start, size)
+            data = self._awaited() or self._lines(start, size)
             if not data:  # truncated meanwhile
                 return hits, size
-            hits += self._hits(data, start)
+            found = self._hits(data, start, end)
+            if found is None:
+                break
+            hits += found
             start += len(data)
             if time.monotonic() >= end:
                 break
@@ -66,16 +82,44 @@ class Searcher:
         batches: list[list[int]] = []
         found, end = 0, time.monotonic() + seconds
         while start > stop and found <= limit:
-            begin, data = self._lines_before(start, stop)
-            batches.append(self._hits(data, begin))
-            found += len(batches[-1])
+            if awaited := self._awaited():
+                begin, data = self._asked[0], awaited
+            else:
+                begin, data = self._lines_before(start, stop)
+            hits = self._hits(data, begin, end)
+            if hits is None:
+                break
+            batches.append(hits)
+            found += len(hits)
             start = begin
             if time.monotonic() >= end:
                 break
         return [hit for batch in reversed(batches) for hit in batch], start
 
-    def _hits(self, data: bytes, start: int) -> list[int]:
-        positions = list(self._matcher(data))
+    def close(self) -> None:
+        """Stop what is at work; what was asked is not answered any more."""
+        if self._process is not None:
+            self._process.close()
+
+    def _awaited(self) -> bytes:
+        """The block that the process still works on."""
+        return self._asked[1] if self._process is not None and self._process.is_asked else b""
+
+    def _positions(self, data: bytes, start: int, until: float) -> list[int] | None:
+        """Where lines of the block match; None where that is not known by then."""
+        if self._slow is None:
+            return list(self._matcher(data))
+        if self._process is None:
+            self._process = MatchProcess(self._slow)
+        if not self._process.is_asked:
+            self._asked = (start, data)
+            self._process.ask(data)
+        return self._process.answer(until)
+
+    def _hits(self, data: bytes, start: int, until: float) -> list[int] | None:
+        positions = self._positions(data, start, until)
+        if positions is None:
+            return None
         if not positions or not (self._entries or self._header):
             return [start + position for position in positions]
         headers = [m.start() + 1 for m in ENTRY_START.finditer(data)]
@@ -105,7 +149,7 @@ class Searcher:
         pieces: list[bytes] = []
         end = start
         while end < size and end - start < _LONGEST_LINE:
-            piece = self._reader.read(min(CHUNK, size - end), end)
+            piece = self._reader.read(min(self._chunk, size - end), end)
             if not piece:
                 break
             end += len(piece)
@@ -121,7 +165,7 @@ class Searcher:
         pieces: list[bytes] = []
         begin = end
         while begin > stop and end - begin < _LONGEST_LINE:
-            low = max(stop, begin - CHUNK)
+            low = max(stop, begin - self._chunk)
             piece = self._reader.read(begin - low, low)
             # The last byte of all ends the last line and none before it.
             newline = piece.find(b"\n", 0, len(piece) - (0 if pieces else 1))
