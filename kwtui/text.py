@@ -12,8 +12,6 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-import humanize
-
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
 ELLIPSIS = "…"
 
@@ -164,6 +162,8 @@ def human_bytes(count: int | None) -> str:
         return "?"
     if abs(count) < 1024:
         return f"{count} B"
+    import humanize
+
     return humanize.naturalsize(count, binary=True)
 
 

@@ -60,7 +60,7 @@ def _ways_of(name: str, value: Any) -> int:
         each = _ways(inner)
         if int(most) > 64:
             return _ENDLESS
-        return min(sum(each**n for n in range(int(least), int(most) + 1)), _ENDLESS)
+        return min(sum(int(each**n) for n in range(int(least), int(most) + 1)), _ENDLESS)
     if name == "BRANCH":
         return min(sum(map(_ways, value[1])), _ENDLESS)
     ways = 1
