@@ -12,10 +12,10 @@ FOLDER = Path(__file__).resolve().parent
 TOPICS = {
     "install": "Install, also without a network; upgrade and remove.",
     "first-backup": "Back up a database for the first time, step by step.",
-    "incremental": "Backups of what changed, each complete by itself.",
     "proof-levels": "What P0 to P4 show, and how a backup reaches them.",
     "restore": "Restore, rehearse, continue, and restore without kwtui.",
     "retention": "Pin, delete and prune backups; remove leftovers.",
+    "incremental": "Backups of what changed, each complete by itself.",
     "policies": "Backups by themselves: policies, schedules, status, notices.",
     "runs": "How runs work: follow, cancel, signals, locks.",
     "commands": "Every command with its options and examples.",
