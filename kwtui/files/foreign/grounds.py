@@ -106,7 +106,7 @@ _held = _Held()
 
 @contextmanager
 def hold(root: Path) -> Iterator[None]:
-    """Keep a ground open for what this thread does with it meanwhile, with its account's rights.
+    """Keep a ground open for what this thread does with it meanwhile.
 
     For much reading in a few folders: each is looked for once. A folder that is not there is no
     error here, and stays away while the block runs. Nothing inside may wait, or start threads or
@@ -126,8 +126,9 @@ def hold(root: Path) -> Iterator[None]:
         return
     _held.grounds[root.parts] = ground
     try:
-        with acting_as(ground.account if ground is not None else None):
-            yield
+        # Its account's rights count for each step by itself: what else the block does, as loading
+        # a module of Python, is done as ever.
+        yield
     finally:
         del _held.grounds[root.parts]
         if ground is not None:

@@ -99,7 +99,8 @@ def _empty(folder: int, before: Removed) -> list[str]:
             if stat.S_ISDIR(status.st_mode):
                 folders.append(name)
                 continue
-            before(status.st_size)
+            with acting_as(None):
+                before(status.st_size)
             os.unlink(name, dir_fd=folder)
     return folders[::-1]
 

@@ -25,6 +25,7 @@ from kwtui.backups.removing import remove_set
 from kwtui.errors import KwtuiError
 from kwtui.files.durable import make_folders, write_file
 from kwtui.files.foreign.accounts import account_of, acting_as
+from kwtui.files.foreign.grounds import hold
 from kwtui.files.foreign.reading import open_regular
 from kwtui.files.foreign.removing import remove_folder
 from kwtui.model.proof import ProofLevel
@@ -270,3 +271,20 @@ def test_other_threads_keep_their_rights_meanwhile(victim: Path) -> None:
         begin.set()
         reader.join()
     assert read == [SECRET]
+
+
+def test_what_is_done_beside_files_has_the_rights_of_the_process(
+    location: SetLocation, victim: Path, yard: Path
+) -> None:
+    """A module that is loaded on the way, a journal that is written while files are removed."""
+    with hold(location.extern):
+        assert (victim / "shadow").read_bytes() == SECRET
+        assert open_regular(location.manifest).read(1)
+    told: list[bytes] = []
+    remove_set(
+        location.extern,
+        location.path,
+        yard / "state",
+        progress=lambda removed: told.append((victim / "shadow").read_bytes()),
+    )
+    assert set(told) == {SECRET}
