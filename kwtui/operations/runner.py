@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import Plan, Step, StepKind
 
-PARALLEL_KINDS = frozenset({StepKind.EXPORT_TABLE})
+PARALLEL_KINDS = frozenset({StepKind.EXPORT_TABLE, StepKind.IMPORT_TABLE})
 """Steps that may run beside their neighbours; every other step waits for the one before it."""
 
 
@@ -108,10 +108,18 @@ Executor = Callable[[Step], Awaitable[StepOutcome]]
 
 
 async def run_steps(
-    plan: Plan, executors: Mapping[StepKind, Executor], reporter: Reporter, halt: Halt
+    plan: Plan,
+    executors: Mapping[StepKind, Executor],
+    reporter: Reporter,
+    halt: Halt,
+    *,
+    parallel: int = 1,
 ) -> None:
-    """Run every step. The first failure halts those beside it; it is reported and raised."""
-    parallel = max(1, int(plan.request.get("parallel", 1)))
+    """Run every step. The first failure halts those beside it; it is reported and raised.
+
+    ``parallel`` steps run side by side where the plan's request does not say how many.
+    """
+    parallel = max(1, int(plan.request.get("parallel", parallel)))
     for steps in _batches(plan.steps):
         limit = asyncio.Semaphore(parallel)
         results = await asyncio.gather(
@@ -121,9 +129,17 @@ async def run_steps(
         _raise_first(results)
 
 
+def _beside(step: Step) -> StepKind | None:
+    """Whose neighbours of the same kind may run at the same time.
+
+    An import by way of a plain table may need the rows of the one before it.
+    """
+    return step.kind if step.kind in PARALLEL_KINDS and "through" not in step.params else None
+
+
 def _batches(steps: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
-    for kind, group in groupby(steps, key=lambda step: step.kind):
-        if kind in PARALLEL_KINDS:
+    for beside, group in groupby(steps, key=_beside):
+        if beside:
             yield tuple(group)
         else:
             yield from ((step,) for step in group)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -79,6 +79,23 @@ async def test_no_more_run_at_a_time_than_the_plan_allows() -> None:
     await run_steps(plan, {StepKind.EXPORT_TABLE: export}, Told(), Halt())
 
     assert most == 2
+
+
+async def test_imports_run_side_by_side_but_those_by_way_of_a_plain_table() -> None:
+    """Such a table may be interleaved in the one before it, whose rows must be there."""
+    kinds = [StepKind.IMPORT_TABLE] * 4
+    plan = plan_of(*kinds)
+    steps = [*plan.steps[:2], *(replace(s, params={"through": "x"}) for s in plan.steps[2:])]
+    plan = replace(plan, steps=tuple(steps), request={})
+    told = Told()
+
+    async def imported(step: Step) -> StepOutcome:
+        await asyncio.sleep(0.001)
+        return StepOutcome()
+
+    await run_steps(plan, {StepKind.IMPORT_TABLE: imported}, told, Halt(), parallel=2)
+
+    assert told.lines == ["+0", "+1", "-0", "-1", "+2", "-2", "+3", "-3"]
 
 
 async def test_a_failed_table_stops_its_neighbours_and_keeps_its_own_reason() -> None:

@@ -36,6 +36,7 @@ from kwtui.operations.restore.replaced import id_of
 from kwtui.operations.restore.steps import import_of
 from kwtui.operations.runner import Executor, StepOutcome, run_steps
 from kwtui.operations.shared.blocked_names import when_free
+from kwtui.operations.shared.connections import Connections
 from kwtui.operations.shared.preflight import check_server
 from kwtui.operations.shared.refusals import check_allowed
 from kwtui.operations.shared.scratch_names import check_names
@@ -62,6 +63,10 @@ _DISPENSABLE = frozenset(
 cost the whole restore. What the server refuses of them is told with the result."""
 
 _CANCELLED = "57014"
+
+IMPORTS_AT_ONCE = 2
+"""Tables, as a backup exports them. Each import is a job of its own, which waits more than it works
+where the table is small."""
 
 
 async def run_restore(context: RunContext) -> RunResult:
@@ -98,6 +103,7 @@ class RestoreRun:
         self._done: list[str] = []
         self._rows_before: dict[str, int] = dict(context.plan.request.get("rows_before", {}))
         self._source = SourceCheck()
+        self._connections = Connections(context.connect)
         self.comparison = Comparison(context, server, request, self._server_extern)
 
     @property
@@ -121,12 +127,18 @@ class RestoreRun:
         try:
             await self._check_names()
             executors = {kind: self._noting(each) for kind, each in self.executors.items()}
-            await run_steps(self._plan, executors, reporter, halt)
+            await run_steps(self._plan, executors, reporter, halt, parallel=IMPORTS_AT_ONCE)
         except KwtuiError as error:
             await self._drop_staging(error)
             await clean_up(self._context, self._scratch, tuple(self._done), error)
             raise
+        finally:
+            await self.close()
         return self._result()
+
+    async def close(self) -> None:
+        """Close the connections that tables were imported by."""
+        await self._connections.close()
 
     def _noting(self, execute: Executor) -> Executor:
         """The same, and what was done is known when something fails."""
@@ -234,19 +246,28 @@ class RestoreRun:
             return await self._insert_rows(step)
         nulls = await asyncio.to_thread(count_null_lines, step, self._context.extern)
         if "through" in step.params:
-            outcome = await self._import_through(step, nulls)
-        else:
-            adds = self._rows_before.get(str(name), 0) > 0
-            outcome = await self._import_checked(step, nulls, adds=adds)
+            return await self._with_nulls(
+                self._server, step, nulls, await self._import_through(step, nulls)
+            )
+        adds = self._rows_before.get(str(name), 0) > 0
+        async with self._connections.one() as server:
+            outcome = await self._import_checked(server, step, nulls, adds=adds)
+            return await self._with_nulls(server, step, nulls, outcome)
+
+    async def _with_nulls(
+        self, server: Server, step: Step, nulls: int, outcome: StepOutcome
+    ) -> StepOutcome:
         if not nulls:
             return outcome
-        await insert_nulls(self._server, step, nulls, self._context.halt)
+        await insert_nulls(server, step, nulls, self._context.halt)
         words = f"{outcome.summary}, and {plural(nulls, 'row')} of NULL inserted"
         return replace(outcome, summary=words, rows=(outcome.rows or 0) + nulls)
 
-    async def _import_checked(self, step: Step, nulls: int = 0, *, adds: bool) -> StepOutcome:
+    async def _import_checked(
+        self, server: Server, step: Step, nulls: int = 0, *, adds: bool
+    ) -> StepOutcome:
         """``nulls`` are lines that an IMPORT skips."""
-        answer = await self._import(step)
+        answer = await self._import(server, step)
         expected = self._source.expected_rows(step.params)
         expected = None if expected is None else expected - nulls
         importing.check_answer(answer, step.subject, self._rejected(step), expected, adds=adds)
@@ -256,13 +277,13 @@ class RestoreRun:
 
     async def _import_through(self, step: Step, nulls: int) -> StepOutcome:
         async def imported() -> StepOutcome:
-            return await self._import_checked(step, nulls, adds=False)
+            return await self._import_checked(self._server, step, nulls, adds=False)
 
         in_place = self._scratch == self._plan.database
         return await import_through(self._context, self._server, step, imported, in_place=in_place)
 
     async def _import_database(self, step: Step) -> StepOutcome:
-        answer = await self._import(step)
+        answer = await self._import(self._server, step)
         counted = self._source.counted
         expected = sum(counted.values()) if counted else step.params["rows"]
         importing.check_answer(answer, self._plan.database, self._rejected(step), expected)
@@ -270,12 +291,12 @@ class RestoreRun:
             summary=plural(answer.rows, "row"), rows=answer.rows, bytes=step.params["bytes"]
         )
 
-    async def _import(self, step: Step) -> importing.ImportAnswer:
+    async def _import(self, server: Server, step: Step) -> importing.ImportAnswer:
         """The names were looked at: if the server denies what was seen, they are blocked."""
         context, sql = self._context, import_of(step)
 
         async def run() -> importing.ImportAnswer:
-            return await importing.run_import(self._server, context.connect, sql, context.halt)
+            return await importing.run_import(server, context.connect, sql, context.halt)
 
         def tell(words: str) -> None:
             context.reporter.notice(step, "WARNING", words)

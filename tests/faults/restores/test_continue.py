@@ -118,8 +118,11 @@ def test_a_table_that_was_half_filled_is_emptied_first(yard: Yard, runs: Journal
 
     on = runs.plan_continuation(run)
 
+    # Two were at work: the one that was cut is brought again, the other one unless it had ended.
     left = [step.id for step in on.steps if step.kind is StepKind.IMPORT_TABLE]
-    assert left == wanted[1:]
+    assert left == [each for each in wanted if each in left]
+    assert wanted[2] in left
+    assert set(left) & set(wanted[:2])
     assert any(sql.startswith("TRUNCATE TABLE ") for sql in on.steps[0].sql)
     runs.run(on)
     assert_came_back(yard, plan.database)
