@@ -223,7 +223,7 @@ def test_a_copied_folder_stays_and_blocks_nothing(
     refused = home.run("delete", f"kwtui/shop/{copy.name}", "--yes", *files)
 
     assert (shown.code, shown.err) == (0, "")
-    assert "not named by kwtui: never removed by a rule" in shown.out
+    assert f"a copy of {sets[3].path}: never removed by a rule" in shown.out
     assert done.code == 0, done.err
     assert sorted(listed(home, extern)) == [sets[3].path, f"kwtui/shop/{copy.name}"]
     assert refused.code == ExitCode.REFUSED_BY_PLAN

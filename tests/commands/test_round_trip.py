@@ -115,7 +115,12 @@ def test_the_plant_comes_back_with_retention_and_fine_times(kwtui: CommandLine) 
         after["retention"],
         after["partition_interval"],
     )
-    assert before["tables"] == after["tables"]
+    assert _without_sizes(before["tables"]) == _without_sizes(after["tables"])
+
+
+def _without_sizes(tables: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Sizes are estimated from the first rows, which come in another order."""
+    return [{**table, "bytes": None} for table in tables]
 
 
 @pytest.mark.parametrize("method", ["database", "tables"])
