@@ -25,10 +25,12 @@ import os
 import pwd
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from kwtui.files.foreign.importing import import_with
 
 if TYPE_CHECKING:
     import ctypes
@@ -120,10 +122,19 @@ def switch(account: Account | None) -> Account | None:
     return before
 
 
+def _acts_as_another() -> bool:
+    return _thread.account is not None
+
+
+def _own_rights() -> AbstractContextManager[None]:
+    return acting_as(None)
+
+
 def _become(account: Account | None) -> None:
     if account is None:
         _take_on(os.geteuid(), os.getegid(), _thread.own_groups)
     else:
+        import_with(_acts_as_another, _own_rights)
         _take_on(account.uid, account.gid, account.groups)
     _thread.account = account
 
