@@ -9,41 +9,24 @@ that kwtui sends, and name the databases that it may and no other.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
-from kwtui.sql.functions import NO_CALLS, does_more_than_read
+from kwtui.sql.bound_names import (
+    CHANGING,
+    Bounds,
+    Names,
+    OutOfBoundsError,
+    check_database,
+    check_nothing_changes,
+    check_relation,
+    name_of,
+    said,
+    words_outside,
+)
 from kwtui.sql.lexer import Kind, Token, code
-from kwtui.sql.names import NameAt, name_at, split_name
+from kwtui.sql.names import name_at, split_name
 from kwtui.sql.program_bounds import bodies, forbidden, runs_over
 
-_SYSTEM = frozenset(
-    {"kwdb_internal", "crdb_internal", "information_schema", "pg_catalog", "pg_extension"}
-)
-_VERBS = """
-ALTER ANALYZE BACKUP BEGIN CALL CANCEL COMMENT COMMIT COPY CREATE DEALLOCATE DELETE DISCARD DROP
-EXECUTE EXPLAIN EXPORT GRANT IMPORT INSERT PAUSE PREPARE REASSIGN REFRESH RELEASE RESET RESTORE
-RESUME REVOKE ROLLBACK SAVEPOINT SCRUB TRUNCATE UPDATE UPSERT USE
-"""
-_CHANGING = frozenset(_VERBS.split())
-_FROM_ENDS = frozenset(
-    {"WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "UNION", "EXCEPT", "INTERSECT"}
-    | {"ON", "USING", "WINDOW", "SELECT", "VALUES", "SET"}
-)
-_BEFORE_TABLES = frozenset({"JOIN", "REFERENCES", "PARENT"})
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What statements may name."""
-
-    databases: frozenset[str]
-    schemas: frozenset[str] = frozenset({"public"})
-    """Schemas of these databases."""
-
-
-class OutOfBoundsError(ValueError):
-    """Why a statement may not be sent, in words that go on after "it"."""
 
 
 def check(text: str, forms: frozenset[str], bounds: Bounds) -> None:
@@ -55,7 +38,7 @@ def check(text: str, forms: frozenset[str], bounds: Bounds) -> None:
     form = form_of(items)
     _is_one(items, is_program=form in _PROGRAMS)
     if form not in forms:
-        raise OutOfBoundsError(f"is {_said(items, 3)} …, which does not belong here")
+        raise OutOfBoundsError(f"is {said(items, 3)} …, which does not belong here")
     _FORMS[form](items, bounds)
 
 
@@ -110,8 +93,8 @@ def _is_one(items: Sequence[Token], *, is_program: bool) -> None:
 
 def _any(items: Sequence[Token], bounds: Bounds) -> None:
     """What holds for every statement: nothing in it changes anything else, or names it."""
-    _changes_nothing_inside(items)
-    _Names(items, bounds).check()
+    check_nothing_changes(items)
+    Names(items, bounds).check()
 
 
 def _reading(items: Sequence[Token], bounds: Bounds) -> None:
@@ -127,7 +110,7 @@ def _select(items: Sequence[Token], bounds: Bounds) -> None:
         strange = len(items) < 6 or any(not t.is_word("TRUE", "FALSE") for t in rest)
         if strange or items[3].kind is not Kind.STRING or len(items) > 10:
             raise OutOfBoundsError("does more than set a sequence")
-        _relation(split_name(items[3].value), bounds)
+        check_relation(split_name(items[3].value), bounds)
         return
     _reading(items, bounds)
 
@@ -138,7 +121,7 @@ def _database(items: Sequence[Token], bounds: Bounds) -> None:
     if at >= len(items) or items[at].kind is not Kind.NAME:
         raise OutOfBoundsError("names no database")
     if not (items[0].is_word("USE") and items[at].name == "defaultdb"):
-        _allowed(items[at].name, bounds)
+        check_database(items[at].name, bounds)
     rest = [token.word or token.text for token in items[at + 1 :]]
     wanted = {"USE": ([],), "DROP": (["CASCADE"],)}.get(items[0].word)
     if wanted is not None and rest not in wanted:
@@ -147,9 +130,9 @@ def _database(items: Sequence[Token], bounds: Bounds) -> None:
 
 
 def _alter_database(items: Sequence[Token], bounds: Bounds) -> None:
-    _allowed(_name(items, 2), bounds)
+    check_database(name_of(items, 2), bounds)
     if [t.word for t in items[3:5]] == ["RENAME", "TO"] and len(items) == 6:
-        _allowed(items[5].name, bounds)
+        check_database(items[5].name, bounds)
     elif [t.word for t in items[3:5]] != ["CONFIGURE", "ZONE"]:
         raise OutOfBoundsError("is no change of a database's name or zone")
     _any(items, bounds)
@@ -158,9 +141,9 @@ def _alter_database(items: Sequence[Token], bounds: Bounds) -> None:
 def _alter(items: Sequence[Token], bounds: Bounds) -> None:
     """One change of a table, an index or a partition; several would be told apart by commas."""
     at = next((i for i, t in enumerate(items[:5]) if t.is_word("TABLE", "INDEX")), 1) + 1
-    _name(items, at)
+    name_of(items, at)
     found = name_at(items, at)
-    _relation(found.parts, bounds)
+    check_relation(found.parts, bounds)
     zone = any(a.is_word("CONFIGURE") for a in items[found.end : found.end + 4])
     depth = 0
     for token in items[found.end :]:
@@ -176,12 +159,12 @@ def _create(items: Sequence[Token], bounds: Bounds) -> None:
     at += items[1].is_word("MATERIALIZED", "UNIQUE", "INVERTED")
     while at < len(items) and items[at].is_word("IF", "NOT", "EXISTS"):
         at += 1
-    _name(items, at)
+    name_of(items, at)
     found = name_at(items, at)
-    _relation(found.parts, bounds)
+    check_relation(found.parts, bounds)
     is_view = any(token.is_word("VIEW") for token in items[1:3])
-    words = _outside(items[found.end :])
-    if not is_view and any(w in ("AS", "SELECT") or w in _CHANGING - {"COMMENT"} for w in words):
+    words = words_outside(items[found.end :])
+    if not is_view and any(w in ("AS", "SELECT") or w in CHANGING - {"COMMENT"} for w in words):
         raise OutOfBoundsError("does more than define it")
     if is_view and "AS" not in words:
         raise OutOfBoundsError("has no body")
@@ -190,8 +173,8 @@ def _create(items: Sequence[Token], bounds: Bounds) -> None:
 
 def _create_index(items: Sequence[Token], bounds: Bounds) -> None:
     on = next((i for i, t in enumerate(items[:9]) if t.is_word("ON")), -1)
-    _name(items, on + 1 if on > 0 else len(items))
-    _relation(name_at(items, on + 1).parts, bounds)
+    name_of(items, on + 1 if on > 0 else len(items))
+    check_relation(name_at(items, on + 1).parts, bounds)
     _any(items, bounds)
 
 
@@ -199,22 +182,22 @@ def _plain(items: Sequence[Token], bounds: Bounds) -> None:
     """Words and names only: accounts, schemas, roles, and what is dropped or emptied."""
     if any(t.kind is not Kind.NAME and t.text not in (".", ",") for t in items):
         raise OutOfBoundsError("holds more than names")
-    _Names(items, bounds).check()
+    Names(items, bounds).check()
     for number, token in enumerate(items):
         if token.is_word("TABLE", "VIEW") and number <= 2:
             at = number + 1
             while at < len(items) and items[at].is_word("IF", "EXISTS"):
                 at += 1
-            _name(items, at)
+            name_of(items, at)
             found = name_at(items, at)
-            _relation(found.parts, bounds)
+            check_relation(found.parts, bounds)
             if found.end != len(items):
                 raise OutOfBoundsError("names more than one thing")
 
 
 def _comment(items: Sequence[Token], bounds: Bounds) -> None:
     """``COMMENT ON TABLE a.b.c IS 'text'`` and nothing behind it."""
-    _name(items, 3)
+    name_of(items, 3)
     found = name_at(items, 3)
     end = found.end
     if end + 1 < len(items) and items[end].text == "@":
@@ -224,14 +207,14 @@ def _comment(items: Sequence[Token], bounds: Bounds) -> None:
     if end >= len(items) or not items[end].is_word("IS") or not is_text:
         raise OutOfBoundsError("is more than a comment")
     if items[2].is_word("DATABASE") or len(found.parts) > 2:
-        _allowed(found.parts[0], bounds)
+        check_database(found.parts[0], bounds)
 
 
 def _grant(items: Sequence[Token], bounds: Bounds) -> None:
     """Privileges on one object, or a role, to one account."""
     to = max((i for i, t in enumerate(items) if t.is_word("TO")), default=len(items))
     behind = [t.word for t in items[to + 2 :]]
-    _name(items, to + 1)
+    name_of(items, to + 1)
     if behind not in ([], ["WITH", "ADMIN", "OPTION"]):
         raise OutOfBoundsError("grants more than it says")
     on = next((i for i, t in enumerate(items) if t.is_word("ON")), None)
@@ -241,14 +224,14 @@ def _grant(items: Sequence[Token], bounds: Bounds) -> None:
         if to != 2:
             raise OutOfBoundsError("grants more than one role")
         return
-    _name(items, on + 2)
+    name_of(items, on + 2)
     found = name_at(items, on + 2)
     if found.end != to:
         raise OutOfBoundsError("names more than one object")
     if items[on + 1].is_word("DATABASE"):
-        _allowed(found.parts[0], bounds)
+        check_database(found.parts[0], bounds)
     elif len(found.parts) > 2 or not items[on + 1].is_word("SCHEMA"):
-        _relation(found.parts, bounds)
+        check_relation(found.parts, bounds)
 
 
 def _setting(items: Sequence[Token], bounds: Bounds) -> None:
@@ -262,8 +245,8 @@ def _setting(items: Sequence[Token], bounds: Bounds) -> None:
 
 
 def _insert(items: Sequence[Token], bounds: Bounds) -> None:
-    _name(items, 2)
-    _relation(name_at(items, 2).parts, bounds)
+    name_of(items, 2)
+    check_relation(name_at(items, 2).parts, bounds)
     _any(items, bounds)
 
 
@@ -271,12 +254,12 @@ def _program(items: Sequence[Token], bounds: Bounds) -> None:
     """A procedure or trigger: what it does to tables is its own affair, but to these databases."""
     on = next((i for i, t in enumerate(items[:12]) if t.is_word("ON")), None)
     if items[1].is_word("TRIGGER"):
-        _name(items, on + 1 if on else len(items))
-        _relation(name_at(items, (on or 0) + 1).parts, bounds)
+        name_of(items, on + 1 if on else len(items))
+        check_relation(name_at(items, (on or 0) + 1).parts, bounds)
     for body in bodies(items):
         if found := forbidden(body):
             raise OutOfBoundsError(f"holds {found} …, which no program needs")
-        _Names(body, bounds, is_program=True).check()
+        Names(body, bounds, is_program=True).check()
 
 
 def _import(items: Sequence[Token], bounds: Bounds) -> None:
@@ -327,136 +310,3 @@ _TARGETS = {
     "IMPORT INTO": 2,
 }
 """Where the name of what a statement makes or fills stands."""
-
-
-# -- parts ----------------------------------------------------------------------------------------
-
-
-def _said(items: Sequence[Token], count: int) -> str:
-    return " ".join(token.text[:40] for token in items[:count])
-
-
-def _name(items: Sequence[Token], at: int) -> str:
-    if at >= len(items) or items[at].kind is not Kind.NAME:
-        raise OutOfBoundsError("does not name what it is about")
-    return items[at].name
-
-
-def _allowed(database: str, bounds: Bounds) -> None:
-    if database not in bounds.databases:
-        raise OutOfBoundsError(f"names the database {database}, which has nothing to do with this")
-
-
-def _relation(parts: Sequence[str], bounds: Bounds) -> None:
-    """A table, view or sequence: one of these databases."""
-    if not parts:
-        raise OutOfBoundsError("names a table in a way that cannot be read")
-    if len(parts) == 1 or parts[0] in bounds.databases or parts[0] in _SYSTEM:
-        return
-    if len(parts) > 2 or parts[0] not in bounds.schemas:
-        _allowed(parts[0], bounds)
-
-
-def _outside(items: Sequence[Token]) -> list[str]:
-    """The words outside brackets."""
-    depth, words = 0, []
-    for token in items:
-        if token.kind is Kind.SYMBOL:
-            depth += (token.text in "([{") - (token.text in ")]}")
-        elif depth == 0 and token.word:
-            words.append(token.word)
-    return words
-
-
-def _changes_nothing_inside(items: Sequence[Token]) -> None:
-    """No statement that changes something stands in brackets, behind WITH or behind a hint."""
-    for before, token, after in zip(items, items[1:], (*items[2:], None), strict=False):
-        if token.word in _CHANGING and before.text in ("(", "[", ")", "]", "/", "AS", "as"):
-            name_only = after is not None and after.text in (",", ")", ".", "(")
-            if before.text in ("[", "/") or not name_only:
-                raise OutOfBoundsError(f"holds {token.text.upper()} …, a statement of its own")
-
-
-class _Names:
-    """Goes through a statement's names: those of tables, of columns, and calls of functions."""
-
-    def __init__(self, items: Sequence[Token], bounds: Bounds, *, is_program: bool = False) -> None:
-        self._items = items
-        self._before_tables = _BEFORE_TABLES | ({"INTO", "UPDATE", "CALL"} if is_program else set())
-        self._bounds = bounds
-        self._depth = 0
-        self._selects: set[int] = set()
-        """Depths of brackets where FROM names a table; elsewhere it does not: EXTRACT(… FROM …)."""
-        self._from: set[int] = set()
-        self._table_next = False
-
-    def check(self) -> None:
-        """Raises OutOfBoundsError."""
-        position = 0
-        while position < len(self._items):
-            token = self._items[position]
-            if token.kind is Kind.NAME:
-                position = self._word(token, position)
-                continue
-            if token.kind is Kind.SYMBOL:
-                self._symbol(token.text)
-            elif self._table_next:
-                self._table_next = False
-            position += 1
-
-    def _symbol(self, mark: str) -> None:
-        if mark in ("(", "["):
-            self._depth += 1
-            if self._table_next:
-                self._selects.add(self._depth)
-                self._from.add(self._depth)
-        elif mark in (")", "]"):
-            self._selects.discard(self._depth)
-            self._from.discard(self._depth)
-            self._depth -= 1
-            self._table_next = False
-        else:
-            self._table_next = mark == "," and self._depth in self._from
-
-    def _word(self, token: Token, position: int) -> int:
-        word = token.word
-        if word == "SELECT":
-            self._selects.add(self._depth)
-        if word in _FROM_ENDS:
-            self._from.discard(self._depth)
-            self._table_next = False
-        elif word == "FROM" and self._depth in self._selects:
-            if not (position and self._items[position - 1].is_word("DISTINCT")):
-                self._from.add(self._depth)
-                self._table_next = True
-        elif word in self._before_tables:
-            self._table_next = True
-        elif not (self._table_next and word in ("ONLY", "LATERAL", "TABLE")):
-            return self._named(name_at(self._items, position))
-        return position + 1
-
-    def _named(self, found: NameAt) -> int:
-        after = self._items[found.end] if found.end < len(self._items) else None
-        parts = found.parts
-        if after is not None and after.text == "(" and self._is_call(found):
-            self._call(found)
-        elif self._table_next:
-            _relation(parts, self._bounds)
-        elif len(parts) > 2 and parts[0] not in self._bounds.schemas | _SYSTEM:
-            _allowed(parts[0], self._bounds)
-        self._table_next = False
-        return found.end
-
-    def _is_call(self, found: NameAt) -> bool:
-        token = self._items[found.start]
-        before = self._items[found.start - 1] if found.start else None
-        is_made = before is not None and before.is_word("TABLE", "VIEW", "INTO", "REFERENCES", "ON")
-        return not is_made and (len(found.parts) > 1 or token.word not in NO_CALLS)
-
-    def _call(self, found: NameAt) -> None:
-        schema, name = ("", *found.parts)[-2:]
-        if does_more_than_read(schema.lower(), name.lower()):
-            raise OutOfBoundsError(f"calls {'.'.join(found.parts)}(), which does more than read")
-        first = self._items[found.end + 1] if found.end + 1 < len(self._items) else None
-        if name.lower() in ("nextval", "currval") and first and first.kind is Kind.STRING:
-            _relation(split_name(first.value) or (first.value,), self._bounds)

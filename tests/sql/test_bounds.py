@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from kwtui.errors import KwtuiError
 from kwtui.model.schema import CommentSpec, GrantSpec, TableName
 from kwtui.sql import ddl, statements, transfer
-from kwtui.sql.bounds import _FORMS, Bounds, OutOfBoundsError, check
+from kwtui.sql.bound_names import Bounds, OutOfBoundsError
+from kwtui.sql.bounds import _FORMS, check
 from kwtui.sql.lexer import Kind, code
 from kwtui.sql.quoting import identifier, literal
 from tests.server.recorded import lines

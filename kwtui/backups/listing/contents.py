@@ -15,7 +15,8 @@ from kwtui.backups.layout.location import SetLocation, all_proofs, find_location
 from kwtui.backups.layout.naming import DATA_FOLDER, inside, table_of_folder
 from kwtui.backups.layout.tree import META_FILE, TreeFile, is_folder, is_there, walk
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
-from kwtui.backups.listing.scanning import describe, tree_entry
+from kwtui.backups.listing.lines import tree_entry
+from kwtui.backups.listing.scanning import describe
 from kwtui.backups.listing.shape import TreeShape, TreeTable, UnreadFile, read_shape
 from kwtui.backups.manifest import (
     SIDECAR_FILES,

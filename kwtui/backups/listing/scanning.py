@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
 
@@ -25,7 +25,8 @@ from kwtui.backups.layout.tree import (
 )
 from kwtui.backups.layout.unfinished import read_mark
 from kwtui.backups.listing.entries import BackupEntry, EntryKind, StorageListing
-from kwtui.backups.listing.shape import TreeShape, read_shape
+from kwtui.backups.listing.lines import foreign_file, foreign_folder, set_entry, tree_entry
+from kwtui.backups.listing.shape import read_shape
 from kwtui.backups.manifest import (
     MANIFEST_FILE,
     PROOFS_FILE,
@@ -38,23 +39,16 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.grounds import claim, hold
 from kwtui.files.foreign.reading import cannot_read, names_in, open_regular
 from kwtui.files.foreign.walking import Entry, entries_in
-from kwtui.model.moments import moment_of
 
 _DEEPEST = 12
 _UNNAMED = frozenset({MANIFEST_FILE, PROOFS_FILE})
 """Files of a set that its manifest does not name."""
-_CLOCK, _LONGEST_PLAN = timedelta(hours=1), timedelta(days=7)
-"""A set is named when it is planned, and begun when the plan was agreed to."""
 _NEVER = datetime.fromtimestamp(0, UTC)
 _LEFTOVER_WORDS = {
     EntryKind.INCOMPLETE: "It has no manifest: the backup did not finish, and is not one.",
     EntryKind.DELETED: "It was being deleted and is no backup any more: see kwtui cleanup.",
 }
 _STAGING_WORDS = "links that a restore or drill imports through, or left: see kwtui cleanup"
-_NAMED_FILES = {
-    "users.sql": "users, from EXPORT USERS",
-    "clustersetting.sql": "settings, from EXPORT CLUSTER SETTING",
-}
 
 
 def scan(extern: Path, state: Path | None = None) -> StorageListing:
@@ -97,7 +91,7 @@ def describe(extern: Path, path: str, state: Path | None = None) -> BackupEntry:
         if not is_folder(folder):
             raise _no_folder(extern, path, folder)
         scanner = _Scanner(extern, sidecar_root(extern, state) if state else None)
-        return scanner.recognise(path, folder, scanner.listing(folder)) or _foreign_folder(path)
+        return scanner.recognise(path, folder, scanner.listing(folder)) or foreign_folder(path)
 
 
 def _no_folder(extern: Path, path: str, place: Path) -> KwtuiError:
@@ -146,7 +140,7 @@ class _Scanner:
             except KwtuiError as error:
                 if not path:
                     raise
-                found, below = [replace(_foreign_folder(path), problem=_words(error))], []
+                found, below = [replace(foreign_folder(path), problem=_words(error))], []
             waiting += reversed(below)
             yield from found
 
@@ -160,18 +154,18 @@ class _Scanner:
         found: list[BackupEntry] = []
         deeper: list[str] = []
         if path and not listing:
-            found.append(replace(_foreign_folder(path), note="an empty folder"))
+            found.append(replace(foreign_folder(path), note="an empty folder"))
         names = {child.name for child in listing}
         for child in listing:
             below = f"{path}/{child.name}" if path else child.name
             if annotated_folder(child.name) in names or below == LOCK_FILE:
                 continue
             if not child.is_folder:
-                found.append(_foreign_file(below, child))
+                found.append(foreign_file(below, child))
             elif is_staging(below):
-                found.append(replace(_foreign_folder(below), note=_STAGING_WORDS))
+                found.append(replace(foreign_folder(below), note=_STAGING_WORDS))
             elif below.count("/") > _DEEPEST:
-                found.append(replace(_foreign_folder(below), problem="Too deep to look into."))
+                found.append(replace(foreign_folder(below), problem="Too deep to look into."))
             else:
                 deeper.append(below)
         return found, deeper
@@ -209,7 +203,7 @@ class _Scanner:
                 problem=_words(error),
                 closed=_is_closed(error),
             )
-        entry = _with_proof(_set_entry(location, summary), summary, location, self._mirror)
+        entry = _with_proof(set_entry(location, summary), summary, location, self._mirror)
         if entry.problem:
             return entry
         try:
@@ -316,43 +310,6 @@ def _holds_a_table(folder: Path) -> bool:
     return any(role_of(name) is not FileRole.STRAY for name in names_in(folder))
 
 
-def _set_entry(location: SetLocation, summary: SetSummary) -> BackupEntry:
-    notes = [] if location.beside else ["manifest in kwtui's state directory"]
-    copy_of = _copied_from(location.path, summary)
-    if copy_of:
-        notes.append(f"a copy of {copy_of}: it does not count")
-    problem = "" if is_folder(location.data) else "Its data folder is gone."
-    return BackupEntry(
-        location.path,
-        EntryKind.SET,
-        database=summary.database,
-        engine=summary.engine,
-        started=summary.started,
-        tables=summary.totals.tables,
-        rows=summary.totals.rows,
-        files=summary.totals.files,
-        bytes=summary.totals.bytes,
-        new_bytes=summary.totals.new_bytes if summary.totals.shared_bytes else None,
-        check=summary.check,
-        label=summary.label,
-        only=tuple(sorted(str(name) for name in summary.only)),
-        method=summary.method,
-        note="; ".join(notes),
-        problem=problem,
-        copy_of=copy_of,
-    )
-
-
-def _copied_from(path: str, summary: SetSummary) -> str:
-    """Where the set was made, unless that is here: at the path, and under the names, of its own."""
-    name = parse_set_path(path)
-    waited = summary.started - name.started if name else timedelta(0)
-    differs = name is not None and name.database != summary.database
-    if summary.set_id == path and not differs and -_CLOCK <= waited <= _LONGEST_PLAN:
-        return ""
-    return summary.set_id if summary.set_id != path else "another backup"
-
-
 def _with_proof(
     entry: BackupEntry, summary: SetSummary, location: SetLocation, mirror: Path | None
 ) -> BackupEntry:
@@ -367,65 +324,3 @@ def _with_proof(
         problem = f"{what}: {found}"
         return replace(entry, proof_at=standing.at, problem=entry.problem or problem)
     return replace(entry, proof=standing.level, proof_at=standing.at)
-
-
-def tree_entry(path: str, shape: TreeShape) -> BackupEntry:
-    """The entry of an export that somebody else made."""
-    newest = shape.newest
-    return BackupEntry(
-        path,
-        EntryKind.TREE,
-        database=shape.database,
-        engine=shape.engine,
-        started=None if newest is None else moment_of(newest),
-        tables=len(shape.tables),
-        files=len(shape.files),
-        bytes=shape.bytes,
-        note=_tree_note(shape),
-        problem=_tree_problem(shape),
-    )
-
-
-def _tree_problem(shape: TreeShape) -> str:
-    if shape.problems:
-        return shape.problems[0]
-    undefined = [str(table.name) for table in shape.undefined]
-    if not undefined or not any(f.role is FileRole.META for f in shape.files):
-        # An export WITH data_only, or FROM SELECT, has none at all: a note says that.
-        return ""
-    return f"{_some(undefined)}: data without a definition (its meta.sql is missing)."
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
-
-
-def _tree_note(shape: TreeShape) -> str:
-    if any(f.role is FileRole.STATEMENTS for f in shape.files):
-        return "INSERT statements, which no IMPORT reads"
-    if shape.unread:
-        return f"not read: {_some([f'{u.path} {u.why}' for u in shape.unread])}"
-    if not any(f.role is FileRole.META for f in shape.files):
-        return "without meta.sql: the columns are not known"
-    if shape.single_table:
-        return f"one table: {shape.tables[0].name.name}"
-    if not any(t.files for t in shape.tables):
-        return "without data"
-    return ""
-
-
-def _foreign_folder(path: str) -> BackupEntry:
-    return BackupEntry(path, EntryKind.FOREIGN)
-
-
-def _foreign_file(path: str, entry: Entry) -> BackupEntry:
-    if entry.is_link:
-        return BackupEntry(path, EntryKind.FOREIGN, note="a link, which is not followed")
-    return BackupEntry(
-        path,
-        EntryKind.FOREIGN,
-        started=moment_of(entry.modified),
-        files=1,
-        bytes=entry.bytes,
-        note=_NAMED_FILES.get(entry.name, ""),
-    )

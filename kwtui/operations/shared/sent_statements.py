@@ -12,7 +12,8 @@ from dataclasses import replace
 from kwtui.model.findings import Finding, Severity
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.shared.scratch_names import is_scratch
-from kwtui.sql.bounds import Bounds, OutOfBoundsError, check, target_of
+from kwtui.sql.bound_names import Bounds, OutOfBoundsError
+from kwtui.sql.bounds import check, target_of
 from kwtui.sql.lexer import code
 
 _DEFINITIONS = frozenset(
