@@ -109,4 +109,4 @@ class Status:
 def _total(entries: Sequence[BackupEntry] | None) -> int | None:
     if entries is None:
         return None
-    return sum(entry.bytes or 0 for entry in entries)
+    return sum(entry.space for entry in entries)

@@ -21,7 +21,7 @@ class StatusReport:
     facts: tuple[DatabaseFacts, ...]
     extern: Path | None
     extern_bytes: int | None
-    """What the backup sets take."""
+    """What all entries of the listing take, each file counted once."""
     free_bytes: int | None
     running: tuple[RunSummary, ...]
     unknown: tuple[str, ...] = ()

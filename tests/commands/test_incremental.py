@@ -162,3 +162,29 @@ def test_deleting_tells_what_becomes_free(backups: Backups) -> None:
     assert shown["estimated_bytes"] < size + 60_000
     listed = kwtui.run("show", second["path"], *kwtui.files)
     assert "of it new" in listed.out
+
+
+def test_what_backups_take_together_is_what_du_says(backups: Backups) -> None:
+    """A file that several backups share takes its space once, whichever of them is deleted."""
+    kwtui = backups.kwtui
+    made = [backups.make()["path"] for _ in range(3)]
+    assert taken(backups) == on_disk(backups)
+    gone = made[1]
+    done = kwtui.run("delete", gone, "--yes-delete", gone.rpartition("/")[2], *kwtui.server)
+    assert done.code == 0, done.err
+    assert taken(backups) == on_disk(backups)
+    told = kwtui.run("status", *kwtui.files, "--json").object
+    assert told["status"]["extern_bytes"] == taken(backups, all_databases=True)
+
+
+def taken(backups: Backups, *, all_databases: bool = False) -> int:
+    which = () if all_databases else ("inc",)
+    listed = backups.kwtui.run("list", *which, *backups.kwtui.files, "--json").object
+    return sum(entry["disk_bytes"] for entry in listed["entries"])
+
+
+def on_disk(backups: Backups) -> int:
+    """Bytes of the files in the backups' folders, each file once."""
+    below = backups.node.extern / "kwtui" / "inc"
+    statuses = [path.stat() for path in below.rglob("*") if path.is_file()]
+    return sum({status.st_ino: status.st_size for status in statuses}.values())

@@ -69,6 +69,14 @@ class BackupEntry:
     """This account may not read it: whether it is whole is not known."""
     check: CheckLevel | None = None
     """How much of its content was read; None: no level is written down."""
+    disk_bytes: int | None = None
+    """What it adds to the space that all entries of a listing take together, its manifest included:
+    a file that several backups share counts for the newest of them. None: not looked at."""
+
+    @property
+    def space(self) -> int:
+        """What it adds to a sum over several entries, in bytes."""
+        return (self.bytes or 0) if self.disk_bytes is None else self.disk_bytes
 
     @property
     def manifest_is_damaged(self) -> bool:

@@ -27,6 +27,7 @@ from kwtui.backups.layout.unfinished import read_mark
 from kwtui.backups.listing.entries import BackupEntry, EntryKind, StorageListing
 from kwtui.backups.listing.lines import foreign_file, foreign_folder, set_entry, tree_entry
 from kwtui.backups.listing.shape import read_shape
+from kwtui.backups.listing.space import SpaceCount
 from kwtui.backups.manifest import (
     MANIFEST_FILE,
     PROOFS_FILE,
@@ -64,7 +65,7 @@ def scan(extern: Path, state: Path | None = None) -> StorageListing:
     problem = ""
     try:
         with hold(mirror.parent if mirror else extern), hold(extern):
-            entries = list(scanner.entries())
+            entries = [scanner.with_space(entry) for entry in list(scanner.entries())]
     except KwtuiError as error:
         entries = []
         gone = error.exit_code is ExitCode.NOT_FOUND
@@ -91,7 +92,8 @@ def describe(extern: Path, path: str, state: Path | None = None) -> BackupEntry:
         if not is_folder(folder):
             raise _no_folder(extern, path, folder)
         scanner = _Scanner(extern, sidecar_root(extern, state) if state else None)
-        return scanner.recognise(path, folder, scanner.listing(folder)) or foreign_folder(path)
+        entry = scanner.recognise(path, folder, scanner.listing(folder)) or foreign_folder(path)
+        return scanner.with_space(entry)
 
 
 def _no_folder(extern: Path, path: str, place: Path) -> KwtuiError:
@@ -117,7 +119,12 @@ class _Scanner:
     def __init__(self, extern: Path, mirror: Path | None) -> None:
         self._extern = extern
         self._mirror = mirror
+        self._space = SpaceCount()
         self.scanned = 0
+
+    def with_space(self, entry: BackupEntry) -> BackupEntry:
+        """With what it takes of the disk: right once all that may share a file was scanned."""
+        return replace(entry, disk_bytes=self._space.of(entry.path))
 
     def listing(self, folder: Path) -> list[Entry]:
         try:
@@ -162,6 +169,8 @@ class _Scanner:
                 continue
             if not child.is_folder:
                 found.append(foreign_file(below, child))
+                if not child.is_link:
+                    self._space.add(below, [child])
             elif is_staging(below):
                 found.append(replace(foreign_folder(below), note=_STAGING_WORDS))
             elif below.count("/") > _DEEPEST:
@@ -219,8 +228,11 @@ class _Scanner:
 
         Raises KwtuiError (EXTERN_NOT_READABLE, NOT_FOUND).
         """
-        folders = [location.root] if location.beside else [location.root, location.sidecars]
-        here = [f for folder in folders for f in walk(folder) if f.path not in _UNNAMED]
+        here = list(walk(location.root))
+        self._space.add(location.path, here)
+        if not location.beside:
+            here += walk(location.sidecars)
+        here = [file for file in here if file.path not in _UNNAMED]
         self.scanned += len(here)
         found, size, named = len(here), sum(f.bytes for f in here), summary.totals
         if (found, size) == (named.files, named.bytes):
@@ -258,6 +270,7 @@ class _Scanner:
         except KwtuiError as error:
             return replace(entry, problem=f"{entry.problem} {error.title}")
         self.scanned += len(files)
+        self._space.add(path, files)
         return replace(entry, files=len(files), bytes=sum(f.bytes for f in files))
 
     def _tree(self, path: str, folder: Path) -> BackupEntry:
@@ -267,6 +280,7 @@ class _Scanner:
             problem = _words(error)
             return BackupEntry(path, EntryKind.TREE, problem=problem, closed=_is_closed(error))
         self.scanned += len(shape.files)
+        self._space.add(path, shape.files)
         return tree_entry(path, shape)
 
 

@@ -103,7 +103,7 @@ def whose_words(policies: RetentionPolicies, database: str) -> str:
 def outcome_words(decisions: Sequence[Decision]) -> str:
     """How many stay and go, and what that frees."""
     going = [d for d in decisions if not d.keep]
-    size = human_bytes(sum(d.entry.bytes or 0 for d in going))
+    size = human_bytes(sum(d.entry.space for d in going))
     stays = len(decisions) - len(going)
     words = f"{plural(stays, 'backup')} {'stays' if stays == 1 else 'stay'}, {len(going)}"
     words += " goes" if len(going) == 1 else " go"

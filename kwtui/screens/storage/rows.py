@@ -46,7 +46,7 @@ class DatabaseGroup:
 
     @property
     def bytes(self) -> int:
-        return sum(entry.bytes or 0 for entry in self.entries)
+        return sum(entry.space for entry in self.entries)
 
 
 StorageRow = BackupEntry | DatabaseGroup
@@ -230,7 +230,7 @@ SPACE_CELLS = 12
 
 def space_line(entries: Sequence[BackupEntry], free: int | None) -> Line:
     """What backups take, against what is free where extern is."""
-    used = sum(entry.bytes or 0 for entry in entries)
+    used = sum(entry.space for entry in entries)
     left = [entry for entry in entries if entry.kind in (EntryKind.INCOMPLETE, EntryKind.DELETED)]
     parts: list[str | Part] = []
     if free is None:
@@ -244,7 +244,7 @@ def space_line(entries: Sequence[BackupEntry], free: int | None) -> Line:
             (f" {human_bytes(used)} in extern, {human_bytes(free)} free", "muted"),
         ]
     if left:
-        size = human_bytes(sum(entry.bytes or 0 for entry in left))
+        size = human_bytes(sum(entry.space for entry in left))
         parts.append((f"; {plural(len(left), 'leftover')}, {size}: l", "warning"))
     return line(*parts)
 
@@ -264,7 +264,7 @@ def summary_words(
 ) -> str:
     """The line above the list."""
     sets = sum(entry.kind is EntryKind.SET for entry in entries)
-    size = human_bytes(sum(entry.bytes or 0 for entry in entries))
+    size = human_bytes(sum(entry.space for entry in entries))
     others = len(entries) - sets
     words = plural(sets, "backup")
     if others:
