@@ -82,8 +82,9 @@ def _progress(state: RunState) -> list[Line]:
     )
     lines = []
     if total:
-        share = min(1.0, done / total)
-        filled = round(share * BAR_CELLS)
+        # Totals are estimates: what still works is never all done.
+        share = min(1.0 if state.status is not RunStatus.RUNNING else 0.99, done / total)
+        filled = int(share * BAR_CELLS)
         lines.append(
             line(
                 ("█" * filled, "good"),
@@ -110,6 +111,8 @@ def _progress(state: RunState) -> list[Line]:
     lines.append(line(amounts))
     left = state.time_left
     words = "not known" if left.seconds is None else f"about {human_duration(left.seconds)}"
+    if left.seconds is not None and left.seconds < 1:
+        words = "the data is there, the last steps follow"
     lines.append(line(("Time left ", "muted"), words, (f" ({left.basis})", "muted"), indent=10))
     return lines
 
