@@ -389,5 +389,5 @@ def _strange(what: str, text: str) -> StrangeDefinitionError:
         f"The definition of a {what} cannot be understood.",
         cause=text if len(text) <= 200 else text[:200] + " …",
         hint="kwtui changes no definition that it cannot read. Please report it with its text.",
-        exit_code=ExitCode.FAILED,
+        exit_code=ExitCode.REFUSED_BY_PLAN,
     )

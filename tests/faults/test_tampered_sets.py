@@ -63,6 +63,10 @@ def _clause(schema: DatabaseSchema) -> DatabaseSchema:
     )
 
 
+def _other_statement(schema: DatabaseSchema) -> DatabaseSchema:
+    return _table(schema, create_statement=BOMB[2:], create_without_foreign_keys=BOMB[2:])
+
+
 def _index(schema: DatabaseSchema) -> DatabaseSchema:
     return _table(schema, index_statements=("DROP DATABASE precious CASCADE",))
 
@@ -91,7 +95,17 @@ def _database_comment(schema: DatabaseSchema) -> DatabaseSchema:
     return replace(schema, comments=(CommentSpec("SCHEMA public IS 'x'" + BOMB, "x"),))
 
 
-CHANGES = [_default, _clause, _index, _zone, _view, _comment, _grant, _database_comment]
+CHANGES = [
+    _default,
+    _clause,
+    _other_statement,
+    _index,
+    _zone,
+    _view,
+    _comment,
+    _grant,
+    _database_comment,
+]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__.strip("_"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from kwtui.model.schema import (
     CommentSpec,
@@ -33,7 +34,9 @@ def create_schemas(chosen: Chosen, database: str) -> Iterator[str]:
 
 def create_sequences(chosen: Chosen, database: str) -> Iterator[str]:
     for sequence in chosen.sequences:
-        yield ddl.with_name(sequence.create_statement, database, sequence.name)
+        with _definition_of(sequence.name):
+            statement = ddl.with_name(sequence.create_statement, database, sequence.name)
+        yield statement
 
 
 def create_tables(chosen: Chosen, database: str) -> Iterator[str]:
@@ -42,18 +45,39 @@ def create_tables(chosen: Chosen, database: str) -> Iterator[str]:
     Time-series tables keep their defaults, as they really are (row 27).
     """
     time_series = chosen.schema.engine is Engine.TIME_SERIES
-    if not time_series and any(has_sharded_index(t.create_statement) for t in chosen.tables):
+    if not time_series and any(_is_sharded(table) for table in chosen.tables):
         # KWDB makes such an index only where the connection allows it.
         yield statements.allow_sharded_indexes()
     for table in chosen.tables:
-        if time_series:
-            text = ddl.with_true_defaults(table.create_statement, table.columns)
-            if table.inherits_retention:
-                text = ddl.without_retention(text)
-        else:
-            text = ddl.without_defaults(table.create_without_foreign_keys, table.columns)
-            text = _with_parents(chosen, table, text, database)
-        yield ddl.with_name(text, database, table.name)
+        with _definition_of(table.name):
+            if time_series:
+                text = ddl.with_true_defaults(table.create_statement, table.columns)
+                if table.inherits_retention:
+                    text = ddl.without_retention(text)
+            else:
+                text = ddl.without_defaults(table.create_without_foreign_keys, table.columns)
+                text = _with_parents(chosen, table, text, database)
+            statement = ddl.with_name(text, database, table.name)
+        yield statement
+
+
+def _is_sharded(table: TableSpec) -> bool:
+    with _definition_of(table.name):
+        return has_sharded_index(table.create_statement)
+
+
+@contextmanager
+def _definition_of(name: TableName) -> Iterator[None]:
+    """Name the object whose definition is laid out in a way that cannot be read."""
+    try:
+        yield
+    except ddl.StrangeDefinitionError as error:
+        raise ddl.StrangeDefinitionError(
+            f"{name}: {error}",
+            cause=error.cause,
+            hint=error.hint,
+            exit_code=error.exit_code,
+        ) from error
 
 
 def _with_parents(chosen: Chosen, table: TableSpec, text: str, database: str) -> str:
@@ -189,7 +213,9 @@ def create_views(chosen: Chosen, database: str) -> Iterator[str]:
     for view in chosen.views:
         text = ddl.without_rowid(view.create_statement) if view.materialized else None
         moved = _moved(chosen.schema, text or view.create_statement, database)
-        yield ddl.with_name(moved, database, view.name)
+        with _definition_of(view.name):
+            statement = ddl.with_name(moved, database, view.name)
+        yield statement
 
 
 def create_programs(chosen: Chosen, database: str) -> Iterator[tuple[ProgramSpec, str]]:
