@@ -41,9 +41,10 @@ async def list_sets(controller: Controller, args: argparse.Namespace, output: Ou
 
     await find_files(controller, args)
     listing = await controller.storage.listing()
-    entries = [e for e in listing.entries if args.all or e.kind.value != "foreign"]
+    entries = [e for e in listing.entries if args.all or e.problem or e.kind.value != "foreign"]
     if args.database:
-        entries = [e for e in entries if e.database == args.database]
+        # What could not be looked into may hold backups of any database.
+        entries = [e for e in entries if e.database == args.database or _is_unknown(e)]
     unread = listing.problem and not listing.entries
     code = int(_why_unread(listing.extern)) if unread else 0
     if output.json:
@@ -68,6 +69,10 @@ async def list_sets(controller: Controller, args: argparse.Namespace, output: Ou
     for line in table(rows, right=frozenset({3, 4, 5, 6})):
         output.line(line)
     return 0
+
+
+def _is_unknown(entry: BackupEntry) -> bool:
+    return bool(entry.problem) and entry.kind.value == "foreign"
 
 
 def _why_unread(extern: Path) -> ExitCode:

@@ -403,3 +403,15 @@ def test_every_action_takes_the_options_that_its_command_says_it_takes() -> None
                 words = ["7"] if name in needed.get(command, ()) else []
                 told = parser.parse_args([command, name, *words, *options])
                 assert (told.dsn, told.store) == ("postgresql://x", "/s"), (command, name)
+
+
+@pytest.mark.parametrize("words", [[], ["shop"]])
+def test_a_list_tells_what_it_did_not_look_into(
+    kwtui: CommandLine, tmp_path: Path, words: list[str]
+) -> None:
+    deep = tmp_path / "/".join(["d"] * 20)
+    deep.mkdir(parents=True)
+    (tmp_path / "plain.txt").write_text("x")
+    done = kwtui.run("list", *words, "--extern", str(tmp_path))
+    assert "Too deep to look into." in done.out
+    assert "plain.txt" not in done.out

@@ -11,6 +11,7 @@ from kwtui.backups.csv.form import PLAIN
 from kwtui.backups.csv.record_scan import FileScan
 from kwtui.backups.layout.tree import FileRole, role_of
 from kwtui.backups.listing.contents import SetDetails, TableDetails, with_dialect
+from kwtui.backups.listing.shape import LARGEST_META
 from kwtui.backups.manifest import FileEntry
 from kwtui.backups.proof.checking import (
     Check,
@@ -92,8 +93,9 @@ def _dialect(details: SetDetails, check: Check) -> Dialect | None:
 
 
 def _is_owned(file: FileEntry) -> bool:
-    """Whether EXPORT writes files of this name."""
-    return role_of(file.path.rpartition("/")[2]) in (FileRole.META, FileRole.STATEMENTS)
+    """Whether EXPORT writes files of this name; a meta.sql that is too large is not read at all."""
+    role = role_of(file.path.rpartition("/")[2])
+    return role is FileRole.STATEMENTS or (role is FileRole.META and file.bytes <= LARGEST_META)
 
 
 def _job(

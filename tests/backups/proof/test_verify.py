@@ -12,6 +12,7 @@ import pytest
 from kwtui.backups.layout.location import SetLocation
 from kwtui.backups.layout.proof_log import read_proofs
 from kwtui.backups.listing.scanning import scan
+from kwtui.backups.listing.shape import LARGEST_META
 from kwtui.backups.manifest import read_manifest, write_manifest
 from kwtui.backups.proof.findings import Fault
 from kwtui.backups.proof.verify import VerifyReport, verify
@@ -236,6 +237,15 @@ def test_damage_to_an_export_of_somebody_else(tmp_path: Path) -> None:
         (Fault.MALFORMED, "public/customers/n1.0.csv"),
         (Fault.META, "public/types/meta.sql"),
     } <= faults(report)
+
+
+def test_a_definition_that_is_far_too_large_is_told_and_not_read(tmp_path: Path) -> None:
+    write_recorded_tree(tmp_path / "shop", "03-relational-export", "db_default")
+    os.truncate(tmp_path / "shop/public/types/meta.sql", LARGEST_META + 1)
+    report = verify(tmp_path, "shop", P2)
+    assert not report.ok
+    assert (Fault.META, "public/types/meta.sql") in faults(report)
+    assert report.bytes < LARGEST_META
 
 
 def test_a_name_that_kwdb_printed_wrong_is_read_and_what_import_makes_of_it_is_told(
