@@ -112,6 +112,9 @@ def _guess(tables: Sequence[TableSample], samples: Sequence[Sample], charset: st
         return _nearest(samples, charset)
     most = max(seen.quoted for _, _, seen in found)
     found = [f for f in found if f[2].quoted == most]
+    # A moment has dashes and colons itself: what makes 2026 of one is not how EXPORT wrote it.
+    least = min(seen.odd_moments for _, _, seen in found)
+    found = [f for f in found if f[2].odd_moments == least]
     nulls: set[str] | None = None
     if charset == "UTF-8" and not most and not all(s.whole for s in samples):
         files = [path for table in tables for path in table.files]

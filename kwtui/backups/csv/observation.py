@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from kwtui.backups.csv.reading import MalformedRecord, NeedMore, Record, RecordParser
 from kwtui.backups.csv.samples import Sample
-from kwtui.backups.csv.values import misfit, value_fits
+from kwtui.backups.csv.values import is_odd_moment, misfit, value_fits
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import ColumnSpec
 from kwtui.text import plural
@@ -36,6 +36,8 @@ class Observation:
     quoted: int = 0
     headers: int = 0
     plain_empty: int = 0
+    odd_moments: int = 0
+    """Values of time columns in a form that EXPORT does not write."""
     nulls: dict[str, int] = field(default_factory=dict)
     """Plain values that could mean NULL, by text."""
     sure_nulls: dict[str, int] = field(default_factory=dict)
@@ -118,6 +120,11 @@ def _looks_like_names(record: Record, columns: Sequence[ColumnSpec]) -> bool:
     return known >= 2 and known * 2 >= len(record)
 
 
+def _odd_moments(record: Record, columns: Sequence[ColumnSpec]) -> int:
+    pairs = zip(record, columns, strict=False)
+    return sum(bool(value) and is_odd_moment(value or "", c.type) for value, c in pairs)
+
+
 def _observe_values(
     record: Record,
     quoted: Sequence[bool],
@@ -126,6 +133,7 @@ def _observe_values(
     seen: Observation,
 ) -> str:
     """Note what the values tell; why one of them cannot be what it is read as, else nothing."""
+    seen.odd_moments += _odd_moments(record, columns)
     other_quote = "'" if dialect.enclosed == '"' else '"'
     for position, (value, was_quoted) in enumerate(zip(record, quoted, strict=True)):
         if was_quoted or value is None:

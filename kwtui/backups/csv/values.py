@@ -65,6 +65,13 @@ def value_fits(value: str, column_type: str) -> bool:
     return fits is None or fits(value)
 
 
+def is_odd_moment(value: str, column_type: str) -> bool:
+    """Whether it is read as a day or a moment and is in another form than EXPORT writes."""
+    if type_name(column_type) not in _TIMES or _DAY.match(value):
+        return False
+    return not _TIME_WORDS.fullmatch(value.strip())
+
+
 def _whole(pattern: re.Pattern[str]) -> Callable[[str], bool]:
     return lambda value: pattern.fullmatch(value.strip()) is not None
 

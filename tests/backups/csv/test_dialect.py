@@ -110,6 +110,23 @@ def test_without_columns_nothing_is_certain(tmp_path: Path) -> None:
     assert "columns are not known" in guess.reason
 
 
+@pytest.mark.parametrize("delimiter", [",", "|"])
+def test_the_dashes_of_a_time_are_no_delimiter(tmp_path: Path, delimiter: str) -> None:
+    columns = (ColumnSpec("ts", "TIMESTAMPTZ(3)"), ColumnSpec("v", "INT4"), ColumnSpec("d", "INT4"))
+    rows = ("2026-11-29 00:00:00+00:00", "1", "7"), ("2026-11-29 00:00:01+00:00", "2", "8")
+    text = "".join(delimiter.join(row) + "\n" for row in rows)
+    guess = sniff_dialect([sample(tmp_path, text.encode(), columns)])
+    assert [c.delimiter for c in guess.candidates] == [delimiter]
+    assert guess.certainty is Certainty.CERTAIN
+
+
+def test_times_in_another_form_leave_it_open(tmp_path: Path) -> None:
+    columns = (ColumnSpec("a", "TIMESTAMPTZ"), ColumnSpec("b", "STRING"))
+    guess = sniff_dialect([sample(tmp_path, b"20261129|x,y\n", columns)])
+    assert {c.delimiter for c in guess.candidates} == {",", "|"}
+    assert guess.certainty is Certainty.UNSURE
+
+
 def test_a_big_plain_file_is_looked_through_for_nulls(tmp_path: Path) -> None:
     content = b"1,ann,2001-01-01\n" * 40_000
     guess = sniff_dialect([sample(tmp_path, content)])
