@@ -291,7 +291,7 @@ def _protections(entry: BackupEntry, policy: RetentionPolicy, now: datetime) -> 
     elif entry.started > now:
         yield Reason(Rule.FUTURE, "made in the future: check the clock of the node")
     elif policy.keeps_nothing:
-        yield Reason(Rule.NO_POLICY, "no policy says what to keep")
+        yield Reason(Rule.NO_POLICY, "no retention rule says what to keep")
 
 
 def _undecided(entry: BackupEntry, policy: RetentionPolicy, newest: float | None) -> Decision:

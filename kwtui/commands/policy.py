@@ -158,7 +158,7 @@ async def _run(controller: Controller, args: argparse.Namespace, output: Output)
             output.object("policy-run", {"policy": found.name, "chosen": chosen, "event": None})
             return 0
         output.line("It would back up: " + (", ".join(chosen.databases) or "nothing"))
-        for words in chosen.problems:
+        for words in (*chosen.problems, *(f"no database matches {p}" for p in chosen.idle)):
             output.line(f"warning  {words}")
         return 0
     tell = (lambda words: None) if output.json else output.line
@@ -210,8 +210,10 @@ async def _reach(controller: Controller, args: argparse.Namespace, found: Policy
 
 
 async def _add(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    from kwtui.config.policy_file import new_policy
+    from kwtui.config.policy_file import new_policy, remove_policy
 
+    if args.dsn or args.sandbox:
+        raise usage("A policy names its server by a profile: save one, then give --profile NAME.")
     path = new_policy(
         args.name,
         args.databases.split(","),
@@ -221,11 +223,16 @@ async def _add(controller: Controller, args: argparse.Namespace, output: Output)
         drill_every=args.drill_every or "",
     )
     found = controller.policies.load(args.name)
+    try:
+        warnings = controller.policies.warnings(found)
+    except KwtuiError:
+        remove_policy(args.name)
+        raise
     if output.json:
         output.object("policy", {"policy": found, "history": []})
         return 0
     output.line(f"Written: {path}")
-    for words in controller.policies.warnings(found):
+    for words in warnings:
         output.line(f"warning  {words}")
     output.line(f"Try it: kwtui policy run {args.name} --dry-run")
     output.line(f"Let it run by itself: kwtui schedule install {args.name}")

@@ -33,12 +33,15 @@ def new_policy(
             exit_code=ExitCode.NAME_TAKEN,
         )
     text = _text(databases, profile, on_calendar, cron, drill_every)
-    write_private(path, text)
     try:
-        read_policy(path)
-    except KwtuiError:
-        path.unlink()
-        raise
+        check_edited(name, text)
+    except KwtuiError as error:
+        raise KwtuiError(
+            f"The policy {name} was not written: an option cannot be used.",
+            cause=error.cause,
+            exit_code=ExitCode.USAGE,
+        ) from error
+    write_private(path, text)
     return path
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from kwtui.text import plural
 
 if TYPE_CHECKING:
     from kwtui.model.policy import NoticeOn, Policy
+    from kwtui.model.proof import ProofLevel
     from kwtui.model.requests import BackupRequest
     from kwtui.operations.plan import Plan
     from kwtui.protection.facts import DatabaseFacts, Promise
@@ -67,9 +68,14 @@ class Policies:
 
     def warnings(self, policy: Policy) -> list[str]:
         """What is allowed and unwise. Raises USAGE for times that the engine would refuse."""
-        from kwtui.unattended.schedule import check_times
+        from kwtui.unattended.schedule import PackagesMissing, check_times
 
-        found = check_times(policy.schedule)
+        try:
+            found = check_times(policy.schedule)
+        except PackagesMissing as error:
+            found = [f"Its times were not checked. {error.cause} {error.hint}"]
+        if not policy.profile:
+            found.append("It has no profile: a timer would not know the server.")
         if policy.retention is None:
             found.append("It has no [retention]: backups stay until the disk is full.")
         if policy.proof.drill_every is None:
@@ -148,7 +154,7 @@ class Policies:
 
             outcomes = tuple(await asyncio.gather(*(one(name) for name in chosen.databases)))
         except KwtuiError as error:
-            return PolicyEvent(datetime.now(UTC), "ended", False, " ".join(error.lines()))
+            return PolicyEvent(datetime.now(UTC), "ended", False, _words(error))
         failed = [outcome.database for outcome in outcomes if not outcome.ok]
         problems = [*chosen.problems, *(f"{name} failed" for name in failed)]
         words = "; ".join(problems) or f"{len(outcomes)} backed up"
@@ -169,53 +175,57 @@ class Policies:
             )
 
     async def _database(self, policy: Policy, name: str, tell: Tell) -> DatabaseOutcome:
+        """Back it up, then prove and thin out: what fails of the rest does not stop what follows,
+        since a damaged old backup must not let the disk fill."""
         from kwtui.unattended.history import DatabaseOutcome
 
         runs: list[str] = []
-        path, said = "", []
+        path, said, failed = "", [], []
         try:
             plan = await self._plans.backup(_request(policy, name))
             path = plan.path
             said.append(await self._work(plan, runs, tell))
-            said += await self._prove(policy, name, path, runs, tell)
-            said += await self._thin_out(policy, name, runs, tell)
         except KwtuiError as error:
-            words = " ".join(error.lines())
+            words = _words(error)
             tell(f"{name}: failed: {words}")
             return DatabaseOutcome(name, False, words, path, tuple(runs))
-        return DatabaseOutcome(name, True, "; ".join(said), path, tuple(runs))
+        for what, make in await self._due(policy, name, path):
+            try:
+                plan = await make()
+                if plan.steps:
+                    said.append(await self._work(plan, runs, tell))
+            except KwtuiError as error:
+                failed.append(f"{what} failed: {_words(error)}")
+                tell(f"{name}: {failed[-1]}")
+        return DatabaseOutcome(name, not failed, "; ".join([*failed, *said]), path, tuple(runs))
 
-    async def _prove(
-        self, policy: Policy, name: str, path: str, runs: list[str], tell: Tell
-    ) -> list[str]:
+    async def _due(
+        self, policy: Policy, name: str, path: str
+    ) -> list[tuple[str, Callable[[], Awaitable[Plan]]]]:
+        """What follows a backup, in words, and how its plan is made."""
         from kwtui.model.proof import ProofLevel
         from kwtui.model.requests import DrillRequest
+        from kwtui.model.retention import RetentionPolicies
         from kwtui.unattended.cadence import drill_due, verify_due
 
         facts = (await self._facts(policy)).get(name)
-        said: list[str] = []
-        if facts is None:
-            return said
         now = datetime.now(UTC)
-        if drill_due(policy, facts, now):
+        due: list[tuple[str, Callable[[], Awaitable[Plan]]]] = []
+        if facts is not None and drill_due(policy, facts, now):
             request = DrillRequest(path, on_sandbox=policy.proof.drill_on == "sandbox")
-            said.append(await self._work(await self._plans.drill(request), runs, tell))
-        for backup in verify_due(policy, facts, now):
-            if backup.path != path:
-                plan = await self._plans.verify(backup.path, ProofLevel.P2)
-                said.append(await self._work(plan, runs, tell))
-        return said
+            due.append(("the drill", lambda: self._plans.drill(request)))
+        for backup in verify_due(policy, facts, now) if facts is not None else ():
+            if backup.path != path and not backup.problem:
+                old = backup.path
+                due.append((f"the check of {old}", _later(self._plans.verify, old, ProofLevel.P2)))
+        if policy.retention is not None:
+            rules = RetentionPolicies(databases={name: policy.retention})
 
-    async def _thin_out(self, policy: Policy, name: str, runs: list[str], tell: Tell) -> list[str]:
-        from kwtui.model.retention import RetentionPolicies
+            async def prune() -> Plan:
+                return (await self._retention.preview(name, rules)).plan
 
-        if policy.retention is None:
-            return []
-        rules = RetentionPolicies(databases={name: policy.retention})
-        preview = await self._retention.preview(name, rules)
-        if not preview.plan.steps:
-            return []
-        return [await self._work(preview.plan, runs, tell)]
+            due.append(("the removal of what retention lets go", prune))
+        return due
 
     async def _work(self, plan: Plan, runs: list[str], tell: Tell) -> str:
         """Run a plan to its end; its summary. Raises KwtuiError if it did not succeed."""
@@ -315,6 +325,17 @@ class Policies:
 
         at = datetime.now(UTC).isoformat(timespec="seconds")
         return Notice(kind, policy.name, title, socket.gethostname(), at, lines)
+
+
+def _later(
+    make: Callable[[str, ProofLevel], Awaitable[Plan]], path: str, level: ProofLevel
+) -> Callable[[], Awaitable[Plan]]:
+    return lambda: make(path, level)
+
+
+def _words(error: KwtuiError) -> str:
+    """Each part as a sentence."""
+    return " ".join(p if p.endswith((".", "!", "?", ":")) else f"{p}." for p in error.lines())
 
 
 def _request(policy: Policy, name: str) -> BackupRequest:

@@ -158,7 +158,7 @@ def _state(
     if newest.at > now + _CLOCK_SLACK:
         return State.UNKNOWN, "has a backup from the future: check the clocks"
     if newest.problem:
-        return State.DAMAGED, f"has a newest backup that is damaged: {newest.problem}"
+        return State.DAMAGED, "has a damaged newest backup"
     if proven is None:
         return State.UNPROVEN, f"has no backup that is proven to P{int(facts.promise.proof)}"
     failed = _failed_since(facts.backup_runs, proven.at)

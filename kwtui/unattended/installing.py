@@ -50,6 +50,12 @@ def install(policy: Policy, kind: str = "", user: str = "") -> Installed:
     ``user`` that it runs as.
     """
     schedule = policy.schedule
+    if not policy.profile:
+        raise KwtuiError(
+            f"The policy {policy.name} names no server: a timer would not know which to back up.",
+            hint='Save a profile and write profile = "NAME" into the policy.',
+            exit_code=ExitCode.USAGE,
+        )
     if user and (os.geteuid() != 0 or schedule.cron):
         raise KwtuiError(
             "Only root can install a policy for another account, and only with systemd.",

@@ -19,6 +19,8 @@ class Chosen:
     """New ones that the policy only reports."""
     absent: tuple[str, ...] = ()
     """Names (not patterns) that the server does not have."""
+    idle: tuple[str, ...] = ()
+    """Patterns that match nothing: no failure, and worth a word."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -58,6 +60,11 @@ def choose(
         databases=tuple(name for name in matching if name not in new),
         undecided=tuple(new),
         absent=tuple(sorted(name for name in named if name not in known)),
+        idle=tuple(
+            pattern
+            for pattern in policy.databases
+            if is_pattern(pattern) and not any(fnmatchcase(name, pattern) for name in known)
+        ),
     )
 
 

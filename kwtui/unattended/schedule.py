@@ -16,6 +16,10 @@ from kwtui.model.policy import PolicySchedule
 _CHANGED_HOURS = range(2, 3)
 
 
+class PackagesMissing(KwtuiError):
+    """The schedule extra is not installed."""
+
+
 def next_times(schedule: PolicySchedule, after: datetime, count: int = 1) -> list[datetime]:
     """The next times in UTC; none for a policy without a schedule.
 
@@ -52,6 +56,8 @@ def _local_zone() -> tzinfo:
 
 def check_times(schedule: PolicySchedule) -> list[str]:
     """Warnings about when it is due. Raises as `next_times`."""
+    # Also in UTC, where nothing is unwise: a time that its engine refuses is told here.
+    next_times(schedule, datetime.now(UTC))
     if schedule.time_zone == "UTC":
         return []
     zone = zone_of(schedule)
@@ -71,7 +77,7 @@ def _times(schedule: PolicySchedule, after: datetime) -> Iterator[datetime]:
         from cronsim import CronSim, CronSimError
         from oncalendar import OnCalendar, OnCalendarError
     except ImportError as error:
-        raise KwtuiError(
+        raise PackagesMissing(
             "The next runs cannot be computed: packages are missing.",
             cause=f"There is no {error.name} here.",
             hint="Install kwtui with its schedule extra: pipx install 'kwtui[schedule]'",

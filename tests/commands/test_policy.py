@@ -27,11 +27,12 @@ def test_a_policy_backs_up_drills_thins_out_and_is_remembered(
     first = kwtui.run("policy", "run", "nightly", *kwtui.server)
     assert first.code == 0, first.err + first.out
     assert "proven to P4" in first.out, "the first drill is due at once"
-    second = kwtui.run("policy", "run", "nightly", *kwtui.server, "--json")
-    assert second.code == 0, second.err
-    (outcome,) = second.object["event"]["databases"]
+    assert kwtui.run("policy", "run", "nightly", *kwtui.server).code == 0
+    third = kwtui.run("policy", "run", "nightly", *kwtui.server, "--json")
+    assert third.code == 0, third.err
+    (outcome,) = third.object["event"]["databases"]
     assert outcome["ok"]
-    assert len(outcome["runs"]) == 2, "a backup and the removal of the first; no drill is due"
+    assert len(outcome["runs"]) == 2, "a backup, and the removal of the second: the first is at P4"
     status = kwtui.run("status", *kwtui.server, "--database", "plant", "--json")
     assert status.object["status"]["judgements"][0]["state"] == "SAFE"
     listed = kwtui.run("policy", "--json").object["policies"][0]
@@ -75,6 +76,14 @@ def test_timers_are_written_seen_and_removed(
         environment={"KWTUI_SYSTEMD_DIR": str(units), "XDG_CONFIG_HOME": str(tmp_path / "xdg")},
     )
     assert kwtui.run("policy", "add", "nightly").code == 0
+    serverless = kwtui.run("schedule", "install", "nightly")
+    assert serverless.code == 2
+    assert "names no server" in serverless.err
+    assert kwtui.run("policy", "remove", "nightly", "--yes").code == 0
+    refused = kwtui.run("policy", "add", "nightly", "--on-calendar", "foo")
+    assert refused.code == 2
+    assert kwtui.run("policy", "--json").object["policies"] == [], "nothing was written"
+    assert kwtui.run("policy", "add", "nightly", "--profile", "prod").code == 0
     installed = kwtui.run("schedule", "install", "nightly", "--json").object["installed"]
     assert installed["kind"].startswith("systemd")
     assert len(installed["places"]) == 4
@@ -85,3 +94,23 @@ def test_timers_are_written_seen_and_removed(
     assert kwtui.run("schedule", "remove", "nightly").code == 0
     assert not any(Path(place).exists() for place in installed["places"])
     assert kwtui.run("schedule", "status", "nightly").out == "Nothing fires it on this host.\n"
+
+
+def test_a_damaged_old_backup_stops_neither_the_others_nor_the_retention(
+    demo_sandbox: SandboxNode, tmp_path: Path
+) -> None:
+    kwtui = CommandLine(tmp_path, demo_sandbox)
+    assert kwtui.run("policy", "add", "nightly", "--databases", "shop").code == 0
+    file = next(tmp_path.rglob("nightly.toml"))
+    text = file.read_text("utf-8").replace("keep_last = 3\nkeep_daily = 7\nkeep_weekly = 4", "")
+    text = text.replace("[retention]", "[retention]\nkeep_last = 1")
+    text = text.replace('drill_every = "7d"\n', "").replace("[backup]", "")
+    file.write_text(text.replace("format = 1", "format = 1\n"), "utf-8")
+    damaged = kwtui.backup("shop")["path"]
+    old = kwtui.backup("shop")["path"]
+    manifest = demo_sandbox.extern / damaged / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes()[:3000])
+    done = kwtui.run("policy", "run", "nightly", *kwtui.server)
+    assert done.code == 0, done.out + done.err
+    assert not (demo_sandbox.extern / old).exists(), "retention let it go all the same"
+    assert manifest.exists(), "what is damaged is for a person to decide"
