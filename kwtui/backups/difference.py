@@ -103,6 +103,12 @@ class SetDifference:
         return bool(self.changed or self.objects)
 
     @property
+    def compared_nothing(self) -> bool:
+        """No difference is known, because of no table it is known whether it is the same."""
+        unknown = all(t.change is Change.UNKNOWN for t in self.tables)
+        return bool(self.tables) and unknown and not self.differs
+
+    @property
     def is_same(self) -> bool:
         """Everything was compared and is the same."""
         return bool(self.tables) and not self.differs and not self.unknown and not self.damaged

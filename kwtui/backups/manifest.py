@@ -177,6 +177,9 @@ class Manifest:
     have another one (live-findings, row 34)."""
     check: CheckLevel | None = None
     """The least of its tables' levels; None in a set of a kwtui that knew no levels."""
+    chunk_rows: Count | None = None
+    """Most rows of one file, as EXPORT was told; 0: no limit. None in a set of a kwtui that did
+    not write it down."""
     format: int = FORMAT
 
     def __post_init__(self) -> None:

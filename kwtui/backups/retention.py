@@ -221,6 +221,23 @@ def _group(entry: BackupEntry) -> _Group:
     return entry.database, entry.only
 
 
+def _of_these(entry: BackupEntry) -> str:
+    """Partial sets are counted apart: what was chosen tells their groups from each other."""
+    return f" with only {_chosen(entry)}" if entry.only else ""
+
+
+def _newest_of(entry: BackupEntry) -> str:
+    if entry.only:
+        return f"the newest partial one of {entry.database} with only {_chosen(entry)}"
+    return f"the newest of {entry.database}"
+
+
+def _chosen(entry: BackupEntry) -> str:
+    """At most three tables by name, so that the reason stays one line."""
+    more = len(entry.only) - 3
+    return ", ".join(entry.only[:3]) + (f" and {more:,} more" if more > 0 else "")
+
+
 def _is_named(entry: BackupEntry) -> bool:
     return parse_set_path(entry.path) is not None and not entry.copy_of
 
@@ -242,7 +259,7 @@ def _places(
     newest = sorted(counted, key=lambda e: (_time(e), e.path), reverse=True)
     found: dict[str, list[Reason]] = {entry.path: [] for entry in newest}
     for number, entry in enumerate(newest[: policy.keep_last], 1):
-        words = f"{number} of the last {policy.keep_last}"
+        words = f"{number} of the last {policy.keep_last}{_of_these(entry)}"
         found[entry.path].append(Reason(Rule.LAST, words))
     for rule, count_of, period_of in _PERIODS:
         taken: set[str] = set()
@@ -251,7 +268,7 @@ def _places(
             if period in taken or len(taken) >= getattr(policy, count_of):
                 continue
             taken.add(period)
-            words = f"newest of {_PERIOD_WORDS[rule]} {period}"
+            words = f"newest of {_PERIOD_WORDS[rule]} {period}{_of_these(entry)}"
             found[entry.path].append(Reason(rule, words, period))
     return {path: tuple(reasons) for path, reasons in found.items()}
 
@@ -267,10 +284,10 @@ def _decision(
     reasons = list(_protections(entry, policy, now)) or list(rules)
     if _counts(entry, policy, now) and _time(entry) == newest:
         level = int(policy.min_proof)
-        words = f"the newest of {entry.database} that is proven to P{level}"
+        words = f"{_newest_of(entry)} that is proven to P{level}"
         reasons.append(Reason(Rule.LAST_PROVEN, words))
     elif entry is best and entry.proof is not None:
-        words = f"the newest of {entry.database} that is proven to P{int(entry.proof)}"
+        words = f"{_newest_of(entry)} that is proven to P{int(entry.proof)}"
         reasons.append(Reason(Rule.BEST_PROVEN, f"{words}, the highest level of its backups"))
     if entry.pinned:
         reasons.append(Reason(Rule.PINNED, "pinned"))

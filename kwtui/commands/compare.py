@@ -25,12 +25,12 @@ async def compare(controller: Controller, args: argparse.Namespace, output: Outp
     if output.json:
         output.object("compare", {"same": found.is_same, "difference": found})
     else:
-        for line in _difference_lines(found):
+        for line in difference_lines(found):
             output.line(line)
     return int(ExitCode.BACKUP_DAMAGED if found.damaged else ExitCode.OK)
 
 
-def _difference_lines(found: SetDifference) -> Iterator[str]:
+def difference_lines(found: SetDifference) -> Iterator[str]:
     yield f"{found.before.path}  ->  {found.after.path}"
     rows: list[tuple[str, ...]] = [("TABLE", "CHANGE", "ROWS", "", "SIZE", "", "CONTENT")]
     rows += [_table_row(each) for each in found.tables]
@@ -48,6 +48,8 @@ def _difference_lines(found: SetDifference) -> Iterator[str]:
     yield from (f"  not known  {words}" for words in found.unknown)
     if found.is_same:
         yield "  Nothing is known to be different."
+    elif found.compared_nothing:
+        yield "  Nothing could be compared."
     elif not found.differs:
         yield "  No difference was found in what could be compared."
 

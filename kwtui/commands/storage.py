@@ -65,7 +65,7 @@ async def list_sets(controller: Controller, args: argparse.Namespace, output: Ou
             output.line(f"There are no backups{whose} in {listing.extern}.")
         return code
     rows = [_HEADING]
-    rows += [_row(e, datetime.now(UTC)) for e in entries]
+    rows += [listed_row(e, datetime.now(UTC)) for e in entries]
     for line in table(rows, right=frozenset({3, 4, 5, 6})):
         output.line(line)
     return 0
@@ -79,7 +79,7 @@ def _why_unread(extern: Path) -> ExitCode:
     return ExitCode.EXTERN_NOT_READABLE if os.path.lexists(extern) else ExitCode.EXTERN_NOT_FOUND
 
 
-def _row(entry: BackupEntry, now: datetime) -> tuple[str, ...]:
+def listed_row(entry: BackupEntry, now: datetime) -> tuple[str, ...]:
     from kwtui.text import human_bytes, human_count, human_duration
 
     age = entry.age_seconds(now)
@@ -113,7 +113,9 @@ def _words_of(entry: BackupEntry) -> str:
     pin = "pinned" if entry.pinned else ""
     check = f"check: {entry.check}" if entry.check else ""
     new = f"{human_bytes(entry.new_bytes)} new" if entry.new_bytes is not None else ""
-    return "; ".join(filter(None, (pin, entry.label, entry.remark, entry.note, new, check)))
+    part = f"partial: {entry.part}" if entry.part else ""
+    said = (part, pin, entry.label, entry.remark, entry.note, new, check)
+    return "; ".join(filter(None, said))
 
 
 def _proof_words(entry: BackupEntry, now: datetime) -> str:

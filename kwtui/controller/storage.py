@@ -233,8 +233,12 @@ class Storage:
         Raises KwtuiError: NOT_FOUND for what is no set and no export.
         """
         from kwtui.backups.layout.annotations import annotate
+        from kwtui.backups.listing.contents import no_export
+        from kwtui.backups.listing.entries import EntryKind
 
-        await self.look_inside(path)
+        entry = (await self.look_inside(path)).entry
+        if entry.kind is EntryKind.FOREIGN:
+            raise no_export(path)
         annotation = await self._background.call(
             annotate,
             self._folders.extern(),

@@ -12,6 +12,7 @@ from kwtui.backups.difference import Change, Content, SetDifference, compare_set
 from kwtui.backups.listing.contents import SetDetails, open_set
 from kwtui.backups.listing.presence import look_at_presence
 from kwtui.backups.manifest import Manifest, Proof
+from kwtui.commands.compare import difference_lines
 from kwtui.model.proof import ContentChecksum, ProofLevel
 from kwtui.model.schema import (
     ColumnSpec,
@@ -22,6 +23,7 @@ from kwtui.model.schema import (
     TableName,
     ViewSpec,
 )
+from kwtui.screens.storage.compare_rows import summary_words
 from kwtui.sql.session import FORMER_TEXT_SETTINGS, TEXT_SETTINGS
 from tests.backups.builder import (
     CONTENT,
@@ -235,6 +237,9 @@ def test_a_set_that_failed_its_check_is_never_the_same(first: SetDetails) -> Non
     assert set(changes(found).values()) == {Change.UNKNOWN}
     assert {t.content for t in found.tables} == {Content.UNKNOWN}
     assert "failed its last check" in found.unknown[0]
+    assert found.compared_nothing
+    assert summary_words(found, everything=True) == "Nothing could be compared."
+    assert "Nothing could be compared." in "\n".join(difference_lines(found))
 
 
 def test_rows_in_a_form_that_is_not_read_are_not_called_the_same(tmp_path: Path) -> None:

@@ -375,3 +375,18 @@ def test_no_more_places_are_taken_than_the_policy_gives(
         ):
             taken = sum(r.rule is rule for d in of_it for r in d.reasons)
             assert taken <= getattr(policy, name)
+
+
+def test_the_reason_of_a_partial_set_says_that_it_is_one() -> None:
+    whole, part = days_ago(2), days_ago(1, only=("public.orders", "public.stock"))
+
+    said = {
+        d.entry.path: [reason.text for reason in d.reasons]
+        for d in decide([whole, part], RetentionPolicy(keep_last=1), NOW)
+    }
+
+    assert said[whole.path] == ["1 of the last 1", "the newest of shop that is proven to P2"]
+    assert said[part.path] == [
+        "1 of the last 1 with only public.orders, public.stock",
+        "the newest partial one of shop with only public.orders, public.stock that is proven to P2",
+    ]

@@ -154,6 +154,14 @@ def test_everything_is_written_when_it_is_asked_for(backups: Backups) -> None:
     assert linked(backups.make("--check", "counts")) == [False] * 4, "counts show too little"
 
 
+def test_files_of_another_size_are_not_linked(backups: Backups) -> None:
+    backups.make()
+    smaller = backups.make("--chunk-rows", "2")
+    assert not any(linked(smaller))
+    assert max(file["records"] for file in smaller["files"]) == 2
+    assert all(linked(backups.make("--chunk-rows", "2")))
+
+
 def test_deleting_tells_what_becomes_free(backups: Backups) -> None:
     first = backups.make()
     second = backups.make()

@@ -10,6 +10,7 @@ import pytest
 
 from kwtui.backups.listing.entries import BackupEntry
 from kwtui.controller import Controller, StorageChanged
+from kwtui.errors import ExitCode, KwtuiError
 from tests.backups.builder import make_set
 
 R = TypeVar("R")
@@ -92,3 +93,20 @@ def test_a_damaged_manifest_leaves_files_to_read_and_notes_to_write(
     assert len(page.records) == 1
     (entry,) = done(controller.storage.listing()).entries
     assert entry.remark == "look at this one"
+
+
+def test_the_folder_that_sets_lie_in_is_none_and_takes_no_pin(
+    controller: Controller, tmp_path: Path
+) -> None:
+    path = make_set(tmp_path / "extern", tmp_path / "state").path
+    parent = path.rpartition("/")[0]
+    done(controller.folders.use(extern=tmp_path / "extern"))
+
+    for question in (
+        lambda: controller.storage.open_set(parent),
+        lambda: controller.storage.annotate(parent, pinned=True),
+    ):
+        with pytest.raises(KwtuiError, match="neither a backup nor an export") as raised:
+            question().send(None)
+        assert raised.value.exit_code is ExitCode.NOT_FOUND
+    assert done(controller.storage.annotate(path, pinned=True)).pinned

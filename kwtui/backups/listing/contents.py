@@ -116,13 +116,21 @@ def open_set(extern: Path, path: str, state: Path | None = None) -> SetDetails:
     if entry.kind is EntryKind.INCOMPLETE and is_folder(location.data):
         return _open_incomplete(location, entry)
     shape = read_shape(inside(extern, path))
-    if not shape.tables and not shape.unread and shape.database is None:
-        raise KwtuiError(
-            f"{path} is neither a backup nor an export.",
-            hint="`kwtui list` shows the backups and exports in extern.",
-            exit_code=ExitCode.NOT_FOUND,
-        )
+    # The parent of sets holds tables too, and is none: they belong to what is in it.
+    known = entry.kind is not EntryKind.FOREIGN
+    holds_export = known and (bool(shape.tables) or shape.database is not None)
+    if not holds_export and not shape.unread:
+        raise no_export(path)
     return _open_tree(location, shape, entry)
+
+
+def no_export(path: str) -> KwtuiError:
+    """Of a folder that is neither: NOT_FOUND."""
+    return KwtuiError(
+        f"{path} is neither a backup nor an export.",
+        hint="`kwtui list` shows the backups and exports in extern.",
+        exit_code=ExitCode.NOT_FOUND,
+    )
 
 
 def _open_set(location: SetLocation, entry: BackupEntry, state: Path | None) -> SetDetails:

@@ -79,6 +79,11 @@ class BackupEntry:
         return (self.bytes or 0) if self.disk_bytes is None else self.disk_bytes
 
     @property
+    def part(self) -> str:
+        """``2 of its tables`` of a set that does not hold the whole database; else empty."""
+        return f"{len(self.only):,} of its tables" if self.only else ""
+
+    @property
     def manifest_is_damaged(self) -> bool:
         """A set of which nothing is known but its files: its manifest cannot be read."""
         return self.kind is EntryKind.SET and bool(self.problem) and self.tables is None

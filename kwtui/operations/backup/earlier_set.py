@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,9 @@ from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import BackupMethod, BackupRequest, Incremental
 from kwtui.model.schema import Engine
 from kwtui.model.server import ServerFacts
+from kwtui.sql.transfer import DEFAULT_CHUNK_ROWS
 
+_CHUNK_ROWS = re.compile(r"\bchunk_rows = '(\d+)'")
 WRITTEN_ANEW = timedelta(days=30)
 """How long files may be linked before everything is written anew."""
 _LOOKED_AT = 20
@@ -82,6 +85,7 @@ def _usable(
         and manifest.engine is Engine.TIME_SERIES
         and manifest.method is request.method
         and manifest.dialect == request.dialect
+        and _chunk_rows(manifest) == request.chunk_rows
     )
     if not same:
         return None
@@ -90,6 +94,19 @@ def _usable(
     if not proof.ok or proof.level < ProofLevel.P2:
         return None
     return EarlierSet(location, manifest)
+
+
+def _chunk_rows(manifest: Manifest) -> int | None:
+    """Most rows of its files; of a set that does not say so, as its EXPORT statements do."""
+    if manifest.chunk_rows is not None:
+        return manifest.chunk_rows
+    said = {_chunk_rows_of(table.statement) for table in manifest.tables}
+    return said.pop() if len(said) == 1 else None
+
+
+def _chunk_rows_of(statement: str) -> int:
+    found = _CHUNK_ROWS.search(statement)
+    return int(found[1]) if found else DEFAULT_CHUNK_ROWS
 
 
 def is_too_old(whole_at: datetime, now: datetime, request: BackupRequest) -> bool:

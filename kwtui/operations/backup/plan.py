@@ -131,7 +131,10 @@ def once_each(*findings: Finding) -> tuple[Finding, ...]:
 
 
 def choose_tables(schema: DatabaseSchema, request: BackupRequest) -> tuple[TableSpec, ...]:
-    """The tables that were asked for, in the catalogue's order; all of them if none was."""
+    """The tables that were asked for, in the catalogue's order; all of them if none was.
+
+    Raises KwtuiError: NOT_FOUND, STATEMENT_REFUSED, or USAGE where every table is left out.
+    """
     unread = {table.name: table.why for table in schema.unread}
     for name in (*request.tables, *request.without):
         known = schema.table(name) is not None or (name in unread and name in request.without)
@@ -146,9 +149,17 @@ def choose_tables(schema: DatabaseSchema, request: BackupRequest) -> tuple[Table
                 exit_code=ExitCode.STATEMENT_REFUSED if why else ExitCode.NOT_FOUND,
             )
     wanted = request.tables or tuple(table.name for table in schema.tables)
-    return tuple(
+    chosen = tuple(
         t for t in schema.tables if t.name in set(wanted) and t.name not in request.without
     )
+    if request.without and not chosen:
+        raise KwtuiError(
+            f"No table of {schema.database} is left to back up.",
+            cause="--without leaves out every one.",
+            hint="Choose at least one table.",
+            exit_code=ExitCode.USAGE,
+        )
+    return chosen
 
 
 def export_statements(

@@ -84,6 +84,8 @@ def _content(row: TableDifference) -> Part:
 
 def summary_words(found: SetDifference, *, everything: bool) -> str:
     """The line above the list."""
+    if found.compared_nothing:
+        return "Nothing could be compared."
     if not found.differs:
         same = plural(len(found.tables), "table")
         words = f"Nothing is known to be different in {same}"

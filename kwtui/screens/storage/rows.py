@@ -186,7 +186,9 @@ def proof_cell(entry: BackupEntry) -> Part:
         return ("adopted", "accent")
     if entry.proof is None:
         return ("none", "warning")
-    return (f"P{int(entry.proof)}", "good" if entry.proof >= 2 else "warning")
+    # The column that never leaves the list says what the proof is not of: the whole database.
+    words = f"P{int(entry.proof)}" + (" part" if entry.only else "")
+    return (words, "good" if entry.proof >= 2 else "warning")
 
 
 def row_lines(row: StorageRow | None, now: datetime) -> list[Line]:
@@ -215,6 +217,7 @@ def entry_lines(entry: BackupEntry | None, now: datetime) -> list[Line]:
         if entry.proof_at is not None:
             age = max(0.0, (now - entry.proof_at).total_seconds())
             told.append("just now" if age < 60 else f"{age_words(age)} ago")
+    told += [f"partial: {entry.part}"] if entry.part else []
     told += [f"check: {entry.check}"] if entry.check else []
     told += ["pinned"] if entry.pinned else []
     told += [words for words in (entry.label, entry.remark, entry.note) if words]

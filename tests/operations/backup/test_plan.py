@@ -282,3 +282,12 @@ def test_what_writes_files_for_the_database_s_account_alone_is_refused_to_anothe
     assert finding.severity is Severity.REFUSAL
     assert "kaiwudb" in finding.message + finding.remedy
     assert "meta_not_readable" not in codes(taken)
+
+
+def test_a_backup_of_no_table_is_refused(shop: Survey, destination: Destination) -> None:
+    every = tuple(table.name for table in shop.schema.tables)
+
+    with pytest.raises(KwtuiError, match="No table of shop is left") as raised:
+        plan(shop, destination, without=every)
+
+    assert raised.value.exit_code is ExitCode.USAGE

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.commands.storage import listed_row
 from kwtui.controller.events import StorageChanged
-from kwtui.screens.storage.rows import ORDERS, arranged
+from kwtui.model.proof import ProofLevel
+from kwtui.screens.storage.rows import ORDERS, arranged, entry_lines, proof_cell
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FakeController
 from tests.screens.staged import SETS
@@ -62,6 +65,23 @@ async def test_the_filter_keeps_what_contains_all_words(connected: FakeControlle
         await person.until_shown("3 entries with")
         await person.press("escape")
         await person.until_shown("tsdb")
+
+
+def test_a_set_of_some_tables_says_so_in_the_list_and_below_it() -> None:
+    entry = BackupEntry(
+        "kwtui/shop/20261122T120000Z",
+        EntryKind.SET,
+        database="shop",
+        tables=2,
+        proof=ProofLevel.P2,
+        only=("public.orders", "public.stock"),
+    )
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+
+    assert proof_cell(entry)[0] == "P2 part"
+    assert proof_cell(replace(entry, only=()))[0] == "P2"
+    assert "partial: 2 of its tables" in str(entry_lines(entry, now))
+    assert "partial: 2 of its tables" in listed_row(entry, now)
 
 
 def test_the_filter_knows_what_the_proof_column_says() -> None:

@@ -272,6 +272,7 @@ class Sealer:
             findings=(*plan.findings, *_late_findings(contents)),
             proof=ProofLevel.P2 if certain else ProofLevel.P1,
             check=min(levels, key=lambda level: level.rank, default=self.reader.level),
+            chunk_rows=self.request.chunk_rows,
             run_id=self.context.run_id,
             text_settings=dict(TEXT_SETTINGS),
         )
