@@ -83,6 +83,10 @@ async def _run_command(args: argparse.Namespace, output: Output) -> int:
     controller = Controller(in_background=False)
     try:
         code: int = await handler(controller, args, output)
+    except KwtuiError as error:
+        if error.exit_code is ExitCode.USAGE and not error.hint:
+            error.hint = f"All about it: kwtui {args.command} --help"
+        raise
     finally:
         await controller.close()
     return code

@@ -219,7 +219,6 @@ def _origin(leftover: Leftover) -> str:
 
 
 async def _run(controller: Controller, output: Output, plan: Plan) -> int:
-    from kwtui.commands.shared.follow import follow
+    from kwtui.commands.shared.follow import start_and_follow
 
-    run_id = await controller.runs.start(plan)
-    return await follow(controller, run_id, output)
+    return await start_and_follow(controller, plan, output)

@@ -78,6 +78,24 @@ def test_every_command_explains_itself_with_examples(kwtui: CommandLine, command
     assert f"kwtui {command}" in done.out.split("examples:")[1]
 
 
+@pytest.mark.parametrize(
+    ("words", "help_of"),
+    [
+        (["backup", "shop", "--changed"], "backup"),
+        (["runs", "show", "one", "--nonsense"], "runs show"),
+        (["prune"], "prune"),
+        (["--nonsense"], ""),
+    ],
+)
+def test_wrong_words_are_answered_with_the_help_of_their_command(
+    kwtui: CommandLine, words: list[str], help_of: str
+) -> None:
+    done = kwtui.run(*words)
+
+    assert done.code == ExitCode.USAGE
+    assert done.err.endswith(f"  All about it: {f'kwtui {help_of}'.strip()} --help\n")
+
+
 @pytest.mark.parametrize("words", [["--version"], ["list"], ["runs"], ["profiles"]])
 def test_light_commands_load_neither_textual_nor_a_driver(
     kwtui: CommandLine, extern: Path, words: list[str]
@@ -394,13 +412,12 @@ def test_every_action_takes_the_options_that_its_command_says_it_takes() -> None
     """``kwtui runs show ID --dsn URL`` was refused although the help names --dsn."""
     options = ["--dsn", "postgresql://x", "--store", "/s"]
     parser = make_parser("1")
-    needed = {"runs": {"show", "cancel"}, "jobs": {"show", "cancel", "pause", "resume"}}
     for command, one in commands_of(parser).items():
         for action in (a for a in one._actions if a.dest == "action"):
             for name in action.choices or ():
-                if command == "sandbox":
-                    continue
-                words = ["7"] if name in needed.get(command, ()) else []
+                parsed_by = action.choices[name] if isinstance(action.choices, dict) else one
+                positional = [a for a in parsed_by._actions if not a.option_strings]
+                words = ["7" for a in positional if a.nargs is None and a is not action]
                 told = parser.parse_args([command, name, *words, *options])
                 assert (told.dsn, told.store) == ("postgresql://x", "/s"), (command, name)
 

@@ -23,7 +23,10 @@ class Parser(argparse.ArgumentParser):
     _words: Sequence[str] = ()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """A moment like ``-10m`` is the value of what stands before it, and no option."""
+        """A moment like ``-10m`` is the value of what stands before it, and no option.
+
+        Words that a command does not know are told by the command, with its own help.
+        """
         words: list[str] = []
         for word in sys.argv[1:] if args is None else args:
             if words and words[-1] in ("--since", "--until") and _AGO.match(word):
@@ -31,7 +34,10 @@ class Parser(argparse.ArgumentParser):
             else:
                 words.append(word)
         self._words = words
-        return super().parse_known_args(words, namespace)
+        known, unknown = super().parse_known_args(words, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known, unknown
 
     def error(self, message: str) -> NoReturn:
         """Raises KwtuiError (USAGE), without a password that stood among the words."""

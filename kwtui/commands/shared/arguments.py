@@ -188,7 +188,8 @@ def dialect_of(args: argparse.Namespace) -> Dialect | None:
 
 
 def usage(title: str) -> KwtuiError:
-    return KwtuiError(title, hint="See kwtui --help.", exit_code=ExitCode.USAGE)
+    """Whoever runs the command adds where its help is."""
+    return KwtuiError(title, exit_code=ExitCode.USAGE)
 
 
 def set_of(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from kwtui.runs.state import RunState
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
+    from kwtui.operations.plan import Plan
 
 QUESTION = "It runs in a process of its own. [d]etach, [c]ancel, or Enter to go on watching: "
 BACKUP_QUESTION = (
@@ -34,21 +35,47 @@ BACKUP_QUESTION = (
 )
 
 
-async def follow(controller: Controller, run_id: str, output: Output, *, owner: bool = True) -> int:
+async def start_and_follow(controller: Controller, plan: Plan, output: Output) -> int:
+    """Start the plan, show the run until it has ended; its exit code, as `follow`.
+
+    A signal that comes while the run's process starts is answered once the run is there: it would
+    end this command with "cancelled", and the run would go on.
+    """
+    with held_signals() as held:
+        run_id = await controller.runs.start(plan)
+        return await follow(controller, run_id, output, held=held)
+
+
+async def follow(
+    controller: Controller,
+    run_id: str,
+    output: Output,
+    *,
+    owner: bool = True,
+    held: Sequence[int] = (),
+) -> int:
     """Show the run until it has ended; its exit code.
 
     SIGHUP ends the watching, with exit code 129: the run goes on, and is not done.
 
     On a terminal Ctrl+C asks whether to detach or to cancel, and of a backup what becomes of what
     was written. Elsewhere SIGINT and SIGTERM cancel the run when ``owner`` (the command that
-    started it), else they only stop the watching.
+    started it), else they only stop the watching. ``held`` came before, and is answered first.
     """
-    watcher = _Watcher(controller, run_id, output, owner)
+    watcher = _Watcher(controller, run_id, output, owner, held)
     return await watcher.watch()
 
 
 class _Watcher:
-    def __init__(self, controller: Controller, run_id: str, output: Output, owner: bool) -> None:
+    def __init__(
+        self,
+        controller: Controller,
+        run_id: str,
+        output: Output,
+        owner: bool,
+        held_signals: Sequence[int],
+    ) -> None:
+        self._held_signals = held_signals
         self._controller = controller
         self._run_id = run_id
         self._output = output
@@ -66,6 +93,9 @@ class _Watcher:
         state = initial_state(plan)
         self._is_backup = plan.kind is PlanKind.BACKUP
         with _signals(self._interrupted):
+            # Of a key that was pressed twice while the run started, one is meant.
+            for number in sorted(set(self._held_signals)):
+                self._interrupted(number)
             following = asyncio.ensure_future(self._follow(state))
             detached = asyncio.ensure_future(self._detached.wait())
             await asyncio.wait({following, detached}, return_when=asyncio.FIRST_COMPLETED)
@@ -169,6 +199,14 @@ async def _typed_line() -> str:
     finally:
         loop.remove_reader(sys.stdin)
     return sys.stdin.readline()
+
+
+@contextmanager
+def held_signals() -> Iterator[Sequence[int]]:
+    """Signals that would end this command are noted, until something else handles them."""
+    held: list[int] = []
+    with _signals(held.append):
+        yield held
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from kwtui.commands.shared.follow import follow
+from kwtui.commands.shared.follow import held_signals, start_and_follow
 from kwtui.commands.shared.output import Output
 from kwtui.errors import KwtuiError
 from kwtui.model.findings import Severity
@@ -26,14 +26,16 @@ async def run_or_show(
         for finding in plan.findings:
             if finding.severity is Severity.WARNING:
                 output.note(f"warning {finding.subject}: {finding.message}")
-    run_id = await controller.runs.start(plan)
-    if args.detach:
+    if not args.detach:
+        return await start_and_follow(controller, plan, output)
+    with held_signals():
+        # What ends this command would not end the run: its id must be told.
+        run_id = await controller.runs.start(plan)
         if output.json:
             output.object("run", {"run": run_id, "path": plan.path})
         else:
             output.line(f"{run_id} runs. Follow it: kwtui runs follow {run_id}")
-        return 0
-    return await follow(controller, run_id, output)
+    return 0
 
 
 def show_plan(controller: Controller, output: Output, plan: Plan) -> int:

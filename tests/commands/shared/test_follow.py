@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import psycopg
 import pytest
 
-from kwtui.commands.shared.follow import lines_of, status_line
+from kwtui.commands.shared.follow import lines_of, start_and_follow, status_line
+from kwtui.commands.shared.output import Output
+from kwtui.controller import Controller
 from kwtui.errors import ExitCode
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
-from kwtui.runs.events import NoticeReceived, RunStarted, StepFinished, StepProgress, StepStarted
+from kwtui.runs.events import (
+    NoticeReceived,
+    RunFinished,
+    RunStarted,
+    RunStatus,
+    StepFinished,
+    StepProgress,
+    StepStarted,
+)
 from kwtui.runs.reducing import initial_state, reduce_all
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
@@ -167,6 +181,38 @@ def test_enter_goes_on_watching_and_the_moving_line_is_cleared(kwtui: CommandLin
     assert "Backed up big" in terminal.text
     last = terminal.text.rstrip("\r\n").rsplit("\n", 1)[-1]
     assert "tables  " not in last
+
+
+def test_a_signal_while_the_run_starts_is_answered_once_it_is_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Or it would end the command with "cancelled", and the run would go on."""
+    cancelled = asyncio.Event()
+
+    class Runs:
+        async def start(self, plan: Plan) -> str:
+            os.kill(os.getpid(), signal.SIGINT)
+            return "20261122T000000Z-abcd"
+
+        async def plan(self, run_id: str) -> Plan:
+            return PLAN
+
+        async def cancel(self, run_id: str, *, sweep: bool | None = None) -> None:
+            cancelled.set()
+
+        async def follow(self, run_id: str) -> AsyncIterator[RunFinished]:
+            await asyncio.wait_for(cancelled.wait(), 10)
+            yield RunFinished(
+                at=at(1), status=RunStatus.CANCELLED, exit_code=130, summary="Cancelled."
+            )
+
+    controller = cast(Controller, SimpleNamespace(runs=Runs()))
+
+    code = asyncio.run(start_and_follow(controller, PLAN, Output(json=False)))
+
+    assert code == ExitCode.CANCELLED
+    assert cancelled.is_set()
+    assert "Cancelling the run" in capsys.readouterr().err
 
 
 def at(seconds: float) -> datetime:
