@@ -102,6 +102,7 @@ class RunPanel(Vertical):
             return
         self._run_id, self._controller = run_id, controller
         self._plan = self._state = None
+        self._command = ""
         self._gone = False
         self._document.set_lines((), keep_scroll=False)
         self.run_worker(

@@ -96,6 +96,9 @@ class RunStep(Step):
         self._started: Plan | None = None
         self._problem = ""
         """Why there is no run, in words."""
+        self._starting = False
+        self._to_cancel = False
+        """Asked for while the run's process started: there was no run to cancel yet."""
         self.panel = RunPanel()
 
     def compose(self) -> Iterable[Widget]:
@@ -103,7 +106,7 @@ class RunStep(Step):
 
     @property
     def goes_on(self) -> bool:
-        return self.panel.run_goes_on
+        return self._starting or self.panel.run_goes_on
 
     @property
     def runs(self) -> bool:
@@ -113,20 +116,32 @@ class RunStep(Step):
         plan = self._plan_step.plan
         if plan is None or plan is self._started:
             return
-        self._started, self._problem = plan, "It is being started…"
+        self._started, self._problem = plan, ""
+        self._starting = True
+        self.wizard.answers_changed()
         try:
             run_id = await self.controller.runs.start(plan)
+            self.panel.follow(self.controller, run_id)
+            if self._to_cancel:
+                self.kwtui.confirm_cancel(run_id)
         except BaseException:
             self._problem = "It did not start, so nothing runs. Esc goes back to the plan."
-            self.wizard.answers_changed()
             raise
-        self._problem = ""
-        self.panel.follow(self.controller, run_id)
+        finally:
+            self._starting = self._to_cancel = False
+            self.wizard.answers_changed()
+
+    @property
+    def _is_to_start(self) -> bool:
+        """It is being started, or will be at once: this page was opened for it."""
+        return self._starting or self._plan_step.plan not in (None, self._started)
 
     def look_again(self) -> None:
         self.panel.look_again()
 
     def question_now(self) -> str:
+        if self._is_to_start:
+            return "Starting…"
         if self._problem or not self.panel.run_id:
             return self._problem or "Nothing runs. Esc goes back to the plan."
         if self.panel.state is None or self.goes_on:
@@ -143,13 +158,20 @@ class RunStep(Step):
         self.kwtui.show_error(event.error)
 
     def reason_against(self, verb: str) -> str:
-        if verb == "cancel" and not self.goes_on:
-            return "The run is over." if self.panel.run_id else "Nothing runs."
+        if verb == "cancel":
+            return self._reason_against_cancelling()
         if verb == "explain" and not self.panel.failure:
             return "Nothing failed."
         if verb == "continue":
             return self._reason_against_going_on()
         return ""
+
+    def _reason_against_cancelling(self) -> str:
+        if self._is_to_start or self.goes_on:
+            return ""
+        if self._problem or not self.panel.run_id:
+            return "Nothing runs."
+        return "The run is over." if self.panel.state is not None else ""
 
     def _reason_against_going_on(self) -> str:
         state = self.panel.state
@@ -165,7 +187,12 @@ class RunStep(Step):
         self.kwtui.explain(self.panel.failure)
 
     def do_cancel(self) -> None:
+        if self._is_to_start:
+            self._to_cancel = True
+            self.wizard.say("Starting… You are asked about cancelling it once it runs.")
+            return
         self.kwtui.confirm_cancel(self.panel.run_id)
 
     def do_copy(self) -> None:
-        self.app.copy_to_clipboard(self.panel.command)
+        known = "" if self._is_to_start else self.panel.command
+        self.app.copy_to_clipboard(known or self._plan_step.command)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
 from kwtui.model.checks import CheckLevel
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import BackupMethod, BackupRequest
 from kwtui.model.schema import TableName
 from kwtui.operations.backup.destination_nodes import DestinationNode
+from kwtui.operations.plan import Plan
 from kwtui.runs.events import RunStatus
 from kwtui.screens.backup.screen import BackupScreen
 from tests.screens.driving import Driver, opened
@@ -230,6 +235,33 @@ async def test_cancelling_asks_first_and_says_what_happens(connected: FakeContro
         await person.press("right", "enter")
         await person.until(lambda: connected.runs.cancelled == [RUN])
         await person.until_shown("being cancelled")
+
+
+async def test_a_run_that_is_starting_says_so_and_is_cancelled_once_it_is_there(
+    connected: FakeController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, begin = asyncio.Event(), connected.runs.start
+
+    async def start_late(plan: Plan) -> str:
+        await started.wait()
+        return await begin(plan)
+
+    monkeypatch.setattr(connected.runs, "start", start_late)
+    async with opened(connected) as person:
+        await to_the_plan(person)
+        await person.press("s")
+        await person.until_shown("Starting…")
+        await person.press("y")
+        assert person.app.clipboard.startswith("kwtui backup shop")
+        await person.press("c")
+        await person.until_shown("asked about cancelling")
+        assert not connected.runs.cancelled
+
+        started.set()
+
+        await person.until_shown("Cancel this backup?")
+        await person.press("right", "enter")
+        await person.until(lambda: connected.runs.cancelled == [RUN])
 
 
 async def test_the_result_says_what_was_written_what_not_and_how_to_repeat_it(
