@@ -71,7 +71,7 @@ class FakeConsole:
     async def run(self, sql: str, *, limit: int = 1000) -> Answer:
         verdict = classify(sql, [sql])
         if verdict.kind is not Kind.READ and not self.unlocked:
-            raise KwtuiError("This page only reads, and this statement may do more.",
+            raise KwtuiError("This statement may do more than read, and writing is locked.",
                              cause=verdict.reason)  # fmt: skip
         self.ran.append(sql)
         if self.problem is not None:

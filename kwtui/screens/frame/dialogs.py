@@ -73,6 +73,8 @@ class MessageDialog(Dialog):
         Binding("y", "copy", show=False),
         Binding("e", "explain", show=False),
         Binding("q", "close", show=False),
+        # Where a button has the focus, Enter presses that.
+        Binding("enter", "close", show=False),
     ]
 
     def __init__(

@@ -43,8 +43,8 @@ class SqlScreen(KwtuiScreen):
         "Statements for looking at data, e.g. after a restore. F5 runs the one that the cursor"
         " stands in. The page only reads: the server's own parse of the statement, kwtui's reading"
         " of it and a read-only session must all agree. w unlocks writing for this connection. Esc"
-        " leaves the editor, i goes back to it. In the result → and ← show further columns, and"
-        " Enter a row in full. Each statement stands alone; there are no transactions."
+        " leaves the editor for the result, i goes back to it. There → and ← show further columns,"
+        " and Enter a row in full. Each statement stands alone; there are no transactions."
     )
     CSS_PATH = style_path("sql")
     BINDINGS: ClassVar[list[BindingType]] = bindings("sql")
@@ -183,8 +183,6 @@ class SqlScreen(KwtuiScreen):
         self._answer = answer
         self._table.empty = "No rows." if answer.result.names else f"Done: {answer.tag}"
         self._table.show_records(answer.result.names, answer.result.rows, at_end=True)
-        if answer.result.rows:
-            self._table.focus()
         for notice in answer.notices:
             self.say(f"{notice.severity}: {notice.message}", warning=True)
 

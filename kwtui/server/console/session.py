@@ -192,10 +192,10 @@ class Console:
             )
         if verdict.kind is Kind.WRITE and not self._unlocked:
             raise KwtuiError(
-                "This page only reads, and this statement may do more.",
+                "This statement may do more than read, and writing is locked.",
                 cause=verdict.reason,
-                hint="On the SQL page Esc leaves the editor and then w unlocks writing; "
-                "`kwtui sql` only reads.",
+                hint="On the SQL page of the interface Esc leaves the editor, and w then unlocks "
+                "writing. The command line cannot unlock it.",
                 exit_code=ExitCode.REFUSED_BY_PLAN,
             )
         await check_locations(server, text)
