@@ -114,6 +114,13 @@ def find_profile(name: str, path: Path | None = None) -> Profile:
     hint = nearest(name, known)
     if not hint:
         hint = f"Known profiles: {', '.join(known)}." if known else "No profile is saved yet."
+    if "@" in name or "://" in name:
+        # A whole address, perhaps with a password: it is not said again.
+        raise KwtuiError(
+            "What was given is neither a saved profile nor a URL that kwtui knows.",
+            hint="A URL begins with postgresql:// and holds no password.",
+            exit_code=ExitCode.USAGE,
+        )
     raise KwtuiError(
         f"There is no profile named {name!r}.",
         cause=f"Read from {path or profiles_path()}.",

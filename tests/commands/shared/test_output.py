@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,10 +34,16 @@ def extern(tmp_path: Path) -> Path:
 def test_a_terminal_of_another_encoding_gets_marks_not_a_crash(
     kwtui: CommandLine, extern: Path
 ) -> None:
-    done = replace(kwtui, environment=ASCII).run("list", "--all", "--extern", str(extern))
+    # A process of its own: its encoding is chosen when Python starts.
+    done = subprocess.run(
+        kwtui.command("list", "--all", "--extern", str(extern)),
+        env={**kwtui.variables(), **ASCII},
+        capture_output=True,
+        timeout=60,
+    )
 
-    assert done.code == 0, done.err
-    assert r"\u8ba2\u5355" in done.out
+    assert done.returncode == 0, done.stderr
+    assert rb"\u8ba2\u5355" in done.stdout
 
 
 def test_json_is_utf8_wherever_it_is_printed(kwtui: CommandLine, extern: Path) -> None:
