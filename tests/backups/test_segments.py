@@ -160,7 +160,9 @@ def test_another_shape_of_the_table_or_of_the_readings_compares_nothing() -> Non
     assert not comparable(entry, ("ts", "n", "extra"), now), "files would be rejected (row 32)"
     assert not comparable(_with(entry, segments=()), ("ts", "n"), now)
     assert not comparable(_with(entry, windows=None), ("ts", "n"), now)
-    times = WindowReadings("ts", "1d", (Aggregate(AggregateKind.MAX, "ts"),), windows=now.windows)
+    latest = (Aggregate(AggregateKind.MAX, "ts"),)
+    shown = tuple(Window(w.since, w.until, w.rows, (w.since,)) for w in now.windows)
+    times = WindowReadings("ts", "1d", latest, windows=shown)
     assert not comparable(_with(entry, windows=times), ("ts", "n"), times), "counts tell too little"
 
 

@@ -20,8 +20,8 @@ from kwtui.operations.backup.execution import reconcile
 from kwtui.operations.backup.execution.exporting import ExportAnswer
 from kwtui.operations.backup.execution.series_export import Send, SeriesExporter
 from kwtui.operations.backup.execution.state import BackupState, TableExport
-from kwtui.operations.backup.plan import TIMESTAMP, UNTIL
 from kwtui.operations.backup.series_export import bounded_export
+from kwtui.operations.backup.steps import TIMESTAMP, UNTIL
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
 from kwtui.operations.shared.connections import Connections
