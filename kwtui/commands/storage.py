@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -210,7 +210,7 @@ async def verify_set(controller: Controller, args: argparse.Namespace, output: O
 
     await find_files(controller, args)
     path = set_of(args.set)
-    await _refuse_what_is_none(controller, path)
+    details = await _refuse_what_is_none(controller, path)
     report = await controller.storage.verify(
         path,
         ProofLevel(args.level),
@@ -223,11 +223,24 @@ async def verify_set(controller: Controller, args: argparse.Namespace, output: O
         output.object("verify", {"report": report, "ok": report.ok})
     else:
         _show_report(output, report)
+    for words in _remarks(details, report):
+        output.note(words)
     return int(_exit_code(report))
 
 
-async def _refuse_what_is_none(controller: Controller, path: str) -> None:
-    entry = (await controller.storage.open_set(path)).entry
+def _remarks(details: SetDetails, report: VerifyReport) -> Iterator[str]:
+    """What a person must know of a good report too."""
+    if details.entry.copy_of:
+        yield f"It is a copy of {details.entry.copy_of}: retention and status do not count it."
+    proofs = details.location.proofs
+    if report.recorded and details.location.beside and report.recorded != str(proofs):
+        yield f"The result was written to {report.recorded}."
+        yield f"{proofs} cannot be used: see what lies there, and remove it."
+
+
+async def _refuse_what_is_none(controller: Controller, path: str) -> SetDetails:
+    details = await controller.storage.open_set(path)
+    entry = details.entry
     if entry.kind.value == "incomplete":
         raise KwtuiError(
             f"{path} is no backup: it did not finish.",
@@ -242,6 +255,7 @@ async def _refuse_what_is_none(controller: Controller, path: str) -> None:
             hint="See what there is: kwtui list",
             exit_code=ExitCode.NOT_FOUND,
         )
+    return details
 
 
 def _progress(output: Output) -> Callable[[SealProgress], None] | None:
