@@ -25,7 +25,7 @@ from kwtui.files.json_text import decode
 from kwtui.model.checks import CheckLevel, Sample, WindowReadings
 from kwtui.model.findings import Finding
 from kwtui.model.moments import check_moments
-from kwtui.model.proof import ContentChecksum, ProofLevel
+from kwtui.model.proof import ContentChecksum, ProofLevel, TableOrigin
 from kwtui.model.requests import BackupMethod, Dialect
 from kwtui.model.schema import DatabaseSchema, Engine, TableName
 from kwtui.sql.session import FORMER_TEXT_SETTINGS
@@ -98,11 +98,13 @@ class TableEntry:
     """Checksums of some of the rows."""
     segments: tuple[Segment, ...] = ()
     """Of a time series: its files by stretches of time, in order. None of a set that was not
-    written so."""
+    written so. Of a relational table: one, if its files were linked."""
     tags: str = ""
     """Of a time series: the SHA-256 of its devices with their tags, which are in every row."""
     whole_at: datetime | None = None
     """When everything in it was last written anew; None for when the set was made."""
+    origin: TableOrigin | None = None
+    """Of a table of a snapshot; None where the server did not tell."""
 
     @property
     def bytes(self) -> int:

@@ -30,3 +30,17 @@ class ContentChecksum:
     rows: int
     xor: str
     sum: str
+
+
+@dataclass(frozen=True)
+class TableOrigin:
+    """What tells whether a relational table is still the one that its files were exported from."""
+
+    table_id: int
+    version: int
+    """Of its descriptor: each change of the definition moves it, and each import."""
+    definition: str
+    """The SHA-256 of its create statement."""
+    exported_at: str
+    """The instant whose rows the files hold, from cluster_logical_timestamp(): before the set's
+    own where the files were linked."""

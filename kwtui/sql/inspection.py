@@ -157,6 +157,16 @@ def descriptors(database: str) -> str:
     )
 
 
+def last_updates(database: str, table: TableName) -> str:
+    """When each range of a relational table was last written, in nanoseconds (recording 18); admin
+    only."""
+    return (
+        "SELECT kwdb_internal.range_stats(r.start_key)->>'last_update_nanos' "
+        f"FROM [SHOW RANGES FROM TABLE {table_name(database, table)}] AS s "
+        "JOIN kwdb_internal.ranges_no_leases AS r ON r.range_id = s.range_id"
+    )
+
+
 def descriptions(database: str) -> str:
     """All comments but those on databases (recording 12), which move no version."""
     return (

@@ -165,7 +165,7 @@ def _backup(commands: Any) -> None:
         "--incremental",
         choices=("auto", "full", "always"),
         default="auto",
-        help="time series: link the files of the last proven backup where what they hold did not "
+        help="link the files of the last proven backup where what they hold did not "
         "change, and write everything anew every 30 days (auto, default); write everything (full); "
         "or link however old they are (always). Each backup is complete by itself",
     )

@@ -35,7 +35,13 @@ class EarlierSet:
 
 
 def find_earlier(
-    extern: Path, state: Path, request: BackupRequest, facts: ServerFacts, node: int, new: str
+    extern: Path,
+    state: Path,
+    request: BackupRequest,
+    facts: ServerFacts,
+    engine: Engine,
+    node: int,
+    new: str,
 ) -> EarlierSet | None:
     """The newest set below the same prefix that files can be linked to; None for none.
 
@@ -48,7 +54,7 @@ def find_earlier(
         return None
     for path in _paths(extern, request, new):
         try:
-            found = _usable(extern, state, path, request, facts, node)
+            found = _usable(extern, state, path, request, facts, engine, node)
         except (KwtuiError, OSError):
             continue
         if found is not None:
@@ -73,6 +79,7 @@ def _usable(
     path: str,
     request: BackupRequest,
     facts: ServerFacts,
+    engine: Engine,
     node: int,
 ) -> EarlierSet | None:
     location = find_location(extern, path, state)
@@ -82,7 +89,7 @@ def _usable(
         and manifest.database == request.database
         and manifest.cluster_id == facts.cluster_id
         and manifest.node_id == node
-        and manifest.engine is Engine.TIME_SERIES
+        and manifest.engine is engine
         and manifest.method is request.method
         and manifest.dialect == request.dialect
         and _chunk_rows(manifest) == request.chunk_rows

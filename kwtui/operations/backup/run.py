@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import stat
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,9 @@ import msgspec
 from kwtui.backups.layout.location import SetLocation, new_location
 from kwtui.backups.layout.tree import is_there
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.durable import cannot_write
 from kwtui.files.foreign.reading import status_of
+from kwtui.model.proof import TableOrigin
 from kwtui.model.requests import BackupMethod, BackupRequest, with_level
 from kwtui.model.schema import DatabaseSchema, Engine, TableName
 from kwtui.model.server import ServerFacts
@@ -36,6 +39,7 @@ from kwtui.operations.backup.execution.seal import Sealer
 from kwtui.operations.backup.execution.series_export import SeriesExporter
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.backup.execution.table_export import TableExporter
+from kwtui.operations.backup.execution.table_links import TableLinker, origins
 from kwtui.operations.backup.plan import choose_tables, export_statements
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.plan import Step, StepKind
@@ -47,7 +51,7 @@ from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.catalogue.definitions import Definitions
 from kwtui.server.connection.results import Notice
 from kwtui.server.connection.server import Server
-from kwtui.sql import statements
+from kwtui.sql import inspection, statements
 from kwtui.text import plural
 
 
@@ -124,10 +128,12 @@ class _BackupRun:
         self._check_unchanged(state.before)
         # Asked after the catalogue, so that the rows of this instant fit what was read of it.
         state.timestamp = await self._logical_time()
-        await self._prepare_series(state.before)
+        origins = self._origins(state.before)
         for table in choose_tables(state.before, self._request):
             folder = reconcile.data_folder(table.name, self._request.method)
-            state.tables[table.name] = TableExport(table, folder)
+            export = TableExport(table, folder, origin=origins.get(table.name))
+            state.tables[table.name] = export
+        await self._prepare_links(state.before)
         return StepOutcome(
             summary=f"{plural(len(state.tables), 'table')}, as of {state.timestamp}",
             details={"timestamp": state.timestamp, "tables": len(state.tables)},
@@ -136,8 +142,13 @@ class _BackupRun:
     async def _export_table(self, step: Step) -> StepOutcome:
         answer, folder = await self._tables.export(step)
         name = TableName(step.params["schema"], step.params["table"])
-        self._reader.exported(self._state.tables[name])
-        return self._exported(answer, folder)
+        export = self._state.tables[name]
+        self._reader.exported(export)
+        outcome = self._exported(answer, folder)
+        if self._tables.links is None or not export.segments:
+            return outcome
+        words = f"{outcome.summary}: not changed since {export.segments[0].linked}, linked"
+        return replace(outcome, summary=words)
 
     async def _export_database(self, step: Step) -> StepOutcome:
         began = time.monotonic()
@@ -163,6 +174,7 @@ class _BackupRun:
         after = state.after = await catalogue.read_schema(
             self._server, self._plan.database, self._definitions
         )
+        await self._export_what_was_written(step, after)
         problems: list[str] = []
         if not self._request.unseen:
             problems += reconcile.missing_files(
@@ -188,10 +200,37 @@ class _BackupRun:
             raise _incomplete(list(dict.fromkeys([*problems, *state.notices])))
         return StepOutcome(summary=f"{plural(len(state.tables), 'table')}, all there")
 
-    async def _prepare_series(self, schema: DatabaseSchema) -> None:
-        """Where time series are exported by stretches, and what they may be linked to."""
+    def _origins(self, schema: DatabaseSchema) -> dict[TableName, TableOrigin]:
+        """Of the tables of a snapshot: what tells later whether they are still the same."""
+        snapshot = self._request.method is BackupMethod.SNAPSHOT
+        if schema.engine is not Engine.RELATIONAL or not snapshot:
+            return {}
+        # The reading of the schema asked for them.
+        answers = self._definitions.answers
+        descriptors = answers.get(inspection.descriptors(self._plan.database))
+        return origins(descriptors, schema, self._state.timestamp)
+
+    async def _export_what_was_written(self, step: Step, after: DatabaseSchema) -> None:
+        """Tables that were linked and are written to meanwhile, as of the backup's instant."""
+        links = self._tables.links
+        if links is None:
+            return
+        now = self._origins(after)
+        for export in await links.no_longer_the_same(self._server, step, now):
+            name = export.spec.name
+            its_step = next(s for s in self._plan.steps if s.subject == str(name) and s.sql)
+            self._context.reporter.notice(
+                step, "NOTICE", f"{name} was written to, or a table beside it: it is exported"
+            )
+            try:
+                await self._tables.export_after_all(its_step, export)
+            except OSError as error:
+                raise cannot_write(self._location.data / export.folder, error) from error
+
+    async def _prepare_links(self, schema: DatabaseSchema) -> None:
+        """What the tables may be linked to, and where time series are exported by stretches."""
         request, location = self._request, self._location
-        if schema.engine is not Engine.TIME_SERIES or request.unseen:
+        if request.unseen:
             return
         if not new_location(location.extern, location.path, self._context.state).beside:
             return  # Files must be moved together, and this account may not write there.
@@ -201,12 +240,18 @@ class _BackupRun:
             self._context.state,
             request,
             self._state.facts,
+            schema.engine,
             self._plan.node_id,
             location.path,
         )
-        self._tables.series = SeriesExporter(
-            self._context, request, location.data, self._export, found
-        )
+        if schema.engine is Engine.TIME_SERIES:
+            self._tables.series = SeriesExporter(
+                self._context, request, location.data, self._export, found
+            )
+        elif found is not None:
+            self._tables.links = TableLinker(
+                self._context, request, location.data, self._state, found
+            )
 
     # -- parts ------------------------------------------------------------------------------
 

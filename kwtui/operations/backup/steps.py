@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from kwtui.backups.layout.naming import table_folder
 from kwtui.model.checks import CheckLevel
-from kwtui.model.requests import BackupMethod, BackupRequest, Incremental
+from kwtui.model.requests import BackupMethod
 from kwtui.model.schema import Engine, TableSpec
+from kwtui.operations.backup.linking_words import days_linked, tables_linked
 from kwtui.operations.backup.scope import Scope, sum_known
 from kwtui.operations.backup.series_export import bounded_export, needs_select
 from kwtui.operations.plan import Step, StepKind
@@ -104,13 +105,14 @@ def export_steps(scope: Scope) -> Iterator[Step]:
 
 def _first_step(scope: Scope) -> Step:
     if scope.is_snapshot:
-        explanation = "Every table is exported as it is at this one instant."
+        explanation = "Every table is exported as it is at this one instant." + tables_linked(
+            scope.request, len(scope.tables)
+        )
     elif any(scope.is_bounded(table) for table in scope.tables):
         explanation = (
             "Time series have no snapshot: each table is exported up to "
             "the newest time that it holds then, and read before and after, so that rows which "
-            "come late or change meanwhile are counted and named."
-            + _incremental_words(scope.request)
+            "come late or change meanwhile are counted and named." + days_linked(scope.request)
         )
     else:
         explanation = "Notes when the export began; there is no common instant for the tables."
@@ -121,24 +123,6 @@ def _first_step(scope: Scope) -> Step:
         explanation=f"{explanation} If tables or columns changed since the plan was made, the run "
         "stops here.",
         sql=(statements.logical_timestamp(),),
-    )
-
-
-def _incremental_words(request: BackupRequest) -> str:
-    if request.unseen:
-        return ""
-    if request.incremental is Incremental.FULL:
-        return " Everything is written anew."
-    return (
-        " Days whose counts, sums and text lengths are those of the last proven backup are not "
-        "exported again: its files are linked, once their SHA-256 was compared. What this cannot "
-        "see is a text that was replaced by one of the same length, or values exchanged within a "
-        "day"
-        + (
-            ": everything is written anew every 30 days."
-            if request.incremental is Incremental.AUTO
-            else "."
-        )
     )
 
 

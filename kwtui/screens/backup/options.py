@@ -96,8 +96,9 @@ LEVEL_OPTIONS = (
 back."""
 
 INCREMENTAL_OPTIONS = (
-    Option("auto", "what changed", "Time series: days that did not change since the last proven"
-           " backup are linked from there and take no space. Each backup is complete by itself."
+    Option("auto", "what changed", "Days of a time series, and whole tables, that did not change"
+           " since the last proven backup are linked from there and take no space. Each backup is"
+           " complete by itself."
            " Everything is written anew every 30 days."),
     Option("full", "everything", "Every row is exported again."),
     Option("always", "what changed, for ever", "As the first, but never everything anew: a text"

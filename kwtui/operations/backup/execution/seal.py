@@ -295,6 +295,7 @@ class Sealer:
             segments=_segments(export, sealed),
             tags=export.tags,
             whole_at=export.whole_at,
+            origin=export.origin,
         )
 
     def _write(self, schema: DatabaseSchema, manifest: Manifest) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from kwtui.backups.manifest import FileEntry, Segment
 from kwtui.model.checks import WindowReadings
+from kwtui.model.proof import TableOrigin
 from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
 from kwtui.model.server import ServerFacts
 from kwtui.operations.shared.chosen import part_of
@@ -32,13 +33,15 @@ class TableExport:
     tags: str = ""
     """Of a time series: the SHA-256 of its devices with their tags."""
     segments: list[Segment] = field(default_factory=list)
-    """Of a time series that was exported by stretches of time."""
+    """Of a time series that was exported by stretches of time, or a table that was linked."""
     taken: dict[str, FileEntry] = field(default_factory=dict)
     """Files of an earlier set by their path in this one; they are known and not read again."""
     stretches: int = 0
     """Into how many it was divided."""
     whole_at: datetime | None = None
     """When all of it was last written anew; None where that is now."""
+    origin: TableOrigin | None = None
+    """Of a relational table at one instant: what its files are exported from."""
 
 
 @dataclass

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
@@ -20,6 +21,7 @@ from kwtui.operations.backup.execution import reconcile
 from kwtui.operations.backup.execution.exporting import ExportAnswer
 from kwtui.operations.backup.execution.series_export import Send, SeriesExporter
 from kwtui.operations.backup.execution.state import BackupState, TableExport
+from kwtui.operations.backup.execution.table_links import TableLinker
 from kwtui.operations.backup.series_export import bounded_export
 from kwtui.operations.backup.steps import TIMESTAMP, UNTIL
 from kwtui.operations.context import RunContext
@@ -64,6 +66,8 @@ class TableExporter:
         self._send = send
         self.series: SeriesExporter | None = None
         """Exports time series by stretches of time; None where kwtui may not write in extern."""
+        self.links: TableLinker | None = None
+        """Links relational tables that did not change; None where there is nothing to link to."""
 
     async def export(self, step: Step) -> tuple[ExportAnswer, Path]:
         """The server's answer, and the folder that holds the files. Raises KwtuiError."""
@@ -74,6 +78,14 @@ class TableExporter:
             if not await self._make_way(step, export, error):
                 raise
         return await self._try(step, export)
+
+    async def export_after_all(self, step: Step, export: TableExport) -> None:
+        """A table that was linked, as of the same instant. Raises KwtuiError, OSError."""
+        if self.links is None:
+            raise RuntimeError("nothing was linked")
+        await self.links.unlink(export)
+        export.folder += AGAIN
+        await self._try(step, export)
 
     async def close(self) -> None:
         await self._connections.close()
@@ -87,13 +99,28 @@ class TableExporter:
             if UNTIL in step.sql[0] and self.series is not None:
                 answer = await self.series.export(server, step, export)
             else:
-                export.statement = self._statement(step, export)
-                answer = await self._send(server, step, export.statement, folder)
+                answer = await self._linked(server, step, export) or await self._write(
+                    server, step, export, folder
+                )
             export.seconds = time.monotonic() - began
         reconcile.check_word(answer, str(export.spec.name))
         export.rows_reported = answer.rows_total
         export.files_reported = None if answer.time_series else sum(answer.files.values())
         return answer, folder
+
+    async def _linked(self, server: Server, step: Step, export: TableExport) -> ExportAnswer | None:
+        """None for a table that is to be exported; what a second try is for always is."""
+        if self.links is None or export.folder.endswith(AGAIN):
+            return None
+        return await self.links.link(server, step, export)
+
+    async def _write(
+        self, server: Server, step: Step, export: TableExport, folder: Path
+    ) -> ExportAnswer:
+        export.statement = self._statement(step, export)
+        if export.origin is not None:
+            export.origin = replace(export.origin, exported_at=self._state.timestamp)
+        return await self._send(server, step, export.statement, folder)
 
     def _statement(self, step: Step, export: TableExport) -> str:
         uri = self._uri(export.folder)
