@@ -403,6 +403,7 @@ SAMPLES: dict[str, list[str]] = {
     "inspection.broken_constraints": [inspection.broken_constraints("D")],
     "inspection.descriptors": [inspection.descriptors("D")],
     "inspection.descriptions": [inspection.descriptions("D")],
+    "inspection.last_updates": [inspection.last_updates("D", P)],
     "inspection.streams": [inspection.streams()],
     "inspection.zones": [inspection.zones()],
     "transfer.export_select": [

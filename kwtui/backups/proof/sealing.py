@@ -105,7 +105,8 @@ def seal_tree(
     tables = {folder: name for name, folder in folders.items()}
     found = list(walk(data))
     regular = [f for f in found if f.regular]
-    there = {f.path: e for f in regular if (e := (known or {}).get(_entry_path(f)))}
+    known = known or {}
+    there = {f.path: e for f in regular if (e := known.get(_entry_path(f))) and e.bytes == f.bytes}
     fresh = [f for f in regular if f.path not in there]
     jobs = [_job(data, f, tables, dialect, fields or {}) for f in fresh]
     scans = scan_files(jobs, workers=workers, progress=progress, cancelled=cancelled)
