@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,11 @@ async def explain(controller: Controller, args: argparse.Namespace, output: Outp
     """Exit code 0 if everything was recognised, 33 if something was not."""
     if args.list:
         return _list_entries(output)
-    found = controller.doctor.explain(_text_of(args))
+    text = _text_of(args)
+    code = _exit_code_of(text)
+    if code is not None:
+        return _tell_exit_code(output, code)
+    found = controller.doctor.explain(text)
     answers = await _answers(controller, args, found) if args.check else {}
     if output.json:
         output.object("explain", {"diagnoses": [_as_object(d) for d in found], "checks": answers})
@@ -31,6 +36,27 @@ async def explain(controller: Controller, args: argparse.Namespace, output: Outp
         for line in _lines(found, answers, output.width):
             output.line(line)
     return int(ExitCode.OK if all(d.is_known for d in found) else ExitCode.NOT_FOUND)
+
+
+_EXIT_CODE = re.compile(r"(?:exit(?:ed)? )?(?:code |status )?(\d{1,3})")
+
+
+def _exit_code_of(text: str) -> ExitCode | None:
+    """The exit code of kwtui that the text is, if it is one and nothing else."""
+    match = _EXIT_CODE.fullmatch(text.strip().lower())
+    if match is None or int(match[1]) not in set(ExitCode):
+        return None
+    return ExitCode(int(match[1]))
+
+
+def _tell_exit_code(output: Output, code: ExitCode) -> int:
+    words = {"code": int(code), "name": code.name.lower(), "meaning": code.meaning}
+    if output.json:
+        output.object("explain", {"diagnoses": [], "checks": {}, "exit_code": words})
+    else:
+        output.line(f"Exit code {int(code)} of kwtui: {code.meaning}.")
+        output.line("  The message that came with it tells more: kwtui explain 'MESSAGE'")
+    return int(ExitCode.OK)
 
 
 def _text_of(args: argparse.Namespace) -> str:

@@ -273,7 +273,8 @@ async def _remove(controller: Controller, args: argparse.Namespace, output: Outp
 
     policy_text(args.name)
     if not args.yes:
-        output.line(f"The policy {args.name} and its timers would go; backups stay. Add --yes.")
+        output.line(f"The policy {args.name} and its timers would go; its backups stay.")
+        output.line("Nothing was removed. Add --yes to do it.")
         return 0
     remove(args.name)
     remove_policy(args.name)

@@ -32,7 +32,7 @@ async def delete(controller: Controller, args: argparse.Namespace, output: Outpu
     if not (args.yes or args.yes_delete):
         code = show_plan(controller, output, plan)
         if not code and not output.json:
-            output.note("Nothing was deleted. Add --yes to do it.")
+            output.line("Nothing was removed. Add --yes to do it.")
         return code
     return await _run(controller, output, plan)
 
@@ -170,7 +170,7 @@ async def cleanup(controller: Controller, args: argparse.Namespace, output: Outp
     for line in _leftover_lines(shown, args.run, connected=bool(leftovers.cluster_id)):
         output.line(line)
     if plan.steps and not refusals(plan):
-        output.note("Nothing was removed. Add --yes to do it.")
+        output.line("Nothing was removed. Add --yes to do it.")
     elif args.yes and found:
         output.note("Nothing was removed: none of it may go by itself.")
     return show_refusals(output, plan)

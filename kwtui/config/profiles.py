@@ -7,6 +7,7 @@ understood is reported and never overwritten. No file ever holds a password.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -129,6 +130,21 @@ def find_profile(name: str, path: Path | None = None) -> Profile:
     )
 
 
+_NAME = re.compile(r"\w[\w .-]{0,62}")
+
+
+def check_name(name: str) -> None:
+    """Raise KwtuiError (USAGE) for what is no name: what was meant for another field may hold a
+    password, and would be written down."""
+    if not _NAME.fullmatch(name.strip()):
+        raise KwtuiError(
+            "That cannot be the name of a profile.",
+            hint="Use letters, digits, dots, dashes, underscores and spaces; at most 63. "
+            "A whole URL goes into --dsn.",
+            exit_code=ExitCode.USAGE,
+        )
+
+
 def save_profile(profile: Profile, path: Path | None = None) -> None:
     """Add the profile, or replace the one of the same name.
 
@@ -137,6 +153,7 @@ def save_profile(profile: Profile, path: Path | None = None) -> None:
     """
     path = path or profiles_path()
     check_profile(profile)
+    check_name(profile.name)
     profiles = load_profiles(path)
     if any(p.name == profile.name for p in profiles):
         profiles = [profile if p.name == profile.name else p for p in profiles]
@@ -159,6 +176,8 @@ def check_profile(profile: Profile) -> None:
         problem = "A profile needs a name."
     elif has_control(profile.name):
         problem = "The name of a profile cannot hold control characters."
+    elif "://" in profile.name:
+        problem = "The name of a profile cannot be a URL; a whole URL goes into --dsn."
     elif not profile.host.strip():
         problem = "A profile needs a host."
     elif "://" in profile.host or "@" in profile.host:

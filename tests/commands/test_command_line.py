@@ -70,6 +70,15 @@ def test_help_names_every_command_and_every_exit_code(kwtui: CommandLine) -> Non
         assert f" {int(code)} " in done.out.replace("\n", " "), code
 
 
+@pytest.mark.parametrize("text", ["31", "exit code 31", "Exit status 31"])
+def test_an_exit_code_of_its_own_is_explained(kwtui: CommandLine, text: str) -> None:
+    done = kwtui.run("explain", text)
+
+    assert done.code == 0
+    assert done.out.startswith("Exit code 31 of kwtui: backup damaged.")
+    assert kwtui.run("explain", text, "--json").object["exit_code"]["name"] == "backup_damaged"
+
+
 @pytest.mark.parametrize("command", ["backup", "restore", "list", "verify", "runs", "logs"])
 def test_every_command_explains_itself_with_examples(kwtui: CommandLine, command: str) -> None:
     done = kwtui.run(command, "--help")

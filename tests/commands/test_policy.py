@@ -79,6 +79,8 @@ def test_timers_are_written_seen_and_removed(
     serverless = kwtui.run("schedule", "install", "nightly")
     assert serverless.code == 2
     assert "names no server" in serverless.err
+    kept = kwtui.run("policy", "remove", "nightly")
+    assert (kept.code, kept.out.splitlines()[-1]) == (0, "Nothing was removed. Add --yes to do it.")
     assert kwtui.run("policy", "remove", "nightly", "--yes").code == 0
     refused = kwtui.run("policy", "add", "nightly", "--on-calendar", "foo")
     assert refused.code == 2

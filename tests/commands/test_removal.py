@@ -164,9 +164,13 @@ def test_deleting_shows_first_and_refuses_the_last_proven_one(
 ) -> None:
     files = ("--extern", str(extern))
     for location in sets[:3]:
-        assert home.run("delete", location.path, *files).code == 0
+        shown = home.run("delete", location.path, *files)
+        assert shown.code == 0
+        assert shown.out.splitlines()[-1] == "Nothing was removed. Add --yes to do it."
         assert location.root.exists()
-        assert home.run("delete", location.path, "--yes", *files).code == 0
+        done = home.run("delete", location.path, "--yes", *files)
+        assert done.code == 0
+        assert done.out.splitlines()[-1].endswith("is free now.")
         assert not location.root.exists()
     last = sets[3]
 

@@ -173,11 +173,23 @@ def test_a_failed_write_says_so_and_leaves_the_old_file(
     assert [p.name for p in file.parent.iterdir()] == ["profiles.toml"]
 
 
+@pytest.mark.parametrize(
+    "name", ["postgresql://me:secret@db:26257/shop", "me:secret", "me@db", "a/b", " ", "x" * 64]
+)
+def test_what_is_no_name_is_not_written_down(file: Path, name: str) -> None:
+    with pytest.raises(KwtuiError) as raised:
+        config.save_profile(Profile(name=name), file)
+
+    assert raised.value.exit_code is ExitCode.USAGE
+    assert "secret" not in " ".join(raised.value.lines())
+    assert not file.exists()
+
+
 _texts = st.text(min_size=1).filter(lambda t: bool(t.strip()) and max(t) < "\ud800")
 
 
 @given(
-    name=_texts.filter(lambda t: all(ord(c) >= 32 and ord(c) != 127 for c in t)),
+    name=st.from_regex(r"\w[\w .-]{0,62}", fullmatch=True).filter(lambda t: max(t) < "\ud800"),
     command=_texts,
     path=_texts,
 )

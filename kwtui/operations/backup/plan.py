@@ -16,6 +16,7 @@ from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import BackupRequest
 from kwtui.model.schema import DatabaseSchema, Engine, TableSpec
 from kwtui.model.server import Survey
+from kwtui.operations.backup.choosing import choose_tables
 from kwtui.operations.backup.destination import Destination
 from kwtui.operations.backup.findings import (
     account_findings,
@@ -42,7 +43,7 @@ def plan_backup(
     try:
         tables = choose_tables(survey.schema, request)
     except KwtuiError as error:
-        if not survey.server.is_admin:
+        if error.exit_code is ExitCode.NOT_FOUND and not survey.server.is_admin:
             user = survey.server.user
             error.cause = f"Or {user} may not see it: KWDB shows what a user has a right on."
         raise
@@ -82,38 +83,6 @@ def once_each(*findings: Finding) -> tuple[Finding, ...]:
         first.setdefault((finding.code, finding.subject), finding)
     order = [Severity.REFUSAL, Severity.WARNING, Severity.INFO]
     return tuple(sorted(first.values(), key=lambda f: order.index(f.severity)))
-
-
-def choose_tables(schema: DatabaseSchema, request: BackupRequest) -> tuple[TableSpec, ...]:
-    """The tables that were asked for, in the catalogue's order; all of them if none was.
-
-    Raises KwtuiError: NOT_FOUND, STATEMENT_REFUSED, or USAGE where every table is left out.
-    """
-    unread = {table.name: table.why for table in schema.unread}
-    for name in (*request.tables, *request.without):
-        known = schema.table(name) is not None or (name in unread and name in request.without)
-        if not known:
-            why = f"Its definition cannot be read: {unread[name]}" if name in unread else ""
-            raise KwtuiError(
-                f"The database {schema.database} has no table {name}."
-                if not why
-                else f"{name} cannot be backed up.",
-                cause=why,
-                hint=f"See what it has: kwtui survey {schema.database}",
-                exit_code=ExitCode.STATEMENT_REFUSED if why else ExitCode.NOT_FOUND,
-            )
-    wanted = request.tables or tuple(table.name for table in schema.tables)
-    chosen = tuple(
-        t for t in schema.tables if t.name in set(wanted) and t.name not in request.without
-    )
-    if request.without and not chosen:
-        raise KwtuiError(
-            f"No table of {schema.database} is left to back up.",
-            cause="--without leaves out every one.",
-            hint="Choose at least one table.",
-            exit_code=ExitCode.USAGE,
-        )
-    return chosen
 
 
 def export_statements(

@@ -23,6 +23,7 @@ from kwtui.model.proof import TableOrigin
 from kwtui.model.requests import BackupMethod, BackupRequest, with_level
 from kwtui.model.schema import DatabaseSchema, Engine, TableName
 from kwtui.model.server import ServerFacts
+from kwtui.operations.backup.choosing import choose_tables
 from kwtui.operations.backup.earlier_set import find_earlier
 from kwtui.operations.backup.execution import reconcile
 from kwtui.operations.backup.execution.content_reads import ContentReader
@@ -40,7 +41,7 @@ from kwtui.operations.backup.execution.series_export import SeriesExporter
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.backup.execution.table_export import TableExporter
 from kwtui.operations.backup.execution.table_links import TableLinker, origins
-from kwtui.operations.backup.plan import choose_tables, export_statements
+from kwtui.operations.backup.plan import export_statements
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.runner import StepOutcome, run_steps

@@ -71,7 +71,7 @@ class _RemovalRun:
         self._removed: list[str] = []
         self._left: list[str] = []
         self._put: list[str] = []
-        self._files = self._bytes = 0
+        self._files = self._bytes = self._freed = 0
         self._come_back = ""
         """What helps against a database that cannot be dropped yet."""
 
@@ -104,7 +104,9 @@ class _RemovalRun:
         if len(self._removed) > 1:
             planned = sum(s.kind is not StepKind.CHECK_FILES for s in self._plan.steps)
             words = f"Removed {len(self._removed)} of {planned}"
-        freed = f": {plural(self._files, 'file')}, {human_bytes(self._bytes)}"
+        size, free = human_bytes(self._bytes), human_bytes(self._freed)
+        what = size if self._freed == self._bytes else f"{size}, of which {free}"
+        freed = f": {plural(self._files, 'file')}, {what} is free now"
         put = f"Put {plural(len(self._put), 'default')} back" if self._put else ""
         words = "" if put and not self._removed else f"{words}{freed if self._files else ''}"
         return RunResult(
@@ -115,6 +117,7 @@ class _RemovalRun:
                 "left": self._left,
                 "files": self._files,
                 "bytes": self._bytes,
+                "freed_bytes": self._freed,
                 "doubts": [f"left as it was: {words}" for words in self._left],
             },
         )
@@ -148,13 +151,14 @@ class _RemovalRun:
         path = step.params["path"]
         try:
             with self._context.hold(path):
-                await asyncio.to_thread(self._check_folder, step.params)
+                freed = await asyncio.to_thread(self._check_folder, step.params)
                 removed = await asyncio.to_thread(self._remove_folder, step)
         except KwtuiError as error:
             return self._leave(step, error)
         self._removed.append(path)
         self._files += removed.files
         self._bytes += removed.bytes
+        self._freed += freed
         words = f"{plural(removed.files, 'file')}, {human_bytes(removed.bytes)}"
         return StepOutcome(summary=words, bytes=removed.bytes)
 
@@ -221,8 +225,11 @@ class _RemovalRun:
 
     # -- looking again ----------------------------------------------------------------------
 
-    def _check_folder(self, expected: dict[str, Any]) -> None:
-        """Raises Changed unless it still is what the plan names, and may still go."""
+    def _check_folder(self, expected: dict[str, Any]) -> int:
+        """What becomes free with it, in bytes.
+
+        Raises Changed unless it still is what the plan names, and may still go.
+        """
         path: str = expected["path"]
         extern, state = self._context.extern, self._context.state
         entry = describe(extern, path, state)
@@ -239,6 +246,7 @@ class _RemovalRun:
             raise Changed(f"{path} was written to since the plan was made.")
         if self._plan.kind is PlanKind.PRUNE and contents.strays:
             raise Changed(f"{path} holds {contents.strays[0]}, which its manifest does not name.")
+        return contents.freed
 
     def _others_relied_on(self, step: Step) -> list[str]:
         if self._plan.kind is PlanKind.PRUNE:

@@ -50,7 +50,8 @@ async def make_restore_plan(
     problem = extern_problem(extern)
     if problem is not None or extern.path is None:
         raise error_of(problem)
-    names = frozenset(d.name for d in await catalogue.databases(server))
+    engines = {d.name: d.engine for d in await catalogue.databases(server)}
+    names = frozenset(engines)
     existing: DatabaseSchema | None = None
     if request.strategy is RestoreStrategy.DATA_ONLY:
         wanted = request.target or await asyncio.to_thread(
@@ -67,6 +68,7 @@ async def make_restore_plan(
         databases=names,
         dependents=await dependents(server, target, sorted(names - {target})) if replaced else (),
         replaced_id=await id_of(server, target) if replaced else "",
+        replaced_engine=engines[target] if replaced else None,
         accounts=await accounts_of(server),
         existing=existing,
         store_free_bytes=place.store.free_bytes if place is not None else None,

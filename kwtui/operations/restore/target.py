@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
-from kwtui.model.schema import DatabaseSchema, TableSpec
+from kwtui.model.schema import DatabaseSchema, Engine, TableSpec
 from kwtui.model.server import ServerFacts
 from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.text import plural, shell_quoted
@@ -31,6 +31,8 @@ class TargetFacts:
     """What in other databases uses the one that is to be replaced."""
     replaced_id: str = ""
     """Of the database that is to be replaced; empty if there is none, or it is not told."""
+    replaced_engine: Engine | None = None
+    """Of the database that is to be replaced; None if there is none."""
     store_free_bytes: int | None = None
     problem: Finding | None = None
     """Why the files cannot be read on this machine."""
@@ -90,6 +92,34 @@ def name_findings(
             "restored and compared.",
             "Back it up first if anything in it is still needed.",
         )
+        yield from _other_database_findings(source, target, facts)
+
+
+def _other_database_findings(
+    source: RestoreSource, target: str, facts: TargetFacts
+) -> Iterator[Finding]:
+    """What takes the place of a database and was never a backup of it."""
+    held, engine = source.schema.database, facts.replaced_engine
+    other_engine = engine is not None and engine is not source.schema.engine
+    if held == target and not other_engine:
+        return
+    words = f"The backup is of another database: {held}, not {target}."
+    if held == target:
+        words = f"The backup is of another database of the name {target}."
+    if engine is not None and other_engine:
+        words += (
+            f" That one is {source.schema.engine.value}, and the one that is dropped is "
+            f"{engine.value}."
+        )
+    yield Finding(
+        Severity.WARNING,
+        "replaces_another",
+        target,
+        words,
+        f"If {target} is not to become {held}, restore beside it: --as NAME"
+        if held != target
+        else "If it is not to take that one's place, restore beside it: --as NAME",
+    )
 
 
 def _existing_table_findings(

@@ -10,7 +10,7 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ContentChecksum
 from kwtui.model.requests import Dialect, RestoreRequest, RestoreStrategy
-from kwtui.model.schema import UNFINISHED, ColumnSpec, ProgramSpec, TableName, TableSpec
+from kwtui.model.schema import UNFINISHED, ColumnSpec, Engine, ProgramSpec, TableName, TableSpec
 from kwtui.model.server import ServerFacts
 from kwtui.operations.plan import Plan, StepKind
 from kwtui.operations.restore.plan import plan_restore
@@ -334,6 +334,24 @@ def test_a_database_is_only_replaced_when_its_name_was_typed(
     ids = [step.id for step in right.steps]
     assert ids.index("compare") < ids.index("drop-replaced") < ids.index("publish")
     assert sql_of(right, "drop-replaced")[-1] == "DROP DATABASE shop CASCADE"
+
+
+def test_that_another_database_takes_the_place_is_said(
+    shop_set: RestoreSource, facts: TargetFacts
+) -> None:
+    there = replace(
+        facts, databases=facts.databases | {"shop", "plant"}, replaced_engine=Engine.TIME_SERIES
+    )
+
+    made = plan(shop_set, there, target="plant", replace="plant")
+    same = replace(there, replaced_engine=Engine.RELATIONAL)
+
+    (warning,) = [f for f in made.findings if f.code == "replaces_another"]
+    assert warning.severity is Severity.WARNING
+    assert "another database: shop, not plant" in warning.message
+    assert "relational" in warning.message
+    assert "time series" in warning.message
+    assert "replaces_another" not in codes(plan(shop_set, same, target="shop", replace="shop"))
 
 
 def test_kwdbs_own_databases_are_never_a_target(

@@ -1,0 +1,39 @@
+"""The tables that a backup is about. Pure."""
+
+from __future__ import annotations
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.requests import BackupRequest
+from kwtui.model.schema import DatabaseSchema, TableSpec
+
+
+def choose_tables(schema: DatabaseSchema, request: BackupRequest) -> tuple[TableSpec, ...]:
+    """The tables that were asked for, in the catalogue's order; all of them if none was.
+
+    Raises KwtuiError: NOT_FOUND, STATEMENT_REFUSED, or USAGE where every table is left out.
+    """
+    unread = {table.name: table.why for table in schema.unread}
+    for name in (*request.tables, *request.without):
+        known = schema.table(name) is not None or (name in unread and name in request.without)
+        if not known:
+            why = f"Its definition cannot be read: {unread[name]}" if name in unread else ""
+            raise KwtuiError(
+                f"The database {schema.database} has no table {name}."
+                if not why
+                else f"{name} cannot be backed up.",
+                cause=why,
+                hint=f"See what it has: kwtui survey {schema.database}",
+                exit_code=ExitCode.STATEMENT_REFUSED if why else ExitCode.NOT_FOUND,
+            )
+    wanted = request.tables or tuple(table.name for table in schema.tables)
+    chosen = tuple(
+        t for t in schema.tables if t.name in set(wanted) and t.name not in request.without
+    )
+    if request.without and not chosen:
+        raise KwtuiError(
+            f"No table of {schema.database} is left to back up.",
+            cause="--without leaves out every one.",
+            hint="Choose at least one table.",
+            exit_code=ExitCode.USAGE,
+        )
+    return chosen
