@@ -14,7 +14,7 @@ import msgspec
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import BackupRequest
-from kwtui.model.schema import DatabaseSchema, Engine, TableSpec
+from kwtui.model.schema import DatabaseSchema, Engine
 from kwtui.model.server import Survey
 from kwtui.operations.backup.choosing import choose_tables
 from kwtui.operations.backup.destination import Destination
