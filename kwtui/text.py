@@ -81,6 +81,19 @@ def _without_piles(text: str) -> str:
     return "".join([*parts, text[done:]])
 
 
+_ENDED = re.compile(r"""[.!?:;,…]["'”’)\]`]*$""")
+
+
+def sentences(*parts: str) -> str:
+    """The parts as one text, each but the last with a stop at its end; empty ones are left out.
+
+    Titles, causes and hints come from many hands, a server's among them: not all end with one.
+    """
+    kept = [stripped for part in parts if (stripped := part.strip())]
+    ended = [part if _ENDED.search(part) else f"{part}." for part in kept[:-1]]
+    return " ".join([*ended, *kept[-1:]])
+
+
 def shell_quoted(word: str) -> str:
     """The word as it can be copied into a shell: one line, and nothing that a terminal obeys.
 

@@ -18,6 +18,7 @@ from kwtui.text import (
     human_duration,
     pad,
     plural,
+    sentences,
 )
 
 OBEYED = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
@@ -68,6 +69,16 @@ def test_cut_text_fits_and_padded_text_fits_exactly(text: str, cells: int) -> No
     assert cell_width(pad(shown, cells, right=True)) == cells
     if cell_width(shown) <= cells:
         assert cut(shown, cells) == shown
+
+
+def test_sentences_are_not_glued_and_a_command_at_the_end_stays_as_it_is() -> None:
+    parts = ("Input data was truncated", "", 'It says "no."', "See kwtui show x/y")
+
+    assert sentences(*parts) == 'Input data was truncated. It says "no." See kwtui show x/y'
+    assert sentences("column does not exist [42703]", "Look.") == (
+        "column does not exist [42703]. Look."
+    )
+    assert sentences("", " ") == ""
 
 
 def test_chinese_takes_two_cells() -> None:

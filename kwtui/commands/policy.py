@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kwtui.commands.shared.arguments import connect, usage
 from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.text import sentences
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
@@ -73,7 +74,7 @@ async def _summary(controller: Controller, name: str) -> dict[str, Any]:
     try:
         found = controller.policies.load(name)
     except KwtuiError as error:
-        problem = " ".join(error.lines())
+        problem = sentences(*error.lines())
     try:
         times = controller.policies.next_times(found) if found else []
     except KwtuiError as error:

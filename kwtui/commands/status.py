@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kwtui.commands.shared.arguments import connect, find_files
 from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.text import sentences
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
@@ -100,7 +101,7 @@ def _policies(controller: Controller) -> tuple[list[Policy], list[str]]:
         try:
             found.append(controller.policies.load(name))
         except KwtuiError as error:
-            broken.append(f"what the policy {name} promises. {' '.join(error.lines())}")
+            broken.append(f"what the policy {name} promises. {sentences(*error.lines())}")
     return found, broken
 
 

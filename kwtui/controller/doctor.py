@@ -11,6 +11,7 @@ from kwtui.controller.connection import Connection
 from kwtui.controller.folders import NodeFolders
 from kwtui.controller.leftovers import LeftoverSearch
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.text import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -199,4 +200,4 @@ class Doctor:
         try:
             return await self._leftovers.within_reach(place)
         except KwtuiError as error:
-            return " ".join(error.lines()[:2])
+            return sentences(*error.lines()[:2])

@@ -8,6 +8,7 @@ from kwtui.controller.background import Background
 from kwtui.controller.connection import Connection
 from kwtui.controller.folders import NodeFolders
 from kwtui.errors import KwtuiError
+from kwtui.text import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +86,7 @@ class Logs:
                 raise
             raise KwtuiError(
                 missing.title,
-                cause=f"{missing.cause}\nOver HTTP: {error.title} {error.cause}".strip(),
+                cause=f"{missing.cause}\nOver HTTP: {sentences(error.title, error.cause)}".strip(),
                 hint=missing.hint,
                 exit_code=missing.exit_code,
             ) from error

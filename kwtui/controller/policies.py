@@ -15,7 +15,7 @@ from kwtui.controller.runs import Runs
 from kwtui.controller.server import ServerPages
 from kwtui.controller.status import Status
 from kwtui.errors import KwtuiError
-from kwtui.text import plural
+from kwtui.text import plural, sentences
 
 if TYPE_CHECKING:
     from kwtui.model.policy import NoticeOn, Policy
@@ -154,7 +154,7 @@ class Policies:
 
             outcomes = tuple(await asyncio.gather(*(one(name) for name in chosen.databases)))
         except KwtuiError as error:
-            return PolicyEvent(datetime.now(UTC), "ended", False, _words(error))
+            return PolicyEvent(datetime.now(UTC), "ended", False, sentences(*error.lines()))
         failed = [outcome.database for outcome in outcomes if not outcome.ok]
         problems = [*chosen.problems, *(f"{name} failed" for name in failed)]
         words = "; ".join(problems) or f"{len(outcomes)} backed up"
@@ -186,7 +186,7 @@ class Policies:
             path = plan.path
             said.append(await self._work(plan, runs, tell))
         except KwtuiError as error:
-            words = _words(error)
+            words = sentences(*error.lines())
             tell(f"{name}: failed: {words}")
             return DatabaseOutcome(name, False, words, path, tuple(runs))
         for what, make in await self._due(policy, name, path):
@@ -195,7 +195,7 @@ class Policies:
                 if plan.steps:
                     said.append(await self._work(plan, runs, tell))
             except KwtuiError as error:
-                failed.append(f"{what} failed: {_words(error)}")
+                failed.append(f"{what} failed: {sentences(*error.lines())}")
                 tell(f"{name}: {failed[-1]}")
         return DatabaseOutcome(name, not failed, "; ".join([*failed, *said]), path, tuple(runs))
 
@@ -331,11 +331,6 @@ def _later(
     make: Callable[[str, ProofLevel], Awaitable[Plan]], path: str, level: ProofLevel
 ) -> Callable[[], Awaitable[Plan]]:
     return lambda: make(path, level)
-
-
-def _words(error: KwtuiError) -> str:
-    """Each part as a sentence."""
-    return " ".join(p if p.endswith((".", "!", "?", ":")) else f"{p}." for p in error.lines())
 
 
 def _request(policy: Policy, name: str) -> BackupRequest:

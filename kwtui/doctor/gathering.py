@@ -30,6 +30,7 @@ from kwtui.server.connection.results import to_time
 from kwtui.server.connection.server import Server
 from kwtui.server.state import activity
 from kwtui.server.state.wal_settings import WalSettings, read_wal_settings
+from kwtui.text import sentences
 
 _MOST_FOLDERS = 20_000
 _INOTIFY = Path("sys/fs/inotify")
@@ -132,7 +133,7 @@ def _count_logs(place: NodePlace) -> int | str:
     try:
         return len(find_logs([place.logs.path]))
     except KwtuiError as error:
-        return f"{error.title} {error.cause}".strip()
+        return sentences(error.title, error.cause)
 
 
 def _crashes(place: NodePlace) -> tuple[Crash, ...] | str:

@@ -16,7 +16,7 @@ from kwtui.server.connection.certificates import Validity
 from kwtui.server.connection.target import Target
 from kwtui.server.state.activity import Session
 from kwtui.server.state.wal_settings import WalSettings, level_words
-from kwtui.text import human_duration, plural
+from kwtui.text import human_duration, plural, sentences
 
 _PROVEN = (3, 2)
 """The version that kwtui was proven on; recordings are of 3.2.1."""
@@ -58,7 +58,7 @@ def not_connected(error: KwtuiError | None) -> list[Check]:
     if error is None:
         first = unknown("connection", "Connection", "No server was named.")
     else:
-        detail = " ".join(part for part in (error.title, error.cause) if part)
+        detail = sentences(error.title, error.cause)
         first = Check("connection", "Connection", CheckState.FAILED, detail, error.hint)
     without = "There is no connection."
     names = {
@@ -145,7 +145,7 @@ def _certificates(look: ServerLook, tls: Check) -> Check:
         tls.title,
         CheckState.FAILED if over else CheckState.WARNING,
         f"{words} {tls.detail}",
-        " ".join(filter(None, (*hints, tls.hint))),
+        sentences(*hints, tls.hint),
         more,
     )
 

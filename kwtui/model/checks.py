@@ -43,6 +43,23 @@ class CheckLevel(StrEnum):
         return _WORDS[self][1]
 
 
+RECORDS = "records"
+"""The restored table was exported again, and every record of it compared with the backup's."""
+
+_COMPARED: dict[str, str] = {
+    CheckLevel.COUNTS: "by row counts",
+    CheckLevel.AGGREGATES: "by aggregates",
+    CheckLevel.SAMPLE: "by a sample of rows",
+    RECORDS: "record by record",
+    CheckLevel.FULL: "by a checksum of every row",
+}
+
+
+def compared_how(check: str) -> str:
+    """How a restored table was compared, in words: ``check`` is a level, or `RECORDS`."""
+    return _COMPARED.get(check, f"by {check}")
+
+
 _RANKS = {level: rank for rank, level in enumerate(CheckLevel)}
 _WORDS = {
     CheckLevel.COUNTS: (

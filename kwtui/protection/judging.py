@@ -129,11 +129,9 @@ def verdict(judgements: Sequence[Judgement]) -> str:
     bad = [j for j in judgements if j.state is not State.SAFE]
     total = len(judgements)
     if not bad:
-        return (
-            f"{judgements[0].name} can come back."
-            if total == 1
-            else f"All {total} databases can come back."
-        )
+        if total == 1:
+            return f"{judgements[0].name} can come back."
+        return f"{'Both' if total == 2 else f'All {total}'} databases can come back."
     order = sorted(bad, key=lambda j: (-_URGENCY[j.severity], j.name))
     told = "; ".join(f"{j.name} {j.reason}" for j in order[:3])
     more = f"; and {len(order) - 3} more" if len(order) > 3 else ""

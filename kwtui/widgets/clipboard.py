@@ -28,5 +28,5 @@ def copy_message(text: str, environment: Mapping[str, str]) -> str:
     size = len(text.encode())
     said = f"Sent {size:,} bytes to the terminal's clipboard."
     if environment.get("TMUX"):
-        said += " In tmux this needs: set -g allow-passthrough on"
+        said += " In tmux this needs “set -g allow-passthrough on”."
     return said + " If nothing arrives, the terminal does not allow it."

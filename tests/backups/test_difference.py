@@ -225,7 +225,7 @@ def test_a_set_that_failed_its_check_is_never_the_same(first: SetDetails) -> Non
         level=ProofLevel.P0,
         wanted=ProofLevel.P2,
         ok=False,
-        problems=("data/public/orders/n1.0.csv: has other content than when it was sealed",),
+        problems=("data/public/orders/n1.0.csv: has changed since the backup was sealed",),
     )
     failed = replace(first, proofs=(bad,))
 

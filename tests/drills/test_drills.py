@@ -344,6 +344,6 @@ def test_a_drill_that_brings_nothing_back_proves_nothing(
     assert bare.code == ExitCode.BACKUP_DAMAGED
     assert "proven" not in bare.out + bare.err
     assert rest.code == 0, rest.err
-    words = "1 table and 15,000 rows came back as they were, by records, proven to P4"
+    words = "1 table and 15,000 rows came back as they were, record by record, proven to P4"
     assert words in rest.out
     assert "public/parts was left out" in rest.out

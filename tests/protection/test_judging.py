@@ -130,7 +130,7 @@ def test_the_verdict_names_what_cannot_come_back_the_worst_first() -> None:
     late = judge(replace(shop(backup(31)), name="late"), NOW)
     never = judge(DatabaseFacts("plant"), NOW)
     assert verdict([fine]) == "shop can come back."
-    assert verdict([fine, replace(fine, name="b")]) == "All 2 databases can come back."
+    assert verdict([fine, replace(fine, name="b")]) == "Both databases can come back."
     assert verdict([fine, late, never]) == (
         "2 of 3 cannot: plant was never backed up; late has no proven backup for 1 d 7 h."
     )

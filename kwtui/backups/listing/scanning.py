@@ -40,6 +40,7 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.grounds import claim, hold
 from kwtui.files.foreign.reading import cannot_read, names_in, open_regular
 from kwtui.files.foreign.walking import Entry, entries_in
+from kwtui.text import sentences
 
 _DEEPEST = 12
 _UNNAMED = frozenset({MANIFEST_FILE, PROOFS_FILE})
@@ -285,7 +286,7 @@ class _Scanner:
 
 
 def _words(error: KwtuiError) -> str:
-    return " ".join(error.lines())
+    return sentences(*error.lines())
 
 
 def _is_closed(error: KwtuiError) -> bool:

@@ -254,7 +254,7 @@ def _compare_bytes(manifest: Manifest, scans: dict[str, FileScan], check: Check)
     for entry in _entries(manifest):
         scan = scans.get(entry.path)
         if scan and scan.bytes == entry.bytes and scan.sha256 != entry.sha256:
-            check.fault(Fault.CHANGED, entry.path, "has other content than when it was sealed")
+            check.fault(Fault.CHANGED, entry.path, "has changed since the backup was sealed")
 
 
 def _compare_records(manifest: Manifest, scans: dict[str, FileScan], check: Check) -> None:

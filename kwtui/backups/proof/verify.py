@@ -21,7 +21,7 @@ from kwtui.errors import KwtuiError
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import Dialect
-from kwtui.text import human_bytes, plural
+from kwtui.text import human_bytes, plural, sentences
 
 _PROBLEMS_KEPT = 100
 
@@ -145,5 +145,5 @@ def verify(
             report, recorded=str(record_proof(details.location, mirror, report.as_proof()))
         )
     except KwtuiError as error:
-        note = f"This check was not written down: {error.title} {error.cause}"
+        note = f"This check was not written down: {sentences(error.title, error.cause)}"
         return replace(report, unknown=(*report.unknown, note))

@@ -18,9 +18,11 @@ def plan_lines(plan: Plan, command: str) -> Iterator[str]:
         yield f"  files    {plan.path} on node {plan.node_id}" if plan.node_id else ""
     if plan.estimated_rows is not None or plan.estimated_bytes is not None:
         rows = plan.estimated_rows
-        counted = "" if rows is None and plan.kind in REMOVALS else f"{plural(rows, 'row')}, "
+        removes = plan.kind in REMOVALS
+        counted = "" if rows is None and removes else f"{plural(rows, 'row')}, "
         size = human_bytes(plan.estimated_bytes)
-        yield f"  expected {counted}{size}, from {plan.estimate_source}"
+        verb = "removes " if removes else "expected"
+        yield f"  {verb} {counted}{size}, from {plan.estimate_source}"
     if plan.coverage:
         yield ""
         yield "What becomes of what is there:"

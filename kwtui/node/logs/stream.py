@@ -22,6 +22,7 @@ from kwtui.node.logs.filter import LogFilter
 from kwtui.node.logs.filtered import Places
 from kwtui.node.logs.log_set import Hits, LogSet
 from kwtui.node.logs.source import LineSource
+from kwtui.text import sentences
 
 MOST_HITS = 1_000_000
 """Of one family; eight bytes each."""
@@ -81,7 +82,7 @@ class LogStream:
                 await log.open()
             except KwtuiError as error:
                 failure = error
-                self.notes.append(f"{error.title} {error.cause}".strip())
+                self.notes.append(sentences(error.title, error.cause))
             else:
                 opened.append(log)
         if not opened:

@@ -22,6 +22,7 @@ from kwtui.backups.layout.staging import remove_staging
 from kwtui.backups.listing.contents import open_set
 from kwtui.backups.manifest import Proof
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.checks import compared_how
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import DrillRequest, RestoreStrategy
 from kwtui.model.server import ServerFacts
@@ -43,7 +44,7 @@ from kwtui.server.connection.identity import identify
 from kwtui.server.connection.server import Server
 from kwtui.server.sandbox_process import private_sandbox
 from kwtui.sql import statements
-from kwtui.text import plural
+from kwtui.text import plural, sentences
 
 DROP_SECONDS = 30.0
 """How long a database may refuse to be dropped: a cancelled import is put back first (row 25)."""
@@ -257,9 +258,9 @@ class _Drill:
 
     @property
     def _compared_by(self) -> str:
-        """``by aggregates``, ``by records and full``: how tables were compared."""
+        """``by aggregates and record by record``: how tables were compared."""
         ways = {line["check"] for line in self._restoring.comparison.lines}
-        return f"by {' and '.join(way for way in COMPARED_BY if way in ways)}"
+        return " and ".join(compared_how(way) for way in COMPARED_BY if way in ways)
 
     def _result(self) -> RunResult:
         lines = self._restoring.comparison.lines
@@ -354,7 +355,7 @@ class _Drill:
             proof = replace(proof, problems=problems[:100])
             return str(record_proof(details.location, mirror, proof)), []
         except KwtuiError as error:
-            return "", [f"This drill was not written down: {' '.join(error.lines())}"]
+            return "", [f"This drill was not written down: {sentences(*error.lines())}"]
 
 
 def _where(facts: ServerFacts, *, on_sandbox: bool) -> str:
@@ -384,4 +385,4 @@ async def _drop(connect: Connect, database: str) -> None:
 
 
 def _add(error: KwtuiError, words: str) -> None:
-    error.hint = f"{error.hint} {words}".strip()
+    error.hint = sentences(error.hint, words)

@@ -159,7 +159,7 @@ def plan_cleanup(
         steps=steps,
         findings=tuple(_findings(chosen, removables)),
         estimated_bytes=sum(lo.bytes or 0 for lo in chosen),
-        estimate_source="the files that are there",
+        estimate_source="the sizes of the files",
         request={"names": [lo.name for lo in chosen]},
     )
 

@@ -20,7 +20,7 @@ from kwtui.model.retention import RetentionPolicies
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.shared.command_line import shell_line
 from kwtui.operations.shared.known_runs import KnownRun
-from kwtui.text import human_bytes, plural, shell_quoted
+from kwtui.text import human_bytes, plural, sentences, shell_quoted
 
 _STRAYS_NAMED = 5
 
@@ -95,7 +95,7 @@ def plan_delete(
         steps=(*([check_step(stays)] if stays else []), remove_step(found)),
         findings=tuple(_delete_findings(found, confirmed, options)),
         estimated_bytes=found.contents.freed,
-        estimate_source="the files that are there",
+        estimate_source="the sizes of the files",
         request={"path": entry.path, "confirmed": confirmed, "minimum": int(minimum)},
     )
 
@@ -128,7 +128,7 @@ def prune_preview(
         steps=(*(check_step(s) for s in staying), *(remove_step(r) for r in removables)),
         findings=tuple(f for r in removables for f in access_findings(r)),
         estimated_bytes=size,
-        estimate_source="the files that are there",
+        estimate_source="the sizes of the files",
         request={"policies": msgspec.to_builtins(policies), "database": database},
     )
     return PrunePreview(policies, tuple(decisions), calendar(decisions), plan)
@@ -234,7 +234,7 @@ def access_findings(found: Removable) -> Iterator[Finding]:
     """Why this account cannot remove it."""
     problem = found.problem
     if problem is not None:
-        message = " ".join(filter(None, (problem.title, problem.cause)))
+        message = sentences(problem.title, problem.cause)
         code = "not_removable"
         if problem.exit_code is ExitCode.EXTERN_NOT_READABLE:
             code = "extern_not_readable"

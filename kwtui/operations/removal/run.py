@@ -43,7 +43,7 @@ from kwtui.operations.shared.refusals import check_allowed
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.server import Server
 from kwtui.sql import statements
-from kwtui.text import human_bytes, plural
+from kwtui.text import human_bytes, plural, sentences
 
 _GONE_OR_BUSY = (ExitCode.RUN_IN_PROGRESS, ExitCode.NOT_FOUND)
 
@@ -312,7 +312,7 @@ class _RemovalRun:
                 words = f"What is left of it lies in {aside} and is no backup any more."
                 self._context.reporter.notice(step, "WARNING", words)
                 remove = shell_line("cleanup", "--yes", options=self._context.options)
-                error.hint = f"{error.hint} {words} Remove it with: {remove}".strip()
+                error.hint = sentences(error.hint, words, f"Remove it with: {remove}")
             if error.exit_code is ExitCode.CANCELLED:
                 raise CancelledByPerson from error
             raise

@@ -17,7 +17,7 @@ from kwtui.errors import KwtuiError
 from kwtui.operations.runner import Halt
 from kwtui.server.connection.server import Server
 from kwtui.sql import statements
-from kwtui.text import human_duration
+from kwtui.text import human_duration, sentences
 
 T = TypeVar("T")
 
@@ -81,7 +81,7 @@ async def when_free(
                 raise
             if not told:
                 cause = job or "An import that failed may be the cause"
-                tell(f"Waiting: {error.cause or error.title} {cause}")
+                tell(f"Waiting: {sentences(error.cause or error.title, cause)}")
                 told = True
             if progress is not None:
                 waited = human_duration(time.monotonic() - began)

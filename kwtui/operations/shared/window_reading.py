@@ -21,6 +21,7 @@ from kwtui.operations.shared.stoppable import run_stoppable
 from kwtui.server.connection.results import ResultSet, Row
 from kwtui.server.connection.server import Server
 from kwtui.sql import content
+from kwtui.text import sentences
 
 _WIDTHS = {content.DAY: timedelta(days=1)}
 
@@ -72,7 +73,7 @@ async def read_windows(
             refused = error.exit_code is ExitCode.STATEMENT_REFUSED
             if halt.requested.is_set() or not refused or (aggregates, width) == _last(asked):
                 raise
-            reason = " ".join(filter(None, (error.title, error.cause)))
+            reason = sentences(error.title, error.cause)
     raise RuntimeError("one window is always few enough")
 
 

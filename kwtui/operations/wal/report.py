@@ -16,7 +16,7 @@ from kwtui.node.wal.files import Layout, WalFiles, read_wal
 from kwtui.node.wal.log import WalLog, read_wal_log
 from kwtui.server.connection.server import Server
 from kwtui.server.state.wal_settings import LEVELS, WalSettings, level_words, read_wal_settings
-from kwtui.text import human_bytes, human_duration, plural
+from kwtui.text import human_bytes, human_duration, plural, sentences
 
 STALE_CHECKPOINTS = 5
 """Intervals without a checkpoint after which something is wrong."""
@@ -81,7 +81,7 @@ def _log(logs: FolderState | None) -> tuple[WalLog | None, str]:
     try:
         found = read_wal_log(find_logs([logs.path]))
     except KwtuiError as error:
-        return None, " ".join(error.lines())
+        return None, sentences(*error.lines())
     return found, found.problem
 
 

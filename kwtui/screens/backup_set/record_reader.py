@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kwtui.backups.csv.index import Reading, ReadingStopped
-from kwtui.text import human_count
+from kwtui.text import human_count, sentences
 from kwtui.widgets.record_table import RecordTable
 
 if TYPE_CHECKING:
@@ -120,12 +120,12 @@ class RecordReader:
         table, total = self._table, self._total
         name = self.file.rpartition("/")[2]
         if not table.rows:
-            self._say(" ".join(filter(None, (f"{name}: no record.", self._problem, self._note))))
+            self._say(sentences(f"{name}: no record.", self._problem, self._note))
             return
         shown = f"{human_count(table.start + 1)} to {human_count(table.end)}"
         of = f" of {human_count(total)}" if total is not None else ""
         words = f"{name}: records {shown}{of}"
-        more = " ".join(filter(None, (self._problem, self._note)))
+        more = sentences(self._problem, self._note)
         self._say(f"{words}. {more}" if more else words)
 
     # -- places --------------------------------------------------------------------------------

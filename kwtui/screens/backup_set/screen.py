@@ -232,7 +232,7 @@ class SetScreen(SetActions):
         if action.verb in SET_VERBS:
             return self.reason_against_set_action(action.verb)
         if action.verb == "go_to" and not self._table.display:
-            return "Only data files are gone through by records."
+            return "Only data files are shown record by record."
         return ""
 
     def footer_actions(self) -> list[Action]:

@@ -12,6 +12,7 @@ from textual.widgets import Button, Input
 from kwtui.config.profiles import Environment, Profile, TlsMode
 from kwtui.errors import KwtuiError
 from kwtui.screens.frame.dialogs import Dialog
+from kwtui.text import sentences
 from kwtui.widgets.completion import name_completer, path_completer
 from kwtui.widgets.field import Field, Words, push_button
 from kwtui.widgets.form import Cycle, ExplainedField, Form, Option
@@ -198,7 +199,7 @@ class ProfileDialog(Dialog):
             if self._old is not None and self._old.name != profile.name:
                 self._controller.profiles.delete(self._old.name)
         except KwtuiError as error:
-            self._say(" ".join(error.lines()))
+            self._say(sentences(*error.lines()))
             return
         self.dismiss(profile.name)
 

@@ -18,6 +18,7 @@ from kwtui.keys.interface_words import in_interface
 from kwtui.screens.connection.page import connection_lines
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
+from kwtui.text import sentences
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import Field
 from kwtui.widgets.header_bar import ENVIRONMENT_WORDS
@@ -188,7 +189,7 @@ class ConnectionScreen(KwtuiScreen):
         try:
             target = resolve_target(dsn=text)
         except KwtuiError as error:
-            self._dsn.complain(in_interface(f"{error.title} {error.hint}".strip()))
+            self._dsn.complain(in_interface(sentences(error.title, error.hint)))
             return
         self._dsn.complain("")
         if target.password:

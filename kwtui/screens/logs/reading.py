@@ -15,7 +15,7 @@ from kwtui.node.logs.format import LogSeverity
 from kwtui.node.logs.time_words import parse_when
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.logs.viewed_log import ViewedLog
-from kwtui.text import human_bytes
+from kwtui.text import human_bytes, sentences
 from kwtui.widgets.clipboard import LARGEST_COPY
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.log_view import LogView
@@ -170,7 +170,7 @@ class LogReading(KwtuiScreen):
         try:
             self._answer(self._viewed, event.purpose, event.text.strip())
         except KwtuiError as error:
-            self.say(in_interface(f"{error.title} {error.hint}".strip()), warning=True)
+            self.say(in_interface(sentences(error.title, error.hint)), warning=True)
         self._say()
 
     def _answer(self, viewed: ViewedLog, purpose: str, text: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from kwtui.model.checks import compared_how
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind
 from kwtui.text import human_bytes, human_count, plural
 from kwtui.widgets.paint import BLANK, Line, fact, fit, heading, line
@@ -141,7 +142,9 @@ def _compared(table: dict[str, Any]) -> Line:
 def _compared_by(table: dict[str, Any]) -> str:
     """By what it was compared; runs of an older kwtui do not say."""
     check = table.get("check")
-    return f", by {check}" if check and table.get("checksum") == SAME_CONTENT else ""
+    return (
+        f", {compared_how(str(check))}" if check and table.get("checksum") == SAME_CONTENT else ""
+    )
 
 
 def _findings(findings: object) -> list[Line]:

@@ -18,7 +18,7 @@ from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import AskDialog, ConfirmDialog, MessageDialog
 from kwtui.server.connection.status import ConnectionStatus
-from kwtui.text import human_count, plural
+from kwtui.text import human_count, plural, sentences
 from kwtui.widgets.completion import path_completer
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.paint import fact, heading, paragraph
@@ -177,7 +177,7 @@ class SqlScreen(KwtuiScreen):
         try:
             self.controller.sql.remember(text, answer=answer, error=error)
         except KwtuiError as failure:
-            self.say(in_interface(f"{failure.title} {failure.cause}".strip()), warning=True)
+            self.say(in_interface(sentences(failure.title, failure.cause)), warning=True)
 
     def _show(self, answer: Answer) -> None:
         self._answer = answer

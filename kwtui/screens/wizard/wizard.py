@@ -228,7 +228,7 @@ class WizardScreen(KwtuiScreen):
             if yes:
                 self.run_task(self._restart, "enter")
 
-        text = "The answers are forgotten and the first step is shown. A run that goes on goes on."
+        text = "The answers are forgotten and the first step is shown. A run is not stopped by it."
         self.app.push_screen(ConfirmDialog("Start over?", text, yes="Start over"), answered)
 
     def forget_server(self) -> None:

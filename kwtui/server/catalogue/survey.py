@@ -159,7 +159,7 @@ async def read_schema(
     if summary is None:
         raise KwtuiError(
             f"There is no database named {database!r} on this server.",
-            hint="The list of databases shows those that there are.",
+            hint="`kwtui survey` lists the databases of this server.",
             exit_code=ExitCode.NOT_FOUND,
         )
     return await SchemaReader(server, summary, known or Definitions()).read()

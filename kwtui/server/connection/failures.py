@@ -15,6 +15,7 @@ from kwtui.config.profiles import TlsMode
 from kwtui.diagnosis import recognise_answer
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server.connection.target import Target
+from kwtui.text import sentences
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ def connection_text(error: Exception) -> str:
     text = str(error).strip()
     text = _PREAMBLE.sub("", text, count=1)
     text = text.split("\nMultiple connection attempts failed", 1)[0]
-    return " ".join(text.split()) or type(error).__name__
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return sentences(*lines) or type(error).__name__
 
 
 def _password_failure(text: str, low: str, target: Target) -> KwtuiError | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server.connection.target import Target
+from kwtui.text import sentences
 
 COMMAND_TIMEOUT = 60.0
 """Seconds; a password manager may ask its owner something first."""
@@ -71,7 +72,7 @@ def why_passfile_is_ignored(target: Target, *, environ: Mapping[str, str] | None
     try:
         _read_passfile(path, required=True)
     except KwtuiError as error:
-        return f"The passfile was ignored. {' '.join(error.lines())}"
+        return f"The passfile was ignored. {sentences(*error.lines())}"
     return ""
 
 

@@ -30,6 +30,7 @@ from kwtui.server.connection.passwords import Prompt, find_password, why_passfil
 from kwtui.server.connection.results import Notice, ResultSet, StatementResult
 from kwtui.server.connection.target import DEFAULT_DATABASE, Target
 from kwtui.sql import session, statements, transfer
+from kwtui.text import sentences
 
 if TYPE_CHECKING:
     import psycopg
@@ -60,7 +61,7 @@ async def connect(target: Target, *, prompt: Prompt | None = None) -> Server:
         return await Server.open(target.with_password(password))
     except (PasswordNeeded, PasswordRejected) as error:
         ignored = why_passfile_is_ignored(target) if password is None else ""
-        error.cause = " ".join(filter(None, (error.cause, ignored)))
+        error.cause = sentences(error.cause, ignored)
         answer = await prompt(target) if prompt is not None else None
         if not answer:
             raise

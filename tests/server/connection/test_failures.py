@@ -12,6 +12,7 @@ from kwtui.server.connection.failures import (
     PasswordRejected,
     ServerMessage,
     connection_failure,
+    connection_text,
     statement_failure,
 )
 from kwtui.server.connection.target import Target
@@ -94,6 +95,17 @@ def test_a_node_without_tls_gets_both_ways_out() -> None:
     assert "tls = disable" in error.hint
     assert "no password will be sent" in error.hint
     assert "with its certificates" in error.hint
+
+
+def test_what_libpq_says_in_two_lines_is_two_sentences() -> None:
+    text = (
+        'connection failed: connection to server at "127.0.0.1", port 1 failed: '
+        "Connection refused\n\tIs the server running on that host?"
+    )
+
+    assert connection_text(Exception(text)) == (
+        "Connection refused. Is the server running on that host?"
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from kwtui.node.logs.format import LogFamily
 from kwtui.node.logs.listing import LogFile, describe
 from kwtui.node.logs.remote.node_http import NodeHttp, RemoteEntry, RemoteFile
 from kwtui.node.logs.remote.windows import AHEAD, MOST_AT_ONCE, Newest, newest_entries
-from kwtui.text import human_bytes
+from kwtui.text import human_bytes, sentences
 
 POLL_SECONDS = 2.0
 MOST_ENTRIES = 10_000
@@ -132,7 +132,7 @@ class LogSpool:
             try:
                 entries = await asyncio.to_thread(self._since, self._asked)
             except KwtuiError as error:
-                failed(f"{error.title} {error.cause}".strip())
+                failed(sentences(error.title, error.cause))
                 continue
             failed("")
             new = [entry for entry in entries if entry not in seen]

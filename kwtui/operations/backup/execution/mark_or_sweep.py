@@ -14,7 +14,7 @@ from kwtui.backups.removing import remove_set
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.walking import walk
 from kwtui.operations.context import RunContext
-from kwtui.text import human_bytes, plural
+from kwtui.text import human_bytes, plural, sentences
 
 
 def mark_or_sweep(context: RunContext, error: KwtuiError) -> None:
@@ -30,7 +30,7 @@ def mark_or_sweep(context: RunContext, error: KwtuiError) -> None:
         try:
             removed = remove_set(context.extern, path, context.state)
         except KwtuiError as second:
-            _add(error, f"{second.title} {second.cause}".strip())
+            _add(error, sentences(second.title, second.cause))
         else:
             size = human_bytes(removed.bytes)
             _add(error, f"{plural(removed.files, 'file')} ({size}) were removed, as asked.")
@@ -56,7 +56,7 @@ def describe_leftovers(extern: Path, path: str, hint: str) -> str:
         f"{plural(count, 'file')} ({human_bytes(size)}) stay in {extern / path}. They are no "
         "backup and may be removed: kwtui cleanup"
     )
-    return f"{hint} {left}".strip()
+    return sentences(hint, left)
 
 
 def _mark(context: RunContext, error: KwtuiError) -> None:
@@ -70,7 +70,7 @@ def _mark(context: RunContext, error: KwtuiError) -> None:
 
 
 def _add(error: KwtuiError, words: str) -> None:
-    error.hint = f"{error.hint} {words}".strip()
+    error.hint = sentences(error.hint, words)
 
 
 def _measure(folder: Path) -> tuple[int, int]:

@@ -32,6 +32,7 @@ from kwtui.server.connection.server import Server
 from kwtui.sql import content, transfer
 from kwtui.sql.quoting import literal
 from kwtui.sql.transfer import ExportOptions
+from kwtui.text import sentences
 
 AGAIN = "~2"
 """Ends the folder of a second try; no table's own folder has a tilde in its name."""
@@ -176,7 +177,7 @@ class TableExporter:
             self._context.reporter.notice(step, "WARNING", words)
             return False
         export.folder += AGAIN
-        why = " ".join(filter(None, (error.title, error.cause)))
+        why = sentences(error.title, error.cause)
         words = f"{step.title} failed and is tried once more, into {export.folder}: {why}"
         self._state.notices.append(words)
         self._context.reporter.notice(step, "WARNING", words)

@@ -305,7 +305,7 @@ def _kept(stopped: StoppedRestore, step: Step) -> dict[str, Any]:
 def _left_words(rest: Rest) -> str:
     words = []
     if rest.drop:
-        words.append(f"Nothing in {rest.drop} can be gone on with: it is dropped and made anew.")
+        words.append(f"Nothing in {rest.drop} can be kept: it is dropped and made anew.")
     elif not rest.database:
         words.append("Nothing of it stands: it begins anew.")
     if rest.kept:
@@ -313,7 +313,7 @@ def _left_words(rest: Rest) -> str:
     if rest.emptied:
         names = ", ".join(map(str, rest.emptied))
         words.append(f"An import into {names} was stopped: what it brought is removed first.")
-    return " ".join(words) or f"{rest.database} is gone on with where it was left."
+    return " ".join(words) or f"{rest.database} is continued from where it stopped."
 
 
 def _told(stopped: StoppedRestore, rest: Rest) -> Finding:

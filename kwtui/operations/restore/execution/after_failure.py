@@ -30,6 +30,7 @@ from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.server import Server
 from kwtui.sql import statements
+from kwtui.text import sentences
 
 PUT_BACK_SECONDS = 120.0
 """How long a table may stay away after an import into it was stopped (live-findings, row 25)."""
@@ -139,7 +140,7 @@ def _say_unnamed(error: KwtuiError, made: str, plan: Plan, run: str) -> None:
 
 
 def _add(error: KwtuiError, words: str) -> None:
-    error.hint = f"{error.hint} {words}".strip()
+    error.hint = sentences(error.hint, words)
 
 
 async def _put_defaults_back(context: RunContext, server: Server, plan: Plan) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from kwtui.backups.listing.contents import open_set
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.checks import compared_how
 from kwtui.model.requests import RestoreRequest
 from kwtui.model.schema import DatabaseSchema, Engine, TableName
 from kwtui.operations.context import RunContext
@@ -64,7 +65,7 @@ class Comparison:
     def less(self) -> list[str]:
         """Tables that could not be exported again, in words."""
         return [
-            f"{line['table']} was compared by {line['check']}, not record by record: "
+            f"{line['table']} was compared {compared_how(line['check'])}, not record by record: "
             f"{line['check_reason']}"
             for line in self.lines
             if line["check_reason"]

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from kwtui.backups.readings import differences, short
-from kwtui.model.checks import CheckLevel, WindowReadings
+from kwtui.model.checks import RECORDS, CheckLevel, WindowReadings
 from kwtui.model.proof import ContentChecksum
 from kwtui.model.schema import TableName, TableSpec
 from kwtui.operations.restore.execution.export_again import (
@@ -26,8 +26,6 @@ from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.server import Server
 from kwtui.sql import statements
 
-RECORDS = "records"
-"""The restored table was exported again, and every record of it compared with the backup's."""
 _WEAKER = (CheckLevel.COUNTS, CheckLevel.AGGREGATES, CheckLevel.SAMPLE)
 COMPARED_BY = (*_WEAKER, RECORDS, CheckLevel.FULL)
 """Every way to compare a table, the weakest first."""

@@ -30,7 +30,7 @@ from kwtui.operations.restore.expected_content import export_again_sql
 from kwtui.operations.runner import Halt
 from kwtui.operations.shared.stoppable import run_stoppable
 from kwtui.server.connection.server import Server
-from kwtui.text import human_bytes
+from kwtui.text import human_bytes, sentences
 
 _SPARE = 64 << 20
 """Bytes that stay free beside what is exported."""
@@ -97,7 +97,7 @@ class ExportAgain:
         except KwtuiError as error:
             if self.halt.requested.is_set() or error.exit_code is not ExitCode.STATEMENT_REFUSED:
                 raise
-            why = " ".join(filter(None, (error.title, error.cause)))
+            why = sentences(error.title, error.cause)
             raise NotComparedError(f"the server refused to export it again: {why}") from error
         if any(row.get("result", "succeed") != "succeed" for row in answer.result.dicts()):
             raise NotComparedError("its export failed on the server")
