@@ -17,9 +17,9 @@ from kwtui.app.application import KwtuiApp
 from kwtui.app.screen_factories import FACTORIES
 from kwtui.keys.actions import ACTIONS, SCREENS, actions_of
 from kwtui.keys.directions import directions, elsewhere
-from kwtui.keys.keymap import OWN_KEYS
+from kwtui.keys.keymap import OWN_KEYS, Keymap
 from kwtui.screens.frame.base import KwtuiScreen
-from kwtui.screens.frame.palette import all_commands
+from kwtui.screens.frame.palette import all_commands, matching
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FakeController
 
@@ -232,3 +232,9 @@ def test_every_action_that_opens_the_prompt_takes_the_keys_typed_after_it() -> N
 
 def _is_action(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
     return isinstance(node, ast.FunctionDef) and node.name.startswith("do_")
+
+
+def test_the_cleanup_is_found_by_the_name_of_its_command() -> None:
+    calls = [command.call for command in matching(all_commands(None, Keymap()), "clean")]
+
+    assert "at:storage:storage.leftovers" in calls
