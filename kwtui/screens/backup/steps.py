@@ -70,6 +70,11 @@ class DatabaseStep(Step):
         self._list.set_rows(found)
         self.wizard.answers_changed()
 
+    def question_now(self) -> str:
+        """With the words that narrow the list: they stay when their line is closed."""
+        filtered = f" Filter: “{self.filter_text}” (Esc shows all)." if self.filter_text else ""
+        return f"{self.question}{filtered}"
+
     def focus_first(self) -> None:
         self._list.focus()
 

@@ -205,7 +205,8 @@ class SetScreen(SetActions):
             return events_lines(await self.controller.runs.journal(run))
         state = await self.controller.runs.state(run)
         command = self.controller.commands.of_run(run, plan)
-        return run_lines(plan, state, command, self.kwtui.clock())
+        width = self._document.size.width
+        return run_lines(plan, state, command, self.kwtui.clock(), width=width)
 
     def _switch_to(self, shown: Widget) -> None:
         if shown.display and shown is self._content:

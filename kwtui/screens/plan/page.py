@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from kwtui.keys.interface_words import in_interface
@@ -39,9 +40,8 @@ def plan_lines(plan: Plan, command: str) -> list[Line]:
         lines += [BLANK, line((words, "error")), *finding_lines(refusals)]
     if plan.not_included:
         lines += [BLANK, heading("Will not be in it")]
-        lines += [
-            line(("− ", "warning"), in_interface(words), indent=2) for words in plan.not_included
-        ]
+        told = (_without_options(plan, words) for words in plan.not_included)
+        lines += [line(("− ", "warning"), in_interface(words), indent=2) for words in told]
     if plan.coverage:
         lines += [BLANK, heading("What becomes of what is there"), *coverage_lines(plan.coverage)]
     others = [f for f in ordered if f.severity is not Severity.REFUSAL]
@@ -55,6 +55,14 @@ def plan_lines(plan: Plan, command: str) -> list[Line]:
         lines += _step_lines(number, step)
     lines += [BLANK, *command_lines(command)]
     return lines
+
+
+_OPTION_OF_BACKUP = re.compile(r" \(--with-(?:users|settings)\)")
+
+
+def _without_options(plan: Plan, words: str) -> str:
+    """Options of the backup are those of its wizard, and no choice of what uses the backup."""
+    return words if plan.kind is PlanKind.BACKUP else _OPTION_OF_BACKUP.sub("", words)
 
 
 def _estimate(plan: Plan) -> list[Line]:

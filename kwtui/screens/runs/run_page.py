@@ -27,6 +27,9 @@ _STATUS_WORDS = {
     RunStatus.LOST: ("LOST", "error"),
 }
 
+_TOLD_CELLS = 42
+"""Beside the name of a step: its mark, and its rows, bytes and time."""
+
 _STEP_MARKS = {
     StepStatus.WAITING: ("·", "muted"),
     StepStatus.RUNNING: ("▸", "accent"),
@@ -42,9 +45,16 @@ def status_words(status: RunStatus) -> tuple[str, str]:
 
 
 def run_lines(
-    plan: Plan, state: RunState, command: str, now: datetime, *, gone: bool = False
+    plan: Plan,
+    state: RunState,
+    command: str,
+    now: datetime,
+    *,
+    gone: bool = False,
+    width: int = 80,
 ) -> list[Line]:
-    """The page of a run; ``gone``: the set that it was about is not there any more."""
+    """The page of a run; ``gone``: the set that it was about is not there any more. ``width``: the
+    cells of a line, which tell how much of a step's name there is room for."""
     word, role = status_words(state.status)
     if state.status is RunStatus.RUNNING and state.cancel_requested:
         word, role = "being cancelled", "warning"
@@ -56,10 +66,10 @@ def run_lines(
             *_phase(state, now),
             *_progress(state),
             BLANK,
-            *_steps(state, False),
+            *_steps(state, False, width),
             *_notices(state.notices),
         ]
-    lines += [*_ending(plan, state, gone), *_notices(state.notices)]
+    lines += [*_ending(plan, state, gone, width), *_notices(state.notices)]
     return [*lines, BLANK, *command_lines(command)]
 
 
@@ -125,24 +135,24 @@ def _fraction_of(state: RunState) -> tuple[int, int | None]:
     return state.steps_done, len(state.steps) or None
 
 
-def _steps(state: RunState, everything: bool) -> list[Line]:
+def _steps(state: RunState, everything: bool, width: int) -> list[Line]:
     """The steps; while running only those around the present ones, so that they are in sight."""
     steps = state.steps
     if everything or len(steps) <= 12:
-        return [_step(step) for step in steps]
+        return [_step(step, width) for step in steps]
     active = [i for i, step in enumerate(steps) if step.status is StepStatus.RUNNING]
     first = max(0, (min(active) if active else state.steps_done) - 2)
     last = min(len(steps), max((max(active) + 1 if active else first), first) + 7)
     lines = []
     if first:
         lines.append(line((f"✓ {plural(first, 'step')} before", "muted")))
-    lines += [_step(step) for step in steps[first:last]]
+    lines += [_step(step, width) for step in steps[first:last]]
     if last < len(steps):
         lines.append(line((f"· {plural(len(steps) - last, 'more step')}", "muted")))
     return lines
 
 
-def _step(step: StepState) -> Line:
+def _step(step: StepState, width: int) -> Line:
     mark, role = _STEP_MARKS[step.status]
     told = []
     if step.rows is not None:
@@ -156,7 +166,7 @@ def _step(step: StepState) -> Line:
         told.append(human_duration(step.seconds))
     if not told and step.summary:
         told.append(step.summary)
-    title = fit(step.title, 38) if told else step.title
+    title = fit(step.title, max(38, width - _TOLD_CELLS)) if told else step.title
     strong = "strong" if step.status is StepStatus.RUNNING else ""
     return line((f"{mark} ", role), (title, strong), ("  " + ", ".join(told), "muted"), indent=4)
 
@@ -179,7 +189,7 @@ def _notices(notices: Sequence[Notice]) -> list[Line]:
 _WITH_LEFT_OUT = frozenset({PlanKind.BACKUP, PlanKind.RESTORE})
 
 
-def _ending(plan: Plan, state: RunState, gone: bool) -> list[Line]:
+def _ending(plan: Plan, state: RunState, gone: bool, width: int) -> list[Line]:
     role = "good" if state.status is RunStatus.SUCCEEDED else "error"
     lines: list[Line] = []
     if state.summary:
@@ -196,7 +206,7 @@ def _ending(plan: Plan, state: RunState, gone: bool) -> list[Line]:
         lines += [
             line(("− ", "warning"), in_interface(words), indent=2) for words in plan.not_included
         ]
-    return [*lines, BLANK, heading("Steps"), *_steps(state, True)]
+    return [*lines, BLANK, heading("Steps"), *_steps(state, True, width)]
 
 
 def failure_text(state: RunState) -> str:

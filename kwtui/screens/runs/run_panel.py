@@ -162,7 +162,12 @@ class RunPanel(Vertical):
 
     def _lines(self, plan: Plan, state: RunState) -> list[Line]:
         return run_lines(
-            plan, state, self._command, cast("Host", self.app).clock(), gone=self._gone
+            plan,
+            state,
+            self._command,
+            cast("Host", self.app).clock(),
+            gone=self._gone,
+            width=self._document.size.width,
         )
 
     def _tick(self) -> None:

@@ -39,6 +39,7 @@ class RunsScreen(LiveScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._shown_anew = False
         self._title = Words("Newest first.", classes="summary")
         self._list: VirtualList[RunSummary] = VirtualList(
             (
@@ -64,6 +65,7 @@ class RunsScreen(LiveScreen):
         self._list.focus()
 
     def opened(self) -> None:
+        self._shown_anew = True
         self.do_refresh()
 
     @staticmethod
@@ -80,7 +82,12 @@ class RunsScreen(LiveScreen):
     # -- reading ---------------------------------------------------------------------------------
 
     async def look(self) -> None:
+        known = self._list.rows[0].id if self._list.rows else ""
         self._list.set_rows(await self.controller.runs.all())
+        if self._shown_anew and self._list.rows and self._list.rows[0].id != known:
+            # The newest stands first, and is what somebody comes to see.
+            self._list.move_to(0)
+        self._shown_anew = False
         self._panel.look_again()
         self.show_keys()
 

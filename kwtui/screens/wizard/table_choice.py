@@ -72,5 +72,5 @@ class TableChoice(Step, Generic[Table]):
         if not self._read:
             return self.being_read
         if self._list.rows and not self._list.checked_rows():
-            return "Choose at least one table (Space, or a for all)."
+            return "Choose at least one table: Space."
         return ""

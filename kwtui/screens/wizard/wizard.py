@@ -215,10 +215,8 @@ class WizardScreen(KwtuiScreen):
         return True
 
     def do_next(self) -> None:
-        reason = self.step.reason_against_next()
-        if reason:
-            self.say(reason, warning=True)
-        elif self._index < len(self.steps) - 1:
+        # The reason stands beside the button: a message over the buttons would tell it twice.
+        if not self.step.reason_against_next() and self._index < len(self.steps) - 1:
             self._show(self._index + 1)
 
     def do_restart(self) -> None:
@@ -290,6 +288,9 @@ class WizardScreen(KwtuiScreen):
     def perform(self, action: Action) -> None:
         reason = self.reason_against(action)
         own = getattr(self.step, f"do_{action.verb}", None)
+        if reason and action.scope == "wizard" and action.verb in ("next", "start"):
+            self.answers_changed()
+            return
         if own is not None and not reason:
             own()
         else:

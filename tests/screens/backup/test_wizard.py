@@ -89,8 +89,9 @@ async def test_no_table_chosen_stops_in_words(connected: FakeController) -> None
         await person.until_shown("what is sold")
         await person.press("enter")
         await person.until_shown("public.orders")
-        await person.press("z", "enter")
+        await person.press("z", "enter", "enter", "enter")
         await person.until_shown("Choose at least one table")
+        assert person.text().count("Choose at least one table: Space.") == 1
         assert isinstance(person.app.screen, BackupScreen)
         assert person.app.screen.step is person.app.screen.steps[1]
 
@@ -381,7 +382,9 @@ async def test_a_database_is_found_by_typing(connected: FakeController) -> None:
         await person.press("slash")
         await person.type("time")
         await person.until(lambda: "what is sold" not in person.text())
-        await person.press("enter", "enter")
+        await person.press("enter")
+        await person.until_shown("Filter: “time”")
+        await person.press("enter")
         await person.until_shown("public.orders")
         await person.press("escape", "escape")
         await person.until_shown("what is sold")

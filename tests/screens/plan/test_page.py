@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from kwtui.operations.plan import PlanKind, Step, StepKind
 from kwtui.screens.plan.page import plan_lines
 from tests.screens.fake_controller import FakeController
@@ -33,3 +37,17 @@ def test_what_is_left_out_of_an_old_definition_is_shown() -> None:
     assert shown[at + 4].strip().startswith("-")
     assert shown[at + 4].endswith("activetime 1d")
     assert shown[at + 5].strip() == "+[red]␛[31m"
+
+
+@pytest.mark.parametrize(("kind", "told"), [(PlanKind.BACKUP, True), (PlanKind.RESTORE, False)])
+def test_only_a_backup_names_the_options_of_a_backup(kind: PlanKind, told: bool) -> None:
+    plan = replace(
+        FakeController().plans.make_plan(kind, "Of tsdb", "tsdb", ()),
+        not_included=("cluster settings (--with-settings)",),
+    )
+
+    shown = " ".join(drawn.text for drawn in plan_lines(plan, ""))
+
+    assert ("“Cluster settings”" in shown) is told
+    assert "cluster settings" in shown
+    assert "--with-settings" not in shown
