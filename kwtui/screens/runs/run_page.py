@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from rich.cells import cell_len
+
 from kwtui.keys.interface_words import in_interface
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, StepKind
 from kwtui.runs.events import RunStatus
@@ -138,21 +140,23 @@ def _fraction_of(state: RunState) -> tuple[int, int | None]:
 def _steps(state: RunState, everything: bool, width: int) -> list[Line]:
     """The steps; while running only those around the present ones, so that they are in sight."""
     steps = state.steps
+    longest = max((cell_len(step.title) for step in steps), default=0)
+    room = max(38, min(longest, width - _TOLD_CELLS))
     if everything or len(steps) <= 12:
-        return [_step(step, width) for step in steps]
+        return [_step(step, room) for step in steps]
     active = [i for i, step in enumerate(steps) if step.status is StepStatus.RUNNING]
     first = max(0, (min(active) if active else state.steps_done) - 2)
     last = min(len(steps), max((max(active) + 1 if active else first), first) + 7)
     lines = []
     if first:
         lines.append(line((f"✓ {plural(first, 'step')} before", "muted")))
-    lines += [_step(step, width) for step in steps[first:last]]
+    lines += [_step(step, room) for step in steps[first:last]]
     if last < len(steps):
         lines.append(line((f"· {plural(len(steps) - last, 'more step')}", "muted")))
     return lines
 
 
-def _step(step: StepState, width: int) -> Line:
+def _step(step: StepState, room: int) -> Line:
     mark, role = _STEP_MARKS[step.status]
     told = []
     if step.rows is not None:
@@ -166,7 +170,7 @@ def _step(step: StepState, width: int) -> Line:
         told.append(human_duration(step.seconds))
     if not told and step.summary:
         told.append(step.summary)
-    title = fit(step.title, max(38, width - _TOLD_CELLS)) if told else step.title
+    title = fit(step.title, room) if told else step.title
     strong = "strong" if step.status is StepStatus.RUNNING else ""
     return line((f"{mark} ", role), (title, strong), ("  " + ", ".join(told), "muted"), indent=4)
 
