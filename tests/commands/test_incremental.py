@@ -188,7 +188,8 @@ def test_what_backups_take_together_is_what_du_says(backups: Backups) -> None:
 def taken(backups: Backups, *, all_databases: bool = False) -> int:
     which = () if all_databases else ("inc",)
     listed = backups.kwtui.run("list", *which, *backups.kwtui.files, "--json").object
-    return sum(entry["disk_bytes"] for entry in listed["entries"])
+    sizes = ((entry["disk_bytes"], entry["bytes"]) for entry in listed["entries"])
+    return sum((size or 0) if disk is None else disk for disk, size in sizes)
 
 
 def on_disk(backups: Backups) -> int:

@@ -248,7 +248,7 @@ def test_following_the_log_shows_what_comes_and_ends_on_ctrl_c(
     assert following.stdout is not None
     following.stdout.readline()
 
-    kwtui.backup("shop", "--tables", "orders")
+    kwtui.backup("shop", "--tables", "orders", "--incremental", "full")
 
     while "orders" not in following.stdout.readline():
         pass
