@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,7 @@ def test_deleting_tells_what_becomes_free(backups: Backups) -> None:
 def test_what_backups_take_together_is_what_du_says(backups: Backups) -> None:
     """A file that several backups share takes its space once, whichever of them is deleted."""
     kwtui = backups.kwtui
+    shutil.rmtree(backups.node.extern / "kwtui", ignore_errors=True)
     made = [backups.make()["path"] for _ in range(3)]
     assert taken(backups) == on_disk(backups)
     gone = made[1]
