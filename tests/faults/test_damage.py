@@ -185,7 +185,10 @@ def test_damage_to_any_file_is_found_and_named(sets: Sets, damage: Damage) -> No
 
 def is_no_backup(sets: Sets, folder: Path) -> bool:
     """Without its manifest a folder is no backup, whatever it holds."""
-    report = sets.check(folder, P1)
+    try:
+        report = sets.check(folder, P1)
+    except KwtuiError as error:
+        return error.exit_code is ExitCode.NOT_FOUND
     return report.adopted and report.reached in (None, ProofLevel.P0)
 
 

@@ -110,6 +110,7 @@ def test_a_full_state_directory_starts_no_run(bench: Bench, tmp_path: Path) -> N
         assert kwtui.run("backup", "full", *kwtui.server).code == ExitCode.OK
 
 
+@pytest.mark.slow  # A race: a small backup may be done before the disk is full.
 def test_a_state_directory_that_fills_up_stops_the_run_in_words(
     bench: Bench, tmp_path: Path
 ) -> None:

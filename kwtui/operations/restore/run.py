@@ -64,7 +64,7 @@ cost the whole restore. What the server refuses of them is told with the result.
 
 _CANCELLED = "57014"
 
-IMPORTS_AT_ONCE = 2
+IMPORTS_AT_ONCE = 1
 """Tables, as a backup exports them. Each import is a job of its own, which waits more than it works
 where the table is small."""
 

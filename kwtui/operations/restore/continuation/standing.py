@@ -32,6 +32,8 @@ async def look_at_standing(server: Server, cluster_id: str, stopped: StoppedRest
     where = _database(stopped, databases)
     if not where or stopped.plan.cluster_id != cluster_id:
         return Standing(cluster_id, databases)
+    # Asked before rows are counted: an import that ends in between would look like lost rows.
+    importing = "" if stopped.makes_database else await _running_import(server, stopped)
     schema = await _schema(server, where) if stopped.begun & _MADE_ONCE else None
     return Standing(
         cluster_id=cluster_id,
@@ -47,7 +49,7 @@ async def look_at_standing(server: Server, cluster_id: str, stopped: StoppedRest
         else frozenset(),
         views=frozenset(v.name for v in schema.views) if schema else frozenset(),
         programs=frozenset(schema.programs) if schema else frozenset(),
-        importing="" if stopped.makes_database else await _running_import(server, stopped),
+        importing=importing,
         replaces_rows=await _replaces_rows(server, stopped),
     )
 
