@@ -84,7 +84,7 @@ class TableExporter:
         """A table that was linked, as of the same instant. Raises KwtuiError, OSError."""
         if self.links is None:
             raise RuntimeError("nothing was linked")
-        await self.links.unlink(export)
+        await self.links.give_up(export)
         export.folder += AGAIN
         await self._try(step, export)
 

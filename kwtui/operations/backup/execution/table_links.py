@@ -111,7 +111,7 @@ class TableLinker:
                 found.append(export)
         return found
 
-    async def unlink(self, export: TableExport) -> None:
+    async def give_up(self, export: TableExport) -> None:
         """Remove the links, so that the table can be exported. Raises OSError."""
         await asyncio.to_thread(remove_folder, self.data / export.folder)
         export.segments.clear()
