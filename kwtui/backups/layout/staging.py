@@ -12,13 +12,11 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -26,7 +24,7 @@ from kwtui.backups.layout.naming import inside
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import cannot_write
 from kwtui.files.foreign.grounds import claim
-from kwtui.files.foreign.making import hard_link, make_folder, new_file, symbolic_link
+from kwtui.files.foreign.making import copy_file, hard_link, make_folder, new_file, symbolic_link
 from kwtui.files.foreign.reading import (
     folder_status,
     is_folder,
@@ -76,7 +74,7 @@ class Staged:
     means: frozenset[Means]
 
 
-_COPY_BYTES = 1 << 20
+_COPY_MODE = 0o640
 
 
 def staging_path(staging_id: str, prefix: str = DEFAULT_PREFIX) -> str:
@@ -216,10 +214,11 @@ def _place(
         # Relative: the node may see its extern under another path, in a container.
         symbolic_link(os.path.relpath(source.resolve(), target.parent.resolve()), target)
         return Means.SYMBOLIC_LINK
-    return _copied(source, target, partial(shutil.copyfileobj, length=_COPY_BYTES))
+    copy_file(source, target, _COPY_MODE)
+    return Means.COPY
 
 
 def _copied(source: Path, target: Path, copy: Callable[[BinaryIO, BinaryIO], None]) -> Means:
-    with open_regular(source) as read, new_file(target, 0o640) as written:
+    with open_regular(source) as read, new_file(target, _COPY_MODE) as written:
         copy(read, written)
     return Means.COPY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,7 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kwtui.files.foreign.grounds import enter, folder_at, listable, parent_of
-from kwtui.files.foreign.reading import open_in, regular_descriptor
+from kwtui.files.foreign.reading import open_in, open_regular, regular_descriptor
+
+_COPY_BYTES = 1 << 20
 
 
 def new_file(path: Path, mode: int) -> BinaryIO:
@@ -107,6 +110,12 @@ def hard_link(source: Path, target: Path) -> None:
                 raise OSError(errno.EINVAL, "it is no regular file", str(source))
     finally:
         os.close(held)
+
+
+def copy_file(source: Path, target: Path, mode: int) -> None:
+    """A new file with the content of a regular one. Raises OSError."""
+    with open_regular(source, buffering=0) as read, new_file(target, mode) as written:
+        shutil.copyfileobj(read, written, _COPY_BYTES)
 
 
 def symbolic_link(text: str, target: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -97,21 +98,18 @@ def folder_status(path: Path) -> os.stat_result:
 
 def is_there(path: Path) -> bool:
     """Whether something is at the path, if only a link. Raises OSError where nobody may look."""
-    try:
-        status_of(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            return False
-        raise
-    return True
+    return _answers(status_of, path)
 
 
 def is_folder(path: Path) -> bool:
     """Whether a folder is at the path. Raises OSError where nobody may look."""
+    return _answers(folder_status, path)
+
+
+def _answers(look: Callable[[Path], object], path: Path) -> bool:
+    """Whether what is looked for is at the path; a link on the way leads to nothing."""
     try:
-        folder_status(path)
+        look(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:

@@ -80,11 +80,6 @@ def start_of(words: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
-def is_start(words: Sequence[str]) -> bool:
-    """Whether the words begin with ``kwbase start...``."""
-    return bool(start_of(words))
-
-
 def is_program(word: str) -> bool:
     return _PROGRAM.match(word) is not None
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from kwtui.backups.layout.location import SetLocation, all_proofs, find_location, sidecar_root
 from kwtui.backups.layout.naming import parse_set_path, set_path
-from kwtui.backups.manifest import Manifest, read_manifest, standing_proof
+from kwtui.backups.manifest import Manifest, TableEntry, read_manifest, standing_proof
 from kwtui.errors import KwtuiError
 from kwtui.files.foreign.reading import names_in
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import BackupMethod, BackupRequest, Incremental
-from kwtui.model.schema import Engine
+from kwtui.model.schema import Engine, TableName
 from kwtui.model.server import ServerFacts
 from kwtui.sql.transfer import DEFAULT_CHUNK_ROWS
 
@@ -32,6 +32,19 @@ class EarlierSet:
 
     location: SetLocation
     manifest: Manifest
+
+    def table(self, name: TableName, request: BackupRequest) -> TableEntry | None:
+        """The table's entry, unless there is none or all of it is due to be written anew."""
+        entry = self.manifest.table(name)
+        if entry is None:
+            return None
+        age = datetime.now(UTC) - self.whole_at(entry)
+        due = request.incremental is Incremental.AUTO and age >= WRITTEN_ANEW
+        return None if due else entry
+
+    def whole_at(self, entry: TableEntry) -> datetime:
+        """When everything of the table was last written anew."""
+        return entry.whole_at or self.manifest.started
 
 
 def find_earlier(
@@ -114,8 +127,3 @@ def _chunk_rows(manifest: Manifest) -> int | None:
 def _chunk_rows_of(statement: str) -> int:
     found = _CHUNK_ROWS.search(statement)
     return int(found[1]) if found else DEFAULT_CHUNK_ROWS
-
-
-def is_too_old(whole_at: datetime, now: datetime, request: BackupRequest) -> bool:
-    """Whether everything of a table is due to be written anew."""
-    return request.incremental is Incremental.AUTO and now - whole_at >= WRITTEN_ANEW

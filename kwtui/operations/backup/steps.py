@@ -12,9 +12,9 @@ from kwtui.backups.layout.naming import table_folder
 from kwtui.model.checks import CheckLevel
 from kwtui.model.requests import BackupMethod
 from kwtui.model.schema import Engine, TableSpec
+from kwtui.operations.backup.bounded_export import bounded_export, needs_select
 from kwtui.operations.backup.linking_words import days_linked, tables_linked
 from kwtui.operations.backup.scope import Scope, sum_known
-from kwtui.operations.backup.series_export import bounded_export, needs_select
 from kwtui.operations.plan import Step, StepKind
 from kwtui.sql import content, statements, transfer
 

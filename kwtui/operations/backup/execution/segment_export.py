@@ -7,25 +7,24 @@ Nothing is linked before its SHA-256 was compared with the earlier manifest: dam
 from __future__ import annotations
 
 import errno
-import hashlib
-import os
 from dataclasses import replace
 from pathlib import Path
 
+from kwtui.backups.csv.record_scan import scan_file
+from kwtui.backups.layout.naming import DATA_FOLDER
 from kwtui.backups.manifest import FileEntry, Segment, TableEntry
-from kwtui.files.foreign.making import hard_link, new_file, sync_folder
-from kwtui.files.foreign.reading import names_in, open_regular
+from kwtui.files.foreign.making import copy_file, hard_link, sync_folder
+from kwtui.files.foreign.reading import names_in, status_of
 from kwtui.files.foreign.removing import remove_empty, remove_file
 from kwtui.operations.backup.earlier_set import EarlierSet
 
-_BLOCK = 1 << 20
 _NO_LINKS = frozenset({errno.EXDEV, errno.EMLINK, errno.EPERM, errno.ENOTSUP, errno.EACCES})
 
 
 def link_segment(
-    earlier: EarlierSet, entry: TableEntry, segment: Segment, folder: Path, into: str
+    earlier: EarlierSet, entry: TableEntry, segment: Segment, data: Path, folder: str
 ) -> tuple[Segment, dict[str, FileEntry]]:
-    """Link a segment's files into ``folder``, which is ``into`` in the new manifest.
+    """Link a segment's files into a table's ``folder`` below ``data``; with their entries there.
 
     A file system without links, or an account that may make none, gets copies, and the segment says
     so. Raises OSError for a file that is not what the earlier manifest says; nothing of the segment
@@ -40,10 +39,10 @@ def link_segment(
             file = known[path]
             source = earlier.location.root / path
             _check(source, file)
-            target = folder / Path(path).name
+            target = data / folder / Path(path).name
             made.append(target)
             copied = _link_or_copy(source, target) or copied
-            name = f"{into}/{target.name}"
+            name = f"{DATA_FOLDER}/{folder}/{target.name}"
             entries[name] = replace(file, path=name)
     except (OSError, KeyError) as error:
         for done in made:
@@ -56,13 +55,10 @@ def link_segment(
 
 
 def _check(source: Path, file: FileEntry) -> None:
-    digest = hashlib.sha256()
-    with open_regular(source, buffering=0) as opened:
-        if os.fstat(opened.fileno()).st_size != file.bytes:
-            raise OSError(errno.EIO, "it has another size than its manifest says", str(source))
-        while block := opened.read(_BLOCK):
-            digest.update(block)
-    if digest.hexdigest() != file.sha256:
+    """Raises OSError for a file that is not what its manifest says."""
+    if status_of(source).st_size != file.bytes:
+        raise OSError(errno.EIO, "it has another size than its manifest says", str(source))
+    if scan_file(source, None).sha256 != file.sha256:
         raise OSError(errno.EIO, "its SHA-256 is not that of its manifest", str(source))
 
 
@@ -73,12 +69,9 @@ def _link_or_copy(source: Path, target: Path) -> bool:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-    else:
-        return False
-    with open_regular(source, buffering=0) as old, new_file(target, 0o640) as new:
-        while block := old.read(_BLOCK):
-            new.write(block)
-    return True
+        copy_file(source, target, 0o640)
+        return True
+    return False
 
 
 def workplace(folder: Path, number: int) -> Path:

@@ -12,7 +12,6 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from kwtui.backups.layout.naming import DATA_FOLDER
@@ -21,7 +20,8 @@ from kwtui.backups.segments import Stretch, comparable, rows_per_stretch, stretc
 from kwtui.files.durable import cannot_write, make_folders
 from kwtui.files.foreign.removing import remove_folder
 from kwtui.model.requests import BackupRequest
-from kwtui.operations.backup.earlier_set import EarlierSet, is_too_old
+from kwtui.operations.backup.bounded_export import bounded_export
+from kwtui.operations.backup.earlier_set import EarlierSet
 from kwtui.operations.backup.execution import reconcile
 from kwtui.operations.backup.execution.exporting import ExportAnswer
 from kwtui.operations.backup.execution.segment_export import (
@@ -65,8 +65,8 @@ class SeriesExporter:
             return await self._write_all(server, step, export, folder)
         await asyncio.to_thread(make_folders, folder)
         if entry is not None and self.earlier is not None:
-            planned = await self._link(step, export, entry, planned, folder)
-            export.whole_at = entry.whole_at or self.earlier.manifest.started
+            planned = await self._link(step, export, entry, planned)
+            export.whole_at = self.earlier.whole_at(entry)
         for number, stretch in enumerate(planned):
             if stretch.taken is None:
                 await self._write(server, step, export, stretch, number)
@@ -88,11 +88,8 @@ class SeriesExporter:
         windows = export.windows_before
         if self.earlier is None or windows is None:
             return None
-        manifest = self.earlier.manifest
-        entry = manifest.table(export.spec.name)
+        entry = self.earlier.table(export.spec.name, self.request)
         if entry is None or not entry.tags or entry.tags != export.tags:
-            return None
-        if is_too_old(entry.whole_at or manifest.started, datetime.now(UTC), self.request):
             return None
         return entry if comparable(entry, export.spec.visible_columns, windows) else None
 
@@ -128,7 +125,6 @@ class SeriesExporter:
         export: TableExport,
         entry: TableEntry,
         planned: tuple[Stretch, ...],
-        folder: Path,
     ) -> tuple[Stretch, ...]:
         """Link what is taken. What cannot be linked is written after all, and that is said."""
         kept, again = [], []
@@ -137,7 +133,7 @@ class SeriesExporter:
                 kept.append(stretch)
                 continue
             try:
-                await self._take(export, entry, stretch, folder)
+                await self._take(export, entry, stretch)
             except OSError as error:
                 again.append(f"{error.filename}: {error.strerror}")
                 kept.append(Stretch(stretch.since, stretch.until, stretch.rows))
@@ -146,15 +142,12 @@ class SeriesExporter:
         self._tell(step, export, again)
         return tuple(kept)
 
-    async def _take(
-        self, export: TableExport, entry: TableEntry, stretch: Stretch, folder: Path
-    ) -> None:
+    async def _take(self, export: TableExport, entry: TableEntry, stretch: Stretch) -> None:
         if self.earlier is None or stretch.taken is None:
             return
         segment = replace(stretch.taken, since=stretch.since, until=stretch.until)
-        into = f"{DATA_FOLDER}/{export.folder}"
         made, entries = await asyncio.to_thread(
-            link_segment, self.earlier, entry, segment, folder, into
+            link_segment, self.earlier, entry, segment, self.data, export.folder
         )
         export.segments.append(made)
         export.taken.update(entries)
@@ -194,17 +187,15 @@ class SeriesExporter:
 
     def _statement(self, export: TableExport, folder: str, stretch: Stretch) -> str:
         plan, spec = self.context.plan, export.spec
-        return transfer.export_select(
+        return bounded_export(
             transfer.nodelocal(plan.node_id, f"{plan.path}/{DATA_FOLDER}/{folder}"),
             plan.database,
-            spec.name,
-            spec.visible_columns,
-            time_column=spec.time_column,
+            spec,
+            # Only the last one is open: every other ends before the newest time.
+            None if stretch.until else export.until,
+            ExportOptions(self.request.dialect, self.request.chunk_rows),
             since=stretch.since,
             before=stretch.until,
-            # Only the last one is open: every other ends before the newest time.
-            until=None if stretch.until else export.until,
-            options=ExportOptions(self.request.dialect, self.request.chunk_rows),
         )
 
     async def _collect(self, place: Path, folder: Path, name: str) -> list[str]:

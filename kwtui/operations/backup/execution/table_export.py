@@ -17,12 +17,12 @@ from kwtui.files.foreign.removing import remove_folder
 from kwtui.model.checks import Aggregate, CheckLevel
 from kwtui.model.requests import BackupRequest
 from kwtui.model.schema import Engine, TableName, TableSpec
+from kwtui.operations.backup.bounded_export import bounded_export
 from kwtui.operations.backup.execution import reconcile
 from kwtui.operations.backup.execution.exporting import ExportAnswer
 from kwtui.operations.backup.execution.series_export import Send, SeriesExporter
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.backup.execution.table_links import TableLinker
-from kwtui.operations.backup.series_export import bounded_export
 from kwtui.operations.backup.steps import TIMESTAMP, UNTIL
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step

@@ -11,10 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from kwtui.backups.layout.naming import DATA_FOLDER
 from kwtui.backups.manifest import Segment, TableEntry
 from kwtui.backups.unchanged import MOST_TABLES, is_same_table, origin_of, was_written
 from kwtui.files.durable import make_folders
@@ -22,7 +20,7 @@ from kwtui.files.foreign.removing import remove_folder
 from kwtui.model.proof import TableOrigin
 from kwtui.model.requests import BackupRequest
 from kwtui.model.schema import DatabaseSchema, TableName
-from kwtui.operations.backup.earlier_set import EarlierSet, is_too_old
+from kwtui.operations.backup.earlier_set import EarlierSet
 from kwtui.operations.backup.execution.exporting import ExportAnswer
 from kwtui.operations.backup.execution.segment_export import link_segment
 from kwtui.operations.backup.execution.state import BackupState, TableExport
@@ -88,7 +86,7 @@ class TableLinker:
             self._tell(step, export, error)
             return None
         export.statement, export.origin = entry.statement, entry.origin
-        export.whole_at = entry.whole_at or self.earlier.manifest.started
+        export.whole_at = self.earlier.whole_at(entry)
         name = str(export.spec.name)
         return ExportAnswer({name: rows}, {name: len(entry.files)}, time_series=False)
 
@@ -128,11 +126,8 @@ class TableLinker:
         """The table in the earlier set, if its files may hold what the table holds now."""
         if self._refused or len(self.state.tables) > MOST_TABLES:
             return None
-        manifest = self.earlier.manifest
-        entry = manifest.table(export.spec.name)
+        entry = self.earlier.table(export.spec.name, self.request)
         if entry is None:
-            return None
-        if is_too_old(entry.whole_at or manifest.started, datetime.now(UTC), self.request):
             return None
         same = is_same_table(entry, export.origin, export.spec.visible_columns)
         return entry if same else None
@@ -165,12 +160,12 @@ class TableLinker:
 
     async def _take(self, export: TableExport, entry: TableEntry) -> None:
         """Raises OSError; nothing stays then."""
-        folder, into = self.data / export.folder, f"{DATA_FOLDER}/{export.folder}"
+        folder = self.data / export.folder
         whole = Segment("", "", tuple(file.path for file in entry.files))
         await asyncio.to_thread(make_folders, folder)
         try:
             made, entries = await asyncio.to_thread(
-                link_segment, self.earlier, entry, whole, folder, into
+                link_segment, self.earlier, entry, whole, self.data, export.folder
             )
         except OSError:
             await asyncio.to_thread(remove_folder, folder)

@@ -15,15 +15,24 @@ def needs_select(database: str, table: TableSpec) -> bool:
 
 
 def bounded_export(
-    uri: str, database: str, table: TableSpec, until: str | None, options: ExportOptions
+    uri: str,
+    database: str,
+    table: TableSpec,
+    until: str | None,
+    options: ExportOptions,
+    *,
+    since: str = "",
+    before: str = "",
 ) -> str:
-    """Export a time-series table up to a time; all of it where there is none."""
+    """Export a time-series table from and up to a time; all of it where there is none."""
     return transfer.export_select(
         uri,
         database,
         table.name,
         table.visible_columns,
-        time_column=table.time_column if until else None,
+        time_column=table.time_column,
+        since=since,
+        before=before,
         until=until,
         options=options,
     )
