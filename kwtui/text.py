@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from functools import lru_cache
 
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
@@ -183,6 +184,20 @@ def human_bytes(count: int | None) -> str:
 def human_count(count: int | None) -> str:
     """``1,440,000``; a question mark where the count is not known."""
     return "?" if count is None else f"{count:,}"
+
+
+SPAN_UNITS: Mapping[str, str] = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def time_span(text: str, units: Mapping[str, str] = SPAN_UNITS) -> timedelta | None:
+    """``26h``, ``90min``, ``7d``; None for what is no such time, or none at all."""
+    match = _SPAN.fullmatch(text.strip())
+    if match is None or match[2] not in units or not int(match[1]):
+        return None
+    return timedelta(**{units[match[2]]: int(match[1])})
+
+
+_SPAN = re.compile(r"(\d{1,6})\s*([a-z]+)")
 
 
 def human_duration(seconds: float) -> str:

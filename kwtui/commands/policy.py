@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kwtui.commands.shared.arguments import connect, usage
+from kwtui.commands.shared.arguments import connect, connect_or_find_files, usage
 from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.text import sentences
@@ -175,17 +175,15 @@ async def _run(controller: Controller, args: argparse.Namespace, output: Output)
 
 async def _watch(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     """Judge it, and tell who wants to know. Without a server the files are judged."""
-    from kwtui.commands.shared.arguments import find_files
-
     found = controller.policies.load(args.name)
+    _name_server(args, found)
     try:
-        await _reach(controller, args, found)
+        unreachable = await connect_or_find_files(controller, args)
     except KwtuiError as error:
-        output.note(f"Not known: {error.title}")
-        args.profile = args.profile or found.profile or None
-        if args.extern or args.store:
-            args.dsn = args.profile = None
-            await find_files(controller, args)
+        # Nothing can be seen at all: somebody must be told of that too.
+        unreachable = error.title
+    if unreachable:
+        output.note(f"Not known: {unreachable}")
     words, sent = await controller.policies.watch(found)
     if output.json:
         output.object("policy-watch", {"policy": found.name, "verdict": words, "sent": sent})
@@ -198,20 +196,25 @@ async def _watch(controller: Controller, args: argparse.Namespace, output: Outpu
 
 async def _reach(controller: Controller, args: argparse.Namespace, found: Policy) -> None:
     """Connect to the server that the options name, else to the policy's."""
+    _name_server(args, found)
     if not (args.dsn or args.profile or args.sandbox):
-        if not found.profile:
-            raise usage(
-                f"The policy {found.name} names no server: give it a profile, or give --profile."
-            )
-        args.profile = found.profile
+        raise usage(
+            f"The policy {found.name} names no server: give it a profile, or give --profile."
+        )
     await connect(controller, args)
+
+
+def _name_server(args: argparse.Namespace, found: Policy) -> None:
+    """The policy's server counts where the options name none."""
+    if not (args.dsn or args.profile or args.sandbox):
+        args.profile = found.profile or None
 
 
 # -- writing --------------------------------------------------------------------------------------
 
 
 async def _add(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    from kwtui.config.policy_file import new_policy, remove_policy
+    from kwtui.config.policy_file import new_policy
 
     if args.dsn or args.sandbox:
         raise usage("A policy names its server by a profile: save one, then give --profile NAME.")
@@ -222,18 +225,14 @@ async def _add(controller: Controller, args: argparse.Namespace, output: Output)
         on_calendar=args.on_calendar or "",
         cron=args.cron or "",
         drill_every=args.drill_every or "",
+        check=controller.policies.warnings,
     )
     found = controller.policies.load(args.name)
-    try:
-        warnings = controller.policies.warnings(found)
-    except KwtuiError:
-        remove_policy(args.name)
-        raise
     if output.json:
         output.object("policy", {"policy": found, "history": []})
         return 0
     output.line(f"Written: {path}")
-    for words in warnings:
+    for words in controller.policies.warnings(found):
         output.line(f"warning  {words}")
     output.line(f"Try it: kwtui policy run {args.name} --dry-run")
     output.line(f"Let it run by itself: kwtui schedule install {args.name}")

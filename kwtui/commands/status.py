@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kwtui.commands.shared.arguments import connect, find_files
+from kwtui.commands.shared.arguments import connect_or_find_files
 from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.text import sentences
@@ -34,7 +34,7 @@ async def status(controller: Controller, args: argparse.Namespace, output: Outpu
     """The verdict, a line a database, and what could not be known."""
     from kwtui.protection.judging import worst
 
-    unreachable = await _reach(controller, args)
+    unreachable = await connect_or_find_files(controller, args)
     policies, broken = _policies(controller)
     report = await controller.status.report(_promise(args), policies, args.database)
     if args.database and not report.judgements and report.extern is not None:
@@ -60,38 +60,9 @@ async def status(controller: Controller, args: argparse.Namespace, output: Outpu
         return _exit_code(severity)
     for line in _lines(report):
         output.line(line)
-    for words in (*broken, *unreachable, *report.unknown):
+    for words in filter(None, (*broken, unreachable, *report.unknown)):
         output.note(f"Not known: {words}")
     return _exit_code(severity)
-
-
-async def _reach(controller: Controller, args: argparse.Namespace) -> list[str]:
-    """Ask the server if one is named and answers; the files alone tell the rest."""
-    if not (args.dsn or args.profile or args.sandbox):
-        await find_files(controller, args)
-        return []
-    try:
-        await connect(controller, args)
-    except KwtuiError as error:
-        if error.exit_code is ExitCode.USAGE or not (args.extern or args.store or args.profile):
-            raise
-        await _files_without_server(controller, args, error)
-        return [error.title]
-    return []
-
-
-async def _files_without_server(
-    controller: Controller, args: argparse.Namespace, error: KwtuiError
-) -> None:
-    """The folders that options or the profile name. Raises ``error`` where none does."""
-    from kwtui.commands.shared.arguments import given_target, path_of
-
-    target = given_target(args)
-    if not (target.extern or target.store):
-        raise error
-    await controller.folders.use(
-        extern=path_of(target.extern), store=path_of(target.store), logs=path_of(target.logs)
-    )
 
 
 def _policies(controller: Controller) -> tuple[list[Policy], list[str]]:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from kwtui.config.directories import config_dir
 from kwtui.config.retention import LEVELS, check_policy
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.toml import check_format, nearest, read_toml, unusable
+from kwtui.files.toml import check_format, nearest, parse_toml, read_toml_text, unusable
 from kwtui.model.policy import (
     Missed,
     NewDatabases,
@@ -30,11 +30,10 @@ from kwtui.model.policy import (
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import BackupMethod
 from kwtui.model.retention import RetentionPolicy
+from kwtui.text import time_span
 
 TEMPLATES = ("generic", "slack", "dingtalk", "feishu", "wecom")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
-_SPAN = re.compile(r"(\d{1,6})\s*(min|h|d|w)")
-_UNITS = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -80,10 +79,15 @@ def load_policy(name: str) -> Policy:
 
 def read_policy(path: Path) -> Policy:
     """A policy from any file. Raises KwtuiError (USAGE) with file, line and reason."""
-    document = read_toml(path)
+    return parse_policy(read_toml_text(path), path)
+
+
+def parse_policy(text: str, path: Path) -> Policy:
+    """The policy that the text says, as if it stood in this file. Raises as `read_policy`."""
+    document = parse_toml(text, path)
     check_format(document, path)
     document.pop("format", None)
-    return _Reader(path, document).policy()
+    return _Reader(path, text, document).policy()
 
 
 @dataclass
@@ -131,10 +135,10 @@ class _Table:
         value = self.take(key, str, None)
         if value is None:
             return default
-        match = _SPAN.fullmatch(value)
-        if match is None or not int(match[1]):
+        span = time_span(value)
+        if span is None:
             raise self.wrong(key, f'must be a time such as "26h", "90min" or "7d", not {value!r}')
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        return span
 
     def wrong(self, key: str, problem: str) -> KwtuiError:
         return self.reader.wrong(self.name, key, f"{key} {problem}")
@@ -147,8 +151,9 @@ class _Table:
 
 
 class _Reader:
-    def __init__(self, path: Path, document: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, text: str, document: Mapping[str, Any]) -> None:
         self._path = path
+        self._text = text
         self._document = dict(document)
 
     def policy(self) -> Policy:
@@ -286,20 +291,16 @@ class _Reader:
         return limits
 
     def wrong(self, table: str, key: str, problem: str, hint: str = "") -> KwtuiError:
-        line = line_of(self._path, table, key)
+        line = line_of(self._text, table, key)
         where = f"line {line}: " if line else ""
         place = f" in [{table}]" if table else ""
         return unusable(self._path, f"{where}{problem}{place}", hint=hint)
 
 
-def line_of(path: Path, table: str, key: str) -> int | None:
+def line_of(document: str, table: str, key: str) -> int | None:
     """The line of a key, else of its table's head; None where neither is to be seen."""
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return None
     current, head = "", None
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(document.splitlines(), start=1):
         text = line.strip()
         if text.startswith("["):
             current = text.strip("[]# \t").partition("]")[0].strip()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from kwtui.config.policies import policy_path, read_policy
+from kwtui.config.policies import parse_policy, policy_path
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.toml import FORMAT, write_private
+from kwtui.model.policy import Policy
 
 _HEAD = "What kwtui backs up by itself. All keys are in `kwtui manual policies`."
 
@@ -20,10 +21,12 @@ def new_policy(
     on_calendar: str = "",
     cron: str = "",
     drill_every: str = "",
+    check: Callable[[Policy], object] = bool,
 ) -> Path:
     """Write the file of a policy that is not there yet; its path.
 
-    Raises KwtuiError: NAME_TAKEN, or USAGE for what the file may not hold (nothing stays then).
+    ``check`` raises for what stands in it and cannot be used. Raises KwtuiError: NAME_TAKEN, or
+    USAGE for what the file may not hold (nothing is written then).
     """
     path = policy_path(name)
     if path.exists():
@@ -34,13 +37,14 @@ def new_policy(
         )
     text = _text(databases, profile, on_calendar, cron, drill_every)
     try:
-        check_edited(name, text)
+        policy = parse_policy(text, path)
     except KwtuiError as error:
         raise KwtuiError(
             f"The policy {name} was not written: an option cannot be used.",
             cause=error.cause,
             exit_code=ExitCode.USAGE,
         ) from error
+    check(policy)
     write_private(path, text)
     return path
 
@@ -82,20 +86,20 @@ def _text(
     return tomlkit.dumps(document)
 
 
-def check_edited(name: str, text: str) -> None:
-    """Raises KwtuiError (USAGE) for a text that is no policy, with line and reason."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="kwtui-") as folder:
-        path = Path(folder) / f"{name}.toml"
-        path.write_text(text, "utf-8")
-        read_policy(path)
-
-
 def replace_policy(name: str, text: str) -> None:
-    """Put a checked text in the place of a policy's file. Raises KwtuiError."""
-    check_edited(name, text)
-    write_private(policy_path(name), text)
+    """Put a text in the place of a policy's file.
+
+    Raises KwtuiError (USAGE) for what is no policy; it is kept beside the file then.
+    """
+    path = policy_path(name)
+    try:
+        parse_policy(text, path)
+    except KwtuiError as error:
+        refused = path.with_name(f"{path.name}.refused")
+        write_private(refused, text)
+        error.hint = f"The policy is as it was. What you wrote is kept in {refused}."
+        raise
+    write_private(path, text)
 
 
 def policy_text(name: str) -> str:

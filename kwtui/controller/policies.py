@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,6 @@ from kwtui.text import plural, sentences
 
 if TYPE_CHECKING:
     from kwtui.model.policy import NoticeOn, Policy
-    from kwtui.model.proof import ProofLevel
     from kwtui.model.requests import BackupRequest
     from kwtui.operations.plan import Plan
     from kwtui.protection.facts import DatabaseFacts, Promise
@@ -99,12 +99,13 @@ class Policies:
 
     async def choose(self, policy: Policy) -> Chosen:
         """The databases that it is about now."""
+        return await self._choose(policy, await self._facts(policy))
+
+    async def _choose(self, policy: Policy, facts: Mapping[str, DatabaseFacts]) -> Chosen:
         from kwtui.unattended.matching import choose
 
         databases = await self._server.databases_with_tables()
-        facts = await self._facts(policy)
-        backed_up = {name for name, found in facts.items() if found.backups}
-        return choose(policy, databases, backed_up)
+        return choose(policy, databases, {n for n, found in facts.items() if found.backups})
 
     async def run(self, policy: Policy, tell: Tell) -> PolicyEvent:
         """Back up, drill, verify and thin out what is due; the event that it ended with.
@@ -145,12 +146,14 @@ class Policies:
 
         try:
             await self._check_load(policy)
-            chosen = await self.choose(policy)
+            # Once for all databases: to look through the store takes long where much lies there.
+            facts = await self._facts(policy)
+            chosen = await self._choose(policy, facts)
             gate = asyncio.Semaphore(policy.at_once)
 
             async def one(name: str) -> DatabaseOutcome:
                 async with gate:
-                    return await self._database(policy, name, tell)
+                    return await self._database(policy, name, facts.get(name), tell)
 
             outcomes = tuple(await asyncio.gather(*(one(name) for name in chosen.databases)))
         except KwtuiError as error:
@@ -174,7 +177,9 @@ class Policies:
                 hint="It is tried again at its next time.",
             )
 
-    async def _database(self, policy: Policy, name: str, tell: Tell) -> DatabaseOutcome:
+    async def _database(
+        self, policy: Policy, name: str, facts: DatabaseFacts | None, tell: Tell
+    ) -> DatabaseOutcome:
         """Back it up, then prove and thin out: what fails of the rest does not stop what follows,
         since a damaged old backup must not let the disk fill."""
         from kwtui.unattended.history import DatabaseOutcome
@@ -189,7 +194,7 @@ class Policies:
             words = sentences(*error.lines())
             tell(f"{name}: failed: {words}")
             return DatabaseOutcome(name, False, words, path, tuple(runs))
-        for what, make in await self._due(policy, name, path):
+        for what, make in self._due(policy, name, facts, path):
             try:
                 plan = await make()
                 if plan.steps:
@@ -199,25 +204,23 @@ class Policies:
                 tell(f"{name}: {failed[-1]}")
         return DatabaseOutcome(name, not failed, "; ".join([*failed, *said]), path, tuple(runs))
 
-    async def _due(
-        self, policy: Policy, name: str, path: str
+    def _due(
+        self, policy: Policy, name: str, facts: DatabaseFacts | None, path: str
     ) -> list[tuple[str, Callable[[], Awaitable[Plan]]]]:
-        """What follows a backup, in words, and how its plan is made."""
+        """What follows a backup, in words, and how its plan is made. ``facts`` are from before."""
         from kwtui.model.proof import ProofLevel
         from kwtui.model.requests import DrillRequest
         from kwtui.model.retention import RetentionPolicies
         from kwtui.unattended.cadence import drill_due, verify_due
 
-        facts = (await self._facts(policy)).get(name)
         now = datetime.now(UTC)
         due: list[tuple[str, Callable[[], Awaitable[Plan]]]] = []
         if facts is not None and drill_due(policy, facts, now):
             request = DrillRequest(path, on_sandbox=policy.proof.drill_on == "sandbox")
-            due.append(("the drill", lambda: self._plans.drill(request)))
+            due.append(("the drill", partial(self._plans.drill, request)))
         for backup in verify_due(policy, facts, now) if facts is not None else ():
-            if backup.path != path and not backup.problem:
-                old = backup.path
-                due.append((f"the check of {old}", _later(self._plans.verify, old, ProofLevel.P2)))
+            check = partial(self._plans.verify, backup.path, ProofLevel.P2)
+            due.append((f"the check of {backup.path}", check))
         if policy.retention is not None:
             rules = RetentionPolicies(databases={name: policy.retention})
 
@@ -229,7 +232,6 @@ class Policies:
 
     async def _work(self, plan: Plan, runs: list[str], tell: Tell) -> str:
         """Run a plan to its end; its summary. Raises KwtuiError if it did not succeed."""
-        from kwtui.errors import ExitCode
         from kwtui.runs.events import RunStatus
 
         run_id = await self._runs.start(plan)
@@ -237,13 +239,7 @@ class Policies:
         tell(f"{plan.database}: {plan.title}: run {run_id}")
         end = await self._end(run_id)
         if end.status is not RunStatus.SUCCEEDED:
-            codes = {int(code): code for code in ExitCode}
-            raise KwtuiError(
-                end.summary,
-                cause=end.cause,
-                hint=end.hint,
-                exit_code=codes.get(end.exit_code, ExitCode.FAILED),
-            )
+            raise KwtuiError(end.summary, cause=end.cause, hint=end.hint)
         tell(f"{plan.database}: {end.summary}")
         return end.summary
 
@@ -325,12 +321,6 @@ class Policies:
 
         at = datetime.now(UTC).isoformat(timespec="seconds")
         return Notice(kind, policy.name, title, socket.gethostname(), at, lines)
-
-
-def _later(
-    make: Callable[[str, ProofLevel], Awaitable[Plan]], path: str, level: ProofLevel
-) -> Callable[[], Awaitable[Plan]]:
-    return lambda: make(path, level)
 
 
 def _request(policy: Policy, name: str) -> BackupRequest:

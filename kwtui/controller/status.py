@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from kwtui.controller.account_runs import AccountRuns
-from kwtui.controller.background import Background
 from kwtui.controller.connection import Connection
 from kwtui.controller.folders import NodeFolders
+from kwtui.controller.runs import Runs
 from kwtui.controller.server import ServerPages
 from kwtui.controller.storage import Storage
 from kwtui.errors import KwtuiError
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from kwtui.model.server import DatabaseSummary
     from kwtui.protection.facts import Promise
     from kwtui.protection.report import StatusReport
-    from kwtui.runs.history import RunSummary
 
 
 class Status:
@@ -32,15 +30,13 @@ class Status:
         folders: NodeFolders,
         storage: Storage,
         server: ServerPages,
-        account_runs: AccountRuns,
-        background: Background,
+        runs: Runs,
     ) -> None:
         self._connection = connection
         self._folders = folders
         self._storage = storage
         self._server = server
-        self._account_runs = account_runs
-        self._background = background
+        self._runs = runs
 
     async def report(
         self, default: Promise, policies: Sequence[Policy] = (), database: str | None = None
@@ -52,13 +48,14 @@ class Status:
         from kwtui.protection.gathering import gather
         from kwtui.protection.judging import judge, verdict
         from kwtui.protection.report import StatusReport
+        from kwtui.runs.events import RunStatus
         from kwtui.unattended.promises import promises_of
 
         now = datetime.now(UTC)
         unknown: list[str] = []
         databases = await self._databases(unknown)
         entries = await self._entries(unknown)
-        runs = await self._runs()
+        runs = await self._runs.all()
         # A pattern means what can be backed up: neither KWDB's own databases nor empty ones.
         names = {d.name for d in databases or () if not d.system and d.tables != 0}
         names |= {e.database for e in entries or () if e.database} if databases is None else set()
@@ -74,7 +71,7 @@ class Status:
             extern=self._folders.extern() if entries is not None else None,
             extern_bytes=_total(entries),
             free_bytes=await self._folders.free_bytes() if entries is not None else None,
-            running=tuple(run for run in runs if run.finished_at is None and run.summary == ""),
+            running=tuple(run for run in runs if run.status is RunStatus.RUNNING),
             unknown=tuple(unknown),
         )
 
@@ -99,11 +96,6 @@ class Status:
         if listing.problem:
             unknown.append(listing.problem)
         return listing.entries
-
-    async def _runs(self) -> list[RunSummary]:
-        from kwtui.runs.history import list_runs
-
-        return await self._background.call(list_runs, self._account_runs.directory)
 
 
 def _total(entries: Sequence[BackupEntry] | None) -> int | None:

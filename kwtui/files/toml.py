@@ -20,18 +20,27 @@ FORMAT = 1
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The document; empty if there is no file. Raises `unusable`."""
+    return parse_toml(read_toml_text(path), path)
+
+
+def read_toml_text(path: Path) -> str:
+    """The file's text; empty if there is no file. Raises `unusable`."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise unusable(path, f"it cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise unusable(path, "it is not UTF-8 text") from error
+
+
+def parse_toml(text: str, path: Path) -> dict[str, Any]:
+    """The document of a text; ``path`` is named in errors. Raises `unusable`."""
     import tomllib
 
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise unusable(path, f"it cannot be read: {error.strerror}") from error
-    try:
-        return tomllib.loads(content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise unusable(path, "it is not UTF-8 text") from error
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise unusable(path, str(error)) from error
 

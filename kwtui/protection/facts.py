@@ -71,9 +71,3 @@ class DatabaseFacts:
     drills: tuple[RunFact, ...] = ()
     restores: tuple[RunFact, ...] = ()
     promise: Promise = Promise()
-    policy: str = ""
-    """The name of the policy that makes the promise; empty where no policy does."""
-    next_run: datetime | None = None
-    rows: int | None = None
-    """On the server now."""
-    bytes: int | None = None

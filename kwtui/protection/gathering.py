@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from operator import attrgetter
 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.model.schema import Engine
@@ -72,11 +72,7 @@ def _backups(entries: Iterable[BackupEntry]) -> tuple[BackupFact, ...]:
         for entry in entries
         if entry.started is not None
     ]
-    return tuple(sorted(facts, key=_when, reverse=True))
-
-
-def _when(fact: BackupFact) -> datetime:
-    return fact.at
+    return tuple(sorted(facts, key=attrgetter("at"), reverse=True))
 
 
 def _runs(runs: Iterable[RunSummary], database: str, kind: PlanKind) -> tuple[RunFact, ...]:
@@ -86,13 +82,11 @@ def _runs(runs: Iterable[RunSummary], database: str, kind: PlanKind) -> tuple[Ru
             id=run.id,
             began=run.began,
             seconds=run.seconds,
-            succeeded=None if run.status is RunStatus.RUNNING else _succeeded(run),
+            succeeded=None
+            if run.status is RunStatus.RUNNING
+            else run.status is RunStatus.SUCCEEDED,
             words=run.summary,
         )
         for run in runs
         if run.kind is kind and run.database == database and run.status is not RunStatus.CANCELLED
     )
-
-
-def _succeeded(run: RunSummary) -> bool:
-    return run.status is RunStatus.SUCCEEDED

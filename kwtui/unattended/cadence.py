@@ -20,14 +20,16 @@ def drill_due(policy: Policy, facts: DatabaseFacts, now: datetime) -> bool:
 
 
 def verify_due(policy: Policy, facts: DatabaseFacts, now: datetime) -> tuple[BackupFact, ...]:
-    """The backups that nobody read for longer than promised, the oldest check first."""
+    """The backups that nobody read for longer than promised, the oldest check first; those that
+    are known to be damaged are for a person to decide on."""
     every = policy.proof.verify_every
     if every is None:
         return ()
     due = [
         backup
         for backup in facts.backups
-        if backup.proof_at is None or now - backup.proof_at >= every - _SLACK
+        if not backup.problem
+        and (backup.proof_at is None or now - backup.proof_at >= every - _SLACK)
     ]
     return tuple(sorted(due, key=lambda b: b.proof_at or b.at))
 

@@ -43,7 +43,6 @@ class PolicyEvent:
     ok: bool = True
     words: str = ""
     databases: tuple[DatabaseOutcome, ...] = ()
-    process: int = 0
 
 
 def history_path(state: Path, policy: str) -> Path:

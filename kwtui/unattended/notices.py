@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import EmailMessage
 
 from kwtui.model.policy import NoticeOn, PolicyNotice
@@ -21,7 +21,6 @@ class Notice:
     """UTC, ISO 8601."""
     lines: tuple[str, ...] = ()
     """What went wrong, or well: a line a database."""
-    facts: dict[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -54,7 +53,6 @@ def as_json(notice: Notice) -> bytes:
             "lines": list(notice.lines),
             "host": notice.host,
             "at": notice.at,
-            **notice.facts,
         },
         ensure_ascii=False,
     ).encode()

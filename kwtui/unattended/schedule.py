@@ -13,7 +13,8 @@ from itertools import islice
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.policy import PolicySchedule
 
-_CHANGED_HOURS = range(2, 3)
+_CHANGED_HOUR = 2
+"""Of the local day: there clocks are changed."""
 
 
 class PackagesMissing(KwtuiError):
@@ -64,7 +65,7 @@ def check_times(schedule: PolicySchedule) -> list[str]:
     hours = {
         time.astimezone(zone).hour for time in next_times(schedule, datetime.now(UTC), count=48)
     }
-    if hours & set(_CHANGED_HOURS):
+    if _CHANGED_HOUR in hours:
         return [
             "Between 02:00 and 03:00 local time a run can be left out or made twice when the "
             'clocks change. Take 01:15, or time_zone = "UTC".'

@@ -65,6 +65,9 @@ def test_a_failure_is_told_once_by_the_command_and_the_others_go_on(
     assert "Told by command." in watched.out
     again = kwtui.run("policy", "watch", "nightly", *kwtui.server)
     assert "Told by command." not in again.out, "the same trouble once a day"
+    blind = kwtui.run("policy", "watch", "nightly", "--dsn", "postgresql://root@127.0.0.1:1")
+    assert "Not known:" in blind.err
+    assert "Told by command." in blind.out, "where nothing can be seen somebody must know"
 
 
 def test_timers_are_written_seen_and_removed(

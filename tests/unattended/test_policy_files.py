@@ -123,9 +123,14 @@ def test_a_bad_new_policy_and_a_bad_edit_leave_nothing_behind() -> None:
     assert policy_names() == []
     new_policy("nightly", ["*"])
     before = policy_path("nightly").read_text("utf-8")
-    with pytest.raises(KwtuiError):
+    with pytest.raises(KwtuiError) as error:
         replace_policy("nightly", "databases = 5")
     assert policy_path("nightly").read_text("utf-8") == before
+    assert "Line 1: databases" in error.value.cause
+    kept = policy_path("nightly").with_name("nightly.toml.refused")
+    assert kept.read_text("utf-8") == "databases = 5", "what was typed is not lost"
+    assert str(kept) in error.value.hint
+    assert policy_names() == ["nightly"]
 
 
 def test_a_policy_that_is_not_there_is_told_with_the_nearest() -> None:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import re
 from datetime import timedelta
 from typing import Any
 
 from kwtui.commands.parsers.parts import add_connection, command, count, given, proof_level
 
-_SPAN = re.compile(r"(\d+)\s*(min|m|h|d|w)")
-_UNITS = {"min": "minutes", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
 
 def span(text: str) -> timedelta:
     """``26h``, ``90min``, ``7d``, ``2w``."""
-    match = _SPAN.fullmatch(text.strip())
-    if match is None or not int(match[1]):
+    from kwtui.text import SPAN_UNITS, time_span
+
+    found = time_span(text, {**SPAN_UNITS, "m": "minutes"})
+    if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no time span: write 26h, 90min, 7d or 2w")
-    try:
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
-    except OverflowError:
-        raise argparse.ArgumentTypeError(f"{text!r} is too long a time") from None
+    return found
 
 
 def add_unattended_commands(commands: Any) -> None:

@@ -69,6 +69,27 @@ async def find_files(controller: Controller, args: argparse.Namespace) -> None:
         await _use(controller, None, None, None)
 
 
+async def connect_or_find_files(controller: Controller, args: argparse.Namespace) -> str:
+    """Ask the server if one is named and answers; else the files that options or the profile name.
+
+    Why there is no server, if one was named; raises that where no folder is known either.
+    """
+    if not (args.dsn or args.profile or args.sandbox):
+        await find_files(controller, args)
+        return ""
+    try:
+        await connect(controller, args)
+    except KwtuiError as error:
+        if error.exit_code is ExitCode.USAGE or not (args.extern or args.store or args.profile):
+            raise
+        target = given_target(args)
+        if not (target.extern or target.store):
+            raise
+        await _use(controller, target.extern, target.store, target.logs)
+        return error.title
+    return ""
+
+
 async def target_of(args: argparse.Namespace) -> Target:
     """The target of --sandbox, --profile, --dsn or the environment, with given folders."""
     if not args.sandbox:
