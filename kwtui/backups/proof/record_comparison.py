@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 
 from kwtui.backups.csv.multiset import BrokenRecord, Multiset, multiset_of, one_sided
+from kwtui.backups.proof.scan_pool import read_each, readers_for
 from kwtui.backups.proof.scan_process import ScanProcess
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.reading import cannot_read, status_of
 from kwtui.model.requests import Dialect
 
-_WORTH_PROCESSES = 32 << 20
-"""Bytes in all; less is read before a further process of Python has begun."""
 SHOWN = 5
 """Records of each side that are shown when they differ."""
 
@@ -78,15 +74,9 @@ def _size(path: Path) -> int:
 def _multisets(
     files: Sequence[Path], dialect: Dialect, workers: int | None, tick: Tick
 ) -> list[Multiset]:
-    count = max(1, min(workers or os.cpu_count() or 1, len(files)))
-    if count == 1 or sum(map(_size, files)) < _WORTH_PROCESSES:
+    count, in_processes = readers_for([_size(path) for path in files], workers)
+    if not in_processes:
         return [_read(path, multiset_of, dialect, tick) for path in files]
-    # All processes must hash alike, and nobody else must know how.
-    seed = secrets.randbelow(1 << 32)
-    readers: SimpleQueue[ScanProcess] = SimpleQueue()
-    started = [ScanProcess(seed) for _ in range(count)]
-    for process in started:
-        readers.put(process)
     stopped = threading.Event()
 
     def tick_or_stop(size: int) -> None:
@@ -95,25 +85,12 @@ def _multisets(
             # Another file failed: that is what is told.
             raise KwtuiError("The comparison was stopped.", exit_code=ExitCode.CANCELLED)
 
-    def run(path: Path) -> Multiset:
-        reader = readers.get()
-        try:
-            return _read(path, reader.multiset, dialect, tick_or_stop)
-        finally:
-            readers.put(reader)
+    def read(reader: ScanProcess | None, path: Path) -> Multiset:
+        return _read(path, reader.multiset if reader else multiset_of, dialect, tick_or_stop)
 
-    try:
-        with ThreadPoolExecutor(count, thread_name_prefix="compare") as pool:
-            futures = [pool.submit(run, path) for path in files]
-            try:
-                return [future.result() for future in futures]
-            except BaseException:
-                stopped.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
-    finally:
-        for process in started:
-            process.close()
+    # All processes must hash alike, and nobody else must know how.
+    seed = secrets.randbelow(1 << 32)
+    return read_each(files, count, read, stopped.set, in_processes=True, hash_seed=seed)
 
 
 def _read(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from queue import SimpleQueue
 
 from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.record_scan import FileScan, scan_file
@@ -17,6 +14,7 @@ from kwtui.backups.csv.values import Columns
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS
 from kwtui.backups.layout.tree import FileRole, TreeFile, is_folder, is_there, walk
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, SIDECAR_FILES, FileEntry
+from kwtui.backups.proof.scan_pool import read_each, readers_for
 from kwtui.backups.proof.scan_process import ScanProcess
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.making import sync_file, sync_folder
@@ -26,8 +24,6 @@ from kwtui.model.schema import TableName
 from kwtui.text import plural
 
 _PROGRESS_SECONDS = 0.2
-_WORTH_PROCESSES = 32 << 20
-"""Bytes in all; less is read before a further process of Python has begun."""
 
 
 @dataclass(frozen=True)
@@ -200,41 +196,23 @@ def scan_files(
     Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE, CANCELLED.
     """
     meter = _Meter(jobs, progress, cancelled)
-    count = max(1, min(workers or os.cpu_count() or 1, len(jobs)))
-    alone = count == 1 or sum(job.bytes for job in jobs) < _WORTH_PROCESSES
-    readers: SimpleQueue[ScanProcess | None] = SimpleQueue()
-    started = [] if alone else [ScanProcess() for _ in range(count)]
-    for number in range(count):
-        readers.put(started[number] if started else None)
+    count, in_processes = readers_for([job.bytes for job in jobs], workers)
 
-    def run(job: ScanJob) -> FileScan:
+    def read(reader: ScanProcess | None, job: ScanJob) -> FileScan:
         meter.tick(0)
-        reader = readers.get()
         try:
             scan = _scan(reader, job, meter.tick)
         except OSError as error:
             # The others stop because of this one: it is what is told.
             meter.failure = meter.failure or cannot_read(job.path, error)
             raise meter.failure from error
-        finally:
-            readers.put(reader)
         meter.file_done(scan.records or 0)
         return scan
 
     try:
-        if count == 1:
-            return [run(job) for job in jobs]
-        with ThreadPoolExecutor(count, thread_name_prefix="seal") as pool:
-            futures = [pool.submit(run, job) for job in jobs]
-            try:
-                return [f.result() for f in futures]
-            except BaseException as error:
-                meter.stopped = True
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise meter.failure or error from None
-    finally:
-        for process in started:
-            process.close()
+        return read_each(jobs, count, read, meter.stop, in_processes=in_processes)
+    except BaseException as error:
+        raise meter.failure or error from None
 
 
 def _scan(reader: ScanProcess | None, job: ScanJob, tick: Callable[[int], None]) -> FileScan:
@@ -279,6 +257,10 @@ class _Meter:
         self._lock = threading.Lock()
         self.stopped = False
         self.failure: KwtuiError | None = None
+
+    def stop(self) -> None:
+        """Let whoever ticks next end."""
+        self.stopped = True
 
     def tick(self, count: int) -> None:
         if self.stopped or self.failure or (self._cancelled and self._cancelled()):

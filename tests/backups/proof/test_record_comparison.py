@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.proof import record_comparison
+from kwtui.backups.proof import scan_pool
 from kwtui.backups.proof.record_comparison import compare_records
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import Dialect
@@ -27,7 +27,7 @@ def export(folder: Path, rows: list[str], chunk: int) -> list[Path]:
 @pytest.fixture(params=["one process", "several"], autouse=True)
 def processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "several":
-        monkeypatch.setattr(record_comparison, "_WORTH_PROCESSES", 0)
+        monkeypatch.setattr(scan_pool, "_WORTH_PROCESSES", 0)
 
 
 def test_chunks_and_order_make_no_difference(tmp_path: Path) -> None:

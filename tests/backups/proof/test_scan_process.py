@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kwtui.backups.csv.record_scan import scan_file
-from kwtui.backups.proof import sealing
+from kwtui.backups.proof import scan_pool
 from kwtui.backups.proof.scan_process import ScanProcess
 from kwtui.backups.proof.sealing import ScanJob, SealProgress, scan_files
 from kwtui.errors import ExitCode, KwtuiError
@@ -24,7 +24,7 @@ LINE = b'1,"it\'s ""quoted""\nand \xe5\x80\xbc"\n'
 @pytest.fixture
 def jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[ScanJob]:
     """Files of several sizes, one damaged, one with a name that is no UTF-8."""
-    monkeypatch.setattr(sealing, "_WORTH_PROCESSES", 0)
+    monkeypatch.setattr(scan_pool, "_WORTH_PROCESSES", 0)
     made = []
     for number, count in enumerate((3000, 0, 1, 50_000, 7)):
         name = os.fsdecode(f"n1.{number}".encode() + (b"\xff.csv" if number == 4 else b".csv"))
@@ -63,12 +63,12 @@ def test_a_process_that_is_killed_costs_no_result(
     jobs: list[ScanJob], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(ScanProcess):
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, hash_seed: int | None = None) -> None:
+            super().__init__(hash_seed)
             os.kill(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    monkeypatch.setattr(sealing, "ScanProcess", Killed)
+    monkeypatch.setattr(scan_pool, "ScanProcess", Killed)
     told: list[SealProgress] = []
     found = scan_files(jobs, workers=2, progress=told.append)
     assert [scan.records for scan in found] == [3000, 0, 2, 50_000, 7, None]
@@ -79,11 +79,11 @@ def test_no_process_is_left_behind(jobs: list[ScanJob], monkeypatch: pytest.Monk
     made: list[ScanProcess] = []
 
     class Noted(ScanProcess):
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, hash_seed: int | None = None) -> None:
+            super().__init__(hash_seed)
             made.append(self)
 
-    monkeypatch.setattr(sealing, "ScanProcess", Noted)
+    monkeypatch.setattr(scan_pool, "ScanProcess", Noted)
     scan_files(jobs, workers=2)
     assert len(made) == 2
     assert all(process._process.returncode is not None for process in made)
