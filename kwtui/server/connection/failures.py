@@ -110,8 +110,9 @@ def connection_text(error: Exception) -> str:
     text = str(error).strip()
     text = _PREAMBLE.sub("", text, count=1)
     text = text.split("\nMultiple connection attempts failed", 1)[0]
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    return sentences(*lines) or type(error).__name__
+    # A line of libpq that begins with a small letter goes on with the sentence before it.
+    parts = re.split(r"\n\s*(?![\sa-z])", text)
+    return sentences(*(" ".join(part.split()) for part in parts)) or type(error).__name__
 
 
 def _password_failure(text: str, low: str, target: Target) -> KwtuiError | None:

@@ -108,6 +108,19 @@ def test_what_libpq_says_in_two_lines_is_two_sentences() -> None:
     )
 
 
+def test_a_sentence_that_libpq_breaks_stays_one() -> None:
+    text = (
+        "consuming input failed: server closed the connection unexpectedly\n"
+        "\tThis probably means the server terminated abnormally\n"
+        "\tbefore or while processing the request.\n"
+    )
+
+    assert connection_text(Exception(text)) == (
+        "consuming input failed: server closed the connection unexpectedly. This probably means "
+        "the server terminated abnormally before or while processing the request."
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "exit_code"),
     [
