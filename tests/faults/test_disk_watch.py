@@ -31,7 +31,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
             bench.do(
                 f"CREATE TABLE t{number:02} (id INT8 PRIMARY KEY, v STRING)",
                 f"INSERT INTO t{number:02} SELECT i, repeat('x', 80) "
-                "FROM generate_series(1, 4000) AS g(i)",
+                "FROM generate_series(1, 1000) AS g(i)",
                 database="watched",
             )
         with small_disk(bench.extern, MEGABYTES):
