@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 
@@ -214,6 +214,26 @@ def human_duration(seconds: float) -> str:
             rest = whole % size // small
             return f"{whole // size} {unit}" + (f" {rest} {small_unit}" if rest else "")
     return f"{whole} s"
+
+
+def human_age(seconds: float) -> str:
+    """An age in its largest unit, as people say it; below a minute it is ``now``."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return "now"
+
+
+def sparkline(values: Sequence[float], width: int) -> str:
+    """The last ``width`` values as bars; the highest is the largest of them, 0 the lowest."""
+    shown = values[-width:] if width > 0 else ()
+    most = max(shown, default=0)
+    if most <= 0:
+        return _BARS[0] * len(shown)
+    return "".join(_BARS[min(7, max(0, int(value * 8 / most)))] for value in shown)
+
+
+_BARS = "▁▂▃▄▅▆▇█"
 
 
 def plural(count: int | None, word: str, many: str | None = None) -> str:

@@ -74,7 +74,9 @@ class Controller:
         self.runs = Runs(
             self.connection, self.folders, account_runs, self.commands, background, events, home
         )
-        self.status = Status(self.connection, self.folders, self.storage, self.server, self.runs)
+        self.status = Status(
+            self.connection, self.folders, self.storage, self.server, self.runs, background
+        )
         self.policies = Policies(
             self.plans, self.runs, self.retention, self.server, self.status, background, home
         )

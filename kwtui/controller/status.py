@@ -6,19 +6,23 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from kwtui.controller.background import Background
 from kwtui.controller.connection import Connection
 from kwtui.controller.folders import NodeFolders
 from kwtui.controller.runs import Runs
 from kwtui.controller.server import ServerPages
 from kwtui.controller.storage import Storage
 from kwtui.errors import KwtuiError
+from kwtui.text import sentences
 
 if TYPE_CHECKING:
     from kwtui.backups.listing.entries import BackupEntry
     from kwtui.model.policy import Policy
     from kwtui.model.server import DatabaseSummary
     from kwtui.protection.facts import Promise
-    from kwtui.protection.report import StatusReport
+    from kwtui.protection.overview import Promised
+    from kwtui.protection.report import Board, NodeState, RunAtWork, StatusReport
+    from kwtui.runs.history import RunSummary
 
 
 class Status:
@@ -31,49 +35,103 @@ class Status:
         storage: Storage,
         server: ServerPages,
         runs: Runs,
+        background: Background,
     ) -> None:
         self._connection = connection
         self._folders = folders
         self._storage = storage
         self._server = server
         self._runs = runs
+        self._background = background
 
     async def report(
-        self, default: Promise, policies: Sequence[Policy] = (), database: str | None = None
+        self,
+        default: Promise | None = None,
+        policies: Sequence[Policy] | None = None,
+        database: str | None = None,
     ) -> StatusReport:
+        """Judge every database, or one; as `board`."""
+        return (await self.board(default, policies, database)).report
+
+    async def board(
+        self,
+        default: Promise | None = None,
+        policies: Sequence[Policy] | None = None,
+        database: str | None = None,
+    ) -> Board:
         """Judge every database, or one. It works with no server, and says what it then misses.
 
-        ``default`` is what counts for a database that none of the ``policies`` covers.
+        ``default`` is what counts for a database that none of the ``policies`` covers; without
+        policies, those that a person wrote down count.
         """
-        from kwtui.protection.gathering import gather
-        from kwtui.protection.judging import judge, verdict
-        from kwtui.protection.report import StatusReport
-        from kwtui.runs.events import RunStatus
-        from kwtui.unattended.promises import promises_of
+        from kwtui.protection.facts import Promise
+        from kwtui.protection.overview import Seen, make_board
 
         now = datetime.now(UTC)
         unknown: list[str] = []
+        written = self._written_policies(unknown) if policies is None else policies
         databases = await self._databases(unknown)
         entries = await self._entries(unknown)
-        runs = await self._runs.all()
         # A pattern means what can be backed up: neither KWDB's own databases nor empty ones.
         names = {d.name for d in databases or () if not d.system and d.tables != 0}
         names |= {e.database for e in entries or () if e.database} if databases is None else set()
-        promises = promises_of(policies, sorted(names))
-        found = gather(entries or (), runs, databases, promises, default)
-        facts = tuple(f for f in found if database is None or f.name == database)
-        judgements = tuple(judge(each, now) for each in facts) if entries is not None else ()
-        return StatusReport(
-            taken_at=now,
-            verdict=verdict(judgements),
-            judgements=judgements,
-            facts=facts,
+        promised = _promised(default or Promise(), written, sorted(names), now, unknown)
+        runs = await self._runs.all()
+        facts = self._connection.status.facts if databases is not None else None
+        seen = Seen(
+            at=now,
+            entries=entries,
+            runs=runs,
+            databases=databases,
+            cluster_id=facts.cluster_id if facts is not None else "",
             extern=self._folders.extern() if entries is not None else None,
-            extern_bytes=_total(entries),
             free_bytes=await self._folders.free_bytes() if entries is not None else None,
-            running=tuple(run for run in runs if run.status is RunStatus.RUNNING),
+            running=await self._running(runs),
             unknown=tuple(unknown),
         )
+        return await self._background.call(make_board, seen, promised, database)
+
+    async def node(self) -> NodeState:
+        """The write-ahead log, and what the node's log says of it; each as far as it is told."""
+        from kwtui.operations.wal.report import alarms
+        from kwtui.protection.report import NodeState
+
+        try:
+            report = await self._server.wal()
+        except KwtuiError as error:
+            return NodeState(unknown=(error.title,))
+        no_level = report.settings.refused if report.level is None else ""
+        return NodeState(
+            wal_level=report.level,
+            checkpoint_seconds=report.since_checkpoint,
+            alarms=tuple(alarms(report)),
+            unknown=tuple(filter(None, (no_level, report.no_log))),
+        )
+
+    async def _running(self, runs: Sequence[RunSummary]) -> tuple[RunAtWork, ...]:
+        from kwtui.protection.at_work import at_work
+        from kwtui.runs.events import RunStatus
+
+        return tuple(
+            [
+                at_work(run, await self._runs.state(run.id))
+                for run in runs
+                if run.status is RunStatus.RUNNING
+            ]
+        )
+
+    def _written_policies(self, unknown: list[str]) -> list[Policy]:
+        """Those that can be read; what is wrong with the others is said and hides nothing."""
+        from kwtui.config.policies import load_policy, policy_names
+
+        found = []
+        for name in policy_names():
+            try:
+                found.append(load_policy(name))
+            except KwtuiError as error:
+                words = sentences(*error.lines())
+                unknown.append(f"What the policy {name} promises is not known. {words}")
+        return found
 
     async def _databases(self, unknown: list[str]) -> Sequence[DatabaseSummary] | None:
         if not self._connection.status.is_connected:
@@ -98,7 +156,22 @@ class Status:
         return listing.entries
 
 
-def _total(entries: Sequence[BackupEntry] | None) -> int | None:
-    if entries is None:
-        return None
-    return sum(entry.space for entry in entries)
+def _promised(
+    default: Promise,
+    policies: Sequence[Policy],
+    names: Sequence[str],
+    now: datetime,
+    unknown: list[str],
+) -> Promised:
+    from kwtui.protection.overview import Promised
+    from kwtui.unattended.promises import next_runs_of, promises_of
+    from kwtui.unattended.schedule import next_times
+
+    times = []
+    for policy in policies:
+        try:
+            times += [(policy, at) for at in next_times(policy.schedule, now)]
+        except KwtuiError as error:
+            words = sentences(*error.lines())
+            unknown.append(f"When {policy.name} runs next is not known. {words}")
+    return Promised(default, promises_of(policies, names), next_runs_of(times, names))

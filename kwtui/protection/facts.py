@@ -27,6 +27,14 @@ class Promise:
 
 
 @dataclass(frozen=True)
+class NextRun:
+    """When a policy backs a database up next."""
+
+    at: datetime
+    policy: str
+
+
+@dataclass(frozen=True)
 class BackupFact:
     """One backup set of a database."""
 
@@ -41,7 +49,9 @@ class BackupFact:
     whole: bool = True
     """False: some of the tables only."""
     problem: str = ""
-    """Why it cannot be relied on, in words."""
+    """What its last check found, in words; empty: nothing is known to be wrong."""
+    closed: bool = False
+    """This account may not read it: whether it is whole is not known."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,10 @@ class RunFact:
     """None while it runs."""
     words: str = ""
     """How it ended."""
+    path: str = ""
+    """The set that it made or read."""
+    here: bool = True
+    """On the server; False for a drill in a sandbox, which says nothing of the server's speed."""
 
 
 @dataclass(frozen=True)
@@ -71,3 +85,7 @@ class DatabaseFacts:
     drills: tuple[RunFact, ...] = ()
     restores: tuple[RunFact, ...] = ()
     promise: Promise = Promise()
+    next_run: datetime | None = None
+    """When a policy backs it up next; None: none says so."""
+    policy: str = ""
+    """The policy of ``next_run``."""

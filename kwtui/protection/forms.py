@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from kwtui.protection.judging import Judgement, Severity, State, verdict, worst
+from kwtui.protection.report import StatusReport
 
 _NAGIOS = {
     Severity.OK: "OK",
@@ -74,6 +75,11 @@ def prometheus(judgements: Sequence[Judgement], now: datetime) -> Iterator[str]:
         ],
     )
     yield from _metric(
+        "kwtui_backups_damaged",
+        "1 where an older backup failed its last check.",
+        [({"database": j.name}, float(bool(j.remarks))) for j in judgements],
+    )
+    yield from _metric(
         "kwtui_status_severity",
         "0 fine, 1 late, 2 critical, 3 unknown.",
         [({}, float(worst(judgements)))],
@@ -83,6 +89,17 @@ def prometheus(judgements: Sequence[Judgement], now: datetime) -> Iterator[str]:
         "When this was judged: alert when it grows old.",
         [({}, now.timestamp())],
     )
+
+
+def prometheus_of_extern(report: StatusReport) -> Iterator[str]:
+    """The space that backups take, and what is left."""
+    for name, words, value in (
+        ("used", "What all backups take, each file counted once.", report.extern_bytes),
+        ("free", "Free space where the backups are.", report.free_bytes),
+        ("growth_a_day", "Written less removed, a day.", report.growth.bytes_a_day),
+    ):
+        if value is not None:
+            yield from _metric(f"kwtui_extern_{name}_bytes", words, [({}, float(value))])
 
 
 def _metric(

@@ -2,7 +2,8 @@
 
 The first of these that holds is the state:
 
-UNKNOWN   the backups cannot be seen, or the newest one is from the future (a clock is wrong)
+UNKNOWN   the newest backup is from the future (a clock is wrong), or this account may not read
+          those that would decide
 NEVER     there is no backup of the whole database
 DAMAGED   the newest backup failed its last check
 UNPROVEN  no backup reached the proof that was promised
@@ -11,6 +12,9 @@ LATE      the newest proven backup is older than promised
 UNPROVEN  the last successful drill is older than promised, or there was none
 SHRUNK    the newest proven backup holds much less than usual
 SAFE      none of these
+
+Besides the state there are remarks, such as an older backup that is damaged: the database can come
+back, and somebody should look all the same, so its severity is at least LATE.
 """
 
 from __future__ import annotations
@@ -78,9 +82,12 @@ class Judgement:
     exposed_seconds: float | None = None
     """Age of what can come back: later writes would be lost. None: everything would be."""
     restore_seconds: float | None = None
-    """The median of the restores and drills that succeeded; None: none did."""
+    """The median of the restores and drills on this server that succeeded; None: none did, or
+    there is no backup to restore."""
     restore_spread: tuple[float, float] | None = None
     """The fastest and the slowest of them."""
+    remarks: tuple[str, ...] = ()
+    """What is wrong besides, each in a sentence without the name and the full stop."""
 
 
 def judge(facts: DatabaseFacts, now: datetime) -> Judgement:
@@ -89,7 +96,10 @@ def judge(facts: DatabaseFacts, now: datetime) -> Judgement:
     newest = whole[0] if whole else None
     proven = next((b for b in whole if _counts(b, facts, now)), None)
     state, reason = _state(facts, newest, proven, whole, now)
+    remarks = _remarks(facts, newest)
     severity = _SEVERITIES[state]
+    if severity is Severity.OK and remarks:
+        severity = Severity.LATE
     exposed = None if proven is None else max((now - proven.at).total_seconds(), 0.0)
     if severity is Severity.LATE and (
         exposed is None or exposed > 2 * facts.promise.max_age.total_seconds()
@@ -98,7 +108,7 @@ def judge(facts: DatabaseFacts, now: datetime) -> Judgement:
     times = [
         run.seconds
         for run in (*facts.drills, *facts.restores)
-        if run.succeeded and run.seconds is not None
+        if run.succeeded and run.seconds is not None and run.here and newest is not None
     ]
     return Judgement(
         name=facts.name,
@@ -110,6 +120,7 @@ def judge(facts: DatabaseFacts, now: datetime) -> Judgement:
         exposed_seconds=exposed,
         restore_seconds=median(times) if times else None,
         restore_spread=(min(times), max(times)) if times else None,
+        remarks=remarks,
     )
 
 
@@ -129,14 +140,28 @@ def verdict(judgements: Sequence[Judgement]) -> str:
     bad = [j for j in judgements if j.state is not State.SAFE]
     total = len(judgements)
     if not bad:
+        remarked = "".join(f" {words}." for words in _remarked(judgements))
         if total == 1:
-            return f"{judgements[0].name} can come back."
-        return f"{'Both' if total == 2 else f'All {total}'} databases can come back."
+            return f"{judgements[0].name} can come back.{remarked}"
+        return f"{'Both' if total == 2 else f'All {total}'} databases can come back.{remarked}"
     order = sorted(bad, key=lambda j: (-_URGENCY[j.severity], j.name))
-    told = "; ".join(f"{j.name} {j.reason}" for j in order[:3])
-    more = f"; and {len(order) - 3} more" if len(order) > 3 else ""
+    told = "; ".join(f"{j.name} {j.reason}" for j in order[:_NAMED])
+    more = f"; and {len(order) - _NAMED} more" if len(order) > _NAMED else ""
     return f"{told}." if total == 1 else f"{len(bad)} of {total} cannot: {told}{more}."
 
+
+def _remarked(judgements: Sequence[Judgement]) -> list[str]:
+    """What is remarked, of as many databases as a sentence can name."""
+    found = [j for j in judgements if j.remarks]
+    told = [f"{j.name} {' and '.join(j.remarks)}" for j in found[:_NAMED]]
+    more = len(found) - _NAMED
+    if more > 0:
+        told.append(f"{more} more {'has' if more == 1 else 'have'} damaged backups")
+    return told
+
+
+_NAMED = 3
+"""Databases that the verdict names."""
 
 _URGENCY = {Severity.CRITICAL: 3, Severity.UNKNOWN: 2, Severity.LATE: 1, Severity.OK: 0}
 
@@ -157,12 +182,16 @@ def _state(
         return State.UNKNOWN, "has a backup from the future: check the clocks"
     if newest.problem:
         return State.DAMAGED, "has a damaged newest backup"
+    unread = any(b.closed and (proven is None or b.at > proven.at) for b in whole)
+    late = proven is None or now - proven.at > facts.promise.max_age
+    if unread and late:
+        return State.UNKNOWN, "has newer backups that this account may not read"
     if proven is None:
         return State.UNPROVEN, f"has no backup that is proven to P{int(facts.promise.proof)}"
     failed = _failed_since(facts.backup_runs, proven.at)
     if failed is not None:
         return State.FAILING, f"failed to be backed up {_ago(failed.began, now)} ago"
-    if now - proven.at > facts.promise.max_age:
+    if late:
         return State.LATE, f"has no proven backup for {_ago(proven.at, now)}"
     return _doubts(facts, proven, whole, now)
 
@@ -191,12 +220,24 @@ def _never(facts: DatabaseFacts) -> str:
     return "was never backed up"
 
 
+def _remarks(facts: DatabaseFacts, newest: BackupFact | None) -> tuple[str, ...]:
+    """A damaged backup that is not the newest does not stop a restore, but what it would have
+    brought back is gone, and a disk that lost one file may lose others."""
+    damaged = [b for b in facts.backups if b.problem and b is not newest]
+    if not damaged:
+        return ()
+    if len(damaged) == 1:
+        return (f"has a damaged backup: {damaged[0].path}",)
+    return (f"has {len(damaged)} damaged backups, the newest of them {damaged[0].path}",)
+
+
 def _counts(backup: BackupFact, facts: DatabaseFacts, now: datetime) -> bool:
     proof = backup.proof
     return (
         proof is not None
         and proof >= facts.promise.proof
         and not backup.problem
+        and not backup.closed
         and backup.at <= now + _CLOCK_SLACK
     )
 

@@ -33,6 +33,8 @@ class RunSummary:
     finished_at: datetime | None = None
     summary: str = ""
     exit_code: int = 0
+    cluster_id: str = ""
+    """The cluster that its server belonged to; empty for what needs no server."""
     result: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -128,6 +130,7 @@ def _summary(files: RunFiles, plan: Plan, status: RunStatus, **more: Any) -> Run
         path=plan.path,
         status=status,
         created_at=plan.created_at,
+        cluster_id=plan.cluster_id,
         started_at=first.at if isinstance(first, RunStarted) else None,
         **more,
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from kwtui.model.policy import Policy
-from kwtui.protection.facts import Promise
+from kwtui.protection.facts import NextRun, Promise
 from kwtui.unattended.matching import covers, is_pattern
 
 
@@ -30,4 +30,18 @@ def promises_of(policies: Iterable[Policy], names: Iterable[str]) -> dict[str, P
             other = found.get(name)
             if other is None or promise.max_age < other.max_age:
                 found[name] = promise
+    return found
+
+
+def next_runs_of(
+    times: Iterable[tuple[Policy, datetime]], names: Iterable[str]
+) -> dict[str, NextRun]:
+    """The earliest of the next times of the policies that cover each of these databases."""
+    earliest_first = sorted(times, key=lambda each: each[1])
+    found: dict[str, NextRun] = {}
+    for name in names:
+        for policy, at in earliest_first:
+            if covers(policy, name):
+                found[name] = NextRun(at, policy.name)
+                break
     return found

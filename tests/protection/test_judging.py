@@ -74,6 +74,30 @@ USUAL = [backup(24 * day, rows=1000, bytes=50_000) for day in (1, 2, 3)]
             "has a damaged newest backup",
         ),
         (
+            shop(backup(1, closed=True)),
+            State.UNKNOWN,
+            Severity.UNKNOWN,
+            "has newer backups that this account may not read",
+        ),
+        (
+            shop(backup(1, closed=True), backup(30)),
+            State.UNKNOWN,
+            Severity.UNKNOWN,
+            "has newer backups that this account may not read",
+        ),
+        (
+            shop(backup(1, closed=True), backup(3)),
+            State.SAFE,
+            Severity.OK,
+            "can come back as it was 3 h ago",
+        ),
+        (
+            shop(backup(1), backup(25, None, problem="orders.csv is truncated")),
+            State.SAFE,
+            Severity.LATE,
+            "can come back as it was 1 h ago",
+        ),
+        (
             shop(backup(5), backup_runs=(run(2, succeeded=False),)),
             State.FAILING,
             Severity.CRITICAL,
@@ -150,6 +174,25 @@ def test_how_long_a_return_takes_comes_from_drills_and_restores_that_succeeded()
     assert found.restore_seconds == 50.0
     assert found.restore_spread == (40.0, 60.0)
     assert judge(shop(backup(1)), NOW).restore_seconds is None
+    gone = judge(replace(facts, backups=()), NOW)
+    assert gone.restore_seconds is None, "there is nothing to restore any more"
+    sandbox = replace(facts.drills[0], here=False)
+    elsewhere = judge(shop(backup(1), drills=(sandbox,)), NOW)
+    assert elsewhere.restore_seconds is None, "a sandbox is not this server"
+
+
+def test_an_older_backup_that_is_damaged_is_named_though_the_database_can_come_back() -> None:
+    older = backup(25, None, problem="orders.csv is truncated")
+    found = judge(shop(backup(1), older), NOW)
+    assert found.remarks == (f"has a damaged backup: {older.path}",)
+    assert verdict([found]) == f"shop can come back. shop has a damaged backup: {older.path}."
+    part = backup(30, None, problem="gone", whole=False)
+    several = judge(shop(backup(1), older, part), NOW)
+    assert several.remarks == (f"has 2 damaged backups, the newest of them {older.path}",)
+    many = [replace(found, name=f"db{n}") for n in range(5)]
+    assert verdict(many).startswith("All 5 databases can come back. db0 has a damaged backup: ")
+    assert verdict(many).endswith(" 2 more have damaged backups.")
+    assert judge(shop(older), NOW).remarks == (), "the state says that already"
 
 
 _HOURS = st.floats(-100, 1000)
@@ -161,6 +204,7 @@ _BACKUPS = st.builds(
     bytes=st.none() | st.integers(0, 9000),
     whole=st.booleans(),
     problem=st.sampled_from(["", "", "damaged"]),
+    closed=st.sampled_from([False, False, True]),
 )
 _RUNS = st.builds(run, _HOURS, succeeded=st.sampled_from([True, False, None]))
 
@@ -198,6 +242,7 @@ def test_safe_always_stands_on_a_proof_as_good_and_as_young_as_promised(
     assert proven in facts.backups
     assert proven.whole
     assert not proven.problem
+    assert not proven.closed
     assert proven.proof is not None
     assert proven.proof >= facts.promise.proof
     assert NOW - proven.at <= facts.promise.max_age
@@ -205,8 +250,8 @@ def test_safe_always_stands_on_a_proof_as_good_and_as_young_as_promised(
         assert any(d.succeeded and NOW - d.began <= facts.promise.drill_age for d in facts.drills)
 
 
-@given(_facts(), st.data())
-def test_fewer_backups_never_make_it_safe(facts: DatabaseFacts, data: st.DataObject) -> None:
+@given(_facts())
+def test_fewer_backups_never_make_it_safe(facts: DatabaseFacts) -> None:
     """Losing the proven backup, or every backup, is never better than before."""
     found = judge(facts, NOW)
     if found.proven is None:
@@ -217,3 +262,33 @@ def test_fewer_backups_never_make_it_safe(facts: DatabaseFacts, data: st.DataObj
     if found.state is State.LATE:
         assert without.state is not State.SAFE
     assert judge(replace(facts, backups=()), NOW).state is State.NEVER
+
+
+@given(_facts(), st.integers(0, 7))
+def test_a_good_backup_less_never_makes_it_better(facts: DatabaseFacts, index: int) -> None:
+    """What is damaged, unreadable or from the future may go; a backup that counts may not."""
+    found = judge(facts, NOW)
+    good = [b for b in facts.backups if b.whole and not b.problem and not b.closed and b.at <= NOW]
+    if not good:
+        return
+    lost = good[index % len(good)]
+    kept = tuple(b for b in facts.backups if b is not lost)
+    without = judge(replace(facts, backups=kept), NOW)
+    if without.state is State.SAFE and found.state is not State.SAFE:
+        # It shrank in comparison with what was lost, or was made after the newest one was lost.
+        assert found.state is State.SHRUNK
+    if found.exposed_seconds is not None and without.exposed_seconds is not None:
+        assert without.exposed_seconds >= found.exposed_seconds
+    if found.proven is None:
+        assert without.proven is None
+
+
+@given(_facts())
+def test_knowing_less_of_a_backup_never_makes_it_safe(facts: DatabaseFacts) -> None:
+    """Without proofs, without the right to read, without drills nothing is green."""
+    blind = tuple(replace(b, proof=None, proof_at=None) for b in facts.backups)
+    closed = tuple(replace(b, closed=True) for b in facts.backups)
+    assert judge(replace(facts, backups=blind), NOW).severity is not Severity.OK
+    assert judge(replace(facts, backups=closed), NOW).severity is not Severity.OK
+    if facts.promise.drill_age is not None:
+        assert judge(replace(facts, drills=()), NOW).severity is not Severity.OK

@@ -147,7 +147,8 @@ def _status(commands: Any) -> None:
         Judges each database by its backups, their proofs and the runs. The state is the first of
         these that holds:
 
-        UNKNOWN   the newest backup is from the future: a clock is wrong
+        UNKNOWN   the newest backup is from the future (a clock is wrong), or this account may
+                  not read the backups that would decide
         NEVER     there is no backup of the whole database
         DAMAGED   the newest backup failed its last check
         UNPROVEN  no backup reached the proof that is asked for, or no drill did in time
@@ -155,6 +156,13 @@ def _status(commands: Any) -> None:
         LATE      the newest proven backup is older than --max-age
         SHRUNK    the newest proven backup holds less than half of the usual
         SAFE      none of these
+
+        A SAFE database with an older backup that is damaged counts as late: it can come back, and
+        somebody should look. What is promised of a database that a policy covers is the policy's;
+        the options are for all others.
+
+        Then follow the space that backups take and when the disk is full, the write-ahead log and
+        its alarms, what runs, and what went wrong last and was not made good since.
 
         Without a server the files alone are judged; a database that was never backed up is then
         not seen, and that is said. The exit code is 0 if all are SAFE, 40 for LATE, UNPROVEN and

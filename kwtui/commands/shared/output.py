@@ -38,6 +38,11 @@ class Output:
 
         return shutil.get_terminal_size((80, 24)).columns
 
+    @property
+    def out_width(self) -> int | None:
+        """The columns of the terminal that results go to; None where they go elsewhere."""
+        return self.width if self._out.isatty() else None
+
     def line(self, text: str = "") -> None:
         """One line for people, whatever text it holds: a newline in a name begins no other."""
         self.clear_status()

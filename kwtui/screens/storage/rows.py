@@ -11,7 +11,7 @@ from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.keys.interface_words import in_interface
 from kwtui.screens.backup_set.kind_words import KIND_WORDS
 from kwtui.screens.runs.result_page import proof_words
-from kwtui.text import human_bytes, human_count, plural
+from kwtui.text import human_age, human_bytes, human_count, plural
 from kwtui.widgets.paint import Line, Part, line
 from kwtui.widgets.virtual_list import Column
 
@@ -126,7 +126,7 @@ def _group_cells(group: DatabaseGroup, now: datetime) -> list[str | Part]:
         (f"{mark} {name}", "heading"),
         (plural(len(group.sets), "backup"), "heading"),
         (newest.started.strftime("%Y-%m-%d %H:%M") if newest and newest.started else "", "heading"),
-        ("" if age is None else age_words(age), "heading"),
+        ("" if age is None else human_age(age), "heading"),
         "",
         "",
         (str(len(group.entries)), "heading"),
@@ -144,7 +144,7 @@ def cells(entry: BackupEntry, now: datetime) -> list[str | Part]:
         (entry.database or entry.path.rpartition("/")[2], _name_role(entry)),
         entry.engine.value if entry.engine else "",
         entry.started.strftime("%Y-%m-%d %H:%M") if entry.started else "",
-        "" if age is None else age_words(age),
+        "" if age is None else human_age(age),
         "" if entry.tables is None else str(entry.tables),
         "" if entry.rows is None else human_count(entry.rows),
         "" if entry.files is None else human_count(entry.files),
@@ -158,14 +158,6 @@ def cells(entry: BackupEntry, now: datetime) -> list[str | Part]:
 
 def _name_role(entry: BackupEntry) -> str:
     return "muted" if entry.kind is EntryKind.FOREIGN else "strong"
-
-
-def age_words(seconds: float) -> str:
-    """An age in its largest unit, as people say it; below a minute it is ``now``."""
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return "now"
 
 
 def proof_cell(entry: BackupEntry) -> Part:
@@ -216,7 +208,7 @@ def entry_lines(entry: BackupEntry | None, now: datetime) -> list[Line]:
         told.append(proof_words(entry.proof))
         if entry.proof_at is not None:
             age = max(0.0, (now - entry.proof_at).total_seconds())
-            told.append("just now" if age < 60 else f"{age_words(age)} ago")
+            told.append("just now" if age < 60 else f"{human_age(age)} ago")
     told += [f"partial: {entry.part}"] if entry.part else []
     told += [f"check: {entry.check}"] if entry.check else []
     told += ["pinned"] if entry.pinned else []

@@ -1,0 +1,87 @@
+"""A status as text: the same as the board shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kwtui.commands.shared.output import table
+from kwtui.protection import words
+from kwtui.protection.report import StatusReport
+from kwtui.text import cell_width, human_duration
+
+_HEADING = (
+    "DATABASE",
+    "ENGINE",
+    "STATE",
+    "LAST BACKUP",
+    "PROOF",
+    "WOULD LOSE",
+    "RESTORE TAKES",
+    "NEXT RUN",
+    "SIZE",
+)
+_LEAVE_FIRST = ("ENGINE", "NEXT RUN", "SIZE", "RESTORE TAKES")
+"""Columns that leave where a terminal is too narrow for all."""
+
+
+def status_lines(report: StatusReport, width: int | None = None) -> Iterator[str]:
+    """The verdict, a line a database, then extern, the node, what runs and what went wrong.
+
+    ``width`` is that of a terminal; None: as wide as it takes.
+    """
+    yield report.verdict
+    if report.judgements:
+        yield ""
+        yield from _table(report, width)
+    yield ""
+    yield f"Extern: {words.extern_words(report)}."
+    if report.extern is not None:
+        yield f"        {report.extern}"
+    if report.node is not None:
+        yield f"Node:   {words.node_words(report.node)}."
+        for alarm in report.node.alarms:
+            yield f"        ! {alarm}"
+    for run in report.running:
+        share = "" if run.share is None else f", {run.share:.0%}"
+        yield f"Now:    {run.title}{share}: {run.words or 'begins'} ({run.id})"
+    if report.went_wrong is not None:
+        failed = report.went_wrong
+        ago = human_duration(max((report.taken_at - failed.began).total_seconds(), 0.0))
+        yield f"Failed: {failed.title}, {ago} ago: {failed.summary or failed.status.value}"
+        yield f"        See why: kwtui runs show {failed.id}"
+
+
+def _table(report: StatusReport, width: int | None) -> list[str]:
+    rows = [_HEADING, *_rows(report)]
+    # A column that says nothing of any database is left out.
+    shown = [i for i in range(len(_HEADING)) if any(row[i] for row in rows[1:])]
+    lines = _aligned(rows, shown)
+    for title in _LEAVE_FIRST:
+        if width is None or max(cell_width(each) for each in lines) <= width:
+            break
+        shown = [i for i in shown if _HEADING[i] != title]
+        lines = _aligned(rows, shown)
+    return lines
+
+
+def _aligned(rows: list[tuple[str, ...]], shown: list[int]) -> list[str]:
+    right = frozenset(at for at, i in enumerate(shown) if _HEADING[i] == "SIZE")
+    return table([tuple(row[i] for i in shown) for row in rows], right=right)
+
+
+def _rows(report: StatusReport) -> Iterator[tuple[str, ...]]:
+    now = report.taken_at
+    for judgement, facts in zip(report.judgements, report.facts, strict=True):
+        last = words.last_backup(judgement, now)
+        age = words.proof_age(judgement, now)
+        yield (
+            judgement.name,
+            facts.engine.value if facts.engine else "",
+            judgement.state.value,
+            last if last in ("never", "now") else f"{last} ago",
+            " ".join(filter(None, (words.proof(judgement), f"({age})" if age else ""))),
+            words.would_lose(judgement),
+            words.restore_takes(judgement),
+            words.next_run(facts, now),
+            words.size(judgement),
+        )
