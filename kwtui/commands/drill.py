@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kwtui.commands.shared.arguments import connect, dialect_of, find_files, set_of
+from kwtui.commands.shared.arguments import connect, dialect_of, find_files, set_of, table_names
 from kwtui.commands.shared.output import Output
 from kwtui.commands.shared.running import run_or_show
 
@@ -45,5 +45,6 @@ def request_of(args: argparse.Namespace) -> DrillRequest:
         node_id=args.node,
         accept=tuple(args.accept),
         leave_out=tuple(args.leave_out or ()),
+        empty=table_names(args.empty),
         first_is_row=args.no_header,
     )

@@ -61,5 +61,6 @@ def request_of(args: argparse.Namespace) -> RestoreRequest:
         node_id=args.node,
         accept=tuple(args.accept),
         leave_out=tuple(args.leave_out or ()),
+        empty=table_names(args.empty),
         first_is_row=args.no_header,
     )

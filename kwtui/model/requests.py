@@ -126,6 +126,8 @@ class RestoreRequest:
     has their names."""
     leave_out: tuple[str, ...] = ()
     """Of trees: files and folders, relative to the tree, that a person does without."""
+    empty: tuple[TableName, ...] = ()
+    """Of trees: tables without a data file that had no rows, as a person says."""
     first_is_row: bool = False
     """Of trees: no file begins with column names, whatever its first record says."""
 
@@ -149,5 +151,7 @@ class DrillRequest:
     """As in a restore."""
     leave_out: tuple[str, ...] = ()
     """Of trees: files and folders, relative to the tree, that a person does without."""
+    empty: tuple[TableName, ...] = ()
+    """Of trees: tables without a data file that had no rows, as a person says."""
     first_is_row: bool = False
     """Of trees: no file begins with column names, whatever its first record says."""

@@ -15,17 +15,24 @@ from kwtui.backups.proof.verify import VerifyReport, verify
 from kwtui.controller import Controller
 from kwtui.errors import KwtuiError
 from kwtui.model.proof import ProofLevel
-from kwtui.model.requests import BackupRequest, RestoreRequest
+from kwtui.model.requests import BackupRequest, DrillRequest, RestoreRequest
 from kwtui.model.schema import DatabaseSchema
 from kwtui.model.server import Survey
 from kwtui.operations.backup.run import run_backup
 from kwtui.operations.context import RunContext, RunResult
+from kwtui.operations.drill.run import run_drill
 from kwtui.operations.plan import Plan, PlanKind, Step
 from kwtui.operations.restore.run import run_restore
 from kwtui.operations.runner import Halt, StepOutcome
 from kwtui.server.connection.server import Server
 from kwtui.server.connection.target import Target, resolve_target
 from tests.conftest import SandboxNode
+
+_EXECUTE = {
+    PlanKind.BACKUP: run_backup,
+    PlanKind.RESTORE: run_restore,
+    PlanKind.DRILL: run_drill,
+}
 
 Row = tuple[str | None, ...]
 Hook = Callable[[Step], None]
@@ -189,6 +196,12 @@ class Bench:
 
         return asyncio.run(self._with_controller(ask))
 
+    def plan_drill(self, request: DrillRequest) -> Plan:
+        async def ask(controller: Controller) -> Plan:
+            return await controller.plans.drill(request)
+
+        return asyncio.run(self._with_controller(ask))
+
     def backup(
         self, database: str, *, hooks: dict[str, Hook] | None = None, **options: Any
     ) -> Made:
@@ -224,7 +237,7 @@ class Bench:
             reporter=story,
             halt=Halt(),
         )
-        execute = run_backup if plan.kind is PlanKind.BACKUP else run_restore
+        execute = _EXECUTE[plan.kind]
         return Made(plan, await execute(context), story)
 
     async def _with_controller(self, ask: Callable[[Controller], Awaitable[T]]) -> T:

@@ -125,7 +125,9 @@ def why_unread(file: TreeFile, *, beside_data: bool) -> str:
 
 
 def what_to_do_with(why: str, path: str) -> str:
-    """What helps against a reason of `why_unread`."""
+    """What helps against a reason of `why_unread`, or against the loss of a file."""
+    if "EXPORT writes" in why or "EXPORT leaves" in why:
+        return "Look for it in another copy of the export."
     if "hidden" in why:
         return "Copy the export again; or, if nothing is missing in the file, take the dot away."
     if "INSERT" in why:

@@ -20,6 +20,7 @@ from kwtui.backups.layout.tree import (
     what_to_do_with,
     why_unread,
 )
+from kwtui.backups.listing.lost import EMPTY, missing_numbers
 from kwtui.files.foreign.reading import read_regular
 from kwtui.model.schema import Engine, TableName
 
@@ -47,7 +48,7 @@ class TreeTable:
 
 @dataclass(frozen=True)
 class UnreadFile:
-    """A file that may hold rows, in a form that is not read."""
+    """A file that may hold rows and is not read: for its form, or since it is lost."""
 
     path: str
     """Relative to the tree, or to the set where it did not finish."""
@@ -131,7 +132,7 @@ def read_shape(root: Path) -> TreeShape:
         tables=tables,
         files=files,
         problems=tuple(problems.values()),
-        unread=tuple(_unread(files, tables)),
+        unread=(*_unread(files, tables), *_lost(files, tables)),
     )
 
 
@@ -142,6 +143,20 @@ def _unread(files: Iterable[TreeFile], tables: Iterable[TreeTable]) -> Iterator[
         beside = parent in folders or len(PurePosixPath(parent).parts) >= 2
         if why := why_unread(file, beside_data=beside):
             yield UnreadFile(file.path, why, file.bytes)
+
+
+def _lost(files: Iterable[TreeFile], tables: Iterable[TreeTable]) -> Iterator[UnreadFile]:
+    names: dict[str, list[str]] = {table.folder: [] for table in tables}
+    for file in files:
+        folder, name = _parent(file.path), file.path.rpartition("/")[2]
+        if folder in names:
+            names[folder].append(name)
+    for table in tables:
+        for file in table.files:
+            if not file.bytes:
+                yield UnreadFile(file.path, EMPTY)
+        for name, why in missing_numbers(names[table.folder]):
+            yield UnreadFile(f"{table.folder}/{name}".lstrip("/"), why)
 
 
 def _read_text(path: Path, shown: str) -> tuple[str, str]:

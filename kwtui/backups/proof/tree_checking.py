@@ -121,7 +121,7 @@ def _check_table(
         check_records(path, scan, None, check)
     _report_forms(table.files, details, check)
     if not table.files:
-        message = "has no data file: it was empty, or its export failed"
+        message = "has no data file: it was empty, or its file is lost"
         check.fault(Fault.MISSING, str(table.name), message, Severity.WARNING)
     elif not table.columns:
         _report_undefined(table, details, check)
@@ -147,13 +147,12 @@ def _check_table(
 
 
 def _report_odd_files(found: Mapping[str, FileScan], check: Check) -> None:
-    """EXPORT writes neither a file without a byte nor, by accident, the same file twice."""
+    """EXPORT does not write the same file twice."""
     first: dict[str, str] = {}
     for path, scan in found.items():
         if not scan.bytes:
-            message = "is empty, as EXPORT leaves no file: its rows may be lost"
-            check.fault(Fault.MISSING, path, message, Severity.WARNING)
-        elif scan.sha256 in first:
+            continue  # Named among what is not read.
+        if scan.sha256 in first:
             message = f"is the same as {first[scan.sha256]}: a copy, whose rows would come twice"
             check.fault(Fault.STRAY, path, message, Severity.WARNING)
         else:

@@ -166,6 +166,12 @@ def add_tree(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="of an export of others: do without this file or folder in it; may be given again",
     )
+    parser.add_argument(
+        "--empty",
+        metavar="TABLES",
+        help="of an export of others: tables without a data file that had no rows, so that no file "
+        "of them is lost",
+    )
     add_no_header(parser)
 
 

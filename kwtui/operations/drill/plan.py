@@ -105,7 +105,6 @@ def plan_drill(
             "scratch": scope.scratch,
             "staging": scope.staging,
             "sandbox": plan_id if request.on_sandbox else "",
-            "fileless": [str(t.name) for t in scope.tables if source.adopted and not t.files],
         },
     )
     return checked(plan)
@@ -122,6 +121,7 @@ def scratch_request(request: DrillRequest, scratch: str) -> RestoreRequest:
         node_id=request.node_id,
         accept=request.accept,
         leave_out=request.leave_out,
+        empty=request.empty,
         first_is_row=request.first_is_row,
     )
 

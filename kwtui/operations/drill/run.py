@@ -249,11 +249,12 @@ class _Drill:
 
     @property
     def _uncertain(self) -> list[str]:
-        """Tables that could only be compared by count."""
+        """Tables that could only be compared by count, but for those that had no rows."""
+        empty = {str(table) for table in self._request.empty}
         return [
             line["table"]
             for line in self._restoring.comparison.lines
-            if line["checksum"] != "the same"
+            if line["checksum"] != "the same" and line["table"] not in empty
         ]
 
     @property
@@ -267,16 +268,14 @@ class _Drill:
         rows = sum(line["rows_found"] for line in lines)
         proof = self._proof(self._reached, ok=True, summary=self._summary(rows))
         recorded, note = self._record(proof)
-        fileless = set(self._plan.request.get("fileless", ()))
         doubts = [
-            f"{table} has no data file: it was empty, or its file is lost. Nothing is proven of "
-            "its rows"
-            if table in fileless
-            else f"{table} was compared by count, since the backup knows no more of it: the drill "
+            f"{table} was compared by count, since the backup knows no more of it: the drill "
             "reaches P3"
             for table in self._uncertain
         ]
+        doubts += [f"{table} has no data file: empty, as was said" for table in self._request.empty]
         doubts += [f"{path} was left out, as was said" for path in self._request.leave_out]
+        doubts += [f.message for f in self._plan.findings if f.code == "adopted"]
         doubts += self._restoring.comparison.less
         doubts += [f"accepted by name: {words}" for words in self._restoring.comparison.accepted]
         return RunResult(

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
+from kwtui.model.schema import TableName
 from kwtui.operations.restore.source import RestoreSource, SourceTable, UndefinedTable
 from kwtui.operations.restore.target import TargetFacts, refusal
-from kwtui.text import plural
+from kwtui.text import plural, shell_quoted
 
 _NAMED = 20
 """So many files or tables are named one by one; of more a person reads the number."""
@@ -39,6 +40,7 @@ def accounting_findings(
         return
     yield from _unread(source)
     yield from _damaged(source)
+    yield from _without_files(source, tables, request)
     if source.doubt:
         yield refusal(
             "dialect_unsure",
@@ -116,6 +118,59 @@ def _unread(source: RestoreSource) -> Iterator[Finding]:
             f"{plural(more, 'more file')} cannot be read either.",
             "See all of them: kwtui verify",
         )
+
+
+def without_files(source: RestoreSource, tables: tuple[SourceTable, ...]) -> tuple[TableName, ...]:
+    """Tables of an export of others of which nothing but the definition is there.
+
+    EXPORT writes no file for a table without rows, so nothing in the export tells which of them had
+    none and which lost theirs. Those whose lost file is known are named by it.
+    """
+    if not source.adopted:
+        return ()
+    lost = {f"{source.path}/{file.path}".rpartition("/")[0] for file in source.unread}
+    return tuple(t.name for t in tables if not t.files and t.folder not in lost)
+
+
+def _without_files(
+    source: RestoreSource, tables: tuple[SourceTable, ...], request: RestoreRequest
+) -> Iterator[Finding]:
+    found = without_files(source, tables)
+    for name in found:
+        if name in request.empty:
+            yield Finding(
+                Severity.WARNING,
+                "said_to_be_empty",
+                str(name),
+                f"{name} has no data file. It comes back without rows, as was said.",
+            )
+    left = [name for name in found if name not in request.empty]
+    nothing_at_all = not any(table.files for table in tables)
+    if left and not (nothing_at_all and request.strategy is RestoreStrategy.DATA_ONLY):
+        yield _no_data_file(source, left)
+    for name in request.empty:
+        if name not in found:
+            yield refusal(
+                "not_empty",
+                str(name),
+                f"{name} is no table of this export without a data file, as was said.",
+                "See what it holds: kwtui show",
+            )
+
+
+def _no_data_file(source: RestoreSource, left: list[TableName]) -> Finding:
+    some = ", ".join(str(name) for name in left[:_NAMED])
+    more = f" and {len(left) - _NAMED:,} more" if len(left) > _NAMED else ""
+    has, each = ("have", "each") if len(left) > 1 else ("has", "it")
+    option = f"--empty {shell_quoted(','.join(name.as_option for name in left))}"
+    return refusal(
+        "no_data_file",
+        source.path,
+        f"{some}{more} {has} no data file: {each} was empty, or its file is lost. EXPORT writes "
+        "none for an empty table, and KWDB's own IMPORT says nothing of a lost one.",
+        "Look for the rows in the database that was exported, or in another copy. If there were "
+        f"none: {option}. For the definitions alone: --strategy schema-only",
+    )
 
 
 def _damaged(source: RestoreSource) -> Iterator[Finding]:

@@ -71,8 +71,8 @@ def _source_findings(
         Severity.WARNING,
         "adopted",
         source.path,
-        "This export was not made by kwtui: there is no manifest, so whether every row is in it "
-        "cannot be known. What is in the files is restored and counted.",
+        "This export was not made by kwtui: there is no manifest, so whether every table and row "
+        "is in it cannot be known. What is in the files is restored and counted.",
         "What an export leaves out (sequences, views, foreign keys, retentions, grants) is not "
         "there.",
     )
@@ -87,16 +87,6 @@ def _source_findings(
             "are left out, as the plan shows; a partition interval goes to the database.",
         )
     yield from _default_findings(source, tables)
-    for table in tables if request.strategy is not RestoreStrategy.SCHEMA_ONLY else ():
-        if not table.files:
-            yield Finding(
-                Severity.WARNING,
-                "table_without_files",
-                str(table.name),
-                f"{table.name} has no data file: it was empty, or its file is lost. KWDB's own "
-                "import would not say so.",
-                "Ask whoever made the export how many rows it should have.",
-            )
     if not source.dialect_sure:
         yield Finding(
             Severity.WARNING,

@@ -93,9 +93,9 @@ def read_source(
     details = open_set(extern, request.source.rstrip("/"), state)
     if details.entry.kind is EntryKind.TREE:
         return _read_tree(extern, details, request, existing)
-    if request.leave_out:
+    if request.leave_out or request.empty:
         raise KwtuiError(
-            "Only of an export of others can files be left out.",
+            "Only of an export of others can files be left out, or tables be called empty.",
             hint="Of a backup choose the tables that are wanted: --tables",
             exit_code=ExitCode.USAGE,
         )

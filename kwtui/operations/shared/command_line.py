@@ -79,6 +79,8 @@ def _tree_words(request: RestoreRequest | DrillRequest) -> Iterator[str]:
     """How an export of others is read."""
     for path in request.leave_out:
         yield from ("--leave-out", path)
+    if request.empty:
+        yield from ("--empty", ",".join(name.as_option for name in request.empty))
     if request.first_is_row:
         yield "--no-header"
     if request.dialect is not None:

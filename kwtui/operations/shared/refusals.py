@@ -23,6 +23,8 @@ _EXIT_CODES = {
     "no_table": ExitCode.NOT_FOUND,
     "not_found": ExitCode.NOT_FOUND,
     "unread_file": ExitCode.BACKUP_DAMAGED,
+    "no_data_file": ExitCode.BACKUP_DAMAGED,
+    "not_empty": ExitCode.NOT_FOUND,
 }
 
 

@@ -12,8 +12,9 @@ import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.proof import ProofLevel
-from kwtui.model.requests import Dialect, RestoreStrategy
+from kwtui.model.requests import Dialect, DrillRequest, RestoreStrategy
 from kwtui.model.schema import TableName
+from kwtui.operations.shared.command_line import command_for
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench, Made
 
@@ -415,6 +416,92 @@ def test_an_export_without_tables_restores_nothing(
     assert "no table" in error.title
 
 
+# -- lost files -------------------------------------------------------------------------------
+
+INTO_EXISTING: dict[str, Any] = {"strategy": RestoreStrategy.DATA_ONLY, "target": "foreign_dst"}
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"strategy": RestoreStrategy.NATIVE}, INTO_EXISTING], ids=repr
+)
+def test_a_table_without_a_file_was_empty_only_if_a_person_says_so(
+    bench: Bench, tree: Path, options: dict[str, Any]
+) -> None:
+    _lost("public/b/n1.0.csv")(tree)
+
+    error = refused(bench, tree, **options)
+
+    assert error.exit_code is ExitCode.BACKUP_DAMAGED
+    assert "public.b has no data file: it was empty, or its file is lost" in error.title
+    assert "--empty public.b" in error.hint
+
+
+def test_a_table_that_was_empty_comes_back_without_rows(bench: Bench, tree: Path) -> None:
+    _lost("public/b/n1.0.csv")(tree)
+    said = (TableName("public", "b"),)
+
+    made = restored(bench, tree, empty=said)
+
+    assert "said_to_be_empty" in {f.code for f in made.plan.findings}
+    assert rows(bench, tree, "a") == ROWS_A
+    assert rows(bench, tree, "b") == set()
+    assert "--empty public.b" in command_for(made.plan, ())
+    (tree / "public/b/n1.0.csv").write_bytes(b"1\n2\n")
+    there = refused(bench, tree, target="not_made", empty=said)
+    assert there.exit_code is ExitCode.NOT_FOUND, "it has a file now"
+
+
+def test_a_drill_proves_nothing_of_a_table_whose_file_is_lost(bench: Bench, tree: Path) -> None:
+    _lost("public/b/n1.0.csv")(tree)
+    said = DrillRequest(tree.name, empty=(TableName("public", "b"),))
+
+    with pytest.raises(KwtuiError) as raised:
+        bench.run(bench.plan_drill(DrillRequest(tree.name)))
+    made = bench.run(bench.plan_drill(said))
+
+    assert raised.value.exit_code is ExitCode.BACKUP_DAMAGED
+    assert made["level"] == ProofLevel.P4
+    assert "public.b has no data file: empty, as was said" in made["doubts"]
+    assert any("cannot be known" in doubt for doubt in made["doubts"])
+
+
+def _without_the_first_of_two(tree: Path) -> None:
+    (tree / A).rename((tree / A).with_name("n1.1.csv"))
+
+
+def _emptied(tree: Path) -> None:
+    (tree / A).with_name("n1.1.csv").touch()
+
+
+LOST: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a number is left out": (_without_the_first_of_two, "public/a/n1.0.csv is not there"),
+    "no byte of the only one": (_changed(lambda _: b""), "public/a/n1.0.csv is empty"),
+    "no byte of the last one": (_emptied, "public/a/n1.1.csv is empty"),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_file_that_must_have_been_there_is_named(bench: Bench, tree: Path, name: str) -> None:
+    change, says = LOST[name]
+    change(tree)
+
+    error = refused(bench, tree)
+
+    assert error.exit_code is ExitCode.BACKUP_DAMAGED
+    assert says in error.title
+    report = bench.verify(tree.name)
+    assert not report.ok
+    assert any(says in f"{f.subject} {f.message}" for f in report.findings)
+
+
+def test_a_person_may_do_without_a_file_that_is_lost(bench: Bench, tree: Path) -> None:
+    _without_the_first_of_two(tree)
+
+    restored(bench, tree, leave_out=("public/a/n1.0.csv",))
+
+    assert rows(bench, tree, "a") == ROWS_A
+
+
 # -- damage -----------------------------------------------------------------------------------
 
 DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
@@ -452,13 +539,11 @@ def test_damage_is_told_with_its_file_and_record(bench: Bench, tree: Path, name:
     )
 
 
-def test_files_that_export_never_leaves_are_doubted(bench: Bench, tree: Path) -> None:
-    (tree / "public/b/n1.0.csv").write_bytes(b"")
+def test_the_same_file_twice_is_doubted(bench: Bench, tree: Path) -> None:
     shutil.copyfile(tree / A, (tree / A).with_name("n1.0 (1).csv"))
 
     told = {str(f.subject): f.message for f in bench.verify(tree.name).findings}
 
-    assert "its rows may be lost" in told["public/b/n1.0.csv"]
     assert "is the same as public/a/n1.0 (1).csv" in told[str(A)]
 
 
