@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kwtui.commands.shared.arguments import (
@@ -18,7 +19,7 @@ from kwtui.commands.shared.running import run_or_show
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
-    from kwtui.model.requests import RestoreRequest
+    from kwtui.model.requests import ExcerptRequest, RestoreRequest
 
 
 async def restore(controller: Controller, args: argparse.Namespace, output: Output) -> int:
@@ -26,9 +27,14 @@ async def restore(controller: Controller, args: argparse.Namespace, output: Outp
         return await _continue(controller, args, output)
     if not args.set:
         raise usage("Name the backup that is to be restored, or say --continue.")
-    request = request_of(args)
-    await connect(controller, args)
-    plan = await controller.plans.restore(request)
+    if args.into or args.since or args.until or args.where:
+        excerpt = excerpt_of(args)
+        await connect(controller, args)
+        plan = await controller.plans.excerpt(excerpt)
+    else:
+        request = request_of(args)
+        await connect(controller, args)
+        plan = await controller.plans.restore(request)
     return await run_or_show(controller, args, output, plan)
 
 
@@ -43,6 +49,58 @@ async def _continue(controller: Controller, args: argparse.Namespace, output: Ou
     if not (output.json or args.dry_run):
         output.note(plan.findings[0].message)
     return await run_or_show(controller, args, output, plan)
+
+
+def excerpt_of(args: argparse.Namespace) -> ExcerptRequest:
+    """Some rows of one table. Raises KwtuiError (USAGE)."""
+    from kwtui.model.requests import ExcerptRequest
+
+    of, into = table_names(args.tables), table_names(args.into)
+    if len(of) != 1 or len(into) != 1:
+        raise usage(
+            "To restore some rows name one table (--tables TABLE) and the new one that they go "
+            "into (--into TABLE)."
+        )
+    _refuse_what_does_not_belong(args)
+    return ExcerptRequest(
+        source=set_of(args.set),
+        table=of[0],
+        into=into[0],
+        target=args.target,
+        since=_moment(args.since),
+        until=_moment(args.until),
+        where=args.where or "",
+        node_id=args.node,
+    )
+
+
+def _refuse_what_does_not_belong(args: argparse.Namespace) -> None:
+    given = {
+        "--strategy": args.strategy != "exact",
+        "--create-users": args.create_users,
+        "--with-users": args.with_users,
+        "--with-settings": args.with_settings,
+        "--yes-replace": args.yes_replace,
+        "--accept": args.accept,
+        "--leave-out": args.leave_out,
+        "--empty": args.empty,
+        "--no-header": args.no_header,
+        "how files are written": dialect_of(args),
+    }
+    wrong = next((option for option, value in given.items() if value), None)
+    if wrong:
+        raise usage(f"--into makes a table of some rows of a backup; leave {wrong} out.")
+
+
+def _moment(text: str | None) -> str:
+    """As EXPORT prints it, without a zone."""
+    if not text:
+        return ""
+    from kwtui.node.logs.time_words import parse_when
+
+    when = parse_when(text, datetime.now(UTC))
+    fraction = f".{when.microsecond:06}".rstrip("0").rstrip(".")
+    return f"{when:%Y-%m-%d %H:%M:%S}{fraction}"
 
 
 def request_of(args: argparse.Namespace) -> RestoreRequest:

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kwtui.model.proof import ProofLevel
-    from kwtui.model.requests import BackupRequest, DrillRequest, RestoreRequest
+    from kwtui.model.requests import (
+        BackupRequest,
+        DrillRequest,
+        ExcerptRequest,
+        RestoreRequest,
+    )
     from kwtui.operations.backup.destination_nodes import DestinationNode
     from kwtui.operations.plan import Plan
     from kwtui.operations.removal.planning import Leftovers
@@ -72,6 +77,17 @@ class Plans:
             facts = self._connection.facts()
             place = await self._folders.choose_node(server, facts, request.node_id)
             return await make_restore_plan(
+                server, facts, place, self._state, request, new_plan_id()
+            )
+
+    async def excerpt(self, request: ExcerptRequest) -> Plan:
+        """Look into the set and at the server, and plan. Refusals are findings of the plan."""
+        from kwtui.operations.excerpt.planning import make_excerpt_plan
+
+        async with self._connection.own() as server:
+            facts = self._connection.facts()
+            place = await self._folders.choose_node(server, facts, request.node_id)
+            return await make_excerpt_plan(
                 server, facts, place, self._state, request, new_plan_id()
             )
 

@@ -133,6 +133,26 @@ class RestoreRequest:
 
 
 @dataclass(frozen=True)
+class ExcerptRequest:
+    """What a person asks for: some rows of a time series, in a table of their own."""
+
+    source: str
+    """Path of the set relative to extern."""
+    table: TableName
+    into: TableName
+    """The table that is made for them."""
+    target: str | None = None
+    """The database that it is made in; None: the one of the name that was backed up."""
+    since: str = ""
+    """UTC, as EXPORT prints it, without a zone: ``2026-11-01 00:00:00``. Empty: from the first."""
+    until: str = ""
+    """The same; rows of this very moment are not among them. Empty: to the last."""
+    where: str = ""
+    """What the tags of the devices are, as SQL (`kwtui.sql.tag_conditions`). Empty: all."""
+    node_id: int | None = None
+
+
+@dataclass(frozen=True)
 class DrillRequest:
     """What a person asks for: the rehearsal of a restore."""
 

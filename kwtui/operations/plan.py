@@ -19,6 +19,8 @@ from kwtui.model.server import Coverage
 class PlanKind(StrEnum):
     BACKUP = "backup"
     RESTORE = "restore"
+    EXCERPT = "excerpt"
+    """Some rows of a time series, into a table of their own."""
     VERIFY = "verify"
     DRILL = "drill"
     """A restore into a scratch database, compared and dropped."""

@@ -165,14 +165,14 @@ def lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
     keys = []
     if plan.kind not in (PlanKind.VERIFY, PlanKind.SEAL):
         keys.append(f"database {plan.database} of cluster {plan.cluster_id}")
-    if plan.kind is not PlanKind.RESTORE:
+    if plan.kind not in (PlanKind.RESTORE, PlanKind.EXCERPT):
         keys.append(f"{handover.extern}/{plan.path}")
     return tuple(keys)
 
 
 def shared_lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
     """What others may read meanwhile, but not remove."""
-    if plan.kind in (PlanKind.RESTORE, PlanKind.DRILL):
+    if plan.kind in (PlanKind.RESTORE, PlanKind.EXCERPT, PlanKind.DRILL):
         return (_reading_key(handover.extern, plan.path),)
     return ()
 

@@ -102,6 +102,11 @@ def lost_hint(plan: Plan, run: str) -> str:
             f"{plan.request.get('scratch', plan.database)}; if {plan.database} is there and not "
             f"complete, its comment says so. {ways_on(run)}"
         )
+    if plan.kind is PlanKind.EXCERPT:
+        return (
+            f"The table {plan.request['into']['name']} in {plan.database} may be there, and is not "
+            "complete as long as its comment says so: drop it. kwtui cleanup removes the folder."
+        )
     if plan.kind is PlanKind.DRILL:
         return (
             f"Its scratch database {plan.request['scratch']} and its folders may still be there: "

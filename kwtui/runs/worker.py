@@ -141,6 +141,10 @@ class _Worker:
             from kwtui.operations.restore.run import run_restore
 
             return await run_restore(context)
+        if plan.kind is PlanKind.EXCERPT:
+            from kwtui.operations.excerpt.run import run_excerpt
+
+            return await run_excerpt(context)
         if plan.kind is PlanKind.DRILL:
             from kwtui.operations.drill.run import run_drill
 

@@ -15,12 +15,13 @@ from kwtui.backups.proof.verify import VerifyReport, verify
 from kwtui.controller import Controller
 from kwtui.errors import KwtuiError
 from kwtui.model.proof import ProofLevel
-from kwtui.model.requests import BackupRequest, DrillRequest, RestoreRequest
-from kwtui.model.schema import DatabaseSchema
+from kwtui.model.requests import BackupRequest, DrillRequest, ExcerptRequest, RestoreRequest
+from kwtui.model.schema import DatabaseSchema, TableName
 from kwtui.model.server import Survey
 from kwtui.operations.backup.run import run_backup
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.drill.run import run_drill
+from kwtui.operations.excerpt.run import run_excerpt
 from kwtui.operations.plan import Plan, PlanKind, Step
 from kwtui.operations.restore.run import run_restore
 from kwtui.operations.runner import Halt, StepOutcome
@@ -31,6 +32,7 @@ from tests.conftest import SandboxNode
 _EXECUTE = {
     PlanKind.BACKUP: run_backup,
     PlanKind.RESTORE: run_restore,
+    PlanKind.EXCERPT: run_excerpt,
     PlanKind.DRILL: run_drill,
 }
 
@@ -212,6 +214,26 @@ class Bench:
         """Raises KwtuiError as a run that failed does."""
         return self.run(self.plan_restore(source, **options), hooks)
 
+    def plan_excerpt(self, source: str, table: str, into: str, **options: Any) -> Plan:
+        names = TableName("public", table), TableName("public", into)
+
+        async def ask(controller: Controller) -> Plan:
+            return await controller.plans.excerpt(ExcerptRequest(source, *names, **options))
+
+        return asyncio.run(self._with_controller(ask))
+
+    def excerpt(
+        self,
+        source: str,
+        table: str,
+        into: str,
+        *,
+        hooks: dict[str, Hook] | None = None,
+        **options: Any,
+    ) -> Made:
+        """Raises KwtuiError as a run that failed does."""
+        return self.run(self.plan_excerpt(source, table, into, **options), hooks)
+
     def run(self, plan: Plan, hooks: dict[str, Hook] | None = None) -> Made:
         return asyncio.run(self._run(plan, hooks or {}))
 
@@ -237,8 +259,7 @@ class Bench:
             reporter=story,
             halt=Halt(),
         )
-        execute = _EXECUTE[plan.kind]
-        return Made(plan, await execute(context), story)
+        return Made(plan, await _EXECUTE[plan.kind](context), story)
 
     async def _with_controller(self, ask: Callable[[Controller], Awaitable[T]]) -> T:
         controller = Controller(state=self.state)

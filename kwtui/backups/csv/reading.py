@@ -96,6 +96,11 @@ def read_records(file: Readable, dialect: Dialect) -> Iterator[Record]:
 
     Raises `MalformedRecord` at the first record that does not parse, and OSError.
     """
+    return (record for record, _ in read_with_text(file, dialect))
+
+
+def read_with_text(file: Readable, dialect: Dialect) -> Iterator[tuple[Record, str]]:
+    """The same, each with its text as it stands in the file, line end included."""
     charset = PYTHON_CHARSETS.get(dialect.charset, dialect.charset)
     decoder = codecs.getincrementaldecoder(charset)(errors="surrogateescape")
     parser = RecordParser(dialect)
@@ -103,8 +108,9 @@ def read_records(file: Readable, dialect: Dialect) -> Iterator[Record]:
     while True:
         try:
             while position < len(text):
-                record, position = parser.record(text, position, final=final)
-                yield record
+                record, end = parser.record(text, position, final=final)
+                yield record, text[position:end]
+                position = end
             if final:
                 return
         except NeedMore:

@@ -206,6 +206,9 @@ def _restore(commands: Any) -> None:
         schema-only   definitions without rows
         data-only     rows into tables that exist
 
+        Some rows of a time series go into a table of their own, in a database that is there:
+        --tables TABLE --into NEW, with --from and --until (UTC) or --where on its tags.
+
         A restore that was cancelled, killed or cut off goes on with --continue: tables that hold
         their rows are kept, what was half done is undone, and all of it is compared at the end.
         """,
@@ -213,6 +216,8 @@ def _restore(commands: Any) -> None:
         kwtui restore kwtui/shop/20261122T080000Z --as shop_copy --profile prod
         kwtui restore kwtui/shop/20261122T080000Z --yes-replace shop --profile test
         kwtui restore kwtui/shop/20261122T080000Z --dry-run --sandbox
+        kwtui restore kwtui/plant/20261122T080000Z --tables readings --into readings_july \\
+            --from 2026-07-01 --until 2026-08-01 --where "site = 'north'"
         kwtui restore --continue 20261122T081500Z-1a2b
         """,
     )
@@ -242,6 +247,28 @@ def _restore(commands: Any) -> None:
         help="what to restore, and how: see above (default: exact)",
     )
     add_tables(parser)
+    parser.add_argument(
+        "--into",
+        type=given,
+        metavar="NEW",
+        help="make this table, of rows of the one that --tables names, beside what is there",
+    )
+    parser.add_argument(
+        "--from",
+        dest="since",
+        type=given,
+        metavar="TIME",
+        help="with --into: rows of this time and later",
+    )
+    parser.add_argument(
+        "--until", type=given, metavar="TIME", help="with --into: rows before this time"
+    )
+    parser.add_argument(
+        "--where",
+        type=given,
+        metavar="TAGS",
+        help="with --into: rows of these devices: \"site = 'north' AND id IN (1, 2)\"",
+    )
     parser.add_argument(
         "--create-users",
         action="store_true",

@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
         """
         words: list[str] = []
         for word in sys.argv[1:] if args is None else args:
-            if words and words[-1] in ("--since", "--until") and _AGO.match(word):
+            if words and words[-1] in ("--since", "--from", "--until") and _AGO.match(word):
                 words[-1] += f"={word}"
             else:
                 words.append(word)

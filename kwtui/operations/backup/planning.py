@@ -14,7 +14,7 @@ from kwtui.node.place import FolderState, NodePlace
 from kwtui.operations.backup.destination import Destination, look_at_destination
 from kwtui.operations.backup.plan import plan_backup
 from kwtui.operations.plan import Plan
-from kwtui.operations.shared.extern_access import _NOWHERE
+from kwtui.operations.shared.extern_access import NOWHERE
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.server import Server
 
@@ -31,9 +31,9 @@ async def make_backup_plan(
     survey = await catalogue.survey(server, facts, request.database)
     now = datetime.now(UTC)
     node = request.node_id or facts.node_id
-    extern = place.extern if place is not None else _NOWHERE
+    extern = place.extern if place is not None else NOWHERE
     if request.unseen:
-        extern = _NOWHERE
+        extern = NOWHERE
     path = await asyncio.to_thread(_free_path, extern, request, now)
     if request.unseen:
         destination = Destination(node, path, unseen=True)

@@ -25,7 +25,7 @@ from kwtui.operations.restore.plan import plan_restore
 from kwtui.operations.restore.replaced import id_of
 from kwtui.operations.restore.source import RestoreSource, source_of
 from kwtui.operations.restore.target import TargetFacts
-from kwtui.operations.shared.extern_access import _NOWHERE, extern_problem
+from kwtui.operations.shared.extern_access import NOWHERE, extern_problem
 from kwtui.operations.shared.refusals import error_of
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.catalogue.dependents import dependents
@@ -46,7 +46,7 @@ async def make_restore_plan(
     Raises KwtuiError: EXTERN_NOT_FOUND and the like, NOT_FOUND, BACKUP_INCOMPLETE, BACKUP_DAMAGED,
     META_DAMAGED.
     """
-    extern = place.extern if place is not None else _NOWHERE
+    extern = place.extern if place is not None else NOWHERE
     problem = extern_problem(extern)
     if problem is not None or extern.path is None:
         raise error_of(problem)

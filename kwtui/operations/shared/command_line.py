@@ -11,6 +11,7 @@ from kwtui.model.requests import (
     BackupRequest,
     Dialect,
     DrillRequest,
+    ExcerptRequest,
     RestoreRequest,
     RestoreStrategy,
     with_level,
@@ -41,6 +42,8 @@ def command_for(plan: Plan, connection: Sequence[str]) -> str:
         words = _continue_words(plan)
     elif plan.kind is PlanKind.RESTORE:
         words = _restore_words(msgspec.convert(plan.request, RestoreRequest))
+    elif plan.kind is PlanKind.EXCERPT:
+        words = _excerpt_words(msgspec.convert(plan.request, ExcerptRequest))
     elif plan.kind is PlanKind.DRILL:
         words = _drill_words(msgspec.convert(plan.request, DrillRequest))
     elif plan.kind is PlanKind.SEAL:
@@ -165,6 +168,17 @@ def _restore_words(request: RestoreRequest) -> Iterator[str]:
     if request.node_id is not None:
         yield from ("--node", str(request.node_id))
     yield from _tree_words(request)
+
+
+def _excerpt_words(request: ExcerptRequest) -> Iterator[str]:
+    yield from ("restore", request.source, "--tables", request.table.as_option)
+    yield from ("--into", request.into.as_option)
+    given = {"--as": request.target, "--from": request.since, "--until": request.until}
+    for option, text in (given | {"--where": request.where}).items():
+        if text:
+            yield from (option, text)
+    if request.node_id is not None:
+        yield from ("--node", str(request.node_id))
 
 
 def _wal_words(plan: Plan) -> Iterator[str]:

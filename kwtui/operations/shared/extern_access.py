@@ -38,4 +38,4 @@ def extern_problem(extern: FolderState) -> Finding | None:
     )
 
 
-_NOWHERE = FolderState(None, "")
+NOWHERE = FolderState(None, "")

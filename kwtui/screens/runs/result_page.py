@@ -71,6 +71,8 @@ def _subject(plan: Plan, result: dict[str, Any], gone: bool) -> list[Line]:
     """What the run was about."""
     if plan.kind is PlanKind.RESTORE:
         return [fact("Database", str(result.get("database", plan.database)))]
+    if plan.kind is PlanKind.EXCERPT:
+        return [fact("Table", f"{result.get('database', plan.database)}.{result.get('table', '')}")]
     if plan.kind in REMOVALS:
         return _removed(result.get("removed"))
     path = str(result.get("path", plan.path))

@@ -60,6 +60,8 @@ async def ask_and_cancel(app: App[None], controller: Controller, run_id: str) ->
         "What was restored so far is kept: r in the list of runs (6) goes on with it. Nothing that"
         " was there before is touched."
         if plan.kind is PlanKind.RESTORE
+        else "The new table is dropped again."
+        if plan.kind is PlanKind.EXCERPT
         else "What was done so far stays; nothing that was there before is touched."
     )
     dialog = ConfirmDialog("Cancel this run?", text, yes="Cancel the run", no="Let it run")

@@ -10,12 +10,15 @@ import pytest
 
 from kwtui.commands.backup import request_of
 from kwtui.commands.parsers.root import make_parser
+from kwtui.commands.restore import excerpt_of
 from kwtui.commands.restore import request_of as restore_request_of
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.checks import CheckLevel
 from kwtui.model.requests import (
     BackupMethod,
     BackupRequest,
     Dialect,
+    ExcerptRequest,
     RestoreRequest,
     RestoreStrategy,
 )
@@ -65,6 +68,35 @@ def test_a_restore_command_asks_for_the_same(request_: RestoreRequest) -> None:
     args = make_parser("1").parse_args(shlex.split(command_for(plan, []))[1:])
 
     assert restore_request_of(args) == request_
+
+
+M, NEW = TableName("public", "m"), TableName("public", "new, one")
+EXCERPTS = [
+    ExcerptRequest(PATH, M, NEW),
+    ExcerptRequest(PATH, M, NEW, "plant", since="2026-11-01 00:00:00.25", where="site = 'no'"),
+    ExcerptRequest(PATH, M, NEW, until="2026-11-01 00:00:00", node_id=2),
+]
+
+
+@pytest.mark.parametrize("request_", EXCERPTS, ids=str)
+def test_a_restore_of_some_rows_asks_for_the_same(request_: ExcerptRequest) -> None:
+    words = shlex.split(command_for(plan_of(PlanKind.EXCERPT, request_), []))
+
+    args = make_parser("1").parse_args(words[1:])
+
+    assert excerpt_of(args) == request_
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--into b", "--tables a,c --into b", "--tables a --from today", "--tables a --where x=1",
+     "--tables a --into b --from never", "--tables a --into b --strategy native",
+     "--tables a --into b --yes-replace shop"],
+)  # fmt: skip
+def test_what_does_not_name_a_table_and_a_new_one_is_refused(words: str) -> None:
+    with pytest.raises(KwtuiError) as caught:
+        excerpt_of(make_parser("1").parse_args(["restore", PATH, *words.split()]))
+    assert caught.value.exit_code is ExitCode.USAGE
 
 
 def test_the_server_is_named_in_the_command() -> None:
