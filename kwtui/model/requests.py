@@ -125,7 +125,8 @@ class RestoreRequest:
     """Tables, or columns of tables, whose definition may come back otherwise than captured; as SQL
     has their names."""
     leave_out: tuple[str, ...] = ()
-    """Of trees: files and folders, relative to the tree, that a person does without."""
+    """What a person does without: of sets tables, views and sequences as ``--tables`` has them, of
+    trees files and folders relative to the tree."""
     empty: tuple[TableName, ...] = ()
     """Of trees: tables without a data file that had no rows, as a person says."""
     first_is_row: bool = False

@@ -32,6 +32,8 @@ class Bounds:
     databases: frozenset[str]
     schemas: frozenset[str] = frozenset({"public"})
     """Schemas of these databases."""
+    relations: frozenset[tuple[str, str]] | None = None
+    """Schema and name of the tables, views and sequences that may be named with both; None: any."""
 
 
 class OutOfBoundsError(ValueError):
@@ -57,7 +59,12 @@ def check_relation(parts: Sequence[str], bounds: Bounds) -> None:
     """A table, view or sequence: one of these databases."""
     if not parts:
         raise OutOfBoundsError("names a table in a way that cannot be read")
-    if len(parts) == 1 or parts[0] in bounds.databases or parts[0] in _SYSTEM:
+    if len(parts) == 1 or parts[0] in _SYSTEM:
+        return
+    held = bounds.relations
+    if held is not None and (parts[-2], parts[-1]) not in held and parts[-2] not in _SYSTEM:
+        raise OutOfBoundsError(f"names {'.'.join(parts)}, which the backup does not hold")
+    if parts[0] in bounds.databases:
         return
     if len(parts) > 2 or parts[0] not in bounds.schemas:
         check_database(parts[0], bounds)

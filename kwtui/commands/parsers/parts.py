@@ -163,8 +163,9 @@ def add_tree(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--leave-out",
         action="append",
-        metavar="PATH",
-        help="of an export of others: do without this file or folder in it; may be given again",
+        metavar="NAME",
+        help="do without this table, view or sequence of a backup, or this file or folder of an "
+        "export of others; may be given again",
     )
     parser.add_argument(
         "--empty",

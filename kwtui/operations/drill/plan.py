@@ -21,6 +21,7 @@ from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import DrillRequest, RestoreRequest, RestoreStrategy
 from kwtui.model.server import ServerFacts
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
+from kwtui.operations.restore.broken_objects import isolated
 from kwtui.operations.restore.expected_content import again
 from kwtui.operations.restore.findings import missing_accounts, restore_findings
 from kwtui.operations.restore.plan import check_source_dialect, ordered
@@ -85,6 +86,16 @@ def plan_drill(
     """
     _check_request(request)
     check_source_dialect(source)
+    return isolated(lambda part, _: _planned(part, request, target, now, plan_id), source)
+
+
+def _planned(
+    source: RestoreSource,
+    request: DrillRequest,
+    target: DrillTarget,
+    now: datetime,
+    plan_id: str,
+) -> Plan:
     scope = _scope(source, request, target.facts, plan_id)
     plan = Plan(
         id=plan_id,

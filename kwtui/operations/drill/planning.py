@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kwtui.backups.layout.staging import can_stage, find_stagings
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import DrillRequest, RestoreRequest
 from kwtui.model.server import ServerFacts
 from kwtui.node.place import NodePlace
@@ -17,6 +18,7 @@ from kwtui.operations.plan import Plan
 from kwtui.operations.removal.planning import find_scratch_databases
 from kwtui.operations.removal.workplaces import dead_sandboxes, dead_stagings, sandboxes
 from kwtui.operations.restore.planning import accounts_of, read_source
+from kwtui.operations.restore.source import RestoreSource
 from kwtui.operations.restore.target import TargetFacts
 from kwtui.operations.shared.known_runs import KnownRun
 from kwtui.operations.shared.scratch_names import DRILL_PREFIX
@@ -28,7 +30,7 @@ def make_sandbox_drill_plan(
     extern: Path, state: Path, request: DrillRequest, runs: Sequence[KnownRun], plan_id: str
 ) -> Plan:
     """A drill that needs files alone. Blocking. Raises KwtuiError as `make_drill_plan`."""
-    source = read_source(extern, _as_restore(request), state)
+    source = _read(extern, request, state)
     left = find_leftover_folders(extern, state, runs)
     return plan_drill(
         source, request, DrillTarget(sandbox_target(), left), datetime.now(UTC), plan_id
@@ -50,7 +52,7 @@ async def make_drill_plan(
     Raises KwtuiError: EXTERN_NOT_FOUND and the like, NOT_FOUND, BACKUP_INCOMPLETE, BACKUP_DAMAGED,
     META_DAMAGED, USAGE.
     """
-    source = await asyncio.to_thread(read_source, extern, _as_restore(request), state)
+    source = await asyncio.to_thread(_read, extern, request, state)
     left = await asyncio.to_thread(find_leftover_folders, extern, state, runs)
     left = replace(left, databases=await find_leftover_databases(server, facts.cluster_id, runs))
     known = TargetFacts(
@@ -63,6 +65,18 @@ async def make_drill_plan(
         may_stage=await asyncio.to_thread(can_stage, extern),
     )
     return plan_drill(source, request, DrillTarget(known, left), datetime.now(UTC), plan_id)
+
+
+def _read(extern: Path, request: DrillRequest, state: Path) -> RestoreSource:
+    """Raises KwtuiError also (USAGE) for tables of a set that are to be left out."""
+    source = read_source(extern, _as_restore(request), state)
+    if request.leave_out and not source.adopted:
+        raise KwtuiError(
+            "A drill proves a whole backup: only of an export of others can files be left out.",
+            hint="Restore the other tables: kwtui restore SET --leave-out TABLE",
+            exit_code=ExitCode.USAGE,
+        )
+    return source
 
 
 def _as_restore(request: DrillRequest) -> RestoreRequest:

@@ -36,7 +36,7 @@ def native_findings(
             "this account may not make a staging folder in extern for a meta.sql with another one.",
             f"{remedy} It restores under any name.",
         )
-    if request.tables or request.replace:
+    if request.tables or request.replace or (request.leave_out and not source.adopted):
         yield refusal(
             "native_whole",
             source.path,

@@ -7,6 +7,7 @@ for, so that no half-filled database ever stands under it. The steps are in `res
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -15,7 +16,9 @@ from kwtui.backups.layout.staging import staging_path
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.findings import Finding
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
+from kwtui.model.schema import TableName
 from kwtui.operations.plan import Plan, PlanKind
+from kwtui.operations.restore.broken_objects import isolated
 from kwtui.operations.restore.cluster_parts import exported_accounts
 from kwtui.operations.restore.findings import left_out, missing_accounts, restore_findings
 from kwtui.operations.restore.recipe import restore_steps
@@ -43,6 +46,20 @@ def plan_restore(
     dialect that KWDB's own reader gets wrong.
     """
     check_source_dialect(source)
+
+    def make(part: RestoreSource, tables: tuple[TableName, ...]) -> Plan:
+        return _planned(part, replace(request, tables=tables), facts, now, plan_id)
+
+    return isolated(make, source, request.tables)
+
+
+def _planned(
+    source: RestoreSource,
+    request: RestoreRequest,
+    facts: TargetFacts,
+    now: datetime,
+    plan_id: str,
+) -> Plan:
     scope = _scope(source, request, facts, plan_id)
     tables = scope.tables
     plan = Plan(

@@ -15,12 +15,13 @@ from kwtui.backups.listing.library import read_text
 from kwtui.backups.listing.part import PartTable, TreePart, narrowed
 from kwtui.backups.listing.scanning import describe
 from kwtui.backups.metasql.meta_file import MetaFile, parse_meta
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import KwtuiError
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
 from kwtui.model.schema import DatabaseSchema
 from kwtui.model.server import ServerFacts
 from kwtui.node.place import NodePlace
 from kwtui.operations.plan import Plan
+from kwtui.operations.restore.leaving_out import without_given
 from kwtui.operations.restore.plan import plan_restore
 from kwtui.operations.restore.replaced import id_of
 from kwtui.operations.restore.source import RestoreSource, source_of
@@ -93,14 +94,15 @@ def read_source(
     details = open_set(extern, request.source.rstrip("/"), state)
     if details.entry.kind is EntryKind.TREE:
         return _read_tree(extern, details, request, existing)
-    if request.leave_out or request.empty:
+    if request.empty:
         raise KwtuiError(
-            "Only of an export of others can files be left out, or tables be called empty.",
-            hint="Of a backup choose the tables that are wanted: --tables",
+            "Only tables of an export of others can be called empty.",
+            hint="A backup says itself which tables were: leave --empty out.",
             exit_code=ExitCode.USAGE,
         )
     needed = details.schema is None or request.strategy is RestoreStrategy.NATIVE
     source = source_of(details, _metas(extern, details, needed=needed), request)
+    source = without_given(source, request.leave_out)
     held = {file.path for file in details.manifest.files} if details.manifest else set()
     return replace(
         source,

@@ -16,7 +16,8 @@ from kwtui.sql.bound_names import Bounds, OutOfBoundsError
 from kwtui.sql.bounds import check, target_of
 from kwtui.sql.lexer import code
 
-_DEFINITIONS = frozenset(
+BREAKS_OUT = "breaks_out"
+DEFINITIONS = frozenset(
     {
         "USE",
         "SELECT",
@@ -46,7 +47,7 @@ _FORMS: dict[StepKind, frozenset[str]] = {
     StepKind.EXPORT_OTHER: frozenset({"EXPORT"}),
     StepKind.RECONCILE: _READING,
     StepKind.SEAL: _READING | {"EXPORT"},
-    StepKind.SQL: _DEFINITIONS,
+    StepKind.SQL: DEFINITIONS,
     StepKind.CHECK_FILES: _READING,
     StepKind.IMPORT_TABLE: _THROUGH_PLAIN | {"IMPORT INTO"},
     StepKind.IMPORT_DATABASE: frozenset({"IMPORT DATABASE"}),
@@ -94,7 +95,7 @@ def only_within(steps: Iterable[Step], database: str) -> Iterator[Step]:
     steps = tuple(steps)
     bounds = Bounds(frozenset({database}), _schemas(steps))
     for step in steps:
-        reasons = {text: _why_not(text, _forms_of(step), bounds) for text in step.sql}
+        reasons = {text: why_not(text, _forms_of(step), bounds) for text in step.sql}
         told = [f"Left out: {reason}." for reason in reasons.values() if reason]
         yield replace(
             step,
@@ -106,7 +107,7 @@ def only_within(steps: Iterable[Step], database: str) -> Iterator[Step]:
 def _refusal(step: Step, reason: str) -> Finding:
     return Finding(
         Severity.REFUSAL,
-        "breaks_out",
+        BREAKS_OUT,
         step.subject,
         f"{step.title}: nothing is sent, because {reason}.",
         _REMEDY,
@@ -114,11 +115,12 @@ def _refusal(step: Step, reason: str) -> Finding:
 
 
 def _reason(step: Step, forms: frozenset[str], bounds: Bounds) -> str:
-    reasons = (_why_not(text, forms, bounds) for text in step.sql)
+    reasons = (why_not(text, forms, bounds) for text in step.sql)
     return next(filter(None, reasons), "")
 
 
-def _why_not(text: str, forms: frozenset[str], bounds: Bounds) -> str:
+def why_not(text: str, forms: frozenset[str], bounds: Bounds) -> str:
+    """Why a statement may not be sent, naming it; empty where it may."""
     try:
         check(text, forms, bounds)
     except OutOfBoundsError as error:

@@ -10,9 +10,20 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ContentChecksum
 from kwtui.model.requests import Dialect, RestoreRequest, RestoreStrategy
-from kwtui.model.schema import UNFINISHED, ColumnSpec, Engine, ProgramSpec, TableName, TableSpec
+from kwtui.model.schema import (
+    UNFINISHED,
+    ColumnSpec,
+    CommentSpec,
+    DatabaseSchema,
+    Engine,
+    GrantSpec,
+    ProgramSpec,
+    TableName,
+    TableSpec,
+)
 from kwtui.model.server import ServerFacts
 from kwtui.operations.plan import Plan, StepKind
+from kwtui.operations.restore.leaving_out import without_given
 from kwtui.operations.restore.plan import plan_restore
 from kwtui.operations.restore.source import RestoreSource
 from kwtui.operations.restore.target import TargetFacts
@@ -542,3 +553,88 @@ def test_the_option_that_replaces_is_told_as_a_shell_takes_it(
 
     (taken,) = [f for f in made.findings if f.code == "name_taken"]
     assert taken.remedy.endswith("--yes-replace 'my shop'")
+
+
+# -- what somebody changed, one thing at a time --------------------------------------------------
+
+
+def with_default(schema: DatabaseSchema, text: str) -> DatabaseSchema:
+    """INV with another default of its last column."""
+    *columns, last = INV.columns
+    inv = replace(INV, columns=(*columns, replace(last, default=text)))
+    return replace(schema, tables=(inv, CHILD))
+
+
+def with_table(schema: DatabaseSchema, name: str) -> DatabaseSchema:
+    text = 'CREATE TABLE x (n INT8 NOT NULL, CONSTRAINT "primary" PRIMARY KEY (n ASC))'
+    odd = TableSpec(TableName("public", name), (ColumnSpec("n", "INT8"),), text, text)
+    return replace(schema, tables=(INV, CHILD, odd))
+
+
+def with_grant(schema: DatabaseSchema, privilege: str) -> DatabaseSchema:
+    return replace(schema, grants=(GrantSpec("TABLE archive.child", "teller", (privilege,)),))
+
+
+def with_comment(schema: DatabaseSchema, target: str) -> DatabaseSchema:
+    return replace(schema, comments=(*schema.comments, CommentSpec(target, "x")))
+
+
+def with_view(schema: DatabaseSchema, table: str) -> DatabaseSchema:
+    view = replace(schema.views[0], create_statement=f"CREATE VIEW v (n) AS SELECT n FROM {table}")
+    return replace(schema, views=(view,))
+
+
+BROKEN = {
+    "a default": (with_default(SHOP, "1; DROP DATABASE precious"), "public.inv"),
+    "a name with a NUL": (with_table(SHOP, "a\0b"), "public.a\0b"),
+    "a name with half a character": (with_table(SHOP, "a\ud800b"), "public.a\ud800b"),
+    "a privilege that is none": (with_grant(SHOP, "SELECT; DROP"), "archive.child"),
+    "a comment that breaks out": (
+        with_comment(SHOP, "TABLE archive.child IS 'x'; DROP DATABASE a --"),
+        "archive.child",
+    ),
+    "a comment on what is not there": (with_comment(SHOP, "TABLE public.gone"), "public.gone"),
+    "a view of what is not there": (with_view(SHOP, "shop.public.gone"), "public.v"),
+    "a view of another database": (with_view(SHOP, "precious.public.inv"), "public.v"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_is_broken_is_refused_by_name_and_the_rest_is_planned(
+    facts: TargetFacts, what: str
+) -> None:
+    schema, name = BROKEN[what]
+    source = source_of_schema(schema)
+    made = plan(source, facts, target="again")
+    refusals = [f for f in made.findings if f.severity is Severity.REFUSAL]
+    assert [f.subject for f in refusals] == [name]
+    assert "--leave-out" in refusals[0].remedy
+    assert refused(made) is ExitCode.REFUSED_BY_PLAN
+
+    others = plan(without_given(source, (name,)), facts, target="again")
+    check_allowed(others)
+    kept = {t.name for t in schema.tables} - {TableName(*name.split("."))}
+    assert len(sql_of(others, "create-tables")) == len(kept)
+    assert any(line.startswith(f"{name}: left out") for line in others.not_included)
+
+
+def test_what_needs_a_table_goes_with_it(facts: TargetFacts) -> None:
+    source = source_of_schema(SHOP)
+    made = plan(without_given(source, ("inv",)), facts, target="again")
+    assert "public.v: it needs public.inv" in made.not_included
+    assert sql_of(made, "create-views") == ()
+    assert any("fk_inv" in line for line in made.not_included)
+    assert not any("inv" in text for step in made.steps for text in step.sql if "shop" in text)
+
+
+def test_nothing_is_left_out_that_is_not_there() -> None:
+    with pytest.raises(KwtuiError) as error:
+        without_given(source_of_schema(SHOP), ("nothing",))
+    assert error.value.exit_code is ExitCode.NOT_FOUND
+
+
+def test_a_privilege_of_the_database_that_is_none_is_no_wrong_usage(facts: TargetFacts) -> None:
+    odd = replace(SHOP, grants=(GrantSpec("DATABASE shop", "teller", ("SELECT; DROP",)),))
+    with pytest.raises(KwtuiError) as error:
+        plan(source_of_schema(odd), facts, target="again")
+    assert error.value.exit_code is ExitCode.REFUSED_BY_PLAN

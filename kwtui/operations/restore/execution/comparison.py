@@ -31,6 +31,7 @@ from kwtui.operations.restore.execution.differences import (
 )
 from kwtui.operations.restore.execution.export_again import ExportAgain
 from kwtui.operations.restore.execution.source_check import SourceCheck
+from kwtui.operations.restore.leaving_out import gone_with, left_out_names, schema_without
 from kwtui.operations.runner import StepOutcome
 from kwtui.operations.shared.checksums import reading_texts
 from kwtui.operations.shared.chosen import Chosen
@@ -195,6 +196,8 @@ class Comparison:
         schema = await asyncio.to_thread(_captured_schema, self._context, self._request)
         if schema is None:
             return None
+        names = left_out_names(schema, self._request.leave_out, self._request.source)
+        schema, _ = schema_without(schema, gone_with(schema, names))
         wanted = self._request.tables
         tables = tuple(t for t in schema.tables if not wanted or t.name in wanted)
         return Chosen(schema, tables, whole=not wanted)
