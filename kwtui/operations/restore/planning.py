@@ -15,7 +15,7 @@ from kwtui.backups.listing.library import read_text
 from kwtui.backups.listing.part import PartTable, TreePart, narrowed
 from kwtui.backups.listing.scanning import describe
 from kwtui.backups.metasql.meta_file import MetaFile, parse_meta
-from kwtui.errors import KwtuiError
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
 from kwtui.model.schema import DatabaseSchema
 from kwtui.model.server import ServerFacts
