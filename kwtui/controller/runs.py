@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kwtui.runs.events import AnyEvent
     from kwtui.runs.history import RunSummary
     from kwtui.runs.node_log import RunLog
+    from kwtui.runs.progress import Earlier
     from kwtui.runs.state import RunState
     from kwtui.server.connection.target import Target
 
@@ -107,6 +108,21 @@ class Runs:
         files = self._account_runs.find(run_id)
         async for event in follow_to_the_end(files):
             yield event
+
+    async def at_work(self) -> list[str]:
+        """The ids of the runs that go on, the newest first."""
+        from kwtui.runs.history import runs_at_work
+
+        return await self._background.call(runs_at_work, self._account_runs.directory)
+
+    async def earlier(self, run_id: str) -> Earlier | None:
+        """How long the phases of the last run took that did the same and succeeded; None for the
+        first of its kind."""
+        from kwtui.runs.history import earlier_of
+
+        return await self._background.call(
+            earlier_of, self._account_runs.directory, self._account_runs.find(run_id)
+        )
 
     async def plan(self, run_id: str) -> Plan:
         return self._account_runs.find(run_id).read_plan()

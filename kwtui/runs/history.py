@@ -12,6 +12,7 @@ from kwtui.operations.plan import Plan, PlanKind
 from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.events import AnyEvent, RunFinished, RunStarted, RunStatus
 from kwtui.runs.journal import first_event, follow_events, last_event, read_events
+from kwtui.runs.progress import Earlier, earlier_run
 from kwtui.runs.reducing import LOST_SUMMARY, lost_hint, mark_lost, reduce_all
 from kwtui.runs.state import RunState
 
@@ -73,6 +74,51 @@ def unfinished_runs(
         else:
             open_ones.append((files.id, alive))
     return len(everything), frozenset(open_ones)
+
+
+def runs_at_work(directory: RunsDirectory) -> list[str]:
+    """The ids of the runs that go on, the newest first."""
+    return [
+        files.id
+        for files in directory.all()
+        if files.is_alive() and not isinstance(last_event(files.journal), RunFinished)
+    ]
+
+
+_LOOKED_THROUGH = 50
+"""Runs among which an earlier one of the same kind is looked for."""
+
+
+def earlier_of(directory: RunsDirectory, files: RunFiles) -> Earlier | None:
+    """How long the phases of the newest run before this one took that was about the same database
+    in the same way and succeeded; None where there is none."""
+    plan = files.read_plan()
+    before = [each for each in directory.all() if each.id < files.id]
+    for other in before[:_LOOKED_THROUGH]:
+        try:
+            known = other.read_plan()
+        except KwtuiError:
+            continue
+        last = last_event(other.journal)
+        succeeded = isinstance(last, RunFinished) and last.status is RunStatus.SUCCEEDED
+        if succeeded and _of_same_kind(known, plan):
+            return earlier_run(known, read_events(other.journal))
+    return None
+
+
+def _of_same_kind(one: Plan, two: Plan) -> bool:
+    return (one.kind, one.cluster_id, _source_of(one)) == (
+        two.kind,
+        two.cluster_id,
+        _source_of(two),
+    )
+
+
+def _source_of(plan: Plan) -> str:
+    """The database that a backup reads; of a restore the place that its backups are in."""
+    if plan.kind is PlanKind.BACKUP or not plan.path:
+        return plan.database
+    return plan.path.rpartition("/")[0]
 
 
 def run_summary(files: RunFiles) -> RunSummary:

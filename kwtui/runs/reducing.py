@@ -23,6 +23,7 @@ from kwtui.runs.events import (
 )
 from kwtui.runs.pace import WINDOW_SECONDS, Sample, keep_window
 from kwtui.runs.phases import phase_of
+from kwtui.runs.progress import share_of
 from kwtui.runs.state import Notice, RunState, StepState, StepStatus
 
 _KEPT_NOTICES = 500
@@ -217,9 +218,28 @@ def _advance(
 
 
 def _with_sample(state: RunState) -> RunState:
-    if state.updated_at is None:
+    """With what was moved up to now: for the pace, the course and the share."""
+    at = state.updated_at
+    if at is None:
         return state
-    return replace(state, samples=keep_window(state.samples, Sample(state.updated_at, state.bytes)))
+    share = share_of(state)
+    if share is not None:
+        state = replace(state, share=max(share, state.share or 0.0))
+    key = state.sample_key or state.sampled
+    if not state.work_steps:
+        # Between two steps: what was moved is known, and nothing else counts yet.
+        return state
+    moved = sum(step.bytes or 0 for step in state.work_steps)
+    sample = Sample(at, moved, sum(step.rows_so_far for step in state.work_steps))
+    if state.sampled and key != state.sampled:
+        return replace(state, samples=(sample,), sampled=key)
+    grown = moved - (state.samples[-1].bytes if state.samples else 0)
+    return replace(
+        state,
+        samples=keep_window(state.samples, sample),
+        sampled=key,
+        course=state.course.add(at, grown),
+    )
 
 
 def _finish(state: RunState, event: RunFinished) -> RunState:
@@ -236,6 +256,7 @@ def _finish(state: RunState, event: RunFinished) -> RunState:
         table=None,
         tables=None,
         at_step="",
+        share=1.0 if event.status is RunStatus.SUCCEEDED else state.share,
         steps=_stop_running(state.steps),
     )
 

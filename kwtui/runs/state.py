@@ -15,14 +15,15 @@ from kwtui.operations.plan import PlanKind, StepKind
 from kwtui.runs.events import (
     RunStatus,
 )
-from kwtui.runs.pace import Sample, TimeLeft, rate_of, time_left
+from kwtui.runs.pace import Course, Sample, TimeLeft, rate_of, row_rate_of, time_left
 
 TABLE_KINDS = frozenset({StepKind.EXPORT_TABLE, StepKind.IMPORT_TABLE, StepKind.INSERT_ROWS})
 """Steps that move the rows of one table."""
 
 DATA_KINDS = TABLE_KINDS | {StepKind.EXPORT_DATABASE, StepKind.IMPORT_DATABASE}
 
-_READING_KINDS = frozenset({StepKind.CHECK_FILES, StepKind.SEAL})
+READING_KINDS = frozenset({StepKind.CHECK_FILES, StepKind.SEAL})
+"""Steps that read every file."""
 
 
 class StepStatus(StrEnum):
@@ -105,7 +106,13 @@ class RunState:
     result: dict[str, Any] = field(default_factory=dict)
     estimate_source: str = ""
     samples: tuple[Sample, ...] = ()
-    """The last seconds of progress, for the rate."""
+    """The last seconds of progress of `sampled`, for the rate."""
+    sampled: str = ""
+    """The phase that the samples are of: another one counts something else."""
+    course: Course = field(default_factory=Course)
+    """What was moved or read since it began, for a drawing of its throughput."""
+    share: float | None = None
+    """The part of the work that is done, which never shrinks; None where nothing is known."""
 
     def step(self, step_id: str) -> StepState | None:
         return next((s for s in self.steps if s.id == step_id), None)
@@ -131,7 +138,26 @@ class RunState:
         """The steps whose rows and bytes are the run's: those that move rows, and of a run that
         moves none those that read files."""
         moving = tuple(s for s in self.steps if s.kind in DATA_KINDS)
-        return moving or tuple(s for s in self.steps if s.kind in _READING_KINDS)
+        return moving or tuple(s for s in self.steps if s.kind in READING_KINDS)
+
+    @property
+    def work_steps(self) -> tuple[StepState, ...]:
+        """The steps whose rows and bytes the phase at work counts: all that move rows while one of
+        them does, else the one step; none between the steps."""
+        here = self.step(self.at_step)
+        if here is None:
+            return ()
+        if here.kind in DATA_KINDS:
+            return tuple(s for s in self.steps if s.kind in DATA_KINDS)
+        return (here,)
+
+    @property
+    def sample_key(self) -> str:
+        """What `samples` taken now are of; empty between the steps."""
+        here = self.step(self.at_step)
+        if here is None:
+            return ""
+        return "data" if here.kind in DATA_KINDS else f"{here.id} {self.phase}"
 
     @property
     def rows(self) -> int:
@@ -145,7 +171,7 @@ class RunState:
 
     @property
     def rows_total(self) -> int | None:
-        return _sum_known(s.rows_total for s in self._moving)
+        return sum_known(s.rows_total for s in self._moving)
 
     @property
     def bytes(self) -> int:
@@ -154,7 +180,7 @@ class RunState:
 
     @property
     def bytes_total(self) -> int | None:
-        return _sum_known(s.bytes_total for s in self._moving)
+        return sum_known(s.bytes_total for s in self._moving)
 
     @property
     def now_in_words(self) -> str:
@@ -173,15 +199,27 @@ class RunState:
 
     @property
     def bytes_per_second(self) -> float | None:
-        """Over the last seconds; None while too little is known."""
+        """Over the last seconds, of the phase at work; None while too little is known."""
         return rate_of(self.samples)
 
     @property
+    def rows_per_second(self) -> float | None:
+        """Over the last seconds, of the phase at work; None while too little is known."""
+        return row_rate_of(self.samples)
+
+    @property
     def time_left(self) -> TimeLeft:
-        """Seconds left, and in words what that comes from."""
+        """Seconds left of the phase at work, and in words what that comes from."""
         if self.status is not RunStatus.RUNNING:
             return TimeLeft(None, "")
-        return time_left(self.samples, self.bytes_total, self.estimate_source)
+        work = self.work_steps or self._moving
+        moves = any(step.kind in DATA_KINDS for step in work)
+        return time_left(
+            self.samples,
+            sum_known(step.bytes_total for step in work),
+            self.estimate_source if moves else "",
+            sum_known(step.rows_total for step in work),
+        )
 
     def elapsed_seconds(self, now: datetime) -> float:
         """Since it began, up to its end; up to ``now`` while it goes on, of a lost one up to the
@@ -191,7 +229,7 @@ class RunState:
         return 0.0 if self.started_at is None else (end - self.started_at).total_seconds()
 
 
-def _sum_known(values: Iterable[int | None]) -> int | None:
+def sum_known(values: Iterable[int | None]) -> int | None:
     """The sum, or None when one of them is unknown: half a total would mislead."""
     known = list(values)
     if not known or any(value is None for value in known):

@@ -67,6 +67,11 @@ class Document(ScrollView, can_focus=True):
         """All lines as plain text, unwrapped."""
         return "\n".join(each.text for each in self._lines)
 
+    @property
+    def line_width(self) -> int:
+        """The cells of a line before it is wrapped."""
+        return self.scrollable_content_region.width
+
     def set_lines(self, lines: Sequence[Line], *, keep_scroll: bool = True) -> None:
         """Show ``lines``; the place that one reads stays unless ``keep_scroll`` is off."""
         if self._lines == list(lines) and (keep_scroll or self.scroll_offset.y == 0):

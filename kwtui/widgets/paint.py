@@ -118,7 +118,11 @@ def wrap(source: Line, width: int) -> list[tuple[Part, ...]]:
                 current = [(" " * indent, "")] if indent else []
                 used = indent
             else:
-                current.append((piece, role))
+                if current and current[-1][1] == role:
+                    # One piece of one style: each costs a slow line its own control sequence.
+                    current[-1] = (current[-1][0] + piece, role)
+                else:
+                    current.append((piece, role))
                 length = cell_len(piece)
                 used += length
     lines.append(tuple(current))

@@ -23,10 +23,17 @@ from kwtui.runs.events import (
     RunFinished,
     RunStarted,
     RunStatus,
+    StepFinished,
     StepProgress,
     StepStarted,
 )
-from kwtui.runs.history import list_runs, run_state, run_summary
+from kwtui.runs.history import (
+    earlier_of,
+    list_runs,
+    run_state,
+    run_summary,
+    runs_at_work,
+)
 from kwtui.runs.journal import JournalWriter, encode_event
 from kwtui.runs.lock import LockHolder, RunLocks
 from kwtui.runs.process_identity import ProcessIdentity, current_identity, identity_of, is_alive
@@ -244,3 +251,32 @@ def test_a_lock_is_gone_with_the_process_that_holds_it(directory: RunsDirectory)
     again = RunLocks(directory.locks)
     again.take("database shop")
     again.close()
+
+
+def test_the_last_run_of_the_same_kind_that_succeeded_tells_how_long_phases_take(
+    directory: RunsDirectory, plan: Plan
+) -> None:
+    step = plan.steps[1].id
+    gone = ProcessIdentity(2**22 + 1)
+
+    def run(plan: Plan, seconds: int, status: RunStatus) -> RunFiles:
+        return make_run(
+            directory,
+            plan,
+            gone,
+            StepStarted(at=at(0), step=step, title=""),
+            StepFinished(at=at(seconds), step=step, bytes=1_000),
+            RunFinished(at=at(seconds), status=status, summary=""),
+        )
+
+    first = run(plan, 20, RunStatus.SUCCEEDED)
+    assert earlier_of(directory, first) is None
+    run(plan, 30, RunStatus.FAILED)
+    run(replace(plan, database="plant"), 40, RunStatus.SUCCEEDED)
+    newest = make_run(directory, plan, current_identity())
+
+    found = earlier_of(directory, newest)
+
+    assert found is not None
+    assert (found.seconds, found.bytes) == ({"export-table": 20.0}, 1_000)
+    assert runs_at_work(directory) == [newest.id]

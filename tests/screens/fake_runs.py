@@ -22,6 +22,7 @@ from kwtui.runs.events import (
 )
 from kwtui.runs.history import RunSummary
 from kwtui.runs.node_log import RunLog, run_log
+from kwtui.runs.progress import Earlier
 from kwtui.runs.reducing import reduce_all
 from kwtui.runs.state import RunState
 from tests.screens.staged import NOW, at
@@ -35,6 +36,7 @@ class FakeRuns(Runs):
         self.cancelled: list[str] = []
         self.swept: list[bool | None] = []
         self.gone_sets: set[str] = set()
+        self.earlier_run: Earlier | None = None
         self.note = ""
         """Put into what the server remarks."""
 
@@ -88,6 +90,12 @@ class FakeRuns(Runs):
 
     async def journal(self, run_id: str) -> list[AnyEvent]:
         return list(self.events[run_id])
+
+    async def at_work(self) -> list[str]:
+        return [run for run in self.plans if self._run_status(run) is RunStatus.RUNNING]
+
+    async def earlier(self, run_id: str) -> Earlier | None:
+        return self.earlier_run
 
     async def plan(self, run_id: str) -> Plan:
         return self.plans[run_id]

@@ -1,14 +1,15 @@
 """The interface on a controller in memory, as a program: ``python -m tests.screens.pty_program``.
 
 Arguments: the screen to start on, then ``hostile`` to fill every text with what a terminal obeys,
-``log`` to let the log grow, ``run`` to let a backup go on, or ``folder`` to let a file in extern
-grow.
+``log`` to let the log grow, ``run`` to let a backup go on, ``silent`` to let it go on without a
+word, or ``folder`` to let a file in extern grow.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from dataclasses import replace
 
 from kwtui.app.application import KwtuiApp
@@ -19,7 +20,7 @@ from kwtui.model.requests import BackupRequest
 from kwtui.runs.events import StepProgress
 from tests.screens.fake_controller import FakeController
 from tests.screens.hostile import make_hostile
-from tests.screens.staged import NOW, at
+from tests.screens.staged import at
 
 
 def main() -> int:
@@ -28,10 +29,16 @@ def main() -> int:
     controller.connection.set_connected()
     if "hostile" in flags:
         make_hostile(controller)
-    app = KwtuiApp(controller, start=start, clock=lambda: NOW)
+    began = time.monotonic()
+    app = KwtuiApp(
+        controller,
+        start=start,
+        # Only the clock of a run that is shown may write.
+        clock=lambda: at(4 + time.monotonic() - began if "silent" in flags else 0),
+    )
 
     async def live() -> None:
-        busy = {"log": _grow, "run": _move, "folder": _write}
+        busy = {"log": _grow, "run": _move, "silent": _say_nothing, "folder": _write}
         tasks = [asyncio.ensure_future(busy[flag](controller)) for flag in flags if flag in busy]
         await app.run_async()
         for task in tasks:
@@ -54,6 +61,11 @@ async def _move(controller: FakeController) -> None:
             at=at(seconds), step="export-orders", rows=moved, bytes=moved * 150, bytes_total=10**6
         )
         controller.runs.add_event(run, progress)
+
+
+async def _say_nothing(controller: FakeController) -> None:
+    """A backup that began, and of which nothing more is heard."""
+    await controller.runs.start(await controller.plans.backup(BackupRequest("shop")))
 
 
 async def _write(controller: FakeController) -> None:

@@ -185,3 +185,18 @@ def test_a_running_backup_stays_within_the_budget(tmp_path: Path) -> None:
         for _ in range(50):
             data += terminal.read(0.1)
         assert 0 < len(data) / 5 <= 1_024, len(data) / 5
+
+
+def test_the_clock_of_a_silent_run_stays_within_the_budget(tmp_path: Path) -> None:
+    """One tick a second on its page; beside it, in the list of runs, nothing is written."""
+    with program("runs", "silent", tmp=tmp_path) as terminal:
+        terminal.until_shown("Back up shop")
+        terminal.until_quiet()
+        assert terminal.read(1.5) == b""
+        os.write(terminal.descriptor, b"\r")
+        terminal.until_shown("Nothing was heard of it")
+        terminal.read(1.0)
+        data = bytearray()
+        for _ in range(40):
+            data += terminal.read(0.1)
+        assert 0 < len(data) / 4 <= 1_024, len(data) / 4

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kwtui.commands.shared.output import Output
@@ -21,6 +22,7 @@ from kwtui.runs.events import (
     StepFinished,
 )
 from kwtui.runs.journal import encode_event
+from kwtui.runs.progress import left_of
 from kwtui.runs.reducing import initial_state, reduce
 from kwtui.runs.state import RunState
 
@@ -253,6 +255,8 @@ def status_line(state: RunState) -> str:
     if running:
         more = f" (+{len(running) - 1})" if len(running) > 1 else ""
         parts.append(running[0].title + more)
+    if state.share is not None:
+        parts.append(f"{int(state.share * 100)}%")
     if state.tables_total:
         parts.append(f"{state.tables_done}/{state.tables_total} tables")
     size = next((s for s in running if s.bytes), None)
@@ -261,9 +265,10 @@ def status_line(state: RunState) -> str:
         parts.append(human_bytes(done))
     if state.bytes_per_second:
         parts.append(f"{human_bytes(int(state.bytes_per_second))}/s")
-    left = state.time_left
+    left = left_of(state, state.updated_at or datetime.now(UTC))
     if left.seconds is not None:
-        parts.append(f"about {human_duration(left.seconds)} left ({left.basis})")
+        of = "" if left.whole else f" of {state.phase}"
+        parts.append(f"about {human_duration(left.seconds)} left{of} ({left.basis})")
     return "  ".join(parts)
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, cast
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.timer import Timer
 
 from kwtui.controller import Controller
 from kwtui.operations.plan import Plan
 from kwtui.runs.events import RunStatus
+from kwtui.runs.progress import Earlier
 from kwtui.runs.reducing import initial_state, mark_lost, reduce
 from kwtui.runs.state import RunState
 from kwtui.screens.runs.result_page import set_path
@@ -22,11 +22,11 @@ from kwtui.widgets.paint import Line
 if TYPE_CHECKING:
     from kwtui.screens.frame.app_protocol import Host
 
-PAINT_SECONDS = 0.8
-"""Events come faster than anybody reads; this many seconds lie between two paints."""
-
 TICK_SECONDS = 1.0
 """The clock of a run that works."""
+
+TICKS_OF_FIGURES = 2
+"""Events come faster than anybody reads: figures are new with every so many ticks."""
 
 CATCH_UP_SECONDS = 0.05
 
@@ -59,7 +59,10 @@ class RunPanel(Vertical):
         self._controller: Controller | None = None
         self._gone = False
         """The set that the run was about is not there any more."""
-        self._timer: Timer | None = None
+        self._earlier: Earlier | None = None
+        """A run of the same kind that succeeded: how long its phases took."""
+        self._painted: RunState | None = None
+        self._ticks = 0
 
     def on_mount(self) -> None:
         self.set_interval(TICK_SECONDS, self._tick)
@@ -101,9 +104,10 @@ class RunPanel(Vertical):
             self.look_again()
             return
         self._run_id, self._controller = run_id, controller
-        self._plan = self._state = None
+        self._plan = self._state = self._painted = None
         self._command = ""
         self._gone = False
+        self._earlier = None
         self._document.set_lines((), keep_scroll=False)
         self.run_worker(
             self._follow(controller, run_id), group="follow", exclusive=True, exit_on_error=False
@@ -114,6 +118,7 @@ class RunPanel(Vertical):
             plan = await controller.runs.plan(run_id)
             state = initial_state(plan)
             self._plan, self._command = plan, controller.commands.of_run(run_id, plan)
+            self._earlier = await controller.runs.earlier(run_id)
             async for event in controller.runs.follow(run_id):
                 state = reduce(state, event)
                 self._show_soon(state)
@@ -146,6 +151,10 @@ class RunPanel(Vertical):
             self._gone = gone
             self._paint()
 
+    def on_resize(self) -> None:
+        """Bars are as wide as the terminal."""
+        self.call_after_refresh(self._paint)
+
     async def _is_gone(self, controller: Controller) -> bool:
         plan, state = self._plan, self._state
         if plan is None or state is None or state.status is not RunStatus.SUCCEEDED:
@@ -154,11 +163,10 @@ class RunPanel(Vertical):
         return bool(path) and await controller.runs.is_gone(self._run_id, path)
 
     def _show_soon(self, state: RunState) -> None:
-        # What happened before this page was opened comes in one burst and is painted at once.
-        delay = CATCH_UP_SECONDS if self._state is None else PAINT_SECONDS
+        """With the clock; what happened before this page was opened comes in one burst."""
+        if self._state is None:
+            self.set_timer(CATCH_UP_SECONDS, self._paint)
         self._state = state
-        if self._timer is None:
-            self._timer = self.set_timer(delay, self._paint)
 
     def _lines(self, plan: Plan, state: RunState) -> list[Line]:
         return run_lines(
@@ -167,17 +175,29 @@ class RunPanel(Vertical):
             self._command,
             cast("Host", self.app).clock(),
             gone=self._gone,
-            width=self._document.size.width,
+            width=self._document.line_width,
+            height=self._document.size.height,
+            earlier=self._earlier,
         )
 
     def _tick(self) -> None:
-        """The clock of a run that works goes on between its events."""
-        if self.run_goes_on and self._timer is None:
+        """The clock of a run that works goes on whatever events come."""
+        if not self.run_goes_on or self._painted is None:
+            return
+        self._ticks += 1
+        state = cast(RunState, self._state)
+        moved_on = (state.phase, state.steps_done) != (
+            self._painted.phase,
+            self._painted.steps_done,
+        )
+        if moved_on or self._ticks % TICKS_OF_FIGURES == 0:
             self._paint()
+        elif self._plan is not None:
+            self._document.set_lines(self._lines(self._plan, self._painted))
 
     def _paint(self) -> None:
-        self._timer = None
         if self._plan is None or self._state is None:
             return
+        self._painted = self._state
         self._document.set_lines(self._lines(self._plan, self._state))
         self.post_message(self.Changed(self, self._state.status is not RunStatus.RUNNING))

@@ -108,7 +108,7 @@ class RunsScreen(LiveScreen):
     def show_run(self, run_id: str) -> None:
         """Show the page of this run."""
         with self.app.batch_update():
-            self._title.say(f"Run {run_id}. It does not need this page; Esc goes to the list.")
+            self._title.say(f"Run {run_id}. It continues if you leave this page. Esc: the list.")
             self._list.display = False
             self._panel.display = True
         self._panel.follow(self.controller, run_id)

@@ -250,7 +250,7 @@ def test_the_moving_line_says_how_far_how_fast_and_how_long_yet() -> None:
 
     line = status_line(state)
 
-    assert line.startswith("Export b  1/2 tables  3.0 MiB  1.0 MiB/s  about 1.0 s left")
+    assert line.startswith("Export b  75%  1/2 tables  3.0 MiB  1.0 MiB/s  about 1.0 s left")
     assert "KWDB's statistics" in line
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from kwtui.controller.events import RunsChanged, StorageChanged
 from kwtui.model.requests import BackupRequest, RestoreRequest
-from kwtui.runs.events import RunStatus
+from kwtui.runs.events import RunStatus, StepProgress
+from kwtui.text import human_duration
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FakeController
 from tests.screens.fake_runs import run_end
+from tests.screens.staged import at
 
 
 async def start_elsewhere(controller: FakeController) -> str:
@@ -137,7 +140,7 @@ async def test_a_restore_that_was_stopped_goes_on_by_a_plan(connected: FakeContr
         await person.until_shown("6 Runs: continue")
         await person.until_shown(", continued")
         await person.press("s")
-        await person.until_shown("It does not need this page")
+        await person.until_shown("It continues if you leave this page")
         assert [p.title for p in connected.runs.plans.values()][-1].endswith(", continued")
 
 
@@ -162,3 +165,38 @@ async def test_the_end_of_a_restore_says_what_was_left_out(connected: FakeContro
         await person.press("enter")
         await person.until_shown("Not in it")
         assert "fk_a of public.orders" in person.text()
+
+
+async def test_the_clock_of_a_silent_run_goes_on_and_nothing_else_is_claimed(
+    connected: FakeController,
+) -> None:
+    """Its journal says nothing for two minutes."""
+    run = await start_elsewhere(connected)
+    step = connected.runs.plans[run].steps[1].id
+    for second in (5, 6):
+        connected.runs.add_event(
+            run, StepProgress(at=at(second), step=step, bytes=90_000 * second, phase="exporting")
+        )
+    async with opened(connected) as person:
+        person.app.clock = lambda: at(6)
+        await person.press("6", "enter")
+        await person.until_shown("ends about")
+        for seconds in (30, 126):
+            person.app.clock = partial(at, seconds)
+            await person.until_shown(f"running {human_duration(seconds)}")
+            await person.until_shown(f"heard of it for {human_duration(seconds - 6)}")
+            await person.until_shown("Time left not known (nothing is heard of the run)")
+            assert "/s" not in person.text()
+        assert "100%" not in person.text()
+
+
+async def test_bars_are_as_wide_as_the_terminal(connected: FakeController) -> None:
+    await start_elsewhere(connected)
+    for size, least in (((80, 24), 50), ((160, 48), 130)):
+        async with opened(connected, size=size) as person:
+            await person.press("6", "enter")
+            await person.until_shown("1 of 4 tables")
+            whole = next(row for row in person.text().splitlines() if "1 of 4 tables" in row)
+            assert whole.count("█") + whole.count("░") >= least
+            bars = [row for row in person.text().splitlines() if "░" in row or "████" in row]
+            assert len(bars) == 5, "one of the whole and one of each table"
