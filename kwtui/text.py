@@ -187,7 +187,13 @@ def human_count(count: int | None) -> str:
     return "?" if count is None else f"{count:,}"
 
 
-SPAN_UNITS: Mapping[str, str] = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+SPAN_UNITS: Mapping[str, str] = {
+    "s": "seconds",
+    "min": "minutes",
+    "h": "hours",
+    "d": "days",
+    "w": "weeks",
+}
 
 
 def time_span(text: str, units: Mapping[str, str] = SPAN_UNITS) -> timedelta | None:

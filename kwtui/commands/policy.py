@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import shlex
+import signal
 import subprocess
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +21,9 @@ from kwtui.text import sentences
 if TYPE_CHECKING:
     from kwtui.controller import Controller
     from kwtui.model.policy import Policy
+    from kwtui.unattended.history import PolicyEvent
+
+_HOW = {"cancelled": "Cancelled"}
 
 
 async def policy(controller: Controller, args: argparse.Namespace, output: Output) -> int:
@@ -162,15 +168,55 @@ async def _run(controller: Controller, args: argparse.Namespace, output: Output)
         for words in (*chosen.problems, *(f"no database matches {p}" for p in chosen.idle)):
             output.line(f"warning  {words}")
         return 0
-    tell = (lambda words: None) if output.json else output.line
-    event = await controller.policies.run(found, tell)
+    if args.missed and not await controller.policies.owes_a_run(found):
+        if output.json:
+            output.object("policy-run", {"policy": found.name, "chosen": None, "event": None})
+        else:
+            output.line("No run was missed.")
+        return 0
+    event = await _carry_out(controller, found, output)
     if output.json:
         output.object("policy-run", {"policy": found.name, "chosen": None, "event": event})
     elif event.event == "skipped":
         output.line(f"Skipped: {event.words}.")
     else:
-        output.line(f"{'Done' if event.ok else 'Failed'}: {event.words}.")
+        output.line(f"{_HOW.get(event.event, 'Done' if event.ok else 'Failed')}: {event.words}.")
+    if event.event == "cancelled":
+        return int(ExitCode.CANCELLED)
     return 0 if event.ok or event.event == "skipped" else int(ExitCode.FAILED)
+
+
+async def _carry_out(controller: Controller, found: Policy, output: Output) -> PolicyEvent:
+    """Run it. Ctrl+C and SIGTERM cancel what is at work, and the run ends once that has ended.
+
+    A terminal that is closed changes nothing: what was begun is finished.
+    """
+    from kwtui.commands.shared.follow import handled_signals
+    from kwtui.unattended.gentle import be_gentle
+
+    be_gentle(found.limits)
+    stopping: list[asyncio.Task[None]] = []
+
+    def tell(words: str) -> None:
+        if not output.json:
+            try:
+                output.line(words)
+            except OSError:
+                output.go_unread()
+
+    def interrupted(number: int) -> None:
+        if number == signal.SIGHUP:
+            output.go_unread()
+        elif not stopping:
+            words = f"cancelled by {signal.Signals(number).name}"
+            stopping.append(asyncio.ensure_future(controller.policies.stop(words)))
+            with suppress(OSError):
+                output.note("Cancelling; what the server does for it is cancelled too.")
+
+    with handled_signals(interrupted):
+        event = await controller.policies.run(found, tell)
+        await asyncio.gather(*stopping)
+    return event
 
 
 async def _watch(controller: Controller, args: argparse.Namespace, output: Output) -> int:

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from kwtui.config.directories import config_dir
+from kwtui.config.policy_table import PolicyTable, line_of
 from kwtui.config.retention import LEVELS, check_policy
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.toml import check_format, nearest, parse_toml, read_toml_text, unusable
+from kwtui.model.checks import CheckLevel
 from kwtui.model.policy import (
     Missed,
     NewDatabases,
     NoticeOn,
+    Overlap,
     Policy,
     PolicyLimits,
     PolicyNotice,
@@ -28,14 +28,50 @@ from kwtui.model.policy import (
     PolicySchedule,
 )
 from kwtui.model.proof import ProofLevel
-from kwtui.model.requests import BackupMethod
+from kwtui.model.requests import BackupMethod, Incremental
 from kwtui.model.retention import RetentionPolicy
-from kwtui.text import time_span
 
 TEMPLATES = ("generic", "slack", "dingtalk", "feishu", "wecom")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_NOTIFY_KEYS = (
+    "on",
+    "command",
+    "webhook",
+    "template",
+    "mail_to",
+    "mail_from",
+    "smtp",
+    "smtp_user",
+    "smtp_password_command",
+    "apprise",
+    "ping",
+    "repeat",
+    "per_hour",
+)
+_LIMIT_KEYS = (
+    "window",
+    "max_queries",
+    "max_answer",
+    "wait",
+    "stop",
+    "cpu_share",
+    "low_priority",
+    "max_space",
+)
 _WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
-_Choice = TypeVar("_Choice", bound=StrEnum)
+_BACKUP_KEYS = (
+    "method",
+    "incremental",
+    "check",
+    "prefix",
+    "node",
+    "unseen",
+    "parallel",
+    "at_once",
+    "label",
+    "with_users",
+    "with_settings",
+)
 
 
 def policies_folder() -> Path:
@@ -90,66 +126,6 @@ def parse_policy(text: str, path: Path) -> Policy:
     return _Reader(path, text, document).policy()
 
 
-@dataclass
-class _Table:
-    """One table of the file; every key is taken once, and what is left is not known."""
-
-    reader: _Reader
-    name: str
-    values: dict[str, Any]
-
-    def take(self, key: str, kind: type, default: Any) -> Any:
-        value = self.values.pop(key, default)
-        if value is default:
-            return default
-        if type(value) is not kind:
-            words = {str: "text in quotes", int: "a whole number", bool: "true or false"}[kind]
-            raise self.wrong(key, f"must be {words}, not {value!r}")
-        return value
-
-    def positive(self, key: str, default: int | None) -> int | None:
-        value: int | None = self.take(key, int, default)
-        if value is not None and value < 1:
-            raise self.wrong(key, f"must be at least 1, not {value}")
-        return value
-
-    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        value = self.values.pop(key, None)
-        if value is None:
-            return default
-        if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
-            raise self.wrong(key, f'must be a list of texts, as in ["shop"], not {value!r}')
-        return tuple(value)
-
-    def choice(self, key: str, kind: type[_Choice], default: _Choice) -> _Choice:
-        value = self.take(key, str, None)
-        if value is None:
-            return default
-        try:
-            return kind(value)
-        except ValueError:
-            allowed = ", ".join(member.value for member in kind)
-            raise self.wrong(key, f"must be one of {allowed}, not {value!r}") from None
-
-    def span(self, key: str, default: timedelta | None) -> timedelta | None:
-        value = self.take(key, str, None)
-        if value is None:
-            return default
-        span = time_span(value)
-        if span is None:
-            raise self.wrong(key, f'must be a time such as "26h", "90min" or "7d", not {value!r}')
-        return span
-
-    def wrong(self, key: str, problem: str) -> KwtuiError:
-        return self.reader.wrong(self.name, key, f"{key} {problem}")
-
-    def end(self, known: tuple[str, ...]) -> None:
-        """Raises for a key that nobody took."""
-        for key in self.values:
-            hint = nearest(key, list(known)) or f"Known here: {', '.join(sorted(known))}."
-            raise self.reader.wrong(self.name, key, f"the key {key!r} is not known", hint)
-
-
 class _Reader:
     def __init__(self, path: Path, text: str, document: Mapping[str, Any]) -> None:
         self._path = path
@@ -161,11 +137,11 @@ class _Reader:
             name: self._table(name)
             for name in ("backup", "schedule", "proof", "retention", "notify", "limits")
         }
-        top = _Table(self, "", self._document)
+        top = PolicyTable(self.wrong, "", self._document)
         databases = top.texts("databases", ())
         if not databases:
             raise self.wrong("", "databases", 'databases must say which, as in ["*"]')
-        backup = tables["backup"] or _Table(self, "backup", {})
+        backup = tables["backup"] or PolicyTable(self.wrong, "backup", {})
         policy = Policy(
             name=self._path.stem,
             databases=databases,
@@ -173,8 +149,11 @@ class _Reader:
             new_databases=top.choice("new_databases", NewDatabases, NewDatabases.INCLUDE),
             profile=top.take("profile", str, ""),
             method=backup.choice("method", BackupMethod, BackupMethod.SNAPSHOT),
+            incremental=backup.choice("incremental", Incremental, Incremental.AUTO),
+            check=backup.choice("check", CheckLevel, None),
             prefix=backup.take("prefix", str, "kwtui"),
             node=backup.positive("node", None),
+            unseen=backup.take("unseen", bool, False),
             parallel=backup.positive("parallel", 2) or 2,
             at_once=backup.positive("at_once", 1) or 1,
             label=backup.take("label", str, ""),
@@ -186,19 +165,19 @@ class _Reader:
             notice=self._notice(tables["notify"]),
             limits=self._limits(tables["limits"]),
         )
-        backup.end(("method", "prefix", "node", "parallel", "at_once", "label", "with_users"))
+        backup.end(_BACKUP_KEYS)
         top.end(("databases", "exclude", "new_databases", "profile", "backup", "schedule"))
         return policy
 
-    def _table(self, name: str) -> _Table | None:
+    def _table(self, name: str) -> PolicyTable | None:
         value = self._document.pop(name, None)
         if value is None:
             return None
         if not isinstance(value, dict):
             raise self.wrong("", name, f"{name} must be a table, as in [{name}]")
-        return _Table(self, name, dict(value))
+        return PolicyTable(self.wrong, name, dict(value))
 
-    def _schedule(self, table: _Table | None) -> PolicySchedule:
+    def _schedule(self, table: PolicyTable | None) -> PolicySchedule:
         if table is None:
             return PolicySchedule()
         cron = table.take("cron", str, "")
@@ -207,6 +186,7 @@ class _Reader:
             cron=cron,
             time_zone=table.take("time_zone", str, "local" if cron else "UTC"),
             missed=table.choice("missed", Missed, Missed.RUN),
+            overlap=table.choice("overlap", Overlap, Overlap.SKIP),
             jitter=table.span("jitter", PolicySchedule.jitter) or PolicySchedule.jitter,
         )
         if bool(schedule.on_calendar) == bool(schedule.cron):
@@ -215,10 +195,10 @@ class _Reader:
             raise table.wrong("time_zone", f'must be "UTC" or "local", not {schedule.time_zone!r}')
         if cron and schedule.time_zone != "local":
             raise table.wrong("time_zone", 'must be "local": cron knows no other')
-        table.end(("on_calendar", "cron", "time_zone", "missed", "jitter"))
+        table.end(("on_calendar", "cron", "time_zone", "missed", "overlap", "jitter"))
         return schedule
 
-    def _proof(self, table: _Table | None) -> PolicyProof:
+    def _proof(self, table: PolicyTable | None) -> PolicyProof:
         if table is None:
             return PolicyProof()
         proof = PolicyProof(
@@ -233,13 +213,13 @@ class _Reader:
         table.end(("verify_every", "drill_every", "drill_on", "max_age", "min_proof"))
         return proof
 
-    def _level(self, table: _Table) -> ProofLevel:
+    def _level(self, table: PolicyTable) -> ProofLevel:
         level = table.take("min_proof", str, "P2")
         if level not in LEVELS:
             raise table.wrong("min_proof", f"must be one of {', '.join(LEVELS)}, not {level!r}")
         return LEVELS[level]
 
-    def _retention(self, table: _Table | None) -> RetentionPolicy | None:
+    def _retention(self, table: PolicyTable | None) -> RetentionPolicy | None:
         if table is None:
             return None
         names = ("keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly")
@@ -252,7 +232,7 @@ class _Reader:
             raise self.wrong("retention", "", error.title.rstrip("."), error.hint) from error
         return retention
 
-    def _notice(self, table: _Table | None) -> PolicyNotice:
+    def _notice(self, table: PolicyTable | None) -> PolicyNotice:
         if table is None:
             return PolicyNotice()
         events = table.texts("on", tuple(event.value for event in PolicyNotice().on))
@@ -268,26 +248,46 @@ class _Reader:
             mail_to=table.texts("mail_to", ()),
             mail_from=table.take("mail_from", str, ""),
             smtp=table.take("smtp", str, ""),
+            smtp_user=table.take("smtp_user", str, ""),
+            smtp_password_command=table.take("smtp_password_command", str, ""),
+            apprise=table.texts("apprise", ()),
+            ping=table.take("ping", str, ""),
+            repeat=table.span("repeat", PolicyNotice.repeat) or PolicyNotice.repeat,
+            per_hour=table.positive("per_hour", PolicyNotice.per_hour) or PolicyNotice.per_hour,
         )
-        if notice.webhook and not notice.webhook.startswith(("https://", "http://")):
-            raise table.wrong("webhook", "must be an http or https address")
+        for key, address in (("webhook", notice.webhook), ("ping", notice.ping)):
+            if address and not address.startswith(("https://", "http://")):
+                raise table.wrong(key, "must be an http or https address")
         if notice.template not in TEMPLATES:
             allowed = ", ".join(TEMPLATES)
             raise table.wrong("template", f"must be one of {allowed}, not {notice.template!r}")
         if notice.mail_to and not notice.mail_from:
             raise table.wrong("mail_from", "is needed beside mail_to")
-        table.end(("on", "command", "webhook", "template", "mail_to", "mail_from", "smtp"))
+        if bool(notice.smtp_user) != bool(notice.smtp_password_command):
+            raise table.wrong("smtp_user", "and smtp_password_command need each other")
+        table.end(_NOTIFY_KEYS)
         return notice
 
-    def _limits(self, table: _Table | None) -> PolicyLimits:
+    def _limits(self, table: PolicyTable | None) -> PolicyLimits:
         if table is None:
             return PolicyLimits()
         limits = PolicyLimits(
-            window=table.take("window", str, ""), max_queries=table.positive("max_queries", None)
+            window=table.take("window", str, ""),
+            max_queries=table.positive("max_queries", None),
+            max_answer=table.span("max_answer", None),
+            wait=table.span("wait", PolicyLimits.wait) or PolicyLimits.wait,
+            stop=table.take("stop", bool, False),
+            cpu_share=table.positive("cpu_share", None),
+            low_priority=table.take("low_priority", bool, True),
+            max_space=table.size("max_space"),
         )
         if limits.window and not _WINDOW.fullmatch(limits.window):
             raise table.wrong("window", f'must be as "22:00-06:00", not {limits.window!r}')
-        table.end(("window", "max_queries"))
+        if limits.cpu_share is not None and limits.cpu_share > 100:
+            raise table.wrong("cpu_share", f"must be percent, at most 100, not {limits.cpu_share}")
+        if limits.stop and limits.max_queries is None and limits.max_answer is None:
+            raise table.wrong("stop", "needs max_queries or max_answer: what stress is")
+        table.end(_LIMIT_KEYS)
         return limits
 
     def wrong(self, table: str, key: str, problem: str, hint: str = "") -> KwtuiError:
@@ -295,17 +295,3 @@ class _Reader:
         where = f"line {line}: " if line else ""
         place = f" in [{table}]" if table else ""
         return unusable(self._path, f"{where}{problem}{place}", hint=hint)
-
-
-def line_of(document: str, table: str, key: str) -> int | None:
-    """The line of a key, else of its table's head; None where neither is to be seen."""
-    current, head = "", None
-    for number, line in enumerate(document.splitlines(), start=1):
-        text = line.strip()
-        if text.startswith("["):
-            current = text.strip("[]# \t").partition("]")[0].strip()
-            if current == table or (not table and current == key):
-                head = number
-        elif current == table and key and re.match(rf'["\']?{re.escape(key)}["\']?\s*=', text):
-            return number
-    return head

@@ -22,6 +22,7 @@ from kwtui.controller.leftovers import LeftoverSearch
 from kwtui.controller.logs import Logs
 from kwtui.controller.plans import Plans
 from kwtui.controller.policies import Policies
+from kwtui.controller.policy_work import PolicyWork
 from kwtui.controller.profiles import Profiles
 from kwtui.controller.retention import Retention
 from kwtui.controller.runs import Runs
@@ -77,9 +78,8 @@ class Controller:
         self.status = Status(
             self.connection, self.folders, self.storage, self.server, self.runs, background
         )
-        self.policies = Policies(
-            self.plans, self.runs, self.retention, self.server, self.status, background, home
-        )
+        work = PolicyWork(self.plans, self.runs, self.retention, self.server, self.status)
+        self.policies = Policies(work, self.status, background, home)
         self.logs = Logs(self.connection, self.folders, background)
         self.doctor = Doctor(
             self.connection, self.folders, account_runs, self.leftovers, background, home

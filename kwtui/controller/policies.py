@@ -2,56 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kwtui.controller.background import Background
-from kwtui.controller.plans import Plans
-from kwtui.controller.retention import Retention
-from kwtui.controller.runs import Runs
-from kwtui.controller.server import ServerPages
+from kwtui.controller.policy_work import PolicyWork
 from kwtui.controller.status import Status
 from kwtui.errors import KwtuiError
-from kwtui.text import plural, sentences
 
 if TYPE_CHECKING:
-    from kwtui.model.policy import NoticeOn, Policy
-    from kwtui.model.requests import BackupRequest
-    from kwtui.operations.plan import Plan
-    from kwtui.protection.facts import DatabaseFacts, Promise
-    from kwtui.runs.events import RunFinished
-    from kwtui.unattended.history import DatabaseOutcome, PolicyEvent
+    from kwtui.model.policy import Policy
+    from kwtui.runs.lock import RunLocks
+    from kwtui.unattended.hands import AfterBackup, Tell
+    from kwtui.unattended.history import PolicyEvent
     from kwtui.unattended.matching import Chosen
-    from kwtui.unattended.notices import Notice
+    from kwtui.unattended.running import PolicyRun
     from kwtui.unattended.sending import Sent
+    from kwtui.unattended.telling import Telling
 
-Tell = Callable[[str], None]
+_BETWEEN_TRIES = 1.0
+"""Seconds from one look at the lock of a run that is waited for to the next."""
 
 
 class Policies:
     """All methods raise `kwtui.errors.KwtuiError` with a message for people."""
 
     def __init__(
-        self,
-        plans: Plans,
-        runs: Runs,
-        retention: Retention,
-        server: ServerPages,
-        status: Status,
-        background: Background,
-        state: Path,
+        self, work: PolicyWork, status: Status, background: Background, state: Path
     ) -> None:
-        self._plans = plans
-        self._runs = runs
-        self._retention = retention
-        self._server = server
+        self._work = work
         self._status = status
         self._background = background
         self._state = state
+        self._current: PolicyRun | None = None
+        self._stop_wish = ""
 
     # -- what is written down -------------------------------------------------------------------
 
@@ -80,7 +65,7 @@ class Policies:
             found.append("It has no [retention]: backups stay until the disk is full.")
         if policy.proof.drill_every is None:
             found.append("It has no drill_every: nothing proves that a backup comes back.")
-        if not (policy.notice.command or policy.notice.webhook or policy.notice.mail_to):
+        if not policy.notice.tells_somebody:
             found.append("It has no [notify]: nobody is told when it fails.")
         return found
 
@@ -99,246 +84,195 @@ class Policies:
 
     async def choose(self, policy: Policy) -> Chosen:
         """The databases that it is about now."""
-        return await self._choose(policy, await self._facts(policy))
+        return (await self._work.standing(policy)).chosen
 
-    async def _choose(self, policy: Policy, facts: Mapping[str, DatabaseFacts]) -> Chosen:
-        from kwtui.unattended.matching import choose
-
-        databases = await self._server.databases_with_tables()
-        return choose(policy, databases, {n for n, found in facts.items() if found.backups})
+    def after_backup(self, step: AfterBackup) -> None:
+        """Do this, too, with each set that a policy made and proved."""
+        self._work.after_backup.append(step)
 
     async def run(self, policy: Policy, tell: Tell) -> PolicyEvent:
         """Back up, drill, verify and thin out what is due; the event that it ended with.
 
-        What fails for one database does not stop the others. Raises RUN_IN_PROGRESS while another
-        run of the same policy works.
+        What fails for one database does not stop the others; `stop` ends it early. Raises
+        RUN_IN_PROGRESS while another run of the same policy works, unless the policy waits for it.
         """
         from kwtui.unattended.cadence import in_window
-        from kwtui.unattended.history import (
-            PolicyEvent,
-            append_event,
-            hold,
-            last_end,
-            read_history,
-        )
+        from kwtui.unattended.history import PolicyEvent
+        from kwtui.unattended.running import PolicyRun
         from kwtui.unattended.schedule import zone_of
 
-        locks = hold(self._state, policy.name)
+        locks = await self._hold(policy, tell)
         try:
-            before = last_end(read_history(self._state, policy.name))
             now = datetime.now(UTC)
+            before = await self.history(policy.name)
+            self._note_missed(policy, before)
             if not in_window(policy.limits, now.astimezone(zone_of(policy.schedule))):
                 event = PolicyEvent(now, "skipped", False, f"outside {policy.limits.window}")
-                append_event(self._state, policy.name, event)
+                self._remember(policy, event)
                 return event
-            append_event(self._state, policy.name, PolicyEvent(now, "began"))
-            event = await self._carry_out(policy, tell)
-            append_event(self._state, policy.name, event)
-            await self._notify_end(policy, event, None if before is None else before.ok, tell)
+            self._remember(policy, PolicyEvent(now, "began"))
+            pinging = await self._ping(policy, "start", "", tell)
+            self._current = PolicyRun(policy, self._work, tell)
+            if self._stop_wish:
+                await self._current.stop(self._stop_wish)
+            event = await self._current.carry_out()
+            self._remember(policy, event)
+            if pinging:
+                await self._ping(policy, "ok" if event.ok else "fail", event.words, tell)
+            await self._tell_end(policy, event, before, tell)
             return event
         finally:
+            self._current = None
             locks.close()
 
-    async def _carry_out(self, policy: Policy, tell: Tell) -> PolicyEvent:
+    async def stop(self, words: str) -> None:
+        """End the run early: what is at work is cancelled, and it is written down. `run` returns
+        soon then."""
+        self._stop_wish = words
+        if self._current is not None:
+            await self._current.stop(words)
+
+    async def owes_a_run(self, policy: Policy) -> bool:
+        """Whether a run was missed that the policy wants made up for."""
+        from kwtui.unattended.missing import owes_a_run
+
+        return owes_a_run(policy, await self.history(policy.name), datetime.now(UTC))
+
+    async def _hold(self, policy: Policy, tell: Tell) -> RunLocks:
+        """The policy's lock. Raises RUN_IN_PROGRESS where another run has it, and writes that
+        down."""
         import asyncio
 
-        from kwtui.unattended.history import PolicyEvent
+        from kwtui.errors import ExitCode
+        from kwtui.model.policy import Overlap
+        from kwtui.unattended.history import PolicyEvent, hold
 
+        waiting: RunLocks | None = None
         try:
-            await self._check_load(policy)
-            # Once for all databases: to look through the store takes long where much lies there.
-            facts = await self._facts(policy)
-            chosen = await self._choose(policy, facts)
-            gate = asyncio.Semaphore(policy.at_once)
+            while True:
+                try:
+                    return hold(self._state, policy.name)
+                except KwtuiError as error:
+                    if error.exit_code is not ExitCode.RUN_IN_PROGRESS:
+                        raise
+                    try:
+                        if policy.schedule.overlap is not Overlap.WAIT or self._stop_wish:
+                            raise
+                        if waiting is None:
+                            waiting = hold(self._state, policy.name, "waiting for the policy")
+                            tell("Waiting: another run of this policy is at work")
+                    except KwtuiError:
+                        now = datetime.now(UTC)
+                        words = "another run of this policy was at work"
+                        self._remember(policy, PolicyEvent(now, "skipped", False, words))
+                        raise
+                await asyncio.sleep(_BETWEEN_TRIES)
+        finally:
+            if waiting is not None:
+                waiting.close()
 
-            async def one(name: str) -> DatabaseOutcome:
-                async with gate:
-                    return await self._database(policy, name, facts.get(name), tell)
-
-            outcomes = tuple(await asyncio.gather(*(one(name) for name in chosen.databases)))
-        except KwtuiError as error:
-            return PolicyEvent(datetime.now(UTC), "ended", False, sentences(*error.lines()))
-        failed = [outcome.database for outcome in outcomes if not outcome.ok]
-        problems = [*chosen.problems, *(f"{name} failed" for name in failed)]
-        words = "; ".join(problems) or f"{len(outcomes)} backed up"
-        return PolicyEvent(datetime.now(UTC), "ended", not problems, words, outcomes)
-
-    async def _check_load(self, policy: Policy) -> None:
-        """Raises KwtuiError while more statements run than the policy allows."""
-        limit = policy.limits.max_queries
-        if limit is None:
-            return
-        overview = await self._server.overview()
-        running = len(overview.queries.items)
-        if running > limit:
-            raise KwtuiError(
-                f"The server is busy: {plural(running, 'statement')} at work, "
-                f"the policy allows {limit}.",
-                hint="It is tried again at its next time.",
-            )
-
-    async def _database(
-        self, policy: Policy, name: str, facts: DatabaseFacts | None, tell: Tell
-    ) -> DatabaseOutcome:
-        """Back it up, then prove and thin out: what fails of the rest does not stop what follows,
-        since a damaged old backup must not let the disk fill."""
-        from kwtui.unattended.history import DatabaseOutcome
-
-        runs: list[str] = []
-        path, said, failed = "", [], []
-        try:
-            plan = await self._plans.backup(_request(policy, name))
-            path = plan.path
-            said.append(await self._work(plan, runs, tell))
-        except KwtuiError as error:
-            words = sentences(*error.lines())
-            tell(f"{name}: failed: {words}")
-            return DatabaseOutcome(name, False, words, path, tuple(runs))
-        for what, make in self._due(policy, name, facts, path):
-            try:
-                plan = await make()
-                if plan.steps:
-                    said.append(await self._work(plan, runs, tell))
-            except KwtuiError as error:
-                failed.append(f"{what} failed: {sentences(*error.lines())}")
-                tell(f"{name}: {failed[-1]}")
-        return DatabaseOutcome(name, not failed, "; ".join([*failed, *said]), path, tuple(runs))
-
-    def _due(
-        self, policy: Policy, name: str, facts: DatabaseFacts | None, path: str
-    ) -> list[tuple[str, Callable[[], Awaitable[Plan]]]]:
-        """What follows a backup, in words, and how its plan is made. ``facts`` are from before."""
-        from kwtui.model.proof import ProofLevel
-        from kwtui.model.requests import DrillRequest
-        from kwtui.model.retention import RetentionPolicies
-        from kwtui.unattended.cadence import drill_due, verify_due
+    def _note_missed(self, policy: Policy, history: list[PolicyEvent]) -> None:
+        """Write down the times of the schedule at which nothing ran, once."""
+        from kwtui.unattended.missing import missed_event, missed_times
+        from kwtui.unattended.schedule import PackagesMissing
 
         now = datetime.now(UTC)
-        due: list[tuple[str, Callable[[], Awaitable[Plan]]]] = []
-        if facts is not None and drill_due(policy, facts, now):
-            request = DrillRequest(path, on_sandbox=policy.proof.drill_on == "sandbox")
-            due.append(("the drill", partial(self._plans.drill, request)))
-        for backup in verify_due(policy, facts, now) if facts is not None else ():
-            check = partial(self._plans.verify, backup.path, ProofLevel.P2)
-            due.append((f"the check of {backup.path}", check))
-        if policy.retention is not None:
-            rules = RetentionPolicies(databases={name: policy.retention})
+        try:
+            times = missed_times(policy, history, now)
+        except PackagesMissing:
+            # What `policy check` says of it is enough.
+            return
+        if times:
+            self._remember(policy, missed_event(times, now))
 
-            async def prune() -> Plan:
-                return (await self._retention.preview(name, rules)).plan
+    def _remember(self, policy: Policy, event: PolicyEvent) -> None:
+        from kwtui.unattended.history import append_event
 
-            due.append(("the removal of what retention lets go", prune))
-        return due
-
-    async def _work(self, plan: Plan, runs: list[str], tell: Tell) -> str:
-        """Run a plan to its end; its summary. Raises KwtuiError if it did not succeed."""
-        from kwtui.runs.events import RunStatus
-
-        run_id = await self._runs.start(plan)
-        runs.append(run_id)
-        tell(f"{plan.database}: {plan.title}: run {run_id}")
-        end = await self._end(run_id)
-        if end.status is not RunStatus.SUCCEEDED:
-            raise KwtuiError(end.summary, cause=end.cause, hint=end.hint)
-        tell(f"{plan.database}: {end.summary}")
-        return end.summary
-
-    async def _end(self, run_id: str) -> RunFinished:
-        from kwtui.runs.events import RunFinished
-
-        async for event in self._runs.follow(run_id):
-            if isinstance(event, RunFinished):
-                return event
-        raise KwtuiError(f"Run {run_id} has no end.", hint=f"See kwtui runs show {run_id}")
-
-    async def _facts(self, policy: Policy) -> dict[str, DatabaseFacts]:
-        report = await self._status.report(_promise(policy), [policy])
-        return {facts.name: facts for facts in report.facts}
+        append_event(self._state, policy.name, event)
 
     # -- telling --------------------------------------------------------------------------------
 
     async def watch(self, policy: Policy) -> tuple[str, tuple[Sent, ...]]:
-        """Judge the policy's databases, and tell if one is overdue; the verdict, and who was told.
-
-        The same trouble is told once a day.
-        """
-        from datetime import timedelta
-
-        from kwtui.model.policy import NoticeOn
-        from kwtui.protection.judging import Severity, verdict, worst
-        from kwtui.unattended.history import PolicyEvent, append_event
+        """Judge the policy's databases, and tell of what is overdue, not proven, or soon full; the
+        verdict, and who was told. The same trouble is told once a day."""
+        from kwtui.protection.judging import verdict
         from kwtui.unattended.matching import covers
+        from kwtui.unattended.promises import promise_of
+        from kwtui.unattended.telling import of_watch
 
-        report = await self._status.report(_promise(policy), [policy])
+        history = await self.history(policy.name)
+        self._note_missed(policy, history)
+        report = await self._status.report(promise_of(policy), [policy])
         ours = tuple(j for j in report.judgements if covers(policy, j.name))
-        words = verdict(ours)
-        if worst(ours) is Severity.OK or NoticeOn.OVERDUE not in policy.notice.on:
-            return words, ()
         now = datetime.now(UTC)
-        told = [e for e in await self.history(policy.name) if e.event == "noticed"]
-        if told and told[-1].words == words and now - told[-1].at < timedelta(days=1):
-            return words, ()
-        lines = tuple(f"{j.name} {j.reason}" for j in ours if j.severity is not Severity.OK)
-        notice = self._notice(policy, NoticeOn.OVERDUE, words, lines)
-        sent = await self.send(policy, notice)
-        append_event(self._state, policy.name, PolicyEvent(now, "noticed", False, words))
-        return words, sent
+        sent: list[Sent] = []
+        for telling in of_watch(policy, ours, report.growth.full_at, history, now):
+            sent += await self._tell(policy, telling)
+        return verdict(ours), tuple(sent)
 
     async def test_notice(self, policy: Policy) -> tuple[Sent, ...]:
         from kwtui.model.policy import NoticeOn
+        from kwtui.unattended.telling import Telling
 
         words = "This is a test of the notices of kwtui."
-        return await self.send(policy, self._notice(policy, NoticeOn.SUCCESS, words, ()))
+        sent = await self._send(policy, Telling(NoticeOn.SUCCESS, words))
+        if policy.notice.ping:
+            from kwtui.unattended.sending import PingKind, ping
 
-    async def send(self, policy: Policy, notice: Notice) -> tuple[Sent, ...]:
-        """Tell everybody; what cannot be told is in the answer and stops nothing."""
-        from kwtui.unattended.sending import send
+            sent += (await self._background.call(ping, policy.notice.ping, PingKind.OK, words),)
+        return sent
 
-        return tuple(await self._background.call(send, notice, policy.notice))
-
-    async def _notify_end(
-        self, policy: Policy, event: PolicyEvent, before: bool | None, tell: Tell
+    async def _tell_end(
+        self, policy: Policy, event: PolicyEvent, before: list[PolicyEvent], tell: Tell
     ) -> None:
-        from kwtui.unattended.history import append_event
-        from kwtui.unattended.notices import wanted
+        from kwtui.unattended.telling import of_end
 
-        kind = wanted(policy.notice, event.ok, before)
-        if kind is None:
-            return
-        title = f"{policy.name} {'succeeded' if event.ok else 'failed'}: {event.words}"
-        lines = tuple(f"{outcome.database}: {outcome.words}" for outcome in event.databases)
-        for sent in await self.send(policy, self._notice(policy, kind, title, lines)):
+        telling = of_end(policy, event, before, datetime.now(UTC))
+        for sent in await self._tell(policy, telling) if telling else ():
             if sent.problem:
-                words = f"The notice by {sent.way} was not sent: {sent.problem}"
-                tell(words)
-                late = replace(event, event="notice-failed", ok=False, words=words, databases=())
-                append_event(self._state, policy.name, late)
+                tell(f"The notice by {sent.way} was not sent: {sent.problem}")
 
-    def _notice(self, policy: Policy, kind: NoticeOn, title: str, lines: tuple[str, ...]) -> Notice:
+    async def _tell(self, policy: Policy, telling: Telling) -> tuple[Sent, ...]:
+        """Tell everybody, and write down what was told and what could not be."""
+        from kwtui.unattended.history import PolicyEvent
+        from kwtui.unattended.telling import noticed
+
+        if not policy.notice.tells_somebody:
+            return ()
+        sent = await self._send(policy, telling)
+        if any(not each.problem for each in sent):
+            self._remember(policy, noticed(telling, datetime.now(UTC)))
+        for each in sent:
+            if each.problem:
+                words = f"by {each.way}: {each.problem}"
+                event = PolicyEvent(datetime.now(UTC), "notice-failed", False, words)
+                self._remember(policy, event)
+        return sent
+
+    async def _send(self, policy: Policy, telling: Telling) -> tuple[Sent, ...]:
         import socket
 
         from kwtui.unattended.notices import Notice
+        from kwtui.unattended.sending import send
 
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        return Notice(kind, policy.name, title, socket.gethostname(), at, lines)
+        host = socket.gethostname()
+        notice = Notice(telling.event, policy.name, telling.title, host, at, telling.lines)
+        return tuple(await self._background.call(send, notice, policy.notice))
 
+    async def _ping(self, policy: Policy, kind: str, words: str, tell: Tell) -> bool:
+        """Whether somebody waits for it. A ping that fails fails nothing, and is written down."""
+        from kwtui.unattended.history import PolicyEvent
+        from kwtui.unattended.sending import PingKind, ping
 
-def _request(policy: Policy, name: str) -> BackupRequest:
-    from kwtui.model.requests import BackupRequest
-
-    return BackupRequest(
-        database=name,
-        method=policy.method,
-        prefix=policy.prefix,
-        node_id=policy.node,
-        parallel=policy.parallel,
-        label=policy.label,
-        with_users=policy.with_users,
-        with_settings=policy.with_settings,
-    )
-
-
-def _promise(policy: Policy) -> Promise:
-    from kwtui.unattended.promises import promise_of
-
-    return promise_of(policy)
+        address = policy.notice.ping
+        if not address:
+            return False
+        sent = await self._background.call(ping, address, PingKind(kind), words)
+        if sent.problem:
+            tell(f"The ping was not taken: {sent.problem}")
+            event = PolicyEvent(
+                datetime.now(UTC), "notice-failed", False, f"by ping: {sent.problem}"
+            )
+            self._remember(policy, event)
+        return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from kwtui.controller.connection import Connection
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from kwtui.server.jobs.listing import JobListing
     from kwtui.server.jobs.meaning import JobVerb
     from kwtui.server.state.overview import Overview
+    from kwtui.unattended.load import Load
 
 
 class ServerPages:
@@ -53,6 +55,21 @@ class ServerPages:
         server, facts = self._connection.server(), self._connection.facts()
         found = await read_overview(server, facts)
         return replace(found, visible_stores=await visible_stores(server, facts))
+
+    async def load(self) -> Load:
+        """How busy the server is: the statements of others, and how long it takes to answer."""
+        from time import monotonic
+
+        from kwtui.server.state.activity import read_queries
+        from kwtui.sql.statements import server_time
+        from kwtui.unattended.load import Load
+
+        server = self._connection.server()
+        begun = monotonic()
+        await server.query(server_time())
+        answer = timedelta(seconds=monotonic() - begun)
+        others = [q for q in await read_queries(server) if not q.application.startswith("kwtui")]
+        return Load(len(others) if self._connection.facts().is_admin else None, answer)
 
     async def activity(self, before: Overview) -> Overview:
         """The same overview with the sessions and queries of now."""

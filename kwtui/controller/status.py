@@ -91,6 +91,11 @@ class Status:
         )
         return await self._background.call(make_board, seen, promised, database)
 
+    async def used_bytes(self) -> int | None:
+        """What all backups take together; None where they cannot be seen."""
+        entries = await self._entries([])
+        return None if entries is None else sum(entry.space for entry in entries)
+
     async def node(self) -> NodeState:
         """The write-ahead log, and what the node's log says of it; each as far as it is told."""
         from kwtui.operations.wal.report import alarms

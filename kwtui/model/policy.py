@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from kwtui.model.checks import CheckLevel
 from kwtui.model.proof import ProofLevel
-from kwtui.model.requests import BackupMethod
+from kwtui.model.requests import BackupMethod, Incremental
 from kwtui.model.retention import RetentionPolicy
 
 
@@ -26,10 +27,22 @@ class Missed(StrEnum):
     SKIP = "skip"
 
 
+class Overlap(StrEnum):
+    """What becomes of a run that begins while the one before it still works."""
+
+    SKIP = "skip"
+    WAIT = "wait"
+    """It begins once the other ended; one at most waits, a third is left out."""
+
+
 class NoticeOn(StrEnum):
     FAILURE = "failure"
     RECOVERY = "recovery"
     OVERDUE = "overdue"
+    PROOF = "proof"
+    """No backup is proven, or the last drill or check is older than promised."""
+    SPACE = "space"
+    """The disk will be full soon."""
     SUCCESS = "success"
 
 
@@ -44,6 +57,7 @@ class PolicySchedule:
     time_zone: str = "UTC"
     """``UTC`` or ``local``."""
     missed: Missed = Missed.RUN
+    overlap: Overlap = Overlap.SKIP
     jitter: timedelta = timedelta(minutes=5)
     """The longest that systemd delays a run, so that not all hosts begin at once."""
 
@@ -64,7 +78,13 @@ class PolicyProof:
 class PolicyNotice:
     """Who is told. ``command`` gets JSON on its standard input."""
 
-    on: tuple[NoticeOn, ...] = (NoticeOn.FAILURE, NoticeOn.RECOVERY, NoticeOn.OVERDUE)
+    on: tuple[NoticeOn, ...] = (
+        NoticeOn.FAILURE,
+        NoticeOn.RECOVERY,
+        NoticeOn.OVERDUE,
+        NoticeOn.PROOF,
+        NoticeOn.SPACE,
+    )
     command: tuple[str, ...] = ()
     webhook: str = ""
     template: str = "generic"
@@ -73,14 +93,44 @@ class PolicyNotice:
     mail_from: str = ""
     smtp: str = ""
     """``host:port``; without one, sendmail is used."""
+    smtp_user: str = ""
+    smtp_password_command: str = ""
+    """Prints the password; run without a shell."""
+    apprise: tuple[str, ...] = ()
+    """Addresses of the library apprise."""
+    ping: str = ""
+    """Asked for when a run begins (``/start``), succeeds and fails (``/fail``): whoever watches it
+    notices when the host is gone."""
+    repeat: timedelta = timedelta(days=1)
+    """The same trouble is told again after this time."""
+    per_hour: int = 6
+    """More notices than this are held back, whatever they say."""
+
+    @property
+    def tells_somebody(self) -> bool:
+        return bool(self.command or self.webhook or self.mail_to or self.apprise)
 
 
 @dataclass(frozen=True)
 class PolicyLimits:
+    """What spares the server and the machine. A node's EXPORT itself cannot be slowed down."""
+
     window: str = ""
     """``22:00-06:00`` in the schedule's zone: nothing begins outside it."""
     max_queries: int | None = None
-    """Nothing begins while more statements than this run on the cluster."""
+    """Statements of others; with more than this at work the server is under stress."""
+    max_answer: timedelta | None = None
+    """The longest that the server may take for a plain question."""
+    wait: timedelta = timedelta(0)
+    """How long a run waits for the server to come to rest before it gives up."""
+    stop: bool = False
+    """What is at work is cancelled too once the server is under stress."""
+    cpu_share: int | None = None
+    """Percent of this machine's CPUs that reading and hashing may use."""
+    low_priority: bool = True
+    """Everybody else on this machine comes first, for CPU and disk."""
+    max_space: int | None = None
+    """Bytes that all backups together may take: none begins that would pass it."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +145,14 @@ class Policy:
     profile: str = ""
     """The server; empty: the one that the command names."""
     method: BackupMethod = BackupMethod.SNAPSHOT
+    incremental: Incremental = Incremental.AUTO
+    check: CheckLevel | None = None
+    """How much of the content is compared; None: what costs little for the engine."""
     prefix: str = "kwtui"
     node: int | None = None
+    """Whose extern receives the files; None: the node of the profile."""
+    unseen: bool = False
+    """The files cannot be seen from here: sets stay at P0 until they are sealed on their node."""
     parallel: int = 2
     at_once: int = 1
     """How many databases are backed up at the same time."""

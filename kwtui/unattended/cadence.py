@@ -11,19 +11,22 @@ _SLACK = timedelta(minutes=30)
 """A run that begins a little earlier than the last one is due all the same."""
 
 
-def drill_due(policy: Policy, facts: DatabaseFacts, now: datetime) -> bool:
+def drill_due(policy: Policy, facts: DatabaseFacts | None, now: datetime) -> bool:
+    """``facts`` are None for a database that nobody knew of: it was never drilled."""
     every = policy.proof.drill_every
     if every is None:
         return False
-    last = next((run.began for run in facts.drills if run.succeeded), None)
+    last = next((run.began for run in facts.drills if run.succeeded), None) if facts else None
     return last is None or now - last >= every - _SLACK
 
 
-def verify_due(policy: Policy, facts: DatabaseFacts, now: datetime) -> tuple[BackupFact, ...]:
+def verify_due(
+    policy: Policy, facts: DatabaseFacts | None, now: datetime
+) -> tuple[BackupFact, ...]:
     """The backups that nobody read for longer than promised, the oldest check first; those that
     are known to be damaged are for a person to decide on."""
     every = policy.proof.verify_every
-    if every is None:
+    if every is None or facts is None:
         return ()
     due = [
         backup

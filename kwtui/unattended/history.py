@@ -19,6 +19,7 @@ from kwtui.files.json_text import encode
 from kwtui.runs.lock import RunLocks
 
 _LARGEST = 64 << 20
+ENDS = ("ended", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,15 @@ class PolicyEvent:
 
     at: datetime
     event: str
-    """``began``, ``ended``, ``skipped`` or ``noticed``."""
+    """``began``, ``ended``, ``cancelled`` (by a person), ``skipped`` (not begun), ``missed`` (its
+    time passed), ``noticed`` (somebody was told) or ``notice-failed``."""
     ok: bool = True
     words: str = ""
     databases: tuple[DatabaseOutcome, ...] = ()
+    notice: str = ""
+    """Of ``noticed``: what kind of notice."""
+    key: str = ""
+    """Of ``noticed``: the trouble, without the times that its words hold."""
 
 
 def history_path(state: Path, policy: str) -> Path:
@@ -79,22 +85,22 @@ def read_history(state: Path, policy: str) -> list[PolicyEvent]:
     return found
 
 
-def hold(state: Path, policy: str) -> RunLocks:
-    """The lock of the policy, to be closed. Raises RUN_IN_PROGRESS while another run has it."""
+def hold(state: Path, policy: str, what: str = "the policy") -> RunLocks:
+    """A lock of the policy, to be closed. Raises RUN_IN_PROGRESS while another run has it."""
     folder = history_path(state, policy).parent
     try:
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(folder, error) from error
     locks = RunLocks(folder)
-    locks.take(f"the policy {policy}")
+    locks.take(f"{what} {policy}")
     return locks
 
 
 def last_end(history: list[PolicyEvent]) -> PolicyEvent | None:
     """How the last run ended; one that began and never ended counts as failed."""
     for event in reversed(history):
-        if event.event == "ended":
+        if event.event in ENDS:
             return event
         if event.event == "began":
             return PolicyEvent(event.at, "ended", ok=False, words="it began and never ended")

@@ -8,6 +8,9 @@ from email.message import EmailMessage
 
 from kwtui.model.policy import NoticeOn, PolicyNotice
 
+_WECOM_BYTES = 2000
+"""WeCom takes texts of at most 2,048 bytes."""
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -25,20 +28,6 @@ class Notice:
     @property
     def text(self) -> str:
         return "\n".join([self.title, *self.lines, f"{self.host}, policy {self.policy}, {self.at}"])
-
-
-def wanted(notice: PolicyNotice, succeeded: bool, before: bool | None) -> NoticeOn | None:
-    """Which event a run's end is, of those that somebody wants to hear of.
-
-    ``before`` is how the run before it ended; None if there was none.
-    """
-    if not succeeded:
-        event = NoticeOn.FAILURE
-    elif before is False and NoticeOn.RECOVERY in notice.on:
-        event = NoticeOn.RECOVERY
-    else:
-        event = NoticeOn.SUCCESS
-    return event if event in notice.on else None
 
 
 def as_json(notice: Notice) -> bytes:
@@ -64,11 +53,37 @@ def webhook_body(notice: Notice, template: str) -> bytes:
         "slack": {"text": notice.text},
         "dingtalk": {"msgtype": "text", "text": {"content": notice.text}},
         "feishu": {"msg_type": "text", "content": {"text": notice.text}},
-        "wecom": {"msgtype": "text", "text": {"content": notice.text}},
+        "wecom": {"msgtype": "text", "text": {"content": _cut(notice.text, _WECOM_BYTES)}},
     }
     if template == "generic":
         return as_json(notice)
     return json.dumps(bodies[template], ensure_ascii=False).encode()
+
+
+def refusal(answer: bytes, template: str) -> str:
+    """Why a receiver did not take it although it answered with 200; empty if it took it.
+
+    DingTalk and WeCom then name an ``errcode`` other than 0, Feishu a ``code``.
+    """
+    key, words = {
+        "dingtalk": ("errcode", "errmsg"),
+        "wecom": ("errcode", "errmsg"),
+        "feishu": ("code", "msg"),
+    }.get(template, ("", ""))
+    if not key:
+        return ""
+    try:
+        said = json.loads(answer)
+    except ValueError:
+        return "it did not answer as such a receiver does"
+    code = said.get(key, 0) if isinstance(said, dict) else None
+    if code == 0:
+        return ""
+    return f"it answered {code}: {str(said.get(words, ''))[:200]}" if code else "it is no receiver"
+
+
+def _cut(text: str, most: int) -> str:
+    return text.encode()[:most].decode("utf-8", "ignore")
 
 
 def mail(notice: Notice, settings: PolicyNotice) -> EmailMessage:

@@ -9,20 +9,30 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
-import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 import msgspec
 
 from kwtui.files.own_program import own_program
 from kwtui.model.policy import PolicyNotice
-from kwtui.unattended.notices import Notice, as_json, mail, webhook_body
+from kwtui.unattended.notices import Notice, as_json
 
-DEADLINE = timedelta(seconds=30)
-"""For one way of one try."""
-TRIES = 2
+_MODULE = "kwtui.unattended.carrying"
+DEADLINE = timedelta(seconds=60)
+"""For everything: all ways are tried at the same time."""
+TRIES = 3
+_FIRST_PAUSE = 1.0
+_PING_DEADLINE = timedelta(seconds=10)
+_FINAL = 65
+"""Exit code of a child that was refused for good: to try again would change nothing."""
 
 
 @dataclass(frozen=True)
@@ -33,39 +43,65 @@ class Sent:
     problem: str = ""
 
 
+class PingKind(StrEnum):
+    START = "start"
+    OK = "ok"
+    FAIL = "fail"
+
+
 def send(notice: Notice, settings: PolicyNotice, deadline: timedelta = DEADLINE) -> list[Sent]:
-    """Tell everybody whom the policy names; what failed is tried once more."""
+    """Tell everybody whom the policy names, in at most this time."""
     ways = [
         way
         for way, used in (
             ("command", settings.command),
             ("webhook", settings.webhook),
             ("mail", settings.mail_to),
+            ("apprise", settings.apprise),
         )
         if used
     ]
-    return [_try(way, notice, settings, deadline) for way in ways]
+    if not ways:
+        return []
+    with ThreadPoolExecutor(len(ways), thread_name_prefix="tell") as pool:
+        return list(pool.map(lambda way: _try(way, notice, settings, deadline), ways))
+
+
+def ping(address: str, kind: PingKind, words: str, deadline: timedelta = _PING_DEADLINE) -> Sent:
+    """Tell whoever waits for it that a run began, succeeded or failed."""
+    work = {"way": "ping", "address": address, "kind": kind.value, "words": words}
+    return _persist(
+        "ping", lambda left: _run(own_program(_MODULE), json.dumps(work).encode(), left), deadline
+    )
 
 
 def _try(way: str, notice: Notice, settings: PolicyNotice, deadline: timedelta) -> Sent:
-    problem = ""
+    if way == "command":
+        words, data = list(settings.command), as_json(notice)
+    else:
+        work = {"way": way, "notice": asdict(notice), "settings": asdict(settings)}
+        words, data = own_program(_MODULE), msgspec.json.encode(work)
+    return _persist(way, lambda left: _run(words, data, left), deadline)
+
+
+def _persist(way: str, once: Callable[[timedelta], tuple[str, bool]], deadline: timedelta) -> Sent:
+    """Try again after a pause that doubles, as long as there is time."""
+    end = time.monotonic() + deadline.total_seconds()
+    pause, problem = _FIRST_PAUSE, ""
     for _ in range(TRIES):
-        problem = _once(way, notice, settings, deadline)
-        if not problem:
-            return Sent(way)
+        problem, final = once(timedelta(seconds=end - time.monotonic()))
+        if not problem or final or time.monotonic() + pause >= end:
+            break
+        time.sleep(pause)
+        pause *= 2
     return Sent(way, problem)
 
 
-def _once(way: str, notice: Notice, settings: PolicyNotice, deadline: timedelta) -> str:
-    if way == "command":
-        return _run(list(settings.command), as_json(notice), deadline)
-    work = {"way": way, "notice": asdict(notice), "settings": asdict(settings)}
-    words = own_program("kwtui.unattended.sending")
-    return _run(words, json.dumps(work).encode(), deadline)
+def _run(words: list[str], data: bytes, deadline: timedelta) -> tuple[str, bool]:
+    """What went wrong, and whether that is for good.
 
-
-def _run(words: list[str], data: bytes, deadline: timedelta) -> str:
-    """Run it in a session of its own, so that what it started ends with it."""
+    It runs in a session of its own, so that what it started ends with it.
+    """
     seconds = deadline.total_seconds()
     try:
         process = subprocess.Popen(  # noqa: S603 - the policy's owner chose the command
@@ -77,83 +113,20 @@ def _run(words: list[str], data: bytes, deadline: timedelta) -> str:
             start_new_session=True,
         )
     except OSError as error:
-        return f"{words[0]} cannot be started: {error.strerror}"
+        return f"{words[0]} cannot be started: {error.strerror}", True
     try:
         _, errors = process.communicate(data, timeout=seconds)
     except subprocess.TimeoutExpired:
         _kill(process)
-        return f"it did not end within {seconds:.0f} s and was stopped"
+        return f"it did not end within {seconds:.0f} s and was stopped", False
     if process.returncode == 0:
-        return ""
+        return "", False
     said = errors.decode("utf-8", "replace").strip().splitlines()
-    return f"it ended with {process.returncode}" + (f": {said[-1][:300]}" if said else "")
+    words_of_it = f": {said[-1][:300]}" if said else ""
+    return f"it ended with {process.returncode}{words_of_it}", process.returncode == _FINAL
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    import signal
-    from contextlib import suppress
-
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-# -- in the child -------------------------------------------------------------------------------
-
-
-def _post(notice: Notice, settings: PolicyNotice) -> None:
-    from urllib.error import HTTPError, URLError
-    from urllib.request import Request, urlopen
-
-    request = Request(  # noqa: S310 - only http and https pass the policy's check
-        settings.webhook,
-        data=webhook_body(notice, settings.template),
-        headers={"Content-Type": "application/json; charset=utf-8"},
-        method="POST",
-    )
-    try:
-        with urlopen(request, timeout=10) as answer:  # noqa: S310
-            answer.read(1000)
-    except HTTPError as error:
-        raise SystemExit(f"the receiver answered {error.code} {error.reason}") from None
-    except (URLError, OSError) as error:
-        # Not the address: it often holds a token.
-        raise SystemExit(f"the receiver cannot be reached: {_reason(error)}") from None
-
-
-def _mail(notice: Notice, settings: PolicyNotice) -> None:
-    import smtplib
-
-    message = mail(notice, settings)
-    try:
-        if settings.smtp:
-            host, _, port = settings.smtp.rpartition(":")
-            with smtplib.SMTP(host or port, int(port) if host else 25, timeout=10) as server:
-                if server.has_extn("starttls"):
-                    server.starttls()
-                server.send_message(message)
-            return
-        subprocess.run(
-            ["/usr/sbin/sendmail", "-t", "-oi"],
-            input=message.as_bytes(),
-            check=True,
-            capture_output=True,
-        )
-    except (OSError, smtplib.SMTPException, subprocess.CalledProcessError) as error:
-        raise SystemExit(f"the mail was not taken: {_reason(error)}") from None
-
-
-def _reason(error: BaseException) -> str:
-    inner = getattr(error, "reason", None) or error
-    return str(getattr(inner, "strerror", None) or inner)
-
-
-def _main() -> None:
-    work = json.load(sys.stdin.buffer)
-    notice = msgspec.convert(work["notice"], Notice)
-    settings = msgspec.convert(work["settings"], PolicyNotice)
-    {"webhook": _post, "mail": _mail}[work["way"]](notice, settings)
-
-
-if __name__ == "__main__":
-    _main()

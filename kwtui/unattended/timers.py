@@ -91,6 +91,7 @@ Type=oneshot
 Environment={_unit_word(f"KWTUI_CONFIG_DIR={account.config}")}
 Environment={_unit_word(f"KWTUI_STATE_DIR={account.state}")}
 KillMode=mixed
+TimeoutStopSec=5min
 Nice=10
 IOSchedulingClass=idle
 NoNewPrivileges=yes
@@ -169,9 +170,11 @@ def _cron_block(policy: Policy, account: Account) -> list[str]:
     # A percent sign ends the command of a crontab line.
     run = f"{prefix} policy run {policy.name}".replace("%", r"\%")
     watch = f"{prefix} policy watch {policy.name}".replace("%", r"\%")
-    return [
-        begin,
+    lines = [
         f"{policy.schedule.cron} {run} >/dev/null",
         f"17 * * * * {watch} >/dev/null",
-        end,
     ]
+    if policy.schedule.missed is Missed.RUN:
+        # Cron forgets what it slept through; systemd's Persistent= does not.
+        lines.append(f"47 * * * * {run} --missed >/dev/null")
+    return [begin, *lines, end]

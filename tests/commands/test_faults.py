@@ -154,6 +154,30 @@ def test_ctrl_c_on_the_command_cancels_where_nobody_can_be_asked(kwtui: CommandL
     assert json.loads(out.splitlines()[-1])["status"] == "cancelled"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_policy_that_is_stopped_cancels_what_is_at_work_and_remembers_it(
+    kwtui: CommandLine, number: signal.Signals
+) -> None:
+    assert kwtui.run("policy", "add", "nightly", "--databases", "big,small").code == 0
+    command = kwtui.start("policy", "run", "nightly", *kwtui.server)
+    assert command.stdout is not None
+    told = command.stdout.readline()
+    assert "Back up big" in told, "the work began"
+
+    command.send_signal(number)
+
+    out, err = command.communicate(timeout=60)
+    assert command.returncode == ExitCode.CANCELLED, out + err
+    runs = kwtui.run("runs", "--json").object["runs"]
+    assert [run["status"] for run in runs] == ["cancelled"], "small was not begun"
+    history = kwtui.run("policy", "show", "nightly", "--json").object["history"]
+    assert [event["event"] for event in history] == ["began", "cancelled"]
+    assert f"cancelled by {number.name}" in history[-1]["words"]
+    assert kwtui.run("policy", "run", "nightly", "--missed", *kwtui.server).out == (
+        "No run was missed.\n"
+    )
+
+
 def test_closing_the_terminal_does_not_stop_the_run(kwtui: CommandLine) -> None:
     command = kwtui.start("backup", "big", *kwtui.server)
     runs = kwtui.state / "state/runs"

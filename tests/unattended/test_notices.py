@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+import socketserver
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -15,8 +18,9 @@ from typing import ClassVar
 import pytest
 
 from kwtui.model.policy import NoticeOn, PolicyNotice
-from kwtui.unattended.notices import Notice, mail, wanted, webhook_body
-from kwtui.unattended.sending import Sent, send
+from kwtui.unattended import sending
+from kwtui.unattended.notices import Notice, mail, refusal, webhook_body
+from kwtui.unattended.sending import PingKind, Sent, ping, send
 
 NOTICE = Notice(
     NoticeOn.FAILURE,
@@ -26,16 +30,6 @@ NOTICE = Notice(
     "2026-11-30T01:15:00+00:00",
     ("shop: the disk is full",),
 )
-
-
-def test_what_is_wanted_is_told_and_nothing_else() -> None:
-    all_but_success = PolicyNotice()
-    assert wanted(all_but_success, False, True) is NoticeOn.FAILURE
-    assert wanted(all_but_success, False, False) is NoticeOn.FAILURE
-    assert wanted(all_but_success, True, False) is NoticeOn.RECOVERY
-    assert wanted(all_but_success, True, True) is None
-    assert wanted(PolicyNotice(on=(NoticeOn.SUCCESS,)), True, False) is NoticeOn.SUCCESS
-    assert wanted(PolicyNotice(on=()), False, None) is None
 
 
 @pytest.mark.parametrize("template", ["generic", "slack", "dingtalk", "feishu", "wecom"])
@@ -77,34 +71,178 @@ def test_a_command_that_hangs_is_stopped_with_all_that_it_started(tmp_path: Path
 
 
 class _Receiver(BaseHTTPRequestHandler):
-    got: ClassVar[list[bytes]] = []
-    status = 200
+    got: ClassVar[list[tuple[str, bytes]]] = []
+    statuses: ClassVar[list[int]] = []
+    """Of the next answers; then 200."""
+    answer: ClassVar[bytes] = b"ok"
 
     def do_POST(self) -> None:
-        self.got.append(self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response(self.status)
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.got.append((self.path, body))
+        self.send_response(self.statuses.pop(0) if self.statuses else 200)
         self.end_headers()
+        self.wfile.write(self.answer)
 
     def log_message(self, format: str, *args: object) -> None:
         """Silence."""
 
 
-def test_a_webhook_is_posted_and_its_refusal_is_told() -> None:
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
     server = HTTPServer(("127.0.0.1", 0), _Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "_FIRST_PAUSE", 0.01)
+    _Receiver.got.clear()
+    _Receiver.statuses[:] = []
+    _Receiver.answer = b"ok"
+
+
+def test_a_webhook_is_posted_and_a_refusal_is_told_and_not_tried_again(address: str) -> None:
+    settings = PolicyNotice(webhook=f"{address}/secret-token", template="slack")
+    assert send(NOTICE, settings) == [Sent("webhook")]
+    assert "the disk is full" in json.loads(_Receiver.got[-1][1])["text"]
+    _Receiver.statuses[:] = [403]
+    (refused,) = send(NOTICE, settings)
+    assert "403" in refused.problem
+    assert "secret-token" not in refused.problem
+    assert len(_Receiver.got) == 2
+
+
+def test_a_receiver_in_trouble_is_tried_again(address: str) -> None:
+    _Receiver.statuses[:] = [503]
+    assert send(NOTICE, PolicyNotice(webhook=address)) == [Sent("webhook")]
+    assert len(_Receiver.got) == 2
+
+
+def test_a_robot_that_refuses_with_200_is_not_believed(address: str) -> None:
+    _Receiver.answer = b'{"errcode":310000,"errmsg":"keywords not in content"}'
+    (refused,) = send(NOTICE, PolicyNotice(webhook=address, template="dingtalk"))
+    assert "310000: keywords not in content" in refused.problem
+
+
+@pytest.mark.parametrize(
+    ("template", "answer", "words"),
+    [
+        ("dingtalk", b'{"errcode":0,"errmsg":"ok"}', ""),
+        ("wecom", b'{"errcode":93000,"errmsg":"invalid webhook url"}', "93000: invalid webhook"),
+        ("feishu", b'{"StatusCode":0,"StatusMessage":"success","code":0}', ""),
+        ("feishu", b'{"code":19021,"msg":"sign match fail"}', "19021: sign match fail"),
+        ("wecom", b"<html>Welcome</html>", "did not answer as such a receiver"),
+        ("feishu", b"[1]", "it is no receiver"),
+        ("slack", b"ok", ""),
+        ("generic", b"<html>", ""),
+    ],
+)
+def test_what_receivers_answer(template: str, answer: bytes, words: str) -> None:
+    assert words in refusal(answer, template)
+    assert bool(words) == bool(refusal(answer, template))
+
+
+def test_a_long_notice_fits_into_what_a_receiver_takes() -> None:
+    long = replace(NOTICE, lines=("\u6570" * 4000,))
+    body = json.loads(webhook_body(long, "wecom"))
+    assert len(body["text"]["content"].encode()) <= 2048
+
+
+def test_a_ping_says_that_a_run_began_succeeded_or_failed(address: str) -> None:
+    for kind in PingKind:
+        assert ping(f"{address}/uuid", kind, "shop failed") == Sent("ping")
+    assert _Receiver.got == [
+        ("/uuid/start", b"shop failed"),
+        ("/uuid", b"shop failed"),
+        ("/uuid/fail", b"shop failed"),
+    ]
+
+
+class _Mailbox(socketserver.StreamRequestHandler):
+    """As much of an SMTP server as a client needs."""
+
+    got: ClassVar[list[str]] = []
+    refuses: ClassVar[bool] = False
+
+    def handle(self) -> None:
+        self._say("220 here")
+        while line := self.rfile.readline().decode().strip():
+            word = line.split()[0].upper()
+            if word == "DATA":
+                self._say("354 go on")
+                while (text := self.rfile.readline().decode()).strip() != ".":
+                    self.got.append(text.strip())
+            if word == "RCPT" and self.refuses:
+                self._say("550 no such person")
+            else:
+                self._say("250 ok" if word != "QUIT" else "221 bye")
+
+    def _say(self, words: str) -> None:
+        self.wfile.write(f"{words}\r\n".encode())
+
+
+def test_a_mail_is_handed_over_and_its_refusal_is_told() -> None:
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mailbox)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    smtp = f"127.0.0.1:{server.server_address[1]}"
+    settings = PolicyNotice(mail_to=("dba@example.org",), mail_from="k@example.org", smtp=smtp)
     try:
-        address = f"http://127.0.0.1:{server.server_port}/secret-token"
-        settings = PolicyNotice(webhook=address, template="slack")
-        assert send(NOTICE, settings) == [Sent("webhook")]
-        assert "the disk is full" in json.loads(_Receiver.got[-1])["text"]
-        _Receiver.status = 403
+        assert send(NOTICE, settings) == [Sent("mail")]
+        assert "shop: the disk is full" in _Mailbox.got
+        secret = replace(settings, smtp_user="k", smtp_password_command="echo s3cret")
+        (plain,) = send(NOTICE, secret)
+        assert "offers no TLS: no password is sent" in plain.problem
+        _Mailbox.refuses = True
         (refused,) = send(NOTICE, settings)
-        assert "403" in refused.problem
-        assert "secret-token" not in refused.problem
+        assert "no recipient was taken: 550 no such person" in refused.problem
     finally:
-        _Receiver.status = 200
+        _Mailbox.refuses = False
         server.shutdown()
         server.server_close()
+
+
+_FAKE_APPRISE = """
+class Apprise:
+    def add(self, address):
+        self.address = address
+        return "://" in address
+
+    def notify(self, title, body):
+        open(self.address.partition("://")[2], "w").write(body)
+        return True
+"""
+
+
+def test_apprise_tells_whom_it_knows_and_is_named_where_it_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got = tmp_path / "got"
+    settings = PolicyNotice(apprise=(f"file://{got}",))
+    (missing,) = send(NOTICE, settings)
+    assert "pipx install 'kwtui[notify]'" in missing.problem
+    (tmp_path / "apprise.py").write_text(_FAKE_APPRISE)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert send(NOTICE, settings) == [Sent("apprise")]
+    assert "the disk is full" in got.read_text()
+    (unknown,) = send(NOTICE, PolicyNotice(apprise=("secret-token",)))
+    assert "no such address: the 1. one" in unknown.problem
+
+
+def test_all_ways_are_tried_at_the_same_time_and_one_that_hangs_holds_up_no_other(
+    tmp_path: Path,
+) -> None:
+    got = tmp_path / "got"
+    hangs = PolicyNotice(
+        command=("sh", "-c", f"cat > {got}"), webhook="http://127.0.0.1:1/", mail_from="k"
+    )
+    begun = time.monotonic()
+    command, webhook = send(NOTICE, hangs, timedelta(seconds=1.5))
+    assert (command.problem, bool(webhook.problem)) == ("", True)
+    assert time.monotonic() - begun < 6
 
 
 def test_a_receiver_that_drips_byte_by_byte_does_not_hold_a_backup_up() -> None:

@@ -9,9 +9,12 @@ import pytest
 
 from kwtui.config.policies import load_policy, policy_names, policy_path, read_policy
 from kwtui.config.policy_file import new_policy, replace_policy
+from kwtui.controller.policy_work import request_of
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model.policy import NewDatabases, NoticeOn
+from kwtui.model.checks import CheckLevel
+from kwtui.model.policy import NewDatabases, NoticeOn, Overlap, PolicyLimits
 from kwtui.model.proof import ProofLevel
+from kwtui.model.requests import Incremental
 
 WHOLE = """\
 format = 1
@@ -72,6 +75,77 @@ def test_every_key_arrives(tmp_path: Path) -> None:
     assert policy.retention.keep_daily == 7
     assert policy.notice.on == (NoticeOn.FAILURE,)
     assert policy.limits.max_queries == 5
+
+
+LIMITED = """\
+databases = ["*"]
+[backup]
+incremental = "full"
+check = "aggregates"
+node = 2
+unseen = true
+with_settings = true
+[schedule]
+on_calendar = "daily"
+overlap = "wait"
+[notify]
+apprise = ["mailto://x"]
+ping = "https://example.org/ping"
+smtp_user = "kwtui"
+smtp_password_command = "pass show smtp"
+repeat = "7d"
+per_hour = 2
+[limits]
+max_answer = "2s"
+max_queries = 50
+wait = "30min"
+stop = true
+cpu_share = 50
+low_priority = false
+max_space = "500GiB"
+"""
+
+
+def test_every_limit_and_every_way_to_back_up_arrives(tmp_path: Path) -> None:
+    policy = read_policy(write(tmp_path, LIMITED))
+    assert (policy.incremental, policy.check) == (Incremental.FULL, CheckLevel.AGGREGATES)
+    request = request_of(policy, "shop")
+    assert request.database == "shop"
+    assert (request.node_id, request.unseen, request.with_settings) == (2, True, True)
+    assert (request.incremental, request.check) == (Incremental.FULL, CheckLevel.AGGREGATES)
+    assert policy.schedule.overlap is Overlap.WAIT
+    assert policy.notice.ping == "https://example.org/ping"
+    assert (policy.notice.repeat, policy.notice.per_hour) == (timedelta(days=7), 2)
+    assert policy.limits == PolicyLimits(
+        max_queries=50,
+        max_answer=timedelta(seconds=2),
+        wait=timedelta(minutes=30),
+        stop=True,
+        cpu_share=50,
+        low_priority=False,
+        max_space=500 << 30,
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"500GiB"', '"500"', 'Line 25: max_space must be a size such as "500GiB"'),
+        ("cpu_share = 50", "cpu_share = 150", "cpu_share must be percent, at most 100"),
+        ('max_answer = "2s"\nmax_queries = 50', "", "stop needs max_queries or max_answer"),
+        ('smtp_user = "kwtui"', "", "smtp_password_command need each other"),
+        ('ping = "https:', 'ping = "ftp:', "Line 13: ping must be an http or https address"),
+        ('"aggregates"', '"all"', "check must be one of counts, aggregates, sample, full"),
+        ('"wait"', '"queue"', "overlap must be one of skip, wait"),
+    ],
+)
+def test_a_limit_that_makes_no_sense_is_told_with_its_line(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    assert old in LIMITED
+    with pytest.raises(KwtuiError) as error:
+        read_policy(write(tmp_path, LIMITED.replace(old, new)))
+    assert words in error.value.cause
 
 
 @pytest.mark.parametrize(

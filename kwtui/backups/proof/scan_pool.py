@@ -20,9 +20,9 @@ _WORTH_PROCESSES = 32 << 20
 def readers_for(sizes: Sequence[int], workers: int | None) -> tuple[int, bool]:
     """How many files are read at a time, and whether by processes of their own.
 
-    ``workers`` is the most that there may be (None: one for each CPU).
+    ``workers`` is the most that there may be (None: one for each CPU that this process may use).
     """
-    count = max(1, min(workers or os.cpu_count() or 1, len(sizes)))
+    count = max(1, min(workers or len(os.sched_getaffinity(0)), len(sizes)))
     return count, count > 1 and sum(sizes) >= _WORTH_PROCESSES
 
 

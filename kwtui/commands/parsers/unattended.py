@@ -70,6 +70,9 @@ def _policy(commands: Any) -> None:
             )
         if name == "run":
             action.add_argument("--dry-run", action="store_true", help="say for which databases")
+            action.add_argument(
+                "--missed", action="store_true", help="only if its last time was missed"
+            )
         if name == "next":
             action.add_argument("--count", type=count, default=5, metavar="N", help="how many (5)")
         if name == "remove":

@@ -94,7 +94,7 @@ class _Watcher:
         plan = await self._controller.runs.plan(self._run_id)
         state = initial_state(plan)
         self._is_backup = plan.kind is PlanKind.BACKUP
-        with _signals(self._interrupted):
+        with handled_signals(self._interrupted):
             # Of a key that was pressed twice while the run started, one is meant.
             for number in sorted(set(self._held_signals)):
                 self._interrupted(number)
@@ -207,12 +207,13 @@ async def _typed_line() -> str:
 def held_signals() -> Iterator[Sequence[int]]:
     """Signals that would end this command are noted, until something else handles them."""
     held: list[int] = []
-    with _signals(held.append):
+    with handled_signals(held.append):
         yield held
 
 
 @contextmanager
-def _signals(handler: Callable[[int], None]) -> Iterator[None]:
+def handled_signals(handler: Callable[[int], None]) -> Iterator[None]:
+    """SIGINT, SIGTERM and SIGHUP are for ``handler``, and end nothing meanwhile."""
     loop = asyncio.get_running_loop()
     numbers = [signal.SIGINT, signal.SIGTERM]
     # What nohup made us ignore stays ignored.
