@@ -65,7 +65,7 @@ def _run(args: argparse.Namespace, output: Output) -> int:
         return int(ExitCode.OK)
     if args.command is None:
         return _open_interface(args)
-    if args.command in ("keys", "manual"):
+    if args.command in ("keys", "manual", "completion"):
         code: int = args.handler()(args, output)
         return code
     command = _run_command(args, output)

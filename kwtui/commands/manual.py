@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from kwtui.commands.shared.output import Output, table
+from kwtui.errors import ExitCode, KwtuiError
 
 WIDEST = 100
 """Columns beyond which lines are tiring to read."""
@@ -12,6 +13,9 @@ WIDEST = 100
 
 def manual(args: argparse.Namespace, output: Output) -> int:
     """Raises KwtuiError (USAGE) for a word that is no topic."""
+    if args.man:
+        _print_man_page(args.topic, output)
+        return 0
     if args.topic is None:
         _list_topics(output)
         return 0
@@ -28,6 +32,23 @@ def manual(args: argparse.Namespace, output: Output) -> int:
     for line in plain_lines(page.text, min(output.width, WIDEST)):
         output.line(line)
     return 0
+
+
+def _print_man_page(topic: str | None, output: Output) -> None:
+    from kwtui.manual.shell import MAN_PAGE, read_file
+
+    if topic is not None:
+        raise KwtuiError(
+            "The man page has no topics.",
+            hint=f"Leave out one of the two: kwtui manual --man, or kwtui manual {topic}",
+            exit_code=ExitCode.USAGE,
+        )
+    text = read_file(MAN_PAGE)
+    if output.json:
+        output.object("man-page", {"roff": text})
+        return
+    for line in text.splitlines():
+        output.line(line)
 
 
 def _list_topics(output: Output) -> None:

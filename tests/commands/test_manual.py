@@ -12,6 +12,7 @@ import pytest
 from kwtui.cli import main
 from kwtui.errors import ExitCode
 from kwtui.manual.pages import TOPICS
+from kwtui.manual.shell import MAN_PAGE, SHELLS, read_file
 
 
 def test_without_a_topic_all_topics_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,6 +41,21 @@ def test_scripts_get_the_markdown(capsys: pytest.CaptureFixture[str]) -> None:
     assert page["markdown"].startswith(f"# {page['title']}\n")
     assert main(["manual", "--json"]) == 0
     assert [t["topic"] for t in json.loads(capsys.readouterr().out)["topics"]] == list(TOPICS)
+
+
+def test_the_man_page_and_completions_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["manual", "--man"]) == 0
+    assert capsys.readouterr().out == read_file(MAN_PAGE)
+    for shell, name in SHELLS.items():
+        assert main(["completion", shell]) == 0
+        assert capsys.readouterr().out == read_file(name)
+    assert main(["completion", "bash", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["script"] == read_file(SHELLS["bash"])
+
+
+def test_the_man_page_has_no_topics(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["manual", "--man", "keys"]) == int(ExitCode.USAGE)
+    assert "kwtui manual keys" in capsys.readouterr().err
 
 
 _READ = """

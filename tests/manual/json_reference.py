@@ -79,6 +79,8 @@ _PRINTED_BY = {
     "keys": "`kwtui keys`",
     "manual": "`kwtui manual`",
     "manual-page": "`kwtui manual TOPIC`",
+    "man-page": "`kwtui manual --man`",
+    "completion": "`kwtui completion SHELL`",
     "error": "any command that fails",
 }
 """Who prints a kind, in the order of the page."""

@@ -82,9 +82,33 @@ def _manual(commands: Any) -> None:
         kwtui manual
         kwtui manual exit-codes
         kwtui manual restore | less
+        kwtui manual --man | man -l -
         """,
     )
     parser.add_argument("topic", nargs="?", metavar="TOPIC", help="one of those listed")
+    parser.add_argument(
+        "--man", action="store_true", help="print the man page kwtui(1) of all commands"
+    )
+
+
+def _completion(commands: Any) -> None:
+    parser = command(
+        commands,
+        "completion",
+        "print the completions of a shell",
+        "completion:completion",
+        """\
+        The shell completes commands, actions, options, words that an option may have, and paths.
+        Load them in each shell, or put them where your shell looks for them.
+        """,
+        """\
+        source <(kwtui completion bash)
+        kwtui completion bash > ~/.local/share/bash-completion/completions/kwtui
+        kwtui completion zsh > ~/.zfunc/_kwtui
+        kwtui completion fish > ~/.config/fish/completions/kwtui.fish
+        """,
+    )
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
 
 
 def _keys(commands: Any) -> None:
@@ -130,6 +154,7 @@ _COMMANDS = (
     (("profiles",), _profiles),
     (("keys",), _keys),
     (("manual",), _manual),
+    (("completion",), _completion),
     (("status", "policy", "schedule", "notify"), add_unattended_commands),
     (("drill", "seal"), add_drill_commands),
     (
