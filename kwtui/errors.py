@@ -33,6 +33,7 @@ class ExitCode(IntEnum):
     STATUS_LATE = 40
     STATUS_CRITICAL = 41
     STATUS_UNKNOWN = 42
+    EVIDENCE_ALTERED = 43
     SANDBOX_FAILED = 50
     SANDBOX_PORT_IN_USE = 51
     SANDBOX_DIRECTORY_OUTDATED = 52
@@ -73,6 +74,7 @@ _MEANINGS = {
     ExitCode.STATUS_LATE: "a database is late or unproven",
     ExitCode.STATUS_CRITICAL: "a database cannot come back",
     ExitCode.STATUS_UNKNOWN: "not known whether it can",
+    ExitCode.EVIDENCE_ALTERED: "the evidence journal was altered",
     ExitCode.SANDBOX_FAILED: "sandbox failed",
     ExitCode.SANDBOX_PORT_IN_USE: "sandbox: port in use",
     ExitCode.SANDBOX_DIRECTORY_OUTDATED: "sandbox: directory of another version",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from kwtui.commands.shared.output import Output
-from kwtui.manual.shell import SHELLS, read_file
+from kwtui.manual.shells import SHELLS, read_file
 
 
 def completion(args: argparse.Namespace, output: Output) -> int:

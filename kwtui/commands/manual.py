@@ -35,7 +35,7 @@ def manual(args: argparse.Namespace, output: Output) -> int:
 
 
 def _print_man_page(topic: str | None, output: Output) -> None:
-    from kwtui.manual.shell import MAN_PAGE, read_file
+    from kwtui.manual.shells import MAN_PAGE, read_file
 
     if topic is not None:
         raise KwtuiError(

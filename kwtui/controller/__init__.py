@@ -17,6 +17,7 @@ from kwtui.controller.commands import CommandLines
 from kwtui.controller.connection import Connection
 from kwtui.controller.doctor import Doctor
 from kwtui.controller.events import Events, RunsChanged, StorageChanged, StorageWatched
+from kwtui.controller.evidence import Evidence
 from kwtui.controller.folders import NodeFolders
 from kwtui.controller.leftovers import LeftoverSearch
 from kwtui.controller.logs import Logs
@@ -54,7 +55,8 @@ class Controller:
         self.folders = NodeFolders(events, background)
         self.connection = Connection(events, self.folders)
         self.commands = CommandLines(self.connection, self.folders, self.profiles, account_runs)
-        self.storage = Storage(self.folders, account_runs, background, events, home)
+        self.evidence = Evidence(account_runs, background, home)
+        self.storage = Storage(self.folders, account_runs, background, events, self.evidence, home)
         self.retention = Retention(self.folders, account_runs, background, home)
         self.leftovers = LeftoverSearch(
             self.folders, self.connection, account_runs, background, home

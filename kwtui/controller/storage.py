@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kwtui.controller.account_runs import AccountRuns
 from kwtui.controller.background import Background
 from kwtui.controller.events import Events, StorageChanged
+from kwtui.controller.evidence import Evidence
 from kwtui.controller.folders import NodeFolders
 
 if TYPE_CHECKING:
@@ -42,8 +43,10 @@ class Storage:
         account_runs: AccountRuns,
         background: Background,
         events: Events,
+        evidence: Evidence,
         state: Path,
     ) -> None:
+        self._evidence = evidence
         self._folders = folders
         self._account_runs = account_runs
         self._background = background
@@ -215,10 +218,13 @@ class Storage:
             )
 
         try:
-            return await self._background.call(check)
+            report = await self._background.call(check)
         finally:
             # A task that is cancelled leaves its thread behind, which must end soon too.
             stop.set()
+        words = f"whole to {report.wanted.name}" if report.ok else "not whole"
+        await self._evidence.record("verify", path=path, ok=report.ok, words=words)
+        return report
 
     async def annotate(
         self,
@@ -249,6 +255,7 @@ class Storage:
             remark=remark,
             label=label,
         )
+        await self._evidence.record("annotate", path=path, words=_annotated(pinned, remark, label))
         self._events.publish(StorageChanged())
         return annotation
 
@@ -270,6 +277,13 @@ class Storage:
         first, second = await self.open_set(before), await self.open_set(after)
         disks = await self.presence(first), await self.presence(second)
         return compare_sets(first, second, *disks)
+
+
+def _annotated(pinned: bool | None, remark: str | None, label: str | None) -> str:
+    words = [] if pinned is None else ["pinned" if pinned else "unpinned"]
+    words += [] if remark is None else ["note written"]
+    words += [] if label is None else [f"labelled {label!r}"]
+    return ", ".join(words)
 
 
 @contextmanager

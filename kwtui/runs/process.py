@@ -29,6 +29,7 @@ from kwtui.runs.directory import RunFiles, RunsDirectory
 from kwtui.runs.journal import JournalReader, set_aside
 from kwtui.runs.lock import LockHolder, RunLocks
 from kwtui.runs.process_identity import identity_of
+from kwtui.runs.recording import Recorder
 
 START_SECONDS = 20.0
 """How long a worker may take to write its first event, on a machine that is busy."""
@@ -74,6 +75,7 @@ def start_run(
                 locks.take(key)
             for key in shared_lock_keys(plan, handover):
                 locks.take(key, shared=True)
+            Recorder(Path(handover.state), files.id, plan, handover.target).began()
         except KwtuiError:
             _forget(files)
             raise

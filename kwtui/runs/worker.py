@@ -25,6 +25,7 @@ from kwtui.runs.journal import JournalWriter
 from kwtui.runs.lock import LockHolder
 from kwtui.runs.process import Handover, hold_set, read_wish
 from kwtui.runs.process_identity import current_identity
+from kwtui.runs.recording import Recorder
 from kwtui.runs.reporter import JournalReporter
 from kwtui.server.connection.failures import ConnectionLost
 from kwtui.server.connection.server import Server
@@ -80,11 +81,20 @@ class _Worker:
         reporter = JournalReporter(self._journal, plan)
         with reporter.beating():
             finished = await self._finish(plan, reporter)
+        self._record_end(plan, finished)
         # Whoever reads that it has finished may start the next run at once.
         for lock in self._locks:
             os.close(lock)
         self._journal.append(finished)
         return finished.exit_code
+
+    def _record_end(self, plan: Plan, finished: RunFinished) -> None:
+        """Without it the run stays one that began: what it did is done all the same."""
+        try:
+            state = Path(self._handover.state)
+            Recorder(state, self._files.id, plan, self._handover.target).ended(finished)
+        except KwtuiError as error:
+            print(*error.lines(), sep="\n", file=sys.stderr)  # noqa: T201 - to its worker.log
 
     async def _finish(self, plan: Plan, reporter: JournalReporter) -> RunFinished:
         try:

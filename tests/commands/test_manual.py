@@ -12,7 +12,7 @@ import pytest
 from kwtui.cli import main
 from kwtui.errors import ExitCode
 from kwtui.manual.pages import TOPICS
-from kwtui.manual.shell import MAN_PAGE, SHELLS, read_file
+from kwtui.manual.shells import MAN_PAGE, SHELLS, read_file
 
 
 def test_without_a_topic_all_topics_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,11 +11,10 @@ from collections.abc import Callable
 
 from kwtui.errors import ExitCode
 from kwtui.keys.actions import keys_as_markdown
-from kwtui.manual import shell
+from kwtui.manual import shells
 from kwtui.manual.pages import FOLDER, TOPICS
 from tests.manual.command_reference import command_sections, command_table, interface_options
 from tests.manual.json_reference import event_table, kind_sections
-from tests.manual.shell_files import shell_files
 
 _PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
 
@@ -54,8 +53,11 @@ def main() -> None:
     for topic in TOPICS:
         path = FOLDER / f"{topic}.md"
         path.write_text(with_parts(path.read_text("utf-8")), "utf-8")
+    # Last, since it needs a library that an older environment may lack.
+    from tests.manual.shell_files import shell_files
+
     for name, text in shell_files().items():
-        (shell.FOLDER / name).write_text(text, "utf-8")
+        (shells.FOLDER / name).write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import shtab
 
 from kwtui.commands.parsers.root import make_parser
-from kwtui.manual.shell import MAN_PAGE, SHELLS
+from kwtui.manual.shells import MAN_PAGE, SHELLS
 from kwtui.sandbox.__main__ import _parser as make_sandbox_parser
 from kwtui.sandbox.control.manage import default_dir
 from tests.manual.command_reference import (

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.manual.shell import FOLDER, MAN_PAGE, SHELLS, read_file
-from tests.manual.shell_files import man_page, shell_files
+from kwtui.manual.shells import FOLDER, MAN_PAGE, SHELLS, read_file
+
+pytest.importorskip("shtab")
+from tests.manual.shell_files import man_page, shell_files  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -155,7 +155,7 @@ _COMMANDS = (
     (("keys",), _keys),
     (("manual",), _manual),
     (("completion",), _completion),
-    (("status", "policy", "schedule", "notify"), add_unattended_commands),
+    (("status", "policy", "schedule", "notify", "report"), add_unattended_commands),
     (("drill", "seal"), add_drill_commands),
     (
         ("compare", "pin", "unpin", "note", "label", "delete", "prune", "cleanup"),

@@ -50,7 +50,7 @@ function _shtab_kwtui_using
   test "$_shtab_kwtui_cmdpath" = "$argv"
 end
 
-set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify drill seal compare pin unpin note label delete prune cleanup server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
+set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify report drill seal compare pin unpin note label delete prune cleanup server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
 set -g _shtab_kwtui_opts_with_value --accept --account --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --extern --family --file --goroutine --grep --incremental --interval --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --parallel --port --prefix --profile --rows --run --search --settings --severity --since --store --strategy --tables --tag --timeout --timer --type --until --without --yes --yes-delete --yes-replace -n
 
 complete -c kwtui -e
@@ -401,6 +401,20 @@ complete -c kwtui -n '_shtab_kwtui_using notify' -l extern -xka "(__fish_complet
 complete -c kwtui -n '_shtab_kwtui_using notify' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
 complete -c kwtui -n '_shtab_kwtui_using notify' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
 complete -c kwtui -n '_shtab_kwtui_using notify; and test $_shtab_kwtui_npos -eq 0' -ka "test" -d action
+complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a report -d 'Report what was done with backups, by whom and when.'
+complete -c kwtui -n '_shtab_kwtui_using report' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using report' -l json -d 'print JSON: one object, or one event a line while something runs'
+complete -c kwtui -n '_shtab_kwtui_using report' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using report' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using report' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using report' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using report' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using report' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using report' -l since -x -d 'from then on: 2026-11-01, -30d (UTC)'
+complete -c kwtui -n '_shtab_kwtui_using report' -l until -x -d 'up to then'
+complete -c kwtui -n '_shtab_kwtui_using report' -l database -x -d 'only of this database'
+complete -c kwtui -n '_shtab_kwtui_using report' -l check -x -d 'whether the journal is what was written, also up to the heads that are given'
+complete -c kwtui -n '_shtab_kwtui_using report' -l head -d 'print its head, to note elsewhere'
 complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a drill -d 'Rehearse the restore of a backup set, and write down what it proved.'
 complete -c kwtui -n '_shtab_kwtui_using drill' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using drill' -l json -d 'print JSON: one object, or one event a line while something runs'
