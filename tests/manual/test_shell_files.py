@@ -11,7 +11,7 @@ import pytest
 from kwtui.manual.shells import FOLDER, MAN_PAGE, SHELLS, read_file
 
 pytest.importorskip("shtab")
-from tests.manual.shell_files import man_page, shell_files  # noqa: E402
+from tests.manual.shell_files import man_page, shell_files
 
 
 @pytest.fixture(scope="module")
