@@ -51,7 +51,7 @@ function _shtab_kwtui_using
 end
 
 set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify report drill seal compare pin unpin note label delete prune cleanup server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
-set -g _shtab_kwtui_opts_with_value --accept --account --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --extern --family --file --goroutine --grep --incremental --interval --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --parallel --port --prefix --profile --rows --run --search --settings --severity --since --store --strategy --tables --tag --timeout --timer --type --until --without --yes --yes-delete --yes-replace -n
+set -g _shtab_kwtui_opts_with_value --accept --account --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --extern --family --file --from --goroutine --grep --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --parallel --port --prefix --profile --rows --run --search --settings --severity --since --store --strategy --tables --tag --timeout --timer --type --until --where --without --yes --yes-delete --yes-replace -n
 
 complete -c kwtui -e
 complete -c kwtui -f
@@ -109,12 +109,17 @@ complete -c kwtui -n '_shtab_kwtui_using restore' -l continue -x -d 'go on with 
 complete -c kwtui -n '_shtab_kwtui_using restore' -l as -x -d 'name of the new database'
 complete -c kwtui -n '_shtab_kwtui_using restore' -l strategy -xka "exact native schema-only data-only" -d 'what to restore, and how: see above (default: exact)'
 complete -c kwtui -n '_shtab_kwtui_using restore' -l tables -x -d 'only these: orders,archive.old; double quotes keep dots and commas in a name'
+complete -c kwtui -n '_shtab_kwtui_using restore' -l into -x -d 'make this table, of rows of the one that --tables names, beside what is there'
+complete -c kwtui -n '_shtab_kwtui_using restore' -l from -x -d 'with --into: rows of this time and later'
+complete -c kwtui -n '_shtab_kwtui_using restore' -l until -x -d 'with --into: rows before this time'
+complete -c kwtui -n '_shtab_kwtui_using restore' -l where -x -d 'with --into: rows of these devices: "site = '"'"'north'"'"' AND id IN (1, 2)"'
 complete -c kwtui -n '_shtab_kwtui_using restore' -l create-users -d 'create users and roles that grants name and this server does not have'
 complete -c kwtui -n '_shtab_kwtui_using restore' -l with-users -d 'create the users and roles that the backup holds and this server does not have'
 complete -c kwtui -n '_shtab_kwtui_using restore' -l with-settings -d 'set the cluster settings that the backup holds, for the whole cluster'
 complete -c kwtui -n '_shtab_kwtui_using restore' -l yes-replace -x -d 'the name of the database that may be dropped, after its successor is complete'
 complete -c kwtui -n '_shtab_kwtui_using restore' -l accept -x -d 'a table or column (public.orders.note) that may come back with another definition than captured; may be given several times'
-complete -c kwtui -n '_shtab_kwtui_using restore' -l leave-out -x -d 'of an export of others: do without this file or folder in it; may be given again'
+complete -c kwtui -n '_shtab_kwtui_using restore' -l leave-out -x -d 'do without this table, view or sequence of a backup, or this file or folder of an export of others; may be given again'
+complete -c kwtui -n '_shtab_kwtui_using restore' -l empty -x -d 'of an export of others: tables without a data file that had no rows, so that no file of them is lost'
 complete -c kwtui -n '_shtab_kwtui_using restore' -l no-header -d 'of an export of others: no file begins with column names, even where it looks so'
 complete -c kwtui -n '_shtab_kwtui_using restore' -l dry-run -d 'print the plan with every statement, and run nothing'
 complete -c kwtui -n '_shtab_kwtui_using restore' -l detach -d 'start the run and do not follow it'
@@ -328,6 +333,7 @@ complete -c kwtui -n '_shtab_kwtui_using policy run' -l extern -xka "(__fish_com
 complete -c kwtui -n '_shtab_kwtui_using policy run' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
 complete -c kwtui -n '_shtab_kwtui_using policy run' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
 complete -c kwtui -n '_shtab_kwtui_using policy run' -l dry-run -d 'say for which databases'
+complete -c kwtui -n '_shtab_kwtui_using policy run' -l missed -d 'only if its last time was missed'
 complete -c kwtui -n '_shtab_kwtui_using policy; and test $_shtab_kwtui_npos -eq 0' -a watch -d 'Judge its databases, and tell who wants to know if one is overdue.'
 complete -c kwtui -n '_shtab_kwtui_using policy watch' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using policy watch' -l json -d json
@@ -428,7 +434,8 @@ complete -c kwtui -n '_shtab_kwtui_using drill' -l level -x -d 'how far to prove
 complete -c kwtui -n '_shtab_kwtui_using drill' -l on -xka "server sandbox" -d 'the connected server (default), or a sandbox of its own'
 complete -c kwtui -n '_shtab_kwtui_using drill' -l strategy -xka "exact native" -d 'native: rehearse KWDB'"'"'s own IMPORT DATABASE, for backups of the method database'
 complete -c kwtui -n '_shtab_kwtui_using drill' -l accept -x -d 'a table or column (public.orders.note) that may come back with another definition than captured; may be given several times'
-complete -c kwtui -n '_shtab_kwtui_using drill' -l leave-out -x -d 'of an export of others: do without this file or folder in it; may be given again'
+complete -c kwtui -n '_shtab_kwtui_using drill' -l leave-out -x -d 'do without this table, view or sequence of a backup, or this file or folder of an export of others; may be given again'
+complete -c kwtui -n '_shtab_kwtui_using drill' -l empty -x -d 'of an export of others: tables without a data file that had no rows, so that no file of them is lost'
 complete -c kwtui -n '_shtab_kwtui_using drill' -l no-header -d 'of an export of others: no file begins with column names, even where it looks so'
 complete -c kwtui -n '_shtab_kwtui_using drill' -l dry-run -d 'print the plan with every statement, and run nothing'
 complete -c kwtui -n '_shtab_kwtui_using drill' -l detach -d 'start the run and do not follow it'
