@@ -121,13 +121,27 @@ def _shell_escaped(character: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", errors))
 
 
-_URL_PASSWORD = re.compile(r"(:/{1,2}[^\s:/@]*+:)[^\s]*@")
-_PAIR_PASSWORD = re.compile(r"(?i)(\bpass(?:word|wd)?\s*+=\s*+)('(?:[^'\\]|\\.)*+'?|[^\s&]++)")
+_WORD = re.compile(r"\S++")
+_BEFORE_PASSWORD = re.compile(r":/{1,2}[^:/@]*+:")
+_PAIR_PASSWORD = re.compile(
+    r"(?i)(\bpass(?:word|wd)?\s*+(?:=\s*+|(?=')))('(?:[^'\\]|\\.)*+'?|[^\s&]++)"
+)
 
 
 def without_passwords(text: str) -> str:
-    """The text with the password of a URL or of ``password=…`` in it replaced by ``***``."""
-    return _PAIR_PASSWORD.sub(r"\1***", _URL_PASSWORD.sub(r"\1***@", text))
+    """The text with ``***`` for the password of a URL, of ``password=…`` and of SQL's ``PASSWORD
+    '…'``; in time that is in proportion to its length."""
+    return _PAIR_PASSWORD.sub(r"\1***", _WORD.sub(_url_without_password, text))
+
+
+def _url_without_password(word: re.Match[str]) -> str:
+    """A password may hold an @ too, so it ends at the last one."""
+    text = word.group()
+    end = text.rfind("@")
+    begin = _BEFORE_PASSWORD.search(text) if end > 0 else None
+    if begin is None or begin.end() > end:
+        return text
+    return f"{text[: begin.end()]}***{text[end:]}"
 
 
 def decode(data: bytes) -> str:

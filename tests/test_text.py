@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
@@ -19,6 +20,7 @@ from kwtui.text import (
     pad,
     plural,
     sentences,
+    without_passwords,
 )
 
 OBEYED = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
@@ -116,3 +118,25 @@ def test_a_pile_of_marks_covers_no_other_line() -> None:
     piled = clean("a" + "\u0301" * 1000 + "b")
     assert piled == "a" + "\u0301" * 4 + "‹+996 marks›b"
     assert clean("\x1b" + "e" + "\u0489" * 9) == "␛e" + "\u0489" * 4 + "‹+5 marks›"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql://root:a@b:c@h:1/d and more", "postgresql://root:***@h:1/d and more"),
+        ("postgres:/root:p@h", "postgres:/root:***@h"),
+        ("postgresql://root@h:1/d", "postgresql://root@h:1/d"),
+        ("host=h password = 'a b' user=x", "host=h password = *** user=x"),
+        ("CREATE USER a WITH PASSWORD 'a b'", "CREATE USER a WITH PASSWORD ***"),
+        ("a password is needed", "a password is needed"),
+    ],
+)
+def test_a_password_is_never_repeated(text: str, shown: str) -> None:
+    assert without_passwords(text) == shown
+
+
+def test_leaving_passwords_out_takes_time_in_proportion_to_the_text() -> None:
+    began = time.process_time()
+    for piece in ("://a:", "pass", "@:/b:", "password='", "password ="):
+        without_passwords(piece * 20_000)
+    assert time.process_time() - began < 5

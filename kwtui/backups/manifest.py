@@ -18,6 +18,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from kwtui.backups.repeats import check_manifest, check_schema
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
 from kwtui.files.foreign.reading import cannot_read, read_regular
@@ -208,8 +209,8 @@ class Proof:
     run_id: str = ""
     where: str = ""
     """The server that a drill restored on, in words; empty for a check of files."""
-    tables: int | None = None
-    rows: int | None = None
+    tables: Count | None = None
+    rows: Count | None = None
     torn: bool = False
     """No check: a line that was cut off while it was written."""
 
@@ -315,6 +316,7 @@ def _decode(data: bytes, where: str, kind: type[_Decoded]) -> _Decoded:
         found = decode(data, kind)
         if isinstance(found, Manifest):
             _check_dialect(found.dialect)
+            check_manifest(found)
     except msgspec.DecodeError as error:
         raise KwtuiError(
             f"{where} is damaged.",
@@ -346,7 +348,9 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
 def read_schema(path: Path) -> DatabaseSchema:
     """Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE or BACKUP_DAMAGED."""
     try:
-        return decode(read_sidecar(path), DatabaseSchema)
+        schema = decode(read_sidecar(path), DatabaseSchema)
+        check_schema(schema)
+        return schema
     except msgspec.DecodeError as error:
         raise KwtuiError(
             f"{path} is damaged.",

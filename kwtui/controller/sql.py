@@ -41,6 +41,7 @@ class SqlConsole:
         """Keep a statement for the next time; its passwords and keys are left out."""
         from kwtui.server.console.history import HistoryEntry
         from kwtui.server.console.verdict import without_secrets
+        from kwtui.text import without_passwords
 
         facts = self._connection.status.facts
         outcome = error.title if error is not None else answer.tag if answer is not None else ""
@@ -50,7 +51,7 @@ class SqlConsole:
                 sql=without_secrets(text),
                 cluster=facts.cluster_id if facts else "",
                 database=answer.database if answer is not None else "",
-                outcome=outcome,
+                outcome=without_passwords(outcome),
                 ok=error is None,
                 seconds=answer.seconds if answer is not None else 0.0,
             )

@@ -12,6 +12,7 @@ from functools import cache
 
 from kwtui.diagnosis.entries import Entry, Table, known
 from kwtui.diagnosis.messages import Message, split_messages, whole_message
+from kwtui.text import without_passwords
 
 _MOST_UNKNOWN = 20
 _EXCERPT = 400
@@ -139,8 +140,13 @@ def _is_of(entry: Entry, message: Message) -> bool:
     return not entry.symptom or message.is_own_words
 
 
+def _shown(text: str) -> str:
+    """What may be repeated: people paste command lines with passwords, too."""
+    return without_passwords(text[: 4 * _EXCERPT])[:_EXCERPT]
+
+
 def _known(table: Table, message: Message, entry: Entry, by: KnownBy) -> Diagnosis:
-    found = Diagnosis(message.text[:_EXCERPT], message.line, entry, by)
+    found = Diagnosis(_shown(message.text), message.line, entry, by)
     if not entry.general:
         return found
     near = tuple(e for e in nearest(table, message.text) if e is not entry)
@@ -148,7 +154,7 @@ def _known(table: Table, message: Message, entry: Entry, by: KnownBy) -> Diagnos
 
 
 def _unknown(table: Table, message: Message) -> Diagnosis:
-    return Diagnosis(message.text[:_EXCERPT], message.line, nearest=nearest(table, message.text))
+    return Diagnosis(_shown(message.text), message.line, nearest=nearest(table, message.text))
 
 
 def _merged(found: Iterable[Diagnosis]) -> list[Diagnosis]:

@@ -150,6 +150,8 @@ class WindowReadings:
         wide = max((len(self.aggregates), len(self.extremes)))
         if max(len(self.windows), len(self.unsettled)) > MAX_WINDOWS or wide > _MAX_AGGREGATES:
             raise ValueError("more windows or aggregates than a table can have")
+        if any(window.rows < 0 for window in self.windows):
+            raise ValueError("a window has fewer than no rows")
         if any(len(window.values) != len(self.aggregates) for window in self.windows):
             raise ValueError("a window has other values than its table has aggregates")
 

@@ -31,6 +31,11 @@ class ContentChecksum:
     xor: str
     sum: str
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for what no table has: a manifest may hold anything."""
+        if self.rows < 0:
+            raise ValueError("a checksum is of fewer than no rows")
+
 
 @dataclass(frozen=True)
 class TableOrigin:

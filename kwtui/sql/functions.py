@@ -94,9 +94,15 @@ get_zone_config get_namespace_id locality_value encode_key
 INTERNAL_READING = frozenset(_INTERNAL.split())
 """Of the server's internal functions, those known to read."""
 
-_EFFECTS = frozenset(
-    {"set_config", "set_vmodule", "setval", "pg_cancel_backend", "pg_terminate_backend"}
-)
+_DOING = """
+dblink dblink_exec lo_create lo_export lo_import lo_unlink pg_advisory_lock pg_advisory_xact_lock
+pg_cancel_backend pg_ls_dir pg_notify pg_read_binary_file pg_read_file pg_reload_conf
+pg_rotate_logfile pg_sleep pg_sleep_for pg_sleep_until pg_switch_wal pg_terminate_backend
+query_to_xml set_config set_vmodule setval
+"""
+_EFFECTS = frozenset(_DOING.split())
+"""What no definition of a backup may call: also what only waits, which a view that is filled when
+it is made would do for ever. A person may type ``pg_sleep``: there time limit and Esc end it."""
 
 
 def does_more_than_read(schema: str, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,17 +13,22 @@ import pytest
 
 from kwtui.backups.layout.location import all_proofs, find_location, new_location, record_proof
 from kwtui.backups.manifest import (
+    Manifest,
     Proof,
+    Segment,
+    TableEntry,
     decode_manifest,
     encode_manifest,
     read_manifest,
     read_schema,
     standing_proof,
+    write_schema,
 )
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files import durable
 from kwtui.files.durable import write_file
-from kwtui.model.proof import ProofLevel
+from kwtui.model.proof import ContentChecksum, ProofLevel
+from kwtui.model.schema import TableName
 from tests.backups.builder import CONTENT, STARTED, make_set, schema_of
 
 
@@ -50,6 +56,71 @@ def test_a_damaged_manifest_says_so(content: bytes) -> None:
         decode_manifest(content, "shop/manifest.json")
     assert caught.value.exit_code is ExitCode.BACKUP_DAMAGED
     assert "shop/manifest.json is damaged" in caught.value.title
+
+
+def _again(table: TableEntry, **changes: object) -> TableEntry:
+    return replace(table, **changes)  # type: ignore[arg-type]
+
+
+def _repeated(manifest: Manifest) -> dict[str, Manifest]:
+    """Manifests that say something twice, or less than nothing."""
+    full = next(table for table in manifest.tables if table.files)
+    other = _again(full, name=TableName("public", "other"), folder="public/other", files=())
+    file = full.files[0]
+    changed = {
+        "the table": (full, _again(full, folder="public/b", files=())),
+        "the folder": (full, _again(other, folder=full.folder)),
+        "the file": (_again(full, files=(file, file)),),
+        "the file of two tables": (full, _again(other, files=(file,))),
+        "the column": (_again(full, columns=("a", "a")),),
+        "the file of a segment": (
+            _again(full, segments=(Segment("", "1", (file.path,)), Segment("1", "", (file.path,)))),
+        ),
+        "a segment": (_again(full, segments=(Segment("", "", ("data/other.csv",)),)),),
+    }
+    return {what: replace(manifest, tables=tables) for what, tables in changed.items()}
+
+
+def test_what_stands_twice_in_a_manifest_is_no_manifest(tmp_path: Path) -> None:
+    location = make_set(tmp_path / "extern", tmp_path / "state")
+    for what, manifest in _repeated(read_manifest(location.manifest)).items():
+        with pytest.raises(KwtuiError) as caught:
+            decode_manifest(encode_manifest(manifest), "x")
+        assert caught.value.exit_code is ExitCode.BACKUP_DAMAGED
+        assert " ".join(what.split()[:2]) in (caught.value.cause or ""), what
+    both = read_manifest(location.manifest)
+    listed = replace(both, files=(*both.files, both.tables[0].files[0]))
+    with pytest.raises(KwtuiError):
+        decode_manifest(encode_manifest(listed), "x")
+
+
+@pytest.mark.parametrize("field", [b'"rows": ', b'"bytes": '])
+def test_counts_are_not_negative(tmp_path: Path, field: bytes) -> None:
+    location = make_set(tmp_path / "extern", tmp_path / "state")
+    manifest = read_manifest(location.manifest)
+    table = replace(manifest.tables[0], checksum=ContentChecksum(0, "0", "0"))
+    text = encode_manifest(replace(manifest, tables=(table, *manifest.tables[1:])))
+    assert field in text
+    lines = re.sub(re.escape(field) + rb"\d+", field + b"-1", text).splitlines(keepends=True)
+    seal = hashlib.sha256(b"".join((lines[0], *lines[2:]))).hexdigest()
+    lines[1] = f' "sha256": "{seal}",\n'.encode()
+    with pytest.raises(KwtuiError) as caught:
+        decode_manifest(b"".join(lines), "x")
+    assert caught.value.exit_code is ExitCode.BACKUP_DAMAGED
+
+
+def test_a_schema_has_each_thing_once(tmp_path: Path) -> None:
+    location = make_set(tmp_path / "extern", tmp_path / "state")
+    schema = read_schema(location.schema)
+    table = schema.tables[0]
+    for odd in (
+        replace(schema, tables=(table, table)),
+        replace(schema, tables=(replace(table, columns=table.columns * 2),)),
+    ):
+        write_schema(location.schema, odd)
+        with pytest.raises(KwtuiError) as caught:
+            read_schema(location.schema)
+        assert "stands in it twice" in (caught.value.cause or "")
 
 
 def test_a_manifest_of_a_newer_kwtui_says_so() -> None:

@@ -26,6 +26,8 @@ WORDS = [
     ["server", "--dsn", f"postgresql://root:{PLAIN}@h:1:2/d"],
     ["server", "--dsn", f"postgresql://root:{PLAIN}@127.0.0.1:1/d"],
     ["server", "--dsn", f"host=127.0.0.1 port=1 password={PLAIN}"],
+    ["explain", f"cannot connect to postgresql://root:{PLAIN}@h:26257/d"],
+    ["explain", f"at or near \"x\": source SQL: CREATE USER a WITH PASSWORD '{PLAIN}'"],
 ]
 
 

@@ -63,6 +63,7 @@ HARMLESS = (
     "SELECT count(*), xor_agg(fnv64(encode(a::STRING, 'hex'))) FROM shop.public.t",
 )  # fmt: skip
 BREAKING = (
+    "CREATE MATERIALIZED VIEW shop.public.m AS SELECT pg_sleep(1e9)",
     "",
     "USE precious",
     "DROP DATABASE precious CASCADE",

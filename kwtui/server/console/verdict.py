@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.server.connection.results import ResultSet
@@ -137,6 +138,8 @@ def _verdict(tokens: list[Token]) -> Verdict:
         )
     if first == "EXPLAIN":
         return _explain(tokens[start + 1 :])
+    if first == "SHOW" and (reason := _show(tokens[start:])):
+        return Verdict(Kind.WRITE, reason)
     return _inside(tokens[start:])
 
 
@@ -174,6 +177,18 @@ def _explain(tokens: list[Token]) -> Verdict:
     if inner.kind is Kind.READ or not runs:
         return inner
     return Verdict(Kind.WRITE, f"EXPLAIN ANALYZE runs what it explains. {inner.reason}")
+
+
+def _show(tokens: list[Token]) -> str:
+    """SHOW TRACE FOR once ran what it traces, and SHOW BACKUP reads any address that it is given;
+    empty for what only tells."""
+    words = [token.word for token in tokens]
+    if words[1:2] in (["BACKUP"], ["BACKUPS"]):
+        return "SHOW BACKUP makes the server read from an address."
+    for one, two in pairwise(words):
+        if one == "FOR" and two in _STATEMENTS - {"TABLE"}:
+            return f"There is {_article(two)} inside it."
+    return ""
 
 
 def _inside(tokens: list[Token]) -> Verdict:

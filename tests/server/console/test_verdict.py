@@ -93,6 +93,8 @@ WRITING = (
     "EXECUTE a",
     "CALL p()",
     "GRANT admin TO teller",
+    "SHOW TRACE FOR DELETE FROM t",
+    "SHOW BACKUP 'http://inside/x'",
     "SELECT 'unfinished",
     "SELECT 1; DROP TABLE t",
     "",
