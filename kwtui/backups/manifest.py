@@ -18,7 +18,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from kwtui.backups.repeats import check_manifest, check_schema
+from kwtui.backups.repeats import check_schema, once
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
 from kwtui.files.foreign.reading import cannot_read, read_regular
@@ -316,7 +316,7 @@ def _decode(data: bytes, where: str, kind: type[_Decoded]) -> _Decoded:
         found = decode(data, kind)
         if isinstance(found, Manifest):
             _check_dialect(found.dialect)
-            check_manifest(found)
+            _check_once(found)
     except msgspec.DecodeError as error:
         raise KwtuiError(
             f"{where} is damaged.",
@@ -333,6 +333,21 @@ def _check_dialect(dialect: Dialect) -> None:
         check_dialect(dialect)
     except KwtuiError as error:
         raise msgspec.DecodeError(f"of how its files are written: {error.title}") from error
+
+
+def _check_once(manifest: Manifest) -> None:
+    """Tables, their folders and columns, and all files. Raises DecodeError."""
+    tables = manifest.tables
+    once("table", (str(table.name) for table in tables))
+    once("folder", (table.folder for table in tables))
+    once("file", [f.path for f in manifest.files] + [f.path for t in tables for f in t.files])
+    for table in tables:
+        once(f"column of {table.name}", table.columns)
+        held = {file.path for file in table.files}
+        named = [path for segment in table.segments for path in segment.files]
+        once("file of a segment", named)
+        if not held.issuperset(named):
+            raise msgspec.DecodeError(f"a segment of {table.name} has files that the table has not")
 
 
 def read_manifest(path: Path) -> Manifest:

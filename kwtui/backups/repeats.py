@@ -6,28 +6,10 @@ What stood twice would be counted, restored or removed twice.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import msgspec
 
-if TYPE_CHECKING:
-    from kwtui.backups.manifest import Manifest
-    from kwtui.model.schema import DatabaseSchema
-
-
-def check_manifest(manifest: Manifest) -> None:
-    """Tables, their folders and columns, and all files. Raises DecodeError."""
-    tables = manifest.tables
-    once("table", (str(table.name) for table in tables))
-    once("folder", (table.folder for table in tables))
-    once("file", [f.path for f in manifest.files] + [f.path for t in tables for f in t.files])
-    for table in tables:
-        once(f"column of {table.name}", table.columns)
-        held = {file.path for file in table.files}
-        named = [path for segment in table.segments for path in segment.files]
-        once("file of a segment", named)
-        if not held.issuperset(named):
-            raise msgspec.DecodeError(f"a segment of {table.name} has files that the table has not")
+from kwtui.model.schema import DatabaseSchema
 
 
 def check_schema(schema: DatabaseSchema) -> None:

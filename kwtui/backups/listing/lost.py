@@ -1,8 +1,8 @@
 """Data files that an export must have had and that are not there, or hold nothing. Pure.
 
-EXPORT numbers the files that a node writes for a table from 0 on (recordings 03, 07, 15), and writes
-none for a table without rows (03, ``t_empty``). So a number that is left out was lost, and so were
-the rows of a file of zero bytes, which a full disk leaves (10, ``full_t``).
+EXPORT numbers the files that a node writes for a table from 0 on (recordings 03, 07, 15), and
+writes none for a table without rows (03, ``t_empty``). So a number that is left out was lost, and
+so were the rows of a file of zero bytes, which a full disk leaves (10, ``full_t``).
 """
 
 from __future__ import annotations
