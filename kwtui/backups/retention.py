@@ -96,9 +96,13 @@ _PERIOD_WORDS = {
 
 
 def decide(
-    entries: Iterable[BackupEntry], policy: RetentionPolicy, now: datetime
+    entries: Iterable[BackupEntry],
+    policy: RetentionPolicy,
+    now: datetime,
+    *,
+    scale: str = "P",
 ) -> list[Decision]:
-    """What the policy does with each entry, newest first.
+    """What the policy does with each entry, newest first. ``scale`` names the levels in reasons.
 
     Each database is decided for itself, and so are sets of the same chosen tables: they are no
     substitute for a whole backup. The newest proven set always stays, and so do the newest of the
@@ -111,7 +115,9 @@ def decide(
         rules = _places(counted, policy)
         newest = max(map(_time, counted), default=None)
         best = max(counted, key=lambda e: (e.proof or 0, _time(e), e.path), default=None)
-        decisions += [_decision(e, policy, now, rules.get(e.path, ()), newest, best) for e in group]
+        decisions += [
+            _decision(e, policy, now, rules.get(e.path, ()), newest, best, scale) for e in group
+        ]
     return newest_first(decisions)
 
 
@@ -280,20 +286,21 @@ def _decision(
     rules: tuple[Reason, ...],
     newest: float | None,
     best: BackupEntry | None,
+    scale: str,
 ) -> Decision:
     reasons = list(_protections(entry, policy, now)) or list(rules)
     if _counts(entry, policy, now) and _time(entry) == newest:
         level = int(policy.min_proof)
-        words = f"{_newest_of(entry)} that is proven to P{level}"
+        words = f"{_newest_of(entry)} that is proven to {scale}{level}"
         reasons.append(Reason(Rule.LAST_PROVEN, words))
     elif entry is best and entry.proof is not None:
-        words = f"{_newest_of(entry)} that is proven to P{int(entry.proof)}"
+        words = f"{_newest_of(entry)} that is proven to {scale}{int(entry.proof)}"
         reasons.append(Reason(Rule.BEST_PROVEN, f"{words}, the highest level of its backups"))
     if entry.pinned:
         reasons.append(Reason(Rule.PINNED, "pinned"))
     if reasons:
         return Decision(entry, True, tuple(reasons))
-    return _undecided(entry, policy, newest)
+    return _undecided(entry, policy, newest, scale)
 
 
 def _protections(entry: BackupEntry, policy: RetentionPolicy, now: datetime) -> Iterable[Reason]:
@@ -311,8 +318,10 @@ def _protections(entry: BackupEntry, policy: RetentionPolicy, now: datetime) -> 
         yield Reason(Rule.NO_POLICY, "no retention rule says what to keep")
 
 
-def _undecided(entry: BackupEntry, policy: RetentionPolicy, newest: float | None) -> Decision:
-    level = f"P{int(policy.min_proof)}"
+def _undecided(
+    entry: BackupEntry, policy: RetentionPolicy, newest: float | None, scale: str
+) -> Decision:
+    level = f"{scale}{int(policy.min_proof)}"
     if is_proven(entry, policy.min_proof):
         reason = Reason(Rule.UNNEEDED, "no rule needs it")
         return Decision(entry, False, (reason,))

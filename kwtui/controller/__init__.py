@@ -21,6 +21,7 @@ from kwtui.controller.evidence import Evidence
 from kwtui.controller.folders import NodeFolders
 from kwtui.controller.leftovers import LeftoverSearch
 from kwtui.controller.logs import Logs
+from kwtui.controller.offsite import Offsite
 from kwtui.controller.plans import Plans
 from kwtui.controller.policies import Policies
 from kwtui.controller.policy_work import PolicyWork
@@ -61,6 +62,7 @@ class Controller:
         self.leftovers = LeftoverSearch(
             self.folders, self.connection, account_runs, background, home
         )
+        self.offsite = Offsite(self.folders, self.storage, background, home)
         self.server = ServerPages(self.connection, self.folders)
         self.sql = SqlConsole(self.connection, home)
         self.plans = Plans(

@@ -71,7 +71,8 @@ class Runs:
         from kwtui.runs.process import Handover, start_run
 
         check_allowed(plan)
-        extern = "" if plan.kind is PlanKind.SETTING else str(self._extern_of(plan))
+        no_files = plan.kind is PlanKind.SETTING or plan.request.get("action") == "prune"
+        extern = "" if no_files else str(self._extern_of(plan))
         options = tuple(self._commands.options_for(plan))
         if not plan.cluster_id:
             handover, password = Handover(None, extern, str(self._state), options), None

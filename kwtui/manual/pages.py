@@ -16,6 +16,7 @@ TOPICS = {
     "restore": "Restore, rehearse, continue, and restore without kwtui.",
     "retention": "Pin, delete and prune backups; remove leftovers.",
     "incremental": "Backups of what changed, each complete by itself.",
+    "offsite": "Copies of backups elsewhere: send, prove, bring back, thin out.",
     "policies": "Backups by themselves: policies, schedules, status, notices.",
     "runs": "How runs work: follow, cancel, signals, locks.",
     "commands": "Every command with its options and examples.",

@@ -34,6 +34,10 @@ class PlanKind(StrEnum):
     """What retention lets go."""
     CLEANUP = "cleanup"
     """What broken runs left."""
+    OFFSITE = "offsite"
+    """Sending a set to an off-site target, or removing copies there."""
+    FETCH = "fetch"
+    """Bringing an off-site copy back below extern."""
 
 
 REMOVALS = frozenset({PlanKind.DELETE, PlanKind.PRUNE, PlanKind.CLEANUP})
@@ -71,6 +75,11 @@ class StepKind(StrEnum):
     """Looking at what a stopped restore left, and undoing what it half did."""
     PUT_BACK = "put-back"
     """Defaults that an import needed off."""
+    SEND = "send"
+    """A set to an off-site target."""
+    CHECK_COPY = "check-copy"
+    FETCH = "fetch"
+    REMOVE_COPY = "remove-copy"
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,10 @@ _OF_KIND = {
     StepKind.COUNT_ROWS: "counting rows",
     StepKind.RESUME: "looking at what was left",
     StepKind.PUT_BACK: "restoring defaults",
+    StepKind.SEND: "sending",
+    StepKind.CHECK_COPY: "checking the copy",
+    StepKind.FETCH: "fetching",
+    StepKind.REMOVE_COPY: "removing",
 }
 
 _OF_STATEMENTS = {

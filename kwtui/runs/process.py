@@ -161,6 +161,12 @@ def lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
         dropped += [s.params["database"] for s in plan.steps if s.kind is StepKind.PUT_BACK]
         databases = [f"database {name} of cluster {plan.cluster_id}" for name in dropped]
         return (f"removing from {handover.extern}", *databases)
+    if plan.kind is PlanKind.OFFSITE:
+        # Copies of a database share parts: what one run sends another may not remove.
+        names = plan.request["databases"]
+        return tuple(f"copies of {name} on {plan.request['target']}" for name in names)
+    if plan.kind is PlanKind.FETCH:
+        return (f"{handover.extern}/{plan.path}",)
     if plan.kind is PlanKind.DRILL:
         # It makes a database that nobody else names, and reads the set as a restore does.
         return (f"database {plan.request['scratch']} of cluster {plan.cluster_id}",)
@@ -174,7 +180,9 @@ def lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
 
 def shared_lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
     """What others may read meanwhile, but not remove."""
-    if plan.kind in (PlanKind.RESTORE, PlanKind.EXCERPT, PlanKind.DRILL):
+    reads = plan.kind in (PlanKind.RESTORE, PlanKind.EXCERPT, PlanKind.DRILL)
+    reads = reads or (plan.kind is PlanKind.OFFSITE and bool(plan.path))
+    if reads:
         return (_reading_key(handover.extern, plan.path),)
     return ()
 

@@ -22,7 +22,15 @@ TABLE_KINDS = frozenset({StepKind.EXPORT_TABLE, StepKind.IMPORT_TABLE, StepKind.
 
 DATA_KINDS = TABLE_KINDS | {StepKind.EXPORT_DATABASE, StepKind.IMPORT_DATABASE}
 
-READING_KINDS = frozenset({StepKind.CHECK_FILES, StepKind.SEAL})
+READING_KINDS = frozenset(
+    {
+        StepKind.CHECK_FILES,
+        StepKind.SEAL,
+        StepKind.SEND,
+        StepKind.CHECK_COPY,
+        StepKind.FETCH,
+    }
+)
 """Steps that read every file."""
 
 

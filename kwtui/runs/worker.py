@@ -167,6 +167,10 @@ class _Worker:
             from kwtui.operations.wal.run import run_settings
 
             return await run_settings(context)
+        if plan.kind in (PlanKind.OFFSITE, PlanKind.FETCH):
+            from kwtui.operations.offsite.run import run_offsite
+
+            return await run_offsite(context)
         if plan.kind in REMOVALS:
             from kwtui.operations.removal.run import run_removal
 

@@ -22,9 +22,11 @@ from kwtui.backups.listing.entries import BackupEntry
 from kwtui.backups.proof.verify import VerifyReport
 from kwtui.config.profiles import Profile
 from kwtui.doctor.check import Check
+from kwtui.model.offsite import TargetSettings
 from kwtui.model.policy import Policy
 from kwtui.model.server import DatabaseSummary, ServerFacts, Survey
 from kwtui.node.logs.listing import LogFile
+from kwtui.offsite.checking import CopyCheck
 from kwtui.operations.plan import Plan
 from kwtui.operations.removal.leftovers import Leftover
 from kwtui.operations.removal.plan import PrunePreview
@@ -64,6 +66,12 @@ _PRINTED_BY = {
     "annotation": "`kwtui pin`, `unpin`, `note`, `label`",
     "prune": "`kwtui prune` without `--yes`",
     "cleanup": "`kwtui cleanup` without `--yes`",
+    "offsite-list": "`kwtui offsite list TARGET`",
+    "offsite-check": "`kwtui offsite check TARGET`",
+    "offsite-prune": "`kwtui offsite prune TARGET` without `--yes`",
+    "offsite-target": "`kwtui offsite add NAME URL`",
+    "offsite-targets": "`kwtui offsite targets`",
+    "offsite-key": "`kwtui offsite keygen FILE`",
     "plan": "any command with `--dry-run`, `kwtui delete` and `kwtui wal set` without `--yes`",
     "run": "`kwtui runs show ID`; any command with `--detach`",
     "runs": "`kwtui runs`",
@@ -105,6 +113,10 @@ _HELD: dict[str, dict[str, type | str]] = {
     "annotation": {"annotation": Annotation},
     "prune": {"preview": PrunePreview},
     "cleanup": {"leftovers": Leftover},
+    "offsite-list": {"copies": "offsite/copies._copy_object"},
+    "offsite-check": {"checks": CopyCheck},
+    "offsite-prune": {"plan": Plan},
+    "offsite-targets": {"targets": TargetSettings},
     "plan": {"plan": Plan},
     "run": {"state": RunState},
     "runs": {"runs": RunSummary},

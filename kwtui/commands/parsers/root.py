@@ -8,6 +8,7 @@ from typing import Any
 
 from kwtui.commands.parsers.backup import _backup, _restore, add_drill_commands
 from kwtui.commands.parsers.diagnosis import add_diagnosis_commands
+from kwtui.commands.parsers.offsite import add_offsite_commands
 from kwtui.commands.parsers.parts import (
     Parser,
     Wide,
@@ -161,6 +162,7 @@ _COMMANDS = (
         ("compare", "pin", "unpin", "note", "label", "delete", "prune", "cleanup"),
         add_storage_commands,
     ),
+    (("offsite",), add_offsite_commands),
     (("server", "jobs", "wal", "sql"), add_server_commands),
     (("doctor", "explain"), add_diagnosis_commands),
     (("sandbox",), _sandbox),

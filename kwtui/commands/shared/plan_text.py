@@ -19,7 +19,8 @@ def plan_lines(plan: Plan, command: str) -> Iterator[str]:
     if plan.estimated_rows is not None or plan.estimated_bytes is not None:
         rows = plan.estimated_rows
         removes = plan.kind in REMOVALS
-        counted = "" if rows is None and removes else f"{plural(rows, 'row')}, "
+        bytes_alone = removes or plan.kind in (PlanKind.OFFSITE, PlanKind.FETCH)
+        counted = "" if rows is None and bytes_alone else f"{plural(rows, 'row')}, "
         size = human_bytes(plan.estimated_bytes)
         verb = "removes " if removes else "expected"
         yield f"  {verb} {counted}{size}, from {plan.estimate_source}"

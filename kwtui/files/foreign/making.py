@@ -29,6 +29,15 @@ def new_file(path: Path, mode: int) -> BinaryIO:
     return file
 
 
+def append_to(path: Path, size: int) -> BinaryIO:
+    """A file of this many bytes, to be written on at its end. Raises OSError."""
+    file = os.fdopen(regular_descriptor(path, os.O_WRONLY | os.O_APPEND), "ab")
+    if os.fstat(file.fileno()).st_size != size:
+        file.close()
+        raise OSError(errno.EINVAL, "it does not have the expected size", str(path))
+    return file
+
+
 def shared_descriptor(path: Path, mode: int) -> tuple[int, bool]:
     """A file that several accounts hold open, made with exactly this mode if it is not there.
 

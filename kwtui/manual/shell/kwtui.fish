@@ -50,8 +50,8 @@ function _shtab_kwtui_using
   test "$_shtab_kwtui_cmdpath" = "$argv"
 end
 
-set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify report drill seal compare pin unpin note label delete prune cleanup server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
-set -g _shtab_kwtui_opts_with_value --accept --account --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --extern --family --file --from --goroutine --grep --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --parallel --port --prefix --profile --rows --run --search --settings --severity --since --store --strategy --tables --tag --timeout --timer --type --until --where --without --yes --yes-delete --yes-replace -n
+set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify report drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
+set -g _shtab_kwtui_opts_with_value --accept --account --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --extern --family --file --from --goroutine --grep --identity --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --parallel --port --prefix --profile --recipient --rows --run --search --settings --severity --since --store --strategy --tables --tag --timeout --timer --type --until --where --without --yes --yes-delete --yes-replace -n
 
 complete -c kwtui -e
 complete -c kwtui -f
@@ -543,6 +543,113 @@ complete -c kwtui -n '_shtab_kwtui_using cleanup' -l logs -xka "(__fish_complete
 complete -c kwtui -n '_shtab_kwtui_using cleanup' -l run -x -d 'what this run left, and nothing else; on the server that it worked on'
 complete -c kwtui -n '_shtab_kwtui_using cleanup' -l yes -d 'remove them'
 complete -c kwtui -n '_shtab_kwtui_using cleanup' -l dry-run -d 'only list them (default)'
+complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a offsite -d 'Send backup sets to another place, prove the copies, bring them back.'
+complete -c kwtui -n '_shtab_kwtui_using offsite' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite' -l json -d 'print JSON: one object, or one event a line while something runs'
+complete -c kwtui -n '_shtab_kwtui_using offsite' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a push -d 'Send a backup set; what the target has is not sent again.'
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -l database -x -d 'the newest proven backup of DB, without SET'
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -l recipient -x -d 'encrypt for this public key (age1..., ssh-ed25519 ...); may be given again'
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -l level -x -d 'how far the copy is proven at once (O1); O3 needs a private key: see check'
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -l yes -d 'send it'
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -l dry-run -d 'only show the plan (default)'
+complete -c kwtui -n '_shtab_kwtui_using offsite push' -l detach -d 'start the run, do not follow it'
+complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a list -d 'List the copies on a target.'
+complete -c kwtui -n '_shtab_kwtui_using offsite list' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite list' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using offsite list' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite list' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite list' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite list' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite list' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite list' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite list' -l database -x -d 'only those of DB'
+complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a check -d 'Prove copies; what is found is written down beside them.'
+complete -c kwtui -n '_shtab_kwtui_using offsite check' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite check' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using offsite check' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite check' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite check' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite check' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite check' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite check' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite check' -l level -x -d 'how far (O2)'
+complete -c kwtui -n '_shtab_kwtui_using offsite check' -l identity -xka "(__fish_complete_path (commandline -ct))" -d 'a private key of age or OpenSSH that opens the copy; may be given again'
+complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a fetch -d 'Bring a copy back below extern, proven before it counts.'
+complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l tables -x -d 'only these: orders,archive.old; double quotes keep dots and commas in a name'
+complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l identity -xka "(__fish_complete_path (commandline -ct))" -d 'a private key of age or OpenSSH that opens the copy; may be given again'
+complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l yes -d 'fetch it'
+complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l dry-run -d 'only show the plan (default)'
+complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l detach -d 'start the run, do not follow it'
+complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a prune -d 'Remove copies that no rule needs; the last proven one stays.'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l database -x -d 'only copies of DB'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l keep-last -x -d 'as in kwtui prune'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l keep-daily -x -d 'as in kwtui prune'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l keep-weekly -x -d 'as in kwtui prune'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l keep-monthly -x -d 'as in kwtui prune'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l keep-yearly -x -d 'as in kwtui prune'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l min-proof -x -d 'copies that are proven less do not count (O1)'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l leftovers -d 'instead: what sendings that were cut off left. Make sure that none is under way'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l yes -d 'remove what goes'
+complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l dry-run -d 'only show the plan (default)'
+complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a add -d 'Save a target in offsite.toml.'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l recipient -x -d 'encrypt for this public key (age1..., ssh-ed25519 ...); may be given again'
+complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a targets -d 'List the saved targets.'
+complete -c kwtui -n '_shtab_kwtui_using offsite targets' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite targets' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using offsite targets' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite targets' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite targets' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite targets' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite targets' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite targets' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a keygen -d 'Make a private key in a new file; print the public one.'
+complete -c kwtui -n '_shtab_kwtui_using offsite keygen' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite keygen' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using offsite keygen' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite keygen' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite keygen' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite keygen' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite keygen' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite keygen' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite keygen; and test $_shtab_kwtui_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d FILE
 complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a server -d 'Show nodes, settings that touch backups, rights and sessions of the server.'
 complete -c kwtui -n '_shtab_kwtui_using server' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using server' -l json -d 'print JSON: one object, or one event a line while something runs'

@@ -52,6 +52,8 @@ def command_for(plan: Plan, connection: Sequence[str]) -> str:
         words = _wal_words(plan)
     elif plan.kind in REMOVALS:
         words = _removal_words(plan)
+    elif plan.kind in (PlanKind.OFFSITE, PlanKind.FETCH):
+        words = _offsite_words(plan)
     else:
         words = iter(("verify", plan.path, "--level", f"P{plan.request['level']}"))
     return shell_line(*words, options=connection)
@@ -107,13 +109,38 @@ def _removal_words(plan: Plan) -> Iterator[str]:
         yield "--yes"
 
 
-def policy_words(policy: RetentionPolicy) -> Iterator[str]:
+def _offsite_words(plan: Plan) -> Iterator[str]:
+    request, target = plan.request, str(plan.request["target"])
+    yield from ("offsite", str(request["action"]))
+    if request["action"] == "push":
+        yield from (plan.path, target)
+        for key in request["recipients"] if request["given_recipients"] else ():
+            yield from ("--recipient", str(key))
+        yield from ("--level", f"O{request['level']}")
+    elif request["action"] == "fetch":
+        yield from (target, plan.path)
+        if request["tables"]:
+            yield from ("--tables", _names(msgspec.convert(request["tables"], list[TableName])))
+        for file in request["identities"]:
+            yield from ("--identity", str(file))
+        return
+    else:
+        yield target
+        if request["policy"] is not None:
+            policy = msgspec.convert(request["policy"], RetentionPolicy)
+            yield from policy_words(policy, scale="O")
+        else:
+            yield from ("--leftovers",)
+    yield "--yes"
+
+
+def policy_words(policy: RetentionPolicy, *, scale: str = "P") -> Iterator[str]:
     """The options of `kwtui prune` that say the same."""
     for field in ("keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly"):
         count = getattr(policy, field)
         if count:
             yield from (f"--{field.replace('_', '-')}", str(count))
-    yield from ("--min-proof", f"P{int(policy.min_proof)}")
+    yield from ("--min-proof", f"{scale}{int(policy.min_proof)}")
 
 
 def _backup_words(request: BackupRequest) -> Iterator[str]:

@@ -64,7 +64,7 @@ def with_writers(
     entries: Iterable[BackupEntry], runs: Sequence[KnownRun]
 ) -> tuple[BackupEntry, ...]:
     """The entries; an unfinished set that a living run is making is told as that."""
-    makers = [run for run in runs if run.kind in (PlanKind.BACKUP, PlanKind.SEAL)]
+    makers = [run for run in runs if run.kind in (PlanKind.BACKUP, PlanKind.SEAL, PlanKind.FETCH)]
 
     def told(entry: BackupEntry) -> BackupEntry:
         run = run_at_work_on(entry.path, makers)

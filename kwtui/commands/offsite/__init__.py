@@ -1,0 +1,1 @@
+"""kwtui offsite: copies of backup sets, and the targets where they lie."""

@@ -1,0 +1,185 @@
+"""Options of `kwtui offsite`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Any
+
+from kwtui.commands.parsers.parts import add_connection, add_tables, command, given, set_path
+
+_TARGET = "a saved target, or file:///DIR, sftp://user@host/DIR, s3://bucket/prefix, rclone:R:DIR"
+
+
+def copy_level(highest: int) -> Any:
+    """``O1``, ``o1`` or ``1``, up to the highest."""
+
+    def level(text: str) -> int:
+        found = re.fullmatch(rf"[Oo]?([1-{highest}])", text.strip())
+        if found is None:
+            raise argparse.ArgumentTypeError(f"{text!r} is none of O1 to O{highest}")
+        return int(found[1])
+
+    return level
+
+
+def add_offsite_commands(commands: Any) -> None:
+    """push, list, check, fetch, prune, add, targets, keygen."""
+    parser = command(
+        commands,
+        "offsite",
+        "send backup sets to another place, prove the copies, bring them back",
+        "offsite.copies:offsite",
+        """\
+        A copy is opened by tar, zstd, age and sha256sum alone: RESTORE.txt beside it tells how. It
+        is proven by level:
+
+        O1  every part is there, with its size
+        O2  every byte was read back and is what was sent; no key is needed
+        O3  decrypted and unpacked: every file as in the manifest
+
+        TARGET is a name from offsite.toml beside the profiles, or a URL. Needs the extra offsite.
+        """,
+        """\
+        kwtui offsite keygen ~/offsite.key
+        kwtui offsite add vault sftp://backup@vault.example/srv/kwtui --recipient age1...
+        kwtui offsite push --database shop vault --yes
+        kwtui offsite check vault --level O2
+        kwtui offsite fetch vault kwtui/shop/20261122T080000Z --identity ~/offsite.key --yes
+        kwtui offsite prune vault --keep-daily 30 --keep-monthly 12
+        """,
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for add in (_push, _list, _check, _fetch, _prune, _add, _targets, _keygen):
+        add(actions)
+
+
+def _action(actions: Any, name: str, text: str) -> argparse.ArgumentParser:
+    words = text[:1].upper() + text[1:]
+    action: argparse.ArgumentParser = actions.add_parser(name, help=text, description=f"{words}.")
+    action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+    add_connection(action, inherited=True)
+    return action
+
+
+def _add_target(action: argparse.ArgumentParser) -> None:
+    action.add_argument("target", type=given, metavar="TARGET", help=_TARGET)
+
+
+def _add_recipients(action: argparse.ArgumentParser) -> None:
+    action.add_argument(
+        "--recipient",
+        action="append",
+        default=[],
+        type=given,
+        metavar="KEY",
+        help="encrypt for this public key (age1..., ssh-ed25519 ...); may be given again",
+    )
+
+
+def _add_identities(action: argparse.ArgumentParser) -> None:
+    action.add_argument(
+        "--identity",
+        action="append",
+        default=[],
+        type=given,
+        metavar="FILE",
+        help="a private key of age or OpenSSH that opens the copy; may be given again",
+    )
+
+
+def _add_yes(action: argparse.ArgumentParser, words: str) -> None:
+    choice = action.add_mutually_exclusive_group()
+    choice.add_argument("--yes", action="store_true", help=words)
+    choice.add_argument("--dry-run", action="store_true", help="only show the plan (default)")
+
+
+def _push(actions: Any) -> None:
+    action = _action(actions, "push", "send a backup set; what the target has is not sent again")
+    action.add_argument("set", nargs="?", type=set_path, metavar="SET")
+    _add_target(action)
+    action.add_argument(
+        "--database", type=given, metavar="DB", help="the newest proven backup of DB, without SET"
+    )
+    _add_recipients(action)
+    action.add_argument(
+        "--level",
+        type=copy_level(2),
+        default=1,
+        metavar="O1|O2",
+        help="how far the copy is proven at once (O1); O3 needs a private key: see check",
+    )
+    _add_yes(action, "send it")
+    action.add_argument("--detach", action="store_true", help="start the run, do not follow it")
+
+
+def _list(actions: Any) -> None:
+    action = _action(actions, "list", "list the copies on a target")
+    _add_target(action)
+    action.add_argument("--database", type=given, metavar="DB", help="only those of DB")
+
+
+def _check(actions: Any) -> None:
+    action = _action(actions, "check", "prove copies; what is found is written down beside them")
+    _add_target(action)
+    action.add_argument("set", nargs="?", type=set_path, metavar="SET", help="only this one")
+    action.add_argument(
+        "--level", type=copy_level(3), default=2, metavar="O1|O2|O3", help="how far (O2)"
+    )
+    _add_identities(action)
+
+
+def _fetch(actions: Any) -> None:
+    action = _action(actions, "fetch", "bring a copy back below extern, proven before it counts")
+    _add_target(action)
+    action.add_argument("set", type=set_path, metavar="SET")
+    add_tables(action)
+    _add_identities(action)
+    _add_yes(action, "fetch it")
+    action.add_argument("--detach", action="store_true", help="start the run, do not follow it")
+
+
+def _prune(actions: Any) -> None:
+    action = _action(
+        actions, "prune", "remove copies that no rule needs; the last proven one stays"
+    )
+    _add_target(action)
+    action.add_argument("--database", type=given, metavar="DB", help="only copies of DB")
+    group = action.add_argument_group("rules", "Without any, those of the saved target count.")
+    for name in ("last", "daily", "weekly", "monthly", "yearly"):
+        group.add_argument(f"--keep-{name}", type=_number, metavar="N", help="as in kwtui prune")
+    group.add_argument(
+        "--min-proof",
+        type=copy_level(4),
+        metavar="O1|O2|O3|O4",
+        help="copies that are proven less do not count (O1)",
+    )
+    group.add_argument(
+        "--leftovers",
+        action="store_true",
+        help="instead: what sendings that were cut off left. Make sure that none is under way",
+    )
+    _add_yes(action, "remove what goes")
+
+
+def _add(actions: Any) -> None:
+    action = _action(actions, "add", "save a target in offsite.toml")
+    action.add_argument("name", type=given, metavar="NAME")
+    action.add_argument("url", type=given, metavar="URL")
+    _add_recipients(action)
+
+
+def _targets(actions: Any) -> None:
+    _action(actions, "targets", "list the saved targets")
+
+
+def _keygen(actions: Any) -> None:
+    action = _action(actions, "keygen", "make a private key in a new file; print the public one")
+    action.add_argument("file", type=given, metavar="FILE")
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("it must be 0 or more")
+    return number

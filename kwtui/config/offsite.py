@@ -1,0 +1,164 @@
+"""The places for off-site copies that a person saved: ``offsite.toml`` beside the profiles.
+
+::
+
+    format = 1
+    [target.vault]
+    url = "sftp://backup@vault.example/srv/kwtui"
+    recipients = ["age1…", "ssh-ed25519 AAAA…"]
+    [target.vault.retention]
+    keep_daily = 30
+    keep_monthly = 12
+    min_proof = "O2"
+
+It holds no secret: SSH has its agent and keys, an object store its credentials file or environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kwtui.config.directories import config_dir
+from kwtui.config.retention import check_policy
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.toml import (
+    FORMAT,
+    check_format,
+    nearest,
+    parse_toml,
+    read_toml_text,
+    refuse_unknown,
+    typed_values,
+    unusable,
+    write_private,
+)
+from kwtui.model.offsite import TargetSettings
+from kwtui.model.proof import ProofLevel
+from kwtui.model.retention import RetentionPolicy
+
+LEVELS = {f"O{number}": ProofLevel(number) for number in range(1, 5)}
+"""Levels of off-site copies, as retention counts them."""
+_SECRETS = ("password", "secret", "secret_key", "secret_access_key", "access_key", "token")
+
+
+def targets_path() -> Path:
+    return config_dir() / "offsite.toml"
+
+
+def load_targets(path: Path | None = None) -> dict[str, TargetSettings]:
+    """The saved targets by name; none if there is no file.
+
+    Raises KwtuiError (USAGE) for a file that cannot be understood, naming the place.
+    """
+    path = path or targets_path()
+    return _targets(read_toml_text(path), path)
+
+
+def _targets(text: str, path: Path) -> dict[str, TargetSettings]:
+    document = parse_toml(text, path)
+    refuse_unknown(document, {"format", "target"}, path, "at the top")
+    check_format(document, path)
+    tables = document.get("target", {})
+    if not isinstance(tables, dict):
+        raise unusable(path, "[target] must hold one table for each target, as [target.vault]")
+    return {name: _target(name, table, path) for name, table in tables.items()}
+
+
+def _target(name: str, table: object, path: Path) -> TargetSettings:
+    where = f"in [target.{name}]"
+    if not isinstance(table, dict):
+        raise unusable(path, f"[target.{name}] must be a table")
+    values = dict(table)
+    for key in _SECRETS:
+        if key in values:
+            raise unusable(
+                path,
+                f"a secret stands {where}",
+                hint="kwtui keeps none. Use SSH's agent or keys; for an object store "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the AWS credentials file.",
+            )
+    recipients = values.pop("recipients", [])
+    if not isinstance(recipients, list) or not all(isinstance(key, str) for key in recipients):
+        raise unusable(path, f"recipients {where} must be a list of public keys")
+    retention = values.pop("retention", None)
+    skip = {"name", "recipients", "retention"}
+    found = typed_values(TargetSettings, values, path, where, skip)
+    if not found.get("url"):
+        raise unusable(path, f"url is missing {where}")
+    return TargetSettings(
+        **found,
+        name=name,
+        recipients=tuple(recipients),
+        retention=None if retention is None else _retention(retention, path, where),
+    )
+
+
+def _retention(table: object, path: Path, where: str) -> RetentionPolicy:
+    where = where.replace("]", ".retention]")
+    if not isinstance(table, dict):
+        raise unusable(path, f"what stands {where} must be a table")
+    values = dict(table)
+    level = values.pop("min_proof", "O1")
+    if level not in LEVELS:
+        raise unusable(path, f"min_proof {where} must be one of {', '.join(LEVELS)}, not {level!r}")
+    counts: Mapping[str, Any] = typed_values(RetentionPolicy, values, path, where, {"min_proof"})
+    policy = RetentionPolicy(**counts, min_proof=LEVELS[level])
+    try:
+        check_policy(policy)
+    except KwtuiError as error:
+        raise unusable(path, f"{where}: {error.title}") from error
+    return policy
+
+
+def find_target(words: str, path: Path | None = None) -> TargetSettings:
+    """The target that a person names: a saved one, or one by its URL.
+
+    Raises KwtuiError (USAGE) for an unknown name, and as `load_targets`.
+    """
+    if ":" in words or words.startswith("/"):
+        url = f"file://{words}" if words.startswith("/") else words
+        return TargetSettings(url)
+    targets = load_targets(path)
+    if words in targets:
+        return targets[words]
+    known = ", ".join(targets)
+    hint = nearest(words, list(targets)) or (f"Saved are: {known}." if known else "")
+    raise KwtuiError(
+        f"There is no off-site target named {words!r}.",
+        hint=hint
+        or "Save one: kwtui offsite add NAME URL. Or give a URL: file:///mnt/backups, "
+        "sftp://user@host/path, s3://bucket/prefix, rclone:remote:path",
+        exit_code=ExitCode.USAGE,
+    )
+
+
+def add_target(name: str, url: str, recipients: tuple[str, ...], path: Path | None = None) -> None:
+    """Write a new target down; comments and order of the file stay.
+
+    Raises KwtuiError: NAME_TAKEN, USAGE for what cannot be used; the file stays as it was.
+    """
+    import tomlkit
+
+    path = path or targets_path()
+    text = read_toml_text(path)
+    if name in _targets(text, path):
+        raise KwtuiError(
+            f"There is a target named {name!r} in {path} already.",
+            hint="Change it there, or choose another name.",
+            exit_code=ExitCode.NAME_TAKEN,
+        )
+    document = tomlkit.parse(text)
+    if "format" not in document:
+        document.add("format", tomlkit.item(FORMAT))
+    if "target" not in document:
+        document.add("target", tomlkit.table(is_super_table=True))
+    table = tomlkit.table()
+    table.add("url", url)
+    if recipients:
+        table.add("recipients", list(recipients))
+    document["target"].add(name, table)
+    written = tomlkit.dumps(document)
+    _targets(written, path)
+    write_private(path, written)

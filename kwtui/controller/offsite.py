@@ -1,0 +1,186 @@
+"""Copies of backup sets elsewhere: sent, listed, checked, fetched back, thinned out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kwtui.controller.background import Background
+from kwtui.controller.folders import NodeFolders
+from kwtui.controller.storage import Storage
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.operations.plan import new_plan_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kwtui.model.offsite import TargetSettings
+    from kwtui.model.retention import RetentionPolicy
+    from kwtui.model.schema import TableName
+    from kwtui.offsite.archive import CopyLevel
+    from kwtui.offsite.checking import CopyCheck
+    from kwtui.offsite.copies import Contents
+    from kwtui.operations.offsite.planning import PrunePreview
+    from kwtui.operations.plan import Plan
+
+
+class Offsite:
+    """A target is named by a person: a saved one, or a URL.
+
+    All methods raise `kwtui.errors.KwtuiError` with a message for people.
+    """
+
+    def __init__(
+        self, folders: NodeFolders, storage: Storage, background: Background, state: Path
+    ) -> None:
+        self._folders = folders
+        self._storage = storage
+        self._background = background
+        self._state = state
+
+    def targets(self) -> list[TargetSettings]:
+        """The saved ones, in the order of their file."""
+        from kwtui.config.offsite import load_targets
+
+        return list(load_targets().values())
+
+    def add(self, name: str, url: str, recipients: tuple[str, ...]) -> Path:
+        """Save a target; the file that it stands in. Raises NAME_TAKEN, USAGE."""
+        from kwtui.config.offsite import add_target, targets_path
+        from kwtui.offsite.keys import recipients_of
+        from kwtui.offsite.targets.opening import check_url
+
+        check_url(url)
+        if recipients:
+            recipients_of(recipients)
+        add_target(name, url, recipients)
+        return targets_path()
+
+    def make_key(self, file: Path) -> str:
+        """A new private key in a new file; its public key."""
+        from kwtui.offsite.keys import make_key
+
+        return make_key(file, datetime.now(UTC))
+
+    async def newest(self, database: str) -> str:
+        """The path of a database's newest whole backup that is proven.
+
+        Raises KwtuiError (NOT_FOUND).
+        """
+        from kwtui.backups.retention import is_proven
+        from kwtui.model.proof import ProofLevel
+
+        listing = await self._storage.listing()
+        found = [
+            entry
+            for entry in listing.entries
+            if entry.database == database
+            and not entry.only
+            and not entry.copy_of
+            and is_proven(entry, ProofLevel.P1)
+        ]
+        if not found:
+            raise KwtuiError(
+                f"There is no proven backup of {database} to send.",
+                hint="See which backups there are: kwtui list",
+                exit_code=ExitCode.NOT_FOUND,
+            )
+        return max(
+            found, key=lambda e: (e.started or datetime.min.replace(tzinfo=UTC), e.path)
+        ).path
+
+    async def push_plan(
+        self, path: str, target: str, recipients: tuple[str, ...], level: CopyLevel
+    ) -> Plan:
+        """What would be sent, and how far the copy is proven then."""
+        from kwtui.config.offsite import find_target
+        from kwtui.operations.offsite.planning import make_push_plan
+
+        return await self._background.call(
+            make_push_plan,
+            self._folders.extern(),
+            self._state,
+            path,
+            find_target(target),
+            recipients,
+            level,
+            datetime.now(UTC),
+            new_plan_id(),
+        )
+
+    async def fetch_plan(
+        self,
+        path: str,
+        target: str,
+        tables: tuple[TableName, ...],
+        identities: Sequence[Path],
+    ) -> Plan:
+        """What would come back. Refusals are findings of the plan; `Runs.start` raises them."""
+        from kwtui.config.offsite import find_target
+        from kwtui.operations.offsite.planning import make_fetch_plan
+
+        return await self._background.call(
+            make_fetch_plan,
+            self._folders.extern(),
+            path,
+            find_target(target),
+            tables,
+            tuple(map(str, identities)),
+            datetime.now(UTC),
+            new_plan_id(),
+        )
+
+    async def contents(self, target: str) -> Contents:
+        """Every copy on a target, with its sizes compared."""
+        from kwtui.config.offsite import find_target
+        from kwtui.offsite.copies import read_contents
+        from kwtui.offsite.targets.opening import opened
+
+        def read() -> Contents:
+            with opened(find_target(target)) as place:
+                return read_contents(place)
+
+        return await self._background.call(read)
+
+    async def check(
+        self,
+        target: str,
+        path: str,
+        level: CopyLevel,
+        identities: Sequence[Path],
+        read: Callable[[int, int], None] = lambda done, total: None,
+    ) -> CopyCheck:
+        """Prove a copy here and now; the outcome stays beside it.
+
+        ``read`` is told how many bytes were read, of how many.
+        """
+        from kwtui.config.offsite import find_target
+        from kwtui.offsite.checking import check_copy
+        from kwtui.offsite.copies import read_archive
+        from kwtui.offsite.keys import read_identities
+        from kwtui.offsite.targets.opening import opened
+
+        def check() -> CopyCheck:
+            keys = read_identities(identities)
+            with opened(find_target(target)) as place:
+                archive = read_archive(place, path)
+                return check_copy(place, archive, level, identities=keys, read=read)
+
+        return await self._background.call(check)
+
+    async def prune_preview(
+        self, target: str, database: str | None, policy: RetentionPolicy | None
+    ) -> PrunePreview:
+        """What stays and what goes. Without a policy: what was cut off, and is no copy."""
+        from kwtui.config.offsite import find_target
+        from kwtui.operations.offsite.planning import make_prune_preview
+
+        return await self._background.call(
+            make_prune_preview,
+            find_target(target),
+            database,
+            policy,
+            datetime.now(UTC),
+            new_plan_id(),
+        )

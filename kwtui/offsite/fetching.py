@@ -1,0 +1,288 @@
+"""Bringing a copy back below extern, through the door, proven before its manifest is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import kwtui
+from kwtui.backups.layout.location import SetLocation, record_proof, sidecar_root
+from kwtui.backups.layout.naming import inside
+from kwtui.backups.layout.tree import is_there
+from kwtui.backups.listing.contents import SetDetails
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.backups.manifest import (
+    MANIFEST_FILE,
+    Manifest,
+    Proof,
+    decode_manifest,
+    encode_manifest,
+    read_schema,
+    read_sidecar,
+    totals_of,
+)
+from kwtui.backups.proof.checking import Check, FileReader, check_set
+from kwtui.backups.proof.sealing import SealProgress
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.durable import cannot_write, write_file
+from kwtui.files.foreign.grounds import claim
+from kwtui.files.foreign.making import append_to, make_folder, new_file, sync_file, sync_folder
+from kwtui.files.foreign.reading import folder_status
+from kwtui.files.foreign.removing import remove_file, remove_folder
+from kwtui.model.proof import ProofLevel
+from kwtui.model.schema import TableName
+from kwtui.offsite.archive import JOIN_FILE, Archive, ArchivedFile
+from kwtui.offsite.targets.target import Target
+from kwtui.offsite.unpacking import Member, damaged, members
+from kwtui.text import sentences
+
+_FOLDER_MODE = 0o770
+_FILE_MODE = 0o640
+Read = Callable[[int, int], None]
+"""Is told bytes that were read from the target, of how many; what it raises ends the fetching."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A set that is back."""
+
+    path: str
+    files: int
+    bytes: int
+    read_bytes: int
+    """From the target: of one table, not of the rest."""
+    proof: ProofLevel
+
+
+def wanted_files(archive: Archive, tables: Sequence[TableName]) -> tuple[ArchivedFile, ...]:
+    """The files of a whole copy, or of these tables with what belongs to none.
+
+    Raises KwtuiError (NOT_FOUND) for a table that the copy does not hold.
+    """
+    if not tables:
+        return archive.files
+    names = {f"{table.schema}.{table.name}" for table in tables}
+    held = {file.table for file in archive.files}
+    if missing := sorted(names - held):
+        known = ", ".join(sorted(filter(None, held))[:10])
+        raise KwtuiError(
+            f"The copy of {archive.set_id} holds no files of {missing[0]}.",
+            hint=f"It holds those of: {known}." if known else "All its tables are empty.",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+    return tuple(file for file in archive.files if not file.table or file.table in names)
+
+
+def needed_parts(files: Sequence[ArchivedFile]) -> list[int]:
+    """The parts that hold these files, in the order of reading."""
+    return sorted({piece.part for file in files for piece in file.pieces})
+
+
+def read_bytes(archive: Archive, files: Sequence[ArchivedFile]) -> int:
+    """What must be read from the target for these files."""
+    return sum(archive.parts[number].bytes for number in needed_parts(files))
+
+
+def fetch(
+    target: Target,
+    archive: Archive,
+    extern: Path,
+    state: Path,
+    *,
+    tables: Sequence[TableName] = (),
+    identities: Sequence[Any] = (),
+    read: Read = lambda done, total: None,
+    verified: Callable[[SealProgress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Fetched:
+    """Write the set below extern and prove it to P2; only then it gets its manifest.
+
+    Raises KwtuiError: NAME_TAKEN if something lies at its path, BACKUP_DAMAGED, DISK_FULL,
+    EXTERN_NOT_READABLE, and as the target does. What was written is removed then.
+    """
+    files = wanted_files(archive, tables)
+    claim(extern)
+    root = inside(extern, archive.set_id)
+    if is_there(root):
+        raise KwtuiError(
+            f"{archive.set_id} is below {extern} already.",
+            hint=f"See what it is: kwtui show {archive.set_id}",
+            exit_code=ExitCode.NAME_TAKEN,
+        )
+    location = SetLocation(extern, archive.set_id, root)
+    writer = _Writer(extern, location, files, archive)
+    try:
+        _read_parts(target, archive, files, identities, writer, read)
+        manifest = _manifest(location, archive, tables, target.address)
+        with suppress(OSError):
+            remove_file(root / JOIN_FILE)
+        proof = _prove(location, manifest, verified, cancelled)
+        writer.sync()
+        write_file(location.manifest, encode_manifest(manifest))
+    except BaseException:
+        with suppress(OSError, KwtuiError):
+            remove_folder(root)
+        raise
+    record_proof(location, sidecar_root(extern, state), proof)
+    size = sum(file.bytes for file in files)
+    return Fetched(archive.set_id, len(files), size, read_bytes(archive, files), proof.level)
+
+
+def _read_parts(
+    target: Target,
+    archive: Archive,
+    files: Sequence[ArchivedFile],
+    identities: Sequence[Any],
+    writer: _Writer,
+    read: Read,
+) -> None:
+    total, done = read_bytes(archive, files), 0
+    keys = identities if archive.recipients else None
+    for number in needed_parts(files):
+        part = archive.parts[number]
+        digest = hashlib.sha256()
+
+        def stored(chunks: Iterator[bytes], digest: Any = digest) -> Iterator[bytes]:
+            nonlocal done
+            for chunk in chunks:
+                digest.update(chunk)
+                done += len(chunk)
+                read(done, total)
+                yield chunk
+
+        with target.read(part.path) as chunks:
+            for member in members(stored(chunks), part.path, keys):
+                writer.take(number, member)
+        if digest.hexdigest() != part.sha256:
+            raise damaged(part.path, "Its SHA-256 is not the one that the archive tells.")
+
+
+@dataclass
+class _Writer:
+    """Puts members where the files that they belong to are, each with the SHA-256 that it must
+    have."""
+
+    extern: Path
+    location: SetLocation
+    files: Sequence[ArchivedFile]
+    archive: Archive
+    _places: dict[tuple[int, str], list[tuple[ArchivedFile, int]]] = field(default_factory=dict)
+    _folders: dict[Path, None] = field(default_factory=dict)
+    _group: int | None = None
+
+    def __post_init__(self) -> None:
+        with suppress(OSError):
+            self._group = folder_status(self.extern).st_gid
+        for file in self.files:
+            offset = 0
+            for piece in file.pieces:
+                place = (file, offset)
+                self._places.setdefault((piece.part, piece.member), []).append(place)
+                offset += piece.bytes
+
+    def take(self, part: int, member: Member) -> None:
+        """Raises KwtuiError."""
+        places = self._places.get((part, member.name), [])
+        digest = hashlib.sha256()
+        try:
+            with ExitStack() as stack:
+                outputs = [stack.enter_context(self._open(*place)) for place in places]
+                for chunk in member.chunks:
+                    digest.update(chunk)
+                    for output in outputs:
+                        output.write(chunk)
+        except OSError as error:
+            raise cannot_write(self.location.root, error) from error
+        for file, _ in places:
+            whole = len(file.pieces) == 1
+            if whole and (member.size, digest.hexdigest()) != (file.bytes, file.sha256):
+                raise damaged(file.path, "It does not come out of the copy as it was sent.")
+
+    def _open(self, file: ArchivedFile, offset: int) -> BinaryIO:
+        path = inside(self.location.root, file.path)
+        if not offset:
+            self._make_folders(path.parent)
+            return new_file(path, _FILE_MODE)
+        return append_to(path, offset)
+
+    def _make_folders(self, folder: Path) -> None:
+        if folder in self._folders or folder == self.extern:
+            return
+        self._make_folders(folder.parent)
+        make_folder(folder, _FOLDER_MODE, group=self._group)
+        self._folders[folder] = None
+
+    def sync(self) -> None:
+        """Have everything on disk before the manifest says that it is there."""
+        try:
+            for file in self.files:
+                if file.path not in (MANIFEST_FILE, JOIN_FILE):
+                    sync_file(self.location.root / file.path)
+            for folder in reversed(self._folders):
+                sync_folder(folder)
+        except OSError as error:
+            raise cannot_write(self.location.root, error) from error
+
+
+def _manifest(
+    location: SetLocation, archive: Archive, tables: Sequence[TableName], address: str
+) -> Manifest:
+    """The manifest that came along, taken away again; of some tables, what it says of those."""
+    raw = read_sidecar(location.manifest)
+    if hashlib.sha256(raw).hexdigest() != archive.manifest_sha256:
+        raise damaged(MANIFEST_FILE, "It is not the one that was sent.")
+    manifest = decode_manifest(raw, MANIFEST_FILE)
+    try:
+        remove_file(location.manifest)
+    except OSError as error:
+        raise cannot_write(location.manifest, error) from error
+    return narrowed_to(manifest, tables, address)
+
+
+def narrowed_to(manifest: Manifest, tables: Sequence[TableName], address: str) -> Manifest:
+    """The manifest of a set that holds only these tables of another one; all without any."""
+    if not tables:
+        return manifest
+    kept = tuple(entry for entry in manifest.tables if entry.name in set(tables))
+    words = f"Fetched from {address} with {', '.join(str(t.name) for t in kept)} alone."
+    return replace(
+        manifest,
+        tables=kept,
+        only=tuple(entry.name for entry in kept),
+        totals=totals_of(kept, manifest.files),
+        not_included=(*manifest.not_included, words),
+    )
+
+
+def _prove(
+    location: SetLocation,
+    manifest: Manifest,
+    verified: Callable[[SealProgress], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> Proof:
+    """Read everything back from the disk and compare it with the manifest, up to P2."""
+    details = SetDetails(
+        BackupEntry(location.path, EntryKind.SET),
+        location,
+        (),
+        manifest=manifest,
+        schema=read_schema(location.schema),
+    )
+    reader = FileReader(progress=verified, cancelled=cancelled)
+    check: Check = check_set(details, manifest, ProofLevel.P2, reader)
+    if check.refused():
+        found = next(f for f in check.findings if f.severity.value == "refusal")
+        raise damaged(location.path, sentences(f"{found.subject}: {found.message}"))
+    return Proof(
+        at=datetime.now(UTC),
+        level=check.reached or ProofLevel.P0,
+        wanted=ProofLevel.P2,
+        ok=True,
+        summary=f"fetched back: {check.files:,} files",
+        kwtui_version=kwtui.__version__,
+    )

@@ -1,0 +1,119 @@
+"""Keys of age: for whom a copy is encrypted, and who opens it.
+
+The host that sends needs public keys alone. A private key is read from its file when it is needed,
+and never told to another program, a log or a journal.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign.reading import read_regular
+from kwtui.files.new_file import write_new
+from kwtui.offsite.extra import age_module
+
+PASSPHRASE_VARIABLE = "KWTUI_AGE_PASSPHRASE"  # noqa: S105 - its name, not its value
+_ENCRYPTED = b"age-encryption.org/v1"
+_LARGEST = 1 << 20
+
+
+def recipients_of(keys: Iterable[str]) -> list[Any]:
+    """What pyrage encrypts for. Raises KwtuiError (USAGE) for what is no public key."""
+    age = age_module()
+    found = []
+    for key in keys:
+        try:
+            if key.startswith("ssh-"):
+                found.append(age.ssh.Recipient.from_str(key))
+            else:
+                found.append(age.x25519.Recipient.from_str(key))
+        except age.RecipientError as error:
+            secret = key.upper().startswith("AGE-SECRET-KEY")
+            raise KwtuiError(
+                "A private key was given where a public one belongs."
+                if secret
+                else f"{key} is no public key of age or SSH.",
+                cause="" if secret else str(error),
+                hint="A public key begins with age1, ssh-ed25519 or ssh-rsa.",
+                exit_code=ExitCode.USAGE,
+            ) from None
+    return found
+
+
+def read_identities(files: Sequence[Path]) -> list[Any]:
+    """The private keys in these files: of age (also behind a passphrase), or of OpenSSH.
+
+    Raises KwtuiError: NOT_FOUND or USAGE, AUTHENTICATION_FAILED for a wrong passphrase.
+    """
+    return [identity for file in files for identity in _read(file)]
+
+
+def _read(file: Path) -> list[Any]:
+    try:
+        # The person names it, and their own links lead to it.
+        content = read_regular(file.expanduser().resolve(), _LARGEST)
+    except OSError as error:
+        gone = isinstance(error, FileNotFoundError)
+        raise KwtuiError(
+            f"The key file {file} cannot be read.",
+            cause=error.strerror or str(error),
+            exit_code=ExitCode.NOT_FOUND if gone else ExitCode.USAGE,
+        ) from error
+    if content.startswith(_ENCRYPTED):
+        content = _unlocked(content, file)
+    age = age_module()
+    try:
+        if content.lstrip().startswith(b"-----BEGIN"):
+            return [age.ssh.Identity.from_buffer(content)]
+        lines = [line.strip() for line in content.decode("ascii").splitlines()]
+        keys = [line for line in lines if line and not line.startswith("#")]
+        identities = [age.x25519.Identity.from_str(key) for key in keys]
+    except (age.IdentityError, UnicodeDecodeError):
+        identities = []
+    if not identities:
+        # Never the parser's words: they could hold a part of the key.
+        raise KwtuiError(
+            f"{file} holds no private key of age or OpenSSH that can be used.",
+            hint="Make one: kwtui offsite keygen FILE",
+            exit_code=ExitCode.USAGE,
+        )
+    return identities
+
+
+def _unlocked(content: bytes, file: Path) -> bytes:
+    phrase = os.environ.get(PASSPHRASE_VARIABLE)
+    if phrase is None:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise KwtuiError(
+                f"The key file {file} is protected by a passphrase.",
+                hint=f"Set {PASSPHRASE_VARIABLE}, or run it on a terminal.",
+                exit_code=ExitCode.AUTHENTICATION_FAILED,
+            )
+        phrase = getpass.getpass(f"Passphrase of {file}: ")
+    age = age_module()
+    try:
+        opened: bytes = age.passphrase.decrypt(content, phrase)
+    except age.DecryptError:
+        raise KwtuiError(
+            f"The passphrase does not open {file}.", exit_code=ExitCode.AUTHENTICATION_FAILED
+        ) from None
+    return opened
+
+
+def make_key(file: Path, now: datetime) -> str:
+    """Write a new private key into a new file of this account alone; its public key.
+
+    Raises KwtuiError: USAGE if the file is there, DISK_FULL, FAILED.
+    """
+    identity = age_module().x25519.Identity.generate()
+    public = str(identity.to_public())
+    text = f"# created: {now.isoformat(timespec='seconds')}\n# public key: {public}\n{identity}\n"
+    write_new(file, [text.encode()])
+    return public

@@ -1,0 +1,178 @@
+"""Bytes on their way from one end to the other, a few of them in memory at any time."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from queue import Empty, Full, Queue
+from typing import Protocol
+
+CHUNK = 1 << 20
+_WAITING = 6
+"""Chunks between two threads: of at most a megabyte each."""
+_PATIENCE = 0.1
+"""Seconds after which a side that waits looks whether the other one has gone."""
+
+
+class Reads(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+class Writes(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+
+class PipeClosed(Exception):
+    """Nobody reads any more."""
+
+
+class Pipe:
+    """What ``write`` writes in a thread of its own, to be read here as chunks."""
+
+    def __init__(self, write: Callable[[Pipe], None]) -> None:
+        self._queue: Queue[bytes | None] = Queue(_WAITING)
+        self._left = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(write,), daemon=True)
+
+    def _run(self, write: Callable[[Pipe], None]) -> None:
+        try:
+            write(self)
+        except PipeClosed:
+            return
+        except BaseException as error:
+            self._error = error
+        with suppress(PipeClosed):
+            self._put(None)
+
+    def write(self, data: bytes, /) -> int:
+        """Raises PipeClosed when nobody reads any more."""
+        if data:
+            self._put(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def _put(self, item: bytes | None) -> None:
+        while not self._left.is_set():
+            with suppress(Full):
+                self._queue.put(item, timeout=_PATIENCE)
+                return
+        raise PipeClosed
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Raises what ``write`` raised."""
+        while (chunk := self._queue.get()) is not None:
+            yield chunk
+        self._queue.put(None)
+        if self._error is not None:
+            raise self._error
+
+    def __enter__(self) -> Pipe:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._left.set()
+        with suppress(Empty):
+            while True:
+                self._queue.get_nowait()
+        self._thread.join()
+
+
+def ahead(chunks: Iterator[bytes]) -> Pipe:
+    """The chunks of a source, made in a thread of their own while others are used."""
+
+    def make(pipe: Pipe) -> None:
+        try:
+            for chunk in chunks:
+                pipe.write(chunk)
+        finally:
+            # Generators end in the thread that they ran in.
+            close = getattr(chunks, "close", None)
+            if close is not None:
+                close()
+
+    return Pipe(make)
+
+
+class ChunkReader:
+    """Chunks as something to read from. The first error is kept: what others make of it is not."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._rest = memoryview(b"")
+        self.error: BaseException | None = None
+
+    def read(self, size: int = -1, /) -> bytes:
+        if size < 0:
+            return b"".join((self._take(1 << 60), *self._all()))
+        if not self._rest:
+            self._rest = memoryview(self._next())
+        return self._take(size)
+
+    def read_exactly(self, size: int) -> bytes:
+        """``size`` bytes; fewer at the end alone."""
+        parts = []
+        while size > 0 and (part := self.read(size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def _take(self, size: int) -> bytes:
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        return bytes(taken)
+
+    def _all(self) -> Iterator[bytes]:
+        while chunk := self._next():
+            yield chunk
+
+    def _next(self) -> bytes:
+        try:
+            for chunk in self._chunks:
+                if chunk:
+                    return chunk
+        except BaseException as error:
+            self.error = self.error or error
+            raise
+        return b""
+
+
+class HashingWriter:
+    """Writes on, and knows size and SHA-256 of what went by; keeps the first error."""
+
+    def __init__(self, sink: Writes) -> None:
+        self._sink = sink
+        self._hash = hashlib.sha256()
+        self.bytes = 0
+        self.error: BaseException | None = None
+
+    def write(self, data: bytes, /) -> int:
+        self._hash.update(data)
+        self.bytes += len(data)
+        try:
+            self._sink.write(data)
+        except BaseException as error:
+            self.error = self.error or error
+            raise
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+
+def hashed(chunks: Iterable[bytes], tell: Callable[[int, str], None]) -> Iterator[bytes]:
+    """The same chunks; ``tell`` is called at the end with their bytes and SHA-256."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+        yield chunk
+    tell(size, digest.hexdigest())

@@ -1,0 +1,1 @@
+"""Sending backup sets away, fetching them back, and removing copies, as plans and runs."""
