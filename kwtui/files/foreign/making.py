@@ -15,6 +15,9 @@ from kwtui.files.foreign.grounds import enter, folder_at, listable, parent_of
 from kwtui.files.foreign.reading import open_in, open_regular, regular_descriptor
 
 _COPY_BYTES = 1 << 20
+NO_LINKS = frozenset({errno.EXDEV, errno.EMLINK, errno.EPERM, errno.ENOTSUP, errno.EACCES})
+"""What a file system says that makes no hard link here: another one, too many of this file, none at
+all, none for this account."""
 
 
 def new_file(path: Path, mode: int) -> BinaryIO:
@@ -117,6 +120,35 @@ def hard_link(source: Path, target: Path) -> None:
             if not stat.S_ISREG(os.stat(new, dir_fd=here, follow_symlinks=False).st_mode):
                 os.unlink(new, dir_fd=here)
                 raise OSError(errno.EINVAL, "it is no regular file", str(source))
+    finally:
+        os.close(held)
+
+
+def move_file(source: Path, target: Path) -> None:
+    """Give a regular file another place in its file system; nothing that is there is replaced.
+
+    Raises OSError.
+    """
+    try:
+        hard_link(source, target)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        _rename(source, target)
+    else:
+        with parent_of(source) as (there, old):
+            os.unlink(old, dir_fd=there)
+
+
+def _rename(source: Path, target: Path) -> None:
+    with parent_of(source) as (there, old):
+        held = os.dup(there)
+    try:
+        with parent_of(target) as (here, new):
+            with suppress(FileNotFoundError):
+                os.stat(new, dir_fd=here, follow_symlinks=False)
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+            os.rename(old, new, src_dir_fd=held, dst_dir_fd=here)
     finally:
         os.close(held)
 

@@ -7,18 +7,21 @@ Nothing is linked before its SHA-256 was compared with the earlier manifest: dam
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from kwtui.backups.csv.record_scan import scan_file
 from kwtui.backups.layout.naming import DATA_FOLDER
 from kwtui.backups.manifest import FileEntry, Segment, TableEntry
-from kwtui.files.foreign.making import copy_file, hard_link, sync_folder
+from kwtui.files.foreign.making import NO_LINKS, copy_file, hard_link, move_file, sync_folder
 from kwtui.files.foreign.reading import names_in, status_of
 from kwtui.files.foreign.removing import remove_empty, remove_file
+from kwtui.model.schema import TableName
 from kwtui.operations.backup.earlier_set import EarlierSet
+from kwtui.text import plural
 
-_NO_LINKS = frozenset({errno.EXDEV, errno.EMLINK, errno.EPERM, errno.ENOTSUP, errno.EACCES})
+_DAMAGE = frozenset({errno.EIO, errno.ENOENT})
 
 
 def link_segment(
@@ -67,11 +70,30 @@ def _link_or_copy(source: Path, target: Path) -> bool:
     try:
         hard_link(source, target)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in NO_LINKS:
             raise
         copy_file(source, target, 0o640)
         return True
     return False
+
+
+def not_linked(name: TableName, earlier: EarlierSet, error: OSError, parts: int = 0) -> str:
+    """Why files of a table could not be taken from an earlier set, in words."""
+    what = f"{plural(parts, 'part')} of {name}" if parts else str(name)
+    words = f"{what} could not be linked and will be exported again: {error.filename}: "
+    advice = f" Verify {earlier.manifest.set_id}." if error.errno in _DAMAGE else ""
+    return f"{words}{error.strerror}.{advice}"
+
+
+def copied_words(name: TableName, segments: Sequence[Segment]) -> str:
+    """What is said where links cannot be made; empty where they could."""
+    copied = sum(len(segment.files) for segment in segments if segment.copied)
+    if not copied:
+        return ""
+    return (
+        f"{name}: no hard links can be made here, so {plural(copied, 'file')} of the earlier "
+        "backup were copied and take their space again."
+    )
 
 
 def workplace(folder: Path, number: int) -> Path:
@@ -98,8 +120,7 @@ def collect(place: Path, folder: Path, name: str) -> list[str]:
     moved = []
     for each in names:
         target = folder / f"{name}.{each}"
-        hard_link(place / each, target)
-        remove_file(place / each)
+        move_file(place / each, target)
         moved.append(target.name)
     remove_empty(place)
     sync_folder(folder)

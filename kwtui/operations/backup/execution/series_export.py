@@ -26,8 +26,10 @@ from kwtui.operations.backup.execution import reconcile
 from kwtui.operations.backup.execution.exporting import ExportAnswer
 from kwtui.operations.backup.execution.segment_export import (
     collect,
+    copied_words,
     link_segment,
     name_of,
+    not_linked,
     workplace,
 )
 from kwtui.operations.backup.execution.state import TableExport
@@ -38,7 +40,6 @@ from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.server import Server
 from kwtui.sql import inspection, transfer
 from kwtui.sql.transfer import ExportOptions
-from kwtui.text import plural
 
 Send = Callable[[Server, Step, str, Path], Awaitable[ExportAnswer]]
 """Runs the statement that writes into the folder, and tells how it goes."""
@@ -127,7 +128,8 @@ class SeriesExporter:
         planned: tuple[Stretch, ...],
     ) -> tuple[Stretch, ...]:
         """Link what is taken. What cannot be linked is written after all, and that is said."""
-        kept, again = [], []
+        kept: list[Stretch] = []
+        again: list[OSError] = []
         for stretch in planned:
             if stretch.taken is None:
                 kept.append(stretch)
@@ -135,7 +137,7 @@ class SeriesExporter:
             try:
                 await self._take(export, entry, stretch)
             except OSError as error:
-                again.append(f"{error.filename}: {error.strerror}")
+                again.append(error)
                 kept.append(Stretch(stretch.since, stretch.until, stretch.rows))
             else:
                 kept.append(stretch)
@@ -152,14 +154,13 @@ class SeriesExporter:
         export.segments.append(made)
         export.taken.update(entries)
 
-    def _tell(self, step: Step, export: TableExport, again: list[str]) -> None:
-        if not again or self.earlier is None:
-            return
-        words = (
-            f"{export.spec.name}: {plural(len(again), 'part')} of it could not be "
-            f"linked and will be exported again. Verify {self.earlier.manifest.set_id}: {again[0]}"
-        )
-        self.context.reporter.notice(step, "WARNING", words)
+    def _tell(self, step: Step, export: TableExport, again: list[OSError]) -> None:
+        if again and self.earlier is not None:
+            words = not_linked(export.spec.name, self.earlier, again[0], len(again))
+            self.context.reporter.notice(step, "WARNING", words)
+        words = copied_words(export.spec.name, export.segments)
+        if words:
+            self.context.reporter.notice(step, "WARNING", words)
 
     # -- writing ----------------------------------------------------------------------------
 

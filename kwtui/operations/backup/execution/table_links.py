@@ -22,7 +22,11 @@ from kwtui.model.requests import BackupRequest
 from kwtui.model.schema import DatabaseSchema, TableName
 from kwtui.operations.backup.earlier_set import EarlierSet
 from kwtui.operations.backup.execution.exporting import ExportAnswer
-from kwtui.operations.backup.execution.segment_export import link_segment
+from kwtui.operations.backup.execution.segment_export import (
+    copied_words,
+    link_segment,
+    not_linked,
+)
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
@@ -85,6 +89,9 @@ class TableLinker:
         except OSError as error:
             self._tell(step, export, error)
             return None
+        copied = copied_words(export.spec.name, export.segments)
+        if copied:
+            self.context.reporter.notice(step, "WARNING", copied)
         export.statement, export.origin = entry.statement, entry.origin
         export.whole_at = self.earlier.whole_at(entry)
         name = str(export.spec.name)
@@ -174,8 +181,5 @@ class TableLinker:
         export.taken.update(entries)
 
     def _tell(self, step: Step, export: TableExport, error: OSError) -> None:
-        words = (
-            f"{export.spec.name} could not be linked and will be exported again. "
-            f"Verify {self.earlier.manifest.set_id}: {error.filename}: {error.strerror}"
-        )
+        words = not_linked(export.spec.name, self.earlier, error)
         self.context.reporter.notice(step, "WARNING", words)
