@@ -26,6 +26,7 @@ from kwtui.controller.plans import Plans
 from kwtui.controller.policies import Policies
 from kwtui.controller.policy_work import PolicyWork
 from kwtui.controller.profiles import Profiles
+from kwtui.controller.recovery import Recovery
 from kwtui.controller.retention import Retention
 from kwtui.controller.runs import Runs
 from kwtui.controller.server import ServerPages
@@ -84,6 +85,10 @@ class Controller:
         )
         work = PolicyWork(self.plans, self.runs, self.retention, self.server, self.status)
         self.policies = Policies(work, self.status, background, home)
+        self.recovery = Recovery(
+            self.connection, self.folders, self.commands, self.storage, self.status, background
+        )
+        self.policies.after_backup(self.recovery.after_backup)
         self.logs = Logs(self.connection, self.folders, background)
         self.doctor = Doctor(
             self.connection, self.folders, account_runs, self.leftovers, background, home

@@ -56,6 +56,8 @@ _PRINTED_BY = {
     "schedule": "`kwtui schedule`",
     "notify": "`kwtui notify test NAME`",
     "report": "`kwtui report`",
+    "runbook": "`kwtui runbook`",
+    "runbooks-kept": "`kwtui runbook --keep`",
     "evidence-head": "`kwtui report --head`",
     "evidence-check": "`kwtui report --check`",
     "set": "`kwtui show SET`",

@@ -8,6 +8,7 @@ from typing import Any
 
 from kwtui.commands.parsers.backup import _backup, _restore, add_drill_commands
 from kwtui.commands.parsers.diagnosis import add_diagnosis_commands
+from kwtui.commands.parsers.evidence import add_evidence_commands
 from kwtui.commands.parsers.offsite import add_offsite_commands
 from kwtui.commands.parsers.parts import (
     Parser,
@@ -156,7 +157,8 @@ _COMMANDS = (
     (("keys",), _keys),
     (("manual",), _manual),
     (("completion",), _completion),
-    (("status", "policy", "schedule", "notify", "report"), add_unattended_commands),
+    (("status", "policy", "schedule", "notify"), add_unattended_commands),
+    (("runbook", "report"), add_evidence_commands),
     (("drill", "seal"), add_drill_commands),
     (
         ("compare", "pin", "unpin", "note", "label", "delete", "prune", "cleanup"),

@@ -24,7 +24,6 @@ def add_unattended_commands(commands: Any) -> None:
     _policy(commands)
     _schedule(commands)
     _notify(commands)
-    _report(commands)
 
 
 def _policy(commands: Any) -> None:
@@ -203,35 +202,3 @@ def _status(commands: Any) -> None:
     forms.add_argument(
         "--prometheus", action="store_true", help="metrics for node_exporter's textfile collector"
     )
-
-
-def _report(commands: Any) -> None:
-    parser = command(
-        commands,
-        "report",
-        "report what was done with backups, by whom and when",
-        "report:report",
-        """\
-        Backups, restores, drills, checks, removals and approvals of this account on this host, from
-        a journal that only grows: each line holds the hash of the line before it. --check finds
-        lines that were changed, added or removed. Lines that were cut off its end are found by a
-        head that was noted elsewhere: off-site copies hold one, and --head prints it.
-        """,
-        """\
-        kwtui report --since -30d
-        kwtui report --since 2026-01-01 --database shop --json
-        kwtui report --head
-        kwtui report --check 118:5f0c...
-        """,
-    )
-    parser.add_argument("--since", metavar="TIME", help="from then on: 2026-11-01, -30d (UTC)")
-    parser.add_argument("--until", metavar="TIME", help="up to then")
-    parser.add_argument("--database", type=given, metavar="DB", help="only of this database")
-    choice = parser.add_mutually_exclusive_group()
-    choice.add_argument(
-        "--check",
-        nargs="*",
-        metavar="HEAD",
-        help="whether the journal is what was written, also up to the heads that are given",
-    )
-    choice.add_argument("--head", action="store_true", help="print its head, to note elsewhere")

@@ -50,8 +50,8 @@ function _shtab_kwtui_using
   test "$_shtab_kwtui_cmdpath" = "$argv"
 end
 
-set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify report drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
-set -g _shtab_kwtui_opts_with_value --accept --account --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --extern --family --file --from --goroutine --grep --identity --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --parallel --port --prefix --profile --recipient --rows --run --search --settings --severity --since --store --strategy --tables --tag --timeout --timer --type --until --where --without --yes --yes-delete --yes-replace -n
+set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify runbook report drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
+set -g _shtab_kwtui_opts_with_value --accept --account --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --extern --family --file --from --goroutine --grep --identity --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --language --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --output --parallel --port --prefix --profile --recipient --rows --run --search --settings --severity --since --store --strategy --tables --tag --timeout --timer --type --until --where --without --yes --yes-delete --yes-replace -n
 
 complete -c kwtui -e
 complete -c kwtui -f
@@ -407,6 +407,18 @@ complete -c kwtui -n '_shtab_kwtui_using notify' -l extern -xka "(__fish_complet
 complete -c kwtui -n '_shtab_kwtui_using notify' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
 complete -c kwtui -n '_shtab_kwtui_using notify' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
 complete -c kwtui -n '_shtab_kwtui_using notify; and test $_shtab_kwtui_npos -eq 0' -ka "test" -d action
+complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a runbook -d 'Write the recovery plan of databases, in English or Chinese.'
+complete -c kwtui -n '_shtab_kwtui_using runbook' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using runbook' -l json -d 'print JSON: one object, or one event a line while something runs'
+complete -c kwtui -n '_shtab_kwtui_using runbook' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using runbook' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using runbook' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using runbook' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using runbook' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using runbook' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using runbook' -l language -xka "en zh" -d 'English (default) or Chinese'
+complete -c kwtui -n '_shtab_kwtui_using runbook' -l output -xka "(__fish_complete_path (commandline -ct))" -d 'write it as a new file'
+complete -c kwtui -n '_shtab_kwtui_using runbook' -l keep -d 'write it in both languages beside the backups of each database'
 complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a report -d 'Report what was done with backups, by whom and when.'
 complete -c kwtui -n '_shtab_kwtui_using report' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using report' -l json -d 'print JSON: one object, or one event a line while something runs'

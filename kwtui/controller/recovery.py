@@ -1,0 +1,178 @@
+"""The recovery plan: gathered from status, sets, server and what a person wrote down."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from kwtui.controller.background import Background
+from kwtui.controller.commands import CommandLines
+from kwtui.controller.connection import Connection
+from kwtui.controller.folders import NodeFolders
+from kwtui.controller.status import Status
+from kwtui.controller.storage import Storage
+from kwtui.errors import ExitCode, KwtuiError
+
+if TYPE_CHECKING:
+    from kwtui.documents.recovery.facts import DatabaseRecovery, Measured, RecoveryFacts
+    from kwtui.model.policy import Policy
+    from kwtui.protection.facts import DatabaseFacts
+    from kwtui.protection.judging import Judgement
+    from kwtui.unattended.hands import FollowUp, Work
+
+
+class Recovery:
+    """All methods raise `kwtui.errors.KwtuiError` with a message for people."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        folders: NodeFolders,
+        commands: CommandLines,
+        storage: Storage,
+        status: Status,
+        background: Background,
+    ) -> None:
+        self._connection = connection
+        self._folders = folders
+        self._commands = commands
+        self._storage = storage
+        self._status = status
+        self._background = background
+
+    async def facts(self, databases: Sequence[str] = ()) -> RecoveryFacts:
+        """Of these databases, or of all that are known. Raises NOT_FOUND for one that is not."""
+        import kwtui
+        from kwtui.config.contacts import contacts_path, load_contacts
+        from kwtui.documents.recovery.facts import RecoveryFacts
+
+        only = databases[0] if len(databases) == 1 else None
+        report = await self._status.report(database=only)
+        node = await self._status.node()
+        _refuse_unknown(databases, [fact.name for fact in report.facts])
+        judged = [
+            (facts, judgement)
+            for facts, judgement in zip(report.facts, report.judgements, strict=True)
+            if not databases or facts.name in databases
+        ]
+        server = self._connection.status.facts if self._connection.is_connected else None
+        return RecoveryFacts(
+            made_at=report.taken_at,
+            kwtui_version=kwtui.__version__,
+            host=socket.gethostname(),
+            options=tuple(self._commands.options()),
+            extern=str(report.extern or ""),
+            cluster_id=server.cluster_id if server else "",
+            server_version=server.version if server else "",
+            databases=tuple([await self._database(*each) for each in judged]),
+            contacts=load_contacts(),
+            contacts_file=str(contacts_path()),
+            wal_level=node.wal_level,
+            nodes=len(server.nodes) or None if server else None,
+            unknown=(*report.unknown, *node.unknown),
+        )
+
+    async def plan(self, databases: Sequence[str], language: str) -> str:
+        """The document (Markdown) in one of `kwtui.documents.recovery.plan.LANGUAGES`."""
+        from kwtui.documents.recovery.plan import recovery_plan
+
+        return recovery_plan(await self.facts(databases), language)
+
+    async def keep(self, database: str) -> list[Path]:
+        """Write it in every language beside the newest set of the database; the files.
+
+        Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED).
+        """
+        from kwtui.documents.recovery.plan import LANGUAGES, recovery_plan
+        from kwtui.files.durable import write_file
+
+        facts = await self.facts([database])
+        (of_database,) = facts.databases
+        if not of_database.backups:
+            raise KwtuiError(
+                f"{database} has no backup: there is no folder to keep its recovery plan in.",
+                exit_code=ExitCode.NOT_FOUND,
+            )
+        folder = self._folders.extern() / PurePosixPath(of_database.backups[0].path).parent
+        written = []
+        for language in LANGUAGES:
+            path = folder / f"RECOVERY.{language}.md"
+            text = recovery_plan(facts, language).encode("utf-8", "backslashreplace")
+            await self._background.call(write_file, path, text)
+            written.append(path)
+        return written
+
+    def after_backup(self, policy: Policy, database: str, path: str) -> FollowUp | None:
+        """Of each set that a policy made: the plan beside it names the newest one."""
+        from kwtui.unattended.hands import FollowUp
+
+        async def carry_out(_: Work) -> str:
+            try:
+                await self.keep(database)
+            except KwtuiError as error:
+                # The backup is made and proven: that its plan is old does not make it worse.
+                return f"recovery plan not written: {error.title}"
+            return "recovery plan written"
+
+        return FollowUp("the recovery plan", carry_out)
+
+    async def _database(self, facts: DatabaseFacts, judgement: Judgement) -> DatabaseRecovery:
+        from kwtui.documents.recovery.facts import BackupLine, DatabaseRecovery
+
+        best = judgement.proven
+        drilled = next((run for run in facts.drills if run.succeeded), None)
+        proof = None if best is None or best.proof is None else int(best.proof)
+        return DatabaseRecovery(
+            name=facts.name,
+            engine=facts.engine.value if facts.engine else "",
+            exists=facts.exists,
+            state=judgement.state.value,
+            reason=judgement.reason,
+            backups=tuple(
+                BackupLine(
+                    path=backup.path,
+                    at=backup.at,
+                    proof=None if backup.proof is None else int(backup.proof),
+                    rows=backup.rows,
+                    bytes=backup.bytes,
+                    damaged=bool(backup.problem),
+                )
+                for backup in facts.backups
+                if backup.whole
+            ),
+            best=best.path if best else "",
+            best_at=best.at if best else None,
+            best_proof=proof,
+            restore=_measured(facts, judgement),
+            last_drill=drilled.began if drilled else None,
+            max_age=facts.promise.max_age,
+            policy=facts.policy,
+            next_run=facts.next_run,
+            not_included=await self._not_included(best.path) if best else (),
+        )
+
+    async def _not_included(self, path: str) -> tuple[str, ...]:
+        manifest = (await self._storage.look_inside(path)).manifest
+        return manifest.not_included if manifest is not None else ()
+
+
+def _refuse_unknown(asked: Sequence[str], known: Sequence[str]) -> None:
+    for name in asked:
+        if name not in known:
+            raise KwtuiError(
+                f"No database and no backup is named {name!r}.",
+                hint="See all of them: kwtui status",
+                exit_code=ExitCode.NOT_FOUND,
+            )
+
+
+def _measured(facts: DatabaseFacts, judgement: Judgement) -> Measured | None:
+    from kwtui.documents.recovery.facts import Measured
+
+    if judgement.restore_seconds is None or judgement.restore_spread is None:
+        return None
+    fastest, slowest = judgement.restore_spread
+    times = [run for run in (*facts.drills, *facts.restores) if run.succeeded and run.here]
+    return Measured(judgement.restore_seconds, fastest, slowest, len(times))
