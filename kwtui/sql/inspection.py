@@ -333,3 +333,8 @@ def pipes() -> str:
 
 def zones() -> str:
     return "SHOW ZONE CONFIGURATIONS"
+
+
+def syntax_of(text: str) -> str:
+    """What statements the server reads in a text: rows ``sql``, or what is wrong (recording 12)."""
+    return f"SHOW SYNTAX {literal(text)}"

@@ -385,6 +385,7 @@ SAMPLES: dict[str, list[str]] = {
     "inspection.grants_on_database": [inspection.grants_on_database("D")],
     "inspection.table_privileges": [inspection.table_privileges("D")],
     "inspection.users": [inspection.users()],
+    "inspection.syntax_of": [inspection.syntax_of("SELECT 1;\nDROP TABLE p")],
     "inspection.database_id": [inspection.database_id("D")],
     "inspection.procedures": [inspection.procedures("D"), inspection.procedures("D", "S")],
     "inspection.create_statement_of_procedure": [inspection.create_statement_of_procedure("D", P)],

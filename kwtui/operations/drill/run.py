@@ -131,6 +131,7 @@ class _Drill:
                 StepKind.SWEEP: self._sweep,
             }
             try:
+                await restore.check_statements()
                 await run_steps(
                     self._plan,
                     executors,

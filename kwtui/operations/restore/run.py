@@ -40,6 +40,7 @@ from kwtui.operations.shared.connections import Connections
 from kwtui.operations.shared.preflight import check_server
 from kwtui.operations.shared.refusals import check_allowed
 from kwtui.operations.shared.scratch_names import check_names
+from kwtui.operations.shared.server_reading import check_with_server
 from kwtui.operations.shared.stoppable import run_stoppable
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.failures import StatementRefused
@@ -126,6 +127,7 @@ class RestoreRun:
         reporter, halt = self._context.reporter, self._context.halt
         try:
             await self._check_names()
+            await self.check_statements()
             executors = {kind: self._noting(each) for kind, each in self.executors.items()}
             await run_steps(self._plan, executors, reporter, halt, parallel=IMPORTS_AT_ONCE)
         except KwtuiError as error:
@@ -135,6 +137,12 @@ class RestoreRun:
         finally:
             await self.close()
         return self._result()
+
+    async def check_statements(self) -> None:
+        """Let the server read what would be sent. Raises KwtuiError (REFUSED_BY_PLAN)."""
+        unread = await check_with_server(self._server, self._plan)
+        if unread:
+            self._context.reporter.notice(self._plan.steps[0], "INFO", unread)
 
     async def close(self) -> None:
         """Close the connections that tables were imported by."""

@@ -17,7 +17,7 @@ from kwtui.server.connection.target import Target
 from kwtui.server.console import verdict as console
 from kwtui.server.console.lost_locations import check_locations
 from kwtui.server.console.verdict import Kind, Verdict
-from kwtui.sql.quoting import literal
+from kwtui.sql import inspection
 
 ROWS = 1000
 """Rows that are read unless more are asked for."""
@@ -182,7 +182,7 @@ class Console:
                 await self._learn_database(server)
 
     async def _judge(self, server: Server, text: str) -> Verdict:
-        answer = await server.query(f"SHOW SYNTAX {literal(text)}")
+        answer = await server.query(inspection.syntax_of(text))
         verdict = console.classify(text, console.parsed_statements(answer))
         if verdict.kind is Kind.REFUSED:
             raise KwtuiError(
