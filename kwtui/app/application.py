@@ -8,6 +8,7 @@ import importlib
 import inspect
 import signal
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,8 +20,10 @@ from textual.screen import Screen
 
 from kwtui.app.plain_terminal import PlainSigns
 from kwtui.app.problems import TellingApp
+from kwtui.app.run_at_work import RunAtWork
 from kwtui.app.screen_factories import FACTORIES
 from kwtui.app.status_words import banner_words, header_facts
+from kwtui.controller import RunsChanged
 from kwtui.errors import KwtuiError
 from kwtui.keys.actions import BY_ID
 from kwtui.keys.keymap import OWN_KEYS, Keymap
@@ -86,6 +89,7 @@ class KwtuiApp(TellingApp):
         self._no_colour = NoColour()
         self._plain_signs = PlainSigns()
         self._ascii_only = ascii_only
+        self._run_at_work = RunAtWork(controller, self._show_run_at_work)
         for each in THEMES:
             self.register_theme(each)
         self.theme = MONOCHROME if self.no_color else _known_theme(theme)
@@ -105,6 +109,7 @@ class KwtuiApp(TellingApp):
             self.call_after_refresh(self._tell_opened)
         else:
             self.call_later(self.open_screen, self._start, remember=False)
+        self.call_after_refresh(self._look_at_runs)
         if self._first_problem is not None:
             self.call_after_refresh(self.show_problem, self._first_problem)
 
@@ -148,6 +153,8 @@ class KwtuiApp(TellingApp):
             if before is not None and before != event.server:
                 for screen in self.known_screens():
                     screen.forget_server()
+        if isinstance(event, RunsChanged):
+            self._look_at_runs()
         for screen in self.known_screens():
             screen.controller_event(event)
         # The others bring themselves up to date when they are seen again.
@@ -155,6 +162,14 @@ class KwtuiApp(TellingApp):
         if seen is not None:
             seen.show_status()
             seen.show_keys()
+
+    def _look_at_runs(self) -> None:
+        self.run_worker(self._run_at_work.look(), group="at-work", exclusive=True)
+
+    def _show_run_at_work(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, KwtuiScreen):
+                screen.show_status()
 
     def known_screens(self) -> list[KwtuiScreen]:
         """The screens that were opened so far, and those that lie over another one."""
@@ -187,7 +202,9 @@ class KwtuiApp(TellingApp):
 
     def header_facts(self, title: str) -> HeaderFacts:
         label = self.target.environment if self.target else None
-        return header_facts(self.controller.connection.status, title, label.value if label else "")
+        facts = header_facts(self.controller.connection.status, title, label.value if label else "")
+        run, share = self._run_at_work.words
+        return replace(facts, run=run, share=share)
 
     def banner_text(self) -> str:
         return banner_words(self.controller.connection.status)
@@ -259,6 +276,19 @@ class KwtuiApp(TellingApp):
             screen = self.screen
             if isinstance(screen, RestoreScreen):
                 screen.choose(path)
+
+        self.call_later(open_it)
+
+    def open_set(self, path: str, verb: str) -> None:
+        """Open the list of backups at this one, and do there what ``verb`` says (open, drill)."""
+
+        async def open_it() -> None:
+            from kwtui.screens.storage.screen import StorageScreen
+
+            await self.open_screen("storage")
+            screen = self.screen
+            if isinstance(screen, StorageScreen):
+                screen.do_with(path, verb)
 
         self.call_later(open_it)
 

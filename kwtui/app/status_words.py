@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kwtui.widgets.header_bar import HeaderFacts
 
 if TYPE_CHECKING:
+    from kwtui.runs.state import RunState
     from kwtui.server.connection.status import ConnectionStatus
 
 
@@ -27,6 +28,12 @@ def header_facts(status: ConnectionStatus, title: str, environment: str) -> Head
         known.insert(0, "LOST")
         warnings.add("LOST")
     return HeaderFacts(title, environment, tuple(known), frozenset(warnings))
+
+
+def run_words(state: RunState) -> tuple[str, str]:
+    """A run that works, and its share, for the header."""
+    share = "" if state.share is None else f"{int(state.share * 100)}%"
+    return state.title, share
 
 
 def banner_words(status: ConnectionStatus) -> str:

@@ -142,6 +142,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("wizard.explain", "e", "Explain", "Explain why the run failed.", footer=False),
     Action("wizard.continue", "r", "Go on", "Go on with a restore that was stopped, by a plan of"
            " what is left.", footer=False),
+    Action("wizard.inside", "o", "Open it", "Open the backup that the run made or read.",
+           footer=False),
+    Action("wizard.drill", "d", "Drill it", "Rehearse a restore of the backup that the run made.",
+           footer=False),
+    Action("wizard.bring-back", "t", "Restore it", "Restore the backup that the run made.",
+           footer=False),
+    Action("wizard.another", "b", "Next database", "Back the next database up.", footer=False),
     Action("wizard.cancel", "c", "Cancel run", "Cancel what is running. Asks first.",
            footer=False),
     # Storage
@@ -265,6 +272,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("runs.cancel", "c", "Cancel", "Cancel the run. Asks first."),
     Action("runs.continue", "r", "Go on", "Go on with a restore that was stopped, by a plan of what"
            " is left."),
+    Action("runs.inside", "o", "Open it", "Open the backup that the run made or read."),
+    Action("runs.drill", "d", "Drill it", "Rehearse a restore of the backup that the run made."),
+    Action("runs.bring-back", "t", "Restore it", "Restore the backup that the run made."),
     Action("runs.copy", "y", "Copy command", "Copy the command that does the same."),
     Action("runs.log", "l", "Log", "Show the part of the node's log that this run is about."),
     Action("runs.explain", "e", "Explain", "Explain why it failed."),

@@ -56,14 +56,15 @@ _CHOSEN = {
     "choose a table": "wizard.toggle",
     "go on to the tables": "wizard.all wizard.none",
     "go on to the plan": "wizard.start wizard.copy",
-    "start a run": "wizard.cancel wizard.explain wizard.continue",
+    "start a run": "wizard.cancel wizard.explain wizard.continue wizard.inside wizard.drill"
+    " wizard.bring-back wizard.another",
     "choose a log": "logs.open",
     "open a log": "logs.follow logs.pause logs.find logs.find-next logs.find-previous logs.filter"
     " logs.severity logs.same logs.time logs.unfold logs.unfold-all logs.highlight logs.mark"
     " logs.mark-next logs.mark-previous logs.select logs.copy logs.explain logs.save logs.run"
     " logs.wrap logs.files",
     "choose a run": "runs.open runs.cancel runs.continue runs.log runs.explain",
-    "open a run": "runs.copy",
+    "open a run": "runs.copy runs.inside runs.drill runs.bring-back",
     "choose a job": "jobs.open jobs.cancel jobs.pause jobs.resume jobs.explain",
     "choose a leftover": "leftovers.toggle leftovers.plan",
     "choose a session": "server.cancel",

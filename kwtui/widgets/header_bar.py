@@ -24,6 +24,10 @@ class HeaderFacts:
     words: tuple[str, ...] = ("not connected",)
     warnings: frozenset[str] = frozenset()
     """Those of the words that deserve attention."""
+    run: str = ""
+    """The run that works, in words; empty when none does."""
+    share: str = ""
+    """How far it is, such as ``63%``; empty where that is not known."""
 
 
 class HeaderBar(Widget):
@@ -53,12 +57,35 @@ class HeaderBar(Widget):
         for number, word in enumerate(facts.words):
             parts.append((" │ " if number else " ", "muted"))
             parts.append(part(word, "warning" if word in facts.warnings else ""))
-        title = f" {facts.title} "
-        room = width - cell_len(title)
         used = sum(cell_len(text) for text, _ in parts)
-        if used > room:
-            return self._painter.strip([*self._cut(parts, room), (title, "heading")], width)
-        return self._painter.strip([*parts, (" " * (room - used), ""), (title, "heading")], width)
+        end = self._end(width - used)
+        if facts.run and sum(cell_len(text) for text, _ in end) < self._wanted:
+            # The run is told in full before the word that stands before the cluster's id.
+            parts = [(text.removeprefix("cluster "), role) for text, role in parts]
+            used = sum(cell_len(text) for text, _ in parts)
+            end = self._end(width - used)
+        room = width - sum(cell_len(text) for text, _ in end)
+        shown = self._cut(parts, room) if used > room else [*parts, (" " * (room - used), "")]
+        return self._painter.strip([*shown, *end], width)
+
+    def _end(self, room: int) -> list[Part]:
+        """The run that works and the title; of the run only its share where there is little room,
+        which is more than what some of the facts tell."""
+        facts = self._facts
+        title: Part = (f" {facts.title} ", "heading")
+        if not facts.run:
+            return [title]
+        share = f" {facts.share}" if facts.share else ""
+        left = room - cell_len(f"{title[0]} ▸ {share}")
+        run = part(facts.run)[0]
+        name = f" {fit(run, min(left, cell_len(run)))}" if left >= 8 else ""
+        return [(f" ▸{name}{share}", "accent"), title]
+
+    @property
+    def _wanted(self) -> int:
+        """Cells of the end of the line with the whole name of the run."""
+        facts = self._facts
+        return cell_len(f" ▸ {part(facts.run)[0]} {facts.share} {facts.title} ")
 
     @staticmethod
     def _cut(parts: Sequence[Part], room: int) -> list[Part]:

@@ -58,3 +58,13 @@ class BackupScreen(WizardScreen):
 
     def may_go_back(self) -> bool:
         return super().may_go_back() and not self.run.goes_on
+
+    def begin_with_the_next(self) -> None:
+        before = self.database.chosen
+
+        async def begin() -> None:
+            await self.restart()
+            if before is not None:
+                self.database.choose_after(before.name)
+
+        self.run_task(begin, "enter")

@@ -54,6 +54,12 @@ class DatabaseStep(Step):
     def chosen(self) -> DatabaseSummary | None:
         return self._list.current
 
+    def choose_after(self, name: str) -> None:
+        """Choose the database that stands below this one; it itself if it is the last."""
+        names = [database.name for database in self._list.rows]
+        if name in names:
+            self._list.move_to(names.index(name) + 1)
+
     async def enter(self) -> None:
         if not self.controller.connection.status.is_connected:
             self._list.empty = "There is no connection. 1 opens the connections."

@@ -37,7 +37,8 @@ class Command:
 
 
 def matching(commands: Sequence[Command], text: str) -> list[Command]:
-    """Commands that hold every typed word; those with a word at the title's start come first."""
+    """Commands that hold every typed word: first the title that was typed, then those that begin
+    with it, then those that hold it."""
     words = text.casefold().split()
     if not words:
         return list(commands)
@@ -46,9 +47,13 @@ def matching(commands: Sequence[Command], text: str) -> list[Command]:
         where = f"{command.title} {command.place} {command.help}".casefold()
         return all(word in where for word in words)
 
+    whole = " ".join(words)
+
     def rank(command: Command) -> int:
         title = command.title.casefold()
-        return 0 if title.startswith(words[0]) else 1 if words[0] in title else 2
+        if title == whole:
+            return 0
+        return 1 if title.startswith(words[0]) else 2 if words[0] in title else 3
 
     return sorted((c for c in commands if holds(c)), key=rank)
 

@@ -232,12 +232,10 @@ def _figures(step: StepState, now: datetime | None) -> list[str]:
     running = step.status is StepStatus.RUNNING
     if step.rows is not None:
         about = "about " if step.estimated else ""
-        total = f" of {human_count(step.rows_total)}" if running and step.rows_total else ""
-        told.append(
-            f"{about}{human_count(step.rows)}{total} rows"
-            if total
-            else about + plural(step.rows, "row")
-        )
+        if running and step.rows_total:
+            told.append(f"{about}{human_count(step.rows)} of {plural(step.rows_total, 'row')}")
+        else:
+            told.append(about + plural(step.rows, "row"))
     elif step.status is StepStatus.WAITING and step.rows_total is not None:
         told.append(plural(step.rows_total, "row"))
     if step.bytes is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from kwtui.keys.interface_words import in_interface
 from kwtui.model.checks import compared_how
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind
 from kwtui.text import human_bytes, human_count, plural
@@ -38,6 +39,15 @@ def proof_words(level: int | None) -> str:
 SET_KINDS = frozenset({PlanKind.BACKUP, PlanKind.VERIFY, PlanKind.DRILL, PlanKind.SEAL})
 """Whose results are about one set, which may be deleted later."""
 
+_LEFT_OUT = {
+    PlanKind.BACKUP: "Not in it",
+    PlanKind.SEAL: "Not in it",
+    PlanKind.RESTORE: "Not restored",
+    PlanKind.DRILL: "Not restored",
+    PlanKind.EXCERPT: "Not restored",
+}
+"""What is told of what a run left out, by its kind."""
+
 _GONE = "it is not there any more: deleted or moved since; this is how it was"
 
 
@@ -52,7 +62,8 @@ def result_lines(plan: Plan, result: dict[str, Any], *, gone: bool = False) -> l
     ``gone``: the set that it was about is not there any more.
     """
     lines = _subject(plan, result, gone)
-    lines += _counts(result)
+    counts = _counts(result)
+    lines += [fact("Holds" if plan.kind in SET_KINDS else "Moved", counts)] if counts else []
     proof = result.get("proof", result.get("reached", result.get("level")))
     if isinstance(proof, int):
         checked = _CHECKED_WORDS if plan.kind is PlanKind.VERIFY else {}
@@ -61,10 +72,21 @@ def result_lines(plan: Plan, result: dict[str, Any], *, gone: bool = False) -> l
         lines.append(fact("Proof then" if gone else "Proof", words, role))
     elif plan.kind is PlanKind.VERIFY and result:
         lines.append(fact("Proof", proof_words(None), "warning"))
-    lines += _comparison(result.get("comparison"))
-    lines += _findings(result.get("findings"))
+    compared = _comparison(result.get("comparison"))
+    lines += compared[:1]
+    # What is missing or in doubt stands above everything that went well.
     lines += _words("Doubts", result.get("doubts"), "! ")
-    return lines + _words("Cannot be known", result.get("unknown"), "? ")
+    lines += _findings(result.get("findings"))
+    lines += left_out_lines(plan)
+    lines += _words("Cannot be known", result.get("unknown"), "? ")
+    return lines + compared[1:]
+
+
+def left_out_lines(plan: Plan) -> list[Line]:
+    """What the run leaves out or does not put back, as its plan said."""
+    if plan.kind not in _LEFT_OUT:
+        return []
+    return _words(_LEFT_OUT[plan.kind], [in_interface(w) for w in plan.not_included], "− ")
 
 
 def _subject(plan: Plan, result: dict[str, Any], gone: bool) -> list[Line]:
@@ -94,17 +116,18 @@ def _removed(names: object) -> list[Line]:
     return [fact("Removed" if number == 0 else "", str(name)) for number, name in enumerate(names)]
 
 
-def _counts(result: dict[str, Any]) -> list[Line]:
-    lines = []
-    for key, label in (("tables", "Tables"), ("rows", "Rows"), ("files", "Files")):
+def _counts(result: dict[str, Any]) -> str:
+    """Tables, rows, files and bytes in one line, as far as they are told."""
+    told = []
+    for key in ("tables", "rows", "files"):
         value = result.get(key)
         if isinstance(value, int):
-            lines.append(fact(label, human_count(value)))
+            told.append(plural(value, key[:-1]))
         elif isinstance(value, list):
-            lines.append(fact(label, human_count(len(value))))
+            told.append(plural(len(value), key[:-1]))
     if isinstance(result.get("bytes"), int):
-        lines.append(fact("Bytes", human_bytes(result["bytes"])))
-    return lines
+        told.append(human_bytes(result["bytes"]))
+    return ", ".join(told)
 
 
 def _comparison(tables: object) -> list[Line]:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kwtui.keys.interface_words import in_interface
-from kwtui.operations.plan import Plan, PlanKind
+from kwtui.operations.plan import Plan
 from kwtui.runs.events import RunStatus
 from kwtui.runs.progress import Earlier
 from kwtui.runs.state import Notice, RunState, StepStatus
 from kwtui.screens.plan.page import command_lines
 from kwtui.screens.runs.progress_lines import finished_steps, progress_lines
-from kwtui.screens.runs.result_page import result_lines
+from kwtui.screens.runs.result_page import left_out_lines, result_lines
 from kwtui.text import human_duration
 from kwtui.widgets.paint import BLANK, Line, fact, heading, line, paragraph
 
@@ -75,9 +75,6 @@ def _notices(notices: Sequence[Notice]) -> list[Line]:
 # -- the end --------------------------------------------------------------------------------------
 
 
-_WITH_LEFT_OUT = frozenset({PlanKind.BACKUP, PlanKind.RESTORE})
-
-
 def _ending(plan: Plan, state: RunState, gone: bool, width: int) -> list[Line]:
     role = "good" if state.status is RunStatus.SUCCEEDED else "error"
     lines: list[Line] = []
@@ -87,14 +84,11 @@ def _ending(plan: Plan, state: RunState, gone: bool, width: int) -> list[Line]:
         lines += [fact("Why", in_interface(state.cause))]
     if state.hint:
         lines += [fact("What to do", in_interface(state.hint))]
+    lines += _failures(state)
     if state.result:
         lines += result_lines(plan, state.result, gone=gone)
-    lines += _failures(state)
-    if plan.not_included and plan.kind in _WITH_LEFT_OUT:
-        lines += [BLANK, heading("Not in it")]
-        lines += [
-            line(("− ", "warning"), in_interface(words), indent=2) for words in plan.not_included
-        ]
+    else:
+        lines += left_out_lines(plan)
     return [*lines, BLANK, heading("Steps"), *finished_steps(state, width)]
 
 

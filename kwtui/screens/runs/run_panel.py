@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from kwtui.controller import Controller
-from kwtui.operations.plan import Plan
+from kwtui.operations.plan import Plan, PlanKind
 from kwtui.runs.events import RunStatus
 from kwtui.runs.progress import Earlier
 from kwtui.runs.reducing import initial_state, mark_lost, reduce
@@ -29,6 +29,12 @@ TICKS_OF_FIGURES = 2
 """Events come faster than anybody reads: figures are new with every so many ticks."""
 
 CATCH_UP_SECONDS = 0.05
+
+
+LEADS_ON = ("inside", "drill", "bring_back")
+"""What can be done next with the backup that a run made or read."""
+
+NOTHING_TO_LEAD_TO = "There is no backup of this run to go on with."
 
 
 class RunPanel(Vertical):
@@ -94,6 +100,19 @@ class RunPanel(Vertical):
     @property
     def run_goes_on(self) -> bool:
         return self._state is not None and self._state.status is RunStatus.RUNNING
+
+    @property
+    def led_to(self) -> str:
+        """The backup that a run which succeeded made or read, if it is there; else empty."""
+        plan, state = self._plan, self._state
+        if plan is None or state is None or state.status is not RunStatus.SUCCEEDED or self._gone:
+            return ""
+        return plan.path if plan.kind is PlanKind.RESTORE else set_path(plan, state.result)
+
+    @property
+    def kind(self) -> PlanKind | None:
+        """What the run is, once that is known."""
+        return self._plan.kind if self._plan is not None else None
 
     def focus_page(self) -> None:
         self._document.focus()

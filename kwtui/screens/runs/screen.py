@@ -16,7 +16,7 @@ from kwtui.runs.history import RunSummary
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.live_screen import LiveScreen
 from kwtui.screens.runs.run_page import failure_text, status_words
-from kwtui.screens.runs.run_panel import RunPanel
+from kwtui.screens.runs.run_panel import LEADS_ON, NOTHING_TO_LEAD_TO, RunPanel
 from kwtui.screens.runs.stopping import ContinueScreen, reason_against_going_on
 from kwtui.text import human_duration
 from kwtui.widgets.field import Words
@@ -84,12 +84,21 @@ class RunsScreen(LiveScreen):
     async def look(self) -> None:
         known = self._list.rows[0].id if self._list.rows else ""
         self._list.set_rows(await self.controller.runs.all())
-        if self._shown_anew and self._list.rows and self._list.rows[0].id != known:
+        newer = bool(self._list.rows) and self._list.rows[0].id != known
+        if self._shown_anew and not self._select_at_work() and newer:
             # The newest stands first, and is what somebody comes to see.
             self._list.move_to(0)
         self._shown_anew = False
         self._panel.look_again()
         self.show_keys()
+
+    def _select_at_work(self) -> bool:
+        """Choose the newest run that works; False where none does."""
+        works = [run.status is RunStatus.RUNNING for run in self._list.rows]
+        if True not in works:
+            return False
+        self._list.move_to(works.index(True))
+        return True
 
     def controller_event(self, event: object) -> None:
         super().controller_event(event)
@@ -140,12 +149,12 @@ class RunsScreen(LiveScreen):
     # -- actions -----------------------------------------------------------------------------
 
     def actions(self) -> list[Action]:
-        hidden = {"open", "jobs"} if self._opened else {"copy"}
+        hidden = {"open", "jobs"} if self._opened else {"copy", *LEADS_ON}
         return [action for action in super().actions() if action.verb not in hidden]
 
     def footer_actions(self) -> list[Action]:
         """Without what cannot be done with the run in sight."""
-        seldom = ("cancel", "continue", "explain")
+        seldom = ("cancel", "continue", "explain", *LEADS_ON)
         return [
             action
             for action in super().footer_actions()
@@ -159,6 +168,8 @@ class RunsScreen(LiveScreen):
             return "It did not fail." if self._chosen_id() else "There is no run."
         if action.verb == "continue":
             return self._reason_against_going_on()
+        if action.verb in LEADS_ON and not self._panel.led_to:
+            return NOTHING_TO_LEAD_TO
         if action.verb == "cancel" and not self._is_cancellable():
             return "This run is over." if self._chosen_id() else "There is no run."
         return ""
@@ -183,6 +194,15 @@ class RunsScreen(LiveScreen):
     def do_open(self) -> None:
         if self._list.current is not None:
             self.show_run(self._list.current.id)
+
+    def do_inside(self) -> None:
+        self.kwtui.open_set(self._panel.led_to, "open")
+
+    def do_drill(self) -> None:
+        self.kwtui.open_set(self._panel.led_to, "drill")
+
+    def do_bring_back(self) -> None:
+        self.kwtui.open_restore(self._panel.led_to)
 
     def do_explain(self) -> None:
         self.run_task(self._explain, "explain")

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from kwtui.backups.listing.entries import NO_EXPORT_YET, BackupEntry, EntryKind, StorageListing
 from kwtui.controller import StorageWatched
-from kwtui.keys.actions import Action
+from kwtui.keys.actions import BY_ID, Action
 from kwtui.keys.interface_words import in_interface
 from kwtui.screens.backup_set.set_actions import REPORT, SET_VERBS, SetActions
 from kwtui.screens.frame.bindings import bindings
@@ -61,6 +61,8 @@ class StorageScreen(SetActions):
         self._folded: frozenset[str] = frozenset()
         self._marked = ""
         """The path of the set that another one is to be compared with."""
+        self._wanted: tuple[str, str] | None = None
+        """The path of a set, and what is to be done with it once the folder is read."""
         self._summary = Words(classes="summary")
         self._space = Document(classes="space")
         self._space.can_focus = False
@@ -85,6 +87,25 @@ class StorageScreen(SetActions):
     def opened(self) -> None:
         if self._listing is None:
             self.do_refresh()
+
+    def do_with(self, path: str, verb: str) -> None:
+        """Choose the backup at this path, once it is read, and do with it what ``verb`` says."""
+        self._wanted = (path, verb)
+        self.do_refresh()
+
+    def _do_what_is_wanted(self) -> None:
+        wanted, self._wanted = self._wanted, None
+        if wanted is None:
+            return
+        path, verb = wanted
+        self._text, self._by_database = "", False
+        self._arrange()
+        paths = [None if isinstance(row, DatabaseGroup) else row.path for row in self._list.rows]
+        if path not in paths:
+            self.say(f"{path} is not there any more.", warning=True)
+            return
+        self._list.move_to(paths.index(path))
+        self.perform(BY_ID[f"storage.{verb}"])
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -117,6 +138,7 @@ class StorageScreen(SetActions):
             nothing = NO_EXPORT_YET
         self._list.empty = in_interface(self._listing.problem or nothing)
         self._arrange()
+        self._do_what_is_wanted()
 
     @property
     def _entries(self) -> tuple[BackupEntry, ...]:

@@ -11,7 +11,7 @@ from kwtui.errors import KwtuiError
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.screens.frame.dialogs import AskDialog
 from kwtui.screens.plan.page import plan_lines, refusal_of
-from kwtui.screens.runs.run_panel import RunPanel
+from kwtui.screens.runs.run_panel import LEADS_ON, NOTHING_TO_LEAD_TO, RunPanel
 from kwtui.screens.runs.stopping import ContinueScreen, reason_against_going_on
 from kwtui.screens.wizard.wizard import Step
 from kwtui.widgets.document import Document
@@ -88,7 +88,11 @@ class RunStep(Step):
 
     title: ClassVar[str] = "Run"
     question: ClassVar[str] = "It runs by itself: you may leave this page, or close the terminal."
-    verbs: ClassVar[tuple[str, ...]] = ("cancel", "copy", "explain", "continue")
+    verbs: ClassVar[tuple[str, ...]] = (
+        "cancel", "explain", "continue", *LEADS_ON, "another", "copy"
+    )  # fmt: skip
+
+    seldom_verbs: ClassVar[tuple[str, ...]] = ("explain", "continue", *LEADS_ON, "another")
 
     def __init__(self, plan_step: PlanStep) -> None:
         super().__init__()
@@ -146,7 +150,7 @@ class RunStep(Step):
             return self._problem or "Nothing runs. Esc goes back to the plan."
         if self.panel.state is None or self.goes_on:
             return self.question
-        return "The run is over; x begins anew, 6 lists all runs."
+        return "The run is over."
 
     def focus_first(self) -> None:
         self.panel.focus_page()
@@ -164,7 +168,25 @@ class RunStep(Step):
             return "Nothing failed."
         if verb == "continue":
             return self._reason_against_going_on()
+        if verb in LEADS_ON:
+            return "" if self.panel.led_to else NOTHING_TO_LEAD_TO
+        if verb == "another":
+            over = self.panel.state is not None and not self.goes_on
+            made = over and self.panel.kind is PlanKind.BACKUP
+            return "" if made else "Finish a backup first."
         return ""
+
+    def do_inside(self) -> None:
+        self.kwtui.open_set(self.panel.led_to, "open")
+
+    def do_drill(self) -> None:
+        self.kwtui.open_set(self.panel.led_to, "drill")
+
+    def do_bring_back(self) -> None:
+        self.kwtui.open_restore(self.panel.led_to)
+
+    def do_another(self) -> None:
+        self.wizard.begin_with_the_next()
 
     def _reason_against_cancelling(self) -> str:
         if self._is_to_start or self.goes_on:

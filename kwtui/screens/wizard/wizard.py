@@ -60,6 +60,9 @@ class Step(Vertical):
     def look_again(self) -> None:
         """What the step shows may have changed while it was away, or in the node's folder."""
 
+    seldom_verbs: ClassVar[tuple[str, ...]] = ()
+    """Those of its verbs that the footer leaves out while there is a reason against them."""
+
     def question_now(self) -> str:
         """The question, or what stands in its place in the step's present state."""
         return self.question
@@ -224,10 +227,14 @@ class WizardScreen(KwtuiScreen):
 
         def answered(yes: object) -> None:
             if yes:
-                self.run_task(self._restart, "enter")
+                self.run_task(self.restart, "enter")
 
         text = "The answers are forgotten and the first step is shown. A run is not stopped by it."
         self.app.push_screen(ConfirmDialog("Start over?", text, yes="Start over"), answered)
+
+    def begin_with_the_next(self) -> None:
+        """Begin anew once the run is over, with what follows on what was chosen."""
+        self.run_task(self.restart, "enter")
 
     def forget_server(self) -> None:
         """The answers, the plan and the run were of the server before; the run itself goes on."""
@@ -237,9 +244,10 @@ class WizardScreen(KwtuiScreen):
             name = self.title_text.partition(" ")[2]
             runs = " Its run goes on: 6 Runs." if self.step.runs else ""
             self.say(f"{name} begins anew: its answers were for another server.{runs}")
-        self.run_task(self._restart, "enter")
+        self.run_task(self.restart, "enter")
 
-    async def _restart(self) -> None:
+    async def restart(self) -> None:
+        """Forget the answers and show the first step."""
         with self.app.batch_update():
             await self.query_one(".wizard").remove()
             self._index = 0
@@ -263,7 +271,7 @@ class WizardScreen(KwtuiScreen):
 
     def actions(self) -> list[Action]:
         verbs = self.step.verbs if self.steps else ()
-        found = [BY_ID[f"wizard.{verb}"] for verb in verbs]
+        found = [BY_ID[f"wizard.{verb.replace('_', '-')}"] for verb in verbs]
         last = self._index == len(self.steps) - 1
         if not last and "start" not in verbs:
             found.append(BY_ID["wizard.next"])
@@ -273,9 +281,12 @@ class WizardScreen(KwtuiScreen):
     def footer_actions(self) -> list[Action]:
         over = "cancel" in self.step.verbs and self.step.reason_against("cancel")
         hidden = {"wizard.cancel" if over else "wizard.restart"}
-        for verb in ("explain", "continue"):
-            if verb in self.step.verbs and self.step.reason_against(verb):
-                hidden.add(f"wizard.{verb}")
+        seldom = [
+            action
+            for action in self.actions()
+            if action.verb in self.step.seldom_verbs and self.step.reason_against(action.verb)
+        ]
+        hidden.update(action.id for action in seldom)
         return [*(each for each in self.actions() if each.id not in hidden), BY_ID["app.back"]]
 
     def reason_against(self, action: Action) -> str:

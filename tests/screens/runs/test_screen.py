@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 from kwtui.controller.events import RunsChanged, StorageChanged
 from kwtui.model.requests import BackupRequest, RestoreRequest
 from kwtui.runs.events import RunStatus, StepProgress
+from kwtui.screens.runs.screen import RunsScreen
 from kwtui.text import human_duration
 from tests.screens.driving import opened
 from tests.screens.fake_controller import FakeController
@@ -29,7 +31,7 @@ async def test_a_run_that_was_started_elsewhere_appears_by_itself(
         await start_elsewhere(connected)
         connected.tell(RunsChanged())
         await person.until_shown("Back up shop")
-        assert "running" in person.text()
+        await person.until_shown("running")
 
 
 async def test_its_page_is_the_same_as_in_the_wizard_and_escape_leads_back(
@@ -163,7 +165,7 @@ async def test_the_end_of_a_restore_says_what_was_left_out(connected: FakeContro
         await person.press("6")
         await person.until_shown("succeeded")
         await person.press("enter")
-        await person.until_shown("Not in it")
+        await person.until_shown("Not restored")
         assert "fk_a of public.orders" in person.text()
 
 
@@ -200,3 +202,67 @@ async def test_bars_are_as_wide_as_the_terminal(connected: FakeController) -> No
             assert whole.count("█") + whole.count("░") >= least
             bars = [row for row in person.text().splitlines() if "░" in row or "████" in row]
             assert len(bars) == 5, "one of the whole and one of each table"
+
+
+async def test_a_run_at_work_stands_in_the_header_of_every_screen_and_6_selects_it(
+    connected: FakeController,
+) -> None:
+    over = await start_elsewhere(connected)
+    connected.runs.add_event(over, run_end(connected.runs.plans[over]))
+    async with opened(connected) as person:
+        await person.press("6")
+        await person.until_shown("succeeded")
+        assert "▸" not in person.header()
+        plan = await connected.plans.backup(BackupRequest("shop"))
+        run = await connected.runs.start(replace(plan, id="20261122T120000Z-9"))
+        connected.tell(RunsChanged())
+        for screen in "45781":
+            await person.press(screen)
+            await person.until(lambda: "▸ Back up shop 42%" in person.header(), "the run")
+        await person.press("6")
+        chosen = cast(RunsScreen, person.app.screen)._chosen_id
+        await person.until(lambda: chosen() == run, "the run at work is chosen")
+        connected.runs.add_event(run, run_end(connected.runs.plans[run]))
+        await person.until(lambda: "▸" not in person.header(), "no run in the header")
+
+
+async def test_the_page_of_a_backup_leads_to_what_is_done_next(connected: FakeController) -> None:
+    made = connected.storage.entries[0].path
+    run = await start_elsewhere(connected)
+    async with opened(connected) as person:
+        await person.press("6", "enter")
+        await person.until_shown("1 of 4 tables")
+        await person.press("o")
+        await person.until_shown("There is no backup of this run to go on with.")
+        connected.runs.add_event(run, run_end(connected.runs.plans[run], result={"path": made}))
+        await person.until(lambda: "o Open it  d Drill it  t Restore it" in person.footer())
+        await person.press("d")
+        await person.until_shown("Restore it on")
+        await person.press("escape")
+        await person.press("6", "t")
+        await person.until_shown("3 Restore")
+        await person.press("6", "o")
+        await person.until_shown("4 Storage")
+
+
+async def test_what_was_left_out_stands_above_what_went_well(connected: FakeController) -> None:
+    plan = await connected.plans.restore(RestoreRequest("kwtui/shop/20261122T110000Z"))
+    plan = replace(plan, not_included=("the password of ada",))
+    run = await connected.runs.start(plan)
+    tables = [
+        {
+            "table": f"t{n}",
+            "same": True,
+            "rows_found": 1,
+            "rows_expected": 1,
+            "checksum": "the same",
+        }
+        for n in range(20)
+    ]
+    connected.runs.add_event(run, run_end(plan, result={"comparison": tables, "tables": tables}))
+    async with opened(connected) as person:
+        await person.press("6", "enter")
+        await person.until_shown("the password of ada")
+        rows = person.text().splitlines()
+        assert "Not restored" in " ".join(rows[:10])
+        assert "20 tables" in person.text()
