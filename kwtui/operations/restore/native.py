@@ -10,9 +10,12 @@ from kwtui.model.requests import RestoreRequest
 from kwtui.model.schema import Engine
 from kwtui.operations.restore.source import RestoreSource
 from kwtui.operations.restore.target import TargetFacts, refusal
+from kwtui.operations.shared.sent_statements import BREAKS_OUT
+from kwtui.operations.shared.staged_definitions import more_than_definitions
 from kwtui.server.catalogue.findings import text_first
 from kwtui.server.catalogue.refused_imports import refused_imports
 from kwtui.sql import ddl
+from kwtui.sql.bound_names import Bounds
 
 
 def native_findings(
@@ -43,6 +46,9 @@ def native_findings(
             "IMPORT DATABASE restores the whole database and replaces nothing.",
             remedy,
         )
+    reason = "" if facts.may_stage else _more_than_definitions(source)
+    if reason:
+        yield refusal(BREAKS_OUT, source.path, f"Nothing is sent, because {reason}.", remedy)
     relational = source.schema.tables if source.schema.engine is Engine.RELATIONAL else ()
     for name, refused in refused_imports(relational).items():
         yield refusal(
@@ -75,6 +81,13 @@ def native_findings(
             f"IMPORT DATABASE does not bring back: {', '.join(lost)}.",
             remedy,
         )
+
+
+def _more_than_definitions(source: RestoreSource) -> str:
+    """Without a staging folder the server reads the files of the backup, no texts of the plan."""
+    texts = {meta.path: meta.text for meta in source.metas}
+    bounds = Bounds(frozenset({source.schema.database}), frozenset(source.schema.schemas))
+    return more_than_definitions(texts, bounds)
 
 
 def _lost_by_native(source: RestoreSource) -> Iterator[str]:

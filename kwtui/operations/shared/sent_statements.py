@@ -12,6 +12,7 @@ from dataclasses import replace
 from kwtui.model.findings import Finding, Severity
 from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.shared.scratch_names import is_scratch
+from kwtui.operations.shared.staged_definitions import more_than_definitions
 from kwtui.sql.bound_names import Bounds, OutOfBoundsError
 from kwtui.sql.bounds import check, target_of
 from kwtui.sql.lexer import code
@@ -116,7 +117,8 @@ def _refusal(step: Step, reason: str) -> Finding:
 
 def _reason(step: Step, forms: frozenset[str], bounds: Bounds) -> str:
     reasons = (why_not(text, forms, bounds) for text in step.sql)
-    return next(filter(None, reasons), "")
+    found = next(filter(None, reasons), "")
+    return found or more_than_definitions(step.params.get("texts", {}), bounds)
 
 
 def why_not(text: str, forms: frozenset[str], bounds: Bounds) -> str:
