@@ -21,7 +21,8 @@ from kwtui.model.requests import Dialect
 from kwtui.text import clean
 
 Columns = Sequence[tuple[str, str]]
-"""Names and types, in the order of a file."""
+"""Names and types, in the order of a file; a type ends with `NOT_NULL` where no NULL may be."""
+NOT_NULL = " NOT NULL"
 MOST_COUNTED = 1000
 """Records with bad values; by then a file has told what it is."""
 _LONGEST_RECORD = 1 << 24
@@ -52,6 +53,14 @@ _TIME_WORDS = re.compile(
 )
 
 
+_BITS = {"INT1": 8, "TINYINT": 8, "INT2": 16, "SMALLINT": 16, "INT4": 32}
+"""Of integers; all others have 64 (KWDB prints INT and INTEGER as INT8)."""
+_SIZED = re.compile(r"\s*(?P<name>[A-Za-z]+)\((?P<size>\d{1,9})(?:, ?(?P<scale>\d{1,9}))?\)(?!\[)")
+_TEXTS = frozenset(
+    {"VARCHAR", "CHAR", "STRING", "TEXT", "NVARCHAR", "NCHAR", "CHARACTER", "BPCHAR"}
+)
+
+
 def type_name(column_type: str) -> str:
     """``DECIMAL`` of ``DECIMAL(12,2)``, ``INT`` of ``INT4``; with brackets for an array."""
     match = _TYPE.match(column_type)
@@ -61,8 +70,44 @@ def type_name(column_type: str) -> str:
 
 def value_fits(value: str, column_type: str) -> bool:
     """Whether IMPORT may take the value for the type; what is not known for certain fits."""
-    fits = _FITS.get(type_name(column_type))
-    return fits is None or fits(value)
+    name = type_name(column_type)
+    fits = _FITS.get(name)
+    if fits is not None and not fits(value):
+        return False
+    if name in _INTEGERS:
+        return _in_range(value, column_type)
+    sized = _SIZED.match(column_type)
+    return sized is None or _has_room(value, sized)
+
+
+def _in_range(value: str, column_type: str) -> bool:
+    half = 1 << (_bits(column_type) - 1)
+    digits = value.strip()
+    return len(digits) > _LONGEST_NUMBER or -half <= int(digits) < half
+
+
+_LONGEST_NUMBER = 4000
+"""Digits that are turned into a number; Python refuses more."""
+
+
+def _bits(column_type: str) -> int:
+    return _BITS.get(column_type.split()[0].upper(), 64)
+
+
+def _has_room(value: str, sized: re.Match[str]) -> bool:
+    """A text's characters, which are no more than its bytes; the digits before a decimal point."""
+    size = int(sized["size"])
+    name = sized["name"].upper()
+    if name in _TEXTS:
+        # Blanks at the end are no part of a CHAR.
+        return len(value) <= size or len(value.rstrip(" ")) <= size
+    if name in ("DECIMAL", "NUMERIC"):
+        whole = _PLAIN_NUMBER.fullmatch(value.strip())
+        return whole is None or len(whole[1].lstrip("0")) <= size - int(sized["scale"] or 0)
+    return True
+
+
+_PLAIN_NUMBER = re.compile(r"[-+]?(\d+)(?:\.\d*)?")
 
 
 def is_odd_moment(value: str, column_type: str) -> bool:
@@ -227,9 +272,15 @@ class ValueChecker:
 
     def _check(self, record: Record) -> None:
         for value, (name, kind) in zip(record, self._columns, strict=True):
-            if value is not None and value != self._null and not value_fits(value, kind):
+            if value is None:
+                words = f"NULL in {name}, which is NOT NULL" if kind.endswith(NOT_NULL) else ""
+            elif value == self._null or value_fits(value, kind):
+                words = ""
+            else:
+                words = misfit(value, name, kind)
+            if words:
                 self.bad += 1
-                self.first = self.first or f"record {self._done:,}: {misfit(value, name, kind)}"
+                self.first = self.first or f"record {self._done:,}: {words}"
                 self._lost = self.bad >= MOST_COUNTED
                 return
 
@@ -238,6 +289,11 @@ def misfit(value: str, name: str, kind: str) -> str:
     """What is wrong with a value, in words."""
     text = clean(value)
     shown = repr(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…")
+    kind = kind.removesuffix(NOT_NULL)
+    fits = _FITS.get(type_name(kind))
+    if fits is None or fits(value):
+        length = f" of {len(value):,} characters" if type_name(kind) in _TEXTS else ""
+        return f"{shown}{length} is too large for {kind} (column {name})"
     return f"{shown} is no {kind} (column {name})"
 
 
@@ -253,13 +309,44 @@ def _usual_records(dialect: Dialect, kinds: tuple[str, ...]) -> re.Pattern[str] 
     fields = []
     for kind in kinds:
         name = type_name(kind)
+        or_null = "" if kind.endswith(NOT_NULL) else f"|{null}"
         if name in ("JSON", "JSONB"):
-            fields.append(rf'(?:"((?:[^"]++|"")++)"|{null})')
+            fields.append(rf'(?:"((?:[^"]++|"")++)"{or_null})')
         elif name in _AS_EXPORTED:
-            fields.append(f"(?:{_AS_EXPORTED[name]}|{null})")
+            fields.append(f"(?:{_usual_number(kind) or _AS_EXPORTED[name]}{or_null})")
         elif name in _FITS:
-            fields.append(f"(?:{null})")
+            fields.append(f"(?:{null})" if or_null else r"(?!)")
         else:
-            fields.append(rf'(?:"(?:[^"]++|"")*+"|[^{delimiter}\n"]*+)')
+            not_null = "" if or_null else rf"(?!{null}(?:{delimiter}|\n))"
+            fields.append(f"{not_null}(?:{_usual_text(kind, delimiter)})")
     one = delimiter.join(fields) + "\n"
     return re.compile(one if {"JSON", "JSONB"} & set(map(type_name, kinds)) else f"(?:{one})*+")
+
+
+_USUAL_INTEGERS = {
+    8: r"-?(?:1[01]\d|\d{1,2})",
+    16: r"-?(?:[12]\d{4}|\d{1,4})",
+    32: r"-?(?:1\d{9}|20\d{8}|\d{1,9})",
+    64: r"-?(?:[1-8]\d{18}|9[01]\d{17}|\d{1,18})",
+}
+"""By bits: nearly all that fit, and none that does not."""
+
+
+def _usual_number(kind: str) -> str:
+    """Of a number that is bounded; empty for what is not."""
+    name, sized = type_name(kind), _SIZED.match(kind)
+    if name in _INTEGERS:
+        return _USUAL_INTEGERS[_bits(kind)]
+    if name in ("DECIMAL", "NUMERIC") and sized is not None:
+        whole = max(1, int(sized["size"]) - int(sized["scale"] or 0))
+        return rf"-?\d{{1,{whole}}}(?:\.\d+)?"
+    return ""
+
+
+def _usual_text(kind: str, delimiter: str) -> str:
+    sized = _SIZED.match(kind)
+    if sized is None or sized["name"].upper() not in _TEXTS:
+        return rf'"(?:[^"]++|"")*+"|[^{delimiter}\n"]*+'
+    most = f"{{0,{sized['size']}}}+"
+    # The first form is the fast one, of a text without quotes in it.
+    return rf'"[^"]{most}"(?!")|"(?:[^"]|""){most}"|[^{delimiter}\n"]{most}'

@@ -12,7 +12,7 @@ from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.record_scan import FileScan, scan_file
 from kwtui.backups.csv.values import Columns
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS
-from kwtui.backups.layout.tree import FileRole, TreeFile, is_folder, is_there, walk
+from kwtui.backups.layout.tree import FileRole, TreeFile, is_folder, is_there, role_of, walk
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, SIDECAR_FILES, FileEntry
 from kwtui.backups.proof.scan_pool import read_each, readers_for
 from kwtui.backups.proof.scan_process import ScanProcess
@@ -35,6 +35,11 @@ class SealProgress:
     bytes: int
     bytes_total: int
     records: int
+    folder: str = ""
+    """Of the data file that was begun last: ``public/orders``; empty where there is none."""
+    table: int | None = None
+    """Its number among the folders with data files, from 1 on."""
+    tables: int | None = None
 
 
 @dataclass(frozen=True)
@@ -199,7 +204,7 @@ def scan_files(
     count, in_processes = readers_for([job.bytes for job in jobs], workers)
 
     def read(reader: ScanProcess | None, job: ScanJob) -> FileScan:
-        meter.tick(0)
+        meter.begin(job)
         try:
             scan = _scan(reader, job, meter.tick)
         except OSError as error:
@@ -253,6 +258,9 @@ class _Meter:
         self._files_total = len(jobs)
         self._bytes_total = sum(j.bytes for j in jobs)
         self._files = self._bytes = self._records = 0
+        data = (job.path.parent for job in jobs if role_of(job.path.name) is FileRole.DATA)
+        self._folders = {folder: at for at, folder in enumerate(dict.fromkeys(data), 1)}
+        self._folder: Path | None = None
         self._due = 0.0
         self._lock = threading.Lock()
         self.stopped = False
@@ -261,6 +269,12 @@ class _Meter:
     def stop(self) -> None:
         """Let whoever ticks next end."""
         self.stopped = True
+
+    def begin(self, job: ScanJob) -> None:
+        with self._lock:
+            if job.path.parent in self._folders:
+                self._folder = job.path.parent
+        self.tick(0)
 
     def tick(self, count: int) -> None:
         if self.stopped or self.failure or (self._cancelled and self._cancelled()):
@@ -283,11 +297,20 @@ class _Meter:
             if now < self._due and not last:
                 return
             self._due = now + _PROGRESS_SECONDS
-            self._progress(
-                SealProgress(
-                    self._files, self._files_total, self._bytes, self._bytes_total, self._records
-                )
-            )
+            self._progress(self._state())
+
+    def _state(self) -> SealProgress:
+        folder = self._folder
+        return SealProgress(
+            self._files,
+            self._files_total,
+            self._bytes,
+            self._bytes_total,
+            self._records,
+            "/".join(folder.parts[-2:]) if folder else "",
+            self._folders[folder] if folder else None,
+            len(self._folders) if folder else None,
+        )
 
 
 def _refuse_open_quotes(files: Sequence[TreeFile], scans: Sequence[FileScan]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from kwtui.backups.csv.dialect import Certainty
 from kwtui.backups.csv.form import PLAIN
 from kwtui.backups.csv.record_scan import FileScan
+from kwtui.backups.csv.values import NOT_NULL
 from kwtui.backups.layout.tree import FileRole, role_of
 from kwtui.backups.listing.contents import SetDetails, TableDetails, with_dialect
 from kwtui.backups.listing.shape import LARGEST_META
@@ -109,7 +110,10 @@ def _job(
     if dialect is None:
         return job
     form = details.forms.get(file.path, PLAIN)
-    columns = tuple((column.name, column.type) for column in table.columns)
+    columns = tuple(
+        (column.name, column.type if column.nullable else column.type + NOT_NULL)
+        for column in table.columns
+    )
     return replace(job, fields=len(columns) or None, form=form, columns=columns)
 
 

@@ -12,7 +12,14 @@ from kwtui.backups.csv.values import MOST_COUNTED, ValueChecker, value_fits
 from kwtui.model.requests import Dialect
 
 GOOD = {
-    "INT8": ["1", "-1", "+7", "007"],
+    "INT8": ["1", "-1", "+7", "007", "9223372036854775807", "-9223372036854775808"],
+    "INT4": ["2147483647", "-2147483648"],
+    "SMALLINT": ["32767", "-32768"],
+    "INT1": ["127", "-128"],
+    "VARCHAR(3)": ["abc", "温度计", "ab "],
+    "CHAR(3)": ["abc   "],
+    "VARCHAR(3)[]": ["{abcd,efgh}"],
+    "DECIMAL(4,2)": ["99.99", "00099.1", "1e9"],
     "DECIMAL(12,2)": ["1.50", "-.5", "1E+5", "NaN", "Infinity"],
     "FLOAT8": ["1e-7", "-Inf", "nan", "3."],
     "BOOL": ["true", "F", "yes", "0"],
@@ -33,7 +40,13 @@ GOOD = {
     "POINT": ["whatever a later version knows"],
 }  # fmt: skip
 BAD = {
-    "INT4": ["1.5", "x", "", "1 2"],
+    "INT4": ["1.5", "x", "", "1 2", "2147483648", "-2147483649"],
+    "INT8": ["9223372036854775808", "1" * 5000 + "x"],
+    "INT2": ["32768", "99999"],
+    "TINYINT": ["128", "-129"],
+    "VARCHAR(3)": ["abcd", "温度计数"],
+    "NCHAR(2)": ["abc"],
+    "DECIMAL(4,2)": ["100", "-100.5"],
     "DECIMAL": ["1,5", "--1"],
     "BOOL": ["maybe", "2", "wahr"],
     "DATE": ["2026-13-45", "2026-02-30", "2023-02-29", "soon"],
@@ -79,6 +92,41 @@ def test_a_bad_value_deep_in_a_file_is_named_with_its_record(
 
     assert (found.records, found.malformed, found.misfits) == (20_000, 0, 2)
     assert found.misfit == "record 15,000: '2026-01-32' is no DATE (column d)"
+
+
+BOUNDED = (
+    ("id", "INT8 NOT NULL"),
+    ("small", "INT2"),
+    ("s", "VARCHAR(5) NOT NULL"),
+    ("d", "DECIMAL(4,2)"),
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("9223372036854775808,1,a,1", "'9223372036854775808' is too large for INT8 (column id)"),
+        ("1,32768,a,1", "'32768' is too large for INT2 (column small)"),
+        ("1,1,abcdef,1", "'abcdef' of 6 characters is too large for VARCHAR(5) (column s)"),
+        ('1,1,"a""bcdef",1', "of 7 characters is too large for VARCHAR(5)"),
+        ("1,1,a,100.5", "'100.5' is too large for DECIMAL(4,2) (column d)"),
+        (r"\N,1,a,1", "NULL in id, which is NOT NULL"),
+        (r"1,1,\N,1", "NULL in s, which is NOT NULL"),
+        ("x,1,a,1", "'x' is no INT8 (column id)"),
+    ],
+)
+def test_what_a_column_has_no_room_for_is_named(tmp_path: Path, line: str, says: str) -> None:
+    good = '-9223372036854775808,-32768,"a""b""c",-99.99\n'
+    good += '9223372036854775807,\\N,"a,b\nc",99.994\n1,32767,温度计温度,\\N\n1,1,"",1\n'
+    (tmp_path / "good.csv").write_text(good * 50)
+    (tmp_path / "bad.csv").write_text(good * 50 + line + "\n" + good)
+
+    assert scan_file(tmp_path / "good.csv", Dialect(), fields=4, columns=BOUNDED).misfits == 0
+    scan = scan_file(tmp_path / "bad.csv", Dialect(), fields=4, columns=BOUNDED)
+
+    assert scan.misfits == 1
+    assert scan.misfit.startswith("record 201: ")
+    assert says in scan.misfit
 
 
 def test_a_document_that_is_none_is_found(tmp_path: Path) -> None:
