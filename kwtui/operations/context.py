@@ -56,7 +56,10 @@ class RunContext:
                 rows=progress.records or None,
                 bytes=progress.bytes,
                 bytes_total=progress.bytes_total,
-                basis=f"bytes read, at file {at:,} of {progress.files_total:,}",
+                table=progress.table,
+                tables=progress.tables,
+                basis=f"bytes read, at file {at:,} of {progress.files_total:,}"
+                + (f", in {progress.folder}" if progress.folder else ""),
             )
 
         return tell

@@ -23,6 +23,7 @@ from kwtui.operations.restore.execution import importing
 from kwtui.operations.restore.execution.after_failure import clean_up
 from kwtui.operations.restore.execution.comparison import Comparison
 from kwtui.operations.restore.execution.devices import put_back_devices
+from kwtui.operations.restore.execution.import_progress import Rows, watched
 from kwtui.operations.restore.execution.inserting import (
     clashing_devices,
     count_null_lines,
@@ -275,9 +276,9 @@ class RestoreRun:
         self, server: Server, step: Step, nulls: int = 0, *, adds: bool
     ) -> StepOutcome:
         """``nulls`` are lines that an IMPORT skips."""
-        answer = await self._import(server, step)
         expected = self._source.expected_rows(step.params)
         expected = None if expected is None else expected - nulls
+        answer = await self._import(server, step, expected, self._count_of(step))
         importing.check_answer(answer, step.subject, self._rejected(step), expected, adds=adds)
         return StepOutcome(
             summary=plural(answer.rows, "row"), rows=answer.rows, bytes=step.params["bytes"]
@@ -291,20 +292,35 @@ class RestoreRun:
         return await import_through(self._context, self._server, step, imported, in_place=in_place)
 
     async def _import_database(self, step: Step) -> StepOutcome:
-        answer = await self._import(self._server, step)
         counted = self._source.counted
         expected = sum(counted.values()) if counted else step.params["rows"]
+        answer = await self._import(self._server, step, None)
         importing.check_answer(answer, self._plan.database, self._rejected(step), expected)
         return StepOutcome(
             summary=plural(answer.rows, "row"), rows=answer.rows, bytes=step.params["bytes"]
         )
 
-    async def _import(self, server: Server, step: Step) -> importing.ImportAnswer:
+    def _count_of(self, step: Step) -> Rows | None:
+        """How to count what came into a time series; a relational table is away meanwhile."""
+        if not step.params.get("series"):
+            return None
+        name = TableName(step.params["schema"], step.params["table"])
+
+        async def count(server: Server) -> int:
+            rows = await catalogue.count_rows(server, self._scratch, name)
+            return rows - self._rows_before.get(str(name), 0)
+
+        return count
+
+    async def _import(
+        self, server: Server, step: Step, expected: int | None, rows: Rows | None = None
+    ) -> importing.ImportAnswer:
         """The names were looked at: if the server denies what was seen, they are blocked."""
         context, sql = self._context, import_of(step)
 
         async def run() -> importing.ImportAnswer:
-            return await importing.run_import(server, context.connect, sql, context.halt)
+            async with watched(context, step, sql, expected, rows):
+                return await importing.run_import(server, context.connect, sql, context.halt)
 
         def tell(words: str) -> None:
             context.reporter.notice(step, "WARNING", words)

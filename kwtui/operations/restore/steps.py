@@ -138,7 +138,8 @@ def import_table(scope: RestoreScope, table: SourceTable) -> Step:
         params=_table_params(table)
         | {"folder": folder, "database": scope.scratch}
         | (_insert_params(scope, table) if nulls or table.spec.primary_tag_positions else {})
-        | ({"null_lines": True} if nulls else {}),
+        | ({"null_lines": True} if nulls else {})
+        | ({"series": True} if scope.time_series else {}),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.context import Connect
+from kwtui.operations.restore.execution.import_progress import same_statement
 from kwtui.operations.runner import Halt
 from kwtui.operations.shared.stoppable import run_stoppable
 from kwtui.server.connection.results import StatementResult
@@ -46,19 +47,10 @@ async def _cancel_jobs(connect: Connect, sql: str) -> None:
     try:
         jobs = await server.query(statements.running_jobs("IMPORT"))
         for row in jobs.dicts():
-            if row["job_id"] and _same_statement(row["description"] or "", sql):
+            if row["job_id"] and same_statement(row["description"] or "", sql):
                 await server.execute(statements.cancel_job(int(row["job_id"])))
     finally:
         await server.close()
-
-
-def _same_statement(description: str, sql: str) -> bool:
-    """A job's description is its statement, printed anew: quotes and spaces may differ."""
-
-    def plain(text: str) -> str:
-        return "".join(char for char in text if char not in " '\"\n\t")
-
-    return plain(description).startswith(plain(sql.partition(" WITH ")[0])[:200])
 
 
 def read_answer(result: StatementResult) -> ImportAnswer:
