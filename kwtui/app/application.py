@@ -27,6 +27,7 @@ from kwtui.controller import RunsChanged
 from kwtui.errors import KwtuiError
 from kwtui.keys.actions import BY_ID
 from kwtui.keys.keymap import OWN_KEYS, Keymap
+from kwtui.keys.spelling import use_keymap
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
 from kwtui.server.connection.status import ConnectionStatus
@@ -99,6 +100,7 @@ class KwtuiApp(TellingApp):
     def on_mount(self) -> None:
         self.animation_level = "none"
         self.set_keymap(self.keys.for_textual())
+        use_keymap(self.keys)
         self._server = self.controller.connection.status.server
         self._unsubscribe = self.controller.subscribe(self._hear)
         loop = asyncio.get_running_loop()

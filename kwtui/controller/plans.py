@@ -148,16 +148,22 @@ class Plans:
                 plan_id,
             )
 
+    def draft_of(self, path: str) -> Path:
+        """Where a run of this account leaves the draft of a set whose files it cannot see."""
+        from kwtui.backups.layout.draft import draft_path
+
+        return draft_path(self._state, path)
+
     async def seal(self, path: str, draft: Path | None = None) -> Plan:
         """Proving a set whose files could not be seen where it was made.
 
         ``draft`` is the file that its run wrote; by default the one in this state directory.
         Raises KwtuiError: NOT_FOUND without one, USAGE for that of another set.
         """
-        from kwtui.backups.layout.draft import draft_path, read_draft
+        from kwtui.backups.layout.draft import read_draft
         from kwtui.operations.seal.plan import plan_seal
 
-        file = draft or draft_path(self._state, path)
+        file = draft or self.draft_of(path)
         found = await self._background.call(read_draft, file)
         return plan_seal(path, found, file, datetime.now(UTC), new_plan_id())
 

@@ -42,9 +42,9 @@ class Action:
 
 
 _ASKING = frozenset(
-    ("storage.filter", "set.find", "set.go-to", "set.report", "logs.find", "logs.filter",
-     "logs.time", "logs.highlight", "logs.save", "jobs.filter", "server.filter", "sql.save",
-     "wizard.filter", "manual.find")
+    ("storage.filter", "storage.seal", "set.find", "set.go-to", "set.report", "logs.find",
+     "logs.filter", "logs.time", "logs.highlight", "logs.save", "jobs.filter", "server.filter",
+     "sql.save", "wizard.filter", "manual.find")
 )  # fmt: skip
 
 PUNCTUATION = {
@@ -159,6 +159,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("storage.restore", "r", "Restore", "Restore this backup, step by step."),
     Action("storage.drill", "d", "Drill", "Rehearse a restore of it: into a scratch database, that"
            " is compared and dropped."),
+    Action("storage.seal", "f", "Seal", "Count and seal a backup whose files could not be seen"
+           " where it was made.", footer=False),
     Action("storage.delete", "x", "Delete", "Delete it, by a plan that shows what goes."),
     Action("storage.pin", "p", "Pin", "Keep it from retention and deletion, or stop that.",
            footer=False),

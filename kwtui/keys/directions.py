@@ -50,8 +50,8 @@ _BEFORE = {
 
 _CHOSEN = {
     "choose a server": "connection.connect connection.edit connection.delete",
-    "choose a backup": "storage.open storage.verify storage.restore storage.drill storage.delete"
-    " storage.pin storage.annotate storage.report storage.copy storage.mark",
+    "choose a backup": "storage.open storage.verify storage.restore storage.drill storage.seal"
+    " storage.delete storage.pin storage.annotate storage.report storage.copy storage.mark",
     "mark one backup, choose another": "storage.compare",
     "choose a table": "wizard.toggle",
     "go on to the tables": "wizard.all wizard.none",

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 
-from kwtui.keys.actions import BY_ID, SCREENS, written_key
+from kwtui.keys.actions import BY_ID, SCREENS
+from kwtui.keys.spelling import spelled
 
 _TITLES = {name: f"{digit} {title}" for name, digit, title in SCREENS}
 
 
 def _key(action_id: str, screen: str) -> str:
-    """``v in 4 Storage``."""
-    return f"{written_key(BY_ID[action_id].keys.split(',')[0])} in {_TITLES[screen]}"
+    """``{storage.verify} in 4 Storage``, to be spelled."""
+    return f"{{{action_id}}} in {_TITLES[screen]}"
 
 
 _COMMANDS = {
@@ -26,6 +27,7 @@ _COMMANDS = {
     "cleanup": _key("storage.leftovers", "storage"),
     "verify": _key("storage.verify", "storage"),
     "drill": _key("storage.drill", "storage"),
+    "seal": _key("storage.seal", "storage"),
     "delete": _key("storage.delete", "storage"),
     "prune": _key("storage.retention", "storage"),
     "compare": _key("storage.compare", "storage"),
@@ -40,7 +42,7 @@ _COMMANDS = {
     "survey": _TITLES["backup"],
     "logs": _TITLES["logs"],
     "sql": _TITLES["sql"],
-    "explain": f"“{BY_ID['app.open-explain'].title}” ({written_key('colon')})",
+    "explain": f"“{BY_ID['app.open-explain'].title}” ({{app.palette}})",
 }
 """The longest that fits counts; what follows it as arguments goes with it."""
 
@@ -59,7 +61,7 @@ _OPTIONS = {
     "--no-checksums": "“Content checksums: no”",
     "--unseen": "the choice of “Node” for files that cannot be seen",
     "--tables": "the page Tables",
-    "--without": "the page Tables (Space):",
+    "--without": "the page Tables ({wizard.toggle}):",
     "--as": "“Name”",
     "--yes-replace": "in “Replace”",
     "--create-users": "“Missing users”",
@@ -69,6 +71,8 @@ _OPTIONS = {
     "--charset": "“Written with”",
     "--leave-out": "“Leave out”:",
     "--no-header": "“First record”",
+    "--accept": "“Accept”:",
+    "--empty": "“Without a file”:",
     "--yes-delete": "type",
     "--on": "the place of the drill:",
     "--level": "“Level”",
@@ -80,9 +84,10 @@ _OPTIONS = {
 _NO_VALUE = re.compile(r" (?:URL|NAME|DIR|DATABASE|FILE|TABLE)\b")
 
 _ID = r"\d{8}T\d{6}Z-\w+"
-_ARGUMENT = (
-    rf"(?: (?:--[a-z][a-z-]*|'[^']*'|{_ID}|[A-Z]{{2,}}\b|P\d|[^\s,;()]*/[^\s,;()]*[^\s,;:.()]))"
-)
+_NAME = r"""(?:[^\s;,()'"]|'[^']*'|"[^"]*")+"""
+_ACCEPTED = re.compile(rf"--accept ({_NAME})")
+_PATH = r"[^\s,;()]*/[^\s,;()]*[^\s,;:.()]"
+_ARGUMENT = rf"(?: (?:--accept {_NAME}|--[a-z][a-z-]*|'[^']*'|{_ID}|[A-Z]{{2,}}\b|P\d|{_PATH}))"
 _WORDS = "|".join(sorted(map(re.escape, _COMMANDS), key=len, reverse=True))
 _COMMAND = re.compile(rf"`?\bkwtui ({_WORDS})\b(?: (?:show|follow|set))?{_ARGUMENT}*`?")
 _OPTION = re.compile(
@@ -95,9 +100,13 @@ def in_interface(text: str) -> str:
     """The text with commands and options as keys, screens and fields."""
     if "kwtui " not in text and "--" not in text:
         return text
-    if "--accept" in text:
-        # Accepting by name is done in the shell only, so the whole command stays.
-        return text
-    words = _COMMAND.sub(lambda match: _COMMANDS[match[1]], text)
-    words = _OPTION.sub(lambda match: _OPTIONS[match[1]], words)
+    words = _COMMAND.sub(_instead, text)
+    words = _OPTION.sub(lambda match: spelled(_OPTIONS[match[1]]), words)
     return _TWICE.sub(r"\1", words)
+
+
+def _instead(command: re.Match[str]) -> str:
+    """The key or screen of a command, and what is to be accepted by name there."""
+    names = " ".join(_ACCEPTED.findall(command[0]))
+    words = spelled(_COMMANDS[command[1]])
+    return f"{words}, “Accept”: {names}" if names else words

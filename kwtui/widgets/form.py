@@ -66,7 +66,8 @@ class Cycle(Widget, can_focus=True):
         super().__init__(id=f"cycle-{name}", classes="cycle")
         self.label = label
         self.options = tuple(options)
-        self._about = about
+        self.about = about
+        """What the choice is about, in words."""
         self._index = max(0, [o.value for o in self.options].index(value))
         self._painter = Painter(self)
 
@@ -92,7 +93,7 @@ class Cycle(Widget, can_focus=True):
         self.value = before if keep and before in values else values[0]
 
     def explanation_lines(self) -> list[Line]:
-        lines = paragraph(self._about, "muted") if self._about else []
+        lines = paragraph(self.about, "muted") if self.about else []
         role = "warning" if self.option.warning else ""
         return [*lines, *paragraph(self.option.explanation, role)]
 

@@ -30,7 +30,7 @@ SHARED = (
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 COMMAND = re.compile(
     r"\bkwtui (?:backup|restore|cleanup|verify|drill|delete|prune|compare|show|list|runs|jobs|wal|"
-    r"server|doctor|survey|logs|sql|explain)\b"
+    r"seal|server|doctor|survey|logs|sql|explain)\b"
 )
 
 VALUE = "20261130T100428Z-2ea8"
@@ -41,9 +41,7 @@ OF_THE_NODE = {"--external-io-dir", "--log-dir", "--http-addr", "--advertise-add
 
 ONLY_IN_A_SHELL = (
     " · kwtui",
-    "kwtui seal",
     "--draft",
-    "--accept",
     "sudo -u",
     "kwbase",
     "docker",
@@ -95,6 +93,16 @@ def leftovers(text: str) -> list[str]:
         ("leave it out: --leave-out public/t", "leave it out: “Leave out”: public/t"),
         ("Connect first: --dsn URL, --profile NAME or --sandbox.", "1 Connection"),
         ("kwtui runs show 20261130T100428Z-2ea8 --plan says it", "6 Runs says it"),
+        (
+            "accept it by name: kwtui restore --continue 20261130T100428Z-2ea8 --accept public.o.n",
+            "accept it by name: r in 6 Runs, “Accept”: public.o.n",
+        ),
+        (
+            "accepted: kwtui drill kwtui/shop/x --accept 'public.\"A b\"' (or not)",
+            "accepted: d in 4 Storage, “Accept”: 'public.\"A b\"' (or not)",
+        ),
+        ("If there were none: --empty public.b.", "“Without a file”: public.b"),
+        ("Prove it there: kwtui seal kwtui/shop/x", "f in 4 Storage"),
         ("Started with --log-dir=/x", "Started with --log-dir=/x"),
     ],
 )
@@ -131,6 +139,7 @@ def test_there_is_one_way_to_say_how_many() -> None:
 
 MANY_ANYWAY = {
     "screens/frame/base.py",
+    "controller/status.py",
     "screens/server/screen.py",
     "screens/sql/screen.py",
     "operations/restore/continuation/in_place.py",

@@ -66,6 +66,8 @@ class FakePlans(Plans):
         self._server = server
         self._runs = runs
         self.requests: list[object] = []
+        self._state = Path("/state")
+        self.seals: list[tuple[str, Path]] = []
         self.drills: list[DrillRequest] = []
         self.not_seen = ""
         """Why the files of the connected node cannot be seen."""
@@ -135,6 +137,11 @@ class FakePlans(Plans):
         return self.make_plan(
             PlanKind.DRILL, f"Drill {request.source} to P{level}", "shop", steps, request.source
         )
+
+    async def seal(self, path: str, draft: Path | None = None) -> Plan:
+        self.seals.append((path, draft or self.draft_of(path)))
+        steps = (Step("seal", StepKind.SEAL, "Hash and count every file"),)
+        return self.make_plan(PlanKind.SEAL, f"Seal {path}", "shop", steps, path)
 
     async def delete(self, path: str, confirmed: str | None = None) -> Plan:
         entry = self._storage.entry(path)

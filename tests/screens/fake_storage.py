@@ -54,6 +54,8 @@ class FakeStorage(Storage):
         )
         self.unread: tuple[UnreadFile, ...] = ()
         """Of trees: files in a form that is not read."""
+        self.fileless: tuple[str, ...] = ()
+        """Of trees: tables without a data file."""
         self.forms: dict[str, FileForm] = {}
         self.annotated: list[tuple[str, dict[str, bool | str]]] = []
         self.reports: list[tuple[str, Path]] = []
@@ -92,7 +94,7 @@ class FakeStorage(Storage):
             return SetDetails(
                 entry,
                 location,
-                tables,
+                tuple(replace(t, files=()) if t.name.name in self.fileless else t for t in tables),
                 others,
                 dialect=self.guess,
                 unread=self.unread,

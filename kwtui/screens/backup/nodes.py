@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kwtui.keys.interface_words import in_interface
+from kwtui.keys.spelling import key_of
 from kwtui.operations.backup.destination_nodes import DestinationNode
 from kwtui.widgets.form import Option
 
@@ -54,7 +55,8 @@ def _connected(node: DestinationNode) -> list[Option]:
         "",
         f"{name}: files not seen",
         f"{in_interface(node.problem)} The plan will refuse, because nothing could be checked. Name"
-        " the folder as “Extern” of the server (e in 1 Connection), or take the next choice (→).",
+        f" the folder as “Extern” of the server ({key_of('connection.edit')} in 1 Connection),"
+        f" or take the next choice (→).",
         True,
     )
     return [refused, _unchecked(node, f" {_UNSEEN}", f"{name}, checked later")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kwtui.keys.spelling import key_of
 from kwtui.model.checks import CheckLevel
 from kwtui.model.requests import BackupMethod
 from kwtui.model.schema import Engine
@@ -156,12 +157,25 @@ SETTINGS_OPTIONS = (
            " sets them only when it is told to."),
 )  # fmt: skip
 
-SWEEP_OPTIONS = (
-    Option("keep", "keep what was written", "When the backup fails or is cancelled, its folder"
-           " stays and is marked as no backup. Leftovers (4, then l) removes it later."),
-    Option("remove", "remove what was written", "When the backup fails or is cancelled, its folder"
-           " goes at once, and nothing is left to look at."),
-)  # fmt: skip
+
+def sweep_options() -> tuple[Option, ...]:
+    """What becomes of a backup that stops early."""
+    where = f"{key_of('app.open-storage')}, then {key_of('storage.leftovers')}"
+    return (
+        Option(
+            "keep",
+            "keep what was written",
+            "When the backup fails or is cancelled, its folder stays and is marked as no backup."
+            f" Leftovers ({where}) removes it later.",
+        ),
+        Option(
+            "remove",
+            "remove what was written",
+            "When the backup fails or is cancelled, its folder goes at once, and nothing is left to"
+            " look at.",
+        ),
+    )
+
 
 CHUNK_ABOUT = (
     "Rows in one file. Smaller files are easier to check one by one and to copy; KWDB's own default"

@@ -20,8 +20,8 @@ from kwtui.screens.backup.options import (
     PARALLEL_OPTIONS,
     PREFIX_ABOUT,
     SETTINGS_OPTIONS,
-    SWEEP_OPTIONS,
     USERS_OPTIONS,
+    sweep_options,
 )
 from kwtui.screens.wizard.wizard import Step
 from kwtui.widgets.completion import complete_path
@@ -50,7 +50,7 @@ class OptionsStep(Step):
         self._header = Cycle("Column names", HEADER_OPTIONS, "no", name="header")
         self._users = Cycle("Users and roles", USERS_OPTIONS, "no", name="users")
         self._settings = Cycle("Cluster settings", SETTINGS_OPTIONS, "no", name="settings")
-        self._unfinished = Cycle("If it stops early", SWEEP_OPTIONS, "keep", name="unfinished")
+        self._unfinished = Cycle("If it stops early", sweep_options(), "keep", name="unfinished")
         self._form = Form(
             [
                 self._node,

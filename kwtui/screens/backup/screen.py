@@ -17,7 +17,8 @@ class BackupScreen(WizardScreen):
     title_text: ClassVar[str] = "2 Backup"
     about: ClassVar[str] = (
         "Back a database up, step by step. Nothing is written before the plan's last page, which"
-        " shows every statement; Esc goes one step back and keeps every answer. The backup runs in"
+        " shows every statement; {app.back} goes one step back and keeps every answer. The"
+        " backup runs in"
         " a process of its own: leaving this page or closing the terminal does not stop it."
     )
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
+from kwtui.keys.spelling import key_of, spelled
 from kwtui.model.checks import CheckLevel
 from kwtui.model.schema import Engine, TableSpec
 from kwtui.model.server import DatabaseSummary
@@ -14,7 +15,7 @@ from kwtui.screens.backup.options import LEVEL_OPTIONS, METHODS, method_lines, m
 from kwtui.screens.plan.page import finding_lines
 from kwtui.screens.wizard.choice_step import ChoiceStep
 from kwtui.screens.wizard.table_choice import TableChoice
-from kwtui.screens.wizard.wizard import NOTHING_FOUND, Step
+from kwtui.screens.wizard.wizard import Step, nothing_found
 from kwtui.text import human_bytes, human_count, plural
 from kwtui.widgets.check_list import CheckList
 from kwtui.widgets.form import Cycle, Option
@@ -62,7 +63,9 @@ class DatabaseStep(Step):
 
     async def enter(self) -> None:
         if not self.controller.connection.status.is_connected:
-            self._list.empty = "There is no connection. 1 opens the connections."
+            self._list.empty = spelled(
+                "There is no connection. {app.open-connection} opens the connections."
+            )
             self._list.set_rows(self._list.rows)
             return
         self._databases = sorted(await self.controller.server.databases(), key=_interest)
@@ -72,13 +75,17 @@ class DatabaseStep(Step):
         self.filter_text = text
         words = text.casefold().split()
         found = [each for each in self._databases if all(word in _told(each) for word in words)]
-        self._list.empty = NOTHING_FOUND.format(text) if words else "There is no database."
+        self._list.empty = nothing_found(text) if words else "There is no database."
         self._list.set_rows(found)
         self.wizard.answers_changed()
 
     def question_now(self) -> str:
         """With the words that narrow the list: they stay when their line is closed."""
-        filtered = f" Filter: “{self.filter_text}” (Esc shows all)." if self.filter_text else ""
+        filtered = (
+            f" Filter: “{self.filter_text}” ({key_of('app.back')} shows all)."
+            if self.filter_text
+            else ""
+        )
         return f"{self.question}{filtered}"
 
     def focus_first(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kwtui.backups.csv.index import Reading, ReadingStopped
+from kwtui.keys.spelling import key_of
 from kwtui.text import human_count, sentences
 from kwtui.widgets.record_table import RecordTable
 
@@ -201,7 +202,7 @@ class RecordReader:
         try:
             while not (await asyncio.wait({task}, timeout=_TELL_SECONDS))[0]:
                 share = reading.done * 100 // max(reading.total, 1)
-                self._say(f"{doing}… {share} % (Esc stops)")
+                self._say(f"{doing}… {share} % ({key_of('app.back')} stops)")
             return task.result()
         finally:
             task.cancel()

@@ -16,6 +16,7 @@ from kwtui.backups.listing.presence import Presence
 from kwtui.controller import StorageChanged
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.keys.actions import Action
+from kwtui.keys.spelling import spelled
 from kwtui.screens.backup_set.origin import NOT_HERE, events_lines, made_lines
 from kwtui.screens.backup_set.parts import (
     JOURNAL_PART,
@@ -55,7 +56,8 @@ class SetScreen(SetActions):
     about: ClassVar[str] = (
         "The inside of a backup: on the left its tables and files, on the right what the chosen"
         " one holds. Data files are shown as tables, a page at a time; Enter on a record shows it"
-        " in full; h and l move by columns; / searches the whole file, t goes to any record. The"
+        " in full; h and l move by columns; {set.find} searches the whole file, {set.go-to} goes"
+        " to any record. The"
         " run that made it, its plan and its journal are parts of it too, as far as this account"
         " has them. What changes on disk shows by itself; files that the manifest does not know,"
         " or that are not what it says, are marked."
@@ -125,7 +127,7 @@ class SetScreen(SetActions):
         self._parts.empty = "It is gone."
         self._parts.set_rows(())
         self._title.say(self._gone)
-        words = "Somebody deleted or moved it. Esc goes back to the list."
+        words = spelled("Somebody deleted or moved it. {app.back} goes back to the list.")
         self._document.set_lines([line(("✗ ", "error"), self._gone), line(words, indent=2)])
         self._switch_to(self._document)
         self._parts.focus()
@@ -306,7 +308,7 @@ class SetScreen(SetActions):
 
     def _find(self, *, forward: bool) -> None:
         if not self._found:
-            self._warn("Search for something first (/).")
+            self._warn(spelled("Search for something first ({set.find})."))
         elif self._table.display:
             self.run_task(partial(self._find_record, forward=forward), "more")
         elif not self._document.find(self._found, forward=forward):

@@ -10,6 +10,7 @@ from pathlib import Path
 from kwtui.backups.layout.naming import DATA_FOLDER
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.errors import KwtuiError
+from kwtui.keys.spelling import spelled
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import DrillRequest
 from kwtui.operations.plan import Plan
@@ -25,13 +26,18 @@ from kwtui.widgets.paint import BLANK, Line, line
 REPORT = "report"
 """The purpose of the prompt that asks where a report goes."""
 
+SEAL = "seal"
+"""The purpose of the prompt that asks for a draft."""
+
 SCRIPT = "restore.sql"
 """The sidecar that holds every statement of an exact restore."""
 
 RUNBOOK = "RESTORE.md"
 """The sidecar that says how to restore by hand."""
 
-SET_VERBS = frozenset({"verify", "restore", "drill", "delete", "pin", "annotate", "report", "copy"})
+SET_VERBS = frozenset(
+    {"verify", "restore", "drill", "seal", "delete", "pin", "annotate", "report", "copy"}
+)
 _LEFT = (EntryKind.INCOMPLETE, EntryKind.DELETED)
 
 
@@ -39,10 +45,12 @@ def why_not(entry: BackupEntry, verb: str) -> str:
     """Why this cannot be done with the entry; empty when it can."""
     if verb == "copy":
         return ""
+    if verb == "seal":
+        return "" if entry.kind is EntryKind.INCOMPLETE else "Only a backup without a manifest is."
     if verb == "delete":
         if entry.kind in (EntryKind.FOREIGN, EntryKind.TREE):
             return "kwtui did not make it; it is removed with the tools of the system."
-        return "It is pinned; p takes the pin away." if entry.pinned else ""
+        return spelled("It is pinned; {storage.pin} takes the pin away.") if entry.pinned else ""
     if entry.kind is EntryKind.FOREIGN:
         return "This is no export."
     if entry.kind in _LEFT:
@@ -124,16 +132,32 @@ class SetActions(LiveScreen):
             self.run_task(partial(self._ask_for_drill, entry), "drill")
 
     async def _ask_for_drill(self, entry: BackupEntry) -> None:
-        guess = None
-        if entry.kind is EntryKind.TREE:
-            guess = (await self.controller.storage.open_set(entry.path)).dialect
+        details = await self.controller.storage.open_set(entry.path)
         on_server = self.controller.connection.status.is_connected and not self.kwtui.is_read_only
 
         def answered(request: object) -> None:
             if isinstance(request, DrillRequest):
                 self.open_over(PlanScreen(lambda _: self.controller.plans.drill(request)))
 
-        self.app.push_screen(DrillDialog(entry, guess, on_server=on_server), answered)
+        self.app.push_screen(DrillDialog(entry, details, on_server=on_server), answered)
+
+    # -- sealing ---------------------------------------------------------------------------------
+
+    def do_seal(self) -> None:
+        entry = self.chosen_entry()
+        if entry is not None:
+            draft = self.controller.plans.draft_of(entry.path)
+            self.prompt.ask(SEAL, "The draft that its run wrote:", str(draft))
+
+    def seal_with(self, file: str) -> None:
+        """The prompt was answered."""
+        entry = self.chosen_entry()
+        if entry is not None and file.strip():
+            plan = partial(self._plan_seal, entry.path, Path(file.strip()).expanduser())
+            self.open_over(PlanScreen(plan))
+
+    async def _plan_seal(self, path: str, draft: Path, _: str | None) -> Plan:
+        return await self.controller.plans.seal(path, draft)
 
     # -- deleting --------------------------------------------------------------------------------
 

@@ -11,12 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input
 
-from kwtui.backups.csv.dialect import DialectGuess
-from kwtui.backups.listing.entries import BackupEntry
+from kwtui.backups.listing.contents import SetDetails
+from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import DrillRequest, RestoreStrategy
 from kwtui.screens.frame.dialect_options import dialect_options
 from kwtui.screens.frame.dialogs import Dialog
+from kwtui.screens.frame.source_fields import SourceFields
 from kwtui.widgets.field import Field, Words, push_button
 from kwtui.widgets.form import Cycle, Form, Option
 
@@ -101,21 +102,24 @@ class DrillDialog(Dialog):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "plan", show=False)]
 
-    def __init__(self, entry: BackupEntry, guess: DialectGuess | None, *, on_server: bool) -> None:
-        """``guess`` for a tree without a manifest; ``on_server`` says whether there is one."""
+    def __init__(self, entry: BackupEntry, details: SetDetails, *, on_server: bool) -> None:
+        """``details`` of it; ``on_server`` says whether there is one."""
         super().__init__()
         self._path = entry.path
+        guess = details.dialect if entry.kind is EntryKind.TREE else None
         self._level = Cycle("Prove", _LEVELS, "4", name="level")
         places = (_ON_SERVER, _ON_SANDBOX) if on_server else (_ON_SANDBOX,)
         self._place = Cycle("Restore it on", places, places[0].value, name="place")
         self._strategy = Cycle("Way", _STRATEGIES, "exact", name="strategy")
         self._candidates = guess.candidates if guess is not None else ()
-        rows = [self._level, self._place, self._strategy]
+        rows: list[Cycle | Field] = [self._level, self._place, self._strategy]
         self._written: Cycle | None = None
         if guess is not None and guess.candidates:
             self._written = Cycle("Written with", dialect_options(guess), "0", name="dialect")
             rows.append(self._written)
-        self._form = Form(rows)
+        self._said = SourceFields()
+        self._said.show(details)
+        self._form = Form([*rows, *self._said.rows])
 
     def compose(self) -> Iterable[Vertical]:
         yield Vertical(
@@ -138,7 +142,12 @@ class DrillDialog(Dialog):
         else:
             self.dismiss(None)
 
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.action_plan()
+
     def action_plan(self) -> None:
+        if self._said.complain():
+            return
         self.dismiss(
             DrillRequest(
                 source=self._path,
@@ -146,5 +155,8 @@ class DrillDialog(Dialog):
                 on_sandbox=self._place.value == "sandbox",
                 strategy=RestoreStrategy(self._strategy.value),
                 dialect=self._candidates[int(self._written.value)] if self._written else None,
+                accept=self._said.accepted,
+                leave_out=self._said.left_out,
+                empty=self._said.empty(),
             )
         )

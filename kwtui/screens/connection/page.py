@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kwtui.keys.interface_words import in_interface
+from kwtui.keys.spelling import key_of, spelled
 from kwtui.widgets.paint import BLANK, Line, fact, heading, line, paragraph
 
 if TYPE_CHECKING:
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 WELCOME = (
     "kwtui backs a KWDB database up, proves the backup, and brings it back.",
     "",
-    "Choose a server above and press Enter. With no server at hand, press s: the sandbox is a"
+    "Choose a server above and press {connection.connect}. With no server at hand, press"
+    " {connection.sandbox}: the sandbox is a"
     " stand-in for a KWDB node on this machine, with demo data, and nothing can be harmed there.",
     "",
-    "a adds a server; ? explains the screen; the digits 1 to 8 open the others.",
+    "{connection.add} adds a server; {app.help} explains the screen; the digits 1 to 8 open the"
+    " others.",
 )
 
 
@@ -41,7 +44,7 @@ def connection_lines(
         lines.append(BLANK)
     if status.facts is None:
         if state == "disconnected":
-            lines += [each for text in WELCOME for each in paragraph(text)]
+            lines += [each for text in WELCOME for each in paragraph(spelled(text))]
         return lines
     lines += _leftover_lines(left)
     lines += _server_lines(status, status.facts)
@@ -62,8 +65,16 @@ def _leftover_lines(left: Sequence[Leftover]) -> list[Line]:
     names = ", ".join(each.name for each in left[:2]) + (", …" if len(left) > 2 else "")
     words = f"Broken runs left {plural(len(left), 'thing')} ({names}). "
     if any(each.continues for each in left):
-        words += "A stopped restore can go on: r in Runs (6). "
-    return [line(("! ", "warning"), f"{words}See it all: l in Storage (4).", indent=2), BLANK]
+        words += spelled("A stopped restore can go on: {runs.continue} in Runs ({app.open-runs}). ")
+    return [
+        line(
+            ("! ", "warning"),
+            f"{words}See it all: {key_of('storage.leftovers')} in Storage"
+            f" ({key_of('app.open-storage')}).",
+            indent=2,
+        ),
+        BLANK,
+    ]
 
 
 def _server_lines(status: ConnectionStatus, facts: ServerFacts) -> list[Line]:

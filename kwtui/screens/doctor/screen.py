@@ -36,7 +36,8 @@ class DoctorScreen(KwtuiScreen):
         "Everything that a backup or a restore needs, looked at without changing anything:"
         " connection, role, TLS, version, clocks, nodes, where the node's files are and who says"
         " so, whether they can be read and written, space, logs, watching, other kwtui at work,"
-        " leftovers. Each check says what to do. r looks at one again, u at all."
+        " leftovers. Each check says what to do. {doctor.again} looks at one again,"
+        " {doctor.refresh} at all."
     )
     CSS_PATH = style_path("explain")
     BINDINGS: ClassVar[list[BindingType]] = bindings("doctor")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kwtui.diagnosis import Diagnosis, Entry, KnownCheck, known
+from kwtui.keys.spelling import spelled
 from kwtui.text import plural
 from kwtui.widgets.paint import BLANK, Line, heading, line, paragraph
 
@@ -43,7 +44,12 @@ def diagnosis_lines(found: Diagnosis, answers: Mapping[str, Sequence[str]]) -> l
     else:
         lines += _entry_lines(found, found.entry, answers)
     if found.nearest:
-        lines += [BLANK, heading("Nearest known errors; they may be others (o opens one)")]
+        lines += [
+            BLANK,
+            heading(
+                spelled("Nearest known errors; they may be others ({explain.nearest} opens one)")
+            ),
+        ]
         lines += [
             line(("· ", "muted"), (f"{near.code} ", "strong"), near.title, indent=2)
             for near in found.nearest

@@ -39,7 +39,8 @@ class ExplainScreen(KwtuiScreen):
     about: ClassVar[str] = (
         "What an error means, its likely causes in order, what to check and what to do. The letter"
         " before a check asks it, read-only, on the server that one is connected to, in its log or"
-        " on this machine. i goes to the text, where anything may be pasted. What is not known is"
+        " on this machine. {explain.edit} goes to the text, where anything may be pasted. What"
+        " is not known is"
         " called so, with the nearest that is."
     )
     CSS_PATH = style_path("explain")

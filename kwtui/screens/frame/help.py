@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Button
 
 from kwtui.keys.actions import actions_of
+from kwtui.keys.spelling import spelled
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.dialogs import MessageDialog
 from kwtui.widgets.field import push_button
@@ -41,7 +42,7 @@ _COMMANDS = {
 
 def help_lines(screen: KwtuiScreen) -> list[Line]:
     keys = screen.kwtui.keys
-    lines = [*paragraph(screen.about), BLANK, heading("Keys here")]
+    lines = [*paragraph(spelled(screen.about)), BLANK, heading("Keys here")]
     for action in screen.actions():
         if not action.keys:
             continue

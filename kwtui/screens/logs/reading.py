@@ -10,6 +10,7 @@ from pathlib import Path
 from kwtui.errors import KwtuiError
 from kwtui.keys.actions import Action
 from kwtui.keys.interface_words import in_interface
+from kwtui.keys.spelling import spelled
 from kwtui.node.logs.filter import LogFilter, compile_pattern, parse_filter
 from kwtui.node.logs.format import LogSeverity
 from kwtui.node.logs.time_words import parse_when
@@ -59,7 +60,7 @@ class LogReading(KwtuiScreen):
         if action.verb in ("find_next", "find_previous") and not (
             self._viewed and self._viewed.text
         ):
-            return "Nothing is searched; / begins a search."
+            return spelled("Nothing is searched; {logs.find} begins a search.")
         if action.verb in ("mark_next", "mark_previous") and not self._view.marks:
             return "No line is marked; m marks one."
         return ""
@@ -199,12 +200,16 @@ class LogReading(KwtuiScreen):
     # -- taking along ----------------------------------------------------------------------------
 
     def do_copy(self) -> None:
-        text = self._chosen_text("Too long for a terminal's clipboard; S saves it to a file.")
+        text = self._chosen_text(
+            spelled("Too long for a terminal's clipboard; {logs.save} saves it to a file.")
+        )
         if text is not None:
             self.app.copy_to_clipboard(text)
 
     def do_explain(self) -> None:
-        text = self._chosen_text("That is too much to explain; select less (v).")
+        text = self._chosen_text(
+            spelled("That is too much to explain; select less ({logs.select}).")
+        )
         if text is not None:
             self.kwtui.explain(text)
 

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from kwtui.errors import KwtuiError
 from kwtui.keys.actions import Action
+from kwtui.keys.spelling import spelled
 from kwtui.node.logs.filter import FILTER_FORMS, LogFilter
 from kwtui.node.logs.listing import LogFile
 from kwtui.node.logs.remote.node_http import LoginNeeded
@@ -40,9 +41,10 @@ class LogsScreen(LogReading):
     title_text: ClassVar[str] = "5 Logs"
     about: ClassVar[str] = (
         "The node's logs. A log that is open is followed: new lines appear by themselves until you"
-        " scroll; then the line above tells how much is new, and f goes back to the end. Logs of"
-        " any size open at once. Rotated files belong to their log; a shows every log by time. All"
-        " times are UTC. The line of bars shows how many entries there are over time.\n\n"
+        " scroll; then the line above tells how much is new, and {logs.follow} goes back to the"
+        " end. Logs of any size open at once. Rotated files belong to their log; {logs.all} shows"
+        " every log by time. All times are UTC. The line of bars shows how many entries there are"
+        " over time.\n\n"
         f"A filter holds what you like of: {FILTER_FORMS}. Quotes keep blanks together."
     )
     CSS_PATH = style_path("storage")
@@ -94,7 +96,9 @@ class LogsScreen(LogReading):
         if place is None or (
             place.logs.path is None and not self.controller.connection.is_connected
         ):
-            self._list.empty = "No node is known yet. Connect first (1)."
+            self._list.empty = spelled(
+                "No node is known yet. Connect first ({app.open-connection})."
+            )
             self._list.set_rows(())
             self._summary.say("")
             return
@@ -152,7 +156,10 @@ class LogsScreen(LogReading):
     async def _open_run(self, run: RunLog) -> None:
         files = [file for file in await self._log_files() if not file.problem]
         if not files:
-            raise KwtuiError("The node has no log files.", hint="Look on the screen Logs (5).")
+            raise KwtuiError(
+                "The node has no log files.",
+                hint=spelled("Look on the screen Logs ({app.open-logs})."),
+            )
         key = f"run {run.title}"
         viewed = await self._open(LogChoice("run", "all", key, key, tuple(files)))
         self._run = run

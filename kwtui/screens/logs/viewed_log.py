@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from itertools import pairwise
 
+from kwtui.keys.spelling import spelled
 from kwtui.node.logs.filter import LogFilter
 from kwtui.node.logs.folded import FoldedLines
 from kwtui.node.logs.log_set import Hits
@@ -93,7 +94,7 @@ class ViewedLog:
         if self.text:
             words.append(f"/{cut(self.text, _SHOWN_TEXT)}/: {self._hit_words()}")
         if view.selection is not None:
-            words.append("selecting: y copies, S saves")
+            words.append(spelled("selecting: {logs.copy} copies, {logs.save} saves"))
         if not stream.wanted.empty:
             words.append(f"only {stream.wanted.words()}{_still(stream.filtering, 'reading')}")
         words += [each for each in (stream.problem, stream.note) if each]

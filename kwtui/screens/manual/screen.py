@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Markdown
 
 from kwtui.keys.actions import Action
+from kwtui.keys.spelling import spelled
 from kwtui.manual.pages import TOPICS, read_page
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
@@ -111,7 +112,7 @@ class ManualScreen(KwtuiScreen):
 
     def reason_against(self, action: Action) -> str:
         if action.verb in ("find_next", "find_previous") and not self._searched:
-            return "Nothing is searched; / begins a search."
+            return spelled("Nothing is searched; {manual.find} begins a search.")
         return ""
 
     def do_read(self) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from kwtui.keys.interface_words import in_interface
+from kwtui.keys.spelling import spelled
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.server import Becomes, Coverage
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step
@@ -129,7 +130,7 @@ def _diff_line(text: str) -> Line:
 
 def command_lines(command: str) -> list[Line]:
     return [
-        heading("The same from the command line (y copies it)"),
+        heading(spelled("The same from the command line ({plan.copy} copies it)")),
         line(("$ ", "muted"), (command, "accent"), indent=2),
     ]
 

@@ -31,8 +31,10 @@ class PlanScreen(KwtuiScreen):
     scope: ClassVar[str] = "plan"
     title_text: ClassVar[str] = "4 Storage: plan"
     about: ClassVar[str] = (
-        "Everything that will be done, before anything is. s starts it, as a run of its own that"
-        " needs neither this page nor this terminal; Esc leaves and nothing was done. What removes"
+        "Everything that will be done, before anything is. {plan.start} starts it, as a run of"
+        " its own that"
+        " needs neither this page nor this terminal; {app.back} leaves and nothing was done."
+        " What removes"
         " something asks once more, and for the last proven backup of a database, or on a"
         " production server, a name has to be typed."
     )

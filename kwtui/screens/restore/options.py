@@ -71,11 +71,6 @@ FIRST_RECORD_OPTIONS = (
     ),
 )
 
-LEAVE_OUT_ABOUT = (
-    "Files and folders of the export that you do without, with blanks between them; quotes keep a"
-    " name with blanks together. Without them it cannot be restored as a whole: {}."
-)
-
 SETTINGS_OPTIONS = (
     Option("no", "leave as they are", "The cluster keeps its settings."),
     Option(

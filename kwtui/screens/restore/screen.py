@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from kwtui.keys.spelling import spelled
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
-from kwtui.screens.restore.steps import SourceStep, StrategyStep, TargetStep
+from kwtui.screens.restore.steps import SourceStep, StrategyStep
 from kwtui.screens.restore.tables import RestoreTablesStep
+from kwtui.screens.restore.target import TargetStep
 from kwtui.screens.wizard.last_steps import PlanStep, RunStep
 from kwtui.screens.wizard.wizard import Step, WizardScreen
 
@@ -32,24 +34,32 @@ class RestoreScreen(WizardScreen):
 
     def request(self) -> RestoreRequest:
         """What the answers so far ask for."""
+        said, tables = self.target.said, self.tables.chosen_names()
         return RestoreRequest(
             source=self.source.chosen.path if self.source.chosen else "",
             target=self.target.name_typed or None,
             strategy=RestoreStrategy(self.strategy.chosen),
-            tables=self.tables.chosen_names(),
+            tables=tables,
             create_missing_users=self.target.create_users,
             with_users=self.target.with_users,
             with_settings=self.target.with_settings,
             replace=self.target.replacement,
             dialect=self.target.dialect,
-            leave_out=self.target.left_out,
+            accept=said.accepted,
+            leave_out=said.left_out,
+            empty=said.empty(tables),
             first_is_row=self.target.first_is_row,
         )
 
     def choose(self, path: str) -> None:
         """Begin with this backup chosen."""
         if self.run.goes_on:
-            self.say("A restore runs here; its page is shown. 4 goes back to the storage.")
+            self.say(
+                spelled(
+                    "A restore runs here; its page is shown. {app.open-storage} goes back to the"
+                    " storage."
+                )
+            )
             return
         self.source.choose(path)
         self.go_to(0)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from kwtui.keys.actions import BY_ID, written_key
 from kwtui.keys.interface_words import in_interface
+from kwtui.keys.spelling import spelled
 from kwtui.server.jobs.listing import Job, JobListing
 from kwtui.server.jobs.meaning import JobVerb, Outlook, age_words, read_as, reason_against
 from kwtui.text import plural
@@ -67,7 +68,7 @@ def note_lines(job: Job | None, listing: JobListing | None) -> list[Line]:
     reading = read_as(job, listing)
     lines = paragraph(reading.meaning)
     if reading.advice:
-        lines.append(line(("→ ", "muted"), reading.advice, indent=2))
+        lines.append(line(("→ ", "muted"), in_interface(reading.advice), indent=2))
     if job.error:
         lines.append(line(("Error: ", "error"), job.error, indent=7))
     return lines
@@ -79,7 +80,7 @@ def job_lines(job: Job, listing: JobListing) -> list[Line]:
     lines = [line((f"{job.type} ", "strong"), (reading.outlook.value, _ROLES[reading.outlook]))]
     lines += paragraph(reading.meaning)
     if reading.advice:
-        lines.append(line(("→ ", "muted"), reading.advice, indent=2))
+        lines.append(line(("→ ", "muted"), in_interface(reading.advice), indent=2))
     if job.error:
         lines += [BLANK, heading("What the server said"), *paragraph(job.error, "error")]
     lines += [BLANK, heading("The row")]
@@ -106,7 +107,7 @@ def job_lines(job: Job, listing: JobListing) -> list[Line]:
 
 def summary_words(listing: JobListing, shown: int, text: str, everything: bool) -> str:
     """The line above the list."""
-    kept = "all types" if everything else "no housekeeping (a)"
+    kept = "all types" if everything else spelled("no housekeeping ({jobs.all})")
     found = f" with “{text}”" if text else ""
     return (
         f"{shown} of {plural(len(listing.jobs), 'job')}{found}, {kept}, as of "

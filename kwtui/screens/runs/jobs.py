@@ -10,6 +10,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from kwtui.keys.actions import Action
+from kwtui.keys.spelling import key_of, spelled
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import ConfirmDialog, MessageDialog
@@ -33,7 +34,8 @@ class JobsScreen(KwtuiScreen):
         "What SHOW JOBS lists: what is not finished and what ended in the last seven days. The"
         " server's word is told with what it is worth: “says done” is no proof, and an export"
         " whose server died says running for ever (shown as abandoned). KWDB lets only imports be"
-        " cancelled, paused and resumed; of an export the query is cancelled. s goes back to the"
+        " cancelled, paused and resumed; of an export the query is cancelled. {jobs.runs} goes"
+        " back to the"
         " runs of kwtui."
     )
     CSS_PATH = style_path("server")
@@ -70,7 +72,9 @@ class JobsScreen(KwtuiScreen):
             self._timer.stop()
             self._timer = None
         if not self.controller.connection.status.is_connected:
-            self._list.empty = "Not connected. 1 opens the connections."
+            self._list.empty = spelled(
+                "Not connected. {app.open-connection} opens the connections."
+            )
             self._list.set_rows(() if self._listing is None else self._list.rows)
             return
         self.run_task(self._read, "jobs")
@@ -95,9 +99,10 @@ class JobsScreen(KwtuiScreen):
             return
         rows = chosen(listing, JobFilter(text=self._text, housekeeping=self._everything))
         self._list.empty = (
-            f"No job contains “{self._text}”. Esc takes the filter back."
+            f"No job contains “{self._text}”. {key_of('app.back')} takes the filter back."
             if self._text
-            else "No export and no import in the last seven days. a shows KWDB's own jobs too."
+            else "No export and no import in the last seven days."
+            f" {key_of('jobs.all')} shows KWDB's own jobs too."
         )
         self._list.set_rows(rows)
         self._summary.say(summary_words(listing, len(rows), self._text, self._everything))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -11,13 +12,14 @@ from textual.widget import Widget
 from kwtui.controller import RunsChanged, StorageChanged
 from kwtui.errors import KwtuiError
 from kwtui.keys.actions import Action
+from kwtui.keys.spelling import key_of, spelled
 from kwtui.runs.events import RunStatus
 from kwtui.runs.history import RunSummary
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.live_screen import LiveScreen
 from kwtui.screens.runs.run_page import failure_text, status_words
 from kwtui.screens.runs.run_panel import LEADS_ON, NOTHING_TO_LEAD_TO, RunPanel
-from kwtui.screens.runs.stopping import ContinueScreen, reason_against_going_on
+from kwtui.screens.runs.stopping import ask_and_go_on, reason_against_going_on
 from kwtui.text import human_duration
 from kwtui.widgets.field import Words
 from kwtui.widgets.paint import Part
@@ -51,7 +53,7 @@ class RunsScreen(LiveScreen):
             ),
             self._cells,
             key=lambda run: run.id,
-            empty="Nothing has run yet. Make a backup (2).",
+            empty=spelled("Nothing has run yet. Make a backup ({app.open-backup})."),
         )
         self._panel = RunPanel()
         self._panel.display = False
@@ -117,7 +119,8 @@ class RunsScreen(LiveScreen):
     def show_run(self, run_id: str) -> None:
         """Show the page of this run."""
         with self.app.batch_update():
-            self._title.say(f"Run {run_id}. It continues if you leave this page. Esc: the list.")
+            back = f"{key_of('app.back')}: the list."
+            self._title.say(f"Run {run_id}. It continues if you leave this page. {back}")
             self._list.display = False
             self._panel.display = True
         self._panel.follow(self.controller, run_id)
@@ -222,7 +225,8 @@ class RunsScreen(LiveScreen):
 
     def do_continue(self) -> None:
         run_id = self._chosen_id()
-        self.open_over(ContinueScreen(lambda: self.controller.plans.continuation(run_id)))
+        going = partial(ask_and_go_on, self.app, self.controller, run_id, self.open_over)
+        self.run_task(going, "continue")
 
     def do_log(self) -> None:
         self.app.call_later(self._show_log, self._chosen_id())

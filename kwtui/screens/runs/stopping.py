@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
 from textual.widgets import Button
 
+from kwtui.keys.spelling import spelled
 from kwtui.operations.plan import Plan, PlanKind
+from kwtui.operations.restore.continuation.plan import accepting
 from kwtui.runs.events import RunStatus
+from kwtui.runs.state import RunState
+from kwtui.screens.frame.choice_dialog import Choice, ChooseDialog
 from kwtui.screens.frame.dialogs import BUTTON_KEYS, ConfirmDialog, Dialog
 from kwtui.screens.plan.screen import PlanScreen
 from kwtui.widgets.field import Words, push_button
@@ -57,8 +64,11 @@ async def ask_and_cancel(app: App[None], controller: Controller, run_id: str) ->
         return
     text = "The statement that runs is cancelled on the server. "
     text += (
-        "What was restored so far is kept: r in the list of runs (6) goes on with it. Nothing that"
-        " was there before is touched."
+        spelled(
+            "What was restored so far is kept: {runs.continue} in the list of runs"
+            " ({app.open-runs}) goes on with it. Nothing that"
+            " was there before is touched."
+        )
         if plan.kind is PlanKind.RESTORE
         else "The new table is dropped again."
         if plan.kind is PlanKind.EXCERPT
@@ -78,14 +88,50 @@ def reason_against_going_on(kind: PlanKind, status: RunStatus) -> str:
     return "" if status in _GOES_ON else "It succeeded."
 
 
+_NAME = re.compile(r"""--accept\b.((?:[^\s;,()'"]|'[^']*'|"[^"]*")+)""")
+
+
+def to_accept(state: RunState) -> tuple[str, ...]:
+    """The definitions whose differences stopped a restore, by the names that its hint accepts."""
+    hints = (state.hint, *(step.hint for step in state.steps))
+    names = (name for hint in hints for found in _NAME.findall(hint) for name in shlex.split(found))
+    return tuple(dict.fromkeys(names))
+
+
+async def ask_and_go_on(
+    app: App[None], controller: Controller, run_id: str, show: Callable[[Screen[Any]], object]
+) -> None:
+    """Plan the rest of a stopped restore, once it is said what of its definitions may differ.
+
+    In a worker; raises KwtuiError as `Runs.state`.
+    """
+    names = to_accept(await controller.runs.state(run_id))
+    accepted: tuple[str, ...] = ()
+    if names:
+        choices = (
+            Choice("Accept", f"the differences of {', '.join(names)}"),
+            Choice("Compare again", "accept nothing; the server was changed meanwhile"),
+        )
+        chosen = await app.push_screen_wait(ChooseDialog("Definitions differ", choices))
+        if chosen is None:
+            return
+        accepted = names if chosen is choices[0] else ()
+
+    async def make() -> Plan:
+        return accepting(await controller.plans.continuation(run_id), accepted)
+
+    show(ContinueScreen(make))
+
+
 class ContinueScreen(PlanScreen):
     """The plan of what is left of a stopped restore."""
 
     title_text: ClassVar[str] = "6 Runs: continue"
     about: ClassVar[str] = (
         "What is left of a restore that was stopped. Tables that hold their rows are kept, what was"
-        " half done is undone first, and all of it is compared with the backup at the end. s starts"
-        " it, as a run of its own; Esc leaves and nothing was done."
+        " half done is undone first, and all of it is compared with the backup at the end."
+        " {plan.start} starts"
+        " it, as a run of its own; {app.back} leaves and nothing was done."
     )
 
     def __init__(self, make_plan: Callable[[], Awaitable[Plan]]) -> None:

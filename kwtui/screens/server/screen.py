@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from kwtui.keys.actions import Action
+from kwtui.keys.spelling import key_of, spelled
 from kwtui.model.server import DatabaseSummary
 from kwtui.operations.wal.report import WalReport, alarms
 from kwtui.screens.connection.page import connection_lines
@@ -181,7 +182,14 @@ class ServerScreen(KwtuiScreen):
     def _lines(self) -> list[Line]:
         status = self.controller.connection.status
         if status.facts is None and str(status.state) == "disconnected":
-            return [line(("Not connected. 1 opens the connections.", "muted"))]
+            return [
+                line(
+                    (
+                        spelled("Not connected. {app.open-connection} opens the connections."),
+                        "muted",
+                    )
+                )
+            ]
         if self._page == OVERVIEW:
             lines: list[Line] = connection_lines(status, self.controller.folders.place)
             if self._overview is not None:
@@ -216,7 +224,11 @@ class ServerScreen(KwtuiScreen):
         if self._page == SETTINGS:
             count = len(filtered(overview.settings.items, self._text))
             of = f"{count} of {plural(len(overview.settings.items), 'setting')}"
-            which = f"that contain “{self._text}”" if self._text else "that touch backups; / finds"
+            which = (
+                f"that contain “{self._text}”"
+                if self._text
+                else spelled("that touch backups; {server.filter} finds")
+            )
             return f"{of} {which} · {self._shown_command()}"
         if self._page == SESSIONS:
             own = "" if overview.facts.is_admin else " of this user (admins see all)"
@@ -307,7 +319,8 @@ class ServerScreen(KwtuiScreen):
         text = (
             f"{query.user} at {query.client} runs:\n{' '.join(query.sql.split())[:300]}\n\nThe"
             " server stops it. The connection of an EXPORT is closed too, and what it wrote stays"
-            " in its folder and blocks it; a relational IMPORT goes on as a job (6, then s)."
+            f" in its folder and blocks it; a relational IMPORT goes on as a job"
+            f" ({key_of('app.open-runs')}, then {key_of('runs.jobs')})."
         )
         dialog = ConfirmDialog("Cancel this query?", text, yes="Cancel the query", no="Let it run")
         self.app.push_screen(dialog, answered)

@@ -14,6 +14,7 @@ from kwtui.config.profiles import Environment
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.keys.actions import Action
 from kwtui.keys.interface_words import in_interface
+from kwtui.keys.spelling import key_of, spelled
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import AskDialog, ConfirmDialog, MessageDialog
@@ -33,18 +34,21 @@ if TYPE_CHECKING:
 ROWS = 1_000
 MOST_ROWS = 100_000
 _TIMEOUTS = (60, 600, 0)
-NO_RESULTS = "Results appear here. i goes to the editor, F3 shows what was run before."
+NO_RESULTS = (
+    "Results appear here. {sql.edit} goes to the editor, {sql.history} shows what was run before."
+)
 
 
 class SqlScreen(KwtuiScreen):
     scope: ClassVar[str] = "sql"
     title_text: ClassVar[str] = "8 SQL"
     about: ClassVar[str] = (
-        "Statements for looking at data, e.g. after a restore. F5 runs the one that the cursor"
-        " stands in. The page only reads: the server's own parse of the statement, kwtui's reading"
-        " of it and a read-only session must all agree. w unlocks writing for this connection. Esc"
-        " leaves the editor for the result, i goes back to it. There → and ← show further columns,"
-        " and Enter a row in full. Each statement stands alone; there are no transactions."
+        "Statements for looking at data, e.g. after a restore. {sql.run} runs the one that the"
+        " cursor stands in. The page only reads: the server's own parse of the statement,"
+        " kwtui's reading of it and a read-only session must all agree. {sql.unlock} unlocks"
+        " writing for this connection. {app.back} leaves the editor for the result, {sql.edit}"
+        " goes back to it. There → and ← show further columns, and Enter a row in full. Each"
+        " statement stands alone; there are no transactions."
     )
     CSS_PATH = style_path("sql")
     BINDINGS: ClassVar[list[BindingType]] = bindings("sql")
@@ -67,7 +71,7 @@ class SqlScreen(KwtuiScreen):
         yield self._table
 
     def on_mount(self) -> None:
-        self._table.empty = NO_RESULTS
+        self._table.empty = spelled(NO_RESULTS)
         # Not the editor: there the digits would be written instead of opening other screens.
         self._table.focus()
         self._say()
@@ -84,7 +88,7 @@ class SqlScreen(KwtuiScreen):
         """The statement in the editor is the person's; what another server answered is not."""
         self._answer = None
         self._outcome = ""
-        self._table.empty = NO_RESULTS
+        self._table.empty = spelled(NO_RESULTS)
         self._table.show_records((), (), at_end=True)
         self.run_task(self._close, "sql-close")
 
@@ -108,7 +112,11 @@ class SqlScreen(KwtuiScreen):
             return
         seconds = _TIMEOUTS[self._timeout]
         limits = f"at most {human_count(self._limit)} rows, "
-        limits += f"{seconds} s at most (t)" if seconds else "no time limit (t)"
+        limits += (
+            f"{seconds} s at most ({key_of('sql.timeout')})"
+            if seconds
+            else spelled("no time limit ({sql.timeout})")
+        )
         words = [
             "WRITING IS UNLOCKED" if self._unlocked else "reads only",
             self._session.database if self._session is not None else "",
@@ -131,7 +139,9 @@ class SqlScreen(KwtuiScreen):
     def _start(self, text: str, *, at: int | None = None) -> None:
         """``at`` is where it stands in the editor; None for one that was run before."""
         self._at_work = True
-        self._outcome = f"running since {self.kwtui.clock():%H:%M:%S} UTC, F4 cancels"
+        self._outcome = (
+            f"running since {self.kwtui.clock():%H:%M:%S} UTC, {key_of('sql.cancel')} cancels"
+        )
         self._say()
         self.run_task(partial(self._run, text, at), "sql")
 
@@ -235,8 +245,9 @@ class SqlScreen(KwtuiScreen):
             return
         name = self.controller.connection.confirmation_name
         environment = self.kwtui.target.environment if self.kwtui.target is not None else None
-        text = (
-            "Until you lock it again (w) or the connection ends, every statement of this page takes"
+        text = spelled(
+            "Until you lock it again ({sql.unlock}) or the connection ends, every statement of"
+            " this page takes"
             " effect at once, and nothing takes it back. Backups and restores are made on screens"
             " 2 and 3."
         )
@@ -303,9 +314,9 @@ class SqlScreen(KwtuiScreen):
 
     def reason_against(self, action: Action) -> str:
         if action.verb in ("run", "unlock") and not self.controller.connection.status.is_connected:
-            return "There is no connection. 1 opens the connections."
+            return spelled("There is no connection. {app.open-connection} opens the connections.")
         if action.verb in ("run", "more", "save", "unlock", "timeout") and self._at_work:
-            return "A statement is running; F4 cancels it."
+            return spelled("A statement is running; {sql.cancel} cancels it.")
         if action.verb == "cancel" and not self._at_work:
             return "Nothing runs."
         if action.verb == "unlock" and self.kwtui.is_read_only:
@@ -323,7 +334,8 @@ class SqlScreen(KwtuiScreen):
         if not answer.may_be_repeated:
             return "This statement wrote something; it is not run twice."
         if answer.limit >= MOST_ROWS:
-            return f"More than {human_count(MOST_ROWS)} rows are not shown; s saves all of them."
+            saves = f"{key_of('sql.save')} saves all of them"
+            return f"More than {human_count(MOST_ROWS)} rows are not shown; {saves}."
         return ""
 
     def unsaved(self) -> str:

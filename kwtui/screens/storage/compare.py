@@ -35,7 +35,8 @@ class CompareScreen(LiveScreen):
     title_text: ClassVar[str] = "4 Storage: compare"
     about: ClassVar[str] = (
         "Two backups, from what their manifests and schemas say; no data file is read. Rows are"
-        " the same where the content checksums are, or the very same files. Enter shows a table's"
+        " the same where the content checksums are, or the very same files. {compare.open} shows"
+        " a table's"
         " columns and definition in full."
     )
     CSS_PATH = style_path("storage")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kwtui.backups.difference import Change, Content, ObjectChange, SetDifference, TableDifference
+from kwtui.keys.spelling import key_of
 from kwtui.text import human_bytes, human_count, plural
 from kwtui.widgets.paint import BLANK, Line, Part, fact, heading, line
 from kwtui.widgets.virtual_list import Column
@@ -94,7 +95,7 @@ def summary_words(found: SetDifference, *, everything: bool) -> str:
     words = f"{len(found.changed):,} of {plural(len(found.tables), 'table')} differ"
     if found.objects:
         words += f", {plural(len(found.objects), 'other object')}"
-    return words if everything else f"{words}; f shows all"
+    return words if everything else f"{words}; {key_of('compare.all')} shows all"
 
 
 def heading_lines(found: SetDifference) -> list[Line]:

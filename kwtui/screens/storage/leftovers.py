@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from kwtui.keys.actions import Action
+from kwtui.keys.spelling import key_of, spelled
 from kwtui.operations.plan import Plan
 from kwtui.operations.removal.leftovers import Leftover, LeftoverKind
 from kwtui.operations.removal.planning import Leftovers
@@ -132,7 +133,11 @@ class LeftoversScreen(LiveScreen):
         if action.verb == "plan":
             if self.kwtui.is_read_only:
                 return READ_ONLY
-            return "" if self._list.checked_rows() else "Nothing is chosen (Space chooses)."
+            return (
+                ""
+                if self._list.checked_rows()
+                else spelled("Nothing is chosen ({leftovers.toggle} chooses).")
+            )
         return ""
 
     def do_toggle(self) -> None:
@@ -192,13 +197,17 @@ def leftover_lines(leftover: Leftover | None) -> list[Line]:
         lines.append(line(("! ", "warning"), f"It may be in use: {leftover.busy}.", indent=2))
     elif leftover.run:
         since = f", of {leftover.started:%Y-%m-%d %H:%M}" if leftover.started else ""
-        words = f"Left by run {leftover.run} of this account{since}, which has ended (6 shows it)."
+        ended = f"which has ended ({key_of('app.open-runs')} shows it)"
+        words = f"Left by run {leftover.run} of this account{since}, {ended}."
         lines.append(line((words, "muted")))
     elif not leftover.explained:
         words = "No run of this account left it. Another account may need it: ask before."
         lines.append(line(("! ", "warning"), words, indent=2))
     if leftover.continues and not leftover.busy:
-        words = "Its restore can go on instead: choose the run in 6 and press r."
+        words = spelled(
+            "Its restore can go on instead: choose the run in {app.open-runs} and press"
+            " {runs.continue}."
+        )
         lines.append(line((words, "muted")))
     if leftover.defaults:
         lines.append(line((", ".join(map(str, leftover.defaults)), "muted")))

@@ -12,6 +12,7 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from kwtui.keys.actions import Action
+from kwtui.keys.spelling import key_of, spelled
 from kwtui.model.retention import RetentionPolicies, RetentionPolicy
 from kwtui.operations.plan import Plan
 from kwtui.operations.removal.plan import PrunePreview
@@ -45,8 +46,10 @@ class RetentionScreen(LiveScreen):
     about: ClassVar[str] = (
         "What the rules keep and let go, day by day, and why; nothing is removed here. The newest"
         " proven backup of a database and what is pinned always stay, and so does what is not"
-        " proven while nothing newer is. ] and [ choose a database; e changes its rule and shows"
-        " at once what that would mean; w saves it; s shows the plan that removes what goes."
+        " proven while nothing newer is. {retention.next-part} and {retention.previous-part}"
+        " choose a database; {retention.edit} changes its rule and shows"
+        " at once what that would mean; {retention.save} saves it; {retention.plan} shows the"
+        " plan that removes what goes."
     )
     CSS_PATH = style_path("storage")
     BINDINGS: ClassVar[list[BindingType]] = bindings("retention")
@@ -116,7 +119,9 @@ class RetentionScreen(LiveScreen):
 
     def _say(self) -> None:
         words = whose_words(self._policies, self._database)
-        self._summary.say(f"NOT SAVED (w saves) · {words}" if self._changed else words)
+        self._summary.say(
+            f"NOT SAVED ({key_of('retention.save')} saves) · {words}" if self._changed else words
+        )
         self.show_keys()
 
     def on_virtual_list_highlighted(self) -> None:
@@ -129,7 +134,10 @@ class RetentionScreen(LiveScreen):
             if self._preview is None:
                 return "There is no preview yet."
             if self._changed and not self._database:
-                return "Save the changed rule first (w): the plan follows the saved ones."
+                return spelled(
+                    "Save the changed rule first ({retention.save}): the plan follows the saved"
+                    " ones."
+                )
             return "" if self._preview.goes else "Nothing goes."
         if action.verb == "save" and not self._changed:
             return "Nothing was changed."
@@ -187,7 +195,7 @@ class RetentionScreen(LiveScreen):
             if policy != self._saved.databases.get(name):
                 self.controller.retention.save(name, policy)
         self._saved = self._policies
-        self.say("Saved. Nothing was removed; s shows what would be.")
+        self.say(spelled("Saved. Nothing was removed; {retention.plan} shows what would be."))
         self._say()
 
     def do_months(self) -> None:

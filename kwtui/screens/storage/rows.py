@@ -9,6 +9,7 @@ from typing import Any
 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.keys.interface_words import in_interface
+from kwtui.keys.spelling import key_of
 from kwtui.screens.backup_set.kind_words import KIND_WORDS
 from kwtui.screens.runs.result_page import proof_words
 from kwtui.text import human_age, human_bytes, human_count, plural
@@ -240,7 +241,8 @@ def space_line(entries: Sequence[BackupEntry], free: int | None) -> Line:
         ]
     if left:
         size = human_bytes(sum(entry.space for entry in left))
-        parts.append((f"; {plural(len(left), 'leftover')}, {size}: l", "warning"))
+        key = key_of("storage.leftovers")
+        parts.append((f"; {plural(len(left), 'leftover')}, {size}: {key}", "warning"))
     return line(*parts)
 
 

@@ -12,7 +12,8 @@ from kwtui.backups.listing.entries import NO_EXPORT_YET, BackupEntry, EntryKind,
 from kwtui.controller import StorageWatched
 from kwtui.keys.actions import BY_ID, Action
 from kwtui.keys.interface_words import in_interface
-from kwtui.screens.backup_set.set_actions import REPORT, SET_VERBS, SetActions
+from kwtui.keys.spelling import key_of, spelled
+from kwtui.screens.backup_set.set_actions import REPORT, SEAL, SET_VERBS, SetActions
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.storage.rows import (
     COLUMNS,
@@ -36,7 +37,7 @@ from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
 _ON_THE_WAY = (ConnectionState.CONNECTING, ConnectionState.CONNECTED)
-NO_NODE = "No node is known yet. Connect first (1)."
+NO_NODE = "No node is known yet. Connect first ({app.open-connection})."
 
 
 class StorageScreen(SetActions):
@@ -126,14 +127,14 @@ class StorageScreen(SetActions):
         if self.controller.folders.place is None:
             self._listing = None
             on_the_way = self.controller.connection.status.state in _ON_THE_WAY
-            self._list.empty = "Looking for the node's files…" if on_the_way else NO_NODE
+            self._list.empty = "Looking for the node's files…" if on_the_way else spelled(NO_NODE)
             self._list.set_rows(())
             self._summary.say("")
             self._space.set_lines(())
             return
         self._listing = await self.controller.storage.listing()
         self._free = await self.controller.folders.free_bytes()
-        nothing = "Nothing in extern yet. Make a backup (2)."
+        nothing = spelled("Nothing in extern yet. Make a backup ({app.open-backup}).")
         if self._listing.awaits_export:
             nothing = NO_EXPORT_YET
         self._list.empty = in_interface(self._listing.problem or nothing)
@@ -148,7 +149,9 @@ class StorageScreen(SetActions):
         order = ORDERS[self._order]
         found = arranged(self._entries, order, self._text)
         if self._entries and not found:
-            self._list.empty = f"Nothing contains “{self._text}”. Esc takes the filter back."
+            self._list.empty = (
+                f"Nothing contains “{self._text}”. {key_of('app.back')} takes the filter back."
+            )
         self._list.set_rows(grouped(found, self._folded) if self._by_database else found)
         self._show_space()
         self._say_summary(len(found))
@@ -193,7 +196,7 @@ class StorageScreen(SetActions):
                 return self.reason_against_set_action(action.verb)
             return self._reason_against_comparing(action.verb, row)
         if action.verb in ("retention", "leftovers") and self._listing is None:
-            return NO_NODE
+            return spelled(NO_NODE)
         return ""
 
     def _reason_against_comparing(self, verb: str, entry: BackupEntry | None) -> str:
@@ -202,7 +205,7 @@ class StorageScreen(SetActions):
         if entry.kind not in (EntryKind.SET, EntryKind.TREE):
             return "This is no backup and no export."
         if verb == "compare" and not self._marked:
-            return "Mark the one to compare with first (m)."
+            return spelled("Mark the one to compare with first ({storage.mark}).")
         if verb == "compare" and self._marked == entry.path:
             return "This is the marked one; choose another."
         return ""
@@ -241,6 +244,8 @@ class StorageScreen(SetActions):
         self._list.focus()
         if event.purpose == REPORT:
             self.save_report(event.text or "")
+        elif event.purpose == SEAL:
+            self.seal_with(event.text or "")
         elif event.text is None:
             self._text = ""
             self._arrange()

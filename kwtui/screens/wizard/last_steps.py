@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual.widget import Widget
 
 from kwtui.errors import KwtuiError
+from kwtui.keys.spelling import spelled
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.screens.frame.dialogs import AskDialog
 from kwtui.screens.plan.page import plan_lines, refusal_of
 from kwtui.screens.runs.run_panel import LEADS_ON, NOTHING_TO_LEAD_TO, RunPanel
-from kwtui.screens.runs.stopping import ContinueScreen, reason_against_going_on
+from kwtui.screens.runs.stopping import ask_and_go_on, reason_against_going_on
 from kwtui.screens.wizard.wizard import Step
 from kwtui.widgets.document import Document
 from kwtui.widgets.paint import line
@@ -129,7 +131,9 @@ class RunStep(Step):
             if self._to_cancel:
                 self.kwtui.confirm_cancel(run_id)
         except BaseException:
-            self._problem = "It did not start, so nothing runs. Esc goes back to the plan."
+            self._problem = spelled(
+                "It did not start, so nothing runs. {app.back} goes back to the plan."
+            )
             raise
         finally:
             self._starting = self._to_cancel = False
@@ -147,7 +151,7 @@ class RunStep(Step):
         if self._is_to_start:
             return "Starting…"
         if self._problem or not self.panel.run_id:
-            return self._problem or "Nothing runs. Esc goes back to the plan."
+            return self._problem or spelled("Nothing runs. {app.back} goes back to the plan.")
         if self.panel.state is None or self.goes_on:
             return self.question
         return "The run is over."
@@ -203,7 +207,9 @@ class RunStep(Step):
 
     def do_continue(self) -> None:
         run_id = self.panel.run_id
-        self.wizard.open_over(ContinueScreen(lambda: self.controller.plans.continuation(run_id)))
+        over = self.wizard.open_over
+        going = partial(ask_and_go_on, self.app, self.controller, run_id, over)
+        self.wizard.run_task(going, "continue")
 
     def do_explain(self) -> None:
         self.kwtui.explain(self.panel.failure)

@@ -194,8 +194,8 @@ class Console:
             raise KwtuiError(
                 "This statement may do more than read, and writing is locked.",
                 cause=verdict.reason,
-                hint="On the SQL page of the interface Esc leaves the editor, and w then unlocks "
-                "writing. The command line cannot unlock it.",
+                hint="The SQL page of the interface can unlock writing (outside of its editor). "
+                "The command line cannot.",
                 exit_code=ExitCode.REFUSED_BY_PLAN,
             )
         await check_locations(server, text)

@@ -68,7 +68,7 @@ def _claimed(job: Job) -> JobReading:
             Outlook.CLAIMED,
             "KWDB says succeeded. It says so too when a table of a database export failed or the"
             " disk was full.",
-            "Believe the files: verify the backup (Storage, v).",
+            "Believe the files: kwtui verify",
         )
     if job.type == IMPORT:
         return JobReading(
@@ -117,7 +117,7 @@ def _running(job: Job) -> JobReading:
         return JobReading(
             Outlook.RUNNING,
             "A query runs this export. KWDB does not keep its progress.",
-            "It cannot be paused. c cancels its query.",
+            "It cannot be paused; its query can be cancelled.",
         )
     if job.type == IMPORT:
         return JobReading(
@@ -145,7 +145,7 @@ def _paused(job: Job) -> JobReading:
     return JobReading(
         Outlook.STOPPED,
         "It is paused. Its table may be out of reach until it goes on or is cancelled.",
-        "r lets it go on, c cancels it.",
+        "It can be resumed or cancelled.",
     )
 
 
@@ -218,8 +218,8 @@ def consequences(job: Job, verb: JobVerb) -> str:
         return (
             "KWDB does not let an export's job be cancelled, so its query is. KWDB then closes the"
             " connection that runs it. meta.sql and some of the data stay in the folder, and they"
-            " block it for a second try. If a kwtui run makes this export, cancel the run instead"
-            " (screen 6): it cleans up and says so in its journal."
+            " block it for a second try. If a kwtui run makes this export, cancel the run instead:"
+            " it cleans up and says so in its journal."
         )
     return {
         JobVerb.CANCEL: "KWDB takes back every row that this import wrote. Until that is done, the"

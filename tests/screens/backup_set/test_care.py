@@ -119,6 +119,29 @@ async def test_two_sets_are_compared_the_older_one_first(connected: FakeControll
         await person.until(lambda: "Marked" not in person.text())
 
 
+# -- sealing --------------------------------------------------------------------------------------
+
+
+async def test_an_unsealed_backup_is_sealed_with_its_draft(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await to_storage(person)
+        await person.press("f")
+        await person.until_shown("Only a backup without a manifest")
+        await person.press("slash")
+        await person.type("BROKEN")
+        await person.press("enter")
+        await person.press("f")
+        await person.until_shown("The draft that its run wrote:")
+        await person.press("end")
+        await person.type(".here")
+        await person.press("enter")
+        await person.until_shown("Seal kwtui/")
+        (path, draft) = connected.plans.seals[-1]
+        assert draft.name.endswith(f"{path.rpartition('/')[2]}.kwtui-draft.json.here")
+        await person.press("s")
+        await person.until_shown("6 Runs")
+
+
 # -- drills ---------------------------------------------------------------------------------------
 
 
@@ -133,6 +156,23 @@ async def test_a_drill_is_chosen_planned_and_run(connected: FakeController) -> N
         assert not connected.plans.drills[-1].on_sandbox
         await person.press("s")
         await person.until_shown("6 Runs")
+
+
+async def test_a_drill_accepts_a_difference_by_its_name(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await to_storage(person)
+        await person.press("d")
+        await person.until_shown("Accept")
+        await person.press("tab", "tab", "tab")
+        await person.until_shown("with another definition than captured")
+        await person.type("public.orders 'x")
+        await person.press("enter")
+        await person.until_shown("A quote is not closed.")
+        await person.type("'")
+        await person.press("enter")
+        await person.until_shown(f"Drill {SHOP} to P4")
+
+    assert connected.plans.drills[-1].accept == ("public.orders", "x")
 
 
 async def test_without_a_server_a_drill_is_offered_on_a_sandbox(connected: FakeController) -> None:
@@ -154,11 +194,15 @@ async def test_a_drill_of_an_adopted_tree_asks_how_it_was_written(
         await to_storage(person)
         await person.press("s", "s", "s", "s", "G")
         await person.until_shown("made by somebody else")
+        connected.storage.fileless = ("orders",)
         await person.press("d")
         await person.until_shown("Written with")
+        await person.press("tab", "tab", "tab", "tab", "right")
+        await person.until_shown("They had no rows")
         await person.press("enter")
         await person.until(lambda: bool(connected.plans.drills))
         assert connected.plans.drills[-1].dialect is not None
+        assert [str(name) for name in connected.plans.drills[-1].empty] == ["public.orders"]
 
 
 # -- deleting -------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from kwtui.backups.csv.form import FileForm
 from kwtui.backups.listing.shape import UnreadFile
 from kwtui.backups.manifest import FileEntry
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
-from kwtui.screens.restore.steps import SETTINGS_FILE, USERS_FILE
+from kwtui.model.schema import TableName
+from kwtui.screens.restore.target import SETTINGS_FILE, USERS_FILE
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController
 from tests.screens.fake_runs import run_end
@@ -204,6 +205,45 @@ async def test_a_tree_is_restored_without_what_is_not_understood(
     assert request.first_is_row
 
 
+async def test_a_table_without_a_file_is_called_empty_by_a_person(
+    connected: FakeController,
+) -> None:
+    connected.storage.fileless = ("orders",)
+    async with opened(connected) as person:
+        await person.press("3")
+        await person.until_shown("tsdb")
+        await person.press("j", "enter", "enter")
+        await person.until_shown("Without a file")
+        await person.press("tab", "tab", "tab")
+        await person.until_shown("Of these there is none: public.orders.")
+        await person.press("right")
+        await person.until_shown("They had no rows")
+        await person.press("enter")
+        await person.until_shown("public.orders")
+        await person.press("enter")
+        await person.until_shown("CREATE DATABASE")
+
+    assert last_request(connected).empty == (TableName("public", "orders"),)
+
+
+async def test_a_difference_is_accepted_by_its_name(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await to_the_name(person)
+        await person.until_shown("shop_restored")
+        await person.press("tab", "tab")
+        await person.until_shown("may come back with another definition")
+        await person.type("public.orders.name 'public")
+        await person.press("enter")
+        await person.until_shown("A quote in “Accept” is not closed.")
+        await person.type(".customers'")
+        await person.press("enter")
+        await person.until_shown("public.orders")
+        await person.press("enter")
+        await person.until_shown("CREATE DATABASE")
+
+    assert last_request(connected).accept == ("public.orders.name", "public.customers")
+
+
 async def test_what_a_backup_does_not_need_is_not_asked(connected: FakeController) -> None:
     async with opened(connected) as person:
         await person.press("3")
@@ -212,6 +252,7 @@ async def test_what_a_backup_does_not_need_is_not_asked(connected: FakeControlle
         await person.until_shown("Missing users")
         assert "Leave out" not in person.text()
         assert "First record" not in person.text()
+        assert "Without a file" not in person.text()
 
 
 async def test_a_read_only_server_is_not_restored_to(connected: FakeController) -> None:

@@ -146,6 +146,31 @@ async def test_a_restore_that_was_stopped_goes_on_by_a_plan(connected: FakeContr
         assert [p.title for p in connected.runs.plans.values()][-1].endswith(", continued")
 
 
+async def test_a_restore_that_differs_goes_on_when_the_difference_is_accepted(
+    connected: FakeController,
+) -> None:
+    plan = await connected.plans.restore(RestoreRequest("kwtui/shop/20261122T110000Z"))
+    run = await connected.runs.start(plan)
+    hint = f"accept it by name: kwtui restore --continue {run} --accept 'public.o.a b' --accept x.y"
+    failed = run_end(plan, RunStatus.FAILED, hint=hint)
+    connected.runs.add_event(run, failed)
+    async with opened(connected) as person:
+        await person.press("6")
+        await person.until_shown("FAILED")
+        await person.press("r")
+        await person.until_shown("the differences of public.o.a b, x.y")
+        await person.press("escape")
+        assert f"continue {run}" not in connected.plans.requests
+        await person.press("r")
+        await person.until_shown("the differences of public.o.a b, x.y")
+        await person.press("enter")
+        await person.until_shown(", continued")
+        await person.press("s")
+        await person.until_shown("It continues if you leave this page")
+        plans = list(connected.runs.plans.values())
+        assert plans[-1].request["accept"] == ["public.o.a b", "x.y"]
+
+
 async def test_only_a_restore_can_be_continued(connected: FakeController) -> None:
     run = await start_elsewhere(connected)
     connected.runs.add_event(run, run_end(connected.runs.plans[run], RunStatus.CANCELLED))
