@@ -24,6 +24,8 @@ class TargetSettings:
     """The bucket stands in the path and not in the host's name."""
     credentials: str | None = None
     """The profile of the AWS credentials file; without it the environment, then ``default``."""
+    ssh_config: str | None = None
+    """Instead of the account's own configuration of OpenSSH."""
     lock_days: int = 0
     """An object store keeps copies for so long, whoever wants them gone."""
     retention: RetentionPolicy | None = None

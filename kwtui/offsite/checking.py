@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -111,7 +112,7 @@ def check_copy(
     began, at = time.monotonic(), datetime.now(UTC)
     reading = _Reading(target, archive, read)
     folder = str(PurePosixPath(archive.set_id).parent)
-    there = {stored.name: stored.bytes for stored in target.list(folder)}
+    there = {stored.name: stored.bytes for stored in target.files(folder)}
     if problem := size_problem(archive, there):
         reading.problems.append(problem)
     for number, part in enumerate(archive.parts):
@@ -173,8 +174,9 @@ def _read_part(
                     continue
             else:
                 keys = identities if reading.archive.recipients else None
-                for member in members(stored(chunks), part.path, keys):
-                    _hash(reading, number, member)
+                with closing(members(stored(chunks), part.path, keys)) as found:
+                    for member in found:
+                        _hash(reading, number, member)
     except KwtuiError as error:
         if error.exit_code not in _DAMAGE:
             raise

@@ -69,7 +69,7 @@ def read_contents(target: Target, folder: str = "") -> Contents:
 
     Raises KwtuiError as the target does; an archive that is damaged is a copy with a problem.
     """
-    listed = target.list(folder)
+    listed = target.files(folder)
     there = {stored.name: stored.bytes for stored in listed}
     by_folder: dict[str, list[Stored]] = {}
     for stored in listed:

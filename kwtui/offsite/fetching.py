@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -155,8 +155,11 @@ def _read_parts(
                 read(done, total)
                 yield chunk
 
-        with target.read(part.path) as chunks:
-            for member in members(stored(chunks), part.path, keys):
+        with (
+            target.read(part.path) as chunks,
+            closing(members(stored(chunks), part.path, keys)) as found,
+        ):
+            for member in found:
                 writer.take(number, member)
         if digest.hexdigest() != part.sha256:
             raise damaged(part.path, "Its SHA-256 is not the one that the archive tells.")

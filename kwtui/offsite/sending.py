@@ -198,7 +198,9 @@ def _archive(outgoing: Outgoing, stored: dict[str, ArchivePart], proof: ProofLev
 def _finish(target: Target, archive: Archive, contents: Contents) -> None:
     """The sizes are looked at before the archive says that it is a copy."""
     folder = archive.set_id
-    there = {stored.name: stored.bytes for stored in target.list(str(PurePosixPath(folder).parent))}
+    there = {
+        stored.name: stored.bytes for stored in target.files(str(PurePosixPath(folder).parent))
+    }
     if problem := size_problem(archive, there):
         raise damaged(f"The copy of {folder}", f"Right after it was sent: {problem}.")
     for name, content in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ class NoKeyFits(KwtuiError):
 
 def members(
     chunks: Iterable[bytes], part: str, identities: Sequence[Any] | None
-) -> Iterator[Member]:
+) -> Generator[Member]:
     """The files of a part. ``identities``: None for a part that is not encrypted.
 
     Raises KwtuiError: AUTHENTICATION_FAILED, BACKUP_DAMAGED; and what reading raises.

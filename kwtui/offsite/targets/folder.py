@@ -40,7 +40,7 @@ class FolderTarget:
     def address(self) -> str:
         return f"file://{self._root}"
 
-    def list(self, folder: str = "") -> list[Stored]:
+    def files(self, folder: str = "") -> list[Stored]:
         root = self._root / folder
         try:
             if not is_folder(self._root):

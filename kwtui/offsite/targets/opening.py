@@ -31,10 +31,14 @@ def opened(settings: TargetSettings) -> Iterator[Target]:
 
 def check_url(url: str) -> None:
     """Raises KwtuiError (USAGE) for a URL that names no target, or holds a password."""
+    if url.startswith("rclone:"):
+        if not re.match(r"rclone:[\w .+@-]+:", url):
+            raise _unknown(url)
+        return
     try:
         parts = urlsplit(url)
         has_password = parts.password is not None
-        usable = parts.scheme == "file" and (parts.port or 1) > 0
+        usable = parts.scheme in ("file", "sftp", "s3") and (parts.port or 1) > 0
     except ValueError:
         raise _unknown(url) from None
     if has_password:
@@ -64,8 +68,24 @@ def _unknown(url: str) -> KwtuiError:
 
 
 def _open(settings: TargetSettings) -> Target:
-    check_url(settings.url)
-    path = unquote(urlsplit(settings.url).path)
-    from kwtui.offsite.targets.folder import FolderTarget
+    url = settings.url
+    check_url(url)
+    if url.startswith("rclone:"):
+        from kwtui.offsite.targets.rclone import RcloneTarget
 
-    return FolderTarget(Path(path))
+        return RcloneTarget(url.removeprefix("rclone:"))
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    if parts.scheme == "file":
+        from kwtui.offsite.targets.folder import FolderTarget
+
+        return FolderTarget(Path(path))
+    if parts.scheme == "sftp":
+        from kwtui.offsite.targets.sftp import SftpTarget
+
+        return SftpTarget(
+            url, parts.hostname or "", parts.username, parts.port, path, settings.ssh_config
+        )
+    from kwtui.offsite.targets.s3 import S3Target
+
+    return S3Target(settings, parts.netloc, path.strip("/"))

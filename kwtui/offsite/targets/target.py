@@ -37,7 +37,7 @@ class Target(Protocol):
     def address(self) -> str:
         """As it is written, without a secret."""
 
-    def list(self, folder: str = "") -> list[Stored]:
+    def files(self, folder: str = "") -> list[Stored]:
         """Every file below a folder, by name; none where there is no such folder."""
 
     def read(self, name: str) -> AbstractContextManager[Iterator[bytes]]:
