@@ -51,9 +51,14 @@ def _state_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 
 def pytest_collection_finish() -> None:
-    """What was collected stays to the end: the garbage collector need not look at it again."""
+    """What was collected stays to the end: the garbage collector need not look at it again.
+
+    And less often at the rest: an application of Textual's makes as many objects as one of its
+    usual rounds waits for, many times over.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widget import Widget
 
 from kwtui.app.plain_terminal import PlainSigns
 from kwtui.app.problems import TellingApp
@@ -374,11 +375,18 @@ class KwtuiApp(TellingApp):
             self.notify("NO_COLOR is set, so there is no colour to choose.", markup=False)
             return
         self.theme = name
+        self.call_next(self._paint_anew)
         if self._remember_theme is not None:
             try:
                 self._remember_theme(name)
             except KwtuiError as error:
                 self.show_problem(error)
+
+    def _paint_anew(self) -> None:
+        """Lines hold the colours of roles, of which their widgets' own styles know nothing."""
+        for screen in self.screen_stack:
+            for widget in screen.walk_children(Widget):
+                widget.refresh()
 
     def _do_quit(self) -> None:
         losses = [loss for screen in self.known_screens() if (loss := screen.unsaved())]

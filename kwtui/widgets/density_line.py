@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from textual.events import Resize
 from textual.strip import Strip
@@ -12,7 +11,7 @@ from textual.widget import Widget
 
 from kwtui.node.logs.density import Bar, Density, total
 from kwtui.text import cell_width, human_count, plural
-from kwtui.widgets.paint import ROLE_CLASSES, Painter, Part
+from kwtui.widgets.paint import Painter, Part
 
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 FEWEST_BARS = 8
@@ -20,8 +19,6 @@ FEWEST_BARS = 8
 
 class DensityLine(Widget):
     """One line high; takes no keys."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
 
     def __init__(self) -> None:
         super().__init__()

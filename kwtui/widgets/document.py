@@ -13,7 +13,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kwtui.widgets.paint import ROLE_CLASSES, Line, Painter, Part, wrap
+from kwtui.widgets.paint import Line, Painter, Part, wrap
 
 
 def changed_cells(before: Sequence[Part], after: Sequence[Part]) -> tuple[int, int]:
@@ -38,7 +38,6 @@ def _cells(signs: Sequence[Part]) -> int:
 class Document(ScrollView, can_focus=True):
     """Wrapped lines. Setting new lines repaints only those that changed."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll_down", show=False),
         Binding("k,up", "scroll_up", show=False),

@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import Complete, Field
-from kwtui.widgets.paint import ROLE_CLASSES, Line, Painter, fit, paragraph, part
+from kwtui.widgets.paint import Line, Painter, fit, paragraph, part
 
 LABEL_WIDTH = 18
 """Cells of the labels; with the two of ``‹ `` values stand where those of fields do."""
@@ -42,7 +42,6 @@ class Explained(Protocol):
 class Cycle(Widget, can_focus=True):
     """A choice in one line: ``‹ value ›``, changed with left and right."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,l,space", "turn(1)", show=False),
         Binding("left,h", "turn(-1)", show=False),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.strip import Strip
 from textual.widget import Widget
 
-from kwtui.widgets.paint import ROLE_CLASSES, Painter, Part, fit, part
+from kwtui.widgets.paint import Painter, Part, fit, part
 
 ENVIRONMENT_WORDS = {"dev": "DEVELOPMENT", "test": "TEST", "prod": "PRODUCTION"}
 
@@ -32,13 +31,6 @@ class HeaderFacts:
 
 class HeaderBar(Widget):
     """One line; the name of the screen stands at its right end."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *ROLE_CLASSES,
-        "role--env-dev",
-        "role--env-test",
-        "role--env-prod",
-    }
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,8 +93,6 @@ class HeaderBar(Widget):
 
 class Banner(Widget):
     """A line of bad news under the header; takes no room while all is well."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
 
     def __init__(self) -> None:
         super().__init__()

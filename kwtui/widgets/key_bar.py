@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.strip import Strip
 from textual.widget import Widget
 
-from kwtui.widgets.paint import ROLE_CLASSES, Painter, Part
+from kwtui.widgets.paint import Painter, Part
 
 MARGIN = 2
 """Cells that stay free: some terminals wrap when the last cell is written."""
@@ -43,8 +42,6 @@ def fitting(hints: Sequence[KeyHint], always: Sequence[KeyHint], width: int) -> 
 
 class KeyBar(Widget):
     """One line of keys."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
 
     def __init__(self) -> None:
         super().__init__()

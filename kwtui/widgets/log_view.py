@@ -18,7 +18,7 @@ from textual.widget import Widget
 from kwtui.node.logs.file.lines import LogLine
 from kwtui.node.logs.source import LineSource
 from kwtui.widgets.log_rows import GUTTER, Row, rows_of
-from kwtui.widgets.paint import ROLE_CLASSES, Painter
+from kwtui.widgets.paint import Painter
 
 SIDEWAYS_CELLS = 16
 SHORTEST_GAP = 60
@@ -28,7 +28,6 @@ SHORTEST_GAP = 60
 class LogView(Widget, can_focus=True):
     """Stands at the end and follows, or holds where the person scrolled to."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", show=False),
         Binding("k,up", "move(-1)", show=False),

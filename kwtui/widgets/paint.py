@@ -34,11 +34,18 @@ ROLES = (
     "match-2",
     "match-3",
     "match-4",
+    "env-dev",
+    "env-test",
+    "env-prod",
 )
 """What a part of a line can mean; the theme decides how it looks."""
 
 ROLE_CLASSES = frozenset(f"role--{role}" for role in ROLES)
-"""Component classes that a widget needs to paint lines."""
+"""Component classes of a screen on which lines are painted.
+
+They belong to the screen: Textual works out a widget's own anew, each against the whole
+stylesheet, whenever the widget is mounted or focused.
+"""
 
 Part = tuple[str, str]
 """Clean text and its role; the empty role is plain text."""
@@ -162,28 +169,31 @@ def _pieces(word: str, first: int, rest: int) -> Iterable[str | None]:
 
 
 class Painter:
-    """Turns parts into strips with the styles that the theme gives a widget's roles."""
+    """Turns parts into strips with the styles that the theme gives the screen's roles."""
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
-
-    def style(self, role: str) -> Style:
-        base = self._widget.rich_style
-        if not role:
-            return base
-        return base + self._widget.get_component_rich_style(f"role--{role}", partial=True)
 
     def strip(self, parts: Iterable[Part], width: int, *, cursor: Style | None = None) -> Strip:
         """The parts in exactly ``width`` cells.
 
         ``cursor`` is laid over all of them and takes their colours, which reversed would be blocks.
         """
-        fill = self._widget.rich_style
+        # Textual works it out from all ancestors each time it is asked for.
+        plain = self._widget.rich_style
         if cursor is not None:
-            fill += cursor
+            fill = plain + cursor
             styled = [
-                Segment(text, fill + Style(bold=self.style(role).bold)) for text, role in parts
+                Segment(text, fill + Style(bold=(plain + self._of(role)).bold))
+                for text, role in parts
             ]
         else:
-            styled = [Segment(text, self.style(role)) for text, role in parts]
+            fill = plain
+            styled = [Segment(text, plain + self._of(role)) for text, role in parts]
         return Strip(styled).adjust_cell_length(width, fill)
+
+    def _of(self, role: str) -> Style:
+        """What a role adds to plain text."""
+        if not role:
+            return Style.null()
+        return self._widget.screen.get_component_rich_style(f"role--{role}", partial=True)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual.strip import Strip
 from textual.widget import Widget
 
-from kwtui.widgets.paint import ROLE_CLASSES, Painter, Part, fit
+from kwtui.widgets.paint import Painter, Part, fit
 
 
 class Stepper(Widget):
     """Done steps carry a tick, the present one is bold and pointed at: colour is only an extra."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
 
     def __init__(self, titles: Sequence[str]) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from kwtui.widgets.paint import ROLE_CLASSES, Painter, Part, fit, line, part, wrap
+from kwtui.widgets.paint import Painter, Part, fit, line, part, wrap
 
 Row = TypeVar("Row")
 _Painted = tuple[tuple[Part, ...], Style | None]
@@ -60,7 +60,6 @@ def layout(columns: Sequence[Column], width: int) -> list[tuple[int, int]]:
 class VirtualList(ScrollView, Generic[Row], can_focus=True):
     """Rows under an optional header, with one cursor; ``cells`` gives a row's parts."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "cursor_by(1)", show=False),
         Binding("k,up", "cursor_by(-1)", show=False),

@@ -19,6 +19,7 @@ from kwtui.keys.actions import BY_ID, Action, actions_of
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.header_bar import Banner, HeaderBar
 from kwtui.widgets.key_bar import KeyBar, KeyHint
+from kwtui.widgets.paint import ROLE_CLASSES
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
@@ -43,6 +44,7 @@ class KwtuiScreen(Screen[None]):
     about: ClassVar[str] = ""
     """What the help page says first."""
     BINDINGS: ClassVar[list[BindingType]] = []
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     """Textual's own paints the whole screen anew for each Tab; the two widgets do that already."""
 

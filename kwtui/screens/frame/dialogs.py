@@ -20,7 +20,7 @@ from kwtui.errors import KwtuiError
 from kwtui.keys.interface_words import in_interface
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import Field, Words, push_button
-from kwtui.widgets.paint import BLANK, Line, heading, paragraph
+from kwtui.widgets.paint import BLANK, ROLE_CLASSES, Line, heading, paragraph
 from kwtui.widgets.styles import style_path
 
 WIDTH = 72
@@ -50,6 +50,7 @@ class Dialog(ModalScreen[object]):
 
     CSS_PATH = style_path("dialogs")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     _answered = False

@@ -20,7 +20,7 @@ from kwtui.keys.directions import directions, elsewhere
 from kwtui.keys.keymap import OWN_KEYS, Keymap
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.palette import all_commands, matching
-from tests.screens.driving import opened
+from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController
 
 SCOPES = sorted({action.scope for action in ACTIONS} - {"app", "wizard"})
@@ -220,6 +220,24 @@ async def test_themes_are_chosen_in_the_palette(connected: FakeController) -> No
         await person.type("theme light")
         await person.press("enter")
         await person.until(lambda: person.app.theme == "light")
+
+
+async def test_a_theme_that_is_chosen_repaints_what_is_shown(connected: FakeController) -> None:
+    async with opened(connected, theme="monochrome") as person:
+        await person.press("4")
+        await person.until_shown("tsdb")
+        expected = _painted(person)
+    async with opened(connected, theme="high-contrast") as person:
+        await person.press("4")
+        await person.until_shown("tsdb")
+        assert _painted(person) != expected
+        person.app._set_theme("monochrome")
+        await person.until(lambda: _painted(person) == expected, "the other theme's colours")
+
+
+def _painted(person: Driver) -> list[object]:
+    """The cells of the screen with their styles."""
+    return [list(strip) for strip in person.app.screen._compositor.render_strips()]
 
 
 def test_every_action_that_opens_the_prompt_takes_the_keys_typed_after_it() -> None:
