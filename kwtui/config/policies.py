@@ -15,6 +15,7 @@ from kwtui.config.policy_table import PolicyTable, line_of
 from kwtui.config.retention import LEVELS, check_policy
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.toml import check_format, nearest, parse_toml, read_toml_text, unusable
+from kwtui.files.trusted import check_trusted
 from kwtui.model.checks import CheckLevel
 from kwtui.model.policy import (
     Missed,
@@ -114,8 +115,12 @@ def load_policy(name: str) -> Policy:
 
 
 def read_policy(path: Path) -> Policy:
-    """A policy from any file. Raises KwtuiError (USAGE) with file, line and reason."""
-    return parse_policy(read_toml_text(path), path)
+    """A policy from any file. Raises KwtuiError (USAGE) with file, line and reason; also for one
+    that has commands and that another account may have written."""
+    policy = parse_policy(read_toml_text(path), path)
+    if policy.notice.command or policy.notice.smtp_password_command:
+        check_trusted(path)
+    return policy
 
 
 def parse_policy(text: str, path: Path) -> Policy:
@@ -195,6 +200,10 @@ class _Reader:
             raise table.wrong("time_zone", f'must be "UTC" or "local", not {schedule.time_zone!r}')
         if cron and schedule.time_zone != "local":
             raise table.wrong("time_zone", 'must be "local": cron knows no other')
+        for key in ("on_calendar", "cron"):
+            # It becomes a line of a unit or of a crontab: a line end would begin another one.
+            if not str(getattr(schedule, key)).isprintable():
+                raise table.wrong(key, "holds a line end or another control character")
         table.end(("on_calendar", "cron", "time_zone", "missed", "overlap", "jitter"))
         return schedule
 

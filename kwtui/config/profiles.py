@@ -27,6 +27,7 @@ from kwtui.files.toml import (
     unusable,
     write_private,
 )
+from kwtui.files.trusted import check_trusted
 
 
 class TlsMode(StrEnum):
@@ -110,6 +111,8 @@ def find_profile(name: str, path: Path | None = None) -> Profile:
     profiles = load_profiles(path)
     for profile in profiles:
         if profile.name == name:
+            if profile.password_command:
+                check_trusted(path or profiles_path())
             return profile
     known = [p.name for p in profiles]
     hint = nearest(name, known)

@@ -10,6 +10,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.policy import Missed, Policy
 
 MARK = "kwtui policy"
@@ -45,7 +46,11 @@ def unit_names(policy: str) -> tuple[str, ...]:
 
 
 def units(policy: Policy, account: Account) -> tuple[Unit, ...]:
-    """Services and timers, as `systemd-analyze verify` takes them."""
+    """Services and timers, as `systemd-analyze verify` takes them.
+
+    Raises KwtuiError (USAGE) for a word that would end its line.
+    """
+    _check_lines(policy, account)
     zone = " UTC" if policy.schedule.time_zone == "UTC" else ""
     name = policy.name
     return (
@@ -76,7 +81,7 @@ def units(policy: Policy, account: Account) -> tuple[Unit, ...]:
 
 
 def _service(policy: Policy, account: Account, words: tuple[str, ...]) -> str:
-    command = " ".join(_unit_word(word) for word in (*account.program, *words))
+    command = " ".join(_unit_word(word, expands=True) for word in (*account.program, *words))
     user = f"User={account.user}\n" if account.system else ""
     return f"""\
 # Made by kwtui schedule install; changes are lost when it is installed again.
@@ -117,9 +122,24 @@ WantedBy=timers.target
 """
 
 
-def _unit_word(word: str) -> str:
-    """One word of a unit file: a percent sign and quotes mean something there."""
-    escaped = word.replace("\\", "\\\\").replace("%", "%%").replace('"', '\\"').replace("$", "$$")
+def _check_lines(policy: Policy, account: Account) -> None:
+    """What a line end in a path or name would begin is a line of its own, which root obeys."""
+    schedule = policy.schedule
+    words = (policy.name, schedule.on_calendar, schedule.cron, account.user, account.config)
+    for word in (*words, account.state, *account.program):
+        if not word.isprintable():
+            raise KwtuiError(
+                f"{word!r} cannot stand in a timer: it holds a control character.",
+                hint="Rename what is called so.",
+                exit_code=ExitCode.USAGE,
+            )
+
+
+def _unit_word(word: str, *, expands: bool = False) -> str:
+    """One word of a unit file: a percent sign and quotes mean something there, and in a command
+    (``expands``) a dollar sign."""
+    escaped = word.replace("\\", "\\\\").replace("%", "%%").replace('"', '\\"')
+    escaped = escaped.replace("$", "$$") if expands else escaped
     return f'"{escaped}"' if re.search(r"[\s\"'\\]", word) else escaped
 
 
@@ -127,7 +147,11 @@ def _unit_word(word: str) -> str:
 
 
 def with_cron_lines(crontab: str, policy: Policy, account: Account) -> str:
-    """The crontab with this policy's lines between their marks, all else untouched."""
+    """The crontab with this policy's lines between their marks, all else untouched.
+
+    Raises KwtuiError (USAGE) for a word that would end its line.
+    """
+    _check_lines(policy, account)
     rest = without_cron_lines(crontab, policy.name)
     if rest and not rest.endswith("\n"):
         rest += "\n"

@@ -225,3 +225,14 @@ def test_directories_follow_xdg_and_their_own_variables(
     monkeypatch.setenv("KWTUI_CONFIG_DIR", str(tmp_path / "own"))
     assert config.profiles_path() == tmp_path / "own" / "profiles.toml"
     assert preferences.preferences_path() == tmp_path / "own" / "preferences.toml"
+
+
+def test_a_password_command_that_others_may_write_is_not_taken(file: Path) -> None:
+    config.save_profile(SHOP, file)
+    config.save_profile(Profile(name="plain"), file)
+    file.chmod(0o666)
+    with pytest.raises(KwtuiError) as error:
+        config.find_profile("shop", file)
+    assert error.value.exit_code is ExitCode.USAGE
+    assert "every account may write it" in (error.value.cause or "")
+    assert config.find_profile("plain", file).name == "plain"

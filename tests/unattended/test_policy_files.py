@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -213,3 +214,30 @@ def test_a_policy_that_is_not_there_is_told_with_the_nearest() -> None:
         load_policy("nightl")
     assert error.value.exit_code is ExitCode.NOT_FOUND
     assert "nightly" in error.value.hint
+
+
+@pytest.mark.parametrize("key", ['cron = "15\\n1 * * *"', 'on_calendar = "*-*-*\\n01:15:00"'])
+def test_a_time_has_no_line_end(tmp_path: Path, key: str) -> None:
+    path = write(tmp_path, f'format = 1\ndatabases = ["*"]\n[schedule]\n{key}\n')
+    with pytest.raises(KwtuiError) as error:
+        read_policy(path)
+    assert "line end" in (error.value.cause or "")
+
+
+def test_commands_of_a_file_that_others_may_write_are_not_taken(tmp_path: Path) -> None:
+    path = write(tmp_path, 'format = 1\ndatabases = ["*"]\n[notify]\ncommand = ["/bin/true"]\n')
+    read_policy(path)
+    for place in (path, tmp_path):
+        mode = place.stat().st_mode
+        place.chmod(mode | 0o002)
+        with pytest.raises(KwtuiError) as error:
+            read_policy(path)
+        assert "every account may write" in (error.value.cause or "")
+        place.chmod(mode)
+    if os.geteuid() == 0:
+        os.chown(path, 65534, -1)
+        with pytest.raises(KwtuiError) as error:
+            read_policy(path)
+        assert "belongs to" in (error.value.cause or "")
+    path.write_text('format = 1\ndatabases = ["*"]\n', "utf-8")
+    read_policy(path)

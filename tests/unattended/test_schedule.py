@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -103,3 +104,20 @@ def test_a_crontab_keeps_what_others_wrote(lines: list[str], ends: bool) -> None
     assert not has_cron_lines(once, "night")
     assert without_cron_lines(once, "nightly").rstrip("\n") == crontab.rstrip("\n")
     assert "15 1 * * * env KWTUI_CONFIG_DIR=/etc/kwtui" in once
+
+
+@pytest.mark.parametrize(
+    "config", ["/etc/a\nExecStartPre=/bin/evil", "/etc/a\r* * * * * root evil"]
+)
+def test_a_line_end_in_a_path_begins_no_line_of_a_timer(config: str) -> None:
+    odd = replace(ACCOUNT, config=config)
+    crontab = Policy("nightly", ("*",), schedule=PolicySchedule(cron="15 1 * * *"))
+    for make in (lambda: units(NIGHTLY, odd), lambda: with_cron_lines("", crontab, odd)):
+        with pytest.raises(KwtuiError, match="cannot stand in a timer"):
+            make()
+
+
+def test_signs_that_systemd_reads_stay_what_they_are() -> None:
+    odd = replace(ACCOUNT, config='/etc/50% "$HOME"')
+    service = units(NIGHTLY, odd)[0].text
+    assert 'Environment="KWTUI_CONFIG_DIR=/etc/50%% \\"$HOME\\""\n' in service
