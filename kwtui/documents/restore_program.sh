@@ -21,7 +21,7 @@ Restores the backup into a new database, with the SQL client that is given, for 
   ./restore.sh --as shop_restored kwbase sql --insecure --host 127.0.0.1:26257
 
 Run it as the account of the database. Root runs it only where this file belongs to root: whoever
-owns it decides what it does.
+owns it decides what it does. A copy that root made (cp) does, and can be read first.
 
 Instead of CLIENT the environment variable SQL_CLIENT may hold it. The client reads statements from
 its input. One that asks for a password is asked up to five times: use PGPASSWORD or ~/.pgpass.
@@ -38,6 +38,7 @@ its input. One that asks for a password is asked up to five times: use PGPASSWOR
   --no-grants      leave the grants out
   --no-staging     import time series from the backup itself: rejected rows land in it
   --no-checksums   do not compare the files with SHA256SUMS first
+  --trust-owner    as root: run this file though it belongs to another account
 
 It ends with 0: restored and compared; 1: stopped by an error; 2: not understood; 3: the name is
 taken; 4: the rows or devices are not those of the backup; 5: files of the backup are damaged; 6: all
@@ -60,6 +61,7 @@ stop() {
 
 target=$original
 written='' extern='' source='' from=1 print='' grants=yes staging=yes checksums=yes
+trust=''
 while [ $# -gt 0 ]; do
     case $1 in
         --as | --extern | --node | --source | --from | --inserts)
@@ -78,6 +80,7 @@ while [ $# -gt 0 ]; do
         --no-grants) grants='' && shift ;;
         --no-staging) staging='' && shift ;;
         --no-checksums) checksums='' && shift ;;
+        --trust-owner) trust=yes && shift ;;
         --help | -h) usage && exit 0 ;;
         --) shift && break ;;
         -*) stop 2 "unknown option: $1" "restore.sh --help lists the options." ;;
@@ -106,6 +109,15 @@ fi
 if [ $# -eq 0 ] && [ -z "$print$written" ]; then
     usage >&2
     stop 2 "No SQL client is given."
+fi
+
+# Read from a pipe or given to a shell as its text, it is no file, and root chose its text.
+if [ "$(id -u)" -eq 0 ] && [ -f "$0" ] && [ -z "$print$trust" ]; then
+    case $0 in -*) own=./$0 ;; *) own=$0 ;; esac
+    [ "$(stat -L -c %u -- "$own")" = 0 ] ||
+        stop 1 "Root does not run a file that belongs to another account: it may hold anything." \
+            "Run it as that account. Or copy it, read the copy, and run that with --extern DIR." \
+            "If you trust whoever owns it: --trust-owner"
 fi
 
 # ---- where the files are
@@ -322,6 +334,18 @@ rejected() {
         done
     done
 }
+
+# A pipe, socket or device in place of a file would be read for ever.
+check_kinds() {
+    [ -d "$root/data" ] || return 0
+    as_owner find "$root/" \( -type p -o -type s -o -type b -o -type c -o \
+        -type l ! -exec test -f '{}' \; \) -print >"$work/odd" 2>/dev/null || :
+    [ ! -s "$work/odd" ] || {
+        plain <"$work/odd" >&2
+        stop 5 "In the backup lies what is no file and no folder: see above." "Nothing was restored."
+    }
+}
+check_kinds
 
 # ---- 0. files of INSERT statements, for restore.sql
 

@@ -6,8 +6,10 @@ Here the client is a shell script that writes down what it is told; on a living 
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +31,10 @@ from kwtui.documents.runbook import (
 from kwtui.model.schema import ProgramSpec
 from kwtui.sql.session import script_settings
 from tests.backups.builder import CONTENT, make_set, schema_of
+
+SHELLS = [[name] for name in ("dash", "bash") if shutil.which(name)]
+if shutil.which("busybox"):
+    SHELLS.append(["busybox", "sh"])
 
 CLIENT = """\
 #!/bin/sh
@@ -53,14 +59,18 @@ class Bench:
     client: Path
     heard: Path
 
-    def run(self, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return self.call(*options, str(self.client), **environment)
+    def run(
+        self, *options: str, shell: Sequence[str] = ("sh",), **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return self.call(*options, str(self.client), shell=shell, **environment)
 
-    def call(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def call(
+        self, *arguments: str, shell: Sequence[str] = ("sh",), **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         self.heard.unlink(missing_ok=True)
         variables = {"PATH": "/usr/bin:/bin", "HEARD": str(self.heard), "ANSWER": "4\\t1\\t2"}
         return subprocess.run(
-            ["sh", str(self.folder / "restore.sh"), *arguments],
+            [*shell, str(self.folder / "restore.sh"), *arguments],
             check=False,
             capture_output=True,
             text=True,
@@ -317,6 +327,35 @@ def test_a_grant_to_nobody_costs_no_rows(bench: Bench) -> None:
     assert "COMMENT ON DATABASE" in bench.told
     assert bench.run("--from", "6").returncode == 0
     assert "CREATE VIEW" not in bench.told
+
+
+@pytest.mark.parametrize("options", [[], ["--no-checksums"]])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_pipe_in_place_of_a_file_is_never_read(
+    bench: Bench, options: list[str], shell: list[str]
+) -> None:
+    file = next((bench.folder / "data/public/orders").iterdir())
+    file.unlink()
+    os.mkfifo(file)
+    done = bench.run(*options, shell=shell)
+    assert done.returncode == 5
+    assert file.name in done.stderr
+    assert not bench.heard.exists()
+    file.unlink()
+    file.symlink_to("/dev/zero")
+    assert bench.run(*options, shell=shell).returncode == 5
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can own what is another account's")
+@pytest.mark.parametrize("shell", SHELLS)
+def test_root_runs_no_file_of_another_account(bench: Bench, shell: list[str]) -> None:
+    os.chown(bench.folder / "restore.sh", 65534, 65534)
+    done = bench.run(shell=shell)
+    assert done.returncode == 1
+    assert "belongs to another account" in done.stderr
+    assert not bench.heard.exists()
+    assert bench.run("--print", shell=shell).returncode == 0
+    assert bench.run("--trust-owner", shell=shell).returncode == 0
 
 
 @pytest.mark.parametrize("harm", ["change", "remove"])
