@@ -66,7 +66,7 @@ def _tag(rng: random.Random, number: int) -> list[str]:
 
 
 def _column(rng: random.Random, number: int) -> list[str]:
-    return [f"ALTER TABLE {{db}}.public.m ADD COLUMN extra{number} INT4"]
+    return [f"ALTER TABLE {{db}}.public.m ADD COLUMN extra{rng.randrange(1 << 20)} INT4"]
 
 
 def _made_anew(rng: random.Random, number: int) -> list[str]:
@@ -102,7 +102,7 @@ def _emptied(rng: random.Random, number: int) -> list[str]:
 
 
 def _altered(rng: random.Random, number: int) -> list[str]:
-    return [f"ALTER TABLE {{db}}.public.m ADD COLUMN more{number} INT8"]
+    return [f"ALTER TABLE {{db}}.public.m ADD COLUMN more{rng.randrange(1 << 20)} INT8"]
 
 
 def _relation_anew(rng: random.Random, number: int) -> list[str]:
