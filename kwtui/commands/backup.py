@@ -37,6 +37,7 @@ def request_of(args: argparse.Namespace) -> BackupRequest:
         parallel=args.parallel,
         check=CheckLevel(args.check) if args.check else None,
         incremental=Incremental(args.incremental),
+        anew_after=args.anew_after,
         label=args.label,
         with_users=args.with_users,
         with_settings=args.with_settings,

@@ -29,7 +29,7 @@ from kwtui.model.policy import (
     PolicySchedule,
 )
 from kwtui.model.proof import ProofLevel
-from kwtui.model.requests import BackupMethod, Incremental
+from kwtui.model.requests import ANEW_AFTER, BackupMethod, Incremental
 from kwtui.model.retention import RetentionPolicy
 
 TEMPLATES = ("generic", "slack", "dingtalk", "feishu", "wecom")
@@ -63,6 +63,7 @@ _WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _BACKUP_KEYS = (
     "method",
     "incremental",
+    "anew_after",
     "check",
     "prefix",
     "node",
@@ -155,6 +156,7 @@ class _Reader:
             profile=top.take("profile", str, ""),
             method=backup.choice("method", BackupMethod, BackupMethod.SNAPSHOT),
             incremental=backup.choice("incremental", Incremental, Incremental.AUTO),
+            anew_after=backup.positive("anew_after", ANEW_AFTER) or ANEW_AFTER,
             check=backup.choice("check", CheckLevel, None),
             prefix=backup.take("prefix", str, "kwtui"),
             node=backup.positive("node", None),

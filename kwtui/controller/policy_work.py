@@ -151,6 +151,7 @@ def request_of(policy: Policy, database: str) -> BackupRequest:
         parallel=policy.parallel,
         check=policy.check,
         incremental=policy.incremental,
+        anew_after=policy.anew_after,
         label=policy.label,
         with_users=policy.with_users,
         with_settings=policy.with_settings,

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from kwtui.model.checks import CheckLevel
 from kwtui.model.proof import ProofLevel
-from kwtui.model.requests import BackupMethod, Incremental
+from kwtui.model.requests import ANEW_AFTER, BackupMethod, Incremental
 from kwtui.model.retention import RetentionPolicy
 
 
@@ -146,6 +146,7 @@ class Policy:
     """The server; empty: the one that the command names."""
     method: BackupMethod = BackupMethod.SNAPSHOT
     incremental: Incremental = Incremental.AUTO
+    anew_after: int = ANEW_AFTER
     check: CheckLevel | None = None
     """How much of the content is compared; None: what costs little for the engine."""
     prefix: str = "kwtui"

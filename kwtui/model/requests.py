@@ -51,6 +51,10 @@ class Incremental(StrEnum):
     """Yes, however long ago everything was written."""
 
 
+ANEW_AFTER = 30
+"""Days that files are linked for, where nobody says otherwise."""
+
+
 @dataclass(frozen=True)
 class BackupRequest:
     """What a person asks for; the planner turns it into steps."""
@@ -70,6 +74,8 @@ class BackupRequest:
     check: CheckLevel | None = None
     """How much of the content is compared; None: what costs little for the engine."""
     incremental: Incremental = Incremental.AUTO
+    anew_after: int = ANEW_AFTER
+    """Days after which ``auto`` writes everything anew."""
     label: str = ""
     with_users: bool = False
     """Also EXPORT USERS: accounts, roles and who is in them; never passwords."""

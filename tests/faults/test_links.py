@@ -172,6 +172,40 @@ def test_an_earlier_backup_that_is_deleted_meanwhile_takes_nothing_with_it(
     assert any(f"Verify {first.path}" in words for words in second.story.notices)
 
 
+def test_a_text_that_was_replaced_by_one_as_long_is_found_where_the_sample_meets_it(
+    bench: Bench,
+) -> None:
+    """Counts, sums and lengths are what they were."""
+    table = f"{DB}.public.t"
+    bench.do(
+        f"CREATE TABLE {table} (ts TIMESTAMPTZ(3) NOT NULL, s VARCHAR(9)) "
+        "TAGS (id INT4 NOT NULL) PRIMARY TAGS (id)",
+        f"DROP TABLE {DB}.public.m",
+    )
+    for day in (1, 2):
+        rows = ", ".join(f"('2026-11-0{day} 0{h}:00:00', e'a \"b\"\\n', 1)" for h in range(8))
+        bench.do(f"INSERT INTO {table} VALUES {rows}")
+    first = bench.backup(DB, chunk_rows=2)
+    same = bench.backup(DB, chunk_rows=2)
+    assert all(s.linked for s in assert_whole(bench, same.path, 16).tables[0].segments)
+    bench.do(
+        f"INSERT INTO {table} VALUES ('2026-11-01 03:00:00', e'x \"b\"\\n', 1)",
+        f"INSERT INTO {table} VALUES ('2026-11-02 09:00:00', 'new', 1)",
+    )
+
+    second = bench.backup(DB, chunk_rows=2)
+
+    manifest = assert_whole(bench, second.path, 17)
+    assert not any(s.linked for s in manifest.tables[0].segments)
+    assert manifest.tables[0].whole_at is None
+    (words,) = [words for words in second.story.notices if "though counts and sums are" in words]
+    assert words.startswith("public.t: 2 rows from 2026-11-01 00:00:00+00:00 on")
+    bench.restore(second.path, target=f"{DB}_back")
+    assert bench.one(f"SELECT count(*) FROM {DB}_back.public.t WHERE s LIKE 'x%'") == "1"
+    bench.do(f"DROP DATABASE {DB}_back CASCADE")
+    assert bench.verify(first.path).ok
+
+
 def test_two_backups_at_once_share_the_files_of_the_one_before(bench: Bench, first: Made) -> None:
     """By two accounts, which know nothing of each other's locks."""
     other = Bench(bench.node, bench.state / "other")

@@ -166,8 +166,15 @@ def _backup(commands: Any) -> None:
         choices=("auto", "full", "always"),
         default="auto",
         help="link the files of the last proven backup where what they hold did not "
-        "change, and write everything anew every 30 days (auto, default); write everything (full); "
+        "change, and write everything anew now and then (auto, default); write everything (full); "
         "or link however old they are (always). Each backup is complete by itself",
+    )
+    parser.add_argument(
+        "--anew-after",
+        type=count,
+        default=30,
+        metavar="DAYS",
+        help="when auto writes everything anew (default: 30)",
     )
     parser.add_argument(
         "--with-users",

@@ -13,7 +13,7 @@ _shtab_kwtui_wal_subparsers=(set)
 _shtab_kwtui_sandbox_subparsers=(start stop status node reset)
 _shtab_kwtui_subparsers=(backup restore list show verify survey runs logs profiles keys manual completion status policy schedule notify runbook report drill seal compare pin unpin note label delete prune cleanup offsite server jobs wal sql doctor explain sandbox)
 
-_shtab_kwtui_backup_option_strings=(-h --help --json --dsn --profile --sandbox --extern --store --logs --tables --without --method --label --prefix --parallel --chunk-rows --check --no-checksums --incremental --with-users --with-settings --unseen --sweep --dry-run --detach --node --delimiter --null-text --charset --header)
+_shtab_kwtui_backup_option_strings=(-h --help --json --dsn --profile --sandbox --extern --store --logs --tables --without --method --label --prefix --parallel --chunk-rows --check --no-checksums --incremental --anew-after --with-users --with-settings --unseen --sweep --dry-run --detach --node --delimiter --null-text --charset --header)
 _shtab_kwtui_restore_option_strings=(-h --help --json --dsn --profile --sandbox --extern --store --logs --continue --as --strategy --tables --into --from --until --where --create-users --with-users --with-settings --yes-replace --accept --leave-out --empty --no-header --dry-run --detach --node --delimiter --null-text --charset --header)
 _shtab_kwtui_list_option_strings=(-h --help --json --dsn --profile --sandbox --extern --store --logs --all)
 _shtab_kwtui_show_option_strings=(-h --help --json --dsn --profile --sandbox --extern --store --logs)

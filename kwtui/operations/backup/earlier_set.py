@@ -20,8 +20,6 @@ from kwtui.model.server import ServerFacts
 from kwtui.sql.transfer import DEFAULT_CHUNK_ROWS
 
 _CHUNK_ROWS = re.compile(r"\bchunk_rows = '(\d+)'")
-WRITTEN_ANEW = timedelta(days=30)
-"""How long files may be linked before everything is written anew."""
 _LOOKED_AT = 20
 """Earlier sets that are looked at, the newest first."""
 
@@ -39,7 +37,7 @@ class EarlierSet:
         if entry is None:
             return None
         age = datetime.now(UTC) - self.whole_at(entry)
-        due = request.incremental is Incremental.AUTO and age >= WRITTEN_ANEW
+        due = request.incremental is Incremental.AUTO and age >= timedelta(days=request.anew_after)
         return None if due else entry
 
     def whole_at(self, entry: TableEntry) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kwtui.backups.unchanged import MOST_TABLES
 from kwtui.model.requests import BackupRequest, Incremental
+from kwtui.text import plural
 
 
 def tables_linked(request: BackupRequest, tables: int) -> str:
@@ -15,11 +16,7 @@ def tables_linked(request: BackupRequest, tables: int) -> str:
     return (
         " A table whose ranges were not written since the last proven backup is not exported "
         "again: its files are linked, once their SHA-256 was compared and its rows were counted."
-        + (
-            " Everything is written anew every 30 days."
-            if request.incremental is Incremental.AUTO
-            else ""
-        )
+        + _anew(request)
     )
 
 
@@ -33,10 +30,12 @@ def days_linked(request: BackupRequest) -> str:
         " Days whose counts, sums and text lengths are those of the last proven backup are not "
         "exported again: its files are linked, once their SHA-256 was compared. What this cannot "
         "see is a text that was replaced by one of the same length, or values exchanged within a "
-        "day"
-        + (
-            ": everything is written anew every 30 days."
-            if request.incremental is Incremental.AUTO
-            else "."
-        )
+        "day; so some rows of linked files, other ones each time, are exported again and compared."
+        + _anew(request)
     )
+
+
+def _anew(request: BackupRequest) -> str:
+    if request.incremental is not Incremental.AUTO:
+        return ""
+    return f" Everything is written anew every {plural(request.anew_after, 'day')}."

@@ -174,6 +174,8 @@ def _how_words(request: BackupRequest) -> Iterator[str]:
         yield from ("--check", request.check.value)
     if request.incremental != _PLAIN.incremental:
         yield from ("--incremental", request.incremental.value)
+    if request.anew_after != _PLAIN.anew_after:
+        yield from ("--anew-after", str(request.anew_after))
 
 
 def _restore_words(request: RestoreRequest) -> Iterator[str]:

@@ -19,6 +19,7 @@ from kwtui.model.requests import (
     BackupRequest,
     Dialect,
     ExcerptRequest,
+    Incremental,
     RestoreRequest,
     RestoreStrategy,
 )
@@ -39,6 +40,7 @@ BACKUPS = [
     BackupRequest("shop", tables=(TableName("public", "orders"), TableName("a", "b"))),
     BackupRequest("shop", tables=(TableName("public", 'odd, "na.me'),)),
     BackupRequest("shop", method=BackupMethod.DATABASE, parallel=4, node_id=3, chunk_rows=10),
+    BackupRequest("shop", incremental=Incremental.ALWAYS, anew_after=7),
     BackupRequest("shop", check=CheckLevel.COUNTS, dialect=Dialect(null_text="", header=True)),
 ]
 

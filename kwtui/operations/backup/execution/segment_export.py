@@ -101,6 +101,11 @@ def workplace(folder: Path, number: int) -> Path:
     return folder.with_name(f"{folder.name}~s{number}")
 
 
+def sample_place(folder: Path) -> Path:
+    """The folder that rows are exported into again, to be compared with linked files."""
+    return folder.with_name(f"{folder.name}~again")
+
+
 def name_of(since: str, set_path: str) -> str:
     """What the names of a stretch's files begin with: its beginning, and the set that wrote them,
     so that they stay apart from those of all other sets: ``20261101T000000.20261130T011500Z``."""

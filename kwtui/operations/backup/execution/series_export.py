@@ -24,12 +24,14 @@ from kwtui.operations.backup.bounded_export import bounded_export
 from kwtui.operations.backup.earlier_set import EarlierSet
 from kwtui.operations.backup.execution import reconcile
 from kwtui.operations.backup.execution.exporting import ExportAnswer
+from kwtui.operations.backup.execution.link_sample import LinkSample
 from kwtui.operations.backup.execution.segment_export import (
     collect,
     copied_words,
     link_segment,
     name_of,
     not_linked,
+    sample_place,
     workplace,
 )
 from kwtui.operations.backup.execution.state import TableExport
@@ -68,6 +70,7 @@ class SeriesExporter:
         if entry is not None and self.earlier is not None:
             planned = await self._link(step, export, entry, planned)
             export.whole_at = self.earlier.whole_at(entry)
+            planned = await self._checked(server, step, export, planned)
         for number, stretch in enumerate(planned):
             if stretch.taken is None:
                 await self._write(server, step, export, stretch, number)
@@ -78,8 +81,9 @@ class SeriesExporter:
         """Remove what a try that failed left in folders of its own. Raises OSError."""
         export.segments.clear()
         export.taken.clear()
-        for number in range(export.stretches):
-            place = workplace(self.data / export.folder, number)
+        folder = self.data / export.folder
+        places = [workplace(folder, number) for number in range(export.stretches)]
+        for place in (*places, sample_place(folder)):
             await asyncio.to_thread(remove_folder, place)
 
     # -- what is done -----------------------------------------------------------------------
@@ -154,6 +158,47 @@ class SeriesExporter:
         export.segments.append(made)
         export.taken.update(entries)
 
+    async def _checked(
+        self, server: Server, step: Step, export: TableExport, planned: tuple[Stretch, ...]
+    ) -> tuple[Stretch, ...]:
+        """What is linked, if a sample of it is what the server holds; else nothing is."""
+        dialect = self.request.dialect
+        if dialect.enclosed != dialect.escaped or not export.segments:
+            return planned
+
+        async def write(since: str, before: str) -> Path:
+            place = sample_place(self.data / export.folder)
+            relative = f"{export.folder.rpartition('/')[0]}/{place.name}"
+            sql = self._statement(export, relative, Stretch(since, before, 0), cut=True)
+            reconcile.check_word(await self.send(server, step, sql, place), str(export.spec.name))
+            return place
+
+        sample = LinkSample(self.context, dialect.enclosed, self.data, export)
+        try:
+            words = await sample.differing(planned, write)
+        except OSError as error:
+            raise cannot_write(self.data / export.folder, error) from error
+        if not words:
+            return planned
+        await self._give_up(export)
+        words = f"{words} are not those of the files, though counts and sums are"
+        self.context.reporter.notice(
+            step, "WARNING", f"{export.spec.name}: {words}. All of it is exported."
+        )
+        return tuple(replace(stretch, taken=None) for stretch in planned)
+
+    async def _give_up(self, export: TableExport) -> None:
+        """Remove the links, so that the files can be written."""
+        folder = self.data / export.folder
+        try:
+            await asyncio.to_thread(remove_folder, folder)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        await asyncio.to_thread(make_folders, folder)
+        export.segments.clear()
+        export.taken.clear()
+        export.whole_at = None
+
     def _tell(self, step: Step, export: TableExport, again: list[OSError]) -> None:
         if again and self.earlier is not None:
             words = not_linked(export.spec.name, self.earlier, again[0], len(again))
@@ -186,14 +231,17 @@ class SeriesExporter:
         files = tuple(f"{DATA_FOLDER}/{export.folder}/{name}" for name in names)
         export.segments.append(Segment(stretch.since, stretch.until, files))
 
-    def _statement(self, export: TableExport, folder: str, stretch: Stretch) -> str:
+    def _statement(
+        self, export: TableExport, folder: str, stretch: Stretch, *, cut: bool = False
+    ) -> str:
+        """``cut``: also a stretch that ends may reach beyond the newest time."""
         plan, spec = self.context.plan, export.spec
         return bounded_export(
             transfer.nodelocal(plan.node_id, f"{plan.path}/{DATA_FOLDER}/{folder}"),
             plan.database,
             spec,
             # Only the last one is open: every other ends before the newest time.
-            None if stretch.until else export.until,
+            None if stretch.until and not cut else export.until,
             ExportOptions(self.request.dialect, self.request.chunk_rows),
             since=stretch.since,
             before=stretch.until,
