@@ -56,6 +56,12 @@ def _sql() -> Screen[Any]:
     return SqlScreen()
 
 
+def _policies() -> Screen[Any]:
+    from kwtui.screens.policies.screen import PoliciesScreen
+
+    return PoliciesScreen()
+
+
 def _doctor() -> Screen[Any]:
     from kwtui.screens.doctor.screen import DoctorScreen
 
@@ -83,6 +89,7 @@ FACTORIES: dict[str, Callable[[], Screen[Any]]] = {
     "runs": _runs,
     "server": _server,
     "sql": _sql,
+    "policies": _policies,
     "doctor": _doctor,
     "explain": _explain,
     "manual": _manual,

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import shlex
 import signal
-import subprocess
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from kwtui.commands.shared.arguments import connect, connect_or_find_files, usage
 from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.text import sentences
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
@@ -73,27 +69,16 @@ async def _list(controller: Controller, args: argparse.Namespace, output: Output
 
 
 async def _summary(controller: Controller, name: str) -> dict[str, Any]:
-    from kwtui.unattended.history import last_end
-
-    last = last_end(await controller.policies.history(name))
-    found, times, problem, next_problem = None, [], "", ""
-    try:
-        found = controller.policies.load(name)
-    except KwtuiError as error:
-        problem = sentences(*error.lines())
-    try:
-        times = controller.policies.next_times(found) if found else []
-    except KwtuiError as error:
-        next_problem = error.title
+    found = await controller.policies.summary(name)
     return {
         "name": name,
-        "databases": found.databases if found else (),
-        "next": _moment(times[0]) if times else None,
-        "last_at": _moment(last.at) if last else None,
-        "last_ok": last.ok if last else None,
-        "last_words": last.words if last else "",
-        "problem": problem,
-        "next_problem": next_problem,
+        "databases": found.databases,
+        "next": _moment(found.next) if found.next else None,
+        "last_at": _moment(found.last.at) if found.last else None,
+        "last_ok": found.last.ok if found.last else None,
+        "last_words": found.last.words if found.last else "",
+        "problem": found.problem,
+        "next_problem": found.next_problem,
     }
 
 
@@ -260,19 +245,18 @@ def _name_server(args: argparse.Namespace, found: Policy) -> None:
 
 
 async def _add(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    from kwtui.config.policy_file import new_policy
+    from kwtui.config.policy_file import PolicyDraft, new_policy, text_of
 
     if args.dsn or args.sandbox:
         raise usage("A policy names its server by a profile: save one, then give --profile NAME.")
-    path = new_policy(
-        args.name,
-        args.databases.split(","),
+    draft = PolicyDraft(
+        databases=args.databases.split(","),
         profile=args.profile or "",
         on_calendar=args.on_calendar or "",
         cron=args.cron or "",
-        drill_every=args.drill_every or "",
-        check=controller.policies.warnings,
+        drill_every=args.drill_every or PolicyDraft.drill_every,
     )
+    path = new_policy(args.name, text_of(draft), check=controller.policies.warnings)
     found = controller.policies.load(args.name)
     if output.json:
         output.object("policy", {"policy": found, "history": []})
@@ -286,44 +270,20 @@ async def _add(controller: Controller, args: argparse.Namespace, output: Output)
 
 
 async def _edit(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    """In the editor, on a copy: what cannot be used never takes the place of what could."""
-    import tempfile
+    from kwtui.config.policy_editor import edit_policy
 
-    from kwtui.config.policy_file import policy_text, replace_policy
-
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    with tempfile.TemporaryDirectory(prefix="kwtui-") as folder:
-        copy = Path(folder) / f"{args.name}.toml"
-        copy.write_text(policy_text(args.name), "utf-8")
-        try:
-            _open_editor(editor, copy)
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise KwtuiError(
-                f"The editor {editor} could not be used.",
-                cause=str(error),
-                hint="Name another one in VISUAL or EDITOR. The policy is as it was.",
-            ) from error
-        replace_policy(args.name, copy.read_text("utf-8"))
-    output.line(f"The policy {args.name} was changed.")
+    changed = edit_policy(args.name)
+    output.line(f"The policy {args.name} {'was changed' if changed else 'is as it was'}.")
     return 0
 
 
-def _open_editor(editor: str, file: Path) -> None:
-    """Wait for it: the terminal is the editor's meanwhile."""
-    subprocess.run([*shlex.split(editor), str(file)], check=True)  # noqa: S603
-
-
 async def _remove(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    from kwtui.config.policy_file import policy_text, remove_policy
-    from kwtui.unattended.installing import remove
-
-    policy_text(args.name)
+    controller.policies.text(args.name)
     if not args.yes:
         output.line(f"The policy {args.name} and its timers would go; its backups stay.")
         output.line("Nothing was removed. Add --yes to do it.")
         return 0
-    remove(args.name)
-    remove_policy(args.name)
+    controller.policies.remove(args.name)
     output.line(f"The policy {args.name} is gone; its backups stay.")
     return 0
 

@@ -84,7 +84,7 @@ class Controller:
             self.connection, self.folders, self.storage, self.server, self.runs, background
         )
         work = PolicyWork(self.plans, self.runs, self.retention, self.server, self.status)
-        self.policies = Policies(work, self.status, background, home)
+        self.policies = Policies(work, self.status, self.commands, background, home)
         self.recovery = Recovery(
             self.connection, self.folders, self.commands, self.storage, self.status, background
         )

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kwtui.controller.background import Background
+from kwtui.controller.commands import CommandLines
 from kwtui.controller.policy_work import PolicyWork
 from kwtui.controller.status import Status
 from kwtui.errors import KwtuiError
 
 if TYPE_CHECKING:
+    from kwtui.config.policy_file import PolicyDraft
     from kwtui.model.policy import Policy
     from kwtui.runs.lock import RunLocks
     from kwtui.unattended.hands import AfterBackup, Tell
     from kwtui.unattended.history import PolicyEvent
+    from kwtui.unattended.installing import Installed
     from kwtui.unattended.matching import Chosen
     from kwtui.unattended.running import PolicyRun
     from kwtui.unattended.sending import Sent
+    from kwtui.unattended.summary import PolicySummary
     from kwtui.unattended.telling import Telling
 
 _BETWEEN_TRIES = 1.0
@@ -29,10 +34,16 @@ class Policies:
     """All methods raise `kwtui.errors.KwtuiError` with a message for people."""
 
     def __init__(
-        self, work: PolicyWork, status: Status, background: Background, state: Path
+        self,
+        work: PolicyWork,
+        status: Status,
+        commands: CommandLines,
+        background: Background,
+        state: Path,
     ) -> None:
         self._work = work
         self._status = status
+        self._commands = commands
         self._background = background
         self._state = state
         self._current: PolicyRun | None = None
@@ -69,11 +80,111 @@ class Policies:
             found.append("It has no [notify]: nobody is told when it fails.")
         return found
 
+    def warnings_of(self, text: str) -> list[str]:
+        """As `warnings`, of a file that is not written yet. Raises USAGE with line and reason."""
+        from kwtui.config.policies import parse_policy, policy_path
+
+        return self.warnings(parse_policy(text, policy_path("new")))
+
     def next_times(self, policy: Policy, count: int = 1) -> list[datetime]:
         """In UTC; none without a schedule."""
         from kwtui.unattended.schedule import next_times
 
         return next_times(policy.schedule, datetime.now(UTC), count)
+
+    async def summary(self, name: str, *, timer: bool = False) -> PolicySummary:
+        """A policy in a line, also if its file cannot be used. ``timer``: ask the host for it."""
+        from kwtui.text import sentences
+        from kwtui.unattended.history import ENDS, last_end
+        from kwtui.unattended.installing import status
+        from kwtui.unattended.summary import PolicySummary
+
+        history = await self.history(name)
+        begun = [e.event for e in history if e.event in ("began", *ENDS)][-1:] == ["began"]
+        works = begun and await self._background.call(self._is_held, name)
+        found = PolicySummary(
+            name,
+            # One that works now has not ended as failed yet.
+            last=last_end(history[:-1] if works else history),
+            works=works,
+            timer=await self._background.call(status, name) if timer else None,
+        )
+        try:
+            policy = self.load(name)
+        except KwtuiError as error:
+            return replace(found, problem=sentences(*error.lines()))
+        found = replace(found, databases=policy.databases)
+        try:
+            times = self.next_times(policy)
+        except KwtuiError as error:
+            return replace(found, next_problem=error.title)
+        return replace(found, next=times[0] if times else None)
+
+    async def summaries(self) -> list[PolicySummary]:
+        """All of them, by name, with their timers."""
+        return [await self.summary(name, timer=True) for name in self.names()]
+
+    def _is_held(self, name: str) -> bool:
+        from kwtui.unattended.history import hold
+
+        try:
+            hold(self._state, name).close()
+        except KwtuiError:
+            return True
+        return False
+
+    def text(self, name: str) -> str:
+        """The file as it is. Raises NOT_FOUND."""
+        from kwtui.config.policy_file import policy_text
+
+        return policy_text(name)
+
+    def draft(self, name: str, draft: PolicyDraft) -> str:
+        """The file of a new policy. Raises USAGE for a name that is none, NAME_TAKEN."""
+        from kwtui.config.policy_file import free_path, text_of
+
+        free_path(name)
+        return text_of(draft)
+
+    def add(self, name: str, text: str) -> Path:
+        """Write a new policy; where. Raises NAME_TAKEN, or USAGE with line and reason."""
+        from kwtui.config.policy_file import new_policy
+
+        return new_policy(name, text, check=self.warnings)
+
+    def edit(self, name: str) -> bool:
+        """In the person's editor, which has the terminal meanwhile; whether it was changed."""
+        from kwtui.config.policy_editor import edit_policy
+
+        return edit_policy(name)
+
+    def remove(self, name: str) -> None:
+        """The policy and its timers; its backups and its history stay."""
+        from kwtui.config.policy_file import policy_text, remove_policy
+        from kwtui.unattended import installing
+
+        policy_text(name)
+        installing.remove(name)
+        remove_policy(name)
+
+    async def install_timer(self, policy: Policy) -> Installed:
+        """Let this host run it. Raises USAGE where that cannot be."""
+        from kwtui.unattended.installing import install
+
+        return await self._background.call(install, policy)
+
+    async def remove_timer(self, name: str) -> Installed:
+        """What there was."""
+        from kwtui.unattended.installing import remove
+
+        return await self._background.call(remove, name)
+
+    async def start(self, policy: Policy) -> None:
+        """Run it now, in a process of its own. Raises if it does not begin."""
+        from kwtui.unattended.starting import start_policy
+
+        options = ["--profile", policy.profile] if policy.profile else self._commands.options()
+        await self._background.call(start_policy, self._state, policy.name, options)
 
     async def history(self, name: str) -> list[PolicyEvent]:
         from kwtui.unattended.history import read_history

@@ -81,6 +81,7 @@ SCREENS = (
     ("runs", "6", "Runs"),
     ("server", "7", "Server"),
     ("sql", "8", "SQL"),
+    ("policies", "9", "Policies"),
 )
 """(name, digit, title) of the screens that the digits reach."""
 
@@ -93,6 +94,7 @@ _SCREEN_HELP = {
     "runs": "See what is running and what has run.",
     "server": "See nodes, settings, rights, sessions and WAL of the server.",
     "sql": "Look at data with statements that only read.",
+    "policies": "See what is backed up by itself, when, and how it went.",
 }
 
 ACTIONS: tuple[Action, ...] = (
@@ -319,6 +321,18 @@ ACTIONS: tuple[Action, ...] = (
            footer=False),
     Action("sql.copy", "y", "Copy command", "Copy the command that does the same.",
            footer=False),
+    # Policies
+    Action("policies.open", "enter", "Open", "Show its file and what it did."),
+    Action("policies.add", "a", "Add", "Make a new policy, step by step."),
+    Action("policies.edit", "e", "Edit", "Change its file in your editor; it is checked."),
+    Action("policies.run", "s", "Run now", "Run it now. Asks first."),
+    Action("policies.check", "v", "Check", "Say what is unwise in it, and what it would do now."),
+    Action("policies.timer", "t", "Timer", "Let this host run it by itself, or stop that. Asks"
+           " first.", footer=False),
+    Action("policies.remove", "x", "Remove", "Remove it and its timers. Asks first.",
+           footer=False),
+    Action("policies.copy", "y", "Copy command", "Copy the command that runs it.", footer=False),
+    Action("policies.refresh", "u", "Read again", "Read all of them again.", footer=False),
     # Doctor
     Action("doctor.open", "enter", "Open", "Show everything that the check found."),
     Action("doctor.again", "r", "Again", "Look at this one again."),
@@ -373,6 +387,7 @@ SCOPE_TITLES: dict[str, str] = {
     "jobs": "Jobs of the server",
     "server": "Server",
     "sql": "SQL",
+    "policies": "Policies",
     "doctor": "Doctor",
     "explain": "Explain",
     "manual": "Manual",

@@ -69,6 +69,8 @@ _CHOSEN = {
     "choose a leftover": "leftovers.toggle leftovers.plan",
     "choose a session": "server.cancel",
     "write a statement": "sql.run sql.more sql.save",
+    "choose a policy": "policies.open policies.edit policies.run policies.check policies.timer"
+    " policies.remove policies.copy",
     "choose a check": "doctor.open doctor.again doctor.explain",
     "choose a topic": "manual.next-part manual.previous-part manual.find manual.find-next"
     " manual.find-previous manual.topics manual.copy",

@@ -42,6 +42,10 @@ _COMMANDS = {
     "survey": _TITLES["backup"],
     "logs": _TITLES["logs"],
     "sql": _TITLES["sql"],
+    "policy edit": _key("policies.edit", "policies"),
+    "policy add": _key("policies.add", "policies"),
+    "policy run": _key("policies.run", "policies"),
+    "policy": _TITLES["policies"],
     "explain": f"“{BY_ID['app.open-explain'].title}” ({{app.palette}})",
 }
 """The longest that fits counts; what follows it as arguments goes with it."""

@@ -11,6 +11,7 @@ from tests.screens.fake_connection import FakeConnection, FakeFolders, FakeProfi
 from tests.screens.fake_doctor import FakeDoctor, FakeLeftovers
 from tests.screens.fake_log import FakeLogs
 from tests.screens.fake_plans import FakeCommands, FakePlans
+from tests.screens.fake_policies import FakePolicies
 from tests.screens.fake_runs import FakeRuns
 from tests.screens.fake_server import FakeServerPages, FakeSqlConsole
 from tests.screens.fake_storage import FakeRetention, FakeStorage
@@ -29,6 +30,7 @@ class FakeController(Controller):
     runs: FakeRuns
     logs: FakeLogs
     doctor: FakeDoctor
+    policies: FakePolicies
 
     def __init__(self) -> None:
         self._events = events = Events()
@@ -45,6 +47,7 @@ class FakeController(Controller):
         self.plans = FakePlans(self.connection, self.folders, self.storage, self.server, self.runs)
         self.logs = FakeLogs()
         self.doctor = FakeDoctor()
+        self.policies = FakePolicies(self.connection, self.server)
 
     def tell(self, event: object) -> None:
         """Say to all who listen what a service would say."""

@@ -139,6 +139,9 @@ class FakeServerPages(ServerPages):
         self._connection.need()
         return list(self.database_list)
 
+    async def databases_with_tables(self) -> list[DatabaseSummary]:
+        return await self.databases()
+
     async def survey(self, database: str) -> Survey:
         self._connection.need()
         return Survey(replace(shop_schema(), database=database), FACTS, NOW, self.findings)

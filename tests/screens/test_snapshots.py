@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from kwtui.config.policy_file import PolicyDraft, new_policy, text_of
 from tests.screens.driving import Driver, make_app
 from tests.screens.fake_controller import FakeController
+from tests.screens.fake_policies import FAILED
 from tests.screens.fake_runs import run_end
 from tests.screens.staged import nightly
 
@@ -129,6 +131,18 @@ def test_the_first_screen_before_connecting(
     take: Callable[..., bool], controller: FakeController
 ) -> None:
     assert take(controller, ("1",))
+
+
+def test_the_policies(take: Callable[..., bool], connected: FakeController) -> None:
+    new_policy("nightly", text_of(PolicyDraft(("shop", "plant_*"), profile="prod")))
+    new_policy("hourly", text_of(PolicyDraft(on_calendar="*-*-* *:15:00")))
+    connected.policies.events["nightly"] = [FAILED]
+    assert take(connected, ("9", "<FAILED>", "j"))
+
+
+def test_a_new_policy(take: Callable[..., bool], connected: FakeController) -> None:
+    steps = ("9", "<step by step>", "a", "<It matches now>", "enter", "<It would run next>")
+    assert take(connected, steps)
 
 
 def test_a_lost_connection(take: Callable[..., bool], connected: FakeController) -> None:

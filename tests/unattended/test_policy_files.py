@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kwtui.config.policies import load_policy, policy_names, policy_path, read_policy
-from kwtui.config.policy_file import new_policy, replace_policy
+from kwtui.config.policy_file import PolicyDraft, new_policy, replace_policy, text_of
 from kwtui.controller.policy_work import request_of
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.checks import CheckLevel
@@ -78,6 +78,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
     assert policy.limits.max_queries == 5
 
 
+NEW = text_of(PolicyDraft())
 LIMITED = """\
 databases = ["*"]
 [backup]
@@ -178,7 +179,7 @@ def test_what_is_wrong_is_told_with_its_line(
 
 
 def test_a_new_policy_can_be_used_at_once_and_is_never_overwritten() -> None:
-    path = new_policy("nightly", ["*"], profile="prod")
+    path = new_policy("nightly", text_of(PolicyDraft(profile="prod")))
     assert path == policy_path("nightly")
     assert path.stat().st_mode & 0o777 == 0o600
     policy = load_policy("nightly")
@@ -186,17 +187,17 @@ def test_a_new_policy_can_be_used_at_once_and_is_never_overwritten() -> None:
     assert policy.schedule.on_calendar == "*-*-* 01:15:00"
     assert policy_names() == ["nightly"]
     with pytest.raises(KwtuiError) as error:
-        new_policy("nightly", ["shop"])
+        new_policy("nightly", NEW)
     assert error.value.exit_code is ExitCode.NAME_TAKEN
     with pytest.raises(KwtuiError, match="cannot be the name"):
-        new_policy("../nightly", ["shop"])
+        new_policy("../nightly", NEW)
 
 
 def test_a_bad_new_policy_and_a_bad_edit_leave_nothing_behind() -> None:
     with pytest.raises(KwtuiError):
-        new_policy("bad", ["*"], drill_every="sometimes")
+        new_policy("bad", text_of(PolicyDraft(drill_every="sometimes")))
     assert policy_names() == []
-    new_policy("nightly", ["*"])
+    new_policy("nightly", NEW)
     before = policy_path("nightly").read_text("utf-8")
     with pytest.raises(KwtuiError) as error:
         replace_policy("nightly", "databases = 5")
@@ -209,7 +210,7 @@ def test_a_bad_new_policy_and_a_bad_edit_leave_nothing_behind() -> None:
 
 
 def test_a_policy_that_is_not_there_is_told_with_the_nearest() -> None:
-    new_policy("nightly", ["*"])
+    new_policy("nightly", NEW)
     with pytest.raises(KwtuiError) as error:
         load_policy("nightl")
     assert error.value.exit_code is ExitCode.NOT_FOUND

@@ -35,6 +35,7 @@ _COMMANDS = {
     "jobs": ("jobs",),
     "server": ("server",),
     "sql": ("sql", "SELECT 1"),
+    "policies": ("policy",),
     "doctor": ("doctor",),
 }
 """What shows the same as a screen; the pages of wizards, plans and sets show their own command."""

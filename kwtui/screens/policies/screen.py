@@ -1,0 +1,220 @@
+"""The list of policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import SuspendNotSupported
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from kwtui.controller import RunsChanged
+from kwtui.errors import KwtuiError
+from kwtui.keys.actions import Action
+from kwtui.screens.frame.bindings import bindings
+from kwtui.screens.frame.dialogs import ConfirmDialog, MessageDialog
+from kwtui.screens.frame.live_screen import LiveScreen
+from kwtui.screens.policies.rows import (
+    COLUMNS,
+    check_page,
+    policy_cells,
+    policy_note,
+    policy_page,
+    run_question,
+)
+from kwtui.unattended.summary import PolicySummary
+from kwtui.widgets.field import Words
+from kwtui.widgets.note import Note
+from kwtui.widgets.styles import style_path
+from kwtui.widgets.virtual_list import VirtualList
+
+
+class PoliciesScreen(LiveScreen):
+    scope: ClassVar[str] = "policies"
+    title_text: ClassVar[str] = "9 Policies"
+    about: ClassVar[str] = (
+        "What is backed up when nobody thinks of it: which databases, when, how it is proven, how"
+        " long it is kept, who is told. A policy is a file; a timer of this host runs it. e opens"
+        " the file in your editor ($VISUAL or $EDITOR); a mistake in it changes nothing."
+    )
+    CSS_PATH = style_path("explain")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("policies")
+    follows: ClassVar[tuple[type, ...]] = (RunsChanged,)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wanted = ""
+        self._title = Words("Times are UTC.", classes="summary")
+        self._list: VirtualList[PolicySummary] = VirtualList(
+            COLUMNS, policy_cells, key=lambda policy: policy.name, empty="Reading the policies…"
+        )
+        self._note = Note()
+
+    def body(self) -> Iterable[Widget]:
+        yield self._title
+        yield self._list
+        yield self._note
+
+    def on_mount(self) -> None:
+        self._list.focus()
+
+    def opened(self) -> None:
+        self.do_refresh()
+
+    async def look(self) -> None:
+        found = await self.controller.policies.summaries()
+        self._list.empty = "There is no policy yet. a makes one, step by step."
+        self._list.set_rows(found)
+        names = [policy.name for policy in found]
+        if self._wanted in names:
+            self._list.move_to(names.index(self._wanted))
+        self._wanted = ""
+        self._tell()
+
+    def on_virtual_list_highlighted(self) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        self._note.tell(policy_note(self._list.current, self.kwtui.clock()))
+        self.show_keys()
+
+    def show_policy(self, name: str) -> None:
+        """Put the cursor on this policy, once it is read."""
+        self._wanted = name
+        self.do_refresh()
+
+    # -- actions ---------------------------------------------------------------------------------
+
+    def reason_against(self, action: Action) -> str:
+        if action.verb in ("add", "refresh"):
+            return ""
+        chosen = self._list.current
+        if chosen is None:
+            return "There is no policy."
+        if action.verb in ("run", "check", "timer") and chosen.problem:
+            return "Its file cannot be used: e changes it."
+        if action.verb == "run" and chosen.works:
+            return "It is at work."
+        return ""
+
+    @property
+    def _chosen(self) -> str:
+        return self._list.current.name if self._list.current else ""
+
+    def on_virtual_list_selected(self) -> None:
+        self.do_open()
+
+    def do_open(self) -> None:
+        self.run_task(self._open, "open")
+
+    async def _open(self) -> None:
+        name = self._chosen
+        history = await self.controller.policies.history(name)
+        page = policy_page(self.controller.policies.text(name), history)
+        self.app.push_screen(MessageDialog(f"The policy {name}", page))
+
+    def do_add(self) -> None:
+        from kwtui.screens.policies.wizard import PolicyWizard
+
+        self.open_over(PolicyWizard(self.show_policy))
+
+    def do_edit(self) -> None:
+        """The editor has the terminal; kwtui comes back when it is closed."""
+        name = self._chosen
+        try:
+            with self.app.suspend():
+                changed = self.controller.policies.edit(name)
+        except SuspendNotSupported:
+            self.say(f"Here no editor can be opened: kwtui policy edit {name}", warning=True)
+            return
+        except KwtuiError as error:
+            self.kwtui.show_problem(error)
+            return
+        self.say(f"{name} was changed." if changed else f"{name} is as it was.")
+        self.do_refresh()
+
+    def do_check(self) -> None:
+        self.run_task(self._check, "check")
+
+    async def _check(self) -> None:
+        policy = self.controller.policies.load(self._chosen)
+        warnings = self.controller.policies.warnings(policy)
+        try:
+            chosen = await self.controller.policies.choose(policy)
+            words = f"It would back up now: {', '.join(chosen.databases) or 'nothing'}."
+            words = " ".join([words, *(f"{problem}." for problem in chosen.problems)])
+        except KwtuiError as error:
+            words = f"Which it would back up now is not known: {error.title}"
+        self.app.push_screen(MessageDialog(f"Check of {policy.name}", check_page(warnings, words)))
+
+    def do_run(self) -> None:
+        self.run_task(self._ask_to_run, "run")
+
+    async def _ask_to_run(self) -> None:
+        policy = self.controller.policies.load(self._chosen)
+        try:
+            chosen = await self.controller.policies.choose(policy)
+            text = run_question(chosen.databases, chosen.problems)
+        except KwtuiError:
+            # It connects by itself, to the server of its profile.
+            text = run_question(policy.databases, ())
+
+        def answered(yes: object) -> None:
+            if yes:
+                self.say(f"{policy.name} begins.")
+                self.run_task(start, "run")
+
+        async def start() -> None:
+            await self.controller.policies.start(policy)
+            self.do_refresh()
+
+        self.app.push_screen(ConfirmDialog(f"Run {policy.name} now?", text, yes="Run"), answered)
+
+    def do_timer(self) -> None:
+        """Install it where there is none; else ask whether to remove it."""
+        chosen = self._list.current
+        if chosen is None:
+            return
+        name, there = chosen.name, chosen.timer is not None and bool(chosen.timer.kind)
+
+        def answered(yes: object) -> None:
+            if yes:
+                self.run_task(change, "timer")
+
+        async def change() -> None:
+            work = self.controller.policies.remove_timer if there else self._install
+            await work(name)
+            self.show_policy(name)
+
+        if there:
+            title, yes = f"Stop running {name} by itself?", "Remove the timer"
+            text = "Its timers are removed from this host. The policy and its backups stay."
+        else:
+            title, yes = f"Let this host run {name} by itself?", "Install the timer"
+            text = (
+                "As root: units of systemd. As another account: units of that account, which need "
+                "lingering, or lines of its crontab. A second timer looks every hour whether the "
+                "promise is kept."
+            )
+        self.app.push_screen(ConfirmDialog(title, text, yes=yes), answered)
+
+    async def _install(self, name: str) -> None:
+        await self.controller.policies.install_timer(self.controller.policies.load(name))
+
+    def do_remove(self) -> None:
+        name = self._chosen
+
+        def answered(yes: object) -> None:
+            if yes:
+                self.run_task(remove, "remove")
+
+        async def remove() -> None:
+            self.controller.policies.remove(name)
+            self.do_refresh()
+
+        text = "Its file and its timers go. Its backups stay, and so does what it did."
+        self.app.push_screen(ConfirmDialog(f"Remove {name}?", text, yes="Remove"), answered)
+
+    def do_copy(self) -> None:
+        self.app.copy_to_clipboard(self.controller.commands.line("policy", "run", self._chosen))

@@ -1,0 +1,51 @@
+"""A new policy, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from kwtui.config.policy_file import PolicyDraft
+from kwtui.errors import KwtuiError
+from kwtui.screens.policies.steps import FileStep, FormStep, ProofStep, TellStep, WhatStep, WhenStep
+from kwtui.screens.wizard.wizard import Step, WizardScreen
+
+
+class PolicyWizard(WizardScreen):
+    scope: ClassVar[str] = "wizard"
+    title_text: ClassVar[str] = "9 New policy"
+    about: ClassVar[str] = (
+        "A policy in five pages; every answer may stay as it is. Nothing is written before the last"
+        " page, which shows the file; Esc goes one step back and keeps every answer."
+    )
+
+    def __init__(self, written: Callable[[str], None]) -> None:
+        """``written`` is told the name of the new policy."""
+        super().__init__()
+        self._written = written
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.opened()
+
+    def make_steps(self) -> Sequence[Step]:
+        self.what = WhatStep(self.controller.policies.names())
+        self._forms: tuple[FormStep, ...] = (self.what, WhenStep(), ProofStep(), TellStep())
+        return (*self._forms, FileStep(self._text, self._write))
+
+    def _text(self) -> str:
+        draft = PolicyDraft()
+        for form in self._forms:
+            draft = form.answer(draft)
+        return self.controller.policies.draft(self.what.policy_name, draft)
+
+    def _write(self, text: str) -> None:
+        name = self.what.policy_name
+        try:
+            self.controller.policies.add(name, text)
+        except KwtuiError as error:
+            self.kwtui.show_problem(error)
+            return
+        self.app.pop_screen()
+        self._written(name)
+        self.say(f"{name} is written. s runs it now.")
