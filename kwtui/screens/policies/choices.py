@@ -67,6 +67,4 @@ TEMPLATE_OPTIONS = tuple(
     Option(name, name, f"The form that {name} reads." if name != "generic" else "kwtui's own JSON.")
     for name in TEMPLATES
 )
-NO_SERVER = Option(
-    "", "none", "A timer would not know the server: save it first (1, then a).", warning=True
-)
+NO_SERVER = Option("", "none", "A timer would not know the server: save one first.", warning=True)

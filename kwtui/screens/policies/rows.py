@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from kwtui.keys.spelling import spelled
 from kwtui.text import human_duration, sentences
 from kwtui.unattended.history import PolicyEvent
 from kwtui.unattended.summary import PolicySummary
@@ -66,7 +67,8 @@ def policy_note(policy: PolicySummary | None, now: datetime) -> list[Line]:
 def _timer(policy: PolicySummary) -> Line:
     timer = policy.timer
     if timer is None or not timer.kind:
-        return fact("Timer", "nothing starts it on this host: t changes that", "warning")
+        words = spelled("nothing starts it on this host: {policies.timer} changes that")
+        return fact("Timer", words, "warning")
     words = f"{timer.kind}. {timer.words}".rstrip(" .")
     if timer.running is False:
         return fact("Timer", f"{words}, not active", "warning")

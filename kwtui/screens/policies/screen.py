@@ -12,6 +12,7 @@ from textual.widget import Widget
 from kwtui.controller import RunsChanged
 from kwtui.errors import KwtuiError
 from kwtui.keys.actions import Action
+from kwtui.keys.spelling import spelled
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import ConfirmDialog, MessageDialog
 from kwtui.screens.frame.live_screen import LiveScreen
@@ -35,8 +36,8 @@ class PoliciesScreen(LiveScreen):
     title_text: ClassVar[str] = "9 Policies"
     about: ClassVar[str] = (
         "What is backed up when nobody thinks of it: which databases, when, how it is proven, how"
-        " long it is kept, who is told. A policy is a file; a timer of this host runs it. e opens"
-        " the file in your editor ($VISUAL or $EDITOR); a mistake in it changes nothing."
+        " long it is kept, who is told. A policy is a file; a timer of this host runs it. “Edit”"
+        " opens the file in your editor ($VISUAL or $EDITOR); a mistake in it changes nothing."
     )
     CSS_PATH = style_path("explain")
     BINDINGS: ClassVar[list[BindingType]] = bindings("policies")
@@ -64,7 +65,9 @@ class PoliciesScreen(LiveScreen):
 
     async def look(self) -> None:
         found = await self.controller.policies.summaries()
-        self._list.empty = "There is no policy yet. a makes one, step by step."
+        self._list.empty = spelled(
+            "There is no policy yet. {policies.add} makes one, step by step."
+        )
         self._list.set_rows(found)
         names = [policy.name for policy in found]
         if self._wanted in names:
@@ -93,7 +96,7 @@ class PoliciesScreen(LiveScreen):
         if chosen is None:
             return "There is no policy."
         if action.verb in ("run", "check", "timer") and chosen.problem:
-            return "Its file cannot be used: e changes it."
+            return spelled("Its file cannot be used: {policies.edit} changes it.")
         if action.verb == "run" and chosen.works:
             return "It is at work."
         return ""

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from kwtui.config.policies import policy_path
 from kwtui.config.policy_file import PolicyDraft
 from kwtui.errors import KwtuiError
+from kwtui.keys.spelling import spelled
 from kwtui.model.policy import NewDatabases, Policy, PolicySchedule
 from kwtui.model.server import DatabaseSummary
 from kwtui.screens.policies.choices import (
@@ -327,7 +328,9 @@ class FileStep(Step):
         yield self._document
 
     def question_now(self) -> str:
-        return "This is its file. s writes it; Esc goes back. Everything can be changed later."
+        return spelled(
+            "This is its file. {wizard.start} writes it; {app.back} goes back. All can be changed."
+        )
 
     def focus_first(self) -> None:
         self._document.focus()

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from kwtui.config.policy_file import PolicyDraft
 from kwtui.errors import KwtuiError
+from kwtui.keys.spelling import spelled
 from kwtui.screens.policies.steps import FileStep, FormStep, ProofStep, TellStep, WhatStep, WhenStep
 from kwtui.screens.wizard.wizard import Step, WizardScreen
 
@@ -16,7 +17,7 @@ class PolicyWizard(WizardScreen):
     title_text: ClassVar[str] = "9 New policy"
     about: ClassVar[str] = (
         "A policy in five pages; every answer may stay as it is. Nothing is written before the last"
-        " page, which shows the file; Esc goes one step back and keeps every answer."
+        " page, which shows the file; one step back keeps every answer."
     )
 
     def __init__(self, written: Callable[[str], None]) -> None:
@@ -48,4 +49,4 @@ class PolicyWizard(WizardScreen):
             return
         self.app.pop_screen()
         self._written(name)
-        self.say(f"{name} is written. s runs it now.")
+        self.say(f"{name} is written. " + spelled("{policies.run} runs it now."))

@@ -13,7 +13,7 @@ from tests.screens.fake_policies import FAILED
 
 async def wizard(person: Driver) -> None:
     await person.press("9")
-    await person.until_shown("a makes one, step by step")
+    await person.until_shown("makes one, step by step")
     await person.press("a")
     await person.until_shown("Which databases, of which server?")
 
