@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kwtui.commands.shared.arguments import (
@@ -14,6 +13,7 @@ from kwtui.commands.shared.arguments import (
     table_names,
     usage,
 )
+from kwtui.commands.shared.moments import moment
 from kwtui.commands.shared.output import Output
 from kwtui.commands.shared.running import run_or_show
 
@@ -67,8 +67,8 @@ def excerpt_of(args: argparse.Namespace) -> ExcerptRequest:
         table=of[0],
         into=into[0],
         target=args.target,
-        since=_moment(args.since),
-        until=_moment(args.until),
+        since=moment(args.since),
+        until=moment(args.until),
         where=args.where or "",
         node_id=args.node,
     )
@@ -90,17 +90,6 @@ def _refuse_what_does_not_belong(args: argparse.Namespace) -> None:
     wrong = next((option for option, value in given.items() if value), None)
     if wrong:
         raise usage(f"--into makes a table of some rows of a backup; leave {wrong} out.")
-
-
-def _moment(text: str | None) -> str:
-    """As EXPORT prints it, without a zone."""
-    if not text:
-        return ""
-    from kwtui.node.logs.time_words import parse_when
-
-    when = parse_when(text, datetime.now(UTC))
-    fraction = f".{when.microsecond:06}".rstrip("0").rstrip(".")
-    return f"{when:%Y-%m-%d %H:%M:%S}{fraction}"
 
 
 def request_of(args: argparse.Namespace) -> RestoreRequest:

@@ -27,6 +27,7 @@ from kwtui.controller.policies import Policies
 from kwtui.controller.policy_work import PolicyWork
 from kwtui.controller.profiles import Profiles
 from kwtui.controller.recovery import Recovery
+from kwtui.controller.rescue import Rescue
 from kwtui.controller.retention import Retention
 from kwtui.controller.runs import Runs
 from kwtui.controller.server import ServerPages
@@ -59,6 +60,7 @@ class Controller:
         self.commands = CommandLines(self.connection, self.folders, self.profiles, account_runs)
         self.evidence = Evidence(account_runs, background, home)
         self.storage = Storage(self.folders, account_runs, background, events, self.evidence, home)
+        self.rescue = Rescue(self.folders, self.evidence, background, events)
         self.retention = Retention(self.folders, account_runs, background, home)
         self.leftovers = LeftoverSearch(
             self.folders, self.connection, account_runs, background, home

@@ -56,6 +56,8 @@ _PRINTED_BY = {
     "schedule": "`kwtui schedule`",
     "notify": "`kwtui notify test NAME`",
     "report": "`kwtui report`",
+    "rescue": "`kwtui rescue DIR`",
+    "rescued": "`kwtui rescue DIR --csv FILE`",
     "runbook": "`kwtui runbook`",
     "runbooks-kept": "`kwtui runbook --keep`",
     "evidence-head": "`kwtui report --head`",

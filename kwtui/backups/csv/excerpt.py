@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from kwtui.backups.csv.charsets import PYTHON_CHARSETS
-from kwtui.backups.csv.form import Readable
+from kwtui.backups.csv.form import Readable, Writable
 from kwtui.backups.csv.reading import MalformedRecord, Record, read_with_text
 from kwtui.model.requests import Dialect
 from kwtui.sql.tag_conditions import read_as
@@ -72,7 +71,7 @@ class ExcerptCopy:
         self._fields = fields
         self._tests = [_test(each) for each in excerpt.tags]
 
-    def __call__(self, source: Readable, target: BinaryIO) -> None:
+    def __call__(self, source: Readable, target: Writable) -> None:
         """Raises `MalformedRecord` for what is no record of the table, and OSError."""
         charset = PYTHON_CHARSETS.get(self._dialect.charset, self._dialect.charset)
         names = self._dialect.header

@@ -31,6 +31,12 @@ _QUOTE = b'"'
 _BLOCK = 1 << 20
 
 
+class Writable(Protocol):
+    """An open file, or what is written like one."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
 class Readable(Protocol):
     """An open file, or what reads like one."""
 

@@ -8,8 +8,43 @@ from kwtui.commands.parsers.parts import command, given
 
 
 def add_evidence_commands(commands: Any) -> None:
-    for add in (_runbook, _report):
+    for add in (_rescue, _runbook, _report):
         add(commands)
+
+
+def _rescue(commands: Any) -> None:
+    parser = command(
+        commands,
+        "rescue",
+        "bring data back from a folder of backups, with nothing else there",
+        "rescue:rescue",
+        """\
+        DIR is what is left: an extern, a store, a folder of backup sets or one of them. What lies
+        there is found, ranked and checked; nothing is written beside it. On a terminal a few keys
+        lead from there to a restore into the server that --dsn or --profile names, into whose
+        extern the backup is copied if it lies elsewhere; or to the data of a table as CSV, for
+        which no server is needed. Without a terminal, and with --list, it is only listed.
+        """,
+        """\
+        kwtui rescue /mnt/old-disk/extern
+        kwtui rescue /mnt/usb/kwtui --dsn postgresql://root@127.0.0.1:26257/defaultdb
+        kwtui rescue /mnt/usb/kwtui --table public.orders --csv orders.csv
+        kwtui rescue . --table m --csv may.csv --from 2026-05-01 --until 2026-06-01
+        """,
+    )
+    parser.add_argument("folder", metavar="DIR")
+    parser.add_argument("--set", type=given, metavar="PATH", help="this backup, as it is listed")
+    parser.add_argument("--list", action="store_true", help="list what is there, best first")
+    parser.add_argument("--as", dest="target", type=given, metavar="NAME", help="restore as this")
+    parser.add_argument("--table", type=given, metavar="TABLE", help="save this one")
+    parser.add_argument("--csv", type=given, metavar="FILE", help="into this new file")
+    parser.add_argument(
+        "--from", dest="since", type=given, metavar="TIME", help="rows of this time and later (UTC)"
+    )
+    parser.add_argument("--until", type=given, metavar="TIME", help="rows before this time")
+    parser.add_argument(
+        "--where", type=given, metavar="TAGS", help="rows of these devices: \"site = 'north'\""
+    )
 
 
 def _runbook(commands: Any) -> None:

@@ -101,6 +101,11 @@ class Output:
 
     # -- a line that is drawn again and again ------------------------------------------------
 
+    def ask(self, question: str) -> None:
+        """A question at the beginning of a line; the answer is typed behind it."""
+        self.clear_status()
+        self._write(self._err, one_line(question) + " ")
+
     def status(self, text: str) -> None:
         """Show ``text`` as the last line of the terminal, in place of the one before."""
         from kwtui.text import cut

@@ -50,8 +50,8 @@ function _shtab_kwtui_using
   test "$_shtab_kwtui_cmdpath" = "$argv"
 end
 
-set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify runbook report drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
-set -g _shtab_kwtui_opts_with_value --accept --account --anew-after --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --extern --family --file --from --goroutine --grep --identity --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --language --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --output --parallel --port --prefix --profile --recipient --rows --run --search --settings --severity --since --store --strategy --tables --tag --timeout --timer --type --until --where --without --yes --yes-delete --yes-replace -n
+set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify rescue runbook report drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
+set -g _shtab_kwtui_opts_with_value --accept --account --anew-after --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --extern --family --file --from --goroutine --grep --identity --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --language --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --output --parallel --port --prefix --profile --recipient --rows --run --search --set --settings --severity --since --store --strategy --table --tables --tag --timeout --timer --type --until --where --without --yes --yes-delete --yes-replace -n
 
 complete -c kwtui -e
 complete -c kwtui -f
@@ -408,6 +408,24 @@ complete -c kwtui -n '_shtab_kwtui_using notify' -l extern -xka "(__fish_complet
 complete -c kwtui -n '_shtab_kwtui_using notify' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
 complete -c kwtui -n '_shtab_kwtui_using notify' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
 complete -c kwtui -n '_shtab_kwtui_using notify; and test $_shtab_kwtui_npos -eq 0' -ka "test" -d action
+complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a rescue -d 'Bring data back from a folder of backups, with nothing else there.'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l json -d 'print JSON: one object, or one event a line while something runs'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l set -x -d 'this backup, as it is listed'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l list -d 'list what is there, best first'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l as -x -d 'restore as this'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l table -x -d 'save this one'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l csv -xka "(__fish_complete_path (commandline -ct))" -d 'into this new file'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l from -x -d 'rows of this time and later (UTC)'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l until -x -d 'rows before this time'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l where -x -d 'rows of these devices: "site = '"'"'north'"'"'"'
+complete -c kwtui -n '_shtab_kwtui_using rescue; and test $_shtab_kwtui_npos -eq 0' -ka "(__fish_complete_directories)" -d DIR
 complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a runbook -d 'Write the recovery plan of databases, in English or Chinese.'
 complete -c kwtui -n '_shtab_kwtui_using runbook' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using runbook' -l json -d 'print JSON: one object, or one event a line while something runs'

@@ -1,0 +1,45 @@
+"""Questions on a terminal that are answered by one key."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kwtui.commands.shared.output import Output
+
+
+def ask_key(output: Output, question: str, keys: str) -> str:
+    """The first key that is one of these, in lower case; Enter is a newline.
+
+    Ctrl+C raises KeyboardInterrupt; the end of the input answers with ``q`` if that is a key.
+    """
+    output.ask(question)
+    with _key_by_key():
+        while True:
+            pressed = os.read(sys.stdin.fileno(), 1).decode("latin-1").lower()
+            pressed = "\n" if pressed == "\r" else pressed
+            if pressed in ("", "\x04"):
+                pressed = "q"
+            if pressed in keys:
+                output.line(pressed if pressed != "\n" else "")
+                return pressed
+
+
+@contextmanager
+def _key_by_key() -> Iterator[None]:
+    """Keys come as they are pressed; signals still do what they do."""
+    import termios
+    import tty
+
+    descriptor = sys.stdin.fileno()
+    if not os.isatty(descriptor):
+        yield
+        return
+    before = termios.tcgetattr(descriptor)
+    try:
+        tty.setcbreak(descriptor, termios.TCSADRAIN)
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

@@ -1,0 +1,87 @@
+"""``kwtui rescue``: a poor terminal, no configuration, no server, and a folder of backups."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kwtui.errors import ExitCode
+from tests.backups.builder import make_set
+from tests.command_line import CommandLine
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> CommandLine:
+    poor = {"TERM": "vt100", "LANG": "C", "LC_ALL": "C"}
+    return CommandLine(tmp_path / "home", environment=poor)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Path:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    make_set(disk, tmp_path / "state", started=datetime(2026, 11, 22, 8, tzinfo=UTC))
+    return disk
+
+
+def test_without_a_terminal_it_lists_and_saves(
+    home: CommandLine, disk: Path, tmp_path: Path
+) -> None:
+    listed = home.run("rescue", str(disk), "--json").object
+    assert [entry["database"] for entry in listed["entries"]] == ["shop"]
+    file = tmp_path / "orders.csv"
+    saved = home.run("rescue", str(disk), "--table", "public.orders", "--csv", str(file))
+    assert saved.code == 0, saved.err
+    assert "Saved 4 rows" in saved.out
+    by_time = ("--csv", str(tmp_path / "x.csv"), "--table", "orders", "--from", "2026-01-01")
+    refused = home.run("rescue", str(disk), *by_time)
+    assert refused.code == ExitCode.USAGE
+    assert "no time series" in refused.err
+    assert home.run("rescue", str(disk), "--csv", str(file)).code == ExitCode.USAGE
+    assert home.run("rescue", str(tmp_path / "home")).code == ExitCode.NOT_FOUND
+    assert home.run("rescue", str(disk), "--set", "other").code == ExitCode.NOT_FOUND
+
+
+def test_three_keys_lead_to_the_rows_of_a_table(
+    home: CommandLine, disk: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "work").mkdir()
+    leader, follower = pty.openpty()
+    kwtui = subprocess.Popen(
+        home.command("rescue", str(disk)),
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env=home.variables(),
+        cwd=tmp_path / "work",
+    )
+    os.close(follower)
+    seen = shown_until(leader, "Enter for 1")
+    os.write(leader, b"\n")
+    seen = shown_until(leader, "[q] quit:")
+    assert "is whole, proven to P2." in seen
+    assert "To restore it, name a server" in seen
+    os.write(leader, b"rc")
+    shown_until(leader, "Which table?")
+    os.write(leader, b"1")
+    assert "Saved 4 rows of public.orders" in shown_until(leader, ".csv\r\n")
+    assert kwtui.wait(20) == 0
+    os.close(leader)
+    assert (tmp_path / "work/shop.public.orders.csv").read_text().startswith('"id","name"\n')
+
+
+def shown_until(leader: int, words: str, seconds: float = 60.0) -> str:
+    """What a terminal shows up to these words."""
+    shown, end = "", time.monotonic() + seconds
+    while words not in shown:
+        ready, _, _ = select.select([leader], [], [], max(end - time.monotonic(), 0))
+        assert ready, f"{words!r} never came: {shown}"
+        shown += os.read(leader, 4096).decode("utf-8", "replace")
+    return shown
