@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kwtui.files.untrusted import NotReadable, is_there, matching
+from kwtui.node.deployment.quadlet import run_words
 from kwtui.node.deployment.systemd_units import (
     Unit,
     environment_of,
@@ -14,6 +15,8 @@ from kwtui.node.deployment.systemd_units import (
     start_lines,
     working_folder,
 )
+from kwtui.node.deployment.unknown import as_written
+from kwtui.node.deployment.variables import Scope
 from kwtui.node.deployment.what_starts import Context, Installed, Starts, compose_files
 
 UNITS = ("kaiwudb.service", "kwdb.service")
@@ -31,14 +34,34 @@ def of_machine(etc: Path = Path("/etc"), lib: Path = Path("/usr/lib")) -> Instal
     for path in _unit_files(etc, lib):
         expected = path.name == UNITS[0] and path.parent.parent.parent == etc
         _of_unit(starts, path, expected=expected)
+    for path in matching(etc / "containers/systemd", "*.container")[:_MOST_UNITS]:
+        _of_quadlet(starts, path)
+    manifests = matching(etc / "kubernetes/manifests", "*.y*ml")[:_MOST_SCRIPTS]
     for name in FOLDERS:
         script = etc / name / "script"
+        manifests += matching(script, "*.y*ml")[:_MOST_SCRIPTS]
         files = [file for file in compose_files(script) if is_there(file)]
         if files:
             starts.compose(files)
         for file in matching(script, "*.sh")[:_MOST_SCRIPTS]:
             starts.script(file, f"the script {file}")
+    for path in manifests:
+        starts.manifest(path)
     return found
+
+
+def _of_quadlet(starts: Starts, path: Path) -> None:
+    try:
+        words = run_words(path)
+    except NotReadable as reason:
+        starts.found.looked.append((str(path), str(reason)))
+        return
+    if not _OF_KWDB.search(" ".join(map(as_written, words))):
+        return
+    starts.found.looked.append((str(path), "read"))
+    context = Context(f"the Quadlet file {path}", path, path.parent, Scope({}))
+    if not starts.command(words, context):
+        starts.found.looked[-1] = (str(path), "what its container starts is not understood")
 
 
 def _unit_files(etc: Path, lib: Path) -> list[Path]:

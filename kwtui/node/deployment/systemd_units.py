@@ -16,7 +16,7 @@ from kwtui.node.deployment.variables import Scope, assignments
 
 @dataclass
 class Unit:
-    """The [Service] settings of a unit with its drop-ins."""
+    """The settings of one section of a unit with its drop-ins."""
 
     settings: dict[str, list[str]] = field(default_factory=dict)
 
@@ -28,19 +28,22 @@ class Unit:
         return self.settings.get(key, [])
 
 
-def parse_unit(text: str, unit: Unit | None = None) -> Unit:
-    """The [Service] section; settings of a drop-in are added to ``unit``.
+SERVICE = "Service"
+
+
+def parse_unit(text: str, unit: Unit | None = None, section: str = SERVICE) -> Unit:
+    """One section; settings of a drop-in are added to ``unit``.
 
     An empty value takes back what stood before, as systemd does.
     """
     unit = unit or Unit()
-    section = ""
+    here = ""
     for line in _lines(text):
         if line.startswith("[") and line.endswith("]"):
-            section = line[1:-1]
+            here = line[1:-1]
             continue
         key, equals, value = line.partition("=")
-        if section != "Service" or not equals:
+        if here != section or not equals:
             continue
         values = unit.settings.setdefault(key.strip(), [])
         if value.strip():
@@ -67,12 +70,12 @@ def _lines(text: str) -> Iterator[str]:
         yield waiting.strip()
 
 
-def read_unit(path: Path) -> Unit:
+def read_unit(path: Path, section: str = SERVICE) -> Unit:
     """The unit and the drop-ins beside it (``<name>.d/*.conf``). Raises NotReadable."""
-    unit = parse_unit(read_text(path))
+    unit = parse_unit(read_text(path), section=section)
     for drop_in in matching(path.with_name(f"{path.name}.d"), "*.conf"):
         try:
-            parse_unit(read_text(drop_in), unit)
+            parse_unit(read_text(drop_in), unit, section)
         except NotReadable:
             continue
     return unit
@@ -115,14 +118,14 @@ def start_lines(unit: Unit, environment: Environment, name: str) -> list[list[st
         scope = environment.scope("systemd")
         # A shell that is run replaces what systemd leaves.
         scope.keeps_bare = bool(inner_command(words).text)
-        lines.append([_specified(word, name) for word in expand_words(words, scope)])
+        lines.append([specified(word, name) for word in expand_words(words, scope)])
     return lines
 
 
 _FOLDERS = {"E": "/etc", "S": "/var/lib", "C": "/var/cache", "L": "/var/log", "t": "/run"}
 
 
-def _specified(word: str, name: str) -> str:
+def specified(word: str, name: str) -> str:
     """With ``%n`` and others replaced (systemd.unit(5)); what depends on the machine is unknown."""
 
     def value(match: re.Match[str]) -> str:

@@ -12,6 +12,7 @@ from kwtui.node.deployment.compose import Service, read_services
 from kwtui.node.deployment.compose_yaml import LARGEST, NotUnderstood
 from kwtui.node.deployment.containers import Container
 from kwtui.node.deployment.docker_run import DockerRun, docker_command, parse_exec, parse_run
+from kwtui.node.deployment.kubernetes import Pod, is_manifest, read_pods
 from kwtui.node.deployment.shell_script import Script
 from kwtui.node.deployment.shell_words import (
     inner_command,
@@ -279,6 +280,37 @@ class Starts:
         context = Context(source, file, None, scope, container=service.container)
         return self._in_container(
             service.command, service.image, has_entrypoint=service.has_entrypoint, context=context
+        )
+
+    # -- Kubernetes ---------------------------------------------------------------------------
+
+    def manifest(self, file: Path) -> None:
+        """The nodes that a manifest of Kubernetes starts; other files are left alone."""
+        try:
+            text = without_marks(_compose_text(file))
+            pods = read_pods(text) if is_manifest(text) and _IMAGE.search(text) else []
+        except NotReadable:
+            return
+        except NotUnderstood as reason:
+            self.found.looked.append((str(file), f"not understood: {reason}"))
+            return
+        if not pods:
+            return
+        self._remarks = []
+        self.found.looked.append((str(file), "read"))
+        found = [self._pod(pod, file) for pod in pods]
+        if not any(found):
+            remarks = dict.fromkeys(self._remarks)
+            words = (
+                f"not understood: {'; '.join(remarks)}" if remarks else "read; it starts no node"
+            )
+            self.found.looked[-1] = (str(file), words)
+
+    def _pod(self, pod: Pod, file: Path) -> bool:
+        scope = Scope(dict(pod.environment), where=" in the container's environment")
+        context = Context(f"{pod.title} in {file}", file, None, scope, container=pod.container)
+        return self._in_container(
+            pod.command, pod.image, has_entrypoint=pod.has_entrypoint, context=context
         )
 
     def _compose_command(self, words: Sequence[str], context: Context) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -483,3 +484,137 @@ def test_the_path_of_a_container_is_not_passed_off_as_the_hosts(look: Look) -> N
     assert [claim.value for claim in fact.claims] == ["", ""]
     assert said(found, FactName.SQL_PORT).value == "26300"
     assert found.contradictions == ()
+
+
+# -- podman's units, Kubernetes -------------------------------------------------------------------
+
+QUADLET = "containers/systemd/kwdb.container"
+CONTAINER_UNIT = """[Unit]
+Description=KWDB
+[Container]
+Image=docker.io/kwdb/kwdb:3.2.1
+# what it keeps
+Volume={volume}
+PublishPort=127.0.0.1:36257:26257
+PublishPort=8081:8080
+Environment="A=1" B=2
+Exec=./kwbase start-single-node --insecure \\
+  --listen-addr=0.0.0.0:26257 --http-addr=0.0.0.0:8080 --store=/data/kw
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+@pytest.mark.parametrize(
+    ("volume", "beside", "value", "problem"),
+    [
+        ("/srv/kw:/data:Z", "", "/srv/kw/kw", ""),
+        ("kwdata:/data", "", "", "podman volume inspect kwdata"),
+        ("kw.volume:/data", "[Volume]\n", "", "podman volume inspect systemd-kw "),
+        ("kw.volume:/data", "[Volume]\nVolumeName=mine\n", "", "podman volume inspect mine "),
+        ("kw.volume:/data", "[Volume]\nDevice=/srv/d\nOptions=bind\n", "/srv/d/kw", ""),
+        ("kw.volume:/data", "", "", "kw.volume is not there"),
+        ("%h/kw:/data", "", "", "%h is filled in by systemd"),
+    ],
+)
+def test_a_quadlet_file_is_a_podman_run(
+    look: Look, volume: str, beside: str, value: str, problem: str
+) -> None:
+    files = {QUADLET: CONTAINER_UNIT.format(volume=volume)}
+    if beside:
+        files["containers/systemd/kw.volume"] = beside
+
+    found = look(files)
+
+    store = said(found, FactName.STORE)
+    assert store.value == value
+    assert problem in store.problem
+    assert said(found, FactName.SQL_PORT).value == "36257"
+    assert said(found, FactName.HTTP_PORT).value == "8081"
+
+
+def test_a_quadlet_file_that_starts_what_its_image_names_is_not_guessed(look: Look) -> None:
+    found = look({QUADLET: "[Container]\nImage=kwdb/kwdb:3.2.1\nVolume=/srv/kw:/data\n"})
+
+    assert found.chosen(FactName.STORE) is None
+    assert "not understood" in outcome(found, "kwdb.container")
+
+
+STATEFUL_SET = """apiVersion: v1
+kind: Service
+metadata: {name: kwdb}
+spec: {ports: [{port: 26257}]}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: kwdb
+spec:
+  template:
+    spec:
+      MORE
+      containers:
+        - name: kwdb
+          image: kwdb/kwdb:3.2.1
+          env:
+            - name: HOST
+              valueFrom: {fieldRef: {fieldPath: status.podIP}}
+            - {name: STORE, value: /data/kw}
+          command: [/kaiwudb/bin/kwbase]
+          args: [start, --insecure, --advertise-addr=$(HOST), --listen-addr=0.0.0.0:26257,
+                 --store=$(STORE)]
+          ports:
+            - {containerPort: 26257, name: sql}
+          volumeMounts:
+            - {name: data, mountPath: /data}
+  volumeClaimTemplates:
+    - metadata: {name: data}
+"""
+
+
+def test_a_stateful_set_keeps_its_data_where_its_claim_says(look: Look) -> None:
+    found = look({"kaiwudb/script/kwdb.yaml": STATEFUL_SET.replace("MORE", "volumes: []")})
+
+    store, port = said(found, FactName.STORE), said(found, FactName.SQL_PORT)
+    assert (store.value, store.inside) == ("", "/data/kw")
+    assert "kubectl describe pvc" in store.problem
+    assert port.value == ""
+    assert "no port of this machine" in port.problem
+
+
+@pytest.mark.parametrize(
+    ("more", "store", "problem", "port"),
+    [
+        ("hostNetwork: true", "", "kubectl describe pvc", "26257"),
+        ("volumes: [{name: data, hostPath: {path: /srv/k8s}}]", "/srv/k8s/kw", "", ""),
+        ("volumes: [{name: data, emptyDir: {}}]", "", "is gone with the pod", ""),
+        ("volumes: [{name: data, emptyDir: {medium: Memory}}]", "", "kept in memory", ""),
+        ("volumes: [{name: data, persistentVolumeClaim: {claimName: big}}]", "", "(big)", ""),
+        ("volumes: [{name: data, nfs: {server: a, path: /x}}]", "", "not understood", ""),
+    ],
+)
+def test_of_a_pod_this_machine_sees_what_is_the_hosts(
+    look: Look, more: str, store: str, problem: str, port: str
+) -> None:
+    text = STATEFUL_SET.replace("MORE", more)
+    if "nfs" in more:
+        text = text.partition("  volumeClaimTemplates")[0]
+
+    found = look({"kubernetes/manifests/kwdb.yaml": text})
+
+    assert said(found, FactName.STORE).value == store
+    assert problem in said(found, FactName.STORE).problem
+    assert said(found, FactName.SQL_PORT).value == port
+
+
+def test_other_manifests_and_broken_ones(look: Look) -> None:
+    found = look(
+        {
+            "kubernetes/manifests/other.yaml": re.sub("kaiwudb|kwdb|kwbase", "x", STATEFUL_SET),
+            "kubernetes/manifests/bad.yaml": STATEFUL_SET + "  - ]: [",
+        }
+    )
+
+    assert found.chosen(FactName.STORE) is None
+    assert "not understood: line" in outcome(found, "bad.yaml")
+    assert not [path for path, _ in found.looked if path.endswith("other.yaml")]
