@@ -25,6 +25,7 @@ from kwtui.model.policy import (
     Policy,
     PolicyLimits,
     PolicyNotice,
+    PolicyOffsite,
     PolicyProof,
     PolicySchedule,
 )
@@ -141,7 +142,7 @@ class _Reader:
     def policy(self) -> Policy:
         tables = {
             name: self._table(name)
-            for name in ("backup", "schedule", "proof", "retention", "notify", "limits")
+            for name in ("backup", "schedule", "proof", "retention", "notify", "limits", "offsite")
         }
         top = PolicyTable(self.wrong, "", self._document)
         databases = top.texts("databases", ())
@@ -171,6 +172,7 @@ class _Reader:
             retention=self._retention(tables["retention"]),
             notice=self._notice(tables["notify"]),
             limits=self._limits(tables["limits"]),
+            offsite=self._offsite(tables["offsite"]),
         )
         backup.end(_BACKUP_KEYS)
         top.end(("databases", "exclude", "new_databases", "profile", "backup", "schedule"))
@@ -300,6 +302,18 @@ class _Reader:
             raise table.wrong("stop", "needs max_queries or max_answer: what stress is")
         table.end(_LIMIT_KEYS)
         return limits
+
+    def _offsite(self, table: PolicyTable | None) -> PolicyOffsite | None:
+        if table is None:
+            return None
+        level = table.take("level", str, "O1")
+        if level not in ("O1", "O2"):
+            raise table.wrong("level", f"must be O1 or O2, not {level!r}")
+        target = table.take("target", str, "")
+        if not target:
+            raise table.wrong("target", 'must name one, as in "vault"')
+        table.end(("target", "level"))
+        return PolicyOffsite(target, int(level[1:]))
 
     def wrong(self, table: str, key: str, problem: str, hint: str = "") -> KwtuiError:
         line = line_of(self._text, table, key)

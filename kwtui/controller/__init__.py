@@ -91,6 +91,7 @@ class Controller:
             self.connection, self.folders, self.commands, self.storage, self.status, background
         )
         self.policies.after_backup(self.recovery.after_backup)
+        self.policies.after_backup(self.offsite.after_backup(work.run))
         self.logs = Logs(self.connection, self.folders, background)
         self.doctor = Doctor(
             self.connection, self.folders, account_runs, self.leftovers, background, home

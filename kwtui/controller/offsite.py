@@ -13,9 +13,10 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import new_plan_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from kwtui.model.offsite import TargetSettings
+    from kwtui.model.policy import Policy
     from kwtui.model.retention import RetentionPolicy
     from kwtui.model.schema import TableName
     from kwtui.offsite.archive import CopyLevel
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from kwtui.offsite.copies import Contents
     from kwtui.operations.offsite.planning import PrunePreview
     from kwtui.operations.plan import Plan
+    from kwtui.unattended.hands import AfterBackup, FollowUp, Work
 
 
 class Offsite:
@@ -168,6 +170,43 @@ class Offsite:
                 return check_copy(place, archive, level, identities=keys, read=read)
 
         return await self._background.call(check)
+
+    def after_backup(self, run: Callable[[Plan, Work], Awaitable[str]]) -> AfterBackup:
+        """What a policy with a target wants done with each new set: sent, proven, thinned out.
+
+        ``run`` carries a plan out to its end; its summary.
+        """
+
+        def step(policy: Policy, database: str, path: str) -> FollowUp | None:
+            from kwtui.unattended.hands import FollowUp
+
+            offsite = policy.offsite
+            if offsite is None or policy.unseen:
+                return None
+
+            async def carry_out(work: Work) -> str:
+                from kwtui.offsite.archive import CopyLevel
+
+                level = CopyLevel(offsite.level)
+                plan = await self.push_plan(path, offsite.target, (), level)
+                said = [await run(plan, work), await self._thin_out(offsite.target, work, run)]
+                return " ".join(filter(None, said))
+
+            return FollowUp(f"the copy to {offsite.target}", carry_out)
+
+        return step
+
+    async def _thin_out(
+        self, target: str, work: Work, run: Callable[[Plan, Work], Awaitable[str]]
+    ) -> str:
+        """By the target's own rules; without any everything stays there."""
+        from kwtui.config.offsite import find_target
+
+        policy = find_target(target).retention
+        if policy is None:
+            return ""
+        plan = (await self.prune_preview(target, work.database, policy)).plan
+        return await run(plan, work) if plan.steps else ""
 
     async def prune_preview(
         self, target: str, database: str | None, policy: RetentionPolicy | None

@@ -134,6 +134,16 @@ class PolicyLimits:
 
 
 @dataclass(frozen=True)
+class PolicyOffsite:
+    """Where each new set is sent once it is proven."""
+
+    target: str
+    """A saved target, or a URL."""
+    level: int = 1
+    """How far the copy is proven at once: O1 or O2."""
+
+
+@dataclass(frozen=True)
 class Policy:
     """One policy; ``name`` is that of its file."""
 
@@ -165,3 +175,4 @@ class Policy:
     retention: RetentionPolicy | None = None
     notice: PolicyNotice = field(default_factory=PolicyNotice)
     limits: PolicyLimits = field(default_factory=PolicyLimits)
+    offsite: PolicyOffsite | None = None

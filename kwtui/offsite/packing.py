@@ -54,7 +54,7 @@ class SourceFiles:
             file.seek(stretch.offset)
             left = stretch.bytes
             while left:
-                chunk = file.read(min(CHUNK, left))
+                chunk = _read(file, min(CHUNK, left), stretch.path)
                 if not chunk:
                     raise _changed(stretch.path)
                 digest.update(chunk)
@@ -62,7 +62,8 @@ class SourceFiles:
                 self.read(len(chunk))
                 yield chunk
             self._hashed[stretch.path] = stretch.offset + stretch.bytes
-            if not file.read(1) and digest.hexdigest() != self.sha256[stretch.path]:
+            ends = not _read(file, 1, stretch.path)
+            if ends and digest.hexdigest() != self.sha256[stretch.path]:
                 raise _changed(stretch.path)
 
     def _hash_up_to(self, stretch: Stretch, file: BinaryIO) -> Any:
@@ -71,12 +72,24 @@ class SourceFiles:
         at = self._hashed.get(stretch.path, 0)
         file.seek(at)
         while at < stretch.offset:
-            chunk = file.read(min(CHUNK, stretch.offset - at))
+            chunk = _read(file, min(CHUNK, stretch.offset - at), stretch.path)
             if not chunk:
                 raise _changed(stretch.path)
             digest.update(chunk)
             at += len(chunk)
         return digest
+
+
+def _read(file: BinaryIO, size: int, path: str) -> bytes:
+    try:
+        return file.read(size)
+    except OSError as error:
+        raise KwtuiError(
+            f"{path} cannot be read.",
+            cause=error.strerror or str(error),
+            hint="The disk of the backup may be failing: look at the kernel's log.",
+            exit_code=ExitCode.EXTERN_NOT_READABLE,
+        ) from error
 
 
 def _changed(path: str) -> KwtuiError:

@@ -13,7 +13,7 @@ from kwtui.config.policy_file import PolicyDraft, new_policy, replace_policy, te
 from kwtui.controller.policy_work import request_of
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.checks import CheckLevel
-from kwtui.model.policy import NewDatabases, NoticeOn, Overlap, PolicyLimits
+from kwtui.model.policy import NewDatabases, NoticeOn, Overlap, PolicyLimits, PolicyOffsite
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import Incremental
 
@@ -48,6 +48,10 @@ command = ["/usr/bin/logger"]
 [limits]
 window = "22:00-06:00"
 max_queries = 5
+
+[offsite]
+target = "vault"
+level = "O2"
 """
 
 
@@ -76,6 +80,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
     assert policy.retention.keep_daily == 7
     assert policy.notice.on == (NoticeOn.FAILURE,)
     assert policy.limits.max_queries == 5
+    assert policy.offsite == PolicyOffsite("vault", level=2)
 
 
 NEW = text_of(PolicyDraft())
@@ -164,6 +169,8 @@ def test_a_limit_that_makes_no_sense_is_told_with_its_line(
         ('on = ["failure"]', 'on = ["sometimes"]', "not 'sometimes'"),
         ("22:00-06:00", "at night", "Line 29: window must be as"),
         ("[limits]", "[limit]", "the key 'limit' is not known"),
+        ('level = "O2"', 'level = "O3"', "level must be O1 or O2"),
+        ('target = "vault"', "", "target must name one"),
         ('missed = "skip"', 'time_zone = "UTC"', "cron knows no other"),
         ("[limits]", "[limits", "line"),
     ],

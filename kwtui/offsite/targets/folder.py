@@ -97,18 +97,18 @@ class FolderTarget:
         except OSError as error:
             raise self._error(name, error) from error
         try:
-            with file:
-                yield _Sink(self, name, file.write)
-                try:
-                    file.flush()
-                    os.fsync(file.fileno())
-                except OSError as error:
-                    raise self._error(name, error) from error
+            yield _Sink(self, name, file.write)
             try:
+                file.flush()
+                os.fsync(file.fileno())
+                file.close()
                 self._put(aside, path, name)
             except OSError as error:
                 raise self._error(name, error) from error
         except BaseException:
+            # Closing tries once more to write what had no space.
+            with suppress(OSError):
+                file.close()
             with suppress(OSError):
                 remove_file(aside)
             raise

@@ -80,7 +80,7 @@ class SftpTarget:
 
     def files(self, folder: str = "") -> list[Stored]:
         try:
-            if not self._session.stat(self._path("")).is_folder:
+            if not self._session.look_at(self._path("")).is_folder:
                 raise SftpError(NO_SUCH_FILE, "it is no folder")
         except SftpError as error:
             if error.code != NO_SUCH_FILE:
@@ -147,7 +147,7 @@ class SftpTarget:
             try:
                 file.finish()
                 file.close()
-                self._session.rename(aside, path)
+                self._session.move(aside, path)
             except SftpError as error:
                 with suppress(SftpError):
                     if self._is_there(path):
@@ -163,7 +163,7 @@ class SftpTarget:
 
     def _is_there(self, path: bytes) -> bool:
         try:
-            self._session.stat(path)
+            self._session.look_at(path)
         except SftpError as error:
             if error.code == NO_SUCH_FILE:
                 return False

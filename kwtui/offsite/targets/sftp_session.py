@@ -142,7 +142,7 @@ class Session:
 
     # -- files --------------------------------------------------------------------------------
 
-    def stat(self, path: bytes) -> Attributes:
+    def look_at(self, path: bytes) -> Attributes:
         return self._ask(_STAT, _text(path), _ATTRS).attributes()
 
     def names_in(self, path: bytes) -> list[tuple[bytes, Attributes]]:
@@ -175,7 +175,7 @@ class Session:
     def remove_folder(self, path: bytes) -> None:
         self._ask(_RMDIR, _text(path))
 
-    def rename(self, old: bytes, new: bytes) -> None:
+    def move(self, old: bytes, new: bytes) -> None:
         """Refused where something has the new name."""
         self._ask(_RENAME, _text(old) + _text(new))
 
