@@ -39,7 +39,8 @@ class SourceFiles:
     """Reads the files of a set once, in order, and compares each with its manifest."""
 
     open: Open
-    sha256: Mapping[str, str]
+    sealed: Mapping[str, tuple[int, str]]
+    """Bytes and SHA-256 of each file, as the manifest tells."""
     modified: int
     """Seconds since the epoch that every member carries: the set's own time."""
     read: Callable[[int], None] = lambda _bytes: None
@@ -62,8 +63,10 @@ class SourceFiles:
                 self.read(len(chunk))
                 yield chunk
             self._hashed[stretch.path] = stretch.offset + stretch.bytes
-            ends = not _read(file, 1, stretch.path)
-            if ends and digest.hexdigest() != self.sha256[stretch.path]:
+            size, sha256 = self.sealed[stretch.path]
+            if stretch.offset + stretch.bytes < size:
+                return
+            if _read(file, 1, stretch.path) or digest.hexdigest() != sha256:
                 raise _changed(stretch.path)
 
     def _hash_up_to(self, stretch: Stretch, file: BinaryIO) -> Any:
@@ -126,6 +129,10 @@ def _encrypt(reader: ChunkReader, writer: HashingWriter, recipients: Sequence[An
         if first is not None:
             raise first from None
         raise KwtuiError("A part could not be encrypted.", cause=str(error)) from error
+    # What fails when its last buffer is written, pyrage does not tell at all.
+    lost = reader.error or writer.error
+    if lost is not None:
+        raise lost
 
 
 def _compressed(chunks: Iterator[bytes]) -> Iterator[bytes]:

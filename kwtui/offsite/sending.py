@@ -222,7 +222,7 @@ class _Source:
         self._part = self._bytes = 0
         self.files = SourceFiles(
             self._open,
-            {file.path: file.sha256 for file in outgoing.plan.files},
+            {file.path: (file.bytes, file.sha256) for file in outgoing.plan.files},
             int(outgoing.manifest.finished.timestamp()),
             self._read,
         )

@@ -143,6 +143,7 @@ def test_a_full_target_has_its_exit_code_and_the_next_push_goes_on(
 
 
 def test_a_damaged_set_is_not_sent(home: CommandLine, extern: Path, away: Path) -> None:
+    """Of the same size, so that no listing sees it."""
     location = make_set(extern, home.state / "state")
     file = next(location.data.rglob("*.csv"))
     content = file.read_bytes()
