@@ -259,7 +259,7 @@ class _BackupRun:
     def _exported(self, answer: ExportAnswer, folder: Path) -> StepOutcome:
         found = csv_files(folder)
         if not found and not self._request.unseen:
-            reconcile.check_whose_extern(answer, self._location, self._plan.node_id)
+            reconcile.check_whose_extern(answer, self._location, self._plan.node_id, folder)
         rows, size = answer.rows_total, sum(size for _, size in found)
         said = plural(rows, "row") if rows is not None else "the server counts no rows here"
         return StepOutcome(summary=f"{said}, {plural(len(found), 'file')}", rows=rows, bytes=size)
@@ -304,7 +304,7 @@ class _BackupRun:
             if export.until or await catalogue.count_rows(self._server, self._plan.database, name):
                 found.append(f"{name} holds rows, and no file of it is in {self._location.extern}")
         if found and empty == len(self._state.tables):
-            raise reconcile.another_extern(self._location, self._plan.node_id)
+            raise reconcile.no_file_seen(self._location, self._plan.node_id, data)
         return found
 
     async def _left_out(self, after: DatabaseSchema) -> list[str]:

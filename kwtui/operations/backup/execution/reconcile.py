@@ -7,12 +7,14 @@ nothing.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from kwtui.backups.layout.location import SetLocation
 from kwtui.backups.layout.naming import table_folder
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign.walking import walk
 from kwtui.model.requests import BackupMethod
 from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
 from kwtui.operations.backup.execution.exporting import ExportAnswer, csv_files, table_of_subject
@@ -38,16 +40,27 @@ def check_word(answer: ExportAnswer, subject: str) -> None:
         )
 
 
-def check_whose_extern(answer: ExportAnswer, location: SetLocation, node: int) -> None:
-    """For an export of which no file is to be seen: the first one tells, not the last.
+def check_whose_extern(
+    answer: ExportAnswer, location: SetLocation, node: int, folder: Path
+) -> None:
+    """For an export of which no file is to be seen in ``folder``: the first one tells, not the
+    last.
 
-    Raises KwtuiError (EXTERN_NOT_FOUND) if the server says that it wrote files.
+    Raises KwtuiError (EXTERN_NOT_FOUND, EXTERN_NOT_READABLE) if the server says that it wrote some.
     """
     if any(answer.files.values()):
-        raise another_extern(location, node)
+        raise no_file_seen(location, node, folder)
 
 
-def another_extern(location: SetLocation, node: int) -> KwtuiError:
+def no_file_seen(location: SetLocation, node: int, folder: Path) -> KwtuiError:
+    """Why nothing of what a node wrote is to be seen: the folder is closed, or another one."""
+    try:
+        for _ in walk(folder):
+            pass
+    except PermissionError as error:
+        return _closed(location, node, Path(error.filename or folder), error)
+    except OSError:
+        pass  # It is not there: the node wrote elsewhere.
     return KwtuiError(
         f"Node {node} exported, and no file of it is in {location.extern}.",
         cause="That is not the folder that this node exports to: another node's, an old one, or "
@@ -57,6 +70,23 @@ def another_extern(location: SetLocation, node: int) -> KwtuiError:
         f"prove it on that node with kwtui seal. In that folder {location.path} is no "
         "backup and may be removed.",
         exit_code=ExitCode.EXTERN_NOT_FOUND,
+    )
+
+
+def _closed(location: SetLocation, node: int, path: Path, error: OSError) -> KwtuiError:
+    rights = (
+        "kwtui works in extern with the rights of the account that extern belongs to, also as root,"
+        " and the node writes as another one"
+        if os.geteuid() == 0
+        else "The node writes as another account than this one"
+    )
+    return KwtuiError(
+        f"Node {node} exported, and what it wrote in {location.extern} cannot be read.",
+        cause=f"{path}: {error.strerror or error}. {rights}.",
+        hint="Let extern belong to the account that the node runs as, and run kwtui as that one or "
+        "as root; or let the node write so that others may read (its umask). "
+        f"{location.path} is no backup and may be removed.",
+        exit_code=ExitCode.EXTERN_NOT_READABLE,
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from kwtui.backups.layout.location import SetLocation, new_location
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import BackupMethod
 from kwtui.model.schema import TableName
@@ -20,6 +23,7 @@ from kwtui.operations.backup.execution.exporting import (
 from kwtui.operations.backup.execution.state import TableExport
 from kwtui.operations.restore.execution import importing
 from kwtui.server.connection.results import Column, ResultSet, StatementResult
+from tests.files.foreign.accounts import OTHER
 from tests.operations.conftest import CHILD, INV, SHOP
 
 EXPORT_COLUMNS = tuple(Column(n, 25) for n in ("filename", "rows", "node_id", "file_num"))
@@ -201,3 +205,38 @@ def test_fewer_rows_than_the_files_hold_fail_a_restore() -> None:
 
     importing.check_answer(importing.read_answer(imported("6")), "public.orders", (), 6)
     importing.check_answer(importing.read_answer(imported("6")), "public.orders", (), None)
+
+
+@pytest.fixture
+def closed_export(tmp_path: Path) -> Iterator[SetLocation]:
+    """A node writes as another account, into a folder that it keeps to itself."""
+    extern = tmp_path / "extern"
+    location = new_location(extern, "kwtui/shop/20261130T100000Z", tmp_path / "state")
+    table = location.data / "public" / "orders"
+    table.mkdir(parents=True)
+    (table / "n1.0.csv").write_text("1\n")
+    if os.geteuid() == 0:
+        # root itself works in extern with the rights of its owner.
+        for path in (extern, *extern.rglob("*")):
+            if path != table and path.parent != table:
+                os.chown(path, OTHER, OTHER)
+    table.chmod(0o700 if os.geteuid() == 0 else 0)
+    yield location
+    table.chmod(0o755)
+
+
+def test_files_that_cannot_be_read_are_not_taken_for_another_folder(
+    closed_export: SetLocation, tmp_path: Path
+) -> None:
+    answer = read_answer(exported(("TABLE shop.public.orders", "1", "1", "1")))
+    elsewhere = new_location(tmp_path / "empty", "kwtui/shop/x", tmp_path / "state")
+
+    with pytest.raises(KwtuiError) as closed:
+        reconcile.check_whose_extern(answer, closed_export, 1, closed_export.data)
+    with pytest.raises(KwtuiError) as away:
+        reconcile.check_whose_extern(answer, elsewhere, 1, elsewhere.data)
+
+    assert closed.value.exit_code is ExitCode.EXTERN_NOT_READABLE
+    assert "cannot be read" in closed.value.title
+    assert "public/orders: Permission denied" in closed.value.cause
+    assert away.value.exit_code is ExitCode.EXTERN_NOT_FOUND
