@@ -32,6 +32,13 @@ async def status(controller: Controller, args: argparse.Namespace, output: Outpu
             exit_code=ExitCode.NOT_FOUND,
         )
     severity = worst(report.judgements)
+    if args.banner:
+        from kwtui.protection.forms import banner
+
+        words = banner(report)
+        if words:
+            output.line(words)
+        return _exit_code(severity)
     if args.nagios:
         from kwtui.protection.forms import nagios
 

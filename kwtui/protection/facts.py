@@ -22,6 +22,9 @@ class Promise:
     """What a backup must have reached to count."""
     drill_age: timedelta | None = None
     """The oldest that the newest drill of the database may be; None: no drill was promised."""
+    verify_age: timedelta | None = None
+    """The longest ago that any backup may have been read and found whole; None: none was promised.
+    """
     smallest_share: float = 0.5
     """A backup with less than this share of the usual rows or bytes is doubted."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kwtui.protection.judging import Judgement, Severity, State, verdict, worst
 from kwtui.protection.report import StatusReport
+from kwtui.text import human_duration
 
 _NAGIOS = {
     Severity.OK: "OK",
@@ -14,6 +15,22 @@ _NAGIOS = {
     Severity.CRITICAL: "CRITICAL",
     Severity.UNKNOWN: "UNKNOWN",
 }
+
+
+FULL_SOON = timedelta(days=7)
+"""A disk that is full before that is worth a word."""
+
+
+def banner(report: StatusReport) -> str:
+    """One line for whoever logs in; empty where nothing is wrong."""
+    words = []
+    if worst(report.judgements) is not Severity.OK:
+        words.append(" ".join(report.unknown[:1]) if not report.judgements else report.verdict)
+    full_at = report.growth.full_at
+    if full_at is not None and full_at - report.taken_at < FULL_SOON:
+        left = human_duration(max((full_at - report.taken_at).total_seconds(), 0))
+        words.append(f"The disk of the backups is full in about {left}.")
+    return f"kwtui: {' '.join(words)} See: kwtui status" if words else ""
 
 
 def nagios(judgements: Sequence[Judgement]) -> str:

@@ -2,8 +2,8 @@
 
 The first of these that holds is the state:
 
-UNKNOWN   the newest backup is from the future (a clock is wrong), or this account may not read
-          those that would decide
+UNKNOWN   the newest backup or run is from the future (a clock is wrong), or this account may not
+          read those that would decide
 NEVER     there is no backup of the whole database
 DAMAGED   the newest backup failed its last check
 UNPROVEN  no backup reached the proof that was promised
@@ -13,8 +13,9 @@ UNPROVEN  the last successful drill is older than promised, or there was none
 SHRUNK    the newest proven backup holds much less than usual
 SAFE      none of these
 
-Besides the state there are remarks, such as an older backup that is damaged: the database can come
-back, and somebody should look all the same, so its severity is at least LATE.
+Besides the state there are remarks, such as an older backup that is damaged, or that nobody
+verified for longer than promised: the database can come back, and somebody should look all the
+same, so its severity is at least LATE.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def judge(facts: DatabaseFacts, now: datetime) -> Judgement:
     newest = whole[0] if whole else None
     proven = next((b for b in whole if _counts(b, facts, now)), None)
     state, reason = _state(facts, newest, proven, whole, now)
-    remarks = _remarks(facts, newest)
+    remarks = (*_remarks(facts, newest), *_read_too_long_ago(facts, now))
     severity = _SEVERITIES[state]
     if severity is Severity.OK and remarks:
         severity = Severity.LATE
@@ -156,7 +157,7 @@ def _remarked(judgements: Sequence[Judgement]) -> list[str]:
     told = [f"{j.name} {' and '.join(j.remarks)}" for j in found[:_NAMED]]
     more = len(found) - _NAMED
     if more > 0:
-        told.append(f"{more} more {'has' if more == 1 else 'have'} damaged backups")
+        told.append(f"{more} more {'needs' if more == 1 else 'need'} a look")
     return told
 
 
@@ -180,6 +181,8 @@ def _state(
         return State.NEVER, _never(facts)
     if newest.at > now + _CLOCK_SLACK:
         return State.UNKNOWN, "has a backup from the future: check the clocks"
+    if any(run.began > now + _CLOCK_SLACK for run in facts.backup_runs[:1]):
+        return State.UNKNOWN, "has a run from the future: check this machine's clock"
     if newest.problem:
         return State.DAMAGED, "has a damaged newest backup"
     unread = any(b.closed and (proven is None or b.at > proven.at) for b in whole)
@@ -210,6 +213,16 @@ def _doubts(
     if shrunk:
         return State.SHRUNK, shrunk
     return State.SAFE, f"can come back as it was {_ago(proven.at, now)} ago"
+
+
+def _read_too_long_ago(facts: DatabaseFacts, now: datetime) -> tuple[str, ...]:
+    """Of the backups that were proven, the one that nobody read for the longest time, if that is
+    longer than promised: files rot unseen."""
+    promised = facts.promise.verify_age
+    checked = [b.proof_at for b in facts.backups if b.proof_at is not None and not b.problem]
+    if promised is None or not checked or now - min(checked) <= promised:
+        return ()
+    return (f"has a backup that was last verified {_ago(min(checked), now)} ago",)
 
 
 def _never(facts: DatabaseFacts) -> str:

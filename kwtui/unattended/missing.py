@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from kwtui.model.policy import Missed, Policy
 from kwtui.unattended.history import PolicyEvent
-from kwtui.unattended.schedule import next_times
+from kwtui.unattended.schedule import times_until
 
 _SLACK = timedelta(minutes=10)
 _MOST = 100
@@ -17,7 +17,7 @@ _LOOKED = ("began", "skipped", "missed")
 def missed_times(policy: Policy, history: Sequence[PolicyEvent], now: datetime) -> list[datetime]:
     """The times since anything was last known of the policy at which it should have begun.
 
-    None before its first run: when its timer was installed is not known. Raises as `next_times`.
+    None before its first run: when its timer was installed is not known. Raises as `times_until`.
     """
     last = max((e.at for e in history if e.event in _LOOKED and e.at <= now), default=None)
     if last is None:
@@ -26,8 +26,7 @@ def missed_times(policy: Policy, history: Sequence[PolicyEvent], now: datetime) 
     until = now - policy.schedule.jitter - _SLACK
     if until <= last:
         return []
-    times = next_times(policy.schedule, last, _MOST)
-    return [time for time in times if time <= until]
+    return times_until(policy.schedule, last, until, _MOST)
 
 
 def missed_event(times: Sequence[datetime], now: datetime) -> PolicyEvent:
@@ -41,7 +40,7 @@ def missed_event(times: Sequence[datetime], now: datetime) -> PolicyEvent:
 
 
 def owes_a_run(policy: Policy, history: Sequence[PolicyEvent], now: datetime) -> bool:
-    """Whether a run was missed that the policy wants made up for. Raises as `next_times`."""
+    """Whether a run was missed that the policy wants made up for. Raises as `times_until`."""
     if policy.schedule.missed is not Missed.RUN:
         return False
     last = next((e.event for e in reversed(history) if e.event in _LOOKED), "")

@@ -11,10 +11,12 @@ from kwtui.unattended.matching import covers, is_pattern
 
 
 def promise_of(policy: Policy) -> Promise:
-    drill = policy.proof.drill_every
-    # A drill that is due is made at the next run: a whole cadence may pass before that.
-    drill_age = None if drill is None else drill + timedelta(days=1)
-    return Promise(policy.proof.max_age, policy.proof.min_proof, drill_age)
+    proof = policy.proof
+    # What is due is made at the next run: a whole cadence may pass before that.
+    grace = max(timedelta(days=1), proof.max_age)
+    drill_age = None if proof.drill_every is None else proof.drill_every + grace
+    verify_age = None if proof.verify_every is None else proof.verify_every + grace
+    return Promise(proof.max_age, proof.min_proof, drill_age, verify_age)
 
 
 def promises_of(policies: Iterable[Policy], names: Iterable[str]) -> dict[str, Promise]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
-from itertools import islice
+from itertools import islice, takewhile
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.policy import PolicySchedule
@@ -31,6 +31,17 @@ def next_times(schedule: PolicySchedule, after: datetime, count: int = 1) -> lis
     zone = zone_of(schedule)
     times = _times(schedule, after.astimezone(zone))
     return [time.astimezone(UTC) for time in islice(times, count)]
+
+
+def times_until(
+    schedule: PolicySchedule, after: datetime, until: datetime, most: int
+) -> list[datetime]:
+    """The times after one moment and not after another, at most so many. Raises as `next_times`."""
+    if not schedule.on_calendar and not schedule.cron:
+        return []
+    times = _times(schedule, after.astimezone(zone_of(schedule)))
+    due = takewhile(lambda time: time <= until, (time.astimezone(UTC) for time in times))
+    return list(islice(due, most))
 
 
 def zone_of(schedule: PolicySchedule) -> tzinfo:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kwtui.model.policy import NoticeOn, Policy
+from kwtui.protection.forms import FULL_SOON
 from kwtui.protection.judging import Judgement, Severity, State, verdict
 from kwtui.text import human_duration
 from kwtui.unattended.history import PolicyEvent
 
 _OVERDUE = (State.LATE, State.FAILING, State.NEVER)
 """What the next run that succeeds cures."""
-_FULL_SOON = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def of_watch(
     found = [_of_states(NoticeOn.OVERDUE, late), _of_states(NoticeOn.PROOF, proof)]
     if not judgements:
         found.append(Telling(NoticeOn.OVERDUE, verdict(judgements), key="nothing is known"))
-    if full_at is not None and full_at - now < _FULL_SOON:
+    if full_at is not None and full_at - now < FULL_SOON:
         left = human_duration(max((full_at - now).total_seconds(), 0))
         words = f"The disk of the backups is full in about {left}."
         found.append(Telling(NoticeOn.SPACE, words, key="space"))

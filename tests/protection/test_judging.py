@@ -191,7 +191,7 @@ def test_an_older_backup_that_is_damaged_is_named_though_the_database_can_come_b
     assert several.remarks == (f"has 2 damaged backups, the newest of them {older.path}",)
     many = [replace(found, name=f"db{n}") for n in range(5)]
     assert verdict(many).startswith("All 5 databases can come back. db0 has a damaged backup: ")
-    assert verdict(many).endswith(" 2 more have damaged backups.")
+    assert verdict(many).endswith(" 2 more need a look.")
     assert judge(shop(older), NOW).remarks == (), "the state says that already"
 
 
@@ -292,3 +292,20 @@ def test_knowing_less_of_a_backup_never_makes_it_safe(facts: DatabaseFacts) -> N
     assert judge(replace(facts, backups=closed), NOW).severity is not Severity.OK
     if facts.promise.drill_age is not None:
         assert judge(replace(facts, drills=()), NOW).severity is not Severity.OK
+
+
+def test_a_backup_that_nobody_read_for_longer_than_promised_is_remarked() -> None:
+    promise = Promise(verify_age=timedelta(days=8))
+    read = replace(backup(1), proof_at=NOW - HOUR)
+    old = replace(backup(300), proof_at=NOW - 9 * 24 * HOUR)
+    found = judge(shop(read, old, promise=promise), NOW)
+    assert (found.state, found.severity) == (State.SAFE, Severity.LATE)
+    assert found.remarks == ("has a backup that was last verified 9 d ago",)
+    assert judge(shop(read, promise=promise), NOW).severity is Severity.OK
+    assert judge(shop(read, old), NOW).severity is Severity.OK, "nobody promised it"
+
+
+def test_a_run_from_the_future_tells_of_a_wrong_clock() -> None:
+    found = judge(shop(backup(1), backup_runs=(run(-48, succeeded=True),)), NOW)
+    assert (found.state, found.severity) == (State.UNKNOWN, Severity.UNKNOWN)
+    assert "clock" in found.reason

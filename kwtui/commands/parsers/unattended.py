@@ -198,6 +198,9 @@ def _status(commands: Any) -> None:
         "--max-drill-age", type=span, metavar="TIME", help="a drill must have succeeded since then"
     )
     forms = parser.add_mutually_exclusive_group()
+    forms.add_argument(
+        "--banner", action="store_true", help="one line for a login, nothing where all is well"
+    )
     forms.add_argument("--nagios", action="store_true", help="one line, as a Nagios plugin")
     forms.add_argument(
         "--prometheus", action="store_true", help="metrics for node_exporter's textfile collector"
