@@ -9,6 +9,7 @@ that kwtui sends, and name the databases that it may and no other.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
 from kwtui.sql.bound_names import (
     CHANGING,
@@ -26,6 +27,10 @@ from kwtui.sql.lexer import Kind, Token, code
 from kwtui.sql.names import name_at, split_name
 from kwtui.sql.program_bounds import bodies, forbidden, runs_over
 
+MOST_TOKENS = 500_000
+"""Of one statement: KWDB's widest table has 4,096 columns."""
+_HEAD_TOKENS = 24
+"""Up to the end of the name of what a statement makes."""
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -34,7 +39,9 @@ def check(text: str, forms: frozenset[str], bounds: Bounds) -> None:
 
     A form is the word, or the two words, that a statement begins with: ``CREATE TABLE``.
     """
-    items = list(code(text))
+    items = list(islice(code(text), MOST_TOKENS + 1))
+    if len(items) > MOST_TOKENS:
+        raise OutOfBoundsError(f"has more than {MOST_TOKENS:,} words and signs")
     form = form_of(items)
     _is_one(items, is_program=form in _PROGRAMS)
     if form not in forms:
@@ -44,7 +51,7 @@ def check(text: str, forms: frozenset[str], bounds: Bounds) -> None:
 
 def target_of(text: str) -> tuple[str, ...]:
     """The dotted name that a definition makes or changes; empty where there is none."""
-    items = list(code(text))
+    items = list(islice(code(text), _HEAD_TOKENS))
     at = _TARGETS.get(form_of(items))
     if at is None:
         return ()

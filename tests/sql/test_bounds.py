@@ -12,7 +12,7 @@ from kwtui.errors import KwtuiError
 from kwtui.model.schema import CommentSpec, GrantSpec, TableName
 from kwtui.sql import ddl, statements, transfer
 from kwtui.sql.bound_names import Bounds, OutOfBoundsError
-from kwtui.sql.bounds import _FORMS, check
+from kwtui.sql.bounds import _FORMS, MOST_TOKENS, check
 from kwtui.sql.lexer import Kind, code
 from kwtui.sql.quoting import identifier, literal
 from tests.server.recorded import lines
@@ -211,3 +211,9 @@ def _judge(text: str) -> None:
 
 def _every_name(statement: str) -> frozenset[str]:
     return frozenset(token.value for token in code(statement) if token.kind is Kind.NAME)
+
+
+def test_a_statement_without_an_end_is_not_read_to_it() -> None:
+    text = "CREATE TABLE shop.public.t (a INT8" + ", a INT8" * MOST_TOKENS + ")"
+    with pytest.raises(OutOfBoundsError, match="more than 500,000 words"):
+        check(text, EVERY, OWN)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.sql.bounds import MOST_TOKENS
 from kwtui.sql.lexer import Kind, Token, code
 
 _SYMBOL, _BROKEN = Kind.SYMBOL, Kind.BROKEN
@@ -14,8 +17,12 @@ _SYMBOLS = frozenset("-+*/%<>=!~^&|?.,;:()[]{}@#") | {"::", ":::"}
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _OPENING = frozenset(_CLOSING.values())
 _HARMLESS = _SYMBOLS - _OPENING - frozenset(_CLOSING)
-MOST_TOKENS = 500_000
-"""Of one statement: KWDB's widest table has 4,096 columns."""
+MOST_SECONDS = 60
+"""Of this thread's work on one file, whatever else the machine does. The definitions of 100,000
+tables take a third of it, a file made of nothing but signs would take many minutes."""
+_LOOK_AT_CLOCK = 50_000
+"""Tokens."""
+_TOO_LONG = "An export of KWDB is read much faster: look at the file."
 
 
 class LineNumbers:
@@ -62,11 +69,12 @@ def statements(
     ``beginnings`` are the words that a statement may begin with, in capital letters; None for any.
 
     Raises KwtuiError (META_DAMAGED) where no token begins, e.g. at a quote that is never closed;
-    for brackets that do not match; for a statement of more than `MOST_TOKENS`.
+    for brackets that do not match; for a statement of more than `MOST_TOKENS`, and for what takes
+    longer than `MOST_SECONDS`.
     """
     current: list[Token] = []
     open_brackets: list[Token] = []
-    for token in code(text):
+    for token in _in_time(text, path):
         kind, mark, start = token
         if kind is _SYMBOL:
             if mark == ";":
@@ -90,6 +98,17 @@ def statements(
         raise damaged(path, text, open_brackets[-1].start, "a bracket is never closed")
     if current:
         yield current
+
+
+def _in_time(text: str, path: str) -> Iterator[Token]:
+    """The tokens, as long as there is time for them."""
+    deadline = time.thread_time() + MOST_SECONDS
+    every = code(text)
+    while some := list(islice(every, _LOOK_AT_CLOCK)):
+        yield from some
+        if time.thread_time() > deadline:
+            what = f"after {MOST_SECONDS} seconds of reading it is not at its end"
+            raise damaged(path, text, some[-1].start, what, _TOO_LONG)
 
 
 def _shortened(text: str) -> str:

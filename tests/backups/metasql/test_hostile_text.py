@@ -11,6 +11,7 @@ from contextlib import suppress
 
 import pytest
 
+from kwtui.backups.metasql import statements
 from kwtui.backups.metasql.meta_file import (
     import_refusals,
     modern_meta,
@@ -19,8 +20,8 @@ from kwtui.backups.metasql.meta_file import (
     rename_database,
 )
 from kwtui.backups.metasql.misprints import mend
-from kwtui.backups.metasql.statements import MOST_TOKENS
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.sql.bounds import MOST_TOKENS
 
 SIZE = 1 << 17
 SECONDS = 3.0
@@ -83,3 +84,15 @@ def test_a_statement_without_an_end_is_named_with_its_line() -> None:
 def test_what_begins_no_statement_is_named_before_the_rest_is_read() -> None:
     with pytest.raises(KwtuiError, match="line 2: no statement begins with 'ON'"):
         parse_meta("CREATE DATABASE shop;\n" + "ON TABLE x " * 100_000, "meta.sql")
+
+
+def test_a_file_that_would_be_read_for_minutes_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(statements, "MOST_SECONDS", 0)
+    with pytest.raises(
+        KwtuiError, match="after 0 seconds of reading it is not at its end"
+    ) as error:
+        parse_meta("CREATE DATABASE shop;\n" + ";" * 100_000, "meta.sql")
+    assert error.value.exit_code is ExitCode.META_DAMAGED
+    assert "read much faster" in (error.value.hint or "")
