@@ -17,7 +17,7 @@ from kwtui.backups.metasql.meta_file import import_refusals, read_or_problem
 from kwtui.backups.proof.findings import Fault, TableCheck, VerifyFinding
 from kwtui.backups.proof.sealing import ScanJob, SealProgress, scan_files
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.foreign.reading import cannot_read, open_regular, read_regular
+from kwtui.files.foreign.reading import cannot_read, first_hole, open_regular, read_regular
 from kwtui.files.foreign.walking import Entry, entries_in
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ProofLevel
@@ -226,10 +226,17 @@ def scan_or_report(
     readable = {}
     for path, job in jobs.items():
         try:
-            with open_regular(job.path):
-                readable[path] = job
+            with open_regular(job.path) as file:
+                hole = first_hole(file)
         except OSError as error:
             check.fault(Fault.UNREADABLE, path, f"cannot be read: {error.strerror or error}")
+            continue
+        if hole is None:
+            readable[path] = job
+        else:
+            # Text has no zeros, and a hole may be read for days.
+            told = f"holds nothing from byte {hole} on: that part was never written, or is lost"
+            check.fault(Fault.CHANGED, path, told)
     try:
         return dict(zip(readable, reader.scan(list(readable.values())), strict=True))
     except KwtuiError as error:

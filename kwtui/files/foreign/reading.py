@@ -84,6 +84,22 @@ def _check(descriptor: int, flags: int, folder: int, path: Path) -> None:
             raise OSError(errno.EPERM, "it is a hard link to a file of this account", str(path))
 
 
+def first_hole(file: BinaryIO) -> int | None:
+    """Where the first stretch of an open file begins that was never written, and reads as zeros;
+    None where there is none, or the file system does not tell. Raises OSError."""
+    size = os.fstat(file.fileno()).st_size
+    if not size:
+        return None
+    try:
+        found = os.lseek(file.fileno(), 0, os.SEEK_HOLE)
+    except OSError as error:
+        if error.errno in (errno.EINVAL, errno.ENOTSUP):
+            return None
+        raise
+    os.lseek(file.fileno(), 0, os.SEEK_SET)
+    return found if found < size else None
+
+
 def status_of(path: Path) -> os.stat_result:
     """What is at the path; of a link, the link itself. Raises OSError."""
     with parent_of(path) as (folder, name):

@@ -239,6 +239,22 @@ def test_damage_to_an_export_of_somebody_else(tmp_path: Path) -> None:
     } <= faults(report)
 
 
+@pytest.mark.timeout(60)
+def test_a_file_with_a_hole_is_named_and_not_read(tmp_path: Path, location: SetLocation) -> None:
+    write_recorded_tree(tmp_path / "shop", "03-relational-export", "db_default")
+    file = "public/customers/n1.0.csv"
+    os.truncate(tmp_path / "shop" / file, 1 << 40)
+    report = verify(tmp_path, "shop", P2, dialect=Dialect(null_text=""))
+    assert (Fault.CHANGED, file) in faults(report)
+    assert any("holds nothing from byte" in found.message for found in report.findings)
+
+    own = next(location.root.rglob("*.csv"))
+    size = own.stat().st_size
+    os.truncate(own, 0)
+    os.truncate(own, size)
+    assert not check(location).ok
+
+
 def test_a_definition_that_is_far_too_large_is_told_and_not_read(tmp_path: Path) -> None:
     write_recorded_tree(tmp_path / "shop", "03-relational-export", "db_default")
     os.truncate(tmp_path / "shop/public/types/meta.sql", LARGEST_META + 1)
