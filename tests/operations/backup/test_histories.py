@@ -83,7 +83,7 @@ BESIDE = "CREATE TABLE {db}.public.beside (id INT8 PRIMARY KEY, s STRING)"
 
 
 def _rows(rng: random.Random, number: int) -> list[str]:
-    first = number * 100
+    first = rng.randrange(1 << 40) * 10
     rows = ", ".join(f"({first + n}, {rng.randint(0, 9)}, 's{n}')" for n in range(5))
     return [f"INSERT INTO {{db}}.public.m VALUES {rows}"]
 
