@@ -246,12 +246,15 @@ def human_age(seconds: float) -> str:
 
 
 def sparkline(values: Sequence[float], width: int) -> str:
-    """The last ``width`` values as bars; the highest is the largest of them, 0 the lowest."""
+    """The last ``width`` values as bars between the smallest and the largest of them; what differs
+    by less than a twentieth is drawn alike."""
     shown = values[-width:] if width > 0 else ()
-    most = max(shown, default=0)
-    if most <= 0:
-        return _BARS[0] * len(shown)
-    return "".join(_BARS[min(7, max(0, int(value * 8 / most)))] for value in shown)
+    if not shown:
+        return ""
+    least, most = min(shown), max(shown)
+    if most - least <= most / 20:
+        return _BARS[3] * len(shown)
+    return "".join(_BARS[round((value - least) * 7 / (most - least))] for value in shown)
 
 
 _BARS = "▁▂▃▄▅▆▇█"

@@ -286,6 +286,8 @@ async def photograph(folder: Path, target: Target) -> list[Path]:
     app = KwtuiApp(controller := Controller(), target=target)
     async with app.run_test(size=SIZES[0], notifications=False) as pilot:
         person = Photographer(app, pilot, folder)
+        await person.until_shown("0 Board")
+        await person.press("1")
         await person.until_shown("may export and import")
         await person.take("connection")
         for part in PARTS:

@@ -26,7 +26,7 @@ from kwtui.app.screen_factories import FACTORIES
 from kwtui.app.status_words import banner_words, header_facts
 from kwtui.controller import RunsChanged
 from kwtui.errors import KwtuiError
-from kwtui.keys.actions import BY_ID
+from kwtui.keys.actions import BY_ID, SCREENS
 from kwtui.keys.keymap import OWN_KEYS, Keymap
 from kwtui.keys.spelling import use_keymap
 from kwtui.screens.frame.base import KwtuiScreen
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 
 FIRST_SCREEN = "connection"
+MAIN_SCREENS = frozenset(name for name, _, _ in SCREENS)
+"""Those with a digit, on which Esc stays: nothing lies before them."""
 
 
 class KwtuiApp(TellingApp):
@@ -333,7 +335,7 @@ class KwtuiApp(TellingApp):
         if len(self.screen_stack) > 1:
             with self.batch_update():
                 await self.pop_screen()
-        elif self._history:
+        elif self._history and self._name_of(screen) not in MAIN_SCREENS:
             await self.open_screen(self._history.pop(), remember=False)
 
     def _do_help(self) -> None:

@@ -8,6 +8,12 @@ from typing import Any
 from textual.screen import Screen
 
 
+def _board() -> Screen[Any]:
+    from kwtui.screens.board.screen import BoardScreen
+
+    return BoardScreen()
+
+
 def _connection() -> Screen[Any]:
     from kwtui.screens.connection.screen import ConnectionScreen
 
@@ -81,6 +87,7 @@ def _manual() -> Screen[Any]:
 
 
 FACTORIES: dict[str, Callable[[], Screen[Any]]] = {
+    "board": _board,
     "connection": _connection,
     "backup": _backup,
     "restore": _restore,

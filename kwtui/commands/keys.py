@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 
 from kwtui.commands.shared.output import Output, table
-from kwtui.keys.actions import ACTIONS, SCOPE_TITLES
+from kwtui.keys.actions import ACTIONS
 from kwtui.keys.keymap import Keymap, keymap_path, load_keymap
+from kwtui.keys.tables import SCOPE_TITLES
 
 
 def keys(args: argparse.Namespace, output: Output) -> int:

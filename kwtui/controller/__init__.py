@@ -83,7 +83,13 @@ class Controller:
             self.connection, self.folders, account_runs, self.commands, background, events, home
         )
         self.status = Status(
-            self.connection, self.folders, self.storage, self.server, self.runs, background
+            self.connection,
+            self.folders,
+            self.storage,
+            self.server,
+            self.runs,
+            background,
+            home,
         )
         work = PolicyWork(self.plans, self.runs, self.retention, self.server, self.status)
         self.policies = Policies(work, self.status, self.commands, background, home)

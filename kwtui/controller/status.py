@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kwtui.controller.background import Background
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from kwtui.model.policy import Policy
     from kwtui.model.server import DatabaseSummary
     from kwtui.protection.facts import Promise
-    from kwtui.protection.overview import Promised
+    from kwtui.protection.overview import Promised, Seen
     from kwtui.protection.report import Board, NodeState, RunAtWork, StatusReport
     from kwtui.runs.history import RunSummary
 
@@ -36,6 +37,7 @@ class Status:
         server: ServerPages,
         runs: Runs,
         background: Background,
+        state: Path,
     ) -> None:
         self._connection = connection
         self._folders = folders
@@ -43,6 +45,10 @@ class Status:
         self._server = server
         self._runs = runs
         self._background = background
+        self._state = state
+        self._last: tuple[Seen, Promised] | None = None
+        self._told: tuple[object, Sequence[DatabaseSummary], datetime] | None = None
+        """The server, its databases, and when it told them."""
 
     async def report(
         self,
@@ -58,6 +64,7 @@ class Status:
         default: Promise | None = None,
         policies: Sequence[Policy] | None = None,
         database: str | None = None,
+        now: datetime | None = None,
     ) -> Board:
         """Judge every database, or one. It works with no server, and says what it then misses.
 
@@ -67,10 +74,10 @@ class Status:
         from kwtui.protection.facts import Promise
         from kwtui.protection.overview import Seen, make_board
 
-        now = datetime.now(UTC)
+        now = now or datetime.now(UTC)
         unknown: list[str] = []
         written = self._written_policies(unknown) if policies is None else policies
-        databases = await self._databases(unknown)
+        databases = await self._databases(unknown, now)
         entries = await self._entries(unknown)
         # A pattern means what can be backed up: neither KWDB's own databases nor empty ones.
         names = {d.name for d in databases or () if not d.system and d.tables != 0}
@@ -86,15 +93,39 @@ class Status:
             cluster_id=facts.cluster_id if facts is not None else "",
             extern=self._folders.extern() if entries is not None else None,
             free_bytes=await self._folders.free_bytes() if entries is not None else None,
-            running=await self._running(runs),
+            running=await self.running(runs),
             unknown=tuple(unknown),
         )
+        self._last = (seen, promised)
         return await self._background.call(make_board, seen, promised, database)
 
     async def used_bytes(self) -> int | None:
         """What all backups take together; None where they cannot be seen."""
         entries = await self._entries([])
         return None if entries is None else sum(entry.space for entry in entries)
+
+    async def board_as_of(self, now: datetime) -> Board | None:
+        """What was read last, judged anew: a backup grows late while nothing happens. None before
+        the first `board`."""
+        from dataclasses import replace
+
+        from kwtui.protection.overview import make_board
+
+        if self._last is None:
+            return None
+        seen, promised = self._last
+        return await self._background.call(make_board, replace(seen, at=now), promised)
+
+    async def policies_of_sets(self) -> dict[str, str]:
+        """The path of each set that a policy of this account made, with the policy's name."""
+        from kwtui.config.policies import policy_names
+        from kwtui.unattended.history import read_history
+
+        found = {}
+        for name in policy_names():
+            for event in await self._background.call(read_history, self._state, name):
+                found.update({each.path: name for each in event.databases if each.path})
+        return found
 
     async def node(self) -> NodeState:
         """The write-ahead log, and what the node's log says of it; each as far as it is told."""
@@ -113,14 +144,15 @@ class Status:
             unknown=tuple(filter(None, (no_level, report.no_log))),
         )
 
-    async def _running(self, runs: Sequence[RunSummary]) -> tuple[RunAtWork, ...]:
+    async def running(self, runs: Sequence[RunSummary] | None = None) -> tuple[RunAtWork, ...]:
+        """What works now, of ``runs`` or of all."""
         from kwtui.protection.at_work import at_work
         from kwtui.runs.events import RunStatus
 
         return tuple(
             [
                 at_work(run, await self._runs.state(run.id))
-                for run in runs
+                for run in (await self._runs.all() if runs is None else runs)
                 if run.status is RunStatus.RUNNING
             ]
         )
@@ -138,13 +170,31 @@ class Status:
                 unknown.append(f"What the policy {name} promises is not known. {words}")
         return found
 
-    async def _databases(self, unknown: list[str]) -> Sequence[DatabaseSummary] | None:
-        if not self._connection.status.is_connected:
+    async def _databases(
+        self, unknown: list[str], now: datetime
+    ) -> Sequence[DatabaseSummary] | None:
+        """None where no server was asked; of a server that was lost, what it told last."""
+        status = self._connection.status
+        server = None if status.facts is None else (status.facts.cluster_id, status.target)
+        told = self._told if self._told is not None and self._told[0] == server else None
+        if status.is_connected:
+            try:
+                databases = await self._server.databases_with_tables()
+            except KwtuiError as error:
+                unknown.append(f"The server did not tell its databases: {error.title}")
+            else:
+                self._told = (server, databases, now)
+                return databases
+        elif told is None:
             unknown.append(
                 "No server was asked: a database that was never backed up is not seen here."
             )
+        if told is None:
             return None
-        return await self._server.databases_with_tables()
+        unknown.append(
+            f"The server does not answer. Its databases are those of {told[2]:%H:%M} UTC."
+        )
+        return told[1]
 
     async def _entries(self, unknown: list[str]) -> Sequence[BackupEntry] | None:
         """None where the folder of the backups cannot be read: nothing is judged then."""

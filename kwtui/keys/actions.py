@@ -5,8 +5,9 @@ Without Textual, so that `kwtui keys` prints it at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+
+from kwtui.keys.writing import written_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +43,13 @@ class Action:
 
 
 _ASKING = frozenset(
-    ("storage.filter", "storage.seal", "set.find", "set.go-to", "set.report", "logs.find",
-     "logs.filter", "logs.time", "logs.highlight", "logs.save", "jobs.filter", "server.filter",
-     "sql.save", "wizard.filter", "manual.find")
+    ("board.filter", "timeline.report", "storage.filter", "storage.seal", "set.find", "set.go-to",
+     "set.report", "logs.find", "logs.filter", "logs.time", "logs.highlight", "logs.save",
+     "jobs.filter", "server.filter", "sql.save", "wizard.filter", "manual.find")
 )  # fmt: skip
 
-PUNCTUATION = {
-    "!": "exclamation_mark", '"': "quotation_mark", "#": "number_sign", "$": "dollar_sign",
-    "%": "percent_sign", "&": "ampersand", "'": "apostrophe", "(": "left_parenthesis",
-    ")": "right_parenthesis", "*": "asterisk", "+": "plus", ",": "comma", "-": "minus",
-    ".": "full_stop", "/": "slash", ":": "colon", ";": "semicolon", "<": "less_than_sign",
-    "=": "equals_sign", ">": "greater_than_sign", "?": "question_mark", "@": "at",
-    "[": "left_square_bracket", "\\": "backslash", "]": "right_square_bracket",
-    "^": "circumflex_accent", "_": "underscore", "`": "grave_accent", "{": "left_curly_bracket",
-    "|": "vertical_line", "}": "right_curly_bracket", "~": "tilde",
-}  # fmt: skip
-"""Textual's names of the keys that are neither letters nor digits."""
-
-_WRITTEN = {name: character for character, name in PUNCTUATION.items()}
-_WRITTEN |= {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn"}
-
-
-def written_key(key: str) -> str:
-    """A key as people write it: ``slash`` is ``/``, ``ctrl+p`` is ``Ctrl+P``."""
-    *modifiers, name = key.split("+")
-    written = _WRITTEN.get(name) or (name.capitalize() if len(name) > 1 else name)
-    if modifiers and len(written) == 1:
-        written = written.upper()
-    return "+".join([*(each.capitalize() for each in modifiers), written])
-
-
 SCREENS = (
+    ("board", "0", "Board"),
     ("connection", "1", "Connection"),
     ("backup", "2", "Backup"),
     ("restore", "3", "Restore"),
@@ -86,6 +63,7 @@ SCREENS = (
 """(name, digit, title) of the screens that the digits reach."""
 
 _SCREEN_HELP = {
+    "board": "See whether every database can come back, and what to do if not.",
     "connection": "Choose a server, connect, see what it is.",
     "backup": "Back a database up, step by step.",
     "restore": "Bring a backup back, step by step.",
@@ -119,6 +97,47 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.open-manual", "", "Manual", "Read the manual: every key, command, exit code, term.",
            footer=False),
     Action("app.errors", "f9", "Problem", "Show the last problem again.", footer=False),
+    # Board
+    Action("board.open", "enter", "Open", "Show the time line of the database: every backup, gap,"
+           " failure, drill and restore."),
+    Action("board.toggle", "space", "Choose", "Choose the database for the next backup, or not.",
+           footer=False),
+    Action("board.backup", "b", "Back up", "Plan a backup of the chosen databases, or of this one,"
+           " with what is usual."),
+    Action("board.restore", "r", "Restore", "Restore the newest proven backup, step by step."),
+    Action("board.drill", "d", "Drill", "Rehearse a restore of the newest proven backup."),
+    Action("board.log", "l", "Log", "Show the node's log at the last failure of the database, or at"
+           " the last of all."),
+    Action("board.filter", "slash", "Filter", "Show only databases with these words.", shown="/",
+           footer=False),
+    Action("board.sort", "s", "Sort", "Sort by the next column.", footer=False),
+    Action("board.copy", "y", "Copy command", "Copy the command that tells the same.",
+           footer=False),
+    Action("board.refresh", "u", "Read again", "Look at files, runs and server again now.",
+           footer=False),
+    # Time line
+    Action("timeline.open", "enter", "Open", "See what is inside the backup, or how the run"
+           " ended."),
+    Action("timeline.verify", "v", "Verify", "Check every file and count every record again."),
+    Action("timeline.restore", "r", "Restore", "Restore this backup, step by step."),
+    Action("timeline.drill", "d", "Drill", "Rehearse a restore of it: into a scratch database, that"
+           " is compared and dropped."),
+    Action("timeline.delete", "x", "Delete", "Delete it, by a plan that shows what goes."),
+    Action("timeline.mark", "m", "Mark", "Mark it, to compare another one with it.", footer=False),
+    Action("timeline.compare", "c", "Compare", "Compare it with the marked one.", footer=False),
+    Action("timeline.bars", "s", "Rows", "Show bars of rows instead of sizes, or the other way"
+           " round.", footer=False),
+    Action("timeline.pin", "p", "Pin", "Keep it from retention and deletion, or stop that.",
+           footer=False),
+    Action("timeline.annotate", "a", "Note", "Change its label, or write a note beside it.",
+           footer=False),
+    Action("timeline.report", "w", "Report", "Write down all that is known of it, as a file.",
+           footer=False),
+    Action("timeline.copy", "y", "Copy", "Copy its path, a command, or SQL.", footer=False),
+    Action("timeline.log", "l", "Log", "Show the part of the node's log that the run is about.",
+           footer=False),
+    Action("timeline.refresh", "u", "Read again", "Look at files and runs again now.",
+           footer=False),
     # Connection
     Action("connection.connect", "enter", "Connect", "Connect to the chosen server."),
     Action("connection.sandbox", "s", "Sandbox", "Start the sandbox and connect to it: a stand-in"
@@ -370,45 +389,3 @@ BY_ID = {action.id: action for action in ACTIONS}
 
 def actions_of(scope: str) -> list[Action]:
     return [action for action in ACTIONS if action.scope == scope]
-
-
-SCOPE_TITLES: dict[str, str] = {
-    "app": "Everywhere",
-    "connection": "Connection",
-    "wizard": "Backup and Restore",
-    "storage": "Storage",
-    "set": "Inside a backup",
-    "plan": "A plan: delete, prune, clean up, drill",
-    "compare": "Two backups compared",
-    "retention": "Retention",
-    "leftovers": "Leftovers",
-    "logs": "Logs",
-    "runs": "Runs",
-    "jobs": "Jobs of the server",
-    "server": "Server",
-    "sql": "SQL",
-    "policies": "Policies",
-    "doctor": "Doctor",
-    "explain": "Explain",
-    "manual": "Manual",
-}
-"""Where actions mean something, in the order of the manual and `kwtui keys`."""
-
-
-def keys_as_markdown() -> str:
-    """The tables of keys for the manual, one for each screen."""
-    parts = []
-    for scope, title in SCOPE_TITLES.items():
-        rows = [f"| `{key}` | {words} |" for key, _, words in key_table([scope])]
-        parts.append("\n".join([f"**{title}**", "", "| Key | |", "|---|---|", *rows]))
-    return "\n\n".join(parts) + "\n"
-
-
-def key_table(scopes: Iterable[str]) -> list[tuple[str, str, str]]:
-    """(key, title, help) for help pages and the manual."""
-    return [
-        (action.key_text, action.title, action.help)
-        for scope in scopes
-        for action in actions_of(scope)
-        if action.keys
-    ]

@@ -19,6 +19,7 @@ class Place:
 
 _NUMBERED = {name: Place(name, f"{digit} {title}") for name, digit, title in SCREENS}
 _PLACES = _NUMBERED | {
+    "timeline": Place("board", "0 Time line"),
     "set": Place("storage", "4 Inside"),
     "plan": Place("storage", "4 Plan"),
     "compare": Place("storage", "4 Compare"),
@@ -34,6 +35,7 @@ _PLACES = _NUMBERED | {
 _ONLY_RESTORE = frozenset({"wizard.look"})
 
 _BEFORE = {
+    "timeline": ("choose a database", "press {board.open}"),
     "set": ("choose a backup", "press {storage.open}"),
     "plan": ("choose a backup", "press {storage.drill} or {storage.delete}"),
     "compare": (
@@ -49,6 +51,10 @@ _BEFORE = {
 """What leads from the screen to the scope; the words in braces are actions, for their keys."""
 
 _CHOSEN = {
+    "choose a database": "board.open board.toggle board.backup board.restore board.drill board.log",
+    "choose a mark": "timeline.open timeline.verify timeline.restore timeline.drill timeline.delete"
+    " timeline.pin timeline.annotate timeline.report timeline.copy timeline.mark timeline.log",
+    "mark one backup, choose another mark": "timeline.compare",
     "choose a server": "connection.connect connection.edit connection.delete",
     "choose a backup": "storage.open storage.verify storage.restore storage.drill storage.seal"
     " storage.delete storage.pin storage.annotate storage.report storage.copy storage.mark",

@@ -15,7 +15,9 @@ from typing import Any
 from kwtui.config.directories import config_dir
 from kwtui.errors import KwtuiError
 from kwtui.files.toml import check_format, read_toml, refuse_unknown, unusable
-from kwtui.keys.actions import ACTIONS, BY_ID, PUNCTUATION, SCOPE_TITLES, Action, written_key
+from kwtui.keys.actions import ACTIONS, BY_ID, Action
+from kwtui.keys.tables import SCOPE_TITLES
+from kwtui.keys.writing import PUNCTUATION, written_key
 
 FIXED = frozenset({"explain.check"})
 """Actions whose keys mean something by themselves: the letters that stand before the checks."""

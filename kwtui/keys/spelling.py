@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-from kwtui.keys.actions import BY_ID, written_key
+from kwtui.keys.actions import BY_ID
 from kwtui.keys.keymap import OWN_KEYS, Keymap
+from kwtui.keys.writing import written_key
 
 _ACTION = re.compile(r"\{([a-z]+\.[a-z-]+)\}")
 

@@ -146,9 +146,12 @@ def verdict(judgements: Sequence[Judgement]) -> str:
             return f"{judgements[0].name} can come back.{remarked}"
         return f"{'Both' if total == 2 else f'All {total}'} databases can come back.{remarked}"
     order = sorted(bad, key=lambda j: (-_URGENCY[j.severity], j.name))
-    told = "; ".join(f"{j.name} {j.reason}" for j in order[:_NAMED])
+    named = order[:_NAMED]
+    told = "; ".join(f"{j.name} {j.reason}" for j in named)
     more = f"; and {len(order) - _NAMED} more" if len(order) > _NAMED else ""
-    return f"{told}." if total == 1 else f"{len(bad)} of {total} cannot: {told}{more}."
+    others = [j for j in judgements if j not in named]
+    remarked = "".join(f" {words}." for words in _remarked(others))
+    return f"{told}." if total == 1 else f"{len(bad)} of {total} cannot: {told}{more}.{remarked}"
 
 
 def _remarked(judgements: Sequence[Judgement]) -> list[str]:

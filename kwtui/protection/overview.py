@@ -60,6 +60,7 @@ def make_board(seen: Seen, promised: Promised, database: str | None = None) -> B
     )
     facts = tuple(f for f in found if database is None or f.name == database)
     judged = seen.entries is not None
+    left = [entry for entry in entries if entry.kind in _LEFT]
     judgements = tuple(judge(each, seen.at) for each in facts) if judged else ()
     report = StatusReport(
         taken_at=seen.at,
@@ -71,10 +72,15 @@ def make_board(seen: Seen, promised: Promised, database: str | None = None) -> B
         free_bytes=seen.free_bytes if judged else None,
         growth=growth(entries, seen.runs, seen.free_bytes, seen.at),
         running=seen.running,
+        leftovers=len(left),
+        leftover_bytes=sum(entry.space for entry in left),
         went_wrong=_went_wrong(seen.runs, seen.cluster_id),
         unknown=seen.unknown,
     )
     return Board(report, _by_database(entries))
+
+
+_LEFT = (EntryKind.INCOMPLETE, EntryKind.DELETED)
 
 
 def _went_wrong(runs: Sequence[RunSummary], cluster_id: str) -> RunSummary | None:

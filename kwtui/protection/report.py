@@ -57,6 +57,9 @@ class StatusReport:
     free_bytes: int | None
     growth: Growth
     running: tuple[RunAtWork, ...]
+    leftovers: int = 0
+    """What broken backups and deletions left under extern."""
+    leftover_bytes: int = 0
     went_wrong: RunSummary | None = None
     """The last run that failed or was lost, unless one of the same kind and database succeeded
     since."""

@@ -43,16 +43,24 @@ def growth(
     sets = [e for e in entries if e.kind is EntryKind.SET and e.started is not None]
     oldest = min((e.started for e in sets if e.started is not None), default=now)
     span = min(now - oldest, WINDOW)
-    if span < _SHORTEST:
-        return Growth(None, "not known before there are backups of more than a day")
     since = now - span
-    # The oldest of all would count as growth from nothing: it was there when the span began.
-    added = sum(_written(e) for e in sets if e.started is not None and e.started > since)
+    later = [e for e in _but_the_first(sets) if e.started is not None and e.started > since]
+    if span < _SHORTEST or not later:
+        return Growth(None, "not known before there are backups of more than a day")
+    added = sum(map(_written, later))
     freed = sum(_freed_of_older(run, since) for run in runs)
     days = span / timedelta(days=1)
     rate = round((added - freed) / days)
     basis = f"written less removed in the last {plural(max(1, round(days)), 'day')}"
     return Growth(rate, basis, _full_at(free_bytes, rate, now))
+
+
+def _but_the_first(sets: Iterable[BackupEntry]) -> list[BackupEntry]:
+    """Without the oldest of each database: that a database began to be backed up is no growth."""
+    in_order: dict[str, list[BackupEntry]] = {}
+    for entry in sorted(sets, key=lambda e: e.started.timestamp() if e.started else 0.0):
+        in_order.setdefault(entry.database or "", []).append(entry)
+    return [entry for each in in_order.values() for entry in each[1:]]
 
 
 def _written(entry: BackupEntry) -> int:

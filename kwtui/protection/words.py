@@ -11,7 +11,7 @@ from kwtui.protection.facts import DatabaseFacts
 from kwtui.protection.judging import Judgement, State
 from kwtui.protection.report import NodeState, StatusReport
 from kwtui.protection.space import Growth
-from kwtui.text import human_age, human_bytes, human_duration
+from kwtui.text import human_age, human_bytes, human_duration, plural
 
 BARS = 14
 """Backups that a sparkline shows."""
@@ -93,6 +93,14 @@ def extern_words(report: StatusReport) -> str:
     else:
         words += f", {human_bytes(report.free_bytes)} free"
     return f"{words}; {growth_words(report.growth)}"
+
+
+def leftover_words(report: StatusReport) -> str:
+    """What broken backups left; empty where there is nothing."""
+    if not report.leftovers:
+        return ""
+    size = human_bytes(report.leftover_bytes)
+    return f"{plural(report.leftovers, 'leftover')} of broken backups, {size}"
 
 
 def growth_words(growth: Growth) -> str:

@@ -9,8 +9,10 @@ import pytest
 from textual.keys import _character_to_key
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.keys.actions import ACTIONS, BY_ID, PUNCTUATION, SCOPE_TITLES, written_key
+from kwtui.keys.actions import ACTIONS, BY_ID
 from kwtui.keys.keymap import Keymap, load_keymap
+from kwtui.keys.tables import SCOPE_TITLES
+from kwtui.keys.writing import PUNCTUATION, written_key
 from tests.command_line import CommandLine
 
 

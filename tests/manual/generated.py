@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from kwtui.errors import ExitCode
-from kwtui.keys.actions import keys_as_markdown
+from kwtui.keys.tables import keys_as_markdown
 from kwtui.manual import shells
 from kwtui.manual.pages import FOLDER, TOPICS
 from tests.manual.command_reference import command_sections, command_table, interface_options

@@ -52,10 +52,11 @@ def test_the_disk_and_the_node_are_told_with_what_is_not_known() -> None:
     assert words.node_words(NodeState(2, 61.0)) == "WAL level 2; last checkpoint 1 min 1 s ago"
 
 
-def test_a_sparkline_is_as_high_as_its_largest_value() -> None:
+def test_a_sparkline_reaches_from_the_smallest_to_the_largest_value() -> None:
     assert sparkline([0, 1, 2, 4, 8], 5) == "▁▂▃▅█"
-    assert sparkline([0, 1, 2, 4, 8], 2) == "▅█"
-    assert sparkline([0, 0], 5) == "▁▁"
+    assert sparkline([0, 1, 2, 4, 8], 2) == "▁█"
+    assert sparkline([0, 0], 5) == "▄▄"
+    assert sparkline([100, 101, 103], 5) == "▄▄▄", "noise is no growth"
     assert sparkline([], 5) == ""
     assert human_age(59) == "now"
     assert human_age(3 * 86_400 + 5) == "3 d"

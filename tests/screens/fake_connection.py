@@ -120,6 +120,7 @@ class FakeFolders(NodeFolders):
     def __init__(self, connection: FakeConnection) -> None:
         self._connection = connection
         self.polling = ""
+        self.free: int | None = 40_000_000_000
         self.place_found = NodePlace(
             FolderState(Path("/var/lib/kaiwudb"), "the server's start arguments", True, True, True),
             FolderState(
@@ -141,5 +142,8 @@ class FakeFolders(NodeFolders):
     def polls_because(self) -> str:
         return self.polling
 
+    def extern(self) -> Path:
+        return self.place_found.extern.path or Path()
+
     async def free_bytes(self) -> int | None:
-        return 40_000_000_000
+        return self.free

@@ -5,8 +5,11 @@ Tests change the public attributes of a service to stage a situation.
 
 from __future__ import annotations
 
+from kwtui.config.directories import state_dir
 from kwtui.controller import Controller
+from kwtui.controller.background import Background
 from kwtui.controller.events import Events
+from kwtui.controller.status import Status
 from tests.screens.fake_connection import FakeConnection, FakeFolders, FakeProfiles
 from tests.screens.fake_doctor import FakeDoctor, FakeLeftovers
 from tests.screens.fake_log import FakeLogs
@@ -46,6 +49,15 @@ class FakeController(Controller):
         self.runs = FakeRuns()
         self.plans = FakePlans(self.connection, self.folders, self.storage, self.server, self.runs)
         self.logs = FakeLogs()
+        self.status = Status(
+            self.connection,
+            self.folders,
+            self.storage,
+            self.server,
+            self.runs,
+            Background(False),
+            state_dir(),
+        )
         self.doctor = FakeDoctor()
         self.policies = FakePolicies(self.connection, self.server)
 

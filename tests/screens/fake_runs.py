@@ -37,6 +37,8 @@ class FakeRuns(Runs):
         self.swept: list[bool | None] = []
         self.gone_sets: set[str] = set()
         self.earlier_run: Earlier | None = None
+        self.summaries: list[RunSummary] = []
+        """Runs that ended, besides those of ``plans``."""
         self.note = ""
         """Put into what the server remarks."""
 
@@ -60,7 +62,7 @@ class FakeRuns(Runs):
                 plan.created_at,
             )
             for run, plan in self.plans.items()
-        ]
+        ] + self.summaries
 
     def _run_status(self, run: str) -> RunStatus:
         last = self.events[run][-1]

@@ -51,7 +51,7 @@ def test_back_up_and_restore_by_keys(
     database: str, table: str, home: dict[str, str], tmp_path: Path
 ) -> None:
     with program("--sandbox", module="kwtui.cli", tmp=tmp_path, **home) as terminal:
-        terminal.until_shown("may export and import")
+        terminal.until_shown("2 of 2 cannot")
 
         choose(terminal, "2", "the demo shop", database)
         for words in (table, "Table by table", "node 1, connected"):

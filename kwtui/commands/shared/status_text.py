@@ -37,6 +37,8 @@ def status_lines(report: StatusReport, width: int | None = None) -> Iterator[str
     yield f"Extern: {words.extern_words(report)}."
     if report.extern is not None:
         yield f"        {report.extern}"
+    if report.leftovers:
+        yield f"        {words.leftover_words(report)}: see kwtui cleanup"
     if report.node is not None:
         yield f"Node:   {words.node_words(report.node)}."
         for alarm in report.node.alarms:

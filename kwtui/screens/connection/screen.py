@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -220,6 +221,7 @@ class ConnectionScreen(KwtuiScreen):
                 await self.controller.connection.connect(target, password)
             except KwtuiError as error:
                 if not _password_would_help(error):
+                    await self._look_for_files(target)
                     raise
                 password = await self.kwtui.ask_password(target, error)
                 if password is None:
@@ -228,7 +230,15 @@ class ConnectionScreen(KwtuiScreen):
             else:
                 self._page.focus()
                 self.run_task(self._look_for_leftovers, "leftovers")
+                if self.is_current:
+                    self.app.call_later(self.kwtui.open_screen, "board")
                 return
+
+    async def _look_for_files(self, target: Target) -> None:
+        """Backups can be looked at, checked and judged where no server answers."""
+        if target.extern or target.store:
+            extern, store, logs = map(_path_of, (target.extern, target.store, target.logs))
+            await self.controller.folders.use(extern=extern, store=store, logs=logs)
 
     async def _look_for_leftovers(self) -> None:
         """What a killed run left waits for somebody who does not know of it."""
@@ -278,6 +288,10 @@ class ConnectionScreen(KwtuiScreen):
 
         text = f"The saved settings of {name} are forgotten. The server itself is not touched."
         self.app.push_screen(ConfirmDialog("Forget this server?", text, yes="Forget"), answered)
+
+
+def _path_of(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None
 
 
 def _password_would_help(error: KwtuiError) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from kwtui.keys.actions import BY_ID, written_key
+from kwtui.keys.actions import BY_ID
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import spelled
 from kwtui.server.jobs.listing import Job, JobListing

@@ -13,8 +13,9 @@ from kwtui.controller import StorageWatched
 from kwtui.keys.actions import BY_ID, Action
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import key_of, spelled
-from kwtui.screens.backup_set.set_actions import REPORT, SEAL, SET_VERBS, SetActions
+from kwtui.screens.backup_set.set_actions import REPORT, SEAL, SET_VERBS
 from kwtui.screens.frame.bindings import bindings
+from kwtui.screens.storage.comparing import ComparingSets
 from kwtui.screens.storage.rows import (
     COLUMNS,
     ORDERS,
@@ -27,7 +28,6 @@ from kwtui.screens.storage.rows import (
     row_key,
     row_lines,
     space_line,
-    start_key,
     summary_words,
 )
 from kwtui.server.connection.status import ConnectionState
@@ -40,7 +40,7 @@ _ON_THE_WAY = (ConnectionState.CONNECTING, ConnectionState.CONNECTED)
 NO_NODE = "No node is known yet. Connect first ({app.open-connection})."
 
 
-class StorageScreen(SetActions):
+class StorageScreen(ComparingSets):
     scope: ClassVar[str] = "storage"
     title_text: ClassVar[str] = "4 Storage"
     about: ClassVar[str] = (
@@ -60,8 +60,6 @@ class StorageScreen(SetActions):
         self._text = ""
         self._by_database = False
         self._folded: frozenset[str] = frozenset()
-        self._marked = ""
-        """The path of the set that another one is to be compared with."""
         self._wanted: tuple[str, str] | None = None
         """The path of a set, and what is to be done with it once the folder is read."""
         self._summary = Words(classes="summary")
@@ -116,7 +114,7 @@ class StorageScreen(SetActions):
             self._show_space()
 
     def forget_server(self) -> None:
-        self._marked = ""
+        self.marked = ""
         self._folded = frozenset()
         self._listing = None
         self._list.empty = "Looking for the node's files…"
@@ -164,7 +162,7 @@ class StorageScreen(SetActions):
 
     def _say_summary(self, shown: int) -> None:
         order = ORDERS[self._order]
-        words = summary_words(self._entries, shown, order, self._text, self._marked)
+        words = summary_words(self._entries, shown, order, self._text, self.marked)
         if self._listing is not None and self._listing.problem:
             words = f"{in_interface(self._listing.problem)} {words}"
         self._summary.say(words)
@@ -194,20 +192,9 @@ class StorageScreen(SetActions):
                 return "This is a heading; choose a backup below it."
             if action.verb in SET_VERBS:
                 return self.reason_against_set_action(action.verb)
-            return self._reason_against_comparing(action.verb, row)
+            return self.reason_against_comparing(action.verb, row)
         if action.verb in ("retention", "leftovers") and self._listing is None:
             return spelled(NO_NODE)
-        return ""
-
-    def _reason_against_comparing(self, verb: str, entry: BackupEntry | None) -> str:
-        if entry is None:
-            return "There is nothing in the list."
-        if entry.kind not in (EntryKind.SET, EntryKind.TREE):
-            return "This is no backup and no export."
-        if verb == "compare" and not self._marked:
-            return spelled("Mark the one to compare with first ({storage.mark}).")
-        if verb == "compare" and self._marked == entry.path:
-            return "This is the marked one; choose another."
         return ""
 
     def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
@@ -253,29 +240,18 @@ class StorageScreen(SetActions):
     def go_back(self) -> bool:
         if self._text:
             self._text = ""
-        elif self._marked:
-            self._marked = ""
+        elif self.marked:
+            self.marked = ""
         else:
             return False
         self._arrange()
         return True
 
-    def do_mark(self) -> None:
-        entry = self.chosen_entry()
-        if entry is not None:
-            self._marked = "" if self._marked == entry.path else entry.path
-            self._arrange()
+    def known_entries(self) -> Iterable[BackupEntry]:
+        return self._entries
 
-    def do_compare(self) -> None:
-        from kwtui.screens.storage.compare import CompareScreen
-
-        entry = self.chosen_entry()
-        if entry is not None:
-            first = next((e for e in self._entries if e.path == self._marked), None)
-            # The older one first: what came later is what changed.
-            newer = first is not None and start_key(first) > start_key(entry)
-            paths = (entry.path, self._marked) if newer else (self._marked, entry.path)
-            self.open_over(CompareScreen(*paths))
+    def marked_changed(self) -> None:
+        self._arrange()
 
     def do_retention(self) -> None:
         from kwtui.screens.storage.retention import RetentionScreen

@@ -10,7 +10,7 @@ from kwtui.model.server import ServerFacts
 from kwtui.server.connection.target import Target
 from kwtui.widgets.field import QuietInput
 from kwtui.widgets.virtual_list import VirtualList
-from tests.screens.driving import opened
+from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController
 from tests.screens.staged import FACTS
 
@@ -26,11 +26,18 @@ async def test_the_first_screen_names_saved_servers_and_the_sandbox(
         assert "not connected" in person.header()
 
 
+async def connect(person: Driver) -> None:
+    """Connect, and come back from the board."""
+    await person.press("enter")
+    await person.until_shown("0 Board")
+    await person.press("1")
+
+
 async def test_after_connecting_one_page_says_what_the_server_is(
     controller: FakeController,
 ) -> None:
     async with opened(controller, size=(100, 40)) as person:
-        await person.press("enter")
+        await connect(person)
         await person.until_shown("may export and import")
         text = person.text()
         for fact in ("V3.2.1", FACTS.cluster_id, "127.0.0.1:26257", "/var/lib/kaiwudb/extern"):
@@ -46,7 +53,7 @@ async def test_folders_that_were_given_hold_for_the_sandbox_too(
 ) -> None:
     given = Target(extern="/elsewhere/extern", logs="/elsewhere/logs")
     async with opened(controller, sandbox=True, target=given) as person:
-        await person.until_shown("may export and import")
+        await person.until_shown("0 Board")
         target = person.app.target
         assert target is not None
         folders = (target.extern, target.logs)
@@ -57,7 +64,7 @@ async def test_what_broken_runs_left_is_offered_after_connecting(
     controller: FakeController,
 ) -> None:
     async with opened(controller, size=(100, 40)) as person:
-        await person.press("enter")
+        await connect(person)
         await person.until_shown("Broken runs left")
         assert "See it all: l in" in person.words().replace("│ ", "")
 
@@ -66,7 +73,7 @@ async def test_what_was_cleaned_up_elsewhere_is_offered_no_more(
     controller: FakeController,
 ) -> None:
     async with opened(controller, size=(100, 40)) as person:
-        await person.press("enter")
+        await connect(person)
         await person.until_shown("Broken runs left")
         controller.leftovers.left = ()
         controller.tell(RunsChanged())
@@ -77,7 +84,7 @@ async def test_what_was_cleaned_up_while_one_was_away_is_offered_no_more(
     controller: FakeController,
 ) -> None:
     async with opened(controller, size=(100, 40)) as person:
-        await person.press("enter")
+        await connect(person)
         await person.until_shown("Broken runs left")
         await person.press("6")
         await person.until_shown("6 Runs")
@@ -89,7 +96,7 @@ async def test_what_was_cleaned_up_while_one_was_away_is_offered_no_more(
 async def test_where_nothing_is_left_nothing_is_said_of_it(controller: FakeController) -> None:
     controller.leftovers.left = ()
     async with opened(controller, size=(100, 40)) as person:
-        await person.press("enter")
+        await connect(person)
         await person.until_shown("may export and import")
         assert "Broken runs" not in person.text()
 
@@ -100,7 +107,7 @@ async def test_without_the_admin_role_the_page_says_what_that_means(
     facts: ServerFacts = replace(FACTS, user="reader", is_admin=False)
     controller.connection.server_facts = facts
     async with opened(controller, size=(160, 40)) as person:
-        await person.press("enter")
+        await connect(person)
         await person.until_shown("only admins export and import")
         assert "GRANT admin TO reader" in person.text()
         assert "reader (not admin)" in person.header()

@@ -259,7 +259,7 @@ async def test_a_read_only_server_is_not_restored_to(connected: FakeController) 
     connected.profiles.saved = [replace(connected.profiles.saved[0], read_only=True)]
     async with opened(connected) as person:
         await person.press("enter")
-        await person.until_shown("may export and import")
+        await person.until_shown("0 Board")
         await person.press("3")
         await person.until_shown("tsdb")
         await person.press("enter")

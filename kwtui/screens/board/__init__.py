@@ -1,0 +1,1 @@
+"""Whether every database can come back, and the time line of one."""
