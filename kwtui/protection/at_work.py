@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from kwtui.protection.report import RunAtWork
 from kwtui.runs.history import RunSummary
+from kwtui.runs.progress import share_of
 from kwtui.runs.state import RunState
-
-_MOST = 0.99
-"""Never the whole while something runs."""
 
 
 def at_work(run: RunSummary, state: RunState) -> RunAtWork:
-    """How far it came: by bytes where their total is known, else by steps."""
-    total = state.bytes_total
-    if total:
-        share: float | None = state.bytes / total
-    else:
-        share = state.steps_done / len(state.steps) if state.steps else None
+    """What it does now, and how far it came."""
     return RunAtWork(
         id=run.id,
         kind=run.kind,
@@ -24,5 +17,5 @@ def at_work(run: RunSummary, state: RunState) -> RunAtWork:
         database=run.database,
         began=run.began,
         words=state.now_in_words,
-        share=None if share is None else min(max(share, 0.0), _MOST),
+        share=share_of(state),
     )

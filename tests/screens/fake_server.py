@@ -135,9 +135,6 @@ class FakeServerPages(ServerPages):
         self.note = ""
         """Put into jobs and sessions."""
 
-    async def databases_with_tables(self) -> list[DatabaseSummary]:
-        return await self.databases()
-
     async def databases(self) -> list[DatabaseSummary]:
         self._connection.need()
         return list(self.database_list)

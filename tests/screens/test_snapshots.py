@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from kwtui.config.policy_file import PolicyDraft, new_policy, text_of
+from tests.screens import staged_board
 from tests.screens.driving import Driver, make_app
 from tests.screens.fake_controller import FakeController
 from tests.screens.fake_policies import FAILED
@@ -103,6 +104,25 @@ def take(
         return snap_compare(app, terminal_size=size, run_before=drive)
 
     return compare
+
+
+BOARDS: dict[str, tuple[tuple[int, int], Steps]] = {
+    f"{name}_{size[0]}": (size, steps)
+    for size in ((80, 24), (120, 40), (160, 48))
+    for name, steps in {
+        "board": ("0", "<WAL level>", "j"),
+        "time_line": ("0", "<WAL level>", "s", *"jjjjjj", "enter", "<59 backups>", *"jjj"),
+    }.items()
+}
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_two_months_of_eight_databases(
+    name: str, take: Callable[..., bool], connected: FakeController
+) -> None:
+    staged_board.stage(connected)
+    size, steps = BOARDS[name]
+    assert take(connected, steps, size=size)
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.keys.actions import BY_ID
 from kwtui.keys.interface_words import in_interface
+from kwtui.keys.writing import written_key
 from kwtui.protection import words
 from kwtui.protection.facts import DatabaseFacts
 from kwtui.protection.judging import worst
@@ -55,8 +57,8 @@ def _disk(report: StatusReport) -> list[Line]:
     role = "warning" if soon or report.extern is None else ""
     lines = [_fact("Disk", words.extern_words(report), role)]
     if report.leftovers:
-        told = in_interface(f"{words.leftover_words(report)}: `kwtui cleanup`")
-        lines.append(_fact("", told, "warning"))
+        key = written_key(BY_ID["storage.leftovers"].keys)
+        lines.append(_fact("", f"{words.leftover_words(report)}: {key} in 4 Storage", "warning"))
     return lines
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from kwtui.keys.actions import BY_ID
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import spelled
+from kwtui.keys.writing import written_key
 from kwtui.server.jobs.listing import Job, JobListing
 from kwtui.server.jobs.meaning import JobVerb, Outlook, age_words, read_as, reason_against
 from kwtui.text import plural
