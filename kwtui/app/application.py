@@ -22,11 +22,11 @@ from textual.widget import Widget
 from kwtui.app.plain_terminal import PlainSigns
 from kwtui.app.problems import TellingApp
 from kwtui.app.run_at_work import RunAtWork
-from kwtui.app.screen_factories import FACTORIES
+from kwtui.app.screen_factories import FACTORIES, MAIN_SCREENS
 from kwtui.app.status_words import banner_words, header_facts
 from kwtui.controller import RunsChanged
 from kwtui.errors import KwtuiError
-from kwtui.keys.actions import BY_ID, SCREENS
+from kwtui.keys.actions import BY_ID
 from kwtui.keys.keymap import OWN_KEYS, Keymap
 from kwtui.keys.spelling import use_keymap
 from kwtui.screens.frame.base import KwtuiScreen
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
 
 FIRST_SCREEN = "connection"
-MAIN_SCREENS = frozenset(name for name, _, _ in SCREENS)
-"""Those with a digit, on which Esc stays: nothing lies before them."""
 
 
 class KwtuiApp(TellingApp):

@@ -7,6 +7,8 @@ from typing import Any
 
 from textual.screen import Screen
 
+from kwtui.keys.actions import SCREENS
+
 
 def _board() -> Screen[Any]:
     from kwtui.screens.board.screen import BoardScreen
@@ -101,3 +103,6 @@ FACTORIES: dict[str, Callable[[], Screen[Any]]] = {
     "explain": _explain,
     "manual": _manual,
 }
+
+MAIN_SCREENS = frozenset(name for name, _, _ in SCREENS)
+"""Those with a digit, on which Esc stays: nothing lies before them."""

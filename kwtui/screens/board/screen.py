@@ -170,7 +170,8 @@ class BoardScreen(SetActions):
         order = ORDERS[self._order]
         found = arranged(self._rows, order, self._text)
         if self._rows and not found:
-            self._list.empty = f"Nothing contains “{self._text}”. Esc takes the filter back."
+            back = spelled("{app.back} takes the filter back.")
+            self._list.empty = f"Nothing contains “{self._text}”. {back}"
         self._list.set_rows(found)
         self._make_list_fit()
         told = [plural(len(self._rows), "database"), order.name]

@@ -80,7 +80,8 @@ class BackupsScreen(KwtuiScreen):
     scope: ClassVar[str] = "plan"
     title_text: ClassVar[str] = "0 Board: plans"
     about: ClassVar[str] = (
-        "What each backup will do, before anything is done. s starts the first; the others follow,"
+        "What each backup will do, before anything is done. {plan.start} starts the first; the others"
+        " follow,"
         " one at a time, while kwtui is open. A database whose plan says that it cannot be started"
         " is left out."
     )
