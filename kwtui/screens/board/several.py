@@ -80,10 +80,9 @@ class BackupsScreen(KwtuiScreen):
     scope: ClassVar[str] = "plan"
     title_text: ClassVar[str] = "0 Board: plans"
     about: ClassVar[str] = (
-        "What each backup will do, before anything is done. {plan.start} starts the first; the others"
-        " follow,"
-        " one at a time, while kwtui is open. A database whose plan says that it cannot be started"
-        " is left out."
+        "What each backup will do, before anything is done. {plan.start} starts the first; the"
+        " others follow, one at a time, while kwtui is open. A database whose plan says that it"
+        " cannot be started is left out."
     )
     CSS_PATH = style_path("storage")
     BINDINGS: ClassVar[list[BindingType]] = bindings("plan")
