@@ -28,6 +28,11 @@ _KWDB_ITSELF = "node"
 """Owns the schedules that every cluster has (recording 01)."""
 
 
+NOT_READ = "comments on procedures, and who may execute them (kwtui does not read them)"
+"""KWDB's grammar has COMMENT ON PROCEDURE and GRANT … ON PROCEDURE (public source, sql.y); no
+recording shows what they do, nor what prints them."""
+
+
 class ProgramReader:
     """Asks for every program of one database. What is refused becomes a line of ``missing``."""
 
@@ -75,6 +80,8 @@ class ProgramReader:
                 sql = inspection.create_statement_of_procedure(self._database, name)
                 text = await self._text(self._server, sql)
                 found.append(ProgramSpec("procedure", _written(name), text))
+        if found:
+            self.missing.append(NOT_READ)
         return found
 
     async def _triggers(self, tables: Sequence[TableName]) -> list[ProgramSpec]:

@@ -112,6 +112,21 @@ async def test_a_node_that_knows_no_triggers_is_asked_once() -> None:
     assert sum(sql.startswith("SHOW TRIGGERS") for sql in sent) == 1
 
 
+async def test_what_hangs_on_procedures_is_said_to_be_left_out() -> None:
+    """The grammar has COMMENT and GRANT ON PROCEDURE; how a node prints them is not recorded."""
+    text = "CREATE PROCEDURE pr() BEGIN END"
+    found, missing, _ = await read(
+        {
+            "SHOW PROCEDURES FROM shop": Reply(sets=[(("procedure_name",), [("pr",)])]),
+            "SHOW CREATE PROCEDURE shop.public.pr": Reply(sets=[(("a", "b"), [("pr", text)])]),
+        }
+    )
+    assert [str(program) for program in found] == ["procedure pr"]
+    assert missing == [
+        "comments on procedures, and who may execute them (kwtui does not read them)"
+    ]
+
+
 async def test_functions_schedules_publications_and_pipes_of_the_cluster_are_named() -> None:
     names = ("name", "pub_objects")
     schedules: Rows = [("scheduled_table_vacuum", "node"), ("nightly", "root")]
