@@ -9,14 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kwtui.config.directories import config_dir
-from kwtui.files.toml import (
-    FORMAT,
-    check_format,
-    lines_of,
-    read_toml,
-    typed_values,
-    write_private,
-)
+from kwtui.files.toml import check_format, read_toml, typed_values
+from kwtui.files.toml_editing import plain_fields, put_table
 
 
 @dataclass(frozen=True)
@@ -48,5 +42,4 @@ def save_preferences(preferences: Preferences, path: Path | None = None) -> None
     """Write the preferences; refuses to replace a file that it cannot understand."""
     path = path or preferences_path()
     load_preferences(path)
-    lines = [f"format = {FORMAT}", *lines_of(preferences, Preferences())]
-    write_private(path, "\n".join(lines) + "\n")
+    put_table(path, (), plain_fields(preferences, Preferences()), Preferences())

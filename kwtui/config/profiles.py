@@ -15,18 +15,15 @@ from pathlib import Path
 from kwtui.config.directories import config_dir
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.toml import (
-    FORMAT,
     check_format,
     has_control,
-    lines_of,
     nearest,
     read_toml,
     refuse_unknown,
-    toml_string,
     typed_values,
     unusable,
-    write_private,
 )
+from kwtui.files.toml_editing import drop_table, plain_fields, put_table
 from kwtui.files.trusted import check_trusted
 
 
@@ -149,7 +146,7 @@ def check_name(name: str) -> None:
 
 
 def save_profile(profile: Profile, path: Path | None = None) -> None:
-    """Add the profile, or replace the one of the same name.
+    """Add the profile, or change the one of the same name; comments and order stay.
 
     Raises KwtuiError if the existing file cannot be understood (it is left as it is), if the
     profile makes no sense, or if it would put a password on disk.
@@ -157,19 +154,17 @@ def save_profile(profile: Profile, path: Path | None = None) -> None:
     path = path or profiles_path()
     check_profile(profile)
     check_name(profile.name)
-    profiles = load_profiles(path)
-    if any(p.name == profile.name for p in profiles):
-        profiles = [profile if p.name == profile.name else p for p in profiles]
-    else:
-        profiles.append(profile)
-    write_private(path, _profiles_text(profiles))
+    load_profiles(path)
+    defaults = Profile(name=profile.name)
+    values = plain_fields(profile, defaults, frozenset({"name"}))
+    put_table(path, ("profile", profile.name), values, defaults)
 
 
 def delete_profile(name: str, path: Path | None = None) -> None:
     """Forget the profile. Raises KwtuiError (USAGE) if there is none of that name."""
     path = path or profiles_path()
     find_profile(name, path)
-    write_private(path, _profiles_text([p for p in load_profiles(path) if p.name != name]))
+    drop_table(path, ("profile", name))
 
 
 def check_profile(profile: Profile) -> None:
@@ -195,15 +190,6 @@ def check_profile(profile: Profile) -> None:
         raise KwtuiError(
             problem, hint="Correct the profile and save it again.", exit_code=ExitCode.USAGE
         )
-
-
-def _profiles_text(profiles: list[Profile]) -> str:
-    parts = [f"format = {FORMAT}"]
-    for profile in profiles:
-        parts.append("")
-        parts.append(f"[profile.{toml_string(profile.name)}]")
-        parts.extend(lines_of(profile, Profile(name=profile.name), skip={"name"}))
-    return "\n".join(parts) + "\n"
 
 
 def _profile_from(name: str, table: object, path: Path) -> Profile:

@@ -14,22 +14,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from kwtui.config.directories import config_dir
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.toml import (
-    FORMAT,
     check_format,
-    lines_of,
     read_toml,
     refuse_unknown,
-    toml_string,
     typed_values,
     unusable,
-    write_private,
 )
+from kwtui.files.toml_editing import drop_table, plain_fields, put_table
 from kwtui.model.proof import ProofLevel
 from kwtui.model.retention import RetentionPolicies, RetentionPolicy
 
@@ -65,6 +61,7 @@ def save_policy(
     database: str | None, policy: RetentionPolicy | None, path: Path | None = None
 ) -> None:
     """Write down the policy of a database, or of all others (None); without a policy: forget it.
+    Comments and order stay.
 
     Raises KwtuiError (USAGE) if the existing file cannot be understood, or if the policy keeps
     nothing.
@@ -72,13 +69,15 @@ def save_policy(
     path = path or retention_path()
     if policy is not None:
         check_policy(policy)
-    policies = load_policies(path)
-    if database is None:
-        policies = replace(policies, default=policy)
-    else:
-        others = {k: v for k, v in policies.databases.items() if k != database}
-        policies = replace(policies, databases=others | ({database: policy} if policy else {}))
-    write_private(path, _text(policies))
+    known = load_policies(path)
+    names = ("default",) if database is None else ("database", database)
+    if policy is not None:
+        level = f"P{int(policy.min_proof)}"
+        values = plain_fields(policy, RetentionPolicy(), frozenset({"min_proof"}))
+        values["min_proof"] = level
+        put_table(path, names, values, RetentionPolicy())
+    elif (known.default is not None) if database is None else (database in known.databases):
+        drop_table(path, names)
 
 
 def check_policy(policy: RetentionPolicy) -> None:
@@ -120,17 +119,3 @@ def _policy(table: object, path: Path, where: str) -> RetentionPolicy:
     except KwtuiError as error:
         raise unusable(path, f"{where}: {error.title}") from error
     return policy
-
-
-def _text(policies: RetentionPolicies) -> str:
-    parts = [f"format = {FORMAT}"]
-    if policies.default is not None:
-        parts += ["", "[default]", *_lines(policies.default)]
-    for name, policy in sorted(policies.databases.items()):
-        parts += ["", f"[database.{toml_string(name)}]", *_lines(policy)]
-    return "\n".join(parts) + "\n"
-
-
-def _lines(policy: RetentionPolicy) -> list[str]:
-    counts = lines_of(policy, RetentionPolicy(), {"min_proof"})
-    return [*counts, f'min_proof = "P{int(policy.min_proof)}"']

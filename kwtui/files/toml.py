@@ -123,49 +123,6 @@ def unusable(path: Path, problem: str, *, hint: str = "") -> KwtuiError:
     )
 
 
-def lines_of(value: object, defaults: object, skip: set[str] | None = None) -> list[str]:
-    """One ``key = value`` line for each field that differs from its default."""
-    lines = []
-    for f in fields(value):  # type: ignore[arg-type]
-        current = getattr(value, f.name)
-        if f.name in (skip or set()) or current is None or current == getattr(defaults, f.name):
-            continue
-        lines.append(f"{f.name} = {_toml_value(current)}")
-    return lines
-
-
-def _toml_value(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    return toml_string(str(value))
-
-
-_TOML_ESCAPES = {
-    '"': '\\"',
-    "\\": "\\\\",
-    "\n": "\\n",
-    "\r": "\\r",
-    "\t": "\\t",
-    "\b": "\\b",
-    "\f": "\\f",
-}
-
-
-def toml_string(text: str) -> str:
-    """A TOML basic string; every control character is escaped as TOML 1.0 wants it."""
-    out = []
-    for char in text:
-        if char in _TOML_ESCAPES:
-            out.append(_TOML_ESCAPES[char])
-        elif has_control(char):
-            out.append(f"\\u{ord(char):04x}")
-        else:
-            out.append(char)
-    return '"' + "".join(out) + '"'
-
-
 def has_control(text: str) -> bool:
     return any(ord(char) < 32 or ord(char) == 127 for char in text)
 
