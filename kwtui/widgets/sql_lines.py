@@ -24,7 +24,8 @@ def sql_lines(text: str, indent: int = 0) -> list[Line]:
     """
     pad = " " * indent
     expanded = "".join(each.expandtabs(4) for each in text.splitlines(keepends=True))
-    rows = _coloured(expanded.replace("\r\n", "\n"))
+    # A return that stands alone ends a line, too, and must not become part of the end behind it.
+    rows = _coloured(expanded.replace("\r\n", "\n").replace("\r", "\v"))
     return [line(pad, *parts, indent=indent + 4) for parts in rows]
 
 

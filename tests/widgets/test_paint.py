@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -88,6 +88,8 @@ def test_constants_and_comments_over_several_lines_keep_their_role() -> None:
 
 
 @given(st.text("'\"-/*$eBx1 a\n\r\t\x0b\u2028", max_size=30))
+@example("\r\r\n")
+@example("--\r'\r\n")
 def test_sql_loses_no_line_whatever_it_is(text: str) -> None:
     shown = [each.text for each in sql_lines(text, indent=2)]
     assert shown == [line("  ", each.expandtabs(4)).text for each in text.splitlines()]
