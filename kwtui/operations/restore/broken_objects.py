@@ -18,6 +18,7 @@ from kwtui.operations.restore import definitions
 from kwtui.operations.restore.leaving_out import gone_with, owner_of, spelling, without
 from kwtui.operations.restore.source import RestoreSource
 from kwtui.operations.shared.chosen import Chosen
+from kwtui.operations.shared.command_line import shell_line
 from kwtui.operations.shared.sent_statements import BREAKS_OUT, DEFINITIONS, why_not
 from kwtui.server.catalogue.refused_imports import interleave_parents
 from kwtui.sql import statements
@@ -203,5 +204,5 @@ def _remedy(source: RestoreSource, broken: Iterable[TableName]) -> str:
     more = f" and {len(words) - _MOST_NAMED} more" if len(words) > _MOST_NAMED else ""
     return (
         "Somebody changed the backup: look at its schema.json and meta.sql, or restore another one."
-        f" To restore what else it holds: {options}{more}"
+        f" To restore what else it holds: {shell_line('restore', source.path)} {options}{more}"
     )

@@ -17,13 +17,14 @@ OTHER = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be turned against others")
 
 _SWAP = """
-import ctypes, os, sys, time
+import ctypes, os, random, sys, time
 os.setgroups([]); os.setgid({gid}); os.setuid({uid})
 libc = ctypes.CDLL(None, use_errno=True)
 one, two = (os.fsencode(path) for path in sys.argv[1:3])
 end = time.monotonic() + {seconds}
 print("begun", flush=True)
 while time.monotonic() < end:
+    time.sleep(random.random() * {pause})
     libc.renameat2(-100, one, -100, two, 2)  # RENAME_EXCHANGE
 """
 
@@ -36,9 +37,10 @@ def give(*paths: Path) -> None:
 
 
 @contextmanager
-def swapping(one: Path, two: Path, seconds: float = 2.0) -> Iterator[None]:
-    """Have the other account exchange two names as fast as it can while the block runs."""
-    program = _SWAP.format(uid=OTHER, gid=OTHER, seconds=seconds)
+def swapping(one: Path, two: Path, seconds: float = 2.0, pause: float = 0.0) -> Iterator[None]:
+    """Have the other account exchange two names while the block runs: as fast as it can, or after
+    some part of a ``pause`` each."""
+    program = _SWAP.format(uid=OTHER, gid=OTHER, seconds=seconds, pause=pause)
     process = subprocess.Popen(
         [sys.executable, "-I", "-c", program, str(one), str(two)], stdout=subprocess.PIPE
     )
