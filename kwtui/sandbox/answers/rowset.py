@@ -58,6 +58,9 @@ def rowset(definition: str, rows: Iterable[Sequence[object]]) -> RowSet:
 
 def text(value: object) -> str | None:
     """A value as the node prints it; ``None`` stays NULL."""
+    # Most of what is no text is a number, and there are thousands of them.
+    if type(value) is int:
+        return str(value)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):

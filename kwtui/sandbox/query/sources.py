@@ -16,11 +16,12 @@ from kwtui.sandbox.catalog.objects import Catalog, ColumnDef, Relation, Relation
 from kwtui.sandbox.engine.clock import timestamp_text
 from kwtui.sandbox.language.lexer import split_statements
 from kwtui.sandbox.language.stream import TokenStream
+from kwtui.sandbox.query.needed import ALL, Needed
 from kwtui.sandbox.query.prepare import Prepared, prepare
 from kwtui.sandbox.query.scopes import SourceColumn
 from kwtui.sandbox.values import values
 from kwtui.sandbox.values.sql_type import SqlType
-from kwtui.sandbox.values.types import storage_type, type_of_oid
+from kwtui.sandbox.values.types import base_family, storage_type, type_of_oid
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.session import Session
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 ROW_ID = "kw_row_id"
 """DuckDB's own number of a row, for statements that change rows."""
 _TEXT = SqlType("STRING")
+_CAST_AS_PRINTED = frozenset({"INT8", "INT4", "INT2", "BOOL"})
+"""Types whose texts DuckDB reads as the node prints them."""
 """What the columns of most virtual tables are: a text of any length, kept as it is."""
 ViewReader = Callable[[Prepared, str], "tuple[str, list[Output]]"]
 
@@ -84,12 +87,11 @@ class Sources:
         view: ViewReader,
         *,
         devices: bool = False,
-        named: frozenset[str] | None = None,
+        needed: Needed = ALL,
     ) -> Loaded:
         """The table behind a name; of a time series its ``devices`` alone, if so asked.
 
-        ``named`` are the names in the query, in small letters: other columns of a virtual table
-        are not filled. None fills them all.
+        Of a virtual table only what is ``needed`` is filled in.
 
         Raises SqlError (42P01, 42501, …).
         """
@@ -102,7 +104,7 @@ class Sources:
 
             explicit = database if len(parts) == 3 else self._session.database
             rows = virtual_tables.load(self._session, explicit, schema, name)
-            return self._temporary(rows.columns, rows.rows, named)
+            return self._temporary(rows.columns, rows.rows, needed)
         relation = self._catalog.find(database, schema, name)
         if relation is None or relation.offline or self._too_young(relation):
             raise missing_relation(parts)
@@ -170,9 +172,10 @@ class Sources:
         return self._temporary(answer.columns or (), list(answer.rows))
 
     def _temporary(
-        self, columns: Sequence[Column], rows: Sequence[Row], named: frozenset[str] | None = None
+        self, columns: Sequence[Column], rows: Sequence[Row], needed: Needed = ALL
     ) -> Loaded:
-        """A temporary table with these rows; of columns that are not ``named`` without values."""
+        """A temporary table with what of these rows is ``needed``."""
+        rows = needed.rows(columns, rows)
         self._made += 1
         name = f"temp.kw_source_{self._session.session_id}_{self._made}"
         kinds = [type_of_oid(column.oid) for column in columns]
@@ -181,7 +184,7 @@ class Sources:
         )
         self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name[5:]} ({definition})")
         if rows:
-            _fill_with_texts(self._cursor, name[5:], columns, kinds, rows, named)
+            _fill_with_texts(self._cursor, name[5:], columns, kinds, rows, needed.named)
         made = [SourceColumn(c.name, kind) for c, kind in zip(columns, kinds, strict=True)]
         return Loaded(f"SELECT * FROM {name[5:]}", made)
 
@@ -225,7 +228,7 @@ def _fill_with_texts(
 
 def _stored(kind: SqlType, texts: Sequence[str | None]) -> list[str | None]:
     """Texts as the node prints them, as DuckDB casts them to the column's storage type."""
-    if kind == _TEXT:
+    if kind == _TEXT or (base_family(kind) in _CAST_AS_PRINTED and not kind.array):
         return list(texts)
     return [
         None if text is None else values.storage_text(kind, values.parse(kind, text))

@@ -12,6 +12,7 @@ from kwtui.sandbox.catalog.objects import Catalog
 from kwtui.sandbox.query.conversions import sortable
 from kwtui.sandbox.query.expressions import Expressions
 from kwtui.sandbox.query.functions import AFTERWARDS, called, known_as
+from kwtui.sandbox.query.needed import ALL, Needed, Only, named, only
 from kwtui.sandbox.query.prepare import Prepared
 from kwtui.sandbox.query.scopes import Output, Scope, Source, SourceColumn
 from kwtui.sandbox.query.sources import Sources
@@ -45,7 +46,9 @@ class Translator:
         self.catalog = catalog
         self.expressions = Expressions(session, prepared.types, self._subquery)
         self._prepared = prepared
-        self._named = _named(prepared.tree)
+        self._named = named(prepared.tree)
+        self._only: Only = {}
+        """The rows that a SELECT from one table alone can want."""
         self._devices = False
         """Set while the one table of a query over tags alone is read."""
 
@@ -113,6 +116,7 @@ class Translator:
 
     def _select(self, node: exp.Select, scope: Scope, *, outermost: bool) -> list[Output]:
         self._devices = reads_tags_only(node, self.sources.series)
+        self._only = only(node)
         self._from(node, scope)
         projections: list[exp.Expr] = []
         outputs: list[Output] = []
@@ -293,8 +297,8 @@ class Translator:
             scope.sources.append(Source(name, _renamed_columns(known, names)))
             return node
         devices, self._devices = self._devices, False
-        named = None if names else self._named
-        loaded = self.sources.load(parts, self._view, devices=devices, named=named)
+        needed = ALL if names else Needed(self._named, self._only)
+        loaded = self.sources.load(parts, self._view, devices=devices, needed=needed)
         columns = _renamed_columns(loaded.columns, names)
         scope.sources.append(Source(name, columns, loaded.relation))
         made = exp.Subquery(this=exp.Var(this=loaded.sql))
@@ -319,21 +323,6 @@ class Translator:
         column = names[0] if names else alias
         scope.sources.append(Source(alias, [SourceColumn(column, kind)]))
         return exp.Table(this=made, alias=_alias(alias, [column]))
-
-
-def _named(tree: exp.Expr) -> frozenset[str] | None:
-    """What a query names, in small letters: of a virtual table, nothing else is read.
-
-    None where it may read columns without naming them.
-    """
-    if tree.find(exp.Star) or any(join.args.get("method") for join in tree.find_all(exp.Join)):
-        return None
-    named = frozenset(node.name.lower() for node in tree.find_all(exp.Identifier))
-    tables = {t.alias_or_name.lower() for t in tree.find_all(exp.Table, exp.Subquery)}
-    whole_rows = any(
-        column.name.lower() in tables for column in tree.find_all(exp.Column) if not column.table
-    )
-    return None if whole_rows else named
 
 
 def _alias(name: str, columns: list[str]) -> exp.TableAlias:

@@ -32,6 +32,7 @@ class Returning:
         return self._ask(staged)
 
     def _ask(self, staged: Staged) -> list[Row]:
+        from kwtui.sandbox.query.needed import ALL, Needed
         from kwtui.sandbox.query.prepare import prepare
         from kwtui.sandbox.query.query import render_query
         from kwtui.sandbox.query.scopes import SourceColumn
@@ -54,7 +55,7 @@ class Returning:
                 view: Any,
                 *,
                 devices: bool = False,
-                named: frozenset[str] | None = None,
+                needed: Needed = ALL,
             ) -> Loaded:
                 return Loaded(f"SELECT {listed} FROM {NEW}", columns)
 
