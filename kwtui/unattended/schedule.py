@@ -7,7 +7,7 @@ clock is changed (systemd leaves out a local 02:30 that does not exist, cron run
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice, takewhile
 
 from kwtui.errors import ExitCode, KwtuiError
@@ -73,9 +73,12 @@ def check_times(schedule: PolicySchedule) -> list[str]:
     if schedule.time_zone == "UTC":
         return []
     zone = zone_of(schedule)
-    hours = {
-        time.astimezone(zone).hour for time in next_times(schedule, datetime.now(UTC), count=48)
-    }
+    now = datetime.now(zone)
+    hours = {time.astimezone(zone).hour for time in next_times(schedule, now, count=48)}
+    # What is due often does not get that far.
+    begin = (now + timedelta(days=1)).replace(hour=_CHANGED_HOUR, minute=0, second=0)
+    if times_until(schedule, begin - timedelta(seconds=1), begin + timedelta(minutes=59), 1):
+        hours.add(_CHANGED_HOUR)
     if _CHANGED_HOUR in hours:
         return [
             "Between 02:00 and 03:00 local time a run can be left out or made twice when the "

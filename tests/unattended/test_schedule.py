@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -12,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kwtui.config.policy_file import PolicyDraft, new_policy, text_of
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model.policy import Policy, PolicySchedule
+from kwtui.files.own_program import own_environment, own_program
+from kwtui.model.policy import Missed, Policy, PolicySchedule
 from kwtui.unattended.schedule import check_times, next_times
 from kwtui.unattended.timers import (
     Account,
@@ -121,3 +124,89 @@ def test_signs_that_systemd_reads_stay_what_they_are() -> None:
     odd = replace(ACCOUNT, config='/etc/50% "$HOME"')
     service = units(NIGHTLY, odd)[0].text
     assert 'Environment="KWTUI_CONFIG_DIR=/etc/50%% \\"$HOME\\""\n' in service
+
+
+CRON = PolicySchedule(cron="15 1 * * *", time_zone="local")
+
+
+def cron_lines(account: Account, schedule: PolicySchedule = CRON) -> list[str]:
+    crontab = with_cron_lines("", Policy("nightly", ("*",), schedule=schedule), account)
+    return [line for line in crontab.splitlines() if not line.startswith("#")]
+
+
+def test_cron_fires_the_run_the_look_and_what_it_slept_through() -> None:
+    lines = cron_lines(ACCOUNT)
+    assert [line.split(" env ")[0] for line in lines] == [
+        "15 1 * * *",
+        "17 * * * *",
+        "47 * * * *",
+    ]
+    assert lines[2].endswith("policy run nightly --missed >/dev/null")
+    for line in lines:
+        fields = " ".join(line.split()[:5])
+        assert next_times(PolicySchedule(cron=fields, time_zone="UTC"), BEFORE_SPRING)
+    skips = PolicySchedule(cron="15 1 * * *", time_zone="local", missed=Missed.SKIP)
+    assert len(cron_lines(ACCOUNT, skips)) == 2
+
+
+def test_a_line_of_the_crontab_runs_as_cron_would_run_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cron gives a command to /bin/sh with next to no environment; a bare % ends it there."""
+    config = tmp_path / "with blank 100%"
+    monkeypatch.setenv("KWTUI_CONFIG_DIR", str(config))
+    new_policy("nightly", text_of(PolicyDraft()))
+    account = Account("me", tuple(own_program("kwtui.cli")), str(config), str(tmp_path / "state"))
+    line = cron_lines(account)[2]
+    assert not re.search(r"(?<!\\)%", line)
+    command = re.sub(r"^(\S+ ){5}", "", line).replace("\\%", "%").removesuffix(" >/dev/null")
+    python = own_environment()["PYTHONPATH"]
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env={
+            "HOME": str(tmp_path),
+            "SHELL": "/bin/sh",
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": python,
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == ExitCode.USAGE
+    assert "names no server" in done.stderr, "it found its policy and understood its words"
+
+
+def test_the_crontab_is_what_cron_takes(tmp_path: Path) -> None:
+    program = shutil.which("crontab")
+    if program is None:
+        pytest.skip("crontab is not installed")
+    file = tmp_path / "crontab"
+    file.write_text("\n".join(cron_lines(ACCOUNT)) + "\n")
+    # Only to check: -T is cronie's word for it, -n Debian's.
+    for option in ("-T", "-n"):
+        done = subprocess.run([program, option, str(file)], capture_output=True, text=True)
+        if "invalid option" not in done.stderr:
+            break
+    else:
+        pytest.skip("this crontab cannot check a file")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Shanghai"])
+def test_the_hour_of_changed_clocks_is_warned_of_in_both_languages(
+    zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    for schedule in (
+        PolicySchedule(on_calendar="*-*-* 02:30:00", time_zone="local"),
+        PolicySchedule(cron="30 2 * * *", time_zone="local"),
+        PolicySchedule(cron="*/15 * * * *", time_zone="local"),
+    ):
+        assert "left out or made twice" in check_times(schedule)[0]
+    for schedule in (
+        PolicySchedule(on_calendar="*-*-* 02:30:00", time_zone="UTC"),
+        PolicySchedule(cron="15 1 * * *", time_zone="local"),
+        PolicySchedule(cron="0 3 * * *", time_zone="local"),
+    ):
+        assert check_times(schedule) == []
