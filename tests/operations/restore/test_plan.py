@@ -171,6 +171,25 @@ def test_an_interleaved_table_goes_with_the_one_that_it_lies_in(facts: TargetFac
     assert refused(plan(source, facts, tables=(child.name,))) is ExitCode.REFUSED_BY_PLAN
 
 
+def test_an_index_that_lies_in_another_table_is_made_there_again(facts: TargetFacts) -> None:
+    """The grammar takes it inside of CREATE TABLE (sql.y, index_def)."""
+    index = "INDEX by_n (n ASC) INTERLEAVE IN PARENT inv (n)"
+    text = f"CREATE TABLE line (\n\tk INT8 NOT NULL,\n\tn INT8 NULL,\n\t{index}\n)"
+    child = replace(
+        HASHED,
+        name=TableName("public", "line"),
+        columns=(ColumnSpec("k", "INT8", nullable=False), ColumnSpec("n", "INT8")),
+        create_statement=text,
+        create_without_foreign_keys=text,
+    )
+    made = plan(source_of_schema(replace(SHOP, tables=(INV, child))), facts, target="again")
+    scratch = made.request["scratch"]
+
+    (create,) = (sql for sql in sql_of(made, "create-tables") if "line" in sql)
+    assert f"INDEX by_n (n ASC) INTERLEAVE IN PARENT {scratch}.public.inv (n)" in create
+    assert len(sql_of(made, "import:public.line")) == len(sql_of(made, "import:public.inv")) == 5
+
+
 def test_a_set_of_an_older_kwtui_is_compared_under_its_own_settings(
     shop_set: RestoreSource, facts: TargetFacts
 ) -> None:
