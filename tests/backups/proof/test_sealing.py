@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kwtui.backups.layout.naming import table_folder
+from kwtui.backups.proof import sealing
 from kwtui.backups.proof.sealing import SealProgress, seal_tree
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import Dialect
@@ -85,6 +86,18 @@ def test_progress_ends_with_everything(data: Path) -> None:
     assert (last.files, last.files_total) == (3, 3)
     assert last.bytes == last.bytes_total == tree.bytes
     assert last.records == 5
+
+
+def test_progress_names_the_table_that_is_read(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "_PROGRESS_SECONDS", 0.0)
+    seen: list[SealProgress] = []
+
+    seal_tree(data, FOLDERS, Dialect(), progress=seen.append, workers=1)
+
+    assert {each.tables for each in seen if each.folder} == {2}, "those that have files"
+    places = dict.fromkeys((each.table, each.folder) for each in seen if each.folder)
+    assert [number for number, _ in places] == [1, 2]
+    assert "public/orders" in {folder for _, folder in places}
 
 
 @pytest.mark.parametrize("workers", [1, 2])
