@@ -104,15 +104,23 @@ class ChunkReader:
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self._rest = memoryview(b"")
+        self._chunk = b""
+        self._at = 0
         self.error: BaseException | None = None
 
     def read(self, size: int = -1, /) -> bytes:
+        """At most ``size`` bytes: of what was asked for, some; nothing at the end."""
         if size < 0:
-            return b"".join((self._take(1 << 60), *self._all()))
-        if not self._rest:
-            self._rest = memoryview(self._next())
-        return self._take(size)
+            return b"".join(iter(lambda: self.read(CHUNK), b""))
+        if self._at == len(self._chunk):
+            self._chunk, self._at = self._next(), 0
+        if not self._at and size >= len(self._chunk):
+            # A whole chunk goes on as it came.
+            taken, self._chunk = self._chunk, b""
+            return taken
+        taken = self._chunk[self._at : self._at + size]
+        self._at += len(taken)
+        return taken
 
     def read_exactly(self, size: int) -> bytes:
         """``size`` bytes; fewer at the end alone."""
@@ -121,14 +129,6 @@ class ChunkReader:
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
-
-    def _take(self, size: int) -> bytes:
-        taken, self._rest = self._rest[:size], self._rest[size:]
-        return bytes(taken)
-
-    def _all(self) -> Iterator[bytes]:
-        while chunk := self._next():
-            yield chunk
 
     def _next(self) -> bytes:
         try:
@@ -166,13 +166,3 @@ class HashingWriter:
     @property
     def sha256(self) -> str:
         return self._hash.hexdigest()
-
-
-def hashed(chunks: Iterable[bytes], tell: Callable[[int, str], None]) -> Iterator[bytes]:
-    """The same chunks; ``tell`` is called at the end with their bytes and SHA-256."""
-    digest, size = hashlib.sha256(), 0
-    for chunk in chunks:
-        digest.update(chunk)
-        size += len(chunk)
-        yield chunk
-    tell(size, digest.hexdigest())

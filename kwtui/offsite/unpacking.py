@@ -11,6 +11,8 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.offsite.extra import age_module, zstd_module
 from kwtui.offsite.streams import CHUNK, ChunkReader, Pipe, ahead
 
+_BLOCK = 512
+_LARGEST_HEADER = 1 << 20
 _LARGEST_WINDOW_LOG = 27
 """128 MiB: as `zstd` itself allows; a frame that needs more is none of ours."""
 
@@ -47,44 +49,73 @@ def members(
     plain = chunks if identities is None else _decrypted(chunks, part, identities)
     with ahead(_decompressed(plain, part)) as unpacked:
         reader = ChunkReader(unpacked)
+        while True:
+            found = _next_header(reader, part)
+            if found is None:
+                break
+            name, size = found
+            content = _content(reader, size, name, part)
+            yield Member(name, size, content)
+            # What nobody read of it, and what fills its last block.
+            for _ in content:
+                continue
+            _skip(reader, -size % _BLOCK, part)
+        while reader.read(CHUNK):
+            pass
+
+
+def _next_header(reader: ChunkReader, part: str) -> tuple[str, int] | None:
+    """Name and size of the next file; None at the end of the archive."""
+    said: dict[str, str] = {}
+    while True:
+        block = reader.read_exactly(_BLOCK)
+        if len(block) < _BLOCK:
+            raise damaged(part, "It is cut off.")
+        if not any(block):
+            return None
         try:
-            with _opened(reader) as tar:
-                for info in tar:
-                    if not info.isreg():
-                        raise damaged(part, f"It holds {info.name!r}, which is no file.")
-                    yield Member(info.name, info.size, _content(tar, info, part))
-            while reader.read(CHUNK):
-                pass
-        except tarfile.TarError as error:
-            if reader.error is not None:
-                raise reader.error from None
+            info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        except tarfile.HeaderError as error:
             raise damaged(part, str(error)) from error
+        if info.type != tarfile.XHDTYPE:
+            break
+        if info.size > _LARGEST_HEADER:
+            raise damaged(part, "A name in it is too long.")
+        said |= _pax_records(reader.read_exactly(info.size), part)
+        _skip(reader, -info.size % _BLOCK, part)
+    if not info.isreg():
+        raise damaged(part, f"It holds {info.name!r}, which is no file.")
+    size = said.get("size", str(info.size))
+    if not size.isascii() or not size.isdigit():
+        raise damaged(part, f"The size of {info.name!r} is no number.")
+    return said.get("path", info.name), int(size)
 
 
-def _content(tar: tarfile.TarFile, info: tarfile.TarInfo, part: str) -> Iterator[bytes]:
-    file = tar.extractfile(info)
-    left = info.size
-    while left and file is not None:
-        chunk = file.read(min(CHUNK, left))
+def _pax_records(data: bytes, part: str) -> dict[str, str]:
+    """The records of an extended header (POSIX.1-2001, pax): ``length keyword=value`` each."""
+    found = {}
+    while data:
+        length, _, _ = data.partition(b" ")
+        if not length.isdigit() or not len(length) < int(length) <= len(data):
+            raise damaged(part, "An extended header in it is broken.")
+        record, data = data[len(length) + 1 : int(length)], data[int(length) :]
+        keyword, _, value = record.removesuffix(b"\n").partition(b"=")
+        found[keyword.decode("utf-8", "replace")] = value.decode("utf-8", "surrogateescape")
+    return found
+
+
+def _content(reader: ChunkReader, size: int, name: str, part: str) -> Iterator[bytes]:
+    while size:
+        chunk = reader.read(min(CHUNK, size))
         if not chunk:
-            raise damaged(part, f"{info.name} is cut off.")
-        left -= len(chunk)
+            raise damaged(part, f"{name} is cut off.")
+        size -= len(chunk)
         yield chunk
 
 
-def _opened(reader: ChunkReader) -> tarfile.TarFile:
-    source: Any = _Exact(reader)
-    return tarfile.open(fileobj=source, mode="r|", bufsize=CHUNK)
-
-
-class _Exact:
-    """What tarfile's stream wants to read from: all that it asks for, until the end."""
-
-    def __init__(self, reader: ChunkReader) -> None:
-        self._reader = reader
-
-    def read(self, size: int = -1, /) -> bytes:
-        return self._reader.read_exactly(size)
+def _skip(reader: ChunkReader, size: int, part: str) -> None:
+    if len(reader.read_exactly(size)) < size:
+        raise damaged(part, "It is cut off.")
 
 
 def _decompressed(chunks: Iterable[bytes], part: str) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-_WRAPPER = """
+WRAPPER = """
 import json, re, time
 began = time.perf_counter()
 {code}
@@ -28,7 +28,7 @@ class Measured:
 def measure(code: str) -> Measured:
     """Run Python code that leaves its own figures in a dict named ``more``."""
     done = subprocess.run(
-        [sys.executable, "-c", _WRAPPER.format(code=code)],
+        [sys.executable, "-c", WRAPPER.format(code=code)],
         check=True,
         capture_output=True,
         text=True,
