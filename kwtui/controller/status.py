@@ -71,6 +71,7 @@ class Status:
         ``default`` is what counts for a database that none of the ``policies`` covers; without
         policies, those that a person wrote down count.
         """
+        from kwtui.operations.shared.scratch_names import is_scratch
         from kwtui.protection.facts import Promise
         from kwtui.protection.overview import Seen, make_board
 
@@ -80,7 +81,8 @@ class Status:
         databases = await self._databases(unknown, now)
         entries = await self._entries(unknown)
         # A pattern means what can be backed up: neither KWDB's own databases nor empty ones.
-        names = {d.name for d in databases or () if not d.system and d.tables != 0}
+        kept = [d for d in databases or () if not d.system and not is_scratch(d.name)]
+        names = {d.name for d in kept if d.tables != 0}
         names |= {e.database for e in entries or () if e.database} if databases is None else set()
         promised = _promised(default or Promise(), written, sorted(names), now, unknown)
         runs = await self._runs.all()

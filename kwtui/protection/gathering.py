@@ -9,6 +9,7 @@ from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.model.schema import Engine
 from kwtui.model.server import DatabaseSummary
 from kwtui.operations.plan import PlanKind
+from kwtui.operations.shared.scratch_names import is_scratch
 from kwtui.protection.facts import BackupFact, DatabaseFacts, NextRun, Promise, RunFact
 from kwtui.runs.events import RunStatus
 from kwtui.runs.history import RunSummary
@@ -40,7 +41,7 @@ def gather(
             of_path[entry.path] = entry.database
         if entry.kind is EntryKind.SET and entry.database and not entry.copy_of:
             by_name.setdefault(entry.database, []).append(entry)
-    known = {d.name: d for d in databases or () if not d.system}
+    known = {d.name: d for d in databases or () if not d.system and not is_scratch(d.name)}
     empty = {name for name, database in known.items() if database.tables == 0}
     names = set(promises) | (set(known) - (empty - set(by_name)))
     names |= set(by_name) if databases is None else set()

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from kwtui.model.policy import NewDatabases, Policy
 from kwtui.model.server import DatabaseSummary
+from kwtui.operations.shared.scratch_names import is_scratch
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,12 @@ class Chosen:
 def choose(
     policy: Policy, databases: Iterable[DatabaseSummary], backed_up: Collection[str]
 ) -> Chosen:
-    """In the order of names. KWDB's own databases and empty ones never match a pattern.
+    """In the order of names. KWDB's own databases, empty ones, and those that a drill or restore
+    makes and drops never match a pattern.
 
     ``backed_up`` are those that have a backup already.
     """
-    known = {database.name: database for database in databases if not database.system}
+    known = {d.name: d for d in databases if not d.system and not is_scratch(d.name)}
     named = [name for name in policy.databases if not is_pattern(name)]
     matching = [
         name

@@ -146,3 +146,10 @@ def test_growth_is_not_made_up_from_backups_of_one_day() -> None:
         assert found.full_at is None
     slow = growth([backup_set(3 * DAY), backup_set(HOUR, bytes=1)], (), 10**18, NOW)
     assert slow.full_at is None, "in more than ten years"
+
+
+def test_what_a_drill_or_a_restore_makes_and_drops_is_not_judged() -> None:
+    names = ("shop", "kwtui_drill_af7e2031a2572fec", "shop_kwtui_restoring_2")
+    databases = tuple(DatabaseSummary(name, Engine.RELATIONAL, tables=3) for name in names)
+    report = make_board(seen(backup_set(HOUR), databases=databases), Promised()).report
+    assert [judgement.name for judgement in report.judgements] == ["shop"]

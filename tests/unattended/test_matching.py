@@ -28,6 +28,8 @@ SERVER = [
     database("shop"),
     database("plant_a"),
     database("plant_test"),
+    database("kwtui_drill_af7e2031a2572fec"),
+    database("shop_kwtui_restoring"),
 ]
 
 

@@ -193,9 +193,10 @@ def axis_lines(
     def place(at: datetime) -> int:
         return min(cells - 1, max(0, int((at - start) / span * cells)))
 
+    # Of the time before the first mark nothing is known.
     backups: list[Part] = [
-        ("━", "good") if young else ("┄", "warning")
-        for young in _protected(row.facts, start, span, cells)
+        (" ", "") if cell < place(marks[-1].at) else ("━", "good") if young else ("┄", "warning")
+        for cell, young in enumerate(_protected(row.facts, start, span, cells))
     ]
     drills: list[Part] = [(" ", "")] * cells
     # The oldest first, so that of two in one cell the newer is seen; damage is never hidden.
