@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,9 @@ from kwtui.model.requests import BackupRequest
 from kwtui.model.schema import TableName
 from kwtui.server.connection.target import Target
 from kwtui.server.sandbox_process import sandbox_command, start_sandbox
+from tests.screens.driving import make_app
+from tests.screens.fake_controller import FakeController
+from tests.screens.staged_board import stage
 
 FOLDER = Path(__file__).resolve().parents[1] / "screenshots"
 SIZES = ((80, 24), (120, 40))
@@ -62,9 +65,9 @@ class Photographer:
             await self._pilot.pause(0.05)
         raise SystemExit(f"{words!r} was never shown; the screen says:\n{self.text()}")
 
-    async def take(self, name: str) -> None:
+    async def take(self, name: str, sizes: Sequence[tuple[int, int]] = SIZES) -> None:
         """Draw what is shown at every size."""
-        for columns, rows in SIZES:
+        for columns, rows in sizes:
             await self._pilot.resize_terminal(columns, rows)
             await self._pilot.pause(0.2)
             svg = self._app.export_screenshot(title="kwtui")
@@ -296,6 +299,21 @@ async def photograph(folder: Path, target: Target) -> list[Path]:
     return person.taken
 
 
+async def photograph_two_months(folder: Path) -> list[Path]:
+    """The board and a time line of eight databases with two months of backups, which no sandbox
+    lives to see: on services in memory."""
+    stage(controller := FakeController())
+    app = make_app(controller, start="board")
+    async with app.run_test(size=SIZES[0], notifications=False) as pilot:
+        person = Photographer(app, pilot, folder)
+        await person.until_shown("WAL level")
+        await person.take("board", sizes=(*SIZES, (160, 48)))
+        await person.press("s", "j", "j", "j", "j", "j", "j", "enter")
+        await person.until_shown("59 backups")
+        await person.take("time-line", sizes=(*SIZES, (160, 48)))
+    return person.taken
+
+
 @contextmanager
 def _home() -> Iterator[Path]:
     """A folder of the same name each time: its path stands in the pictures."""
@@ -314,6 +332,8 @@ async def main() -> int:
         os.environ.pop("NO_COLOR", None)
         place = f"{home}/node"
         FOLDER.mkdir(exist_ok=True)
+        for path in await photograph_two_months(FOLDER):
+            sys.stdout.write(f"{path.name}\n")
         target = await start_sandbox(["--dir", place])
         try:
             for path in await photograph(FOLDER, target):
