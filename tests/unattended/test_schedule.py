@@ -190,7 +190,8 @@ def test_the_crontab_is_what_cron_takes(tmp_path: Path) -> None:
             break
     else:
         pytest.skip("this crontab cannot check a file")
-    assert done.returncode == 0, done.stderr
+    # Not by its exit code: it may also miss its spool or its group.
+    assert not re.search("bad |error", done.stderr), done.stderr
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Shanghai"])
