@@ -35,8 +35,9 @@ TABLES = (
     "CREATE TABLE by_hash (id INT8 PRIMARY KEY, v STRING, INDEX i (v) USING HASH WITH BUCKET_COUNT"
     " = 3)",
     "CREATE TABLE customers (id INT8 PRIMARY KEY, v STRING)",
-    "CREATE TABLE orders (customer INT8, id INT8, v STRING, PRIMARY KEY (customer, id))"
-    " INTERLEAVE IN PARENT customers (customer)",
+    "CREATE TABLE orders (customer INT8, id INT8, v STRING, PRIMARY KEY (customer, id), INDEX near"
+    " (customer) INTERLEAVE IN PARENT customers (customer)) INTERLEAVE IN PARENT customers"
+    " (customer)",
     "CREATE TABLE arr (id INT8 PRIMARY KEY, a INT4[] DEFAULT ARRAY[1, 2]:::INT4[], v STRING)",
     "CREATE TABLE fam (id INT8 PRIMARY KEY, v STRING, b BYTES, FAMILY f1 (id, v), FAMILY f2 (b))",
     "CREATE TABLE inv (id INT8, j JSONB, v STRING, PRIMARY KEY (id), INVERTED INDEX ix (j))",

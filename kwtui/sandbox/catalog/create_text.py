@@ -56,7 +56,7 @@ def _table(catalog: Catalog, relation: Relation, *, foreign_keys: bool) -> str:
         lines.append(f"CONSTRAINT {name} PRIMARY KEY ({key}){_sharding(relation.primary)}")
     if foreign_keys:
         lines += [_foreign_key(catalog, key) for key in relation.foreign_keys]
-    lines += [_index(index) for index in relation.indexes]
+    lines += [_index(catalog, index) for index in relation.indexes]
     lines += [f"FAMILY {quote_identifier(n)} ({_names(c)})" for n, c in relation.families]
     lines += [
         f"CONSTRAINT {quote_identifier(check.name)} CHECK ({check.expression})"
@@ -69,7 +69,7 @@ def _table(catalog: Catalog, relation: Relation, *, foreign_keys: bool) -> str:
     return f"CREATE TABLE {quote_identifier(relation.name)} (\n\t{body}\n){tail}"
 
 
-def _interleaving(catalog: Catalog, relation: Relation) -> str:
+def _interleaving(catalog: Catalog, relation: Relation | IndexDef) -> str:
     """The parent without its schema, as the target of a foreign key."""
     if relation.parent_id is None:
         return ""
@@ -121,13 +121,14 @@ def _sharding(index: IndexDef) -> str:
     return f" USING HASH WITH BUCKET_COUNT = {index.buckets}" if index.buckets else ""
 
 
-def _index(index: IndexDef) -> str:
+def _index(catalog: Catalog, index: IndexDef) -> str:
     if index.inverted:
         columns = _names([name for name, _ in index.columns])
         return f"INVERTED INDEX {quote_identifier(index.name)} ({columns})"
     kind = "UNIQUE INDEX" if index.unique else "INDEX"
     storing = f" STORING ({_names(index.storing)})" if index.storing else ""
-    return f"{kind} {quote_identifier(index.name)} ({_key(index)}){_sharding(index)}{storing}"
+    place = f"({_key(index)}){_sharding(index)}{storing}{_interleaving(catalog, index)}"
+    return f"{kind} {quote_identifier(index.name)} {place}"
 
 
 def _foreign_key(catalog: Catalog, key: ForeignKeyDef) -> str:

@@ -59,6 +59,9 @@ class IndexDef:
     inverted: bool = False
     buckets: int = 0
     """Of a hash-sharded index, whose first column is the hidden shard column; otherwise 0."""
+    parent_id: int | None = None
+    """Of the table that it is interleaved in."""
+    parent_columns: list[str] = field(default_factory=list)
 
     @property
     def keys(self) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ import duckdb
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.lookup import lookup
 from kwtui.sandbox.catalog.objects import IndexDef, Relation, RelationKind
+from kwtui.sandbox.ddl.interleave import interleave_index, interleaving
 from kwtui.sandbox.ddl.parse import index_columns
 from kwtui.sandbox.ddl.sharding import accept_buckets, check_allowed
 from kwtui.sandbox.ddl.table import add_index, column_of
@@ -40,6 +41,7 @@ def create(session: Session, statement: Statement) -> Answer:
     check_allowed(session, spec.buckets)
     if stream.accept_any("storing", "covering", "include"):
         spec.storing = stream.name_list()
+    spec.interleaving = interleaving(stream)
     stream.expect_end()
     if if_not_exists and any(index.name == name for index in relation.indexes):
         return Answer("CREATE INDEX")
@@ -48,6 +50,7 @@ def create(session: Session, statement: Statement) -> Answer:
     with session.engine.change(session) as cursor:
         relation = session.engine.catalog.relations[relation.id]
         index = add_index(relation, spec)
+        interleave_index(session, index, spec.interleaving)
         store_computed(session, cursor, relation)
         relation.version += 1
         if unique:

@@ -149,6 +149,7 @@ def _index(
     made.buckets = accept_buckets(stream)
     if stream.accept_any("storing", "covering", "include"):
         made.storing = stream.name_list()
+    made.interleaving = interleaving(stream)
     return made
 
 

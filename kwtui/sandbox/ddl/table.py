@@ -15,7 +15,7 @@ from kwtui.sandbox.catalog.objects import (
     Relation,
     RelationKind,
 )
-from kwtui.sandbox.ddl.interleave import interleave
+from kwtui.sandbox.ddl.interleave import interleave, interleave_index
 from kwtui.sandbox.ddl.parse import parse_create_table
 from kwtui.sandbox.ddl.partition import read_partitioning
 from kwtui.sandbox.ddl.series import check_storage, make_series
@@ -164,7 +164,7 @@ def _constrain(session: Session, relation: Relation, spec: TableSpec) -> None:
         check_allowed(session, index.buckets)
     _primary(relation, spec)
     for index in spec.indexes:
-        add_index(relation, index)
+        interleave_index(session, add_index(relation, index), index.interleaving)
     for check in spec.checks:
         add_check(relation, check)
     _families(relation, spec)

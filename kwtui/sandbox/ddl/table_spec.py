@@ -39,6 +39,7 @@ class IndexSpec:
     storing: list[str] = field(default_factory=list)
     buckets: int = 0
     """Of a hash-sharded index."""
+    interleaving: Interleaving | None = None
 
 
 @dataclass

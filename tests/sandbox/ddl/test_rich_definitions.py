@@ -182,6 +182,26 @@ def test_how_a_series_stores_its_values_is_printed(root: Session) -> None:
         )
 
 
+def test_an_index_interleaved_in_another_table_is_printed_so(root: Session) -> None:
+    """KWDB 3.2, sql.y, index_def and create_index_stmt."""
+    ask(root, "CREATE TABLE par (id INT8 PRIMARY KEY)")
+    ask(
+        root,
+        "CREATE TABLE kid (n INT8 PRIMARY KEY, p INT8,"
+        " INDEX by_p (p) INTERLEAVE IN PARENT par (p))",
+    )
+    ask(root, "CREATE INDEX too ON kid (p, n) STORING (n) INTERLEAVE IN PARENT par (p)")
+    assert "INDEX by_p (p ASC) INTERLEAVE IN PARENT par (p)" in shown(root, "kid")
+    assert "(p ASC, n ASC) STORING (n) INTERLEAVE IN PARENT par (p)" in shown(root, "kid")
+    for name in ("par", "kid"):
+        refused = refusal(root, f"IMPORT INTO {name} CSV DATA ('nodelocal://1/none.csv')")
+        assert refused.message == "Cannot use IMPORT INTO with interleaved tables"
+    wrong = "CREATE INDEX no ON kid (n) INTERLEAVE IN PARENT par (p)"
+    assert "must be a prefix of the primary columns" in refusal(root, wrong).message
+    ask(root, "DROP TABLE par CASCADE")
+    assert "by_p" not in shown(root, "kid")
+
+
 def test_a_table_interleaved_in_another_is_printed_so_and_takes_no_import(root: Session) -> None:
     """KWDB 3.2, show_create_clauses.go, importer/import_table_details.go and drop_table.go."""
     ask(root, "CREATE TABLE par (id INT8 PRIMARY KEY)")
