@@ -171,6 +171,40 @@ class Offsite:
 
         return await self._background.call(check)
 
+    def make_workplace(self, parent: Path | None) -> Path:
+        """A new private folder that a copy is fetched into and drilled in. Raises KwtuiError."""
+        from kwtui.files.durable import PRIVATE_FOLDER, make_folders
+
+        folder = (parent or self._state / "offsite") / f"drill-{new_plan_id()}"
+        make_folders(folder, mode=PRIVATE_FOLDER)
+        return folder
+
+    def remove_workplace(self, folder: Path) -> None:
+        """With all that is in it. Raises KwtuiError."""
+        from kwtui.files.durable import cannot_write
+        from kwtui.files.foreign.removing import remove_folder
+
+        try:
+            remove_folder(folder)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+
+    async def mark_drilled(self, target: str, path: str, *, good: bool) -> None:
+        """Write down beside a copy how a drill from there ended."""
+        from kwtui.config.offsite import find_target
+        from kwtui.offsite.archive import CheckMark, CopyLevel
+        from kwtui.offsite.checking import mark_check
+        from kwtui.offsite.targets.opening import opened
+
+        def mark() -> str:
+            with opened(find_target(target)) as place:
+                problems = () if good else ("a drill did not bring it back as it was",)
+                outcome = CheckMark(datetime.now(UTC), CopyLevel.O4, good)
+                return mark_check(place, path, outcome, problems)
+
+        if not await self._background.call(mark):
+            raise KwtuiError("nothing may be written there.")
+
     def after_backup(self, run: Callable[[Plan, Work], Awaitable[str]]) -> AfterBackup:
         """What a policy with a target wants done with each new set: sent, proven, thinned out.
 

@@ -14,6 +14,7 @@ from kwtui.offsite.archive import CopyLevel
 from kwtui.offsite.checking import check_copy
 from tests.backups.builder import make_set
 from tests.command_line import CommandLine
+from tests.conftest import SandboxNode
 from tests.faults.disks import fill_up, small_disk
 from tests.offsite.copying import LATER, STARTED, push, target_in, two_sets
 
@@ -186,3 +187,19 @@ def test_without_its_packages_the_extra_is_named(
     out, err = process.communicate(timeout=60)
     assert process.returncode == ExitCode.FAILED, err
     assert "kwtui[offsite]" in json.loads(out)["hint"]
+
+
+@pytest.mark.slow
+def test_a_copy_is_drilled_from_where_it_lies(
+    tmp_path: Path, away: Path, demo_sandbox: SandboxNode
+) -> None:
+    here = CommandLine(tmp_path / "home", demo_sandbox)
+    made = here.run("backup", "shop", "--json", *here.server)
+    assert made.code == 0, made.err
+    path = made.objects[-1]["result"]["path"]
+    url = f"file://{away}"
+    assert here.run("offsite", "push", path, url, "--yes", *here.files).code == 0
+    done = here.run("offsite", "drill", url, path)
+    assert done.code == 0, done.err
+    assert listed(here, url) == {path: 4}
+    assert not list((here.state / "state" / "offsite").glob("drill-*"))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kwtui.commands.offsite import targets
+from kwtui.commands.offsite.drill import drill
 from kwtui.commands.shared.arguments import find_files, path_of, set_of, table_names, usage
 from kwtui.commands.shared.output import Output, table
 from kwtui.commands.shared.running import run_or_show, show_plan
@@ -32,6 +33,7 @@ async def offsite(controller: Controller, args: argparse.Namespace, output: Outp
         "list": _list,
         "check": _check,
         "fetch": _fetch,
+        "drill": drill,
         "prune": _prune,
         "add": targets.add,
         "targets": targets.show,

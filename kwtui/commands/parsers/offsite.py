@@ -24,7 +24,7 @@ def copy_level(highest: int) -> Any:
 
 
 def add_offsite_commands(commands: Any) -> None:
-    """push, list, check, fetch, prune, add, targets, keygen."""
+    """push, list, check, fetch, drill, prune, add, targets, keygen."""
     parser = command(
         commands,
         "offsite",
@@ -37,6 +37,7 @@ def add_offsite_commands(commands: Any) -> None:
         O1  every part is there, with its size
         O2  every byte was read back and is what was sent; no key is needed
         O3  decrypted and unpacked: every file as in the manifest
+        O4  fetched from there and restored by a drill
 
         TARGET is a name from offsite.toml beside the profiles, or a URL. Needs the extra offsite.
         """,
@@ -50,7 +51,7 @@ def add_offsite_commands(commands: Any) -> None:
         """,
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for add in (_push, _list, _check, _fetch, _prune, _add, _targets, _keygen):
+    for add in (_push, _list, _check, _fetch, _drill, _prune, _add, _targets, _keygen):
         add(actions)
 
 
@@ -137,6 +138,21 @@ def _fetch(actions: Any) -> None:
     _add_identities(action)
     _add_yes(action, "fetch it")
     action.add_argument("--detach", action="store_true", help="start the run, do not follow it")
+
+
+def _drill(actions: Any) -> None:
+    action = _action(
+        actions, "drill", "fetch a copy into a folder of its own and restore it on a sandbox (O4)"
+    )
+    _add_target(action)
+    action.add_argument("set", type=set_path, metavar="SET")
+    _add_identities(action)
+    action.add_argument(
+        "--work",
+        type=given,
+        metavar="DIR",
+        help="where it is fetched to meanwhile, with space for the set (kwtui's state directory)",
+    )
 
 
 def _prune(actions: Any) -> None:

@@ -50,8 +50,8 @@ function _shtab_kwtui_using
   test "$_shtab_kwtui_cmdpath" = "$argv"
 end
 
-set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify rescue runbook report drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
-set -g _shtab_kwtui_opts_with_value --accept --account --anew-after --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --extern --family --file --from --goroutine --grep --identity --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --language --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --output --parallel --port --prefix --profile --recipient --rows --run --search --set --settings --severity --since --store --strategy --table --tables --tag --timeout --timer --type --until --where --without --yes --yes-delete --yes-replace -n
+set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify rescue runbook report drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite drill' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
+set -g _shtab_kwtui_opts_with_value --accept --account --anew-after --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --extern --family --file --from --goroutine --grep --identity --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --language --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --output --parallel --port --prefix --profile --recipient --rows --run --search --set --settings --severity --since --store --strategy --table --tables --tag --timeout --timer --type --until --where --without --work --yes --yes-delete --yes-replace -n
 
 complete -c kwtui -e
 complete -c kwtui -f
@@ -634,6 +634,17 @@ complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l identity -xka "(__fis
 complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l yes -d 'fetch it'
 complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l dry-run -d 'only show the plan (default)'
 complete -c kwtui -n '_shtab_kwtui_using offsite fetch' -l detach -d 'start the run, do not follow it'
+complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a drill -d 'Fetch a copy into a folder of its own and restore it on a sandbox (O4).'
+complete -c kwtui -n '_shtab_kwtui_using offsite drill' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite drill' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using offsite drill' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite drill' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite drill' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite drill' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite drill' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite drill' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite drill' -l identity -xka "(__fish_complete_path (commandline -ct))" -d 'a private key of age or OpenSSH that opens the copy; may be given again'
+complete -c kwtui -n '_shtab_kwtui_using offsite drill' -l work -xka "(__fish_complete_directories)" -d 'where it is fetched to meanwhile, with space for the set (kwtui'"'"'s state directory)'
 complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a prune -d 'Remove copies that no rule needs; the last proven one stays.'
 complete -c kwtui -n '_shtab_kwtui_using offsite prune' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l json -d json
