@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
 from textual.filter import LineFilter
@@ -85,7 +85,8 @@ class KwtuiApp(TellingApp):
         self._server: tuple[str, int, str, str] | None = None
         """Which server one is connected to, or was."""
         self._start = start
-        self._history: list[str] = []
+        self._came_from = ""
+        """The main screen before one that no digit opens: where Esc leads."""
         self._remember_theme = remember_theme
         self._unsubscribe: Callable[[], None] | None = None
         self._no_colour = NoColour()
@@ -111,7 +112,7 @@ class KwtuiApp(TellingApp):
         if self._start == FIRST_SCREEN:
             self.call_after_refresh(self._tell_opened)
         else:
-            self.call_later(self.open_screen, self._start, remember=False)
+            self.call_later(self.open_screen, self._start)
         self.call_after_refresh(self._look_at_runs)
         if self._first_problem is not None:
             self.call_after_refresh(self.show_problem, self._first_problem)
@@ -224,14 +225,14 @@ class KwtuiApp(TellingApp):
 
     # -- moving between screens ------------------------------------------------------------------
 
-    async def open_screen(self, name: str, *, remember: bool = True) -> None:
+    async def open_screen(self, name: str) -> None:
         """Show the screen; one paint for the whole of it."""
         self._close_pushed()
         here = self._name_of(self.screen)
         if here == name:
             return
-        if remember and here:
-            self._history = [*self._history[-20:], here]
+        if here in MAIN_SCREENS:
+            self._came_from = here
         with self.batch_update():
             await self.switch_screen(name)
         self._tell_opened()
@@ -314,9 +315,13 @@ class KwtuiApp(TellingApp):
 
     async def action_perform(self, action_id: str) -> None:
         action = BY_ID[action_id]
+        screen = self.screen
+        hidden = isinstance(screen, KwtuiScreen) and screen.is_too_small
+        if hidden and action.verb not in ("quit", "suspend"):
+            return
         if action.scope != "app":
-            if isinstance(self.screen, KwtuiScreen):
-                self.screen.perform(action)
+            if isinstance(screen, KwtuiScreen):
+                screen.perform(action)
         elif action.verb.startswith("open_"):
             await self.open_screen(action.verb.removeprefix("open_"))
         elif action.verb == "back":
@@ -333,8 +338,8 @@ class KwtuiApp(TellingApp):
         if len(self.screen_stack) > 1:
             with self.batch_update():
                 await self.pop_screen()
-        elif self._history and self._name_of(screen) not in MAIN_SCREENS:
-            await self.open_screen(self._history.pop(), remember=False)
+        elif self._came_from and self._name_of(screen) not in MAIN_SCREENS:
+            await self.open_screen(self._came_from)
 
     def _do_help(self) -> None:
         from kwtui.screens.frame.help import help_dialog
@@ -402,18 +407,13 @@ class KwtuiApp(TellingApp):
         text = "\n".join([*losses, "", "Runs that were started go on in any case."])
         self.push_screen(ConfirmDialog("Leave kwtui?", text, yes="Leave"), answered)
 
-    def _do_mouse(self) -> None:
-        driver = cast(Any, self._driver)
-        if driver is None or not hasattr(driver, "_disable_mouse_support"):
-            return
-        on = getattr(self, "_mouse_given_back", False)
-        self._mouse_given_back = not on
-        if on:
-            driver._enable_mouse_support()
-            self.notify("kwtui takes the mouse again.", markup=False)
-        else:
-            driver._disable_mouse_support()
-            self.notify("The terminal has the mouse: select and copy as usual.", markup=False)
+    def _do_theme(self) -> None:
+        """The theme after the present one; kept as that which is chosen by its name."""
+        names = list(THEME_WORDS)
+        name = names[(names.index(self.theme) + 1) % len(names)]
+        self._set_theme(name)
+        if self.theme == name:
+            self.notify(f"Theme: {THEME_WORDS[name]}", markup=False)
 
 
 def _known_theme(name: str | None) -> str:

@@ -1,4 +1,4 @@
-"""The application's part that tells of problems, and hands texts to the terminal's clipboard."""
+"""The application's part that tells of problems, and deals with the terminal itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import traceback
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from kwtui.app.keys_in_order import KeysInOrder
 from kwtui.errors import KwtuiError
@@ -91,3 +91,21 @@ class TellingApp(KeysInOrder):
             self.notify("There was no problem so far.", markup=False)
         else:
             self.show_problem(self._last_problem)
+
+    # -- the terminal ------------------------------------------------------------------------
+
+    def _do_suspend(self) -> None:
+        self.action_suspend_process()
+
+    def _do_mouse(self) -> None:
+        driver = cast(Any, self._driver)
+        if driver is None or not hasattr(driver, "_disable_mouse_support"):
+            return
+        on = getattr(self, "_mouse_given_back", False)
+        self._mouse_given_back = not on
+        if on:
+            driver._enable_mouse_support()
+            self.notify("kwtui takes the mouse again.", markup=False)
+        else:
+            driver._disable_mouse_support()
+            self.notify("The terminal has the mouse: select and copy as usual.", markup=False)

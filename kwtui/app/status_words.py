@@ -24,6 +24,7 @@ def header_facts(status: ConnectionStatus, title: str, environment: str) -> Head
     tls = "TLS" if facts.tls else "no TLS"
     known = [f"cluster {facts.cluster_id[:8]}", role, tls, f"node {facts.node_id}"]
     warnings = {role} if not facts.is_admin else set()
+    warnings |= {tls} if not facts.tls else set()
     if str(status.state) == "lost":
         known.insert(0, "LOST")
         warnings.add("LOST")

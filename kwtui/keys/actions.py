@@ -88,6 +88,10 @@ ACTIONS: tuple[Action, ...] = (
            footer=False),
     Action("app.quit", "q,ctrl+q,ctrl+c", "Quit", "Leave kwtui. Runs go on without it.",
            shown="q"),
+    Action("app.suspend", "ctrl+z", "Suspend", "Go back to the shell; fg comes back. Runs go on.",
+           footer=False),
+    Action("app.theme", "f7", "Theme", "The next theme: dark, light, high contrast, 16 colours,"
+           " none. It is kept.", footer=False),
     Action("app.mouse", "f8", "Mouse", "Give the mouse back to the terminal, or take it again.",
            footer=False),
     Action("app.open-doctor", "", "Doctor", "Check everything that a backup needs, and say what to"
@@ -174,7 +178,8 @@ ACTIONS: tuple[Action, ...] = (
            footer=False),
     # Storage
     Action("storage.open", "enter", "Open", "See what is inside."),
-    Action("storage.filter", "slash", "Filter", "Show only what contains a word.", shown="/"),
+    Action("storage.filter", "slash", "Filter", "Show only what contains a word. Of one column:"
+           " proof:p2, label:nightly.", shown="/"),
     Action("storage.sort", "s", "Sort", "Sort by the next column.", footer=False),
     Action("storage.verify", "v", "Verify", "Check every file and count every record again."),
     Action("storage.restore", "r", "Restore", "Restore this backup, step by step."),
@@ -333,9 +338,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("sql.history", "f3,b", "Before", "Statements of before; type to find one.",
            shown="F3"),
     Action("sql.edit", "i", "Edit", "Go to the editor; Esc leaves it."),
-    Action("sql.more", "m", "More", "Read ten times as many rows."),
+    Action("sql.more", "f6,m", "More", "Read ten times as many rows.", shown="F6"),
     Action("sql.save", "s", "Save", "Save every row as a CSV file."),
     Action("sql.unlock", "w", "Unlock", "Let statements write, or lock that again. Asks first."),
+    Action("sql.explain", "e", "Explain", "Explain why the statement failed."),
     Action("sql.timeout", "t", "Time limit", "Change how long a statement may take.",
            footer=False),
     Action("sql.copy", "y", "Copy command", "Copy the command that does the same.",
@@ -363,7 +369,7 @@ ACTIONS: tuple[Action, ...] = (
     # Explain
     Action("explain.check", "A", "Check", "Ask the check with this letter; it only reads.",
            shown="A B C"),
-    Action("explain.all", "a", "All checks", "Ask every check."),
+    Action("explain.all", "r", "All checks", "Ask every check."),
     Action("explain.edit", "i", "Text", "Go to the text; Esc leaves it."),
     Action("explain.next-part", "right_square_bracket", "Next error", "The next error of the text.",
            shown="]"),

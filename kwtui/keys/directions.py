@@ -74,7 +74,7 @@ _CHOSEN = {
     "choose a job": "jobs.open jobs.cancel jobs.pause jobs.resume jobs.explain",
     "choose a leftover": "leftovers.toggle leftovers.plan",
     "choose a session": "server.cancel",
-    "write a statement": "sql.run sql.more sql.save",
+    "write a statement": "sql.run sql.more sql.save sql.explain",
     "choose a policy": "policies.open policies.edit policies.run policies.check policies.timer"
     " policies.remove policies.copy",
     "choose a check": "doctor.open doctor.again doctor.explain",

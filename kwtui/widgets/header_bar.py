@@ -77,7 +77,8 @@ class HeaderBar(Widget):
     def _wanted(self) -> int:
         """Cells of the end of the line with the whole name of the run."""
         facts = self._facts
-        return cell_len(f" ▸ {part(facts.run)[0]} {facts.share} {facts.title} ")
+        share = f" {facts.share}" if facts.share else ""
+        return cell_len(f" ▸ {part(facts.run)[0]}{share} {facts.title} ")
 
     @staticmethod
     def _cut(parts: Sequence[Part], room: int) -> list[Part]:

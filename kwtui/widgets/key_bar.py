@@ -11,6 +11,9 @@ from textual.widget import Widget
 
 from kwtui.widgets.paint import Painter, Part
 
+WIDE_COLUMNS = 100
+"""From which on the footer also names what is seldom needed."""
+
 MARGIN = 2
 """Cells that stay free: some terminals wrap when the last cell is written."""
 
@@ -47,12 +50,17 @@ class KeyBar(Widget):
         super().__init__()
         self._always: tuple[KeyHint, ...] = ()
         self._hints: tuple[KeyHint, ...] = ()
+        self._more: tuple[KeyHint, ...] = ()
         self._painter = Painter(self)
 
-    def show_keys(self, hints: Sequence[KeyHint], always: Sequence[KeyHint]) -> None:
-        """``always`` stand last and are never left out for want of room."""
-        if (tuple(hints), tuple(always)) != (self._hints, self._always):
-            self._hints, self._always = tuple(hints), tuple(always)
+    def show_keys(
+        self, hints: Sequence[KeyHint], always: Sequence[KeyHint], more: Sequence[KeyHint] = ()
+    ) -> None:
+        """``always`` stand last and are never left out for want of room; ``more`` follow the hints
+        on a wide terminal."""
+        shown = (tuple(hints), tuple(always), tuple(more))
+        if shown != (self._hints, self._always, self._more):
+            self._hints, self._always, self._more = shown
             self.refresh()
 
     @property
@@ -61,7 +69,8 @@ class KeyBar(Widget):
 
     def _parts(self) -> list[Part]:
         parts: list[Part] = [(" ", "")]
-        for hint in fitting(self._hints, self._always, self.size.width - 1):
+        more = self._more if self.size.width >= WIDE_COLUMNS else ()
+        for hint in fitting([*self._hints, *more], self._always, self.size.width - 1):
             parts.append((hint.key, "muted" if hint.off else "strong"))
             parts.append((f" {hint.title}  ", "muted"))
         return parts

@@ -28,6 +28,7 @@ ROLES = (
     "error",
     "accent",
     "heading",
+    "column",
     "keyword",
     "literal",
     "match",

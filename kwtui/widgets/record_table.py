@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from kwtui.text import cell_width, clean
-from kwtui.widgets.paint import Part
+from kwtui.widgets.paint import Part, fit
 from kwtui.widgets.virtual_list import Column, VirtualList
 
 WIDEST = 32
@@ -45,6 +47,7 @@ class RecordTable(VirtualList[Record]):
         )  # fmt: skip
         self._names: tuple[str, ...] = ()
         self._widths: list[int] = []
+        self._aligns: list[str] = []
         self._first = 0
         self._at_end = True
 
@@ -73,6 +76,7 @@ class RecordTable(VirtualList[Record]):
         count = max([len(names), *(len(record) for record in records)], default=0)
         self._names = tuple(names) + tuple(f"#{n + 1}" for n in range(len(names), count))
         self._widths = [self._width_of(i, records) for i in range(count)]
+        self._aligns = [_align_of(i, records) for i in range(count)]
         self._first = min(self._first, max(0, count - 1))
         self._at_end = at_end
         self.set_rows(_numbered(records, start))
@@ -125,10 +129,27 @@ class RecordTable(VirtualList[Record]):
         shown = range(self._first, len(self._names))
         self.columns = (
             Column("#", max(3, len(str(self.end))), "right"),
-            *(Column(self._names[i], self._widths[i], drop=i - self._first) for i in shown),
+            *(
+                Column(self._names[i], self._widths[i], self._aligns[i], drop=i - self._first)
+                for i in shown
+            ),
         )
         self._resized()
         self.refresh()
+
+    def _line(self, y: int) -> tuple[tuple[Part, ...], Style | None]:
+        """The titles say how many columns are not seen, and on which side."""
+        parts, cursor = super()._line(y)
+        if y or not self._names:
+            return parts, cursor
+        right = len(self._names) - self._first - (len(self._layout) - 1)
+        sides = (f"← {self._first} more" if self._first else "", f"{right} more →" * (right > 0))
+        words = "  ".join(filter(None, sides))
+        if not words:
+            return parts, cursor
+        room = max(0, self._width - cell_width(words) - 2)
+        text = fit("".join(text for text, _ in parts), room)
+        return ((text, "column"), (f" {words}", "warning")), cursor
 
     def _record_cells(self, record: Record) -> list[str | Part]:
         number, values = record
@@ -154,6 +175,16 @@ class RecordTable(VirtualList[Record]):
 
 def _numbered(records: Sequence[tuple[str | None, ...]], start: int) -> list[Record]:
     return [(start + i, record) for i, record in enumerate(records)]
+
+
+_NUMBER = re.compile(r"[-+]?\d[\d.]*(e[-+]?\d+)?|[-+]?(inf|nan)|", re.IGNORECASE)
+
+
+def _align_of(index: int, records: Sequence[tuple[str | None, ...]]) -> str:
+    """Numbers stand right, so that their digits stand under each other."""
+    values = [record[index] for record in records if index < len(record)]
+    known = [value for value in values if value is not None]
+    return "right" if any(known) and all(map(_NUMBER.fullmatch, known)) else "left"
 
 
 def _one_line(value: str) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from kwtui.text import clean
+from kwtui.widgets.paint import ROLE_CLASSES
+from kwtui.widgets.sql_lines import spans
 
 _HELP = "i: write a statement, e.g. SELECT count(*) FROM shop.public.orders\nF5: run it"
 
@@ -20,7 +23,12 @@ class SqlEditor(TextArea):
         Binding("ctrl+c", "app.perform('app.quit')", show=False),
     ]
 
-    def __init__(self, *, id: str | None = None, placeholder: str = _HELP) -> None:
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
+
+    def __init__(
+        self, *, id: str | None = None, placeholder: str = _HELP, is_sql: bool = True
+    ) -> None:
+        """``is_sql``: the text is SQL, and coloured as that."""
         super().__init__(
             id=id,
             compact=True,
@@ -28,6 +36,25 @@ class SqlEditor(TextArea):
             placeholder=placeholder,
         )
         self.cursor_blink = False
+        self._is_sql = is_sql
+        self._spans_of = ""
+        self._spans: list[tuple[int, int, str]] = []
+
+    def get_line(self, line_index: int) -> Text:
+        """A line of the text, its SQL coloured; constants and comments may begin above it."""
+        shown = super().get_line(line_index)
+        begin = sum(len(each) + 1 for each in self.text.split("\n")[:line_index])
+        for start, end, role in self._coloured():
+            if start < begin + len(shown) and end > begin:
+                style = self.get_component_rich_style(f"role--{role}", partial=True)
+                shown.stylize(style, max(0, start - begin), end - begin)
+        return shown
+
+    def _coloured(self) -> list[tuple[int, int, str]]:
+        text = self.text
+        if self._spans_of != text:
+            self._spans_of, self._spans = text, spans(text) if self._is_sql else []
+        return self._spans
 
     def edit(self, edit: Edit) -> EditResult:
         edit.text = cleaned(edit.text)

@@ -17,6 +17,16 @@ _KEYWORDS = frozenset(_KEYWORD_TEXT.split())
 _ROLES = {Kind.COMMENT: "muted", Kind.STRING: "literal", Kind.NUMBER: "accent"}
 
 
+def spans(text: str) -> list[tuple[int, int, str]]:
+    """(start, end, role) of what has a colour in the text, in characters."""
+    found = []
+    for token in tokens(text):
+        role = "keyword" if token.word in _KEYWORDS else _ROLES.get(token.kind, "")
+        if role:
+            found.append((token.start, token.end, role))
+    return found
+
+
 def sql_lines(text: str, indent: int = 0) -> list[Line]:
     """A meta.sql or a statement, its own lines kept, ``indent`` cells from the left.
 

@@ -14,9 +14,14 @@ DEFAULT_THEME = "dark"
 MONOCHROME = "monochrome"
 
 
-def _steady(muted: str) -> dict[str, str]:
-    """Variables that all themes set: a quiet colour, and a cursor that is seen without colour."""
-    return {"kwtui-muted": muted, "input-cursor-text-style": "reverse"}
+def _steady(muted: str, keyword: str) -> dict[str, str]:
+    """Variables that all themes set: a quiet colour, that of SQL's words, and a cursor that is seen
+    without colour."""
+    return {
+        "kwtui-muted": muted,
+        "kwtui-keyword": keyword,
+        "input-cursor-text-style": "reverse",
+    }
 
 
 THEMES = (
@@ -32,7 +37,7 @@ THEMES = (
         background="#14181d",
         surface="#1b2027",
         panel="#232a33",
-        variables=_steady("#8b95a1"),
+        variables=_steady("#8b95a1", "#c3a1e8"),
     ),
     Theme(
         name="light",
@@ -47,7 +52,7 @@ THEMES = (
         surface="#eceef0",
         panel="#dfe3e7",
         dark=False,
-        variables=_steady("#5c6670"),
+        variables=_steady("#5c6670", "#6a3d9a"),
     ),
     Theme(
         name="high-contrast",
@@ -63,7 +68,7 @@ THEMES = (
         panel="#000000",
         luminosity_spread=0,
         text_alpha=1.0,
-        variables=_steady("#c0c0c0"),
+        variables=_steady("#c0c0c0", "#ff87ff"),
     ),
     Theme(
         name="ansi",
@@ -81,6 +86,7 @@ THEMES = (
         boost="ansi_default",
         variables={
             "kwtui-muted": "ansi_bright_black",
+            "kwtui-keyword": "ansi_magenta",
             "ansi-background": "ansi_black",
             "ansi-foreground": "ansi_white",
             "border": "ansi_blue",
@@ -102,7 +108,7 @@ THEMES = (
         panel="#000000",
         luminosity_spread=0,
         text_alpha=1.0,
-        variables=_steady("#ffffff"),
+        variables=_steady("#ffffff", "#ffffff"),
     ),
 )
 

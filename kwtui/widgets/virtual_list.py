@@ -207,7 +207,7 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
 
     def _line(self, y: int) -> _Painted:
         if y < self._header:
-            titles = [part(column.title, "heading") for column in self.columns]
+            titles = [part(column.title, "column") for column in self.columns]
             return tuple(self._fitted(titles)), None
         index = y - self._header + self.scroll_offset.y
         if index >= len(self._rows):

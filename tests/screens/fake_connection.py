@@ -134,6 +134,12 @@ class FakeFolders(NodeFolders):
             FolderState(Path("/var/lib/kaiwudb/logs"), "inside the store", True, True, False),
         )
 
+        self.now: NodePlace | None = None
+        """The same folders later; None: as they were found."""
+
+    async def as_now(self) -> NodePlace | None:
+        return self.now or self.place
+
     @property
     def place(self) -> NodePlace | None:
         return self.place_found if self._connection.current.facts else None

@@ -185,5 +185,14 @@ def test_a_finished_backup_on_a_wide_terminal(
     assert take(connected, steps, size=(120, 40), prepare=finish, then="succeeded")
 
 
-def test_without_any_colour(take: Callable[..., bool], connected: FakeController) -> None:
-    assert take(connected, ("4", "<tsdb>", "j"), theme="monochrome")
+@pytest.mark.parametrize("theme", ["light", "high-contrast", "ansi", "monochrome"])
+def test_in_every_theme(theme: str, take: Callable[..., bool], connected: FakeController) -> None:
+    assert take(connected, ("4", "<tsdb>", "j"), theme=theme)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (160, 48)], ids=["120x40", "160x48"])
+def test_list_and_detail_side_by_side(
+    size: tuple[int, int], take: Callable[..., bool], connected: FakeController
+) -> None:
+    connected.storage.entries = nightly(14)
+    assert take(connected, ("4", "<14 backups>", "j", "<Backups of shop>"), size=size)

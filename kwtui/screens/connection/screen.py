@@ -28,6 +28,7 @@ from kwtui.widgets.virtual_list import Column, VirtualList
 
 if TYPE_CHECKING:
     from kwtui.config.profiles import Profile
+    from kwtui.node.place import NodePlace
     from kwtui.operations.removal.leftovers import Leftover
     from kwtui.server.connection.target import Target
 
@@ -91,6 +92,8 @@ class ConnectionScreen(KwtuiScreen):
         )
         self._page = Document(id="facts")
         self._left: tuple[Leftover, ...] = ()
+        self._place: NodePlace | None = None
+        """The node's folders as they were when last looked at; None: as they were found."""
 
     def body(self) -> Iterable[Widget]:
         yield Vertical(self._servers, self._dsn, classes="servers")
@@ -123,11 +126,24 @@ class ConnectionScreen(KwtuiScreen):
     # -- what is shown ---------------------------------------------------------------------------
 
     def opened(self) -> None:
+        self._look_at_folders()
         if self._left:
             self.run_task(self._look_for_leftovers, "leftovers")
 
-    def controller_event(self, event: object) -> None:
+    def _look_at_folders(self) -> None:
+        """Folders come and go: extern is made by the first export."""
+        self.run_task(self._read_folders, "folders")
+
+    async def _read_folders(self) -> None:
+        self._place = await self.controller.folders.as_now()
         self._show_page()
+
+    def controller_event(self, event: object) -> None:
+        if self.is_current and isinstance(event, RunsChanged | StorageChanged):
+            self._look_at_folders()
+        else:
+            self._place = None
+            self._show_page()
         if self.is_current and self._left_may_be_gone(event):
             self.run_task(self._look_for_leftovers, "leftovers")
 
@@ -138,7 +154,9 @@ class ConnectionScreen(KwtuiScreen):
 
     def _show_page(self) -> None:
         lines = connection_lines(
-            self.controller.connection.status, self.controller.folders.place, self._left
+            self.controller.connection.status,
+            self._place or self.controller.folders.place,
+            self._left,
         )
         self._page.set_lines(lines)
 

@@ -25,6 +25,7 @@ from kwtui.screens.frame.dialogs import MessageDialog
 from kwtui.server.connection.status import ConnectionStatus
 from kwtui.widgets.field import Words
 from kwtui.widgets.note import Note
+from kwtui.widgets.panes import Panes
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
@@ -54,8 +55,7 @@ class DoctorScreen(KwtuiScreen):
 
     def body(self) -> Iterable[Widget]:
         yield self._summary
-        yield self._list
-        yield self._note
+        yield Panes(self._list, self._note, ("Checks", "What was found"))
 
     def on_mount(self) -> None:
         self._list.focus()

@@ -70,7 +70,10 @@ def _entry_lines(
         lines += _numbered(entry.causes)
     checks = known().checks_of(entry)
     if checks:
-        lines += [BLANK, heading("Check (the letter asks; it only reads; a asks all)")]
+        lines += [
+            BLANK,
+            heading(spelled("Check (the letter asks; it only reads; {explain.all} asks all)")),
+        ]
     for letter, check in zip(LETTERS, checks, strict=False):
         lines += _check_lines(letter, check, answers.get(check.name, ()))
     return [*lines, BLANK, heading("What to do"), *_numbered(entry.do)]

@@ -57,7 +57,7 @@ class ExplainScreen(KwtuiScreen):
         self._answers: dict[str, tuple[str, ...]] = {}
         self._timer: Timer | None = None
         self._summary = Words(classes="summary")
-        self._editor = SqlEditor(id="pasted", placeholder="Paste an error here.")
+        self._editor = SqlEditor(id="pasted", placeholder="Paste an error here.", is_sql=False)
         self._document = Document()
         self._explained: str | None = None
         """The text that is explained."""

@@ -15,11 +15,13 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from kwtui.errors import KwtuiError
-from kwtui.keys.actions import BY_ID, Action, actions_of
+from kwtui.keys.actions import BY_ID, SCREENS, Action, actions_of
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.header_bar import Banner, HeaderBar
 from kwtui.widgets.key_bar import KeyBar, KeyHint
 from kwtui.widgets.paint import ROLE_CLASSES
+from kwtui.widgets.panes import WIDE
+from kwtui.widgets.screen_tabs import ScreenTabs
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
@@ -69,6 +71,7 @@ class KwtuiScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield self.header_bar
+        yield ScreenTabs(SCREENS, self.title_text.partition(" ")[0])
         yield self.banner
         yield Words(
             f"kwtui needs at least {SMALLEST[0]} columns and {SMALLEST[1]} rows.\n\n"
@@ -88,6 +91,21 @@ class KwtuiScreen(Screen[None]):
         columns, rows = event.size
         self._make_room(columns < SMALLEST[0] or rows < SMALLEST[1])
         self.set_class(columns >= 100, "-wide")
+        beside = columns >= WIDE
+        if beside != self.has_class("-panels"):
+            self.set_class(beside, "-panels")
+            self.panels_changed()
+
+    def panels_changed(self) -> None:
+        """What a row is about stands beside the list now, or below it again."""
+
+    @property
+    def has_panels(self) -> bool:
+        """Whether what a row is about stands beside the list."""
+        return self.has_class("-panels")
+
+    def on_screen_tabs_chosen(self, event: ScreenTabs.Chosen) -> None:
+        self.app.call_later(self.kwtui.open_screen, event.screen_name)
 
     def _make_room(self, too_small: bool) -> None:
         """Hide the page where it does not fit. What had the focus has it again afterwards."""
@@ -97,6 +115,11 @@ class KwtuiScreen(Screen[None]):
             self._focused_before = self.focused
         elif was_too_small and not too_small:
             self.call_after_refresh(self._focus_again)
+
+    @property
+    def is_too_small(self) -> bool:
+        """Whether there is only room for the words that ask for more."""
+        return self.has_class("-too-small")
 
     def _focus_again(self) -> None:
         widget, self._focused_before = self._focused_before, None
@@ -143,7 +166,9 @@ class KwtuiScreen(Screen[None]):
         return ""
 
     def perform(self, action: Action) -> None:
-        """Do it, or say why not."""
+        """Do it, or say why not. What nobody sees is not done."""
+        if self.is_too_small:
+            return
         reason = self.reason_against(action)
         if reason:
             self.say(reason, warning=True)
@@ -170,7 +195,17 @@ class KwtuiScreen(Screen[None]):
                 for action in self.footer_actions()
             ],
             [KeyHint(keys.text_of(BY_ID[each]), BY_ID[each].title) for each in ALWAYS_SHOWN],
+            [KeyHint(keys.text_of(action), action.title) for action in self._more_actions()],
         )
+
+    def _more_actions(self) -> list[Action]:
+        """What the footer has room for on a wide terminal only."""
+        shown = {action.id for action in self.footer_actions()}
+        return [
+            action
+            for action in self.actions()
+            if action.keys and action.id not in shown and not self.reason_against(action)
+        ]
 
     def footer_actions(self) -> list[Action]:
         return [action for action in self.actions() if action.footer and action.keys]

@@ -142,7 +142,11 @@ def problem_dialog(error: KwtuiError) -> MessageDialog:
 class ConfirmDialog(Dialog):
     """A question; the harmless answer has the focus. Answers True or False."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(BUTTON_KEYS)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *BUTTON_KEYS,
+        Binding("y", "answer(True)", show=False),
+        Binding("n", "answer(False)", show=False),
+    ]
 
     def __init__(self, title: str, text: str, *, yes: str, no: str = "Cancel") -> None:
         super().__init__()
@@ -156,11 +160,14 @@ class ConfirmDialog(Dialog):
             yield Words(self._title, classes="dialog--title")
             yield Words(self._text, classes="dialog--words")
             with Horizontal(classes="dialog--buttons"):
-                yield push_button(self._no, id="no", primary=True)
-                yield push_button(self._yes, id="yes")
+                yield push_button(f"{self._no} (n)", id="no", primary=True)
+                yield push_button(f"{self._yes} (y)", id="yes")
 
     def on_mount(self) -> None:
         self.query_one("#no", Button).focus()
+
+    def action_answer(self, yes: bool) -> None:
+        self.dismiss(yes)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id == "yes")

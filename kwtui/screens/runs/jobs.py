@@ -20,6 +20,7 @@ from kwtui.server.jobs.listing import Job, JobListing
 from kwtui.server.jobs.meaning import JobVerb, Outlook, consequences, read_as, reason_against
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.note import Note
+from kwtui.widgets.panes import Panes
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
@@ -55,8 +56,7 @@ class JobsScreen(KwtuiScreen):
 
     def body(self) -> Iterable[Widget]:
         yield self._summary
-        yield self._list
-        yield self._note
+        yield Panes(self._list, self._note, ("Jobs of the server", "This job"))
 
     def on_mount(self) -> None:
         self._list.focus()

@@ -31,6 +31,14 @@ SAME_CONTENT = "the same"
 _CHECKED_WORDS = {0: "P0: it can be read, but there is no manifest to check it against"}
 
 
+_BADGES = "○◔◑◕●"
+
+
+def proof_badge(level: int) -> str:
+    """A proof level as a circle that fills up from P0 to P4."""
+    return _BADGES[min(level, len(_BADGES) - 1)]
+
+
 def proof_words(level: int | None) -> str:
     """A proof level in words; None is "not proven"."""
     return "not proven" if level is None else _PROOF_WORDS.get(int(level), f"P{int(level)}")

@@ -23,6 +23,7 @@ from kwtui.screens.runs.stopping import ask_and_go_on, reason_against_going_on
 from kwtui.text import human_duration
 from kwtui.widgets.field import Words
 from kwtui.widgets.paint import Part
+from kwtui.widgets.panes import Panes
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import Column, VirtualList
 
@@ -57,11 +58,12 @@ class RunsScreen(LiveScreen):
         )
         self._panel = RunPanel()
         self._panel.display = False
+        self._is_open = False
+        """Whether one run has the whole page."""
 
     def body(self) -> Iterable[Widget]:
         yield self._title
-        yield self._list
-        yield self._panel
+        yield Panes(self._list, self._panel, ("Runs", "This run"))
 
     def on_mount(self) -> None:
         self._list.focus()
@@ -108,19 +110,33 @@ class RunsScreen(LiveScreen):
             self._panel.look_again()
 
     def on_virtual_list_highlighted(self) -> None:
+        self._show_beside()
         self.show_keys()
+
+    def panels_changed(self) -> None:
+        self._show_beside()
+
+    def _show_beside(self) -> None:
+        """On a wide terminal the chosen run is beside the list, live."""
+        if self._is_open:
+            return
+        run = self._list.current
+        self._panel.display = self.has_panels and run is not None
+        if run is not None and self.has_panels:
+            self._panel.follow(self.controller, run.id)
 
     # -- one run ---------------------------------------------------------------------------------
 
     @property
     def _opened(self) -> bool:
-        return self._panel.display
+        return self._is_open
 
     def show_run(self, run_id: str) -> None:
         """Show the page of this run."""
         with self.app.batch_update():
             back = f"{key_of('app.back')}: the list."
             self._title.say(f"Run {run_id}. It continues if you leave this page. {back}")
+            self._is_open = True
             self._list.display = False
             self._panel.display = True
         self._panel.follow(self.controller, run_id)
@@ -143,8 +159,9 @@ class RunsScreen(LiveScreen):
             return False
         with self.app.batch_update():
             self._title.say("Newest first.")
-            self._panel.display = False
+            self._is_open = False
             self._list.display = True
+            self._show_beside()
         self._list.focus()
         self.do_refresh()
         return True

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Button
@@ -32,7 +32,12 @@ _GOES_ON = (RunStatus.FAILED, RunStatus.CANCELLED, RunStatus.LOST)
 class CancelBackupDialog(Dialog):
     """What becomes of what a backup wrote. Answers True to sweep it, False to keep it, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(BUTTON_KEYS)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *BUTTON_KEYS,
+        Binding("n", "close", show=False),
+        Binding("k", "answer(False)", show=False),
+        Binding("r", "answer(True)", show=False),
+    ]
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
@@ -43,12 +48,15 @@ class CancelBackupDialog(Dialog):
                 classes="dialog--words",
             )
             with Horizontal(classes="dialog--buttons"):
-                yield push_button("Let it run", id="no", primary=True)
-                yield push_button("Cancel, keep", id="keep")
-                yield push_button("Cancel, remove", id="sweep")
+                yield push_button("Let it run (n)", id="no", primary=True)
+                yield push_button("Cancel, keep (k)", id="keep")
+                yield push_button("Cancel, remove (r)", id="sweep")
 
     def on_mount(self) -> None:
         self.query_one("#no", Button).focus()
+
+    def action_answer(self, sweep: bool) -> None:
+        self.dismiss(sweep)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss({"keep": False, "sweep": True}.get(event.button.id or ""))

@@ -134,7 +134,7 @@ class ApproveDialog(Dialog):
             with Horizontal(classes="dialog--buttons"):
                 yield push_button("Cancel (Esc)", id="cancel", primary=True)
                 if not self._refusal:
-                    yield push_button("Run", id="run")
+                    yield push_button("Run (y)", id="run")
 
     def on_mount(self) -> None:
         if self._refusal:

@@ -17,11 +17,12 @@ from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import key_of, spelled
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
-from kwtui.screens.frame.dialogs import AskDialog, ConfirmDialog, MessageDialog
+from kwtui.screens.frame.dialogs import AskDialog, ConfirmDialog, MessageDialog, problem_lines
 from kwtui.server.connection.status import ConnectionStatus
 from kwtui.text import human_count, plural, sentences
 from kwtui.widgets.completion import path_completer
 from kwtui.widgets.field import PromptLine, Words
+from kwtui.widgets.note import Note
 from kwtui.widgets.paint import fact, heading, paragraph
 from kwtui.widgets.record_table import Record, RecordTable
 from kwtui.widgets.sql_editor import SqlEditor
@@ -57,6 +58,10 @@ class SqlScreen(KwtuiScreen):
         super().__init__()
         self._editor = SqlEditor(id="sql-editor")
         self._status = Words(classes="summary")
+        self._error = Note()
+        """Why the statement failed; the editor and the cursor in it stay in sight."""
+        self._error.display = False
+        self._failure = ""
         self._table = RecordTable()
         self._session: Console | None = None
         self._answer: Answer | None = None
@@ -68,6 +73,7 @@ class SqlScreen(KwtuiScreen):
     def body(self) -> Iterable[Widget]:
         yield self._editor
         yield self._status
+        yield self._error
         yield self._table
 
     def on_mount(self) -> None:
@@ -88,6 +94,7 @@ class SqlScreen(KwtuiScreen):
         """The statement in the editor is the person's; what another server answered is not."""
         self._answer = None
         self._outcome = ""
+        self._tell_error(None)
         self._table.empty = spelled(NO_RESULTS)
         self._table.show_records((), (), at_end=True)
         self.run_task(self._close, "sql-close")
@@ -139,6 +146,7 @@ class SqlScreen(KwtuiScreen):
     def _start(self, text: str, *, at: int | None = None) -> None:
         """``at`` is where it stands in the editor; None for one that was run before."""
         self._at_work = True
+        self._tell_error(None)
         self._outcome = (
             f"running since {self.kwtui.clock():%H:%M:%S} UTC, {key_of('sql.cancel')} cancels"
         )
@@ -158,7 +166,6 @@ class SqlScreen(KwtuiScreen):
         except KwtuiError as error:
             self._remember(text, error=error)
             outcome = self._show_failure(text, at, error)
-            raise
         finally:
             self._at_work = False
             self._outcome = outcome
@@ -173,12 +180,20 @@ class SqlScreen(KwtuiScreen):
         self._answer = None
         self._table.empty = "Nothing was read."
         self._table.show_records((), (), at_end=True)
+        self._tell_error(error)
         offset = error_offset(text, error.cause)
         if offset is None:
             return "failed"
         if at is not None:
             self._editor.move_to_offset(at + offset)
         return f"failed at {place_in_words(text, offset)}"
+
+    def _tell_error(self, error: KwtuiError | None) -> None:
+        """Under the editor, and not over it."""
+        self._failure = "\n".join(error.lines()) if error is not None else ""
+        self._error.display = error is not None
+        self._error.tell(problem_lines(error) if error is not None else [])
+        self.show_keys()
 
     def _remember(
         self, text: str, *, answer: Answer | None = None, error: KwtuiError | None = None
@@ -284,6 +299,16 @@ class SqlScreen(KwtuiScreen):
 
     # -- other actions ---------------------------------------------------------------------------
 
+    def do_explain(self) -> None:
+        self.kwtui.explain(self._failure)
+
+    def footer_actions(self) -> list[Action]:
+        """What explains an error, first, where there is one."""
+        actions = super().footer_actions()
+        explain = [action for action in actions if action.verb == "explain"]
+        rest = [action for action in actions if action.verb != "explain"]
+        return [*explain, *rest] if self._failure else rest
+
     def do_edit(self) -> None:
         self._editor.focus()
 
@@ -317,6 +342,8 @@ class SqlScreen(KwtuiScreen):
             return spelled("There is no connection. {app.open-connection} opens the connections.")
         if action.verb in ("run", "more", "save", "unlock", "timeout") and self._at_work:
             return spelled("A statement is running; {sql.cancel} cancels it.")
+        if action.verb == "explain" and not self._failure:
+            return "Nothing failed."
         if action.verb == "cancel" and not self._at_work:
             return "Nothing runs."
         if action.verb == "unlock" and self.kwtui.is_read_only:
@@ -347,7 +374,7 @@ def _outcome(answer: Answer) -> str:
     count = answer.tag
     if names:
         rows = plural(len(answer.result.rows), "row")
-        shown = f"the first {rows} (m: more)" if answer.limited else rows
+        shown = f"the first {rows} ({key_of('sql.more')}: more)" if answer.limited else rows
         count = f"{shown}, {plural(len(names), 'column')}"
     return f"{count} in {answer.seconds:.3f} s"
 

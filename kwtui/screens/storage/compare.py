@@ -26,6 +26,7 @@ from kwtui.screens.storage.compare_rows import (
 )
 from kwtui.widgets.field import Words
 from kwtui.widgets.note import Note
+from kwtui.widgets.panes import Panes
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
@@ -55,8 +56,7 @@ class CompareScreen(LiveScreen):
 
     def body(self) -> Iterable[Widget]:
         yield self._summary
-        yield self._list
-        yield self._note
+        yield Panes(self._list, self._note, ("Tables", "This table"))
 
     def on_mount(self) -> None:
         self._list.focus()

@@ -23,6 +23,7 @@ from kwtui.widgets.check_list import CheckList
 from kwtui.widgets.field import Words
 from kwtui.widgets.note import Note
 from kwtui.widgets.paint import Line, Part, line
+from kwtui.widgets.panes import Panes
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import Column
 
@@ -81,8 +82,7 @@ class LeftoversScreen(LiveScreen):
 
     def body(self) -> Iterable[Widget]:
         yield self._summary
-        yield self._list
-        yield self._note
+        yield Panes(self._list, self._note, ("Leftovers", "This one"))
 
     def on_mount(self) -> None:
         self._list.focus()

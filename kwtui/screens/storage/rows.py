@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nlargest
 from typing import Any
 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import key_of
 from kwtui.screens.backup_set.kind_words import KIND_WORDS
-from kwtui.screens.runs.result_page import proof_words
+from kwtui.screens.runs.result_page import proof_badge, proof_words
 from kwtui.text import human_age, human_bytes, human_count, plural
-from kwtui.widgets.paint import Line, Part, line
+from kwtui.widgets.paint import BLANK, Line, Part, fact, fit, heading, line
 from kwtui.widgets.virtual_list import Column
 
 COLUMNS = (
-    Column("Database", 13, grow=True),
-    Column("Engine", 11, drop=3),
-    Column("Written", 16, drop=6),
-    Column("Age", 7, "right"),
-    Column("Tables", 6, "right", drop=2),
-    Column("Rows", 11, "right"),
+    Column("Database", 12, grow=True),
+    Column("Engine", 11, drop=4),
+    Column("Written", 16),
+    Column("Label", 12, grow=True),
+    Column("Age", 6, "right"),
+    Column("Tables", 6, "right", drop=3),
+    Column("Rows", 11, "right", drop=2),
     Column("Files", 7, "right", drop=5),
     Column("Bytes", 9, "right"),
-    Column("Proof", 8),
-    Column("Pin", 3, drop=1),
-    Column("Note", 16, grow=True, drop=8),
-    Column("Folder", 30, grow=True, drop=7),
+    Column("Proof", 9),
+    Column("Mark", 4, drop=1),
+    Column("Folder", 30, grow=True, drop=6),
 )
+"""What people tell backups apart by stays longest: time, label, age, proof and marks."""
+
+BAR_CELLS = 12
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class DatabaseGroup:
     """Empty: what belongs to no database."""
     entries: tuple[BackupEntry, ...]
     folded: bool
+    share: float = 0.0
+    """Of what the database that takes most space takes."""
 
     @property
     def sets(self) -> tuple[BackupEntry, ...]:
@@ -63,9 +69,11 @@ def grouped(entries: Sequence[BackupEntry], folded: Set[str]) -> list[StorageRow
     for entry in entries:
         by_name.setdefault(entry.database or "", []).append(entry)
     rows: list[StorageRow] = []
+    takes = {name: sum(entry.space for entry in found) for name, found in by_name.items()}
+    most = max(takes.values(), default=0) or 1
     for name in sorted(by_name, key=lambda name: (not name, name.casefold())):
         found = by_name[name]
-        rows.append(DatabaseGroup(name, tuple(found), name in folded))
+        rows.append(DatabaseGroup(name, tuple(found), name in folded, takes[name] / most))
         if name not in folded:
             rows += found
     return rows
@@ -95,26 +103,52 @@ ORDERS = (
 
 
 def arranged(entries: Sequence[BackupEntry], order: Order, text: str) -> list[BackupEntry]:
-    """The entries that contain ``text`` anywhere, in that order."""
-    return sorted(containing(entries, text), key=order.key, reverse=order.descending)
+    """The entries that contain ``text``, in that order; those first whose name it is."""
+    found = sorted(containing(entries, text), key=order.key, reverse=order.descending)
+    name = text.casefold().strip()
+    if not name:
+        return found
+    return sorted(found, key=lambda entry: name not in _names(entry))
+
+
+def _names(entry: BackupEntry) -> set[str]:
+    last = entry.path.rpartition("/")[2]
+    return {told.casefold() for told in (entry.database, entry.label, last, entry.path) if told}
+
+
+_FIELDS: Mapping[str, Callable[[BackupEntry], str]] = {
+    "database": lambda entry: entry.database or "",
+    "engine": lambda entry: entry.engine.value if entry.engine else "",
+    "written": lambda entry: f"{entry.started:%Y-%m-%d %H:%M}" if entry.started else "",
+    "label": lambda entry: f"{entry.label} {entry.remark}",
+    "proof": lambda entry: proof_cell(entry)[0],
+    "mark": lambda entry: "pinned" if entry.pinned else "",
+    "folder": lambda entry: entry.path,
+}
+"""What a filter may ask of one column: ``proof:p2``."""
 
 
 def containing(entries: Sequence[BackupEntry], text: str) -> list[BackupEntry]:
-    """The entries with every word of ``text`` somewhere in what is told of them."""
+    """The entries with every word of ``text`` somewhere in what is told of them, or in the column
+    that stands before the word: ``label:nightly``."""
     wanted = text.casefold().split()
-    return [
-        entry for entry in entries if not wanted or all(word in _searched(entry) for word in wanted)
-    ]
+    return [entry for entry in entries if all(_holds_word(entry, word) for word in wanted)]
+
+
+def _holds_word(entry: BackupEntry, word: str) -> bool:
+    column, colon, rest = word.partition(":")
+    if colon and column in _FIELDS:
+        return rest in _FIELDS[column](entry).casefold()
+    return word in _searched(entry)
 
 
 def _searched(entry: BackupEntry) -> str:
-    engine = entry.engine.value if entry.engine else ""
-    told = (entry.path, entry.database or "", engine, entry.label, entry.remark, entry.kind)
-    return " ".join((*told, proof_cell(entry)[0], "pinned" if entry.pinned else "")).casefold()
+    return " ".join((entry.kind, *(told(entry) for told in _FIELDS.values()))).casefold()
 
 
-def row_cells(row: StorageRow, now: datetime) -> list[str | Part]:
-    return _group_cells(row, now) if isinstance(row, DatabaseGroup) else cells(row, now)
+def row_cells(row: StorageRow, now: datetime, marked: str = "") -> list[str | Part]:
+    """``marked`` is the path of the set that another one is to be compared with."""
+    return _group_cells(row, now) if isinstance(row, DatabaseGroup) else cells(row, now, marked)
 
 
 def _group_cells(group: DatabaseGroup, now: datetime) -> list[str | Part]:
@@ -125,8 +159,9 @@ def _group_cells(group: DatabaseGroup, now: datetime) -> list[str | Part]:
     name = group.database or "no database"
     return [
         (f"{mark} {name}", "heading"),
+        "",
         (plural(len(group.sets), "backup"), "heading"),
-        (newest.started.strftime("%Y-%m-%d %H:%M") if newest and newest.started else "", "heading"),
+        (_bar(group.share), "accent"),
         ("" if age is None else human_age(age), "heading"),
         "",
         "",
@@ -135,24 +170,29 @@ def _group_cells(group: DatabaseGroup, now: datetime) -> list[str | Part]:
         (f"{human_count(len(proven))} P2+", "good" if proven else "warning"),
         "",
         "",
-        "",
     ]
 
 
-def cells(entry: BackupEntry, now: datetime) -> list[str | Part]:
+def _bar(share: float) -> str:
+    """At least a sliver of what takes any space at all."""
+    return "█" * max(1, round(share * BAR_CELLS)) if share > 0 else ""
+
+
+def cells(entry: BackupEntry, now: datetime, marked: str = "") -> list[str | Part]:
     age = entry.age_seconds(now)
+    marks = "mark" if entry.path == marked else "pin" if entry.pinned else ""
     return [
         (entry.database or entry.path.rpartition("/")[2], _name_role(entry)),
         entry.engine.value if entry.engine else "",
         entry.started.strftime("%Y-%m-%d %H:%M") if entry.started else "",
+        "; ".join(filter(None, (entry.label, entry.remark))),
         "" if age is None else human_age(age),
         "" if entry.tables is None else str(entry.tables),
         "" if entry.rows is None else human_count(entry.rows),
         "" if entry.files is None else human_count(entry.files),
         "" if entry.bytes is None else human_bytes(entry.bytes),
         proof_cell(entry),
-        ("pin" if entry.pinned else "", "accent"),
-        ("; ".join(filter(None, (entry.label, entry.remark))), ""),
+        (marks, "warning" if marks == "mark" else "accent"),
         (entry.path, "muted"),
     ]
 
@@ -180,7 +220,7 @@ def proof_cell(entry: BackupEntry) -> Part:
     if entry.proof is None:
         return ("none", "warning")
     # The column that never leaves the list says what the proof is not of: the whole database.
-    words = f"P{int(entry.proof)}" + (" part" if entry.only else "")
+    words = f"{proof_badge(int(entry.proof))} P{int(entry.proof)}{' part' if entry.only else ''}"
     return (words, "good" if entry.proof >= 2 else "warning")
 
 
@@ -202,7 +242,7 @@ def entry_lines(entry: BackupEntry | None, now: datetime) -> list[Line]:
     if entry is None:
         return []
     lines = [line((entry.path, "strong"), f"  {KIND_WORDS[entry.kind]}", indent=2)]
-    told = []
+    told = [entry.engine.value] if entry.engine else []
     if entry.started:
         told.append(entry.started.strftime("written %Y-%m-%d %H:%M:%S UTC"))
     if entry.kind is EntryKind.SET:
@@ -218,6 +258,73 @@ def entry_lines(entry: BackupEntry | None, now: datetime) -> list[Line]:
         lines.append(line(("; ".join(told), "muted"), indent=2))
     if entry.problem:
         lines.append(line(("✗ ", "error"), in_interface(entry.problem), indent=2))
+    return lines
+
+
+def entry_page(
+    entry: BackupEntry | None, sets: Sequence[BackupEntry], now: datetime, width: int
+) -> list[Line]:
+    """All that is known of an entry, and how large ``sets`` are, the newest of its database."""
+    if entry is None:
+        return []
+    age = entry.age_seconds(now)
+    badge, role = proof_cell(entry)
+    facts = [
+        ("Written", f"{entry.started:%Y-%m-%d %H:%M:%S} UTC" if entry.started else "", ""),
+        ("Age", "" if age is None else human_age(age), ""),
+        ("Engine", entry.engine.value if entry.engine else "", ""),
+        ("Holds", _holds(entry), ""),
+        ("Proof", badge, role),
+        ("", proof_words(entry.proof) if entry.kind is EntryKind.SET else "", "muted"),
+        ("Proven", f"{entry.proof_at:%Y-%m-%d %H:%M} UTC" if entry.proof_at else "", ""),
+        ("Check", entry.check, ""),
+        ("Partial", entry.part, "warning"),
+        ("Pinned", "yes" if entry.pinned else "", "accent"),
+        ("Label", entry.label, "strong"),
+        ("Note", "; ".join(filter(None, (entry.remark, entry.note))), ""),
+    ]
+    lines = [line((entry.path, "strong")), line((KIND_WORDS[entry.kind], "muted"))]
+    lines += [fact(label, words, role, 8) for label, words, role in facts if words]
+    if entry.problem:
+        lines += [BLANK, line(("✗ ", "error"), in_interface(entry.problem), indent=2)]
+    return [*lines, *_sizes(entry, sets, width)]
+
+
+def _holds(entry: BackupEntry) -> str:
+    counts = (("table", entry.tables), ("row", entry.rows), ("file", entry.files))
+    told = [plural(count, word) for word, count in counts if count is not None]
+    return ", ".join([*told, *([human_bytes(entry.bytes)] if entry.bytes is not None else [])])
+
+
+_MOST_SIZES = 20
+
+
+def newest_sets(entries: Sequence[BackupEntry]) -> dict[str | None, list[BackupEntry]]:
+    """Of each database its newest sets, the newest first."""
+    found: dict[str | None, list[BackupEntry]] = {}
+    for entry in entries:
+        if entry.kind is EntryKind.SET:
+            found.setdefault(entry.database, []).append(entry)
+    return {name: nlargest(_MOST_SIZES, sets, key=start_key) for name, sets in found.items()}
+
+
+def _sizes(entry: BackupEntry, sets: Sequence[BackupEntry], width: int) -> list[Line]:
+    """Sizes as bars."""
+    if len(sets) < 2:
+        return []
+    most = max(each.bytes or 0 for each in sets) or 1
+    room = max(4, width - 30)
+    lines = [BLANK, heading(f"Backups of {entry.database}")]
+    for each in sets:
+        here = each.path == entry.path
+        cells = max(1, round((each.bytes or 0) / most * room))
+        lines.append(
+            line(
+                (f"{each.started:%Y-%m-%d %H:%M} " if each.started else " " * 17, ""),
+                (fit(human_bytes(each.bytes), 9, "right"), "strong" if here else "muted"),
+                (f" {'█' * cells}", "accent" if here else "muted"),
+            )
+        )
     return lines
 
 

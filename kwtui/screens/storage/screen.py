@@ -22,7 +22,9 @@ from kwtui.screens.storage.rows import (
     DatabaseGroup,
     StorageRow,
     arranged,
+    entry_page,
     grouped,
+    newest_sets,
     polling_line,
     row_cells,
     row_key,
@@ -33,6 +35,7 @@ from kwtui.screens.storage.rows import (
 from kwtui.server.connection.status import ConnectionState
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import PromptLine, Words
+from kwtui.widgets.panes import Panes
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
@@ -58,6 +61,8 @@ class StorageScreen(ComparingSets):
         self._free: int | None = None
         self._order = 0
         self._text = ""
+        self._newest: dict[str | None, list[BackupEntry]] = {}
+        """Of each database, for the page beside the list."""
         self._by_database = False
         self._folded: frozenset[str] = frozenset()
         self._wanted: tuple[str, str] | None = None
@@ -67,7 +72,7 @@ class StorageScreen(ComparingSets):
         self._space.can_focus = False
         self._list: VirtualList[StorageRow] = VirtualList(
             COLUMNS,
-            lambda row: row_cells(row, self.kwtui.clock()),
+            lambda row: row_cells(row, self.kwtui.clock(), self.marked),
             key=row_key,
             empty="Reading the folder…",
         )
@@ -77,8 +82,7 @@ class StorageScreen(ComparingSets):
     def body(self) -> Iterable[Widget]:
         yield self._summary
         yield self._space
-        yield self._list
-        yield self._details
+        yield Panes(self._list, self._details, ("In extern", "This one"))
 
     def on_mount(self) -> None:
         self._list.focus()
@@ -131,6 +135,7 @@ class StorageScreen(ComparingSets):
             self._space.set_lines(())
             return
         self._listing = await self.controller.storage.listing()
+        self._newest = newest_sets(self._listing.entries)
         self._free = await self.controller.folders.free_bytes()
         nothing = spelled("Nothing in extern yet. Make a backup ({app.open-backup}).")
         if self._listing.awaits_export:
@@ -168,9 +173,21 @@ class StorageScreen(ComparingSets):
         self._summary.say(words)
 
     def on_virtual_list_highlighted(self) -> None:
-        lines = row_lines(self._list.current, self.kwtui.clock())
-        self._details.set_lines(lines, keep_scroll=False)
+        self._show_details()
         self.show_keys()
+
+    def panels_changed(self) -> None:
+        self.call_after_refresh(self._show_details)
+
+    def _show_details(self) -> None:
+        row, now = self._list.current, self.kwtui.clock()
+        if self.has_panels and not isinstance(row, DatabaseGroup):
+            sets = self._newest.get(row.database, ()) if row is not None else ()
+            lines = entry_page(row, sets, now, self._details.line_width)
+        else:
+            lines = row_lines(row, now)
+        self._details.can_focus = self.has_panels
+        self._details.set_lines(lines, keep_scroll=False)
 
     def chosen_entry(self) -> BackupEntry | None:
         row = self._list.current

@@ -283,3 +283,15 @@ async def test_one_esc_does_not_throw_a_filled_form_away(controller: FakeControl
         assert "Add a server" in person.text(), "typing on begins anew"
         await person.press("escape")
         await person.until(lambda: "Add a server" not in person.text())
+
+
+async def test_the_extern_folder_is_told_as_it_is_now(connected: FakeController) -> None:
+    """The first export makes it: what was said of it before is not true any more."""
+    found = connected.folders.place_found
+    missing = replace(found.extern, problem="It is not there yet.")
+    connected.folders.now = replace(found, extern=missing)
+    async with opened(connected, size=(80, 40)) as person:
+        await person.until_shown("It is not there yet.")
+        connected.folders.now = found
+        connected.tell(RunsChanged())
+        await person.until(lambda: "It is not there yet." not in person.words())

@@ -33,7 +33,7 @@ async def test_a_pasted_error_is_explained_and_its_checks_are_asked(
         await person.press("escape", "A")
         await person.until_shown("answer to databases")
         assert connected.doctor.asked == ["databases"]
-        await person.press("a")
+        await person.press("r")
         await person.until(lambda: len(connected.doctor.asked) > 2)
         await person.press("F")
         await person.until_shown("There is no check F here.")

@@ -77,6 +77,9 @@ def test_no_key_means_two_things_on_one_screen() -> None:
 def test_nothing_needs_a_control_key_that_terminals_take() -> None:
     for action in ACTIONS:
         keys = set(filter(None, action.keys.split(",")))
+        if action.id == "app.suspend":
+            # It does what the terminal would do with the key.
+            continue
         assert not keys & FORBIDDEN, action.id
         assert not keys or any("ctrl" not in key for key in keys), action.id
 
@@ -130,10 +133,57 @@ async def test_digits_open_screens_and_escape_stays_on_them(
     connected: FakeController, name: str, digit: str, title: str
 ) -> None:
     async with opened(connected) as person:
-        await person.press(digit)
+        await person.press("1", digit)
         await person.until_shown(f"{digit} {title}")
         await person.press("escape")
         assert f"{digit} {title}" in person.header()
+
+
+async def test_escape_leads_back_from_what_no_digit_opens(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await person.press("4")
+        await person.until_shown("tsdb")
+        await person.app.open_screen("doctor")
+        await person.until_shown("4 checks")
+        await person.press("escape")
+        await person.until_shown("4 Storage")
+
+
+async def test_no_key_acts_behind_the_words_that_ask_for_a_larger_window(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await person.press("4")
+        await person.until_shown("tsdb")
+        await person.pilot.resize_terminal(50, 12)
+        await person.until_shown("Make the window larger.")
+        await person.press("x", "2", "colon", "question_mark", "f7")
+        assert person.app.theme == "dark"
+        await person.pilot.resize_terminal(80, 24)
+        await person.until_shown("tsdb")
+        assert "4 Storage" in person.header()
+
+
+async def test_a_letter_answers_a_question(connected: FakeController) -> None:
+    async with opened(connected) as person:
+        await person.press("2")
+        await person.until_shown("what is sold")
+        await person.press("enter")
+        await person.until_shown("public.orders")
+        for letter, then in (("n", "public.orders"), ("y", "what is sold")):
+            await person.press("x")
+            await person.until_shown("Start over (y)")
+            await person.press(letter)
+            await person.until(lambda: "Start over (y)" not in person.text())
+            await person.until_shown(then)
+
+
+async def test_a_key_changes_the_theme_and_the_choice_is_kept(connected: FakeController) -> None:
+    kept: list[str] = []
+    async with opened(connected, remember_theme=kept.append) as person:
+        for _ in range(6):
+            await person.press("f7")
+        assert kept == ["light", "high-contrast", "ansi", "monochrome", "dark", "light"]
 
 
 @pytest.mark.parametrize("key", ["question_mark", "f1"])

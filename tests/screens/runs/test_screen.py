@@ -245,6 +245,7 @@ async def test_a_run_at_work_stands_in_the_header_of_every_screen_and_6_selects_
             await person.press(screen)
             await person.until(lambda: "▸ Back up shop 42%" in person.header(), "the run")
         await person.press("6")
+        await person.until_shown("6 Runs")
         chosen = cast(RunsScreen, person.app.screen)._chosen_id
         await person.until(lambda: chosen() == run, "the run at work is chosen")
         connected.runs.add_event(run, run_end(connected.runs.plans[run]))

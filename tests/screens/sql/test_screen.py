@@ -30,7 +30,7 @@ async def test_a_result_is_shown_with_its_limits(connected: FakeController) -> N
     async with opened(connected) as driver:
         await write(driver, "SELECT * FROM shop.public.orders")
         await driver.press("f5")
-        await driver.until_shown("the first 1,000 rows (m: more), 3 columns in 0.012 s")
+        await driver.until_shown("the first 1,000 rows (F6: more), 3 columns in 0.012 s")
         await driver.type("m")
         editor = driver.app.screen.query_one(SqlEditor)
         assert editor.text.endswith("ordersm"), "what is typed next is no command"
@@ -61,10 +61,28 @@ async def test_an_error_is_told_with_its_place_and_the_cursor_goes_there(
         await write(driver, "SELECT 1;\nSELECT id,\n  nix FROM t")
         await driver.press("f5")
         await driver.until_shown("There is no such column.")
-        await driver.press("enter")
+        assert "SELECT 1;" in driver.text(), "the error stands under the editor, not over it"
         await driver.until_shown("failed at line 2, column 3")
         assert driver.app.screen.query_one(SqlEditor).cursor_location == (2, 2)
         assert "Nothing was read." in driver.text()
+        await driver.press("escape", "e")
+        await driver.until_shown("Explain")
+        await driver.press("escape")
+        connected.sql.console.problem = None
+        await driver.press("f5")
+        await driver.until_shown("1,000 rows")
+        assert "There is no such column." not in driver.text()
+
+
+async def test_statements_are_coloured_as_they_are_typed(connected: FakeController) -> None:
+    async with opened(connected) as driver:
+        await driver.press("8", "i")
+        await driver.type("select 'a' x")
+        editor = driver.app.screen.query_one(SqlEditor)
+        keyword = editor.get_component_rich_style("role--keyword", partial=True)
+        found = {span.style: (span.start, span.end) for span in editor.get_line(0).spans}
+        assert found[keyword] == (0, 6)
+        assert len(found) == 2
 
 
 async def test_typing_is_plain_text_and_keys_of_the_screen_do_nothing(

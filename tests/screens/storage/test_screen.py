@@ -25,9 +25,11 @@ async def test_the_list_says_what_each_entry_is_and_how_far_it_is_proven(
         await person.press("4")
         await person.until_shown("2 backups, 2 other entries")
         text = person.text()
-        for word in ("P2", "P1", "BROKEN", "adopted", "time series", "仓库", "21,500", "3.2 MiB"):
+        for word in ("P2", "P1", "BROKEN", "adopted", "relational", "仓库", "21,500", "3.2 MiB"):
             assert word in text
         assert "kwtui/shop/20261122T110000Z" in text
+        await person.press("G")
+        await person.until_shown("time series")
 
 
 async def test_chinese_names_keep_the_columns_aligned(connected: FakeController) -> None:
@@ -39,8 +41,8 @@ async def test_chinese_names_keep_the_columns_aligned(connected: FakeController)
         lines = person.text().splitlines()
         places = set()
         for text in lines:
-            if ("relational" in text and "1 d" in text) or text.startswith(" shop "):
-                places.add(cell_len(text[: text.index("relational")]))
+            if ("2026-" in text and "1 d" in text) or text.startswith(" shop "):
+                places.add(cell_len(text[: text.index("2026-")]))
         assert len(places) == 1
 
 
@@ -78,8 +80,8 @@ def test_a_set_of_some_tables_says_so_in_the_list_and_below_it() -> None:
     )
     now = datetime(2026, 11, 30, tzinfo=UTC)
 
-    assert proof_cell(entry)[0] == "P2 part"
-    assert proof_cell(replace(entry, only=()))[0] == "P2"
+    assert proof_cell(entry)[0] == "◑ P2 part"
+    assert proof_cell(replace(entry, only=()))[0] == "◑ P2"
     assert "partial: 2 of its tables" in str(entry_lines(entry, now))
     assert "partial: 2 of its tables" in listed_row(entry, now)
 
