@@ -20,6 +20,7 @@ async def status(controller: Controller, args: argparse.Namespace, output: Outpu
     from dataclasses import replace
 
     from kwtui.protection.judging import worst
+    from kwtui.protection.report import Board
 
     unreachable = await connect_or_find_files(controller, args)
     report = await controller.status.report(_promise(args), database=args.database)
@@ -52,6 +53,8 @@ async def status(controller: Controller, args: argparse.Namespace, output: Outpu
             output.line(line)
         return 0
     report = replace(report, node=await controller.status.node())
+    if args.count:
+        report = (await controller.status.measured(Board(report))).report
     if output.json:
         output.object("status", {"status": report, "severity": severity.name.lower()})
         return _exit_code(severity)

@@ -10,8 +10,11 @@ from kwtui.controller.connection import Connection
 from kwtui.controller.folders import NodeFolders
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from kwtui.model.server import DatabaseSummary, Survey
     from kwtui.operations.wal.report import WalReport
+    from kwtui.protection.facts import Measure
     from kwtui.server.jobs.listing import JobListing
     from kwtui.server.jobs.meaning import JobVerb
     from kwtui.server.state.overview import Overview
@@ -44,6 +47,19 @@ class ServerPages:
 
         async with self._connection.own() as server:
             return await catalogue.survey(server, self._connection.facts(), database)
+
+    async def measure(self, database: str, at: datetime) -> Measure:
+        """The rows of all its tables, counted now, which is ``at``, and about their size."""
+        from kwtui.protection.facts import Measure
+
+        tables = (await self.survey(database)).schema.tables
+        rows = [table.rows for table in tables]
+        sizes = [table.bytes for table in tables]
+        return Measure(
+            at=at,
+            rows=None if None in rows else sum(n for n in rows if n is not None),
+            bytes=None if None in sizes else sum(n for n in sizes if n is not None),
+        )
 
     async def overview(self) -> Overview:
         """Nodes, settings, accounts, sessions and queries; refused parts say why."""

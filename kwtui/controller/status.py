@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,15 @@ if TYPE_CHECKING:
     from kwtui.backups.listing.entries import BackupEntry
     from kwtui.model.policy import Policy
     from kwtui.model.server import DatabaseSummary
-    from kwtui.protection.facts import Promise
+    from kwtui.protection.facts import Measure, Promise
     from kwtui.protection.overview import Promised, Seen
     from kwtui.protection.report import Board, NodeState, RunAtWork, StatusReport
     from kwtui.runs.history import RunSummary
+
+
+_MEASURE_SECONDS = 20.0
+"""For counting one database; what takes longer is let go."""
+_MEASURE_HOLDS = timedelta(minutes=15)
 
 
 class Status:
@@ -49,6 +54,8 @@ class Status:
         self._last: tuple[Seen, Promised] | None = None
         self._told: tuple[object, Sequence[DatabaseSummary], datetime] | None = None
         """The server, its databases, and when it told them."""
+        self._measures: dict[tuple[str, str], Measure] = {}
+        """By cluster and database."""
 
     async def report(
         self,
@@ -117,6 +124,31 @@ class Status:
             return None
         seen, promised = self._last
         return await self._background.call(make_board, replace(seen, at=now), promised)
+
+    async def measured(self, board: Board, now: datetime | None = None) -> Board:
+        """With what the server has now of each database that is small enough to be counted by the
+        way. What it does not tell in time stays unknown."""
+        import asyncio
+        from dataclasses import replace
+
+        from kwtui.protection.overview import with_measures, worth_counting
+
+        at = now or datetime.now(UTC)
+        facts = self._connection.status.facts
+        cluster = facts.cluster_id if facts is not None else ""
+        for name, since in worth_counting(board.report):
+            kept = self._measures.get((cluster, name))
+            if not self._connection.is_connected:
+                break
+            if kept is not None and kept.at > max(since, at - _MEASURE_HOLDS):
+                continue
+            try:
+                async with asyncio.timeout(_MEASURE_SECONDS):
+                    self._measures[cluster, name] = await self._server.measure(name, at)
+            except (KwtuiError, TimeoutError):
+                self._measures.pop((cluster, name), None)
+        known = {name: each for (of, name), each in self._measures.items() if of == cluster}
+        return replace(board, report=with_measures(board.report, known))
 
     async def policies_of_sets(self) -> dict[str, str]:
         """The path of each set that a policy of this account made, with the policy's name."""

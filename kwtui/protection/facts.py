@@ -76,6 +76,18 @@ class RunFact:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """What the server has of a database."""
+
+    at: datetime
+    """When it was counted."""
+    rows: int | None
+    """None: not all of its tables were counted."""
+    bytes: int | None
+    """About what the rows take as CSV, so that it compares with a backup's size."""
+
+
+@dataclass(frozen=True)
 class DatabaseFacts:
     """All that is known of one database. Each list is newest first."""
 
@@ -92,3 +104,5 @@ class DatabaseFacts:
     """When a policy backs it up next; None: none says so."""
     policy: str = ""
     """The policy of ``next_run``."""
+    now: Measure | None = None
+    """None: not measured."""

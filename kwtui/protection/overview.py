@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.model.server import DatabaseSummary
-from kwtui.protection.facts import NextRun, Promise
+from kwtui.protection.facts import Measure, NextRun, Promise
 from kwtui.protection.gathering import gather
 from kwtui.protection.judging import judge, verdict
 from kwtui.protection.report import Board, RunAtWork, StatusReport
@@ -78,6 +78,29 @@ def make_board(seen: Seen, promised: Promised, database: str | None = None) -> B
         unknown=seen.unknown,
     )
     return Board(report, _by_database(entries))
+
+
+MOST_ROWS = 2_000_000
+"""Of the newest backup: a database that had more is not counted by the way."""
+MOST_COUNTED = 24
+
+
+def worth_counting(report: StatusReport) -> list[tuple[str, datetime]]:
+    """The databases that the server has and that were small when they were backed up last, with
+    when that was."""
+    return [
+        (facts.name, facts.backups[0].at)
+        for facts in report.facts
+        if facts.exists
+        and facts.backups
+        and facts.backups[0].rows is not None
+        and facts.backups[0].rows <= MOST_ROWS
+    ][:MOST_COUNTED]
+
+
+def with_measures(report: StatusReport, measures: Mapping[str, Measure]) -> StatusReport:
+    facts = tuple(replace(each, now=measures.get(each.name)) for each in report.facts)
+    return replace(report, facts=facts)
 
 
 _LEFT = (EntryKind.INCOMPLETE, EntryKind.DELETED)

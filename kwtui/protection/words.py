@@ -68,10 +68,28 @@ def next_run(facts: DatabaseFacts, now: datetime) -> str:
     return f"in {human_age(max((facts.next_run - now).total_seconds(), 0.0))}"
 
 
-def size(judgement: Judgement) -> str:
-    """Of the newest backup."""
+def size(judgement: Judgement, facts: DatabaseFacts) -> str:
+    """Of the database as it is now, where that was measured; else of the newest backup."""
+    if facts.now is not None and facts.now.bytes is not None:
+        return human_bytes(facts.now.bytes)
     newest = judgement.newest
     return human_bytes(newest.bytes) if newest is not None and newest.bytes is not None else ""
+
+
+def rows_since(judgement: Judgement, facts: DatabaseFacts) -> str:
+    """``12 rows more`` than the newest proven backup holds; empty where nobody counted.
+
+    Rows that were changed or replaced do not show in it.
+    """
+    counted, proven = facts.now, judgement.proven
+    if counted is None or counted.rows is None or proven is None or proven.rows is None:
+        return ""
+    if counted.at < proven.at:
+        return ""
+    more = counted.rows - proven.rows
+    if more == 0:
+        return "as many rows now"
+    return f"{plural(abs(more), 'row')} {'more' if more > 0 else 'fewer'} now"
 
 
 def sizes(facts: DatabaseFacts) -> list[int]:

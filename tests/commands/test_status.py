@@ -31,6 +31,9 @@ def test_a_database_is_never_green_before_it_is_proven(node: SandboxNode, tmp_pa
     assert judgement["state"] == "SAFE"
     assert judgement["proven"]["proof"] == 2
     assert after.object["severity"] == "ok"
+    counted = kwtui.run("status", *kwtui.server, "--database", "shop", "--json", "--count")
+    (facts,) = counted.object["status"]["facts"]
+    assert facts["now"]["rows"] == facts["backups"][0]["rows"]
     drilled = kwtui.run("status", *kwtui.server, "--database", "shop", "--max-drill-age", "7d")
     assert drilled.code == 40
     assert "was never drilled" in drilled.out

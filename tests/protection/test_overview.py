@@ -10,9 +10,16 @@ from kwtui.model.proof import ProofLevel
 from kwtui.model.schema import Engine
 from kwtui.model.server import DatabaseSummary
 from kwtui.operations.plan import PlanKind
-from kwtui.protection.facts import NextRun
+from kwtui.protection.facts import Measure, NextRun
 from kwtui.protection.judging import Severity, State, worst
-from kwtui.protection.overview import Promised, Seen, make_board
+from kwtui.protection.overview import (
+    MOST_ROWS,
+    Promised,
+    Seen,
+    make_board,
+    with_measures,
+    worth_counting,
+)
 from kwtui.protection.space import growth
 from kwtui.runs.events import RunStatus
 from kwtui.runs.history import RunSummary
@@ -112,6 +119,16 @@ def test_the_next_run_of_a_policy_stands_at_its_databases() -> None:
     promised = Promised(next_runs={"shop": NextRun(NOW + HOUR, "nightly")})
     (facts,) = make_board(seen(backup_set(HOUR)), promised).report.facts
     assert (facts.next_run, facts.policy) == (NOW + HOUR, "nightly")
+
+
+def test_only_what_is_small_and_on_the_server_is_counted() -> None:
+    small = backup_set(HOUR)
+    report = make_board(seen(small), Promised()).report
+    assert worth_counting(report) == [("shop", small.started)]
+    counted = Measure(NOW, 120, 2048)
+    assert with_measures(report, {"shop": counted}).facts[0].now == counted
+    for seen_otherwise in (seen(replace(small, rows=MOST_ROWS + 1)), seen(small, databases=())):
+        assert worth_counting(make_board(seen_otherwise, Promised()).report) == []
 
 
 # -- the disk -------------------------------------------------------------------------------------

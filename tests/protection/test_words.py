@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from kwtui.model.proof import ProofLevel
 from kwtui.protection import words
-from kwtui.protection.facts import BackupFact, DatabaseFacts, RunFact
+from kwtui.protection.facts import BackupFact, DatabaseFacts, Measure, RunFact
 from kwtui.protection.judging import Judgement, judge
 from kwtui.protection.report import NodeState
 from kwtui.protection.space import Growth
@@ -39,6 +39,21 @@ def test_a_database_is_told_in_five_cells() -> None:
     assert told(damaged)[1:4] == ("damaged", "", "everything")
     assert told(BackupFact("s", NOW, closed=True))[1] == "not readable"
     assert told(BackupFact("s", NOW))[1] == "none"
+
+
+def test_rows_that_came_since_are_told_where_somebody_counted() -> None:
+    good = BackupFact("s", NOW - 2 * HOUR, ProofLevel.P2, NOW - HOUR, rows=100, bytes=2048)
+
+    def told(rows: int | None, at: datetime = NOW) -> tuple[str, str]:
+        facts = DatabaseFacts("shop", backups=(good,), now=Measure(at, rows, 4096))
+        found = judge(facts, NOW)
+        return words.rows_since(found, facts), words.size(found, facts)
+
+    assert told(112) == ("12 rows more now", "4.0 KiB")
+    assert told(99) == ("1 row fewer now", "4.0 KiB")
+    assert told(100)[0] == "as many rows now"
+    assert told(None)[0] == ""
+    assert told(50, NOW - 3 * HOUR)[0] == "", "counted before the backup was begun"
 
 
 def test_the_disk_and_the_node_are_told_with_what_is_not_known() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from kwtui.model.server import DatabaseSummary, Survey
 from kwtui.node.wal.files import AreaKind, Role, WalArea, WalFile, WalFiles
 from kwtui.node.wal.log import WalLog
 from kwtui.operations.wal.report import WalReport
+from kwtui.protection.facts import Measure
 from kwtui.server.connection.results import Column, ResultSet
 from kwtui.server.console.history import HistoryEntry, SqlHistory
 from kwtui.server.console.session import Answer
@@ -127,6 +128,7 @@ class FakeServerPages(ServerPages):
         )
         self.job_list: tuple[Job, ...] = JOBS
         self.query_list: tuple[Query, ...] = ()
+        self.measures: dict[str, Measure] = {}
         self.refused = ""
         """What the server says to a user without the admin role."""
         self.visible_stores: dict[int, str] | None = None
@@ -141,6 +143,9 @@ class FakeServerPages(ServerPages):
 
     async def databases_with_tables(self) -> list[DatabaseSummary]:
         return await self.databases()
+
+    async def measure(self, database: str, at: datetime) -> Measure:
+        return self.measures.get(database) or Measure(at, None, None)
 
     async def survey(self, database: str) -> Survey:
         self._connection.need()

@@ -197,6 +197,11 @@ def _status(commands: Any) -> None:
     parser.add_argument(
         "--max-drill-age", type=span, metavar="TIME", help="a drill must have succeeded since then"
     )
+    parser.add_argument(
+        "--count",
+        action="store_true",
+        help="also count what the server has now, of databases up to 2,000,000 rows",
+    )
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument(
         "--banner", action="store_true", help="one line for a login, nothing where all is well"

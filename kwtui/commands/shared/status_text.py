@@ -82,8 +82,10 @@ def _rows(report: StatusReport) -> Iterator[tuple[str, ...]]:
             judgement.state.value,
             last if last in ("never", "now") else f"{last} ago",
             " ".join(filter(None, (words.proof(judgement), f"({age})" if age else ""))),
-            words.would_lose(judgement),
+            ", ".join(
+                filter(None, (words.would_lose(judgement), words.rows_since(judgement, facts)))
+            ),
             words.restore_takes(judgement),
             words.next_run(facts, now),
-            words.size(judgement),
+            words.size(judgement, facts),
         )

@@ -285,6 +285,7 @@ complete -c kwtui -n '_shtab_kwtui_using status' -l database -x -d 'this one onl
 complete -c kwtui -n '_shtab_kwtui_using status' -l max-age -x -d 'the oldest that a proven backup may be (26h)'
 complete -c kwtui -n '_shtab_kwtui_using status' -l min-proof -x -d 'what a backup must have reached to count (P2)'
 complete -c kwtui -n '_shtab_kwtui_using status' -l max-drill-age -x -d 'a drill must have succeeded since then'
+complete -c kwtui -n '_shtab_kwtui_using status' -l count -d 'also count what the server has now, of databases up to 2,000,000 rows'
 complete -c kwtui -n '_shtab_kwtui_using status' -l banner -d 'one line for a login, nothing where all is well'
 complete -c kwtui -n '_shtab_kwtui_using status' -l nagios -d 'one line, as a Nagios plugin'
 complete -c kwtui -n '_shtab_kwtui_using status' -l prometheus -d 'metrics for node_exporter'"'"'s textfile collector'

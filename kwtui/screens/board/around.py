@@ -79,7 +79,9 @@ def brief_lines(row: BoardRow | None) -> list[Line]:
         return []
     judgement = row.judgement
     role = ROLES[judgement.severity]
-    lines = [line((f"{row.name} ", "strong"), (f"{judgement.reason}.", role), indent=2)]
+    since = words.rows_since(judgement, row.facts)
+    told = f"{judgement.reason}; {since}." if since else f"{judgement.reason}."
+    lines = [line((f"{row.name} ", "strong"), (told, role), indent=2)]
     for remark in judgement.remarks:
         lines.append(line((f"{row.name} ", "strong"), (f"{remark}.", "error"), indent=2))
     return lines
@@ -92,6 +94,9 @@ def detail_lines(row: BoardRow | None, now: datetime, width: int) -> list[Line]:
     judgement, facts = row.judgement, row.facts
     lines = [*brief_lines(row), BLANK]
     lines.append(_fact("Promise", _promise_words(facts)))
+    if facts.now is not None and facts.now.rows is not None:
+        rows, size = human_count(facts.now.rows), human_bytes(facts.now.bytes)
+        lines.append(_fact("Now", f"{rows} rows, about {size} as CSV"))
     if judgement.proven is not None:
         lines.append(_fact("Proven", judgement.proven.path))
     if judgement.newest is not None and judgement.newest is not judgement.proven:

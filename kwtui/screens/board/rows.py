@@ -140,7 +140,7 @@ def cells(row: BoardRow, now: datetime, chosen: Set[str]) -> list[str | Part]:
         _proof_cell(judgement, now),
         (_would_lose(judgement), "" if judgement.state is State.SAFE else role),
         (takes, "" if judgement.restore_seconds is not None else "muted"),
-        words.size(judgement),
+        words.size(judgement, facts),
         (words.next_run(facts, now), "muted"),
         (sparkline(words.sizes(facts), words.BARS), "accent"),
         (facts.engine.value if facts.engine else "", "muted"),

@@ -128,9 +128,11 @@ class BoardScreen(SetActions):
             self._list.set_rows(())
             self._verdict.set_lines([line((spelled(NO_NODE), "warning"))])
             return
-        self._show(await self.controller.status.board(now=self.kwtui.clock()))
+        board = await self.controller.status.board(now=self.kwtui.clock())
+        self._show(board)
         self._node = await self.controller.status.node()
         self._show_below()
+        self._show(await self.controller.status.measured(board, self.kwtui.clock()))
 
     @property
     def _is_connected(self) -> bool:
@@ -141,9 +143,10 @@ class BoardScreen(SetActions):
             self.run_task(self._show_as_of_now, "judge")
 
     async def _show_as_of_now(self) -> None:
-        board = await self.controller.status.board_as_of(self.kwtui.clock())
+        now = self.kwtui.clock()
+        board = await self.controller.status.board_as_of(now)
         if board is not None:
-            self._show(board)
+            self._show(await self.controller.status.measured(board, now))
 
     def _look_at_runs(self) -> None:
         if self.is_current:

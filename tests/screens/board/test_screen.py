@@ -16,6 +16,7 @@ from kwtui.model.requests import BackupRequest, DrillRequest
 from kwtui.model.schema import Engine
 from kwtui.model.server import DatabaseSummary
 from kwtui.operations.plan import Plan
+from kwtui.protection.facts import Measure
 from kwtui.runs.events import RunStatus
 from kwtui.screens.board.several import BackupsScreen
 from kwtui.screens.plan.screen import PlanScreen
@@ -47,6 +48,16 @@ async def test_the_first_line_says_what_cannot_come_back_and_why(
         assert "never drilled" not in plant, "there is nothing to restore"
         assert "● SAFE        1 h ◑ P2 1 h    1 h        never drilled" in shop
         assert roles_of_first_line(person) == {"error"}
+
+
+async def test_what_the_server_has_now_is_told_once_it_is_counted(
+    connected: FakeController,
+) -> None:
+    connected.server.measures = {"shop": Measure(NOW, 21_512, 3_500_000)}
+    async with board(connected) as person:
+        await person.until_shown("3.3 MiB")
+        await person.press("j")
+        await person.until_shown("shop can come back as it was 1 h ago; 12 rows more now")
 
 
 async def test_a_board_of_good_databases_is_green_and_without_a_server_it_is_not(
