@@ -79,19 +79,31 @@ def window_aggregates(
     time_column: str | None = None,
     width: str = "",
     timestamp: str | None = None,
+    since: str = "",
+    before: str = "",
     until: str | None = None,
 ) -> str:
     """Rows and aggregates of each window that holds any, in order of time (recording 17).
 
     Without a ``width`` the whole table is one window, and the answer has no time before the count.
-    ``until`` bounds the time column, inclusive.
+    ``until`` bounds the time column, inclusive; so does ``since``, and ``before`` exclusive.
     """
     values = ", ".join(("count(*)", *(_expression(a) for a in aggregates)))
-    source = f"{table_name(database, table)}{as_of(timestamp)}{up_to(time_column, until)}"
+    bounds = _bounds(time_column, since, before, until)
+    source = f"{table_name(database, table)}{as_of(timestamp)}{bounds}"
     if not width or time_column is None:
         return f"SELECT {values} FROM {source}"
     bucket = f"time_bucket({identifier(time_column)}, {literal(width)})"
     return f"SELECT {bucket} AS w, {values} FROM {source} GROUP BY w ORDER BY w"
+
+
+def _bounds(time_column: str | None, since: str, before: str, until: str | None) -> str:
+    """The clause with its leading space; empty where there is no bound."""
+    if time_column is None:
+        return ""
+    signs = ((">=", since), ("<", before), ("<=", until))
+    found = [f"{identifier(time_column)} {sign} {literal(text)}" for sign, text in signs if text]
+    return f" WHERE {' AND '.join(found)}" if found else ""
 
 
 def extremes(

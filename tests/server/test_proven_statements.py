@@ -297,7 +297,11 @@ SAMPLES: dict[str, list[str]] = {
             content.times_of(PLANT.tables[0]),
             content.aggregates_of(PLANT.tables[0]),
         )
-        for at in ({}, {"time_column": "ts", "width": content.DAY, "until": "2026-01-01"})
+        for at in (
+            {},
+            {"time_column": "ts", "width": content.DAY, "until": "2026-01-01"},
+            {"time_column": "ts", "width": content.DAY, "since": "2026", "before": "2027"},
+        )
     ],
     "content.extremes": [
         content.extremes("D", P, ("a", "B"), time_column="ts", until="2026-01-01"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.checks import (
@@ -22,6 +23,9 @@ from kwtui.server.connection.results import ResultSet, Row
 from kwtui.server.connection.server import Server
 from kwtui.sql import content
 from kwtui.text import sentences
+
+Stretches = Callable[[WindowReadings], Sequence[tuple[str, str]]]
+"""From what was read of all windows: from when, and before when; empty where there is no end."""
 
 _WIDTHS = {content.DAY: timedelta(days=1)}
 
@@ -46,6 +50,9 @@ class Asked:
     """The newest time that counts, of a time series."""
     aggregates: tuple[Aggregate, ...] = ()
     width: str = ""
+    lengths_of: Stretches | None = None
+    """Of which stretches of time text lengths are read, which cost the engine more than all the
+    rest together; None: of all."""
 
     def at(self, aggregates: tuple[Aggregate, ...], width: str) -> WindowReadings:
         column = self.table.time_column or ""
@@ -100,6 +107,65 @@ async def _read(
     server: Server, asked: Asked, form: WindowReadings, halt: Halt
 ) -> WindowReadings | None:
     """None for more windows than are written down."""
+    lengths = tuple(a for a in form.aggregates if a.kind is AggregateKind.LENGTH)
+    if asked.lengths_of is None or not lengths or not form.width:
+        return await _ask(server, asked, form, halt)
+    others = tuple(a for a in form.aggregates if a not in lengths)
+    found = await _ask(server, asked, asked.at(others, form.width), halt)
+    if found is None:
+        return None
+    known: dict[str, Lengths] = {}
+    for since, before in asked.lengths_of(found):
+        more = await _ask(server, asked, asked.at(lengths, form.width), halt, since, before)
+        known |= lengths_in(more) if more is not None else {}
+    return with_lengths(found, form.aggregates, known)
+
+
+class Lengths(NamedTuple):
+    """Of the texts of a window that held so many rows."""
+
+    rows: int
+    values: Mapping[Aggregate, str | None]
+
+
+def lengths_in(readings: WindowReadings) -> dict[str, Lengths]:
+    """What is known of the lengths of each window, by its ``since``."""
+    places = [
+        (place, aggregate)
+        for place, aggregate in enumerate(readings.aggregates)
+        if aggregate.kind is AggregateKind.LENGTH
+    ]
+    return {
+        window.since: Lengths(window.rows, {each: window.values[i] for i, each in places})
+        for window in readings.windows
+    }
+
+
+def with_lengths(
+    readings: WindowReadings, aggregates: Sequence[Aggregate], known: Mapping[str, Lengths]
+) -> WindowReadings:
+    """The readings with values for these aggregates: lengths that they do not have are those that
+    are known. Of a window that held other rows then nothing is."""
+
+    def completed(window: Window) -> Window:
+        lengths = known.get(window.since)
+        found = dict(zip(readings.aggregates, window.values, strict=True))
+        if lengths is not None and lengths.rows == window.rows:
+            found |= {a: v for a, v in lengths.values.items() if found.get(a) is None}
+        return window._replace(values=tuple(found.get(a) for a in aggregates))
+
+    windows = tuple(completed(window) for window in readings.windows)
+    return replace(readings, aggregates=tuple(aggregates), windows=windows)
+
+
+async def _ask(
+    server: Server,
+    asked: Asked,
+    form: WindowReadings,
+    halt: Halt,
+    since: str = "",
+    before: str = "",
+) -> WindowReadings | None:
     sql = content.window_aggregates(
         asked.database,
         asked.table.name,
@@ -107,6 +173,8 @@ async def _read(
         time_column=asked.table.time_column,
         width=form.width,
         timestamp=asked.timestamp,
+        since=since,
+        before=before,
         until=asked.until,
     )
     answer = (await run_stoppable(server, sql, halt)).result

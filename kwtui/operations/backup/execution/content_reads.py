@@ -12,17 +12,24 @@ import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from kwtui.backups.readings import differences
 from kwtui.model.checks import CheckLevel, Sample, WindowReadings
 from kwtui.model.proof import ContentChecksum
 from kwtui.model.requests import BackupMethod, BackupRequest
 from kwtui.model.schema import Engine, TableName
-from kwtui.operations.backup.execution.sampling import Pace, chance, part_by_key, parts_by_time
+from kwtui.operations.backup.execution.sampling import (
+    Pace,
+    chance,
+    part_by_key,
+    parts_by_time,
+    runs_without,
+)
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.context import RunContext
 from kwtui.operations.shared.checksums import read_checksum
-from kwtui.operations.shared.window_reading import Asked, read_windows
+from kwtui.operations.shared.window_reading import Asked, read_windows, with_lengths
 from kwtui.server.connection.server import Server
 from kwtui.sql import content, statements
 from kwtui.sql.statements import Part
@@ -133,6 +140,7 @@ class ContentReader:
         asked = self._asked(export, None)
         reading = await read_windows(server, asked, self.context.halt)
         before, windows = export.windows_before, reading.windows
+        windows = with_lengths(windows, windows.aggregates, export.lengths)
         if before is not None:
             changed = tuple(each.since for each in differences(before, windows))
             windows = replace(windows, unsettled=changed)
@@ -209,6 +217,7 @@ class ContentReader:
             until=export.until,
             aggregates=content.times_of(spec) if counts else content.aggregates_of(spec),
             width=content.DAY,
+            lengths_of=partial(_not_known, export) if export.lengths else None,
         )
 
     def _is_small(self, export: TableExport, rows: int) -> bool:
@@ -236,6 +245,10 @@ class ContentReader:
     ) -> Sample:
         checksum = await self._hash(server, export, asked, part)
         return Sample(part.column, part.since, part.until, checksum)
+
+
+def _not_known(export: TableExport, found: WindowReadings) -> list[tuple[str, str]]:
+    return runs_without(found.windows, export.lengths)
 
 
 def _same(one: TableContent, two: TableContent) -> bool:

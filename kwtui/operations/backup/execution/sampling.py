@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +29,9 @@ SMALL = 2_000
 _SHARE = 0.1
 _FIRST_SPEED = 40_000.0
 """Rows a second, until one was measured: half of what a node did (live-findings, section 5)."""
+_FEW = 100_000
+"""Rows whose texts take little time to measure: 0.05 s (live-findings, section 5)."""
+_MOST_RUNS = 8
 _SKEW = 4
 """A range with more than so many times the rows that were wanted is not read."""
 
@@ -141,6 +144,33 @@ def parts_by_time(
         return tuple(found)
     stretches = (_stretch(table, window, newest, size, luck) for window in shuffled)
     return tuple(_first(stretches))
+
+
+def days_in_a_row(windows: Sequence[Window], luck: random.Random) -> list[tuple[str, str]]:
+    """A run of windows somewhere, with a twentieth of the rows or few; all of them if that is few.
+    As a stretch of time. Pure."""
+    rows = sum(window.rows for window in windows)
+    size = max(_FEW, rows // 20)
+    first = luck.randrange(len(windows)) if rows > size else 0
+    last, held = first, 0
+    for last in range(first, len(windows)):
+        held += windows[last].rows
+        if held >= size:
+            break
+    return [(windows[first].since, windows[last].until)] if windows else []
+
+
+def runs_without(windows: Sequence[Window], known: Container[str]) -> list[tuple[str, str]]:
+    """The windows that are not known, as few stretches of time. Pure."""
+    runs: list[tuple[str, str]] = []
+    fresh = False
+    for window in windows:
+        if window.since in known:
+            fresh = False
+            continue
+        runs = [*runs[:-1], (runs[-1][0], window.until)] if fresh else [*runs, window[:2]]
+        fresh = True
+    return runs if len(runs) <= _MOST_RUNS else [(runs[0][0], runs[-1][1])]
 
 
 def _first(parts: Iterable[Part | None]) -> Iterator[Part]:

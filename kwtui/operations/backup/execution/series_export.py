@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from kwtui.operations.backup.execution.state import TableExport
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
 from kwtui.operations.shared.stoppable import run_stoppable
+from kwtui.operations.shared.window_reading import Lengths, lengths_in
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.server import Server
 from kwtui.sql import inspection, transfer
@@ -71,6 +72,7 @@ class SeriesExporter:
             planned = await self._link(step, export, entry, planned)
             export.whole_at = self.earlier.whole_at(entry)
             planned = await self._checked(server, step, export, planned)
+            export.lengths = _known_lengths(entry, planned)
         for number, stretch in enumerate(planned):
             if stretch.taken is None:
                 await self._write(server, step, export, stretch, number)
@@ -81,6 +83,7 @@ class SeriesExporter:
         """Remove what a try that failed left in folders of its own. Raises OSError."""
         export.segments.clear()
         export.taken.clear()
+        export.lengths.clear()
         folder = self.data / export.folder
         places = [workplace(folder, number) for number in range(export.stretches)]
         for place in (*places, sample_place(folder)):
@@ -252,3 +255,15 @@ class SeriesExporter:
             return await asyncio.to_thread(collect, place, folder, name)
         except OSError as error:
             raise cannot_write(folder, error) from error
+
+
+def _known_lengths(entry: TableEntry, planned: Sequence[Stretch]) -> dict[str, Lengths]:
+    """Of the windows whose files were linked."""
+    if entry.windows is None:
+        return {}
+    linked = [(stretch.since, stretch.until) for stretch in planned if stretch.taken is not None]
+    return {
+        since: lengths
+        for since, lengths in lengths_in(entry.windows).items()
+        if any(begin <= since and (not end or since < end) for begin, end in linked)
+    }

@@ -11,6 +11,7 @@ from kwtui.model.proof import TableOrigin
 from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
 from kwtui.model.server import ServerFacts
 from kwtui.operations.shared.chosen import part_of
+from kwtui.operations.shared.window_reading import Lengths
 
 
 @dataclass
@@ -36,6 +37,9 @@ class TableExport:
     """Of a time series that was exported by stretches of time, or a table that was linked."""
     taken: dict[str, FileEntry] = field(default_factory=dict)
     """Files of an earlier set by their path in this one; they are known and not read again."""
+    lengths: dict[str, Lengths] = field(default_factory=dict)
+    """Of a time series: what an earlier set knows of the text lengths of windows that were linked;
+    they are not read again."""
     stretches: int = 0
     """Into how many it was divided."""
     whole_at: datetime | None = None

@@ -10,16 +10,18 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.removing import remove_folder
-from kwtui.model.checks import Aggregate, CheckLevel
+from kwtui.model.checks import Aggregate, CheckLevel, WindowReadings
 from kwtui.model.requests import BackupRequest
 from kwtui.model.schema import Engine, TableName, TableSpec
 from kwtui.operations.backup.bounded_export import bounded_export
 from kwtui.operations.backup.execution import reconcile
 from kwtui.operations.backup.execution.exporting import ExportAnswer
+from kwtui.operations.backup.execution.sampling import chance, days_in_a_row
 from kwtui.operations.backup.execution.series_export import Send, SeriesExporter
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.backup.execution.table_links import TableLinker
@@ -146,9 +148,14 @@ class TableExporter:
             spec,
             aggregates=content.times_of(spec) if counts else self._sums_of(spec),
             width=content.DAY,
+            lengths_of=partial(self._some_days, export),
         )
         reading = await read_windows(server, asked, self._context.halt, rounding=False)
         export.windows_before, export.until = reading.windows, newest(reading.windows)
+
+    def _some_days(self, export: TableExport, found: WindowReadings) -> list[tuple[str, str]]:
+        """Other ones in each backup: all of them would cost more than what changed."""
+        return days_in_a_row(found.windows, chance(self._context.plan.path, export.spec))
 
     def _sums_of(self, spec: TableSpec) -> tuple[Aggregate, ...]:
         """What shows that rows came, went or were overwritten. Texts cost most to read: they are
