@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kwtui.config.directories import state_dir
 from kwtui.controller.account_runs import AccountRuns
+from kwtui.controller.approvals import Approvals
 from kwtui.controller.background import Background
 from kwtui.controller.commands import CommandLines
 from kwtui.controller.connection import Connection
@@ -93,6 +94,9 @@ class Controller:
         )
         work = PolicyWork(self.plans, self.runs, self.retention, self.server, self.status)
         self.policies = Policies(work, self.status, self.commands, background, home)
+        self.approvals = Approvals(
+            self.connection, self.runs, self.sql, self.evidence, background, home
+        )
         self.recovery = Recovery(
             self.connection, self.folders, self.commands, self.storage, self.status, background
         )

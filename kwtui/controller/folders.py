@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kwtui.controller.background import Background
-from kwtui.controller.events import Events
-from kwtui.controller.watchers import StorageWatcher
+from kwtui.controller.events import Events, StorageWatcher
 
 if TYPE_CHECKING:
     from kwtui.model.server import ServerFacts

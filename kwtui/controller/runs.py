@@ -9,9 +9,8 @@ from kwtui.controller.account_runs import AccountRuns
 from kwtui.controller.background import Background
 from kwtui.controller.commands import CommandLines
 from kwtui.controller.connection import Connection
-from kwtui.controller.events import Events
+from kwtui.controller.events import Events, RunsWatcher
 from kwtui.controller.folders import NodeFolders
-from kwtui.controller.watchers import RunsWatcher
 from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:

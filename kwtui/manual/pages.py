@@ -19,6 +19,7 @@ TOPICS = {
     "incremental": "Backups of what changed, each complete by itself.",
     "offsite": "Copies of backups elsewhere: send, prove, bring back, thin out.",
     "policies": "Backups by themselves: policies, schedules, notices.",
+    "agents": "What AI agents may do, and how a person approves it.",
     "runs": "How runs work: follow, cancel, signals, locks.",
     "commands": "Every command with its options and examples.",
     "keys": "Every key of the interface, and how to change keys.",
@@ -69,5 +70,5 @@ def nearest_topic(word: str) -> str:
 
     wanted = word.casefold().replace("_", "-").replace(" ", "-").removesuffix(".md")
     parts = [topic for topic in TOPICS if wanted in (topic, *topic.split("-"))]
-    near = parts or get_close_matches(wanted, TOPICS, n=1, cutoff=0.5)
+    near = parts or get_close_matches(wanted, TOPICS, n=1, cutoff=0.6)
     return near[0] if near else ""

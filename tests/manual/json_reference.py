@@ -58,6 +58,7 @@ _PRINTED_BY = {
     "report": "`kwtui report`",
     "rescue": "`kwtui rescue DIR`",
     "rescued": "`kwtui rescue DIR --csv FILE`",
+    "proposals": "`kwtui approve`",
     "runbook": "`kwtui runbook`",
     "runbooks-kept": "`kwtui runbook --keep`",
     "evidence-head": "`kwtui report --head`",

@@ -1,4 +1,4 @@
-"""Options of the commands that tell what was done, and what to do when data is lost."""
+"""Options of the commands for the bad day, for evidence, and for agents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kwtui.commands.parsers.parts import command, given
 
 
 def add_evidence_commands(commands: Any) -> None:
-    for add in (_rescue, _runbook, _report):
+    for add in (_rescue, _runbook, _report, _mcp, _approve):
         add(commands)
 
 
@@ -17,7 +17,7 @@ def _rescue(commands: Any) -> None:
         commands,
         "rescue",
         "bring data back from a folder of backups, with nothing else there",
-        "rescue:rescue",
+        "recovery.rescue:rescue",
         """\
         DIR is what is left: an extern, a store, a folder of backup sets or one of them. What lies
         there is found, ranked and checked; nothing is written beside it. On a terminal a few keys
@@ -52,7 +52,7 @@ def _runbook(commands: Any) -> None:
         commands,
         "runbook",
         "write the recovery plan of databases, in English or Chinese",
-        "runbook:runbook",
+        "recovery.runbook:runbook",
         """\
         A document (Markdown) for the day on which data is lost: where everything is, what can come
         back and how long that takes, who to call, and for each disaster what is lost and what to
@@ -84,7 +84,7 @@ def _report(commands: Any) -> None:
         commands,
         "report",
         "report what was done with backups, by whom and when",
-        "report:report",
+        "recovery.report:report",
         """\
         Backups, restores, drills, checks, removals and approvals of this account on this host, from
         a journal that only grows: each line holds the hash of the line before it. --check finds
@@ -109,3 +109,48 @@ def _report(commands: Any) -> None:
         help="whether the journal is what was written, also up to the heads that are given",
     )
     choice.add_argument("--head", action="store_true", help="print its head, to note elsewhere")
+
+
+def _mcp(commands: Any) -> None:
+    parser = command(
+        commands,
+        "mcp",
+        "serve AI agents: they read and plan, a person approves",
+        "agents.mcp:mcp",
+        """\
+        A server of the Model Context Protocol on standard input and output, for an agent's program
+        to start. It offers to look at status, backups, errors and rows (read-only, 200 rows, 30 s),
+        to check backups, and to plan backups, restores, drills, off-site copies and statements. A
+        plan runs only after a person approved it: kwtui approve. Nothing deletes or replaces.
+        Needs the extra `mcp`. Passwords come from where nobody is asked: a profile's
+        password_command, a passfile, PGPASSWORD.
+        """,
+        """\
+        kwtui mcp --profile prod
+        kwtui mcp --sandbox --agent claude
+        """,
+    )
+    parser.add_argument(
+        "--agent", type=given, default="an agent", metavar="NAME", help="who asks, for approvals"
+    )
+
+
+def _approve(commands: Any) -> None:
+    parser = command(
+        commands,
+        "approve",
+        "look at what an agent planned, and approve it",
+        "agents.approve:approve",
+        """\
+        Without ID what waits is listed. With ID the whole plan is shown, every statement of it; to
+        approve it, type the name of its database and the passphrase of the approver's key. Only on
+        a terminal. A plan expires after an hour, and runs once.
+        """,
+        """\
+        kwtui approve --new-key
+        kwtui approve
+        kwtui approve 5f0c1a2b3c4d
+        """,
+    )
+    parser.add_argument("plan", nargs="?", type=given, metavar="ID")
+    parser.add_argument("--new-key", action="store_true", help="make the approver's key pair")

@@ -158,7 +158,7 @@ _COMMANDS = (
     (("manual",), _manual),
     (("completion",), _completion),
     (("status", "policy", "schedule", "notify"), add_unattended_commands),
-    (("rescue", "runbook", "report"), add_evidence_commands),
+    (("rescue", "runbook", "report", "mcp", "approve"), add_evidence_commands),
     (("drill", "seal"), add_drill_commands),
     (
         ("compare", "pin", "unpin", "note", "label", "delete", "prune", "cleanup"),

@@ -50,8 +50,8 @@ function _shtab_kwtui_using
   test "$_shtab_kwtui_cmdpath" = "$argv"
 end
 
-set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify rescue runbook report drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite drill' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
-set -g _shtab_kwtui_opts_with_value --accept --account --anew-after --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --extern --family --file --from --goroutine --grep --identity --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --language --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --output --parallel --port --prefix --profile --recipient --rows --run --search --set --settings --severity --since --store --strategy --table --tables --tag --timeout --timer --type --until --where --without --work --yes --yes-delete --yes-replace -n
+set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify rescue runbook report mcp approve drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite drill' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
+set -g _shtab_kwtui_opts_with_value --accept --account --agent --anew-after --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --extern --family --file --from --goroutine --grep --identity --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --language --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --output --parallel --port --prefix --profile --recipient --rows --run --search --set --settings --severity --since --store --strategy --table --tables --tag --timeout --timer --type --until --where --without --work --yes --yes-delete --yes-replace -n
 
 complete -c kwtui -e
 complete -c kwtui -f
@@ -454,6 +454,26 @@ complete -c kwtui -n '_shtab_kwtui_using report' -l until -x -d 'up to then'
 complete -c kwtui -n '_shtab_kwtui_using report' -l database -x -d 'only of this database'
 complete -c kwtui -n '_shtab_kwtui_using report' -l check -x -d 'whether the journal is what was written, also up to the heads that are given'
 complete -c kwtui -n '_shtab_kwtui_using report' -l head -d 'print its head, to note elsewhere'
+complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a mcp -d 'Serve AI agents: they read and plan, a person approves.'
+complete -c kwtui -n '_shtab_kwtui_using mcp' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using mcp' -l json -d 'print JSON: one object, or one event a line while something runs'
+complete -c kwtui -n '_shtab_kwtui_using mcp' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using mcp' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using mcp' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using mcp' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using mcp' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using mcp' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using mcp' -l agent -x -d 'who asks, for approvals'
+complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a approve -d 'Look at what an agent planned, and approve it.'
+complete -c kwtui -n '_shtab_kwtui_using approve' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using approve' -l json -d 'print JSON: one object, or one event a line while something runs'
+complete -c kwtui -n '_shtab_kwtui_using approve' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using approve' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using approve' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using approve' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using approve' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using approve' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using approve' -l new-key -d 'make the approver'"'"'s key pair'
 complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a drill -d 'Rehearse the restore of a backup set, and write down what it proved.'
 complete -c kwtui -n '_shtab_kwtui_using drill' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using drill' -l json -d 'print JSON: one object, or one event a line while something runs'

@@ -1,0 +1,1 @@
+"""Commands about AI agents: their server, and a person's approval. Never Textual."""

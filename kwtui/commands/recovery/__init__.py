@@ -1,0 +1,1 @@
+"""Commands for the bad day: rescue, recovery plan, evidence. Never Textual."""
