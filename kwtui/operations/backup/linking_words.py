@@ -30,7 +30,8 @@ def days_linked(request: BackupRequest) -> str:
         " Days whose counts and sums, and of some days text lengths, are those of the last proven "
         "backup are not exported again: its files are linked, once their SHA-256 was compared. "
         "What this cannot see is a text that was replaced by one of the same length, or values "
-        "exchanged within a day; so some rows of linked files, other ones each time, are exported again and compared."
+        "exchanged within a day; so some rows of linked files, other ones each time, are exported "
+        "again and compared."
         + _anew(request)
     )
 
