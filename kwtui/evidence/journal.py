@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kwtui.errors import KwtuiError
 from kwtui.evidence.chain import Entry, Head, head_of, line_after
-from kwtui.files.durable import PRIVATE_FILE, PRIVATE_FOLDER, append_after, cannot_write
+from kwtui.files.durable import PRIVATE_FILE, PRIVATE_FOLDER, append_after, make_folders
 from kwtui.files.foreign.grounds import claim
 from kwtui.files.foreign.reading import read_regular
 
@@ -42,10 +42,7 @@ def host() -> str:
 def record(state: Path, entry: Entry) -> None:
     """Add an entry. Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED)."""
     path = journal_path(state)
-    try:
-        state.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(state, error) from error
+    make_folders(state, mode=PRIVATE_FOLDER)
     append_after(path, lambda last: line_after(last, entry), mode=PRIVATE_FILE)
 
 

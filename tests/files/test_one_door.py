@@ -117,7 +117,6 @@ ALLOWED = {
     "diagnosis/entries.py": _PACKAGE,
     "doctor/gathering.py": _KERNEL,
     "documents/restore_script.py": _PACKAGE,
-    "evidence/journal.py": _STATE,
     "manual/pages.py": _PACKAGE,
     "manual/shells.py": _PACKAGE,
     "node/deployment/containers.py": _SERVICE,
