@@ -247,6 +247,17 @@ class SetSummary:
 
 
 @dataclass(frozen=True)
+class _CountedTable:
+    name: TableName
+    rows_counted: Count | None = None
+
+
+@dataclass(frozen=True)
+class _CountedTables:
+    tables: tuple[_CountedTable, ...] = ()
+
+
+@dataclass(frozen=True)
 class _Version:
     format: int = field(default=0)
 
@@ -297,6 +308,12 @@ def decode_manifest(data: bytes, where: str) -> Manifest:
 def decode_summary(data: bytes, where: str) -> SetSummary:
     """Like `decode_manifest`, for the fields of a listing only."""
     return _decode(data, where, SetSummary)
+
+
+def decode_rows(data: bytes, where: str) -> dict[str, int]:
+    """Like `decode_manifest`: the rows of each table that were counted, by its name."""
+    found = _decode(data, where, _CountedTables)
+    return {str(t.name): t.rows_counted for t in found.tables if t.rows_counted is not None}
 
 
 _Decoded = TypeVar("_Decoded")

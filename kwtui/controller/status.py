@@ -80,6 +80,7 @@ class Status:
         """
         from kwtui.operations.shared.scratch_names import is_scratch
         from kwtui.protection.facts import Promise
+        from kwtui.protection.gathering import compared
         from kwtui.protection.overview import Seen, make_board
 
         now = now or datetime.now(UTC)
@@ -103,6 +104,7 @@ class Status:
             extern=self._folders.extern() if entries is not None else None,
             free_bytes=await self._folders.free_bytes() if entries is not None else None,
             running=await self.running(runs),
+            table_rows=await self._storage.table_rows(compared(entries)) if entries else {},
             unknown=tuple(unknown),
         )
         self._last = (seen, promised)

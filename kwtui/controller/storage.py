@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from kwtui.backups.listing.presence import Presence
     from kwtui.backups.proof.sealing import SealProgress
     from kwtui.backups.proof.verify import VerifyReport
+    from kwtui.backups.table_rows import TableRows
     from kwtui.model.proof import ProofLevel
     from kwtui.model.requests import Dialect
     from kwtui.node.place import NodePlace
@@ -53,6 +54,7 @@ class Storage:
         self._events = events
         self._state = state
         self._open_sets: dict[str, SetDetails] = {}
+        self._table_rows: TableRows | None = None
         self._opened_in: NodePlace | None = None
         # Before any screen, which must not find what was read before the change.
         events.subscribe(self._forget)
@@ -68,6 +70,13 @@ class Storage:
         if listing.problem and not listing.entries and await self._awaits_export():
             return replace(listing, problem="", awaits_export=True)
         return await self._with_writers(listing)
+
+    async def table_rows(self, entries: list[BackupEntry]) -> dict[str, dict[str, int]]:
+        """The rows of each table of these sets, by their paths, as far as they can be read."""
+        from kwtui.backups.table_rows import TableRows
+
+        rows = self._table_rows = self._table_rows or TableRows()
+        return await self._background.call(rows.of, self._folders.extern(), self._state, entries)
 
     async def _with_writers(self, listing: StorageListing) -> StorageListing:
         """What a run is making right now is told as that, and not as what a broken one left."""

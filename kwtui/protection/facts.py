@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,6 +56,8 @@ class BackupFact:
     """What its last check found, in words; empty: nothing is known to be wrong."""
     closed: bool = False
     """This account may not read it: whether it is whole is not known."""
+    tables: Mapping[str, int] | None = None
+    """The rows of each table; None: not looked at."""
 
 
 @dataclass(frozen=True)

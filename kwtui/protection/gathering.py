@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
@@ -61,6 +62,31 @@ def gather(
         )
         for name in sorted(names)
     )
+
+
+def compared(entries: Iterable[BackupEntry]) -> list[BackupEntry]:
+    """The newest proven sets of each database: those whose tables are compared."""
+    by_name: dict[str, list[BackupEntry]] = {}
+    for entry in entries:
+        usable = entry.proof is not None and not entry.problem and not entry.closed
+        whole = not entry.only and not entry.copy_of and entry.started is not None
+        if entry.kind is EntryKind.SET and entry.database and usable and whole:
+            by_name.setdefault(entry.database, []).append(entry)
+    return [
+        entry
+        for found in by_name.values()
+        for entry in sorted(found, key=attrgetter("started"), reverse=True)[:_COMPARED]
+    ]
+
+
+def with_tables(facts: DatabaseFacts, table_rows: Mapping[str, Mapping[str, int]]) -> DatabaseFacts:
+    """With the rows of each table of the sets that were looked at, by their paths."""
+    backups = tuple(replace(b, tables=table_rows.get(b.path)) for b in facts.backups)
+    return replace(facts, backups=backups)
+
+
+_COMPARED = 5
+"""The newest one, and enough before it to tell what is usual."""
 
 
 def _engine(entries: Sequence[BackupEntry]) -> Engine | None:

@@ -287,7 +287,31 @@ def _shrunk(
             show = human_count if words == "rows" else human_bytes
             unit = " rows" if words == "rows" else ""
             return f"shrank: {show(now_there)}{unit} instead of the usual {show(int(usual))}{unit}"
-    return ""
+    return _shrunk_table(facts, proven, earlier)
+
+
+def _shrunk_table(facts: DatabaseFacts, proven: BackupFact, earlier: Sequence[BackupFact]) -> str:
+    """The table that lost most, if one holds far less than it always did.
+
+    Small tables, and those whose size went up and down before (a queue), tell nothing.
+    """
+    before = [b.tables for b in earlier if b.tables is not None]
+    if proven.tables is None or len(before) < _FEWEST:
+        return ""
+    share, worst_loss, words = facts.promise.smallest_share, 0, ""
+    for table in set.intersection(*(set(tables) for tables in before)):
+        counts = [tables[table] for tables in before]
+        usual, now_there = int(median(counts)), proven.tables.get(table, 0)
+        steady = min(counts) >= max(usual * share, _LARGE)
+        if steady and now_there < usual * share and usual - now_there > worst_loss:
+            worst_loss = usual - now_there
+            there = f"has {human_count(now_there)} rows" if now_there else "is empty or missing"
+            words = f"shrank: {table} {there}, usually {human_count(usual)}"
+    return words
+
+
+_LARGE = 1000
+"""Rows of a table; of smaller ones half may go on any day."""
 
 
 def _ago(then: datetime, now: datetime) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.model.server import DatabaseSummary
 from kwtui.protection.facts import Measure, NextRun, Promise
-from kwtui.protection.gathering import gather
+from kwtui.protection.gathering import gather, with_tables
 from kwtui.protection.judging import judge, verdict
 from kwtui.protection.report import Board, RunAtWork, StatusReport
 from kwtui.protection.space import growth
@@ -33,6 +33,8 @@ class Seen:
     extern: Path | None = None
     free_bytes: int | None = None
     running: tuple[RunAtWork, ...] = ()
+    table_rows: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """By the path of a set."""
     unknown: tuple[str, ...] = ()
 
 
@@ -61,7 +63,8 @@ def make_board(seen: Seen, promised: Promised, database: str | None = None) -> B
     facts = tuple(f for f in found if database is None or f.name == database)
     judged = seen.entries is not None
     left = [entry for entry in entries if entry.kind in _LEFT]
-    judgements = tuple(judge(each, seen.at) for each in facts) if judged else ()
+    full = (with_tables(each, seen.table_rows) for each in facts)
+    judgements = tuple(judge(each, seen.at) for each in full) if judged else ()
     report = StatusReport(
         taken_at=seen.at,
         verdict=verdict(judgements),

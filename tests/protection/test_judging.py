@@ -309,3 +309,20 @@ def test_a_run_from_the_future_tells_of_a_wrong_clock() -> None:
     found = judge(shop(backup(1), backup_runs=(run(-48, succeeded=True),)), NOW)
     assert (found.state, found.severity) == (State.UNKNOWN, Severity.UNKNOWN)
     assert "clock" in found.reason
+
+
+def test_one_table_that_lost_most_of_its_rows_is_doubted_though_the_whole_is_as_large() -> None:
+    def day(number: int, **tables: int) -> BackupFact:
+        return replace(backup(24 * number - 23), tables={"public.log": 90_000, **tables})
+
+    usual = [day(n, orders=5000 + n, queue=(0, 4000, 0)[n - 2], small=900) for n in (2, 3, 4)]
+    found = judge(shop(day(1, orders=1200, queue=0, small=1), *usual), NOW)
+    assert found.state is State.SHRUNK
+    assert found.reason == "shrank: orders has 1,200 rows, usually 5,003"
+    gone = judge(shop(day(1, queue=0, small=1), *usual), NOW)
+    assert gone.reason == "shrank: orders is empty or missing, usually 5,003"
+    fine = day(1, orders=2600, queue=0, small=1)
+    assert judge(shop(fine, *usual), NOW).state is State.SAFE, "a queue and a small table may"
+    unknown = replace(fine, tables=None)
+    assert judge(shop(unknown, *usual), NOW).state is State.SAFE
+    assert judge(shop(day(1, orders=1), *usual[:2]), NOW).state is State.SAFE, "too few to tell"

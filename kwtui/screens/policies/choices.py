@@ -50,7 +50,7 @@ NEW_OPTIONS = (
     Option("report", "report them", "The run ends as failed until somebody decides."),
 )
 CHECK_OPTIONS = (
-    Option("", "what costs little", "A sample of tables, aggregates of time series."),
+    Option("", "what costs little", "Of tables some of the rows; of time series counts and sums."),
     *(Option(level.value, level.value, level.compares.capitalize()) for level in CheckLevel),
 )
 EVERY_OPTIONS = (

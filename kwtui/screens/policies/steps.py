@@ -82,7 +82,10 @@ class WhatStep(FormStep):
         self._taken = frozenset(taken)
         self._databases: Sequence[DatabaseSummary] | None = None
         self._called = ExplainedField(
-            "Name", "" if "nightly" in taken else "nightly", name="name", about="Of its file."
+            "Name",
+            "" if "nightly" in taken else "nightly",
+            name="name",
+            about="The policy is called so, and its file.",
         )
         self._patterns = ExplainedField(
             "Databases",
