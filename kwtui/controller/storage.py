@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from kwtui.backups.listing.contents import SetDetails
     from kwtui.backups.listing.entries import BackupEntry, StorageListing
     from kwtui.backups.listing.presence import Presence
+    from kwtui.backups.listing.table_rows import TableRows
     from kwtui.backups.proof.sealing import SealProgress
     from kwtui.backups.proof.verify import VerifyReport
-    from kwtui.backups.table_rows import TableRows
     from kwtui.model.proof import ProofLevel
     from kwtui.model.requests import Dialect
     from kwtui.node.place import NodePlace
@@ -73,7 +73,7 @@ class Storage:
 
     async def table_rows(self, entries: list[BackupEntry]) -> dict[str, dict[str, int]]:
         """The rows of each table of these sets, by their paths, as far as they can be read."""
-        from kwtui.backups.table_rows import TableRows
+        from kwtui.backups.listing.table_rows import TableRows
 
         rows = self._table_rows = self._table_rows or TableRows()
         return await self._background.call(rows.of, self._folders.extern(), self._state, entries)

@@ -44,14 +44,23 @@ class FakePolicies(Policies):
 
     async def summary(self, name: str, *, timer: bool = False) -> PolicySummary:
         last = next((e for e in reversed(self.events.get(name, []))), None)
-        found = PolicySummary(name, last=last, timer=self.timers.get(name, Installed("")))
+        works = last is not None and last.event == "began"
+        last = None if works else last
+        found = PolicySummary(
+            name, last=last, works=works, timer=self.timers.get(name, Installed(""))
+        )
         try:
             policy = self.load(name)
         except KwtuiError as error:
             return PolicySummary(name, problem=" ".join(error.lines()))
         times = self.next_times(policy)
         return PolicySummary(
-            name, policy.databases, times[0] if times else None, found.last, timer=found.timer
+            name,
+            policy.databases,
+            times[0] if times else None,
+            found.last,
+            works,
+            timer=found.timer,
         )
 
     def next_times(self, policy: Policy, count: int = 1) -> list[datetime]:

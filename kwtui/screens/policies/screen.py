@@ -30,6 +30,9 @@ from kwtui.widgets.note import Note
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
+_WHILE_AT_WORK = 2.0
+"""Seconds until one that is at work is looked at again."""
+
 
 class PoliciesScreen(LiveScreen):
     scope: ClassVar[str] = "policies"
@@ -74,6 +77,14 @@ class PoliciesScreen(LiveScreen):
             self._list.move_to(names.index(self._wanted))
         self._wanted = ""
         self._tell()
+        if any(policy.works for policy in found):
+            # Its end is written down after that of its last run, and nobody tells of it.
+            self.set_timer(_WHILE_AT_WORK, self._look_again)
+
+    def _look_again(self) -> None:
+        self._stale = True
+        if self.is_current:
+            self._start_looking()
 
     def on_virtual_list_highlighted(self) -> None:
         self._tell()

@@ -6,9 +6,11 @@ import pytest
 
 from kwtui.config.policies import load_policy, policy_names
 from kwtui.config.policy_file import PolicyDraft, new_policy, text_of
+from kwtui.unattended.history import PolicyEvent
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController
 from tests.screens.fake_policies import FAILED
+from tests.screens.staged import NOW
 
 
 async def wizard(person: Driver) -> None:
@@ -126,3 +128,18 @@ async def test_an_editor_needs_a_terminal(connected: FakeController) -> None:
         await person.until_shown("nightly")
         await person.press("e")
         await person.until_shown("Here no editor can be opened: kwtui policy edit nightly")
+
+
+@pytest.mark.usefixtures("nightly")
+async def test_the_end_of_one_at_work_is_seen_without_a_key(
+    connected: FakeController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kwtui.screens.policies.screen._WHILE_AT_WORK", 0.05)
+    connected.policies.events["nightly"] = [PolicyEvent(NOW, "began")]
+    async with opened(connected) as person:
+        await person.press("9")
+        await person.until_shown("at work")
+        await person.press("s")
+        await person.until_shown("It is at work.")
+        connected.policies.events["nightly"].append(FAILED)
+        await person.until_shown("FAILED")

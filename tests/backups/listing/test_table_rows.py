@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.backups.listing.table_rows import TableRows
 from kwtui.backups.manifest import read_manifest
-from kwtui.backups.table_rows import TableRows
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode
 
