@@ -30,12 +30,13 @@ _KEPT_NOTICES = 500
 
 
 def initial_state(plan: Plan) -> RunState:
-    return RunState(
+    state = RunState(
         title=plan.title,
         kind=plan.kind,
         steps=tuple(_step_state(step) for step in plan.steps),
         estimate_source=plan.estimate_source,
     )
+    return replace(state, share=share_of(state))
 
 
 def reduce_all(plan: Plan, events: Iterable[AnyEvent]) -> RunState:

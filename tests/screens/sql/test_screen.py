@@ -161,7 +161,7 @@ async def test_a_running_statement_is_cancelled_by_key(connected: FakeController
         await driver.press("f5")
         await driver.until_shown("A statement is running")
         await driver.press("f4")
-        await driver.until_shown("The statement was cancelled")
+        await driver.until_shown("· cancelled")
 
 
 async def test_every_row_is_saved_also_those_not_shown(
@@ -171,7 +171,7 @@ async def test_every_row_is_saved_also_those_not_shown(
     async with opened(connected) as driver:
         await write(driver, "SELECT 1")
         await driver.press("f5")
-        await driver.until_shown("m: more")
+        await driver.until_shown("F6: more")
         await driver.press("escape", "s")
         await driver.until_shown("Save every row as CSV in")
         driver.app.screen.query_one("#prompt-input", QuietInput).value = str(path)
@@ -227,4 +227,4 @@ async def test_leaving_from_the_editor_asks_while_a_statement_runs(
         await driver.press("i", "ctrl+c")
         await driver.until_shown("A statement is running on the SQL page")
         await driver.press("escape", "f4")
-        await driver.until_shown("The statement was cancelled")
+        await driver.until_shown("· cancelled")
