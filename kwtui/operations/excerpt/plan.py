@@ -24,8 +24,10 @@ from kwtui.model.requests import ExcerptRequest
 from kwtui.model.schema import DatabaseSchema, Engine, TableSpec
 from kwtui.model.server import ServerFacts
 from kwtui.operations.excerpt.steps import (
+    UNFINISHED,
     ExcerptFile,
     ExcerptScope,
+    comment_of,
     excerpt_steps,
     words_of,
 )
@@ -37,6 +39,7 @@ from kwtui.operations.shared.admin_rights import admin_findings
 from kwtui.operations.shared.command_line import shell_line
 from kwtui.operations.shared.sent_statements import checked
 from kwtui.server.catalogue.derive import seconds
+from kwtui.sql import statements
 from kwtui.sql.tag_conditions import check_values, parse_conditions
 from kwtui.text import human_bytes
 
@@ -271,8 +274,17 @@ def _target_findings(scope: ExcerptScope, target: ExcerptTarget) -> Iterator[Fin
             str(into),
             f"{target.name} has a table or view {into} already, and a restore harms nothing that "
             "exists.",
-            "Choose another name: --into NAME",
+            _way_around(existing, scope),
         )
+
+
+def _way_around(existing: DatabaseSchema, scope: ExcerptScope) -> str:
+    """What to do about a table that is there."""
+    into = scope.request.into
+    if comment_of(into, UNFINISHED) not in existing.comments:
+        return "Choose another name: --into NAME"
+    drop = statements.drop_table(scope.target, into)
+    return f"A run that was stopped left it, and it is not complete. Drop it: {drop}"
 
 
 def _names(schema: DatabaseSchema) -> set[object]:

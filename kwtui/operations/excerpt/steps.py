@@ -12,7 +12,7 @@ from kwtui.backups.csv.excerpt import Excerpt
 from kwtui.backups.layout.naming import table_folder
 from kwtui.backups.manifest import FileEntry
 from kwtui.model.requests import Dialect, ExcerptRequest
-from kwtui.model.schema import CommentSpec
+from kwtui.model.schema import CommentSpec, TableName
 from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.restore.expected_content import NOTHING_KNOWN, again, content_sql
 from kwtui.operations.restore.findings import insert_reason
@@ -164,10 +164,13 @@ def _create(scope: ExcerptScope) -> Step:
     )
 
 
+def comment_of(table: TableName, text: str) -> CommentSpec:
+    """The comment of a table that an excerpt makes."""
+    return CommentSpec(f"TABLE {qualified(table.schema, table.name)}", text)
+
+
 def _comment(scope: ExcerptScope, text: str) -> str:
-    into = scope.request.into
-    target = f"TABLE {qualified(into.schema, into.name)}"
-    return statements.comment_on(scope.target, CommentSpec(target, text))
+    return statements.comment_on(scope.target, comment_of(scope.request.into, text))
 
 
 def _params(scope: ExcerptScope) -> dict[str, Any]:

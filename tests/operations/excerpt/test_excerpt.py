@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,28 @@ def test_a_table_that_is_not_right_does_not_stay(bench: Bench, by_days: str) -> 
     assert caught.value.exit_code is ExitCode.RESTORE_DIFFERS
     assert "t_bad" not in bench.tables(DB)
     assert stagings(bench) == []
+
+
+class PowerCut(BaseException):
+    """Nothing that runs hears of it, so nothing is cleaned up."""
+
+
+def test_what_a_killed_run_leaves_says_what_it_is(bench: Bench, by_days: str) -> None:
+    def cut(step: Step) -> None:
+        raise PowerCut
+
+    with pytest.raises(PowerCut):
+        bench.excerpt(by_days, "m", "t_cut", hooks={"compare": cut}, **WINDOW)
+    with pytest.raises(KwtuiError) as caught:
+        bench.excerpt(by_days, "m", "t_cut", **WINDOW)
+    assert caught.value.exit_code is ExitCode.NAME_TAKEN
+    drop = f"DROP TABLE {DB}.public.t_cut"
+    assert caught.value.hint.endswith(f"it is not complete. Drop it: {drop}")
+
+    bench.do(drop)
+    (left,) = stagings(bench)
+    shutil.rmtree(left)
+    assert bench.excerpt(by_days, "m", "t_cut", **WINDOW)["rows"] == 11
 
 
 def test_a_file_that_was_changed_is_not_imported(bench: Bench, tmp_path: Path) -> None:
