@@ -164,7 +164,7 @@ def lock_keys(plan: Plan, handover: Handover) -> tuple[str, ...]:
     if plan.kind is PlanKind.OFFSITE:
         # Copies of a database share parts: what one run sends another may not remove.
         names = plan.request["databases"]
-        return tuple(f"copies of {name} on {plan.request['target']}" for name in names)
+        return tuple(f"copies of {name} on {plan.request['address']}" for name in names)
     if plan.kind is PlanKind.FETCH:
         return (f"{handover.extern}/{plan.path}",)
     if plan.kind is PlanKind.DRILL:

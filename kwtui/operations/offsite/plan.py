@@ -78,6 +78,7 @@ def plan_push(facts: PushFacts, level: CopyLevel, now: datetime, plan_id: str) -
         estimate_source="the manifest, before it is compressed",
         request={
             "action": "push",
+            "address": facts.address,
             "target": facts.target,
             "databases": [facts.database],
             "recipients": list(facts.recipients),
@@ -248,6 +249,7 @@ def plan_prune(
         estimate_source="the listing of the target",
         request={
             "action": "prune",
+            "address": address,
             "target": target,
             "databases": sorted({removal.database for removal in removals}),
             "policy": kept,
