@@ -31,8 +31,7 @@ def days_linked(request: BackupRequest) -> str:
         "backup are not exported again: its files are linked, once their SHA-256 was compared. "
         "What this cannot see is a text that was replaced by one of the same length, or values "
         "exchanged within a day; so some rows of linked files, other ones each time, are exported "
-        "again and compared."
-        + _anew(request)
+        "again and compared." + _anew(request)
     )
 
 
