@@ -7,7 +7,6 @@ import gc
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.ready_process import ready_process
 
 # Tests start hundreds of processes, and each would compile kwtui anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -110,10 +111,9 @@ def stop_sandbox(node: SandboxNode) -> None:
 
 
 def _sandbox(*arguments: str) -> str:
-    command = [sys.executable, "-m", "kwtui.sandbox", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
-    assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr}{done.stdout}"
-    return done.stdout
+    code, out, err = ready_process().run(arguments, os.environ, 110, "kwtui.sandbox.__main__")
+    assert code == 0, f"{' '.join(arguments)}: {err}{out}"
+    return out
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,13 @@
 """kwtui as a process of its own, without the third of a second that a process takes to start.
 
 One process for all tests has imported what commands need. Each command is a fork of it: with its
-own environment, files and exit status, like one that a shell starts.
+own environment, files and exit status, like one that a shell starts. So are the processes that
+these commands start in turn, for a run or for a sandbox's server, in a session of their own.
 """
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import importlib
 import json
@@ -17,14 +19,22 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import IO
 
 _PACKAGES = ("kwtui.commands", "kwtui.controller", "kwtui.operations", "kwtui.runs", "kwtui.server")
-_MODULES = ("asyncio", "kwtui.cli", "kwtui.sandbox.control.manage", "psycopg")
+_MODULES = ("asyncio", "kwtui.cli", "kwtui.sandbox.__main__", "psycopg")
+_SERVER_MODULES = ("duckdb", "kwtui.sandbox.server", "kwtui.sandbox.sql_engine")
+_STARTING = ("kwtui.runs.process", "kwtui.sandbox.control.manage")
+"""Modules that start a process which lives on after the command."""
 _REQUEST_BYTES = 1 << 20
+_MOST_FILES = 32
+_OUT_OF_THE_WAY = 200
+"""File numbers from here on are nobody's."""
 
 
 class ReadyProcess:
@@ -47,13 +57,17 @@ class ReadyProcess:
         self._socket = ours
 
     def run(
-        self, words: Sequence[str], environment: dict[str, str], timeout: float
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        timeout: float,
+        module: str = "kwtui.cli",
     ) -> tuple[int, str, str]:
         """The command's exit code, standard output and standard error.
 
         Raises subprocess.TimeoutExpired; the command is then killed.
         """
-        request = json.dumps([list(words), environment, os.getcwd()]).encode()
+        request = _request(module, words, environment, os.getcwd(), [0, 1, 2])
         with (
             open(os.devnull, "rb") as nothing,
             tempfile.TemporaryFile() as out,
@@ -103,26 +117,44 @@ def _text(file: int) -> str:
         return text.read()
 
 
+def _request(
+    module: str,
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    folder: str,
+    numbers: Sequence[int],
+    *,
+    apart: bool = False,
+) -> bytes:
+    """What to run; with it go the files of these numbers, and the pipe to tell of it in."""
+    told = [module, list(words), dict(environment), folder, list(numbers), apart]
+    return json.dumps(told).encode()
+
+
 # -- in the process that is forked --------------------------------------------------------------
 
 
 def _serve(requests: socket.socket) -> None:
     """Fork a keeper for each request, which forks the command and tells how that ended."""
-    for name in _modules():
+    for name in (*_modules(), *_SERVER_MODULES):
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # Commands ask for processes of their own in here: they may have threads, and must not fork.
+    further, asks = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     while True:
-        request, files, _, _ = socket.recv_fds(requests, _REQUEST_BYTES, 4)
-        if not request:
-            return
-        if os.fork() == 0:
-            requests.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _keep(request, files)
-        for file in files:
-            os.close(file)
+        for end in select.select([requests, further], [], [])[0]:
+            request, files, _, _ = socket.recv_fds(end, _REQUEST_BYTES, _MOST_FILES)
+            if not request:
+                return
+            if os.fork() == 0:
+                requests.close()
+                further.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                _keep(request, files, asks)
+            for file in files:
+                os.close(file)
 
 
 def _modules() -> Iterator[str]:
@@ -134,26 +166,98 @@ def _modules() -> Iterator[str]:
                 yield module.name
 
 
-def _keep(request: bytes, files: list[int]) -> None:
-    *standard, tells = files
+def _keep(request: bytes, files: list[int], asks: socket.socket) -> None:
+    *given, tells = files
     pid = os.fork()
     if pid:
-        os.write(tells, f"{pid:>12}".encode())
-        _, status = os.waitpid(pid, 0)
-        os.write(tells, f"{os.waitstatus_to_exitcode(status):>12}".encode())
+        asks.close()
+        for file in given:
+            os.close(file)
+        # Nobody may be there any more to hear of it.
+        with suppress(BrokenPipeError):
+            os.write(tells, f"{pid:>12}".encode())
+            _, status = os.waitpid(pid, 0)
+            os.write(tells, f"{os.waitstatus_to_exitcode(status):>12}".encode())
         os._exit(0)
     os.close(tells)
-    words, environment, folder = json.loads(request)
-    for number, file in enumerate(standard):
-        os.dup2(file, number)
-        os.close(file)
+    module, words, environment, folder, numbers, apart = json.loads(request)
+    if apart:
+        os.setsid()
+        asks.close()
+    else:
+        for name in _STARTING:
+            vars(importlib.import_module(name))["subprocess"] = SimpleNamespace(
+                Popen=partial(_Started, asks), PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL
+            )
+    _place(given, numbers)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = ["kwtui", *words]
-    from kwtui.cli import main
-
+    main: Callable[[], int] = importlib.import_module(module).main
     sys.exit(main())
+
+
+def _place(files: list[int], numbers: list[int]) -> None:
+    """Give the files the numbers that they had where they were sent."""
+    moved = [fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY) for file in files]
+    for file in files:
+        os.close(file)
+    for file, number in zip(moved, numbers, strict=True):
+        os.dup2(file, number)
+        os.close(file)
+
+
+class _Started:
+    """As much of `subprocess.Popen` as is asked of a process that one of kwtui's own becomes."""
+
+    def __init__(
+        self,
+        asks: socket.socket,
+        command: Sequence[str],
+        *,
+        stdin: int,
+        stdout: IO[bytes] | int,
+        stderr: IO[bytes] | int,
+        cwd: Path,
+        env: Mapping[str, str],
+        start_new_session: bool,
+        pass_fds: Sequence[int] = (),
+    ) -> None:
+        _, _, _, module, *words = command
+        self.returncode: int | None = None
+        self.stdin: IO[bytes] | None = None
+        if stdin == subprocess.PIPE:
+            read, write = os.pipe()
+            self.stdin = open(write, "wb")  # noqa: SIM115 - who starts it closes it
+        else:
+            read = os.open(os.devnull, os.O_RDONLY)
+        self._told, tells = os.pipe()
+        request = _request(
+            module, words, env, str(cwd), [0, 1, 2, *pass_fds], apart=start_new_session
+        )
+        files = [read, _number(stdout), _number(stderr), *pass_fds, tells]
+        socket.send_fds(asks, [request], files)
+        os.close(read)
+        os.close(tells)
+        self.pid = int(_line(self._told, words, 60))
+
+    def poll(self) -> int | None:
+        if self.returncode is None and select.select([self._told], [], [], 0)[0]:
+            return self.wait()
+        return self.returncode
+
+    def wait(self) -> int:
+        if self.returncode is None:
+            self.returncode = int(os.read(self._told, 12))
+        return self.returncode
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+
+def _number(file: IO[bytes] | int) -> int:
+    return file if isinstance(file, int) else file.fileno()
 
 
 if __name__ == "__main__":
