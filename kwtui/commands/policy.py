@@ -143,7 +143,18 @@ async def _next(controller: Controller, args: argparse.Namespace, output: Output
 
 async def _run(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     found = controller.policies.load(args.name)
-    await _reach(controller, args, found)
+    if args.missed and not await controller.policies.owes_a_run(found):
+        if output.json:
+            output.object("policy-run", {"policy": found.name, "chosen": None, "event": None})
+        else:
+            output.line("No run was missed.")
+        return 0
+    try:
+        await _reach(controller, args, found)
+    except KwtuiError as error:
+        if error.exit_code is not ExitCode.USAGE and not args.dry_run:
+            await controller.policies.did_not_begin(found, error, output.note)
+        raise
     if args.dry_run:
         chosen = await controller.policies.choose(found)
         if output.json:
@@ -152,12 +163,6 @@ async def _run(controller: Controller, args: argparse.Namespace, output: Output)
         output.line("It would back up: " + (", ".join(chosen.databases) or "nothing"))
         for words in (*chosen.problems, *(f"no database matches {p}" for p in chosen.idle)):
             output.line(f"warning  {words}")
-        return 0
-    if args.missed and not await controller.policies.owes_a_run(found):
-        if output.json:
-            output.object("policy-run", {"policy": found.name, "chosen": None, "event": None})
-        else:
-            output.line("No run was missed.")
         return 0
     event = await _carry_out(controller, found, output)
     if output.json:

@@ -207,17 +207,15 @@ class Policies:
         What fails for one database does not stop the others; `stop` ends it early. Raises
         RUN_IN_PROGRESS while another run of the same policy works, unless the policy waits for it.
         """
-        from kwtui.unattended.cadence import in_window
         from kwtui.unattended.history import PolicyEvent
         from kwtui.unattended.running import PolicyRun
-        from kwtui.unattended.schedule import zone_of
 
         locks = await self._hold(policy, tell)
         try:
             now = datetime.now(UTC)
             before = await self.history(policy.name)
             self._note_missed(policy, before)
-            if not in_window(policy.limits, now.astimezone(zone_of(policy.schedule))):
+            if not self._is_in_window(policy, now):
                 event = PolicyEvent(now, "skipped", False, f"outside {policy.limits.window}")
                 self._remember(policy, event)
                 return event
@@ -235,6 +233,28 @@ class Policies:
         finally:
             self._current = None
             locks.close()
+
+    async def did_not_begin(self, policy: Policy, error: KwtuiError, tell: Tell) -> None:
+        """Write down, and tell, that a run could not even reach its server."""
+        from kwtui.text import sentences
+        from kwtui.unattended.history import PolicyEvent
+
+        now = datetime.now(UTC)
+        if not self._is_in_window(policy, now):
+            return
+        before = await self.history(policy.name)
+        self._note_missed(policy, before)
+        event = PolicyEvent(now, "ended", False, sentences(*error.lines()))
+        self._remember(policy, PolicyEvent(now, "began"))
+        self._remember(policy, event)
+        await self._ping(policy, "fail", event.words, tell)
+        await self._tell_end(policy, event, before, tell)
+
+    def _is_in_window(self, policy: Policy, now: datetime) -> bool:
+        from kwtui.unattended.cadence import in_window
+        from kwtui.unattended.schedule import zone_of
+
+        return in_window(policy.limits, now.astimezone(zone_of(policy.schedule)))
 
     async def stop(self, words: str) -> None:
         """End the run early: what is at work is cancelled, and it is written down. `run` returns

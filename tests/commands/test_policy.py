@@ -119,3 +119,20 @@ def test_a_damaged_old_backup_stops_neither_the_others_nor_the_retention(
     assert done.code == 0, done.out + done.err
     assert not (demo_sandbox.extern / old).exists(), "retention let it go all the same"
     assert manifest.exists(), "what is damaged is for a person to decide"
+
+
+def test_a_run_that_cannot_reach_its_server_is_remembered_and_told(tmp_path: Path) -> None:
+    kwtui = CommandLine(tmp_path)
+    assert kwtui.run("policy", "add", "nightly").code == 0
+    told = tmp_path / "told"
+    file = next(tmp_path.rglob("nightly.toml"))
+    command = json.dumps(["sh", "-c", f"cat > {told}"])
+    file.write_text(file.read_text().replace("[notify]", f"[notify]\ncommand = {command}"))
+    nowhere = ("--dsn", "postgresql://root@127.0.0.1:1/?sslmode=disable")
+    assert kwtui.run("policy", "run", "nightly", "--dry-run", *nowhere).code == 10
+    assert not told.exists(), "nobody is told of a question"
+    assert kwtui.run("policy", "run", "nightly", *nowhere).code == 10
+    assert json.loads(told.read_text())["event"] == "failure"
+    history = kwtui.run("policy", "show", "nightly", "--json").object["history"]
+    assert [event["event"] for event in history] == ["began", "ended", "noticed"]
+    assert history[1]["ok"] is False
