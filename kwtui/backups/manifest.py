@@ -18,7 +18,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from kwtui.backups.repeats import check_schema, once
+from kwtui.backups.repeats import once
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
 from kwtui.files.foreign.reading import cannot_read, read_regular
@@ -28,7 +28,7 @@ from kwtui.model.findings import Finding
 from kwtui.model.moments import check_moments
 from kwtui.model.proof import ContentChecksum, ProofLevel, TableOrigin
 from kwtui.model.requests import BackupMethod, Dialect
-from kwtui.model.schema import DatabaseSchema, Engine, TableName
+from kwtui.model.schema import Engine, TableName
 from kwtui.sql.session import FORMER_TEXT_SETTINGS
 from kwtui.sql.transfer import check_dialect
 
@@ -375,25 +375,6 @@ def read_manifest(path: Path) -> Manifest:
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Make the set a backup: written aside, synced, renamed, the folder synced."""
     write_file(path, encode_manifest(manifest))
-
-
-def read_schema(path: Path) -> DatabaseSchema:
-    """Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE or BACKUP_DAMAGED."""
-    try:
-        schema = decode(read_sidecar(path), DatabaseSchema)
-        check_schema(schema)
-        return schema
-    except msgspec.DecodeError as error:
-        raise KwtuiError(
-            f"{path} is damaged.",
-            cause=str(error),
-            hint="Without it a restore knows only what the export's meta.sql files say.",
-            exit_code=ExitCode.BACKUP_DAMAGED,
-        ) from error
-
-
-def write_schema(path: Path, schema: DatabaseSchema) -> None:
-    write_file(path, msgspec.json.format(msgspec.json.encode(schema), indent=1) + b"\n")
 
 
 _LARGEST = 256 << 20

@@ -10,6 +10,7 @@ from kwtui.controller.events import Events, StorageChanged
 from kwtui.controller.evidence import Evidence
 from kwtui.controller.folders import NodeFolders
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,7 @@ class Rescue:
                 )
             excerpt = excerpt_of(wanted, spec)
         rows = await self._background.call(save_table, details, entry, file, excerpt)
-        words = f"{entry.name}: {rows:,} rows saved as {file}"
+        words = f"{entry.name}: {plural(rows, 'row')} saved as {file}"
         await self._evidence.record("rescue", path=path, words=words)
         return rows
 

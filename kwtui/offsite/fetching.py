@@ -22,12 +22,12 @@ from kwtui.backups.manifest import (
     Proof,
     decode_manifest,
     encode_manifest,
-    read_schema,
     read_sidecar,
     totals_of,
 )
 from kwtui.backups.proof.checking import Check, FileReader, check_set
 from kwtui.backups.proof.sealing import SealProgress
+from kwtui.backups.schema_file import read_schema
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import cannot_write, write_file
 from kwtui.files.foreign.grounds import claim

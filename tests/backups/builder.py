@@ -9,8 +9,9 @@ from pathlib import Path
 
 from kwtui.backups.layout.location import SetLocation, new_location
 from kwtui.backups.layout.naming import set_path, table_folder
-from kwtui.backups.manifest import Manifest, TableEntry, totals_of, write_manifest, write_schema
+from kwtui.backups.manifest import Manifest, TableEntry, totals_of, write_manifest
 from kwtui.backups.proof.sealing import seal_sidecars, seal_tree
+from kwtui.backups.schema_file import write_schema
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import BackupMethod, Dialect
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, Engine, TableName, TableSpec

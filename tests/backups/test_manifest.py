@@ -20,10 +20,9 @@ from kwtui.backups.manifest import (
     decode_manifest,
     encode_manifest,
     read_manifest,
-    read_schema,
     standing_proof,
-    write_schema,
 )
+from kwtui.backups.schema_file import read_schema, write_schema
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files import durable
 from kwtui.files.durable import write_file

@@ -32,11 +32,11 @@ from kwtui.backups.manifest import (
     decode_summary,
     encode_manifest,
     read_manifest,
-    read_schema,
     standing_proof,
     write_manifest,
 )
 from kwtui.backups.retention import Rule, decide, is_last_proven, stand_in
+from kwtui.backups.schema_file import read_schema
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.moments import moment_of
 from kwtui.model.proof import ProofLevel

@@ -13,8 +13,9 @@ from dataclasses import replace
 import pytest
 
 from kwtui.backups.layout.location import find_location
-from kwtui.backups.manifest import read_manifest, read_schema, write_manifest, write_schema
+from kwtui.backups.manifest import read_manifest, write_manifest
 from kwtui.backups.proof.sealing import seal_sidecars
+from kwtui.backups.schema_file import read_schema, write_schema
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import CommentSpec, DatabaseSchema, GrantSpec
 from tests.conftest import SandboxNode

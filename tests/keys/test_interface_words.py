@@ -42,6 +42,8 @@ OF_THE_NODE = {"--external-io-dir", "--log-dir", "--http-addr", "--advertise-add
 ONLY_IN_A_SHELL = (
     " · kwtui",
     "--draft",
+    "--identity",
+    "--recipient",
     "sudo -u",
     "kwbase",
     "docker",
@@ -143,6 +145,7 @@ MANY_ANYWAY = {
     "screens/server/screen.py",
     "screens/sql/screen.py",
     "operations/restore/continuation/in_place.py",
+    "operations/excerpt/steps.py",
     "operations/restore/steps.py",
 }
 """Where the number is a constant above one, or the word a verb."""

@@ -44,7 +44,7 @@ def test_without_a_file_every_action_has_its_own_keys(file: Path) -> None:
 
 def test_keys_are_changed_by_the_ids_of_their_actions(file: Path) -> None:
     file.write_text(
-        '[keys]\n"storage.verify" = "V"\n"app.quit" = "Q, Ctrl+X"\nsql.run = ["F6"]\n'
+        '[keys]\n"storage.verify" = "V"\n"app.quit" = "Q, Ctrl+X"\nsql.run = ["F12"]\n'
         '"logs.find" = ","\n',
         encoding="utf-8",
     )
@@ -52,7 +52,7 @@ def test_keys_are_changed_by_the_ids_of_their_actions(file: Path) -> None:
     assert keymap.for_textual() == {
         "storage.verify": "V",
         "app.quit": "Q,ctrl+x",
-        "sql.run": "f6",
+        "sql.run": "f12",
         "logs.find": "comma",
     }
     assert keymap.text_of(BY_ID["app.quit"]) == "Q Ctrl+X"

@@ -65,7 +65,19 @@ LITERAL = re.compile(
     r"looks|adds|unlocks|runs|cancels|lists|searches|changes|removes|finds|leaves)\b"
     r"|\(F?[a-z1-9/]\)[.,;]?$|\bpress [a-z1-9]\b"
 )
-FIXED = {"Close (Esc)", "Copy (y)", "Explain (e)", "Manual (m)", "Enter takes it, Esc leaves."}
+FIXED = {
+    "Close (Esc)",
+    "Copy (y)",
+    "Explain (e)",
+    "Manual (m)",
+    "Run (y)",
+    "Let it run (n)",
+    "Cancel, keep (k)",
+    "Cancel, remove (r)",
+    " (n)",
+    " (y)",
+    "Enter takes it, Esc leaves.",
+}
 """Of dialogs, whose keys nobody can change."""
 
 

@@ -25,8 +25,8 @@ from kwtui.backups.manifest import (
     Proof,
     TableEntry,
     read_manifest,
-    read_schema,
 )
+from kwtui.backups.schema_file import read_schema
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, Engine, TableName

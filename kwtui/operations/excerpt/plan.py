@@ -139,7 +139,7 @@ def excerpt_of(request: ExcerptRequest, spec: TableSpec) -> Excerpt:
     if request.since and request.until and request.since >= request.until:
         raise KwtuiError(
             f"The time ends ({request.until}) before it begins ({request.since}).",
-            hint="--until is the first moment that is not wanted any more.",
+            hint="The end is the first moment that is not wanted any more.",
             exit_code=ExitCode.USAGE,
         )
     tags = {tag.name: tag for tag in spec.tags}
@@ -282,7 +282,7 @@ def _way_around(existing: DatabaseSchema, scope: ExcerptScope) -> str:
     """What to do about a table that is there."""
     into = scope.request.into
     if comment_of(into, UNFINISHED) not in existing.comments:
-        return "Choose another name: --into NAME"
+        return "Choose another name for the new table."
     drop = statements.drop_table(scope.target, into)
     return f"A run that was stopped left it, and it is not complete. Drop it: {drop}"
 

@@ -11,14 +11,7 @@ from kwtui.backups.csv.batches import checked_records
 from kwtui.backups.csv.device_clashes import first_clash
 from kwtui.backups.layout.location import SetLocation
 from kwtui.backups.layout.naming import DATA_FOLDER
-from kwtui.backups.manifest import (
-    CHECKSUMS_FILE,
-    FileEntry,
-    Manifest,
-    totals_of,
-    write_manifest,
-    write_schema,
-)
+from kwtui.backups.manifest import CHECKSUMS_FILE, FileEntry, Manifest, totals_of, write_manifest
 from kwtui.backups.proof.sealing import (
     SealedTree,
     SealProgress,
@@ -26,6 +19,7 @@ from kwtui.backups.proof.sealing import (
     seal_sidecars,
     seal_tree,
 )
+from kwtui.backups.schema_file import write_schema
 from kwtui.documents.restore_script import checksum_lines, restore_sh
 from kwtui.documents.runbook import restore_md, restore_sql
 from kwtui.errors import ExitCode, KwtuiError

@@ -95,8 +95,8 @@ def detail_lines(row: BoardRow | None, now: datetime, width: int) -> list[Line]:
     lines = [*brief_lines(row), BLANK]
     lines.append(_fact("Promise", _promise_words(facts)))
     if facts.now is not None and facts.now.rows is not None:
-        rows, size = human_count(facts.now.rows), human_bytes(facts.now.bytes)
-        lines.append(_fact("Now", f"{rows} rows, about {size} as CSV"))
+        rows, size = plural(facts.now.rows, "row"), human_bytes(facts.now.bytes)
+        lines.append(_fact("Now", f"{rows}, about {size} as CSV"))
     if judgement.proven is not None:
         lines.append(_fact("Proven", judgement.proven.path))
     if judgement.newest is not None and judgement.newest is not judgement.proven:
