@@ -32,6 +32,16 @@ def kill_node(node: SandboxNode) -> None:
     wait_until(lambda: not _lives(node.pid))
 
 
+@contextmanager
+def held(node: SandboxNode) -> Iterator[None]:
+    """It answers nothing for as long as the block runs: nobody gets further meanwhile."""
+    os.kill(node.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(node.pid, signal.SIGCONT)
+
+
 def start_again(bench: Bench) -> Bench:
     """The same node after somebody started it again; its port may be another one."""
     return Bench(start_sandbox(bench.node.directory, "--empty"), bench.state)

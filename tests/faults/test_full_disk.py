@@ -20,7 +20,7 @@ from kwtui.runs.process import Handover, start_run
 from tests.command_line import CommandLine
 from tests.faults.bench import Bench
 from tests.faults.disks import FILLER, fill, fill_up, small_disk
-from tests.faults.nodes import make_big, own_node, wait_until
+from tests.faults.nodes import held, make_big, own_node, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,6 @@ def test_a_full_state_directory_starts_no_run(bench: Bench, tmp_path: Path) -> N
         assert kwtui.run("backup", "full", *kwtui.server).code == ExitCode.OK
 
 
-@pytest.mark.slow  # A race: a small backup may be done before the disk is full.
 def test_a_state_directory_that_fills_up_stops_the_run_in_words(
     bench: Bench, tmp_path: Path
 ) -> None:
@@ -118,8 +117,9 @@ def test_a_state_directory_that_fills_up_stops_the_run_in_words(
     with small_disk(tmp_path / "state", 1) as state:
         runs = RunsDirectory(state)
         handover = Handover(bench.target.as_dict(), str(bench.extern), str(state))
-        files = runs.find(start_run(runs, plan, handover, None))
-        fill_up(state / FILLER, piece=512)
+        with held(bench.node):
+            files = runs.find(start_run(runs, plan, handover, None))
+            fill_up(state / FILLER, piece=512)
         wait_until(lambda: not files.is_alive())
 
         told = run_state(files)
