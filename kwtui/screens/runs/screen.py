@@ -47,7 +47,7 @@ class RunsScreen(LiveScreen):
         self._list: VirtualList[RunSummary] = VirtualList(
             (
                 Column("Started", 16),
-                Column("What", 24, grow=True),
+                Column("What", 14, grow=True),
                 Column("State", 10),
                 Column("Took", 10, "right", drop=2),
                 Column("Outcome", 20, grow=True, drop=3),
