@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import kwtui
+from kwtui.config import policies
 from kwtui.config.policies import load_policy, policy_names, policy_path, read_policy
 from kwtui.config.policy_file import PolicyDraft, new_policy, replace_policy, text_of
 from kwtui.controller.policy_work import request_of
@@ -249,3 +252,14 @@ def test_commands_of_a_file_that_others_may_write_are_not_taken(tmp_path: Path) 
         assert "belongs to" in (error.value.cause or "")
     path.write_text('format = 1\ndatabases = ["*"]\n', "utf-8")
     read_policy(path)
+
+
+def test_the_example_of_the_manual_can_be_used_and_names_every_key(tmp_path: Path) -> None:
+    manual = Path(kwtui.__file__).parent / "manual" / "policies.md"
+    example = manual.read_text("utf-8").partition("```toml\n")[2].partition("```")[0]
+    policy = read_policy(write(tmp_path, example))
+    assert policy.notice.ping
+    assert policy.limits.max_space
+    for keys in (policies._BACKUP_KEYS, policies._NOTIFY_KEYS, policies._LIMIT_KEYS):
+        unnamed = [key for key in keys if not re.search(rf"^{key} = ", example, re.MULTILINE)]
+        assert unnamed == []
