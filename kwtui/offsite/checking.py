@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -22,6 +22,7 @@ from kwtui.offsite.archive import (
     CheckMark,
     CopyLevel,
     check_name,
+    parse_check_name,
 )
 from kwtui.offsite.copies import size_problem
 from kwtui.offsite.targets.target import Target, write_small
@@ -150,7 +151,20 @@ def mark_check(target: Target, folder: str, mark: CheckMark, problems: tuple[str
     except KwtuiError as error:
         if error.exit_code is not ExitCode.NAME_TAKEN:
             return ""
+    if mark.good:
+        _forget_older(target, folder, mark)
     return name
+
+
+def _forget_older(target: Target, folder: str, mark: CheckMark) -> None:
+    """Good checks that say no more than this one: else daily checks would fill the target."""
+    # A name tells whole seconds: the check itself is not older than it was.
+    now = mark.at.replace(microsecond=0)
+    with suppress(KwtuiError):
+        for stored in target.files(folder):
+            older = parse_check_name(PurePosixPath(stored.name).name)
+            if older and older.good and older.level <= mark.level and older.at < now:
+                target.delete(stored.name)
 
 
 def _read_part(

@@ -35,6 +35,7 @@ def test_keys_of_ssh_work_too(tmp_path: Path) -> None:
     assert opens(tmp_path / "id", public)
 
 
+@pytest.mark.slow
 def test_a_passphrase_comes_from_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TargetSettings:
     return TargetSettings(f"rclone:vault:{tmp_path}/away")
 
 
+@pytest.mark.slow
 @needs_rclone
 def test_a_set_goes_there_and_is_proven(settings: TargetSettings, tmp_path: Path) -> None:
     location = make_set(tmp_path / "extern", tmp_path / "state")

@@ -9,8 +9,8 @@ import pytest
 from kwtui.backups.proof.verify import verify
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.proof import ProofLevel
-from kwtui.offsite.archive import CopyLevel
-from kwtui.offsite.checking import check_copy
+from kwtui.offsite.archive import CheckMark, CopyLevel
+from kwtui.offsite.checking import check_copy, mark_check
 from kwtui.offsite.copies import read_archive, read_contents
 from kwtui.offsite.fetching import fetch
 from kwtui.offsite.keys import make_key, read_identities
@@ -134,3 +134,30 @@ def test_a_wrong_key_opens_nothing(places: tuple[Path, Path, Path], tmp_path: Pa
         fetch(target, sent.archive, other, state, identities=read_identities([tmp_path / "wrong"]))
     assert raised.value.exit_code is ExitCode.AUTHENTICATION_FAILED
     assert list(other.iterdir()) == []
+
+
+def test_a_check_takes_the_place_of_those_that_said_no_more(
+    places: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    extern, state, _ = places
+    target = target_in(tmp_path / "away")
+    location = make_set(extern, state)
+    push(target, location, state)
+
+    def mark(hour: int, level: CopyLevel, good: bool = True) -> list[str]:
+        mark_check(
+            target,
+            location.path,
+            CheckMark(STARTED.replace(hour=hour, microsecond=7), level, good),
+            (),
+        )
+        names = (stored.name.rpartition("/")[2] for stored in target.files())
+        return [name[-12:-5] for name in names if name.startswith("checked")]
+
+    assert mark(1, CopyLevel.O1) == ["O1-good"]
+    assert mark(2, CopyLevel.O1) == ["O1-good"]
+    assert mark(3, CopyLevel.O3) == ["O3-good"]
+    assert mark(4, CopyLevel.O1) == ["O3-good", "O1-good"]
+    assert mark(5, CopyLevel.O2, good=False) == ["O3-good", "O1-good", "-O2-bad"]
+    assert mark(6, CopyLevel.O3) == ["-O2-bad", "O3-good"]
+    assert read_contents(target).find(location.path).level is CopyLevel.O3

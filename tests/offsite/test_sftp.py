@@ -57,7 +57,7 @@ def test_a_set_goes_there_and_comes_back(settings: TargetSettings, tmp_path: Pat
 
 
 def test_a_large_file_comes_back_as_it_was(settings: TargetSettings) -> None:
-    content = os.urandom((5 << 20) + 12345)
+    content = os.urandom((3 << 20) + 12345)
     with opened(settings) as target:
         write_small(target, "kwtui/x", content)
         assert read_small(target, "kwtui/x", 10 << 20) == content
