@@ -110,7 +110,8 @@ def test_whatever_goes_wrong_something_proven_stays_and_somebody_knows(found: Fa
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@pytest.mark.timeout(600)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(faults(400, 40))
 def test_whatever_goes_wrong_in_400_days(found: Faults) -> None:
     live(Watched(NIGHTLY, found), 400)
