@@ -13,7 +13,7 @@ from kwtui.errors import KwtuiError
 if TYPE_CHECKING:
     from kwtui.controller import Controller
 
-LEAST_SECONDS = 2.0
+LEAST_SECONDS = 3.0
 """Between two changes of what the header tells: it is not what a slow line is there for."""
 
 

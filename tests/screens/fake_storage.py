@@ -64,6 +64,10 @@ class FakeStorage(Storage):
         self.note = ""
         """Put into names, texts and records."""
 
+    async def table_rows(self, entries: list[BackupEntry]) -> dict[str, dict[str, int]]:
+        """Of no set is it known how many rows each table has."""
+        return {}
+
     async def listing(self) -> StorageListing:
         return StorageListing(
             Path("/var/lib/kaiwudb/extern"),
