@@ -145,7 +145,9 @@ class FakeServerPages(ServerPages):
         return await self.databases()
 
     async def measure(self, database: str, at: datetime) -> Measure:
-        return self.measures.get(database) or Measure(at, None, None)
+        if database not in self.measures:
+            raise KwtuiError(f"{database} was not counted in time.")
+        return self.measures[database]
 
     async def survey(self, database: str) -> Survey:
         self._connection.need()

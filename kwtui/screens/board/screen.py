@@ -132,7 +132,9 @@ class BoardScreen(SetActions):
         self._show(board)
         self._node = await self.controller.status.node()
         self._show_below()
-        self._show(await self.controller.status.measured(board, self.kwtui.clock()))
+        measured = await self.controller.status.measured(board, self.kwtui.clock())
+        if measured != board:
+            self._show(measured)
 
     @property
     def _is_connected(self) -> bool:
