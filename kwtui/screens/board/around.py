@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
-from kwtui.keys.actions import BY_ID
 from kwtui.keys.interface_words import in_interface
-from kwtui.keys.writing import written_key
+from kwtui.keys.spelling import key_of, spelled
 from kwtui.protection import words
 from kwtui.protection.facts import DatabaseFacts
-from kwtui.protection.judging import worst
+from kwtui.protection.judging import State, worst
 from kwtui.protection.report import NodeState, RunAtWork, StatusReport
 from kwtui.screens.board.rows import ROLES, SHAPES, BoardRow
 from kwtui.text import human_age, human_bytes, human_count, human_duration, plural
@@ -57,7 +56,7 @@ def _disk(report: StatusReport) -> list[Line]:
     role = "warning" if soon or report.extern is None else ""
     lines = [_fact("Disk", words.extern_words(report), role)]
     if report.leftovers:
-        key = written_key(BY_ID["storage.leftovers"].keys)
+        key = key_of("storage.leftovers")
         lines.append(_fact("", f"{words.leftover_words(report)}: {key} in 4 Storage", "warning"))
     return lines
 
@@ -81,10 +80,30 @@ def brief_lines(row: BoardRow | None) -> list[Line]:
     role = ROLES[judgement.severity]
     since = words.rows_since(judgement, row.facts)
     told = f"{judgement.reason}; {since}." if since else f"{judgement.reason}."
-    lines = [line((f"{row.name} ", "strong"), (told, role), indent=2)]
+    doing = f" {spelled(_what_to_do(row))}"
+    lines = [line((f"{row.name} ", "strong"), (told, role), (doing, "muted"), indent=2)]
     for remark in judgement.remarks:
         lines.append(line((f"{row.name} ", "strong"), (f"{remark}.", "error"), indent=2))
     return lines
+
+
+_TO_DO = {
+    State.NEVER: "{board.backup} backs it up.",
+    State.LATE: "{board.backup} backs it up.",
+    State.FAILING: "{board.log} shows the log at the failure; {board.backup} tries again.",
+    State.DAMAGED: "{board.open} shows its backups; {board.backup} makes a new one.",
+    State.SHRUNK: "{board.open} shows its backups, to compare this one with an earlier one.",
+}
+
+
+def _what_to_do(row: BoardRow) -> str:
+    """The key that leads on; empty where all is well, or nothing here would help."""
+    judgement = row.judgement
+    if judgement.state is State.UNPROVEN:
+        if judgement.proven is not None:
+            return "{board.drill} drills it."
+        return "{board.open} shows its backups, and {timeline.verify} there proves one."
+    return _TO_DO.get(judgement.state, "")
 
 
 def detail_lines(row: BoardRow | None, now: datetime, width: int) -> list[Line]:

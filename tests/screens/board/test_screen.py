@@ -48,6 +48,7 @@ async def test_the_first_line_says_what_cannot_come_back_and_why(
         assert "never drilled" not in plant, "there is nothing to restore"
         assert "● SAFE        1 h ◑ P2 1 h    1 h        never drilled" in shop
         assert roles_of_first_line(person) == {"error"}
+        assert "plant was never backed up. b backs it up." in person.text()
 
 
 async def test_what_the_server_has_now_is_told_once_it_is_counted(
