@@ -191,7 +191,7 @@ def test_a_running_backup_stays_within_the_budget(tmp_path: Path) -> None:
 def test_the_clock_of_a_silent_run_stays_within_the_budget(tmp_path: Path) -> None:
     """One tick a second on its page; beside it, in the list of runs, nothing is written."""
     with program("runs", "silent", tmp=tmp_path) as terminal:
-        terminal.until_shown("Back up shop")
+        terminal.until_shown("42%")
         terminal.until_quiet()
         assert terminal.read(1.5) == b""
         os.write(terminal.descriptor, b"\r")

@@ -188,7 +188,7 @@ async def test_a_key_changes_the_theme_and_the_choice_is_kept(connected: FakeCon
 
 @pytest.mark.parametrize("key", ["question_mark", "f1"])
 async def test_help_lists_the_keys_as_they_are_now(connected: FakeController, key: str) -> None:
-    async with opened(connected, size=(100, 50)) as person:
+    async with opened(connected, size=(100, 58)) as person:
         await person.press("4")
         await person.until_shown("tsdb")
         await person.press(key)
