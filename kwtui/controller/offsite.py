@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kwtui.model.policy import Policy
     from kwtui.model.retention import RetentionPolicy
     from kwtui.model.schema import TableName
-    from kwtui.offsite.archive import CopyLevel
+    from kwtui.offsite.archive import ArchivePart, CopyLevel
     from kwtui.offsite.checking import CopyCheck
     from kwtui.offsite.copies import Contents
     from kwtui.operations.offsite.planning import PrunePreview
@@ -152,10 +152,11 @@ class Offsite:
         level: CopyLevel,
         identities: Sequence[Path],
         read: Callable[[int, int], None] = lambda done, total: None,
+        seen: set[ArchivePart] | None = None,
     ) -> CopyCheck:
         """Prove a copy here and now; the outcome stays beside it.
 
-        ``read`` is told how many bytes were read, of how many.
+        ``read`` is told how many bytes were read, of how many; ``seen`` is `check_copy`'s.
         """
         from kwtui.config.offsite import find_target
         from kwtui.offsite.checking import check_copy
@@ -167,7 +168,7 @@ class Offsite:
             keys = read_identities(identities)
             with opened(find_target(target)) as place:
                 archive = read_archive(place, path)
-                return check_copy(place, archive, level, identities=keys, read=read)
+                return check_copy(place, archive, level, identities=keys, read=read, seen=seen)
 
         return await self._background.call(check)
 

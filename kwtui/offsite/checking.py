@@ -104,9 +104,12 @@ def check_copy(
     *,
     identities: Sequence[Any] = (),
     read: Read = lambda done, total: None,
+    seen: set[ArchivePart] | None = None,
 ) -> CopyCheck:
     """Check a copy up to ``level`` (O1 to O3), and leave the outcome beside it.
 
+    ``seen`` are parts that were read and found good a moment ago, with other copies that need
+    them; those of this copy are added.
     ``identities`` are the private keys for O3 of an encrypted copy. Raises KwtuiError where the
     target cannot be reached, or no key fits; a damaged copy is an outcome.
     """
@@ -117,8 +120,12 @@ def check_copy(
     if problem := size_problem(archive, there):
         reading.problems.append(problem)
     for number, part in enumerate(archive.parts):
-        if level >= CopyLevel.O2 and there.get(part.path) == part.bytes:
+        known = seen is not None and part in seen and level is CopyLevel.O2
+        if level >= CopyLevel.O2 and there.get(part.path) == part.bytes and not known:
+            before = len(reading.problems)
             _read_part(reading, number, part, identities if level >= CopyLevel.O3 else None)
+            if seen is not None and len(reading.problems) == before:
+                seen.add(part)
     if level >= CopyLevel.O3 and not reading.problems:
         reading.problems += _differences(reading)
     check = CopyCheck(

@@ -9,7 +9,7 @@ import pytest
 from kwtui.backups.proof.verify import verify
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.proof import ProofLevel
-from kwtui.offsite.archive import CheckMark, CopyLevel
+from kwtui.offsite.archive import ArchivePart, CheckMark, CopyLevel
 from kwtui.offsite.checking import check_copy, mark_check
 from kwtui.offsite.copies import read_archive, read_contents
 from kwtui.offsite.fetching import fetch
@@ -161,3 +161,26 @@ def test_a_check_takes_the_place_of_those_that_said_no_more(
     assert mark(5, CopyLevel.O2, good=False) == ["O3-good", "O1-good", "-O2-bad"]
     assert mark(6, CopyLevel.O3) == ["-O2-bad", "O3-good"]
     assert read_contents(target).find(location.path).level is CopyLevel.O3
+
+
+def test_parts_that_copies_share_are_read_once(
+    places: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    extern, state, _ = places
+    target = target_in(tmp_path / "away")
+    archives = [push(target, location, state).archive for location in two_sets(extern, state)]
+    seen: set[ArchivePart] = set()
+    read: list[int] = []
+    for archive in archives:
+        done: list[int] = [0]
+
+        def count(so_far: int, _total: int, done: list[int] = done) -> None:
+            done.append(so_far)
+
+        check_copy(target, archive, CopyLevel.O2, read=count, seen=seen)
+        read.append(done[-1])
+    assert read == [archive.stored_bytes for archive in archives]
+    part = tmp_path / "away" / archives[0].parts[0].path
+    part.write_bytes(bytes(len(part.read_bytes())))
+    assert not check_copy(target, archives[0], CopyLevel.O2, seen=set()).ok
+    assert check_copy(target, archives[0], CopyLevel.O2, seen=seen).ok

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from kwtui.controller import Controller
     from kwtui.model.retention import RetentionPolicy
+    from kwtui.offsite.archive import ArchivePart
     from kwtui.offsite.checking import CopyCheck
     from kwtui.offsite.copies import Copy
     from kwtui.operations.offsite.planning import PrunePreview
@@ -176,9 +177,11 @@ async def _check(controller: Controller, args: argparse.Namespace, output: Outpu
         contents = await controller.offsite.contents(args.target)
         paths = [copy.path for copy in contents.copies if copy.archive is not None]
     checks = []
+    level, identities = CopyLevel(args.level), _identities(args)
+    seen: set[ArchivePart] = set()
     for path in paths:
         check = await controller.offsite.check(
-            args.target, path, CopyLevel(args.level), _identities(args), _progress(output, path)
+            args.target, path, level, identities, _progress(output, path), seen
         )
         output.clear_status()
         checks.append(check)
