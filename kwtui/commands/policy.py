@@ -275,7 +275,7 @@ async def _add(controller: Controller, args: argparse.Namespace, output: Output)
 
 
 async def _edit(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    from kwtui.config.policy_editor import edit_policy
+    from kwtui.config.editor import edit_policy
 
     changed = edit_policy(args.name)
     output.line(f"The policy {args.name} {'was changed' if changed else 'is as it was'}.")

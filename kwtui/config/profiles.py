@@ -8,6 +8,8 @@ understood is reported and never overwritten. No file ever holds a password.
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -18,10 +20,12 @@ from kwtui.files.toml import (
     check_format,
     has_control,
     nearest,
-    read_toml,
+    parse_toml,
+    read_toml_text,
     refuse_unknown,
     typed_values,
     unusable,
+    write_private,
 )
 from kwtui.files.toml_editing import drop_table, plain_fields, put_table
 from kwtui.files.trusted import check_trusted
@@ -94,7 +98,12 @@ def load_profiles(path: Path | None = None) -> list[Profile]:
     value that makes no sense; the message names the file and the place.
     """
     path = path or profiles_path()
-    document = read_toml(path)
+    return parse_profiles(read_toml_text(path), path)
+
+
+def parse_profiles(text: str, path: Path) -> list[Profile]:
+    """The profiles that the text says, as if it stood in this file. Raises as `load_profiles`."""
+    document = parse_toml(text, path)
     refuse_unknown(document, {"format", "profile"}, path, "at the top")
     check_format(document, path)
     tables = document.get("profile", {})
@@ -158,6 +167,63 @@ def save_profile(profile: Profile, path: Path | None = None) -> None:
     defaults = Profile(name=profile.name)
     values = plain_fields(profile, defaults, frozenset({"name"}))
     put_table(path, ("profile", profile.name), values, defaults)
+
+
+def add_profile(profile: Profile, path: Path | None = None) -> Path:
+    """Save a profile that is not there yet; the file's path.
+
+    Raises KwtuiError: NAME_TAKEN, USAGE where the password's command is no program that is found
+    (it may be the password itself, which would be written down), and as `save_profile`.
+    """
+    path = path or profiles_path()
+    if any(known.name == profile.name for known in load_profiles(path)):
+        raise KwtuiError(
+            f"There is a profile named {profile.name!r} already.",
+            hint="Change it: kwtui profiles edit",
+            exit_code=ExitCode.NAME_TAKEN,
+        )
+    if profile.password_command is not None and not _is_command(profile.password_command):
+        raise KwtuiError(
+            "The first word of the password's command is no program that is found here.",
+            cause="The profile was not saved: what was given may be a password.",
+            hint="Give the command that prints the password, as in 'pass show kwdb/backup'.",
+            exit_code=ExitCode.USAGE,
+        )
+    save_profile(profile, path)
+    return path
+
+
+def _is_command(text: str) -> bool:
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return False
+    return bool(words) and shutil.which(words[0]) is not None
+
+
+_PASSWORD_KEY = re.compile(r"""(?im)\bpass(?:word|wd)?["']?\s*=""")
+
+
+def replace_profiles(before: str, text: str, path: Path | None = None) -> None:
+    """Put a text in the place of the file, which was read as ``before``.
+
+    Raises KwtuiError: USAGE for what holds no profiles, FAILED where the file was changed since.
+    What was written is kept beside the file then, unless it holds a password.
+    """
+    path = path or profiles_path()
+    try:
+        parse_profiles(text, path)
+        if read_toml_text(path) != before:
+            raise KwtuiError(f"The file {path} was changed by somebody else meanwhile.")
+    except KwtuiError as error:
+        if _PASSWORD_KEY.search(text):
+            error.hint = "The profiles are as they were. What you wrote holds a password: not kept."
+            raise
+        refused = path.with_name(f"{path.name}.refused")
+        write_private(refused, text)
+        error.hint = f"The profiles are as they were. What you wrote is kept in {refused}."
+        raise
+    write_private(path, text)
 
 
 def delete_profile(name: str, path: Path | None = None) -> None:

@@ -154,7 +154,7 @@ class Policies:
 
     def edit(self, name: str) -> bool:
         """In the person's editor, which has the terminal meanwhile; whether it was changed."""
-        from kwtui.config.policy_editor import edit_policy
+        from kwtui.config.editor import edit_policy
 
         return edit_policy(name)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from kwtui.errors import KwtuiError
 
 if TYPE_CHECKING:
     from kwtui.config.profiles import Profile
@@ -22,6 +25,31 @@ class Profiles:
         from kwtui.config.profiles import save_profile
 
         save_profile(profile)
+
+    def add(self, profile: Profile) -> Path:
+        """Save a profile whose name is free; the file. Raises NAME_TAKEN, USAGE."""
+        from kwtui.config.profiles import add_profile
+
+        return add_profile(profile)
+
+    def edit(self) -> bool:
+        """The file in the person's editor, which has the terminal meanwhile; whether it changed."""
+        from kwtui.config.editor import edit_profiles
+
+        return edit_profiles()
+
+    def used_by(self, name: str) -> list[str]:
+        """What would miss the profile, in words: each policy that names it, or may."""
+        from kwtui.config.policies import load_policy, policy_names
+
+        found = []
+        for policy in policy_names():
+            try:
+                if load_policy(policy).profile == name:
+                    found.append(f"the policy {policy} connects with it")
+            except KwtuiError:
+                found.append(f"the policy {policy} cannot be read: it may connect with it")
+        return found
 
     def delete(self, name: str) -> None:
         from kwtui.config.profiles import delete_profile

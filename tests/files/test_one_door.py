@@ -112,7 +112,7 @@ ALLOWED = {
     "commands/shared/output.py": "/dev/null",
     "config/policies.py": _CONFIG,
     "controller/approvals.py": _CONFIG,
-    "config/policy_editor.py": _CONFIG,
+    "config/editor.py": _CONFIG,
     "config/policy_file.py": _CONFIG,
     "diagnosis/entries.py": _PACKAGE,
     "doctor/gathering.py": _KERNEL,

@@ -92,6 +92,9 @@ _PRINTED_BY = {
     "wal": "`kwtui wal`",
     "sql": "`kwtui sql`",
     "profiles": "`kwtui profiles`",
+    "profile": "`kwtui profiles show NAME`, `add`",
+    "profiles-edited": "`kwtui profiles edit`",
+    "profile-removed": "`kwtui profiles remove NAME --yes NAME`",
     "keys": "`kwtui keys`",
     "manual": "`kwtui manual`",
     "manual-page": "`kwtui manual TOPIC`",
@@ -133,6 +136,7 @@ _HELD: dict[str, dict[str, type | str]] = {
     "jobs": {"jobs": "jobs._as_object"},
     "wal": {"report": WalReport},
     "profiles": {"profiles": Profile},
+    "profile": {"profile": Profile},
     "keys": {"keys": "keys._objects"},
 }
 """What the fields of a kind hold: a class, or the function that makes the object."""

@@ -9,6 +9,7 @@ from kwtui.commands.parsers.parts import (
     add_connection,
     command,
     count,
+    given,
 )
 
 
@@ -155,4 +156,76 @@ def _survey(commands: Any) -> None:
 
 
 def _profiles(commands: Any) -> None:
-    command(commands, "profiles", "list the saved profiles", "profiles:profiles", "", "")
+    parser = command(
+        commands,
+        "profiles",
+        "list, add, change and remove the saved profiles",
+        "profiles:profiles",
+        """\
+        A profile is a server with its folders, in profiles.toml; --profile NAME connects to it.
+        No password is kept: name the command that prints it, or a passfile. `edit` opens the file
+        in VISUAL or EDITOR and checks it before it counts. Policies that connect with a profile
+        are named before it is removed.
+        """,
+        """\
+        kwtui profiles add shop --host db1.example.com --user backup --environment prod
+        kwtui profiles add lab --tls disable --store /var/lib/kaiwudb
+        kwtui profiles show shop
+        kwtui profiles edit
+        kwtui profiles remove lab --yes lab
+        """,
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    parser.set_defaults(action="list")
+    for name, text in (
+        ("list", "all profiles (default)"),
+        ("show", "one profile, and the policies that connect with it"),
+        ("add", "save a new profile; comments and order of the file stay"),
+        ("edit", "change the file in the editor; it is checked before it counts"),
+        ("remove", "forget a profile; policies that connect with it are named first"),
+    ):
+        # Abbreviations would take --password for --password-command.
+        action = actions.add_parser(
+            name, help=text, description=text.capitalize() + ".", allow_abbrev=False
+        )
+        if name not in ("list", "edit"):
+            action.add_argument("name", type=given, metavar="NAME")
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        add_connection(action, inherited=True)
+        if name == "add":
+            _profile_options(action)
+        if name == "remove":
+            action.add_argument(
+                "--yes", type=given, metavar="NAME", help="do it: the profile's name again"
+            )
+
+
+def _profile_options(parser: argparse.ArgumentParser) -> None:
+    from kwtui.config.profiles import Environment, TlsMode
+
+    group = parser.add_argument_group("the profile")
+    group.add_argument("--host", type=given, help="name or address (127.0.0.1)")
+    group.add_argument("--port", type=count, metavar="N", help="its port (26257)")
+    group.add_argument("--user", type=given, help="the account of the server (root)")
+    group.add_argument("--database", type=given, metavar="DB", help="(defaultdb)")
+    group.add_argument(
+        "--tls", choices=[mode.value for mode in TlsMode], help="(verify-full)", metavar="MODE"
+    )
+    group.add_argument("--sslrootcert", type=given, metavar="FILE", help="the CA's; or: system")
+    group.add_argument("--sslcert", type=given, metavar="FILE", help="the client's certificate")
+    group.add_argument("--sslkey", type=given, metavar="FILE", help="the client's key")
+    group.add_argument(
+        "--environment",
+        choices=[each.value for each in Environment],
+        help="shown on every screen",
+    )
+    group.add_argument(
+        "--password-command", type=given, metavar="CMD", help="prints the password; no shell"
+    )
+    group.add_argument("--passfile", type=given, metavar="FILE", help="as ~/.pgpass")
+    group.add_argument(
+        "--allow-cleartext-password",
+        action="store_true",
+        help="send the password also without TLS",
+    )
+    group.add_argument("--read-only", action="store_true", help="kwtui changes nothing there")

@@ -50,8 +50,8 @@ function _shtab_kwtui_using
   test "$_shtab_kwtui_cmdpath" = "$argv"
 end
 
-set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify rescue runbook report mcp approve drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite drill' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
-set -g _shtab_kwtui_opts_with_value --accept --account --agent --anew-after --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --extern --family --file --from --goroutine --grep --identity --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --language --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --output --parallel --port --prefix --profile --recipient --rows --run --search --set --settings --severity --since --store --strategy --table --tables --tag --timeout --timer --type --until --where --without --work --yes --yes-delete --yes-replace -n
+set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles 'profiles list' 'profiles show' 'profiles add' 'profiles edit' 'profiles remove' keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify rescue runbook report mcp approve drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite drill' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
+set -g _shtab_kwtui_opts_with_value --accept --account --agent --anew-after --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --environment --extern --family --file --from --goroutine --grep --host --identity --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --language --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --output --parallel --passfile --password-command --port --prefix --profile --recipient --rows --run --search --set --settings --severity --since --sslcert --sslkey --sslrootcert --store --strategy --table --tables --tag --timeout --timer --tls --type --until --user --where --without --work --yes --yes-delete --yes-replace -n
 
 complete -c kwtui -e
 complete -c kwtui -f
@@ -234,7 +234,7 @@ complete -c kwtui -n '_shtab_kwtui_using logs' -l file -x -d 'only from this sou
 complete -c kwtui -n '_shtab_kwtui_using logs' -l goroutine -x -d 'only of this goroutine or thread'
 complete -c kwtui -n '_shtab_kwtui_using logs' -l tag -x -d 'only with this in the tags: client=10.0.0.7'
 complete -c kwtui -n '_shtab_kwtui_using logs' -l files -d 'list the log files'
-complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a profiles -d 'List the saved profiles.'
+complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a profiles -d 'List, add, change and remove the saved profiles.'
 complete -c kwtui -n '_shtab_kwtui_using profiles' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using profiles' -l json -d 'print JSON: one object, or one event a line while something runs'
 complete -c kwtui -n '_shtab_kwtui_using profiles' -l dsn -x -d postgresql://user@host:port
@@ -243,6 +243,65 @@ complete -c kwtui -n '_shtab_kwtui_using profiles' -l sandbox -d 'the built-in s
 complete -c kwtui -n '_shtab_kwtui_using profiles' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
 complete -c kwtui -n '_shtab_kwtui_using profiles' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
 complete -c kwtui -n '_shtab_kwtui_using profiles' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles; and test $_shtab_kwtui_npos -eq 0' -a list -d 'All profiles (default).'
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles; and test $_shtab_kwtui_npos -eq 0' -a show -d 'One profile, and the policies that connect with it.'
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles; and test $_shtab_kwtui_npos -eq 0' -a add -d 'Save a new profile; comments and order of the file stay.'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l host -x -d 'name or address (127.0.0.1)'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l port -x -d 'its port (26257)'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l user -x -d 'the account of the server (root)'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l database -x -d '(defaultdb)'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l tls -xka "verify-full verify-ca require disable" -d '(verify-full)'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l sslrootcert -xka "(__fish_complete_path (commandline -ct))" -d 'the CA'"'"'s; or: system'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l sslcert -xka "(__fish_complete_path (commandline -ct))" -d 'the client'"'"'s certificate'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l sslkey -xka "(__fish_complete_path (commandline -ct))" -d 'the client'"'"'s key'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l environment -xka "dev test prod" -d 'shown on every screen'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l password-command -x -d 'prints the password; no shell'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l passfile -xka "(__fish_complete_path (commandline -ct))" -d 'as ~/.pgpass'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l allow-cleartext-password -d 'send the password also without TLS'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l read-only -d 'kwtui changes nothing there'
+complete -c kwtui -n '_shtab_kwtui_using profiles; and test $_shtab_kwtui_npos -eq 0' -a edit -d 'Change the file in the editor; it is checked before it counts.'
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles; and test $_shtab_kwtui_npos -eq 0' -a remove -d 'Forget a profile; policies that connect with it are named first.'
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l yes -x -d 'do it: the profile'"'"'s name again'
 complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a keys -d 'List every action of the interface with its id and its keys.'
 complete -c kwtui -n '_shtab_kwtui_using keys' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using keys' -l json -d 'print JSON: one object, or one event a line while something runs'
