@@ -173,10 +173,6 @@ class FakeStorage(Storage):
         self._events.publish(StorageChanged())
         return Annotation(pinned=bool(pinned))
 
-    async def table_rows(self, entries: list[BackupEntry]) -> dict[str, dict[str, int]]:
-        """Nothing is known of single tables."""
-        return {}
-
     async def save_report(self, path: str, file: Path) -> None:
         self.reports.append((path, file))
 
