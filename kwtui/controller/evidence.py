@@ -54,6 +54,19 @@ class Evidence:
         )
         return EvidenceCheck(journal_path(self._state), head_of(content), flaws)
 
+    async def noted(self, target: str) -> tuple[Head, ...]:
+        """The heads that off-site copies left on a target, saved or by its URL."""
+        from kwtui.config.offsite import find_target
+        from kwtui.evidence.journal import keeper
+        from kwtui.offsite.heads import noted_heads
+        from kwtui.offsite.targets.opening import opened
+
+        def read() -> tuple[Head, ...]:
+            with opened(find_target(target)) as place:
+                return noted_heads(place, keeper())
+
+        return await self._background.call(read)
+
     async def head(self) -> Head:
         """What to note elsewhere, so that lines cut off the end are found."""
         from kwtui.evidence.journal import journal_head

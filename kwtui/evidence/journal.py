@@ -39,6 +39,11 @@ def host() -> str:
     return socket.gethostname()
 
 
+def keeper() -> str:
+    """Whose journal it is: one account's on one host."""
+    return f"{_account(os.geteuid())}@{host()}"
+
+
 def record(state: Path, entry: Entry) -> None:
     """Add an entry. Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED)."""
     path = journal_path(state)

@@ -96,6 +96,7 @@ def _report(commands: Any) -> None:
         kwtui report --since 2026-01-01 --database shop --json
         kwtui report --head
         kwtui report --check 118:5f0c...
+        kwtui report --check --target vault
         """,
     )
     parser.add_argument("--since", metavar="TIME", help="from then on: 2026-11-01, -30d (UTC)")
@@ -107,6 +108,9 @@ def _report(commands: Any) -> None:
         nargs="*",
         metavar="HEAD",
         help="whether the journal is what was written, also up to the heads that are given",
+    )
+    parser.add_argument(
+        "--target", type=given, metavar="TARGET", help="check it against the heads noted off-site"
     )
     choice.add_argument("--head", action="store_true", help="print its head, to note elsewhere")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 async def report(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     if args.head:
         return await _print_head(controller, output)
-    if args.check is not None:
+    if args.check is not None or args.target:
         return await _check(controller, args, output)
     return await _list(controller, args, output)
 
@@ -103,7 +103,13 @@ async def _print_head(controller: Controller, output: Output) -> int:
 
 async def _check(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     """Raises KwtuiError (USAGE) for a word that is no head."""
-    checked = await controller.evidence.check(tuple(_heads(args.check)))
+    heads = _heads(args.check)
+    if args.target:
+        noted = await controller.evidence.noted(args.target)
+        if not noted:
+            output.note(f"No head of this journal was noted on {args.target} yet.")
+        heads += noted
+    checked = await controller.evidence.check(tuple(heads))
     if output.json:
         output.object("evidence-check", {"check": checked, "ok": not checked.flaws})
     else:
@@ -111,16 +117,16 @@ async def _check(controller: Controller, args: argparse.Namespace, output: Outpu
             output.line(f"Line {flaw.line}: {flaw.words}." if flaw.line else f"{flaw.words}.")
         state = "was altered" if checked.flaws else f"is whole: {checked.head.lines} lines"
         output.line(f"{checked.path} {state}")
-        if not checked.flaws and not args.check:
+        if not checked.flaws and not heads:
             output.note("Whether lines were cut off its end, a head that was noted earlier tells.")
     return int(ExitCode.EVIDENCE_ALTERED) if checked.flaws else 0
 
 
-def _heads(words: list[str]) -> list[Head]:
+def _heads(words: list[str] | None) -> list[Head]:
     from kwtui.evidence.chain import parse_head
 
     found = []
-    for word in words:
+    for word in words or ():
         head = parse_head(word)
         if head is None:
             raise KwtuiError(

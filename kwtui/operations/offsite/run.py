@@ -12,6 +12,7 @@ from kwtui.backups.layout.location import find_location
 from kwtui.backups.listing.scanning import describe
 from kwtui.config.offsite import find_target
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.evidence.journal import journal_head, keeper
 from kwtui.model.proof import ProofLevel
 from kwtui.model.retention import RetentionPolicy
 from kwtui.model.schema import TableName
@@ -19,6 +20,7 @@ from kwtui.offsite.archive import CopyLevel
 from kwtui.offsite.checking import CopyCheck, check_copy
 from kwtui.offsite.copies import read_archive, read_contents, unreadable_archives
 from kwtui.offsite.fetching import fetch
+from kwtui.offsite.heads import note_head
 from kwtui.offsite.keys import read_identities
 from kwtui.offsite.pruning import decide_copies, files_that_go, leftovers
 from kwtui.offsite.sending import SendProgress, as_json, prepare, send
@@ -91,6 +93,7 @@ class _OffsiteRun:
         with opened(self._settings) as target:
             outgoing = prepare(target, location, recipients)
             sent = send(target, outgoing, proof, context.state, tell)
+            note_head(target, keeper(), journal_head(context.state))
             address = target.address
         self._result |= as_json(sent) | {"target": address}
         size = human_bytes(sent.stored_bytes)
