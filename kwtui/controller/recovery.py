@@ -14,6 +14,7 @@ from kwtui.controller.folders import NodeFolders
 from kwtui.controller.status import Status
 from kwtui.controller.storage import Storage
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.text import sentences
 
 if TYPE_CHECKING:
     from kwtui.documents.recovery.facts import DatabaseRecovery, Measured, RecoveryFacts
@@ -58,6 +59,7 @@ class Recovery:
             if not databases or facts.name in databases
         ]
         server = self._connection.status.facts if self._connection.is_connected else None
+        targets, no_targets = _targets()
         return RecoveryFacts(
             made_at=report.taken_at,
             kwtui_version=kwtui.__version__,
@@ -69,9 +71,10 @@ class Recovery:
             databases=tuple([await self._database(*each) for each in judged]),
             contacts=load_contacts(),
             contacts_file=str(contacts_path()),
+            targets=targets,
             wal_level=node.wal_level,
             nodes=len(server.nodes) or None if server else None,
-            unknown=(*report.unknown, *node.unknown),
+            unknown=(*report.unknown, *node.unknown, *no_targets),
         )
 
     async def plan(self, databases: Sequence[str], language: str) -> str:
@@ -156,6 +159,16 @@ class Recovery:
     async def _not_included(self, path: str) -> tuple[str, ...]:
         manifest = (await self._storage.look_inside(path)).manifest
         return manifest.not_included if manifest is not None else ()
+
+
+def _targets() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the saved off-site targets, or why they are not known."""
+    from kwtui.config.offsite import load_targets
+
+    try:
+        return tuple(load_targets()), ()
+    except KwtuiError as error:
+        return (), (f"Where off-site copies go: {sentences(*error.lines())}",)
 
 
 def _refuse_unknown(asked: Sequence[str], known: Sequence[str]) -> None:
