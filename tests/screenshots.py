@@ -65,10 +65,20 @@ class Photographer:
             await self._pilot.pause(0.05)
         raise SystemExit(f"{words!r} was never shown; the screen says:\n{self.text()}")
 
+    async def _until_painted(self, columns: int, rows: int) -> None:
+        """On a busy machine the screen takes its time to have its new size."""
+        for _ in range(int(PATIENCE_SECONDS / 0.05)):
+            strips = self._app.screen._compositor.render_strips()
+            if len(strips) == rows and strips[0].cell_length == columns:
+                return
+            await self._pilot.pause(0.05)
+        raise SystemExit(f"the screen never had {columns} columns and {rows} rows")
+
     async def take(self, name: str, sizes: Sequence[tuple[int, int]] = SIZES) -> None:
         """Draw what is shown at every size."""
         for columns, rows in sizes:
             await self._pilot.resize_terminal(columns, rows)
+            await self._until_painted(columns, rows)
             await self._pilot.pause(0.2)
             svg = self._app.export_screenshot(title="kwtui")
             path = self._folder / f"{name}-{columns}x{rows}.svg"
