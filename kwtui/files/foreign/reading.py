@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.grounds import folder_at, listable, parent_of
+from kwtui.files.foreign.walking import TooMuch
 
 _FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -234,6 +235,13 @@ def cannot_read(path: Path, error: OSError, *, listing: str = "kwtui list") -> K
             cause=cause,
             hint=f"`{listing}` shows what is there.",
             exit_code=ExitCode.NOT_FOUND,
+        )
+    if isinstance(error, TooMuch):
+        return KwtuiError(
+            f"{path} was not looked through.",
+            cause=cause,
+            hint=error.hint,
+            exit_code=ExitCode.EXTERN_NOT_READABLE,
         )
     return KwtuiError(
         f"{path} cannot be read.",

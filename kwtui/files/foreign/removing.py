@@ -17,7 +17,7 @@ from pathlib import Path
 from kwtui.files.foreign.accounts import acting_as
 from kwtui.files.foreign.grounds import enter, parent_of
 from kwtui.files.foreign.making import sync
-from kwtui.files.foreign.walking import DEEPEST
+from kwtui.files.foreign.walking import DEEPEST, too_deep
 
 Removed = Callable[[int], None]
 """Called before each file is removed, with its bytes; an exception of it ends the removal."""
@@ -66,8 +66,7 @@ def _remove(folder: int, name: str, first: int, before: Removed) -> None:
                 level.folders = _empty(level.descriptor, before)
             if level.folders:
                 if len(levels) > DEEPEST:
-                    words = f"more than {DEEPEST} folders lie in each other"
-                    raise OSError(errno.ELOOP, words, level.name)
+                    raise too_deep(level.name)
                 deeper = level.folders.pop()
                 with suppress(FileNotFoundError):
                     levels.append(_Level(deeper, enter(deeper, level.descriptor)))

@@ -22,6 +22,20 @@ MOST = 5_000_000
 """Entries; an export of a hundred thousand tables has some files for each."""
 
 
+class TooMuch(OSError):
+    """There are more folders below each other, or more entries, than anybody looks through."""
+
+    hint = (
+        "No backup and no export looks like that: something else made it. Find out what it is, and"
+        " move or remove it yourself (mv, rm -r) as the account that owns it; then try again."
+    )
+
+
+def too_deep(path: str) -> TooMuch:
+    """The error for folders below each other, of which this one is too many."""
+    return TooMuch(errno.ELOOP, f"more than {DEEPEST} folders lie in each other", path)
+
+
 class Entry(NamedTuple):
     """Something in a folder, itself: no link was followed. (A plain tuple: there are millions.)"""
 
@@ -66,7 +80,7 @@ def statuses_in(folder: Path) -> list[tuple[str, os.stat_result]]:
 def walk(root: Path) -> Iterator[Entry]:
     """Everything below a folder by name, folder by folder; a folder before what is in it.
 
-    Raises OSError, also for more than `DEEPEST` folders below each other or `MOST` entries.
+    Raises OSError; `TooMuch` for more than `DEEPEST` folders below each other or `MOST` entries.
     """
     with folder_at(root) as held:
         account = acting()
@@ -82,13 +96,12 @@ def walk(root: Path) -> Iterator[Entry]:
                 continue
             seen += 1
             if seen > MOST:
-                raise OSError(errno.EFBIG, f"more than {MOST:,} files lie there", str(root))
+                raise TooMuch(errno.EFBIG, f"more than {MOST:,} files lie there", str(root))
             yield entry
             if not entry.is_folder:
                 continue
             if len(opened) > DEEPEST:
-                words = f"more than {DEEPEST} folders lie in each other"
-                raise OSError(errno.ELOOP, words, str(root / entry.path))
+                raise too_deep(str(root / entry.path))
             with acting_as(account):
                 try:
                     opened.append(enter(entry.name, opened[-1]))

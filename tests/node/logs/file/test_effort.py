@@ -87,6 +87,19 @@ def test_a_search_without_an_end_gives_control_back_and_is_ended(
     assert time.monotonic() - began < 20
 
 
+def test_a_choice_that_has_no_end_is_told_as_what_it_is(
+    log: OpenLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(match_process, "LONGEST_BLOCK", 0.3)
+    with pytest.raises(KwtuiError) as told:
+        everything(Searcher(log.reader, Query(re.compile("(a|aa)+$"))), log.size, back=False)
+    words = "\n".join(told.value.lines())
+    assert "'(a|aa)+$' takes too long" in words
+    assert "stopped" in words
+    assert "choices that match the same text" in words
+    assert "a+ finds what (a+)+ and (a|aa)+ do" in words
+
+
 def test_who_leaves_ends_it_at_once(log: OpenLog) -> None:
     searcher = Searcher(log.reader, Query(EVIL))
     searcher.search(0, log.size, seconds=0.1, limit=10)
