@@ -30,6 +30,7 @@ from kwtui.files.toml import (
     parse_toml,
     read_toml_text,
     refuse_unknown,
+    toml_value,
     typed_values,
     unusable,
     write_private,
@@ -81,12 +82,12 @@ def _target(name: str, table: object, path: Path) -> TargetSettings:
             )
     recipients = values.pop("recipients", [])
     if not isinstance(recipients, list) or not all(isinstance(key, str) for key in recipients):
-        raise unusable(path, f"recipients {where} must be a list of public keys")
+        raise unusable(path, f"{where}: recipients must be a list of public keys")
     retention = values.pop("retention", None)
     skip = {"name", "recipients", "retention"}
     found = typed_values(TargetSettings, values, path, where, skip)
     if not found.get("url"):
-        raise unusable(path, f"url is missing {where}")
+        raise unusable(path, f"{where}: url is missing")
     return TargetSettings(
         **found,
         name=name,
@@ -102,7 +103,8 @@ def _retention(table: object, path: Path, where: str) -> RetentionPolicy:
     values = dict(table)
     level = values.pop("min_proof", "O1")
     if level not in LEVELS:
-        raise unusable(path, f"min_proof {where} must be one of {', '.join(LEVELS)}, not {level!r}")
+        words = ", ".join(LEVELS)
+        raise unusable(path, f"{where}: min_proof must be one of {words}, not {toml_value(level)}")
     counts: Mapping[str, Any] = typed_values(RetentionPolicy, values, path, where, {"min_proof"})
     policy = RetentionPolicy(**counts, min_proof=LEVELS[level])
     try:

@@ -317,6 +317,6 @@ class _Reader:
 
     def wrong(self, table: str, key: str, problem: str, hint: str = "") -> KwtuiError:
         line = line_of(self._text, table, key)
-        where = f"line {line}: " if line else ""
-        place = f" in [{table}]" if table else ""
-        return unusable(self._path, f"{where}{problem}{place}", hint=hint)
+        place = f"in [{table}]" if table else "at the top"
+        where = f"line {line} {place}" if line and table else f"line {line}" if line else place
+        return unusable(self._path, f"{where}: {problem}", hint=hint)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from kwtui.errors import KwtuiError
-from kwtui.files.toml import nearest
+from kwtui.files.toml import nearest, toml_value
 from kwtui.text import time_span
 
 WrongAt = Callable[[str, str, str, str], KwtuiError]
@@ -35,7 +35,7 @@ class PolicyTable:
             return default
         if type(value) is not kind:
             words = {str: "text in quotes", int: "a whole number", bool: "true or false"}[kind]
-            raise self.wrong(key, f"must be {words}, not {value!r}")
+            raise self.wrong(key, f"must be {words}, not {toml_value(value)}")
         return value
 
     def positive(self, key: str, default: int | None) -> int | None:

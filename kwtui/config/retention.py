@@ -22,6 +22,7 @@ from kwtui.files.toml import (
     check_format,
     read_toml,
     refuse_unknown,
+    toml_value,
     typed_values,
     unusable,
 )
@@ -111,7 +112,7 @@ def _policy(table: object, path: Path, where: str) -> RetentionPolicy:
     level = values.pop("min_proof", "P2")
     if level not in LEVELS:
         words = ", ".join(LEVELS)
-        raise unusable(path, f"min_proof {where} must be one of {words}, not {level!r}")
+        raise unusable(path, f"{where}: min_proof must be one of {words}, not {toml_value(level)}")
     counts = typed_values(RetentionPolicy, values, path, where, {"min_proof"})
     policy = RetentionPolicy(**counts, min_proof=LEVELS[level])
     try:

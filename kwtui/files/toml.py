@@ -89,11 +89,12 @@ def _typed(
         allowed = [member.value for member in choices[base]]
         if value in allowed:
             return choices[base](value)
-        raise unusable(path, f"{key} {where} must be one of {', '.join(allowed)}, not {value!r}")
+        words = f"one of {', '.join(allowed)}"
+        raise unusable(path, f"{where}: {key} must be {words}, not {toml_value(value)}")
     expected = {"str": str, "int": int, "bool": bool}[base]
     if type(value) is not expected:
         words = {"str": "text in quotes", "int": "a whole number", "bool": "true or false"}[base]
-        raise unusable(path, f"{key} {where} must be {words}, not {value!r}")
+        raise unusable(path, f"{where}: {key} must be {words}, not {toml_value(value)}")
     return value
 
 
@@ -113,8 +114,17 @@ def nearest(word: str, known: list[str]) -> str:
     return f"Did you mean {near[0]!r}?" if near else ""
 
 
+def toml_value(value: object) -> str:
+    """A value as messages show it: ``true`` as it is spelled in the file."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
 def unusable(path: Path, problem: str, *, hint: str = "") -> KwtuiError:
-    """The error (USAGE) for a file that cannot be understood."""
+    """The error (USAGE) for a file that cannot be understood.
+
+    ``problem`` begins with the place, and never with a key: a sentence begins with a capital, and a
+    key is spelled as in the file.
+    """
     return KwtuiError(
         f"The file {path} cannot be used.",
         cause=problem[:1].upper() + problem[1:] + ("" if problem.endswith(".") else "."),

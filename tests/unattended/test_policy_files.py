@@ -140,11 +140,19 @@ def test_every_limit_and_every_way_to_back_up_arrives(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('"500GiB"', '"500"', 'Line 25: max_space must be a size such as "500GiB"'),
-        ("cpu_share = 50", "cpu_share = 150", "cpu_share must be percent, at most 100"),
+        ('"500GiB"', '"500"', 'Line 25 in [limits]: max_space must be a size such as "500GiB"'),
+        (
+            "cpu_share = 50",
+            "cpu_share = 150",
+            "in [limits]: cpu_share must be percent, at most",
+        ),
         ('max_answer = "2s"\nmax_queries = 50', "", "stop needs max_queries or max_answer"),
         ('smtp_user = "kwtui"', "", "smtp_password_command need each other"),
-        ('ping = "https:', 'ping = "ftp:', "Line 13: ping must be an http or https address"),
+        (
+            'ping = "https:',
+            'ping = "ftp:',
+            "Line 13 in [notify]: ping must be an http",
+        ),
         ('"aggregates"', '"all"', "check must be one of counts, aggregates, sample, full"),
         ('"wait"', '"queue"', "overlap must be one of skip, wait"),
     ],
@@ -161,21 +169,22 @@ def test_a_limit_that_makes_no_sense_is_told_with_its_line(
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("at_once = 2", "at_once = 0", "Line 9: at_once must be at least 1, not 0 in [backup]"),
+        ("at_once = 2", "at_once = 0", "Line 9 in [backup]: at_once must be at least 1, not 0."),
         ("at_once = 2", 'at_once = "2"', "must be a whole number"),
-        ("with_users", "with_user", "Line 10: the key 'with_user' is not known in [backup]"),
-        ('"90min"', '"soon"', "Line 18: max_age must be a time"),
-        ('"P4"', '"P9"', "Line 19: min_proof must be one of P1, P2, P3, P4"),
+        ("with_users", "with_user", "Line 10 in [backup]: the key 'with_user' is not known."),
+        ('"90min"', '"soon"', "Line 18 in [proof]: max_age must be a time"),
+        ('"P4"', '"P9"', "Line 19 in [proof]: min_proof must be one of P1, P2, P3, P4"),
         ('cron = "15 1 * * *"', "", "give on_calendar or cron"),
         ("keep_daily = 7", "keep_daily = -1", "cannot keep less than none"),
         ('["shop", "plant_*"]', "[]", "Line 2: databases must say which"),
         ('on = ["failure"]', 'on = ["sometimes"]', "not 'sometimes'"),
-        ("22:00-06:00", "at night", "Line 29: window must be as"),
+        ("22:00-06:00", "at night", "Line 29 in [limits]: window must be as"),
         ("[limits]", "[limit]", "the key 'limit' is not known"),
         ('level = "O2"', 'level = "O3"', "level must be O1 or O2"),
         ('target = "vault"', "", "target must name one"),
         ('missed = "skip"', 'time_zone = "UTC"', "cron knows no other"),
         ("[limits]", "[limits", "line"),
+        ('databases = ["shop", "plant_*"]', "", "At the top: databases must say which"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(
