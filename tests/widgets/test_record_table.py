@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from textual.app import App, ComposeResult
+from typing import ClassVar
 
+from textual.app import App, ComposeResult
+from textual.screen import Screen
+
+from kwtui.widgets.paint import ROLE_CLASSES
 from kwtui.widgets.record_table import RecordTable
 from kwtui.widgets.styles import style_path
+
+
+class RolesScreen(Screen[None]):
+    """The roles are the screen's, as in kwtui."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
 
 
 class TableApp(App[None]):
@@ -13,6 +23,9 @@ class TableApp(App[None]):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return {"kwtui-muted": "grey", "kwtui-keyword": "magenta"}
+
+    def get_default_screen(self) -> Screen[None]:
+        return RolesScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         yield RecordTable()
