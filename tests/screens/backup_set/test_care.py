@@ -54,7 +54,7 @@ async def test_label_and_note_are_changed_together(connected: FakeController) ->
         await person.press("tab")
         await person.type("keep me")
         await person.press("enter")
-        await person.until_shown("before 3.3; keep me")
+        await person.until_shown("Note     keep me")
         assert connected.storage.annotated == [(SHOP, {"label": "before 3.3", "remark": "keep me"})]
 
 
