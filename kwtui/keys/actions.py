@@ -88,7 +88,7 @@ ACTIONS: tuple[Action, ...] = (
            footer=False),
     Action("app.quit", "q,ctrl+q,ctrl+c", "Quit", "Leave kwtui. Runs go on without it.",
            shown="q"),
-    Action("app.suspend", "ctrl+z", "Suspend", "Go back to the shell; fg comes back. Runs go on.",
+    Action("app.suspend", "ctrl+z", "Suspend", "To the shell; fg comes back. In an editor: undo.",
            footer=False),
     Action("app.theme", "f7", "Theme", "The next theme: dark, light, high contrast, 16 colours,"
            " none. It is kept.", footer=False),

@@ -17,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from kwtui.errors import KwtuiError
+from kwtui.keys.actions import BY_ID
 from kwtui.keys.interface_words import in_interface
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import Field, Words, push_button
@@ -28,6 +29,8 @@ WIDTH = 72
 
 FRAME_ROWS = 7
 """Rows that a message's border, title and buttons take."""
+
+_SUSPEND = BY_ID["app.suspend"]
 
 BUTTON_KEYS: list[BindingType] = [
     Binding("left,h", "app.focus_previous", show=False),
@@ -49,7 +52,11 @@ class Dialog(ModalScreen[object]):
     """A box in the middle with a text and buttons; Esc answers nothing."""
 
     CSS_PATH = style_path("dialogs")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", show=False),
+        # The application's keys end at a dialog; the way to the shell does not.
+        Binding(_SUSPEND.keys, f"app.perform({_SUSPEND.id!r})", show=False, id=_SUSPEND.id),
+    ]
     COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
