@@ -115,7 +115,7 @@ def _secret(question: str) -> str:
 
 def _make_keys(controller: Controller, output: Output) -> int:
     _require_terminal(output)
-    output.note("Agents cannot read a passphrase that stands nowhere. Choose one of 12 or more.")
+    output.note("The passphrase is stored nowhere. It needs 12 characters or more.")
     passphrase = _secret("New passphrase: ")
     if passphrase != _secret("Once more: "):
         raise KwtuiError("The two are not the same.", exit_code=ExitCode.USAGE)
