@@ -42,6 +42,10 @@ class PolicyDraft:
         default_factory=lambda: {"keep_last": 3, "keep_daily": 7, "keep_weekly": 4}
     )
     """By the names of the retention's keys; empty: everything stays."""
+    offsite: str = ""
+    """A saved target or a URL; empty: backups stay where they are."""
+    window: str = ""
+    """As ``22:00-06:00``; empty: at any time."""
     command: Sequence[str] = ()
     webhook: str = ""
     template: str = "generic"
@@ -100,6 +104,8 @@ def text_of(draft: PolicyDraft) -> str:
         "schedule": _schedule(draft),
         "proof": _proof(draft),
         "retention": _table(draft.keep),
+        "limits": _table({"window": draft.window}),
+        "offsite": _table({"target": draft.offsite}),
     }
     for name, table in tables.items():
         if table:

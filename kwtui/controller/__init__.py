@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kwtui.config.directories import state_dir
 from kwtui.controller.account_runs import AccountRuns
+from kwtui.controller.advice import Advice
 from kwtui.controller.approvals import Approvals
 from kwtui.controller.background import Background
 from kwtui.controller.commands import CommandLines
@@ -27,8 +28,8 @@ from kwtui.controller.plans import Plans
 from kwtui.controller.policies import Policies
 from kwtui.controller.policy_work import PolicyWork
 from kwtui.controller.profiles import Profiles
-from kwtui.controller.recovery import Recovery
-from kwtui.controller.rescue import Rescue
+from kwtui.controller.recovery.plan import Recovery
+from kwtui.controller.recovery.rescue import Rescue
 from kwtui.controller.retention import Retention
 from kwtui.controller.runs import Runs
 from kwtui.controller.server import ServerPages
@@ -102,6 +103,7 @@ class Controller:
         )
         self.policies.after_backup(self.recovery.after_backup)
         self.policies.after_backup(self.offsite.after_backup(work.run))
+        self.advice = Advice(self.connection, self.storage, self.status, self.server)
         self.logs = Logs(self.connection, self.folders, background)
         self.doctor = Doctor(
             self.connection, self.folders, account_runs, self.leftovers, background, home

@@ -18,6 +18,7 @@ TOPICS = {
     "retention": "Pin, delete and prune backups; remove leftovers.",
     "incremental": "Backups of what changed, each complete by itself.",
     "offsite": "Copies of backups elsewhere: send, prove, bring back, thin out.",
+    "advise": "Find a backup strategy, with its arithmetic.",
     "policies": "Backups by themselves: policies, schedules, notices.",
     "agents": "What AI agents may do, and how a person approves it.",
     "runs": "How runs work: follow, cancel, signals, locks.",

@@ -15,6 +15,8 @@ from typing import Any, get_args
 import msgspec
 
 import kwtui.commands
+from kwtui.advice.facts import Measured
+from kwtui.advice.recommendation import Recommendation
 from kwtui.backups.difference import SetDifference
 from kwtui.backups.layout.annotations import Annotation
 from kwtui.backups.listing.contents import SetDetails
@@ -47,6 +49,7 @@ _COMMANDS = Path(kwtui.commands.__file__).parent
 _PRINTED_BY = {
     "list": "`kwtui list`",
     "status": "`kwtui status`",
+    "advice": "`kwtui advise`",
     "policies": "`kwtui policy`",
     "policy": "`kwtui policy show NAME`, `add`",
     "policy-check": "`kwtui policy check NAME`",
@@ -107,6 +110,7 @@ _PRINTED_BY = {
 _HELD: dict[str, dict[str, type | str]] = {
     "list": {"entries": BackupEntry},
     "status": {"status": StatusReport},
+    "advice": {"advice": Recommendation, "measured": Measured},
     "policies": {"policies": "policy._summary"},
     "policy": {"policy": Policy, "history": PolicyEvent},
     "policy-check": {"policy": Policy},

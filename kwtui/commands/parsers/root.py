@@ -157,7 +157,7 @@ _COMMANDS = (
     (("keys",), _keys),
     (("manual",), _manual),
     (("completion",), _completion),
-    (("status", "policy", "schedule", "notify"), add_unattended_commands),
+    (("status", "advise", "policy", "schedule", "notify"), add_unattended_commands),
     (("rescue", "runbook", "report", "mcp", "approve"), add_evidence_commands),
     (("drill", "seal"), add_drill_commands),
     (

@@ -21,6 +21,7 @@ def span(text: str) -> timedelta:
 
 def add_unattended_commands(commands: Any) -> None:
     _status(commands)
+    _advise(commands)
     _policy(commands)
     _schedule(commands)
     _notify(commands)
@@ -209,4 +210,58 @@ def _status(commands: Any) -> None:
     forms.add_argument("--nagios", action="store_true", help="one line, as a Nagios plugin")
     forms.add_argument(
         "--prometheus", action="store_true", help="metrics for node_exporter's textfile collector"
+    )
+
+
+def _advise(commands: Any) -> None:
+    parser = command(
+        commands,
+        "advise",
+        "recommend a backup strategy, with its arithmetic",
+        "advise:advise",
+        """\
+        Asks on a terminal what was not given, and measures the rest: sizes, growth, the time of
+        past backups and restores, the free disk, the write-ahead log. Recommends a schedule, a
+        retention that fits the disk, how often backups are proven and drilled, copies and the WAL
+        level; says from which figures, what contradicts, what cannot be promised and what is not
+        measured yet. Nothing is run or changed; databases without a backup are counted.
+
+        Without DB it advises on all databases. The exit code is 1 if something that is demanded
+        cannot be kept.
+        """,
+        """\
+        kwtui advise --profile prod
+        kwtui advise shop --rpo 26h --rto 2h --keep 90d --profile prod
+        kwtui advise shop --rpo 4h --copies vault --policy shop --plan recovery.md --profile prod
+        """,
+    )
+    parser.add_argument("databases", type=given, nargs="*", metavar="DB", help="only on these")
+    parser.add_argument(
+        "--importance", choices=("low", "normal", "critical"), help="decides how often is drilled"
+    )
+    parser.add_argument("--rpo", type=span, metavar="TIME", help="how much may be lost (26h)")
+    parser.add_argument("--rto", type=span, metavar="TIME", help="how long a restore may take")
+    parser.add_argument(
+        "--keep", type=span, metavar="TIME", help="how long backups must be kept (30d)"
+    )
+    parser.add_argument(
+        "--window", type=given, metavar="HH:MM-HH:MM", help="backups begin only then (UTC)"
+    )
+    parser.add_argument(
+        "--copies", type=given, metavar="TARGET", help="the off-site target that copies go to"
+    )
+    parser.add_argument(
+        "--demand",
+        action="append",
+        choices=("every-day", "off-site", "no-longer"),
+        help="what law or customer ask for: a backup of each day, a copy elsewhere, nothing kept "
+        "longer than --keep; may be given again",
+    )
+    parser.add_argument(
+        "--no-questions", action="store_true", help="take the default of what was not given"
+    )
+    parser.add_argument("--policy", type=given, metavar="NAME", help="write it as a new policy")
+    parser.add_argument("--plan", type=given, metavar="FILE", help="write the recovery plan too")
+    parser.add_argument(
+        "--language", choices=("en", "zh"), default="en", help="of the recovery plan (en)"
     )

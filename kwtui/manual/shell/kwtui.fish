@@ -50,8 +50,8 @@ function _shtab_kwtui_using
   test "$_shtab_kwtui_cmdpath" = "$argv"
 end
 
-set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles 'profiles list' 'profiles show' 'profiles add' 'profiles edit' 'profiles remove' keys manual completion status policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify rescue runbook report mcp approve drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite drill' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
-set -g _shtab_kwtui_opts_with_value --accept --account --agent --anew-after --as --charset --check --chunk-rows --continue --count --cron --csv --database --databases --delimiter --dir --draft --drill-every --dsn --empty --environment --extern --family --file --from --goroutine --grep --host --identity --incremental --interval --into --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --language --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --output --parallel --passfile --password-command --port --prefix --profile --recipient --rows --run --search --set --settings --severity --since --sslcert --sslkey --sslrootcert --store --strategy --table --tables --tag --target --timeout --timer --tls --type --until --user --where --without --work --yes --yes-delete --yes-replace -n
+set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles 'profiles list' 'profiles show' 'profiles add' 'profiles edit' 'profiles remove' keys manual completion status advise policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify rescue runbook report mcp approve drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite drill' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
+set -g _shtab_kwtui_opts_with_value --accept --account --agent --anew-after --as --charset --check --chunk-rows --continue --copies --count --cron --csv --database --databases --delimiter --demand --dir --draft --drill-every --dsn --empty --environment --extern --family --file --from --goroutine --grep --host --identity --importance --incremental --interval --into --keep --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --label --language --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --output --parallel --passfile --password-command --plan --policy --port --prefix --profile --recipient --rows --rpo --rto --run --search --set --settings --severity --since --sslcert --sslkey --sslrootcert --store --strategy --table --tables --tag --target --timeout --timer --tls --type --until --user --where --window --without --work --yes --yes-delete --yes-replace -n
 
 complete -c kwtui -e
 complete -c kwtui -f
@@ -348,6 +348,26 @@ complete -c kwtui -n '_shtab_kwtui_using status' -l count -d 'also count what th
 complete -c kwtui -n '_shtab_kwtui_using status' -l banner -d 'one line for a login, nothing where all is well'
 complete -c kwtui -n '_shtab_kwtui_using status' -l nagios -d 'one line, as a Nagios plugin'
 complete -c kwtui -n '_shtab_kwtui_using status' -l prometheus -d 'metrics for node_exporter'"'"'s textfile collector'
+complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a advise -d 'Recommend a backup strategy, with its arithmetic.'
+complete -c kwtui -n '_shtab_kwtui_using advise' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l json -d 'print JSON: one object, or one event a line while something runs'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using advise' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l importance -xka "low normal critical" -d 'decides how often is drilled'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l rpo -x -d 'how much may be lost (26h)'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l rto -x -d 'how long a restore may take'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l keep -x -d 'how long backups must be kept (30d)'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l window -x -d 'backups begin only then (UTC)'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l copies -x -d 'the off-site target that copies go to'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l demand -xka "every-day off-site no-longer" -d 'what law or customer ask for: a backup of each day, a copy elsewhere, nothing kept longer than --keep; may be given again'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l no-questions -d 'take the default of what was not given'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l policy -x -d 'write it as a new policy'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l plan -xka "(__fish_complete_path (commandline -ct))" -d 'write the recovery plan too'
+complete -c kwtui -n '_shtab_kwtui_using advise' -l language -xka "en zh" -d 'of the recovery plan (en)'
 complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a policy -d 'Back up, prove and thin out by a policy, a file that says what and when.'
 complete -c kwtui -n '_shtab_kwtui_using policy' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using policy' -l json -d 'print JSON: one object, or one event a line while something runs'

@@ -1,0 +1,1 @@
+"""From demands and measured figures to a backup strategy, with its arithmetic. Pure."""

@@ -1,0 +1,191 @@
+"""kwtui advise: a backup strategy from what is demanded and what was measured."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kwtui.commands.shared.arguments import connect_or_find_files, usage
+from kwtui.commands.shared.output import Output
+from kwtui.errors import ExitCode, KwtuiError
+
+if TYPE_CHECKING:
+    from kwtui.advice.facts import Answers
+    from kwtui.advice.recommendation import Recommendation
+    from kwtui.controller import Controller
+
+
+async def advise(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    """Exit code FAILED where something that is demanded cannot be kept.
+
+    Raises KwtuiError: NOT_FOUND for an unknown database, USAGE for a plan's file that is there, and
+    before anything is measured NAME_TAKEN for a policy.
+    """
+    _check(args)
+    unreachable = await connect_or_find_files(controller, args)
+    if unreachable:
+        output.note(f"Not known: {unreachable}")
+    if output.is_terminal and not args.no_questions:
+        _ask_what_is_missing(args, output)
+    answers = _answers(args)
+    if output.is_terminal:
+        output.status("Measuring")
+    measured = await controller.advice.measured(args.databases)
+    names = [database.name for database in measured.databases]
+    advice = controller.advice.recommend(dict.fromkeys(names, answers), measured)
+    written = await _write(controller, args, advice, names)
+    if output.json:
+        output.object("advice", {"advice": advice, "measured": measured, "written": written})
+    else:
+        _print(advice, written, output)
+    return int(ExitCode.FAILED) if advice.contradictions else 0
+
+
+def _print(advice: Recommendation, written: list[str], output: Output) -> None:
+    import textwrap
+
+    from kwtui.advice.words import advice_lines
+
+    for line in advice_lines(advice):
+        indent = len(line) - len(line.lstrip())
+        if output.out_width is None:
+            output.line(line)
+            continue
+        hanging = " " * (indent + 2)
+        for part in textwrap.wrap(line, output.out_width, subsequent_indent=hanging) or [""]:
+            output.line(part)
+    if written:
+        output.line()
+    for path in written:
+        output.line(f"Written: {path}")
+
+
+# -- what is written ------------------------------------------------------------------------------
+
+
+def _check(args: argparse.Namespace) -> None:
+    """What can be known of the policy is told before questions are asked."""
+    if args.policy:
+        from kwtui.config.policy_file import free_path
+
+        if args.dsn or args.sandbox:
+            raise usage(
+                "A policy names its server by a profile: save one, then give --profile NAME."
+            )
+        free_path(args.policy)
+
+
+async def _write(
+    controller: Controller, args: argparse.Namespace, advice: Recommendation, names: list[str]
+) -> list[str]:
+    """The policy and the recovery plan that were asked for."""
+    written = []
+    if args.plan:
+        from kwtui.files.new_file import write_new
+
+        text = await controller.recovery.plan(names, args.language)
+        write_new(Path(args.plan), [text.encode("utf-8", "backslashreplace")])
+        written.append(args.plan)
+    if args.policy:
+        (strategy,) = advice.strategies
+        path = controller.advice.write_policy(
+            args.policy, strategy, args.profile or "", controller.policies.warnings
+        )
+        written.append(str(path))
+    return written
+
+
+# -- what is demanded -----------------------------------------------------------------------------
+
+
+def _answers(args: argparse.Namespace) -> Answers:
+    """As given; what nobody said is as `Answers` has it."""
+    from kwtui.advice.facts import Answers, Demand, Importance
+    from kwtui.advice.timing import window_problem
+
+    given: dict[str, Any] = {
+        name: value
+        for name in ("rpo", "rto", "keep", "window", "copies")
+        if (value := getattr(args, name)) is not None
+    }
+    if args.importance:
+        given["importance"] = Importance(args.importance)
+    given["demands"] = tuple(Demand(each) for each in dict.fromkeys(args.demand or ()))
+    answers = Answers(**given)
+    problem = window_problem(answers.window)
+    if problem:
+        raise usage(f"--window: {problem}.")
+    if answers.copies:
+        from kwtui.config.offsite import find_target
+
+        find_target(answers.copies)
+    return answers
+
+
+def _ask_what_is_missing(args: argparse.Namespace, output: Output) -> None:
+    """Short questions; Enter takes the default. What is no answer is asked again."""
+    from kwtui.advice.facts import Answers, Demand, Importance
+    from kwtui.advice.timing import window_problem
+    from kwtui.advice.words import span_words
+
+    def window(text: str) -> str:
+        problem = window_problem(text)
+        if problem:
+            raise ValueError(problem)
+        return text
+
+    def demands(text: str) -> list[str]:
+        return [Demand(each.strip()).value for each in text.split(",")]
+
+    usual = Answers()
+    all_demands = ", ".join(Demand)
+    questions: tuple[tuple[str, str, str, Callable[[str], Any]], ...] = (
+        ("importance", f"How important is it? {', '.join(Importance)}", "normal", _importance),
+        ("rpo", "How much may be lost (RPO)?", span_words(usual.rpo), _span),
+        ("rto", "How long may a restore take (RTO)?", "not demanded", _span),
+        ("keep", "How long must backups be kept?", span_words(usual.keep), _span),
+        ("window", "When may backups begin, in UTC, as 22:00-06:00?", "at any time", window),
+        ("copies", "To which off-site target do copies go?", "none", _target),
+        ("demand", f"What does law or customer demand? {all_demands}", "nothing", demands),
+    )
+    for name, question, usually, read in questions:
+        if getattr(args, name) is None:
+            setattr(args, name, _ask(output, f"{question} [{usually}]", read))
+
+
+def _ask(output: Output, question: str, read: Callable[[str], Any]) -> Any:
+    """None for the default; the end of the input takes it as well."""
+    while True:
+        output.ask(question)
+        text = sys.stdin.readline().strip()
+        if not text:
+            return None
+        try:
+            return read(text)
+        except (ValueError, argparse.ArgumentTypeError) as error:
+            output.note(f"  {error}")
+        except KwtuiError as error:
+            output.note(f"  {error.title}")
+
+
+def _importance(text: str) -> str:
+    from kwtui.advice.facts import Importance
+
+    return Importance(text.lower()).value
+
+
+def _span(text: str) -> timedelta:
+    from kwtui.commands.parsers.unattended import span
+
+    return span(text)
+
+
+def _target(text: str) -> str:
+    from kwtui.config.offsite import find_target
+
+    find_target(text)
+    return text

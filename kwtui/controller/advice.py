@@ -1,0 +1,158 @@
+"""A backup strategy for this cluster: measured, recommended, written as a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kwtui.controller.connection import Connection
+from kwtui.controller.server import ServerPages
+from kwtui.controller.status import Status
+from kwtui.controller.storage import Storage
+from kwtui.errors import ExitCode, KwtuiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kwtui.advice.facts import Answers, Measured
+    from kwtui.advice.gathering import Asked, TableRows
+    from kwtui.advice.recommendation import Recommendation, Strategy
+    from kwtui.model.policy import Policy
+    from kwtui.protection.facts import DatabaseFacts, Measure
+    from kwtui.protection.report import Board
+
+_MEASURE_SECONDS = 20.0
+"""For counting one database; what takes longer is let go."""
+
+
+class Advice:
+    """All methods raise `kwtui.errors.KwtuiError` with a message for people."""
+
+    def __init__(
+        self, connection: Connection, storage: Storage, status: Status, server: ServerPages
+    ) -> None:
+        self._connection = connection
+        self._storage = storage
+        self._status = status
+        self._server = server
+
+    async def measured(self, databases: Sequence[str] = ()) -> Measured:
+        """Of these databases, or of all that are known. Nothing is run: past runs tell the speeds,
+        and databases without a backup are counted. Raises NOT_FOUND for one that is not known."""
+        from kwtui.advice.gathering import measured
+
+        board = await self._status.board()
+        known = [facts.name for facts in board.report.facts]
+        for name in databases:
+            if name not in known:
+                raise KwtuiError(
+                    f"No database and no backup is named {name!r}.",
+                    hint="See all of them: kwtui status",
+                    exit_code=ExitCode.NOT_FOUND,
+                )
+        chosen = [f for f in board.report.facts if f.name in (databases or known)]
+        if not databases:
+            chosen = [facts for facts in chosen if facts.exists is not False]
+        if not chosen:
+            raise KwtuiError(
+                "No database and no backup is known here: there is nothing to advise on.",
+                hint="Name the server: kwtui advise --profile NAME",
+                exit_code=ExitCode.NOT_FOUND,
+            )
+        asked = await self._asked(chosen, board)
+        return measured(board, [facts.name for facts in chosen], asked)
+
+    def recommend(self, answers: Mapping[str, Answers], measured: Measured) -> Recommendation:
+        from kwtui.advice.advising import advise
+
+        return advise(answers, measured)
+
+    def write_policy(
+        self, name: str, strategy: Strategy, profile: str, check: Callable[[Policy], object]
+    ) -> Path:
+        """The strategy as a new policy's file; where. Raises NAME_TAKEN, USAGE where it has no
+        retention, or for a name that is none."""
+        from kwtui.advice.drafting import draft_of
+        from kwtui.config.policy_file import free_path, new_policy, text_of
+
+        free_path(name)
+        if strategy.retention is None:
+            raise KwtuiError(
+                f"The policy {name} was not written: no retention can be recommended.",
+                cause="A policy without one fills the disk. The advice says what is missing.",
+                hint="Ask for less (--keep), or write one by hand: kwtui policy add",
+                exit_code=ExitCode.USAGE,
+            )
+        return new_policy(name, text_of(draft_of(strategy, profile)), check=check)
+
+    async def _asked(self, chosen: Sequence[DatabaseFacts], board: Board) -> Asked:
+        from kwtui.advice.facts import Figure
+        from kwtui.advice.gathering import Asked
+
+        unknown: list[str] = []
+        measures: dict[str, Measure] = {}
+        tables: dict[str, tuple[TableRows, TableRows]] = {}
+        for facts in chosen:
+            if not facts.backups and self._connection.is_connected:
+                counted = await self._count(facts.name, board, unknown)
+                measures.update({facts.name: counted} if counted else {})
+            rows = await self._rows(facts, unknown)
+            tables.update({facts.name: rows} if rows else {})
+        report = await self._server.wal()
+        level, interval = report.level, report.settings.interval_seconds
+        why = report.settings.refused or "the server did not tell"
+        server = self._connection.status.facts if self._connection.is_connected else None
+        return Asked(
+            measures=measures,
+            tables=tables,
+            wal_level=Figure(level, "the setting ts.wal.wal_level")
+            if level is not None
+            else Figure(None, why),
+            checkpoint_seconds=Figure(interval, "the setting ts.wal.checkpoint_interval")
+            if interval is not None
+            else Figure(None, why),
+            nodes=Figure(len(server.nodes), "the server's list of nodes")
+            if server is not None and server.nodes
+            else Figure(None, "no server was asked"),
+            unknown=tuple(unknown),
+        )
+
+    async def _count(self, name: str, board: Board, unknown: list[str]) -> Measure | None:
+        """Of a database that was never backed up."""
+        import asyncio
+
+        try:
+            async with asyncio.timeout(_MEASURE_SECONDS):
+                return await self._server.measure(name, board.report.taken_at)
+        except TimeoutError:
+            unknown.append(f"{name}: counting took longer than {_MEASURE_SECONDS:.0f} s.")
+        except KwtuiError as error:
+            unknown.append(f"{name} was not counted: {error.title}")
+        return None
+
+    async def _rows(
+        self, facts: DatabaseFacts, unknown: list[str]
+    ) -> tuple[TableRows, TableRows] | None:
+        """By table, in two of its backups; None where two do not tell."""
+        from kwtui.advice.gathering import TableRows, two_moments
+
+        moments = two_moments(facts)
+        if moments is None:
+            return None
+        found = []
+        for backup in moments:
+            try:
+                manifest = (await self._storage.look_inside(backup.path)).manifest
+            except KwtuiError as error:
+                unknown.append(f"{backup.path} cannot be read: {error.title}")
+                return None
+            if manifest is None:
+                return None
+            rows = {
+                str(table.name): table.rows_counted
+                for table in manifest.tables
+                if table.rows_counted is not None
+            }
+            found.append(TableRows(backup.at, rows))
+        return found[0], found[1]

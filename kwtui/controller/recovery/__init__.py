@@ -1,0 +1,1 @@
+"""The services for the bad day: the recovery plan, and backups found in any folder."""
