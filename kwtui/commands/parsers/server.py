@@ -191,6 +191,7 @@ def _profiles(commands: Any) -> None:
         if name not in ("list", "edit"):
             action.add_argument("name", type=given, metavar="NAME")
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        add_connection(action, inherited=True)
         if name == "add":
             _profile_options(action)
         if name == "remove":
@@ -202,7 +203,7 @@ def _profiles(commands: Any) -> None:
 def _profile_options(parser: argparse.ArgumentParser) -> None:
     from kwtui.config.profiles import Environment, TlsMode
 
-    group = parser.add_argument_group("the profile")
+    group = parser.add_argument_group("the profile", "With --store, --extern and --logs.")
     group.add_argument("--host", type=given, help="name or address (127.0.0.1)")
     group.add_argument("--port", type=count, metavar="N", help="its port (26257)")
     group.add_argument("--user", type=given, help="the account of the server (root)")
@@ -210,12 +211,6 @@ def _profile_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--tls", choices=[mode.value for mode in TlsMode], help="how it is encrypted (verify-full)"
     )
-    for folder, words in (
-        ("--store", "the node's store"),
-        ("--extern", "its extern folder, if not in the store"),
-        ("--logs", "its log folder, if not in the store"),
-    ):
-        group.add_argument(folder, default=argparse.SUPPRESS, metavar="DIR", help=words)
     group.add_argument("--sslrootcert", type=given, metavar="FILE", help="the CA's; or: system")
     group.add_argument("--sslcert", type=given, metavar="FILE", help="the client's certificate")
     group.add_argument("--sslkey", type=given, metavar="FILE", help="the client's key")

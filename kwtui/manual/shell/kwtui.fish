@@ -246,20 +246,35 @@ complete -c kwtui -n '_shtab_kwtui_using profiles' -l logs -xka "(__fish_complet
 complete -c kwtui -n '_shtab_kwtui_using profiles; and test $_shtab_kwtui_npos -eq 0' -a list -d 'All profiles (default).'
 complete -c kwtui -n '_shtab_kwtui_using profiles list' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using profiles list' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using profiles list' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
 complete -c kwtui -n '_shtab_kwtui_using profiles; and test $_shtab_kwtui_npos -eq 0' -a show -d 'One profile, and the policies that connect with it.'
 complete -c kwtui -n '_shtab_kwtui_using profiles show' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using profiles show' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using profiles show' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
 complete -c kwtui -n '_shtab_kwtui_using profiles; and test $_shtab_kwtui_npos -eq 0' -a add -d 'Save a new profile; comments and order of the file stay.'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l host -x -d 'name or address (127.0.0.1)'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l port -x -d 'its port (26257)'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l user -x -d 'the account of the server (root)'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l database -x -d 'to connect to (defaultdb)'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l tls -xka "verify-full verify-ca require disable" -d 'how it is encrypted (verify-full)'
-complete -c kwtui -n '_shtab_kwtui_using profiles add' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
-complete -c kwtui -n '_shtab_kwtui_using profiles add' -l extern -xka "(__fish_complete_directories)" -d 'its extern folder, if not in the store'
-complete -c kwtui -n '_shtab_kwtui_using profiles add' -l logs -xka "(__fish_complete_directories)" -d 'its log folder, if not in the store'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l sslrootcert -xka "(__fish_complete_path (commandline -ct))" -d 'the CA'"'"'s; or: system'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l sslcert -xka "(__fish_complete_path (commandline -ct))" -d 'the client'"'"'s certificate'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l sslkey -xka "(__fish_complete_path (commandline -ct))" -d 'the client'"'"'s key'
@@ -271,9 +286,21 @@ complete -c kwtui -n '_shtab_kwtui_using profiles add' -l read-only -d 'kwtui ch
 complete -c kwtui -n '_shtab_kwtui_using profiles; and test $_shtab_kwtui_npos -eq 0' -a edit -d 'Change the file in the editor; it is checked before it counts.'
 complete -c kwtui -n '_shtab_kwtui_using profiles edit' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using profiles edit' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
 complete -c kwtui -n '_shtab_kwtui_using profiles; and test $_shtab_kwtui_npos -eq 0' -a remove -d 'Forget a profile; policies that connect with it are named first.'
 complete -c kwtui -n '_shtab_kwtui_using profiles remove' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
 complete -c kwtui -n '_shtab_kwtui_using profiles remove' -l yes -x -d 'do it: the profile'"'"'s name again'
 complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a keys -d 'List every action of the interface with its id and its keys.'
 complete -c kwtui -n '_shtab_kwtui_using keys' -s h -l help -d 'show this help message and exit'
