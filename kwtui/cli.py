@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run_sandbox(words[1:], Output(json="--json" in words))
     output = Output(json="--json" in words)
     try:
-        return _run(make_parser(__version__, words).parse_args(words), output)
+        return _run(make_parser(__version__, words).parse_args(words), words, output)
     except KwtuiError as error:
         output.error(error)
         return int(error.exit_code)
@@ -57,7 +57,7 @@ def _refused_by_the_system(error: OSError) -> KwtuiError:
     )
 
 
-def _run(args: argparse.Namespace, output: Output) -> int:
+def _run(args: argparse.Namespace, words: list[str], output: Output) -> int:
     if args.command is None and args.print_keys:
         from kwtui.commands.keys import print_keys
 
@@ -68,6 +68,12 @@ def _run(args: argparse.Namespace, output: Output) -> int:
     if args.command in ("keys", "manual", "completion"):
         code: int = args.handler()(args, output)
         return code
+    if args.profile and args.command is not None:
+        from kwtui.commands.shared.on_node import run_on_node
+
+        elsewhere = run_on_node(args, words)
+        if elsewhere is not None:
+            return elsewhere
     command = _run_command(args, output)
     if _asks_files_alone(args):
         return _without_loop(command)

@@ -93,7 +93,7 @@ def _profile_of(args: argparse.Namespace) -> Profile:
     from kwtui.config.profiles import Environment, Profile, TlsMode
 
     values: dict[str, Any] = {}
-    for key in ("host", "port", "user", "database", "password_command"):
+    for key in ("host", "port", "user", "database", "password_command", "ssh", "kwtui_there"):
         if (value := getattr(args, key)) is not None:
             values[key] = value
     for key in ("store", "extern", "logs", "sslrootcert", "sslcert", "sslkey", "passfile"):

@@ -82,6 +82,11 @@ class Profile:
     """The person said that this server may get a password over an unencrypted connection."""
     read_only: bool = False
     """kwtui changes nothing on this server: no restore, no drill."""
+    ssh: str | None = None
+    """``user@node2``: the node's files are not seen here; list, show, verify, seal and logs run
+    there. The folders are then the node's own."""
+    kwtui_there: str | None = None
+    """The program on that node; ``kwtui`` where it is on the account's PATH."""
 
 
 def profiles_path() -> Path:
@@ -233,6 +238,10 @@ def delete_profile(name: str, path: Path | None = None) -> None:
     drop_table(path, ("profile", name))
 
 
+_SSH = re.compile(r"[\w][\w.@:%-]*")
+"""No option, no blank, nothing that a shell reads."""
+
+
 def check_profile(profile: Profile) -> None:
     """Raise KwtuiError (USAGE) for a profile that nobody can connect with."""
     problem = ""
@@ -252,6 +261,8 @@ def check_profile(profile: Profile) -> None:
         problem = "A profile needs a user."
     elif profile.sslkey and not profile.sslcert:
         problem = "A client key needs its certificate as well (sslcert)."
+    elif profile.ssh is not None and not _SSH.fullmatch(profile.ssh):
+        problem = "ssh must be a host that the ssh command knows, or user@host."
     if problem:
         raise KwtuiError(
             problem, hint="Correct the profile and save it again.", exit_code=ExitCode.USAGE

@@ -224,6 +224,15 @@ def _profile_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--passfile", type=given, metavar="FILE", help="as ~/.pgpass")
     group.add_argument(
+        "--ssh",
+        type=given,
+        metavar="USER@HOST",
+        help="the node's files are seen there: list, show, verify, seal and logs run there",
+    )
+    group.add_argument(
+        "--kwtui-there", type=given, metavar="PROGRAM", help="kwtui on that node (default: kwtui)"
+    )
+    group.add_argument(
         "--allow-cleartext-password",
         action="store_true",
         help="send the password also without TLS",
