@@ -12,7 +12,7 @@ from kwtui.backups.layout.location import find_location
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.backups.listing.scanning import describe, scan
 from kwtui.backups.manifest import Manifest, decode_manifest, read_sidecar
-from kwtui.backups.removing import check_removable, contents_of
+from kwtui.backups.removing import SetContents, check_removable, contents_of
 from kwtui.backups.retention import (
     PROVEN,
     Decision,
@@ -181,10 +181,21 @@ def find_folder_leftovers(
 ) -> Leftovers:
     """Unfinished and half-deleted sets. Raises KwtuiError as `listed`."""
     entries = [e for e in listed(extern, state) if is_leftover(e)]
-    removables = [look_at(extern, state, entry, runs) for entry in entries]
+    removables = [_look_at_leftover(extern, state, entry, runs) for entry in entries]
     found = folder_leftovers(removables, runs, now)
     found += workplace_leftovers(extern, state, runs, now)
     return Leftovers(tuple(found), {r.entry.path: r for r in removables})
+
+
+def _look_at_leftover(
+    extern: Path, state: Path, entry: BackupEntry, runs: Sequence[KnownRun]
+) -> Removable:
+    """One that cannot be looked through is named with that, and hides none of the others."""
+    try:
+        return look_at(extern, state, entry, runs)
+    except KwtuiError as error:
+        nothing = SetContents(files=0, bytes=0, newest=0.0)
+        return Removable(entry, nothing, "", problem=error, busy=run_at_work_on(entry.path, runs))
 
 
 async def find_scratch_databases(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,7 @@ from kwtui.operations.removal.leftovers import (
     scratch_leftovers,
 )
 from kwtui.operations.removal.plan import Removable
+from kwtui.operations.removal.planning import find_folder_leftovers
 from kwtui.operations.shared.known_runs import KnownRun
 from kwtui.operations.shared.refusals import check_allowed
 from kwtui.operations.shared.scratch_names import is_scratch
@@ -173,3 +175,17 @@ def test_a_name_that_is_no_leftover_is_not_found() -> None:
         plan_cleanup([leftover(BACKUP)], {PATH: unfinished()}, ["shop"], "c1", NOW, "p")
 
     assert caught.value.exit_code is ExitCode.NOT_FOUND
+
+
+def test_one_that_cannot_be_looked_through_hides_none_of_the_others(tmp_path: Path) -> None:
+    """Folders without end in what somebody left: it is named, with what is wrong."""
+    sets = tmp_path / "extern/kwtui/shop"
+    plain, deep = sets / "20261122T080000Z", sets / "20261123T080000Z"
+    for folder in (plain, deep):
+        (folder / "data").mkdir(parents=True)
+        (folder / "data/n1.0.csv").write_text("1\n")
+    (deep / "data" / "/".join(["d"] * 90)).mkdir(parents=True)
+
+    found = find_folder_leftovers(tmp_path / "extern", tmp_path / "state", [], NOW).found
+
+    assert {each.name.rpartition("/")[2] for each in found} == {plain.name, deep.name}
