@@ -314,7 +314,11 @@ def _contradictions(wishes: list[Wish], measured: Measured, fitted: Fit | None) 
     if fitted is None and budget is not None and sizes_known:
         needed = human_bytes(keeping.thinnest_needs(wishes))
         shorter = keeping.longest_that_fits(wishes, measured)
-        way = f"What fits: --keep {span_words(shorter)}" if shorter else "Not even one day fits"
+        way = (
+            f"What fits: to keep them for {span_words(shorter)}"
+            if shorter
+            else "Not even one day fits"
+        )
         found.append(
             f"The disk is too small: the thinnest retention needs {needed}, backups may take"
             f" {human_bytes(budget)}. {way}; or take a larger disk."

@@ -154,10 +154,10 @@ def _seconds(runs: Iterable[RunFact], word: str, otherwise: str) -> Figure:
     times = [r.seconds for r in runs if r.succeeded and r.seconds is not None and r.here]
     if not times:
         return Figure(None, f"no {word} is known; {otherwise}")
-    return Figure(
-        max(times),
-        f"the slowest of {len(times)}, usually {human_duration(median(times))}",
-    )
+    if len(times) == 1:
+        return Figure(times[0], "measured once")
+    usual = human_duration(median(times))
+    return Figure(max(times), f"the slowest of {len(times)}, usually {usual}")
 
 
 def _speed(word: str, runs: Iterable[tuple[DatabaseFacts, RunFact]], board: Board) -> Figure:

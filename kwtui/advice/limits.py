@@ -67,7 +67,7 @@ def demands_refused(wishes: Sequence[Wish]) -> Iterator[str]:
     for wish in wishes:
         names = ", ".join(each.name for each in wish.databases)
         if Demand.OFF_SITE in wish.answers.demands and not wish.answers.copies:
-            yield f"{names}: a copy at another place is demanded; name a target (--copies)."
+            yield f"{names}: a copy at another place is demanded; no target is named."
 
 
 def levels_refused(wishes: Sequence[Wish], measured: Measured) -> Iterator[str]:
@@ -104,12 +104,13 @@ def wal(wishes: Sequence[Wish], measured: Measured) -> tuple[Line, ...]:
     if level == 3 or (level in (1, 2) and not (strict and level == 2)):
         return (Line("WAL", f"leave level {int(level)}", tuple(because)),)
     wanted = 1 if strict else 2
-    return (Line("WAL", f"level {wanted}: kwtui wal set --level {wanted}", tuple(because)),)
+    because.append("Set it with: kwtui wal set")
+    return (Line("WAL", f"set level {wanted}", tuple(because)),)
 
 
 def off_site(answers: Answers) -> Line:
     if not answers.copies:
-        return Line("Off-site", "none", ("No target was named (--copies).",))
+        return Line("Off-site", "none", ("No target was named.",))
     because = ("After each backup, proven to O1; how long sending takes is not measured.",)
     return Line("Off-site", f"to {answers.copies}", because)
 

@@ -51,11 +51,11 @@ def _print(advice: Recommendation, written: list[str], output: Output) -> None:
     from kwtui.advice.words import advice_lines
 
     for line in advice_lines(advice):
-        indent = len(line) - len(line.lstrip())
         if output.out_width is None:
             output.line(line)
             continue
-        hanging = " " * (indent + 2)
+        indent = len(line) - len(line.lstrip())
+        hanging = " " * (4 if line.startswith("  - ") else 15 if indent < 17 else 19)
         for part in textwrap.wrap(line, output.out_width, subsequent_indent=hanging) or [""]:
             output.line(part)
     if written:
@@ -92,9 +92,8 @@ async def _write(
         written.append(args.plan)
     if args.policy:
         (strategy,) = advice.strategies
-        path = controller.advice.write_policy(
-            args.policy, strategy, args.profile or "", controller.policies.warnings
-        )
+        text = controller.advice.policy_text(args.policy, strategy, args.profile or "")
+        path = controller.policies.add(args.policy, text)
         written.append(str(path))
     return written
 

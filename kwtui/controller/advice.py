@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kwtui.controller.connection import Connection
@@ -13,12 +12,9 @@ from kwtui.controller.storage import Storage
 from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kwtui.advice.facts import Answers, Measured
     from kwtui.advice.gathering import Asked, TableRows
     from kwtui.advice.recommendation import Recommendation, Strategy
-    from kwtui.model.policy import Policy
     from kwtui.protection.facts import DatabaseFacts, Measure
     from kwtui.protection.report import Board
 
@@ -68,23 +64,21 @@ class Advice:
 
         return advise(answers, measured)
 
-    def write_policy(
-        self, name: str, strategy: Strategy, profile: str, check: Callable[[Policy], object]
-    ) -> Path:
-        """The strategy as a new policy's file; where. Raises NAME_TAKEN, USAGE where it has no
-        retention, or for a name that is none."""
+    def policy_text(self, name: str, strategy: Strategy, profile: str) -> str:
+        """The strategy as the file of a new policy, to be added to the policies. Raises NAME_TAKEN,
+        USAGE where it has no retention, or for a name that is none."""
         from kwtui.advice.drafting import draft_of
-        from kwtui.config.policy_file import free_path, new_policy, text_of
+        from kwtui.config.policy_file import free_path, text_of
 
         free_path(name)
         if strategy.retention is None:
             raise KwtuiError(
                 f"The policy {name} was not written: no retention can be recommended.",
                 cause="A policy without one fills the disk. The advice says what is missing.",
-                hint="Ask for less (--keep), or write one by hand: kwtui policy add",
+                hint="Keep backups for a shorter time, or write one by hand: kwtui policy add",
                 exit_code=ExitCode.USAGE,
             )
-        return new_policy(name, text_of(draft_of(strategy, profile)), check=check)
+        return text_of(draft_of(strategy, profile))
 
     async def _asked(self, chosen: Sequence[DatabaseFacts], board: Board) -> Asked:
         from kwtui.advice.facts import Figure

@@ -112,6 +112,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("board.drill", "d", "Drill", "Rehearse a restore of the newest proven backup."),
     Action("board.log", "l", "Log", "Show the node's log at the last failure of the database, or at"
            " the last of all."),
+    Action("board.guide", "a", "Advice", "Find a backup strategy for the chosen databases, or for"
+           " all, with its arithmetic.", footer=False),
     Action("board.filter", "slash", "Filter", "Show only databases with these words.", shown="/",
            footer=False),
     Action("board.sort", "s", "Sort", "Sort by the next column.", footer=False),

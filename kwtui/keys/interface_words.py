@@ -42,6 +42,7 @@ _COMMANDS = {
     "survey": _TITLES["backup"],
     "logs": _TITLES["logs"],
     "sql": _TITLES["sql"],
+    "advise": _key("board.guide", "board"),
     "policy edit": _key("policies.edit", "policies"),
     "policy add": _key("policies.add", "policies"),
     "policy run": _key("policies.run", "policies"),

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from kwtui.config.directories import state_dir
 from kwtui.controller import Controller
+from kwtui.controller.advice import Advice
 from kwtui.controller.background import Background
 from kwtui.controller.events import Events
+from kwtui.controller.offsite import Offsite
 from kwtui.controller.status import Status
 from tests.screens.fake_connection import FakeConnection, FakeFolders, FakeProfiles
 from tests.screens.fake_doctor import FakeDoctor, FakeLeftovers
@@ -58,6 +60,8 @@ class FakeController(Controller):
             Background(False),
             state_dir(),
         )
+        self.offsite = Offsite(self.folders, self.storage, Background(False), state_dir())
+        self.advice = Advice(self.connection, self.storage, self.status, self.server)
         self.doctor = FakeDoctor()
         self.policies = FakePolicies(self.connection, self.server)
 

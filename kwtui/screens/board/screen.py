@@ -267,6 +267,12 @@ class BoardScreen(SetActions):
         else:
             self.open_over(BackupsScreen(names, self._start_backups))
 
+    def do_guide(self) -> None:
+        from kwtui.screens.policies.guide import GuideWizard
+
+        chosen = [row.name for row in self._rows if row.name in self._chosen]
+        self.open_over(GuideWizard(chosen, lambda _: self.do_refresh()))
+
     def _start_backups(self, names: list[str]) -> None:
         if self._queue is None:
             self._queue = BackupQueue(self.controller)
