@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kwtui.errors import KwtuiError
     from kwtui.server.console.history import SqlHistory
     from kwtui.server.console.session import Answer, Console
+    from kwtui.sql.completion import Tables
 
 
 class SqlConsole:
@@ -28,6 +29,13 @@ class SqlConsole:
 
         target = self._connection.server().target
         return Console(replace(target, database=database or target.database))
+
+    async def tables(self, database: str) -> Tables:
+        """The tables of a database with their columns, for whoever writes statements."""
+        from kwtui.server.catalogue.names import read_names
+
+        async with self._connection.own() as server:
+            return await read_names(server, database)
 
     def history(self) -> SqlHistory:
         """What was typed before, without secrets."""

@@ -340,6 +340,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("sql.history", "f3,b", "Before", "Statements of before; type to find one.",
            shown="F3"),
     Action("sql.edit", "i", "Edit", "Go to the editor; Esc leaves it."),
+    Action("sql.complete", "ctrl+@,ctrl+space", "Complete", "Offer tables, columns and keywords for"
+           " the word at the cursor. Tab does so, too.", shown="Ctrl+Space", footer=False),
     Action("sql.more", "f6,m", "More", "Read ten times as many rows.", shown="F6"),
     Action("sql.save", "s", "Save", "Save every row as a CSV file."),
     Action("sql.unlock", "w", "Unlock", "Let statements write, or lock that again. Asks first."),
@@ -347,6 +349,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("sql.timeout", "t", "Time limit", "Change how long a statement may take.",
            footer=False),
     Action("sql.copy", "y", "Copy command", "Copy the command that does the same.",
+           footer=False),
+    Action("sql.refresh", "u", "Read again", "Read the names of tables and columns again.",
            footer=False),
     # Policies
     Action("policies.open", "enter", "Open", "Show its file and what it did."),

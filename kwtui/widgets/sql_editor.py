@@ -69,9 +69,12 @@ class SqlEditor(TextArea):
 
     def move_to_offset(self, offset: int) -> None:
         """Put the cursor on a character of the whole text."""
+        self.move_cursor(self.location_of(offset))
+
+    def location_of(self, offset: int) -> tuple[int, int]:
+        """Row and column of a character of the whole text."""
         before = self.text[:offset]
-        row = before.count("\n")
-        self.move_cursor((row, len(before) - (before.rfind("\n") + 1)))
+        return before.count("\n"), len(before) - (before.rfind("\n") + 1)
 
 
 def cleaned(text: str) -> str:

@@ -143,6 +143,7 @@ MANY_ANYWAY = {
     "screens/frame/base.py",
     "controller/status.py",
     "screens/server/screen.py",
+    "screens/sql/answers.py",
     "screens/sql/screen.py",
     "operations/restore/continuation/in_place.py",
     "operations/excerpt/steps.py",

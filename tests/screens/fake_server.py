@@ -13,7 +13,7 @@ from kwtui.controller.sql import SqlConsole
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.csv_file import CsvFile
 from kwtui.model.findings import Finding, Severity
-from kwtui.model.schema import Engine
+from kwtui.model.schema import ColumnSpec, Engine, TableName
 from kwtui.model.server import DatabaseSummary, Survey
 from kwtui.node.wal.files import AreaKind, Role, WalArea, WalFile, WalFiles
 from kwtui.node.wal.log import WalLog
@@ -204,6 +204,18 @@ class FakeSqlConsole(SqlConsole):
     def __init__(self) -> None:
         self.console = FakeConsole()
         self.typed: list[HistoryEntry] = []
+        self.names: dict[str, dict[TableName, tuple[ColumnSpec, ...]]] = {
+            "defaultdb": {},
+            "shop": {table.name: table.columns for table in shop_schema().tables},
+        }
+        self.names_read: list[str] = []
+        self.names_problem: KwtuiError | None = None
+
+    async def tables(self, database: str) -> dict[TableName, tuple[ColumnSpec, ...]]:
+        self.names_read.append(database)
+        if self.names_problem is not None:
+            raise self.names_problem
+        return self.names.get(database, {})
 
     def open(self, *, database: str | None = None) -> Any:
         return self.console

@@ -17,15 +17,22 @@ from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import key_of, spelled
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
-from kwtui.screens.frame.dialogs import AskDialog, ConfirmDialog, MessageDialog, problem_lines
+from kwtui.screens.frame.dialogs import AskDialog, ConfirmDialog, problem_lines
+from kwtui.screens.sql.answers import (
+    MOST_ROWS,
+    outcome_in_words,
+    reason_against_more,
+    record_dialog,
+)
+from kwtui.screens.sql.editor import ChoiceList, CompletingEditor
+from kwtui.screens.sql.names import ServerNames
 from kwtui.server.connection.status import ConnectionStatus
+from kwtui.sql.completion import KnownNames, databases_named
 from kwtui.text import human_count, plural, sentences
 from kwtui.widgets.completion import path_completer
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.note import Note
-from kwtui.widgets.paint import fact, heading, paragraph
-from kwtui.widgets.record_table import Record, RecordTable
-from kwtui.widgets.sql_editor import SqlEditor
+from kwtui.widgets.record_table import RecordTable
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
@@ -33,7 +40,6 @@ if TYPE_CHECKING:
     from kwtui.server.console.session import Answer, Console
 
 ROWS = 1_000
-MOST_ROWS = 100_000
 _TIMEOUTS = (60, 600, 0)
 NO_RESULTS = (
     "Results appear here. {sql.edit} goes to the editor, {sql.history} shows what was run before."
@@ -47,16 +53,21 @@ class SqlScreen(KwtuiScreen):
         "Statements for looking at data, e.g. after a restore. {sql.run} runs the one that the"
         " cursor stands in. The page only reads: the server's own parse of the statement,"
         " kwtui's reading of it and a read-only session must all agree. {sql.unlock} unlocks"
-        " writing for this connection. {app.back} leaves the editor for the result, {sql.edit}"
-        " goes back to it. There → and ← show further columns, and Enter a row in full. Each"
-        " statement stands alone; there are no transactions."
+        " writing for this connection. In the editor {sql.complete} or Tab offers names and"
+        " keywords: Enter or Tab takes one, Esc closes them. {app.back} leaves the editor for the"
+        " result, {sql.edit} goes back to it. There → and ← show further columns, and Enter a"
+        " row in full. Each statement stands alone; there are no transactions."
     )
     CSS_PATH = style_path("sql")
     BINDINGS: ClassVar[list[BindingType]] = bindings("sql")
 
     def __init__(self) -> None:
         super().__init__()
-        self._editor = SqlEditor(id="sql-editor")
+        self._names = ServerNames(lambda: self.controller, self.run_task, self._names_changed)
+        self._choices = ChoiceList()
+        self._editor = CompletingEditor(
+            self._choices, self._known, self._want_names, id="sql-editor"
+        )
         self._status = Words(classes="summary")
         self._error = Note()
         """Why the statement failed; the editor and the cursor in it stay in sight."""
@@ -72,6 +83,7 @@ class SqlScreen(KwtuiScreen):
 
     def body(self) -> Iterable[Widget]:
         yield self._editor
+        yield self._choices
         yield self._status
         yield self._error
         yield self._table
@@ -84,11 +96,15 @@ class SqlScreen(KwtuiScreen):
 
     def opened(self) -> None:
         self._say()
+        self._read_names()
 
     def controller_event(self, event: object) -> None:
         if isinstance(event, ConnectionStatus) and not event.is_connected:
             # Another connection may be to another server: it begins locked.
             self.run_task(self._close, "sql-close")
+            self._names.problems.clear()
+        elif isinstance(event, ConnectionStatus) and self.is_current:
+            self._read_names()
 
     def forget_server(self) -> None:
         """The statement in the editor is the person's; what another server answered is not."""
@@ -97,6 +113,7 @@ class SqlScreen(KwtuiScreen):
         self._tell_error(None)
         self._table.empty = spelled(NO_RESULTS)
         self._table.show_records((), (), at_end=True)
+        self._names.forget()
         self.run_task(self._close, "sql-close")
 
     async def on_unmount(self) -> None:
@@ -160,7 +177,7 @@ class SqlScreen(KwtuiScreen):
                 self._session = self.controller.sql.open()
             self._session.timeout_seconds = _TIMEOUTS[self._timeout]
             answer = await self._session.run(text, limit=self._limit)
-            outcome = _outcome(answer)
+            outcome = outcome_in_words(answer)
             self._show(answer)
             self._remember(text, answer=answer)
         except KwtuiError as error:
@@ -170,6 +187,7 @@ class SqlScreen(KwtuiScreen):
             self._at_work = False
             self._outcome = outcome
             self._say()
+            self._read_names()
 
     def _show_failure(self, text: str, at: int | None, error: KwtuiError) -> str:
         """Put the cursor where the error is. What was read before belongs to another statement."""
@@ -228,11 +246,52 @@ class SqlScreen(KwtuiScreen):
         self._outcome = ""
         self._say()
 
+    # -- names -----------------------------------------------------------------------------------
+
+    @property
+    def _database(self) -> str:
+        """In which a name without a database is looked for."""
+        if self._session is not None:
+            return self._session.database
+        return self.kwtui.target.database if self.kwtui.target is not None else ""
+
+    def _known(self) -> KnownNames:
+        return self._names.known(self._database)
+
+    def _read_names(self, *others: str) -> None:
+        """In the background, what is not known yet: of the current database, and of others."""
+        if self.controller.connection.status.is_connected:
+            self._names.want(*filter(None, (self._database, *others)))
+
+    def _names_changed(self) -> None:
+        if self.is_mounted and not self._editor.names_changed():
+            self._say_nothing_fits()
+
+    def _want_names(self) -> bool:
+        """Have those read that the statement at the cursor needs; whether that goes on."""
+        editor = self._editor
+        self._read_names(*databases_named(editor.text, editor.offset_of_cursor, self._known()))
+        return bool(self._names.reading)
+
+    def do_complete(self) -> None:
+        self._editor.focus()
+        if not self._editor.ask():
+            self._say_nothing_fits()
+
+    def _say_nothing_fits(self) -> None:
+        problem = next(iter(self._names.problems.values()), "")
+        self.say(problem or "Nothing fits here.", warning=bool(problem))
+
+    def do_refresh(self) -> None:
+        self._names.again(self._database)
+
     # -- the result ------------------------------------------------------------------------------
 
     def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
-        if self._answer is not None:
-            self.app.push_screen(_record_dialog(self._answer, event.row))
+        if event.list_view is self._choices:
+            self._editor.take(event.row)
+        elif self._answer is not None:
+            self.app.push_screen(record_dialog(self._answer, event.row))
 
     def do_save(self) -> None:
         stamp = f"{self.kwtui.clock():%Y%m%dT%H%M%SZ}"
@@ -338,7 +397,10 @@ class SqlScreen(KwtuiScreen):
         return False
 
     def reason_against(self, action: Action) -> str:
-        if action.verb in ("run", "unlock") and not self.controller.connection.status.is_connected:
+        if (
+            action.verb in ("run", "unlock", "refresh")
+            and not self.controller.connection.status.is_connected
+        ):
             return spelled("There is no connection. {app.open-connection} opens the connections.")
         if action.verb in ("run", "more", "save", "unlock", "timeout") and self._at_work:
             return spelled("A statement is running; {sql.cancel} cancels it.")
@@ -351,43 +413,8 @@ class SqlScreen(KwtuiScreen):
         if action.verb in ("save", "copy") and self._answer is None:
             return "There is no result."
         if action.verb == "more":
-            return self._reason_against_more()
-        return ""
-
-    def _reason_against_more(self) -> str:
-        answer = self._answer
-        if answer is None or not answer.limited:
-            return "Everything is shown."
-        if not answer.may_be_repeated:
-            return "This statement wrote something; it is not run twice."
-        if answer.limit >= MOST_ROWS:
-            saves = f"{key_of('sql.save')} saves all of them"
-            return f"More than {human_count(MOST_ROWS)} rows are not shown; {saves}."
+            return reason_against_more(self._answer)
         return ""
 
     def unsaved(self) -> str:
         return "A statement is running on the SQL page." if self._at_work else ""
-
-
-def _outcome(answer: Answer) -> str:
-    names = answer.result.names
-    count = answer.tag
-    if names:
-        rows = plural(len(answer.result.rows), "row")
-        shown = f"the first {rows} ({key_of('sql.more')}: more)" if answer.limited else rows
-        count = f"{shown}, {plural(len(names), 'column')}"
-    return f"{count} in {answer.seconds:.3f} s"
-
-
-def _record_dialog(answer: Answer, record: Record) -> MessageDialog:
-    """One row in full: its values one under the other."""
-    number, values = record
-    lines = []
-    for name, value in zip(answer.result.names, values, strict=False):
-        if value is None:
-            lines.append(fact(name, "NULL", "muted"))
-        elif "\n" in value or len(value) > 200:
-            lines += [heading(name), *paragraph(value)]
-        else:
-            lines.append(fact(name, value))
-    return MessageDialog(f"Row {number + 1}", lines)
