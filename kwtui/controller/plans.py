@@ -14,10 +14,11 @@ from kwtui.controller.folders import NodeFolders
 from kwtui.controller.retention import Retention
 from kwtui.controller.server import ServerPages
 from kwtui.controller.storage import Storage
+from kwtui.errors import KwtuiError
 from kwtui.operations.plan import new_plan_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Iterable
 
     from kwtui.model.proof import ProofLevel
     from kwtui.model.requests import (
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
         ExcerptRequest,
         RestoreRequest,
     )
+    from kwtui.model.server import ServerFacts
     from kwtui.operations.backup.destination_nodes import DestinationNode
     from kwtui.operations.plan import Plan
     from kwtui.operations.removal.planning import Leftovers
     from kwtui.operations.wal.plan import WalChange
+    from kwtui.server.connection.server import Server
 
 
 class Plans:
@@ -76,9 +79,8 @@ class Plans:
         async with self._connection.own() as server:
             facts = self._connection.facts()
             place = await self._folders.choose_node(server, facts, request.node_id)
-            return await make_restore_plan(
-                server, facts, place, self._state, request, new_plan_id()
-            )
+            plan = make_restore_plan(server, facts, place, self._state, request, new_plan_id())
+            return await _of_a_set(plan, server, facts, request.node_id, request.source)
 
     async def excerpt(self, request: ExcerptRequest) -> Plan:
         """Look into the set and at the server, and plan. Refusals are findings of the plan."""
@@ -87,9 +89,8 @@ class Plans:
         async with self._connection.own() as server:
             facts = self._connection.facts()
             place = await self._folders.choose_node(server, facts, request.node_id)
-            return await make_excerpt_plan(
-                server, facts, place, self._state, request, new_plan_id()
-            )
+            plan = make_excerpt_plan(server, facts, place, self._state, request, new_plan_id())
+            return await _of_a_set(plan, server, facts, request.node_id, request.source)
 
     async def continuation(self, run_id: str) -> Plan:
         """Plan what is left of a stopped restore; an empty id is the newest one.
@@ -137,16 +138,11 @@ class Plans:
         async with self._connection.own() as server:
             facts = self._connection.facts()
             place = await self._folders.choose_node(server, facts, request.node_id)
-            return await make_drill_plan(
-                server,
-                facts,
-                place,
-                folder_of(place, "extern"),
-                self._state,
-                request,
-                runs,
-                plan_id,
+            extern = folder_of(place, "extern")
+            plan = make_drill_plan(
+                server, facts, place, extern, self._state, request, runs, plan_id
             )
+            return await _of_a_set(plan, server, facts, request.node_id, request.source)
 
     def draft_of(self, path: str) -> Path:
         """Where a run of this account leaves the draft of a set whose files it cannot see."""
@@ -218,3 +214,18 @@ class Plans:
             (n.id, n.place) for n in found if n.place and not n.is_connected
         )
         return found
+
+
+async def _of_a_set(
+    plan: Awaitable[Plan], server: Server, facts: ServerFacts, node_id: int | None, path: str
+) -> Plan:
+    """The plan; a set that is not there is told with the node that has it."""
+    from kwtui.operations.shared.node_files import where_it_lies
+
+    try:
+        return await plan
+    except KwtuiError as error:
+        told = await where_it_lies(error, server, facts, node_id, path)
+        if told is error:
+            raise
+        raise told from error

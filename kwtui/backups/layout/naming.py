@@ -166,6 +166,8 @@ def inside(extern: Path, relative: str) -> Path:
     Raises KwtuiError (NOT_FOUND) for a path that leaves extern, also by a symbolic link.
     """
     pure = PurePosixPath(relative)
+    if pure.is_absolute() and ".." not in pure.parts and pure.is_relative_to(extern):
+        raise _absolute(relative, str(pure.relative_to(extern)))
     if pure.is_absolute() or ".." in pure.parts or "\0" in relative:
         raise _outside(relative)
     claim(extern, unless_covered=True)
@@ -173,6 +175,15 @@ def inside(extern: Path, relative: str) -> Path:
     if pure.parts and is_behind_link(path):
         raise _outside(relative)
     return path
+
+
+def _absolute(given: str, relative: str) -> KwtuiError:
+    return KwtuiError(
+        f"{given} is an absolute path.",
+        cause="Backups are named by their path below the node's extern folder.",
+        hint=f"Name it {relative}, as `kwtui list` does.",
+        exit_code=ExitCode.NOT_FOUND,
+    )
 
 
 def _outside(relative: str) -> KwtuiError:

@@ -108,7 +108,7 @@ def open_set(extern: Path, path: str, state: Path | None = None) -> SetDetails:
 
     Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE, BACKUP_DAMAGED (the manifest).
     """
-    path = path.strip("/")
+    path = path.rstrip("/")
     location = find_location(extern, path, state)
     if is_there(location.manifest):
         return _open_set(location, describe(extern, path, state), state)
@@ -255,7 +255,7 @@ def open_damaged(extern: Path, path: str, state: Path | None = None) -> SetDetai
 
     Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE.
     """
-    path = path.strip("/")
+    path = path.rstrip("/")
     location = find_location(extern, path, state)
     details = _open_incomplete(location, describe(extern, path, state))
     beside = tuple(_file(file) for file in walk(location.sidecars) if file.path in SIDECAR_FILES)

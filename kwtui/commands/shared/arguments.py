@@ -215,7 +215,7 @@ def usage(title: str) -> KwtuiError:
 
 def set_of(path: str) -> str:
     """A set as people name it: relative to extern, with or without a slash at its end."""
-    return path.strip().strip("/") or "."
+    return path.strip().rstrip("/") or "."
 
 
 def path_of(text: str | None) -> Path | None:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from kwtui.errors import KwtuiError
+from kwtui.backups.layout.naming import inside
+from kwtui.backups.layout.tree import is_there
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.server import NodeFacts, ServerFacts
 from kwtui.node.deployment.claims import Answering, FactName, Owner
 from kwtui.node.place import FolderState, NodePlace, find_place
@@ -117,6 +120,36 @@ async def visible_stores(
         if store.path is not None and store.exists:
             found[node.node_id] = str(store.path)
     return found
+
+
+async def where_it_lies(
+    error: KwtuiError, server: Server, facts: ServerFacts, node_id: int | None, path: str
+) -> KwtuiError:
+    """Of a set that is not there, with the option for another node that has it; else as it is.
+
+    Raises ConnectionLost.
+    """
+    if error.exit_code is not ExitCode.NOT_FOUND:
+        return error
+    others = [node for node in facts.nodes if node.node_id != (node_id or facts.node_id)]
+    stores = await visible_stores(server, facts, others) if others else None
+    for number, store in (stores or {}).items():
+        if await asyncio.to_thread(_holds, Path(store) / "extern", path):
+            return KwtuiError(
+                error.title,
+                cause=f"It lies in the extern folder of node {number}.",
+                hint=f"Let that node read it: --node {number}",
+                exit_code=error.exit_code,
+            )
+    return error
+
+
+def _holds(extern: Path, path: str) -> bool:
+    try:
+        return is_there(inside(extern, path))
+    except KwtuiError:
+        # The path leads out of extern, whichever node it is of: the error at hand says so.
+        return False
 
 
 def _answering_node(facts: ServerFacts, node: NodeFacts) -> Answering:

@@ -19,6 +19,7 @@ from kwtui.backups.layout.naming import (
     table_folder,
     table_of_folder,
 )
+from kwtui.backups.listing.contents import open_set
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import TableName
 
@@ -93,6 +94,23 @@ def test_no_path_leads_out_of_extern(tmp_path: Path, path: str) -> None:
     with pytest.raises(KwtuiError) as caught:
         inside(extern, path)
     assert caught.value.exit_code is ExitCode.NOT_FOUND
+
+
+def test_an_absolute_path_is_told_with_the_name_that_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(KwtuiError) as caught:
+        inside(tmp_path, f"{tmp_path}/kwtui/shop")
+    assert caught.value.title == f"{tmp_path}/kwtui/shop is an absolute path."
+    assert "Name it kwtui/shop," in caught.value.hint
+    assert caught.value.exit_code is ExitCode.NOT_FOUND
+
+
+@pytest.mark.parametrize("given", ["/nowhere/kwtui/shop", "/nowhere/kwtui/shop/"])
+def test_a_set_is_not_looked_for_below_extern_by_an_absolute_path(
+    tmp_path: Path, given: str
+) -> None:
+    (tmp_path / given.strip("/")).mkdir(parents=True)
+    with pytest.raises(KwtuiError, match="/nowhere/kwtui/shop does not lie inside"):
+        open_set(tmp_path, given)
 
 
 @pytest.mark.parametrize("path", ["link", "link/x"])

@@ -9,9 +9,15 @@ from typing import cast
 
 import pytest
 
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.server import NodeFacts, ServerFacts
 from kwtui.node.place import find_place
-from kwtui.operations.shared.node_files import answering, files_of_node, visible_stores
+from kwtui.operations.shared.node_files import (
+    answering,
+    files_of_node,
+    visible_stores,
+    where_it_lies,
+)
 from kwtui.server.connection.results import Column, ResultSet
 from kwtui.server.connection.server import Server
 from kwtui.server.connection.target import Target
@@ -121,3 +127,23 @@ async def test_a_store_of_the_same_path_is_of_a_node_by_what_it_says_or_by_its_a
 async def test_what_is_not_told_is_not_known(tmp_path: Path) -> None:
     assert await visible_stores(server({}), facts(admin=False)) is None
     assert await visible_stores(server({2: store_of(tmp_path, 2)}, is_local=False), facts()) == {}
+
+
+async def test_a_set_that_another_node_has_is_told_with_the_option_for_it(tmp_path: Path) -> None:
+    stores = {1: store_of(tmp_path, 1), 2: store_of(tmp_path, 2)}
+    path = "kwtui/a/20261130T151814Z"
+    (stores[2] / "extern" / path).mkdir(parents=True)
+    gone = KwtuiError("It is not there.", exit_code=ExitCode.NOT_FOUND)
+
+    told = await where_it_lies(gone, server(stores), facts(), None, path)
+    assert told.title == "It is not there."
+    assert told.cause == "It lies in the extern folder of node 2."
+    assert told.hint == "Let that node read it: --node 2"
+    assert told.exit_code is ExitCode.NOT_FOUND
+
+    # Node 2 was chosen and has looked; node 1 has it neither.
+    assert await where_it_lies(gone, server(stores), facts(), 2, path) is gone
+    assert await where_it_lies(gone, server(stores), facts(), None, "kwtui/b") is gone
+    assert await where_it_lies(gone, server(stores), facts(), None, "../x") is gone
+    damaged = KwtuiError("It is damaged.", exit_code=ExitCode.BACKUP_DAMAGED)
+    assert await where_it_lies(damaged, server(stores), facts(), None, path) is damaged
