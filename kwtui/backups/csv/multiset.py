@@ -17,6 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
+from kwtui.backups.csv.quoting import plainly_quoted
 from kwtui.files.foreign.reading import open_regular
 from kwtui.model.requests import Dialect
 
@@ -133,7 +134,8 @@ def _without_inner_newlines(block: bytes, quote: bytes, inside: bool) -> tuple[b
 def one_sided(
     here: Files, there: Files, dialect: Dialect, records: int, limit: int, tick: Tick | None = None
 ) -> OneSided:
-    """The first records that are only here, or only there; a second pass, when they differ.
+    """The first records that are only here, or only there; a second pass, when they differ as
+    text. Quotes that a value does not need make no difference: none may be left.
 
     Both sides are summed up in parts by hash, and of the first parts that differ the records
     themselves are compared. ``records`` is about how many there are; the memory that it takes is
@@ -157,7 +159,8 @@ def one_sided(
 
 def _records(files: Files, dialect: Dialect, tick: Tick | None) -> Iterator[bytes]:
     for path in files:
-        yield from chain.from_iterable(_blocks(path, dialect, tick))
+        for record in chain.from_iterable(_blocks(path, dialect, tick)):
+            yield plainly_quoted(record, dialect, _INNER_NEWLINE)
 
 
 def _sums(files: Files, dialect: Dialect, parts: int, tick: Tick | None) -> list[tuple[int, int]]:

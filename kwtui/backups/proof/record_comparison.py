@@ -58,9 +58,8 @@ def compare_records(
         left = one_sided(here, there, dialect, max(one.records, two.records), SHOWN, tick)
     except OSError as error:
         raise cannot_read(Path(error.filename or files[0]), error) from error
-    return RecordComparison(
-        one.records, two.records, same=False, only_here=left.only_here, only_there=left.only_there
-    )
+    same = not left.only_here and not left.only_there
+    return RecordComparison(one.records, two.records, same, left.only_here, left.only_there)
 
 
 def _size(path: Path) -> int:

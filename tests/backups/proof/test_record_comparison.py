@@ -80,3 +80,26 @@ def test_it_ends_when_nobody_waits_any_more(tmp_path: Path) -> None:
     with pytest.raises(KwtuiError) as error:
         compare_records(here, there, Dialect(), workers=2, tick=stop)
     assert error.value.exit_code is ExitCode.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "same"),
+    [
+        ('"1","a","x;y"', "1,a,x;y", True),
+        ('1,"it""s, so",""', '1,"it""s, so",', True),
+        ('1,"two\nlines","b"', '1,"two\nlines",b', True),
+        # Quoted it is the text, bare it is NULL.
+        ('1,"\\N",b', "1,\\N,b", False),
+        ('"1","a"', "1,b", False),
+        ('"1,a"', "1,a", False),
+        ('"1"x,a', "1x,a", False),
+    ],
+)
+def test_quotes_that_a_value_does_not_need_make_no_difference(
+    tmp_path: Path, theirs: str, ours: str, same: bool
+) -> None:
+    """Spreadsheets quote everything, EXPORT what needs it; IMPORT makes the same of both."""
+    one, two = tmp_path / "theirs.csv", tmp_path / "ours.csv"
+    one.write_text(f"{theirs}\n0,same,z\n")
+    two.write_text(f"0,same,z\n{ours}\n")
+    assert compare_records([one], [two], Dialect()).same is same
