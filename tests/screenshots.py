@@ -325,7 +325,7 @@ async def photograph_two_months(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _home() -> Iterator[Path]:
+def demo_home() -> Iterator[Path]:
     """A folder of the same name each time: its path stands in the pictures."""
     home = Path(tempfile.gettempdir()) / "kwtui-demo"
     home.mkdir(mode=0o700)
@@ -336,7 +336,7 @@ def _home() -> Iterator[Path]:
 
 
 async def main() -> int:
-    with _home() as home:
+    with demo_home() as home:
         for kind in ("CONFIG", "STATE", "DATA"):
             os.environ[f"KWTUI_{kind}_DIR"] = f"{home}/{kind.lower()}"
         os.environ.pop("NO_COLOR", None)

@@ -26,7 +26,7 @@ BUSY_SECONDS = 0.005
 
 
 class Terminal:
-    """80 columns, 24 rows."""
+    """80 columns, 24 rows, unless it is resized."""
 
     def __init__(self, pid: int, descriptor: int) -> None:
         self.pid = pid
@@ -58,6 +58,16 @@ class Terminal:
     @property
     def text(self) -> str:
         return "\n".join(self._screen.display)
+
+    @property
+    def cells(self) -> list[list[pyte.screens.Char]]:
+        """Every character with its colours, by rows."""
+        columns = range(self._screen.columns)
+        return [[self._screen.buffer[row][c] for c in columns] for row in range(self._screen.lines)]
+
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._screen.resize(rows, columns)
 
     def until_shown(self, text: str) -> None:
         end = time.monotonic() + PATIENCE_SECONDS
@@ -141,8 +151,8 @@ def program(
         os.chdir(ROOT)
         command = [sys.executable, "-m", module, *arguments]
         os.execve(command[0], command, variables)  # noqa: S606
-    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     terminal = Terminal(pid, descriptor)
+    terminal.resize(80, 24)
     try:
         yield terminal
     finally:
