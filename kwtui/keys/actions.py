@@ -342,6 +342,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("sql.edit", "i", "Edit", "Go to the editor; Esc leaves it."),
     Action("sql.complete", "ctrl+@,ctrl+space", "Complete", "Offer tables, columns and keywords for"
            " the word at the cursor. Tab does so, too.", shown="Ctrl+Space", footer=False),
+    Action("sql.tables", "f2,o", "Tables", "Go to the tree of databases, tables and columns, or"
+           " back.", shown="F2", footer=False),
     Action("sql.more", "f6,m", "More", "Read ten times as many rows.", shown="F6"),
     Action("sql.save", "s", "Save", "Save every row as a CSV file."),
     Action("sql.unlock", "w", "Unlock", "Let statements write, or lock that again. Asks first."),

@@ -125,6 +125,25 @@ def test_two_months_of_eight_databases(
     assert take(connected, steps, size=size)
 
 
+SQL_TREE: Steps = ("8", "<reads only>", "f2", "<shop>", "right", "<orders>", "j", "j", "right")
+
+
+@pytest.mark.parametrize(
+    ("size", "more"),
+    [
+        ((80, 24), ()),
+        ((120, 40), ()),
+        ((120, 40), ("i", *"select", "space", "asterisk", "space", *"from", "space", *"shop",
+                     "full_stop", "tab", "<customers table>")),
+    ],
+    ids=["80", "120", "120-choices"],
+)  # fmt: skip
+def test_names_beside_a_statement(
+    size: tuple[int, int], more: Steps, take: Callable[..., bool], connected: FakeController
+) -> None:
+    assert take(connected, (*SQL_TREE, *more), size=size)
+
+
 @pytest.mark.parametrize("name", PICTURES)
 def test_picture(name: str, take: Callable[..., bool], connected: FakeController) -> None:
     assert take(connected, PICTURES[name])

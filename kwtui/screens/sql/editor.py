@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.events import Blur, Key
 from textual.widgets import TextArea
 
@@ -38,6 +40,11 @@ class ChoiceList(VirtualList[Choice], can_focus=False):
 
 class CompletingEditor(SqlEditor):
     """Tab, or whoever shows the editor, asks for choices; without any, Tab leaves the editor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # A text area selects a line with it.
+        Binding("f6", "screen.perform('sql.more')", show=False),
+    ]
 
     def __init__(
         self,
@@ -89,6 +96,12 @@ class CompletingEditor(SqlEditor):
         """Write one of the choices that are shown."""
         if self._offered is not None:
             self._take(self._offered, choice)
+
+    def write_name(self, name: str) -> None:
+        """Write SQL at the cursor, apart from a word that stands before it."""
+        before = self.text[: self.offset_of_cursor]
+        is_apart = not before or before[-1].isspace() or before[-1] in "(.="
+        self.insert(name if is_apart else f" {name}")
 
     def close(self) -> None:
         """Offer nothing any more."""

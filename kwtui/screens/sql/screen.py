@@ -15,7 +15,6 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.keys.actions import Action
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import key_of, spelled
-from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import AskDialog, ConfirmDialog, problem_lines
 from kwtui.screens.sql.answers import (
@@ -24,10 +23,8 @@ from kwtui.screens.sql.answers import (
     reason_against_more,
     record_dialog,
 )
-from kwtui.screens.sql.editor import ChoiceList, CompletingEditor
-from kwtui.screens.sql.names import ServerNames
+from kwtui.screens.sql.writing import WritingScreen
 from kwtui.server.connection.status import ConnectionStatus
-from kwtui.sql.completion import KnownNames, databases_named
 from kwtui.text import human_count, plural, sentences
 from kwtui.widgets.completion import path_completer
 from kwtui.widgets.field import PromptLine, Words
@@ -46,7 +43,7 @@ NO_RESULTS = (
 )
 
 
-class SqlScreen(KwtuiScreen):
+class SqlScreen(WritingScreen):
     scope: ClassVar[str] = "sql"
     title_text: ClassVar[str] = "8 SQL"
     about: ClassVar[str] = (
@@ -54,20 +51,16 @@ class SqlScreen(KwtuiScreen):
         " cursor stands in. The page only reads: the server's own parse of the statement,"
         " kwtui's reading of it and a read-only session must all agree. {sql.unlock} unlocks"
         " writing for this connection. In the editor {sql.complete} or Tab offers names and"
-        " keywords: Enter or Tab takes one, Esc closes them. {app.back} leaves the editor for the"
-        " result, {sql.edit} goes back to it. There → and ← show further columns, and Enter a"
-        " row in full. Each statement stands alone; there are no transactions."
+        " keywords: Enter or Tab takes one, Esc closes them. {sql.tables} goes to the"
+        " tree of tables: → opens, ← closes, Enter writes the name. {app.back} leaves the"
+        " editor for the result, {sql.edit} goes back to it. There → and ← show further columns,"
+        " and Enter a row in full. Each statement stands alone; there are no transactions."
     )
     CSS_PATH = style_path("sql")
     BINDINGS: ClassVar[list[BindingType]] = bindings("sql")
 
     def __init__(self) -> None:
         super().__init__()
-        self._names = ServerNames(lambda: self.controller, self.run_task, self._names_changed)
-        self._choices = ChoiceList()
-        self._editor = CompletingEditor(
-            self._choices, self._known, self._want_names, id="sql-editor"
-        )
         self._status = Words(classes="summary")
         self._error = Note()
         """Why the statement failed; the editor and the cursor in it stay in sight."""
@@ -82,11 +75,7 @@ class SqlScreen(KwtuiScreen):
         self._at_work = False
 
     def body(self) -> Iterable[Widget]:
-        yield self._editor
-        yield self._choices
-        yield self._status
-        yield self._error
-        yield self._table
+        return self._panes(self._status, self._error, self._table)
 
     def on_mount(self) -> None:
         self._table.empty = spelled(NO_RESULTS)
@@ -255,42 +244,10 @@ class SqlScreen(KwtuiScreen):
             return self._session.database
         return self.kwtui.target.database if self.kwtui.target is not None else ""
 
-    def _known(self) -> KnownNames:
-        return self._names.known(self._database)
-
-    def _read_names(self, *others: str) -> None:
-        """In the background, what is not known yet: of the current database, and of others."""
-        if self.controller.connection.status.is_connected:
-            self._names.want(*filter(None, (self._database, *others)))
-
-    def _names_changed(self) -> None:
-        if self.is_mounted and not self._editor.names_changed():
-            self._say_nothing_fits()
-
-    def _want_names(self) -> bool:
-        """Have those read that the statement at the cursor needs; whether that goes on."""
-        editor = self._editor
-        self._read_names(*databases_named(editor.text, editor.offset_of_cursor, self._known()))
-        return bool(self._names.reading)
-
-    def do_complete(self) -> None:
-        self._editor.focus()
-        if not self._editor.ask():
-            self._say_nothing_fits()
-
-    def _say_nothing_fits(self) -> None:
-        problem = next(iter(self._names.problems.values()), "")
-        self.say(problem or "Nothing fits here.", warning=bool(problem))
-
-    def do_refresh(self) -> None:
-        self._names.again(self._database)
-
     # -- the result ------------------------------------------------------------------------------
 
     def on_virtual_list_selected(self, event: VirtualList.Selected) -> None:
-        if event.list_view is self._choices:
-            self._editor.take(event.row)
-        elif self._answer is not None:
+        if event.list_view is self._table and self._answer is not None:
             self.app.push_screen(record_dialog(self._answer, event.row))
 
     def do_save(self) -> None:
@@ -391,7 +348,8 @@ class SqlScreen(KwtuiScreen):
             self.app.copy_to_clipboard(self.controller.commands.line("sql", self._answer.sql))
 
     def go_back(self) -> bool:
-        if self._editor.has_focus:
+        if self._editor.has_focus or self._tree.has_focus:
+            self.leave_tree()
             self._table.focus()
             return True
         return False

@@ -37,8 +37,9 @@ async def test_a_result_is_shown_with_its_limits(connected: FakeController) -> N
         await driver.press("backspace", "escape", "enter")
         await driver.until_shown("Row 1")
         assert "NULL" in driver.text()
-        await driver.press("escape", "m")
+        await driver.press("escape", "i", "f6")
         await driver.until_shown("1,200 rows, 3 columns in 0.012 s")
+        await driver.press("escape")
         await driver.press("m")
         await driver.until_shown("Everything is shown")
 
