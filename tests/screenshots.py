@@ -22,10 +22,13 @@ from kwtui.app.application import KwtuiApp
 from kwtui.controller import Controller
 from kwtui.model.requests import BackupRequest
 from kwtui.model.schema import TableName
+from kwtui.runs.events import StepProgress
 from kwtui.server.connection.target import Target
 from kwtui.server.sandbox_process import sandbox_command, start_sandbox
 from tests.screens.driving import make_app
 from tests.screens.fake_controller import FakeController
+from tests.screens.fake_log import FakeLog
+from tests.screens.staged import at
 from tests.screens.staged_board import stage
 
 FOLDER = Path(__file__).resolve().parents[1] / "screenshots"
@@ -324,6 +327,55 @@ async def photograph_two_months(folder: Path) -> list[Path]:
     return person.taken
 
 
+_STATS = "136 server/status/runtime.go:684  [n1] runtime stats: 462 MiB RSS, 146 goroutines"
+_LOG = (
+    f"I261122 11:58:02.624292 {_STATS}",
+    f"I261122 11:58:12.624310 {_STATS}",
+    "W261122 11:58:16.846022 410 kv/kvserver/replica_command.go:552  [n1,split,s1,r50/1:/Table/5"
+    "{2-3}] split retry, err is 0%!(EXTRA <nil>)",
+    f"I261122 11:58:22.624301 {_STATS}",
+    "E261122 11:58:22.904417 8841 jobs/registry.go:731  [n1] EXPORT job 913: write file n1.0.csv:"
+    " write /var/lib/kaiwudb/extern/kwtui/shop/20261122T115820Z/data/public/orders/n1.0.csv:"
+    " no space left on device",
+    f"I261122 11:58:32.624297 {_STATS}",
+)
+"""As a node writes them; the error holds the words of an EXPORT on a full disk."""
+
+
+async def photograph_at_work(folder: Path) -> list[Path]:
+    """A run in its middle and a log at an error, which no sandbox waits for: on services in
+    memory."""
+    controller = FakeController()
+    controller.connection.set_connected()
+    controller.logs.log = FakeLog(_LOG)
+    plan = await controller.plans.backup(BackupRequest("shop"))
+    run = await controller.runs.start(plan)
+    controller.runs.events[run].pop()  # what the server remarks, to fill a page of tests
+    step = plan.steps[1]
+    for second in range(5, 13):
+        moved = 37_000 * (second - 4) + 60_000
+        progress = StepProgress(
+            at=at(second), step=step.id, rows=moved // 150, rows_total=3_000, bytes=moved,
+            bytes_total=450_000, basis="sizes of the files written so far",
+        )  # fmt: skip
+        controller.runs.add_event(run, progress)
+    app = KwtuiApp(controller, clock=lambda: at(12.4), start="runs")
+    async with app.run_test(size=SIZES[0], notifications=False) as pilot:
+        person = Photographer(app, pilot, folder)
+        await person.until_shown("Back up shop")
+        await person.press("enter")
+        await person.until_shown("Back up shop 59%")
+        await person.take("run-in-its-middle")
+        await person.press("escape", "5")
+        await person.until_shown("kwbase")
+        await person.press("enter")
+        await person.until_shown("runtime stats")
+        await person.press("k", "enter")
+        await person.until_shown("no space left on device")
+        await person.take("log-at-an-error")
+    return person.taken
+
+
 @contextmanager
 def demo_home() -> Iterator[Path]:
     """A folder of the same name each time: its path stands in the pictures."""
@@ -342,7 +394,7 @@ async def main() -> int:
         os.environ.pop("NO_COLOR", None)
         place = f"{home}/node"
         FOLDER.mkdir(exist_ok=True)
-        for path in await photograph_two_months(FOLDER):
+        for path in (*await photograph_two_months(FOLDER), *await photograph_at_work(FOLDER)):
             sys.stdout.write(f"{path.name}\n")
         target = await start_sandbox(["--dir", place])
         try:
