@@ -86,8 +86,9 @@ class Container:
                 problem=f"{inside} is a path of the container. What it mounts is not known. {why}"
             )
         return Seen(
-            problem=f"{inside} lies inside the container, on no folder and no volume of this"
-            " machine: it is gone with the container, and cannot be seen from here."
+            problem=f"{inside} lies inside the container, on no folder and no volume that is"
+            " named here. Unless its image declares a volume there, it is gone with the container;"
+            " it cannot be seen from here."
         )
 
     def port(self, inside: int) -> Seen:
