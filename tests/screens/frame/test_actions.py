@@ -81,6 +81,9 @@ def test_nothing_needs_a_control_key_that_terminals_take() -> None:
             # It does what the terminal would do with the key.
             continue
         assert not keys & FORBIDDEN, action.id
+        if action.id == "sql.complete":
+            # Tab does it, too, wherever there is something to complete.
+            continue
         assert not keys or any("ctrl" not in key for key in keys), action.id
 
 
