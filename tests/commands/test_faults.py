@@ -45,6 +45,8 @@ BIG = (
     "INSERT INTO big.public.rows "
     "SELECT i, 'row ' || i::STRING FROM generate_series(1, 120000) AS g(i)",
 )
+BACKUP_BIG = ("backup", "big", "--incremental", "full", "--check", "full")
+"""Everything anew: one that links what did not change has ended before anybody interferes."""
 WIDE = (
     *BIG[:2],
     "INSERT INTO big.public.rows SELECT i, repeat('x', 100) FROM generate_series(1, 40000) AS g(i)",
@@ -74,7 +76,7 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> N
 
 
 def start_big_backup(kwtui: CommandLine) -> str:
-    done = kwtui.run("backup", "big", "--detach", "--json", *kwtui.server)
+    done = kwtui.run(*BACKUP_BIG, "--detach", "--json", *kwtui.server)
     assert done.code == 0, done.err
     run: str = done.object["run"]
     return run
@@ -143,7 +145,7 @@ def test_cancelling_stops_the_export_on_the_server_and_names_what_stays(
 
 
 def test_ctrl_c_on_the_command_cancels_where_nobody_can_be_asked(kwtui: CommandLine) -> None:
-    command = kwtui.start("backup", "big", "--json", *kwtui.server)
+    command = kwtui.start(*BACKUP_BIG, "--json", *kwtui.server)
     assert command.stdout is not None
     command.stdout.readline()
 
@@ -179,7 +181,7 @@ def test_a_policy_that_is_stopped_cancels_what_is_at_work_and_remembers_it(
 
 
 def test_closing_the_terminal_does_not_stop_the_run(kwtui: CommandLine) -> None:
-    command = kwtui.start("backup", "big", *kwtui.server)
+    command = kwtui.start(*BACKUP_BIG, *kwtui.server)
     runs = kwtui.state / "state/runs"
     wait_for(lambda: runs.is_dir() and any(runs.iterdir()), "the run")
     (folder,) = runs.iterdir()
@@ -196,7 +198,7 @@ def test_closing_the_terminal_does_not_stop_the_run(kwtui: CommandLine) -> None:
 
 def test_under_nohup_the_command_waits_on(kwtui: CommandLine) -> None:
     command = subprocess.Popen(
-        ["nohup", *kwtui.command("backup", "big", "--json", *kwtui.server)],
+        ["nohup", *kwtui.command(*BACKUP_BIG, "--json", *kwtui.server)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,
@@ -214,7 +216,7 @@ def test_under_nohup_the_command_waits_on(kwtui: CommandLine) -> None:
 
 
 def test_a_reader_that_leaves_does_not_make_a_backup_done(kwtui: CommandLine) -> None:
-    command = kwtui.start("backup", "big", "--json", *kwtui.server)
+    command = kwtui.start(*BACKUP_BIG, "--json", *kwtui.server)
     assert command.stdout is not None
     run = json.loads(command.stdout.readline())["run"]
 
@@ -229,7 +231,7 @@ def test_a_reader_that_leaves_does_not_make_a_backup_done(kwtui: CommandLine) ->
 def test_two_runs_never_work_on_the_same_database(kwtui: CommandLine) -> None:
     run = start_big_backup(kwtui)
 
-    second = kwtui.run("backup", "big", *kwtui.server)
+    second = kwtui.run(*BACKUP_BIG, *kwtui.server)
 
     assert second.code == ExitCode.RUN_IN_PROGRESS
     assert run in second.err
