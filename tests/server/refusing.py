@@ -23,7 +23,9 @@ def refuse(
     usual = Server._run
 
     async def run(self: Server, sql: str) -> StatementResult:
-        if re.search(pattern, sql):
+        # A question about statements holds their text, and is none of them.
+        asks = sql.startswith("SHOW SYNTAX") and "SYNTAX" not in pattern
+        if re.search(pattern, sql) and not asks:
             refused.append(sql)
             raise statement_failure(ServerMessage(message=message, sqlstate=sqlstate))
         return await usual(self, sql)

@@ -376,7 +376,7 @@ async def test_from_a_line_of_the_log_to_its_run(connected: FakeController) -> N
         await person.until_shown("No run of kwtui")
         await person.press("f", "r")
         await person.until_shown(f"Run {plan.id}")
-        await person.press("escape", "escape")
+        await person.press("escape", "5")
         await person.until_shown("5 Logs")
 
 
