@@ -110,9 +110,11 @@ def test_a_full_state_directory_starts_no_run(bench: Bench, tmp_path: Path) -> N
         assert kwtui.run("backup", "full", *kwtui.server).code == ExitCode.OK
 
 
+@pytest.mark.slow
 def test_a_state_directory_that_fills_up_stops_the_run_in_words(
     bench: Bench, tmp_path: Path
 ) -> None:
+    """Slow, since its outcome hangs on luck: a short run may fit into the journal's last page."""
     plan = bench.plan_backup("full")
     with small_disk(tmp_path / "state", 1) as state:
         runs = RunsDirectory(state)

@@ -43,6 +43,7 @@ ONLY_IN_A_SHELL = (
     " · kwtui",
     "--draft",
     "--identity",
+    "--node",
     "--recipient",
     "sudo -u",
     "kwbase",
