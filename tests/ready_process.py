@@ -168,10 +168,12 @@ def _modules() -> Iterator[str]:
 
 def _keep(request: bytes, files: list[int], asks: socket.socket) -> None:
     *given, tells = files
+    # The command begins when nobody else holds its files: a lock ends with the last of them.
+    waits, lets = os.pipe()
     pid = os.fork()
     if pid:
         asks.close()
-        for file in given:
+        for file in (*given, waits, lets):
             os.close(file)
         # Nobody may be there any more to hear of it.
         with suppress(BrokenPipeError):
@@ -179,6 +181,9 @@ def _keep(request: bytes, files: list[int], asks: socket.socket) -> None:
             _, status = os.waitpid(pid, 0)
             os.write(tells, f"{os.waitstatus_to_exitcode(status):>12}".encode())
         os._exit(0)
+    os.close(lets)
+    os.read(waits, 1)
+    os.close(waits)
     os.close(tells)
     module, words, environment, folder, numbers, apart = json.loads(request)
     if apart:
