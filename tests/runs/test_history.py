@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -49,7 +49,8 @@ def directory(tmp_path: Path) -> RunsDirectory:
 def make_run(
     directory: RunsDirectory, plan: Plan, process: ProcessIdentity, *events: AnyEvent
 ) -> RunFiles:
-    files = directory.create()
+    """Each a second after those that are there: the id of a run tells no less."""
+    files = directory.create(datetime.now(UTC) + timedelta(seconds=len(directory.all())))
     write_new(files.plan, [msgspec.json.encode(plan)])
     write_new(files.process, [msgspec.json.encode(process)])
     with JournalWriter(files.journal) as journal:
