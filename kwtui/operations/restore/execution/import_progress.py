@@ -16,6 +16,7 @@ from kwtui.operations.context import Connect, RunContext
 from kwtui.operations.plan import Step
 from kwtui.server.connection.server import Server
 from kwtui.sql import statements
+from kwtui.sql.transfer import is_same_import
 
 LOOK_SECONDS = 2.0
 """Between two looks, and before the first: most imports are over by then."""
@@ -85,7 +86,7 @@ async def _fraction(server: Server, sql: str) -> float | None:
     """Of the job that runs this statement; None while there is none, or nothing moved."""
     jobs = await server.query(statements.running_jobs("IMPORT"))
     for row in jobs.dicts():
-        if same_statement(row["description"] or "", sql):
+        if is_same_import(sql, row["description"] or ""):
             return float(row["fraction_completed"] or 0) or None
     return None
 
@@ -101,12 +102,3 @@ def _tell_fraction(
         estimated=True,
         basis=f"the server's job says {min(fraction, 1.0):.0%}",
     )
-
-
-def same_statement(description: str, sql: str) -> bool:
-    """A job's description is its statement, printed anew: quotes and spaces may differ."""
-
-    def plain(text: str) -> str:
-        return "".join(char for char in text if char not in " '\"\n\t")
-
-    return plain(description).startswith(plain(sql.partition(" WITH ")[0])[:200])

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.context import Connect
-from kwtui.operations.restore.execution.import_progress import same_statement
 from kwtui.operations.runner import Halt
 from kwtui.operations.shared.stoppable import run_stoppable
 from kwtui.server.connection.results import StatementResult
 from kwtui.server.connection.server import Server
 from kwtui.sql import statements
+from kwtui.sql.transfer import is_same_import
 from kwtui.text import plural
 
 
@@ -47,7 +47,7 @@ async def _cancel_jobs(connect: Connect, sql: str) -> None:
     try:
         jobs = await server.query(statements.running_jobs("IMPORT"))
         for row in jobs.dicts():
-            if row["job_id"] and same_statement(row["description"] or "", sql):
+            if row["job_id"] and is_same_import(sql, row["description"] or ""):
                 await server.execute(statements.cancel_job(int(row["job_id"])))
     finally:
         await server.close()

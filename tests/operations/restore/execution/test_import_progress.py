@@ -60,7 +60,9 @@ class Jobs:
         self.closed = True
 
 
-async def import_with(server: Jobs, reporter: Reporter, rows: Rows | None = None) -> None:
+async def import_with(
+    server: Jobs, reporter: Reporter, rows: Rows | None = None, sql: str = SQL
+) -> None:
     async def connect() -> Any:
         return server
 
@@ -73,7 +75,7 @@ async def import_with(server: Jobs, reporter: Reporter, rows: Rows | None = None
         reporter=reporter,  # type: ignore[arg-type]
         halt=None,  # type: ignore[arg-type]
     )
-    async with watched(context, STEP, SQL, 4000, rows, every=0):
+    async with watched(context, STEP, sql, 4000, rows, every=0):
         await asyncio.wait_for(reporter.done.wait(), 10)
 
 
@@ -130,4 +132,24 @@ async def test_a_job_that_tells_nothing_leaves_the_rows_unknown(fractions: list[
     await import_with(Looked(fractions), reporter)
 
     assert len(looks) >= 3
+    assert [told["basis"] for told in reporter.told] == ["rows so far not known"]
+
+
+async def test_the_job_of_a_table_whose_files_lie_beside_is_another_one() -> None:
+    folder = f"nodelocal://1/{'deep/' * 60}"
+
+    class Beside(Jobs):
+        async def query(self, sql: str) -> SimpleNamespace:
+            looks.append(sql)
+            if len(looks) == 3:
+                reporter.done.set()
+            here = f"IMPORT INTO shop.public.big CSV DATA ('{folder}n1.1.csv')"
+            rows = [{"description": here, "fraction_completed": "0.5"}]
+            return SimpleNamespace(dicts=lambda: iter(rows))
+
+    looks: list[str] = []
+    reporter = Reporter(99)
+    sql = f"IMPORT INTO shop.public.big CSV DATA ('{folder}n1.0.csv')"
+    await import_with(Beside([]), reporter, sql=sql)
+
     assert [told["basis"] for told in reporter.told] == ["rows so far not known"]
