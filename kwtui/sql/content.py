@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from kwtui.model.checks import Aggregate, AggregateKind
 from kwtui.model.schema import TableName, TableSpec
 from kwtui.sql.quoting import identifier, literal
-from kwtui.sql.statements import as_of, table_name, up_to
+from kwtui.sql.statements import as_of, table_name, within
 
 DAY = "1d"
 """The width of a window."""
@@ -89,21 +89,12 @@ def window_aggregates(
     ``until`` bounds the time column, inclusive; so does ``since``, and ``before`` exclusive.
     """
     values = ", ".join(("count(*)", *(_expression(a) for a in aggregates)))
-    bounds = _bounds(time_column, since, before, until)
+    bounds = within(time_column, since, before, until)
     source = f"{table_name(database, table)}{as_of(timestamp)}{bounds}"
     if not width or time_column is None:
         return f"SELECT {values} FROM {source}"
     bucket = f"time_bucket({identifier(time_column)}, {literal(width)})"
     return f"SELECT {bucket} AS w, {values} FROM {source} GROUP BY w ORDER BY w"
-
-
-def _bounds(time_column: str | None, since: str, before: str, until: str | None) -> str:
-    """The clause with its leading space; empty where there is no bound."""
-    if time_column is None:
-        return ""
-    signs = ((">=", since), ("<", before), ("<=", until))
-    found = [f"{identifier(time_column)} {sign} {literal(text)}" for sign, text in signs if text]
-    return f" WHERE {' AND '.join(found)}" if found else ""
 
 
 def extremes(
@@ -117,7 +108,7 @@ def extremes(
 ) -> str:
     """The least and the greatest value of each column, one behind the other."""
     values = ", ".join(f"min({identifier(c)}), max({identifier(c)})" for c in columns)
-    source = f"{table_name(database, table)}{as_of(timestamp)}{up_to(time_column, until)}"
+    source = f"{table_name(database, table)}{as_of(timestamp)}{within(time_column, until=until)}"
     return f"SELECT {values} FROM {source}"
 
 

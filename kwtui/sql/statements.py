@@ -180,7 +180,7 @@ def content_checksum(
         for c in columns
     )
     row_hash = f"fnv64({parts})"
-    where = part.where if part is not None else up_to(time_column, until)
+    where = part.where if part is not None else within(time_column, until=until)
     return (
         f"SELECT count(*), xor_agg({row_hash}), sum({row_hash}::DECIMAL) "
         f"FROM {table_name(database, table)}{as_of(timestamp)}{where}"
@@ -366,11 +366,18 @@ def as_of(timestamp: str | None) -> str:
     return f" AS OF SYSTEM TIME '{timestamp}'"
 
 
-def up_to(time_column: str | None, until: str | None) -> str:
-    """The clause with its leading space; empty where there is no bound."""
-    if time_column is None or until is None:
+def within(
+    time_column: str | None, since: str = "", before: str = "", until: str | None = None
+) -> str:
+    """The clause with its leading space; empty where there is no bound.
+
+    From ``since`` on, earlier than ``before``, and no later than ``until``.
+    """
+    if time_column is None:
         return ""
-    return f" WHERE {identifier(time_column)} <= {literal(until)}"
+    signs = ((">=", since), ("<", before), ("<=", until))
+    bounds = [f"{identifier(time_column)} {sign} {literal(text)}" for sign, text in signs if text]
+    return f" WHERE {' AND '.join(bounds)}" if bounds else ""
 
 
 _DURATION = re.compile(r"\d+(ns|us|ms|s|m|h|d|w|mon|y)\Z")

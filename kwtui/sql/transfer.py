@@ -10,7 +10,7 @@ from kwtui.model.requests import Dialect
 from kwtui.model.schema import TableName
 from kwtui.sql.lexer import tokens
 from kwtui.sql.quoting import identifier, literal
-from kwtui.sql.statements import as_of, column_list, table_name
+from kwtui.sql.statements import as_of, column_list, table_name, within
 
 DEFAULT_CHUNK_ROWS = 100_000
 MAX_CHUNK_ROWS = 100_000
@@ -101,16 +101,10 @@ def export_select(
     """
     if not columns:
         raise _usage(f"The table {table} has no visible column to export.")
-    bounds = ((">=", since), ("<", before), ("<=", until))
-    cuts = (
-        [f"{identifier(time_column)} {sign} {literal(text)}" for sign, text in bounds if text]
-        if (time_column is not None)
-        else []
-    )
-    bound = f" WHERE {' AND '.join(cuts)}" if cuts else ""
+    bounds = within(time_column, since, before, until)
     return (
         f"EXPORT INTO CSV {literal(uri)} FROM SELECT {column_list(columns)} "
-        f"FROM {table_name(database, table)}{as_of(timestamp)}{bound}{options.clause()}"
+        f"FROM {table_name(database, table)}{as_of(timestamp)}{bounds}{options.clause()}"
     )
 
 

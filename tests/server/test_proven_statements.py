@@ -447,7 +447,7 @@ NO_STATEMENTS = {
     "statements.column_list",
     "statements.as_of",
     "statements.duration",
-    "statements.up_to",
+    "statements.within",
     "content.rounded_columns",
     "transfer.nodelocal",
     "wal_settings.level_words",
