@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kwtui.sql.functions import NO_CALLS, does_more_than_read
 from kwtui.sql.lexer import Kind, Token
-from kwtui.sql.names import NameAt, name_at, split_name
+from kwtui.sql.names import NameAt, name_at, read_name
 
 _SYSTEM = frozenset(
     {"kwdb_internal", "crdb_internal", "information_schema", "pg_catalog", "pg_extension"}
@@ -172,4 +172,4 @@ class Names:
             raise OutOfBoundsError(f"calls {'.'.join(found.parts)}(), which does more than read")
         first = self._items[found.end + 1] if found.end + 1 < len(self._items) else None
         if name.lower() in ("nextval", "currval") and first and first.kind is Kind.STRING:
-            check_relation(split_name(first.value) or (first.value,), self._bounds)
+            check_relation(read_name(first.value) or (first.value,), self._bounds)

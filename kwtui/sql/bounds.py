@@ -24,7 +24,7 @@ from kwtui.sql.bound_names import (
     words_outside,
 )
 from kwtui.sql.lexer import Kind, Token, code
-from kwtui.sql.names import name_at, split_name
+from kwtui.sql.names import name_at, read_name
 from kwtui.sql.program_bounds import bodies, forbidden, runs_over
 
 MOST_TOKENS = 500_000
@@ -117,7 +117,7 @@ def _select(items: Sequence[Token], bounds: Bounds) -> None:
         strange = len(items) < 6 or any(not t.is_word("TRUE", "FALSE") for t in rest)
         if strange or items[3].kind is not Kind.STRING or len(items) > 10:
             raise OutOfBoundsError("does more than set a sequence")
-        check_relation(split_name(items[3].value), bounds)
+        check_relation(read_name(items[3].value), bounds)
         return
     _reading(items, bounds)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from kwtui.model.schema import ColumnSpec, TableName
 from kwtui.sql.lexer import Kind, Token, code, tokens
+from kwtui.sql.names import name_at
 from kwtui.sql.quoting import RESERVED, identifier, quoted
 from kwtui.text import clean
 
@@ -290,20 +291,8 @@ def _tables_in_scope(text: str, word: _Word) -> Iterator[tuple[str, tuple[str, .
             items.append(token)
     for place in _places_of_tables(items):
         if place < len(items) and items[place].kind is Kind.NAME:
-            parts, behind = _dotted(items, place)
-            yield _alias_at(items, behind) or parts[-1], parts
-
-
-def _dotted(items: list[Token], place: int) -> tuple[tuple[str, ...], int]:
-    """The names with dots between them from here on, and what follows them."""
-    parts = [items[place].name]
-    place += 1
-    while (
-        place + 1 < len(items) and items[place].text == "." and items[place + 1].kind is Kind.NAME
-    ):
-        parts.append(items[place + 1].name)
-        place += 2
-    return tuple(parts), place
+            table = name_at(items, place)
+            yield _alias_at(items, table.end) or table.parts[-1], table.parts
 
 
 def _alias_at(items: list[Token], position: int) -> str:

@@ -1,4 +1,8 @@
-"""Dotted names in SQL text. Pure."""
+"""Dotted names in SQL text. Pure.
+
+In a statement KWDB folds what stands without quotes to small letters: ``Shop.t`` is a table of the
+database shop.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from kwtui.sql.lexer import Kind, Token, tokens
 
 @dataclass(frozen=True)
 class NameAt:
-    """A dotted name and the range of tokens that it takes, end excluded."""
+    """A dotted name, as KWDB reads it, and the range of tokens that it takes, end excluded."""
 
     parts: tuple[str, ...]
     start: int
@@ -31,18 +35,29 @@ def names(items: Sequence[Token]) -> Iterator[NameAt]:
 
 def name_at(items: Sequence[Token], start: int) -> NameAt:
     """The dotted name that begins at a token, which must be a name."""
-    parts = [items[start].value]
+    parts = [items[start].name]
     end = start + 1
     while end + 1 < len(items) and items[end].text == "." and items[end + 1].kind is Kind.NAME:
-        parts.append(items[end + 1].value)
+        parts.append(items[end + 1].name)
         end += 2
     return NameAt(tuple(parts), start, end)
 
 
 def split_name(text: str) -> tuple[str, ...]:
-    """The parts of a printed dotted name; empty when the text is something else."""
+    """The parts of a printed dotted name; empty when the text is something else.
+
+    Capital letters stay, since not all that a server tells has quotes where it needs them.
+    """
+    return tuple(token.value for token in _parts(text))
+
+
+def read_name(text: str) -> tuple[str, ...]:
+    """The parts of a dotted name as KWDB reads it; empty when the text is something else."""
+    return tuple(token.name for token in _parts(text))
+
+
+def _parts(text: str) -> list[Token]:
     items = list(tokens(text))
-    if not items or items[0].kind is not Kind.NAME:
-        return ()
-    found = name_at(items, 0)
-    return found.parts if found.end == len(items) else ()
+    if not items or items[0].kind is not Kind.NAME or name_at(items, 0).end != len(items):
+        return []
+    return items[::2]

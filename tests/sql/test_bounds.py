@@ -127,6 +127,24 @@ def test_what_breaks_out_is_refused(text: str) -> None:
         check(text, EVERY, OWN)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE TABLE Shop.public.t (id INT8)",
+        "COMMENT ON TABLE Shop.public.t IS 'x'",
+        "GRANT ALL ON TABLE Shop.public.t TO clerk",
+        'CREATE VIEW "Shop".public.v AS SELECT id FROM Shop.public.t',
+        "SELECT setval('Shop.public.s', 7)",
+        """ALTER TABLE "Shop".public.t ALTER COLUMN v SET DEFAULT nextval('Shop.public.s')""",
+    ],
+)
+def test_a_name_without_quotes_is_that_of_a_database_in_small_letters(text: str) -> None:
+    own = Bounds(frozenset({"Shop"}))
+    with pytest.raises(OutOfBoundsError, match="names the database shop"):
+        check(text, EVERY, own)
+    check(text.replace('"Shop"', "Shop").replace("Shop", '"Shop"'), EVERY, own)
+
+
 def test_a_statement_of_another_kind_than_the_step_says_is_refused() -> None:
     with pytest.raises(OutOfBoundsError, match="does not belong here"):
         check("DROP DATABASE shop CASCADE", frozenset({"CREATE TABLE"}), OWN)

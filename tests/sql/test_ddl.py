@@ -207,6 +207,12 @@ def test_only_names_are_renamed_not_texts_and_not_columns() -> None:
     )
 
 
+def test_a_name_without_quotes_is_read_in_small_letters() -> None:
+    text = 'SELECT Src.public.a, "Src".public.a'
+    assert ddl.with_database(text, "src", "d", {"public"}) == 'SELECT d.public.a, "Src".public.a'
+    assert ddl.with_database(text, "Src", "d", {"public"}) == "SELECT Src.public.a, d.public.a"
+
+
 @pytest.mark.parametrize(
     ("default", "renamed"),
     [

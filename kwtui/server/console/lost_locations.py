@@ -19,9 +19,7 @@ def table_of_several(text: str) -> tuple[str, ...]:
         return ()
     if items[2].kind is not lexer.Kind.NAME:
         return ()
-    name = name_at(items, 2)
-    parts = tuple(token.name for token in items[2 : name.end : 2])
-    return parts if len(_locations(items)) > 1 else ()
+    return name_at(items, 2).parts if len(_locations(items)) > 1 else ()
 
 
 def folders_for_one_table(text: str) -> tuple[str, ...]:
