@@ -10,6 +10,7 @@ import pytest
 from kwtui.errors import ExitCode
 from tests.backups.builder import make_set
 from tests.command_line import CommandLine
+from tests.conftest import SandboxNode
 
 
 def test_from_the_files_alone(tmp_path: Path) -> None:
@@ -45,3 +46,14 @@ def test_a_database_that_nobody_knows(tmp_path: Path, keep: tuple[str, ...]) -> 
     done = CommandLine(tmp_path / "home").run("runbook", "shop", *keep, "--extern", str(extern))
     assert done.code == ExitCode.NOT_FOUND
     assert "'shop'" in done.err
+
+
+def test_without_a_sight_of_the_backups_there_is_no_plan(
+    demo_sandbox: SandboxNode, tmp_path: Path
+) -> None:
+    """The server tells of databases, and nobody can say which of them come back."""
+    home = CommandLine(tmp_path / "home")
+    gone = str(tmp_path / "not-mounted")
+    done = home.run("runbook", "--dsn", demo_sandbox.dsn, "--extern", gone, "--store", gone)
+    assert done.code == ExitCode.EXTERN_NOT_READABLE, done.err
+    assert "The backups cannot be seen" in done.err

@@ -44,7 +44,10 @@ class Recovery:
         self._background = background
 
     async def facts(self, databases: Sequence[str] = ()) -> RecoveryFacts:
-        """Of these databases, or of all that are known. Raises NOT_FOUND for one that is not."""
+        """Of these databases, or of all that are known.
+
+        Raises NOT_FOUND for one that is not, EXTERN_NOT_READABLE where only the server is seen.
+        """
         import kwtui
         from kwtui.config.contacts import contacts_path, load_contacts
         from kwtui.documents.recovery.facts import RecoveryFacts
@@ -53,6 +56,13 @@ class Recovery:
         report = await self._status.report(database=only)
         node = await self._status.node()
         _refuse_unknown(databases, [fact.name for fact in report.facts])
+        if report.facts and report.extern is None:
+            raise KwtuiError(
+                "The backups cannot be seen: without them there is no recovery plan.",
+                cause=" ".join(report.unknown),
+                hint="Name their folder with --extern, or run it on their node.",
+                exit_code=ExitCode.EXTERN_NOT_READABLE,
+            )
         judged = [
             (facts, judgement)
             for facts, judgement in zip(report.facts, report.judgements, strict=True)
