@@ -16,6 +16,7 @@ from kwtui.errors import ExitCode, KwtuiError
 if TYPE_CHECKING:
     from kwtui.approval.proposals import Proposal
     from kwtui.controller import Controller
+    from kwtui.model.schema import TableName
     from kwtui.operations.plan import Plan
 
 ROWS = 200
@@ -78,7 +79,12 @@ class Desk:
             {
                 "entry": details.entry,
                 "tables": [
-                    {"name": str(t.name), "rows": t.rows, "bytes": t.bytes, "columns": t.columns}
+                    {
+                        "name": t.name.as_option,
+                        "rows": t.rows,
+                        "bytes": t.bytes,
+                        "columns": t.columns,
+                    }
                     for t in details.tables
                 ],
                 "not_included": details.manifest.not_included if details.manifest else (),
@@ -255,11 +261,11 @@ class Desk:
         return {"cancelled": run_id}
 
 
-def _names(tables: tuple[str, ...]) -> Any:
-    from kwtui.model.schema import TableName
+def _names(tables: tuple[str, ...]) -> tuple[TableName, ...]:
+    """As `show_backup` tells them. Raises KwtuiError (USAGE)."""
+    from kwtui.model.table_names import parse_table_names
 
-    found = []
-    for text in tables:
-        schema, _, name = text.rpartition(".")
-        found.append(TableName(schema or "public", name))
-    return tuple(found)
+    try:
+        return parse_table_names(",".join(tables))
+    except ValueError as error:
+        raise KwtuiError(str(error), exit_code=ExitCode.USAGE) from None
