@@ -33,25 +33,21 @@ class Evidence:
 
     async def entries(self) -> list[Entry]:
         """Oldest first; what is no entry is left out, and named by `check`."""
-        from kwtui.evidence.chain import lines_of, read_entry
+        from kwtui.evidence.chain import entries_of
         from kwtui.evidence.journal import read_journal
 
-        content = await self._background.call(read_journal, self._state)
-        return [entry for line in lines_of(content) if (entry := read_entry(line)) is not None]
+        return entries_of(await self._background.call(read_journal, self._state))
 
     async def check(self, heads: tuple[Head, ...] = ()) -> EvidenceCheck:
         """The chain, against the heads that were noted elsewhere, and against the runs' own."""
-        from kwtui.evidence.chain import flaws_of, head_of
+        from kwtui.evidence.chain import entries_of, flaws_of, head_of
         from kwtui.evidence.journal import journal_path, read_journal
         from kwtui.runs.history import list_runs
         from kwtui.runs.recording import flaws_against_runs
 
         runs = await self._background.call(list_runs, self._account_runs.directory)
         content = await self._background.call(read_journal, self._state)
-        flaws = (
-            *flaws_of(content, heads),
-            *flaws_against_runs(await self.entries(), runs),
-        )
+        flaws = (*flaws_of(content, heads), *flaws_against_runs(entries_of(content), runs))
         return EvidenceCheck(journal_path(self._state), head_of(content), flaws)
 
     async def noted(self, target: str) -> tuple[Head, ...]:

@@ -96,6 +96,11 @@ def read_entry(line: bytes) -> Entry | None:
         return None
 
 
+def entries_of(content: bytes) -> list[Entry]:
+    """Oldest first; what is no entry is left out, and is a flaw."""
+    return [entry for line in lines_of(content) if (entry := read_entry(line)) is not None]
+
+
 def lines_of(content: bytes) -> list[bytes]:
     """Without their ends; a last line that was cut off is one too."""
     return content.removesuffix(b"\n").split(b"\n") if content else []

@@ -5,7 +5,7 @@ A run that was killed has the first alone. What its own journal says of it is co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,12 +72,11 @@ def _what(plan: Plan) -> str:
     return f"{plan.title}: {', '.join(going)}" if going else plan.title
 
 
-def flaws_against_runs(entries: Iterable[Entry], runs: Iterable[RunSummary]) -> list[Flaw]:
+def flaws_against_runs(entries: Sequence[Entry], runs: Iterable[RunSummary]) -> list[Flaw]:
     """Runs that are not in the journal, or that ended otherwise than it says.
 
     Runs older than its first entry were made before it was kept.
     """
-    entries = list(entries)
     if not entries:
         return []
     known = {entry.run for entry in entries if entry.run}
