@@ -139,8 +139,6 @@ class Recovery:
         proof = None if best is None or best.proof is None else int(best.proof)
         return DatabaseRecovery(
             name=facts.name,
-            engine=facts.engine.value if facts.engine else "",
-            exists=facts.exists,
             state=judgement.state.value,
             reason=judgement.reason,
             backups=tuple(
@@ -161,8 +159,6 @@ class Recovery:
             restore=_measured(facts, judgement),
             last_drill=drilled.began if drilled else None,
             max_age=facts.promise.max_age,
-            policy=facts.policy,
-            next_run=facts.next_run,
             not_included=await self._not_included(best.path) if best else (),
         )
 

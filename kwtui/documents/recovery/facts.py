@@ -35,9 +35,6 @@ class DatabaseRecovery:
     """One database: what can come back, and how."""
 
     name: str
-    engine: str
-    exists: bool | None
-    """None: no server was asked."""
     state: str
     reason: str
     backups: tuple[BackupLine, ...]
@@ -50,8 +47,6 @@ class DatabaseRecovery:
     last_drill: datetime | None = None
     max_age: timedelta | None = None
     """The oldest that a proven backup may be; None where nothing was promised."""
-    policy: str = ""
-    next_run: datetime | None = None
     not_included: tuple[str, ...] = ()
     """What the best set does not hold."""
 

@@ -26,7 +26,6 @@ class Words:
     where: str
     where_head: tuple[str, str]
     backups_lie: str
-    server: str
     server_version: str
     cluster: str
     options: str
@@ -50,7 +49,6 @@ class Words:
     contacts_head: tuple[str, ...]
     no_contacts: str
     """{file}"""
-    decides: str
     yes: str
     not_covered: str
     not_covered_always: tuple[str, ...]

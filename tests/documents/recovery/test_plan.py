@@ -23,8 +23,6 @@ NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 BEST = "kwtui/shop/20261130T011500Z"
 SHOP = DatabaseRecovery(
     name="shop",
-    engine="relational",
-    exists=True,
     state="SAFE",
     reason="can come back",
     backups=(BackupLine(BEST, NOW - timedelta(hours=8), 4, 1_200_000, 119_000_000),),
@@ -36,9 +34,7 @@ SHOP = DatabaseRecovery(
     max_age=timedelta(hours=26),
     not_included=("streams are not restored",),
 )
-PLANT = DatabaseRecovery(
-    name="plant", engine="time-series", exists=True, state="NEVER", reason="no backup", backups=()
-)
+PLANT = DatabaseRecovery(name="plant", state="NEVER", reason="no backup", backups=())
 FACTS = RecoveryFacts(
     made_at=NOW,
     kwtui_version="1.0",
