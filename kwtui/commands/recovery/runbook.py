@@ -35,8 +35,7 @@ async def runbook(controller: Controller, args: argparse.Namespace, output: Outp
 
 
 async def _keep(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    names = args.databases or [d.name for d in (await controller.recovery.facts()).databases]
-    kept = [path for name in names for path in await controller.recovery.keep(name)]
+    kept = await controller.recovery.keep(args.databases)
     if output.json:
         output.object("runbooks-kept", {"files": kept})
         return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -93,22 +94,31 @@ class Recovery:
 
         return recovery_plan(await self.facts(databases), language)
 
-    async def keep(self, database: str) -> list[Path]:
-        """Write it in every language beside the newest set of the database; the files.
+    async def keep(self, databases: Sequence[str] = ()) -> list[Path]:
+        """Write that of each of these databases, or of all, beside its newest set; the files.
 
-        Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED).
+        Raises KwtuiError (NOT_FOUND, DISK_FULL, EXTERN_NOT_READABLE or FAILED).
         """
+        # Once for all: to look through the store takes long where much lies there.
+        facts = await self.facts(databases)
+        found = {each.name: each for each in facts.databases}
+        written = []
+        for name in databases or found:
+            written += await self._keep(replace(facts, databases=(found[name],)))
+        return written
+
+    async def _keep(self, facts: RecoveryFacts) -> list[Path]:
+        """The plan of one database, in every language."""
         from kwtui.documents.recovery.plan import LANGUAGES, recovery_plan
         from kwtui.files.durable import write_file
 
-        facts = await self.facts([database])
-        (of_database,) = facts.databases
-        if not of_database.backups:
+        (database,) = facts.databases
+        if not database.backups:
             raise KwtuiError(
-                f"{database} has no backup: there is no folder to keep its recovery plan in.",
+                f"{database.name} has no backup: there is no folder to keep its recovery plan in.",
                 exit_code=ExitCode.NOT_FOUND,
             )
-        folder = self._folders.extern() / PurePosixPath(of_database.backups[0].path).parent
+        folder = self._folders.extern() / PurePosixPath(database.backups[0].path).parent
         written = []
         for language in LANGUAGES:
             path = folder / f"RECOVERY.{language}.md"
@@ -123,7 +133,7 @@ class Recovery:
 
         async def carry_out(_: Work) -> str:
             try:
-                await self.keep(database)
+                await self.keep([database])
             except KwtuiError as error:
                 # The backup is made and proven: that its plan is old does not make it worse.
                 return f"recovery plan not written: {error.title}"
