@@ -27,6 +27,7 @@ _LARGEST_ANSWER = 10_000
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json; charset=utf-8"
 FINAL = 65
+"""Its exit code where it was refused for good: to try again would change nothing."""
 
 
 def _give_up(words: str, *, final: bool = False) -> NoReturn:

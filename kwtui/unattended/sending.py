@@ -23,6 +23,7 @@ import msgspec
 
 from kwtui.files.own_program import own_program
 from kwtui.model.policy import PolicyNotice
+from kwtui.unattended.carrying import FINAL
 from kwtui.unattended.notices import Notice, as_json
 
 _MODULE = "kwtui.unattended.carrying"
@@ -31,8 +32,6 @@ DEADLINE = timedelta(seconds=60)
 TRIES = 3
 _FIRST_PAUSE = 1.0
 _PING_DEADLINE = timedelta(seconds=10)
-_FINAL = 65
-"""Exit code of a child that was refused for good: to try again would change nothing."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def _run(words: list[str], data: bytes, deadline: timedelta) -> tuple[str, bool]
         return "", False
     said = errors.decode("utf-8", "replace").strip().splitlines()
     words_of_it = f": {said[-1][:300]}" if said else ""
-    return f"it ended with {process.returncode}{words_of_it}", process.returncode == _FINAL
+    return f"it ended with {process.returncode}{words_of_it}", process.returncode == FINAL
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
