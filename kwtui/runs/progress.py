@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from kwtui.operations.plan import Plan, StepKind
+from kwtui.operations.plan import Plan, Step, StepKind
 from kwtui.runs.events import AnyEvent, StepFinished, StepStarted
 from kwtui.runs.phases import phase_of
 from kwtui.runs.state import DATA_KINDS, READING_KINDS, RunState, StepState, StepStatus
@@ -171,17 +171,14 @@ def _is_long(step: StepState) -> bool:
     return step.kind in DATA_KINDS | _READS_AGAIN or step.id.startswith(_VALIDATES)
 
 
-def _kind(step: StepState) -> str:
+def _kind(step: StepState | Step) -> str:
     """What an earlier run is compared by; statements by what they are for."""
     return phase_of(step.kind, step.id) if step.kind is StepKind.SQL else step.kind.value
 
 
 def earlier_run(plan: Plan, events: Iterable[AnyEvent]) -> Earlier | None:
     """What a run that succeeded teaches of the next; None if it never said that a step ended."""
-    kinds = {
-        step.id: phase_of(step.kind, step.id) if step.kind is StepKind.SQL else step.kind.value
-        for step in plan.steps
-    }
+    kinds = {step.id: _kind(step) for step in plan.steps}
     data = {step.id for step in plan.steps if step.kind in DATA_KINDS}
     first: dict[str, datetime] = {}
     last: dict[str, datetime] = {}
