@@ -17,8 +17,16 @@ _NAGIOS = {
 }
 
 
-FULL_SOON = timedelta(days=7)
+_FULL_SOON = timedelta(days=7)
 """A disk that is full before that is worth a word."""
+
+
+def full_soon(full_at: datetime | None, now: datetime) -> str:
+    """When the disk is full, in a sentence; empty where that is not soon or not known."""
+    if full_at is None or full_at - now >= _FULL_SOON:
+        return ""
+    left = human_duration(max((full_at - now).total_seconds(), 0))
+    return f"The disk of the backups is full in about {left}."
 
 
 def banner(report: StatusReport) -> str:
@@ -26,10 +34,8 @@ def banner(report: StatusReport) -> str:
     words = []
     if worst(report.judgements) is not Severity.OK:
         words.append(" ".join(report.unknown[:1]) if not report.judgements else report.verdict)
-    full_at = report.growth.full_at
-    if full_at is not None and full_at - report.taken_at < FULL_SOON:
-        left = human_duration(max((full_at - report.taken_at).total_seconds(), 0))
-        words.append(f"The disk of the backups is full in about {left}.")
+    full = full_soon(report.growth.full_at, report.taken_at)
+    words += [full] if full else []
     return f"kwtui: {' '.join(words)} See: kwtui status" if words else ""
 
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kwtui.model.policy import NoticeOn, Policy
-from kwtui.protection.forms import FULL_SOON
+from kwtui.protection.forms import full_soon
 from kwtui.protection.judging import Judgement, Severity, State, verdict
-from kwtui.text import human_duration
 from kwtui.unattended.history import PolicyEvent
 
 _OVERDUE = (State.LATE, State.FAILING, State.NEVER)
@@ -70,10 +69,9 @@ def of_watch(
     found = [_of_states(NoticeOn.OVERDUE, late), _of_states(NoticeOn.PROOF, proof)]
     if not judgements:
         found.append(Telling(NoticeOn.OVERDUE, verdict(judgements), key="nothing is known"))
-    if full_at is not None and full_at - now < FULL_SOON:
-        left = human_duration(max((full_at - now).total_seconds(), 0))
-        words = f"The disk of the backups is full in about {left}."
-        found.append(Telling(NoticeOn.SPACE, words, key="space"))
+    full = full_soon(full_at, now)
+    if full:
+        found.append(Telling(NoticeOn.SPACE, full, key="space"))
     return [t for t in found if t is not None and _may_tell(policy, t, history, now)]
 
 
