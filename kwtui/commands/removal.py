@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kwtui.commands.shared.arguments import connect, connect_as_run, find_files, set_of, usage
+from kwtui.commands.shared.arguments import (
+    connect,
+    connect_as_run,
+    find_files,
+    keep_counts,
+    set_of,
+    usage,
+)
 from kwtui.commands.shared.output import Output, table
 from kwtui.commands.shared.running import show_plan
 from kwtui.errors import ExitCode, KwtuiError
@@ -18,9 +25,6 @@ if TYPE_CHECKING:
     from kwtui.operations.plan import Plan
     from kwtui.operations.removal.leftovers import Leftover
     from kwtui.operations.removal.plan import PrunePreview
-
-
-_COUNTS = ("keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly")
 
 
 # -- delete -----------------------------------------------------------------------------------
@@ -76,7 +80,7 @@ def _given_policy(args: argparse.Namespace) -> RetentionPolicy | None:
     from kwtui.model.proof import ProofLevel
     from kwtui.model.retention import RetentionPolicy
 
-    counts = {name: getattr(args, name) for name in _COUNTS if getattr(args, name) is not None}
+    counts = keep_counts(args)
     if not counts:
         if args.min_proof or args.save:
             raise usage("--min-proof and --save belong to counts such as --keep-daily 7.")

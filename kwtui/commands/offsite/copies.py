@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 
 from kwtui.commands.offsite import targets
 from kwtui.commands.offsite.drill import drill
-from kwtui.commands.shared.arguments import find_files, path_of, set_of, table_names, usage
+from kwtui.commands.shared.arguments import (
+    find_files,
+    keep_counts,
+    paths_of,
+    set_of,
+    table_names,
+    usage,
+)
 from kwtui.commands.shared.output import Output, table
 from kwtui.commands.shared.running import run_or_show, show_plan
 from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kwtui.controller import Controller
     from kwtui.model.retention import RetentionPolicy
     from kwtui.offsite.archive import ArchivePart
@@ -24,8 +29,6 @@ if TYPE_CHECKING:
     from kwtui.offsite.copies import Copy
     from kwtui.operations.offsite.planning import PrunePreview
     from kwtui.operations.plan import Plan
-
-_COUNTS = ("keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly")
 
 
 async def offsite(controller: Controller, args: argparse.Namespace, output: Output) -> int:
@@ -62,7 +65,7 @@ async def _fetch(controller: Controller, args: argparse.Namespace, output: Outpu
     await find_files(controller, args)
     tables = table_names(args.tables)
     plan = await controller.offsite.fetch_plan(
-        set_of(args.set), args.target, tables, _identities(args)
+        set_of(args.set), args.target, tables, paths_of(args.identity)
     )
     return await _run(controller, args, output, plan, "Nothing was fetched. Add --yes to do it.")
 
@@ -76,10 +79,6 @@ async def _run(
     if not code and not output.json:
         output.line(words)
     return code
-
-
-def _identities(args: argparse.Namespace) -> list[Path]:
-    return [path for text in args.identity if (path := path_of(text)) is not None]
 
 
 # -- looking --------------------------------------------------------------------------------------
@@ -177,7 +176,7 @@ async def _check(controller: Controller, args: argparse.Namespace, output: Outpu
         contents = await controller.offsite.contents(args.target)
         paths = [copy.path for copy in contents.copies if copy.archive is not None]
     checks = []
-    level, identities = CopyLevel(args.level), _identities(args)
+    level, identities = CopyLevel(args.level), paths_of(args.identity)
     seen: set[ArchivePart] = set()
     for path in paths:
         check = await controller.offsite.check(
@@ -248,7 +247,7 @@ def _policy(args: argparse.Namespace) -> RetentionPolicy:
     from kwtui.model.proof import ProofLevel
     from kwtui.model.retention import RetentionPolicy
 
-    counts = {name: getattr(args, name) for name in _COUNTS if getattr(args, name) is not None}
+    counts = keep_counts(args)
     if counts:
         policy = RetentionPolicy(**counts, min_proof=ProofLevel(args.min_proof or 1))
         check_policy(policy)

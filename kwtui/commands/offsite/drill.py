@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from kwtui.commands.shared.arguments import path_of, set_of
+from kwtui.commands.shared.arguments import path_of, paths_of, set_of
 from kwtui.commands.shared.follow import start_and_follow
 from kwtui.commands.shared.output import Output
 from kwtui.errors import ExitCode, KwtuiError
@@ -21,7 +21,7 @@ async def drill(controller: Controller, args: argparse.Namespace, output: Output
     A drill that fails because the copy is not what was backed up is written down beside the copy.
     """
     path = set_of(args.set)
-    identities = [file for text in args.identity if (file := path_of(text)) is not None]
+    identities = paths_of(args.identity)
     work = controller.offsite.make_workplace(path_of(args.work))
     try:
         await controller.folders.use(extern=work)

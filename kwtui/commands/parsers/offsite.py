@@ -6,7 +6,14 @@ import argparse
 import re
 from typing import Any
 
-from kwtui.commands.parsers.parts import add_connection, add_tables, command, given, set_path
+from kwtui.commands.parsers.parts import (
+    add_connection,
+    add_tables,
+    command,
+    given,
+    number,
+    set_path,
+)
 
 _TARGET = "a saved target, or file:///DIR, sftp://user@host/DIR, s3://bucket/prefix, rclone:R:DIR"
 
@@ -163,7 +170,7 @@ def _prune(actions: Any) -> None:
     action.add_argument("--database", type=given, metavar="DB", help="only copies of DB")
     group = action.add_argument_group("rules", "Without any, those of the saved target count.")
     for name in ("last", "daily", "weekly", "monthly", "yearly"):
-        group.add_argument(f"--keep-{name}", type=_number, metavar="N", help="as in kwtui prune")
+        group.add_argument(f"--keep-{name}", type=number, metavar="N", help="as in kwtui prune")
     group.add_argument(
         "--min-proof",
         type=copy_level(4),
@@ -192,10 +199,3 @@ def _targets(actions: Any) -> None:
 def _keygen(actions: Any) -> None:
     action = _action(actions, "keygen", "make a private key in a new file; print the public one")
     action.add_argument("file", type=given, metavar="FILE")
-
-
-def _number(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError("it must be 0 or more")
-    return number

@@ -202,11 +202,18 @@ def proof_level(*levels: int) -> Callable[[str], int]:
     return level
 
 
+def number(text: str) -> int:
+    found = int(text)
+    if found < 0:
+        raise argparse.ArgumentTypeError("it must be 0 or more")
+    return found
+
+
 def count(text: str) -> int:
-    number = int(text)
-    if number < 1:
+    found = int(text)
+    if found < 1:
         raise argparse.ArgumentTypeError("it must be 1 or more")
-    return number
+    return found
 
 
 def _dedent(text: str, indent: str = "") -> str:

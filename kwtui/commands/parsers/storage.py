@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import Any
 
 from kwtui.commands.parsers.parts import (
     add_dialect,
     add_no_header,
     command,
+    number,
     proof_level,
     set_path,
 )
@@ -116,7 +116,7 @@ def _prune(commands: Any) -> None:
         ("monthly", "the newest backup of each of the last N months"),
         ("yearly", "the newest backup of each of the last N years"),
     ):
-        group.add_argument(f"--keep-{name}", type=_number, metavar="N", help=f"keep {kept}")
+        group.add_argument(f"--keep-{name}", type=number, metavar="N", help=f"keep {kept}")
     group.add_argument(
         "--min-proof",
         choices=("P1", "P2", "P3", "P4", "P5"),
@@ -157,13 +157,6 @@ def _cleanup(commands: Any) -> None:
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--yes", action="store_true", help="remove them")
     choice.add_argument("--dry-run", action="store_true", help="only list them (default)")
-
-
-def _number(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError("it must be 0 or more")
-    return number
 
 
 def _list(commands: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -179,6 +180,16 @@ def usage(title: str) -> KwtuiError:
 def set_of(path: str) -> str:
     """A set as people name it: relative to extern, with or without a slash at its end."""
     return path.strip().rstrip("/") or "."
+
+
+def keep_counts(args: argparse.Namespace) -> dict[str, int]:
+    """The rules of a retention that were given (``--keep-daily 7``), by its fields."""
+    names = [f"keep_{each}" for each in ("last", "daily", "weekly", "monthly", "yearly")]
+    return {name: value for name in names if (value := getattr(args, name)) is not None}
+
+
+def paths_of(texts: Iterable[str]) -> list[Path]:
+    return [path for text in texts if (path := path_of(text)) is not None]
 
 
 def path_of(text: str | None) -> Path | None:
