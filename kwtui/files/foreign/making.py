@@ -15,7 +15,9 @@ from kwtui.files.foreign.grounds import enter, folder_at, listable, parent_of
 from kwtui.files.foreign.reading import open_in, open_regular, regular_descriptor
 
 _COPY_BYTES = 1 << 20
-NO_LINKS = frozenset({errno.EXDEV, errno.EMLINK, errno.EPERM, errno.ENOTSUP, errno.EACCES})
+NO_LINKS = frozenset(
+    {errno.EXDEV, errno.EMLINK, errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EACCES}
+)
 """What a file system says that makes no hard link here: another one, too many of this file, none at
 all, none for this account."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import PRIVATE_FOLDER, is_no_space, make_folders
 from kwtui.files.foreign.grounds import claim
-from kwtui.files.foreign.making import hard_link, new_file, rename_beside, sync_folder
+from kwtui.files.foreign.making import move_file, new_file, sync_folder
 from kwtui.files.foreign.reading import (
     is_folder,
     is_there,
@@ -27,7 +27,6 @@ _ASIDE = ".sending-"
 _MODE = 0o600
 Read = Callable[[int], bytes]
 Write = Callable[[bytes], object]
-_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 class FolderTarget:
@@ -116,15 +115,9 @@ class FolderTarget:
     def _put(self, aside: Path, path: Path, name: str) -> None:
         """Give the finished file its name, unless something has it."""
         try:
-            hard_link(aside, path)
+            move_file(aside, path)
         except FileExistsError:
             raise taken(name, self.address) from None
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            rename_beside(aside, path.name)
-        else:
-            remove_file(aside)
         sync_folder(path.parent)
 
     def delete(self, name: str) -> None:
