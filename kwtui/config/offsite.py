@@ -16,12 +16,10 @@ It holds no secret: SSH has its agent and keys, an object store its credentials 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from kwtui.config.directories import config_dir
-from kwtui.config.retention import check_policy
+from kwtui.config.retention import retention_from
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.toml import (
     FORMAT,
@@ -30,14 +28,12 @@ from kwtui.files.toml import (
     parse_toml,
     read_toml_text,
     refuse_unknown,
-    toml_value,
     typed_values,
     unusable,
     write_private,
 )
 from kwtui.model.offsite import TargetSettings
 from kwtui.model.proof import ProofLevel
-from kwtui.model.retention import RetentionPolicy
 
 LEVELS = {f"O{number}": ProofLevel(number) for number in range(1, 5)}
 """Levels of off-site copies, as retention counts them."""
@@ -83,7 +79,11 @@ def _target(name: str, table: object, path: Path) -> TargetSettings:
     recipients = values.pop("recipients", [])
     if not isinstance(recipients, list) or not all(isinstance(key, str) for key in recipients):
         raise unusable(path, f"{where}: recipients must be a list of public keys")
-    retention = values.pop("retention", None)
+    rules = values.pop("retention", None)
+    retention = None
+    if rules is not None:
+        place = f"in [target.{name}.retention]"
+        retention = retention_from(rules, path, place, LEVELS, default="O1")
     skip = {"name", "recipients", "retention"}
     found = typed_values(TargetSettings, values, path, where, skip)
     if not found.get("url"):
@@ -92,26 +92,8 @@ def _target(name: str, table: object, path: Path) -> TargetSettings:
         **found,
         name=name,
         recipients=tuple(recipients),
-        retention=None if retention is None else _retention(retention, path, where),
+        retention=retention,
     )
-
-
-def _retention(table: object, path: Path, where: str) -> RetentionPolicy:
-    where = where.replace("]", ".retention]")
-    if not isinstance(table, dict):
-        raise unusable(path, f"what stands {where} must be a table")
-    values = dict(table)
-    level = values.pop("min_proof", "O1")
-    if level not in LEVELS:
-        words = ", ".join(LEVELS)
-        raise unusable(path, f"{where}: min_proof must be one of {words}, not {toml_value(level)}")
-    counts: Mapping[str, Any] = typed_values(RetentionPolicy, values, path, where, {"min_proof"})
-    policy = RetentionPolicy(**counts, min_proof=LEVELS[level])
-    try:
-        check_policy(policy)
-    except KwtuiError as error:
-        raise unusable(path, f"{where}: {error.title}") from error
-    return policy
 
 
 def find_target(words: str, path: Path | None = None) -> TargetSettings:

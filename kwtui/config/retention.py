@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from kwtui.config.directories import config_dir
@@ -51,9 +52,10 @@ def load_policies(path: Path | None = None) -> RetentionPolicies:
         raise unusable(path, "[database] must hold one table for each database")
     default = document.get("default")
     return RetentionPolicies(
-        default=None if default is None else _policy(default, path, "in [default]"),
+        default=None if default is None else retention_from(default, path, "in [default]"),
         databases={
-            name: _policy(table, path, f"in [database.{name}]") for name, table in databases.items()
+            name: retention_from(table, path, f"in [database.{name}]")
+            for name, table in databases.items()
         },
     )
 
@@ -105,16 +107,26 @@ def check_policy(policy: RetentionPolicy) -> None:
         )
 
 
-def _policy(table: object, path: Path, where: str) -> RetentionPolicy:
+def retention_from(
+    table: object,
+    path: Path,
+    where: str,
+    levels: Mapping[str, ProofLevel] = LEVELS,
+    default: str = "P2",
+) -> RetentionPolicy:
+    """The policy that a table of a file holds; ``default`` is the level where it names none.
+
+    Raises KwtuiError (USAGE) for what cannot be understood, naming the place.
+    """
     if not isinstance(table, dict):
         raise unusable(path, f"what stands {where} must be a table")
     values = dict(table)
-    level = values.pop("min_proof", "P2")
-    if level not in LEVELS:
-        words = ", ".join(LEVELS)
+    level = values.pop("min_proof", default)
+    if level not in levels:
+        words = ", ".join(levels)
         raise unusable(path, f"{where}: min_proof must be one of {words}, not {toml_value(level)}")
     counts = typed_values(RetentionPolicy, values, path, where, {"min_proof"})
-    policy = RetentionPolicy(**counts, min_proof=LEVELS[level])
+    policy = RetentionPolicy(**counts, min_proof=levels[level])
     try:
         check_policy(policy)
     except KwtuiError as error:
