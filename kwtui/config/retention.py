@@ -122,7 +122,7 @@ def retention_from(
         raise unusable(path, f"what stands {where} must be a table")
     values = dict(table)
     level = values.pop("min_proof", default)
-    if level not in levels:
+    if level not in list(levels):  # It may be a list or a table, which no mapping looks up.
         words = ", ".join(levels)
         raise unusable(path, f"{where}: min_proof must be one of {words}, not {toml_value(level)}")
     counts = typed_values(RetentionPolicy, values, path, where, {"min_proof"})

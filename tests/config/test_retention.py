@@ -53,6 +53,7 @@ def test_a_policy_can_be_forgotten(file: Path) -> None:
         ("[default]\nkeep_last = 0", "at least one count"),
         ('[database.shop]\nkeep_last = 1\nmin_proof = "P9"', "P1, P2, P3, P4, P5"),
         ('[database.shop]\nkeep_last = 1\nmin_proof = "P0"', "P1, P2, P3, P4, P5"),
+        ('[default]\nkeep_last = 1\nmin_proof = ["P2"]', "not ['P2']"),
         ("[database.shop]", "at least one count"),
         ("database = 3", "one table"),
         ("default = 3", "must be a table"),
