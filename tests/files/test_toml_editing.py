@@ -105,6 +105,7 @@ _SHAPES = (
     '[profile.a]\nhost = "h"\n',
     '[profile]\na.host = "h"\n',
     '[profile]\na = { host = "h" }\n',
+    'profile = { a = { host = "h" } }\n',
     'profile.a.host = "h"\nprofile.b.user = "u"\n',
     '[profile.b]\n# a\n\n\n# b\n[profile.a]\nuser = "u"\n#end',
     '[profile.a]\nhost = "h"\n[profile.b]\n[profile.c]\nport = 5',
