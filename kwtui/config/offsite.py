@@ -17,21 +17,20 @@ It holds no secret: SSH has its agent and keys, an object store its credentials 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from kwtui.config.directories import config_dir
 from kwtui.config.retention import retention_from
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.toml import (
-    FORMAT,
     check_format,
     nearest,
-    parse_toml,
-    read_toml_text,
+    read_toml,
     refuse_unknown,
     typed_values,
     unusable,
-    write_private,
 )
+from kwtui.files.toml_editing import put_table
 from kwtui.model.offsite import TargetSettings
 from kwtui.model.proof import ProofLevel
 
@@ -50,11 +49,7 @@ def load_targets(path: Path | None = None) -> dict[str, TargetSettings]:
     Raises KwtuiError (USAGE) for a file that cannot be understood, naming the place.
     """
     path = path or targets_path()
-    return _targets(read_toml_text(path), path)
-
-
-def _targets(text: str, path: Path) -> dict[str, TargetSettings]:
-    document = parse_toml(text, path)
+    document = read_toml(path)
     refuse_unknown(document, {"format", "target"}, path, "at the top")
     check_format(document, path)
     tables = document.get("target", {})
@@ -123,26 +118,15 @@ def add_target(name: str, url: str, recipients: tuple[str, ...], path: Path | No
 
     Raises KwtuiError: NAME_TAKEN, USAGE for what cannot be used; the file stays as it was.
     """
-    import tomlkit
-
     path = path or targets_path()
-    text = read_toml_text(path)
-    if name in _targets(text, path):
+    if name in load_targets(path):
         raise KwtuiError(
             f"There is a target named {name!r} in {path} already.",
             hint="Change it there, or choose another name.",
             exit_code=ExitCode.NAME_TAKEN,
         )
-    document = tomlkit.parse(text)
-    if "format" not in document:
-        document.add("format", tomlkit.item(FORMAT))
-    if "target" not in document:
-        document.add("target", tomlkit.table(is_super_table=True))
-    table = tomlkit.table()
-    table.add("url", url)
+    values: dict[str, Any] = {"url": url}
     if recipients:
-        table.add("recipients", list(recipients))
-    document["target"].add(name, table)
-    written = tomlkit.dumps(document)
-    _targets(written, path)
-    write_private(path, written)
+        values["recipients"] = list(recipients)
+    _target(name, values, path)
+    put_table(path, ("target", name), values, TargetSettings(url))
