@@ -63,6 +63,15 @@ class Contents:
                 return copy
         raise missing(path, self.address)
 
+    def needed_by_others(self, path: str) -> set[str]:
+        """The parts that copies at other paths need, by their names."""
+        return {
+            part.path
+            for copy in self.copies
+            if copy.archive is not None and copy.path != path
+            for part in copy.archive.parts
+        }
+
 
 def read_contents(target: Target, folder: str = "") -> Contents:
     """List a target, or one database's folder on it, and read every ``archive.json``.

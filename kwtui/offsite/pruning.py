@@ -63,12 +63,7 @@ def files_that_go(contents: Contents, path: str) -> list[str]:
     Parts that another copy needs stay. Of a folder without an archive everything goes that nobody
     needs.
     """
-    needed = {
-        part.path
-        for copy in contents.copies
-        if copy.archive is not None and copy.path != path
-        for part in copy.archive.parts
-    }
+    needed = contents.needed_by_others(path)
     names = [name for name in contents.there if is_within(name, path) and name not in needed]
     return sorted(names, key=lambda name: (PurePosixPath(name).name != ARCHIVE_FILE, name))
 

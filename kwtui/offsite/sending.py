@@ -79,13 +79,7 @@ def prepare(target: Target, location: SetLocation, recipients: tuple[str, ...]) 
     archives = [c.archive for c in contents.copies if c.archive is not None and not c.problem]
     others = [archive for archive in archives if archive.set_id != folder]
     known = known_contents(others, contents.there, recipients)
-    needed = {
-        part.path
-        for copy in contents.copies
-        if copy.archive is not None and copy.path != folder
-        for part in copy.archive.parts
-    }
-
+    needed = contents.needed_by_others(folder)
     if unreadable_archives(contents):
         # Nobody knows which parts such a copy needs: nothing that is there is replaced.
         needed |= {name for name in contents.there if is_within(name, folder)}
