@@ -41,6 +41,12 @@ class Copy:
     problem: str = ""
 
     @property
+    def database(self) -> str:
+        """As its path names it: it is known of what is no copy, too."""
+        name = parse_set_path(self.path)
+        return name.database if name is not None else ""
+
+    @property
     def is_whole(self) -> bool:
         """As far as one can see without reading it."""
         return self.archive is not None and not self.problem
@@ -62,6 +68,10 @@ class Contents:
             if copy.path == path:
                 return copy
         raise missing(path, self.address)
+
+    def of(self, database: str | None) -> list[Copy]:
+        """The copies of a database; None: all."""
+        return [copy for copy in self.copies if database in (None, copy.database)]
 
     def needed_by_others(self, path: str) -> set[str]:
         """The parts that copies at other paths need, by their names."""

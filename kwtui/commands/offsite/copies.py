@@ -86,7 +86,7 @@ async def _run(
 
 async def _list(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     contents = await controller.offsite.contents(args.target)
-    copies = [copy for copy in contents.copies if _is_of(copy, args.database)]
+    copies = contents.of(args.database)
     if output.json:
         output.object(
             "offsite-list",
@@ -102,13 +102,6 @@ async def _list(controller: Controller, args: argparse.Namespace, output: Output
 
 
 _HEADING = ("PATH", "DATABASE", "AGE", "SIZE", "STORED", "PROOF", "NOTE")
-
-
-def _is_of(copy: Copy, database: str | None) -> bool:
-    from kwtui.backups.layout.naming import parse_set_path
-
-    name = parse_set_path(copy.path)
-    return database is None or (name is not None and name.database == database)
 
 
 def _row(copy: Copy) -> tuple[str, ...]:

@@ -181,10 +181,10 @@ def make_prune_preview(
         address = target.address
     decisions: list[CopyDecision] = []
     if policy is not None:
-        decisions = decide_copies(_of(contents, database), policy, now)
+        decisions = decide_copies(contents.of(database), policy, now)
         goes = {d.copy.path: ", ".join(d.reasons) for d in decisions if not d.keep}
     else:
-        left = set(leftovers(contents)) & {copy.path for copy in _of(contents, database)}
+        left = set(leftovers(contents)) & {copy.path for copy in contents.of(database)}
         goes = dict.fromkeys(sorted(left), "it is no copy: its sending did not end")
     findings = tuple(
         Finding(
@@ -200,18 +200,7 @@ def make_prune_preview(
     for path, why in goes.items():
         names = files_that_go(contents, path)
         size = sum(contents.there[name] for name in names)
-        removals.append(Removal(path, _database(path), len(names), size, why))
+        removals.append(Removal(path, contents.find(path).database, len(names), size, why))
         contents = without(contents, path, names)
     plan = plan_prune(removals, settings.words, address, policy, findings, now, plan_id)
     return PrunePreview(address, tuple(decisions), plan)
-
-
-def _of(contents: Contents, database: str | None) -> list[Copy]:
-    return [
-        copy for copy in contents.copies if database is None or _database(copy.path) == database
-    ]
-
-
-def _database(path: str) -> str:
-    name = parse_set_path(path)
-    return name.database if name is not None else ""
