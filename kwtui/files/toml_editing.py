@@ -84,7 +84,7 @@ def _edit(path: Path, wanted: dict[str, Any], change: Callable[[TOMLDocument], N
         change(document)
         text = tomlkit.dumps(document)
         as_wanted = _without_empty(tomllib.loads(text)) == _without_empty(wanted)
-    except (TOMLKitError, ValueError, TypeError, AttributeError, KeyError):
+    except (TOMLKitError, ValueError, TypeError, AttributeError, LookupError):
         as_wanted = False
     write_private(path, text if as_wanted else tomlkit.dumps(wanted))
 
