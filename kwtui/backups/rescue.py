@@ -21,8 +21,8 @@ from kwtui.backups.manifest import MANIFEST_FILE, TableEntry, read_sidecar
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import cannot_write
 from kwtui.files.foreign.grounds import claim
-from kwtui.files.foreign.making import copy_file, make_folder, sync_file, sync_folder
-from kwtui.files.foreign.reading import folder_status, is_folder, is_there, open_regular
+from kwtui.files.foreign.making import FoldersBelow, copy_file, sync_file
+from kwtui.files.foreign.reading import is_folder, is_there, open_regular
 from kwtui.files.foreign.removing import remove_folder
 from kwtui.files.foreign.walking import walk
 from kwtui.files.new_file import NewFile
@@ -204,18 +204,16 @@ def bring(
         )
     files = [entry for entry in walk(source) if entry.is_file]
     total, done = sum(entry.bytes for entry in files), 0
-    folders: dict[Path, None] = {}
-    group = folder_status(extern).st_gid
+    folders = FoldersBelow(extern, _FOLDER_MODE)
     try:
         for entry in sorted(files, key=lambda each: each.path == MANIFEST_FILE):
             place = inside(target, entry.path)
-            _make_folders(place.parent, extern, folders, group)
+            folders.make(place.parent)
             copy_file(source / entry.path, place, _FILE_MODE)
             sync_file(place)
             done += entry.bytes
             tell(done, total)
-        for folder in reversed(folders):
-            sync_folder(folder)
+        folders.sync()
     except BaseException as error:
         with suppress(OSError, KwtuiError):
             remove_folder(target)
@@ -233,11 +231,3 @@ def _same_manifest(one: Path, other: Path) -> bool:
     except KwtuiError:
         return False
     return first == second
-
-
-def _make_folders(folder: Path, extern: Path, made: dict[Path, None], group: int) -> None:
-    if folder in made or folder == extern:
-        return
-    _make_folders(folder.parent, extern, made, group)
-    make_folder(folder, _FOLDER_MODE, group=group)
-    made[folder] = None

@@ -31,8 +31,7 @@ from kwtui.backups.schema_file import read_schema
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import cannot_write, write_file
 from kwtui.files.foreign.grounds import claim
-from kwtui.files.foreign.making import append_to, make_folder, new_file, sync_file, sync_folder
-from kwtui.files.foreign.reading import folder_status
+from kwtui.files.foreign.making import FoldersBelow, append_to, new_file, sync_file
 from kwtui.files.foreign.removing import remove_file, remove_folder
 from kwtui.model.proof import ProofLevel
 from kwtui.model.schema import TableName
@@ -175,12 +174,9 @@ class _Writer:
     files: Sequence[ArchivedFile]
     archive: Archive
     _places: dict[tuple[int, str], list[tuple[ArchivedFile, int]]] = field(default_factory=dict)
-    _folders: dict[Path, None] = field(default_factory=dict)
-    _group: int | None = None
 
     def __post_init__(self) -> None:
-        with suppress(OSError):
-            self._group = folder_status(self.extern).st_gid
+        self._folders = FoldersBelow(self.extern, _FOLDER_MODE)
         for file in self.files:
             offset = 0
             for piece in file.pieces:
@@ -209,16 +205,9 @@ class _Writer:
     def _open(self, file: ArchivedFile, offset: int) -> BinaryIO:
         path = inside(self.location.root, file.path)
         if not offset:
-            self._make_folders(path.parent)
+            self._folders.make(path.parent)
             return new_file(path, _FILE_MODE)
         return append_to(path, offset)
-
-    def _make_folders(self, folder: Path) -> None:
-        if folder in self._folders or folder == self.extern:
-            return
-        self._make_folders(folder.parent)
-        make_folder(folder, _FOLDER_MODE, group=self._group)
-        self._folders[folder] = None
 
     def sync(self) -> None:
         """Have everything on disk before the manifest says that it is there."""
@@ -226,8 +215,7 @@ class _Writer:
             for file in self.files:
                 if file.path not in (MANIFEST_FILE, JOIN_FILE):
                     sync_file(self.location.root / file.path)
-            for folder in reversed(self._folders):
-                sync_folder(folder)
+            self._folders.sync()
         except OSError as error:
             raise cannot_write(self.location.root, error) from error
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kwtui.files.foreign.grounds import enter, folder_at, listable, parent_of
-from kwtui.files.foreign.reading import open_in, open_regular, regular_descriptor
+from kwtui.files.foreign.reading import folder_status, open_in, open_regular, regular_descriptor
 
 _COPY_BYTES = 1 << 20
 NO_LINKS = frozenset(
@@ -80,6 +80,30 @@ def make_folder(path: Path, mode: int, *, group: int | None = None, exactly: boo
             finally:
                 os.close(made)
     return True
+
+
+class FoldersBelow:
+    """Folders on the way to new files; each that is made gets the group of the one at the top."""
+
+    def __init__(self, top: Path, mode: int) -> None:
+        self._top, self._mode = top, mode
+        self._passed: dict[Path, None] = {}
+        self._group: int | None = None
+        with suppress(OSError):
+            self._group = folder_status(top).st_gid
+
+    def make(self, folder: Path) -> None:
+        """With its parents; those that are there stay as they are. Raises OSError."""
+        if folder in self._passed or folder == self._top:
+            return
+        self.make(folder.parent)
+        make_folder(folder, self._mode, group=self._group)
+        self._passed[folder] = None
+
+    def sync(self) -> None:
+        """Have the kernel put what is in them on disk, the deepest first. Raises OSError."""
+        for folder in reversed(self._passed):
+            sync_folder(folder)
 
 
 @contextmanager
