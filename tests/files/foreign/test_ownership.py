@@ -9,6 +9,7 @@ import pytest
 
 from kwtui.backups.layout.staging import StagedFile, make_staging, staging_path
 from kwtui.files.durable import append_after, make_folders, write_file
+from kwtui.files.foreign.grounds import claim
 
 DATABASE = 65534
 
@@ -22,7 +23,7 @@ def extern(tmp_path: Path) -> Path:
     (extern / "data/n1.0.csv").write_text("1,a\n")
     for path in (extern, extern / "data", extern / "data/n1.0.csv"):
         os.chown(path, DATABASE, DATABASE)
-    return extern
+    return claim(extern)
 
 
 def owners(*paths: Path) -> set[tuple[int, int]]:
