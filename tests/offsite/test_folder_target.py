@@ -36,9 +36,10 @@ def test_what_is_written_is_there_as_a_whole_and_nothing_beside_it(folder: Path)
 
 
 def test_of_two_writers_the_slower_is_refused(folder: Path) -> None:
-    target = target_in(folder)
-    with pytest.raises(KwtuiError) as raised, target.write("a") as sink:
-        sink.write(b"second")
-        (folder / "a").write_bytes(b"first")
+    slower = target_in(folder).write("a")
+    slower.__enter__().write(b"second")
+    (folder / "a").write_bytes(b"first")
+    with pytest.raises(KwtuiError) as raised:
+        slower.__exit__(None, None, None)
     assert raised.value.exit_code is ExitCode.NAME_TAKEN
     assert files_in(folder) == {"a": b"first"}
