@@ -8,13 +8,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kwtui.node.deployment.compose_yaml import NotUnderstood, Replaced, Value, parse
+from kwtui.node.deployment.compose_yaml import (
+    Mapped,
+    NotUnderstood,
+    Replaced,
+    Value,
+    list_of,
+    parse,
+)
 from kwtui.node.deployment.containers import Container, Mount, MountKind, Port
 from kwtui.node.deployment.mounts_and_ports import long_mount, long_port, published, short_mount
 from kwtui.node.deployment.unknown import as_written, is_known, split_fields
 from kwtui.node.deployment.variables import Scope, assignments, expand
 
-Mapped = dict[str, Value]
 Reader = Callable[[Path], str]
 """The text of a file; raises `kwtui.files.untrusted.NotReadable`."""
 
@@ -23,7 +29,7 @@ _MOST_EXTENDED = 8
 
 @dataclass(frozen=True)
 class Service:
-    """One service as far as it matters for a node."""
+    """One service, or a container of a pod, as far as it matters for a node."""
 
     name: str
     image: str
@@ -148,7 +154,7 @@ def _base_of(extends: Value, name: str) -> tuple[str, str | None]:
 def _relative_to(service: Mapped, folder: Path) -> Mapped:
     """Relative folders of a service of another file are meant from that file."""
     volumes = []
-    for volume in _list(service.get("volumes")):
+    for volume in list_of(service.get("volumes")):
         if isinstance(volume, str) and volume.startswith("."):
             host, colon, rest = volume.partition(":")
             volume = f"{folder / host}{colon}{rest}"
@@ -226,7 +232,7 @@ def _service(
         if isinstance(value, str)
     ]
     ports = [port for value in _as_list(service.get("ports")) for port in _ports(value)]
-    others = [value for value in _list(service.get("volumes_from")) if isinstance(value, str)]
+    others = [value for value in list_of(service.get("volumes_from")) if isinstance(value, str)]
     return Service(
         name,
         text("image"),
@@ -304,7 +310,7 @@ def _command(value: Value) -> list[str]:
             return shlex.split(value, comments=False)
         except ValueError:
             return []
-    return [item for item in _list(value) if isinstance(item, str)]
+    return [item for item in list_of(value) if isinstance(item, str)]
 
 
 def _split_unclear(value: str) -> list[str]:
@@ -327,7 +333,7 @@ def _environment(value: Value) -> dict[str, str]:
     """``environment`` as a mapping; what Compose would hand on from its own stays out."""
     if isinstance(value, dict):
         return {key: item for key, item in value.items() if isinstance(item, str)}
-    pairs = (item.partition("=") for item in _list(value) if isinstance(item, str))
+    pairs = (item.partition("=") for item in list_of(value) if isinstance(item, str))
     return {key: item for key, equals, item in pairs if equals}
 
 
@@ -338,10 +344,6 @@ def _environment_files(service: Mapped, folder: Path, read: Reader) -> dict[str,
         if isinstance(path, str) and is_known(path):
             found |= _dotenv(folder / path, read)
     return found
-
-
-def _list(value: Value) -> list[Value]:
-    return value if isinstance(value, list) else []
 
 
 def _as_list(value: Value) -> list[Value]:

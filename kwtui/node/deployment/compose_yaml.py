@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import yaml
 
 Value = str | list["Value"] | dict[str, "Value"] | None
+Mapped = dict[str, Value]
 
 LARGEST = 256 << 10
 """Bytes; a compose file has some thousand."""
@@ -47,6 +48,11 @@ def parse(text: str) -> Value:
     except (yaml.YAMLError, UnicodeError) as error:
         raise NotUnderstood(" ".join(str(error).split())[:200]) from None
     return _value(node) if node is not None else None
+
+
+def list_of(value: Value) -> list[Value]:
+    """The list; an empty one for anything else."""
+    return value if isinstance(value, list) else []
 
 
 def _said(error: yaml.MarkedYAMLError) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from kwtui.node.deployment.compose_yaml import Value, parse
+from kwtui.node.deployment.compose import Service
+from kwtui.node.deployment.compose_yaml import Mapped, Value, list_of, parse
 from kwtui.node.deployment.containers import Container, Mount, MountKind, Port
 from kwtui.node.deployment.unknown import unknown
 
@@ -23,20 +23,6 @@ _LIST = ("List", "PodList", "StatefulSetList", "DeploymentList")
 _NO_PORT = (
     "The manifest gives it no port of this machine: a service or kubectl port-forward leads to it."
 )
-Mapped = dict[str, Value]
-
-
-@dataclass(frozen=True)
-class Pod:
-    """One container of a pod."""
-
-    title: str
-    """``StatefulSet kwdb``."""
-    image: str
-    command: tuple[str, ...]
-    has_entrypoint: bool
-    container: Container
-    environment: dict[str, str]
 
 
 def is_manifest(text: str) -> bool:
@@ -44,9 +30,12 @@ def is_manifest(text: str) -> bool:
     return re.search(r"^kind:", text, re.M) is not None and "apiVersion:" in text
 
 
-def read_pods(text: str) -> list[Pod]:
-    """The containers of all documents. Raises NotUnderstood (`compose_yaml`)."""
-    found: list[Pod] = []
+def read_pods(text: str) -> list[Service]:
+    """The containers of all documents, named by what makes them (``StatefulSet kwdb``).
+
+    Raises NotUnderstood (`compose_yaml`).
+    """
+    found: list[Service] = []
     for document in _DOCUMENT.split(text):
         for each in _documents(parse(document)):
             found += _of_document(each)
@@ -56,41 +45,42 @@ def read_pods(text: str) -> list[Pod]:
 def _documents(value: Value) -> Iterator[Mapped]:
     document = _map(value)
     if document.get("kind") in _LIST:
-        yield from map(_map, _list(document.get("items")))
+        yield from map(_map, list_of(document.get("items")))
     else:
         yield document
 
 
-def _of_document(document: Mapped) -> Iterator[Pod]:
+def _of_document(document: Mapped) -> Iterator[Service]:
     kind = _text(document.get("kind"))
     if kind not in _KINDS:
         return
     spec = _map(document.get("spec"))
     claims = {
         _text(_map(_map(each).get("metadata")).get("name"))
-        for each in _list(spec.get("volumeClaimTemplates"))
+        for each in list_of(spec.get("volumeClaimTemplates"))
     }
     pod = spec if kind == "Pod" else _map(_map(spec.get("template")).get("spec"))
     name = _text(_map(document.get("metadata")).get("name"))
-    for each in _list(pod.get("containers")):
+    for each in list_of(pod.get("containers")):
         yield _pod(f"{kind} {name}".strip(), pod, _map(each), claims)
 
 
-def _pod(title: str, pod: Mapped, fields: Mapped, claims: set[str]) -> Pod:
+def _pod(title: str, pod: Mapped, fields: Mapped, claims: set[str]) -> Service:
     environment = _environment(fields)
     entry = [_filled(word, environment) for word in _texts(fields.get("command"))]
     words = [_filled(word, environment) for word in _texts(fields.get("args"))]
     hosts = _text(pod.get("hostNetwork")) == "true"
-    volumes = {_text(_map(v).get("name")): _map(v) for v in _list(pod.get("volumes"))}
+    volumes = {_text(_map(v).get("name")): _map(v) for v in list_of(pod.get("volumes"))}
     security = {**_map(pod.get("securityContext")), **_map(fields.get("securityContext"))}
-    return Pod(
-        title,
-        _text(fields.get("image")),
-        (*entry, *words),
-        bool(entry),
-        Container(
+    return Service(
+        name=title,
+        image=_text(fields.get("image")),
+        command=(*entry, *words),
+        has_entrypoint=bool(entry),
+        environment=environment,
+        container=Container(
             mounts=tuple(
-                _mount(_map(each), volumes, claims) for each in _list(fields.get("volumeMounts"))
+                _mount(_map(each), volumes, claims) for each in list_of(fields.get("volumeMounts"))
             ),
             ports=tuple(_ports(fields)),
             name=_text(fields.get("name")),
@@ -100,7 +90,6 @@ def _pod(title: str, pod: Mapped, fields: Mapped, claims: set[str]) -> Pod:
             program=KUBECTL,
             ports_not_known=_NO_PORT,
         ),
-        environment,
     )
 
 
@@ -127,7 +116,7 @@ def _mount(fields: Mapped, volumes: dict[str, Mapped], claims: set[str]) -> Moun
 
 
 def _ports(fields: Mapped) -> Iterator[Port]:
-    for each in map(_map, _list(fields.get("ports"))):
+    for each in map(_map, list_of(fields.get("ports"))):
         inside, outside = _text(each.get("containerPort")), _text(each.get("hostPort"))
         if inside.isdigit() and outside.isdigit():
             yield Port(int(inside), int(outside))
@@ -135,7 +124,7 @@ def _ports(fields: Mapped) -> Iterator[Port]:
 
 def _environment(fields: Mapped) -> dict[str, str]:
     found: dict[str, str] = {}
-    for each in map(_map, _list(fields.get("env"))):
+    for each in map(_map, list_of(fields.get("env"))):
         name, value = _text(each.get("name")), each.get("value")
         if isinstance(value, str):
             found[name] = _filled(value, found)
@@ -157,13 +146,9 @@ def _map(value: Value) -> Mapped:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: Value) -> list[Value]:
-    return value if isinstance(value, list) else []
-
-
 def _text(value: Value) -> str:
     return value if isinstance(value, str) else ""
 
 
 def _texts(value: Value) -> list[str]:
-    return [each for each in _list(value) if isinstance(each, str)]
+    return [each for each in list_of(value) if isinstance(each, str)]

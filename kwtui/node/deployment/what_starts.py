@@ -12,7 +12,7 @@ from kwtui.node.deployment.compose import Service, read_services
 from kwtui.node.deployment.compose_yaml import LARGEST, NotUnderstood
 from kwtui.node.deployment.containers import Container
 from kwtui.node.deployment.docker_run import DockerRun, docker_command, parse_exec, parse_run
-from kwtui.node.deployment.kubernetes import Pod, is_manifest, read_pods
+from kwtui.node.deployment.kubernetes import is_manifest, read_pods
 from kwtui.node.deployment.shell_script import Script
 from kwtui.node.deployment.shell_words import (
     inner_command,
@@ -269,10 +269,7 @@ class Starts:
         source = f"the compose file {', '.join(map(str, files))}"
         found = [self._service(service, source, files[0]) for service in services]
         if not any(found):
-            outcome = "read; no service in it starts kwbase"
-            if self._remarks:
-                outcome = f"not understood: {'; '.join(dict.fromkeys(self._remarks))}"
-            self.found.looked[-1] = (str(files[-1]), outcome)
+            self._found_none(files[-1], "read; no service in it starts kwbase")
         return any(found)
 
     def _service(self, service: Service, source: str, file: Path) -> bool:
@@ -298,20 +295,14 @@ class Starts:
             return
         self._remarks = []
         self.found.looked.append((str(file), "read"))
-        found = [self._pod(pod, file) for pod in pods]
+        found = [self._service(pod, f"{pod.name} in {file}", file) for pod in pods]
         if not any(found):
-            remarks = dict.fromkeys(self._remarks)
-            words = (
-                f"not understood: {'; '.join(remarks)}" if remarks else "read; it starts no node"
-            )
-            self.found.looked[-1] = (str(file), words)
+            self._found_none(file, "read; it starts no node")
 
-    def _pod(self, pod: Pod, file: Path) -> bool:
-        scope = Scope(dict(pod.environment), where=" in the container's environment")
-        context = Context(f"{pod.title} in {file}", file, None, scope, container=pod.container)
-        return self._in_container(
-            pod.command, pod.image, has_entrypoint=pod.has_entrypoint, context=context
-        )
+    def _found_none(self, file: Path, otherwise: str) -> None:
+        """Say why of the file that was read last, or ``otherwise`` where all was understood."""
+        remarks = "; ".join(dict.fromkeys(self._remarks))
+        self.found.looked[-1] = (str(file), f"not understood: {remarks}" if remarks else otherwise)
 
     def _compose_command(self, words: Sequence[str], context: Context) -> bool:
         if "up" not in words and "create" not in words and "start" not in words:
