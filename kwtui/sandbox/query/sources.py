@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 ROW_ID = "kw_row_id"
 """DuckDB's own number of a row, for statements that change rows."""
 _TEXT = SqlType("STRING")
+"""What the columns of most virtual tables are: a text of any length, kept as it is."""
 _CAST_AS_PRINTED = frozenset({"INT8", "INT4", "INT2", "BOOL"})
 """Types whose texts DuckDB reads as the node prints them."""
-"""What the columns of most virtual tables are: a text of any length, kept as it is."""
 ViewReader = Callable[[Prepared, str], "tuple[str, list[Output]]"]
 
 

@@ -40,18 +40,19 @@ class Span:
 
 
 _GRAINS = (
-    (timedelta(days=1), 11, "%Y-%m-%d "),
-    (timedelta(hours=1), 14, "%Y-%m-%d %H:"),
-    (timedelta(minutes=1), 17, "%Y-%m-%d %H:%M:"),
-    (timedelta(seconds=1), 19, "%Y-%m-%d %H:%M:%S"),
+    (timedelta(days=1), len("2026-11-01 ")),
+    (timedelta(hours=1), len("2026-11-01 12:")),
+    (timedelta(minutes=1), len("2026-11-01 12:30:")),
+    (timedelta(seconds=1), len("2026-11-01 12:30:05")),
 )
+"""How much of a time's text stands for so much time."""
 
 
 def span_around(time: str, day_rows: int, size: int) -> Span:
     """The longest one around a time (``2026-11-01 12:30:05``) that may hold so many rows. Pure."""
     day = _GRAINS[0][0]
     fitting = (g for g in _GRAINS if day_rows * (g[0] / day) <= size)
-    length, letters, _ = next(fitting, _GRAINS[-1])
+    length, letters = next(fitting, _GRAINS[-1])
     prefix = time[:letters]
     begin = datetime.fromisoformat((prefix + "1970-01-01 00:00:00"[letters:]).strip())
     return Span(prefix, _text(begin), _text(begin + length))
