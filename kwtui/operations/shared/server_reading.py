@@ -11,6 +11,7 @@ from itertools import islice
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import Plan, StepKind
+from kwtui.server.catalogue.together import groups
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.server import Server
 from kwtui.server.console.verdict import parsed_statements
@@ -34,7 +35,7 @@ async def check_with_server(server: Server, plan: Plan) -> str:
     not run either. Raises KwtuiError (REFUSED_BY_PLAN) where it reads something else than planned.
     """
     unread = 0
-    for batch in _batches(_definitions(plan)):
+    for batch in groups(_definitions(plan), _BATCH_STATEMENTS, _BATCH_CHARACTERS):
         try:
             unread += await _check(server, batch)
         except StatementRefused as error:
@@ -51,19 +52,6 @@ def _definitions(plan: Plan) -> Iterator[str]:
     for step in plan.steps:
         if step.kind is StepKind.SQL:
             yield from (text for text in step.sql if form_of(_words(text)) not in _PROGRAMS)
-
-
-def _batches(texts: Iterator[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    size = 0
-    for text in texts:
-        if batch and (len(batch) >= _BATCH_STATEMENTS or size + len(text) > _BATCH_CHARACTERS):
-            yield batch
-            batch, size = [], 0
-        batch.append(text)
-        size += len(text)
-    if batch:
-        yield batch
 
 
 async def _check(server: Server, texts: Sequence[str]) -> int:

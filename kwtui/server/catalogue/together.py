@@ -6,7 +6,8 @@ that is to blame: one bad table among n costs some 2 log n statements, and none 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.results import Row, to_int
@@ -27,7 +28,8 @@ async def ask_together(
     """
     found: dict[int, Row] = {}
     refused: dict[int, StatementRefused] = {}
-    waiting = list(_groups(parts))
+    every = iter(range(len(parts)))
+    waiting = [list(islice(every, len(g))) for g in groups(parts, _MOST_PARTS, _MOST_CHARACTERS)]
     while waiting:
         numbers = waiting.pop()
         try:
@@ -45,15 +47,18 @@ async def ask_together(
     return found, refused
 
 
-def _groups(parts: Sequence[str]) -> Iterator[list[int]]:
-    """Of all parts one, but where the statement would be longer than a node should get."""
-    group: list[int] = []
+def groups(parts: Iterable[str], most: int, characters: int) -> Iterator[list[str]]:
+    """All in order, in groups of so many parts and characters at most; a longer one stands alone.
+
+    So that a statement made of a group is no longer than a node should get.
+    """
+    group: list[str] = []
     size = 0
-    for number, part in enumerate(parts):
-        if group and (len(group) == _MOST_PARTS or size + len(part) > _MOST_CHARACTERS):
+    for part in parts:
+        if group and (len(group) == most or size + len(part) > characters):
             yield group
             group, size = [], 0
-        group.append(number)
+        group.append(part)
         size += len(part)
     if group:
         yield group
