@@ -14,7 +14,8 @@ from kwtui.model.schema import (
     ViewSpec,
 )
 from kwtui.sql import ddl
-from kwtui.sql.names import split_name
+from kwtui.sql.lexer import Kind, tokens
+from kwtui.sql.names import name_at
 from kwtui.sql.programs import mentions
 
 
@@ -113,7 +114,11 @@ def part_of(schema: DatabaseSchema, tables: tuple[TableSpec, ...]) -> DatabaseSc
 def object_of(target: str) -> TableName | None:
     """The table, view or sequence of a comment or grant; None for a database or schema."""
     kind, _, name = target.partition(" ")
-    parts = split_name(name.partition("@")[0])
-    if kind == "COLUMN":
-        parts = parts[:-1]
+    items = list(tokens(name))
+    if not items or items[0].kind is not Kind.NAME:
+        return None
+    found = name_at(items, 0)
+    if found.end < len(items) and items[found.end].text != "@":
+        return None
+    parts = found.parts[:-1] if kind == "COLUMN" else found.parts
     return TableName(parts[-2], parts[-1]) if len(parts) >= 2 else None
