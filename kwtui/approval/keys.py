@@ -24,9 +24,13 @@ def private_path() -> Path:
     return config_dir() / "approver.key"
 
 
+def own_public_path() -> Path:
+    return config_dir() / "approver.pub"
+
+
 def public_path() -> Path:
     """The one that counts."""
-    return SYSTEM_KEY if is_there(SYSTEM_KEY) else config_dir() / "approver.pub"
+    return SYSTEM_KEY if is_there(SYSTEM_KEY) else own_public_path()
 
 
 def make_keys(private: Path, public: Path, passphrase: str) -> None:

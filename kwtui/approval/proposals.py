@@ -15,7 +15,13 @@ from pathlib import Path
 import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.durable import PRIVATE_FILE, PRIVATE_FOLDER, cannot_write, write_file
+from kwtui.files.durable import (
+    PRIVATE_FILE,
+    PRIVATE_FOLDER,
+    cannot_write,
+    make_folders,
+    write_file,
+)
 from kwtui.files.foreign.grounds import claim
 from kwtui.files.foreign.reading import names_in, read_regular
 from kwtui.files.foreign.removing import remove_file
@@ -66,10 +72,7 @@ def folder_of(state: Path) -> Path:
 def save_proposal(state: Path, proposal: Proposal) -> None:
     """Raises KwtuiError (DISK_FULL or FAILED)."""
     folder = folder_of(state)
-    try:
-        folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(folder, error) from error
+    make_folders(folder, mode=PRIVATE_FOLDER)
     write_file(folder / f"{proposal.id}.json", content_of(proposal), mode=PRIVATE_FILE)
 
 

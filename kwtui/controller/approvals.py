@@ -143,10 +143,9 @@ class Approvals:
 
     def make_keys(self, passphrase: str) -> tuple[Path, Path]:
         """A new pair for this account: the private and the public file."""
-        from kwtui.approval.keys import make_keys, private_path
-        from kwtui.config.directories import config_dir
+        from kwtui.approval.keys import make_keys, own_public_path, private_path
 
-        private, public = private_path(), config_dir() / "approver.pub"
+        private, public = private_path(), own_public_path()
         private.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         make_keys(private, public, passphrase)
         return private, public
