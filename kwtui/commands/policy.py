@@ -250,7 +250,7 @@ def _name_server(args: argparse.Namespace, found: Policy) -> None:
 
 
 async def _add(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    from kwtui.config.policy_file import PolicyDraft, new_policy, text_of
+    from kwtui.config.policy_file import PolicyDraft
 
     if args.dsn or args.sandbox:
         raise usage("A policy names its server by a profile: save one, then give --profile NAME.")
@@ -261,7 +261,7 @@ async def _add(controller: Controller, args: argparse.Namespace, output: Output)
         cron=args.cron or "",
         drill_every=args.drill_every or PolicyDraft.drill_every,
     )
-    path = new_policy(args.name, text_of(draft), check=controller.policies.warnings)
+    path = controller.policies.add(args.name, controller.policies.draft(args.name, draft))
     found = controller.policies.load(args.name)
     if output.json:
         output.object("policy", {"policy": found, "history": []})
@@ -275,9 +275,7 @@ async def _add(controller: Controller, args: argparse.Namespace, output: Output)
 
 
 async def _edit(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    from kwtui.config.editor import edit_policy
-
-    changed = edit_policy(args.name)
+    changed = controller.policies.edit(args.name)
     output.line(f"The policy {args.name} {'was changed' if changed else 'is as it was'}.")
     return 0
 
