@@ -68,7 +68,7 @@ def _run(args: argparse.Namespace, words: list[str], output: Output) -> int:
     if args.command in ("keys", "manual", "completion"):
         code: int = args.handler()(args, output)
         return code
-    if args.profile and args.command is not None:
+    if args.profile:
         from kwtui.commands.shared.on_node import run_on_node
 
         elsewhere = run_on_node(args, words)
