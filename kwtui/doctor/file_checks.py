@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -342,10 +340,3 @@ def _state(state: FolderState | None) -> Check:
             "chown it to this account, or set XDG_STATE_HOME to a folder of its own.",
         )
     return Check("state", title, CheckState.OK, str(state.path))
-
-
-def account_name() -> str:
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())

@@ -13,9 +13,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kwtui.doctor.file_checks import FilesLook, Space, WatchLimits, account_name
+from kwtui.doctor.file_checks import FilesLook, Space, WatchLimits
 from kwtui.doctor.server_checks import Clock, ServerLook
 from kwtui.errors import KwtuiError
+from kwtui.files.foreign.accounts import account_name
 from kwtui.files.foreign.reading import space_at
 from kwtui.files.foreign.walking import walk
 from kwtui.files.untrusted import NotReadable
@@ -110,7 +111,7 @@ def read_files(place: NodePlace, state: Path, proc: Path = Path("/proc")) -> Fil
         crashes=_crashes(place),
         limits=watch_limits(place.extern.path, proc),
         state=inspect_folder(state, "kwtui's own"),
-        account=account_name(),
+        account=account_name(os.geteuid()),
     )
 
 

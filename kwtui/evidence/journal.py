@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import pwd
 import socket
 from pathlib import Path
 
 from kwtui.errors import KwtuiError
 from kwtui.evidence.chain import Entry, Head, head_of, line_after
 from kwtui.files.durable import PRIVATE_FILE, PRIVATE_FOLDER, append_after, make_folders
+from kwtui.files.foreign.accounts import account_name
 from kwtui.files.foreign.grounds import claim
 from kwtui.files.foreign.reading import read_regular
 
@@ -23,16 +23,9 @@ def journal_path(state: Path) -> Path:
 
 def who() -> str:
     """The account that does it, and who became it by sudo."""
-    name = _account(os.geteuid())
+    name = account_name(os.geteuid())
     person = os.environ.get("SUDO_USER", "")
     return f"{name} (sudo: {person})" if person and person != name else name
-
-
-def _account(number: int) -> str:
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
 
 
 def host() -> str:
@@ -41,7 +34,7 @@ def host() -> str:
 
 def keeper() -> str:
     """Whose journal it is: one account's on one host."""
-    return f"{_account(os.geteuid())}@{host()}"
+    return f"{account_name(os.geteuid())}@{host()}"
 
 
 def record(state: Path, entry: Entry) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import grp
 import os
-import pwd
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign.accounts import account_name
 from kwtui.files.foreign.reading import folder_status, is_there, may, space_at
 from kwtui.files.foreign.walking import entries_in
 from kwtui.node.deployment.claims import (
@@ -296,7 +296,7 @@ def inspect_folder(path: Path, source: str) -> FolderState:
         exists=True,
         readable=readable,
         writable=may(path, os.W_OK | os.X_OK),
-        owner=_user_name(status.st_uid),
+        owner=account_name(status.st_uid),
         group=_group_name(status.st_gid),
         problem="" if readable else _closed(path, None),
     )
@@ -320,20 +320,13 @@ def _closed(path: Path, error: OSError | None) -> str:
             status = folder_status(folder)
         except OSError:
             break
-        owner, group = _user_name(status.st_uid), _group_name(status.st_gid)
+        owner, group = account_name(status.st_uid), _group_name(status.st_gid)
         mode = stat.filemode(status.st_mode)
         return (
             f"{folder} belongs to {owner}:{group} ({mode}) and is closed to"
-            f" {_user_name(os.geteuid())}. Run kwtui as {owner}, or as a member of {group}."
+            f" {account_name(os.geteuid())}. Run kwtui as {owner}, or as a member of {group}."
         )
     return f"{path} cannot be read: {error.strerror if error else 'permission denied'}."
-
-
-def _user_name(number: int) -> str:
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)
 
 
 def _group_name(number: int) -> str:

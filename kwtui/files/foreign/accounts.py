@@ -59,6 +59,14 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
+def account_name(uid: int) -> str:
+    """The name of the account with this number; the number where nobody knows it."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 @lru_cache(maxsize=32)
 def account_of(uid: int, folder_gid: int) -> Account | None:
     """The account with this number, with the groups that it has by /etc/passwd and /etc/group.
