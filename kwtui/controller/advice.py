@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kwtui.controller.connection import Connection
-from kwtui.controller.server import ServerPages
-from kwtui.controller.status import Status
+from kwtui.controller.server import MEASURE_SECONDS, ServerPages
+from kwtui.controller.status import Status, refuse_unknown
 from kwtui.controller.storage import Storage
 from kwtui.errors import ExitCode, KwtuiError
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from kwtui.advice.recommendation import Recommendation, Strategy
     from kwtui.protection.facts import DatabaseFacts, Measure
     from kwtui.protection.report import Board
-
-_MEASURE_SECONDS = 20.0
-"""For counting one database; what takes longer is let go."""
 
 
 class Advice:
@@ -40,13 +37,7 @@ class Advice:
 
         board = await self._status.board()
         known = [facts.name for facts in board.report.facts]
-        for name in databases:
-            if name not in known:
-                raise KwtuiError(
-                    f"No database and no backup is named {name!r}.",
-                    hint="See all of them: kwtui status",
-                    exit_code=ExitCode.NOT_FOUND,
-                )
+        refuse_unknown(databases, known)
         chosen = [f for f in board.report.facts if f.name in (databases or known)]
         if not databases:
             chosen = [facts for facts in chosen if facts.exists is not False]
@@ -114,13 +105,10 @@ class Advice:
 
     async def _count(self, name: str, board: Board, unknown: list[str]) -> Measure | None:
         """Of a database that was never backed up."""
-        import asyncio
-
         try:
-            async with asyncio.timeout(_MEASURE_SECONDS):
-                return await self._server.measure(name, board.report.taken_at)
+            return await self._server.measure(name, board.report.taken_at)
         except TimeoutError:
-            unknown.append(f"{name}: counting took longer than {_MEASURE_SECONDS:.0f} s.")
+            unknown.append(f"{name}: counting took longer than {MEASURE_SECONDS:.0f} s.")
         except KwtuiError as error:
             unknown.append(f"{name} was not counted: {error.title}")
         return None

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from kwtui.server.state.overview import Overview
     from kwtui.unattended.load import Load
 
+MEASURE_SECONDS = 20.0
+"""For counting one database; what takes longer is let go."""
+
 
 class ServerPages:
     """All methods raise `kwtui.errors.KwtuiError` with a message for people."""
@@ -49,10 +52,16 @@ class ServerPages:
             return await catalogue.survey(server, self._connection.facts(), database)
 
     async def measure(self, database: str, at: datetime) -> Measure:
-        """The rows of all its tables, counted now, which is ``at``, and about their size."""
+        """The rows of all its tables, counted now, which is ``at``, and about their size.
+
+        Raises TimeoutError where that takes longer than `MEASURE_SECONDS`.
+        """
+        import asyncio
+
         from kwtui.protection.facts import Measure
 
-        tables = (await self.survey(database)).schema.tables
+        async with asyncio.timeout(MEASURE_SECONDS):
+            tables = (await self.survey(database)).schema.tables
         rows = [table.rows for table in tables]
         sizes = [table.bytes for table in tables]
         return Measure(

@@ -13,7 +13,7 @@ from kwtui.controller.folders import NodeFolders
 from kwtui.controller.runs import Runs
 from kwtui.controller.server import ServerPages
 from kwtui.controller.storage import Storage
-from kwtui.errors import KwtuiError
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.text import sentences
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from kwtui.runs.history import RunSummary
 
 
-_MEASURE_SECONDS = 20.0
-"""For counting one database; what takes longer is let go."""
 _MEASURE_HOLDS = timedelta(minutes=15)
 
 
@@ -130,7 +128,6 @@ class Status:
     async def measured(self, board: Board, now: datetime | None = None) -> Board:
         """With what the server has now of each database that is small enough to be counted by the
         way. What it does not tell in time stays unknown."""
-        import asyncio
         from dataclasses import replace
 
         from kwtui.protection.overview import with_measures, worth_counting
@@ -145,8 +142,7 @@ class Status:
             if kept is not None and kept.at > max(since, at - _MEASURE_HOLDS):
                 continue
             try:
-                async with asyncio.timeout(_MEASURE_SECONDS):
-                    self._measures[cluster, name] = await self._server.measure(name, at)
+                self._measures[cluster, name] = await self._server.measure(name, at)
             except (KwtuiError, TimeoutError):
                 self._measures.pop((cluster, name), None)
         known = {name: each for (of, name), each in self._measures.items() if of == cluster}
@@ -245,6 +241,17 @@ class Status:
         if listing.problem:
             unknown.append(listing.problem)
         return listing.entries
+
+
+def refuse_unknown(asked: Sequence[str], known: Sequence[str]) -> None:
+    """Raises KwtuiError (NOT_FOUND) for a database that neither server nor backups have."""
+    for name in asked:
+        if name not in known:
+            raise KwtuiError(
+                f"No database and no backup is named {name!r}.",
+                hint="See all of them: kwtui status",
+                exit_code=ExitCode.NOT_FOUND,
+            )
 
 
 def _promised(

@@ -12,7 +12,7 @@ from kwtui.controller.background import Background
 from kwtui.controller.commands import CommandLines
 from kwtui.controller.connection import Connection
 from kwtui.controller.folders import NodeFolders
-from kwtui.controller.status import Status
+from kwtui.controller.status import Status, refuse_unknown
 from kwtui.controller.storage import Storage
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.text import sentences
@@ -56,7 +56,7 @@ class Recovery:
         only = databases[0] if len(databases) == 1 else None
         report = await self._status.report(database=only)
         node = await self._status.node()
-        _refuse_unknown(databases, [fact.name for fact in report.facts])
+        refuse_unknown(databases, [fact.name for fact in report.facts])
         if report.facts and report.extern is None:
             raise KwtuiError(
                 "The backups cannot be seen: without them there is no recovery plan.",
@@ -185,16 +185,6 @@ def _targets() -> tuple[tuple[str, ...], tuple[str, ...]]:
         return tuple(load_targets()), ()
     except KwtuiError as error:
         return (), (f"Where off-site copies go: {sentences(*error.lines())}",)
-
-
-def _refuse_unknown(asked: Sequence[str], known: Sequence[str]) -> None:
-    for name in asked:
-        if name not in known:
-            raise KwtuiError(
-                f"No database and no backup is named {name!r}.",
-                hint="See all of them: kwtui status",
-                exit_code=ExitCode.NOT_FOUND,
-            )
 
 
 def _measured(facts: DatabaseFacts, judgement: Judgement) -> Measured | None:
