@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from kwtui.backups.csv.batches import damaged
 from kwtui.backups.csv.charsets import PYTHON_CHARSETS
-from kwtui.backups.csv.excerpt import Excerpt, ExcerptCopy
-from kwtui.backups.csv.reading import MalformedRecord, read_with_text
+from kwtui.backups.csv.excerpt import Excerpt, ExcerptCopy, copy_records
+from kwtui.backups.csv.reading import MalformedRecord
 from kwtui.backups.layout.naming import inside
 from kwtui.backups.listing.contents import SetDetails
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
@@ -151,18 +151,11 @@ def _copy(
     dialect: Dialect,
     excerpt: Excerpt | None,
 ) -> int:
-    if excerpt is not None:
-        copy = ExcerptCopy(excerpt, dialect, len(table.columns))
-        copy(source, target)
-        return copy.rows
-    charset = PYTHON_CHARSETS.get(dialect.charset, dialect.charset)
-    rows = 0
-    for number, (_, text) in enumerate(read_with_text(source, dialect)):
-        if number or not dialect.header:
-            line = text if text.endswith("\n") else text + "\n"
-            target.write(line.encode(charset, "surrogateescape"))
-            rows += 1
-    return rows
+    if excerpt is None:
+        return copy_records(source, target, dialect, lambda record: True)
+    copy = ExcerptCopy(excerpt, dialect, len(table.columns))
+    copy(source, target)
+    return copy.rows
 
 
 def _names(columns: Sequence[str], dialect: Dialect) -> bytes:

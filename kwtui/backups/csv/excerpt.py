@@ -60,6 +60,26 @@ def bound(text: str) -> str:
     return text.partition("+")[0]
 
 
+def copy_records(
+    source: Readable, target: Writable, dialect: Dialect, wanted: Callable[[Record], bool]
+) -> int:
+    """Copy records of a file, letter by letter and without column names; how many.
+
+    Raises `MalformedRecord`, also what ``wanted`` raises, and OSError.
+    """
+    charset = PYTHON_CHARSETS.get(dialect.charset, dialect.charset)
+    names, rows = dialect.header, 0
+    for record, text in read_with_text(source, dialect):
+        if names:
+            names = False
+        elif wanted(record):
+            # The last record of a file may lack its line end.
+            line = text if text.endswith("\n") else text + "\n"
+            target.write(line.encode(charset, "surrogateescape"))
+            rows += 1
+    return rows
+
+
 class ExcerptCopy:
     """Copies the wanted records of one file, letter by letter and without column names; `rows`
     counts them."""
@@ -73,16 +93,7 @@ class ExcerptCopy:
 
     def __call__(self, source: Readable, target: Writable) -> None:
         """Raises `MalformedRecord` for what is no record of the table, and OSError."""
-        charset = PYTHON_CHARSETS.get(self._dialect.charset, self._dialect.charset)
-        names = self._dialect.header
-        for record, text in read_with_text(source, self._dialect):
-            if names:
-                names = False
-            elif self._wants(record):
-                # The last record of a file may lack its line end.
-                line = text if text.endswith("\n") else text + "\n"
-                target.write(line.encode(charset, "surrogateescape"))
-                self.rows += 1
+        self.rows += copy_records(source, target, self._dialect, self._wants)
 
     def _wants(self, record: Record) -> bool:
         if len(record) != self._fields:
