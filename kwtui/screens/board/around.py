@@ -11,7 +11,8 @@ from kwtui.protection import words
 from kwtui.protection.facts import DatabaseFacts
 from kwtui.protection.judging import State, worst
 from kwtui.protection.report import NodeState, RunAtWork, StatusReport
-from kwtui.screens.board.rows import ROLES, SHAPES, BoardRow
+from kwtui.screens.board.rows import ROLES, BoardRow
+from kwtui.screens.runs.result_page import proof_badge
 from kwtui.text import human_age, human_bytes, human_count, human_duration, plural
 from kwtui.widgets.paint import BLANK, Line, Part, fact, heading, line
 
@@ -194,4 +195,5 @@ def proof_part(entry: BackupEntry) -> Part:
         return ("○ none", "warning")
     level = int(entry.proof)
     part = " part" if entry.only else ""
-    return (f"{SHAPES[level]} P{level}{part}", "good" if level >= 2 and not part else "warning")
+    words = f"{proof_badge(level)} P{level}{part}"
+    return (words, "good" if level >= 2 and not part else "warning")

@@ -12,6 +12,7 @@ from kwtui.protection import words
 from kwtui.protection.facts import DatabaseFacts
 from kwtui.protection.judging import Judgement, Severity, State
 from kwtui.protection.report import Board
+from kwtui.screens.runs.result_page import proof_badge
 from kwtui.text import human_age, sparkline
 from kwtui.widgets.paint import Part
 from kwtui.widgets.virtual_list import Column
@@ -112,8 +113,6 @@ ROLES = {
     Severity.CRITICAL: "error",
     Severity.UNKNOWN: "warning",
 }
-SHAPES = "○◔◑◕●"
-"""Of the proof levels: the fuller, the more is proven."""
 _SIGNS = {
     Severity.OK: "●",
     Severity.LATE: "◑",
@@ -161,7 +160,7 @@ def _proof_cell(judgement: Judgement, now: datetime) -> Part:
     newest = judgement.newest
     if newest is None:
         return ("", "")
-    shape = SHAPES[int(newest.proof or 0)]
+    shape = proof_badge(int(newest.proof or 0))
     good = newest.proof is not None and newest.proof >= 2
     return (
         " ".join(filter(None, (shape, told, words.proof_age(judgement, now)))),

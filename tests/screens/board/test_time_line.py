@@ -9,7 +9,8 @@ from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.model.proof import ProofLevel
 from kwtui.protection.facts import BackupFact, DatabaseFacts, RunFact
 from kwtui.protection.judging import judge
-from kwtui.screens.board.rows import BoardRow
+from kwtui.screens.board.around import proof_part
+from kwtui.screens.board.rows import BoardRow, cells
 from kwtui.screens.board.time_line_rows import (
     Mark,
     MarkKind,
@@ -52,6 +53,13 @@ def run(age: timedelta, *, succeeded: bool = True, path: str = "") -> RunFact:
 
 def kinds(marks: list[Mark]) -> list[str]:
     return [mark.kind.value for mark in marks]
+
+
+def test_every_level_of_proof_has_its_badge_the_copy_elsewhere_too() -> None:
+    best = entry(HOUR, proof=ProofLevel.P5)
+    assert proof_part(best) == ("● P5", "good")
+    shown = cells(row(best), NOW, frozenset())
+    assert any("● P5" in cell[0] for cell in shown if isinstance(cell, tuple))
 
 
 def test_everything_stands_in_one_order_the_newest_first() -> None:
