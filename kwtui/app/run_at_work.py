@@ -52,17 +52,25 @@ class RunAtWork:
             self._say(("", ""), at_once=True)
 
     def _say(self, words: tuple[str, str], *, at_once: bool = False) -> None:
+        """Tell of it; of a run never before all that it did so far is read, which comes in one
+        burst that begins at 0 %."""
+        is_other = words[0] != self.words[0]
         self._latest = words
-        rest = LEAST_SECONDS - (time.monotonic() - self._told_at)
-        if at_once or rest <= 0 or words[0] != self.words[0]:
+        self._wait_no_longer()
+        if at_once:
             self._tell()
-        elif self._later is None:
-            self._later = asyncio.get_running_loop().call_later(rest, self._tell)
+        else:
+            rest = self._told_at + LEAST_SECONDS - time.monotonic()
+            loop = asyncio.get_running_loop()
+            self._later = loop.call_later(0.0 if is_other else max(0.0, rest), self._tell)
 
-    def _tell(self) -> None:
+    def _wait_no_longer(self) -> None:
         if self._later is not None:
             self._later.cancel()
             self._later = None
+
+    def _tell(self) -> None:
+        self._wait_no_longer()
         if self._latest != self.words:
             self.words, self._told_at = self._latest, time.monotonic()
             self._changed()
