@@ -86,8 +86,6 @@ _OPTIONS = {
 }
 """Options by the field that does the same."""
 
-_NO_VALUE = re.compile(r" (?:URL|NAME|DIR|DATABASE|FILE|TABLE)\b")
-
 _ID = r"\d{8}T\d{6}Z-\w+"
 _NAME = r"""(?:[^\s;,()'"]|'[^']*'|"[^"]*")+"""
 _ACCEPTED = re.compile(rf"--accept ({_NAME})")

@@ -35,8 +35,6 @@ from kwtui.widgets.virtual_list import VirtualList
 
 NO_NODE = "No node is known yet. Connect first ({app.open-connection})."
 NOTHING = "No database and no backup is known here."
-PANELS_FROM = 120
-"""Columns from which the chosen database has a panel of its own."""
 TALL_FROM = 34
 """Rows from which the list leaves what it does not need to what stands below."""
 PROGRESS_SECONDS = 2.0
@@ -73,7 +71,7 @@ class BoardScreen(SetActions):
         self._counts = Words(classes="counts")
         self._list: VirtualList[BoardRow] = VirtualList(
             COLUMNS,
-            lambda row: cells(row, self._now(row), self._chosen),
+            lambda row: cells(row, self._now, self._chosen),
             key=lambda row: row.name,
             empty="Reading…",
         )
@@ -97,7 +95,6 @@ class BoardScreen(SetActions):
 
     def on_resize(self, event: Resize) -> None:
         super().on_resize(event)
-        self.set_class(event.size.width >= PANELS_FROM, "-panels")
         self.set_class(event.size.height >= TALL_FROM, "-tall")
         self._make_list_fit()
         self.call_after_refresh(self._show_below)
@@ -108,7 +105,8 @@ class BoardScreen(SetActions):
         needed = min(len(self._list.rows) + 2, max(8, self.size.height // 2))
         self._list.styles.height = needed if tall else "1fr"
 
-    def _now(self, row: BoardRow) -> datetime:
+    @property
+    def _now(self) -> datetime:
         return self._board.report.taken_at if self._board is not None else self.kwtui.clock()
 
     # -- reading ---------------------------------------------------------------------------------
@@ -201,7 +199,7 @@ class BoardScreen(SetActions):
         lines = around_lines(self._board.report, self._node)
         if self._queue is not None and self._queue.words:
             lines.insert(0, line((self._queue.words, "warning")))
-        if self.has_class("-panels"):
+        if self.has_panels:
             width = self._detail.size.width
             self._detail.set_lines(detail_lines(row, now, width), keep_scroll=False)
         else:
