@@ -12,10 +12,11 @@ from kwtui.model.checks import CheckLevel
 from kwtui.model.schema import Engine, TableSpec
 from kwtui.model.server import DatabaseSummary
 from kwtui.screens.backup.options import LEVEL_OPTIONS, METHODS, method_lines, methods_of
+from kwtui.screens.frame.base import nothing_found
 from kwtui.screens.plan.page import finding_lines
 from kwtui.screens.wizard.choice_step import ChoiceStep
 from kwtui.screens.wizard.table_choice import TableChoice
-from kwtui.screens.wizard.wizard import Step, nothing_found
+from kwtui.screens.wizard.wizard import Step
 from kwtui.text import human_bytes, human_count, plural
 from kwtui.widgets.check_list import CheckList
 from kwtui.widgets.form import Cycle, Option

@@ -23,7 +23,7 @@ from kwtui.screens.backup_set.set_actions import SetActions
 from kwtui.screens.board.around import around_lines, brief_lines, detail_lines, verdict_line
 from kwtui.screens.board.rows import COLUMNS, ORDERS, BoardRow, arranged, board_rows, cells
 from kwtui.screens.board.several import BackupQueue, BackupsScreen
-from kwtui.screens.frame.base import READ_ONLY
+from kwtui.screens.frame.base import READ_ONLY, nothing_found
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.plan.screen import PlanScreen
 from kwtui.text import plural
@@ -173,8 +173,7 @@ class BoardScreen(SetActions):
         order = ORDERS[self._order]
         found = arranged(self._rows, order, self._text)
         if self._rows and not found:
-            back = spelled("{app.back} takes the filter back.")
-            self._list.empty = f"Nothing contains “{self._text}”. {back}"
+            self._list.empty = nothing_found(self._text)
         self._list.set_rows(found)
         self._make_list_fit()
         told = [plural(len(self._rows), "database"), order.name]

@@ -16,6 +16,7 @@ from textual.worker import Worker
 
 from kwtui.errors import KwtuiError
 from kwtui.keys.actions import BY_ID, SCREENS, Action, actions_of
+from kwtui.keys.spelling import key_of
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.header_bar import Banner, HeaderBar
 from kwtui.widgets.key_bar import KeyBar, KeyHint
@@ -32,6 +33,11 @@ SMALLEST = (60, 18)
 
 
 READ_ONLY = "This server's profile says: read only."
+
+
+def nothing_found(text: str) -> str:
+    """Instead of a list from which a filter took everything."""
+    return f"Nothing contains “{text}”. {key_of('app.back')} takes the filter back."
 
 
 ALWAYS_SHOWN = ("app.help", "app.palette", "app.quit")

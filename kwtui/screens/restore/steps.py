@@ -11,13 +11,13 @@ from kwtui.backups.listing.entries import NO_EXPORT_YET, BackupEntry, EntryKind
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import spelled
 from kwtui.model.requests import RestoreStrategy
-from kwtui.screens.frame.base import READ_ONLY
+from kwtui.screens.frame.base import READ_ONLY, nothing_found
 from kwtui.screens.restore.options import (
     STRATEGIES,
 )
 from kwtui.screens.storage.rows import COLUMNS, cells, containing, entry_lines
 from kwtui.screens.wizard.choice_step import ChoiceStep
-from kwtui.screens.wizard.wizard import Step, nothing_found
+from kwtui.screens.wizard.wizard import Step
 from kwtui.widgets.document import Document
 from kwtui.widgets.form import Option
 from kwtui.widgets.paint import BLANK, Line, line, paragraph

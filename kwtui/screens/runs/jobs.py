@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from kwtui.keys.actions import Action
 from kwtui.keys.spelling import key_of, spelled
-from kwtui.screens.frame.base import KwtuiScreen
+from kwtui.screens.frame.base import READ_ONLY, KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import ConfirmDialog, MessageDialog
 from kwtui.screens.runs.job_rows import COLUMNS, cells, job_lines, note_lines, summary_words
@@ -152,7 +152,7 @@ class JobsScreen(KwtuiScreen):
             if action.verb in ("open", "copy"):
                 return ""
             if self.kwtui.is_read_only:
-                return "This server's profile says: read only."
+                return READ_ONLY
             return reason_against(job, JobVerb(action.verb), listing)
         return ""
 

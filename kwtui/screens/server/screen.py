@@ -14,7 +14,7 @@ from kwtui.keys.spelling import key_of, spelled
 from kwtui.model.server import DatabaseSummary
 from kwtui.operations.wal.report import WalReport, alarms
 from kwtui.screens.connection.page import connection_lines
-from kwtui.screens.frame.base import KwtuiScreen
+from kwtui.screens.frame.base import READ_ONLY, KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import ConfirmDialog
 from kwtui.screens.server.pages import (
@@ -288,7 +288,7 @@ class ServerScreen(KwtuiScreen):
             if not self.controller.connection.status.is_connected:
                 return "There is no connection."
             if self.kwtui.is_read_only:
-                return "This server's profile says: read only."
+                return READ_ONLY
         if action.verb == "cancel" and self._query() is None:
             return "This session runs nothing."
         if action.verb == "change" and not (self._overview and self._overview.facts.is_admin):

@@ -15,6 +15,7 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.keys.actions import Action
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import key_of, spelled
+from kwtui.screens.frame.base import READ_ONLY
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import AskDialog, ConfirmDialog, problem_lines
 from kwtui.screens.sql.answers import (
@@ -367,7 +368,7 @@ class SqlScreen(WritingScreen):
         if action.verb == "cancel" and not self._at_work:
             return "Nothing runs."
         if action.verb == "unlock" and self.kwtui.is_read_only:
-            return "This server's profile says: read only."
+            return READ_ONLY
         if action.verb in ("save", "copy") and self._answer is None:
             return "There is no result."
         if action.verb == "more":

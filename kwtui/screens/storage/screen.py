@@ -12,8 +12,9 @@ from kwtui.backups.listing.entries import NO_EXPORT_YET, BackupEntry, EntryKind,
 from kwtui.controller import StorageWatched
 from kwtui.keys.actions import BY_ID, Action
 from kwtui.keys.interface_words import in_interface
-from kwtui.keys.spelling import key_of, spelled
+from kwtui.keys.spelling import spelled
 from kwtui.screens.backup_set.set_actions import REPORT, SEAL, SET_VERBS
+from kwtui.screens.frame.base import nothing_found
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.storage.comparing import ComparingSets
 from kwtui.screens.storage.rows import (
@@ -152,9 +153,7 @@ class StorageScreen(ComparingSets):
         order = ORDERS[self._order]
         found = arranged(self._entries, order, self._text)
         if self._entries and not found:
-            self._list.empty = (
-                f"Nothing contains “{self._text}”. {key_of('app.back')} takes the filter back."
-            )
+            self._list.empty = nothing_found(self._text)
         self._list.set_rows(grouped(found, self._folded) if self._by_database else found)
         self._show_space()
         self._say_summary(len(found))

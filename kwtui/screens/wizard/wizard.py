@@ -13,7 +13,6 @@ from textual.widgets import Button, Input
 
 from kwtui.controller import StorageChanged
 from kwtui.keys.actions import BY_ID, Action
-from kwtui.keys.spelling import key_of
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
 from kwtui.server.connection.status import ConnectionStatus
@@ -25,11 +24,6 @@ from kwtui.widgets.virtual_list import VirtualList
 if TYPE_CHECKING:
     from kwtui.controller import Controller
     from kwtui.screens.frame.app_protocol import Host
-
-
-def nothing_found(text: str) -> str:
-    """Instead of a list from which a filter took everything."""
-    return f"Nothing contains “{text}”. {key_of('app.back')} takes the filter back."
 
 
 class Step(Vertical):
