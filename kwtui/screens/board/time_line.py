@@ -174,11 +174,6 @@ class TimeLineScreen(ComparingSets):
     def marked_changed(self) -> None:
         self._arrange()
 
-    def look_inside(self, entry: BackupEntry) -> None:
-        from kwtui.screens.backup_set.screen import SetScreen
-
-        self.open_over(SetScreen(entry))
-
     def reason_against(self, action: Action) -> str:
         verb, mark = action.verb, self._list.current
         if verb in ("bars", "refresh"):

@@ -106,7 +106,7 @@ class RunsScreen(LiveScreen):
 
     def controller_event(self, event: object) -> None:
         super().controller_event(event)
-        if isinstance(event, StorageChanged) and self._opened:
+        if isinstance(event, StorageChanged) and self._is_open:
             self._panel.look_again()
 
     def on_virtual_list_highlighted(self) -> None:
@@ -126,10 +126,6 @@ class RunsScreen(LiveScreen):
             self._panel.follow(self.controller, run.id)
 
     # -- one run ---------------------------------------------------------------------------------
-
-    @property
-    def _opened(self) -> bool:
-        return self._is_open
 
     def show_run(self, run_id: str) -> None:
         """Show the page of this run."""
@@ -155,7 +151,7 @@ class RunsScreen(LiveScreen):
         self.kwtui.show_error(event.error)
 
     def go_back(self) -> bool:
-        if not self._opened:
+        if not self._is_open:
             return False
         with self.app.batch_update():
             self._title.say("Newest first.")
@@ -169,7 +165,7 @@ class RunsScreen(LiveScreen):
     # -- actions -----------------------------------------------------------------------------
 
     def actions(self) -> list[Action]:
-        hidden = {"open", "jobs"} if self._opened else {"copy", *LEADS_ON}
+        hidden = {"open", "jobs"} if self._is_open else {"copy", *LEADS_ON}
         return [action for action in super().actions() if action.verb not in hidden]
 
     def footer_actions(self) -> list[Action]:
@@ -195,19 +191,19 @@ class RunsScreen(LiveScreen):
         return ""
 
     def _reason_against_going_on(self) -> str:
-        if self._opened:
+        if self._is_open:
             state = self._panel.state
             return reason_against_going_on(state.kind, state.status) if state else ""
         run = self._list.current
         return reason_against_going_on(run.kind, run.status) if run else "There is no run."
 
     def _is_cancellable(self) -> bool:
-        if self._opened:
+        if self._is_open:
             return self._panel.run_goes_on
         return self._list.current is not None and self._list.current.status is RunStatus.RUNNING
 
     def _chosen_id(self) -> str:
-        if self._opened:
+        if self._is_open:
             return self._panel.run_id
         return self._list.current.id if self._list.current else ""
 
@@ -232,7 +228,7 @@ class RunsScreen(LiveScreen):
         self.kwtui.explain(failure_text(state))
 
     def _has_failed(self) -> bool:
-        if self._opened:
+        if self._is_open:
             return bool(self._panel.failure)
         run = self._list.current
         return run is not None and run.status in (RunStatus.FAILED, RunStatus.LOST)

@@ -1,4 +1,4 @@
-"""Marking one backup and comparing another with it, the same wherever backups are listed."""
+"""Looking into one backup, and comparing two of them, the same wherever backups are listed."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class ComparingSets(SetActions):
     def marked_changed(self) -> None:
         """Another entry is marked, or none."""
         raise NotImplementedError
+
+    def look_inside(self, entry: BackupEntry) -> None:
+        from kwtui.screens.backup_set.screen import SetScreen
+
+        self.open_over(SetScreen(entry))
 
     def reason_against_comparing(self, verb: str, entry: BackupEntry | None) -> str:
         if entry is None:

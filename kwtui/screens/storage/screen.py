@@ -192,11 +192,6 @@ class StorageScreen(ComparingSets):
         row = self._list.current
         return None if isinstance(row, DatabaseGroup) else row
 
-    def look_inside(self, entry: BackupEntry) -> None:
-        from kwtui.screens.backup_set.screen import SetScreen
-
-        self.open_over(SetScreen(entry))
-
     # -- actions -----------------------------------------------------------------------------
 
     def reason_against(self, action: Action) -> str:
@@ -217,14 +212,12 @@ class StorageScreen(ComparingSets):
         self.do_open()
 
     def do_open(self) -> None:
-        from kwtui.screens.backup_set.screen import SetScreen
-
         row = self._list.current
         if isinstance(row, DatabaseGroup):
             self._folded ^= {row.database}
             self._arrange()
         elif row is not None:
-            self.open_over(SetScreen(row))
+            self.look_inside(row)
 
     def do_sort(self) -> None:
         self._order = (self._order + 1) % len(ORDERS)
