@@ -15,8 +15,8 @@ from kwtui.model.requests import BackupRequest
 from kwtui.operations.plan import Plan
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
-from kwtui.screens.frame.dialogs import AskDialog
 from kwtui.screens.plan.page import plan_lines, refusal_of
+from kwtui.screens.plan.typed_name import PRODUCTION, ask_name
 from kwtui.text import plural
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import Words
@@ -144,12 +144,5 @@ class BackupsScreen(KwtuiScreen):
             self._start_all(self._allowed)
             return
         word = self.controller.connection.confirmation_name
-
-        def answered(answer: object) -> None:
-            if isinstance(answer, str) and answer.strip() == word:
-                self._start_all(self._allowed)
-            elif isinstance(answer, str):
-                self.say("Not started: that is another name.", warning=True)
-
         text = f"{plural(len(self._allowed), 'backup')}. Type {word} to start them."
-        self.app.push_screen(AskDialog("This is a PRODUCTION server", text, label="Name"), answered)
+        ask_name(self, PRODUCTION, text, word, lambda: self._start_all(self._allowed))

@@ -13,8 +13,9 @@ from kwtui.keys.actions import Action
 from kwtui.operations.plan import REMOVALS, Plan
 from kwtui.screens.frame.base import READ_ONLY, KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
-from kwtui.screens.frame.dialogs import AskDialog, ConfirmDialog
+from kwtui.screens.frame.dialogs import ConfirmDialog
 from kwtui.screens.plan.page import approval_word, is_up_to_a_name, plan_lines, reason_against_start
+from kwtui.screens.plan.typed_name import PRODUCTION, ask_name
 from kwtui.text import human_bytes
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import Words
@@ -102,7 +103,7 @@ class PlanScreen(KwtuiScreen):
                 approval_word(plan),
             )
         elif self.kwtui.is_production:
-            self._ask_name("This is a PRODUCTION server", f"{plan.title}.", approval_word(plan))
+            self._ask_name(PRODUCTION, f"{plan.title}.", approval_word(plan))
         elif plan.kind in REMOVALS:
             self._confirm_removal(plan)
         else:
@@ -120,16 +121,10 @@ class PlanScreen(KwtuiScreen):
         self.app.push_screen(dialog, answered)
 
     def _ask_name(self, title: str, text: str, word: str) -> None:
-        def answered(answer: object) -> None:
-            if not isinstance(answer, str):
-                return
-            if answer.strip() == word:
-                self.run_task(lambda: self._start_allowed(answer.strip()), "start")
-            else:
-                self.say("Not started: that is another name.", warning=True)
+        def allowed() -> None:
+            self.run_task(lambda: self._start_allowed(word), "start")
 
-        dialog = AskDialog(title, f"{text} Type {word} to do it.", label="Name")
-        self.app.push_screen(dialog, answered)
+        ask_name(self, title, f"{text} Type {word} to do it.", word, allowed)
 
     async def _start_allowed(self, word: str) -> None:
         """Plan again with the typed name where the plan asks for one."""

@@ -13,6 +13,7 @@ from kwtui.keys.spelling import spelled
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.screens.frame.dialogs import AskDialog
 from kwtui.screens.plan.page import plan_lines, refusal_of
+from kwtui.screens.plan.typed_name import PRODUCTION
 from kwtui.screens.runs.run_panel import LEADS_ON, NOTHING_TO_LEAD_TO, RunPanel
 from kwtui.screens.runs.stopping import ask_and_go_on, reason_against_going_on
 from kwtui.screens.wizard.wizard import Step
@@ -75,7 +76,7 @@ class PlanStep(Step):
                 self.wizard.say("Not started: that is another name.", warning=True)
 
         dialog = AskDialog(
-            "This is a PRODUCTION server",
+            PRODUCTION,
             f"{plan.title}. Type the name of the database, {plan.database}, to start.",
             label="Name",
         )
