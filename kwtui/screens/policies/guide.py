@@ -12,12 +12,11 @@ from kwtui.advice.facts import Answers, Demand, Importance
 from kwtui.advice.recommendation import Recommendation, Strategy
 from kwtui.advice.timing import window_problem
 from kwtui.advice.words import advice_lines, span_words
-from kwtui.config.policies import policy_path
 from kwtui.errors import KwtuiError
 from kwtui.keys.interface_words import in_interface
-from kwtui.keys.spelling import spelled
-from kwtui.screens.policies.steps import FileStep
-from kwtui.screens.wizard.wizard import Step, WizardScreen
+from kwtui.screens.policies.steps import FileStep, reason_against_name
+from kwtui.screens.policies.wizard import NewPolicyWizard
+from kwtui.screens.wizard.wizard import Step
 from kwtui.text import time_span
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import Field
@@ -126,13 +125,7 @@ class DemandStep(Step):
                 return f"{field.label}: write 26h, 90min or 7d."
         if window_problem(self._window.value.strip()):
             return "Backups begin: write 22:00-06:00."
-        if self.policy_name in self._taken:
-            return "There is a policy of this name."
-        try:
-            policy_path(self.policy_name)
-        except KwtuiError:
-            return "The policy: letters, digits, dots, dashes."
-        return ""
+        return reason_against_name(self.policy_name, self._taken, "policy")
 
     def answers(self) -> Answers:
         demand = self._demand.value
@@ -207,24 +200,19 @@ def advice_page(advice: Recommendation) -> list[Line]:
     return told
 
 
-class GuideWizard(WizardScreen):
-    scope: ClassVar[str] = "wizard"
+class GuideWizard(NewPolicyWizard):
     title_text: ClassVar[str] = "0 Guide"
     about: ClassVar[str] = (
         "Finds a backup strategy: asks what must be kept, measures sizes, growth, speeds and the"
         " disk, and recommends schedule, retention, drills, copies and WAL level with their"
         " arithmetic. The last page writes it as a policy; nothing is written before."
     )
+    afterwards: ClassVar[str] = "{app.open-policies} shows it."
 
     def __init__(self, databases: Sequence[str], written: Callable[[str], None]) -> None:
         """``databases`` are offered; ``written`` is told the name of the new policy."""
-        super().__init__()
+        super().__init__(written)
         self._databases = databases
-        self._written = written
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.opened()
 
     def make_steps(self) -> Sequence[Step]:
         self.demands = DemandStep(self._databases, self.controller.policies.names())
@@ -236,15 +224,8 @@ class GuideWizard(WizardScreen):
         profile = (target.profile if target is not None else "") or ""
         if strategy is None:
             return ""
-        return self.controller.advice.policy_text(self.demands.policy_name, strategy, profile)
+        return self.controller.advice.policy_text(self.policy_name, strategy, profile)
 
-    def _write(self, text: str) -> None:
-        name = self.demands.policy_name
-        try:
-            self.controller.policies.add(name, text)
-        except KwtuiError as error:
-            self.kwtui.show_problem(error)
-            return
-        self.app.pop_screen()
-        self._written(name)
-        self.say(f"{name} is written. " + spelled("{app.open-policies} shows it."))
+    @property
+    def policy_name(self) -> str:
+        return self.demands.policy_name

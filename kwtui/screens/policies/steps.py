@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -120,13 +120,8 @@ class WhatStep(FormStep):
         return self._patterns.value != "*" or bool(self._exclude.value)
 
     def reason_against_next(self) -> str:
-        if self.policy_name in self._taken:
-            return "There is a policy of this name."
-        try:
-            policy_path(self.policy_name)
-        except KwtuiError:
-            return "The name: letters, digits, dots, dashes."
-        return "" if _words(self._patterns) else "Which databases?"
+        reason = reason_against_name(self.policy_name, self._taken, "name")
+        return reason or ("" if _words(self._patterns) else "Which databases?")
 
     def told(self) -> Sequence[Line]:
         if self._databases is None:
@@ -148,6 +143,17 @@ class WhatStep(FormStep):
             new_databases=NewDatabases(self._new.value).value,
             profile=self._server.value,
         )
+
+
+def reason_against_name(name: str, taken: Container[str], label: str) -> str:
+    """Why a new policy cannot be called so; ``label`` is what its field is called."""
+    if name in taken:
+        return "There is a policy of this name."
+    try:
+        policy_path(name)
+    except KwtuiError:
+        return f"The {label}: letters, digits, dots, dashes."
+    return ""
 
 
 def _absent(name: str) -> list[Line]:

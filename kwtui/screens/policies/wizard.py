@@ -12,22 +12,45 @@ from kwtui.screens.policies.steps import FileStep, FormStep, ProofStep, TellStep
 from kwtui.screens.wizard.wizard import Step, WizardScreen
 
 
-class PolicyWizard(WizardScreen):
+class NewPolicyWizard(WizardScreen):
+    """Pages over another screen, of which the last one writes the file of a new policy."""
+
     scope: ClassVar[str] = "wizard"
-    title_text: ClassVar[str] = "9 New policy"
-    about: ClassVar[str] = (
-        "A policy in five pages; every answer may stay as it is. Nothing is written before the last"
-        " page, which shows the file; one step back keeps every answer."
-    )
+    afterwards: ClassVar[str]
+    """What one can do once it is written; names actions."""
 
     def __init__(self, written: Callable[[str], None]) -> None:
         """``written`` is told the name of the new policy."""
         super().__init__()
         self._written = written
 
+    @property
+    def policy_name(self) -> str:
+        raise NotImplementedError
+
     def on_mount(self) -> None:
         super().on_mount()
         self.opened()
+
+    def _write(self, text: str) -> None:
+        name = self.policy_name
+        try:
+            self.controller.policies.add(name, text)
+        except KwtuiError as error:
+            self.kwtui.show_problem(error)
+            return
+        self.app.pop_screen()
+        self._written(name)
+        self.say(f"{name} is written. {spelled(self.afterwards)}")
+
+
+class PolicyWizard(NewPolicyWizard):
+    title_text: ClassVar[str] = "9 New policy"
+    about: ClassVar[str] = (
+        "A policy in five pages; every answer may stay as it is. Nothing is written before the last"
+        " page, which shows the file; one step back keeps every answer."
+    )
+    afterwards: ClassVar[str] = "{policies.run} runs it now."
 
     def make_steps(self) -> Sequence[Step]:
         self.what = WhatStep(self.controller.policies.names())
@@ -38,15 +61,8 @@ class PolicyWizard(WizardScreen):
         draft = PolicyDraft()
         for form in self._forms:
             draft = form.answer(draft)
-        return self.controller.policies.draft(self.what.policy_name, draft)
+        return self.controller.policies.draft(self.policy_name, draft)
 
-    def _write(self, text: str) -> None:
-        name = self.what.policy_name
-        try:
-            self.controller.policies.add(name, text)
-        except KwtuiError as error:
-            self.kwtui.show_problem(error)
-            return
-        self.app.pop_screen()
-        self._written(name)
-        self.say(f"{name} is written. " + spelled("{policies.run} runs it now."))
+    @property
+    def policy_name(self) -> str:
+        return self.what.policy_name
