@@ -94,7 +94,6 @@ class BoardScreen(SetActions):
         self.do_refresh()
 
     def on_resize(self, event: Resize) -> None:
-        super().on_resize(event)
         self.set_class(event.size.height >= TALL_FROM, "-tall")
         self._make_list_fit()
         self.call_after_refresh(self._show_below)

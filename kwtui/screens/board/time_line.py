@@ -85,7 +85,6 @@ class TimeLineScreen(ComparingSets):
         self.do_refresh()
 
     def on_resize(self, event: Resize) -> None:
-        super().on_resize(event)
         self._bar_cells = max(FEWEST_BARS, min(MOST_BARS, event.size.width - OTHER_COLUMNS))
         self.call_after_refresh(self._arrange)
 

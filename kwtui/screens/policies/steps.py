@@ -186,7 +186,6 @@ class WhenStep(FormStep):
         preset = PRESETS.get(self._when.value)
         if preset is not None and self._age.value in {p.max_age for p in PRESETS.values()}:
             self._age.value = preset.max_age
-        super().on_cycle_changed()
 
     def told(self) -> Sequence[Line]:
         draft = self.answer(PolicyDraft())

@@ -29,7 +29,6 @@ class NewPolicyWizard(WizardScreen):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.opened()
 
     def _write(self, text: str) -> None:
