@@ -167,6 +167,10 @@ class KwtuiScreen(Screen[None]):
         """The actions of this screen that mean something in its present state."""
         return actions_of(self.scope)
 
+    def as_told(self, action: Action) -> Action:
+        """The action with the title and the help that hold in the screen's present state."""
+        return action
+
     def reason_against(self, action: Action) -> str:
         """Why the action cannot be done now, in words; empty when it can."""
         return ""
@@ -194,15 +198,17 @@ class KwtuiScreen(Screen[None]):
 
     def show_keys(self) -> None:
         """Bring the footer up to date."""
-        keys = self.kwtui.keys
         self.key_bar.show_keys(
             [
-                KeyHint(keys.text_of(action), action.title, bool(self.reason_against(action)))
+                self._hint(action, off=bool(self.reason_against(action)))
                 for action in self.footer_actions()
             ],
-            [KeyHint(keys.text_of(BY_ID[each]), BY_ID[each].title) for each in ALWAYS_SHOWN],
-            [KeyHint(keys.text_of(action), action.title) for action in self._more_actions()],
+            [self._hint(BY_ID[each]) for each in ALWAYS_SHOWN],
+            [self._hint(action) for action in self._more_actions()],
         )
+
+    def _hint(self, action: Action, *, off: bool = False) -> KeyHint:
+        return KeyHint(self.kwtui.keys.text_of(action), self.as_told(action).title, off)
 
     def _more_actions(self) -> list[Action]:
         """What the footer has room for on a wide terminal only."""

@@ -48,7 +48,8 @@ def help_lines(screen: KwtuiScreen) -> list[Line]:
         if not action.keys:
             continue
         reason = screen.reason_against(action)
-        told = f"{action.help} (not now: {reason})" if reason else action.help
+        told = screen.as_told(action).help
+        told = f"{told} (not now: {reason})" if reason else told
         lines.append(_key(keys.text_of(action), told))
     words = _COMMANDS.get(screen.scope)
     if words is not None:

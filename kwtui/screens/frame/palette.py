@@ -65,9 +65,8 @@ def all_commands(screen: KwtuiScreen | None, keys: Keymap) -> list[Command]:
     if screen is not None:
         for action in own:
             reason = screen.reason_against(action)
-            commands.append(
-                Command(action.id, action.title, action.help, keys.text_of(action), reason)
-            )
+            told = screen.as_told(action)
+            commands.append(Command(action.id, told.title, told.help, keys.text_of(action), reason))
     titles = {name: f"Go to {title}" for name, _, title in SCREENS}
     for action in ACTIONS:
         if action.scope == "app" and action.id not in ("app.palette", "app.back"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -324,6 +324,7 @@ class FileStep(Step):
 
     title: ClassVar[str] = "File"
     verbs: ClassVar[tuple[str, ...]] = ("start",)
+    words: ClassVar[Mapping[str, tuple[str, str]]] = {"start": ("Write", "Write the file.")}
 
     def __init__(self, make: Callable[[], str], write: Callable[[str], None]) -> None:
         super().__init__()

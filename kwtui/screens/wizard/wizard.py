@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
@@ -34,6 +35,8 @@ class Step(Vertical):
     """The line above the page: what is asked here."""
     verbs: ClassVar[tuple[str, ...]] = ()
     """The wizard's actions that mean something here, besides Next."""
+    words: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """Title and help of those of its verbs that do something else here than on other pages."""
     next_label: ClassVar[str] = "Next"
 
     def __init__(self) -> None:
@@ -285,6 +288,13 @@ class WizardScreen(KwtuiScreen):
         ]
         hidden.update(action.id for action in seldom)
         return [*(each for each in self.actions() if each.id not in hidden), BY_ID["app.back"]]
+
+    def as_told(self, action: Action) -> Action:
+        words = self.step.words.get(action.verb) if self.steps else None
+        if words is None or action.scope != "wizard":
+            return action
+        title, help_ = words
+        return replace(action, title=title, help=help_)
 
     def reason_against(self, action: Action) -> str:
         if action.scope != "wizard":

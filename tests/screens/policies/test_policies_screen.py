@@ -33,6 +33,7 @@ async def test_a_policy_is_made_by_pressing_enter(connected: FakeController) -> 
         await person.press("enter")
         await person.until_shown("Worth a thought")
         assert policy_names() == [], "nothing is written before it was seen"
+        assert "s Write" in person.footer()
         await person.press("s")
         await person.until_shown("nothing starts it on this host")
         policy = load_policy("nightly")
