@@ -21,9 +21,8 @@ from kwtui.files.foreign.reading import (
 from kwtui.files.foreign.removing import remove_empty, remove_file
 from kwtui.files.foreign.walking import walk
 from kwtui.offsite.streams import CHUNK
-from kwtui.offsite.targets.target import Sink, Stored, missing, taken
+from kwtui.offsite.targets.target import Sink, Stored, aside, missing, no_space, taken
 
-_ASIDE = ".sending-"
 _MODE = 0o600
 Read = Callable[[int], bytes]
 Write = Callable[[bytes], object]
@@ -83,7 +82,7 @@ class FolderTarget:
     @contextmanager
     def write(self, name: str) -> Iterator[Sink]:
         path = self._root / name
-        aside = path.with_name(_ASIDE + path.name)
+        beside = self._root / aside(name)
         try:
             if not is_folder(self._root):
                 raise self._not_there()
@@ -91,8 +90,8 @@ class FolderTarget:
                 raise taken(name, self.address)
             make_folders(path.parent, mode=PRIVATE_FOLDER)
             # What a run that was killed left: one copy is written by one run at a time.
-            remove_file(aside)
-            file = new_file(aside, _MODE)
+            remove_file(beside)
+            file = new_file(beside, _MODE)
         except OSError as error:
             raise self._error(name, error) from error
         try:
@@ -101,7 +100,7 @@ class FolderTarget:
                 file.flush()
                 os.fsync(file.fileno())
                 file.close()
-                self._put(aside, path, name)
+                self._put(beside, path, name)
             except OSError as error:
                 raise self._error(name, error) from error
         except BaseException:
@@ -109,13 +108,13 @@ class FolderTarget:
             with suppress(OSError):
                 file.close()
             with suppress(OSError):
-                remove_file(aside)
+                remove_file(beside)
             raise
 
-    def _put(self, aside: Path, path: Path, name: str) -> None:
+    def _put(self, beside: Path, path: Path, name: str) -> None:
         """Give the finished file its name, unless something has it."""
         try:
-            move_file(aside, path)
+            move_file(beside, path)
         except FileExistsError:
             raise taken(name, self.address) from None
         sync_folder(path.parent)
@@ -146,13 +145,7 @@ class FolderTarget:
             return missing(name, self.address)
         cause = error.strerror or str(error)
         if is_no_space(error):
-            return KwtuiError(
-                f"No space left on {self.address}.",
-                cause=f"{name}: {cause}.",
-                hint="Make space there, or prune: kwtui offsite prune TARGET. Then send it again: "
-                "parts that are there are not sent twice.",
-                exit_code=ExitCode.DISK_FULL,
-            )
+            return no_space(f"{name}: {cause}.", self.address)
         denied = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
         return KwtuiError(
             f"{name} on {self.address} cannot be used.",

@@ -13,9 +13,8 @@ import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.offsite.streams import CHUNK
-from kwtui.offsite.targets.target import Sink, Stored, missing, taken
+from kwtui.offsite.targets.target import Sink, Stored, aside, missing, taken
 
-_ASIDE = ".sending-"
 _NO_FOLDER, _NO_FILE = 3, 4
 """rclone's exit codes (its manual, "Exit code")."""
 _OPTIONS = ("--retries", "1", "--low-level-retries", "3", "--contimeout", "20s")
@@ -98,21 +97,20 @@ class RcloneTarget:
     def write(self, name: str) -> Iterator[Sink]:
         if self._is_there(name):
             raise taken(name, self.address)
-        pure = PurePosixPath(name)
-        aside = self._place(str(pure.with_name(_ASIDE + pure.name)))
+        beside = self._place(aside(name))
         with TemporaryFile() as said:
-            process = self._start(said, "rcat", aside, reads=True)
+            process = self._start(said, "rcat", beside, reads=True)
             try:
                 yield _PipeSink(self, name, process, said)
                 if process.stdin is not None:
                     process.stdin.close()
                 if code := process.wait():
                     raise self._error(name, code, _words(said))
-                self._run(name, "moveto", aside, self._place(name))
+                self._run(name, "moveto", beside, self._place(name))
             except BaseException:
                 _end(process)
                 with suppress(KwtuiError):
-                    self._ask("deletefile", aside)
+                    self._ask("deletefile", beside)
                 raise
 
     def delete(self, name: str) -> None:

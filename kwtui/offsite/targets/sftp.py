@@ -16,9 +16,8 @@ from kwtui.offsite.targets.sftp_session import (
     Session,
     SftpError,
 )
-from kwtui.offsite.targets.target import Sink, Stored, missing, taken
+from kwtui.offsite.targets.target import Sink, Stored, aside, missing, no_space, taken
 
-_ASIDE = ".sending-"
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 _DEEPEST = 64
 _ALMOST_FULL = 1 << 20
@@ -131,15 +130,14 @@ class SftpTarget:
 
     @contextmanager
     def write(self, name: str) -> Iterator[Sink]:
-        pure = PurePosixPath(name)
-        path, aside = self._path(name), self._path(str(pure.with_name(_ASIDE + pure.name)))
+        path, beside = self._path(name), self._path(aside(name))
         try:
             if self._is_there(path):
                 raise taken(name, self.address)
-            self._make_folders(pure.parent)
+            self._make_folders(PurePosixPath(name).parent)
             with suppress(SftpError):
-                self._session.remove(aside)
-            file = self._session.write_new(aside, _FILE_MODE)
+                self._session.remove(beside)
+            file = self._session.write_new(beside, _FILE_MODE)
         except SftpError as error:
             raise self._error(name, error) from error
         try:
@@ -147,7 +145,7 @@ class SftpTarget:
             try:
                 file.finish()
                 file.close()
-                self._session.move(aside, path)
+                self._session.move(beside, path)
             except SftpError as error:
                 with suppress(SftpError):
                     if self._is_there(path):
@@ -158,7 +156,7 @@ class SftpTarget:
             with suppress(SftpError, KwtuiError):
                 file.close()
             with suppress(SftpError, KwtuiError):
-                self._session.remove(aside)
+                self._session.remove(beside)
             raise
 
     def _is_there(self, path: bytes) -> bool:
@@ -212,13 +210,7 @@ class SftpTarget:
             )
         free = self.free_bytes()
         if free is not None and free < _ALMOST_FULL:
-            return KwtuiError(
-                f"No space left on {self.address}.",
-                cause=f"{name}: {error.message}.",
-                hint="Make space there, or prune: kwtui offsite prune TARGET. Then send it again: "
-                "parts that are there are not sent twice.",
-                exit_code=ExitCode.DISK_FULL,
-            )
+            return no_space(f"{name}: {error.message}.", self.address)
         return KwtuiError(
             f"{name or self._root} on {self.address} cannot be used.", cause=error.message
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Protocol
 
 from kwtui.errors import ExitCode, KwtuiError
@@ -79,8 +80,24 @@ def write_small(target: Target, name: str, content: bytes) -> None:
         sink.write(content)
 
 
+def aside(name: str) -> str:
+    """Where a file lies until it is whole: beside its place, the same for all that write there."""
+    pure = PurePosixPath(name)
+    return str(pure.with_name(f".sending-{pure.name}"))
+
+
 def taken(name: str, address: str) -> KwtuiError:
     return KwtuiError(f"{name} is on {address} already.", exit_code=ExitCode.NAME_TAKEN)
+
+
+def no_space(cause: str, address: str) -> KwtuiError:
+    return KwtuiError(
+        f"No space left on {address}.",
+        cause=cause,
+        hint="Make space there, or prune: kwtui offsite prune TARGET. Then send it again: "
+        "parts that are there are not sent twice.",
+        exit_code=ExitCode.DISK_FULL,
+    )
 
 
 def missing(name: str, address: str) -> KwtuiError:
