@@ -5,6 +5,7 @@ from __future__ import annotations
 from kwtui.advice.recommendation import Strategy
 from kwtui.advice.words import policy_span
 from kwtui.config.policy_file import PolicyDraft
+from kwtui.model.database_patterns import exactly
 
 
 def draft_of(strategy: Strategy, profile: str) -> PolicyDraft:
@@ -22,7 +23,7 @@ def draft_of(strategy: Strategy, profile: str) -> PolicyDraft:
         }
     )
     return PolicyDraft(
-        databases=strategy.databases,
+        databases=tuple(exactly(name) for name in strategy.databases),
         profile=profile,
         on_calendar=strategy.schedule.on_calendar,
         drill_every=policy_span(strategy.drill_every),

@@ -149,7 +149,7 @@ class Policy:
 
     name: str
     databases: tuple[str, ...]
-    """Patterns as a shell's: ``*``, ``shop``, ``plant_*``."""
+    """Patterns: ``*``, ``shop``, ``plant_*`` (`kwtui.model.database_patterns`)."""
     exclude: tuple[str, ...] = ()
     new_databases: NewDatabases = NewDatabases.INCLUDE
     profile: str = ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
+from kwtui.model.database_patterns import matches, name_in
 from kwtui.model.policy import NewDatabases, Policy
 from kwtui.model.server import DatabaseSummary
 from kwtui.operations.shared.scratch_names import is_scratch
@@ -44,7 +44,7 @@ def choose(
     ``backed_up`` are those that have a backup already.
     """
     known = {d.name: d for d in databases if not d.system and not is_scratch(d.name)}
-    named = [name for name in policy.databases if not is_pattern(name)]
+    named = names_in(policy)
     matching = [
         name
         for name, database in sorted(known.items())
@@ -65,7 +65,7 @@ def choose(
         idle=tuple(
             pattern
             for pattern in policy.databases
-            if is_pattern(pattern) and not any(fnmatchcase(name, pattern) for name in known)
+            if name_in(pattern) is None and not any(matches(name, pattern) for name in known)
         ),
     )
 
@@ -75,9 +75,10 @@ def covers(policy: Policy, name: str) -> bool:
     return _any(name, policy.databases) and not _any(name, policy.exclude)
 
 
-def is_pattern(text: str) -> bool:
-    return any(mark in text for mark in "*?[")
+def names_in(policy: Policy) -> list[str]:
+    """The databases that a policy names, instead of matching them."""
+    return [name for each in policy.databases if (name := name_in(each)) is not None]
 
 
 def _any(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return any(matches(name, pattern) for pattern in patterns)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from kwtui.model.policy import Policy
 from kwtui.protection.facts import NextRun, Promise
-from kwtui.unattended.matching import covers, is_pattern
+from kwtui.unattended.matching import covers, names_in
 
 
 def promise_of(policy: Policy) -> Promise:
@@ -24,8 +24,7 @@ def promises_of(policies: Iterable[Policy], names: Iterable[str]) -> dict[str, P
     known = list(names)
     found: dict[str, Promise] = {}
     for policy in policies:
-        named = [name for name in policy.databases if not is_pattern(name)]
-        for name in dict.fromkeys([*named, *known]):
+        for name in dict.fromkeys([*names_in(policy), *known]):
             if not covers(policy, name):
                 continue
             promise = promise_of(policy)

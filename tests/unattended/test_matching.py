@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kwtui.model.database_patterns import exactly
 from kwtui.model.policy import NewDatabases, Policy, PolicyLimits, PolicyProof
 from kwtui.model.schema import Engine
 from kwtui.model.server import DatabaseSummary
@@ -48,6 +49,15 @@ def test_patterns_mean_databases_that_hold_something(
 ) -> None:
     policy = Policy("nightly", patterns, exclude)
     assert choose(policy, SERVER, ()).databases == chosen
+
+
+def test_signs_in_brackets_name_one_database() -> None:
+    server = [*SERVER, database("odd*name"), database("odd_name"), database("a[1]?", 0)]
+    policy = Policy("nightly", ("odd[*]name", exactly("a[1]?")))
+    assert choose(policy, server, ()).databases == ("a[1]?", "odd*name")
+    assert choose(policy, SERVER, ()).absent == ("a[1]?", "odd*name")
+    assert set(promises_of([policy], [])) == {"odd*name", "a[1]?"}
+    assert choose(Policy("wide", ("odd*name",)), server, ()).databases == ("odd*name", "odd_name")
 
 
 def test_what_is_named_and_gone_is_a_problem() -> None:

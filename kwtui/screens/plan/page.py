@@ -22,6 +22,8 @@ _MARKS = {
 
 
 NOTHING_TO_DO = "There is nothing to do: nothing goes."
+MAKING = "Making the plan…"
+STARTS_ONCE_MADE = "Making the plan… It starts once it is made, unless there are warnings."
 
 
 def plan_lines(plan: Plan, command: str) -> list[Line]:
@@ -153,6 +155,13 @@ def reason_against_start(plan: Plan) -> str:
     if not plan.steps:
         return NOTHING_TO_DO
     return "" if is_up_to_a_name(plan) else refusal_of(plan)
+
+
+def reason_against_unseen(plan: Plan) -> str:
+    """Why it is not started for a key that was pressed before the plan could be read."""
+    if any(finding.severity is Severity.WARNING for finding in plan.findings):
+        return "Not started: the plan has warnings. Read them first."
+    return ""
 
 
 def refusal_of(plan: Plan) -> str:

@@ -9,12 +9,20 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from kwtui.errors import KwtuiError
-from kwtui.keys.actions import Action
+from kwtui.keys.actions import BY_ID, Action
 from kwtui.operations.plan import REMOVALS, Plan
 from kwtui.screens.frame.base import READ_ONLY, KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import ConfirmDialog
-from kwtui.screens.plan.page import approval_word, is_up_to_a_name, plan_lines, reason_against_start
+from kwtui.screens.plan.page import (
+    MAKING,
+    STARTS_ONCE_MADE,
+    approval_word,
+    is_up_to_a_name,
+    plan_lines,
+    reason_against_start,
+    reason_against_unseen,
+)
 from kwtui.screens.plan.typed_name import PRODUCTION, ask_name
 from kwtui.text import human_bytes
 from kwtui.widgets.document import Document
@@ -52,7 +60,10 @@ class PlanScreen(KwtuiScreen):
         self._plan: Plan | None = None
         self._command = ""
         self._title = Words("This will be done. Nothing has been done yet.", classes="set--title")
-        self._document = Document([line(("Making the plan…", "muted"))])
+        self._document = Document([line((MAKING, "muted"))])
+        self._making = True
+        self._asked_early = False
+        """The start was asked for while the plan was made."""
 
     def body(self) -> Iterable[Widget]:
         yield self._title
@@ -69,7 +80,19 @@ class PlanScreen(KwtuiScreen):
         except KwtuiError as error:
             self._document.set_lines([line((text, "error")) for text in error.lines()])
             raise
+        finally:
+            self._making = False
         self._show(plan, more)
+        if self._asked_early:
+            self._start_early(plan)
+
+    def _start_early(self, plan: Plan) -> None:
+        """What was typed ahead; nobody has read the plan yet."""
+        reason = reason_against_unseen(plan)
+        if reason:
+            self.say(reason, warning=True)
+        else:
+            self.perform(BY_ID["plan.start"])
 
     def _show(self, plan: Plan, more: list[Line]) -> None:
         self._plan = plan
@@ -82,7 +105,8 @@ class PlanScreen(KwtuiScreen):
 
     def reason_against(self, action: Action) -> str:
         if self._plan is None:
-            return "There is no plan yet."
+            early = action.verb == "start" and self._making
+            return "" if early else "There is no plan yet."
         if action.verb == "start":
             if self.kwtui.is_read_only and self._plan.kind in REMOVALS:
                 return READ_ONLY
@@ -95,6 +119,8 @@ class PlanScreen(KwtuiScreen):
     def do_start(self) -> None:
         plan = self._plan
         if plan is None:
+            self._asked_early = True
+            self._document.set_lines([line((STARTS_ONCE_MADE, "muted"))])
             return
         if is_up_to_a_name(plan):
             self._ask_name(

@@ -13,6 +13,7 @@ from kwtui.config.policies import policy_path
 from kwtui.config.policy_file import PolicyDraft
 from kwtui.errors import KwtuiError
 from kwtui.keys.spelling import spelled
+from kwtui.model.database_patterns import exactly
 from kwtui.model.policy import NewDatabases, Policy, PolicySchedule
 from kwtui.model.server import DatabaseSummary
 from kwtui.screens.policies.choices import (
@@ -135,11 +136,16 @@ class WhatStep(FormStep):
             *(each for name in chosen.absent for each in _absent(name)),
         ]
 
+    def _as_meant(self, typed: Sequence[str]) -> tuple[str, ...]:
+        """A word that is the name of a database means that one, whatever signs are in it."""
+        known = {database.name for database in self._databases or ()}
+        return tuple(exactly(word) if word in known else word for word in typed)
+
     def answer(self, draft: PolicyDraft) -> PolicyDraft:
         return replace(
             draft,
-            databases=_words(self._patterns),
-            exclude=_words(self._exclude),
+            databases=self._as_meant(_words(self._patterns)),
+            exclude=self._as_meant(_words(self._exclude)),
             new_databases=NewDatabases(self._new.value).value,
             profile=self._server.value,
         )

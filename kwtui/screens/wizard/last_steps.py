@@ -9,10 +9,17 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from kwtui.errors import KwtuiError
+from kwtui.keys.actions import BY_ID
 from kwtui.keys.spelling import spelled
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.screens.frame.dialogs import AskDialog
-from kwtui.screens.plan.page import plan_lines, refusal_of
+from kwtui.screens.plan.page import (
+    MAKING,
+    STARTS_ONCE_MADE,
+    plan_lines,
+    reason_against_unseen,
+    refusal_of,
+)
 from kwtui.screens.plan.typed_name import PRODUCTION
 from kwtui.screens.runs.run_panel import LEADS_ON, NOTHING_TO_LEAD_TO, RunPanel
 from kwtui.screens.runs.stopping import ask_and_go_on, reason_against_going_on
@@ -33,6 +40,7 @@ class PlanStep(Step):
         self.next_label = start_label  # type: ignore[misc]
         self._make_plan = make_plan
         self._document = Document()
+        self._making = self._asked_early = False
         self.plan: Plan | None = None
         self.command = ""
 
@@ -41,15 +49,33 @@ class PlanStep(Step):
 
     async def enter(self) -> None:
         self.plan = None
-        self._document.set_lines([line(("Making the plan…", "muted"))], keep_scroll=False)
+        self._making, self._asked_early = True, False
+        self._document.set_lines([line((MAKING, "muted"))], keep_scroll=False)
         try:
             plan = await self._make_plan()
         except KwtuiError as error:
             self._document.set_lines([line((text, "error")) for text in error.lines()])
             raise
+        finally:
+            self._making = False
         self.plan = plan
         self.command = self.controller.commands.of_plan(plan)
         self._document.set_lines(plan_lines(plan, self.command), keep_scroll=False)
+        if self._asked_early:
+            self.call_later(self._start_early, plan)
+
+    def asked_too_early(self) -> None:
+        if self._making:
+            self._asked_early = True
+            self._document.set_lines([line((STARTS_ONCE_MADE, "muted"))])
+
+    def _start_early(self, plan: Plan) -> None:
+        """What was typed ahead; nobody has read the plan yet."""
+        reason = reason_against_unseen(plan)
+        if reason:
+            self.wizard.say(reason, warning=True)
+        elif plan is self.plan and self.wizard.step is self:
+            self.wizard.perform(BY_ID["wizard.start"])
 
     def focus_first(self) -> None:
         self._document.focus()

@@ -71,6 +71,9 @@ class Step(Vertical):
         """Why one cannot go on, in words; empty when one can."""
         return ""
 
+    def asked_too_early(self) -> None:
+        """Start was asked for while there is a reason against it."""
+
     def reason_against(self, verb: str) -> str:
         """Why one of the step's own actions cannot be done now."""
         return ""
@@ -307,6 +310,8 @@ class WizardScreen(KwtuiScreen):
         reason = self.reason_against(action)
         own = getattr(self.step, f"do_{action.verb}", None)
         if reason and action.scope == "wizard" and action.verb in ("next", "start"):
+            if action.verb == "start":
+                self.step.asked_too_early()
             self.answers_changed()
             return
         if own is not None and not reason:

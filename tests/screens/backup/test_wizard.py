@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -63,6 +64,29 @@ async def test_the_plan_shows_every_statement_and_the_command(connected: FakeCon
         await to_the_plan(person)
         assert person.text().count("EXPORT INTO CSV") == 4
         assert "kwtui backup shop --profile shop-test" in person.text()
+
+
+async def test_s_before_the_plan_has_come_starts_it_once_it_has(
+    connected: FakeController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_plan = asyncio.Event()
+    plan = connected.plans.backup
+
+    async def backup(request: BackupRequest) -> Plan:
+        await may_plan.wait()
+        return replace(await plan(request), findings=())
+
+    async with opened(connected) as person:
+        await to_the_plan(person)
+        await person.press("escape")
+        monkeypatch.setattr(connected.plans, "backup", backup)
+        await person.press("enter")
+        await person.until_shown("Making the plan…")
+        await person.press("s")
+        await person.until_shown("It starts once it is made")
+        assert not connected.runs.plans
+        may_plan.set()
+        await person.until(lambda: len(connected.runs.plans) == 1, "the run")
 
 
 async def test_answers_stay_when_one_goes_back(connected: FakeController) -> None:

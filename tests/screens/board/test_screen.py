@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from functools import partial
 import pytest
 
 from kwtui.errors import KwtuiError
+from kwtui.model.findings import Finding, Severity
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import BackupRequest, DrillRequest
 from kwtui.model.schema import Engine
@@ -112,6 +114,35 @@ async def test_b_leads_straight_to_the_plan_of_the_database(connected: FakeContr
         assert connected.plans.requests == [BackupRequest("shop")]
         await person.press("escape")
         await person.until_shown("1 of 2 cannot")
+
+
+@pytest.mark.parametrize("warned", [False, True])
+async def test_s_before_the_plan_has_come_starts_it_unless_it_warns(
+    connected: FakeController, monkeypatch: pytest.MonkeyPatch, warned: bool
+) -> None:
+    may_plan = asyncio.Event()
+    plan = connected.plans.backup
+
+    async def backup(request: BackupRequest) -> Plan:
+        await may_plan.wait()
+        made = await plan(request)
+        warning = Finding(Severity.WARNING, "view_not_exported", "v", "It stays out.")
+        return replace(made, findings=(warning,) if warned else ())
+
+    monkeypatch.setattr(connected.plans, "backup", backup)
+    async with board(connected) as person:
+        await person.until_shown("plant")
+        await person.press("j", "b")
+        await person.until(lambda: isinstance(person.app.screen, PlanScreen))
+        await person.press("s")
+        await person.until_shown("It starts once it is made, unless there are warnings.")
+        assert not connected.runs.plans
+        may_plan.set()
+        if warned:
+            await person.until_shown("Not started: the plan has warnings. Read them first.")
+            assert not connected.runs.plans
+            await person.press("s")
+        await person.until(lambda: len(connected.runs.plans) == 1, "the run")
 
 
 async def test_several_are_backed_up_one_after_another(connected: FakeController) -> None:
