@@ -229,14 +229,18 @@ def _call(tokens: list[Token], number: int, before: str) -> str:
         if schema in functions.INTERNAL_SCHEMAS and name in functions.INTERNAL_READING:
             return ""
         if schema != "pg_catalog" or name not in functions.READING:
-            return f"It calls {schema}.{name}(), which is not known to only read."
+            return _unknown(f"{schema}.{name}")
         return ""
     # WITH name (columns), and AS name (columns): what follows can hold nothing but names.
-    if before.upper() in ("AS", "WITH", "RECURSIVE") or token.word in functions.NO_CALLS:
+    if before.upper() in ("AS", "WITH", "RECURSIVE"):
         return ""
-    if name not in functions.READING:
-        return f"It calls {name}(), which is not known to only read."
-    return ""
+    if functions.calls_nothing(token, tokens[max(0, number - 2) : number]):
+        return ""
+    return "" if name in functions.READING else _unknown(name)
+
+
+def _unknown(name: str) -> str:
+    return f"It calls {name}(), which is not among the functions that are known to only read."
 
 
 def _article(word: str) -> str:

@@ -156,7 +156,7 @@ async def test_a_lost_connection_locks_again(connected: FakeController) -> None:
 async def test_a_running_statement_is_cancelled_by_key(connected: FakeController) -> None:
     connected.sql.console.hold = True
     async with opened(connected) as driver:
-        await write(driver, "SELECT pg_sleep(100)")
+        await write(driver, "SELECT count(*) FROM t")
         await driver.press("f5")
         await driver.until_shown("running since 12:00:00 UTC, F4 cancels")
         await driver.press("f5")
@@ -222,7 +222,7 @@ async def test_leaving_from_the_editor_asks_while_a_statement_runs(
 ) -> None:
     connected.sql.console.hold = True
     async with opened(connected) as driver:
-        await write(driver, "SELECT pg_sleep(100)")
+        await write(driver, "SELECT count(*) FROM t")
         await driver.press("f5")
         await driver.until_shown("running since")
         await driver.press("i", "ctrl+c")

@@ -105,9 +105,16 @@ async def test_a_read_only_profile_cannot_be_unlocked(sandbox: SandboxNode) -> N
 
 async def test_a_statement_that_takes_too_long_is_ended_by_the_server(console: Console) -> None:
     console.timeout_seconds = 1
+    await console.unlock()
     error = await refusal(console, "SELECT pg_sleep(30)")
     assert "statement timeout" in error.cause
     assert (await console.run("SELECT 1")).result.scalar() == "1"
+
+
+async def test_what_only_holds_the_server_up_is_no_reading(console: Console) -> None:
+    error = await refusal(console, "SELECT pg_sleep(30)")
+    assert error.exit_code is ExitCode.REFUSED_BY_PLAN
+    assert "calls pg_sleep(), which is not among the functions" in error.cause
 
 
 async def until_it_runs(server: Server, word: str) -> None:
@@ -119,6 +126,7 @@ async def until_it_runs(server: Server, word: str) -> None:
 
 
 async def test_a_running_statement_can_be_cancelled(console: Console, server: Server) -> None:
+    await console.unlock()
     running = asyncio.create_task(console.run("SELECT pg_sleep(30)"))
     await until_it_runs(server, "pg_sleep")
     assert await console.cancel()

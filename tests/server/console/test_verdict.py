@@ -46,6 +46,8 @@ READING = (
     "SELECT CAST(a AS VARCHAR(20)), pg_catalog.version(), count(*) FILTER (WHERE (a > 1)) FROM t",
     "SELECT time_bucket(ts, '1m'), last_row(v), COALESCE(max(v), 0) FROM plant.public.t GROUP BY 1",
     "SELECT b'\\'', 'nextval(', b'\\''",
+    "SELECT a::STRING(3), sum(b) OVER (PARTITION BY (a)), sum(b) FILTER (WHERE (b > 1)) FROM t",
+    "SELECT * FROM t LEFT JOIN (SELECT 1) AS u ON a NOT LIKE ('x') ESCAPE ('y') ORDER BY (a)",
 )
 
 WRITING = (
@@ -74,6 +76,17 @@ WRITING = (
     "SELECT no_such_function(1)",
     "SELECT public.my_function(1)",
     'SELECT "in"(1)',
+    # Words of the grammar that can be functions' names too, as somebody may have made them.
+    "SELECT by(1)",
+    "SELECT string('x')",
+    "SELECT like('x')",
+    "SELECT a AND NOT like('x') FROM t",
+    "SELECT 1 + over(1)",
+    "SELECT now() AT TIME ZONE join('x')",
+    "SELECT to_char(1)",
+    "SELECT pg_sleep(60)",
+    "SELECT relocate_range(1, 2, 3)",
+    "SELECT kwdb_internal.range_info_debug()",
     "SELECT pg_catalog.set_config('a', 'b', false)",
     "WITH y AS (SELECT 1) DELETE FROM t",
     "WITH y AS (SELECT 1) UPSERT INTO t VALUES (1)",
