@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 
@@ -69,17 +69,42 @@ def clean(text: str, *, tab: str = "    ") -> str:
     return _without_piles(text.translate(_marks))
 
 
+def clean_lines(text: str) -> str:
+    """A text of several lines, each of them cleaned."""
+    return "\n".join(map(clean, text.split("\n")))
+
+
 def _without_piles(text: str) -> str:
     """With no more than a few marks on one character, and how many more there were."""
+    return _with_piles(text, lambda marks: f"‹+{len(marks)} marks›")
+
+
+def _with_piles(text: str, shown: Callable[[str], str]) -> str:
+    """With something else for what of a pile of marks is too many."""
     kinds = text.translate(_combining)
     if "m" * (_LONGEST_RUN + 1) not in kinds:
         return text
     parts, done = [], 0
     for run in _RUN.finditer(kinds):
         kept = run.start() + _LONGEST_RUN
-        parts += [text[done:kept], f"‹+{run.end() - kept} marks›"]
+        parts += [text[done:kept], shown(text[kept : run.end()])]
         done = run.end()
     return "".join([*parts, text[done:]])
+
+
+def escaped_json(text: str) -> str:
+    """JSON text that says the same, with ``\\u…`` for what `clean` would mark.
+
+    Of control characters JSON itself escapes only those below a blank: a terminal obeys others too.
+    """
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c in "\n\t" else _json_escaped(c) for c in text)
+    return text if text.isascii() else _with_piles(text, _json_escaped)
+
+
+def _json_escaped(text: str) -> str:
+    units = text.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
 _ENDED = re.compile(r"""[.!?:;,…]["'”’)\]`]*$""")

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from kwtui.errors import KwtuiError
-from kwtui.text import clean, without_passwords
+from kwtui.text import clean_lines, without_passwords
 
 _LONGEST = 20_000
 """Characters of one text; what is cut says so."""
@@ -32,7 +32,7 @@ def _walk(value: Any) -> Any:
 
 def cleaned_text(text: str) -> str:
     """Line by line; a text keeps its lines."""
-    shown = "\n".join(clean(line) for line in text.split("\n"))
+    shown = clean_lines(text)
     if len(shown) <= _LONGEST:
         return shown
     return f"{shown[:_LONGEST]}... (cut: {len(shown):,} characters)"

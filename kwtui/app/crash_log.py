@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kwtui.config.directories import state_dir
+from kwtui.text import clean_lines
 
 LARGEST_LOG = 1_000_000
 """Bytes after which the log starts anew."""
@@ -25,7 +26,8 @@ def keep_details(details: str, at: datetime) -> str:
     if handle is None:
         return f"The details could not be written to {log_path()}."
     with os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(f"{at.isoformat()}\n{details}\n")
+        # People look at it with cat, and an error may hold anything.
+        file.write(f"{at.isoformat()}\n{clean_lines(details)}\n")
     return f"The details are in {log_path()}; please report them."
 
 

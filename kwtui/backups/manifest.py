@@ -22,7 +22,7 @@ from kwtui.backups.repeats import once
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
 from kwtui.files.foreign.reading import cannot_read, read_regular
-from kwtui.files.json_text import decode
+from kwtui.files.json_text import decode, encode_file
 from kwtui.model.checks import CheckLevel, Sample, WindowReadings
 from kwtui.model.findings import Finding
 from kwtui.model.moments import check_moments
@@ -284,7 +284,7 @@ _SEAL = re.compile(rb'\A\{\n "sha256": "([0-9a-f]{64})",\n')
 
 def encode_manifest(manifest: Manifest) -> bytes:
     """JSON, indented, for people too, with the seal as its second line."""
-    text = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+    text = encode_file(manifest)
     seal = f' "sha256": "{hashlib.sha256(text).hexdigest()}",\n'
     return _OPENING + seal.encode() + text.removeprefix(_OPENING)
 
@@ -338,8 +338,9 @@ def _decode(data: bytes, where: str, kind: type[_Decoded]) -> _Decoded:
         raise KwtuiError(
             f"{where} is damaged.",
             cause=str(error),
-            hint="The data beside it may be whole: RESTORE.md and restore.sh in that folder bring "
-            "them back with a SQL client alone. Back up again if the database is still there.",
+            hint="The data beside it may be whole: restore.sh in that folder brings it back with a "
+            "SQL client alone. Read it first, and run it as the account that owns it. Back up "
+            "again if the database is still there.",
             exit_code=ExitCode.BACKUP_DAMAGED,
         ) from error
     return found

@@ -10,7 +10,7 @@ from kwtui.backups.manifest import read_sidecar
 from kwtui.backups.repeats import check_schema
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
-from kwtui.files.json_text import decode
+from kwtui.files.json_text import decode, encode_file
 from kwtui.model.schema import DatabaseSchema
 
 
@@ -30,4 +30,4 @@ def read_schema(path: Path) -> DatabaseSchema:
 
 
 def write_schema(path: Path, schema: DatabaseSchema) -> None:
-    write_file(path, msgspec.json.format(msgspec.json.encode(schema), indent=1) + b"\n")
+    write_file(path, encode_file(schema))

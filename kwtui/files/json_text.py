@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from kwtui.text import escaped_json
+
 _Decoded = TypeVar("_Decoded")
 
 
@@ -14,12 +16,28 @@ def encode(value: Any, *, enc_hook: Callable[[Any], Any] | None = None) -> bytes
     """``value`` as JSON on one line; ``enc_hook`` turns what msgspec does not know.
 
     Bytes of a name that are no UTF-8 (surrogates, as `os.fsdecode` gives them) cannot stand in JSON
-    and become ``‹ff›``, as on the screen.
+    and become ``‹ff›``, as on the screen. What a terminal would obey or hide is escaped: such files
+    are looked at with ``cat``.
     """
     try:
-        return msgspec.json.encode(value, enc_hook=enc_hook)
+        data = msgspec.json.encode(value, enc_hook=enc_hook)
     except UnicodeEncodeError:
-        return msgspec.json.encode(_as_text(msgspec.to_builtins(value, enc_hook=enc_hook)))
+        data = msgspec.json.encode(_as_text(msgspec.to_builtins(value, enc_hook=enc_hook)))
+    return _escaped(data)
+
+
+def encode_file(value: Any) -> bytes:
+    """``value`` as JSON with line ends and indents, for a file that programs and people read.
+
+    Escaped as by `encode`. Raises UnicodeEncodeError for what is no text: nothing is changed.
+    """
+    return msgspec.json.format(_escaped(msgspec.json.encode(value)), indent=1) + b"\n"
+
+
+def _escaped(data: bytes) -> bytes:
+    if data.isascii() and b"\x7f" not in data:
+        return data
+    return escaped_json(data.decode()).encode()
 
 
 def decode(data: bytes, kind: type[_Decoded]) -> _Decoded:

@@ -27,7 +27,7 @@ from typing import Annotated
 import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.json_text import decode
+from kwtui.files.json_text import decode, encode_file
 from kwtui.model.moments import check_moments
 from kwtui.model.proof import ProofLevel
 from kwtui.model.schema import Engine
@@ -153,7 +153,7 @@ class CheckMark:
 
 
 def encode_archive(archive: Archive) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(archive), indent=1) + b"\n"
+    return encode_file(archive)
 
 
 def decode_archive(data: bytes, where: str) -> Archive:

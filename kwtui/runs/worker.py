@@ -30,6 +30,7 @@ from kwtui.runs.reporter import JournalReporter
 from kwtui.server.connection.failures import ConnectionLost
 from kwtui.server.connection.server import Server
 from kwtui.server.connection.target import Target
+from kwtui.text import clean_lines
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -94,7 +95,7 @@ class _Worker:
             state = Path(self._handover.state)
             Recorder(state, self._files.id, plan, self._handover.target).ended(finished)
         except KwtuiError as error:
-            print(*error.lines(), sep="\n", file=sys.stderr)  # noqa: T201 - to its worker.log
+            _print_to_log("\n".join(error.lines()))
 
     async def _finish(self, plan: Plan, reporter: JournalReporter) -> RunFinished:
         try:
@@ -110,7 +111,7 @@ class _Worker:
                 return _ended(RunStatus.CANCELLED, error)
             return _ended(RunStatus.FAILED, error)
         except Exception as error:
-            traceback.print_exc()
+            _print_to_log(traceback.format_exc())
             return _ended(
                 RunStatus.FAILED,
                 KwtuiError(
@@ -239,3 +240,8 @@ def _now() -> datetime:
 
 if __name__ == "__main__":
     sys.exit(main())
+
+
+def _print_to_log(text: str) -> None:
+    """Onto standard error, which is the run's ``worker.log``: people read it with ``cat``."""
+    print(clean_lines(text), file=sys.stderr)  # noqa: T201

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 
 from kwtui.model.policy import NoticeOn, PolicyNotice
+from kwtui.text import clean
 
+_SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+"""Its documentation asks for these, and for no others."""
+_FEISHU = str.maketrans({"<": "＜", ">": "＞"})
+"""It reads ``<at user_id="all">``, and knows no way to write a plain one."""
 _WECOM_BYTES = 2000
 """WeCom takes texts of at most 2,048 bytes."""
 
@@ -24,6 +30,12 @@ class Notice:
     """UTC, ISO 8601."""
     lines: tuple[str, ...] = ()
     """What went wrong, or well: a line a database."""
+
+    def __post_init__(self) -> None:
+        # Names and errors are foreign, and receivers show lines to people, on terminals too.
+        for name in ("policy", "title", "host", "at"):
+            object.__setattr__(self, name, clean(getattr(self, name)))
+        object.__setattr__(self, "lines", tuple(map(clean, self.lines)))
 
     @property
     def text(self) -> str:
@@ -50,9 +62,9 @@ def as_json(notice: Notice) -> bytes:
 def webhook_body(notice: Notice, template: str) -> bytes:
     """The body that the receiver of this name reads."""
     bodies: dict[str, object] = {
-        "slack": {"text": notice.text},
+        "slack": {"text": _without_marks(notice.text, _SLACK)},
         "dingtalk": {"msgtype": "text", "text": {"content": notice.text}},
-        "feishu": {"msg_type": "text", "content": {"text": notice.text}},
+        "feishu": {"msg_type": "text", "content": {"text": _without_marks(notice.text, _FEISHU)}},
         "wecom": {"msgtype": "text", "text": {"content": _cut(notice.text, _WECOM_BYTES)}},
     }
     if template == "generic":
@@ -80,6 +92,11 @@ def refusal(answer: bytes, template: str) -> str:
     if code == 0:
         return ""
     return f"it answered {code}: {str(said.get(words, ''))[:200]}" if code else "it is no receiver"
+
+
+def _without_marks(text: str, marks: Mapping[int, str]) -> str:
+    """Without what a receiver obeys in a text, as calling everybody (``<!channel>``)."""
+    return text.translate(marks)
 
 
 def _cut(text: str, most: int) -> str:

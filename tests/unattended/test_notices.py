@@ -42,7 +42,21 @@ def test_every_receiver_gets_json_with_the_words(template: str) -> None:
 def test_a_name_never_adds_a_header_to_a_mail() -> None:
     message = mail(NOTICE, PolicyNotice(mail_to=("dba@example.org",), mail_from="k@example.org"))
     assert message["Bcc"] is None
-    assert message["Subject"] == "[kwtui] failure: shop failed Bcc: everybody@example.org"
+    assert message["Subject"] == "[kwtui] failure: shop failed␊Bcc: everybody@example.org"
+
+
+def test_names_tell_a_receiver_nothing() -> None:
+    hostile = '\x1b[31m\x9b1m\u202e\udcff<!channel> <at user_id="all"></at>\nshop: fine'
+    notice = Notice(NoticeOn.FAILURE, hostile, hostile, "db1", NOTICE.at, (hostile,))
+    for template in ("generic", "slack", "dingtalk", "feishu", "wecom"):
+        body = webhook_body(notice, template).decode()
+        assert body.isprintable()
+        assert not set("\x1b\x9b\u202e") & set(str(json.loads(body)))
+    assert "<!channel>" not in webhook_body(notice, "slack").decode()
+    assert "<at " not in webhook_body(notice, "feishu").decode()
+    assert notice.text.count("\n") == 2
+    message = mail(notice, PolicyNotice(mail_to=("dba@example.org",), mail_from="k@example.org"))
+    assert "\x1b" not in message.as_string()
 
 
 def test_a_command_gets_the_notice_on_its_standard_input(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from kwtui.backups.manifest import Manifest, read_sidecar
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folders, write_file
-from kwtui.files.json_text import decode
+from kwtui.files.json_text import decode, encode_file
 from kwtui.model.schema import DatabaseSchema
 
 DRAFTS = "drafts"
@@ -42,8 +42,7 @@ def draft_path(state: Path, path: str) -> Path:
 def write_draft(file: Path, draft: Draft) -> None:
     """Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE)."""
     make_folders(file.parent, mode=PRIVATE_FOLDER)
-    content = msgspec.json.format(msgspec.json.encode(draft), indent=1) + b"\n"
-    write_file(file, content, mode=PRIVATE_FILE)
+    write_file(file, encode_file(draft), mode=PRIVATE_FILE)
 
 
 def read_draft(file: Path) -> Draft:

@@ -10,7 +10,7 @@ import msgspec
 
 from kwtui.files.durable import write_file
 from kwtui.files.foreign.reading import SMALL, read_regular
-from kwtui.files.json_text import decode
+from kwtui.files.json_text import decode, encode
 from kwtui.model.moments import check_moments
 
 UNFINISHED_FILE = "unfinished.json"
@@ -33,7 +33,7 @@ class Unfinished:
 
 def write_mark(folder: Path, mark: Unfinished) -> None:
     """Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE)."""
-    write_file(folder / UNFINISHED_FILE, msgspec.json.encode(mark) + b"\n")
+    write_file(folder / UNFINISHED_FILE, encode(mark) + b"\n")
 
 
 def read_mark(folder: Path) -> Unfinished | None:

@@ -10,6 +10,7 @@ import msgspec
 
 from kwtui.errors import KwtuiError
 from kwtui.files.durable import PRIVATE_FILE, replace_file
+from kwtui.files.json_text import decode, encode
 
 KEPT = 500
 """Statements that are remembered; older ones go when the file is written anew."""
@@ -49,7 +50,7 @@ class SqlHistory:
 
     def add(self, entry: HistoryEntry) -> None:
         """Append one. Raises KwtuiError when the file cannot be written."""
-        line = msgspec.json.encode(entry) + b"\n"
+        line = encode(entry) + b"\n"
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(
@@ -70,7 +71,7 @@ class SqlHistory:
         entries = []
         for line in lines:
             try:
-                entries.append(msgspec.json.decode(line, type=HistoryEntry))
+                entries.append(decode(line, HistoryEntry))
             except msgspec.DecodeError:
                 continue  # cut off by a crash, or of a later version
         return entries
@@ -81,7 +82,7 @@ class SqlHistory:
         entries = self._read()
         if len(entries) < _REWRITE_AT:
             return
-        data = b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries[-KEPT:])
+        data = b"".join(encode(entry) + b"\n" for entry in entries[-KEPT:])
         replace_file(self._path, data, mode=PRIVATE_FILE)
 
 

@@ -54,6 +54,14 @@ def test_a_line_that_a_crash_cut_off_does_no_harm(tmp_path: Path) -> None:
     assert [e.sql for e in history.entries()] == ["SELECT 1"]
 
 
+def test_what_is_no_text_and_what_a_terminal_obeys_is_kept_safely(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    history = SqlHistory(path)
+    history.add(entry("SELECT '\x9b31m\udcff\u202e'"))
+    assert path.read_text().strip().isprintable()
+    assert history.entries()[0].sql == "SELECT '\x9b31m‹ff›\u202e'"
+
+
 def test_a_history_that_cannot_be_written_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(KwtuiError, match="history"):
