@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from kwtui.advice import keeping, limits
 from kwtui.advice.facts import Answers, DatabaseFigures, Figure, Importance, Measured
 from kwtui.advice.keeping import Fit, Wish
+from kwtui.advice.load import load_line
 from kwtui.advice.recommendation import Line, Recommendation, Schedule, Strategy
 from kwtui.advice.timing import JITTER, densest, longest
 from kwtui.advice.words import retention_words, span_words
@@ -44,7 +45,7 @@ def advise(answers: Mapping[str, Answers], measured: Measured) -> Recommendation
         groups.setdefault(answers.get(figures.name, Answers()), []).append(figures)
     wishes = []
     for asked, databases in groups.items():
-        took = backup_time(databases, measured)
+        took = backup_time(databases)
         wishes.append(Wish(tuple(databases), asked, _schedule(asked, took)))
     fitted = keeping.fit(wishes, measured)
     strategies = tuple(
@@ -61,14 +62,14 @@ def advise(answers: Mapping[str, Answers], measured: Measured) -> Recommendation
     )
 
 
-def backup_time(databases: list[DatabaseFigures], measured: Measured) -> Figure:
+def backup_time(databases: Sequence[DatabaseFigures]) -> Figure:
     """Of all of them one after the other, in seconds."""
-    return _sum([_time(d.name, d.backup_seconds, d.size, measured.export_speed) for d in databases])
+    return _sum([_time(d.name, d.backup_seconds, d.size, d.export_speed) for d in databases])
 
 
-def restore_time(database: DatabaseFigures, measured: Measured) -> Figure:
-    """In seconds: measured, else from its size and the speed of other restores of this node."""
-    return _time(database.name, database.restore_seconds, database.size, measured.import_speed)
+def restore_time(database: DatabaseFigures) -> Figure:
+    """In seconds: measured, else from its size and the speed of other restores, or of a probe."""
+    return _time(database.name, database.restore_seconds, database.size, database.import_speed)
 
 
 def _time(name: str, own: Figure, size: Figure, speed: Figure) -> Figure:
@@ -118,16 +119,17 @@ def at_worst(schedule: Schedule, took: Figure) -> timedelta:
 
 def _strategy(wish: Wish, measured: Measured, retention: RetentionPolicy | None) -> Strategy:
     answers, schedule = wish.answers, wish.schedule
-    took = backup_time(list(wish.databases), measured)
+    took = backup_time(wish.databases)
     kept = _in_time(answers, took) is not None
     max_age = answers.rpo if kept else _whole_hours(at_worst(schedule, took))
-    drills, drill_line = _drills(wish, measured)
+    drills, drill_line = _drills(wish)
     verifies = _VERIFIES[answers.importance]
     lines = (
         *_busiest(wish),
         _method(wish),
         _incremental(wish),
         _schedule_line(wish, took, kept),
+        load_line(wish.databases, measured.jobs, answers.window),
         _retention_line(wish, retention),
         Line(
             "Proof",
@@ -135,7 +137,7 @@ def _strategy(wish: Wish, measured: Measured, retention: RetentionPolicy | None)
             ("P2: every record parses, and the counts match what the server said.",),
         ),
         drill_line,
-        _restore_line(wish, measured),
+        _restore_line(wish),
         limits.off_site(answers),
     )
     return Strategy(
@@ -229,9 +231,9 @@ def _retention_line(wish: Wish, retention: RetentionPolicy | None) -> Line:
     return Line("Retention", retention_words(retention), tuple(because))
 
 
-def _drills(wish: Wish, measured: Measured) -> tuple[timedelta, Line]:
+def _drills(wish: Wish) -> tuple[timedelta, Line]:
     """As often as the database is important, and no more than a tenth of the time."""
-    took = _sum([restore_time(each, measured) for each in wish.databases])
+    took = _sum([restore_time(each) for each in wish.databases])
     every = _DRILLS[wish.answers.importance]
     steps = (*sorted(set(_DRILLS.values())), timedelta(days=90))
     if took.value is not None:
@@ -244,8 +246,8 @@ def _drills(wish: Wish, measured: Measured) -> tuple[timedelta, Line]:
     return every, Line("Drill", words, (because,))
 
 
-def _restore_line(wish: Wish, measured: Measured) -> Line:
-    took = [restore_time(each, measured) for each in wish.databases]
+def _restore_line(wish: Wish) -> Line:
+    took = [restore_time(each) for each in wish.databases]
     because = tuple(f"{figure.source}." for figure in took)
     rto = wish.answers.rto
     if rto is None:
@@ -299,10 +301,10 @@ def _contradictions(wishes: list[Wish], measured: Measured, fitted: Fit | None) 
     found: list[str] = []
     everything, guessed = 0.0, False
     for wish in wishes:
-        took = backup_time(list(wish.databases), measured)
+        took = backup_time(wish.databases)
         if _in_time(wish.answers, took) is None:
             found.append(limits.rpo_refused(wish, took, at_worst(wish.schedule, took)))
-        times = [(each.name, restore_time(each, measured)) for each in wish.databases]
+        times = [(each.name, restore_time(each)) for each in wish.databases]
         found += limits.rto_refused(wish.answers, times)
         everything += sum(figure.value or 0.0 for _, figure in times)
         guessed = guessed or any(figure.value is None for _, figure in times)

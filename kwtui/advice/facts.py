@@ -53,6 +53,18 @@ class Figure:
     source: str = "not measured"
 
 
+HOURS = 24
+
+
+@dataclass(frozen=True)
+class Load:
+    """How much came at each hour of the day (UTC), and where that is known from."""
+
+    by_hour: tuple[float, ...] = ()
+    """From 0 to 23 o'clock; empty: not known, and the source says why."""
+    source: str = "not measured"
+
+
 @dataclass(frozen=True)
 class DatabaseFigures:
     """What was measured of a database. Sizes are bytes of files that a backup writes."""
@@ -70,6 +82,17 @@ class DatabaseFigures:
     backup_seconds: Figure = Figure()
     restore_seconds: Figure = Figure()
     """The slowest that was measured."""
+    export_speed: Figure = Figure()
+    """Bytes a second, where the database has no time of its own."""
+    import_speed: Figure = Figure()
+    load: Load = Load()
+    """Rows by the hour of their time column."""
+
+    @property
+    def lacks_speed(self) -> bool:
+        """Neither a run of its own, nor one of another, nor a probe tells how long it takes."""
+        told = ((self.backup_seconds, self.export_speed), (self.restore_seconds, self.import_speed))
+        return any(seconds.value is None and speed.value is None for seconds, speed in told)
 
 
 @dataclass(frozen=True)
@@ -80,10 +103,8 @@ class Measured:
     free_bytes: Figure = Figure()
     held_bytes: Figure = Figure()
     """What the backups of these databases take now, that a retention decides on."""
-    export_speed: Figure = Figure()
-    """Bytes a second, of whole backups with their proof."""
-    import_speed: Figure = Figure()
-    """Bytes a second, of whole restores and drills with their proof."""
+    jobs: Load = Load()
+    """Jobs that began, whoever started them."""
     wal_level: Figure = Figure()
     checkpoint_seconds: Figure = Figure()
     """The interval that is set."""

@@ -7,17 +7,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
-from kwtui.advice.facts import DAY, DatabaseFigures, Figure, Measured
+from kwtui.advice.facts import DAY, DatabaseFigures, Figure, Load, Measured
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.model.proof import ProofLevel
+from kwtui.model.schema import Engine
+from kwtui.operations.probe import Probed
 from kwtui.protection.facts import BackupFact, DatabaseFacts, Measure, RunFact
 from kwtui.protection.report import Board
 from kwtui.text import human_bytes, human_duration, plural
 
 _UNKNOWN = Figure()
+_NO_LOAD = Load()
 _GROWTH_WINDOW = timedelta(days=90)
 _TELLS_SPEED = 8 * 1024 * 1024
 """Bytes: of less, most of the time is not for the data."""
+_SHORTEST = 0.001
+"""Seconds: a clock tells no less."""
 _RECENT = 30
 """Backups whose times count."""
 
@@ -41,6 +46,9 @@ class Asked:
     wal_level: Figure = _UNKNOWN
     checkpoint_seconds: Figure = _UNKNOWN
     nodes: Figure = _UNKNOWN
+    loads: Mapping[str, Load] = field(default_factory=dict)
+    jobs: Load = _NO_LOAD
+    probes: Mapping[Engine, Probed] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
 
 
@@ -51,25 +59,32 @@ def measured(board: Board, names: Sequence[str], asked: Asked) -> Measured:
     entries = [entry for name in names for entry in board.entries.get(name, ())]
     held = [entry for entry in entries if _decided_on(entry)]
     where = f"the disk of {report.extern}"
-    return Measured(
-        databases=tuple(_database(f, board.entries.get(f.name, ()), asked) for f in chosen),
-        free_bytes=Figure(report.free_bytes, where)
-        if report.free_bytes is not None
-        else Figure(None, "the folder of the backups cannot be seen from here"),
-        held_bytes=Figure(sum(e.space for e in held), plural(len(held), "proven backup")),
-        export_speed=_speed(
-            "backup", ((f, run) for f in report.facts for run in f.backup_runs), board
-        ),
-        import_speed=_speed(
+    speeds = _Speeds(
+        _speed("backup", ((f, run) for f in report.facts for run in f.backup_runs), board),
+        _speed(
             "restore or drill",
             ((f, run) for f in report.facts for run in (*f.drills, *f.restores)),
             board,
         ),
+    )
+    return Measured(
+        databases=tuple(_database(f, board.entries.get(f.name, ()), asked, speeds) for f in chosen),
+        free_bytes=Figure(report.free_bytes, where)
+        if report.free_bytes is not None
+        else Figure(None, "the folder of the backups cannot be seen from here"),
+        held_bytes=Figure(sum(e.space for e in held), plural(len(held), "proven backup")),
+        jobs=asked.jobs,
         wal_level=asked.wal_level,
         checkpoint_seconds=asked.checkpoint_seconds,
         nodes=asked.nodes,
         unknown=(*report.unknown, *asked.unknown),
     )
+
+
+def engines_to_probe(found: Measured) -> tuple[Engine, ...]:
+    """Those whose speed nothing tells yet."""
+    lacking = {each.engine for each in found.databases if each.lacks_speed}
+    return tuple(engine for engine in Engine if engine in lacking)
 
 
 def two_moments(facts: DatabaseFacts) -> tuple[BackupFact, BackupFact] | None:
@@ -82,8 +97,16 @@ def two_moments(facts: DatabaseFacts) -> tuple[BackupFact, BackupFact] | None:
     return (before[-1], newest) if before else None
 
 
+@dataclass(frozen=True)
+class _Speeds:
+    """Of past runs of any database, with their proof."""
+
+    backup: Figure
+    restore: Figure
+
+
 def _database(
-    facts: DatabaseFacts, entries: Sequence[BackupEntry], asked: Asked
+    facts: DatabaseFacts, entries: Sequence[BackupEntry], asked: Asked, speeds: _Speeds
 ) -> DatabaseFigures:
     linked = [e.new_bytes for e in entries if e.new_bytes is not None and not e.only]
     return DatabaseFigures(
@@ -99,7 +122,23 @@ def _database(
         restore_seconds=_seconds(
             (*facts.drills, *facts.restores), "restore or drill", "the first drill tells"
         ),
+        export_speed=_or_probe(speeds.backup, facts.engine, asked, "export"),
+        import_speed=_or_probe(speeds.restore, facts.engine, asked, "import"),
+        load=asked.loads.get(facts.name, _NO_LOAD),
     )
+
+
+def _or_probe(speed: Figure, engine: Engine | None, asked: Asked, word: str) -> Figure:
+    """What a past run tells counts more: it is of real data, and with its proof."""
+    probe = asked.probes.get(engine) if engine is not None else None
+    if speed.value is not None or probe is None:
+        return speed
+    seconds = probe.export_seconds if word == "export" else probe.import_seconds
+    told = (
+        f"a probe: {human_bytes(probe.bytes)} of {probe.rows:,} rows {word}ed in"
+        f" {human_duration(seconds)}, without proof"
+    )
+    return Figure(probe.bytes / max(seconds, _SHORTEST), told)
 
 
 def _decided_on(entry: BackupEntry) -> bool:

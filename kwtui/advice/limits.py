@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from kwtui.advice.facts import Answers, Demand, Figure, Importance, Measured
 from kwtui.advice.keeping import Wish
+from kwtui.advice.load import load_unknown
 from kwtui.advice.recommendation import Line
 from kwtui.advice.words import span_words
 from kwtui.model.schema import Engine
@@ -152,6 +153,10 @@ def unknown(wishes: Sequence[Wish], measured: Measured) -> Iterator[str]:
             for what, figure in told.items():
                 if figure.value is None:
                     yield f"{each.name}: {what}: {figure.source}."
+        yield from load_unknown(wish.databases)
+    if any(each.lacks_speed for wish in wishes for each in wish.databases):
+        yield "EXPORT and IMPORT speed of this node: --probe measures it with a scratch database."
+    yield "Statements by hour: KWDB has no statistics of them that kwtui knows."
     yield from measured.unknown
 
 

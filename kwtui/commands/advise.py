@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +33,16 @@ async def advise(controller: Controller, args: argparse.Namespace, output: Outpu
         output.note(f"Not known: {unreachable}")
     if output.is_terminal and not args.no_questions:
         _ask_what_is_missing(args, output)
-    answers = _answers(args)
+    usual = _answers(args)
+    others = _others(args, usual)
     if output.is_terminal:
         output.status("Measuring")
-    measured = await controller.advice.measured(args.databases)
+    measured = await controller.advice.measured(
+        args.databases, probe=args.probe, told=output.status if output.is_terminal else output.note
+    )
     names = [database.name for database in measured.databases]
-    advice = controller.advice.recommend(dict.fromkeys(names, answers), measured)
+    _check_names(others, names)
+    advice = controller.advice.recommend(dict.fromkeys(names, usual) | others, measured)
     written = await _write(controller, args, advice, names)
     if output.json:
         output.object("advice", {"advice": advice, "measured": measured, "written": written})
@@ -91,11 +97,18 @@ async def _write(
         write_new(Path(args.plan), [text.encode("utf-8", "backslashreplace")])
         written.append(args.plan)
     if args.policy:
-        (strategy,) = advice.strategies
-        text = controller.advice.policy_text(args.policy, strategy, args.profile or "")
-        path = controller.policies.add(args.policy, text)
-        written.append(str(path))
+        texts = {
+            name: controller.advice.policy_text(name, strategy, args.profile or "")
+            for name, strategy in zip(_policy_names(args.policy), advice.strategies, strict=False)
+        }
+        written += [str(controller.policies.add(name, text)) for name, text in texts.items()]
     return written
+
+
+def _policy_names(first: str) -> Iterator[str]:
+    """A group of databases is a policy: NAME, NAME-2, NAME-3."""
+    yield first
+    yield from (f"{first}-{number}" for number in count(2))
 
 
 # -- what is demanded -----------------------------------------------------------------------------
@@ -125,17 +138,50 @@ def _answers(args: argparse.Namespace) -> Answers:
     return answers
 
 
+def _others(args: argparse.Namespace, usual: Answers) -> dict[str, Answers]:
+    """What --for says, by database. Raises USAGE for what cannot be read."""
+    found: dict[str, Answers] = {}
+    for text in args.others or ():
+        names, colon, rest = text.rpartition(": ")
+        if not colon:
+            raise usage(f"--for: write 'shop,crm: rpo=4h keep=90d', not {text!r}.")
+        answers = replace(usual, **dict(_setting(each) for each in rest.split()))
+        found |= dict.fromkeys((name.strip() for name in names.split(",")), answers)
+    return found
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """``rpo=4h`` as a field of `Answers`, and its value."""
+    from kwtui.advice.facts import Demand, Importance
+
+    reads: dict[str, Callable[[str], Any]] = {
+        "importance": Importance,
+        "rpo": _span,
+        "rto": _span,
+        "keep": _span,
+        "window": _window,
+        "copies": _target,
+        "demand": lambda value: tuple(Demand(each) for each in value.split(",")),
+    }
+    key, _, value = text.partition("=")
+    if key not in reads:
+        raise usage(f"--for: {text!r} is none of {', '.join(f'{each}=' for each in reads)}.")
+    try:
+        return "demands" if key == "demand" else key, reads[key](value)
+    except (ValueError, argparse.ArgumentTypeError) as error:
+        raise usage(f"--for: {text}: {error}.") from error
+
+
+def _check_names(others: Iterable[str], names: Sequence[str]) -> None:
+    for name in others:
+        if name not in names:
+            raise usage(f"--for names {name}, which is none of: {', '.join(names)}.")
+
+
 def _ask_what_is_missing(args: argparse.Namespace, output: Output) -> None:
     """Short questions; Enter takes the default. What is no answer is asked again."""
     from kwtui.advice.facts import Answers, Demand, Importance
-    from kwtui.advice.timing import window_problem
     from kwtui.advice.words import span_words
-
-    def window(text: str) -> str:
-        problem = window_problem(text)
-        if problem:
-            raise ValueError(problem)
-        return text
 
     def demands(text: str) -> list[str]:
         return [Demand(each.strip()).value for each in text.split(",")]
@@ -147,7 +193,7 @@ def _ask_what_is_missing(args: argparse.Namespace, output: Output) -> None:
         ("rpo", "How much may be lost (RPO)?", span_words(usual.rpo), _span),
         ("rto", "How long may a restore take (RTO)?", "not demanded", _span),
         ("keep", "How long must backups be kept?", span_words(usual.keep), _span),
-        ("window", "When may backups begin, in UTC, as 22:00-06:00?", "at any time", window),
+        ("window", "When may backups begin, in UTC, as 22:00-06:00?", "at any time", _window),
         ("copies", "To which off-site target do copies go?", "none", _target),
         ("demand", f"What does law or customer demand? {all_demands}", "nothing", demands),
     )
@@ -181,6 +227,15 @@ def _span(text: str) -> timedelta:
     from kwtui.commands.parsers.unattended import span
 
     return span(text)
+
+
+def _window(text: str) -> str:
+    from kwtui.advice.timing import window_problem
+
+    problem = window_problem(text)
+    if problem:
+        raise ValueError(problem)
+    return text
 
 
 def _target(text: str) -> str:

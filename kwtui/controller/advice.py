@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kwtui.controller.connection import Connection
@@ -12,7 +13,7 @@ from kwtui.controller.storage import Storage
 from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
-    from kwtui.advice.facts import Answers, Measured
+    from kwtui.advice.facts import Answers, Load, Measured
     from kwtui.advice.gathering import Asked, TableRows
     from kwtui.advice.recommendation import Recommendation, Strategy
     from kwtui.protection.facts import DatabaseFacts, Measure
@@ -30,10 +31,18 @@ class Advice:
         self._status = status
         self._server = server
 
-    async def measured(self, databases: Sequence[str] = ()) -> Measured:
-        """Of these databases, or of all that are known. Nothing is run: past runs tell the speeds,
-        and databases without a backup are counted. Raises NOT_FOUND for one that is not known."""
-        from kwtui.advice.gathering import measured
+    async def measured(
+        self,
+        databases: Sequence[str] = (),
+        *,
+        probe: bool = False,
+        told: Callable[[str], None] = lambda _: None,
+    ) -> Measured:
+        """Of these databases, or of all that are known. Past runs tell the speeds; with ``probe`` a
+        scratch that is removed again tells those that no run does, and ``told`` hears of it.
+        Databases without a backup are counted. Raises NOT_FOUND for one that is not known, and what
+        `ServerPages.probe` raises."""
+        from kwtui.advice.gathering import engines_to_probe, measured
 
         board = await self._status.board()
         known = [facts.name for facts in board.report.facts]
@@ -48,7 +57,13 @@ class Advice:
                 exit_code=ExitCode.NOT_FOUND,
             )
         asked = await self._asked(chosen, board)
-        return measured(board, [facts.name for facts in chosen], asked)
+        names = [facts.name for facts in chosen]
+        found = measured(board, names, asked)
+        if not probe:
+            return found
+        engines = engines_to_probe(found)
+        probes = {engine: await self._server.probe(engine, told) for engine in engines}
+        return measured(board, names, replace(asked, probes=probes))
 
     def recommend(self, answers: Mapping[str, Answers], measured: Measured) -> Recommendation:
         from kwtui.advice.advising import advise
@@ -78,12 +93,14 @@ class Advice:
         unknown: list[str] = []
         measures: dict[str, Measure] = {}
         tables: dict[str, tuple[TableRows, TableRows]] = {}
+        loads: dict[str, Load] = {}
         for facts in chosen:
             if not facts.backups and self._connection.is_connected:
                 counted = await self._count(facts.name, board, unknown)
                 measures.update({facts.name: counted} if counted else {})
             rows = await self._rows(facts, unknown)
             tables.update({facts.name: rows} if rows else {})
+            loads[facts.name] = await self._load(facts.name, board)
         report = await self._server.wal()
         level, interval = report.level, report.settings.interval_seconds
         why = report.settings.refused or "the server did not tell"
@@ -91,6 +108,8 @@ class Advice:
         return Asked(
             measures=measures,
             tables=tables,
+            loads=loads,
+            jobs=await self._jobs(),
             wal_level=Figure(level, "the setting ts.wal.wal_level")
             if level is not None
             else Figure(None, why),
@@ -112,6 +131,41 @@ class Advice:
         except KwtuiError as error:
             unknown.append(f"{name} was not counted: {error.title}")
         return None
+
+    async def _load(self, name: str, board: Board) -> Load:
+        """By the time columns of its series, where a server is asked."""
+        from kwtui.advice.facts import Load
+
+        if not self._connection.is_connected:
+            return Load(source="no server was asked")
+        try:
+            rows = await self._server.rows_by_hour(name, board.report.taken_at)
+        except TimeoutError:
+            return Load(source=f"grouping its rows took longer than {MEASURE_SECONDS:.0f} s")
+        except KwtuiError as error:
+            return Load(source=error.title.rstrip("."))
+        if rows is None:
+            return Load(source="relational rows do not tell when they were written")
+        if not sum(rows):
+            return Load(source="no row lies in the last 7 days")
+        return Load(tuple(map(float, rows)), "time columns, the last 7 days")
+
+    async def _jobs(self) -> Load:
+        """What SHOW JOBS still lists, but for the rows that starts of a node leave."""
+        from kwtui.advice.facts import HOURS, Load
+        from kwtui.server.jobs.listing import RESTART
+
+        if not self._connection.is_connected:
+            return Load(source="no server was asked")
+        hours = [0.0] * HOURS
+        try:
+            listed = await self._server.jobs()
+        except KwtuiError as error:
+            return Load(source=error.title.rstrip("."))
+        for job in listed.jobs:
+            if job.created is not None and job.type != RESTART:
+                hours[job.created.hour] += 1
+        return Load(tuple(hours), "SHOW JOBS, the last 7 days")
 
     async def _rows(
         self, facts: DatabaseFacts, unknown: list[str]

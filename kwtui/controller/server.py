@@ -10,9 +10,12 @@ from kwtui.controller.connection import Connection
 from kwtui.controller.folders import NodeFolders
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
+    from kwtui.model.schema import Engine
     from kwtui.model.server import DatabaseSummary, Survey
+    from kwtui.operations.probe import Probed
     from kwtui.operations.wal.report import WalReport
     from kwtui.protection.facts import Measure
     from kwtui.server.jobs.listing import JobListing
@@ -69,6 +72,36 @@ class ServerPages:
             rows=None if None in rows else sum(n for n in rows if n is not None),
             bytes=None if None in sizes else sum(n for n in sizes if n is not None),
         )
+
+    async def rows_by_hour(self, database: str, at: datetime) -> tuple[int, ...] | None:
+        """Of the last days by the hour of their time (UTC); None where rows do not tell it.
+
+        Raises TimeoutError where that takes longer than `MEASURE_SECONDS`.
+        """
+        import asyncio
+
+        from kwtui.server.catalogue.load import rows_by_hour
+
+        async with asyncio.timeout(MEASURE_SECONDS), self._connection.own() as server:
+            return await rows_by_hour(server, database, at)
+
+    async def probe(self, engine: Engine, told: Callable[[str], None]) -> Probed:
+        """Export and import rows in a scratch database that is removed; see `run_probe`.
+
+        Raises KwtuiError: REFUSED_BY_PLAN for a server that is only read, EXTERN_NOT_READABLE where
+        the files cannot be removed from here.
+        """
+        from kwtui.operations.probe import run_probe
+        from kwtui.server.connection.server import Server
+
+        self._connection.refuse_read_only()
+        target, facts = self._connection.server().target, self._connection.facts()
+
+        async def connect() -> Server:
+            return await Server.open(target)
+
+        extern = self._folders.extern()
+        return await run_probe(connect, facts.node_id, extern, engine, told=told)
 
     async def overview(self) -> Overview:
         """Nodes, settings, accounts, sessions and queries; refused parts say why."""

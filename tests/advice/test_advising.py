@@ -71,8 +71,8 @@ def test_a_restore_that_was_never_measured_is_estimated_from_others_or_not_at_al
     unknown = _of_shop(node(never), rto=timedelta(hours=1))
     assert not unknown.contradictions
     assert "shop: the time of a restore: the first backup tells." in unknown.unknown
-    fast = replace(node(never), import_speed=Figure(2**20, "a drill of plant"))
-    (refusal,) = _of_shop(fast, rto=timedelta(hours=1)).contradictions
+    fast = replace(never, import_speed=Figure(2**20, "a drill of plant"))
+    (refusal,) = _of_shop(node(fast), rto=timedelta(hours=1)).contradictions
     assert "10.0 GiB (the backup of 2026-11-29) at 1.0 MiB/s (a drill of plant) = 2 h" in refusal
 
 
@@ -107,7 +107,11 @@ def test_what_is_not_known_is_never_made_up() -> None:
     advice = _of_shop(node(nothing))
     assert advice.space is None
     assert advice.strategies[0].retention is None
-    assert len(advice.unknown) == 4
+    assert [words.partition(": ")[0] for words in advice.unknown] == [
+        *["shop"] * 5,
+        "EXPORT and IMPORT speed of this node",
+        "Statements by hour",
+    ]
     assert not advice.contradictions, "nothing is refused that nobody measured"
     text = "\n".join(advice_lines(advice))
     assert "RPO 26h: is kept if a backup takes no longer than" in text

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from kwtui.advice.gathering import Asked, TableRows, measured, two_moments
+from kwtui.advice.gathering import Asked, TableRows, engines_to_probe, measured, two_moments
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.model.proof import ProofLevel
+from kwtui.model.schema import Engine
+from kwtui.operations.probe import Probed
 from kwtui.protection.facts import BackupFact, DatabaseFacts, Measure, RunFact
 from kwtui.protection.overview import Promised, Seen, make_board
 from kwtui.protection.report import Board
@@ -89,13 +91,14 @@ def test_speeds_are_of_the_largest_whole_backup_and_of_none_that_is_small() -> N
         )
 
     only_small = _board(small, backup_runs=runs(4.0))
-    assert measured(only_small, ["shop"], Asked()).export_speed.value is None
+    (told,) = measured(only_small, ["shop"], Asked()).databases
+    assert told.export_speed.value is None
     board = _board(linked, large, small, backup_runs=runs(4.0, 50.0, 2.0), drills=runs(9.0, 25.0))
     found = measured(board, ["shop"], Asked())
-    assert found.export_speed.value == 2 * _MIB
-    assert found.export_speed.source == "a backup of shop: 100.0 MiB in 50 s"
-    assert found.import_speed.value == 4 * _MIB
     (shop,) = found.databases
+    assert shop.export_speed.value == 2 * _MIB
+    assert shop.export_speed.source == "a backup of shop: 100.0 MiB in 50 s"
+    assert shop.import_speed.value == 4 * _MIB
     assert (shop.backup_seconds.value, shop.restore_seconds.value) == (50.0, 25.0), "the slowest"
 
 
@@ -103,8 +106,31 @@ def test_a_drill_in_a_sandbox_says_nothing_of_the_server() -> None:
     backup = _backup(1, 100 * _MIB)
     drill = RunFact("x", _NOW, 1.0, True, path=backup[0].path, here=False)
     found = measured(_board(backup, drills=(drill,)), ["shop"], Asked())
-    assert found.import_speed.value is None
+    assert found.databases[0].import_speed.value is None
     assert found.databases[0].restore_seconds.value is None
+
+
+def test_a_probe_tells_only_what_no_run_does() -> None:
+    probe = Probed(Engine.RELATIONAL, 40_000, 9 * _MIB, 3.0, 1.5)
+    never = _board(engine=Engine.RELATIONAL)
+    before = measured(never, ["shop"], Asked())
+    assert engines_to_probe(before) == (Engine.RELATIONAL,)
+
+    found = measured(never, ["shop"], Asked(probes={Engine.RELATIONAL: probe}))
+    (shop,) = found.databases
+    assert (shop.export_speed.value, shop.import_speed.value) == (3 * _MIB, 6 * _MIB)
+    assert shop.import_speed.source == (
+        "a probe: 9.0 MiB of 40,000 rows imported in 1.5 s, without proof"
+    )
+    assert engines_to_probe(found) == ()
+
+    backup = _backup(1, 100 * _MIB)
+    ran = RunFact("x", _NOW, 50.0, True, path=backup[0].path)
+    known = _board(backup, backup_runs=(ran,), engine=Engine.RELATIONAL)
+    (shop,) = measured(known, ["shop"], Asked(probes={Engine.RELATIONAL: probe})).databases
+    assert shop.export_speed.value == 2 * _MIB, "a real run counts more"
+    series = Asked(probes={Engine.TIME_SERIES: probe})
+    assert measured(never, ["shop"], series).databases[0].export_speed.value is None
 
 
 def test_a_database_without_a_backup_is_what_the_server_counted() -> None:

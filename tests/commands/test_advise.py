@@ -56,6 +56,29 @@ def test_what_cannot_be_kept_is_the_exit_code_and_each_mistake_is_named(tmp_path
         assert (done.code, told in done.err) == (code, True), done.err
 
 
+def test_groups_with_other_answers_share_the_disk_and_get_a_policy_each(tmp_path: Path) -> None:
+    home, files = _home(tmp_path)
+    make_set(tmp_path / "extern", home.state / "state", database="crm", started=datetime.now(UTC))
+    done = home.run(
+        *("advise", "--policy", "night", "--for", "crm: rpo=4h importance=critical", *files)
+    )
+    assert done.code == 0, done.err + done.out
+    assert "Strategy for shop" in done.out
+    assert "Strategy for crm" in done.out
+    first = home.run("policy", "show", "night", "--json").object["policy"]
+    second = home.run("policy", "show", "night-2", "--json").object["policy"]
+    assert sorted([*first["databases"], *second["databases"]]) == ["crm", "shop"]
+    assert {first["proof"]["max_age"], second["proof"]["max_age"]} == {"P1DT7200S", "PT14400S"}
+    for wrong, told in (
+        ("crm rpo=4h", "--for: write 'shop,crm: rpo=4h keep=90d'"),
+        ("crm: rpo=soon", "'soon' is no time span"),
+        ("crm: colour=red", "is none of importance=, rpo="),
+        ("gone: rpo=4h", "--for names gone, which is none of"),
+    ):
+        refused = home.run("advise", "--for", wrong, *files)
+        assert (refused.code, told in refused.err) == (ExitCode.USAGE, True), refused.err
+
+
 def test_a_terminal_is_asked_what_was_not_given(tmp_path: Path) -> None:
     home, files = _home(tmp_path)
     leader, follower = pty.openpty()

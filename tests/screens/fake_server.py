@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from kwtui.model.schema import ColumnSpec, Engine, TableName
 from kwtui.model.server import DatabaseSummary, Survey
 from kwtui.node.wal.files import AreaKind, Role, WalArea, WalFile, WalFiles
 from kwtui.node.wal.log import WalLog
+from kwtui.operations.probe import Probed
 from kwtui.operations.wal.report import WalReport
 from kwtui.protection.facts import Measure
 from kwtui.server.connection.results import Column, ResultSet
@@ -148,6 +150,14 @@ class FakeServerPages(ServerPages):
         if database not in self.measures:
             raise KwtuiError(f"{database} was not counted in time.")
         return self.measures[database]
+
+    async def rows_by_hour(self, database: str, at: datetime) -> tuple[int, ...] | None:
+        return (100,) * 6 + (1000,) * 18 if database == "plant" else None
+
+    async def probe(self, engine: Engine, told: Callable[[str], None]) -> Probed:
+        self.requests.append(("probe", engine))
+        told("Probing: EXPORT")
+        return Probed(engine, 40_000, 9 * 2**20, 3.0, 1.5)
 
     async def survey(self, database: str) -> Survey:
         self._connection.need()

@@ -12,6 +12,7 @@ import asyncio
 import inspect
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -21,7 +22,15 @@ import kwtui
 from kwtui.controller import Controller
 from kwtui.errors import KwtuiError
 from kwtui.model.requests import BackupMethod, Dialect, RestoreStrategy
-from kwtui.model.schema import CommentSpec, ForeignKeySpec, GrantSpec, SequenceSpec, TableName
+from kwtui.model.schema import (
+    CommentSpec,
+    Engine,
+    ForeignKeySpec,
+    GrantSpec,
+    SequenceSpec,
+    TableName,
+)
+from kwtui.operations.probe import run_probe
 from kwtui.operations.restore import cluster_parts
 from kwtui.server.connection.limited import LimitedServer
 from kwtui.server.connection.results import StatementResult
@@ -29,7 +38,7 @@ from kwtui.server.connection.server import Server
 from kwtui.server.console.session import Console
 from kwtui.server.jobs.listing import read_jobs
 from kwtui.server.state import overview, wal_settings
-from kwtui.sql import content, inspection, sequences, session, statements, transfer
+from kwtui.sql import content, inspection, probe, sequences, session, statements, transfer
 from kwtui.sql.programs import with_body_as_text
 from kwtui.sql.transfer import ExportOptions, ImportOptions
 from tests.conftest import SandboxNode
@@ -171,6 +180,9 @@ def _flows(bench: Bench) -> Iterator[str]:
     yield "restore that fails after the name was given"
     with pytest.raises(KwtuiError):
         bench.restore(snap.path, target="p_failed", hooks={"compare-others": _break})
+    yield "speed probe"
+    for engine in Engine:
+        asyncio.run(_probe(bench, engine))
     yield "restore, KWDB's own statement"
     bench.do(
         "CREATE DATABASE p_plain",
@@ -182,6 +194,13 @@ def _flows(bench: Bench) -> Iterator[str]:
     bench.do("DROP DATABASE p_plain CASCADE")
 
 
+async def _probe(bench: Bench, engine: Engine) -> None:
+    async def connect() -> Server:
+        return await Server.open(bench.target)
+
+    await run_probe(connect, 1, bench.extern, engine, rows=10)
+
+
 def _break(_: object) -> None:
     raise KwtuiError("Somebody pulled the plug.")
 
@@ -191,6 +210,7 @@ async def _pages(bench: Bench) -> None:
     try:
         await controller.connection.connect(bench.target)
         await controller.server.databases()
+        await controller.server.rows_by_hour(SERIES, datetime.now(UTC))
     finally:
         await controller.close()
     async with _connected(bench) as server:
@@ -302,7 +322,14 @@ SAMPLES: dict[str, list[str]] = {
             {"time_column": "ts", "width": content.DAY, "until": "2026-01-01"},
             {"time_column": "ts", "width": content.DAY, "since": "2026", "before": "2027"},
         )
+    ]
+    + [
+        content.window_aggregates(
+            "D", P, (), time_column="ts", width="1h", since="2026", before="2027"
+        )
     ],
+    "probe.create_table": [probe.create_table(engine, probe.SOURCE) for engine in Engine],
+    "probe.inserts": [*probe.inserts("D", 3, datetime(2026, 11, 30, tzinfo=UTC))],
     "content.extremes": [
         content.extremes("D", P, ("a", "B"), time_column="ts", until="2026-01-01"),
         content.extremes("D", P, ("id",), timestamp="1732.0000000000"),
@@ -471,6 +498,7 @@ def test_every_function_that_makes_a_statement_has_evidence() -> None:
         sequences,
         inspection,
         transfer,
+        probe,
         wal_settings,
         cluster_parts,
     )

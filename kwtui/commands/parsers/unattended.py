@@ -224,14 +224,18 @@ def _advise(commands: Any) -> None:
         past backups and restores, the free disk, the write-ahead log. Recommends a schedule, a
         retention that fits the disk, how often backups are proven and drilled, copies and the WAL
         level; says from which figures, what contradicts, what cannot be promised and what is not
-        measured yet. Nothing is run or changed; databases without a backup are counted.
+        measured yet. Nothing is changed; databases without a backup are counted. --probe exports
+        and imports 40,000 rows in a scratch database where no past run tells the speed, and removes
+        it.
 
-        Without DB it advises on all databases. The exit code is 1 if something that is demanded
-        cannot be kept.
+        Without DB it advises on all databases. Databases that need other answers are named with
+        --for: each group gets a strategy, and all of them share the disk. The exit code is 1 if
+        something that is demanded cannot be kept.
         """,
         """\
         kwtui advise --profile prod
         kwtui advise shop --rpo 26h --rto 2h --keep 90d --profile prod
+        kwtui advise --keep 30d --for 'shop,crm: rpo=4h keep=90d' --profile prod
         kwtui advise shop --rpo 4h --copies vault --policy shop --plan recovery.md --profile prod
         """,
     )
@@ -258,9 +262,28 @@ def _advise(commands: Any) -> None:
         "longer than --keep; may be given again",
     )
     parser.add_argument(
+        "--for",
+        dest="others",
+        type=given,
+        action="append",
+        metavar="DB: KEY=VALUE",
+        help="other answers for these databases: 'shop,crm: rpo=4h keep=90d'; the keys are "
+        "importance, rpo, rto, keep, window, copies, demand; may be given again",
+    )
+    parser.add_argument(
+        "--probe",
+        action="store_true",
+        help="measure EXPORT and IMPORT with a scratch database if no past run tells their speed",
+    )
+    parser.add_argument(
         "--no-questions", action="store_true", help="take the default of what was not given"
     )
-    parser.add_argument("--policy", type=given, metavar="NAME", help="write it as a new policy")
+    parser.add_argument(
+        "--policy",
+        type=given,
+        metavar="NAME",
+        help="write it as a new policy; further groups as NAME-2, NAME-3",
+    )
     parser.add_argument("--plan", type=given, metavar="FILE", help="write the recovery plan too")
     parser.add_argument(
         "--language", choices=("en", "zh"), default="en", help="of the recovery plan (en)"

@@ -39,15 +39,13 @@ from kwtui.operations.runner import StepOutcome, run_steps
 from kwtui.operations.shared.command_line import shell_line
 from kwtui.operations.shared.preflight import check_server
 from kwtui.operations.shared.refusals import check_allowed
+from kwtui.operations.shared.scratch_dropping import drop_scratch
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.identity import identify
 from kwtui.server.connection.server import Server
 from kwtui.server.sandbox_process import private_sandbox
 from kwtui.sql import statements
 from kwtui.text import plural, sentences
-
-DROP_SECONDS = 30.0
-"""How long a database may refuse to be dropped: a cancelled import is put back first (row 25)."""
 
 _ABOUT_THE_BACKUP = frozenset(
     {
@@ -220,7 +218,7 @@ class _Drill:
             return  # It goes with everything in it.
         try:
             if not self._dropped:
-                await _drop(connect, self._scratch)
+                await drop_scratch(connect, self._scratch)
         except KwtuiError as second:
             _add(
                 error,
@@ -363,25 +361,6 @@ def _where(facts: ServerFacts, *, on_sandbox: bool) -> str:
         return "a private sandbox"
     version = facts.version.partition(" (")[0]
     return f"node {facts.node_id} of cluster {facts.cluster_id} ({version})"
-
-
-async def _drop(connect: Connect, database: str) -> None:
-    """Drop a database, again and again while an import that was cancelled is being put back."""
-    deadline = time.monotonic() + DROP_SECONDS
-    server = await connect()
-    try:
-        while True:
-            try:
-                if database in {d.name for d in await catalogue.databases(server)}:
-                    await server.execute(statements.drop_database(database))
-                return
-            except KwtuiError as error:
-                late = time.monotonic() > deadline
-                if late or error.exit_code is not ExitCode.STATEMENT_REFUSED:
-                    raise
-            await asyncio.sleep(1)
-    finally:
-        await server.close()
 
 
 def _add(error: KwtuiError, words: str) -> None:

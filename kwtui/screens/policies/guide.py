@@ -35,6 +35,11 @@ _DEMANDS = (
     Option(Demand.OFF_SITE.value, "a copy elsewhere", "It needs an off-site target."),
     Option(Demand.NO_LONGER.value, "nothing kept longer", "Than backups must be kept."),
 )
+_NO_PROBE, _PROBE = "no", "yes"
+_PROBES = (
+    Option(_NO_PROBE, "not now", "From past backups, drills and restores, where there are any."),
+    Option(_PROBE, "by a probe", "Where none tells: 40,000 rows in a scratch that is removed."),
+)
 _NOWHERE = Option("", "nowhere", "A lost disk takes the backups, too.")
 
 
@@ -70,6 +75,7 @@ class DemandStep(Step):
         )
         self._copies = Cycle("Copies go", (_NOWHERE,), "", name="copies")
         self._demand = Cycle("Law or customer", _DEMANDS, "", name="demand")
+        self._probe = Cycle("Measure speed", _PROBES, _NO_PROBE, name="probe")
         self._called = ExplainedField(
             "Policy",
             "" if "guided" in taken else "guided",
@@ -86,6 +92,7 @@ class DemandStep(Step):
                 self._window,
                 self._copies,
                 self._demand,
+                self._probe,
                 self._called,
             ]
         )
@@ -113,6 +120,10 @@ class DemandStep(Step):
     def databases(self) -> tuple[str, ...]:
         names = (name.strip() for name in self._databases.value.split(","))
         return tuple(name for name in names if name)
+
+    @property
+    def probe(self) -> bool:
+        return self._probe.value == _PROBE
 
     @property
     def policy_name(self) -> str:
@@ -170,7 +181,9 @@ class AdviceStep(Step):
         self.advice = None
         self._document.set_lines([line(("Measuring…", "muted"))], keep_scroll=False)
         try:
-            measured = await self.controller.advice.measured(self._demands.databases)
+            measured = await self.controller.advice.measured(
+                self._demands.databases, probe=self._demands.probe, told=self._told
+            )
         except KwtuiError as error:
             self._document.set_lines([line((text, "error")) for text in error.lines()])
             raise
@@ -178,6 +191,9 @@ class AdviceStep(Step):
         answers = dict.fromkeys(names, self._demands.answers())
         self.advice = self.controller.advice.recommend(answers, measured)
         self._document.set_lines(advice_page(self.advice), keep_scroll=False)
+
+    def _told(self, words: str) -> None:
+        self._document.set_lines([line((f"{words}…", "muted"))], keep_scroll=False)
 
     def reason_against_next(self) -> str:
         if self.strategy is None:

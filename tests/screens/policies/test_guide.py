@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kwtui.config.policies import load_policy, policy_names
+from kwtui.model.schema import Engine
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController
 
@@ -50,3 +51,19 @@ async def test_what_cannot_be_used_or_kept_is_told(connected: FakeController) ->
         await person.type("shop")
         await person.press("enter")
         await person.until_shown("! shop: an RPO of 10min cannot be kept")
+
+
+async def test_a_probe_is_made_only_when_it_is_asked_for(connected: FakeController) -> None:
+    probe = ("probe", Engine.TIME_SERIES)
+    async with opened(connected, start="board", size=(110, 60)) as person:
+        await guide(person)
+        await person.press("enter")
+        await person.until_shown("least from 00:00 to 03:00 UTC")
+        assert probe not in connected.server.requests
+        await person.press("escape")
+        await person.until_shown("Measure speed")
+        await person.press(*["down"] * 8, "right")
+        await person.until_shown("by a probe")
+        await person.press("enter")
+        await person.until_shown("RPO 26h: is kept")
+        await person.until(lambda: probe in connected.server.requests)
