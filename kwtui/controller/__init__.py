@@ -28,6 +28,7 @@ from kwtui.controller.plans import Plans
 from kwtui.controller.policies import Policies
 from kwtui.controller.policy_work import PolicyWork
 from kwtui.controller.profiles import Profiles
+from kwtui.controller.recovery.copies import RescueCopies
 from kwtui.controller.recovery.plan import Recovery
 from kwtui.controller.recovery.rescue import Rescue
 from kwtui.controller.retention import Retention
@@ -68,6 +69,9 @@ class Controller:
             self.folders, self.connection, account_runs, background, home
         )
         self.offsite = Offsite(self.folders, self.storage, background, home)
+        self.rescue_copies = RescueCopies(
+            self.rescue, self.offsite, self.folders, self.evidence, background, events, home
+        )
         self.server = ServerPages(self.connection, self.folders)
         self.sql = SqlConsole(self.connection, home)
         self.plans = Plans(

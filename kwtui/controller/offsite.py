@@ -172,11 +172,11 @@ class Offsite:
 
         return await self._background.call(check)
 
-    def make_workplace(self, parent: Path | None) -> Path:
-        """A new private folder that a copy is fetched into and drilled in. Raises KwtuiError."""
+    def make_workplace(self, parent: Path | None, purpose: str = "drill") -> Path:
+        """A new private folder that a copy is fetched into, to be used there. Raises KwtuiError."""
         from kwtui.files.durable import PRIVATE_FOLDER, make_folders
 
-        folder = (parent or self._state / "offsite") / f"drill-{new_plan_id()}"
+        folder = (parent or self._state / "offsite") / f"{purpose}-{new_plan_id()}"
         make_folders(folder, mode=PRIVATE_FOLDER)
         return folder
 

@@ -71,6 +71,12 @@ def write_new(path: Path, pieces: Iterable[bytes]) -> int:
     return written
 
 
+def refuse_existing(path: Path) -> None:
+    """Raises KwtuiError (USAGE) as `NewFile` would, before the work for its content is done."""
+    if os.path.lexists(path):
+        raise _cannot_make(path, FileExistsError(path))
+
+
 def _cannot_make(path: Path, error: OSError) -> KwtuiError:
     if isinstance(error, FileExistsError):
         return KwtuiError(

@@ -15,6 +15,7 @@ import kwtui
 from kwtui.backups.manifest import MANIFEST_FILE, decode_manifest
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.json_text import encode
+from kwtui.files.pace import spend
 from kwtui.offsite.archive import (
     LARGEST_ARCHIVE,
     Archive,
@@ -92,6 +93,7 @@ class _Reading:
     def count(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         total = sum(part.bytes for part in self.archive.parts)
         for chunk in chunks:
+            spend(len(chunk))
             self._done += len(chunk)
             self.read(self._done, total)
             yield chunk
@@ -105,8 +107,9 @@ def check_copy(
     identities: Sequence[Any] = (),
     read: Read = lambda done, total: None,
     seen: set[ArchivePart] | None = None,
+    record: bool = True,
 ) -> CopyCheck:
-    """Check a copy up to ``level`` (O1 to O3), and leave the outcome beside it.
+    """Check a copy up to ``level`` (O1 to O3), and ``record`` the outcome beside it.
 
     ``seen`` are parts that were read and found good a moment ago, with other copies that need
     them; those of this copy are added.
@@ -139,6 +142,8 @@ def check_copy(
         bytes=sum(part.bytes for part in archive.parts),
         problems=tuple(reading.problems[:_PROBLEMS_KEPT]),
     )
+    if not record:
+        return check
     mark = CheckMark(at, level, check.ok)
     return replace(check, recorded=mark_check(target, archive.set_id, mark, check.problems))
 

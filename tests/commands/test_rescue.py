@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shutil
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -12,9 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from kwtui.backups.layout.location import find_location
+from kwtui.backups.rescue import find_sets
 from kwtui.errors import ExitCode
+from kwtui.offsite.keys import make_key
 from tests.backups.builder import make_set
 from tests.command_line import CommandLine
+from tests.offsite.copying import files_in, push, target_in
+
+STARTED = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -27,7 +34,7 @@ def home(tmp_path: Path) -> CommandLine:
 def disk(tmp_path: Path) -> Path:
     disk = tmp_path / "disk"
     disk.mkdir()
-    make_set(disk, tmp_path / "state", started=datetime(2026, 11, 22, 8, tzinfo=UTC))
+    make_set(disk, tmp_path / "state", started=STARTED)
     return disk
 
 
@@ -52,18 +59,8 @@ def test_without_a_terminal_it_lists_and_saves(
 def test_three_keys_lead_to_the_rows_of_a_table(
     home: CommandLine, disk: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "work").mkdir()
-    leader, follower = pty.openpty()
-    kwtui = subprocess.Popen(
-        home.command("rescue", str(disk)),
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        env=home.variables(),
-        cwd=tmp_path / "work",
-    )
-    os.close(follower)
-    seen = shown_until(leader, "Enter for 1")
+    kwtui, leader = on_terminal(home, tmp_path / "work", str(disk))
+    shown_until(leader, "Enter for 1")
     os.write(leader, b"\n")
     seen = shown_until(leader, "[q] quit:")
     assert "is whole, proven to P2." in seen
@@ -75,6 +72,64 @@ def test_three_keys_lead_to_the_rows_of_a_table(
     assert kwtui.wait(20) == 0
     os.close(leader)
     assert (tmp_path / "work/shop.public.orders.csv").read_text().startswith('"id","name"\n')
+
+
+def test_an_encrypted_copy_asks_for_its_key_and_reads_one_table(
+    home: CommandLine, disk: Path, tmp_path: Path
+) -> None:
+    key, other = tmp_path / "key", tmp_path / "other"
+    public = make_key(key, STARTED)
+    make_key(other, STARTED)
+    away = tmp_path / "away"
+    location = find_location(disk, find_sets(disk).entries[0].path)
+    push(target_in(away), location, tmp_path / "state", (public,))
+    before = files_in(away)
+    shutil.rmtree(disk)
+
+    url, file = f"file://{away}", tmp_path / "orders.csv"
+    saving = ("rescue", url, "--table", "orders", "--csv", str(file))
+    assert home.run("rescue", url, "--json").object["root"] == url
+    closed = home.run(*saving)
+    assert closed.code == ExitCode.AUTHENTICATION_FAILED
+    assert "--identity FILE" in closed.err
+    assert not file.exists()
+    saved = home.run(*saving, "--identity", str(key))
+    assert (saved.code, "Saved 4 rows" in saved.out) == (0, True), saved.err
+
+    kwtui, leader = on_terminal(home, tmp_path / "work", str(away))
+    shown_until(leader, "Enter for 1")
+    os.write(leader, b"1")
+    assert "by its sizes" in shown_until(leader, "[q] quit:")
+    os.write(leader, b"c")
+    shown_until(leader, "Which table?")
+    os.write(leader, b"1")
+    assert public in shown_until(leader, "Enter to quit:")
+    os.write(leader, f"{other}\n".encode())
+    assert "none of the given keys opens it" in shown_until(leader, "Enter to quit:")
+    os.write(leader, f"{key}\n".encode())
+    assert "Saved 4 rows of public.orders" in shown_until(leader, ".csv\r\n")
+    assert kwtui.wait(20) == 0
+    os.close(leader)
+    rescued = tmp_path / "work/shop.public.orders.csv"
+    assert rescued.read_bytes() == file.read_bytes()
+    assert list(rescued.parent.iterdir()) == [rescued], "what was unpacked beside it is gone"
+    assert files_in(away) == before, "nothing is written beside the copy"
+
+
+def on_terminal(home: CommandLine, work: Path, place: str) -> tuple[subprocess.Popen[bytes], int]:
+    """`kwtui rescue` in a folder, and the other end of its terminal."""
+    work.mkdir()
+    leader, follower = pty.openpty()
+    kwtui = subprocess.Popen(
+        home.command("rescue", place),
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env=home.variables(),
+        cwd=work,
+    )
+    os.close(follower)
+    return kwtui, leader
 
 
 def shown_until(leader: int, words: str, seconds: float = 60.0) -> str:

@@ -22,7 +22,7 @@ from tests.manual.command_reference import (
     _synopsis,
 )
 
-_FOLDERS, _FILES = {"DIR"}, {"FILE"}
+_FOLDERS, _FILES = {"DIR", "DIR|TARGET"}, {"FILE"}
 
 
 def shell_files() -> dict[str, str]:

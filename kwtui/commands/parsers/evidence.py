@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kwtui.commands.parsers.parts import command, given
+from kwtui.commands.parsers.parts import add_identities, command, given
 
 
 def add_evidence_commands(commands: Any) -> None:
@@ -16,26 +16,32 @@ def _rescue(commands: Any) -> None:
     parser = command(
         commands,
         "rescue",
-        "bring data back from a folder of backups, with nothing else there",
+        "bring data back from a folder of backups or off-site copies, with nothing else there",
         "recovery.rescue:rescue",
         """\
-        DIR is what is left: an extern, a store, a folder of backup sets or one of them. What lies
-        there is found, ranked and checked; nothing is written beside it. On a terminal a few keys
-        lead from there to a restore into the server that --dsn or --profile names, into whose
-        extern the backup is copied if it lies elsewhere; or to the data of a table as CSV, for
-        which no server is needed. Without a terminal, and with --list, it is only listed.
+        DIR is what is left: an extern, a store, a folder of backup sets or off-site copies, or one
+        of them. TARGET is where off-site copies lie: a saved target, or file:///DIR,
+        sftp://user@host/DIR, s3://bucket/prefix, rclone:REMOTE:DIR. What lies there is found,
+        ranked and checked; nothing is written beside it. On a terminal a few keys lead from there
+        to a restore into the server that --dsn or --profile names, into whose extern the backup is
+        copied if it lies elsewhere; or to the data of a table as CSV, for which no server is
+        needed and of a copy the parts of that table alone are read. A copy that is encrypted is
+        opened with --identity, or asks for the key's file. Without a terminal, and with --list, it
+        is only listed.
         """,
         """\
         kwtui rescue /mnt/old-disk/extern
         kwtui rescue /mnt/usb/kwtui --dsn postgresql://root@127.0.0.1:26257/defaultdb
         kwtui rescue /mnt/usb/kwtui --table public.orders --csv orders.csv
         kwtui rescue . --table m --csv may.csv --from 2026-05-01 --until 2026-06-01
+        kwtui rescue sftp://backup@vault/srv/kwtui --identity ~/offsite.key
         """,
     )
-    parser.add_argument("folder", metavar="DIR")
+    parser.add_argument("place", metavar="DIR|TARGET")
     parser.add_argument("--set", type=given, metavar="PATH", help="this backup, as it is listed")
     parser.add_argument("--list", action="store_true", help="list what is there, best first")
     parser.add_argument("--as", dest="target", type=given, metavar="NAME", help="restore as this")
+    add_identities(parser)
     parser.add_argument("--table", type=given, metavar="TABLE", help="save this one")
     parser.add_argument("--csv", type=given, metavar="FILE", help="into this new file")
     parser.add_argument(

@@ -8,6 +8,7 @@ from typing import Any
 
 from kwtui.commands.parsers.parts import (
     add_connection,
+    add_identities,
     add_tables,
     command,
     given,
@@ -85,17 +86,6 @@ def _add_recipients(action: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_identities(action: argparse.ArgumentParser) -> None:
-    action.add_argument(
-        "--identity",
-        action="append",
-        default=[],
-        type=given,
-        metavar="FILE",
-        help="a private key of age or OpenSSH that opens the copy; may be given again",
-    )
-
-
 def _add_yes(action: argparse.ArgumentParser, words: str) -> None:
     choice = action.add_mutually_exclusive_group()
     choice.add_argument("--yes", action="store_true", help=words)
@@ -134,7 +124,7 @@ def _check(actions: Any) -> None:
     action.add_argument(
         "--level", type=copy_level(3), default=2, metavar="O1|O2|O3", help="how far (O2)"
     )
-    _add_identities(action)
+    add_identities(action)
 
 
 def _fetch(actions: Any) -> None:
@@ -142,7 +132,7 @@ def _fetch(actions: Any) -> None:
     _add_target(action)
     action.add_argument("set", type=set_path, metavar="SET")
     add_tables(action)
-    _add_identities(action)
+    add_identities(action)
     _add_yes(action, "fetch it")
     action.add_argument("--detach", action="store_true", help="start the run, do not follow it")
 
@@ -153,7 +143,7 @@ def _drill(actions: Any) -> None:
     )
     _add_target(action)
     action.add_argument("set", type=set_path, metavar="SET")
-    _add_identities(action)
+    add_identities(action)
     action.add_argument(
         "--work",
         type=given,

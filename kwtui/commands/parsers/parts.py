@@ -101,6 +101,18 @@ def command(
     return parser
 
 
+def add_identities(action: argparse.ArgumentParser) -> None:
+    """The private keys of off-site copies."""
+    action.add_argument(
+        "--identity",
+        action="append",
+        default=[],
+        type=given,
+        metavar="FILE",
+        help="a private key of age or OpenSSH that opens the copy; may be given again",
+    )
+
+
 def add_connection(parser: argparse.ArgumentParser, *, inherited: bool = False) -> None:
     """Options may stand before and after the command; the later one counts."""
     default = argparse.SUPPRESS if inherited else None

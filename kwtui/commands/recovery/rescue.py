@@ -1,4 +1,4 @@
-"""kwtui rescue: from a folder of backups to data, with nothing else there."""
+"""kwtui rescue: from a folder of backups or off-site copies to data, with nothing else there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kwtui.commands.shared.arguments import connect, usage
+from kwtui.commands.recovery.sources import Source, find_source
+from kwtui.commands.shared.arguments import connect, paths_of, usage
 from kwtui.commands.shared.asking import ask_key
 from kwtui.commands.shared.follow import start_and_follow
 from kwtui.commands.shared.output import Output, table
@@ -14,8 +15,6 @@ from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
     from kwtui.backups.listing.entries import BackupEntry
-    from kwtui.backups.proof.verify import VerifyReport
-    from kwtui.backups.rescue import Found
     from kwtui.controller import Controller
     from kwtui.model.requests import ExcerptRequest
 
@@ -25,56 +24,49 @@ _SHOWN = 9
 
 async def rescue(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     """Raises KwtuiError: NOT_FOUND where no backup is, and what its parts raise."""
-    found = await controller.rescue.find(_path(args.folder))
-    if not found.entries:
-        raise KwtuiError(
-            f"No backup lies in {found.root}.",
-            cause=found.problem,
-            hint="Name the folder that holds `kwtui/DATABASE/TIME`, or a set itself. Off-site "
-            "copies are fetched first: kwtui offsite fetch TARGET SET --extern DIR",
-            exit_code=ExitCode.NOT_FOUND,
-        )
-    chosen = _named(found, args.set) if args.set else None
+    source = await find_source(controller, output, args.place, paths_of(args.identity))
+    chosen = _named(source, args) if args.set else None
     if args.csv:
-        return await _save(controller, args, output, found, chosen or found.entries[0])
+        return await _save(args, output, source, chosen or source.entries[0])
     if chosen is None and (args.list or not output.is_terminal):
-        _show(found, output)
+        _show(source, output)
         return 0
     connected = await _connected(controller, args, output)
-    return await _Dialogue(controller, args, output, found, connected).run(chosen)
+    return await _Dialogue(controller, args, output, source, connected).run(chosen)
 
 
-def _named(found: Found, path: str) -> BackupEntry:
-    for entry in found.entries:
-        if entry.path == path.rstrip("/"):
+def _named(source: Source, args: argparse.Namespace) -> BackupEntry:
+    for entry in source.entries:
+        if entry.path == args.set.rstrip("/"):
             return entry
     raise KwtuiError(
-        f"{path} is no backup in {found.root}.",
-        hint=f"See what there is: kwtui rescue {found.root} --list",
+        f"{args.set} is no backup in {source.place}.",
+        hint=f"See what there is: kwtui rescue {args.place} --list",
         exit_code=ExitCode.NOT_FOUND,
     )
 
 
-def _show(found: Found, output: Output) -> None:
+def _show(source: Source, output: Output) -> None:
     if output.json:
-        output.object("rescue", {"root": found.root, "entries": found.entries})
-        return
-    for line in _lines(found.entries):
-        output.line(line)
+        output.object("rescue", {"root": source.place, "entries": source.entries})
+    else:
+        for line in _lines(source, source.entries):
+            output.line(line)
+    if source.problem:
+        output.note(source.problem)
 
 
-def _lines(entries: tuple[BackupEntry, ...]) -> list[str]:
+def _lines(source: Source, entries: tuple[BackupEntry, ...]) -> list[str]:
     from kwtui.text import human_bytes, human_count
 
     rows = [("", "DATABASE", "MADE", "PROOF", "ROWS", "SIZE", "PATH")]
     for number, entry in enumerate(entries, 1):
-        proof = "damaged" if entry.problem else f"P{int(entry.proof)}" if entry.proof else "?"
         rows.append(
             (
                 str(number) if number <= _SHOWN else "",
                 (entry.database or "?") + (" (part)" if entry.only else ""),
                 f"{entry.started:%Y-%m-%d %H:%M}" if entry.started else "?",
-                proof,
+                source.proof(entry),
                 "?" if entry.rows is None else human_count(entry.rows),
                 human_bytes(entry.bytes),
                 entry.path,
@@ -100,18 +92,14 @@ def _wanted(args: argparse.Namespace, path: str, name: str) -> ExcerptRequest:
 
 
 async def _save(
-    controller: Controller,
-    args: argparse.Namespace,
-    output: Output,
-    found: Found,
-    entry: BackupEntry,
+    args: argparse.Namespace, output: Output, source: Source, entry: BackupEntry
 ) -> int:
     """One table as CSV, without questions."""
     if not args.table:
         raise usage("--csv saves one table: name it with --table.")
     file = _path(args.csv)
     wanted = _wanted(args, entry.path, args.table)
-    rows = await controller.rescue.save_table(found, entry.path, args.table, file, wanted)
+    rows = await source.save(entry, args.table, file, wanted)
     if output.json:
         output.object(
             "rescued", {"path": entry.path, "table": args.table, "file": file, "rows": rows}
@@ -141,31 +129,40 @@ class _Dialogue:
         controller: Controller,
         args: argparse.Namespace,
         output: Output,
-        found: Found,
+        source: Source,
         connected: bool,
     ) -> None:
         self._controller = controller
         self._args = args
         self._output = output
-        self._found = found
+        self._source = source
         self._connected = connected
 
     async def run(self, chosen: BackupEntry | None) -> int:
         entry = chosen or self._choose()
         if entry is None:
             return int(ExitCode.CANCELLED)
-        report = await self._check(entry)
-        question = "[c] save a table as CSV, [q] quit:"
-        if self._connected:
-            question = f"[r] restore it into {self._server}, {question}"
-        else:
+        whole = await self._source.check(entry)
+        if not self._connected:
             self._output.note("To restore it, name a server: --dsn or --profile.")
-        key = ask_key(self._output, question, "rcq" if self._connected else "cq")
+        more = self._source.may_read_all(entry)
+        while (key := self._ask(more=more)) == "v":
+            whole, more = await self._source.read_all(entry), False
         if key == "c":
             return await self._save(entry)
-        if key == "r" and self._may_go_on(report):
+        if key == "r" and self._may_go_on(whole):
             return await self._restore(entry)
         return int(ExitCode.CANCELLED)
+
+    def _ask(self, *, more: bool) -> str:
+        choices = {
+            "r": f"[r] restore it into {self._server}" if self._connected else "",
+            "c": "[c] save a table as CSV",
+            "v": "[v] read it all and check it" if more else "",
+            "q": "[q] quit:",
+        }
+        offered = {key: words for key, words in choices.items() if words}
+        return ask_key(self._output, ", ".join(offered.values()), "".join(offered))
 
     @property
     def _server(self) -> str:
@@ -173,9 +170,11 @@ class _Dialogue:
         return target.label if target is not None else ""
 
     def _choose(self) -> BackupEntry | None:
-        entries = self._found.entries
-        for line in _lines(entries[:_SHOWN]):
+        entries = self._source.entries
+        for line in _lines(self._source, entries[:_SHOWN]):
             self._output.line(line)
+        if self._source.problem:
+            self._output.note(self._source.problem)
         more = len(entries) - _SHOWN
         if more > 0:
             self._output.note(f"and {more:,} more: --list shows them, --set PATH takes one")
@@ -185,38 +184,27 @@ class _Dialogue:
         )
         return None if key == "q" else entries[0 if key == "\n" else int(key) - 1]
 
-    async def _check(self, entry: BackupEntry) -> VerifyReport:
-        from kwtui.text import human_bytes
-
-        self._output.status(f"Reading {entry.path}, {human_bytes(entry.bytes)}...")
-        report = await self._controller.rescue.check(self._found, entry.path)
-        if report.ok:
-            level = f", proven to P{int(report.reached)}" if report.reached is not None else ""
-            self._output.line(f"{entry.path} is whole{level}.")
-        for finding in report.findings:
-            words = f"{finding.severity.value} {finding.subject}: {finding.message}"
-            self._output.line(f"  {words}")
-        return report
-
-    def _may_go_on(self, report: VerifyReport) -> bool:
-        if report.ok:
+    def _may_go_on(self, whole: bool) -> bool:
+        if whole:
             return True
         question = "It is damaged: a restore ends at what is missing. [y] try, [q] quit:"
         return ask_key(self._output, question, "yq") == "y"
 
     async def _save(self, entry: BackupEntry) -> int:
-        details = await self._controller.rescue.look_inside(self._found, entry.path)
-        names = [str(each.name) for each in details.tables]
-        if not names:
-            raise KwtuiError(f"{entry.path} holds no table.", exit_code=ExitCode.NOT_FOUND)
-        name = self._args.table or self._choose_table(names)
+        name = self._args.table or self._choose_table(await self._tables(entry))
         if name is None:
             return int(ExitCode.CANCELLED)
         file = _free_file(f"{entry.database or 'table'}.{name}".replace("/", "_"))
         wanted = _wanted(self._args, entry.path, name)
-        rows = await self._controller.rescue.save_table(self._found, entry.path, name, file, wanted)
+        rows = await self._source.save(entry, name, file, wanted)
         self._output.line(f"Saved {rows:,} rows of {name}: {file}")
         return 0
+
+    async def _tables(self, entry: BackupEntry) -> list[str]:
+        names = await self._source.tables(entry)
+        if not names:
+            raise KwtuiError(f"{entry.path} holds no table.", exit_code=ExitCode.NOT_FOUND)
+        return names
 
     def _choose_table(self, names: list[str]) -> str | None:
         for number, name in enumerate(names[:_SHOWN], 1):
@@ -232,15 +220,12 @@ class _Dialogue:
 
         controller, output = self._controller, self._output
         name = self._args.target or await self._free_name(entry.database or "rescued")
-        in_place = controller.rescue.is_in_place(self._found)
-        first = "" if in_place else f"copy it to {controller.folders.extern()}, then "
-        words = f"[y] {first}restore it into {self._server} as {name}, [q] quit:"
-        if ask_key(output, words, "yq") == "q":
+        in_place = self._source.is_in_place()
+        moving = f"{self._source.moving} it to {controller.folders.extern()}, then "
+        words = f"[y] {'' if in_place else moving}restore it into {self._server} as {name}"
+        if ask_key(output, f"{words}, [q] quit:", "yq") == "q":
             return int(ExitCode.CANCELLED)
-        path = entry.path
-        if not in_place:
-            output.status("Copying...")
-            path = await controller.rescue.bring(self._found, entry.path)
+        path = entry.path if in_place else await self._source.bring(entry)
         plan = await controller.plans.restore(RestoreRequest(path, target=name))
         return await start_and_follow(controller, plan, output)
 

@@ -1,4 +1,4 @@
-"""Questions on a terminal that are answered by one key."""
+"""Questions on a terminal, most of them answered by one key."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def ask_key(output: Output, question: str, keys: str) -> str:
             if pressed in keys:
                 output.line(pressed if pressed != "\n" else "")
                 return pressed
+
+
+def ask_line(output: Output, question: str) -> str:
+    """What is typed up to Enter; empty at the end of the input."""
+    output.ask(question)
+    return sys.stdin.readline().strip()
 
 
 @contextmanager

@@ -493,7 +493,7 @@ complete -c kwtui -n '_shtab_kwtui_using notify' -l extern -xka "(__fish_complet
 complete -c kwtui -n '_shtab_kwtui_using notify' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
 complete -c kwtui -n '_shtab_kwtui_using notify' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
 complete -c kwtui -n '_shtab_kwtui_using notify; and test $_shtab_kwtui_npos -eq 0' -ka "test" -d action
-complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a rescue -d 'Bring data back from a folder of backups, with nothing else there.'
+complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a rescue -d 'Bring data back from a folder of backups or off-site copies, with nothing else there.'
 complete -c kwtui -n '_shtab_kwtui_using rescue' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using rescue' -l json -d 'print JSON: one object, or one event a line while something runs'
 complete -c kwtui -n '_shtab_kwtui_using rescue' -l dsn -x -d postgresql://user@host:port
@@ -505,12 +505,13 @@ complete -c kwtui -n '_shtab_kwtui_using rescue' -l logs -xka "(__fish_complete_
 complete -c kwtui -n '_shtab_kwtui_using rescue' -l set -x -d 'this backup, as it is listed'
 complete -c kwtui -n '_shtab_kwtui_using rescue' -l list -d 'list what is there, best first'
 complete -c kwtui -n '_shtab_kwtui_using rescue' -l as -x -d 'restore as this'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l identity -xka "(__fish_complete_path (commandline -ct))" -d 'a private key of age or OpenSSH that opens the copy; may be given again'
 complete -c kwtui -n '_shtab_kwtui_using rescue' -l table -x -d 'save this one'
 complete -c kwtui -n '_shtab_kwtui_using rescue' -l csv -xka "(__fish_complete_path (commandline -ct))" -d 'into this new file'
 complete -c kwtui -n '_shtab_kwtui_using rescue' -l from -x -d 'rows of this time and later (UTC)'
 complete -c kwtui -n '_shtab_kwtui_using rescue' -l until -x -d 'rows before this time'
 complete -c kwtui -n '_shtab_kwtui_using rescue' -l where -x -d 'rows of these devices: "site = '"'"'north'"'"'"'
-complete -c kwtui -n '_shtab_kwtui_using rescue; and test $_shtab_kwtui_npos -eq 0' -ka "(__fish_complete_directories)" -d DIR
+complete -c kwtui -n '_shtab_kwtui_using rescue; and test $_shtab_kwtui_npos -eq 0' -ka "(__fish_complete_directories)" -d 'DIR|TARGET'
 complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a runbook -d 'Write the recovery plan of databases, in English or Chinese.'
 complete -c kwtui -n '_shtab_kwtui_using runbook' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using runbook' -l json -d 'print JSON: one object, or one event a line while something runs'
