@@ -182,9 +182,8 @@ async def _carry_out(controller: Controller, found: Policy, output: Output) -> P
     A terminal that is closed changes nothing: what was begun is finished.
     """
     from kwtui.commands.shared.follow import handled_signals
-    from kwtui.unattended.gentle import be_gentle
 
-    be_gentle(found.limits)
+    controller.policies.be_gentle(found)
     stopping: list[asyncio.Task[None]] = []
 
     def tell(words: str) -> None:
@@ -328,5 +327,5 @@ async def notify(controller: Controller, args: argparse.Namespace, output: Outpu
     elif not sent:
         output.line(f"The policy {args.name} tells nobody: write command, webhook or mail_to.")
     for each in () if output.json else sent:
-        output.line(f"{each.way}: {each.problem or 'taken'}")
+        output.line(f"{each.way}: {f'FAILED: {each.problem}' if each.problem else 'taken'}")
     return int(ExitCode.FAILED) if any(each.problem for each in sent) else 0

@@ -34,6 +34,8 @@ from kwtui.model.requests import ANEW_AFTER, BackupMethod, Incremental
 from kwtui.model.retention import RetentionPolicy
 
 TEMPLATES = ("generic", "slack", "dingtalk", "feishu", "wecom")
+SIGNED = ("dingtalk", "feishu")
+"""Whose robots may want a signature."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _NOTIFY_KEYS = (
     "on",
@@ -45,6 +47,7 @@ _NOTIFY_KEYS = (
     "smtp",
     "smtp_user",
     "smtp_password_command",
+    "webhook_secret_command",
     "apprise",
     "ping",
     "repeat",
@@ -57,6 +60,7 @@ _LIMIT_KEYS = (
     "wait",
     "stop",
     "cpu_share",
+    "rate",
     "low_priority",
     "max_space",
 )
@@ -120,7 +124,8 @@ def read_policy(path: Path) -> Policy:
     """A policy from any file. Raises KwtuiError (USAGE) with file, line and reason; also for one
     that has commands and that another account may have written."""
     policy = parse_policy(read_toml_text(path), path)
-    if policy.notice.command or policy.notice.smtp_password_command:
+    notice = policy.notice
+    if notice.command or notice.smtp_password_command or notice.webhook_secret_command:
         check_trusted(path)
     return policy
 
@@ -258,6 +263,7 @@ class _Reader:
             command=table.texts("command", ()),
             webhook=table.take("webhook", str, ""),
             template=table.take("template", str, "generic"),
+            webhook_secret_command=table.take("webhook_secret_command", str, ""),
             mail_to=table.texts("mail_to", ()),
             mail_from=table.take("mail_from", str, ""),
             smtp=table.take("smtp", str, ""),
@@ -274,6 +280,9 @@ class _Reader:
         if notice.template not in TEMPLATES:
             allowed = ", ".join(TEMPLATES)
             raise table.wrong("template", f"must be one of {allowed}, not {notice.template!r}")
+        if notice.webhook_secret_command and notice.template not in SIGNED:
+            robots = " or ".join(SIGNED)
+            raise table.wrong("webhook_secret_command", f"needs the template {robots}")
         if notice.mail_to and not notice.mail_from:
             raise table.wrong("mail_from", "is needed beside mail_to")
         if bool(notice.smtp_user) != bool(notice.smtp_password_command):
@@ -291,6 +300,7 @@ class _Reader:
             wait=table.span("wait", PolicyLimits.wait) or PolicyLimits.wait,
             stop=table.take("stop", bool, False),
             cpu_share=table.positive("cpu_share", None),
+            rate=table.size("rate"),
             low_priority=table.take("low_priority", bool, True),
             max_space=table.size("max_space"),
         )

@@ -62,6 +62,13 @@ class Policies:
 
         return load_policy(name)
 
+    def be_gentle(self, policy: Policy) -> None:
+        """Let this process, and all that it starts, keep the policy's limits for the machine."""
+        from kwtui.unattended.gentle import be_gentle
+        from kwtui.unattended.history import pace_path
+
+        be_gentle(policy.limits, pace_path(self._state, policy.name))
+
     def warnings(self, policy: Policy) -> list[str]:
         """What is allowed and unwise. Raises USAGE for times that the engine would refuse."""
         from kwtui.unattended.schedule import PackagesMissing, check_times
@@ -251,10 +258,9 @@ class Policies:
         await self._tell_end(policy, event, before, tell)
 
     def _is_in_window(self, policy: Policy, now: datetime) -> bool:
-        from kwtui.unattended.cadence import in_window
-        from kwtui.unattended.schedule import zone_of
+        from kwtui.unattended.schedule import is_open
 
-        return in_window(policy.limits, now.astimezone(zone_of(policy.schedule)))
+        return is_open(policy, now)
 
     async def stop(self, words: str) -> None:
         """End the run early: what is at work is cancelled, and it is written down. `run` returns

@@ -89,6 +89,8 @@ class PolicyNotice:
     webhook: str = ""
     template: str = "generic"
     """The form of the webhook's body: generic, slack, dingtalk, feishu or wecom."""
+    webhook_secret_command: str = ""
+    """Prints the secret that DingTalk's and Feishu's robots want signed; run without a shell."""
     mail_to: tuple[str, ...] = ()
     mail_from: str = ""
     smtp: str = ""
@@ -127,6 +129,9 @@ class PolicyLimits:
     """What is at work is cancelled too once the server is under stress."""
     cpu_share: int | None = None
     """Percent of this machine's CPUs that reading and hashing may use."""
+    rate: int | None = None
+    """Bytes a second that kwtui reads at most: files that it hashes, checks, compares or sends, and
+    copies that it reads back."""
     low_priority: bool = True
     """Everybody else on this machine comes first, for CPU and disk."""
     max_space: int | None = None

@@ -33,6 +33,7 @@ from kwtui.files.durable import cannot_write, write_file
 from kwtui.files.foreign.grounds import claim
 from kwtui.files.foreign.making import FoldersBelow, append_to, new_file, sync_file
 from kwtui.files.foreign.removing import remove_file, remove_folder
+from kwtui.files.pace import spend
 from kwtui.model.proof import ProofLevel
 from kwtui.model.schema import TableName
 from kwtui.offsite.archive import JOIN_FILE, Archive, ArchivedFile
@@ -149,6 +150,7 @@ def _read_parts(
         def stored(chunks: Iterator[bytes], digest: Any = digest) -> Iterator[bytes]:
             nonlocal done
             for chunk in chunks:
+                spend(len(chunk))
                 digest.update(chunk)
                 done += len(chunk)
                 read(done, total)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.pace import spend
 from kwtui.offsite.extra import age_module, zstd_module
 from kwtui.offsite.planning import PlannedPart, Stretch
 from kwtui.offsite.streams import CHUNK, ChunkReader, HashingWriter, Writes, ahead
@@ -85,7 +86,8 @@ class SourceFiles:
 
 def _read(file: BinaryIO, size: int, path: str) -> bytes:
     try:
-        return file.read(size)
+        chunk = file.read(size)
+        spend(len(chunk))
     except OSError as error:
         raise KwtuiError(
             f"{path} cannot be read.",
@@ -93,6 +95,7 @@ def _read(file: BinaryIO, size: int, path: str) -> bytes:
             hint="The disk of the backup may be failing: look at the kernel's log.",
             exit_code=ExitCode.EXTERN_NOT_READABLE,
         ) from error
+    return chunk
 
 
 def _changed(path: str) -> KwtuiError:

@@ -11,6 +11,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import time
 from email.message import EmailMessage
 from functools import partial
 from typing import Any, NoReturn
@@ -18,7 +19,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from kwtui.model.policy import PolicyNotice
-from kwtui.unattended.notices import Notice, mail, refusal, webhook_body
+from kwtui.unattended.notices import Notice, mail, refusal, signed_webhook
 
 _PATIENCE = 15.0
 """Seconds from byte to byte; all of it is bounded from outside."""
@@ -36,7 +37,10 @@ def _give_up(words: str, *, final: bool = False) -> NoReturn:
 
 
 def _post(notice: Notice, settings: PolicyNotice) -> None:
-    answer = _ask(settings.webhook, webhook_body(notice, settings.template), _JSON)
+    command = settings.webhook_secret_command
+    secret = _printed(command, "webhook_secret_command") if command else ""
+    address, body = signed_webhook(notice, settings.template, settings.webhook, secret, time.time())
+    answer = _ask(address, body, _JSON)
     problem = refusal(answer, settings.template)
     if problem:
         _give_up(problem, final=True)
@@ -113,15 +117,22 @@ def _by_smtp(message: EmailMessage, settings: PolicyNotice) -> None:
         if settings.smtp_user:
             if not encrypted:
                 _give_up("the server offers no TLS: no password is sent to it", final=True)
-            server.login(settings.smtp_user, _password(settings.smtp_password_command))
+            command = settings.smtp_password_command
+            server.login(settings.smtp_user, _printed(command, "smtp_password_command"))
         server.send_message(message)
 
 
-def _password(command: str) -> str:
-    """The first line that it prints. Its output is told to nobody."""
-    done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False)  # noqa: S603
+def _printed(command: str, key: str) -> str:
+    """The secret that a policy's command prints as its first line. It is told to nobody."""
+    try:
+        done = subprocess.run(  # noqa: S603 - the policy's owner chose the command
+            shlex.split(command), capture_output=True, text=True, check=False
+        )
+    except (OSError, ValueError) as error:
+        _give_up(f"{key} cannot be started: {_reason(error)}", final=True)
     if done.returncode or not done.stdout.strip():
-        _give_up(f"smtp_password_command ended with {done.returncode}", final=True)
+        how = f"ended with {done.returncode}" if done.returncode else "printed nothing"
+        _give_up(f"{key} {how}", final=True)
     return done.stdout.splitlines()[0]
 
 

@@ -55,6 +55,11 @@ def history_path(state: Path, policy: str) -> Path:
     return claim(state / "policies", own=True) / f"{policy}.jsonl"
 
 
+def pace_path(state: Path, policy: str) -> Path:
+    """What the processes of a policy's run share to read no faster than its limit."""
+    return history_path(state, policy).with_suffix(".pace")
+
+
 def append_event(state: Path, policy: str, event: PolicyEvent) -> None:
     """Raises KwtuiError (DISK_FULL or FAILED)."""
     path = history_path(state, policy)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
+from urllib.parse import urlencode
 
 from kwtui.model.policy import NoticeOn, PolicyNotice
 from kwtui.text import clean
@@ -59,17 +62,44 @@ def as_json(notice: Notice) -> bytes:
     ).encode()
 
 
-def webhook_body(notice: Notice, template: str) -> bytes:
-    """The body that the receiver of this name reads."""
-    bodies: dict[str, object] = {
+def webhook_body(notice: Notice, template: str, signed: Mapping[str, str] | None = None) -> bytes:
+    """The body that the receiver of this name reads; ``signed`` are fields beside the message."""
+    if template == "generic":
+        return as_json(notice)
+    bodies: dict[str, dict[str, object]] = {
         "slack": {"text": _without_marks(notice.text, _SLACK)},
         "dingtalk": {"msgtype": "text", "text": {"content": notice.text}},
         "feishu": {"msg_type": "text", "content": {"text": _without_marks(notice.text, _FEISHU)}},
         "wecom": {"msgtype": "text", "text": {"content": _cut(notice.text, _WECOM_BYTES)}},
     }
-    if template == "generic":
-        return as_json(notice)
-    return json.dumps(bodies[template], ensure_ascii=False).encode()
+    return json.dumps({**(signed or {}), **bodies[template]}, ensure_ascii=False).encode()
+
+
+def signed_webhook(
+    notice: Notice, template: str, address: str, secret: str, now: float
+) -> tuple[str, bytes]:
+    """Address and body for a robot that wants its secret signed; no secret: as they are.
+
+    DingTalk wants milliseconds and the HMAC of both, keyed by the secret, in the address; Feishu
+    seconds and the HMAC of nothing, keyed by both, in the body. ``now`` is seconds since the epoch,
+    which the robots take for an hour.
+    """
+    if not secret:
+        return address, webhook_body(notice, template)
+    if template == "dingtalk":
+        stamp = str(int(now * 1000))
+        sign = _hmac(secret, f"{stamp}\n{secret}")
+        mark = "&" if "?" in address else "?"
+        query = urlencode({"timestamp": stamp, "sign": sign})
+        return f"{address}{mark}{query}", webhook_body(notice, template)
+    stamp = str(int(now))
+    fields = {"timestamp": stamp, "sign": _hmac(f"{stamp}\n{secret}", "")}
+    return address, webhook_body(notice, template, fields)
+
+
+def _hmac(key: str, text: str) -> str:
+    """Base64 of HMAC with SHA-256."""
+    return base64.b64encode(hmac.digest(key.encode(), text.encode(), "sha256")).decode()
 
 
 def refusal(answer: bytes, template: str) -> str:

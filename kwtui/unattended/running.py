@@ -21,6 +21,7 @@ from kwtui.unattended.cadence import drill_due, verify_due
 from kwtui.unattended.hands import Hands, Standing, Tell, Work
 from kwtui.unattended.history import DatabaseOutcome, PolicyEvent
 from kwtui.unattended.load import BETWEEN_LOOKS, LOOKS, is_limited, stress
+from kwtui.unattended.schedule import is_open
 
 _Result = TypeVar("_Result")
 _Task = tuple[str, Callable[[], Awaitable[str]]]
@@ -116,9 +117,15 @@ class PolicyRun:
         )
 
     async def _step(self, carry_out: Callable[[], Awaitable[_Result]]) -> _Result:
-        """Carry out, unless the run was stopped. Raises KwtuiError (CANCELLED) then."""
+        """Carry out, unless the run was stopped or the policy's window has ended.
+
+        Raises KwtuiError then (CANCELLED if it was stopped).
+        """
         if self._stopped:
             raise KwtuiError(f"Not begun: {self._stopped}.", exit_code=ExitCode.CANCELLED)
+        policy = self._policy
+        if not is_open(policy, self._hands.now()):
+            raise KwtuiError(f"Not begun: it is outside {policy.limits.window}.")
         return await carry_out()
 
     def _due(self, work: Work, facts: DatabaseFacts | None, path: str) -> Iterator[_Task]:

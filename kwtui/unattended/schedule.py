@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice, takewhile
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.model.policy import PolicySchedule
+from kwtui.model.policy import Policy, PolicySchedule
+from kwtui.unattended.cadence import in_window
 
 _CHANGED_HOUR = 2
 """Of the local day: there clocks are changed."""
@@ -46,6 +47,11 @@ def times_until(
 
 def zone_of(schedule: PolicySchedule) -> tzinfo:
     return UTC if schedule.time_zone == "UTC" else _local_zone()
+
+
+def is_open(policy: Policy, now: datetime) -> bool:
+    """Whether something may begin now, by the policy's window in the zone of its schedule."""
+    return in_window(policy.limits, now.astimezone(zone_of(policy.schedule)))
 
 
 def _local_zone() -> tzinfo:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import socket
 import socketserver
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
@@ -139,6 +143,58 @@ def test_a_robot_that_refuses_with_200_is_not_believed(address: str) -> None:
     _Receiver.answer = b'{"errcode":310000,"errmsg":"keywords not in content"}'
     (refused,) = send(NOTICE, PolicyNotice(webhook=address, template="dingtalk"))
     assert "310000: keywords not in content" in refused.problem
+
+
+SECRET = "SECa+/b\u6570"
+
+
+def _dingtalk(path: str, body: dict[str, str]) -> tuple[float, str, bytes]:
+    """When it was signed, the signature, and the right one, as DingTalk's page tells."""
+    asked = parse_qs(urlsplit(path).query)
+    assert asked["access_token"] == ["token"]
+    stamp = asked["timestamp"][0]
+    right = hmac.new(SECRET.encode(), f"{stamp}\n{SECRET}".encode(), hashlib.sha256)
+    return int(stamp) / 1000, asked["sign"][0], right.digest()
+
+
+def _feishu(path: str, body: dict[str, str]) -> tuple[float, str, bytes]:
+    assert path == "/robot?access_token=token"
+    stamp = body["timestamp"]
+    right = hmac.new(f"{stamp}\n{SECRET}".encode(), b"", hashlib.sha256)
+    return int(stamp), body["sign"], right.digest()
+
+
+@pytest.mark.parametrize(("template", "read"), [("dingtalk", _dingtalk), ("feishu", _feishu)])
+def test_a_robot_that_wants_a_signature_gets_it_and_nobody_sees_the_secret(
+    address: str,
+    tmp_path: Path,
+    template: str,
+    read: Callable[[str, dict[str, str]], tuple[float, str, bytes]],
+) -> None:
+    (tmp_path / "secret").write_text(SECRET + "\n")
+    settings = PolicyNotice(
+        webhook=f"{address}/robot?access_token=token",
+        template=template,
+        webhook_secret_command=f"cat {tmp_path}/secret",
+    )
+    _Receiver.answer = b'{"errcode":0,"code":0}'
+    assert send(NOTICE, settings) == [Sent("webhook")]
+    path, body = _Receiver.got[-1]
+    at, sign, right = read(path, json.loads(body))
+    assert abs(time.time() - at) < 60
+    assert base64.b64decode(sign) == right
+    assert "the disk is full" in body.decode()
+    assert SECRET not in unquote(path) + body.decode()
+
+    _Receiver.answer = b'{"errcode":310000,"errmsg":"sign not match","code":19021,"msg":"sign"}'
+    (refused,) = send(NOTICE, settings)
+    assert "it answered" in refused.problem
+    for command, words in (("false", "ended with 1"), ("true", "printed nothing")):
+        (unsigned,) = send(NOTICE, replace(settings, webhook_secret_command=command))
+        assert unsigned.problem.endswith(f"webhook_secret_command {words}")
+    (gone,) = send(NOTICE, replace(settings, webhook_secret_command="/nowhere/pass"))
+    assert "webhook_secret_command cannot be started: No such file" in gone.problem
+    assert len(_Receiver.got) == 2, "without its secret nothing is sent"
 
 
 @pytest.mark.parametrize(

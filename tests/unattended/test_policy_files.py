@@ -113,6 +113,7 @@ stop = true
 cpu_share = 50
 low_priority = false
 max_space = "500GiB"
+rate = "50MiB"
 """
 
 
@@ -134,6 +135,7 @@ def test_every_limit_and_every_way_to_back_up_arrives(tmp_path: Path) -> None:
         cpu_share=50,
         low_priority=False,
         max_space=500 << 30,
+        rate=50 << 20,
     )
 
 
@@ -141,6 +143,12 @@ def test_every_limit_and_every_way_to_back_up_arrives(tmp_path: Path) -> None:
     ("old", "new", "words"),
     [
         ('"500GiB"', '"500"', 'Line 25 in [limits]: max_space must be a size such as "500GiB"'),
+        ('"50MiB"', '"50"', 'rate must be a size such as "500GiB"'),
+        (
+            "per_hour",
+            'webhook_secret_command = "x"\nper_hour',
+            "needs the template dingtalk or fei",
+        ),
         (
             "cpu_share = 50",
             "cpu_share = 150",

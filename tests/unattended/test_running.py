@@ -156,3 +156,16 @@ def test_all_backups_together_never_pass_the_space_that_is_allowed() -> None:
     )
     event = run(policy(limits=limits, at_once=2, retention=None), both)
     assert [outcome.ok for outcome in event.databases] == [True, False], "each reserves its part"
+
+
+def test_nothing_begins_in_a_run_once_its_window_has_ended() -> None:
+    def an_hour(what: str) -> str:
+        hands.at += timedelta(hours=1)
+        return ""
+
+    hands = RecordingHands(databases=("a", "b", "c"), fails=an_hour)
+    limits = PolicyLimits(window="01:00-03:00")
+    event = run(policy(limits=limits, proof=PolicyProof(), retention=None), hands)
+    assert hands.done == ["back up a", "back up b"], "begun at 01:15 and 02:15"
+    assert [outcome.ok for outcome in event.databases] == [True, True, False]
+    assert event.databases[2].words == "Not begun: it is outside 01:00-03:00"

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from kwtui.backups.csv.quoting import plainly_quoted
 from kwtui.files.foreign.reading import open_regular
+from kwtui.files.pace import spend
 from kwtui.model.requests import Dialect
 
 BLOCK = 1 << 18
@@ -96,6 +97,7 @@ def _blocks_of(
     inside, header = False, dialect.header
     begun: list[bytes] = []
     while block := file.read(BLOCK):
+        spend(len(block))
         if tick:
             tick(len(block))
         if inside or quote in block:

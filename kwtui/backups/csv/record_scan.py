@@ -19,6 +19,7 @@ from kwtui.backups.csv.charsets import PYTHON_CHARSETS
 from kwtui.backups.csv.form import FileForm, Plainer
 from kwtui.backups.csv.values import Columns, ValueChecker
 from kwtui.files.foreign.reading import open_regular
+from kwtui.files.pace import spend
 from kwtui.model.requests import Dialect
 
 BLOCK = 1 << 18
@@ -330,6 +331,7 @@ def scan_open(
     unreadable = ""
     while block := file.read(BLOCK):
         size += len(block)
+        spend(len(block))
         digest.update(block)
         if tick:
             tick(len(block))
