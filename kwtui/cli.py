@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run_sandbox(words[1:], Output(json="--json" in words))
     output = Output(json="--json" in words)
     try:
-        return _run(make_parser(__version__, words).parse_args(words), words, output)
+        return _run(make_parser(words).parse_args(words), words, output)
     except KwtuiError as error:
         output.error(error)
         return int(error.exit_code)
@@ -58,6 +58,8 @@ def _refused_by_the_system(error: OSError) -> KwtuiError:
 
 
 def _run(args: argparse.Namespace, words: list[str], output: Output) -> int:
+    if args.version or args.version_verbose:
+        return _print_version(args, output)
     if args.command is None and args.print_keys:
         from kwtui.commands.keys import print_keys
 
@@ -80,6 +82,21 @@ def _run(args: argparse.Namespace, words: list[str], output: Output) -> int:
     import asyncio
 
     return asyncio.run(command)
+
+
+def _print_version(args: argparse.Namespace, output: Output) -> int:
+    if not args.version:
+        raise KwtuiError(
+            "--verbose before a command belongs to --version.",
+            hint="Print what this installation is made of: kwtui --version --verbose",
+            exit_code=ExitCode.USAGE,
+        )
+    output.line(f"kwtui {__version__}")
+    if args.version_verbose:
+        from kwtui.commands.version import print_details
+
+        print_details(output)
+    return int(ExitCode.OK)
 
 
 async def _run_command(args: argparse.Namespace, output: Output) -> int:

@@ -19,8 +19,34 @@ def own_program(module: str, *arguments: str) -> list[str]:
 
 
 def own_environment() -> dict[str, str]:
-    """This process's environment, in which Python finds kwtui and nothing in the current folder."""
+    """This process's environment, in which Python finds kwtui and nothing in the current folder.
+
+    What this process was told to ignore (``-E``: the offline bundle) is not handed on either: a
+    PYTHONHOME of the account would lead its Python to another's library.
+    """
+    if sys.flags.ignore_environment:
+        kept = {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
+        user_site = {"PYTHONNOUSERSITE": "1"} if sys.flags.no_user_site else {}
+        return kept | user_site | {"PYTHONPATH": str(_PACKAGE_ROOT), "PYTHONSAFEPATH": "1"}
     listed = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     entries = [str(_PACKAGE_ROOT), *(entry for entry in listed if os.path.isabs(entry))]
     path = os.pathsep.join(dict.fromkeys(entries))
     return os.environ | {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
+
+
+def bundle_facts() -> Path | None:
+    """The file that says how this offline bundle was made; None for any other installation."""
+    path = Path(sys.prefix, "bundle.json")
+    return path if path.is_file() else None
+
+
+def starting_words() -> tuple[str, ...]:
+    """The absolute words that start kwtui for another program, as a timer does.
+
+    Of the offline bundle its launcher, as it was called: through a linked folder where there is
+    one, which an upgrade points elsewhere.
+    """
+    facts = bundle_facts()
+    if facts is not None:
+        return (str(facts.parent.parent / "kwtui"),)
+    return tuple(own_program("kwtui.cli"))

@@ -6,12 +6,12 @@ import getpass
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from kwtui.config.directories import config_dir, state_dir
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.own_program import starting_words
 from kwtui.model.policy import Policy
 from kwtui.unattended.timers import (
     Account,
@@ -38,8 +38,9 @@ class Installed:
 
 
 def account(*, system: bool, user: str = "") -> Account:
-    program = (sys.executable, "-P", "-m", "kwtui.cli")
-    return Account(user or getpass.getuser(), program, str(config_dir()), str(state_dir()), system)
+    """The account that timers run as, and the words that start kwtui in them."""
+    name = user or getpass.getuser()
+    return Account(name, starting_words(), str(config_dir()), str(state_dir()), system)
 
 
 def install(policy: Policy, kind: str = "", user: str = "") -> Installed:

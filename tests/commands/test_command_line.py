@@ -36,10 +36,10 @@ def extern(tmp_path: Path) -> Path:
 
 
 def test_a_command_alone_reads_its_words_as_among_all_the_others() -> None:
-    whole = commands_of(make_parser("1"))
+    whole = commands_of(make_parser())
     assert len(whole) > 20
     for name, parser in whole.items():
-        assert commands_of(make_parser("1", [name]))[name].format_help() == parser.format_help()
+        assert commands_of(make_parser([name]))[name].format_help() == parser.format_help()
 
 
 def commands_of(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
@@ -420,7 +420,7 @@ def test_an_unset_variable_is_not_taken_for_everything(
 def test_every_action_takes_the_options_that_its_command_says_it_takes() -> None:
     """``kwtui runs show ID --dsn URL`` was refused although the help names --dsn."""
     options = ["--dsn", "postgresql://x", "--store", "/s"]
-    parser = make_parser("1")
+    parser = make_parser()
     for command, one in commands_of(parser).items():
         for action in (a for a in one._actions if a.dest == "action"):
             for name in action.choices or ():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,22 @@ def test_python_itself_would_run_it(mark: Path) -> None:
     words = [word for word in own_program("kwtui.cli", "--help") if word != "-P"]
     subprocess.run(words, capture_output=True, timeout=60, check=False)
     assert mark.exists()
+
+
+def test_what_python_was_told_to_ignore_is_kept_from_its_children(tmp_path: Path) -> None:
+    """The offline bundle starts with -E: a PYTHONHOME of the account leads nobody astray."""
+    script = (
+        "import subprocess, sys\n"
+        "from kwtui.files.own_program import own_environment, own_program\n"
+        "command = own_program('kwtui.cli', '--version')\n"
+        "sys.exit(subprocess.run(command, env=own_environment()).returncode)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-E", "-s", "-c", script],
+        env={"PATH": "/usr/bin:/bin", "PYTHONHOME": "/nowhere", "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout.startswith("kwtui "), done.stderr

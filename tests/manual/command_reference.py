@@ -16,7 +16,7 @@ _DIALECT = "how files are written"
 
 def interface_options() -> str:
     """What `kwtui` takes without a command."""
-    return _option_table(_own_actions(make_parser("0")))
+    return _option_table(_own_actions(make_parser()))
 
 
 def command_table() -> str:
@@ -33,7 +33,7 @@ def command_sections() -> str:
 
 
 def _commands() -> Iterator[tuple[str, argparse.ArgumentParser, str]]:
-    for name, parser, summary in _children(make_parser("0")):
+    for name, parser, summary in _children(make_parser()):
         yield name, make_sandbox_parser() if name == "sandbox" else parser, summary
 
 

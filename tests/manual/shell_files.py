@@ -38,7 +38,7 @@ def _completion(parser: argparse.ArgumentParser, shell: str) -> str:
 
 
 def _whole_parser() -> argparse.ArgumentParser:
-    parser = make_parser("0")
+    parser = make_parser()
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             action.choices["sandbox"] = make_sandbox_parser()
@@ -65,7 +65,7 @@ def _help_of_every_home(text: str) -> str:
 
 def man_page() -> str:
     """kwtui(1), one section a command, in the man macros that every `man` reads."""
-    root = make_parser("0")
+    root = make_parser()
     lines = [
         ".\\\" Made from the parsers of kwtui's commands.",
         '.TH KWTUI 1 "" kwtui "User commands"',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from kwtui.config.policy_file import PolicyDraft, new_policy, text_of
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.own_program import own_environment, own_program
 from kwtui.model.policy import Missed, Policy, PolicySchedule
+from kwtui.unattended.installing import account
 from kwtui.unattended.schedule import check_times, next_times
 from kwtui.unattended.timers import (
     Account,
@@ -95,6 +97,19 @@ def test_words_with_blanks_are_one_word_in_a_unit() -> None:
     timer = next(u for u in units(NIGHTLY, ACCOUNT) if u.name == "kwtui-nightly.timer")
     assert "OnCalendar=*-*-* 01:15:00 UTC\n" in timer.text
     assert "Persistent=true\n" in timer.text
+
+
+def test_timers_start_the_launcher_of_an_offline_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the host's certificates to OpenSSL; and a link to the bundle outlives an upgrade."""
+    assert account(system=True).program[1:] == ("-P", "-m", "kwtui.cli")
+    version = tmp_path / "kwtui-0.1.0-linux-x86_64"
+    (version / "python").mkdir(parents=True)
+    (version / "python/bundle.json").write_text("{}")
+    (tmp_path / "kwtui").symlink_to(version)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "kwtui/python"))
+    assert account(system=True).program == (str(tmp_path / "kwtui/kwtui"),)
 
 
 @given(st.lists(st.sampled_from(["0 3 * * * other", "# a comment", "", "MAILTO=x"])), st.booleans())

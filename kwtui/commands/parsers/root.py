@@ -37,7 +37,7 @@ options. `kwtui COMMAND --help` explains each command, `kwtui manual` everything
 """
 
 
-def make_parser(version: str, words: Sequence[str] = ()) -> argparse.ArgumentParser:
+def make_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     """The whole command line, or that of the command which ``words`` begin with.
 
     To build every command's takes longer than many a command.
@@ -49,7 +49,13 @@ def make_parser(version: str, words: Sequence[str] = ()) -> argparse.ArgumentPar
         epilog=_EPILOG.format(exit_codes=_exit_codes()),
         formatter_class=Wide,
     )
-    parser.add_argument("--version", action="version", version=f"kwtui {version}")
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    parser.add_argument(
+        "--verbose",
+        dest="version_verbose",
+        action="store_true",
+        help="with --version: what this installation is made of, and what it runs on",
+    )
     parser.add_argument(
         "--print-keys", action="store_true", help="list the keys of the interface, as `kwtui keys`"
     )

@@ -90,7 +90,7 @@ _shtab_kwtui_sandbox_status_option_strings=(-h --help --dir --json)
 _shtab_kwtui_sandbox_node_option_strings=(-h --help --dir --json)
 _shtab_kwtui_sandbox_reset_option_strings=(-h --help --dir --json)
 _shtab_kwtui_sandbox_option_strings=(-h --help)
-_shtab_kwtui_option_strings=(-h --help --version --print-keys --no-mouse --dsn --profile --sandbox --extern --store --logs)
+_shtab_kwtui_option_strings=(-h --help --version --verbose --print-keys --no-mouse --dsn --profile --sandbox --extern --store --logs)
 
 _shtab_kwtui_backup___extern_COMPGEN=_shtab_compgen_dirs
 _shtab_kwtui_backup___store_COMPGEN=_shtab_compgen_dirs
@@ -742,6 +742,7 @@ _shtab_kwtui_pos_0_nargs=A...
 _shtab_kwtui__h_nargs=0
 _shtab_kwtui___help_nargs=0
 _shtab_kwtui___version_nargs=0
+_shtab_kwtui___verbose_nargs=0
 _shtab_kwtui___print_keys_nargs=0
 _shtab_kwtui___no_mouse_nargs=0
 _shtab_kwtui___sandbox_nargs=0

@@ -57,7 +57,8 @@ complete -c kwtui -e
 complete -c kwtui -f
 
 complete -c kwtui -n _shtab_kwtui_using -s h -l help -d 'show this help message and exit'
-complete -c kwtui -n _shtab_kwtui_using -l version -d 'show program'"'"'s version number and exit'
+complete -c kwtui -n _shtab_kwtui_using -l version -d 'print the version and exit'
+complete -c kwtui -n _shtab_kwtui_using -l verbose -d 'with --version: what this installation is made of, and what it runs on'
 complete -c kwtui -n _shtab_kwtui_using -l print-keys -d 'list the keys of the interface, as `kwtui keys`'
 complete -c kwtui -n _shtab_kwtui_using -l no-mouse -d 'leave the mouse to the terminal'
 complete -c kwtui -n _shtab_kwtui_using -l dsn -x -d postgresql://user@host:port

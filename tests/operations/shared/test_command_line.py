@@ -57,7 +57,7 @@ RESTORES = [
 def test_a_backup_command_asks_for_the_same(request_: BackupRequest) -> None:
     words = shlex.split(command_for(plan_of(PlanKind.BACKUP, request_), []))
 
-    args = make_parser("1").parse_args(words[1:])
+    args = make_parser().parse_args(words[1:])
 
     assert request_of(args) == request_
 
@@ -67,7 +67,7 @@ def test_a_restore_command_asks_for_the_same(request_: RestoreRequest) -> None:
     plan = plan_of(PlanKind.RESTORE, request_)
     plan = replace(plan, request=plan.request | {"scratch": "shop_kwtui_restoring"})
 
-    args = make_parser("1").parse_args(shlex.split(command_for(plan, []))[1:])
+    args = make_parser().parse_args(shlex.split(command_for(plan, []))[1:])
 
     assert restore_request_of(args) == request_
 
@@ -84,7 +84,7 @@ EXCERPTS = [
 def test_a_restore_of_some_rows_asks_for_the_same(request_: ExcerptRequest) -> None:
     words = shlex.split(command_for(plan_of(PlanKind.EXCERPT, request_), []))
 
-    args = make_parser("1").parse_args(words[1:])
+    args = make_parser().parse_args(words[1:])
 
     assert excerpt_of(args) == request_
 
@@ -97,7 +97,7 @@ def test_a_restore_of_some_rows_asks_for_the_same(request_: ExcerptRequest) -> N
 )  # fmt: skip
 def test_what_does_not_name_a_table_and_a_new_one_is_refused(words: str) -> None:
     with pytest.raises(KwtuiError) as caught:
-        excerpt_of(make_parser("1").parse_args(["restore", PATH, *words.split()]))
+        excerpt_of(make_parser().parse_args(["restore", PATH, *words.split()]))
     assert caught.value.exit_code is ExitCode.USAGE
 
 
