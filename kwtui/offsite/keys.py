@@ -81,7 +81,7 @@ def _read(file: Path) -> list[Any]:
         # Never the parser's words: they could hold a part of the key.
         raise KwtuiError(
             f"{file} holds no private key of age or OpenSSH that can be used.",
-            hint="Make one: kwtui offsite keygen FILE",
+            hint="A key of age is a line AGE-SECRET-KEY-1..., one of SSH begins with -----BEGIN.",
             exit_code=ExitCode.USAGE,
         )
     return identities

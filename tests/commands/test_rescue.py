@@ -60,7 +60,9 @@ def test_three_keys_lead_to_the_rows_of_a_table(
     home: CommandLine, disk: Path, tmp_path: Path
 ) -> None:
     kwtui, leader = on_terminal(home, tmp_path / "work", str(disk))
-    shown_until(leader, "Enter for 1")
+    listed = shown_until(leader, "Enter for 1")
+    assert "2026-11-22 08:00:00" in listed
+    assert max(len(line) for line in listed.splitlines()) <= 80
     os.write(leader, b"\n")
     seen = shown_until(leader, "[q] quit:")
     assert "is whole, proven to P2." in seen

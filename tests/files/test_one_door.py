@@ -107,7 +107,6 @@ _ASKS = "asks the Controller for a text of a set"
 ALLOWED = {
     "app/crash_log.py": _STATE,
     "commands/explain.py": "a file that the person names, to be read once",
-    "approval/proposals.py": _STATE,
     "commands/recovery/rescue.py": "whether a name is free for a file that the person saves",
     "commands/shared/output.py": "/dev/null",
     "config/policies.py": _CONFIG,

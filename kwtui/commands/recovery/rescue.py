@@ -50,14 +50,16 @@ def _show(source: Source, output: Output) -> None:
     if output.json:
         output.object("rescue", {"root": source.place, "entries": source.entries})
     else:
-        for line in _lines(source, source.entries):
+        for line in _lines(source, source.entries, output.out_width):
             output.line(line)
     if source.problem:
         output.note(source.problem)
 
 
-def _lines(source: Source, entries: tuple[BackupEntry, ...]) -> list[str]:
-    from kwtui.text import human_bytes, human_count
+def _lines(source: Source, entries: tuple[BackupEntry, ...], width: int | None) -> list[str]:
+    """Without the paths of sets where they do not fit: database and time say the same."""
+    from kwtui.backups.listing.entries import EntryKind
+    from kwtui.text import cell_width, human_bytes, human_count
 
     rows = [("", "DATABASE", "MADE", "PROOF", "ROWS", "SIZE", "PATH")]
     for number, entry in enumerate(entries, 1):
@@ -65,14 +67,19 @@ def _lines(source: Source, entries: tuple[BackupEntry, ...]) -> list[str]:
             (
                 str(number) if number <= _SHOWN else "",
                 (entry.database or "?") + (" (part)" if entry.only else ""),
-                f"{entry.started:%Y-%m-%d %H:%M}" if entry.started else "?",
+                f"{entry.started:%Y-%m-%d %H:%M:%S}" if entry.started else "?",
                 source.proof(entry),
                 "?" if entry.rows is None else human_count(entry.rows),
                 human_bytes(entry.bytes),
                 entry.path,
             )
         )
-    return table(rows, right=frozenset({0, 4, 5}))
+    right = frozenset({0, 4, 5})
+    lines = table(rows, right=right)
+    known = all(entry.kind is EntryKind.SET for entry in entries)
+    if known and width is not None and max(map(cell_width, lines)) > width:
+        return table([row[:-1] for row in rows], right=right)
+    return lines
 
 
 def _wanted(args: argparse.Namespace, path: str, name: str) -> ExcerptRequest:
@@ -171,7 +178,7 @@ class _Dialogue:
 
     def _choose(self) -> BackupEntry | None:
         entries = self._source.entries
-        for line in _lines(self._source, entries[:_SHOWN]):
+        for line in _lines(self._source, entries[:_SHOWN], self._output.out_width):
             self._output.line(line)
         if self._source.problem:
             self._output.note(self._source.problem)
