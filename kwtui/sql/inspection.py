@@ -281,6 +281,21 @@ def procedures(database: str, schema: str = "public") -> str:
     return f"SHOW PROCEDURES FROM {place}"
 
 
+def procedures_with_comment(database: str, schema: str) -> str:
+    """The same with ``comment`` (public source, delegate/show_procedures.go)."""
+    return f"{procedures(database, schema)} WITH COMMENT"
+
+
+def procedure_privileges(database: str) -> str:
+    """What SHOW GRANTS ON PROCEDURE is made of: its table has the procedures of every database
+    (public source, sql/information_schema.go and delegate/show_grants.go)."""
+    return (
+        "SELECT procedure_schema, procedure_name, grantee, privilege_type "
+        f"FROM {identifier(database)}.information_schema.procedure_privileges "
+        f"WHERE procedure_catalog = {literal(database)} AND grantee NOT IN ('admin', 'root')"
+    )
+
+
 def create_statement_of_procedure(database: str, procedure: TableName) -> str:
     return f"SHOW CREATE PROCEDURE {table_name(database, procedure)}"
 

@@ -13,8 +13,11 @@ from kwtui.model.schema import ProgramSpec
 from kwtui.sql import ddl
 from kwtui.sql.lexer import Kind, Token, tokens
 from kwtui.sql.names import name_at, names, split_name
-from kwtui.sql.quoting import identifier
+from kwtui.sql.quoting import identifier, qualified
 
+PROCEDURE = "procedure"
+IS_OF_PROCEDURE = "PROCEDURE "
+"""How the target of a comment or grant on a procedure begins."""
 _BEFORE_A_TABLE = ("INTO", "FROM", "JOIN", "UPDATE", "ON", "CALL", "PROCEDURE", "TABLE")
 """Words behind which a name of two parts is database and table, if no schema has that name."""
 
@@ -55,6 +58,15 @@ def mentions(program: ProgramSpec, names_of_tables: Collection[str]) -> bool:
     texts = [token.value for token in found if _is_body(token)]
     items = [*tokens(program.create_statement), *(t for text in texts for t in tokens(text))]
     return any(t.kind is Kind.NAME and t.name in names_of_tables for t in items)
+
+
+def target_of(program: ProgramSpec) -> str:
+    """What stands behind ON of its comment and its grants; empty for all but procedures, which
+    alone have any."""
+    if program.kind != PROCEDURE:
+        return ""
+    parts = split_name(program.name)
+    return f"{IS_OF_PROCEDURE}{qualified(*(parts if len(parts) > 1 else ('public', *parts)))}"
 
 
 # -- triggers -------------------------------------------------------------------------------------

@@ -56,6 +56,9 @@ PROGRAMS = (
     "CREATE PROCEDURE pr(x INT8) BEGIN SELECT x; UPDATE trip.s2.log SET v = 'it''s; \\' WHERE id ="
     " x; END",
     "CREATE PROCEDURE s2.deep() BEGIN DELETE FROM trip.s2.log WHERE id = 0; END",
+    "CREATE USER IF NOT EXISTS trip_user",
+    "COMMENT ON PROCEDURE pr IS 'writes; it''s'",
+    "GRANT EXECUTE, DROP ON PROCEDURE s2.deep TO trip_user",
     "CREATE TRIGGER tg AFTER INSERT ON fam FOR EACH ROW BEGIN INSERT INTO s2.log VALUES (NEW.id,"
     " NULL); END",
     'CREATE TRIGGER "Odd" BEFORE INSERT ON fam FOR EACH ROW BEGIN DELETE FROM s2.log WHERE id ='
@@ -105,6 +108,8 @@ def printed(bench: Bench, database: str) -> dict[str, str]:
     found["bv"] = bench.rows("SHOW CREATE VIEW bv", database)[0][1] or ""
     for name in ("pr", "s2.deep"):
         found[name] = bench.rows(f"SHOW CREATE PROCEDURE {name}", database)[0][1] or ""
+    for show in ("PROCEDURES WITH COMMENT", "GRANTS ON PROCEDURE pr, s2.deep"):
+        found[show] = str(bench.rows(f"SHOW {show}", database))
     fired = bench.rows(
         "SELECT trigger_name, create_statement FROM kwdb_internal.kwdb_triggers", database
     )

@@ -12,7 +12,6 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import CommentSpec, DatabaseSchema, Engine, GrantSpec, TableName
 from kwtui.model.server import ServerFacts
 from kwtui.server.catalogue import survey as catalogue
-from kwtui.server.catalogue.programs import NOT_READ
 from kwtui.server.connection.identity import identify
 from kwtui.server.connection.keepalive import Keeper, Rhythm
 from kwtui.server.connection.server import Server, connect
@@ -128,7 +127,7 @@ async def test_the_database_of_the_recording_is_read_whole(
         GrantSpec("TABLE public.p", "svu", ("SELECT", "UPDATE")),
     }
     assert (schema.users, schema.roles) == (("svu",), ("svr",))
-    assert schema.not_captured == (NOT_READ,)
+    assert schema.not_captured == ()
     (procedure,) = schema.programs
     assert str(procedure) == "procedure pr"
     assert procedure.create_statement == "CREATE PROCEDURE pr(a INT8)\nBEGIN\n\tSELECT a;\nEND"

@@ -24,6 +24,7 @@ from kwtui.operations.shared.chosen import Chosen, object_of
 from kwtui.server.catalogue.refused_imports import parent_named
 from kwtui.sql import ddl, programs, sequences, statements
 from kwtui.sql.plain_tables import has_sharded_index, with_parents
+from kwtui.sql.programs import IS_OF_PROCEDURE
 from kwtui.sql.quoting import identifier
 
 
@@ -231,12 +232,14 @@ def create_programs(chosen: Chosen, database: str) -> Iterator[tuple[ProgramSpec
         yield program, programs.moved(program, schema.database, database, schema.schemas)
 
 
-def comments(chosen: Chosen, *, of_views: bool) -> tuple[CommentSpec, ...]:
+def comments(chosen: Chosen, *, last: bool) -> tuple[CommentSpec, ...]:
+    """``last`` gives those on views and procedures, which are made last."""
     views = {v.name for v in chosen.views}
     return tuple(
         c
         for c in chosen.schema.comments
-        if (object_of(c.target) in views) is of_views and (of_views or chosen.has(c.target))
+        if (object_of(c.target) in views or c.target.startswith(IS_OF_PROCEDURE)) is last
+        and (object_of(c.target) in views or chosen.has(c.target))
     )
 
 
@@ -248,8 +251,8 @@ def database_comment(chosen: Chosen) -> str | None:
 def grants(chosen: Chosen, grantees: frozenset[str], *, last: bool) -> tuple[GrantSpec, ...]:
     """The grants to those who exist (or will be made).
 
-    ``last`` gives those on views, schemas and the database: what is created after a grant on its
-    database inherits it, so such a grant must come when everything is there.
+    ``last`` gives those on views, procedures, schemas and the database: what is created after a
+    grant on its database inherits it, so such a grant must come when everything is there.
     """
     views = {v.name for v in chosen.views}
 
@@ -269,7 +272,7 @@ def grants(chosen: Chosen, grantees: frozenset[str], *, last: bool) -> tuple[Gra
 def comment_and_grant(
     chosen: Chosen, grantees: frozenset[str], database: str, *, last: bool
 ) -> Iterator[str]:
-    found = [statements.comment_on(database, c) for c in comments(chosen, of_views=last)]
+    found = [statements.comment_on(database, c) for c in comments(chosen, last=last)]
     found += [statements.grant(database, g) for g in grants(chosen, grantees, last=last)]
     if found:
         # Grants on a schema are only taken for the current database.

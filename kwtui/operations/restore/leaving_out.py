@@ -18,7 +18,7 @@ from kwtui.server.catalogue.refused_imports import interleave_parents
 from kwtui.sql import ddl
 from kwtui.sql.lexer import Kind, code
 from kwtui.sql.names import name_at
-from kwtui.sql.programs import mentions
+from kwtui.sql.programs import mentions, target_of
 
 _LONGEST_TARGET = 16
 """Tokens of the target of a comment or grant that are read to know whose it is."""
@@ -79,24 +79,29 @@ def schema_without(
     programs = [
         p for p in schema.programs if p.table in tables or (p.is_made_again and mentions(p, plain))
     ]
+    about = {target_of(program) for program in programs}
     smaller = replace(
         schema,
         tables=tuple(t for t in schema.tables if t.name not in gone),
         sequences=tuple(s for s in schema.sequences if s.name not in gone),
         views=tuple(v for v in schema.views if v.name not in gone),
         programs=tuple(p for p in schema.programs if p not in programs),
-        comments=tuple(c for c in schema.comments if owner_of(c.target) not in gone),
-        grants=tuple(g for g in schema.grants if owner_of(g.target) not in gone),
+        comments=tuple(
+            c for c in schema.comments if owner_of(c.target) not in gone and c.target not in about
+        ),
+        grants=tuple(
+            g for g in schema.grants if owner_of(g.target) not in gone and g.target not in about
+        ),
     )
     return smaller, tuple(f"the {p}: it may need what is left out" for p in programs)
 
 
 def owner_of(target: str) -> TableName | None:
     """The table, view or sequence that the target of a comment or grant begins with, whatever
-    stands behind it; None for a database or schema."""
+    stands behind it; None for anything else."""
     kind, _, name = target.partition(" ")
     items = list(islice(code(name), _LONGEST_TARGET))
-    if kind in ("DATABASE", "SCHEMA") or not items or items[0].kind is not Kind.NAME:
+    if kind in ("DATABASE", "SCHEMA", "PROCEDURE") or not items or items[0].kind is not Kind.NAME:
         return None
     parts = name_at(items, 0).parts
     if kind == "COLUMN":

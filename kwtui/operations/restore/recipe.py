@@ -300,7 +300,7 @@ def _after_rename(scope: RestoreScope) -> Iterator[Step]:
     )
     yield from sql_if_any(
         "comment-and-grant-last",
-        "Put comments of views and grants on views, schemas and the database back",
+        "Put back comments on views and procedures, and grants on these, schemas and the database",
         definitions.comment_and_grant(chosen, scope.accounts, name, last=True),
     )
 

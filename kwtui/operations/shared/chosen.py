@@ -16,7 +16,7 @@ from kwtui.model.schema import (
 from kwtui.sql import ddl
 from kwtui.sql.lexer import Kind, tokens
 from kwtui.sql.names import name_at
-from kwtui.sql.programs import mentions
+from kwtui.sql.programs import IS_OF_PROCEDURE, mentions, target_of
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,8 @@ class Chosen:
     def has(self, target: str) -> bool:
         """Whether the object of a comment or grant (``TABLE public.orders``) is restored."""
         kind, _, name = target.partition(" ")
+        if target.startswith(IS_OF_PROCEDURE):
+            return target in map(target_of, self.programs)
         if self.whole or kind == "DATABASE":
             return True
         if kind == "SCHEMA":
@@ -112,10 +114,10 @@ def part_of(schema: DatabaseSchema, tables: tuple[TableSpec, ...]) -> DatabaseSc
 
 
 def object_of(target: str) -> TableName | None:
-    """The table, view or sequence of a comment or grant; None for a database or schema."""
+    """The table, view or sequence of a comment or grant; None for anything else."""
     kind, _, name = target.partition(" ")
     items = list(tokens(name))
-    if not items or items[0].kind is not Kind.NAME:
+    if not items or items[0].kind is not Kind.NAME or target.startswith(IS_OF_PROCEDURE):
         return None
     found = name_at(items, 0)
     if found.end < len(items) and items[found.end].text != "@":

@@ -13,14 +13,24 @@ from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.answers.rowset import RowSet, rowset
 from kwtui.sandbox.catalog.lookup import PUBLIC as PUBLIC_SCHEMA
 from kwtui.sandbox.catalog.lookup import VIRTUAL_SCHEMAS
-from kwtui.sandbox.catalog.objects import Catalog, DatabaseDef, Relation, SchemaDef
+from kwtui.sandbox.catalog.objects import Catalog, DatabaseDef, ProcedureDef, Relation, SchemaDef
 from kwtui.sandbox.catalog.users import ADMIN, NO_PRIVILEGE, PUBLIC, ROOT, is_admin, roles_of
 
 Grants = dict[str, set[str]]
-Securable = DatabaseDef | SchemaDef | Relation
+Securable = DatabaseDef | SchemaDef | Relation | ProcedureDef
 
 ALL = "ALL"
-PRIVILEGES = ("CREATE", "DELETE", "DROP", "GRANT", "INSERT", "SELECT", "UPDATE", "ZONECONFIG")
+PRIVILEGES = (
+    "CREATE",
+    "DELETE",
+    "DROP",
+    "EXECUTE",
+    "GRANT",
+    "INSERT",
+    "SELECT",
+    "UPDATE",
+    "ZONECONFIG",
+)
 SYSTEM = "system"
 # What even the administrators may do with a system table; recording 12, pg_description aside.
 _SYSTEM_PRIVILEGES = {"DELETE", "GRANT", "INSERT", "SELECT", "UPDATE"}
@@ -96,7 +106,8 @@ def require(catalog: Catalog, user: str, target: Securable, privilege: str | Non
     """
     if holds(catalog, user, target, privilege):
         return
-    kind = {DatabaseDef: "database", SchemaDef: "schema"}.get(type(target), "relation")
+    kinds = {DatabaseDef: "database", SchemaDef: "schema", ProcedureDef: "procedure"}
+    kind = kinds.get(type(target), "relation")
     lack = f"does not have {privilege} privilege" if privilege else "has no privileges"
     raise SqlError(f"user {user} {lack} on {kind} {target.name}", NO_PRIVILEGE)
 
@@ -121,6 +132,15 @@ def table_privileges(
         system = relation.database == SYSTEM
         for grantee, privilege in _with_administrators(relation.grants, system=system):
             yield relation.database, relation.schema, relation.name, grantee, privilege
+
+
+def procedure_privileges(
+    procedures: Iterable[ProcedureDef],
+) -> Iterator[tuple[str, str, str, str, str]]:
+    """Database, schema, procedure, grantee and privilege of these procedures."""
+    for procedure in procedures:
+        for grantee, privilege in _with_administrators(procedure.grants):
+            yield procedure.database, procedure.schema, procedure.name, grantee, privilege
 
 
 def _with_administrators(grants: Grants, *, system: bool = False) -> Iterator[tuple[str, str]]:
@@ -151,8 +171,16 @@ def show_table_grants(catalog: Catalog, relations: Iterable[Relation]) -> RowSet
     )
 
 
+def show_procedure_grants(procedures: Iterable[ProcedureDef]) -> RowSet:
+    """SHOW GRANTS ON PROCEDURE (KWDB 3.2, delegate/show_grants.go)."""
+    return rowset(
+        "database_name schema_name procedure_name grantee privilege_type",
+        sorted(procedure_privileges(procedures)),
+    )
+
+
 def show_all_grants(catalog: Catalog, database: str) -> RowSet:
-    """SHOW GRANTS: tables and schemas of the current database. The caller filters grantees."""
+    """SHOW GRANTS: everything in the current database. The caller filters grantees."""
     rows: list[tuple[str | None, ...]] = [
         (db, schema, table, None, grantee, privilege)
         for db, schema, table, grantee, privilege in table_privileges(
@@ -163,6 +191,12 @@ def show_all_grants(catalog: Catalog, database: str) -> RowSet:
         (db, schema, None, None, grantee, privilege)
         for db, schema, grantee, privilege in schema_privileges(
             catalog, catalog.databases[database]
+        )
+    ]
+    rows += [
+        (db, schema, None, procedure, grantee, privilege)
+        for db, schema, procedure, grantee, privilege in procedure_privileges(
+            p for p in catalog.procedures.values() if p.database == database
         )
     ]
     rows.sort(key=lambda row: tuple((value is not None, value or "") for value in row))

@@ -170,6 +170,8 @@ class ProcedureDef:
     database: str
     text: str
     """The CREATE PROCEDURE statement as SHOW CREATE PROCEDURE prints it."""
+    comment: str | None = None
+    grants: dict[str, set[str]] = field(default_factory=dict)
 
 
 @dataclass

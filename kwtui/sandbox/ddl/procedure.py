@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kwtui.sandbox.answers.answer import Answer, SqlError
+from kwtui.sandbox.catalog.grants import inherited
 from kwtui.sandbox.catalog.objects import ProcedureDef
 from kwtui.sandbox.engine.dispatch import handles
 from kwtui.sandbox.engine.names import place_for
@@ -41,7 +42,9 @@ def create(session: Session, statement: Statement) -> Answer:
     with session.engine.change(session):
         catalog = session.engine.catalog
         number = catalog.allocate_id()
-        catalog.procedures[number] = ProcedureDef(number, name, schema, database, text)
+        held = inherited(catalog.databases[database])
+        made = ProcedureDef(number, name, schema, database, text, grants=held)
+        catalog.procedures[number] = made
     return Answer("CREATE PROCEDURE")
 
 

@@ -17,7 +17,7 @@ from kwtui.sandbox.catalog.lookup import (
     lookup,
     missing_relation,
 )
-from kwtui.sandbox.catalog.objects import DatabaseDef, Relation, RelationKind
+from kwtui.sandbox.catalog.objects import DatabaseDef, ProcedureDef, Relation, RelationKind
 from kwtui.sandbox.language.lexer import quote_identifier
 
 if TYPE_CHECKING:
@@ -71,6 +71,15 @@ def find_named(session: Session, parts: Sequence[str]) -> Named:
     left_out = len(parts) == 2 and schema != parts[0]
     shown = [parts[0], schema, name] if left_out else parts
     return Named(relation, ".".join(quote_identifier(part) for part in shown))
+
+
+def find_procedure(session: Session, parts: Sequence[str]) -> ProcedureDef:
+    """The procedure of this name. Raises SqlError: 42883, and as `place_for`."""
+    place = place_for(session, parts)
+    for procedure in session.engine.catalog.procedures.values():
+        if (procedure.database, procedure.schema, procedure.name) == place:
+            return procedure
+    raise SqlError(f"procedure {'.'.join(parts)} does not exist", "42883")
 
 
 def find_database(session: Session, name: str) -> DatabaseDef:

@@ -345,7 +345,6 @@ def user_privileges(scope: Scope) -> Rows:
 
 @provides(INFORMATION_SCHEMA, "procedure_privileges")
 def procedure_privileges(scope: Scope) -> Rows:
-    for procedure in scope.procedures:
-        where = (procedure.database, procedure.schema, procedure.name)
-        for grantee in (ADMIN, ROOT):
-            yield (None, grantee, *where, grants.ALL, None)
+    held = grants.procedure_privileges(scope.procedures)
+    for database, schema, procedure, grantee, privilege in held:
+        yield None, grantee, database, schema, procedure, privilege, None

@@ -19,7 +19,13 @@ from kwtui.sandbox.catalog.listings import (
 from kwtui.sandbox.catalog.objects import ColumnDef, DatabaseDef, IndexDef, Relation, RelationKind
 from kwtui.sandbox.catalog.users import role_members
 from kwtui.sandbox.language.lexer import quote_identifier
-from kwtui.sandbox.query.system_tables import COLUMN_COMMENT, INDEX_COMMENT, TABLE_COMMENT, comments
+from kwtui.sandbox.query.system_tables import (
+    COLUMN_COMMENT,
+    INDEX_COMMENT,
+    PROCEDURE_COMMENT,
+    TABLE_COMMENT,
+    comments,
+)
 from kwtui.sandbox.query.virtual_tables import PG_CATALOG, Rows, Scope, definitions, provides
 from kwtui.sandbox.values.types import base_family, oid_of
 
@@ -273,10 +279,11 @@ def pg_description(scope: Scope) -> Rows:
         if definition.description is not None:
             yield definition.id, _CLASS, 0, definition.description
     shown = {relation.id for relation in scope.relations}
+    shown |= {procedure.id for procedure in scope.procedures}
     for kind, object_id, part, text in sorted(comments(scope.catalog)):
         if object_id not in shown:
             continue
-        if kind == TABLE_COMMENT:
+        if kind in (TABLE_COMMENT, PROCEDURE_COMMENT):
             yield object_id, _CLASS, 0, text
         elif kind == COLUMN_COMMENT:
             yield object_id, _CLASS, part, text

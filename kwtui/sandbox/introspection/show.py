@@ -17,7 +17,13 @@ from kwtui.sandbox.catalog.listings import create_database_text
 from kwtui.sandbox.catalog.objects import EngineType, Relation, RelationKind
 from kwtui.sandbox.catalog.spliced_names import check_show_tags
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.names import Named, find_database, find_named, find_schema
+from kwtui.sandbox.engine.names import (
+    Named,
+    find_database,
+    find_named,
+    find_procedure,
+    find_schema,
+)
 from kwtui.sandbox.language.lexer import Statement, quote_identifier
 from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query import system_tables
@@ -244,8 +250,9 @@ def show_grants(session: Session, statement: Statement) -> Answer:
         return _role_grants(session, stream)
     kind, wanted = None, []
     if stream.accept("on"):
-        kind = stream.accept_any("database", "schema", "table") or "table"
-        wanted = _objects(stream) if kind == "table" else [[name] for name in stream.names()]
+        kind = stream.accept_any("database", "schema", "procedure", "table") or "table"
+        dotted = kind in ("procedure", "table")
+        wanted = _objects(stream) if dotted else [[name] for name in stream.names()]
     grantees = stream.names() if stream.accept("for") else []
     stream.expect_end()
     listed = _listed_grants(session, kind, wanted)
@@ -271,6 +278,8 @@ def _listed_grants(session: Session, kind: str | None, wanted: list[list[str]]) 
         for parts in wanted:
             find_schema(session, parts)
         return grants.show_schema_grants(catalog, database, [name for (name,) in wanted])
+    if kind == "procedure":
+        return grants.show_procedure_grants(find_procedure(session, parts) for parts in wanted)
     tables = [relation for parts in wanted for relation in matching_tables(session, parts)]
     return grants.show_table_grants(catalog, tables)
 

@@ -89,17 +89,20 @@ def trigger_text(relation: Relation, trigger: TriggerDef) -> str:
 
 @handles("SHOW PROCEDURES")
 def procedures(session: Session, statement: Statement) -> Answer:
-    """``SHOW PROCEDURES [FROM database[.schema]]``."""
+    """``SHOW PROCEDURES [FROM database[.schema]] [WITH COMMENT]``, in the order of their making
+    (KWDB 3.2, delegate/show_procedures.go)."""
     stream = _stream(statement, "show", "procedures")
     parts = stream.qualified_name() if stream.accept_any("from", "in") else []
+    with_comment = stream.accept("with", "comment")
     stream.expect_end()
     database, schema = find_schema(session, parts)
-    names = sorted(
-        procedure.name
-        for procedure in session.engine.catalog.procedures.values()
+    rows = [
+        [procedure.name, *([procedure.comment] if with_comment else [])]
+        for _, procedure in sorted(session.engine.catalog.procedures.items())
         if (procedure.database, procedure.schema) == (database.name, schema)
-    )
-    return rowset("procedure_name", [[name] for name in names]).answer("SHOW PROCEDURES")
+    ]
+    columns = "procedure_name" + (" comment" if with_comment else "")
+    return rowset(columns, rows).answer("SHOW PROCEDURES")
 
 
 @handles("SHOW CREATE PROCEDURE")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kwtui.sandbox.catalog.objects import Catalog
 
 
-DATABASE_COMMENT, TABLE_COMMENT, COLUMN_COMMENT, INDEX_COMMENT = 0, 1, 2, 3
+DATABASE_COMMENT, TABLE_COMMENT, COLUMN_COMMENT, INDEX_COMMENT, PROCEDURE_COMMENT = range(5)
 _PUBLIC_SCHEMA_ID = 29
 # 20.1-3 as the node stores it: an encoded message (recording 03, syssettings).
 _VERSION = "\x12\x08\x08\x14\x10\x01\x18\x00 \x03"
@@ -122,6 +122,9 @@ def comments(catalog: Catalog) -> Iterator[tuple[int, int, int, str]]:
         for index in [*([found.primary] if found.primary else []), *found.indexes]:
             if index.comment is not None:
                 yield INDEX_COMMENT, found.id, index.id, index.comment
+    for procedure in catalog.procedures.values():
+        if procedure.comment is not None:
+            yield PROCEDURE_COMMENT, procedure.id, 0, procedure.comment
 
 
 _ROWS: dict[str, Callable[[Catalog], Rows]] = {

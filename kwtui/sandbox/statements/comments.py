@@ -1,4 +1,5 @@
-"""COMMENT ON DATABASE, TABLE, COLUMN and INDEX (recordings 02, 07 and 12)."""
+"""COMMENT ON DATABASE, TABLE, COLUMN and INDEX (recordings 02, 07 and 12), and on PROCEDURE (KWDB
+3.2, sql/comment_on_procedure.go)."""
 
 from __future__ import annotations
 
@@ -6,16 +7,22 @@ from typing import TYPE_CHECKING
 
 from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog.grants import require
-from kwtui.sandbox.catalog.objects import ColumnDef, DatabaseDef, IndexDef, Relation
+from kwtui.sandbox.catalog.objects import (
+    ColumnDef,
+    DatabaseDef,
+    IndexDef,
+    ProcedureDef,
+    Relation,
+)
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.names import find_database, find_named
+from kwtui.sandbox.engine.names import find_database, find_named, find_procedure
 from kwtui.sandbox.language.lexer import Statement
 from kwtui.sandbox.language.stream import TokenStream
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.session import Session
 
-Commented = DatabaseDef | Relation | ColumnDef | IndexDef
+Commented = DatabaseDef | Relation | ColumnDef | IndexDef | ProcedureDef
 
 
 @handles("COMMENT ON")
@@ -23,7 +30,7 @@ def comment(session: Session, statement: Statement) -> Answer:
     """``COMMENT ON kind name IS 'text' | NULL``."""
     stream = TokenStream.of(statement, "try \\h COMMENT ON")
     stream.expect("comment", "on")
-    kind = stream.accept_any("database", "table", "column", "index")
+    kind = stream.accept_any("database", "table", "column", "index", "procedure")
     if kind is None:
         raise stream.error()
     with session.engine.change(session):
@@ -48,6 +55,10 @@ def _target(session: Session, stream: TokenStream, kind: str) -> Commented:
         return _column(_writable(session, parts), name)
     if kind == "index":
         return _index(session, stream, parts)
+    if kind == "procedure":
+        procedure = find_procedure(session, parts)
+        require(session.engine.catalog, session.user, procedure, "CREATE")
+        return procedure
     return _writable(session, parts)
 
 

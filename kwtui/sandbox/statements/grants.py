@@ -8,7 +8,7 @@ from kwtui.sandbox.answers.answer import Answer, SqlError
 from kwtui.sandbox.catalog import grants, users
 from kwtui.sandbox.catalog.objects import Catalog, Relation
 from kwtui.sandbox.engine.dispatch import handles
-from kwtui.sandbox.engine.names import find_database, find_named, find_schema
+from kwtui.sandbox.engine.names import find_database, find_named, find_procedure, find_schema
 from kwtui.sandbox.language.lexer import Kind, Statement
 from kwtui.sandbox.language.stream import TokenStream
 
@@ -86,11 +86,20 @@ def _targets(session: Session, stream: TokenStream, before: str) -> list[grants.
         return [find_database(session, name) for name in stream.names()]
     if stream.accept("schema"):
         return [_schema(session, name) for name in stream.names()]
+    if stream.accept("procedure"):
+        return [find_procedure(session, parts) for parts in _names_of_procedures(stream)]
     stream.accept("table")
     targets: list[grants.Securable] = [*_table_targets(session, stream)]
     if not stream.looking_at(before):
         raise stream.error()
     return targets
+
+
+def _names_of_procedures(stream: TokenStream) -> list[list[str]]:
+    found = [stream.qualified_name()]
+    while stream.accept(","):
+        found.append(stream.qualified_name())
+    return found
 
 
 def _schema(session: Session, name: str) -> grants.Securable:

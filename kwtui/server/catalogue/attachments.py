@@ -8,6 +8,7 @@ from kwtui.model.schema import CommentSpec, GrantSpec, TableName, TableSpec
 from kwtui.server.catalogue.derive import VIRTUAL_SCHEMAS
 from kwtui.server.connection.results import ResultSet, to_bool
 from kwtui.sql.names import split_name
+from kwtui.sql.programs import IS_OF_PROCEDURE
 from kwtui.sql.quoting import identifier, qualified
 
 BUILT_IN_GRANTEES = frozenset({"admin", "root"})
@@ -72,6 +73,19 @@ def grants(on_database: ResultSet, on_tables: ResultSet) -> tuple[GrantSpec, ...
     for row in on_tables.dicts():
         target = f"TABLE {qualified(row['table_schema'] or '', row['table_name'] or '')}"
         add(target, row["grantee"], row["privilege_type"])
+    return tuple(GrantSpec(t, g, tuple(privileges)) for (t, g), privileges in found.items())
+
+
+def grants_on_procedures(rights: ResultSet) -> tuple[GrantSpec, ...]:
+    """Who may execute procedures, or do more with them; all but admin and root."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rights.dicts():
+        name, grantee = row.get("procedure_name"), row.get("grantee")
+        privilege = row.get("privilege_type")
+        if name and grantee and privilege:
+            schema = row.get("procedure_schema") or "public"
+            target = f"{IS_OF_PROCEDURE}{qualified(schema, name)}"
+            found.setdefault((target, grantee), []).append(privilege)
     return tuple(GrantSpec(t, g, tuple(privileges)) for (t, g), privileges in found.items())
 
 

@@ -14,7 +14,7 @@ _CAPTURED = {
     "computed columns": "Their expressions; their values are computed anew.",
     "checks": "Part of the table's own definition, and validated after the data.",
     "foreign keys": "Left out of the export; added after the data, which validates them.",
-    "comments": "On the database, tables, columns and indexes.",
+    "comments": "On the database, tables, columns, indexes and procedures.",
     "grants": "On the database, schemas and tables; to users and roles that must exist.",
     "zone configurations": "As the statements that the server shows.",
     "partitions": "Part of the table's own definition.",

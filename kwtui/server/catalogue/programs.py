@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Sequence
 
 from kwtui.errors import KwtuiError
-from kwtui.model.schema import ProgramSpec, TableName
+from kwtui.model.schema import CommentSpec, GrantSpec, ProgramSpec, TableName
+from kwtui.server.catalogue import attachments
 from kwtui.server.catalogue.unknown_statements import UnknownStatements
 from kwtui.server.connection.failures import ConnectionLost, StatementRefused
 from kwtui.server.connection.parallel import ask_each
@@ -18,6 +19,7 @@ from kwtui.server.connection.results import ResultSet
 from kwtui.server.connection.server import Server
 from kwtui.sql import inspection
 from kwtui.sql.names import split_name
+from kwtui.sql.programs import PROCEDURE, target_of
 from kwtui.sql.quoting import identifier
 
 _UNKNOWN_STATEMENT = {"42601", "42704"}
@@ -28,11 +30,6 @@ _KWDB_ITSELF = "node"
 """Owns the schedules that every cluster has (recording 01)."""
 
 
-NOT_READ = "comments on procedures, and who may execute them (kwtui does not read them)"
-"""KWDB's grammar has COMMENT ON PROCEDURE and GRANT … ON PROCEDURE (public source, sql.y); no
-recording shows what they do, nor what prints them."""
-
-
 class ProgramReader:
     """Asks for every program of one database. What is refused becomes a line of ``missing``."""
 
@@ -40,6 +37,9 @@ class ProgramReader:
         self._server = server
         self._database = database
         self.missing: list[str] = []
+        self.comments: list[CommentSpec] = []
+        self.grants: tuple[GrantSpec, ...] = ()
+        """Both of procedures; other programs have none."""
 
     async def read(
         self, tables: Sequence[TableName], schemas: Sequence[str], *, relational: bool
@@ -79,10 +79,23 @@ class ProgramReader:
             for name in (TableName(schema, row[0] or "") for row in answer.rows):
                 sql = inspection.create_statement_of_procedure(self._database, name)
                 text = await self._text(self._server, sql)
-                found.append(ProgramSpec("procedure", _written(name), text))
+                found.append(ProgramSpec(PROCEDURE, _written(name), text))
+            if answer.rows:
+                await self._comments(schema, found)
         if found:
-            self.missing.append(NOT_READ)
+            sql = inspection.procedure_privileges(self._database)
+            rights = await self._try(sql, "who may execute procedures")
+            self.grants = attachments.grants_on_procedures(rights)
         return found
+
+    async def _comments(self, schema: str, found: Sequence[ProgramSpec]) -> None:
+        sql = inspection.procedures_with_comment(self._database, schema)
+        answer = await self._try(sql, f"comments on procedures of the schema {schema}")
+        told = {_written(TableName(schema, name)): text for name, text, *_ in answer.rows if name}
+        for procedure in found:
+            text = told.get(procedure.name)
+            if text and procedure.create_statement:
+                self.comments.append(CommentSpec(target_of(procedure), text))
 
     async def _triggers(self, tables: Sequence[TableName]) -> list[ProgramSpec]:
         """All at once; table by table where a version has no list of them."""

@@ -71,6 +71,9 @@ class SchemaReader:
         tables = await self._tables([i for i in items if i.kind == "table"], schemas, retention)
         views = [i for i in items if i.kind == "view"]
         self._note_unknown_kinds(items)
+        programs = ProgramReader(self.server, self.database)
+        names = [t.name for t in tables]
+        found = await programs.read(names, schemas, relational=not self.is_time_series)
         grants = attachments.grants(
             await self._ask.try_to(
                 inspection.grants_on_database(self.database),
@@ -81,12 +84,10 @@ class SchemaReader:
             ),
             await self._ask.try_to(inspection.table_privileges(self.database), "grants on tables"),
         )
+        grants += programs.grants
         users, roles = attachments.grantees(grants, await self._users() if grants else ResultSet())
         sequences = await self._sequences([i for i in items if i.kind == "sequence"])
         self._note_foreign_views(views, schemas)
-        programs = ProgramReader(self.server, self.database)
-        names = [t.name for t in tables]
-        found = await programs.read(names, schemas, relational=not self.is_time_series)
         self._ask.not_captured += programs.missing
         return DatabaseSchema(
             database=self.database,
@@ -98,7 +99,8 @@ class SchemaReader:
             views=tuple(derive.views(views, self.database, schemas)),
             comments=attachments.comments(
                 self.summary.comment, self.table_comments, tables, self.index_comments
-            ),
+            )
+            + tuple(programs.comments),
             grants=grants,
             zone_statements=await self._zones(),
             users=users,

@@ -112,19 +112,35 @@ async def test_a_node_that_knows_no_triggers_is_asked_once() -> None:
     assert sum(sql.startswith("SHOW TRIGGERS") for sql in sent) == 1
 
 
-async def test_what_hangs_on_procedures_is_said_to_be_left_out() -> None:
-    """The grammar has COMMENT and GRANT ON PROCEDURE; how a node prints them is not recorded."""
-    text = "CREATE PROCEDURE pr() BEGIN END"
-    found, missing, _ = await read(
-        {
-            "SHOW PROCEDURES FROM shop": Reply(sets=[(("procedure_name",), [("pr",)])]),
-            "SHOW CREATE PROCEDURE shop.public.pr": Reply(sets=[(("a", "b"), [("pr", text)])]),
-        }
-    )
+PROCEDURE: dict[str, Reply] = {
+    "SHOW PROCEDURES FROM shop": Reply(sets=[(("procedure_name",), [("pr",)])]),
+    "SHOW CREATE PROCEDURE shop.public.pr": Reply(
+        sets=[(("a", "b"), [("pr", "CREATE PROCEDURE pr() BEGIN END")])]
+    ),
+}
+COMMENTS = "SHOW PROCEDURES FROM shop WITH COMMENT"
+RIGHTS = (
+    "SELECT procedure_schema, procedure_name, grantee, privilege_type FROM "
+    "shop.information_schema.procedure_privileges WHERE procedure_catalog = 'shop' "
+    "AND grantee NOT IN ('admin', 'root')"
+)
+
+
+async def test_a_server_that_does_not_tell_what_hangs_on_procedures_is_said_to() -> None:
+    """Its public source has both statements; no recording shows them."""
+    refused = {sql: Reply(error=("42601", "no such word")) for sql in (COMMENTS, RIGHTS)}
+    found, missing, _ = await read(PROCEDURE | refused)
     assert [str(program) for program in found] == ["procedure pr"]
     assert missing == [
-        "comments on procedures, and who may execute them (kwtui does not read them)"
+        "comments on procedures of the schema public (the server said: no such word [42601])",
+        "who may execute procedures (the server said: no such word [42601])",
     ]
+
+
+async def test_nothing_is_asked_of_procedures_where_there_are_none() -> None:
+    _, missing, sent = await read({})
+    assert missing == []
+    assert not {COMMENTS, RIGHTS} & set(sent)
 
 
 async def test_functions_schedules_publications_and_pipes_of_the_cluster_are_named() -> None:
