@@ -134,6 +134,12 @@ def what_to_do_with(why: str, path: str) -> str:
         return "Send its statements with a SQL client, once the table is there."
     if "packed" in why:
         return "Unpack it in its place."
+    if "encrypted" in why:
+        return "Decrypt it in its place."
+    if "Git LFS" in why:
+        return "Fetch it: git lfs pull"
+    if "whatever its name says" in why:
+        return "Put its rows in its place as CSV."
     if "link" in why:
         return "Put the file itself in its place."
     return f"If {path} is CSV, rename it to end in .csv; if it holds no rows, move it away."

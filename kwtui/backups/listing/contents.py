@@ -14,6 +14,7 @@ from kwtui.backups.csv.samples import TableSample
 from kwtui.backups.layout.location import SetLocation, all_proofs, find_location, sidecar_root
 from kwtui.backups.layout.naming import DATA_FOLDER, inside, table_of_folder
 from kwtui.backups.layout.tree import META_FILE, TreeFile, is_folder, is_there, walk
+from kwtui.backups.listing.disguised import without_disguised
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.backups.listing.lines import tree_entry
 from kwtui.backups.listing.scanning import describe
@@ -115,7 +116,7 @@ def open_set(extern: Path, path: str, state: Path | None = None) -> SetDetails:
     entry = describe(extern, path, state)
     if entry.kind is EntryKind.INCOMPLETE and is_folder(location.data):
         return _open_incomplete(location, entry)
-    shape = read_shape(inside(extern, path))
+    shape = without_disguised(read_shape(inside(extern, path)))
     # The parent of sets holds tables too, and is none: they belong to what is in it.
     known = entry.kind is not EntryKind.FOREIGN
     holds_export = known and (bool(shape.tables) or shape.database is not None)
@@ -267,7 +268,7 @@ def open_damaged(extern: Path, path: str, state: Path | None = None) -> SetDetai
 
 
 def _open_incomplete(location: SetLocation, entry: BackupEntry) -> SetDetails:
-    shape = read_shape(location.data)
+    shape = without_disguised(read_shape(location.data))
     details = _open_tree(location, shape, tree_entry(entry.path, shape))
     prefix = DATA_FOLDER + "/"
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from kwtui.backups.csv.signatures import LONGEST, what_it_is
 from kwtui.backups.layout.tree import (
     META_FILE,
     FileRole,
@@ -162,7 +163,10 @@ def _lost(files: Iterable[TreeFile], tables: Iterable[TreeTable]) -> Iterator[Un
 def _read_text(path: Path, shown: str) -> tuple[str, str]:
     """The text of a meta.sql, and why it cannot be read."""
     try:
-        return read_regular(path, LARGEST_META).decode(), ""
+        data = read_regular(path, LARGEST_META)
+        if why := what_it_is(data[:LONGEST]):
+            return "", f"{shown} cannot be read: it {why}."
+        return data.decode(), ""
     except OSError as error:
         return "", f"{shown} cannot be read: {error.strerror or error}."
     except UnicodeDecodeError as error:

@@ -185,6 +185,11 @@ def test_a_time_series_through_a_spreadsheet(bench: Bench, request: pytest.Fixtu
 # -- what nobody here reads -------------------------------------------------------------------
 
 
+def _packed_and_renamed(tree: Path) -> None:
+    file = tree / "public/a/n1.0.csv"
+    file.write_bytes(gzip.compress(file.read_bytes()))
+
+
 def _packed(tree: Path) -> None:
     (tree / A).with_suffix(".csv.gz").write_bytes(gzip.compress((tree / A).read_bytes()))
     (tree / A).unlink()
@@ -214,6 +219,7 @@ UNREAD: dict[str, tuple[Callable[[Path], None], str]] = {
         _renamed(".n1.0.csv.Xy12Ab"),
         "as an interrupted copy leaves its part",
     ),
+    "packed and renamed": (_packed_and_renamed, "public/a/n1.0.csv is packed with gzip"),
     "packed beside": (_beside("public/a/n1.1.csv.ZST"), "n1.1.csv.ZST is packed with zstd"),
     "a packed table": (_beside("public/c.zip"), "public/c.zip is packed with zip"),
     "another ending": (_renamed("n1.0.txt"), "public/a/n1.0.txt is not named as a CSV file"),
