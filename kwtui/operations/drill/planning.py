@@ -17,6 +17,7 @@ from kwtui.operations.drill.plan import DrillLeftovers, DrillTarget, plan_drill,
 from kwtui.operations.plan import Plan
 from kwtui.operations.removal.planning import find_scratch_databases
 from kwtui.operations.removal.workplaces import dead_sandboxes, dead_stagings, sandboxes
+from kwtui.operations.restore.live_tables import live_tables
 from kwtui.operations.restore.planning import accounts_of, read_source
 from kwtui.operations.restore.source import RestoreSource
 from kwtui.operations.restore.target import TargetFacts
@@ -55,10 +56,12 @@ async def make_drill_plan(
     source = await asyncio.to_thread(_read, extern, request, state)
     left = await asyncio.to_thread(find_leftover_folders, extern, state, runs)
     left = replace(left, databases=await find_leftover_databases(server, facts.cluster_id, runs))
+    databases = frozenset(d.name for d in await catalogue.databases(server))
     known = TargetFacts(
         server=facts,
         node_id=request.node_id or facts.node_id,
-        databases=frozenset(d.name for d in await catalogue.databases(server)),
+        databases=databases,
+        live_tables=await live_tables(server, source, databases),
         accounts=await accounts_of(server),
         store_free_bytes=place.store.free_bytes if place is not None else None,
         read_only=server.target.read_only,

@@ -47,6 +47,8 @@ from kwtui.server.sandbox_process import private_sandbox
 from kwtui.sql import statements
 from kwtui.text import plural, sentences
 
+_DOUBTFUL = ("adopted", "tables_not_held")
+"""Findings of its plan that are doubts about what a drill has proven."""
 _ABOUT_THE_BACKUP = frozenset(
     {
         ExitCode.BACKUP_DAMAGED,
@@ -274,7 +276,7 @@ class _Drill:
         ]
         doubts += [f"{table} has no data file: empty, as was said" for table in self._request.empty]
         doubts += [f"{path} was left out, as was said" for path in self._request.leave_out]
-        doubts += [f.message for f in self._plan.findings if f.code == "adopted"]
+        doubts += [f.message for f in self._plan.findings if f.code in _DOUBTFUL]
         doubts += self._restoring.comparison.less
         doubts += [f"accepted by name: {words}" for words in self._restoring.comparison.accepted]
         return RunResult(

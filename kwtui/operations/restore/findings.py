@@ -9,6 +9,7 @@ from kwtui.model.requests import RestoreRequest, RestoreStrategy
 from kwtui.model.schema import Engine
 from kwtui.operations.restore.accounting import accounting_findings
 from kwtui.operations.restore.cluster_parts import exported_accounts
+from kwtui.operations.restore.live_tables import tables_not_held
 from kwtui.operations.restore.native import native_findings
 from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.target import TargetFacts, name_findings, refusal, space_findings
@@ -40,7 +41,7 @@ def restore_findings(
         )
     yield from name_findings(source, request, target, facts)
     yield from accounting_findings(source, tables, request, facts)
-    yield from _source_findings(source, tables, request)
+    yield from _source_findings(source, tables, request, facts)
     yield from _grantee_findings(source, request, facts)
     yield from _cluster_findings(source, request)
     yield from space_findings(tables, facts)
@@ -59,7 +60,10 @@ def restore_findings(
 
 
 def _source_findings(
-    source: RestoreSource, tables: tuple[SourceTable, ...], request: RestoreRequest
+    source: RestoreSource,
+    tables: tuple[SourceTable, ...],
+    request: RestoreRequest,
+    facts: TargetFacts,
 ) -> Iterator[Finding]:
     for problem in source.problems:
         yield Finding(Severity.WARNING, "source_problem", source.path, problem)
@@ -76,6 +80,7 @@ def _source_findings(
         "What an export leaves out (sequences, views, foreign keys, retentions, grants) is not "
         "there.",
     )
+    yield from tables_not_held(source, request, facts.live_tables)
     older = [t.name for meta in source.metas for t in meta.tables if t.old_clauses]
     if older:
         yield Finding(

@@ -22,6 +22,7 @@ from kwtui.model.server import ServerFacts
 from kwtui.node.place import NodePlace
 from kwtui.operations.plan import Plan
 from kwtui.operations.restore.leaving_out import without_given
+from kwtui.operations.restore.live_tables import live_tables
 from kwtui.operations.restore.plan import plan_restore
 from kwtui.operations.restore.replaced import id_of
 from kwtui.operations.restore.source import RestoreSource, source_of
@@ -72,6 +73,7 @@ async def make_restore_plan(
         replaced_engine=engines[target] if replaced else None,
         accounts=await accounts_of(server),
         existing=existing,
+        live_tables=await live_tables(server, source, names),
         store_free_bytes=place.store.free_bytes if place is not None else None,
         read_only=server.target.read_only,
         may_stage=await asyncio.to_thread(can_stage, extern.path),

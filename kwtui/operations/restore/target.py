@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
-from kwtui.model.schema import DatabaseSchema, Engine, TableSpec
+from kwtui.model.schema import DatabaseSchema, Engine, TableName, TableSpec
 from kwtui.model.server import ServerFacts
 from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.text import plural, shell_quoted
@@ -27,6 +27,8 @@ class TargetFacts:
     """Users and roles."""
     existing: DatabaseSchema | None = None
     """The target database, where it exists and matters (data only)."""
+    live_tables: frozenset[TableName] = frozenset()
+    """Of an export of others: the tables of the database of its name, where there is one."""
     dependents: tuple[str, ...] = ()
     """What in other databases uses the one that is to be replaced."""
     replaced_id: str = ""
