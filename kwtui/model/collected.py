@@ -18,7 +18,11 @@ _TIME = (
 _NAME = r"[^\s:\[\]|]{1,64}(?:\[\d{1,10}\])?"
 _PROGRAM = rf"[\w.:-]{{1,64}} {_NAME}: "
 _COLOUR = r"(?:\x1b\[[\d;]{0,20}m)?"
+_HEAD_FOLLOWS = r"(?=[DIWEF]\d{4}[ \d]\d \d\d:\d\d:\d\d\.\d{6} )"
+_JSON = r'\{[^\n]{0,4000}?"(?:log|MESSAGE|message|msg)" ?: ?"'
 _FORMS = (
+    # fluentd's out_stdout and out_file: time, tag, record.
+    rf"{_TIME} [\w.-]{{1,100}}: {_JSON}",
     # journald: short, short-precise; syslog.
     rf"[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{{1,9}})? {_PROGRAM}",
     # journald: short-iso, short-full, with-unit; rsyslog.
@@ -27,6 +31,10 @@ _FORMS = (
     rf"{_TIME} (?:std(?:out|err) [FP] )?",
     # docker compose logs, with -t too.
     rf"{_COLOUR}[\w.-]{{1,80}} *{_COLOUR} *\| ?{_COLOUR} ?(?:{_TIME} )?",
+    # docker service logs.
+    rf"[\w.-]{{1,80}}@[\w.-]{{1,80}} *\| ?(?:{_TIME} )?",
+    # A terminal's colour, and the mark that an editor puts before a file.
+    rf"(?:\x1b\[[\d;]{{1,20}}m|[^\x00-\x7f]{{1,3}}){_HEAD_FOLLOWS}",
     # kubectl logs --prefix.
     rf"{_COLOUR}\[pod/[^\]\s]{{1,200}}\]{_COLOUR} (?:{_TIME} )?",
     # journald: short-monotonic and short-unix; syslog of RFC 3164 and of RFC 5424.
@@ -37,7 +45,7 @@ _FORMS = (
     # journald: export.
     r"MESSAGE=",
     # docker's json-file, journald: json.
-    r'\{[^\n]{0,4000}?"(?:log|MESSAGE|message|msg)" ?: ?"',
+    _JSON,
     # fluentd; stern, and others that name pod and container: only before the whole head of an
     # entry, with part and place of the source, as any sentence begins with words.
     rf"{_TIME}\t[^\s:]{{1,200}}\t",
@@ -76,8 +84,8 @@ def without_prefix(line: str) -> Collected:
     if match is None:
         return Collected(line)
     prefix, rest = match[0], line[match.end() :]
-    if prefix.startswith("{"):
-        return Collected(_json_text(line, rest), prefix)
+    if prefix.endswith('"') and "{" in prefix:
+        return Collected(_json_text(line[prefix.index("{") :], rest), prefix)
     if _TABLE.match(prefix) and not _HEAD.match(rest):
         return Collected(line)
     program = _NAMED.search(prefix)

@@ -10,8 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from kwtui.node.deployment.unknown import as_written, is_known, pieces, reasons
 
-DOCKER = "docker"
-UNPUBLISHED = "Which port of this machine leads to it, docker port tells."
+DOCKER, PODMAN = "docker", "podman"
 
 
 class MountKind(StrEnum):
@@ -172,12 +171,27 @@ def container_of_process(process: Path, own: Path) -> Container | None:
                 host = PurePosixPath(ours_point) / inside.relative_to(ours_root)
                 mounts.append(Mount(MountKind.FOLDER, str(host), point))
                 break
+    program = _program_of(_text(process / "cgroup"))
     return Container(
         tuple(mounts),
         own_network=not _is_same(process, own, "ns/net"),
         not_known="" if theirs and ours else "The kernel does not show it to this account.",
-        ports_not_known=UNPUBLISHED,
+        ports_not_known=unpublished(program),
+        program=program or DOCKER,
     )
+
+
+def unpublished(program: str = "") -> str:
+    """Why a port of a container is not known on this machine, and what tells it."""
+    tells = f"{program} port tells" if program else "docker port, or podman port, tells"
+    return f"Which port of this machine leads to it, {tells}."
+
+
+def _program_of(cgroup: str) -> str:
+    """Podman's containers run in groups of libpod; empty where the group names neither."""
+    if "libpod" in cgroup:
+        return PODMAN
+    return DOCKER if "docker" in cgroup else ""
 
 
 def _is_apart(

@@ -31,7 +31,7 @@ from kwtui.node.deployment.claims import (
     Owner,
     Ownership,
 )
-from kwtui.node.deployment.containers import UNPUBLISHED, Container, Mount, MountKind
+from kwtui.node.deployment.containers import Container, Mount, MountKind, unpublished
 from kwtui.node.deployment.installed import FOLDERS, of_machine
 from kwtui.node.deployment.log_banner import Banner, read_banner
 from kwtui.node.deployment.ownership import judge, read_mark
@@ -287,7 +287,7 @@ def _of_head(banner: Banner, folder: Path, store: str) -> _Evidence:
     container = None
     if seen_store and store and not is_there(Path(seen_store), if_closed=True):
         mount = Mount(MountKind.FOLDER, store, seen_store)
-        container = Container((mount,), ports_not_known=UNPUBLISHED)
+        container = Container((mount,), ports_not_known=unpublished())
     found = StartArguments(words, source, container=container, partial=True)
     evidence = _of_arguments(found)
     evidence.claims.pop(FactName.KIND, None)

@@ -10,7 +10,7 @@ from pathlib import Path
 from kwtui.files.untrusted import NotReadable, is_there, read_text
 from kwtui.node.deployment.compose import Service, read_services
 from kwtui.node.deployment.compose_yaml import LARGEST, NotUnderstood
-from kwtui.node.deployment.containers import Container
+from kwtui.node.deployment.containers import DOCKER, PODMAN, Container
 from kwtui.node.deployment.docker_run import DockerRun, docker_command, parse_exec, parse_run
 from kwtui.node.deployment.kubernetes import is_manifest, read_pods
 from kwtui.node.deployment.shell_script import Script
@@ -251,8 +251,12 @@ class Starts:
         files: Sequence[Path],
         environment: dict[str, str] | None = None,
         env_file: Path | None = None,
+        program: str = DOCKER,
     ) -> bool:
-        """The nodes of compose files, the later ones laid over the first."""
+        """The nodes of compose files, the later ones laid over the first.
+
+        ``program`` keeps their containers and volumes: docker or podman.
+        """
         if not files or files[0] in self._seen:
             return bool(files) and files[0] in self._seen
         self._seen.update(files)
@@ -267,7 +271,14 @@ class Starts:
             return False
         self.found.looked += [(str(file), "read") for file in files]
         source = f"the compose file {', '.join(map(str, files))}"
-        found = [self._service(service, source, files[0]) for service in services]
+        found = [
+            self._service(
+                replace(service, container=replace(service.container, program=program)),
+                source,
+                files[0],
+            )
+            for service in services
+        ]
         if not any(found):
             self._found_none(files[-1], "read; no service in it starts kwbase")
         return any(found)
@@ -318,7 +329,7 @@ class Starts:
         where = folder or Path("/")
         files = [inside_etc(where / name, self.etc) for name in named] or compose_files(where)
         env_file = inside_etc(where / rest[-1], self.etc) if rest else None
-        return self.compose(files, dict(context.scope.values), env_file)
+        return self.compose(files, dict(context.scope.values), env_file, _keeper_of(words[0]))
 
     # -- files --------------------------------------------------------------------------------
 
@@ -351,6 +362,12 @@ def _is_other_use(command: Sequence[str]) -> bool:
     """Whether the program is run for something else: as a client, to make certificates."""
     words = inner_command(command).words
     return bool(words) and is_program(words[0]) and not any(not is_known(w) for w in words[:2])
+
+
+def _keeper_of(word: str) -> str:
+    """The program behind ``podman-compose``, ``podman compose``, ``nerdctl compose``."""
+    name = word.rpartition("/")[2].partition("-")[0]
+    return name if name in (PODMAN, "nerdctl") else DOCKER
 
 
 def _options(words: Sequence[str], *flags: str) -> list[str]:

@@ -440,7 +440,7 @@ def test_the_start_banner_of_a_real_log_is_read(machine: Machine, store: Path) -
         port = found.chosen(name)
         assert port is not None
         assert (port.value, port.inside, port.source) == ("", inside, source)
-        assert "docker port" in port.problem
+        assert "docker port, or podman port, tells" in port.problem
     assert said(found, FactName.SECURITY) == ("insecure", source)
     place = find_place(store=store, machine=machine)
     assert place.extern.path == store / "extern"

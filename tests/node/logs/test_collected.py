@@ -48,6 +48,9 @@ PREFIXES = {
     "stern --timestamps": "kwdb-0 kwdb 2025-03-18T06:21:13.300000000Z ",
     "fluentd": "2025-03-18T06:21:13+00:00\tkwdb.stderr\t",
     "a name in brackets": "[kwdb-0] ",
+    "docker service logs": "stack_kwdb.1.abcdefghij@node1    | ",
+    "a terminal's colour": "\x1b[31m",
+    "an editor's mark": "\ufeff",
     "kubectl --prefix --timestamps": "[pod/kwdb-0/kwdb] 2025-03-18T06:21:13.3Z ",
 }
 
@@ -59,6 +62,7 @@ def as_json(key: str, text: str, **more: str) -> str:
 JSON_LINES = {
     "docker json-file": as_json("log", ENTRY + "\n"),
     "journald json": as_json("MESSAGE", ENTRY, __CURSOR="s=" + "a" * 300, _EXE="/k/kwbase"),
+    "fluentd's records": "2025-03-18 06:21:13 +0000 kwdb.log: " + json.dumps({"log": ENTRY}),
     "with blanks": '{ "time" : "x", "log" : ' + json.dumps(ENTRY) + " }",
 }
 LINES = {name: prefix + ENTRY for name, prefix in PREFIXES.items()} | JSON_LINES
