@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from kwtui.config.profiles import TlsMode
 from kwtui.doctor.check import Check, CheckState, unknown
 from kwtui.errors import KwtuiError
+from kwtui.model.schema import Engine
 from kwtui.model.server import NodeFacts, ServerFacts
 from kwtui.operations.wal.report import setting_alarms
 from kwtui.server.connection.certificates import Validity
@@ -88,7 +89,10 @@ def _connection(look: ServerLook) -> Check:
     facts = look.facts
     detail = f"{look.target.label}: node {facts.node_id} of cluster {facts.cluster_id}"
     if look.engines:
+        # Every node has both engines (facts.md, 6.1): these only have no database yet.
+        missing = [engine.value for engine in Engine if engine.value not in look.engines]
         detail += f", {' and '.join(look.engines)} databases"
+        detail += f" and no {' or '.join(missing)} database yet" if missing else ""
     return Check("connection", "Connection", CheckState.OK, detail)
 
 

@@ -122,7 +122,9 @@ _FIELDS: Mapping[str, Callable[[BackupEntry], str]] = {
     "written": lambda entry: f"{entry.started:%Y-%m-%d %H:%M}" if entry.started else "",
     "label": lambda entry: f"{entry.label} {entry.remark}",
     "proof": lambda entry: proof_cell(entry)[0],
-    "mark": lambda entry: "pinned" if entry.pinned else "",
+    "mark": lambda entry: " ".join(
+        word for word, has in (("pinned", entry.pinned), ("copy", entry.copy_of)) if has
+    ),
     "folder": lambda entry: entry.path,
 }
 """What a filter may ask of one column: ``proof:p2``."""
@@ -181,6 +183,7 @@ def _bar(share: float) -> str:
 def cells(entry: BackupEntry, now: datetime, marked: str = "") -> list[str | Part]:
     age = entry.age_seconds(now)
     marks = "mark" if entry.path == marked else "pin" if entry.pinned else ""
+    marks = marks or ("copy" if entry.copy_of else "")
     return [
         (entry.database or entry.path.rpartition("/")[2], _name_role(entry)),
         entry.engine.value if entry.engine else "",
@@ -192,7 +195,7 @@ def cells(entry: BackupEntry, now: datetime, marked: str = "") -> list[str | Par
         "" if entry.files is None else human_count(entry.files),
         "" if entry.bytes is None else human_bytes(entry.bytes),
         proof_cell(entry),
-        (marks, "warning" if marks == "mark" else "accent"),
+        (marks, "accent" if marks == "pin" else "warning"),
         (entry.path, "muted"),
     ]
 
