@@ -106,7 +106,9 @@ def _guess(tables: Sequence[TableSample], samples: Sequence[Sample], charset: st
                 continue
             dialect = Dialect(delimiter, enclosed, escaped, "", charset)
             seen = observe(samples, dialect)
-            if seen.fits:
+            # A quote that quotes nothing speaks for nothing: where only it fits, the usual quotes
+            # of a file that was cut inside them would become part of its values.
+            if seen.fits and (enclosed == '"' or seen.quoted):
                 found.append((rank, dialect, seen))
     if not found:
         return _nearest(samples, charset)

@@ -145,6 +145,16 @@ def test_a_big_file_with_quotes_and_without_null_leaves_its_text_open(tmp_path: 
     assert "no NULL was seen" in guess.reason
 
 
+@pytest.mark.parametrize("content", [b'1,"Ann\n2,Bob\n', b'1,Ann"y\n2,Bob\n'])
+def test_a_quote_that_stands_alone_is_damage_and_no_other_quoting(
+    tmp_path: Path, content: bytes
+) -> None:
+    """Read as quoted by apostrophes, of which there are none, the quote would become a value's."""
+    guess = sniff_dialect([sample(tmp_path, content, COLUMNS[:2])])
+    assert guess.candidates == ()
+    assert [m.record for m in guess.misfits] == [1]
+
+
 def test_files_that_fit_nothing_have_no_candidate(tmp_path: Path) -> None:
     guess = sniff_dialect([sample(tmp_path, b"1,2\n1,2,3\n")])
     assert guess.candidates == ()
