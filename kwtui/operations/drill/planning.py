@@ -89,6 +89,7 @@ def _as_restore(request: DrillRequest) -> RestoreRequest:
         strategy=request.strategy,
         dialect=request.dialect,
         leave_out=request.leave_out,
+        accept=request.accept,
         empty=request.empty,
         first_is_row=request.first_is_row,
     )

@@ -21,6 +21,7 @@ from kwtui.model.schema import DatabaseSchema
 from kwtui.model.server import ServerFacts
 from kwtui.node.place import NodePlace
 from kwtui.operations.plan import Plan
+from kwtui.operations.restore.accepting import check_accepted, check_nothing_accepted
 from kwtui.operations.restore.leaving_out import without_given
 from kwtui.operations.restore.live_tables import live_tables
 from kwtui.operations.restore.plan import plan_restore
@@ -95,6 +96,7 @@ def read_source(
     """
     details = open_set(extern, request.source.rstrip("/"), state)
     if details.entry.kind is EntryKind.TREE:
+        check_nothing_accepted(request.accept)
         return _read_tree(extern, details, request, existing)
     if request.empty:
         raise KwtuiError(
@@ -104,6 +106,7 @@ def read_source(
         )
     needed = details.schema is None or request.strategy is RestoreStrategy.NATIVE
     source = source_of(details, _metas(extern, details, needed=needed), request)
+    check_accepted(source.schema, request.accept, source.path)
     source = without_given(source, request.leave_out)
     held = {file.path for file in details.manifest.files} if details.manifest else set()
     return replace(

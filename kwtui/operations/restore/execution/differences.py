@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, ForeignKeySpec, TableName, TableSpec
+from kwtui.operations.restore.accepting import meant
 from kwtui.operations.restore.definitions import default_in, waits_for_name
 from kwtui.operations.shared.chosen import Chosen
 from kwtui.sql import ddl
 from kwtui.sql.meaning import Meaning, meaning, same
-from kwtui.sql.names import split_name
 from kwtui.sql.quoting import qualified
 from kwtui.text import shell_quoted
 
@@ -61,7 +61,7 @@ def accept_options(differences: Iterable[Difference]) -> str:
 
 def left_after(differences: Iterable[Difference], accepted: Collection[str]) -> list[Difference]:
     """Those that nobody accepted, by its own name or by that of its table."""
-    names = {split_name(name) for name in accepted}
+    names = {parts for name in accepted for parts in meant(name)}
     return [d for d in differences if not d.acceptable or not names & {d.name, d.name[:2]}]
 
 

@@ -103,7 +103,7 @@ def test_what_a_person_accepts_by_name_is_left_out() -> None:
 
     assert left_after(found, ["public.arr.c"]) == []
     assert left_after(found, ['public."arr"']) == []
-    assert left_after(found, ["public.arr.a", "s2.arr", "arr"]) == found
+    assert left_after(found, ["public.arr.a", "s2.arr", "arr.a"]) == found
     assert DefinitionsDiffer("look", found).accepting == "--accept public.arr.c"
 
 
