@@ -53,6 +53,15 @@ def test_a_good_server_is_called_good() -> None:
     assert all(not c.hint for c in checks)
 
 
+def test_an_engine_without_a_database_is_there_all_the_same() -> None:
+    """Every node has both (facts.md, 6.1)."""
+    assert one(LOOK, "connection").detail.endswith(
+        "relational databases and no time series database yet"
+    )
+    both = replace(LOOK, engines=("relational", "time series"))
+    assert one(both, "connection").detail.endswith("relational and time series databases")
+
+
 def test_an_unreachable_server_fails_and_leaves_the_rest_open() -> None:
     error = KwtuiError(
         "The server at db1:26257 cannot be reached.",

@@ -125,8 +125,9 @@ def _check_table(
         check_records(path, scan, None, check)
     _report_forms(table.files, details, check)
     if not table.files:
-        message = "has no data file: it was empty, or its file is lost"
-        check.fault(Fault.MISSING, str(table.name), message, Severity.WARNING)
+        if table.folder not in {file.path.rpartition("/")[0] for file in details.unread}:
+            message = "has no data file: it was empty, or its file is lost"
+            check.fault(Fault.MISSING, str(table.name), message, Severity.WARNING)
     elif not table.columns:
         _report_undefined(table, details, check)
     _report_odd_files(found, check)

@@ -252,7 +252,8 @@ def _findings(scope: RestoreScope, request: DrillRequest) -> Iterator[Finding]:
             "The backup holds no table, so a drill of it would prove nothing.",
             "Restore it: views, sequences and the rest are compared there.",
         )
-    if source.adopted and scope.staging and not any(t.files for t in scope.tables):
+    rowless = not any(t.files for t in scope.tables) and not source.undefined and not source.unread
+    if source.adopted and scope.staging and rowless:
         yield Finding(
             Severity.REFUSAL,
             "no_rows",

@@ -208,7 +208,7 @@ def _changed_by_others(
             )
     if source.dialect.header:
         yield Finding(
-            Severity.INFO,
+            Severity.WARNING,
             "header",
             source.path,
             "Every file begins with the column names: that line is no row.",

@@ -500,6 +500,17 @@ def test_a_file_that_must_have_been_there_is_named(bench: Bench, tree: Path, nam
     assert any(says in f"{f.subject} {f.message}" for f in report.findings)
 
 
+def test_a_table_that_is_lost_with_its_folder_is_missed_in_the_database_of_that_name(
+    bench: Bench, tree: Path
+) -> None:
+    """EXPORT names it nowhere else; whether it was made later nobody can tell."""
+    shutil.rmtree(tree / "public/b")
+    done = bench.run(bench.plan_drill(DrillRequest(tree.name)))
+    assert any("holds no folder: public.b" in words for words in done["doubts"]), done["doubts"]
+    made = restored(bench, tree, tables=(TableName("public", "a"),))
+    assert "tables_not_held" not in {f.code for f in made.plan.findings}, "b was not asked for"
+
+
 def test_a_person_may_do_without_a_file_that_is_lost(bench: Bench, tree: Path) -> None:
     _without_the_first_of_two(tree)
 

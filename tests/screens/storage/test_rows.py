@@ -37,6 +37,13 @@ def test_a_mark_and_a_pin_stand_in_the_row() -> None:
     assert "before the upgrade" in cells(entry, NOW)
 
 
+def test_a_copy_is_marked_and_found_by_its_mark() -> None:
+    entry = replace(SETS[0], copy_of="kwtui/shop/20261101T000000Z")
+    mark = [column.title for column in COLUMNS].index("Mark")
+    assert cells(entry, NOW)[mark] == ("copy", "warning")
+    assert containing([*SETS, entry], "mark:copy") == [entry]
+
+
 def test_a_proof_is_a_circle_that_fills_up() -> None:
     proof = [column.title for column in COLUMNS].index("Proof")
     told = [cells(entry, NOW)[proof] for entry in SETS]
