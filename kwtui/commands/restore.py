@@ -13,7 +13,6 @@ from kwtui.commands.shared.arguments import (
     table_names,
     usage,
 )
-from kwtui.commands.shared.moments import moment
 from kwtui.commands.shared.output import Output
 from kwtui.commands.shared.running import run_or_show
 
@@ -54,6 +53,7 @@ async def _continue(controller: Controller, args: argparse.Namespace, output: Ou
 def excerpt_of(args: argparse.Namespace) -> ExcerptRequest:
     """Some rows of one table. Raises KwtuiError (USAGE)."""
     from kwtui.model.requests import ExcerptRequest
+    from kwtui.node.logs.time_words import time_of_rows
 
     of, into = table_names(args.tables), table_names(args.into)
     if len(of) != 1 or len(into) != 1:
@@ -67,8 +67,8 @@ def excerpt_of(args: argparse.Namespace) -> ExcerptRequest:
         table=of[0],
         into=into[0],
         target=args.target,
-        since=moment(args.since),
-        until=moment(args.until),
+        since=time_of_rows(args.since),
+        until=time_of_rows(args.until),
         where=args.where or "",
         node_id=args.node,
     )

@@ -11,7 +11,7 @@ from kwtui.backups.retention import is_last_proven, stand_in
 from kwtui.controller.commands import CommandLines
 from kwtui.controller.plans import Plans
 from kwtui.model.proof import ProofLevel
-from kwtui.model.requests import BackupRequest, DrillRequest, RestoreRequest
+from kwtui.model.requests import BackupRequest, DrillRequest, ExcerptRequest, RestoreRequest
 from kwtui.operations.backup.destination_nodes import DestinationNode
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step, StepKind
 from kwtui.operations.removal.leftovers import plan_cleanup
@@ -115,6 +115,12 @@ class FakePlans(Plans):
         return self.make_plan(
             PlanKind.RESTORE, f"Restore {request.source} as {target}", target, steps
         )
+
+    async def excerpt(self, request: ExcerptRequest) -> Plan:
+        self.requests.append(request)
+        target = request.target or "shop"
+        steps = (Step("create", StepKind.SQL, "Create", sql=(f"CREATE TABLE {request.into} ()",)),)
+        return self.make_plan(PlanKind.EXCERPT, f"Restore rows of {request.table}", target, steps)
 
     async def continuation(self, run_id: str) -> Plan:
         self.requests.append(f"continue {run_id}")

@@ -83,17 +83,17 @@ def _lines(source: Source, entries: tuple[BackupEntry, ...], width: int | None) 
 
 
 def _wanted(args: argparse.Namespace, path: str, name: str) -> ExcerptRequest:
-    from kwtui.commands.shared.moments import moment
     from kwtui.model.requests import ExcerptRequest
     from kwtui.model.schema import TableName
+    from kwtui.node.logs.time_words import time_of_rows
 
     table = TableName("", name)
     return ExcerptRequest(
         source=path,
         table=table,
         into=table,
-        since=moment(args.since),
-        until=moment(args.until),
+        since=time_of_rows(args.since),
+        until=time_of_rows(args.until),
         where=args.where or "",
     )
 

@@ -47,6 +47,18 @@ def parse_when(text: str, now: datetime, *, here: datetime | None = None) -> dat
     )
 
 
+def time_of_rows(text: str | None) -> str:
+    """The time that the text means, as EXPORT prints it, without a zone; empty for no text.
+
+    For what chooses rows of a time series. Raises KwtuiError (USAGE).
+    """
+    if not (text or "").strip():
+        return ""
+    when = parse_when(text or "", datetime.now(UTC))
+    fraction = f".{when.microsecond:06}".rstrip("0").rstrip(".")
+    return f"{when:%Y-%m-%d %H:%M:%S}{fraction}"
+
+
 def _span(text: str) -> timedelta:
     total = timedelta()
     for amount, unit in _SPAN.findall(text):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from kwtui.model.requests import RestoreStrategy
 from kwtui.widgets.form import Option
 
+SOME_ROWS = "rows"
+"""No strategy of a restore: it is planned by itself."""
+
 STRATEGIES = (
     Option(
         RestoreStrategy.EXACT,
@@ -32,6 +35,12 @@ STRATEGIES = (
         "Only rows, into tables that exist already. Rows are added to what is there: nothing is"
         " deleted before, and a row with a key that is there already stops its table.",
         True,
+    ),
+    Option(
+        SOME_ROWS,
+        "Some rows",
+        "Rows of a time, or of some devices, of one time series: into a table of their own, in a"
+        " database that exists. Nothing that is there is touched.",
     ),
 )
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from kwtui.keys.spelling import spelled
-from kwtui.model.requests import RestoreRequest, RestoreStrategy
+from kwtui.model.requests import ExcerptRequest, RestoreRequest, RestoreStrategy
+from kwtui.operations.plan import Plan
+from kwtui.screens.restore.options import SOME_ROWS
 from kwtui.screens.restore.steps import SourceStep, StrategyStep
 from kwtui.screens.restore.tables import RestoreTablesStep
 from kwtui.screens.restore.target import TargetStep
@@ -26,11 +28,23 @@ class RestoreScreen(WizardScreen):
     def make_steps(self) -> Sequence[Step]:
         self.source = SourceStep()
         self.strategy = StrategyStep(self.source)
-        self.target = TargetStep(self.source)
-        self.tables = RestoreTablesStep(self.source)
-        self.plan = PlanStep("Start restore", lambda: self.controller.plans.restore(self.request()))
+        self.target = TargetStep(self.source, self.strategy)
+        self.tables = RestoreTablesStep(self.source, self.strategy)
+        self.plan = PlanStep("Start restore", self._make_plan)
         self.run = RunStep(self.plan)
         return (self.source, self.strategy, self.target, self.tables, self.plan, self.run)
+
+    async def _make_plan(self) -> Plan:
+        if self.strategy.chosen == SOME_ROWS:
+            return await self.controller.plans.excerpt(self.rows_request())
+        return await self.controller.plans.restore(self.request())
+
+    def rows_request(self) -> ExcerptRequest:
+        """What the answers so far ask for, where it is some rows of one table."""
+        source = self.source.chosen.path if self.source.chosen else ""
+        return self.target.rows_wanted.request(
+            source, self.tables.checked_names()[0], self.target.name_typed
+        )
 
     def request(self) -> RestoreRequest:
         """What the answers so far ask for."""

@@ -6,7 +6,9 @@ from typing import ClassVar
 
 from kwtui.backups.listing.contents import TableDetails
 from kwtui.keys.interface_words import in_interface
-from kwtui.screens.restore.steps import SourceStep
+from kwtui.model.schema import TableName
+from kwtui.screens.restore.options import SOME_ROWS
+from kwtui.screens.restore.steps import SourceStep, StrategyStep
 from kwtui.screens.wizard.table_choice import TableChoice
 from kwtui.text import human_bytes, human_count
 from kwtui.widgets.check_list import CheckList
@@ -19,7 +21,7 @@ class RestoreTablesStep(TableChoice[TableDetails]):
 
     being_read: ClassVar[str] = "The backup is being looked into."
 
-    def __init__(self, source: SourceStep) -> None:
+    def __init__(self, source: SourceStep, strategy: StrategyStep) -> None:
         super().__init__(
             CheckList(
                 (
@@ -40,11 +42,39 @@ class RestoreTablesStep(TableChoice[TableDetails]):
             )
         )
         self._source = source
+        self._strategy = strategy
+        self._for_rows = False
+        """Whether the list was last shown to choose the one table that rows are taken of."""
 
     async def enter(self) -> None:
+        await self._look_inside()
+        if self._one_table != self._for_rows:
+            self._for_rows = self._one_table
+            one = self._one_table and len(self._list.rows) > 1
+            self._list.check_none() if one else self._list.check_all()
+
+    @property
+    def _one_table(self) -> bool:
+        return self._strategy.chosen == SOME_ROWS
+
+    def question_now(self) -> str:
+        return "Of which time series are the rows?" if self._one_table else self.question
+
+    def reason_against_next(self) -> str:
+        reason = super().reason_against_next()
+        if not reason and self._one_table and len(self._list.checked_rows()) != 1:
+            return "Choose one table: Space."
+        return reason
+
+    def checked_names(self) -> tuple[TableName, ...]:
+        """Every one by name, also when all are chosen."""
+        return tuple(table.name for table in self._list.checked_rows())
+
+    async def _look_inside(self) -> None:
         entry = self._source.chosen
         if entry is None or entry.path == self._read:
             return
+        self._for_rows = False
         self._read = ""
         self._list.empty = "Looking inside…"
         self._list.set_rows(())

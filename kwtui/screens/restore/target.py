@@ -18,9 +18,11 @@ from kwtui.screens.restore.options import (
     NAME_ABOUT,
     REPLACE_ABOUT,
     SETTINGS_OPTIONS,
+    SOME_ROWS,
     USERS_OPTIONS,
 )
-from kwtui.screens.restore.steps import SourceStep
+from kwtui.screens.restore.rows import RowFields
+from kwtui.screens.restore.steps import SourceStep, StrategyStep
 from kwtui.screens.wizard.wizard import Step
 from kwtui.widgets.completion import name_completer
 from kwtui.widgets.form import Cycle, ExplainedField, Form, Option
@@ -35,11 +37,12 @@ class TargetStep(Step):
     title: ClassVar[str] = "Name"
     question: ClassVar[str] = "What is the restored database to be called?"
 
-    def __init__(self, source: SourceStep) -> None:
+    def __init__(self, source: SourceStep, strategy: StrategyStep) -> None:
         super().__init__()
         self._source = source
+        self._strategy = strategy
         self._taken: set[str] = set()
-        self._suggested_for = ("", False)
+        self._suggested_for = ("", "")
         self._name_field = ExplainedField(
             "Name",
             "",
@@ -59,9 +62,12 @@ class TargetStep(Step):
         )
         self._first_record.display = False
         self._said = SourceFields()
+        self.rows_wanted = RowFields()
+        """Which rows of a table, where only some are asked for."""
         self._form = Form(
             [
                 self._name_field,
+                *self.rows_wanted.rows,
                 self._replace,
                 self._users,
                 self._settings,
@@ -77,7 +83,7 @@ class TargetStep(Step):
     async def enter(self) -> None:
         self._taken = {database.name for database in await self.controller.server.databases()}
         entry = self._source.chosen
-        asked = (entry.path if entry is not None else "", self._is_data_only)
+        asked = (entry.path if entry is not None else "", self._strategy.chosen)
         if entry is not None and asked != self._suggested_for:
             self._suggested_for = asked
             self._name_field.value = self._suggestion(entry.database or "restored")
@@ -87,14 +93,25 @@ class TargetStep(Step):
             self._ask_how_it_was_written(details)
             self._offer_what_it_holds(details)
             self._offer_to_do_without(details)
+            self._ask_which_rows()
         self._check()
+
+    def _ask_which_rows(self) -> None:
+        """Of some rows nothing else is asked: accounts, settings and definitions are not theirs."""
+        self.rows_wanted.show(self._some_rows)
+        self._users.display = not self._some_rows
+        if self._some_rows:
+            for row in (self._settings, self._written, self._first_record, *self._said.rows):
+                row.display = False
 
     def _suggestion(self, backed_up: str) -> str:
         """Rows go into the database of the same name; everything else gets one of its own."""
-        return backed_up if self._is_data_only else free_name(backed_up, self._taken)
+        return backed_up if self._into_existing else free_name(backed_up, self._taken)
 
     def question_now(self) -> str:
-        return "Which database do the rows go into?" if self._is_data_only else self.question
+        if self._some_rows:
+            return "Which rows, and which database gets the table that is made for them?"
+        return "Which database do the rows go into?" if self._into_existing else self.question
 
     def _ask_how_it_was_written(self, details: SetDetails) -> None:
         """A tree has no manifest that says it: show what its files look like, to be corrected."""
@@ -141,9 +158,13 @@ class TargetStep(Step):
         self._form.focus_first()
 
     @property
-    def _is_data_only(self) -> bool:
-        strategy = getattr(self.wizard, "strategy", None)
-        return strategy is not None and strategy.chosen == RestoreStrategy.DATA_ONLY
+    def _some_rows(self) -> bool:
+        return self._strategy.chosen == SOME_ROWS
+
+    @property
+    def _into_existing(self) -> bool:
+        """Whether the rows go into a database that is there."""
+        return self._some_rows or self._strategy.chosen == RestoreStrategy.DATA_ONLY
 
     @property
     def name_typed(self) -> str:
@@ -163,7 +184,7 @@ class TargetStep(Step):
 
     @property
     def replacement(self) -> str | None:
-        clash = self.name_typed in self._taken and not self._is_data_only
+        clash = self.name_typed in self._taken and not self._into_existing
         return self._replace.value if clash and self._replace.value else None
 
     def on_input_changed(self) -> None:
@@ -173,12 +194,11 @@ class TargetStep(Step):
         name = self.name_typed
         clash = name in self._taken
         self._name_field.complain("")
-        self._replace.display = clash and not self._is_data_only
-        if self._is_data_only:
+        self._replace.display = clash and not self._into_existing
+        if self._into_existing:
             if name and not clash:
-                self._name_field.complain(
-                    f"There is no database {name} whose tables could be filled."
-                )
+                what = "get the table" if self._some_rows else "have its tables filled"
+                self._name_field.complain(f"There is no database {name} that could {what}.")
         elif clash:
             self._name_field.complain(
                 f"A database named {name} exists. Choose another name, or type it below to replace"
@@ -192,7 +212,10 @@ class TargetStep(Step):
             return "The database needs a name."
         if self._said.problem:
             return self._said.problem
-        if self._is_data_only:
+        wrong = self.rows_wanted.check() if self._some_rows else ""
+        if wrong:
+            return wrong
+        if self._into_existing:
             return "" if name in self._taken else f"There is no database {name}."
         if name in self._taken and self._replace.value != name:
             return f"A database {name} exists already."
@@ -200,7 +223,8 @@ class TargetStep(Step):
 
     def has_answers(self) -> bool:
         chosen = self.with_users or self.with_settings or self.first_is_row
-        return bool(self._replace.value or self._said.has_answers) or chosen
+        typed = self._replace.value or self._said.has_answers or self.rows_wanted.has_answers
+        return bool(typed) or chosen
 
 
 def free_name(wanted: str, taken: set[str]) -> str:

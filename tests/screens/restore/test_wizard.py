@@ -10,7 +10,7 @@ from textual.widgets import Input
 from kwtui.backups.csv.form import FileForm
 from kwtui.backups.listing.shape import UnreadFile
 from kwtui.backups.manifest import FileEntry
-from kwtui.model.requests import RestoreRequest, RestoreStrategy
+from kwtui.model.requests import ExcerptRequest, RestoreRequest, RestoreStrategy
 from kwtui.model.schema import TableName
 from kwtui.screens.restore.target import SETTINGS_FILE, USERS_FILE
 from tests.screens.driving import Driver, opened
@@ -355,3 +355,80 @@ async def test_many_backups_are_narrowed_by_typing(connected: FakeController) ->
         await person.press("escape")
         await person.until_shown("仓库")
         assert "3 Restore" in person.header()
+
+
+async def to_some_rows(person: Driver) -> None:
+    await person.press("3")
+    await person.until_shown("tsdb")
+    await person.press("enter")
+    await person.until_shown("Schema only")
+    await person.press("end")
+    await person.until_shown("Rows of a time, or of some devices")
+    await person.press("enter")
+    await person.until_shown("Devices")
+
+
+async def test_some_rows_of_one_table_go_into_a_table_of_their_own(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await to_some_rows(person)
+        await person.until_shown("Which rows, and which database")
+        assert "Missing users" not in person.text()
+        await person.press("tab", "tab")
+        await person.type("2026-07-01")
+        await person.press("tab")
+        await person.type("2026-08-01 08:30")
+        await person.press("tab")
+        await person.type("site = 'north'")
+        await person.press("enter")
+        await person.until_shown("Of which time series are the rows?")
+        await person.until_shown("Choose at least one table")
+        await person.press("space", "enter")
+        await person.until_shown("CREATE TABLE")
+
+    request = connected.plans.requests[-1]
+    assert request == ExcerptRequest(
+        source="kwtui/shop/20261122T110000Z",
+        table=TableName("public", "customers"),
+        into=TableName("public", "customers_rows"),
+        target="shop",
+        since="2026-07-01 00:00:00",
+        until="2026-08-01 08:30:00",
+        where="site = 'north'",
+    )
+
+
+async def test_rows_of_two_tables_or_of_no_time_are_not_asked_for(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await to_some_rows(person)
+        await person.press("tab")
+        await person.type("one,two")
+        await person.until_shown("Name one table.")
+        await person.press("ctrl+u")
+        await person.press("tab")
+        await person.type("soon")
+        await person.until_shown("'soon' is no time")
+        await person.press("enter")
+        await person.until_shown("Which rows, and which database")
+        await person.press("ctrl+u")
+        await person.type("-7d")
+        await person.press("enter")
+        await person.until_shown("Choose at least one table")
+        await person.press("a")
+        await person.until_shown("Choose one table: Space.")
+
+
+async def test_what_a_whole_restore_asks_comes_back_with_its_strategy(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await to_some_rows(person)
+        await person.press("escape")
+        await person.until_shown("Schema only")
+        await person.press("home", "enter")
+        await person.until_shown("Missing users")
+        assert "Devices" not in person.text()
+        await person.until_shown("shop_restored")
