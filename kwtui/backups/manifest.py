@@ -102,6 +102,8 @@ class TableEntry:
     written so. Of a relational table: one, if its files were linked."""
     tags: str = ""
     """Of a time series: the SHA-256 of its devices with their tags, which are in every row."""
+    devices: str = ""
+    """Of a time series: a mark of each of them (`backups.device_marks`), unless there are many."""
     whole_at: datetime | None = None
     """When everything in it was last written anew; None for when the set was made."""
     origin: TableOrigin | None = None

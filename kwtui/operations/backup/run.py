@@ -176,6 +176,7 @@ class _BackupRun:
             self._server, self._plan.database, self._definitions
         )
         await self._export_what_was_written(step, after)
+        await self._export_what_has_other_tags(step)
         problems: list[str] = []
         if not self._request.unseen:
             problems += reconcile.missing_files(
@@ -218,15 +219,30 @@ class _BackupRun:
             return
         now = self._origins(after)
         for export in await links.no_longer_the_same(self._server, step, now):
+            words = f"{export.spec.name} was written to, or a table beside it: it is exported"
+            await self._export_again(step, export, words)
+
+    async def _export_what_has_other_tags(self, step: Step) -> None:
+        """Time series of which a tag was changed meanwhile: some rows have the old one."""
+        series = self._tables.series
+        if series is None:
+            return
+        for export in self._state.tables.values():
             name = export.spec.name
-            its_step = next(s for s in self._plan.steps if s.subject == str(name) and s.sql)
-            self._context.reporter.notice(
-                step, "NOTICE", f"{name} was written to, or a table beside it: it is exported"
-            )
-            try:
-                await self._tables.export_after_all(its_step, export)
-            except OSError as error:
-                raise cannot_write(self._location.data / export.folder, error) from error
+            if not await series.tags_changed(self._server, export):
+                continue
+            words = f"tags of {name} were changed while it was exported"
+            await self._export_again(step, export, f"{words}: it is exported again")
+            if await series.tags_changed(self._server, export):
+                self._state.changes.append(f"{words}, twice: its rows may hold old ones")
+
+    async def _export_again(self, step: Step, export: TableExport, words: str) -> None:
+        its_step = next(s for s in self._plan.steps if s.subject == str(export.spec.name) and s.sql)
+        self._context.reporter.notice(step, "NOTICE", words)
+        try:
+            await self._tables.export_after_all(its_step, export)
+        except OSError as error:
+            raise cannot_write(self._location.data / export.folder, error) from error
 
     async def _prepare_links(self, schema: DatabaseSchema) -> None:
         """What the tables may be linked to, and where time series are exported by stretches."""

@@ -13,6 +13,7 @@ import pytest
 
 from kwtui.backups.manifest import Manifest, read_manifest
 from kwtui.model.requests import Incremental
+from kwtui.operations.plan import Step
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench, Row
 
@@ -175,13 +176,23 @@ class History:
         """A new set is whole, whatever became of those before it, and shares what it says."""
         how = self.rng.choice((Incremental.AUTO, Incremental.ALWAYS, Incremental.AUTO))
         before = {path.stat().st_ino for path in self._files()}
-        made = self.bench.backup(self.database, chunk_rows=4, incremental=how)
+        made = self.bench.backup(
+            self.database,
+            hooks={"reconcile": self._tag_meanwhile},
+            chunk_rows=4,
+            incremental=how,
+        )
         self.sets[made.path] = self._content(self.database)
         manifest = self._manifest(made.path)
         self.told.append(f"back up {made.path}: {_linked(manifest)}")
         assert self.bench.verify(made.path).ok, self._story()
         self._check_sizes(made.path, manifest, before)
         return made.path
+
+    def _tag_meanwhile(self, _: Step) -> None:
+        """When all is exported, and before it is sealed."""
+        if self.kind is SERIES_KIND and self.rng.random() < 0.3:
+            self.say(*_tag(self.rng, self.rng.randrange(1 << 20)))
 
     def damage(self) -> None:
         """One bit of a file, in every set that shares it."""

@@ -293,7 +293,8 @@ class Sealer:
             windows=content.windows,
             samples=content.samples,
             segments=_segments(export, sealed),
-            tags=export.tags,
+            tags=export.tags.digest,
+            devices=export.tags.kept,
             whole_at=export.whole_at,
             origin=export.origin,
         )

@@ -9,11 +9,11 @@ files are hard-linked from there. All files of a table lie in one folder, which 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kwtui.backups.device_marks import DeviceMarks, marks_of
 from kwtui.backups.layout.naming import DATA_FOLDER
 from kwtui.backups.manifest import Segment, TableEntry
 from kwtui.backups.segments import Stretch, comparable, rows_per_stretch, stretches
@@ -84,6 +84,7 @@ class SeriesExporter:
         export.segments.clear()
         export.taken.clear()
         export.lengths.clear()
+        export.whole_at = None
         folder = self.data / export.folder
         places = [workplace(folder, number) for number in range(export.stretches)]
         for place in (*places, sample_place(folder)):
@@ -97,7 +98,7 @@ class SeriesExporter:
         if self.earlier is None or windows is None:
             return None
         entry = self.earlier.table(export.spec.name, self.request)
-        if entry is None or not entry.tags or entry.tags != export.tags:
+        if entry is None or not export.tags.holds(entry.tags, entry.devices):
             return None
         return entry if comparable(entry, export.spec.visible_columns, windows) else None
 
@@ -110,20 +111,22 @@ class SeriesExporter:
         export.stretches = len(planned)
         return planned
 
-    async def _read_tags(self, server: Server, export: TableExport) -> str:
-        """The SHA-256 of all devices with their tags; empty where they cannot be told.
+    async def tags_changed(self, server: Server, export: TableExport) -> bool:
+        """Whether a device of before the export has other tags now, or is gone: files that were
+        written, or linked, before then hold what is not true any more. Raises CONNECTION_LOST."""
+        if not export.tags.digest:
+            return False
+        now = await self._read_tags(server, export)
+        return not export.tags.each <= now.each
 
-        A tag stands in every row of its device: one that was updated makes all files stale
-        (recording 17), and no window's readings show it.
-        """
+    async def _read_tags(self, server: Server, export: TableExport) -> DeviceMarks:
+        """Nothing where they cannot be told."""
         sql = inspection.tag_values(self.context.plan.database, export.spec.name)
         try:
             answer = (await run_stoppable(server, sql, self.context.halt)).result
         except StatementRefused:
-            return ""
-        rows = sorted("\x1f".join("\x00" if v is None else v for v in row) for row in answer.rows)
-        names = "\x1f".join(answer.names)
-        return hashlib.sha256("\x1e".join([names, *rows]).encode()).hexdigest()
+            return DeviceMarks()
+        return await asyncio.to_thread(marks_of, answer.names, answer.rows)
 
     # -- linking ----------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from kwtui.backups.device_marks import DeviceMarks
 from kwtui.backups.manifest import FileEntry, Segment
 from kwtui.model.checks import WindowReadings
 from kwtui.model.proof import TableOrigin
@@ -31,8 +32,8 @@ class TableExport:
     """Of a time series: of the rows up to then, read before the export."""
     seconds: float = 0.0
     """How long its EXPORT took."""
-    tags: str = ""
-    """Of a time series: the SHA-256 of its devices with their tags."""
+    tags: DeviceMarks = field(default_factory=DeviceMarks)
+    """Of a time series: its devices with their tags, read before its rows were exported."""
     segments: list[Segment] = field(default_factory=list)
     """Of a time series that was exported by stretches of time, or a table that was linked."""
     taken: dict[str, FileEntry] = field(default_factory=dict)

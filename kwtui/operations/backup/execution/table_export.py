@@ -83,10 +83,13 @@ class TableExporter:
         return await self._try(step, export)
 
     async def export_after_all(self, step: Step, export: TableExport) -> None:
-        """A table that was linked, as of the same instant. Raises KwtuiError, OSError."""
-        if self.links is None:
-            raise RuntimeError("nothing was linked")
-        await self.links.give_up(export)
+        """A table that was linked, as of the same instant, or a time series anew. Raises
+        KwtuiError, OSError."""
+        if self.series is not None:
+            await asyncio.to_thread(remove_folder, self._data / export.folder)
+            await self.series.forget(export)
+        elif self.links is not None:
+            await self.links.give_up(export)
         export.folder += AGAIN
         await self._try(step, export)
 
