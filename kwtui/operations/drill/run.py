@@ -34,7 +34,8 @@ from kwtui.operations.removal.planning import what_is_at_work
 from kwtui.operations.removal.workplaces import sandbox_folder, sweep_folders
 from kwtui.operations.restore.execution.content_found import COMPARED_BY
 from kwtui.operations.restore.execution.differences import DefinitionsDiffer
-from kwtui.operations.restore.run import IMPORTS_AT_ONCE, RestoreRun
+from kwtui.operations.restore.execution.import_turns import imports_at_once
+from kwtui.operations.restore.run import RestoreRun
 from kwtui.operations.runner import StepOutcome, run_steps
 from kwtui.operations.shared.command_line import shell_line
 from kwtui.operations.shared.preflight import check_server
@@ -137,7 +138,7 @@ class _Drill:
                     executors,
                     context.reporter,
                     context.halt,
-                    parallel=IMPORTS_AT_ONCE,
+                    parallel=imports_at_once(self._plan),
                 )
             except KwtuiError as error:
                 await self._clear(context.connect, server_extern, error)

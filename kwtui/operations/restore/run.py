@@ -24,6 +24,7 @@ from kwtui.operations.restore.execution.after_failure import clean_up
 from kwtui.operations.restore.execution.comparison import Comparison
 from kwtui.operations.restore.execution.devices import put_back_devices
 from kwtui.operations.restore.execution.import_progress import Rows, watched
+from kwtui.operations.restore.execution.import_turns import ImportTurns, imports_at_once
 from kwtui.operations.restore.execution.inserting import (
     clashing_devices,
     count_null_lines,
@@ -66,10 +67,6 @@ cost the whole restore. What the server refuses of them is told with the result.
 
 _CANCELLED = "57014"
 
-IMPORTS_AT_ONCE = 1
-"""Tables, as a backup exports them. Each import is a job of its own, which waits more than it works
-where the table is small."""
-
 
 async def run_restore(context: RunContext) -> RunResult:
     """Run the plan. Raises KwtuiError; its hint says what stays behind and how to go on."""
@@ -106,6 +103,7 @@ class RestoreRun:
         self._rows_before: dict[str, int] = dict(context.plan.request.get("rows_before", {}))
         self._source = SourceCheck()
         self._connections = Connections(context.connect)
+        self._turns = ImportTurns(context.halt)
         self.comparison = Comparison(context, server, request, self._server_extern)
 
     @property
@@ -130,7 +128,8 @@ class RestoreRun:
             await self._check_names()
             await self.check_statements()
             executors = {kind: self._noting(each) for kind, each in self.executors.items()}
-            await run_steps(self._plan, executors, reporter, halt, parallel=IMPORTS_AT_ONCE)
+            parallel = imports_at_once(self._plan)
+            await run_steps(self._plan, executors, reporter, halt, parallel=parallel)
         except KwtuiError as error:
             await self._drop_staging(error)
             await clean_up(self._context, self._scratch, tuple(self._done), error)
@@ -325,7 +324,10 @@ class RestoreRun:
         def tell(words: str) -> None:
             context.reporter.notice(step, "WARNING", words)
 
-        return await when_free(run, context.halt, tell)
+        async def in_turn() -> importing.ImportAnswer:
+            return await when_free(run, context.halt, tell)
+
+        return await self._turns.take(in_turn, tell)
 
     async def _insert_rows(self, step: Step) -> StepOutcome:
         def tell(rows: int) -> None:
