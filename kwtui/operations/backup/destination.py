@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kwtui.backups.layout.location import new_location
@@ -12,8 +12,15 @@ from kwtui.backups.layout.naming import inside
 from kwtui.errors import KwtuiError
 from kwtui.files.foreign.reading import folder_status, is_folder, is_there
 from kwtui.model.findings import Finding
+from kwtui.model.requests import BackupRequest
+from kwtui.model.schema import Engine
+from kwtui.model.server import ServerFacts
+from kwtui.node.mounts import file_system_of
 from kwtui.node.place import FolderState
+from kwtui.operations.backup.earlier_set import EarlierSet, find_earlier
 from kwtui.operations.shared.extern_access import extern_problem
+
+_WITHOUT_LINKS = frozenset({"vfat", "msdos", "exfat"})
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,10 @@ class Destination:
     """Its files cannot be seen from here, and the person knows."""
     problem: Finding | None = None
     """Why the files could not be checked after the export."""
+    earlier: EarlierSet | None = None
+    """The backup whose files may be linked into this one."""
+    no_links: str = ""
+    """Why no hard links can be made, in words: what is linked elsewhere is copied here."""
 
 
 def look_at_destination(extern: FolderState, node_id: int, path: str, state: Path) -> Destination:
@@ -53,6 +64,36 @@ def look_at_destination(extern: FolderState, node_id: int, path: str, state: Pat
         sidecars_beside=not extern.exists or new_location(extern.path, path, state).beside,
         owner=_other_owner(extern.path),
     )
+
+
+def with_earlier(
+    destination: Destination,
+    request: BackupRequest,
+    facts: ServerFacts,
+    engine: Engine,
+    state: Path,
+) -> Destination:
+    """With the backup that files may be linked to; the run looks for it again. Blocking."""
+    if not destination.extern or not destination.sidecars_beside:
+        return destination
+    extern = Path(destination.extern)
+    found = find_earlier(
+        extern, state, request, facts, engine, destination.node_id, destination.path
+    )
+    if found is None:
+        return destination
+    return replace(destination, earlier=found, no_links=_why_no_links(extern, found))
+
+
+def _why_no_links(extern: Path, earlier: EarlierSet) -> str:
+    """Nothing is tried, as nothing is written before a plan was seen."""
+    kind = file_system_of(extern)
+    if kind in _WITHOUT_LINKS:
+        return f"file system {kind}"
+    taken = [each for table in earlier.manifest.tables for each in table.segments if each.linked]
+    if taken and all(each.copied for each in taken):
+        return f"{earlier.manifest.set_id} had to copy them, too"
+    return ""
 
 
 def _is_taken(extern: Path, path: str) -> bool:

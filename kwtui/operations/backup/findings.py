@@ -20,9 +20,12 @@ SPARE = 1.1
 
 
 def destination_findings(
-    survey: Survey, destination: Destination, estimated_bytes: int | None
+    survey: Survey, destination: Destination, estimated_bytes: int | None, linkable: int = 0
 ) -> Iterator[Finding]:
-    """Role, folder and space: what would make the backup fail or leave it unproven."""
+    """Role, folder and space: what would make the backup fail or leave it unproven.
+
+    ``linkable`` of the estimated bytes may be linked, and then take no space.
+    """
     yield from admin_findings(survey.server)
     if is_scratch(survey.schema.database):
         yield Finding(
@@ -53,7 +56,7 @@ def destination_findings(
             f"{destination.path} exists already, and a backup is only written to a new folder.",
             "Plan it again: every plan gets a folder of its own, named after the second.",
         )
-    yield from _space_findings(destination, estimated_bytes)
+    yield from _space_findings(destination, estimated_bytes, linkable)
     yield from _node_findings(survey.server, destination)
     if destination.problem is None and not destination.sidecars_beside:
         yield Finding(
@@ -95,11 +98,23 @@ def account_findings(destination: Destination, request: BackupRequest) -> Iterat
         )
 
 
-def _space_findings(destination: Destination, estimated_bytes: int | None) -> Iterator[Finding]:
+def _space_findings(
+    destination: Destination, estimated_bytes: int | None, linkable: int
+) -> Iterator[Finding]:
     free = destination.free_bytes
     if free is None:
         return
-    if estimated_bytes is not None and estimated_bytes * SPARE > free:
+    needed = (estimated_bytes or 0) * SPARE
+    if free < needed <= free + linkable:
+        yield Finding(
+            Severity.WARNING,
+            "fits_if_linked",
+            destination.extern,
+            f"About {human_bytes(estimated_bytes)} are expected and {human_bytes(free)} are free: "
+            f"it fits only if most of {human_bytes(linkable)} did not change and is linked.",
+            "Free space where extern is. The run stops before the disk is full.",
+        )
+    elif needed > free:
         yield Finding(
             Severity.REFUSAL,
             "disk_full",

@@ -2,14 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kwtui.backups.unchanged import MOST_TABLES
+from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import BackupRequest, Incremental
-from kwtui.text import plural
+from kwtui.model.schema import Engine, TableSpec
+from kwtui.operations.backup.scope import Scope, sum_known
+from kwtui.text import human_bytes, plural
 
 
-def tables_linked(request: BackupRequest, tables: int) -> str:
+def linkable_bytes(scope: Scope) -> int:
+    """Of the files of the earlier backup, what at most needs not be exported again.
+
+    What has fewer rows now can have no more than its share of them unchanged.
+    """
+    earlier = scope.destination.earlier
+    relational = scope.schema.engine is Engine.RELATIONAL
+    if earlier is None or (relational and len(scope.tables) > MOST_TABLES):
+        return 0
+    return sum(_linkable(scope, table) for table in scope.tables)
+
+
+def _linkable(scope: Scope, table: TableSpec) -> int:
+    earlier = scope.destination.earlier
+    entry = earlier.table(table.name, scope.request) if earlier is not None else None
+    if entry is None or entry.columns != tuple(table.visible_columns):
+        return 0
+    then, now = entry.rows_counted, table.rows
+    if not then or now is None or now >= then:
+        return entry.bytes
+    return entry.bytes * now // then
+
+
+def linking_findings(scope: Scope) -> Iterator[Finding]:
+    """How much of the backup may cost nothing, or what it costs where no links can be made."""
+    earlier, most = scope.destination.earlier, linkable_bytes(scope)
+    if earlier is None or not most:
+        return
+    set_id, size = earlier.manifest.set_id, human_bytes(most)
+    if scope.destination.no_links:
+        yield Finding(
+            Severity.WARNING,
+            "copies",
+            scope.destination.extern,
+            f"No hard links can be made here ({scope.destination.no_links}): files of {set_id} "
+            f"that did not change are copied, and take up to {size} again.",
+            "Move extern to a file system with hard links, such as ext4 or XFS.",
+        )
+        return
+    whole = sum_known(table.bytes for table in scope.tables)
+    of = f" of about {human_bytes(whole)}" if whole else ""
+    yield Finding(
+        Severity.INFO,
+        "links",
+        set_id,
+        f"Up to {size}{of} may not have changed since: those files are linked and take no space "
+        "again.",
+    )
+
+
+def tables_linked(scope: Scope) -> str:
     """Of relational tables."""
-    if request.unseen or tables > MOST_TABLES:
+    request = scope.request
+    if _never_links(scope) or len(scope.tables) > MOST_TABLES:
         return ""
     if request.incremental is Incremental.FULL:
         return " Everything is written anew."
@@ -20,9 +76,10 @@ def tables_linked(request: BackupRequest, tables: int) -> str:
     )
 
 
-def days_linked(request: BackupRequest) -> str:
+def days_linked(scope: Scope) -> str:
     """Of time series."""
-    if request.unseen:
+    request = scope.request
+    if _never_links(scope):
         return ""
     if request.incremental is Incremental.FULL:
         return " Everything is written anew."
@@ -33,6 +90,11 @@ def days_linked(request: BackupRequest) -> str:
         "exchanged within a day; so some rows of linked files, other ones each time, are exported "
         "again and compared." + _anew(request)
     )
+
+
+def _never_links(scope: Scope) -> bool:
+    """Whether this account may not write where the files lie, or does not see them."""
+    return scope.request.unseen or not scope.destination.sidecars_beside
 
 
 def _anew(request: BackupRequest) -> str:

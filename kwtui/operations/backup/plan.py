@@ -24,6 +24,7 @@ from kwtui.operations.backup.findings import (
     destination_findings,
     request_findings,
 )
+from kwtui.operations.backup.linking_words import linkable_bytes, linking_findings
 from kwtui.operations.backup.scope import Scope, sum_known
 from kwtui.operations.backup.steps import export_steps, steps_of
 from kwtui.operations.plan import Plan, PlanKind
@@ -61,7 +62,8 @@ def plan_backup(
         path=destination.path,
         steps=tuple(steps_of(scope)),
         findings=once_each(
-            *destination_findings(survey, destination, _space(scope)),
+            *destination_findings(survey, destination, _space(scope), _saved(scope)),
+            *linking_findings(scope),
             *account_findings(destination, request),
             *definition_findings(survey.schema.engine, tables),
             *request_findings(survey, request),
@@ -141,3 +143,8 @@ def _s(count: int) -> str:
 def _space(scope: Scope) -> int | None:
     """Bytes that the set will take, as far as KWDB's statistics tell."""
     return sum_known(table.bytes for table in scope.tables)
+
+
+def _saved(scope: Scope) -> int:
+    """Bytes that it takes less of, at most, as files are linked."""
+    return 0 if scope.destination.no_links else linkable_bytes(scope)

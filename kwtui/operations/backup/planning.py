@@ -11,7 +11,7 @@ from kwtui.files.foreign.reading import is_there
 from kwtui.model.requests import BackupRequest
 from kwtui.model.server import ServerFacts
 from kwtui.node.place import FolderState, NodePlace
-from kwtui.operations.backup.destination import Destination, look_at_destination
+from kwtui.operations.backup.destination import Destination, look_at_destination, with_earlier
 from kwtui.operations.backup.plan import plan_backup
 from kwtui.operations.plan import Plan
 from kwtui.operations.shared.extern_access import NOWHERE
@@ -39,6 +39,10 @@ async def make_backup_plan(
         destination = Destination(node, path, unseen=True)
     else:
         destination = await asyncio.to_thread(look_at_destination, extern, node, path, state)
+        engine = survey.schema.engine
+        destination = await asyncio.to_thread(
+            with_earlier, destination, request, facts, engine, state
+        )
     return plan_backup(survey, request, destination, now, plan_id)
 
 

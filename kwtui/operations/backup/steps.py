@@ -105,14 +105,12 @@ def export_steps(scope: Scope) -> Iterator[Step]:
 
 def _first_step(scope: Scope) -> Step:
     if scope.is_snapshot:
-        explanation = "Every table is exported as it is at this one instant." + tables_linked(
-            scope.request, len(scope.tables)
-        )
+        explanation = "Every table is exported as it is at this one instant." + tables_linked(scope)
     elif any(scope.is_bounded(table) for table in scope.tables):
         explanation = (
             "Time series have no snapshot: each table is exported up to "
             "the newest time that it holds then, and read before and after, so that rows which "
-            "come late or change meanwhile are counted and named." + days_linked(scope.request)
+            "come late or change meanwhile are counted and named." + days_linked(scope)
         )
     else:
         explanation = "Notes when the export began; there is no common instant for the tables."
