@@ -145,17 +145,22 @@ def tokens(text: str) -> Iterator[Token]:
 
     After a BROKEN one there are no more: it takes the rest.
     """
-    return _read(text, _TOKEN, frozenset())
+    return _read(text, _TOKEN, frozenset(), 0)
 
 
-def code(text: str) -> Iterator[Token]:
-    """The tokens that mean something: all but spaces and comments."""
-    return _read(text, _CODE, _NO_CODE)
+def code(text: str, start: int = 0) -> Iterator[Token]:
+    """The tokens that mean something: all but spaces and comments.
+
+    ``start`` is where a token begins, or a space.
+    """
+    return _read(text, _CODE, _NO_CODE, start)
 
 
-def _read(text: str, pattern: re.Pattern[str], left_out: frozenset[str]) -> Iterator[Token]:
+def _read(
+    text: str, pattern: re.Pattern[str], left_out: frozenset[str], position: int
+) -> Iterator[Token]:
     """The tokens of all groups but those left out."""
-    position, size = 0, len(text)
+    size = len(text)
     make, kinds = tuple.__new__, _KINDS
     while position < size:
         for match in pattern.finditer(text, position):

@@ -6,7 +6,7 @@ constant to the server and two to kwtui (``b'\''``) hides a statement.
 
 from __future__ import annotations
 
-import time
+from collections import deque
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from kwtui.sql.lexer import Kind, code, tokens
 from kwtui.sql.quoting import literal
+from tests.growth import assert_linear
 
 anything = st.text(st.characters(blacklist_categories=["Cs"]))
 sql_like = st.lists(
@@ -108,18 +109,8 @@ def test_a_literal_hides_whatever_it_holds(text: str) -> None:
     "piece", ["/*a", "/*x*/", "'", "b'\\", '"', "$a", "$a$", "$$", "--", "/*", "*/", "a'b\n"]
 )
 def test_no_text_takes_more_than_its_length(piece: str) -> None:
-    """Twice the text takes about twice the time; a quadratic one would take minutes here."""
-    assert seconds(piece * (100_000 // len(piece))) < 2
+    assert_linear(lambda size: deque(tokens(piece * (size // len(piece))), 0), 1 << 12)
 
 
 def test_many_comments_before_a_long_text_do_not_search_it_again_and_again() -> None:
-    comments, rest = "/*x*/" * 30_000, "a " * 150_000
-    assert seconds(comments + rest) < 2 * (seconds(comments) + seconds(rest)) + 1
-
-
-def seconds(text: str) -> float:
-    """Of computing, not of waiting."""
-    began = time.process_time()
-    for _ in tokens(text):
-        pass
-    return time.process_time() - began
+    assert_linear(lambda size: deque(tokens("/*x*/" * size + "a " * 5 * size), 0), 1 << 9)

@@ -37,7 +37,6 @@ class MetaTable:
     """Tags at the end, as in the data files."""
     time_series: bool
     text: str
-    line: int
     tail: str = ""
     """What follows columns and tags: retentions, in older versions activetime and the like."""
     foreign_keys: bool = False
@@ -76,8 +75,8 @@ class MetaTable:
         return head + _OLD_CLAUSES.sub("", self.tail)
 
 
-def read_table(body: Sequence[Token], text: str, path: str, line: int) -> MetaTable:
-    """Read the tokens of a CREATE TABLE, which begins at a line of the text.
+def read_table(body: Sequence[Token], text: str, path: str) -> MetaTable:
+    """Read the tokens of a CREATE TABLE.
 
     Raises KwtuiError (META_DAMAGED).
     """
@@ -85,10 +84,10 @@ def read_table(body: Sequence[Token], text: str, path: str, line: int) -> MetaTa
     end = bracket_end(body, at)
     elements = split_at_commas(body[at + 1 : end])
     columns_end = end
-    columns = [_column(e, text, path) for e in elements if e[0].word not in NO_COLUMN]
+    columns = [read_column(e, text, path) for e in elements if e[0].word not in NO_COLUMN]
     if not columns:
         raise damaged(path, text, body[at].start, f"table {names[-1]} has no columns")
-    tags, end = _tags(body, end, text, path)
+    tags, end = read_tags(body, end, text, path)
     whole = text[body[0].start : body[-1].end]
     tail = text[body[end].end : body[-1].end]
     if is_printed(body[:at], elements, text):
@@ -101,7 +100,6 @@ def read_table(body: Sequence[Token], text: str, path: str, line: int) -> MetaTa
         columns=(*columns, *tags),
         time_series=bool(tags),
         text=whole,
-        line=line,
         tail=tail,
         foreign_keys="REFERENCES" in whole.upper() and any(t.word == "REFERENCES" for t in body),
         head=head,
@@ -124,14 +122,16 @@ def _name(body: Sequence[Token], text: str, path: str) -> tuple[list[str], int]:
     return names, at
 
 
-def _tags(body: Sequence[Token], end: int, text: str, path: str) -> tuple[list[ColumnSpec], int]:
+def read_tags(
+    body: Sequence[Token], end: int, text: str, path: str
+) -> tuple[list[ColumnSpec], int]:
     """The tags of a time-series table, and the index of the last token that describes them."""
     at = end + 1
     if len(body) <= at + 1 or not body[at].is_word("TAGS", "ATTRIBUTES"):
         return [], end
     close = bracket_end(body, at + 1)
     tags = [
-        replace(_column(e, text, path), tag=True) for e in split_at_commas(body[at + 2 : close])
+        replace(read_column(e, text, path), tag=True) for e in split_at_commas(body[at + 2 : close])
     ]
     following = close + 1
     if len(body) > following + 2 and body[following].is_word("PRIMARY"):
@@ -141,7 +141,7 @@ def _tags(body: Sequence[Token], end: int, text: str, path: str) -> tuple[list[C
     return tags, close
 
 
-def _column(element: Sequence[Token], text: str, path: str) -> ColumnSpec:
+def read_column(element: Sequence[Token], text: str, path: str) -> ColumnSpec:
     first = element[0]
     if first.kind is not Kind.NAME or len(element) < 2:
         raise damaged(path, text, first.start, "a column's name or type is missing")

@@ -65,14 +65,15 @@ def is_printed(head: Sequence[Token], elements: Sequence[Sequence[Token]], text:
     ``head`` are the tokens before the opening bracket, which follows them.
     """
     slices = [text[e[0].start : e[-1].end] for e in elements]
-    if not all(map(_is_printed_element, elements, slices)):
+    if not all(map(is_printed_element, elements, slices)):
         return False
     names = text[head[2].start : head[-1].end]
     printed = f"CREATE TABLE {names} (\n\t" + ",\n\t".join(slices) + "\n)"
     return text.startswith(printed, head[0].start)
 
 
-def _is_printed_element(element: Sequence[Token], said: str) -> bool:
+def is_printed_element(element: Sequence[Token], said: str) -> bool:
+    """Whether KWDB prints an element of a table so; ``said`` is its text."""
     begin, word = element[0].text, element[0].word
     if word in NO_COLUMN:
         # KWDB names every foreign key and check.

@@ -9,7 +9,14 @@ from enum import StrEnum
 
 from kwtui.backups.metasql.create_table import MetaTable, read_table
 from kwtui.backups.metasql.misprints import Mended, mend
-from kwtui.backups.metasql.statements import LineNumbers, damaged, statements
+from kwtui.backups.metasql.printed import PrintedTables
+from kwtui.backups.metasql.statements import (
+    Clock,
+    LineNumbers,
+    damaged,
+    statement_from,
+    statements,
+)
 from kwtui.errors import KwtuiError
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.schema import Engine
@@ -71,11 +78,26 @@ class _Reader:
     database: str | None = None
     engine: Engine | None = None
 
-    def read(self, body: Sequence[Token]) -> None:
+    def read_all(self, clock: Clock) -> None:
+        """Raises KwtuiError (META_DAMAGED)."""
+        printed, position = PrintedTables(self.path), 0
+        while position < len(self.text):
+            if (found := printed.at(self.text, position)) is not None:
+                position = found.end
+                kind, name = self._table(found.table)
+                self._add(kind, name, found.table.text, found.start)
+            else:
+                body, position = statement_from(self.text, self.path, position, _BEGINNINGS)
+                if body:
+                    self._read(body)
+            clock.check(position)
+
+    def _read(self, body: Sequence[Token]) -> None:
         kind, name = self._classify(body)
-        text = self.text[body[0].start : body[-1].end]
-        line = self.lines.at(body[0].start)
-        self.statements.append(MetaStatement(kind, name, text, line))
+        self._add(kind, name, self.text[body[0].start : body[-1].end], body[0].start)
+
+    def _add(self, kind: MetaKind, name: str, text: str, start: int) -> None:
+        self.statements.append(MetaStatement(kind, name, text, self.lines.at(start)))
 
     def _classify(self, body: Sequence[Token]) -> tuple[MetaKind, str]:
         first = body[0]
@@ -98,15 +120,17 @@ class _Reader:
             self.schemas.append(name)
             return MetaKind.SCHEMA, name
         if words[:1] == ["TABLE"]:
-            table = read_table(body, self.text, self.path, self.lines.at(body[0].start))
-            self.tables.append(table)
-            if self.engine is None:
-                self.engine = Engine.TIME_SERIES if table.time_series else Engine.RELATIONAL
-            return MetaKind.TABLE, table.name
+            return self._table(read_table(body, self.text, self.path))
         for position, token in enumerate(body[1:4], start=1):
             if token.is_word("INDEX"):
                 return MetaKind.INDEX, self._identifier(body, position + 1)
         return MetaKind.OTHER, ""
+
+    def _table(self, table: MetaTable) -> tuple[MetaKind, str]:
+        self.tables.append(table)
+        if self.engine is None:
+            self.engine = Engine.TIME_SERIES if table.time_series else Engine.RELATIONAL
+        return MetaKind.TABLE, table.name
 
     def _create_database(
         self, body: Sequence[Token], at: int, engine: Engine
@@ -150,10 +174,10 @@ def parse_meta(text: str, path: str) -> MetaFile:
     Raises KwtuiError (META_DAMAGED) with the file, the line and what is wrong.
     """
     text = text.removeprefix(_BYTE_ORDER_MARK)
+    clock = Clock(text, path)
     mended = mend(text)
     reader = _Reader(mended.text, path, LineNumbers(mended.text))
-    for body in statements(mended.text, path, _BEGINNINGS):
-        reader.read(body)
+    reader.read_all(clock)
     if not reader.statements:
         raise damaged(path, text, 0, "the file holds no statement")
     return MetaFile(

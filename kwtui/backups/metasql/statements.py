@@ -6,7 +6,6 @@ import re
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.sql.bounds import MOST_TOKENS
@@ -17,11 +16,11 @@ _SYMBOLS = frozenset("-+*/%<>=!~^&|?.,;:()[]{}@#") | {"::", ":::"}
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _OPENING = frozenset(_CLOSING.values())
 _HARMLESS = _SYMBOLS - _OPENING - frozenset(_CLOSING)
-MOST_SECONDS = 60
+MOST_SECONDS = 30
 """Of this thread's work on one file, whatever else the machine does. The definitions of 100,000
-tables take a third of it, a file made of nothing but signs would take many minutes."""
-_LOOK_AT_CLOCK = 50_000
-"""Tokens."""
+tables take a few, a file made of nothing but signs would take minutes."""
+_MOST_EMPTY = 1_000
+"""Statements in a row: KWDB prints none."""
 _TOO_LONG = "An export of KWDB is read much faster: look at the file."
 
 
@@ -61,28 +60,60 @@ def _no_token(found: str) -> tuple[str, str]:
     return f"the character {found[0]!r} cannot stand here", ""
 
 
-def statements(
-    text: str, path: str, beginnings: frozenset[str] | None = None
-) -> Iterator[list[Token]]:
-    """The tokens of each statement, without blanks, comments and its semicolon.
+class Clock:
+    """Ends the reading of a file that takes longer than `MOST_SECONDS`."""
 
-    ``beginnings`` are the words that a statement may begin with, in capital letters; None for any.
+    def __init__(self, text: str, path: str) -> None:
+        self._text = text
+        self._path = path
+        self._deadline = time.thread_time() + MOST_SECONDS
+
+    def check(self, position: int) -> None:
+        """Raises KwtuiError (META_DAMAGED); the position is how far it was read."""
+        if time.thread_time() > self._deadline:
+            what = f"after {MOST_SECONDS} seconds of reading it is not at its end"
+            raise damaged(self._path, self._text, position, what, _TOO_LONG)
+
+
+def statements(text: str, path: str) -> Iterator[list[Token]]:
+    """The tokens of each statement, as `statement_from`.
+
+    Raises KwtuiError (META_DAMAGED) as that does, and for what takes longer than `MOST_SECONDS`.
+    """
+    clock, position = Clock(text, path), 0
+    while True:
+        body, position = statement_from(text, path, position)
+        if not body:
+            return
+        yield body
+        clock.check(position)
+
+
+def statement_from(
+    text: str, path: str, position: int, beginnings: frozenset[str] | None = None
+) -> tuple[list[Token], int]:
+    """The tokens of the statement that begins at the position or behind it, and where it ends.
+
+    Blanks, comments and its semicolon are left out; at the end of the text there are none.
+    ``beginnings`` are the words that it may begin with, in capital letters; None for any.
 
     Raises KwtuiError (META_DAMAGED) where no token begins, e.g. at a quote that is never closed;
-    for brackets that do not match; for a statement of more than `MOST_TOKENS`, and for what takes
-    longer than `MOST_SECONDS`.
+    for brackets that do not match; for more than `MOST_TOKENS`.
     """
     current: list[Token] = []
     open_brackets: list[Token] = []
-    for token in _in_time(text, path):
+    empty = 0
+    for token in code(text, position):
         kind, mark, start = token
         if kind is _SYMBOL:
             if mark == ";":
                 if open_brackets:
                     break
                 if current:
-                    yield current
-                    current = []
+                    return current, token.end
+                empty += 1
+                if empty > _MOST_EMPTY:
+                    raise damaged(path, text, start, f"more than {_MOST_EMPTY:,} empty statements")
                 continue
             if mark not in _HARMLESS:
                 _match(token, open_brackets, text, path)
@@ -96,19 +127,7 @@ def statements(
             raise damaged(path, text, current[0].start, what)
     if open_brackets:
         raise damaged(path, text, open_brackets[-1].start, "a bracket is never closed")
-    if current:
-        yield current
-
-
-def _in_time(text: str, path: str) -> Iterator[Token]:
-    """The tokens, as long as there is time for them."""
-    deadline = time.thread_time() + MOST_SECONDS
-    every = code(text)
-    while some := list(islice(every, _LOOK_AT_CLOCK)):
-        yield from some
-        if time.thread_time() > deadline:
-            what = f"after {MOST_SECONDS} seconds of reading it is not at its end"
-            raise damaged(path, text, some[-1].start, what, _TOO_LONG)
+    return current, len(text)
 
 
 def _shortened(text: str) -> str:
