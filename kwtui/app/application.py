@@ -19,8 +19,8 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widget import Widget
 
+from kwtui.app.leading import LeadingApp
 from kwtui.app.plain_terminal import PlainSigns
-from kwtui.app.problems import TellingApp
 from kwtui.app.run_at_work import RunAtWork
 from kwtui.app.screen_factories import FACTORIES, MAIN_SCREENS
 from kwtui.app.status_words import banner_words, header_facts
@@ -38,14 +38,13 @@ from kwtui.widgets.themes import DEFAULT_THEME, MONOCHROME, THEME_WORDS, THEMES,
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
-    from kwtui.model.proof import ProofLevel
     from kwtui.server.connection.target import Target
 
 
 FIRST_SCREEN = "connection"
 
 
-class KwtuiApp(TellingApp):
+class KwtuiApp(LeadingApp):
     """The interface on a controller.
 
     ``problem`` is told once the first screen stands. ``clock`` tells the time (UTC) and is frozen
@@ -236,65 +235,6 @@ class KwtuiApp(TellingApp):
         with self.batch_update():
             await self.switch_screen(name)
         self._tell_opened()
-
-    async def show_run(self, run_id: str) -> None:
-        """Open the list of runs on this run's page."""
-        from kwtui.screens.runs.screen import RunsScreen
-
-        await self.open_screen("runs")
-        screen = self.screen
-        if isinstance(screen, RunsScreen):
-            screen.show_run(run_id)
-
-    async def show_run_log(self, run_id: str) -> None:
-        """Open the node's log at the part that this run is about."""
-        from kwtui.screens.logs.screen import LogsScreen
-
-        run = await self.controller.runs.node_log(run_id)
-        await self.open_screen("logs")
-        screen = self.screen
-        if isinstance(screen, LogsScreen):
-            screen.show_run_log(run)
-
-    def start_verify(self, path: str, level: ProofLevel) -> None:
-        """Start a check as a run, and show it."""
-
-        async def start() -> None:
-            try:
-                plan = await self.controller.plans.verify(path, level)
-                run_id = await self.controller.runs.start(plan)
-            except Exception as error:
-                self.show_error(error)
-            else:
-                self.call_later(self.show_run, run_id)
-
-        self.run_worker(start(), group="verify", exclusive=True, exit_on_error=False)
-
-    def open_restore(self, path: str) -> None:
-        """Open the restore wizard with this backup chosen."""
-
-        async def open_it() -> None:
-            from kwtui.screens.restore.screen import RestoreScreen
-
-            await self.open_screen("restore")
-            screen = self.screen
-            if isinstance(screen, RestoreScreen):
-                screen.choose(path)
-
-        self.call_later(open_it)
-
-    def open_set(self, path: str, verb: str) -> None:
-        """Open the list of backups at this one, and do there what ``verb`` says (open, drill)."""
-
-        async def open_it() -> None:
-            from kwtui.screens.storage.screen import StorageScreen
-
-            await self.open_screen("storage")
-            screen = self.screen
-            if isinstance(screen, StorageScreen):
-                screen.do_with(path, verb)
-
-        self.call_later(open_it)
 
     def _close_pushed(self) -> None:
         """Leave what was opened on top of a screen, such as the inside of a backup."""

@@ -88,6 +88,18 @@ def _manual() -> Screen[Any]:
     return ManualScreen()
 
 
+def _offsite() -> Screen[Any]:
+    from kwtui.screens.offsite.screen import OffsiteScreen
+
+    return OffsiteScreen()
+
+
+def _approvals() -> Screen[Any]:
+    from kwtui.screens.approvals.screen import ApprovalsScreen
+
+    return ApprovalsScreen()
+
+
 FACTORIES: dict[str, Callable[[], Screen[Any]]] = {
     "board": _board,
     "connection": _connection,
@@ -102,6 +114,8 @@ FACTORIES: dict[str, Callable[[], Screen[Any]]] = {
     "doctor": _doctor,
     "explain": _explain,
     "manual": _manual,
+    "offsite": _offsite,
+    "approvals": _approvals,
 }
 
 MAIN_SCREENS = frozenset(name for name, _, _ in SCREENS)

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from kwtui.approval.keys import is_signed, sign
-from kwtui.approval.proposals import Proposal, digest_of, folder_of
+from kwtui.approval.proposals import Proposal, digest_of, folder_of, refusal_of
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import PRIVATE_FILE, write_file
 from kwtui.files.foreign.reading import read_regular
@@ -35,10 +35,18 @@ def _message(approval: Approval) -> bytes:
     return b"kwtui approval 1\n" + encode(unsigned)
 
 
+def check_in_time(proposal: Proposal, now: datetime) -> None:
+    """Raises KwtuiError (REFUSED_BY_PLAN) for one that has expired."""
+    if proposal.expires_at <= now:
+        raise _refused(f"The plan {proposal.id} has expired.", "Plan anew.")
+
+
 def approve(
     state: Path, proposal: Proposal, who: str, now: datetime, key: Path, passphrase: str
 ) -> Approval:
-    """Sign a proposal, and keep the approval beside it. Raises KwtuiError as `sign`."""
+    """Sign a proposal, and keep the approval beside it. Raises KwtuiError as `sign`, and
+    REFUSED_BY_PLAN for one that has expired."""
+    check_in_time(proposal, now)
     unsigned = Approval(
         proposal=proposal.id, sha256=digest_of(proposal), approved_at=now, approved_by=who
     )
@@ -49,14 +57,23 @@ def approve(
     return approval
 
 
+def _check_not_refused(state: Path, proposal: Proposal) -> None:
+    refusal = refusal_of(state, proposal.id)
+    if refusal is not None:
+        raise _refused(
+            f"{refusal.refused_by} refused the plan {proposal.id}.",
+            f"At {refusal.refused_at:%Y-%m-%d %H:%M} UTC. Ask that person what to plan instead.",
+        )
+
+
 def approval_of(state: Path, proposal: Proposal, public_pem: bytes, now: datetime) -> Approval:
     """The approval that counts for this very proposal, now.
 
     Raises KwtuiError: NOT_FOUND while nobody approved it, REFUSED_BY_PLAN for one that has expired,
-    that was signed by nobody who may, or that is for something else.
+    that a person refused, that was signed by nobody who may, or that is for something else.
     """
-    if proposal.expires_at <= now:
-        raise _refused(f"The plan {proposal.id} has expired.", "Plan anew.")
+    check_in_time(proposal, now)
+    _check_not_refused(state, proposal)
     try:
         content = read_regular(folder_of(state) / f"{proposal.id}.approval", _LARGEST)
         approval = decode(content, Approval)

@@ -32,6 +32,7 @@ LIFETIME = timedelta(hours=1)
 """A plan tells what was found when it was made; later it may be wrong."""
 _ID = re.compile(r"[0-9a-f]{12}")
 _LARGEST = 64 << 20
+_LARGEST_REFUSAL = 1 << 16
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +51,13 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan | None = None
     statement: str = ""
     """Instead of a plan."""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's no. It is not signed: who forges one only stops what nobody approved."""
+
+    refused_at: datetime
+    refused_by: str
 
 
 def new_proposal_id() -> str:
@@ -105,7 +113,8 @@ def _unknown(proposal_id: str) -> KwtuiError:
 
 
 def waiting(state: Path, now: datetime) -> list[Proposal]:
-    """Newest first. What has expired is removed, what cannot be read is left out."""
+    """Newest first. What has expired is removed, with old answers; what cannot be read is left
+    out."""
     folder = folder_of(state)
     try:
         names = names_in(folder)
@@ -116,6 +125,8 @@ def waiting(state: Path, now: datetime) -> list[Proposal]:
     found = []
     for name in names:
         proposal_id, _, ending = name.partition(".")
+        if ending == "refusal" and _ID.fullmatch(proposal_id):
+            _forget_old_refusal(state, proposal_id, now)
         if ending != "json" or not _ID.fullmatch(proposal_id):
             continue
         try:
@@ -130,9 +141,42 @@ def waiting(state: Path, now: datetime) -> list[Proposal]:
     return sorted(found, key=lambda proposal: proposal.made_at, reverse=True)
 
 
+def refuse(state: Path, proposal: Proposal, who: str, now: datetime) -> None:
+    """Take a proposal away, and leave the answer for whoever asked. Raises KwtuiError."""
+    forget(state, proposal.id)
+    path = folder_of(state) / f"{proposal.id}.refusal"
+    write_file(path, encode(Refusal(refused_at=now, refused_by=who)), mode=PRIVATE_FILE)
+
+
+def refusal_of(state: Path, proposal_id: str) -> Refusal | None:
+    """The answer of a person who said no; None where nobody did. Raises KwtuiError."""
+    try:
+        content = read_regular(folder_of(state) / f"{proposal_id}.refusal", _LARGEST_REFUSAL)
+        return decode(content, Refusal)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        raise KwtuiError(
+            f"The answer to {proposal_id} cannot be read.",
+            cause=str(error),
+            exit_code=ExitCode.REFUSED_BY_PLAN,
+        ) from error
+
+
+def _forget_old_refusal(state: Path, proposal_id: str, now: datetime) -> None:
+    """Once its plan would have expired nobody asks any more."""
+    try:
+        refusal = refusal_of(state, proposal_id)
+    except KwtuiError:
+        # It says no, though not whose: that stands.
+        return
+    if refusal is not None and refusal.refused_at + LIFETIME <= now:
+        forget(state, proposal_id)
+
+
 def forget(state: Path, proposal_id: str) -> None:
-    """Remove a proposal and its approval. Raises KwtuiError."""
-    for ending in ("json", "approval"):
+    """Remove a proposal and what was answered to it. Raises KwtuiError."""
+    for ending in ("json", "approval", "refusal"):
         path = folder_of(state) / f"{proposal_id}.{ending}"
         try:
             remove_file(path)

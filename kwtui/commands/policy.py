@@ -294,15 +294,13 @@ async def _remove(controller: Controller, args: argparse.Namespace, output: Outp
 
 
 async def schedule(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    from kwtui.unattended import installing
-
     found = controller.policies.load(args.name)
     if args.action == "install":
-        done = installing.install(found, args.timer or "", args.account or "")
+        done = await controller.policies.install_timer(found, args.timer or "", args.account or "")
     elif args.action == "remove":
-        done = installing.remove(args.name)
+        done = await controller.policies.remove_timer(args.name)
     else:
-        done = installing.status(args.name)
+        done = await controller.policies.timer(args.name)
     if output.json:
         output.object("schedule", {"policy": args.name, "installed": done})
         return 0

@@ -113,11 +113,8 @@ def find_target(words: str, path: Path | None = None) -> TargetSettings:
     )
 
 
-def add_target(name: str, url: str, recipients: tuple[str, ...], path: Path | None = None) -> None:
-    """Write a new target down; comments and order of the file stay.
-
-    Raises KwtuiError: NAME_TAKEN, USAGE for what cannot be used; the file stays as it was.
-    """
+def check_free(name: str, path: Path | None = None) -> None:
+    """Raises KwtuiError: NAME_TAKEN, and as `load_targets`."""
     path = path or targets_path()
     if name in load_targets(path):
         raise KwtuiError(
@@ -125,6 +122,15 @@ def add_target(name: str, url: str, recipients: tuple[str, ...], path: Path | No
             hint="Change it there, or choose another name.",
             exit_code=ExitCode.NAME_TAKEN,
         )
+
+
+def add_target(name: str, url: str, recipients: tuple[str, ...], path: Path | None = None) -> None:
+    """Write a new target down; comments and order of the file stay.
+
+    Raises KwtuiError: NAME_TAKEN, USAGE for what cannot be used; the file stays as it was.
+    """
+    path = path or targets_path()
+    check_free(name, path)
     values: dict[str, Any] = {"url": url}
     if recipients:
         values["recipients"] = list(recipients)

@@ -87,6 +87,22 @@ def free_path(name: str) -> Path:
     return path
 
 
+def changed_keys(before: str, after: str) -> list[str]:
+    """The keys whose values differ, as ``retention.keep_daily``, by name; both texts are TOML."""
+    import tomllib
+
+    old, new = (_values(tomllib.loads(text)) for text in (before, after))
+    return sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
+
+
+def _values(table: Mapping[str, object], above: str = "") -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in table.items():
+        name = f"{above}{key}"
+        found |= _values(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return found
+
+
 def text_of(draft: PolicyDraft) -> str:
     """The file of a draft, with comments that explain it."""
     import tomlkit

@@ -26,6 +26,7 @@ from kwtui.controller.logs import Logs
 from kwtui.controller.offsite import Offsite
 from kwtui.controller.plans import Plans
 from kwtui.controller.policies import Policies
+from kwtui.controller.policy_changes import PolicyChanges
 from kwtui.controller.policy_work import PolicyWork
 from kwtui.controller.profiles import Profiles
 from kwtui.controller.recovery.copies import RescueCopies
@@ -68,7 +69,9 @@ class Controller:
         self.leftovers = LeftoverSearch(
             self.folders, self.connection, account_runs, background, home
         )
-        self.offsite = Offsite(self.folders, self.storage, background, home)
+        self.offsite = Offsite(
+            self.folders, self.storage, account_runs, self.evidence, background, home
+        )
         self.rescue_copies = RescueCopies(
             self.rescue, self.offsite, self.folders, self.evidence, background, events, home
         )
@@ -98,7 +101,8 @@ class Controller:
             home,
         )
         work = PolicyWork(self.plans, self.runs, self.retention, self.server, self.status)
-        self.policies = Policies(work, self.status, self.commands, background, home)
+        changes = PolicyChanges(self.evidence, background)
+        self.policies = Policies(work, changes, self.status, self.commands, background, home)
         self.approvals = Approvals(
             self.connection, self.runs, self.sql, self.evidence, background, home
         )

@@ -11,7 +11,6 @@ from kwtui.controller.connection import Connection
 from kwtui.controller.evidence import Evidence
 from kwtui.controller.runs import Runs
 from kwtui.controller.sql import SqlConsole
-from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
     from kwtui.approval.approvals import Approval
@@ -111,19 +110,16 @@ class Approvals:
 
     async def find(self, proposal_id: str) -> Proposal:
         """Raises NOT_FOUND, and REFUSED_BY_PLAN for one that has expired."""
+        from kwtui.approval.approvals import check_in_time
         from kwtui.approval.proposals import load_proposal
 
         proposal = await self._background.call(load_proposal, self._state, proposal_id)
-        if proposal.expires_at <= datetime.now(UTC):
-            raise KwtuiError(
-                f"The plan {proposal_id} has expired.",
-                hint="Have it planned anew.",
-                exit_code=ExitCode.REFUSED_BY_PLAN,
-            )
+        check_in_time(proposal, datetime.now(UTC))
         return proposal
 
     async def approve(self, proposal: Proposal, passphrase: str) -> Approval:
-        """Raises AUTHENTICATION_FAILED for a wrong passphrase, NOT_FOUND without a key."""
+        """Raises AUTHENTICATION_FAILED for a wrong passphrase, NOT_FOUND without a key,
+        REFUSED_BY_PLAN for a proposal that has expired."""
         from kwtui.approval.approvals import approve
         from kwtui.approval.keys import private_path
         from kwtui.evidence.journal import who
@@ -140,6 +136,22 @@ class Approvals:
         words = f"{proposal.title}, asked for by {proposal.asked_by} ({proposal.id})"
         await self._evidence.record("approve", database=proposal.database, words=words)
         return approval
+
+    async def refuse(self, proposal: Proposal) -> None:
+        """Take it away; whoever asked for it is told so when it asks for its run."""
+        from kwtui.approval.proposals import refuse
+        from kwtui.evidence.journal import who
+
+        await self._background.call(refuse, self._state, proposal, who(), datetime.now(UTC))
+        words = f"{proposal.title}, asked for by {proposal.asked_by} ({proposal.id})"
+        await self._evidence.record("refuse", database=proposal.database, words=words)
+
+    def has_key(self) -> bool:
+        """Whether this account has an approver's key to sign with."""
+        from kwtui.approval.keys import private_path
+        from kwtui.files.foreign.reading import is_there
+
+        return is_there(private_path())
 
     def make_keys(self, passphrase: str) -> tuple[Path, Path]:
         """A new pair for this account: the private and the public file."""

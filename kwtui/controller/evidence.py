@@ -74,19 +74,30 @@ class Evidence:
     ) -> None:
         """Something that was done without a run: a check, a pin, an approval.
 
-        Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE or FAILED).
+        Without ``database`` it is that of the set at ``path``. Raises KwtuiError (DISK_FULL,
+        EXTERN_NOT_READABLE or FAILED).
         """
+        await self._background.call(
+            self.record_now, action, path=path, database=database, ok=ok, words=words
+        )
+
+    def record_now(
+        self, action: str, *, path: str = "", database: str = "", ok: bool = True, words: str
+    ) -> None:
+        """As `record`, here and now: for what is done in one step with a small file."""
+        from kwtui.backups.layout.naming import parse_set_path
         from kwtui.evidence.chain import Entry, Outcome
         from kwtui.evidence.journal import host, record, who
 
+        named = parse_set_path(path) if path and not database else None
         entry = Entry(
             at=datetime.now(UTC),
             who=who(),
             host=host(),
             action=action,
             outcome=Outcome.SUCCEEDED if ok else Outcome.FAILED,
-            database=database,
+            database=named.database if named is not None else database,
             path=path,
             words=words,
         )
-        await self._background.call(record, self._state, entry)
+        record(self._state, entry)

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kwtui.controller.account_runs import AccountRuns
 from kwtui.controller.background import Background
+from kwtui.controller.evidence import Evidence
 from kwtui.controller.folders import NodeFolders
 from kwtui.controller.storage import Storage
 from kwtui.errors import ExitCode, KwtuiError
@@ -15,6 +17,7 @@ from kwtui.operations.plan import new_plan_id
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from kwtui.backups.listing.entries import BackupEntry
     from kwtui.model.offsite import TargetSettings
     from kwtui.model.policy import Policy
     from kwtui.model.retention import RetentionPolicy
@@ -34,10 +37,18 @@ class Offsite:
     """
 
     def __init__(
-        self, folders: NodeFolders, storage: Storage, background: Background, state: Path
+        self,
+        folders: NodeFolders,
+        storage: Storage,
+        account_runs: AccountRuns,
+        evidence: Evidence,
+        background: Background,
+        state: Path,
     ) -> None:
         self._folders = folders
         self._storage = storage
+        self._account_runs = account_runs
+        self._evidence = evidence
         self._background = background
         self._state = state
 
@@ -47,15 +58,25 @@ class Offsite:
 
         return list(load_targets().values())
 
-    def add(self, name: str, url: str, recipients: tuple[str, ...]) -> Path:
-        """Save a target; the file that it stands in. Raises NAME_TAKEN, USAGE."""
-        from kwtui.config.offsite import add_target, targets_path
+    def add(
+        self, name: str, url: str, recipients: tuple[str, ...], key_file: Path | None = None
+    ) -> Path:
+        """Save a target; the file that it stands in. Raises NAME_TAKEN, USAGE.
+
+        With ``key_file`` a new private key is written there, and copies are encrypted for its
+        public key too.
+        """
+        from kwtui.config.offsite import add_target, check_free, targets_path
         from kwtui.offsite.keys import recipients_of
         from kwtui.offsite.targets.opening import check_url
 
         check_url(url)
         if recipients:
             recipients_of(recipients)
+        if key_file is not None:
+            # A key that nothing uses is not left behind.
+            check_free(name)
+            recipients = (*recipients, self.make_key(key_file))
         add_target(name, url, recipients)
         return targets_path()
 
@@ -70,27 +91,24 @@ class Offsite:
 
         Raises KwtuiError (NOT_FOUND).
         """
-        from kwtui.backups.retention import is_proven
-        from kwtui.model.proof import ProofLevel
-
-        listing = await self._storage.listing()
-        found = [
-            entry
-            for entry in listing.entries
-            if entry.database == database
-            and not entry.only
-            and not entry.copy_of
-            and is_proven(entry, ProofLevel.P1)
-        ]
+        found = [each for each in await self.sets() if each.database == database and not each.only]
         if not found:
             raise KwtuiError(
                 f"There is no proven backup of {database} to send.",
                 hint="See which backups there are: kwtui list",
                 exit_code=ExitCode.NOT_FOUND,
             )
-        return max(
-            found, key=lambda e: (e.started or datetime.min.replace(tzinfo=UTC), e.path)
-        ).path
+        return found[0].path
+
+    async def sets(self) -> list[BackupEntry]:
+        """The proven backups that can be sent, newest first."""
+        from kwtui.backups.retention import is_proven
+        from kwtui.model.proof import ProofLevel
+
+        listing = await self._storage.listing()
+        found = [e for e in listing.entries if not e.copy_of and is_proven(e, ProofLevel.P1)]
+        earliest = datetime.min.replace(tzinfo=UTC)
+        return sorted(found, key=lambda e: (e.started or earliest, e.path), reverse=True)
 
     async def push_plan(
         self, path: str, target: str, recipients: tuple[str, ...], level: CopyLevel
@@ -153,10 +171,13 @@ class Offsite:
         identities: Sequence[Path],
         read: Callable[[int, int], None] = lambda done, total: None,
         seen: set[ArchivePart] | None = None,
+        passphrase: str | None = None,
     ) -> CopyCheck:
-        """Prove a copy here and now; the outcome stays beside it.
+        """Prove a copy here and now; the outcome stays beside it, and in the evidence journal.
 
         ``read`` is told how many bytes were read, of how many; ``seen`` is `check_copy`'s.
+        ``passphrase`` opens the private keys that are protected; without it the environment and
+        the terminal are asked.
         """
         from kwtui.config.offsite import find_target
         from kwtui.offsite.checking import check_copy
@@ -165,12 +186,50 @@ class Offsite:
         from kwtui.offsite.targets.opening import opened
 
         def check() -> CopyCheck:
-            keys = read_identities(identities)
+            keys = read_identities(identities, None if passphrase is None else lambda _: passphrase)
             with opened(find_target(target)) as place:
                 archive = read_archive(place, path)
                 return check_copy(place, archive, level, identities=keys, read=read, seen=seen)
 
-        return await self._background.call(check)
+        found = await self._background.call(check)
+        await self._evidence.record(
+            "offsite-check", path=path, ok=found.ok, words=f"{found.summary}, on {found.address}"
+        )
+        return found
+
+    def is_protected(self, identity: Path) -> bool:
+        """Whether a passphrase is needed for this private key."""
+        from kwtui.offsite.keys import is_protected
+
+        return is_protected(identity)
+
+    async def start_drill(self, target: str, path: str, identities: Sequence[Path]) -> str:
+        """Fetch a copy into a folder of its own and drill it there, in a process of its own.
+
+        The id of its first run, which fetches; the drill is another one. Raises KwtuiError if it
+        does not begin.
+        """
+        from kwtui.operations.plan import PlanKind
+        from kwtui.runs.history import list_runs
+        from kwtui.unattended.starting import start_command
+
+        def fetching() -> list[str]:
+            runs = list_runs(self._account_runs.directory)
+            return [run.id for run in runs if (run.kind, run.path) == (PlanKind.FETCH, path)]
+
+        keys = [word for each in identities for word in ("--identity", str(each.expanduser()))]
+        failure = KwtuiError(
+            f"The drill of {path} from {target} did not begin.",
+            hint=f"Try it: kwtui offsite drill {target} {path}",
+        )
+        before = set(await self._background.call(fetching))
+        await self._background.call(
+            start_command,
+            ["offsite", "drill", target, path, *keys],
+            lambda: bool(set(fetching()) - before),
+            failure,
+        )
+        return next(iter(set(await self._background.call(fetching)) - before), "")
 
     def make_workplace(self, parent: Path | None, purpose: str = "drill") -> Path:
         """A new private folder that a copy is fetched into, to be used there. Raises KwtuiError."""
@@ -203,6 +262,10 @@ class Offsite:
                 outcome = CheckMark(datetime.now(UTC), CopyLevel.O4, good)
                 return mark_check(place, path, outcome, problems)
 
+        words = "proven to O4: restored from there" if good else "did not come back as it was"
+        await self._evidence.record(
+            "offsite-drill", path=path, ok=good, words=f"{words}, on {target}"
+        )
         if not await self._background.call(mark):
             raise KwtuiError("nothing may be written there.")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kwtui.controller.background import Background
 from kwtui.controller.commands import CommandLines
+from kwtui.controller.policy_changes import PolicyChanges
 from kwtui.controller.policy_work import PolicyWork
 from kwtui.controller.status import Status
 from kwtui.errors import KwtuiError
@@ -36,12 +37,14 @@ class Policies:
     def __init__(
         self,
         work: PolicyWork,
+        changes: PolicyChanges,
         status: Status,
         commands: CommandLines,
         background: Background,
         state: Path,
     ) -> None:
         self._work = work
+        self._changes = changes
         self._status = status
         self._commands = commands
         self._background = background
@@ -103,7 +106,6 @@ class Policies:
         """A policy in a line, also if its file cannot be used. ``timer``: ask the host for it."""
         from kwtui.text import sentences
         from kwtui.unattended.history import ENDS, last_end
-        from kwtui.unattended.installing import status
         from kwtui.unattended.summary import PolicySummary
 
         history = await self.history(name)
@@ -114,7 +116,7 @@ class Policies:
             # One that works now has not ended as failed yet.
             last=last_end(history[:-1] if works else history),
             works=works,
-            timer=await self._background.call(status, name) if timer else None,
+            timer=await self.timer(name) if timer else None,
         )
         try:
             policy = self.load(name)
@@ -155,36 +157,29 @@ class Policies:
 
     def add(self, name: str, text: str) -> Path:
         """Write a new policy; where. Raises NAME_TAKEN, or USAGE with line and reason."""
-        from kwtui.config.policy_file import new_policy
-
-        return new_policy(name, text, check=self.warnings)
+        return self._changes.add(name, text, self.warnings)
 
     def edit(self, name: str) -> bool:
         """In the person's editor, which has the terminal meanwhile; whether it was changed."""
-        from kwtui.config.editor import edit_policy
-
-        return edit_policy(name)
+        return self._changes.edit(name)
 
     def remove(self, name: str) -> None:
         """The policy and its timers; its backups and its history stay."""
-        from kwtui.config.policy_file import policy_text, remove_policy
-        from kwtui.unattended import installing
+        self._changes.remove(name)
 
-        policy_text(name)
-        installing.remove(name)
-        remove_policy(name)
+    async def timer(self, name: str) -> Installed:
+        """What runs it on this host by itself."""
+        from kwtui.unattended.installing import status
 
-    async def install_timer(self, policy: Policy) -> Installed:
-        """Let this host run it. Raises USAGE where that cannot be."""
-        from kwtui.unattended.installing import install
+        return await self._background.call(status, name)
 
-        return await self._background.call(install, policy)
+    async def install_timer(self, policy: Policy, kind: str = "", user: str = "") -> Installed:
+        """Let this host run it, as `kwtui.unattended.installing.install`."""
+        return await self._changes.install_timer(policy, kind, user)
 
     async def remove_timer(self, name: str) -> Installed:
         """What there was."""
-        from kwtui.unattended.installing import remove
-
-        return await self._background.call(remove, name)
+        return await self._changes.remove_timer(name)
 
     async def start(self, policy: Policy) -> None:
         """Run it now, in a process of its own. Raises if it does not begin."""

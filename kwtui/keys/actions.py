@@ -5,48 +5,7 @@ Without Textual, so that `kwtui keys` prints it at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from kwtui.keys.writing import written_key
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """``id`` is ``scope.verb``; the screen of that scope has a method ``do_verb``."""
-
-    id: str
-    keys: str
-    """Textual's names of the keys, separated by commas; empty: only by palette and button."""
-    title: str
-    """One or two words for the footer."""
-    help: str
-    shown: str = ""
-    """How the keys are written; taken from ``keys`` when empty."""
-    footer: bool = True
-
-    @property
-    def scope(self) -> str:
-        return self.id.partition(".")[0]
-
-    @property
-    def verb(self) -> str:
-        return self.id.partition(".")[2].replace("-", "_")
-
-    @property
-    def asks(self) -> bool:
-        """Whether it opens the prompt line, which takes every key from then on."""
-        return self.id in _ASKING
-
-    @property
-    def key_text(self) -> str:
-        return self.shown or " ".join(written_key(key) for key in self.keys.split(",") if key)
-
-
-_ASKING = frozenset(
-    ("board.filter", "timeline.report", "storage.filter", "storage.seal", "set.find", "set.go-to",
-     "set.report", "logs.find", "logs.filter", "logs.time", "logs.highlight", "logs.save",
-     "jobs.filter", "server.filter", "sql.save", "wizard.filter", "manual.find")
-)  # fmt: skip
+from kwtui.keys.action import Action
 
 SCREENS = (
     ("board", "0", "Board"),
@@ -100,6 +59,10 @@ ACTIONS: tuple[Action, ...] = (
            " means.", footer=False),
     Action("app.open-manual", "", "Manual", "Read the manual: every key, command, exit code, term.",
            footer=False),
+    Action("app.open-offsite", "", "Off-site copies", "See and make copies of backups in other"
+           " places.", footer=False),
+    Action("app.open-approvals", "", "Approvals", "See what AI agents planned, and approve or"
+           " refuse it.", footer=False),
     Action("app.errors", "f9", "Problem", "Show the last problem again.", footer=False),
     # Board
     Action("board.open", "enter", "Open", "Show the time line of the database: every backup, gap,"
@@ -205,6 +168,8 @@ ACTIONS: tuple[Action, ...] = (
            " them.", footer=False),
     Action("storage.leftovers", "l", "Leftovers", "Clean up: see what broken runs left, and remove"
            " it.", footer=False),
+    Action("storage.offsite", "o", "Off-site", "See and make copies of backups in other places.",
+           footer=False),
     Action("storage.refresh", "u", "Read again", "Read the folder again now.", footer=False),
     # Inside a set
     Action("set.open", "enter", "Open", "Show the file."),
@@ -260,6 +225,37 @@ ACTIONS: tuple[Action, ...] = (
     Action("leftovers.all", "a", "All", "Choose all that nobody uses."),
     Action("leftovers.none", "z", "None", "Choose nothing."),
     Action("leftovers.refresh", "u", "Read again", "Look again.", footer=False),
+    # Off-site copies
+    Action("offsite.open", "enter", "Open", "Show all that is known of the copy."),
+    Action("offsite.send", "s", "Send", "Send a backup there, by a plan that shows what goes."),
+    Action("offsite.check", "v", "Verify", "Prove the copy: sizes, every byte, decrypted, or by a"
+           " drill from there."),
+    Action("offsite.fetch", "f", "Fetch", "Bring the copy back below extern, by a plan; it is"
+           " checked before it counts."),
+    Action("offsite.prune", "t", "Prune", "See what the rules keep and let go there, and the plan"
+           " that removes it."),
+    Action("offsite.add", "a", "Add", "Add a place for copies: a folder, SFTP, S3, rclone."),
+    Action("offsite.next-part", "right_square_bracket", "Next place", "The next place.",
+           shown="]", footer=False),
+    Action("offsite.previous-part", "left_square_bracket", "Place before", "The place before.",
+           shown="[", footer=False),
+    Action("offsite.leftovers", "l", "Leftovers", "See the plan that removes what sendings that"
+           " were cut off left.", footer=False),
+    Action("offsite.stop", "c", "Stop", "Stop the check that is at work."),
+    Action("offsite.copy", "y", "Copy command", "Copy the command that shows the same.",
+           footer=False),
+    Action("offsite.refresh", "u", "Read again", "Look at the place again now.", footer=False),
+    # Approvals
+    Action("approvals.open", "enter", "Open", "Show the whole plan; there it is approved or"
+           " refused."),
+    Action("approvals.key", "n", "New key", "Make the approver's key pair, behind a passphrase."),
+    Action("approvals.copy", "y", "Copy command", "Copy the command that shows the same.",
+           footer=False),
+    Action("approvals.refresh", "u", "Read again", "Look again now.", footer=False),
+    Action("approval.approve", "a", "Approve", "Approve it: type the name of its database and the"
+           " passphrase of the approver's key."),
+    Action("approval.refuse", "x", "Refuse", "Take it away, so that it never runs. Asks first."),
+    Action("approval.copy", "y", "Copy command", "Copy the command that shows the same."),
     # Logs
     Action("logs.open", "enter", "Read", "Read the chosen log from its end."),
     Action("logs.all", "a", "All by time", "Read all families as one stream, by time."),
@@ -309,6 +305,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("runs.log", "l", "Log", "Show the part of the node's log that this run is about."),
     Action("runs.explain", "e", "Explain", "Explain why it failed."),
     Action("runs.refresh", "u", "Read again", "Read the list of runs again.", footer=False),
+    Action("runs.approvals", "a", "Approvals", "See what AI agents planned, and approve or refuse"
+           " it.", footer=False),
     Action("runs.jobs", "s", "Server's jobs", "See the jobs of the server itself (SHOW JOBS)."),
     # Jobs
     Action("jobs.open", "enter", "Open", "Show all that is known of the job."),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kwtui.keys.actions import ACTIONS, BY_ID, SCREENS, Action
+from kwtui.keys.action import Action
+from kwtui.keys.actions import ACTIONS, BY_ID, SCREENS
 from kwtui.keys.keymap import Keymap
 
 
@@ -25,6 +26,9 @@ _PLACES = _NUMBERED | {
     "compare": Place("storage", "4 Compare"),
     "retention": Place("storage", "4 Retention"),
     "leftovers": Place("storage", "4 Leftovers"),
+    "offsite": Place("offsite", "Off-site"),
+    "approvals": Place("approvals", "Approvals"),
+    "approval": Place("approvals", "Approvals"),
     "jobs": Place("runs", "6 Jobs"),
     "doctor": Place("doctor", "Doctor"),
     "explain": Place("explain", "Explain"),
@@ -46,6 +50,7 @@ _BEFORE = {
     ),
     "retention": ("press {storage.retention}",),
     "leftovers": ("press {storage.leftovers}",),
+    "approval": ("choose a plan", "press {approvals.open}"),
     "jobs": ("press {runs.jobs}",),
 }
 """What leads from the screen to the scope; the words in braces are actions, for their keys."""
@@ -73,6 +78,8 @@ _CHOSEN = {
     "open a run": "runs.copy runs.inside runs.drill runs.bring-back",
     "choose a job": "jobs.open jobs.cancel jobs.pause jobs.resume jobs.explain",
     "choose a leftover": "leftovers.toggle leftovers.plan",
+    "choose a copy": "offsite.open offsite.check offsite.fetch",
+    "choose a plan": "approvals.open",
     "choose a session": "server.cancel",
     "write a statement": "sql.run sql.more sql.save sql.explain",
     "choose a policy": "policies.open policies.edit policies.run policies.check policies.timer"

@@ -47,6 +47,16 @@ _COMMANDS = {
     "policy add": _key("policies.add", "policies"),
     "policy run": _key("policies.run", "policies"),
     "policy": _TITLES["policies"],
+    "offsite push": "{offsite.send} in Off-site",
+    "offsite check": "{offsite.check} in Off-site",
+    "offsite drill": "{offsite.check} in Off-site",
+    "offsite fetch": "{offsite.fetch} in Off-site",
+    "offsite prune": "{offsite.prune} in Off-site",
+    "offsite list": "{storage.offsite} in 4 Storage",
+    "offsite add": "{offsite.add} in Off-site",
+    "offsite keygen": "“New key in” of a new place",
+    "approve --new-key": "{approvals.key} in Approvals",
+    "approve": "{runs.approvals} in 6 Runs",
     "explain": f"“{BY_ID['app.open-explain'].title}” ({{app.palette}})",
 }
 """The longest that fits counts; what follows it as arguments goes with it."""
@@ -83,6 +93,8 @@ _OPTIONS = {
     "--level": "“Level”",
     "--interval": "“Interval”",
     "--keep-last": "the rules",
+    "--recipient": "“Encrypt for”",
+    "--identity": "“Private key”",
 }
 """Options by the field that does the same."""
 

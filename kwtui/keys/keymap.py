@@ -15,7 +15,8 @@ from typing import Any
 from kwtui.config.directories import config_dir
 from kwtui.errors import KwtuiError
 from kwtui.files.toml import check_format, read_toml, refuse_unknown, unusable
-from kwtui.keys.actions import ACTIONS, BY_ID, Action
+from kwtui.keys.action import Action
+from kwtui.keys.actions import ACTIONS, BY_ID
 from kwtui.keys.tables import SCOPE_TITLES
 from kwtui.keys.writing import PUNCTUATION, written_key
 

@@ -51,6 +51,22 @@ class Copy:
         """As far as one can see without reading it."""
         return self.archive is not None and not self.problem
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a list says of it, in words."""
+        archive = self.archive
+        if archive is None:
+            return (self.problem,)
+        shared = len(archive.parts) - len(archive.own_parts)
+        told = (
+            self.problem,
+            f"partial: {len(archive.only):,} of its tables" if archive.only else "",
+            archive.label,
+            "" if archive.recipients else "not encrypted",
+            f"shares {shared:,} parts of earlier copies" if shared else "",
+        )
+        return tuple(filter(None, told))
+
 
 @dataclass(frozen=True)
 class Contents:

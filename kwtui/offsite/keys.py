@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -47,18 +47,27 @@ def recipients_of(keys: Iterable[str]) -> list[Any]:
     return found
 
 
-def read_identities(files: Sequence[Path]) -> list[Any]:
+def read_identities(
+    files: Sequence[Path], passphrase_of: Callable[[Path], str] | None = None
+) -> list[Any]:
     """The private keys in these files: of age (also behind a passphrase), or of OpenSSH.
 
+    ``passphrase_of`` is asked for that of a file; without it the environment, then the terminal.
     Raises KwtuiError: NOT_FOUND or USAGE, AUTHENTICATION_FAILED for a wrong passphrase.
     """
-    return [identity for file in files for identity in _read(file)]
+    ask = passphrase_of or _passphrase_of
+    return [identity for file in files for identity in _read(file, ask)]
 
 
-def _read(file: Path) -> list[Any]:
+def is_protected(file: Path) -> bool:
+    """Whether a private key lies behind a passphrase. Raises KwtuiError as `read_identities`."""
+    return _content(file).startswith(_ENCRYPTED)
+
+
+def _content(file: Path) -> bytes:
     try:
         # The person names it, and their own links lead to it.
-        content = read_regular(file.expanduser().resolve(), _LARGEST)
+        return read_regular(file.expanduser().resolve(), _LARGEST)
     except OSError as error:
         gone = isinstance(error, FileNotFoundError)
         raise KwtuiError(
@@ -66,8 +75,12 @@ def _read(file: Path) -> list[Any]:
             cause=error.strerror or str(error),
             exit_code=ExitCode.NOT_FOUND if gone else ExitCode.USAGE,
         ) from error
+
+
+def _read(file: Path, passphrase_of: Callable[[Path], str]) -> list[Any]:
+    content = _content(file)
     if content.startswith(_ENCRYPTED):
-        content = _unlocked(content, file)
+        content = _unlocked(content, file, passphrase_of(file))
     age = age_module()
     try:
         if content.lstrip().startswith(b"-----BEGIN"):
@@ -87,16 +100,20 @@ def _read(file: Path) -> list[Any]:
     return identities
 
 
-def _unlocked(content: bytes, file: Path) -> bytes:
+def _passphrase_of(file: Path) -> str:
     phrase = os.environ.get(PASSPHRASE_VARIABLE)
-    if phrase is None:
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise KwtuiError(
-                f"The key file {file} is protected by a passphrase.",
-                hint=f"Set {PASSPHRASE_VARIABLE}, or run it on a terminal.",
-                exit_code=ExitCode.AUTHENTICATION_FAILED,
-            )
-        phrase = getpass.getpass(f"Passphrase of {file}: ")
+    if phrase is not None:
+        return phrase
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise KwtuiError(
+            f"The key file {file} is protected by a passphrase.",
+            hint=f"Set {PASSPHRASE_VARIABLE}, or run it on a terminal.",
+            exit_code=ExitCode.AUTHENTICATION_FAILED,
+        )
+    return getpass.getpass(f"Passphrase of {file}: ")
+
+
+def _unlocked(content: bytes, file: Path, phrase: str) -> bytes:
     age = age_module()
     try:
         opened: bytes = age.passphrase.decrypt(content, phrase)

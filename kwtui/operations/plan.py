@@ -127,6 +127,11 @@ class Plan:
     """The request that it was made from, as JSON values."""
     format: int = 1
 
+    @property
+    def removes(self) -> bool:
+        """Whether it takes backups, copies of them or leftovers away."""
+        return self.kind in REMOVALS or any(s.kind is StepKind.REMOVE_COPY for s in self.steps)
+
 
 def new_plan_id() -> str:
     """16 hexadecimal digits that nobody has seen before."""

@@ -13,11 +13,12 @@ from typing import Any
 
 from kwtui.evidence.chain import Entry, Flaw, Outcome
 from kwtui.evidence.journal import host, record, who
-from kwtui.operations.plan import REMOVALS, Plan, StepKind
+from kwtui.operations.plan import Plan, StepKind
 from kwtui.runs.events import RunFinished, RunStatus
 from kwtui.runs.history import RunSummary
 
 _MOST_WORDS = 4096
+_TAKES_AWAY = (StepKind.REMOVE, StepKind.DROP_DATABASE, StepKind.REMOVE_COPY)
 
 _OUTCOMES = {
     RunStatus.SUCCEEDED: Outcome.SUCCEEDED,
@@ -66,9 +67,9 @@ def _server(target: dict[str, Any]) -> str:
 
 def _what(plan: Plan) -> str:
     """Of a removal, everything that goes: afterwards nothing else tells."""
-    if plan.kind not in REMOVALS:
+    if not plan.removes:
         return plan.title
-    going = [s.subject for s in plan.steps if s.kind in (StepKind.REMOVE, StepKind.DROP_DATABASE)]
+    going = [step.subject for step in plan.steps if step.kind in _TAKES_AWAY]
     return f"{plan.title}: {', '.join(going)}" if going else plan.title
 
 

@@ -19,6 +19,7 @@ from kwtui.approval.proposals import (
     forget,
     load_proposal,
     new_proposal_id,
+    refuse,
     save_proposal,
     waiting,
 )
@@ -77,6 +78,32 @@ def test_what_was_approved_counts_for_that_alone(tmp_path: Path, keys: tuple[Pat
 
     forget(tmp_path, mine.id)
     assert refused(tmp_path, mine, public).exit_code is ExitCode.NOT_FOUND, "it counted once"
+
+
+def test_a_no_of_a_person_is_told_and_stands(tmp_path: Path, keys: tuple[Path, bytes]) -> None:
+    private, public = keys
+    mine = proposal()
+    save_proposal(tmp_path, mine)
+    approve(tmp_path, mine, "anna", NOW, private, PASSPHRASE)
+    refuse(tmp_path, mine, "ben", NOW)
+    assert waiting(tmp_path, NOW) == []
+    assert "ben refused the plan" in refused(tmp_path, mine, public).title
+    approve(tmp_path, mine, "anna", NOW, private, PASSPHRASE)
+    assert "ben refused the plan" in refused(tmp_path, mine, public).title, "it is not overruled"
+
+    answer = folder_of(tmp_path) / f"{mine.id}.refusal"
+    waiting(tmp_path, NOW + LIFETIME / 2)
+    assert answer.exists()
+    waiting(tmp_path, NOW + LIFETIME)
+    assert not answer.exists(), "nobody asks any more"
+
+
+def test_what_expired_is_not_signed(tmp_path: Path, keys: tuple[Path, bytes]) -> None:
+    private, _ = keys
+    mine = proposal()
+    with pytest.raises(KwtuiError) as raised:
+        approve(tmp_path, mine, "anna", NOW + LIFETIME, private, PASSPHRASE)
+    assert raised.value.exit_code is ExitCode.REFUSED_BY_PLAN
 
 
 def test_a_plan_that_was_changed_after_it_was_shown(

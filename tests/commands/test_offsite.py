@@ -72,6 +72,10 @@ def test_a_database_goes_away_and_comes_back(
     assert listed(home, "vault") == {newest.path: 2}
     checked = home.run("offsite", "check", "vault", "--level", "O3", "--identity", str(key))
     assert (checked.code, "proven to O3" in checked.out) == (0, True)
+    recorded = home.run("report", "--database", "shop", "--json").object["entries"]
+    assert [e["action"] for e in recorded if e["outcome"] == "succeeded"] == [
+        *("offsite", "offsite", "offsite-check")
+    ]
 
     (tmp_path / "other").mkdir()
     back = ("--extern", str(tmp_path / "other"), "--identity", str(key), "--yes")
@@ -105,6 +109,8 @@ def test_rules_of_the_target_thin_it_out_and_keep_what_is_proven(
     assert [step["subject"] for step in shown["plan"]["steps"]] == [middle, oldest]
     pruned = home.run("offsite", "prune", url, "--keep-last", "1", "--yes")
     assert pruned.code == 0, pruned.err
+    began = home.run("report", "--json").object["entries"][-2]
+    assert began["words"].endswith(f"{middle}, {oldest}"), "what goes is named"
     # The newest one needs the oldest one's parts: they stay, and are no copy.
     assert {p: level for p, level in listed(home, url).items() if level is not None} == {newest: 1}
     assert home.run("offsite", "check", url, "--level", "O3").code == 0
@@ -202,4 +208,5 @@ def test_a_copy_is_drilled_from_where_it_lies(
     done = here.run("offsite", "drill", url, path)
     assert done.code == 0, done.err
     assert listed(here, url) == {path: 4}
+    assert here.run("report", "--json").object["entries"][-1]["action"] == "offsite-drill"
     assert not list((here.state / "state" / "offsite").glob("drill-*"))

@@ -100,6 +100,24 @@ def test_timers_are_written_seen_and_removed(
     assert not any(Path(place).exists() for place in installed["places"])
     assert kwtui.run("schedule", "status", "nightly").out == "Nothing fires it on this host.\n"
 
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nsed -i 's/keep_last = 3/keep_last = 9/' \"$1\"\n")
+    editor.chmod(0o755)
+    kwtui.environment["EDITOR"] = str(editor)
+    for _ in range(2):
+        assert kwtui.run("policy", "edit", "nightly").code == 0
+    entries = kwtui.run("report", "--json").object["entries"]
+    assert [(entry["action"], entry["words"]) for entry in entries] == [
+        ("policy-add", "the policy nightly for *"),
+        ("policy-remove", "the policy nightly"),
+        ("policy-add", "the policy nightly for *"),
+        ("schedule-install", f"the policy nightly is run by {installed['kind']}"),
+        ("schedule-remove", f"the policy nightly is not run by {installed['kind']} any more"),
+        ("policy-edit", "the policy nightly: retention.keep_last"),
+    ], "what was refused, and what changed nothing, is no entry"
+    assert all(entry["who"] and entry["at"] for entry in entries)
+    assert "policy-edit" in kwtui.run("report").out
+
 
 def test_a_damaged_old_backup_stops_neither_the_others_nor_the_retention(
     demo_sandbox: SandboxNode, tmp_path: Path

@@ -62,6 +62,7 @@ _PRINTED_BY = {
     "rescue": "`kwtui rescue DIR|TARGET`",
     "rescued": "`kwtui rescue DIR|TARGET --csv FILE`",
     "proposals": "`kwtui approve`",
+    "refused": "`kwtui approve --refuse`",
     "runbook": "`kwtui runbook`",
     "runbooks-kept": "`kwtui runbook --keep`",
     "evidence-head": "`kwtui report --head`",

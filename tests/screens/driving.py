@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 
 from kwtui.app.application import KwtuiApp
@@ -58,6 +58,11 @@ class Driver:
 
     async def type(self, text: str) -> None:
         await self.press(*(_KEY_NAMES.get(character, character) for character in text))
+
+    async def paste(self, text: str) -> None:
+        """Put a text into what has the focus, in one go as a terminal does."""
+        self.app.post_message(Paste(text))
+        await self.pilot.pause()
 
     async def until(self, condition: Callable[[], bool], what: str = "") -> None:
         """Wait until the condition holds."""

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from kwtui.config.directories import state_dir
 from kwtui.controller import Controller
+from kwtui.controller.account_runs import AccountRuns
 from kwtui.controller.advice import Advice
 from kwtui.controller.background import Background
 from kwtui.controller.events import Events
-from kwtui.controller.offsite import Offsite
+from kwtui.controller.evidence import Evidence
+from kwtui.controller.policy_changes import PolicyChanges
 from kwtui.controller.status import Status
+from tests.screens.fake_approvals import FakeApprovals
 from tests.screens.fake_connection import FakeConnection, FakeFolders, FakeProfiles
 from tests.screens.fake_doctor import FakeDoctor, FakeLeftovers
 from tests.screens.fake_log import FakeLogs
+from tests.screens.fake_offsite import FakeOffsite
 from tests.screens.fake_plans import FakeCommands, FakePlans
 from tests.screens.fake_policies import FakePolicies
 from tests.screens.fake_runs import FakeRuns
@@ -36,6 +40,8 @@ class FakeController(Controller):
     logs: FakeLogs
     doctor: FakeDoctor
     policies: FakePolicies
+    offsite: FakeOffsite
+    approvals: FakeApprovals
 
     def __init__(self) -> None:
         self._events = events = Events()
@@ -60,10 +66,21 @@ class FakeController(Controller):
             Background(False),
             state_dir(),
         )
-        self.offsite = Offsite(self.folders, self.storage, Background(False), state_dir())
+        account_runs = AccountRuns(state_dir(), Background(False))
+        self.evidence = Evidence(account_runs, Background(False), state_dir())
+        self.offsite = FakeOffsite(
+            self.folders,
+            self.storage,
+            account_runs,
+            self.evidence,
+            Background(False),
+            state_dir(),
+        )
+        self.approvals = FakeApprovals()
         self.advice = Advice(self.connection, self.storage, self.status, self.server)
         self.doctor = FakeDoctor()
-        self.policies = FakePolicies(self.connection, self.server)
+        changes = PolicyChanges(self.evidence, Background(False))
+        self.policies = FakePolicies(self.connection, self.server, changes)
 
     def tell(self, event: object) -> None:
         """Say to all who listen what a service would say."""

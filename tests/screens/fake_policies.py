@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from kwtui.controller.connection import Connection
 from kwtui.controller.policies import Policies
+from kwtui.controller.policy_changes import PolicyChanges
 from kwtui.controller.server import ServerPages
 from kwtui.errors import KwtuiError
 from kwtui.model.policy import Policy
@@ -34,6 +35,7 @@ FAILED = PolicyEvent(
 class FakePolicies(Policies):
     connection: Connection
     server: ServerPages
+    _changes: PolicyChanges
     events: dict[str, list[PolicyEvent]] = field(default_factory=dict)
     timers: dict[str, Installed] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)
@@ -77,7 +79,7 @@ class FakePolicies(Policies):
     async def start(self, policy: Policy) -> None:
         self.started.append(policy.name)
 
-    async def install_timer(self, policy: Policy) -> Installed:
+    async def install_timer(self, policy: Policy, kind: str = "", user: str = "") -> Installed:
         self.timers[policy.name] = Installed("systemd", running=True)
         return self.timers[policy.name]
 

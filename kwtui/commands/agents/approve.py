@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from kwtui.commands.shared.arguments import usage
 from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
 
@@ -18,6 +19,8 @@ async def approve(controller: Controller, args: argparse.Namespace, output: Outp
     """Raises KwtuiError: USAGE without a terminal, NOT_FOUND, REFUSED_BY_PLAN, CANCELLED."""
     if args.new_key:
         return _make_keys(controller, output)
+    if args.refuse:
+        return await _refuse(controller, args, output)
     if args.plan is None:
         return await _list(controller, output)
     _require_terminal(output)
@@ -28,6 +31,18 @@ async def approve(controller: Controller, args: argparse.Namespace, output: Outp
     passphrase = _secret("Passphrase of the approver's key: ")
     await controller.approvals.approve(proposal, passphrase)
     output.line(f"Approved: {proposal.id}. It runs when {proposal.asked_by} asks for it.")
+    return 0
+
+
+async def _refuse(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    if args.plan is None:
+        raise usage("Name the plan that is refused: kwtui approve --refuse ID")
+    proposal = await controller.approvals.find(args.plan)
+    await controller.approvals.refuse(proposal)
+    if output.json:
+        output.object("refused", {"id": proposal.id})
+    else:
+        output.line(f"Refused: {proposal.id}. {proposal.asked_by} is told so.")
     return 0
 
 

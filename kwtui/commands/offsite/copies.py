@@ -109,17 +109,9 @@ def _row(copy: Copy) -> tuple[str, ...]:
 
     archive = copy.archive
     if archive is None:
-        note = copy.problem
-        return (copy.path, "", "", "", human_bytes(copy.stored_bytes), "NO COPY", note)
+        size = human_bytes(copy.stored_bytes)
+        return (copy.path, "", "", "", size, "NO COPY", "; ".join(copy.remarks))
     age = max((datetime.now(UTC) - archive.started).total_seconds(), 0.0)
-    shared = len(archive.parts) - len(archive.own_parts)
-    notes = [
-        copy.problem,
-        f"partial: {len(archive.only):,} of its tables" if archive.only else "",
-        archive.label,
-        "" if archive.recipients else "not encrypted",
-        f"shares {shared:,} parts of earlier copies" if shared else "",
-    ]
     return (
         copy.path,
         archive.database,
@@ -127,7 +119,7 @@ def _row(copy: Copy) -> tuple[str, ...]:
         human_bytes(archive.bytes),
         human_bytes(copy.stored_bytes),
         _proof(copy),
-        "; ".join(filter(None, notes)),
+        "; ".join(copy.remarks),
     )
 
 

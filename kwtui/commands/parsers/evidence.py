@@ -149,18 +149,21 @@ def _approve(commands: Any) -> None:
     parser = command(
         commands,
         "approve",
-        "look at what an agent planned, and approve it",
+        "look at what an agent planned, and approve or refuse it",
         "agents.approve:approve",
         """\
         Without ID what waits is listed. With ID the whole plan is shown, every statement of it; to
         approve it, type the name of its database and the passphrase of the approver's key. Only on
-        a terminal. A plan expires after an hour, and runs once.
+        a terminal. A plan expires after an hour, and runs once. --refuse takes one away, and the
+        agent is told who refused it.
         """,
         """\
         kwtui approve --new-key
         kwtui approve
         kwtui approve 5f0c1a2b3c4d
+        kwtui approve --refuse 5f0c1a2b3c4d
         """,
     )
     parser.add_argument("plan", nargs="?", type=given, metavar="ID")
+    parser.add_argument("--refuse", action="store_true", help="take the plan ID away")
     parser.add_argument("--new-key", action="store_true", help="make the approver's key pair")

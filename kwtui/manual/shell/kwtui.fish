@@ -550,7 +550,7 @@ complete -c kwtui -n '_shtab_kwtui_using mcp' -l extern -xka "(__fish_complete_d
 complete -c kwtui -n '_shtab_kwtui_using mcp' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
 complete -c kwtui -n '_shtab_kwtui_using mcp' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
 complete -c kwtui -n '_shtab_kwtui_using mcp' -l agent -x -d 'who asks, for approvals'
-complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a approve -d 'Look at what an agent planned, and approve it.'
+complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a approve -d 'Look at what an agent planned, and approve or refuse it.'
 complete -c kwtui -n '_shtab_kwtui_using approve' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using approve' -l json -d 'print JSON: one object, or one event a line while something runs'
 complete -c kwtui -n '_shtab_kwtui_using approve' -l dsn -x -d postgresql://user@host:port
@@ -559,6 +559,7 @@ complete -c kwtui -n '_shtab_kwtui_using approve' -l sandbox -d 'the built-in st
 complete -c kwtui -n '_shtab_kwtui_using approve' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
 complete -c kwtui -n '_shtab_kwtui_using approve' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
 complete -c kwtui -n '_shtab_kwtui_using approve' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using approve' -l refuse -d 'take the plan ID away'
 complete -c kwtui -n '_shtab_kwtui_using approve' -l new-key -d 'make the approver'"'"'s key pair'
 complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a drill -d 'Rehearse the restore of a backup set, and write down what it proved.'
 complete -c kwtui -n '_shtab_kwtui_using drill' -s h -l help -d 'show this help message and exit'

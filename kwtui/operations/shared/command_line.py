@@ -123,7 +123,6 @@ def _offsite_words(plan: Plan) -> Iterator[str]:
             yield from ("--tables", _names(msgspec.convert(request["tables"], list[TableName])))
         for file in request["identities"]:
             yield from ("--identity", str(file))
-        return
     else:
         yield target
         if request["policy"] is not None:

@@ -15,7 +15,7 @@ from kwtui.backups.listing.entries import BackupEntry
 from kwtui.backups.listing.presence import Presence
 from kwtui.controller import StorageChanged
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.keys.spelling import spelled
 from kwtui.screens.backup_set.origin import NOT_HERE, events_lines, made_lines
 from kwtui.screens.backup_set.parts import (

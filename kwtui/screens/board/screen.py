@@ -15,7 +15,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from kwtui.backups.listing.entries import BackupEntry
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.keys.spelling import key_of, spelled
 from kwtui.model.requests import BackupRequest
 from kwtui.protection.report import Board, NodeState

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from kwtui.controller import Controller
 from kwtui.errors import KwtuiError
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.model.requests import BackupRequest
 from kwtui.operations.plan import Plan
 from kwtui.screens.frame.base import KwtuiScreen

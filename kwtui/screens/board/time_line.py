@@ -12,7 +12,7 @@ from textual.events import Resize
 from textual.widget import Widget
 
 from kwtui.backups.listing.entries import BackupEntry
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.keys.spelling import key_of, spelled
 from kwtui.screens.backup_set.set_actions import REPORT, SET_VERBS
 from kwtui.screens.board.rows import BoardRow, board_rows

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from kwtui.controller import RunsChanged, StorageChanged
 from kwtui.errors import KwtuiError
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.keys.interface_words import in_interface
 from kwtui.screens.connection.page import connection_lines
 from kwtui.screens.frame.base import KwtuiScreen

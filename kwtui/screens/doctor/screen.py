@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from kwtui.doctor import Check, CheckState
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.screens.doctor.rows import (
     COLUMNS,
     check_cells,

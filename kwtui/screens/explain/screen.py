@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import TextArea
 
 from kwtui.diagnosis import Diagnosis, KnownCheck
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.screens.explain.page import (
     ASKING,
     LETTERS,

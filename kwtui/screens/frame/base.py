@@ -15,7 +15,8 @@ from textual.widget import Widget
 from textual.worker import Worker
 
 from kwtui.errors import KwtuiError
-from kwtui.keys.actions import BY_ID, SCREENS, Action, actions_of
+from kwtui.keys.action import Action
+from kwtui.keys.actions import BY_ID, SCREENS, actions_of
 from kwtui.keys.spelling import key_of
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.header_bar import Banner, HeaderBar

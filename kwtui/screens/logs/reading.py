@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from kwtui.errors import KwtuiError
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import spelled
 from kwtui.node.logs.filter import LogFilter, compile_pattern, parse_filter

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from kwtui.errors import KwtuiError
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.keys.spelling import spelled
 from kwtui.node.logs.filter import FILTER_FORMS, LogFilter
 from kwtui.node.logs.listing import LogFile

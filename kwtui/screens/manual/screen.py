@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Markdown
 
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.keys.spelling import spelled
 from kwtui.manual.pages import TOPICS, read_page
 from kwtui.screens.frame.base import KwtuiScreen

@@ -9,7 +9,7 @@ from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import spelled
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.server import Becomes, Coverage
-from kwtui.operations.plan import REMOVALS, Plan, PlanKind, Step
+from kwtui.operations.plan import Plan, PlanKind, Step
 from kwtui.text import human_bytes, plural
 from kwtui.widgets.paint import BLANK, Line, fact, heading, line
 from kwtui.widgets.sql_lines import sql_lines
@@ -31,7 +31,7 @@ def plan_lines(plan: Plan, command: str) -> list[Line]:
     lines = [line((plan.title, "strong"))]
     if plan.path:
         lines.append(fact("Folder", plan.path))
-    if plan.kind in REMOVALS:
+    if plan.removes:
         lines.append(fact("Frees", human_bytes(plan.estimated_bytes)))
     elif plan.path:
         lines += _estimate(plan)

@@ -9,7 +9,8 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from kwtui.errors import KwtuiError
-from kwtui.keys.actions import BY_ID, Action
+from kwtui.keys.action import Action
+from kwtui.keys.actions import BY_ID
 from kwtui.operations.plan import REMOVALS, Plan
 from kwtui.screens.frame.base import READ_ONLY, KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
@@ -130,7 +131,7 @@ class PlanScreen(KwtuiScreen):
             )
         elif self.kwtui.is_production:
             self._ask_name(PRODUCTION, f"{plan.title}.", approval_word(plan))
-        elif plan.kind in REMOVALS:
+        elif plan.removes:
             self._confirm_removal(plan)
         else:
             self.run_task(lambda: self._start(plan), "start")

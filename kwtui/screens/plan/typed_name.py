@@ -11,7 +11,13 @@ PRODUCTION = "This is a PRODUCTION server"
 
 
 def ask_name(
-    screen: KwtuiScreen, title: str, text: str, word: str, allowed: Callable[[], object]
+    screen: KwtuiScreen,
+    title: str,
+    text: str,
+    word: str,
+    allowed: Callable[[], object],
+    *,
+    otherwise: str = "Not started: that is another name.",
 ) -> None:
     """Call ``allowed`` once ``word`` was typed; another one is told, and starts nothing."""
 
@@ -21,6 +27,6 @@ def ask_name(
         if answer.strip() == word:
             allowed()
         else:
-            screen.say("Not started: that is another name.", warning=True)
+            screen.say(otherwise, warning=True)
 
     screen.app.push_screen(AskDialog(title, text, label="Name"), answered)

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from kwtui.controller import RunsChanged
 from kwtui.errors import KwtuiError
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.keys.spelling import spelled
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import ConfirmDialog, MessageDialog

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.timer import Timer
 from textual.widget import Widget
 
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.keys.spelling import key_of, spelled
 from kwtui.screens.frame.base import READ_ONLY, KwtuiScreen
 from kwtui.screens.frame.bindings import bindings

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from kwtui.controller import RunsChanged, StorageChanged
 from kwtui.errors import KwtuiError
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.keys.spelling import key_of, spelled
 from kwtui.runs.events import RunStatus
 from kwtui.runs.history import RunSummary
@@ -165,7 +165,7 @@ class RunsScreen(LiveScreen):
     # -- actions -----------------------------------------------------------------------------
 
     def actions(self) -> list[Action]:
-        hidden = {"open", "jobs"} if self._is_open else {"copy", *LEADS_ON}
+        hidden = {"open", "jobs", "approvals"} if self._is_open else {"copy", *LEADS_ON}
         return [action for action in super().actions() if action.verb not in hidden]
 
     def footer_actions(self) -> list[Action]:
@@ -257,3 +257,6 @@ class RunsScreen(LiveScreen):
         from kwtui.screens.runs.jobs import JobsScreen
 
         self.open_over(JobsScreen())
+
+    def do_approvals(self) -> None:
+        self.app.call_later(self.kwtui.open_screen, "approvals")

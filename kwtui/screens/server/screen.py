@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.keys.spelling import key_of, spelled
 from kwtui.model.server import DatabaseSummary
 from kwtui.operations.wal.report import WalReport, alarms

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from kwtui.config.profiles import Environment
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import key_of, spelled
 from kwtui.screens.frame.base import READ_ONLY

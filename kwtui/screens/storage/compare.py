@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from kwtui.backups.difference import SetDifference
 from kwtui.controller import StorageChanged
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import MessageDialog
 from kwtui.screens.frame.live_screen import LiveScreen

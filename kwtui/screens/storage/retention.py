@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.events import Resize
 from textual.widget import Widget
 
-from kwtui.keys.actions import Action
+from kwtui.keys.action import Action
 from kwtui.keys.spelling import key_of, spelled
 from kwtui.model.retention import RetentionPolicies, RetentionPolicy
 from kwtui.operations.plan import Plan

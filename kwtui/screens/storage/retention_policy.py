@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -33,13 +34,27 @@ _LEVELS = (
            " compared."),
 )  # fmt: skip
 
+COPY_LEVELS = (
+    Option("1", "O1: sizes", "Copies count whose parts were all there, with their sizes."),
+    Option("2", "O2: read back", "Copies count of which every byte was read back."),
+    Option("3", "O3: decrypted", "Only copies count that were unpacked and are as the manifest."),
+    Option("4", "O4: drilled", "Only copies count that were restored from there in a drill."),
+)
+"""The levels of off-site copies, under the numbers by which rules count them."""
+
 
 class PolicyDialog(Dialog):
     """Answers a RetentionPolicy, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", show=False)]
 
-    def __init__(self, whose: str, policy: RetentionPolicy | None) -> None:
+    def __init__(
+        self,
+        whose: str,
+        policy: RetentionPolicy | None,
+        levels: Sequence[Option] = _LEVELS,
+    ) -> None:
+        """``levels`` are those that may count: of backups, unless others are given."""
         super().__init__()
         known = policy or RetentionPolicy()
         self._whose = whose
@@ -55,7 +70,7 @@ class PolicyDialog(Dialog):
         }
         self._level = Cycle(
             "What counts",
-            _LEVELS,
+            levels,
             str(int(known.min_proof)),
             name="level",
             about="A backup below this level takes no place, and goes when a newer one is proven.",

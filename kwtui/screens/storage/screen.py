@@ -10,7 +10,8 @@ from textual.widget import Widget
 
 from kwtui.backups.listing.entries import NO_EXPORT_YET, BackupEntry, EntryKind, StorageListing
 from kwtui.controller import StorageWatched
-from kwtui.keys.actions import BY_ID, Action
+from kwtui.keys.action import Action
+from kwtui.keys.actions import BY_ID
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import spelled
 from kwtui.screens.backup_set.set_actions import REPORT, SEAL, SET_VERBS
@@ -269,6 +270,11 @@ class StorageScreen(ComparingSets):
         names = {e.database for e in self._entries if e.kind is EntryKind.SET and e.database}
         database = (row.database or "") if row is not None and self._by_database else ""
         self.open_over(RetentionScreen(sorted(names), database))
+
+    def do_offsite(self) -> None:
+        row = self._list.current
+        path = row.path if row is not None and not isinstance(row, DatabaseGroup) else ""
+        self.kwtui.open_offsite(path)
 
     def do_leftovers(self) -> None:
         from kwtui.screens.storage.leftovers import LeftoversScreen

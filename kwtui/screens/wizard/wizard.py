@@ -13,7 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from kwtui.controller import StorageChanged
-from kwtui.keys.actions import BY_ID, Action
+from kwtui.keys.action import Action
+from kwtui.keys.actions import BY_ID
 from kwtui.screens.frame.base import KwtuiScreen
 from kwtui.screens.frame.bindings import bindings
 from kwtui.server.connection.status import ConnectionStatus

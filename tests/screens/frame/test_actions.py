@@ -34,6 +34,7 @@ _MODULES = {
     "retention": "storage.retention",
     "leftovers": "storage.leftovers",
     "jobs": "runs.jobs",
+    "approval": "approvals.page",
 }
 
 
@@ -115,6 +116,8 @@ STATES = [
     ("4", "t"),
     ("4", "l"),
     ("4", "m", "j", "c"),
+    ("4", "o"),
+    ("6", "a"),
 ]
 
 

@@ -1,0 +1,1 @@
+"""What agents proposed, looked at and approved or refused by a person."""

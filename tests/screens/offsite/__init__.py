@@ -1,0 +1,1 @@
+"""Copies in other places, in the interface."""
