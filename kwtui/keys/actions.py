@@ -232,8 +232,8 @@ ACTIONS: tuple[Action, ...] = (
            " drill from there."),
     Action("offsite.fetch", "f", "Fetch", "Bring the copy back below extern, by a plan; it is"
            " checked before it counts."),
-    Action("offsite.prune", "t", "Prune", "See what the rules keep and let go there, and the plan"
-           " that removes it."),
+    Action("offsite.prune", "t", "Retention", "See what the rules keep and let go there, and the"
+           " plan that removes (prunes) what goes."),
     Action("offsite.add", "a", "Add", "Add a place for copies: a folder, SFTP, S3, rclone."),
     Action("offsite.next-part", "right_square_bracket", "Next place", "The next place.",
            shown="]", footer=False),
