@@ -37,7 +37,9 @@ MANIFEST_FILE = "manifest.json"
 SCHEMA_FILE = "schema.json"
 PROOFS_FILE = "proofs.jsonl"
 CHECKSUMS_FILE = "SHA256SUMS"
-RUNBOOK_FILES = ("RESTORE.md", "restore.sql", "restore.sh", CHECKSUMS_FILE)
+CHINESE_GUIDE = "RESTORE.zh.md"
+"""Only where a person wants it."""
+RUNBOOK_FILES = ("RESTORE.md", CHINESE_GUIDE, "restore.sql", "restore.sh", CHECKSUMS_FILE)
 SIDECAR_FILES = (MANIFEST_FILE, SCHEMA_FILE, PROOFS_FILE, *RUNBOOK_FILES)
 
 

@@ -1,4 +1,4 @@
-"""Preferences: how a person wants the interface, in a TOML file of their own.
+"""Preferences: what a person wants of interface and documents, in a TOML file of their own.
 
 Private and replaced by rename, as profiles are.
 """
@@ -20,6 +20,8 @@ class Preferences:
     theme: str | None = None
     ascii_only: bool = False
     """Draw without Unicode."""
+    chinese_guide: bool = False
+    """Each new backup gets its RESTORE.md in Chinese too."""
 
 
 def preferences_path() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,8 +66,10 @@ class Plans:
 
     async def backup(self, request: BackupRequest) -> Plan:
         """Survey and plan. Refusals are findings of the plan; `Runs.start` raises them."""
+        from kwtui.config.preferences import load_preferences
         from kwtui.operations.backup.planning import make_backup_plan
 
+        request = replace(request, chinese=request.chinese or load_preferences().chinese_guide)
         async with self._connection.own() as server:
             facts = self._connection.facts()
             place = await self._folders.choose_node(server, facts, request.node_id)
@@ -157,11 +160,13 @@ class Plans:
         Raises KwtuiError: NOT_FOUND without one, USAGE for that of another set.
         """
         from kwtui.backups.layout.draft import read_draft
+        from kwtui.config.preferences import load_preferences
         from kwtui.operations.seal.plan import plan_seal
 
         file = draft or self.draft_of(path)
         found = await self._background.call(read_draft, file)
-        return plan_seal(path, found, file, datetime.now(UTC), new_plan_id())
+        chinese = load_preferences().chinese_guide
+        return plan_seal(path, found, file, datetime.now(UTC), new_plan_id(), chinese=chinese)
 
     async def delete(self, path: str, confirmed: str | None = None) -> Plan:
         """What goes with one set. Refusals are findings of the plan; `Runs.start` raises them.

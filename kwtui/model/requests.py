@@ -86,6 +86,8 @@ class BackupRequest:
     its node."""
     sweep: bool = False
     """Remove what was written when the backup does not finish; else it is kept, and marked."""
+    chinese: bool = False
+    """RESTORE.md comes in Chinese too."""
 
     def level(self, engine: Engine) -> CheckLevel:
         """How much of the content is compared."""

@@ -28,7 +28,10 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxNode]:
 
 @pytest.fixture(scope="module")
 def kwtui(node: SandboxNode, tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
-    return CommandLine(tmp_path_factory.mktemp("home"), node)
+    home = CommandLine(tmp_path_factory.mktemp("home"), node)
+    (home.state / "config").mkdir()
+    (home.state / "config" / "preferences.toml").write_text("chinese_guide = true\n")
+    return home
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,7 @@ def test_a_backup_is_proven_and_described(kwtui: CommandLine, shop_set: dict[str
         "manifest.json",
         "schema.json",
         "RESTORE.md",
+        "RESTORE.zh.md",
         "restore.sql",
         "restore.sh",
         "SHA256SUMS",

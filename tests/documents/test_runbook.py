@@ -24,13 +24,11 @@ from kwtui.documents.runbook import (
     RunbookCheck,
     RunbookStep,
     SeriesRows,
-    restore_md,
     restore_sql,
     source_uri,
 )
-from kwtui.model.schema import ProgramSpec
 from kwtui.sql.session import script_settings
-from tests.backups.builder import CONTENT, make_set, schema_of
+from tests.backups.builder import make_set
 
 SHELLS = [[name] for name in ("dash", "bash") if shutil.which(name)]
 if shutil.which("busybox"):
@@ -459,36 +457,3 @@ def test_a_name_inside_a_text_is_written_as_a_text_wants_it(
 
     assert """SELECT setval('"it''s".public.no', 7);""" in printed
     assert printed in restore_sql(manifest, runbook, "it's")
-
-
-def test_the_page_says_what_is_in_the_set_and_what_is_not(
-    manifest: Manifest, runbook: Runbook
-) -> None:
-    page = restore_md(manifest, schema_of(CONTENT), runbook)
-    assert "# Restoring shop" in page
-    assert "| public.orders | 4 | 2 |" in page
-    assert "Passwords of users" in page
-    assert "3. Load its rows (1 statement)" in page
-    assert "4. Insert the fine ones (INSERT of the rows in data/public/fine)" in page
-    assert source_uri(manifest) in page
-    assert "SQL_CLIENT=" in page
-    assert 'SELECT count(*) FROM "public"."orders"; -- 4' in page
-    assert TARGET_MARK not in page
-
-
-def test_the_page_has_the_text_of_what_no_restore_makes(
-    manifest: Manifest, runbook: Runbook
-) -> None:
-    """Whatever stands in it, it stays in its fence and is not run by any script."""
-    text = "CREATE STREAM p INTO t AS\n\tSELECT '```\x1b[31m';"
-    made = ProgramSpec("procedure", "made", "CREATE PROCEDURE made() BEGIN SELECT 1; END")
-    schema = replace(schema_of(CONTENT), programs=(ProgramSpec("stream", "p", text), made))
-
-    page = restore_md(manifest, schema, runbook)
-
-    _, _, section = page.partition("## What is made again by hand")
-    fenced = "````sql\nCREATE STREAM p INTO t AS\n    SELECT '```␛[31m';\n````"
-    assert f"stream p\n\n{fenced}" in section
-    assert "procedure" not in section, "a restore makes it again"
-    assert "CREATE STREAM" not in restore_sql(manifest, runbook, "again")
-    assert "by hand" not in restore_md(manifest, schema_of(CONTENT), runbook)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from kwtui.backups.layout.naming import DATA_FOLDER
 from kwtui.documents.runbook import TARGET_MARK, Runbook, RunbookCheck, RunbookStep, SeriesRows
@@ -73,23 +74,25 @@ def _finish(source: RestoreSource) -> RunbookStep:
     """The mark goes, and the database's own comment comes."""
     chosen = Chosen(source.schema, source.schema.tables, whole=True)
     comment = statements.comment_on_database(TARGET_MARK, definitions.database_comment(chosen))
-    return RunbookStep("Call it complete", (comment,), late=True)
+    return RunbookStep("Call it complete", (comment,), late=True, act="finish")
 
 
 def _parts(step: Step, folders: Mapping[TableName, str]) -> Iterator[RunbookStep]:
     """One step, or several where a person must be able to go on in the middle."""
     late = step.id in _LATE
+    act, _, subject = step.id.partition(":")
+    made = partial(RunbookStep, act=act, subject=subject)
     if step.kind is StepKind.INSERT_ROWS:
-        yield RunbookStep(step.title, (), step.explanation, rows=_series_rows(step, folders))
+        yield made(step.title, (), step.explanation, rows=_series_rows(step, folders))
         return
     if step.kind is StepKind.DEVICES:
         sql = tuple(_device_inserts(step))
         if sql:
-            yield RunbookStep(step.title, sql, step.explanation)
+            yield made(step.title, sql, step.explanation)
         return
     if step.id == "create-database":
         mark = statements.comment_on_database(TARGET_MARK, UNFINISHED_BY_SCRIPT)
-        yield RunbookStep(step.title, (*step.sql, mark), step.explanation)
+        yield made(step.title, (*step.sql, mark), step.explanation)
         return
     own_comment = statements.comment_on_database(TARGET_MARK, "x").removesuffix("'x'")
     kept = (for_clients(s) for s in step.sql if not s.startswith(own_comment))
@@ -99,19 +102,22 @@ def _parts(step: Step, folders: Mapping[TableName, str]) -> Iterator[RunbookStep
         for number, statement in enumerate(sql, start=1):
             title = f"{step.title}, {number} of {len(sql)}"
             text = with_body_as_text(statement) if step.id == "create-programs" else statement
-            yield RunbookStep(title, (*use, text), step.explanation, late=late)
+            yield made(title, (*use, text), step.explanation, late=late, number=number, of=len(sql))
         return
     if late and not sql:
         return
     grants, others = _parted(sql, "GRANT ")
     if not late or not grants:
-        yield RunbookStep(step.title, step.sql, step.explanation, late=late)
+        yield made(step.title, step.sql, step.explanation, late=late)
         return
     if others:
-        yield RunbookStep("Put the comments back", (*use, *others), late=late)
+        yield made("Put the comments back", (*use, *others), late=late)
     for grantee in dict.fromkeys(_grantee(statement) for statement in grants):
         given = (statement for statement in grants if _grantee(statement) == grantee)
-        yield RunbookStep(f"Give the grants to {grantee}", (*use, *given), late=late, grants=True)
+        title = f"Give the grants to {grantee}"
+        yield RunbookStep(
+            title, (*use, *given), late=late, grants=True, act="grants", subject=grantee
+        )
 
 
 def _grantee(grant: str) -> str:

@@ -11,8 +11,19 @@ from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.operations.shared.command_line import shell_line
 
 
-def plan_seal(path: str, draft: Draft, file: Path, now: datetime, plan_id: str) -> Plan:
-    """Raises KwtuiError (USAGE) for a draft of another set."""
+def plan_seal(
+    path: str,
+    draft: Draft,
+    file: Path,
+    now: datetime,
+    plan_id: str,
+    *,
+    chinese: bool = False,
+) -> Plan:
+    """``chinese``: RESTORE.md comes in Chinese too.
+
+    Raises KwtuiError (USAGE) for a draft of another set.
+    """
     made = draft.manifest
     if made.set_id != path:
         raise KwtuiError(
@@ -41,5 +52,5 @@ def plan_seal(path: str, draft: Draft, file: Path, now: datetime, plan_id: str) 
             ),
         ),
         not_included=made.not_included,
-        request={"path": path, "draft": str(file)},
+        request={"path": path, "draft": str(file), "chinese": chinese},
     )

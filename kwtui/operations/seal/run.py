@@ -40,7 +40,12 @@ async def run_seal(context: RunContext) -> RunResult:
         manifest = manifest_of(draft, tree, datetime.now(UTC), context.run_id)
 
         written = await asyncio.to_thread(
-            write_set, location, draft.schema, manifest, _facts(draft.manifest)
+            write_set,
+            location,
+            draft.schema,
+            manifest,
+            _facts(draft.manifest),
+            chinese=context.plan.request.get("chinese", False),
         )
         sealed.append(written)
         rows, size = written.totals.rows, written.totals.bytes

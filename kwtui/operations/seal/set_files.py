@@ -11,7 +11,14 @@ from kwtui.backups.csv.batches import checked_records
 from kwtui.backups.csv.device_clashes import first_clash
 from kwtui.backups.layout.location import SetLocation
 from kwtui.backups.layout.naming import DATA_FOLDER
-from kwtui.backups.manifest import CHECKSUMS_FILE, FileEntry, Manifest, totals_of, write_manifest
+from kwtui.backups.manifest import (
+    CHECKSUMS_FILE,
+    CHINESE_GUIDE,
+    FileEntry,
+    Manifest,
+    totals_of,
+    write_manifest,
+)
 from kwtui.backups.proof.sealing import (
     SealedTree,
     SealProgress,
@@ -21,7 +28,8 @@ from kwtui.backups.proof.sealing import (
 )
 from kwtui.backups.schema_file import write_schema
 from kwtui.documents.restore_script import checksum_lines, restore_sh
-from kwtui.documents.runbook import restore_md, restore_sql
+from kwtui.documents.restoring.page import restore_md
+from kwtui.documents.runbook import restore_sql
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import make_folders, write_file
 from kwtui.model.requests import Dialect
@@ -79,8 +87,12 @@ def write_set(
     schema: DatabaseSchema,
     manifest: Manifest,
     facts: ServerFacts,
+    *,
+    chinese: bool = False,
 ) -> Manifest:
     """Sidecars first, the manifest last: a folder without one is no backup. Blocking.
+
+    ``chinese``: RESTORE.md comes in Chinese too.
 
     The manifest as it was written. Raises KwtuiError (DISK_FULL, EXTERN_NOT_READABLE).
     """
@@ -96,6 +108,8 @@ def write_set(
         "RESTORE.md": (restore_md(manifest, schema, runbook), 0o640),
         CHECKSUMS_FILE: (checksum_lines((*data, *manifest.files)), 0o640),
     }
+    if chinese:
+        texts[CHINESE_GUIDE] = (restore_md(manifest, schema, runbook, "zh"), 0o640)
     for name, (text, mode) in texts.items():
         write_file(folder / name, text.encode(), mode=mode)
     files = (*manifest.files, *seal_extras(location.root), *seal_sidecars(folder))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from inspect import getsource
 
+from kwtui.documents.restoring.chinese import CHINESE
 from kwtui.documents.runbook import TARGET_MARK
 from kwtui.model.server import ServerFacts
+from kwtui.operations.restore import recipe
 from kwtui.operations.restore.runbook import runbook_of
 from kwtui.operations.restore.source import RestoreSource
 
@@ -88,3 +92,13 @@ def test_devices_without_readings_come_back_by_inserts_of_their_tags(
     )
     assert step.sql[1].endswith("VALUES (500)")
     assert steps.index(step) > [s.title for s in steps].index("Import public.sensors")
+
+
+def test_every_step_has_words_in_chinese(
+    shop_set: RestoreSource, plant_set: RestoreSource, server: ServerFacts
+) -> None:
+    steps = [s for each in (shop_set, plant_set) for s in runbook_of(each, server, 1).steps]
+    assert {step.act for step in steps} - set(CHINESE.acts) == set()
+    told = set(re.findall(r'sql_(?:step|if_any)\(\s*"([a-z-]+)"', getsource(recipe)))
+    in_no_script = {"publish", "try-name", "drop-replaced", "create-accounts", "drop-defaults"}
+    assert told - set(CHINESE.acts) == in_no_script

@@ -300,7 +300,9 @@ class Sealer:
         )
 
     def _write(self, schema: DatabaseSchema, manifest: Manifest) -> None:
-        self.manifest = write_set(self.location, schema, manifest, self.state.facts)
+        self.manifest = write_set(
+            self.location, schema, manifest, self.state.facts, chinese=self.request.chinese
+        )
 
 
 def _new_words(made: Manifest) -> str:

@@ -1,0 +1,1 @@
+"""``RESTORE.md``: how a set is restored by hand, in English and in Chinese."""
