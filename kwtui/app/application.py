@@ -24,7 +24,7 @@ from kwtui.app.plain_terminal import PlainSigns
 from kwtui.app.run_at_work import RunAtWork
 from kwtui.app.screen_factories import FACTORIES, MAIN_SCREENS
 from kwtui.app.status_words import banner_words, header_facts
-from kwtui.controller import RunsChanged
+from kwtui.controller import RecoveryPlanRenewed, RunsChanged
 from kwtui.errors import KwtuiError
 from kwtui.keys.actions import BY_ID
 from kwtui.keys.keymap import OWN_KEYS, Keymap
@@ -158,6 +158,8 @@ class KwtuiApp(LeadingApp):
                     screen.forget_server()
         if isinstance(event, RunsChanged):
             self._look_at_runs()
+        if isinstance(event, RecoveryPlanRenewed):
+            self._tell_renewed(event)
         for screen in self.known_screens():
             screen.controller_event(event)
         # The others bring themselves up to date when they are seen again.
@@ -165,6 +167,12 @@ class KwtuiApp(LeadingApp):
         if seen is not None:
             seen.show_status()
             seen.show_keys()
+
+    def _tell_renewed(self, event: RecoveryPlanRenewed) -> None:
+        words = f"The recovery plan of {event.database} was made anew beside its backups."
+        if event.problem:
+            words = f"The recovery plan of {event.database} was not written: {event.problem}"
+        self.notify(words, severity="warning" if event.problem else "information", markup=False)
 
     def _look_at_runs(self) -> None:
         self.run_worker(self._run_at_work.look(), group="at-work", exclusive=True)

@@ -9,17 +9,37 @@ from typing import TYPE_CHECKING
 from kwtui.commands.shared.arguments import connect, dialect_of, find_files, set_of, table_names
 from kwtui.commands.shared.output import Output
 from kwtui.commands.shared.running import run_or_show
+from kwtui.errors import KwtuiError
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
     from kwtui.model.requests import DrillRequest
+    from kwtui.operations.plan import Plan
 
 
 async def drill(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     request = request_of(args)
     await (find_files if request.on_sandbox else connect)(controller, args)
     plan = await controller.plans.drill(request)
-    return await run_or_show(controller, args, output, plan)
+    code = await run_or_show(controller, args, output, plan)
+    if not (code or args.dry_run or args.detach):
+        await _renew_recovery_plan(controller, output, plan)
+    return code
+
+
+async def _renew_recovery_plan(controller: Controller, output: Output, plan: Plan) -> None:
+    """It tells how long the drill took. Of an export of others there is none."""
+    from kwtui.backups.layout.naming import parse_set_path
+
+    if parse_set_path(plan.path) is None:
+        return
+    try:
+        await controller.recovery.keep([plan.database])
+    except KwtuiError as error:
+        # What the drill proved is proven all the same.
+        output.note(f"The recovery plan of {plan.database} was not written: {error.title}")
+    else:
+        output.note(f"The recovery plan of {plan.database} was made anew beside its backups.")
 
 
 async def seal(controller: Controller, args: argparse.Namespace, output: Output) -> int:

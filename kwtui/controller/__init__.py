@@ -18,7 +18,13 @@ from kwtui.controller.background import Background
 from kwtui.controller.commands import CommandLines
 from kwtui.controller.connection import Connection
 from kwtui.controller.doctor import Doctor
-from kwtui.controller.events import Events, RunsChanged, StorageChanged, StorageWatched
+from kwtui.controller.events import (
+    Events,
+    RecoveryPlanRenewed,
+    RunsChanged,
+    StorageChanged,
+    StorageWatched,
+)
 from kwtui.controller.evidence import Evidence
 from kwtui.controller.folders import NodeFolders
 from kwtui.controller.leftovers import LeftoverSearch
@@ -31,6 +37,7 @@ from kwtui.controller.policy_work import PolicyWork
 from kwtui.controller.profiles import Profiles
 from kwtui.controller.recovery.copies import RescueCopies
 from kwtui.controller.recovery.plan import Recovery
+from kwtui.controller.recovery.renewing import PlanRenewal
 from kwtui.controller.recovery.rescue import Rescue
 from kwtui.controller.retention import Retention
 from kwtui.controller.runs import Runs
@@ -39,7 +46,7 @@ from kwtui.controller.sql import SqlConsole
 from kwtui.controller.status import Status
 from kwtui.controller.storage import Storage
 
-__all__ = ["Controller", "RunsChanged", "StorageChanged", "StorageWatched"]
+__all__ = ["Controller", "RecoveryPlanRenewed", "RunsChanged", "StorageChanged", "StorageWatched"]
 
 
 class Controller:
@@ -109,6 +116,7 @@ class Controller:
         self.recovery = Recovery(
             self.connection, self.folders, self.commands, self.storage, self.status, background
         )
+        self._renewal = PlanRenewal(self.recovery, self.runs, events)
         self.policies.after_backup(self.recovery.after_backup)
         self.policies.after_backup(self.offsite.after_backup(work.run))
         self.advice = Advice(self.connection, self.storage, self.status, self.server)
@@ -120,15 +128,17 @@ class Controller:
     def subscribe(self, listener: Callable[[object], None]) -> Callable[[], None]:
         """Call ``listener`` with every event from now on; returns the way to stop it.
 
-        Events: ConnectionStatus, StorageChanged, StorageWatched, RunsChanged.
+        Events: ConnectionStatus, StorageChanged, StorageWatched, RunsChanged, RecoveryPlanRenewed.
         """
         stop = self._events.subscribe(listener)
         self.runs.watch()
+        self._renewal.watch()
         return stop
 
     async def close(self) -> None:
         """Close the connection and stop watching. Runs go on: they are processes of their own."""
         self.logs.forget()
+        await self._renewal.close()
         await self.folders.close()
         await self.runs.close()
         await self.connection.disconnect()

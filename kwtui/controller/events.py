@@ -51,6 +51,15 @@ class RunsChanged:
     """A run began, ended or was lost."""
 
 
+@dataclass(frozen=True)
+class RecoveryPlanRenewed:
+    """A drill ended well, and the recovery plan beside the sets was made anew."""
+
+    database: str
+    problem: str = ""
+    """Why it could not be written; empty when it was."""
+
+
 class Events:
     """Tells whoever subscribed, in the order in which they did."""
 
@@ -102,7 +111,7 @@ class StorageWatcher:
         self._task = asyncio.create_task(self._run(folder), name="kwtui storage")
 
     async def stop(self) -> None:
-        await _stop(self._task)
+        await stop_task(self._task)
         self._task = None
 
     async def _run(self, folder: Path) -> None:
@@ -141,7 +150,7 @@ class RunsWatcher:
             self._task = asyncio.create_task(self._run(directory), name="kwtui runs")
 
     async def stop(self) -> None:
-        await _stop(self._task)
+        await stop_task(self._task)
         self._task = None
 
     async def _run(self, directory: RunsDirectory) -> None:
@@ -159,7 +168,8 @@ class RunsWatcher:
                 self._publish(RunsChanged())
 
 
-async def _stop(task: asyncio.Task[None] | None) -> None:
+async def stop_task(task: asyncio.Task[None] | None) -> None:
+    """Cancel it, and wait until it is gone."""
     if task is not None:
         import asyncio
 

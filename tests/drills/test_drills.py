@@ -147,6 +147,10 @@ def test_a_drill_on_a_sandbox_needs_no_server(
     assert done.code == 0, done.err + done.out
     assert done.objects[-1]["result"]["where"] == "a private sandbox"
     assert proofs(kwtui, path)[-1]["where"] == "a private sandbox"
+    assert kwtui.node is not None
+    plan = (kwtui.node.extern / path).parent / "RECOVERY.en.md"
+    assert path in plan.read_text("utf-8")
+    assert f"The recovery plan of {which} was made anew" in done.err
     nothing_is_left(kwtui)
 
 

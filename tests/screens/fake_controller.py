@@ -5,6 +5,9 @@ Tests change the public attributes of a service to stage a situation.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from kwtui.config.directories import state_dir
 from kwtui.controller import Controller
 from kwtui.controller.account_runs import AccountRuns
@@ -13,6 +16,8 @@ from kwtui.controller.background import Background
 from kwtui.controller.events import Events
 from kwtui.controller.evidence import Evidence
 from kwtui.controller.policy_changes import PolicyChanges
+from kwtui.controller.recovery.plan import Recovery
+from kwtui.controller.recovery.renewing import PlanRenewal
 from kwtui.controller.status import Status
 from tests.screens.fake_approvals import FakeApprovals
 from tests.screens.fake_connection import FakeConnection, FakeFolders, FakeProfiles
@@ -24,6 +29,17 @@ from tests.screens.fake_policies import FakePolicies
 from tests.screens.fake_runs import FakeRuns
 from tests.screens.fake_server import FakeServerPages, FakeSqlConsole
 from tests.screens.fake_storage import FakeRetention, FakeStorage
+
+
+class FakeRecovery(Recovery):
+    """Keeps no plan, and remembers whose was asked for."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+
+    async def keep(self, databases: Sequence[str] = ()) -> list[Path]:
+        self.kept += databases
+        return []
 
 
 class FakeController(Controller):
@@ -41,6 +57,7 @@ class FakeController(Controller):
     doctor: FakeDoctor
     policies: FakePolicies
     offsite: FakeOffsite
+    recovery: FakeRecovery
     approvals: FakeApprovals
 
     def __init__(self) -> None:
@@ -77,6 +94,8 @@ class FakeController(Controller):
             state_dir(),
         )
         self.approvals = FakeApprovals()
+        self.recovery = FakeRecovery()
+        self._renewal = PlanRenewal(self.recovery, self.runs, events)
         self.advice = Advice(self.connection, self.storage, self.status, self.server)
         self.doctor = FakeDoctor()
         changes = PolicyChanges(self.evidence, Background(False))
