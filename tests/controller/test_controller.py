@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import msgspec
+import psycopg
 import pytest
 
 from kwtui.backups.csv.index import Reading
@@ -25,6 +27,7 @@ from kwtui.runs.events import AnyEvent, RunFinished, RunStatus
 from kwtui.runs.process import Handover
 from kwtui.server.connection.status import ConnectionState, ConnectionStatus
 from kwtui.server.connection.target import Target, resolve_target
+from kwtui.server.state.activity import read_queries
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
 
 
@@ -286,3 +289,26 @@ async def test_whether_the_set_of_a_run_is_gone_is_looked_at_where_the_run_had_i
 
     extern.rename(tmp_path / "not mounted")
     assert not await controller.runs.is_gone(files.id, "kwtui/shop/b"), "the whole folder is away"
+
+
+async def test_how_busy_the_server_is_counts_the_statements_of_others(
+    controller: Controller, target: Target, node: SandboxNode
+) -> None:
+    await controller.connection.connect(target)
+    calm = await controller.server.load()
+    assert (calm.statements, calm.answer < timedelta(seconds=5)) == (0, True), "kwtui is no other"
+    join = "SELECT count(*) FROM shop.public.orders a, shop.public.orders b, shop.public.orders c"
+    connecting = psycopg.AsyncConnection.connect(
+        node.dsn, application_name="batch", autocommit=True
+    )
+    async with await connecting as other:
+        work = asyncio.ensure_future(other.execute(join))
+        load = calm
+        while not load.statements and not work.done():
+            load = await controller.server.load()
+        assert load.statements == 1
+        queries = await read_queries(controller.connection.server())
+        (id,) = (query.id for query in queries if query.application == "batch")
+        await controller.server.cancel_query(id)
+        with pytest.raises(psycopg.OperationalError, match="closed the connection"):
+            await work
