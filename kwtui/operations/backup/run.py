@@ -35,7 +35,12 @@ from kwtui.operations.backup.execution.exporting import (
     while_watching,
 )
 from kwtui.operations.backup.execution.mark_or_sweep import mark_or_sweep
-from kwtui.operations.backup.execution.other_changes import other_changes
+from kwtui.operations.backup.execution.other_changes import (
+    Numbers,
+    made_anew,
+    numbers_of,
+    other_changes,
+)
 from kwtui.operations.backup.execution.seal import Sealer
 from kwtui.operations.backup.execution.series_export import SeriesExporter
 from kwtui.operations.backup.execution.state import BackupState, TableExport
@@ -97,6 +102,7 @@ class _BackupRun:
         self._request = msgspec.convert(with_level(context.plan.request), BackupRequest)
         self._state = BackupState(facts)
         self._definitions = Definitions()
+        self._numbers: Numbers = {}
         self._tables = TableExporter(
             context, self._request, self._state, location.data, self._export
         )
@@ -127,6 +133,7 @@ class _BackupRun:
             self._server, self._plan.database, self._definitions
         )
         self._check_unchanged(state.before)
+        self._numbers = self._read_numbers()
         # Asked after the catalogue, so that the rows of this instant fit what was read of it.
         state.timestamp = await self._logical_time()
         origins = self._origins(state.before)
@@ -190,8 +197,12 @@ class _BackupRun:
             whole = self._request.is_whole
             names = tuple(state.tables)
             problems += reconcile.catalogue_differences(state.before, after, names, whole=whole)
+            anew = tuple(made_anew(self._numbers, self._read_numbers(), names))
             state.changes += other_changes(state.before, after)
-            for words in state.changes:
+            if not self._has_instant(after):
+                # At one instant it is in the backup as it was then, whatever came of it.
+                state.changes += anew
+            for words in dict.fromkeys((*anew, *state.changes)):
                 self._context.reporter.notice(step, "WARNING", words)
         if self._is_relational_database_export(after):
             # There, a notice is the only word about a table that failed, and it does not name the
@@ -202,14 +213,19 @@ class _BackupRun:
             raise _incomplete(list(dict.fromkeys([*problems, *state.notices])))
         return StepOutcome(summary=f"{plural(len(state.tables), 'table')}, all there")
 
+    def _read_numbers(self) -> Numbers:
+        """The reading of the schema asked for them."""
+        return numbers_of(self._definitions.answers.get(self._descriptors))
+
+    @property
+    def _descriptors(self) -> str:
+        return inspection.descriptors(self._plan.database)
+
     def _origins(self, schema: DatabaseSchema) -> dict[TableName, TableOrigin]:
         """Of the tables of a snapshot: what tells later whether they are still the same."""
-        snapshot = self._request.method is BackupMethod.SNAPSHOT
-        if schema.engine is not Engine.RELATIONAL or not snapshot:
+        if not self._has_instant(schema):
             return {}
-        # The reading of the schema asked for them.
-        answers = self._definitions.answers
-        descriptors = answers.get(inspection.descriptors(self._plan.database))
+        descriptors = self._definitions.answers.get(self._descriptors)
         return origins(descriptors, schema, self._state.timestamp)
 
     async def _export_what_was_written(self, step: Step, after: DatabaseSchema) -> None:
@@ -356,6 +372,10 @@ class _BackupRun:
                 hint="Plan the backup again.",
                 exit_code=ExitCode.REFUSED_BY_PLAN,
             )
+
+    def _has_instant(self, schema: DatabaseSchema) -> bool:
+        by_snapshot = self._request.method is BackupMethod.SNAPSHOT
+        return by_snapshot and schema.engine is Engine.RELATIONAL
 
     def _is_relational_database_export(self, schema: DatabaseSchema) -> bool:
         by_database = self._request.method is BackupMethod.DATABASE

@@ -6,11 +6,33 @@ exports, but for sequences: whatever came or went after that is said with the re
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-from kwtui.model.schema import DatabaseSchema
+from kwtui.model.schema import DatabaseSchema, TableName
+from kwtui.server.connection.results import ResultSet
 
 _Parts = Mapping[str, Hashable]
+Numbers = Mapping[TableName, str]
+"""Of tables, what the server calls them by: a table that is dropped and made again gets another."""
+
+
+def numbers_of(descriptors: ResultSet | None) -> Numbers:
+    """From the answer to `inspection.descriptors`; none where it was refused."""
+    rows = descriptors.dicts() if descriptors is not None else ()
+    return {
+        TableName(row["schema_name"] or "", row["name"] or ""): row["table_id"] or ""
+        for row in rows
+        if row["state"] == "PUBLIC"
+    }
+
+
+def made_anew(before: Numbers, after: Numbers, names: Iterable[TableName]) -> Iterator[str]:
+    """Tables of the backup that are others now, under their names. A relational TRUNCATE makes one,
+    too (public source, sql/truncate.go). In words, as `other_changes`."""
+    for name in sorted(names):
+        then, now = before.get(name), after.get(name)
+        if then and now and then != now:
+            yield f"{name} was emptied, or dropped and made again, while the backup ran"
 
 
 def other_changes(before: DatabaseSchema, after: DatabaseSchema) -> Iterator[str]:

@@ -13,7 +13,7 @@ from kwtui.model.schema import (
     TableName,
     ViewSpec,
 )
-from kwtui.operations.backup.execution.other_changes import other_changes
+from kwtui.operations.backup.execution.other_changes import made_anew, other_changes
 from kwtui.operations.plan import Step
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench
@@ -47,6 +47,15 @@ def test_every_kind_that_came_meanwhile_is_named() -> None:
         "view public.late was created while the backup ran, and is not in it",
         "sequence public.numbers was created while the backup ran, and is in it",
     ]
+
+
+def test_a_table_of_the_same_name_and_another_number_is_another_table() -> None:
+    old, new, same = TableName("public", "t"), TableName("public", "u"), TableName("public", "v")
+    before, after = {old: "53", same: "54"}, {old: "61", same: "54", new: "62"}
+    assert list(made_anew(before, after, [same, old, new])) == [
+        "public.t was emptied, or dropped and made again, while the backup ran"
+    ]
+    assert list(made_anew({}, after, [old])) == [], "of a server that does not tell"
 
 
 def test_what_went_or_changed_is_told_from_what_came() -> None:
