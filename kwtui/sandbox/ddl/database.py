@@ -305,10 +305,11 @@ def create_schema(session: Session, statement: Statement) -> Answer:
     stream = TokenStream.of(statement, "try \\h CREATE SCHEMA")
     stream.expect("create", "schema")
     if_not_exists = stream.accept("if", "not", "exists")
-    parts = stream.qualified_name()
+    name = stream.expect_identifier()
     stream.expect_end()
-    database = find_database(session, parts[0] if len(parts) > 1 else session.database)
-    name = parts[-1]
+    database = find_database(session, session.database)
+    if database.engine is EngineType.TIME_SERIES:
+        raise SqlError(f'cannot create schema in timeseries database "{database.name}"', "42809")
     if name in database.schemas or name in VIRTUAL_SCHEMAS:
         if if_not_exists:
             return Answer("CREATE SCHEMA")

@@ -79,6 +79,7 @@ def make_series(relation: Relation, spec: TableSpec, owner: DatabaseDef) -> None
     Raises SqlError.
     """
     check_name(relation.name, "table")
+    _check_constraints(spec)
     columns = [column for column in relation.columns if not column.is_tag]
     if len(columns) < 2:
         raise SqlError("ts table must have at least 2 columns", "42P16")
@@ -124,6 +125,19 @@ def check_storage(spec: ColumnSpec) -> str:
             raise SqlError(f"compress level {level} is not supported", "0A000")
         printed.append(f"LEVEL {level.upper()}")
     return " ".join(printed)
+
+
+def _check_constraints(spec: TableSpec) -> None:
+    """A time series has neither keys nor computed columns (KWDB 3.2, checkTSColValidity)."""
+    found = [
+        ("primary key", spec.primary is not None),
+        ("unique constraint", any(index.unique for index in spec.indexes)),
+        ("serial column", any(column.serial for column in spec.columns)),
+        ("computed column", any(column.computed is not None for column in spec.columns)),
+    ]
+    for what, has in found:
+        if has:
+            raise SqlError(f"{what} is not supported in timeseries table", "0A000")
 
 
 def _check_time(column: ColumnDef) -> None:
@@ -174,7 +188,8 @@ def _fit(column: ColumnDef, kind: str) -> None:
     """Gives a column the precision or width that it has by default, and checks it."""
     _check_column_name(column, kind)
     family = base_family(column.type)
-    if column.type.array or family not in _STORED:
+    unfit = family not in _STORED or (family == "BYTES" and kind == "column")
+    if column.type.array or unfit:
         shown = family.lower() + ("[]" if column.type.array else "")
         raise SqlError(
             f"column {column.name}: unsupported {kind} type {shown} in timeseries table", "42809"

@@ -87,8 +87,9 @@ def _relation(session: Session, spec: TableSpec, database: str, schema: str, nam
     owner = catalog.databases[database]
     time_series = owner.engine is EngineType.TIME_SERIES
     if spec.time_series != time_series:
-        kind = "time series" if spec.time_series else "relational"
-        raise SqlError(f"can not create {kind} table in {owner.engine.lower()} database", "42809")
+        kinds = ("relational", "timeseries")
+        kind, other = kinds[spec.time_series], kinds[time_series]
+        raise SqlError(f'can not create {kind} table in {other} database "{database}"', "42809")
     zone = session.variables.get("timezone")
     _check_names(spec)
     _check_computed(spec)

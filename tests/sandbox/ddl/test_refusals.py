@@ -246,10 +246,29 @@ def test_a_time_series_database_takes_a_comment(session: Session) -> None:
         ("CREATE SEQUENCE plant.public.s", "create sequence"),
         ("CREATE VIEW plant.public.v AS SELECT 1 AS a", "create view"),
         ("CREATE TABLE plant.public.c AS SELECT 1 AS a", "create table as"),
+        (f"CREATE TABLE plant.k ({_TIME}, v INT4 PRIMARY KEY) {_TAGS}", "primary key"),
+        (f"CREATE TABLE plant.k ({_TIME}, v INT4 UNIQUE) {_TAGS}", "unique constraint"),
+        (
+            f"CREATE TABLE plant.k ({_TIME}, v INT4, w INT4 AS (v) STORED) {_TAGS}",
+            "computed column",
+        ),
     ],
 )
 def test_what_only_relational_databases_hold(session: Session, sql: str, what: str) -> None:
     assert _refused(session, sql) == ("0A000", f"{what} is not supported in timeseries table")
+
+
+def test_a_time_series_has_no_bytes_and_its_database_no_schemas(session: Session) -> None:
+    """Of the recorded build: sql/create_table.go, checkTSColValidity; sql/create_schema.go."""
+    assert _refused(session, f"CREATE TABLE plant.b ({_TIME}, v BYTES) {_TAGS}") == (
+        "42809",
+        "column v: unsupported column type bytes in timeseries table",
+    )
+    ask(session, "USE plant")
+    assert _refused(session, "CREATE SCHEMA s2") == (
+        "42809",
+        'cannot create schema in timeseries database "plant"',
+    )
 
 
 def test_an_empty_comment_is_a_comment(session: Session) -> None:

@@ -109,7 +109,10 @@ def test_nanoseconds_are_kept(session: Session) -> None:
             'creating index on tag "area" with type varchar/varbytes is not supported in'
             " timeseries table",
         ),
-        ("CREATE TABLE plain (id INT8 PRIMARY KEY)", "can not create relational table"),
+        (
+            "CREATE TABLE plain (id INT8 PRIMARY KEY)",
+            'can not create relational table in timeseries database "plant"',
+        ),
         (
             "CREATE STREAM s INTO sensors AS SELECT ts, site FROM sensors",
             'cannot use the table "plant.sensors" as both source and target table of stream',
