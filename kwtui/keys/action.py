@@ -42,5 +42,6 @@ class Action:
 _ASKING = frozenset(
     ("board.filter", "timeline.report", "storage.filter", "storage.seal", "set.find", "set.go-to",
      "set.report", "logs.find", "logs.filter", "logs.time", "logs.highlight", "logs.save",
-     "jobs.filter", "server.filter", "sql.save", "wizard.filter", "manual.find")
+     "runs.filter", "jobs.filter", "server.filter", "policies.filter", "sql.save", "wizard.filter",
+     "manual.find")
 )  # fmt: skip

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from kwtui.keys.action import Action
 
+_FILTER = "Show only rows with these words, or with a word in one column: "
+
 SCREENS = (
     ("board", "0", "Board"),
     ("connection", "1", "Connection"),
@@ -77,7 +79,7 @@ ACTIONS: tuple[Action, ...] = (
            " the last of all."),
     Action("board.guide", "a", "Advice", "Find a backup strategy for the chosen databases, or for"
            " all, with its arithmetic.", footer=False),
-    Action("board.filter", "slash", "Filter", "Show only databases with these words.", shown="/",
+    Action("board.filter", "slash", "Filter", f"{_FILTER}state:late, proof:p3.", shown="/",
            footer=False),
     Action("board.sort", "s", "Sort", "Sort by the next column.", footer=False),
     Action("board.copy", "y", "Copy command", "Copy the command that tells the same.",
@@ -117,7 +119,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("connection.retry", "r", "Retry", "Try the lost connection again now.", footer=False),
     # Wizards
     Action("wizard.next", "enter,n", "Next", "Go to the next step.", shown="Enter"),
-    Action("wizard.filter", "slash", "Filter", "Show only databases or backups with these words.",
+    Action("wizard.filter", "slash", "Filter", f"{_FILTER}engine:relational.",
            shown="/", footer=False),
     Action("wizard.restart", "x", "Start over", "Forget the answers and begin at the first step."
            " Asks first.", footer=False),
@@ -143,8 +145,7 @@ ACTIONS: tuple[Action, ...] = (
            footer=False),
     # Storage
     Action("storage.open", "enter", "Open", "See what is inside."),
-    Action("storage.filter", "slash", "Filter", "Show only what contains a word. Of one column:"
-           " proof:p2, label:nightly.", shown="/"),
+    Action("storage.filter", "slash", "Filter", f"{_FILTER}proof:p2, label:nightly.", shown="/"),
     Action("storage.sort", "s", "Sort", "Sort by the next column.", footer=False),
     Action("storage.verify", "v", "Verify", "Check every file and count every record again."),
     Action("storage.restore", "r", "Restore", "Restore this backup, step by step."),
@@ -307,10 +308,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("runs.refresh", "u", "Read again", "Read the list of runs again.", footer=False),
     Action("runs.approvals", "a", "Approvals", "See what AI agents planned, and approve or refuse"
            " it.", footer=False),
+    Action("runs.filter", "slash", "Filter", f"{_FILTER}state:failed, database:shop.", shown="/",
+           footer=False),
     Action("runs.jobs", "s", "Server's jobs", "See the jobs of the server itself (SHOW JOBS)."),
     # Jobs
     Action("jobs.open", "enter", "Open", "Show all that is known of the job."),
-    Action("jobs.filter", "slash", "Filter", "Show only what contains a word.", shown="/"),
+    Action("jobs.filter", "slash", "Filter", f"{_FILTER}type:import, state:failed.", shown="/"),
     Action("jobs.all", "a", "All types", "Show KWDB's own jobs too, or leave them out."),
     Action("jobs.cancel", "c", "Cancel", "Cancel the import, or the export's query. Asks first."),
     Action("jobs.pause", "p", "Pause", "Let the import rest. Asks first.", footer=False),
@@ -326,7 +329,8 @@ ACTIONS: tuple[Action, ...] = (
            " sessions, WAL in turn.", shown="]"),
     Action("server.previous-part", "left_square_bracket", "Previous page", "The page before.",
            shown="[", footer=False),
-    Action("server.filter", "slash", "Find", "Find words in all cluster settings.", shown="/"),
+    Action("server.filter", "slash", "Filter", "Show only settings (of all) or sessions with these"
+           " words, or with a word in one column: setting:wal, user:root.", shown="/"),
     Action("server.cancel", "c", "Cancel query", "Cancel what the session runs. Asks first."),
     Action("server.change", "e", "Change", "Change WAL level or interval, by a plan."),
     Action("server.doctor", "d", "Doctor", "Check everything that a backup needs."),
@@ -363,6 +367,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("policies.remove", "x", "Remove", "Remove it and its timers. Asks first.",
            footer=False),
     Action("policies.copy", "y", "Copy command", "Copy the command that runs it.", footer=False),
+    Action("policies.filter", "slash", "Filter", f"{_FILTER}databases:shop, result:failed.",
+           shown="/", footer=False),
     Action("policies.refresh", "u", "Read again", "Read all of them again.", footer=False),
     # Doctor
     Action("doctor.open", "enter", "Open", "Show everything that the check found."),

@@ -24,7 +24,7 @@ from kwtui.operations.shared.scratch_dropping import drop_scratch
 from kwtui.operations.shared.scratch_names import DRILL_PREFIX
 from kwtui.server.connection.server import Server
 from kwtui.sql import probe, statements, transfer
-from kwtui.text import sentences
+from kwtui.text import plural, sentences
 
 ROWS = 40_000
 """About 9 MiB: of much less, the beginning and the end take most of the time."""
@@ -132,7 +132,7 @@ class _Probe:
         return Probed(self._engine, self._rows, size, exported, imported)
 
     async def _fill(self, server: Server) -> None:
-        self._told(f"Probing: {self._rows:,} rows into {self._database}")
+        self._told(f"Probing: {plural(self._rows, 'row')} into {self._database}")
         schema = DatabaseSchema(self._database, self._engine, "")
         made = [
             statements.create_database(schema),
@@ -165,12 +165,12 @@ class _Probe:
             ) from error
 
     async def _check(self, server: Server) -> None:
-        """A speed at which rows are lost is none."""
         answer = await server.query(statements.count_rows(self._database, probe.TARGET))
         found = int(answer.scalar() or 0)
         if found != self._rows:
             raise KwtuiError(
-                f"The probe brought back {found:,} of {self._rows:,} rows: no speed is known.",
+                f"The probe brought back {found:,} of {plural(self._rows, 'row')}.",
+                cause="A speed at which rows are lost is none.",
                 hint="Drill a backup: kwtui drill SET tells what this node loses.",
                 exit_code=ExitCode.FAILED,
             )

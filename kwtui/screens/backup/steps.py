@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from kwtui.keys.spelling import key_of, spelled
 from kwtui.model.checks import CheckLevel
+from kwtui.model.filter_words import lets_through
 from kwtui.model.schema import Engine, TableSpec
 from kwtui.model.server import DatabaseSummary
 from kwtui.screens.backup.options import LEVEL_OPTIONS, METHODS, method_lines, methods_of
@@ -74,9 +75,8 @@ class DatabaseStep(Step):
 
     def filter_by(self, text: str) -> None:
         self.filter_text = text
-        words = text.casefold().split()
-        found = [each for each in self._databases if all(word in _told(each) for word in words)]
-        self._list.empty = nothing_found(text) if words else "There is no database."
+        found = [each for each in self._databases if lets_through(text, _told(each))]
+        self._list.empty = nothing_found(text) if text.strip() else "There is no database."
         self._list.set_rows(found)
         self.wizard.answers_changed()
 
@@ -106,8 +106,9 @@ class DatabaseStep(Step):
         return "" if self.chosen else "There is no database to choose."
 
 
-def _told(database: DatabaseSummary) -> str:
-    return f"{database.name} {database.engine.value} {database.comment or ''}".casefold()
+def _told(database: DatabaseSummary) -> dict[str, str]:
+    engine, comment = database.engine.value, database.comment or ""
+    return {"database": database.name, "engine": engine, "comment": comment}
 
 
 def _interest(database: DatabaseSummary) -> int:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from kwtui.backups.listing.entries import BackupEntry
+from kwtui.model.filter_words import lets_through
 from kwtui.protection import words
 from kwtui.protection.facts import DatabaseFacts
 from kwtui.protection.judging import Judgement, Severity, State
@@ -96,15 +97,22 @@ ORDERS = (
 
 
 def arranged(rows: Sequence[BoardRow], order: Order, text: str) -> list[BoardRow]:
-    """The rows with every word of ``text`` in name, engine, state or reason; in that order."""
-    wanted = text.casefold().split()
-    found = [row for row in rows if all(word in _searched(row) for word in wanted)]
-    return sorted(found, key=order.key)
+    """The rows that the words of a filter leave, in that order; those first whose name it is."""
+    found = [row for row in rows if lets_through(text, _told(row))]
+    name = text.casefold().strip()
+    return sorted(found, key=lambda row: (row.name.casefold() != name, order.key(row)))
 
 
-def _searched(row: BoardRow) -> str:
-    engine = row.facts.engine.value if row.facts.engine else ""
-    return f"{row.name} {engine} {row.judgement.state} {row.judgement.reason}".casefold()
+def _told(row: BoardRow) -> dict[str, str]:
+    judgement, facts = row.judgement, row.facts
+    return {
+        "database": row.name,
+        "engine": facts.engine.value if facts.engine else "",
+        "state": judgement.state,
+        "proof": words.proof(judgement),
+        "policy": facts.policy,
+        "why": "; ".join((*judgement.remarks, judgement.reason)),
+    }
 
 
 ROLES = {

@@ -25,10 +25,11 @@ from kwtui.screens.board.rows import COLUMNS, ORDERS, BoardRow, arranged, board_
 from kwtui.screens.board.several import BackupQueue, BackupsScreen
 from kwtui.screens.frame.base import READ_ONLY, nothing_found
 from kwtui.screens.frame.bindings import bindings
+from kwtui.screens.frame.filtered_screen import FilteredScreen
 from kwtui.screens.plan.screen import PlanScreen
 from kwtui.text import plural
 from kwtui.widgets.document import Document
-from kwtui.widgets.field import PromptLine, Words
+from kwtui.widgets.field import Words
 from kwtui.widgets.paint import BLANK, line
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
@@ -42,7 +43,7 @@ JUDGED_AGAIN_SECONDS = 60.0
 """Nothing tells that a backup grew late."""
 
 
-class BoardScreen(SetActions):
+class BoardScreen(FilteredScreen, SetActions):
     scope: ClassVar[str] = "board"
     title_text: ClassVar[str] = "0 Board"
     about: ClassVar[str] = (
@@ -61,7 +62,6 @@ class BoardScreen(SetActions):
         self._node: NodeState | None = None
         self._rows: list[BoardRow] = []
         self._order = 0
-        self._text = ""
         self._chosen: frozenset[str] = frozenset()
         self._queue: BackupQueue | None = None
         self._verdict = Document(
@@ -170,16 +170,16 @@ class BoardScreen(SetActions):
 
     def _arrange(self) -> None:
         order = ORDERS[self._order]
-        found = arranged(self._rows, order, self._text)
+        found = arranged(self._rows, order, self.filter_text)
         if self._rows and not found:
-            self._list.empty = nothing_found(self._text)
+            self._list.empty = nothing_found(self.filter_text)
         self._list.set_rows(found)
         self._make_list_fit()
         told = [plural(len(self._rows), "database"), order.name]
         if self._chosen:
             told.insert(0, f"{len(self._chosen)} chosen for a backup ({key_of('board.backup')})")
-        if self._text:
-            told.append(f"{len(found)} with “{self._text}”")
+        if self.filter_text:
+            told.append(f"{len(found)} with “{self.filter_text}”")
         self._counts.say("; ".join(told))
         self._show_below()
 
@@ -306,26 +306,17 @@ class BoardScreen(SetActions):
     def do_copy(self) -> None:
         self.app.copy_to_clipboard(self.controller.commands.line("status"))
 
-    def do_filter(self) -> None:
-        self.prompt.ask("filter", "Filter:", self._text)
+    def filtered_list(self) -> Widget:
+        return self._list
 
-    def on_prompt_line_changed(self, event: PromptLine.Changed) -> None:
-        if event.purpose == "filter":
-            self._text = event.text
-            self._arrange()
-
-    def on_prompt_line_closed(self, event: PromptLine.Closed) -> None:
-        self._list.focus()
-        if event.text is None:
-            self._text = ""
-            self._arrange()
+    def filter_changed(self) -> None:
+        self._arrange()
 
     def go_back(self) -> bool:
-        if self._text:
-            self._text = ""
-        elif self._chosen:
-            self._chosen = frozenset()
-        else:
+        if self.take_filter_back():
+            return True
+        if not self._chosen:
             return False
+        self._chosen = frozenset()
         self._arrange()
         return True

@@ -33,6 +33,17 @@ def policy_cells(policy: PolicySummary) -> list[str | Part]:
     ]
 
 
+def told(policy: PolicySummary) -> dict[str, str]:
+    """What a filter looks into, by column."""
+    return {
+        "policy": policy.name,
+        "databases": ", ".join(policy.databases),
+        "next": moment(policy.next) if policy.next else "",
+        "last": moment(policy.last.at) if policy.last else "never",
+        "result": _result(policy)[0],
+    }
+
+
 def _result(policy: PolicySummary) -> Part:
     if policy.problem:
         return ("BROKEN", "error")

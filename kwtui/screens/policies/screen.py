@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import SuspendNotSupported
@@ -13,8 +13,11 @@ from kwtui.controller import RunsChanged
 from kwtui.errors import KwtuiError
 from kwtui.keys.action import Action
 from kwtui.keys.spelling import spelled
+from kwtui.model.filter_words import lets_through
+from kwtui.screens.frame.base import nothing_found
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import ConfirmDialog, MessageDialog
+from kwtui.screens.frame.filtered_screen import FilteredScreen
 from kwtui.screens.frame.live_screen import LiveScreen
 from kwtui.screens.policies.rows import (
     COLUMNS,
@@ -23,10 +26,12 @@ from kwtui.screens.policies.rows import (
     policy_note,
     policy_page,
     run_question,
+    told,
 )
 from kwtui.unattended.summary import PolicySummary
 from kwtui.widgets.field import Words
 from kwtui.widgets.note import Note
+from kwtui.widgets.panes import Panes
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
@@ -34,7 +39,7 @@ _WHILE_AT_WORK = 2.0
 """Seconds until one that is at work is looked at again."""
 
 
-class PoliciesScreen(LiveScreen):
+class PoliciesScreen(FilteredScreen, LiveScreen):
     scope: ClassVar[str] = "policies"
     title_text: ClassVar[str] = "9 Policies"
     about: ClassVar[str] = (
@@ -49,6 +54,7 @@ class PoliciesScreen(LiveScreen):
     def __init__(self) -> None:
         super().__init__()
         self._wanted = ""
+        self._policies: Sequence[PolicySummary] = ()
         self._title = Words("Times are UTC.", classes="summary")
         self._list: VirtualList[PolicySummary] = VirtualList(
             COLUMNS, policy_cells, key=lambda policy: policy.name, empty="Reading the policies…"
@@ -57,8 +63,7 @@ class PoliciesScreen(LiveScreen):
 
     def body(self) -> Iterable[Widget]:
         yield self._title
-        yield self._list
-        yield self._note
+        yield Panes(self._list, self._note, ("Policies", "This policy"))
 
     def on_mount(self) -> None:
         self._list.focus()
@@ -67,11 +72,8 @@ class PoliciesScreen(LiveScreen):
         self.do_refresh()
 
     async def look(self) -> None:
-        found = await self.controller.policies.summaries()
-        self._list.empty = spelled(
-            "There is no policy yet. {policies.add} makes one, step by step."
-        )
-        self._list.set_rows(found)
+        self._policies = found = await self.controller.policies.summaries()
+        self._arrange()
         names = [policy.name for policy in found]
         if self._wanted in names:
             self._list.move_to(names.index(self._wanted))
@@ -80,6 +82,24 @@ class PoliciesScreen(LiveScreen):
         if any(policy.works for policy in found):
             # Its end is written down after that of its last run, and nobody tells of it.
             self.set_timer(_WHILE_AT_WORK, self._look_again)
+
+    def _arrange(self) -> None:
+        text = self.filter_text
+        none = spelled("There is no policy yet. {policies.add} makes one, step by step.")
+        self._list.empty = nothing_found(text) if text else none
+        self._list.set_rows([each for each in self._policies if lets_through(text, told(each))])
+        found = f"{len(self._list.rows)} of {len(self._policies)} with “{text}”. " if text else ""
+        self._title.say(f"{found}Times are UTC.")
+
+    def filtered_list(self) -> Widget:
+        return self._list
+
+    def filter_changed(self) -> None:
+        self._arrange()
+        self._tell()
+
+    def go_back(self) -> bool:
+        return self.take_filter_back()
 
     def _look_again(self) -> None:
         self._stale = True
@@ -101,7 +121,7 @@ class PoliciesScreen(LiveScreen):
     # -- actions ---------------------------------------------------------------------------------
 
     def reason_against(self, action: Action) -> str:
-        if action.verb in ("add", "refresh"):
+        if action.verb in ("add", "refresh", "filter"):
             return ""
         chosen = self._list.current
         if chosen is None:

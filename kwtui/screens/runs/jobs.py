@@ -11,14 +11,15 @@ from textual.widget import Widget
 
 from kwtui.keys.action import Action
 from kwtui.keys.spelling import key_of, spelled
-from kwtui.screens.frame.base import READ_ONLY, KwtuiScreen
+from kwtui.screens.frame.base import READ_ONLY, nothing_found
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import ConfirmDialog, MessageDialog
+from kwtui.screens.frame.filtered_screen import FilteredScreen
 from kwtui.screens.runs.job_rows import COLUMNS, cells, job_lines, note_lines, summary_words
 from kwtui.server.jobs.filter import JobFilter, chosen
 from kwtui.server.jobs.listing import Job, JobListing
 from kwtui.server.jobs.meaning import JobVerb, Outlook, consequences, read_as, reason_against
-from kwtui.widgets.field import PromptLine, Words
+from kwtui.widgets.field import Words
 from kwtui.widgets.note import Note
 from kwtui.widgets.panes import Panes
 from kwtui.widgets.styles import style_path
@@ -28,7 +29,7 @@ POLL_SECONDS = 5.0
 """Between two looks while something runs; nothing is asked while nothing does."""
 
 
-class JobsScreen(KwtuiScreen):
+class JobsScreen(FilteredScreen):
     scope: ClassVar[str] = "jobs"
     title_text: ClassVar[str] = "6 Jobs of the server"
     about: ClassVar[str] = (
@@ -45,7 +46,6 @@ class JobsScreen(KwtuiScreen):
     def __init__(self) -> None:
         super().__init__()
         self._listing: JobListing | None = None
-        self._text = ""
         self._everything = False
         self._summary = Words(classes="summary")
         self._list: VirtualList[Job] = VirtualList(
@@ -97,15 +97,15 @@ class JobsScreen(KwtuiScreen):
         listing = self._listing
         if listing is None:
             return
-        rows = chosen(listing, JobFilter(text=self._text, housekeeping=self._everything))
+        rows = chosen(listing, JobFilter(text=self.filter_text, housekeeping=self._everything))
         self._list.empty = (
-            f"No job contains “{self._text}”. {key_of('app.back')} takes the filter back."
-            if self._text
+            nothing_found(self.filter_text)
+            if self.filter_text
             else "No export and no import in the last seven days."
             f" {key_of('jobs.all')} shows KWDB's own jobs too."
         )
         self._list.set_rows(rows)
-        self._summary.say(summary_words(listing, len(rows), self._text, self._everything))
+        self._summary.say(summary_words(listing, len(rows), self.filter_text, self._everything))
 
     def on_virtual_list_highlighted(self) -> None:
         self._note.tell(note_lines(self._list.current, self._listing))
@@ -113,29 +113,18 @@ class JobsScreen(KwtuiScreen):
 
     # -- filter ----------------------------------------------------------------------------------
 
-    def do_filter(self) -> None:
-        self.prompt.ask("filter", "Filter:", self._text)
+    def filtered_list(self) -> Widget:
+        return self._list
 
-    def on_prompt_line_changed(self, event: PromptLine.Changed) -> None:
-        self._text = event.text
+    def filter_changed(self) -> None:
         self._arrange()
-
-    def on_prompt_line_closed(self, event: PromptLine.Closed) -> None:
-        if event.text is None:
-            self._text = ""
-            self._arrange()
-        self._list.focus()
 
     def do_all(self) -> None:
         self._everything = not self._everything
         self._arrange()
 
     def go_back(self) -> bool:
-        if self._text:
-            self._text = ""
-            self._arrange()
-            return True
-        return False
+        return self.take_filter_back()
 
     def do_runs(self) -> None:
         self.app.pop_screen()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -13,22 +13,39 @@ from kwtui.controller import RunsChanged, StorageChanged
 from kwtui.errors import KwtuiError
 from kwtui.keys.action import Action
 from kwtui.keys.spelling import key_of, spelled
+from kwtui.model.filter_words import lets_through
 from kwtui.runs.events import RunStatus
 from kwtui.runs.history import RunSummary
+from kwtui.screens.frame.base import nothing_found
 from kwtui.screens.frame.bindings import bindings
+from kwtui.screens.frame.filtered_screen import FilteredScreen
 from kwtui.screens.frame.live_screen import LiveScreen
 from kwtui.screens.runs.run_page import failure_text, status_words
 from kwtui.screens.runs.run_panel import LEADS_ON, NOTHING_TO_LEAD_TO, RunPanel
 from kwtui.screens.runs.stopping import ask_and_go_on, reason_against_going_on
-from kwtui.text import human_duration
+from kwtui.text import human_duration, plural
 from kwtui.widgets.field import Words
 from kwtui.widgets.paint import Part
 from kwtui.widgets.panes import Panes
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import Column, VirtualList
 
+_NOTHING_YET = spelled("Nothing has run yet. Make a backup ({app.open-backup}).")
 
-class RunsScreen(LiveScreen):
+
+def _told(run: RunSummary) -> dict[str, str]:
+    return {
+        "started": run.began.strftime("%Y-%m-%d %H:%M"),
+        "what": run.title,
+        "kind": run.kind.value,
+        "database": run.database,
+        "state": status_words(run.status)[0],
+        "outcome": run.summary,
+        "run": run.id,
+    }
+
+
+class RunsScreen(FilteredScreen, LiveScreen):
     scope: ClassVar[str] = "runs"
     title_text: ClassVar[str] = "6 Runs"
     about: ClassVar[str] = (
@@ -43,6 +60,7 @@ class RunsScreen(LiveScreen):
     def __init__(self) -> None:
         super().__init__()
         self._shown_anew = False
+        self._runs: Sequence[RunSummary] = ()
         self._title = Words("Newest first.", classes="summary")
         self._list: VirtualList[RunSummary] = VirtualList(
             (
@@ -54,7 +72,7 @@ class RunsScreen(LiveScreen):
             ),
             self._cells,
             key=lambda run: run.id,
-            empty=spelled("Nothing has run yet. Make a backup ({app.open-backup})."),
+            empty=_NOTHING_YET,
         )
         self._panel = RunPanel()
         self._panel.display = False
@@ -86,14 +104,37 @@ class RunsScreen(LiveScreen):
     # -- reading ---------------------------------------------------------------------------------
 
     async def look(self) -> None:
-        known = self._list.rows[0].id if self._list.rows else ""
-        self._list.set_rows(await self.controller.runs.all())
-        newer = bool(self._list.rows) and self._list.rows[0].id != known
+        known = self._runs[0].id if self._runs else ""
+        self._runs = await self.controller.runs.all()
+        self._arrange()
+        newer = bool(self._runs) and self._runs[0].id != known
         if self._shown_anew and not self._select_at_work() and newer:
             # The newest stands first, and is what somebody comes to see.
             self._list.move_to(0)
         self._shown_anew = False
         self._panel.look_again()
+        self.show_keys()
+
+    def _arrange(self) -> None:
+        self._list.empty = nothing_found(self.filter_text) if self.filter_text else _NOTHING_YET
+        self._list.set_rows(
+            [run for run in self._runs if lets_through(self.filter_text, _told(run))]
+        )
+        if not self._is_open:
+            self._title.say(self._words_above())
+
+    def _words_above(self) -> str:
+        if not self.filter_text:
+            return "Newest first."
+        of = f"{len(self._list.rows)} of {plural(len(self._runs), 'run')}"
+        return f"{of} with “{self.filter_text}”, newest first."
+
+    def filtered_list(self) -> Widget:
+        return self._list
+
+    def filter_changed(self) -> None:
+        self._arrange()
+        self._show_beside()
         self.show_keys()
 
     def _select_at_work(self) -> bool:
@@ -152,10 +193,10 @@ class RunsScreen(LiveScreen):
 
     def go_back(self) -> bool:
         if not self._is_open:
-            return False
+            return self.take_filter_back()
         with self.app.batch_update():
-            self._title.say("Newest first.")
             self._is_open = False
+            self._title.say(self._words_above())
             self._list.display = True
             self._show_beside()
         self._list.focus()
@@ -165,7 +206,7 @@ class RunsScreen(LiveScreen):
     # -- actions -----------------------------------------------------------------------------
 
     def actions(self) -> list[Action]:
-        hidden = {"open", "jobs", "approvals"} if self._is_open else {"copy", *LEADS_ON}
+        hidden = {"open", "jobs", "approvals", "filter"} if self._is_open else {"copy", *LEADS_ON}
         return [action for action in super().actions() if action.verb not in hidden]
 
     def footer_actions(self) -> list[Action]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from kwtui.model.filter_words import lets_through
 from kwtui.model.server import DatabaseSummary
 from kwtui.server.connection.results import age_seconds
 from kwtui.server.state.activity import Session
@@ -149,6 +150,21 @@ def session_cells(session: Session) -> list[str | Part]:
     since = f"{session.started:%Y-%m-%d %H:%M:%S}" if session.started else ""
     runs: str | Part = session.active or ("(idle)", "muted")
     return [str(session.node_id), session.user, session.client, since, session.application, runs]
+
+
+def sessions_with(sessions: Iterable[Session], text: str) -> list[Session]:
+    """Those that the words of a filter leave."""
+    return [each for each in sessions if lets_through(text, _told(each))]
+
+
+def _told(session: Session) -> dict[str, str]:
+    return {
+        "node": str(session.node_id),
+        "user": session.user,
+        "client": session.client,
+        "application": session.application,
+        "runs": session.active or session.last,
+    }
 
 
 def session_lines(session: Session | None, overview: Overview | None) -> list[Line]:

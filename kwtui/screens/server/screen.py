@@ -14,9 +14,10 @@ from kwtui.keys.spelling import key_of, spelled
 from kwtui.model.server import DatabaseSummary
 from kwtui.operations.wal.report import WalReport, alarms
 from kwtui.screens.connection.page import connection_lines
-from kwtui.screens.frame.base import READ_ONLY, KwtuiScreen
+from kwtui.screens.frame.base import READ_ONLY, nothing_found
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import ConfirmDialog
+from kwtui.screens.frame.filtered_screen import FilteredScreen
 from kwtui.screens.server.pages import (
     SESSION_COLUMNS,
     SETTING_COLUMNS,
@@ -25,6 +26,7 @@ from kwtui.screens.server.pages import (
     rights_lines,
     session_cells,
     session_lines,
+    sessions_with,
     setting_cells,
     setting_lines,
 )
@@ -35,7 +37,7 @@ from kwtui.server.state.overview import Overview
 from kwtui.server.state.settings import Setting, filtered, warned
 from kwtui.text import plural, shell_joined
 from kwtui.widgets.document import Document
-from kwtui.widgets.field import PromptLine, Words
+from kwtui.widgets.field import Words
 from kwtui.widgets.note import Note
 from kwtui.widgets.paint import BLANK, Line, line
 from kwtui.widgets.styles import style_path
@@ -45,13 +47,13 @@ from kwtui.widgets.virtual_list import VirtualList
 OVERVIEW, SETTINGS, RIGHTS, SESSIONS, WAL = range(5)
 _TITLES = ("Overview", "Settings", "Rights", "Sessions", "WAL")
 _ONLY_ON = {
-    "filter": (SETTINGS,),
+    "filter": (SETTINGS, SESSIONS),
     "cancel": (SESSIONS,),
     "change": (WAL,),
 }
 
 
-class ServerScreen(KwtuiScreen):
+class ServerScreen(FilteredScreen):
     scope: ClassVar[str] = "server"
     title_text: ClassVar[str] = "7 Server"
     about: ClassVar[str] = (
@@ -79,7 +81,6 @@ class ServerScreen(KwtuiScreen):
         self._overview: Overview | None = None
         self._databases: list[DatabaseSummary] = []
         self._wal: WalReport | None = None
-        self._text = ""
 
     def body(self) -> Iterable[Widget]:
         yield self._tabs
@@ -99,6 +100,8 @@ class ServerScreen(KwtuiScreen):
         return self._tabs.current
 
     def _turn_to(self, page: int) -> None:
+        if page != self._page:
+            self.filter_text = ""
         with self.app.batch_update():
             self._tabs.show_tab(page)
             lists: dict[int, Widget] = {SETTINGS: self._settings, SESSIONS: self._sessions}
@@ -205,16 +208,17 @@ class ServerScreen(KwtuiScreen):
         part = self._overview.settings if self._overview is not None else None
         if part is None:
             return
-        found = filtered(part.items, self._text)
-        self._settings.empty = part.refused or f"No setting contains “{self._text}”."
+        found = filtered(part.items, self.filter_text)
+        self._settings.empty = part.refused or nothing_found(self.filter_text)
         self._settings.set_rows(found)
 
     def _show_sessions(self) -> None:
         part = self._overview.sessions if self._overview is not None else None
         if part is None:
             return
-        self._sessions.empty = part.refused or "Nobody is connected."
-        self._sessions.set_rows(part.items)
+        nobody = nothing_found(self.filter_text) if self.filter_text else "Nobody is connected."
+        self._sessions.empty = part.refused or nobody
+        self._sessions.set_rows(sessions_with(part.items, self.filter_text))
 
     def _summary_words(self) -> str:
         overview = self._overview
@@ -222,18 +226,22 @@ class ServerScreen(KwtuiScreen):
             return ""
         at = f"as of {overview.at:%H:%M:%S} UTC" if overview.at is not None else ""
         if self._page == SETTINGS:
-            count = len(filtered(overview.settings.items, self._text))
+            count = len(filtered(overview.settings.items, self.filter_text))
             of = f"{count} of {plural(len(overview.settings.items), 'setting')}"
             which = (
-                f"that contain “{self._text}”"
-                if self._text
+                f"that contain “{self.filter_text}”"
+                if self.filter_text
                 else spelled("that touch backups; {server.filter} finds")
             )
             return f"{of} {which} · {self._shown_command()}"
         if self._page == SESSIONS:
             own = "" if overview.facts.is_admin else " of this user (admins see all)"
             sessions = plural(len(overview.sessions.items), "session")
-            return f"{sessions}{own}, {at} · {self._shown_command()}"
+            found = ""
+            if self.filter_text:
+                count = len(sessions_with(overview.sessions.items, self.filter_text))
+                found = f"{count} with “{self.filter_text}” of "
+            return f"{found}{sessions}{own}, {at} · {self._shown_command()}"
         return f"{at} · {self._shown_command()}"
 
     def _shown_command(self) -> str:
@@ -242,7 +250,7 @@ class ServerScreen(KwtuiScreen):
 
     def _words(self) -> list[str]:
         if self._page == SETTINGS:
-            return ["server", "--settings", self._text]
+            return ["server", "--settings", self.filter_text]
         return {SESSIONS: ["server", "--sessions"], WAL: ["wal"]}.get(self._page, ["server"])
 
     def on_virtual_list_highlighted(self, event: VirtualList.Highlighted) -> None:
@@ -255,23 +263,14 @@ class ServerScreen(KwtuiScreen):
 
     # -- filter ----------------------------------------------------------------------------------
 
-    def do_filter(self) -> None:
-        self.prompt.ask("filter", "Find in all settings:", self._text)
+    def filtered_list(self) -> Widget:
+        return self._sessions if self._page == SESSIONS else self._settings
 
-    def on_prompt_line_changed(self, event: PromptLine.Changed) -> None:
-        self._text = event.text
+    def filter_changed(self) -> None:
         self._show()
 
-    def on_prompt_line_closed(self, event: PromptLine.Closed) -> None:
-        if event.text is None:
-            self._text = ""
-            self._show()
-        self._settings.focus()
-
     def go_back(self) -> bool:
-        if self._page == SETTINGS and self._text:
-            self._text = ""
-            self._show()
+        if self._page in _ONLY_ON["filter"] and self.take_filter_back():
             return True
         if self._page != OVERVIEW:
             self._turn_to(OVERVIEW)

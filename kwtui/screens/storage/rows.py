@@ -11,6 +11,7 @@ from typing import Any
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import key_of
+from kwtui.model.filter_words import lets_through
 from kwtui.screens.backup_set.kind_words import KIND_WORDS
 from kwtui.screens.runs.result_page import proof_badge, proof_words
 from kwtui.text import human_age, human_bytes, human_count, plural
@@ -126,26 +127,18 @@ _FIELDS: Mapping[str, Callable[[BackupEntry], str]] = {
         word for word, has in (("pinned", entry.pinned), ("copy", entry.copy_of)) if has
     ),
     "folder": lambda entry: entry.path,
+    "kind": lambda entry: entry.kind,
 }
 """What a filter may ask of one column: ``proof:p2``."""
 
 
 def containing(entries: Sequence[BackupEntry], text: str) -> list[BackupEntry]:
-    """The entries with every word of ``text`` somewhere in what is told of them, or in the column
-    that stands before the word: ``label:nightly``."""
-    wanted = text.casefold().split()
-    return [entry for entry in entries if all(_holds_word(entry, word) for word in wanted)]
+    """The entries that the words of a filter leave."""
+    return [entry for entry in entries if lets_through(text, _told(entry))] if text else [*entries]
 
 
-def _holds_word(entry: BackupEntry, word: str) -> bool:
-    column, colon, rest = word.partition(":")
-    if colon and column in _FIELDS:
-        return rest in _FIELDS[column](entry).casefold()
-    return word in _searched(entry)
-
-
-def _searched(entry: BackupEntry) -> str:
-    return " ".join((entry.kind, *(told(entry) for told in _FIELDS.values()))).casefold()
+def _told(entry: BackupEntry) -> dict[str, str]:
+    return {name: tell(entry) for name, tell in _FIELDS.items()}
 
 
 def row_cells(row: StorageRow, now: datetime, marked: str = "") -> list[str | Part]:

@@ -17,6 +17,7 @@ from kwtui.keys.spelling import spelled
 from kwtui.screens.backup_set.set_actions import REPORT, SEAL, SET_VERBS
 from kwtui.screens.frame.base import nothing_found
 from kwtui.screens.frame.bindings import bindings
+from kwtui.screens.frame.filtered_screen import FilteredScreen
 from kwtui.screens.storage.comparing import ComparingSets
 from kwtui.screens.storage.rows import (
     COLUMNS,
@@ -45,7 +46,7 @@ _ON_THE_WAY = (ConnectionState.CONNECTING, ConnectionState.CONNECTED)
 NO_NODE = "No node is known yet. Connect first ({app.open-connection})."
 
 
-class StorageScreen(ComparingSets):
+class StorageScreen(FilteredScreen, ComparingSets):
     scope: ClassVar[str] = "storage"
     title_text: ClassVar[str] = "4 Storage"
     about: ClassVar[str] = (
@@ -62,7 +63,6 @@ class StorageScreen(ComparingSets):
         self._listing: StorageListing | None = None
         self._free: int | None = None
         self._order = 0
-        self._text = ""
         self._newest: dict[str | None, list[BackupEntry]] = {}
         """Of each database, for the page beside the list."""
         self._by_database = False
@@ -103,7 +103,7 @@ class StorageScreen(ComparingSets):
         if wanted is None:
             return
         path, verb = wanted
-        self._text, self._by_database = "", False
+        self.filter_text, self._by_database = "", False
         self._arrange()
         paths = [None if isinstance(row, DatabaseGroup) else row.path for row in self._list.rows]
         if path not in paths:
@@ -152,9 +152,9 @@ class StorageScreen(ComparingSets):
 
     def _arrange(self) -> None:
         order = ORDERS[self._order]
-        found = arranged(self._entries, order, self._text)
+        found = arranged(self._entries, order, self.filter_text)
         if self._entries and not found:
-            self._list.empty = nothing_found(self._text)
+            self._list.empty = nothing_found(self.filter_text)
         self._list.set_rows(grouped(found, self._folded) if self._by_database else found)
         self._show_space()
         self._say_summary(len(found))
@@ -167,7 +167,7 @@ class StorageScreen(ComparingSets):
 
     def _say_summary(self, shown: int) -> None:
         order = ORDERS[self._order]
-        words = summary_words(self._entries, shown, order, self._text, self.marked)
+        words = summary_words(self._entries, shown, order, self.filter_text, self.marked)
         if self._listing is not None and self._listing.problem:
             words = f"{in_interface(self._listing.problem)} {words}"
         self._summary.say(words)
@@ -229,31 +229,24 @@ class StorageScreen(ComparingSets):
         self._by_database = not self._by_database
         self._arrange()
 
-    def do_filter(self) -> None:
-        self.prompt.ask("filter", "Filter:", self._text)
+    def filtered_list(self) -> Widget:
+        return self._list
 
-    def on_prompt_line_changed(self, event: PromptLine.Changed) -> None:
-        if event.purpose == "filter":
-            self._text = event.text
-            self._arrange()
+    def filter_changed(self) -> None:
+        self._arrange()
 
     def on_prompt_line_closed(self, event: PromptLine.Closed) -> None:
-        self._list.focus()
         if event.purpose == REPORT:
             self.save_report(event.text or "")
         elif event.purpose == SEAL:
             self.seal_with(event.text or "")
-        elif event.text is None:
-            self._text = ""
-            self._arrange()
 
     def go_back(self) -> bool:
-        if self._text:
-            self._text = ""
-        elif self.marked:
-            self.marked = ""
-        else:
+        if self.take_filter_back():
+            return True
+        if not self.marked:
             return False
+        self.marked = ""
         self._arrange()
         return True
 

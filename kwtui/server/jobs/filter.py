@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kwtui.model.filter_words import lets_through
 from kwtui.server.jobs.listing import EXPORT, IMPORT, Job, JobListing
 from kwtui.server.jobs.meaning import read_as
 
@@ -15,25 +16,31 @@ OF_PEOPLE = frozenset({EXPORT, IMPORT})
 class JobFilter:
     type: str = ""
     text: str = ""
-    """Every word must be found in number, type, state, user, statement or error."""
+    """As of `kwtui.model.filter_words`; columns: id, type, state, user, made, what, error."""
     unfinished: bool = False
     housekeeping: bool = False
 
 
 def chosen(listing: JobListing, wanted: JobFilter) -> list[Job]:
     """The jobs that the filter lets through, newest first."""
-    kind, words = wanted.type.casefold(), wanted.text.casefold().split()
+    kind = wanted.type.casefold()
     return [
         job
         for job in listing.jobs
         if (not kind or job.type.casefold() == kind)
         and (wanted.housekeeping or kind or job.type in OF_PEOPLE)
         and not (wanted.unfinished and job.is_over)
-        and all(word in _haystack(job, listing) for word in words)
+        and (not wanted.text or lets_through(wanted.text, _told(job, listing)))
     ]
 
 
-def _haystack(job: Job, listing: JobListing) -> str:
-    state = read_as(job, listing).outlook.value
-    parts = (str(job.id), job.type, state, job.status, job.user, job.text, job.error)
-    return " ".join(parts).casefold()
+def _told(job: Job, listing: JobListing) -> dict[str, str]:
+    return {
+        "id": str(job.id),
+        "type": job.type,
+        "state": f"{read_as(job, listing).outlook.value} {job.status}",
+        "user": job.user,
+        "made": f"{job.created:%Y-%m-%d %H:%M}" if job.created else "",
+        "what": job.text,
+        "error": job.error,
+    }

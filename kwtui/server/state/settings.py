@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from kwtui.model.filter_words import lets_through
 from kwtui.server.connection.results import ResultSet
 
 ALL_SETTINGS = (
@@ -65,15 +66,15 @@ def _setting(name: str, value: str, kind: str, description: str) -> Setting:
 
 
 def filtered(settings: Iterable[Setting], text: str) -> list[Setting]:
-    """Those that hold every word of ``text``; without one those that touch backups."""
-    words = text.casefold().split()
-    if not words:
+    """Those that the words of a filter leave; without one those that touch backups."""
+    if not text.split():
         return [s for s in settings if s.touches_backups]
 
-    def haystack(setting: Setting) -> str:
-        return f"{setting.name} {setting.value} {setting.description} {setting.meaning}".casefold()
+    def told(setting: Setting) -> dict[str, str]:
+        what = f"{setting.description} {setting.meaning}"
+        return {"setting": setting.name, "value": setting.value, "what": what}
 
-    return [s for s in settings if all(word in haystack(s) for word in words)]
+    return [s for s in settings if lets_through(text, told(s))]
 
 
 def warned(settings: Iterable[Setting]) -> list[Setting]:
