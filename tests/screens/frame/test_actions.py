@@ -199,7 +199,7 @@ async def test_help_lists_the_keys_as_they_are_now(connected: FakeController, ke
         await person.until_shown("tsdb")
         await person.press(key)
         await person.until_shown("Help: 4 Storage")
-        for words in ("Show only what contains a word.", "Moving", "Everywhere"):
+        for words in ("Show only rows with these words", "Moving", "Everywhere"):
             assert words in person.text()
         assert "$ kwtui list --profile shop-test" in person.text()
         await person.press("escape")
