@@ -364,7 +364,7 @@ SAMPLES: dict[str, list[str]] = {
     "statements.validate_constraint": [statements.validate_constraint("d", P, "Check")],
     "statements.comment_on": [
         statements.comment_on("d", CommentSpec(target, "it's"))
-        for target in ("DATABASE x", 'TABLE public."T"', "COLUMN s.t.c", 'INDEX s.t@"By n"')
+        for target in ('TABLE public."T"', "COLUMN s.t.c", 'INDEX s.t@"By n"', "PROCEDURE s.p")
     ],
     "statements.comment_on_database": [
         statements.comment_on_database("d", "it's"),
@@ -372,7 +372,7 @@ SAMPLES: dict[str, list[str]] = {
     ],
     "statements.grant": [
         statements.grant("d", GrantSpec(target, "Some One", ("SELECT", "ALL")))
-        for target in ("DATABASE", 'SCHEMA "S"', 'TABLE public."T"')
+        for target in ("DATABASE", 'SCHEMA "S"', 'TABLE public."T"', 'PROCEDURE s."P"')
     ],
     "statements.create_user": [statements.create_user("Some One")],
     "statements.create_role": [statements.create_role("r")],
@@ -421,6 +421,11 @@ SAMPLES: dict[str, list[str]] = {
     "inspection.syntax_of": [inspection.syntax_of("SELECT 1;\nDROP TABLE p")],
     "inspection.database_id": [inspection.database_id("D")],
     "inspection.procedures": [inspection.procedures("D"), inspection.procedures("D", "S")],
+    "inspection.procedures_with_comment": [
+        inspection.procedures_with_comment("D", "public"),
+        inspection.procedures_with_comment("D", "S"),
+    ],
+    "inspection.procedure_privileges": [inspection.procedure_privileges("D")],
     "inspection.create_statement_of_procedure": [inspection.create_statement_of_procedure("D", P)],
     "inspection.triggers": [inspection.triggers("D", P)],
     "inspection.create_statement_of_trigger": [
