@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import select
 import signal
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -128,6 +130,19 @@ def _choose(files: list[LogFile], args: argparse.Namespace) -> list[LogFile]:
     )
 
 
+_UNREAD_SECONDS = 1.0
+
+
+async def _until_unread() -> None:
+    """Return once whoever reads standard output has gone: a quiet log would never find out."""
+    gone = select.poll()
+    gone.register(sys.stdout.fileno(), 0)
+    while True:
+        if gone.poll(0):
+            return
+        await asyncio.sleep(_UNREAD_SECONDS)
+
+
 class _Tail:
     """Prints the last lines that fit, then new ones."""
 
@@ -182,10 +197,12 @@ class _Tail:
             loop.add_signal_handler(number, stop.set)
         following = asyncio.ensure_future(self._print_new())
         stopped = asyncio.ensure_future(stop.wait())
-        await asyncio.wait({following, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (following, stopped):
+        unread = asyncio.ensure_future(_until_unread())
+        tasks = (following, stopped, unread)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
             task.cancel()
-        for result in await asyncio.gather(following, stopped, return_exceptions=True):
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(result, Exception):
                 raise result
 

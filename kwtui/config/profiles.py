@@ -83,8 +83,8 @@ class Profile:
     read_only: bool = False
     """kwtui changes nothing on this server: no restore, no drill."""
     ssh: str | None = None
-    """``user@node2``: the node's files are not seen here; list, show, verify, seal and logs run
-    there. The folders are then the node's own."""
+    """``user@node2``: the node's files are not seen here; list, show, verify, seal, logs and
+    offsite fetch run there. The folders are then the node's own."""
     kwtui_there: str | None = None
     """The program on that node; ``kwtui`` where it is on the account's PATH."""
 

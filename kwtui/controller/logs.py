@@ -1,4 +1,5 @@
-"""The node's logs: found, opened as one stream, saved; over HTTP where files are out of reach."""
+"""The node's logs: found, opened as one stream, saved; over ssh or HTTP where files are out of
+reach."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from kwtui.config.profiles import Profile
     from kwtui.node.logs.listing import LogFile
+    from kwtui.node.logs.remote.over_ssh import SshLogs
     from kwtui.node.logs.remote.spool import LogSpool
     from kwtui.node.logs.stream import LogStream
     from kwtui.server.connection.target import Target
@@ -34,17 +37,32 @@ class Logs:
         """The logs of a node whose files are out of reach."""
         self._node: int | None = None
         """The node that was asked for, if it was."""
+        self._there: SshLogs | None = None
+        """The logs of a node that its profile reaches by ssh."""
 
-    async def files(self, node: int | None = None) -> list[LogFile]:
+    def reached_by_ssh(self, profile: str | None) -> bool:
+        """Whether this profile says that its node's files are read over ssh."""
+        return self._profile_with_ssh(profile) is not None
+
+    def _profile_with_ssh(self, name: str | None) -> Profile | None:
+        from kwtui.config.profiles import find_profile
+
+        profile = find_profile(name) if name else None
+        return profile if profile is not None and profile.ssh else None
+
+    async def files(self, node: int | None = None, profile: str | None = None) -> list[LogFile]:
         """The log files of the node by family, current first.
 
-        Where they are out of reach, or of another ``node`` than the one that is connected, what
-        the server gives over HTTP. Raises `kwtui.node.logs.remote.node_http.LoginNeeded` where a
-        password may help: `log_in`.
+        Where ``profile`` names an ssh, the logs that grow there. Where files are out of reach, or
+        of another ``node`` than the one that is connected, what the server gives over HTTP. Raises
+        `kwtui.node.logs.remote.node_http.LoginNeeded` where a password may help: `log_in`.
         """
         from kwtui.node.logs.listing import find_logs
 
         self._node = node
+        there = self._profile_with_ssh(profile) if node is None else None
+        if there is not None:
+            return await self._reach_by_ssh(there).files()
         if node is not None and node != self._connection.facts().node_id:
             return await self._remote_files(None)
         try:
@@ -91,6 +109,14 @@ class Logs:
                 exit_code=missing.exit_code,
             ) from error
 
+    def _reach_by_ssh(self, profile: Profile) -> SshLogs:
+        from kwtui.node.logs.remote.over_ssh import SshLogs
+
+        if self._there is None or self._there.profile != profile:
+            self.forget()
+            self._there = SshLogs(profile)
+        return self._there
+
     async def log_in(self, password: str) -> None:
         """Log in to the node's HTTP server as the user of the connection.
 
@@ -124,10 +150,13 @@ class Logs:
         return self._spool
 
     def forget(self) -> None:
-        """Remove what was fetched over HTTP."""
+        """Remove what was fetched over HTTP or ssh."""
         spool, self._spool = self._spool, None
         if spool is not None:
             spool.close()
+        there, self._there = self._there, None
+        if there is not None:
+            there.close()
 
     async def open(
         self,
@@ -145,6 +174,9 @@ class Logs:
         from kwtui.node.logs.opening import stream_of
         from kwtui.node.logs.remote.spool import MOST_ENTRIES
 
+        there = self._there
+        if there is not None and files and all(file.origin == there.origin for file in files):
+            return await self._open_there(there, files, since, enough)
         spool = self._spool
         if spool is None or not any(file.origin for file in files):
             stream = stream_of(files)
@@ -157,6 +189,19 @@ class Logs:
         main = next((f for f in fetched if f.current and f.family is LogFamily.MAIN), None)
         if main is not None:
             stream.run_along(spool.follow(main.path, stream.take_problem))
+        return stream
+
+    async def _open_there(
+        self, there: SshLogs, files: Sequence[LogFile], since: datetime | None, enough: int | None
+    ) -> LogStream:
+        from kwtui.node.logs.opening import stream_of
+        from kwtui.node.logs.remote.over_ssh import MOST_LINES
+
+        fetched = await there.fetch(files, since=since, enough=enough or MOST_LINES)
+        stream = stream_of(fetched)
+        await stream.open()
+        stream.notes = [there.origin]
+        stream.run_along(there.watch(stream.take_problem))
         return stream
 
     async def save(

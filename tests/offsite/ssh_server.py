@@ -42,6 +42,17 @@ class SshServer:
         lines = [f"{name} {value}\n" for name, value in (ours | options).items()]
         self.config.write_text("".join(lines))
 
+    def as_program(self, folder: Path) -> Path:
+        """An ``ssh`` that knows the server as 127.0.0.1, for the PATH: the folder that it is in."""
+        self.configure()
+        with self.config.open("a") as config:
+            config.write(f"Host 127.0.0.1\nPort {self.port}\nUser {getpass.getuser()}\n")
+        folder.mkdir()
+        ssh = folder / "ssh"
+        ssh.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {self.config} "$@"\n')
+        ssh.chmod(0o755)
+        return folder
+
 
 def make_key(file: Path) -> str:
     """A new key pair; the public key."""

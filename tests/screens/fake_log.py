@@ -68,8 +68,12 @@ class FakeLogs(Logs):
     def __init__(self) -> None:
         self._background = Background(True)
         self.log = FakeLog(log_lines(200))
+        self.by_ssh = False
 
-    async def files(self, node: int | None = None) -> list[LogFile]:
+    def reached_by_ssh(self, profile: str | None) -> bool:
+        return self.by_ssh
+
+    async def files(self, node: int | None = None, profile: str | None = None) -> list[LogFile]:
         folder = Path("/var/lib/kaiwudb/logs")
         return [
             LogFile(

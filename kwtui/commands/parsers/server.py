@@ -227,7 +227,7 @@ def _profile_options(parser: argparse.ArgumentParser) -> None:
         "--ssh",
         type=given,
         metavar="USER@HOST",
-        help="the node's files are seen there: list, show, verify, seal and logs run there",
+        help="the node's files are seen there: what needs only files runs there (list, logs ...)",
     )
     group.add_argument(
         "--kwtui-there", type=given, metavar="PROGRAM", help="kwtui on that node (default: kwtui)"

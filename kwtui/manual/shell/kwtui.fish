@@ -282,7 +282,7 @@ complete -c kwtui -n '_shtab_kwtui_using profiles add' -l sslkey -xka "(__fish_c
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l environment -xka "dev test prod" -d 'shown on every screen'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l password-command -x -d 'prints the password; no shell'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l passfile -xka "(__fish_complete_path (commandline -ct))" -d 'as ~/.pgpass'
-complete -c kwtui -n '_shtab_kwtui_using profiles add' -l ssh -x -d 'the node'"'"'s files are seen there: list, show, verify, seal and logs run there'
+complete -c kwtui -n '_shtab_kwtui_using profiles add' -l ssh -x -d 'the node'"'"'s files are seen there: what needs only files runs there (list, logs ...)'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l kwtui-there -x -d 'kwtui on that node (default: kwtui)'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l allow-cleartext-password -d 'send the password also without TLS'
 complete -c kwtui -n '_shtab_kwtui_using profiles add' -l read-only -d 'kwtui changes nothing there'

@@ -90,12 +90,7 @@ class LogsScreen(LogReading):
         self.run_task(self._read_files, "logs")
 
     async def _read_files(self) -> None:
-        if self.controller.folders.place is None:
-            await self._look_without_server()
-        place = self.controller.folders.place
-        if place is None or (
-            place.logs.path is None and not self.controller.connection.is_connected
-        ):
+        if not self.controller.logs.reached_by_ssh(self._profile) and await self._no_logs_here():
             self._list.empty = spelled(
                 "No node is known yet. Connect first ({app.open-connection})."
             )
@@ -105,6 +100,20 @@ class LogsScreen(LogReading):
         choices = choices_of(await self._log_files())
         self._list.empty = "There is no log file in the node's log folder."
         self._list.set_rows(choices)
+
+    @property
+    def _profile(self) -> str | None:
+        """Of the server that one is connected to, or means to be."""
+        target = self.kwtui.target or self.kwtui.initial_target
+        return target.profile if target is not None else None
+
+    async def _no_logs_here(self) -> bool:
+        if self.controller.folders.place is None:
+            await self._look_without_server()
+        place = self.controller.folders.place
+        return place is None or (
+            place.logs.path is None and not self.controller.connection.is_connected
+        )
 
     async def _look_without_server(self) -> None:
         """A log is most wanted when the server does not answer: its folders may be known."""
@@ -118,7 +127,7 @@ class LogsScreen(LogReading):
     async def _log_files(self) -> list[LogFile]:
         """The node's files; over HTTP a password may be asked for, once."""
         try:
-            return await self.controller.logs.files()
+            return await self.controller.logs.files(profile=self._profile)
         except LoginNeeded as error:
             target = self.kwtui.target
             password = await self.kwtui.ask_password(target, error) if target else None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import shlex
-import shutil
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.commands.shared.on_node import remote_line
 from kwtui.config.profiles import Profile, check_profile
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.node.there import remote_line
 from tests.backups.builder import make_set
 from tests.command_line import CommandLine
 from tests.offsite.ssh_server import SshServer, ssh_server
@@ -47,14 +45,7 @@ def test_what_is_no_host_is_refused(wrong: str) -> None:
 
 def home_beside(tmp_path: Path, server: SshServer, program: Path, extern: Path) -> CommandLine:
     """This machine: an ssh that knows the node, and a profile that names it."""
-    server.configure()
-    with server.config.open("a") as config:
-        config.write(f"Host 127.0.0.1\nPort {server.port}\nUser {getpass.getuser()}\n")
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    ssh = programs / "ssh"
-    ssh.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {server.config} "$@"\n')
-    ssh.chmod(0o755)
+    programs = server.as_program(tmp_path / "programs")
     home = CommandLine(tmp_path / "here", environment={"PATH": f"{programs}:/usr/bin:/bin"})
     folder = home.state / "config"
     folder.mkdir(parents=True, mode=0o700)
@@ -100,3 +91,39 @@ def test_a_set_of_another_node_is_listed_and_checked_there(tmp_path: Path) -> No
     assert lost.code == ExitCode.SERVER_UNREACHABLE
     assert "ssh does not get to nowhere.invalid" in lost.err
     assert "ssh nowhere.invalid kwtui --version" in lost.err
+
+
+def test_a_copy_is_fetched_a_log_read_and_a_set_sealed_there(tmp_path: Path) -> None:
+    """What kwtui is told there stands in a file; it ends as it likes."""
+    there = tmp_path / "there"
+    there.mkdir()
+    program = there / "kwtui"
+    program.write_text(
+        f'#!/bin/sh\necho "$@" > {there}/told\n'
+        f'for last; do :; done; [ "$1" = seal ] && cp -p "$last" {there}/draft\n'
+        "echo done there; exit 31\n"
+    )
+    program.chmod(0o755)
+    draft = tmp_path / "draft.json"
+    draft.write_text('{"made": "here"}')
+    told: dict[str, str] = {}
+    (tmp_path / "sshd").mkdir()
+    with ssh_server(tmp_path / "sshd") as server:
+        home = home_beside(tmp_path, server, program, there)
+        for words in (
+            ("offsite", "fetch", "file:///vault", "kwtui/shop/x", "--yes"),
+            ("logs", "--family", "main", "--lines", "3"),
+            ("seal", "kwtui/shop/x", "--draft", str(draft)),
+        ):
+            done = home.run(*words, "--profile", "prod")
+            assert (done.code, done.out) == (31, "done there\n"), done.err
+            told[words[0]] = (there / "told").read_text().strip()
+        pushed = home.run("offsite", "list", "file:///nowhere", "--profile", "prod")
+    folders = f"--extern {there}"
+    assert told["offsite"] == f"offsite fetch file:///vault kwtui/shop/x --yes {folders}"
+    assert told["logs"] == f"logs --family main --lines 3 {folders}"
+    assert told["seal"].startswith(f"seal kwtui/shop/x {folders} --draft /")
+    assert (there / "draft").read_text() == '{"made": "here"}'
+    assert (there / "draft").stat().st_mode & 0o077 == 0
+    assert not Path(told["seal"].split()[-1]).exists(), "nothing is left there"
+    assert "done there" not in pushed.out, "other actions need no file of the node"

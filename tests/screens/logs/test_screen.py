@@ -449,3 +449,6 @@ async def test_no_log_of_this_machine_is_shown_as_another_ones(
         await person.press("escape", "5")
         await person.until_shown("No node is known yet")
         assert unreached.used is None
+        controller.logs.by_ssh = True
+        await person.press("u")
+        await person.until_shown("ts engine")
