@@ -1,7 +1,8 @@
-"""Budgets of off-site copies: packing and reading back beside tar, zstd and age, in 64 MB."""
+"""Budgets of off-site copies beside tar, zstd, age and sftp, each in 64 MB of memory."""
 
 from __future__ import annotations
 
+import getpass
 import json
 import random
 import resource
@@ -17,6 +18,7 @@ import pytest
 from kwtui.offsite.keys import make_key
 from tests.backups.builder import STARTED
 from tests.benchmarks.yardstick import WRAPPER, Measured, report
+from tests.offsite.ssh_server import ssh_server
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 
@@ -53,6 +55,16 @@ with open({out!r}, "rb", buffering=0) as file:
         for chunk in member.chunks:
             size += len(chunk)
 more = {{"bytes": size, "cpu": time.process_time() - cpu}}
+"""
+_SEND = """
+from kwtui.model.offsite import TargetSettings
+from kwtui.offsite.targets.opening import opened
+cpu, name = time.process_time(), f"part-{{time.time_ns()}}"
+with opened(TargetSettings({url!r}, ssh_config={config!r})) as target:
+    with open({file!r}, "rb", buffering=0) as file, target.write(name) as sink:
+        while chunk := file.read(1 << 20):
+            sink.write(chunk)
+more = {{"bytes": 0, "cpu": time.process_time() - cpu}}
 """
 
 
@@ -156,3 +168,17 @@ def test_reading_back_against_age_zstd(sensors: Path, cores: str) -> None:
     command = f"age -d -i {sensors}/key {out} | zstd -dcq | cat > /dev/null"
     what = f"reading {MEGABYTES} MB back, {len(cores.split(','))} core(s), beside age -d, zstd -dc"
     _compared(what, command, _READ.format(out=out, key=str(sensors / "key")), cores, 1.25)
+
+
+def test_sending_by_sftp_against_sftp_put(sensors: Path, tmp_path: Path) -> None:
+    """Both pay for the start of ssh, and for an sshd on the same cores."""
+    file, away = sensors / "data" / "n1.0.csv", tmp_path / "away"
+    away.mkdir()
+    with ssh_server(tmp_path) as server:
+        batch = tmp_path / "batch"
+        batch.write_text(f"put {file} {away}/yardstick\n")
+        user = getpass.getuser()
+        command = f"sftp -q -F {server.config} -P {server.port} -b {batch} {user}@127.0.0.1"
+        words = {"url": server.url(away), "config": str(server.config), "file": str(file)}
+        what = f"sending {MEGABYTES // 4} MB by SFTP, beside sftp put"
+        _compared(what, f"{command} > /dev/null", _SEND.format(**words), "0,1", 1.15)
