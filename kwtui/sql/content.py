@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from kwtui.model.checks import Aggregate, AggregateKind
 from kwtui.model.schema import TableName, TableSpec
 from kwtui.sql.quoting import identifier, literal
-from kwtui.sql.statements import as_of, table_name, within
+from kwtui.sql.statements import as_of, row_hash, table_name, together, within
 
 DAY = "1d"
 """The width of a window."""
@@ -124,6 +124,20 @@ def key_at(
 def count_part(database: str, table: TableName, where: str, timestamp: str | None = None) -> str:
     """``where`` is the clause of a `Part`."""
     return f"SELECT count(*) FROM {table_name(database, table)}{as_of(timestamp)}{where}"
+
+
+def numbered_checksum(number: int, database: str, table: TableName, columns: Sequence[str]) -> str:
+    """The content checksum of a whole table, as a part of `checksums_together`."""
+    hashes = f"SELECT {row_hash(table, columns)} AS h FROM {table_name(database, table)}"
+    return (
+        f"SELECT {number} AS n, count(*) AS c, xor_agg(h) AS x, sum(h::DECIMAL) AS s "
+        f"FROM ({hashes})"
+    )
+
+
+def checksums_together(parts: Sequence[str], timestamp: str | None = None) -> str:
+    """Of `numbered_checksum`, at one instant: it may stand at the outermost FROM alone."""
+    return f"SELECT n, c, x, s FROM ({together(parts)}){as_of(timestamp)}"
 
 
 def _expression(aggregate: Aggregate) -> str:

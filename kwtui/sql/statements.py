@@ -173,18 +173,23 @@ def content_checksum(
     30); for them ``time_column`` and ``until`` bound what is read, ``part`` bounds it for both.
     Live-findings, section 2.
     """
+    hashed = row_hash(table, columns)
+    where = part.where if part is not None else within(time_column, until=until)
+    return (
+        f"SELECT count(*), xor_agg({hashed}), sum({hashed}::DECIMAL) "
+        f"FROM {table_name(database, table)}{as_of(timestamp)}{where}"
+    )
+
+
+def row_hash(table: TableName, columns: Sequence[str]) -> str:
+    """The expression that content checksums are made of."""
     if not columns:
         raise _usage(f"The table {table} has no visible column to compare.")
     parts = ", ".join(
         f"coalesce(encode(convert_to({identifier(c)}::STRING, 'utf8'), 'hex'), '~') || ';'"
         for c in columns
     )
-    row_hash = f"fnv64({parts})"
-    where = part.where if part is not None else within(time_column, until=until)
-    return (
-        f"SELECT count(*), xor_agg({row_hash}), sum({row_hash}::DECIMAL) "
-        f"FROM {table_name(database, table)}{as_of(timestamp)}{where}"
-    )
+    return f"fnv64({parts})"
 
 
 # -- schema -----------------------------------------------------------------------------------

@@ -313,6 +313,12 @@ SAMPLES: dict[str, list[str]] = {
     "statements.together": [
         statements.together([statements.numbered_count(number, "D", P) for number in range(3)])
     ],
+    "content.checksums_together": [
+        content.checksums_together(
+            [content.numbered_checksum(number, "D", P, COLUMNS) for number in range(3)], at
+        )
+        for at in (None, "1732.0000000000")
+    ],
     "content.window_aggregates": [
         content.window_aggregates("D", SERIES_TABLE.name, aggregates, **at)
         for aggregates in (
@@ -482,6 +488,8 @@ NO_STATEMENTS = {
     "statements.as_of",
     "statements.duration",
     "statements.within",
+    "statements.row_hash",
+    "content.numbered_checksum",
     "content.rounded_columns",
     "transfer.nodelocal",
     "wal_settings.level_words",

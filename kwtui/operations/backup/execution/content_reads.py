@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -28,11 +29,20 @@ from kwtui.operations.backup.execution.sampling import (
 )
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.context import RunContext
-from kwtui.operations.shared.checksums import read_checksum
+from kwtui.operations.shared.checksums import (
+    SMALL,
+    WORTH_IT,
+    WholeTable,
+    read_checksum,
+    read_together,
+)
 from kwtui.operations.shared.window_reading import Asked, read_windows, with_lengths
 from kwtui.server.connection.server import Server
 from kwtui.sql import content, statements
 from kwtui.sql.statements import Part
+
+_GROUP = 50
+"""Small tables that are read together."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,8 @@ class ContentReader:
     state: BackupState
     _pace: Pace = field(default_factory=Pace)
     _tasks: dict[TableName, asyncio.Task[TableContent]] = field(default_factory=dict)
+    _waiting: dict[TableName, TableExport] = field(default_factory=dict)
+    """Small tables, to be read together."""
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     _all: list[Server] = field(default_factory=list)
     _idle: list[Server] = field(default_factory=list)
@@ -74,16 +86,40 @@ class ContentReader:
                 self._turns.release()
             for export in exports:
                 self._begin(export)
+            self._begin_group()
 
     def _begin(self, export: TableExport) -> None:
-        if export.spec.name not in self._tasks:
-            self._tasks[export.spec.name] = asyncio.create_task(self._read_all(export))
+        name = export.spec.name
+        if name in self._tasks:
+            return
+        if not self._is_one_of_many(export):
+            self._tasks[name] = asyncio.create_task(self._read_all(export))
+            return
+        self._waiting[name] = export
+        if len(self._waiting) >= _GROUP:
+            self._begin_group()
+
+    def _is_one_of_many(self, export: TableExport) -> bool:
+        many = len(self.state.tables) >= WORTH_IT
+        hashed = self.level in (CheckLevel.SAMPLE, CheckLevel.FULL)
+        rows = export.rows_reported
+        return many and hashed and self._is_settled and rows is not None and rows <= SMALL
+
+    def _begin_group(self) -> None:
+        group, self._waiting = self._waiting, {}
+        if not group:
+            return
+        together = asyncio.create_task(self._read_together(tuple(group.values())))
+        for name, export in group.items():
+            self._tasks[name] = asyncio.create_task(self._one_of(together, export))
 
     async def contents(self, export: TableExport) -> TableContent:
         """What the table held at each of the moments that count. Raises KwtuiError."""
         if not self._reads:
             return TableContent()
         self._begin(export)
+        if export.spec.name in self._waiting:
+            self._begin_group()
         return await self._tasks[export.spec.name]
 
     async def close(self) -> None:
@@ -119,15 +155,37 @@ class ContentReader:
         return before is not None and before.engine is Engine.TIME_SERIES
 
     async def _read_all(self, export: TableExport) -> TableContent:
+        async with self._turn() as server:
+            read = self._read_series if self._is_series else self._read_relational
+            return await read(server, export)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[Server]:
+        """A connection, when it is this table's turn. Raises KwtuiError when the run is to stop."""
         halt = self.context.halt
         async with self._turns:
             if halt.requested.is_set():
                 raise halt.reason()
             server = self._idle.pop() if self._idle else await self._connect()
-            read = self._read_series if self._is_series else self._read_relational
-            found = await read(server, export)
+            yield server
             self._idle.append(server)
-            return found
+
+    async def _read_together(
+        self, exports: Sequence[TableExport]
+    ) -> dict[TableName, ContentChecksum]:
+        tables = [WholeTable(e.spec.name, e.spec.visible_columns) for e in exports]
+        database, timestamp = self.context.plan.database, self.state.timestamp
+        async with self._turn() as server:
+            return await read_together(server, database, tables, self.context.halt, timestamp)
+
+    async def _one_of(
+        self, together: asyncio.Task[dict[TableName, ContentChecksum]], export: TableExport
+    ) -> TableContent:
+        """What was read of the table with others, or by itself where that was refused."""
+        found = (await together).get(export.spec.name)
+        if found is None:
+            return await self._read_all(export)
+        return TableContent(CheckLevel.FULL, checksum=found)
 
     async def _connect(self) -> Server:
         server = await self.context.connect()

@@ -19,9 +19,10 @@ from kwtui.backups.csv.beginnings import MOST_BYTES, records_beginning, some_tim
 from kwtui.backups.segments import Stretch
 from kwtui.files.foreign.reading import names_in, status_of
 from kwtui.files.foreign.removing import remove_folder
-from kwtui.operations.backup.execution.sampling import SMALL, chance
+from kwtui.operations.backup.execution.sampling import chance
 from kwtui.operations.backup.execution.state import TableExport
 from kwtui.operations.context import RunContext
+from kwtui.operations.shared.checksums import SMALL
 from kwtui.text import plural
 
 _SHARE = 0.1

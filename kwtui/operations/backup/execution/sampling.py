@@ -18,14 +18,13 @@ from datetime import datetime
 from kwtui.model.checks import Window
 from kwtui.model.schema import ColumnSpec, TableSpec
 from kwtui.operations.runner import Halt
+from kwtui.operations.shared.checksums import SMALL
 from kwtui.operations.shared.stoppable import run_stoppable
 from kwtui.operations.shared.window_reading import Asked
 from kwtui.server.connection.server import Server
 from kwtui.sql import content, ddl
 from kwtui.sql.statements import Part
 
-SMALL = 2_000
-"""Rows that are always hashed: fewer are not worth choosing from."""
 _SHARE = 0.1
 _FIRST_SPEED = 40_000.0
 """Rows a second, until one was measured: half of what a node did (live-findings, section 5)."""

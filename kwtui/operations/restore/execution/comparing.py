@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.proof import ContentChecksum
 from kwtui.model.schema import DatabaseSchema, TableName
 from kwtui.operations.restore.execution.content_found import compare_content
 from kwtui.operations.restore.execution.export_again import ExportAgain
 from kwtui.operations.restore.expected_content import NOTHING_KNOWN
+from kwtui.operations.shared.checksums import SMALL, WORTH_IT, WholeTable, read_together
 from kwtui.operations.shared.chosen import Chosen, part_of
 from kwtui.server.catalogue.devices import in_order
 from kwtui.server.connection.server import Server
@@ -37,11 +39,13 @@ async def compare_tables(
     fewer than the sum (``met``), but never fewer than it had, nor than were added.
     """
     lines = []
+    known = await _read_small(server, database, tables, added_to, again)
     for number, expected in enumerate(tables, 1):
         name = TableName(expected["schema"], expected["table"])
         tell(name, number)
         before = added_to.get(str(name), 0)
-        found = await compare_content(server, database, _alone(expected, before), again)
+        alone = _alone(expected, before)
+        found = await compare_content(server, database, alone, again, known.get(name))
         wanted_rows = None if expected["rows"] is None else expected["rows"] + before
         met = 0
         if before and expected.get("series") and wanted_rows is not None:
@@ -66,6 +70,26 @@ async def compare_tables(
             }
         )
     return lines
+
+
+async def _read_small(
+    server: Server,
+    database: str,
+    tables: list[dict[str, Any]],
+    added_to: Mapping[str, int],
+    again: ExportAgain,
+) -> dict[TableName, ContentChecksum]:
+    """Checksums of small tables, read together where there are many of them."""
+    small = []
+    for expected in tables:
+        name = TableName(expected["schema"], expected["table"])
+        rows = expected["rows"]
+        hashed = expected["checksum"] is not None and not added_to.get(str(name))
+        if hashed and rows is not None and rows <= SMALL:
+            small.append(WholeTable(name, tuple(expected["columns"])))
+    if len(small) < WORTH_IT:
+        return {}
+    return await read_together(server, database, small, again.halt)
 
 
 @dataclass(frozen=True)

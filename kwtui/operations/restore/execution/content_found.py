@@ -52,16 +52,21 @@ class ContentFound:
 
 
 async def compare_content(
-    server: Server, database: str, expected: Mapping[str, Any], again: ExportAgain
+    server: Server,
+    database: str,
+    expected: Mapping[str, Any],
+    again: ExportAgain,
+    known: ContentChecksum | None = None,
 ) -> ContentFound:
     """Compare by everything that ``expected`` (`expected_content`) knows of the content.
 
-    Raises KwtuiError where the server does not answer.
+    ``known`` is the checksum of all that is there, where it was read already. Raises KwtuiError
+    where the server does not answer.
     """
     name, halt = TableName(expected["schema"], expected["table"]), again.halt
     if expected["checksum"] is not None:
         sql = statements.content_checksum(database, name, expected["columns"])
-        found = await read_checksum(server, sql, halt)
+        found = known or await read_checksum(server, sql, halt)
         same = found == msgspec.convert(expected["checksum"], ContentChecksum)
         return ContentFound(found.rows, CheckLevel.FULL, () if same else ("its checksum",))
     rows, level, differing = await _windows(server, database, name, expected, halt)

@@ -21,6 +21,7 @@ from kwtui.operations.backup.execution.content_reads import ContentReader
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.context import RunContext
 from kwtui.operations.runner import Halt
+from kwtui.server.connection.failures import ServerMessage, StatementRefused
 from kwtui.server.connection.results import ResultSet, StatementResult
 from kwtui.server.connection.server import Server
 from tests.operations.conftest import CHILD, INV, PLANT, SHOP
@@ -37,6 +38,7 @@ class Node:
     most: int = 0
     connections: int = 0
     error: KwtuiError | None = None
+    refuses_groups: bool = False
 
     async def connect(self) -> Server:
         self.connections += 1
@@ -58,7 +60,15 @@ class Node:
         self.running -= 1
         if self.error:
             raise self.error
+        if " AS n," in sql:
+            return StatementResult("SELECT", (ResultSet((), self._numbered(sql)),))
         return StatementResult("SELECT 1", (ResultSet((), (self._answer(sql),)),))
+
+    def _numbered(self, sql: str) -> tuple[tuple[str, ...], ...]:
+        if self.refuses_groups:
+            raise StatementRefused("Refused.", hint="", said=ServerMessage("syntax error"))
+        numbers = re.findall(r"SELECT (\d+) AS n,", sql)
+        return tuple((number, "3", number, "9") for number in reversed(numbers))
 
     def _answer(self, sql: str) -> tuple[str, ...]:
         if "xor_agg" in sql:
@@ -285,4 +295,62 @@ async def test_a_large_table_without_a_usable_key_is_only_counted_and_says_why(
     found = await reader.contents(replace(exported(bare), rows_reported=100_000))
     assert found.level is CheckLevel.COUNTS
     assert "primary key" in found.reason
+    await reader.close()
+
+
+def many(reader: ContentReader, rows: int = 3) -> list[TableExport]:
+    """Twenty tables that are exported."""
+    specs = [replace(INV, name=TableName("public", f"t{n}")) for n in range(20)]
+    exports = [replace(exported(spec), rows_reported=rows) for spec in specs]
+    reader.state.tables = {each.spec.name: each for each in exports}
+    return exports
+
+
+@pytest.mark.parametrize("level", [CheckLevel.SAMPLE, CheckLevel.FULL])
+async def test_many_small_tables_are_read_by_one_statement(
+    node: Node, make: Make, level: CheckLevel
+) -> None:
+    reader = make(SHOP, BackupMethod.SNAPSHOT, check=level)
+    node.gate.set()
+    exports = many(reader)
+
+    for export in exports:
+        reader.exported(export)
+    reader.all_exported(exports)
+    found = [await reader.contents(export) for export in exports]
+
+    assert [each.checksum.xor for each in found if each.checksum] == [str(n) for n in range(20)]
+    assert {each.level for each in found} == {CheckLevel.FULL}
+    (sql,) = node.sent
+    assert sql.startswith("SELECT n, c, x, s FROM (SELECT 0 AS n, count(*) AS c, ")
+    assert sql.endswith(") AS OF SYSTEM TIME '1.0'")
+    await reader.close()
+
+
+async def test_where_they_cannot_be_read_together_each_is_read_by_itself(
+    node: Node, make: Make
+) -> None:
+    reader = make(SHOP, BackupMethod.SNAPSHOT)
+    node.refuses_groups = True
+    node.gate.set()
+    exports = many(reader)
+
+    for export in exports:
+        reader.exported(export)
+    found = [await reader.contents(export) for export in exports]
+
+    assert {each.checksum for each in found} == {ContentChecksum(3, "7", "9")}
+    assert len(node.sent) == 1 + 20
+    await reader.close()
+
+
+async def test_large_tables_are_read_by_themselves(node: Node, make: Make) -> None:
+    reader = make(SHOP, BackupMethod.SNAPSHOT)
+    node.gate.set()
+    exports = many(reader, rows=2_001)
+
+    reader.exported(exports[0])
+    await reader.contents(exports[0])
+
+    assert " AS n," not in node.sent[0]
     await reader.close()

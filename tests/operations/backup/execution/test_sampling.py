@@ -8,12 +8,12 @@ from dataclasses import replace
 from kwtui.model.checks import Window
 from kwtui.model.schema import ColumnSpec, TableName, TableSpec
 from kwtui.operations.backup.execution.sampling import (
-    SMALL,
     Pace,
     chance,
     parts_by_time,
     sampling_key,
 )
+from kwtui.operations.shared.checksums import SMALL
 
 SERIES = TableSpec(
     TableName("public", "m"),
