@@ -91,6 +91,13 @@ def test_an_encrypted_copy_asks_for_its_key_and_reads_one_table(
     url, file = f"file://{away}", tmp_path / "orders.csv"
     saving = ("rescue", url, "--table", "orders", "--csv", str(file))
     assert home.run("rescue", url, "--json").object["root"] == url
+    assert home.run("offsite", "add", "vault", url).code == 0
+    assert home.run("rescue", "vault", "--json").object["root"] == url
+    unknown = home.run("rescue", "valt")
+    assert unknown.code == ExitCode.NOT_FOUND
+    assert "valt is neither a folder nor a saved target" in unknown.err
+    by_time = home.run(*saving, "--from", "2026-01-01")
+    assert (by_time.code, "no time series" in by_time.err) == (ExitCode.USAGE, True), "no key asked"
     closed = home.run(*saving)
     assert closed.code == ExitCode.AUTHENTICATION_FAILED
     assert "--identity FILE" in closed.err

@@ -74,6 +74,13 @@ async def find_source(
         else:
             source = CopiesSource(controller, output, copies, identities)
     else:
+        if ":" not in words and words not in {t.name for t in controller.offsite.targets()}:
+            raise KwtuiError(
+                f"{words} is neither a folder nor a saved target.",
+                hint="A target that is not saved is named by its URL: sftp://user@host/path, "
+                "s3://bucket/prefix, rclone:remote:path.",
+                exit_code=ExitCode.NOT_FOUND,
+            )
         copies = await controller.rescue_copies.find(words)
         source = CopiesSource(controller, output, copies, identities)
     if source.entries:

@@ -10,7 +10,7 @@ from kwtui.controller.events import Events, StorageChanged
 from kwtui.controller.evidence import Evidence
 from kwtui.controller.folders import NodeFolders
 from kwtui.controller.offsite import Offsite
-from kwtui.controller.recovery.rescue import Rescue
+from kwtui.controller.recovery.rescue import Rescue, is_choosy, no_time_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,9 +101,13 @@ class RescueCopies:
         """
         from kwtui.backups.rescue import Found
         from kwtui.files.new_file import refuse_existing
+        from kwtui.model.schema import Engine
         from kwtui.offsite.rescue import table_of, take_table
 
-        name = table_of(found.archive(path), table)
+        archive = found.archive(path)
+        name = table_of(archive, table)
+        if wanted is not None and is_choosy(wanted) and archive.engine is Engine.RELATIONAL:
+            raise no_time_series(name)
         refuse_existing(file)
         work = self._offsite.make_workplace(file.parent, "rescue")
         try:

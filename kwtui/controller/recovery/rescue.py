@@ -20,6 +20,19 @@ if TYPE_CHECKING:
     from kwtui.backups.proof.verify import VerifyReport
     from kwtui.backups.rescue import Found
     from kwtui.model.requests import ExcerptRequest
+    from kwtui.model.schema import TableName
+
+
+def is_choosy(wanted: ExcerptRequest) -> bool:
+    """Whether some rows of the table are wanted, and not all."""
+    return bool(wanted.since or wanted.until or wanted.where)
+
+
+def no_time_series(table: TableName) -> KwtuiError:
+    return KwtuiError(
+        f"{table} is no time series: it has no time and no devices to choose by.",
+        exit_code=ExitCode.USAGE,
+    )
 
 
 class Rescue:
@@ -83,13 +96,10 @@ class Rescue:
         details = await self.look_inside(found, path)
         entry = table_of(details, table)
         excerpt = None
-        if wanted is not None and (wanted.since or wanted.until or wanted.where):
+        if wanted is not None and is_choosy(wanted):
             spec = details.schema.table(entry.name) if details.schema is not None else None
             if spec is None or not spec.tags:
-                raise KwtuiError(
-                    f"{entry.name} is no time series: it has no time and no devices to choose by.",
-                    exit_code=ExitCode.USAGE,
-                )
+                raise no_time_series(entry.name)
             excerpt = excerpt_of(wanted, spec)
         rows = await self._background.call(save_table, details, entry, file, excerpt)
         words = f"{entry.name}: {plural(rows, 'row')} saved as {file}"
