@@ -37,7 +37,7 @@ from kwtui.backups.manifest import (
     standing_proof,
 )
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.foreign.grounds import claim, hold
+from kwtui.files.foreign.grounds import at_once, claim, hold
 from kwtui.files.foreign.reading import cannot_read, names_in, open_regular
 from kwtui.files.foreign.walking import Entry, entries_in
 from kwtui.text import sentences
@@ -93,8 +93,9 @@ def describe(extern: Path, path: str, state: Path | None = None) -> BackupEntry:
         if not is_folder(folder):
             raise _no_folder(extern, path, folder)
         scanner = _Scanner(extern, sidecar_root(extern, state) if state else None)
-        entry = scanner.recognise(path, folder, scanner.listing(folder)) or foreign_folder(path)
-        return scanner.with_space(entry)
+        with at_once(extern):
+            found = scanner.recognise(path, folder, scanner.listing(folder))
+        return scanner.with_space(found or foreign_folder(path))
 
 
 def _no_folder(extern: Path, path: str, place: Path) -> KwtuiError:
@@ -144,7 +145,8 @@ class _Scanner:
         while waiting:
             path = waiting.pop()
             try:
-                found, below = self._look_into(path)
+                with at_once(self._extern):
+                    found, below = self._look_into(path)
             except KwtuiError as error:
                 if not path:
                     raise

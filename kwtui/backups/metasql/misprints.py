@@ -43,8 +43,8 @@ _COMMENT_END = re.compile(
 _WHOLE_TEXT = re.compile(r"(?:[^']|'')*+\Z")
 _TABLE = re.compile(rf"{_START}CREATE\s++TABLE\b", re.IGNORECASE)
 _PIECE = re.compile(
-    r"""(?:[^\w$'";-]++|-(?!-)|--[^\n]*+|"[^"]*+"|(?![beEBxX]')[\w$]++)++"""
-    r"""|[beE]'(?:[^'\\]|\\.|'')*+'|[BxX]'[^']*+'"""
+    r"""(?:[^\w$'";-]++|-(?!-)|--[^\n]*+|"[^"]*+"|(?![beEBxX]')[\w$]++"""
+    r"""|[beE]'(?:[^'\\]|\\.|'')*+'|[BxX]'[^']*+'|'(?:[^'\\]|'')*+')++"""
     r"""|(?P<string>'(?:[^'\\]|\\.|'')*+')|(?P<end>;)|(?P<open>['"])""",
     re.DOTALL,
 )

@@ -24,16 +24,12 @@ import errno
 import os
 import pwd
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import lru_cache, partial
 
 from kwtui.files.foreign.importing import import_with
-
-if TYPE_CHECKING:
-    import ctypes
 
 _SETGROUPS = {"x86_64": 116, "aarch64": 159, "riscv64": 159, "loongarch64": 159}
 """Its number in the kernel, by machine (asm/unistd_64.h, asm-generic/unistd.h)."""
@@ -149,34 +145,55 @@ def _become(account: Account | None) -> None:
 
 def _take_on(uid: int, gid: int, groups: tuple[int, ...]) -> None:
     """The user first when it is root, whose rights the rest needs; else last."""
-    import ctypes
-
-    libc, number = _libc(), _SETGROUPS.get(os.uname().machine)
-    if number is None:
-        raise _refused(f"it is not known how to on {os.uname().machine}")
-    if uid == os.geteuid():
-        libc.setfsuid(uid)
-    array = (ctypes.c_uint32 * len(groups))(*groups)
-    if libc.syscall(ctypes.c_long(number), ctypes.c_size_t(len(groups)), array) != 0:
-        raise _refused(os.strerror(ctypes.get_errno()))
-    libc.setfsgid(gid)
-    libc.setfsuid(uid)
-    if (libc.setfsuid(_ASK), libc.setfsgid(_ASK)) != (uid, gid):
+    calls, own = _calls(), os.geteuid()
+    if uid == own:
+        calls.setfsuid(uid)
+    if calls.setgroups(*_kernel_array(groups)) != 0:
+        raise _refused(os.strerror(calls.last_error()))
+    calls.setfsgid(gid)
+    if uid == own:
+        return
+    calls.setfsuid(uid)
+    if (calls.setfsuid(_ASK), calls.setfsgid(_ASK)) != (uid, gid):
         raise _refused(f"the kernel refuses user {uid} and group {gid}")
 
 
+@dataclass(frozen=True)
+class _Calls:
+    """What libc and the kernel offer. None of them waits, so none lets another thread run."""
+
+    setfsuid: Callable[[int], int]
+    setfsgid: Callable[[int], int]
+    setgroups: Callable[[int, object], int]
+    """The kernel's own, of this thread alone."""
+    last_error: Callable[[], int]
+
+
 @lru_cache(maxsize=1)
-def _libc() -> ctypes.CDLL:
+def _calls() -> _Calls:
+    """Raises PermissionError on a machine of which the kernel's numbers are not known here."""
     # Few commands need it: those of root.
     import ctypes
 
-    libc = ctypes.CDLL(None, use_errno=True)
-    for name in ("setfsuid", "setfsgid"):
-        function = getattr(libc, name)
+    machine = os.uname().machine
+    if machine not in _SETGROUPS:
+        raise _refused(f"it is not known how to on {machine}")
+    libc = ctypes.PyDLL(None, use_errno=True)
+    for function in (libc.setfsuid, libc.setfsgid):
         function.argtypes = (ctypes.c_uint32,)
         function.restype = ctypes.c_uint32
+    libc.syscall.argtypes = (ctypes.c_long, ctypes.c_size_t, ctypes.c_void_p)
     libc.syscall.restype = ctypes.c_long
-    return libc
+    setgroups = partial(libc.syscall, _SETGROUPS[machine])
+    return _Calls(libc.setfsuid, libc.setfsgid, setgroups, ctypes.get_errno)
+
+
+@lru_cache(maxsize=32)
+def _kernel_array(groups: tuple[int, ...]) -> tuple[int, object]:
+    """How many they are, and where the kernel finds them."""
+    import ctypes
+
+    return len(groups), (ctypes.c_uint32 * len(groups))(*groups)
 
 
 def _refused(why: str) -> PermissionError:
