@@ -95,6 +95,7 @@ NAME_ABOUT = (
     "The name of the database that is made. It is filled under a scratch name and gets this one"
     " when everything is there and compared."
 )
+INTO_ABOUT = "The database that the rows go into; it is there already."
 REPLACE_ABOUT = (
     "Only to replace a database that exists: type its name once more. It is dropped, with all its"
     " data, after the restored one is complete."

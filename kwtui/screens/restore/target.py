@@ -15,6 +15,7 @@ from kwtui.screens.frame.source_fields import SourceFields
 from kwtui.screens.restore.options import (
     ALL_USERS_OPTION,
     FIRST_RECORD_OPTIONS,
+    INTO_ABOUT,
     NAME_ABOUT,
     REPLACE_ABOUT,
     SETTINGS_OPTIONS,
@@ -86,6 +87,7 @@ class TargetStep(Step):
         asked = (entry.path if entry is not None else "", self._strategy.chosen)
         if entry is not None and asked != self._suggested_for:
             self._suggested_for = asked
+            self._name_field.about = INTO_ABOUT if self._into_existing else NAME_ABOUT
             self._name_field.value = self._suggestion(entry.database or "restored")
             # Whoever types another name means to replace the suggestion, not to go on with it.
             self._name_field.input.select_all()

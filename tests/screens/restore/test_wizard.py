@@ -374,6 +374,7 @@ async def test_some_rows_of_one_table_go_into_a_table_of_their_own(
     async with opened(connected) as person:
         await to_some_rows(person)
         await person.until_shown("Which rows, and which database")
+        await person.until_shown("The database that the rows go into")
         assert "Missing users" not in person.text()
         await person.press("tab", "tab")
         await person.type("2026-07-01")
