@@ -93,7 +93,7 @@ def _print_version(args: argparse.Namespace, output: Output) -> int:
         )
     output.line(f"kwtui {__version__}")
     if args.version_verbose:
-        from kwtui.commands.version import print_details
+        from kwtui.commands.shared.version import print_details
 
         print_details(output)
     return int(ExitCode.OK)

@@ -107,6 +107,7 @@ _ASKS = "asks the Controller for a text of a set"
 ALLOWED = {
     "app/crash_log.py": _STATE,
     "commands/explain.py": "a file that the person names, to be read once",
+    "commands/shared/version.py": _PACKAGE,
     "commands/recovery/rescue.py": "whether a name is free for a file that the person saves",
     "commands/shared/output.py": "/dev/null",
     "config/policies.py": _CONFIG,
@@ -120,6 +121,7 @@ ALLOWED = {
     "manual/shells.py": _PACKAGE,
     "node/deployment/containers.py": _SERVICE,
     "node/deployment/processes.py": _KERNEL,
+    "node/logs/remote/over_ssh.py": "a private folder that it makes itself",
     "node/logs/remote/spool.py": "a private folder that it makes itself",
     "node/mounts.py": _KERNEL,
     "runs/directory.py": _STATE,

@@ -13,7 +13,7 @@ import pytest
 
 from kwtui import __version__
 from kwtui.commands.shared.output import Output
-from kwtui.commands.version import print_details, wheel_glibc
+from kwtui.commands.shared.version import print_details, wheel_glibc
 from tests.command_line import CommandLine
 
 
