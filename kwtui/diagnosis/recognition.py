@@ -15,6 +15,7 @@ from kwtui.diagnosis.messages import Message, split_messages, whole_message
 from kwtui.text import without_passwords
 
 _MOST_UNKNOWN = 20
+_FEW = 3
 _EXCERPT = 400
 _NEAREST = 3
 # Times, ports and ids.
@@ -74,7 +75,16 @@ def recognise(text: str) -> list[Diagnosis]:
             return [whole]
     if not found and not _is_calm_log(messages):
         found = [_unknown(table, whole_message(text))]
+    if not found and len(messages) <= _FEW:
+        # Whoever asks about one calm line wants its words explained.
+        found = _merged(d for m in messages for d in _words_in(table, m))
     return found
+
+
+def _words_in(table: Table, message: Message) -> Iterator[Diagnosis]:
+    for entry in table.entries:
+        if entry.harmless and any(p.search(message.text) for p in entry.patterns):
+            yield _known(table, message, entry, KnownBy.MESSAGE)
 
 
 def recognise_answer(message: str, sqlstate: str = "", detail: str = "") -> Entry | None:

@@ -84,6 +84,18 @@ def test_a_log_line_with_its_stack_is_one_message() -> None:
     assert found.line == 2
 
 
+def test_the_words_of_one_calm_line_are_explained() -> None:
+    line = "I260318 06:25:13.254802 99 st_wal_mgr.cpp:101 TSBEGIN mtr 42"
+    assert [d.entry.code for d in recognise(line) if d.entry] == ["wal_words"]
+    assert recognise("\n".join([line] * 9)) == [], "of a log nobody asks for its calm lines"
+
+
+def test_a_word_of_the_wal_in_an_error_is_not_called_harmless() -> None:
+    (found,) = recognise("E260318 06:25:13.254802 99 st_wal_mgr.cpp:101 TSBEGIN without TSCOMMIT")
+    assert found.entry is None
+    assert [entry.code for entry in found.nearest] == ["wal_words"]
+
+
 def test_a_calm_log_needs_no_explanation() -> None:
     assert recognise("I261122 08:19:54.374215 28 cli/start.go:811  node startup completed:") == []
 

@@ -147,8 +147,9 @@ def row_cells(row: StorageRow, now: datetime, marked: str = "") -> list[str | Pa
 
 
 def _group_cells(group: DatabaseGroup, now: datetime) -> list[str | Part]:
-    newest = max((e for e in group.sets if e.started), key=start_key, default=None)
-    proven = [e for e in group.sets if e.proof is not None and e.proof >= 2 and not e.problem]
+    originals = [e for e in group.sets if not e.copy_of]
+    newest = max((e for e in originals if e.started), key=start_key, default=None)
+    proven = [e for e in originals if e.proof is not None and e.proof >= 2 and not e.problem]
     age = newest.age_seconds(now) if newest else None
     mark = "+" if group.folded else "-"
     name = group.database or "no database"

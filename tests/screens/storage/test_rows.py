@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kwtui.model.proof import ProofLevel
 from kwtui.screens.storage.rows import (
     COLUMNS,
     ORDERS,
@@ -42,6 +43,8 @@ def test_a_copy_is_marked_and_found_by_its_mark() -> None:
     mark = [column.title for column in COLUMNS].index("Mark")
     assert cells(entry, NOW)[mark] == ("copy", "warning")
     assert containing([*SETS, entry], "mark:copy") == [entry]
+    (group,) = grouped([replace(entry, proof=ProofLevel.P4)], {"shop"})
+    assert ("0 P2+", "warning") in row_cells(group, NOW), "its proof is another's"
 
 
 def test_a_proof_is_a_circle_that_fills_up() -> None:
