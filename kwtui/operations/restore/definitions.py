@@ -105,6 +105,8 @@ def set_defaults(chosen: Chosen, database: str, *, waiting: bool) -> Iterator[st
         for column in table.columns:
             if column.default is None or column.hidden:
                 continue
+            if missing_sequences(chosen, column.default):
+                continue
             if waits_for_name(chosen.schema, column.default) is waiting:
                 text = _moved(chosen.schema, column.default, database)
                 found.append(statements.set_default(database, table.name, column.name, text))
@@ -163,6 +165,17 @@ def waits_for_name(schema: DatabaseSchema, default: str) -> bool:
     """
     return (
         bool(ddl.sequences_in(default)) or _moved(schema, default, f"{schema.database}_") != default
+    )
+
+
+def missing_sequences(chosen: Chosen, default: str) -> tuple[str, ...]:
+    """The sequences of its own database that a default takes values from and that do not come back:
+    KWDB refuses such a default (42P01), and an export of others holds no sequence."""
+    known = {sequence.name.name for sequence in chosen.sequences}
+    return tuple(
+        ".".join(parts)
+        for parts in ddl.sequences_in(default)
+        if parts[-1] not in known and (len(parts) < 3 or parts[0] == chosen.schema.database)
     )
 
 

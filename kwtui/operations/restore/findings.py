@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
 from kwtui.model.schema import Engine
+from kwtui.operations.restore import definitions
 from kwtui.operations.restore.accounting import accounting_findings
 from kwtui.operations.restore.cluster_parts import exported_accounts
 from kwtui.operations.restore.live_tables import tables_not_held
@@ -92,6 +93,7 @@ def _source_findings(
             "are left out, as the plan shows; a partition interval goes to the database.",
         )
     yield from _default_findings(source, tables)
+    yield from _sequence_findings(source, tables, request)
     if not source.dialect_sure:
         yield Finding(
             Severity.WARNING,
@@ -119,6 +121,28 @@ def _default_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) ->
             f"case: {', '.join(doubtful[:5])}.",
             "Compare with SHOW COLUMNS of the database that was exported, if it is still there.",
         )
+
+
+def _sequence_findings(
+    source: RestoreSource, tables: tuple[SourceTable, ...], request: RestoreRequest
+) -> Iterator[Finding]:
+    """Defaults that cannot come back, since an export holds no sequence (live-findings, row 7)."""
+    if request.strategy not in (RestoreStrategy.EXACT, RestoreStrategy.SCHEMA_ONLY):
+        return
+    chosen = Chosen(source.schema, tuple(t.spec for t in tables), whole=False)
+    for table in tables:
+        for column in table.spec.columns:
+            missing = definitions.missing_sequences(chosen, column.default or "")
+            if missing:
+                yield Finding(
+                    Severity.WARNING,
+                    "default_without_sequence",
+                    str(table.name),
+                    f"The default of {table.name}.{column.name} takes values from the sequence "
+                    f"{missing[0]}, which an export does not hold: the column comes back without "
+                    "it.",
+                    f"Make the sequence afterwards, then SET DEFAULT {column.default}.",
+                )
 
 
 def _null_line_findings(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kwtui.sandbox.catalog.lookup import lookup
+from collections.abc import Iterable
+
+from kwtui.sandbox.catalog.lookup import lookup, missing_relation
 from kwtui.sandbox.catalog.objects import Catalog, Relation
 from kwtui.sandbox.language.lexer import Kind
 from kwtui.sandbox.language.stream import TokenStream
@@ -16,6 +18,18 @@ def sequence_in_default(catalog: Catalog, table: Relation, default: str | None) 
     if token.kind is not Kind.STRING:
         return None
     return lookup(catalog, table.database, TokenStream(token.value).qualified_name())
+
+
+def check_sequence(catalog: Catalog, databases: Iterable[str], default: str | None) -> None:
+    """Raises SqlError (42P01) for a default of a sequence that is in none of these databases: the
+    one that a statement names, and the session's (KWDB 3.2, sql/sequence.go)."""
+    if default is None or not default.startswith("nextval("):
+        return
+    token = TokenStream(default).tokens[2]
+    if token.kind is Kind.STRING:
+        parts = TokenStream(token.value).qualified_name()
+        if all(lookup(catalog, database, parts) is None for database in databases):
+            raise missing_relation(parts)
 
 
 def referencing(catalog: Catalog, relation: Relation) -> list[Relation]:

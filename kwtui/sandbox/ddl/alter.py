@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kwtui.sandbox.answers.answer import Answer, Notice, SqlError
-from kwtui.sandbox.catalog.dependencies import dependent_views
+from kwtui.sandbox.catalog.dependencies import check_sequence, dependent_views
 from kwtui.sandbox.catalog.lookup import lookup
 from kwtui.sandbox.catalog.objects import CheckDef, ForeignKeyDef, IndexDef, Relation, RelationKind
 from kwtui.sandbox.ddl.columns import ColumnChanges
@@ -195,6 +195,8 @@ class _Alter:
         if stream.accept("set", "default"):
             zone = self.session.variables.get("timezone")
             text = default_text(default_value(stream), column.type, zone)
+            databases = (self.relation.database, self.session.database)
+            check_sequence(self.session.engine.catalog, databases, text)
             column.default = None if text == "NULL" else text
         elif stream.accept("drop", "default"):
             column.default = None

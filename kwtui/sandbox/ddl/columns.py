@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kwtui.sandbox.answers.answer import SqlError
-from kwtui.sandbox.catalog.dependencies import dependent_views, referencing
+from kwtui.sandbox.catalog.dependencies import check_sequence, dependent_views, referencing
 from kwtui.sandbox.catalog.objects import CheckDef, ColumnDef, Relation, RelationKind
 from kwtui.sandbox.ddl.index import check_unique_rows
 from kwtui.sandbox.ddl.parse import column_definition
@@ -49,6 +49,7 @@ class ColumnChanges:
             )
         number = max(c.id for c in relation.columns) + 1
         column = column_from(number, column_spec, self.session.variables.get("timezone"))
+        check_sequence(self.catalog, (relation.database, self.session.database), column.default)
         column.is_tag = tag
         self._place(column)
         stored = storage_type(column.type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kwtui.sandbox.answers.answer import Answer, SqlError
+from kwtui.sandbox.catalog.dependencies import check_sequence
 from kwtui.sandbox.catalog.grants import inherited
 from kwtui.sandbox.catalog.lookup import PUBLIC, lookup, missing_relation
 from kwtui.sandbox.catalog.objects import (
@@ -107,6 +108,8 @@ def _relation(session: Session, spec: TableSpec, database: str, schema: str, nam
     )
     if time_series:
         make_series(relation, spec, owner)
+    for column in columns:
+        check_sequence(catalog, (database, session.database), column.default)
     return relation
 
 

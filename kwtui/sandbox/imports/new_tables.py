@@ -6,7 +6,6 @@ wants to make it, ``does not exist`` for whoever wants to read it (live-findings
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,14 +13,12 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from kwtui.sandbox.catalog.lookup import lookup, missing_relation
 from kwtui.sandbox.catalog.objects import Relation
 from kwtui.sandbox.ddl.storage import remove
 from kwtui.sandbox.ddl.table import create_table
 from kwtui.sandbox.imports.meta_file import MetaFile
 from kwtui.sandbox.imports.run import prefixed
 from kwtui.sandbox.language.lexer import quote_identifier
-from kwtui.sandbox.language.stream import TokenStream
 
 if TYPE_CHECKING:
     from kwtui.sandbox.engine.engine import Engine
@@ -35,19 +32,8 @@ def create_hidden(session: Session, file: MetaFile, database: str, schema: str) 
     """Make the table of a ``meta.sql``, offline. Needs an open transaction of the session."""
     with prefixed("import-create-table"), session.engine.change(session):
         relation = create_table(session, file.create.text, database, schema)
-        _check_sequences(session, relation)
         relation.offline = relation.unpublished = True
     return relation
-
-
-def _check_sequences(session: Session, relation: Relation) -> None:
-    """Raise if a default counts with a sequence that is not there (live-findings, row 7)."""
-    for column in relation.columns:
-        match = re.match(r"nextval\('([^']+)'", column.default or "")
-        if match is not None:
-            parts = TokenStream(match[1]).qualified_name()
-            if lookup(session.engine.catalog, session.database, parts) is None:
-                raise missing_relation(parts)
 
 
 def publish(

@@ -619,3 +619,22 @@ def test_rows_that_are_null_alone_are_inserted_where_an_import_loses_them(bench:
     assert made["rows"] == 4
     found = sorted(str(row) for row in bench.rows("SELECT x FROM nulls_again.public.one"))
     assert found == ["('',)", "('a',)", "(None,)", "(None,)"]
+
+
+def test_a_default_of_a_sequence_that_no_export_holds_is_left_out_by_name(bench: Bench) -> None:
+    """KWDB refuses it where the sequence is not there, when the rows are in already."""
+    bench.do(
+        "CREATE DATABASE foreign_numbers",
+        "USE foreign_numbers",
+        "CREATE SEQUENCE q",
+        "CREATE TABLE n (id INT8 PRIMARY KEY DEFAULT nextval('q'), v INT8 DEFAULT 7)",
+        "INSERT INTO n (v) VALUES (1)",
+        "EXPORT INTO CSV 'nodelocal://1/foreign_numbers' FROM DATABASE foreign_numbers",
+    )
+    done = bench.restore("foreign_numbers", target="foreign_numbers_again")
+    said = [f.message for f in done.plan.findings if f.code == "default_without_sequence"]
+    assert len(said) == 1
+    assert "public.n.id takes values from the sequence q" in said[0]
+    told = bench.rows("SELECT column_name, column_default FROM [SHOW COLUMNS FROM n]",
+                      "foreign_numbers_again")  # fmt: skip
+    assert told == [("id", None), ("v", "7")]
