@@ -16,7 +16,7 @@ from enum import StrEnum
 
 import msgspec
 
-from kwtui.files.json_text import encode
+from kwtui.files.json_text import decode, encode
 
 NOTHING_BEFORE = "0" * 64
 """What the first line follows."""
@@ -91,8 +91,8 @@ def line_after(last: bytes, entry: Entry) -> bytes:
 def read_entry(line: bytes) -> Entry | None:
     """None for a line that is no entry."""
     try:
-        return msgspec.json.decode(line, type=Entry)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return decode(line, Entry)
+    except msgspec.DecodeError:
         return None
 
 

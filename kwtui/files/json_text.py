@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -48,6 +49,14 @@ def decode(data: bytes, kind: type[_Decoded]) -> _Decoded:
         raise msgspec.DecodeError("it is nested too deeply") from error
     except UnicodeDecodeError as error:
         raise msgspec.DecodeError(str(error)) from error
+
+
+def parse(text: str | bytes) -> Any:
+    """What JSON text tells, of whatever kinds. Raises ValueError, whatever the text is."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def _as_text(value: Any) -> Any:

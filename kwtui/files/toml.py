@@ -43,6 +43,8 @@ def parse_toml(text: str, path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise unusable(path, str(error)) from error
+    except RecursionError as error:
+        raise unusable(path, "it is nested too deeply") from error
 
 
 def check_format(document: Mapping[str, Any], path: Path) -> None:

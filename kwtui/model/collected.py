@@ -98,7 +98,7 @@ def _json_text(line: str, rest: str) -> str:
     """The message of a line of JSON; of one that was cut what is left of it."""
     try:
         fields = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return rest
     if not isinstance(fields, dict):
         return rest

@@ -19,6 +19,7 @@ import msgspec
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import cannot_write
 from kwtui.files.foreign.grounds import claim
+from kwtui.files.json_text import decode
 from kwtui.operations.plan import Plan
 from kwtui.runs.process_identity import ProcessIdentity, is_alive
 from kwtui.text import plural
@@ -68,7 +69,7 @@ class RunFiles:
 
     def read_plan(self) -> Plan:
         try:
-            return msgspec.json.decode(self.plan.read_bytes(), type=Plan)
+            return decode(self.plan.read_bytes(), Plan)
         except (OSError, msgspec.DecodeError) as error:
             raise KwtuiError(
                 f"The plan of run {self.id} cannot be read.", cause=f"{self.plan}: {error}"
@@ -77,7 +78,7 @@ class RunFiles:
     def read_process(self) -> ProcessIdentity | None:
         """None while the worker was not started."""
         try:
-            return msgspec.json.decode(self.process.read_bytes(), type=ProcessIdentity)
+            return decode(self.process.read_bytes(), ProcessIdentity)
         except (OSError, msgspec.DecodeError):
             return None
 

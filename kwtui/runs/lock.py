@@ -29,6 +29,7 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import cannot_write
 from kwtui.files.foreign.grounds import claim
 from kwtui.files.foreign.making import shared_descriptor
+from kwtui.files.json_text import decode
 from kwtui.runs.process_identity import ProcessIdentity
 
 _FOR_THE_GROUP = 0o660
@@ -132,7 +133,7 @@ class _SharedLocks:
 
 def _read_holder(fd: int) -> LockHolder | None:
     try:
-        return msgspec.json.decode(os.pread(fd, 4096, 0), type=LockHolder)
+        return decode(os.pread(fd, 4096, 0), LockHolder)
     except (OSError, msgspec.DecodeError):
         return None
 

@@ -21,7 +21,7 @@ import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
-from kwtui.files.json_text import encode
+from kwtui.files.json_text import decode, encode
 from kwtui.files.new_file import write_new
 from kwtui.files.own_program import own_environment, own_program
 from kwtui.operations.plan import REMOVALS, Plan, PlanKind, StepKind
@@ -50,7 +50,7 @@ class Handover:
 def read_handover(files: RunFiles) -> Handover | None:
     """Where a run worked; None where that is not written down any more."""
     try:
-        return msgspec.json.decode(files.target.read_bytes(), type=Handover)
+        return decode(files.target.read_bytes(), Handover)
     except (OSError, msgspec.DecodeError):
         return None
 
@@ -145,7 +145,7 @@ def _check_may_sweep(files: RunFiles) -> None:
 def read_wish(files: RunFiles) -> CancelWish | None:
     """None while nobody said one."""
     try:
-        return msgspec.json.decode(files.cancel.read_bytes(), type=CancelWish)
+        return decode(files.cancel.read_bytes(), CancelWish)
     except (OSError, msgspec.DecodeError):
         return None
 

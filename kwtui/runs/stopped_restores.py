@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.json_text import decode
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.operations.restore.continuation.own_database import (
     PUBLISH,
@@ -116,7 +117,7 @@ def is_refused_making(plan: Plan, event: StepFailed) -> bool:
 def target_of_run(files: RunFiles) -> Target | None:
     """What a run worked on; a password is not among what it kept. Raises NOT_FOUND."""
     try:
-        handover = msgspec.json.decode(files.target.read_bytes(), type=Handover)
+        handover = decode(files.target.read_bytes(), Handover)
     except (OSError, msgspec.DecodeError) as error:
         raise KwtuiError(
             f"It is not written down which server run {files.id} worked on.",

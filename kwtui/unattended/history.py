@@ -15,7 +15,7 @@ from kwtui.errors import KwtuiError
 from kwtui.files.durable import PRIVATE_FILE, PRIVATE_FOLDER, append_after, cannot_write
 from kwtui.files.foreign.grounds import claim
 from kwtui.files.foreign.reading import read_regular
-from kwtui.files.json_text import encode
+from kwtui.files.json_text import decode, encode
 from kwtui.runs.lock import RunLocks
 
 _LARGEST = 64 << 20
@@ -84,7 +84,7 @@ def read_history(state: Path, policy: str) -> list[PolicyEvent]:
     found = []
     for line in content.splitlines():
         try:
-            found.append(msgspec.json.decode(line, type=PolicyEvent))
+            found.append(decode(line, PolicyEvent))
         except msgspec.DecodeError:
             continue
     return found

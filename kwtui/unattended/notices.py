@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import urlencode
 
+from kwtui.files.json_text import parse
 from kwtui.model.policy import NoticeOn, PolicyNotice
 from kwtui.text import clean
 
@@ -115,7 +116,7 @@ def refusal(answer: bytes, template: str) -> str:
     if not key:
         return ""
     try:
-        said = json.loads(answer)
+        said = parse(answer)
     except ValueError:
         return "it did not answer as such a receiver does"
     code = said.get(key, 0) if isinstance(said, dict) else None

@@ -7,11 +7,16 @@ ESC [ does), direction marks and DEL go through as they are.
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui.files.json_text import decode, encode, encode_file
+import kwtui
+from kwtui.files.json_text import decode, encode, encode_file, parse
 
 HOSTILE = "\x9b31m\x7f\u202etxet\u2066\x85\u2028\x1b[2J\r\n\ud7ff\U000e0041\u200b"
 
@@ -49,3 +54,33 @@ def test_names_that_are_no_text_are_shown_as_bytes() -> None:
 
 def test_plain_text_stays_readable() -> None:
     assert encode("größe 数据库") == '"größe 数据库"'.encode()
+
+
+PACKAGE = Path(kwtui.__file__).parent
+OWN_PIPES = {
+    *("backups/proof/scan_process.py", "node/logs/file/match_process.py", "runs/worker.py"),
+    *("commands/version.py", "server/sandbox_process.py"),
+}
+"""They read what kwtui itself has just written to them, or brings along."""
+
+
+def test_no_other_module_decodes_json_without_minding_its_depth() -> None:
+    """``[[[[…`` is JSON that ends both decoders with a RecursionError, which is no ValueError."""
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if name.startswith("sandbox/") or name in OWN_PIPES:
+            continue
+        source = path.read_text()
+        decodes = re.search(r"json\.(?:loads|decode|Decoder)\(", source)
+        if decodes and "RecursionError" not in source:
+            found.append(name)
+    assert found == []
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"x":' * 100_000, "{", b"\xff", "nan]"])
+def test_whatever_the_text_is_one_error_says_so(text: str | bytes) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        parse(text)
+    with pytest.raises(msgspec.DecodeError):
+        decode(text if isinstance(text, bytes) else text.encode(), list[int])

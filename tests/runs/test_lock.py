@@ -52,6 +52,18 @@ def test_one_key_has_one_holder_whoever_it_is(
     second.take(key)
 
 
+def test_what_the_holder_is_said_to_be_decides_nothing(
+    extern: Path, locks_of: Callable[[str], RunLocks]
+) -> None:
+    """The database's account can write into the file: here what ends a JSON decoder."""
+    key = KEY.format(extern=extern)
+    locks_of("root").take(key)
+    (extern / LOCK_FILE).write_bytes(b'{"run":' + b"[" * 4_000)
+    with pytest.raises(KwtuiError) as caught:
+        locks_of("database").take(key)
+    assert caught.value.exit_code is ExitCode.RUN_IN_PROGRESS
+
+
 def test_readers_share_a_key(locks_of: Callable[[str], RunLocks]) -> None:
     first, second, third = map(locks_of, ("root", "database", "dba"))
     first.take("reading", shared=True)

@@ -12,6 +12,7 @@ from typing import IO
 import msgspec
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.json_text import decode
 from kwtui.offsite.streams import CHUNK
 from kwtui.offsite.targets.target import Sink, Stored, aside, missing, taken
 
@@ -53,7 +54,7 @@ class RcloneTarget:
             return [] if folder else self._empty_or_missing(said)
         if code:
             raise self._error(folder, code, said)
-        found = msgspec.json.decode(answer, type=list[_Listed])
+        found = decode(answer, list[_Listed])
         before = f"{folder}/" if folder else ""
         stored = [Stored(before + entry.Path, entry.Size) for entry in found]
         return sorted(stored, key=lambda each: each.name)
@@ -130,7 +131,7 @@ class RcloneTarget:
         if code:
             return None
         with suppress(msgspec.DecodeError):
-            return msgspec.json.decode(answer, type=_About).free
+            return decode(answer, _About).free
         return None
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from kwtui.config.directories import state_dir
 from kwtui.errors import KwtuiError
 from kwtui.files.durable import PRIVATE_FILE, PRIVATE_FOLDER, write_file
+from kwtui.files.json_text import parse
 from kwtui.files.untrusted import NotReadable, read_text
 
 _FILE = "unknown-statements.json"
@@ -43,7 +44,7 @@ class UnknownStatements:
     def _read(self) -> dict[str, list[str]]:
         """What is known; nothing where the file is not there, or is damaged."""
         try:
-            found = json.loads(read_text(self._path))
+            found = parse(read_text(self._path))
         except (NotReadable, ValueError):
             return {}
         if not isinstance(found, dict):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kwtui.config.profiles import TlsMode
 from kwtui.errors import KwtuiError
+from kwtui.files.json_text import parse
 from kwtui.model.schema import Engine
 from kwtui.model.server import NodeFacts, ServerFacts
 from kwtui.server.connection.failures import ConnectionLost
@@ -146,7 +146,7 @@ def start_arguments(arguments: ResultSet, node_id: int) -> tuple[str, ...]:
 
 def _argument_list(text: str | None) -> list[str]:
     try:
-        values = json.loads(text or "[]")
+        values = parse(text or "[]")
     except ValueError:
         return []
     return [v for v in values if isinstance(v, str)] if isinstance(values, list) else []

@@ -172,3 +172,8 @@ def test_long_lines_that_look_like_a_prefix_do_not_take_long(piece: str) -> None
     without_prefix(piece * 20_000)
     line_severity((piece * 20_000).encode())
     assert time.process_time() - began < 0.5
+
+
+def test_json_that_is_nested_too_deeply_is_a_line_like_any_other() -> None:
+    line = f'{{"log":"{ENTRY[:40]}", "x":' + "[" * 100_000
+    assert without_prefix(line).text.startswith(ENTRY[:40])

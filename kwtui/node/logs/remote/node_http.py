@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.json_text import parse
 
 TIMEOUT_SECONDS = 10.0
 LARGEST_ANSWER = 256 << 20
@@ -130,7 +131,7 @@ class NodeHttp:
     def _get(self, path: str) -> Any:
         _, body = self._request("GET", path)
         try:
-            return json.loads(body)
+            return parse(body)
         except ValueError as error:
             raise self._strange("what it answers is no JSON") from error
 
@@ -259,7 +260,7 @@ def _number(value: Any) -> int:
 def _words_of(content: bytes) -> str:
     text = content[:2000].decode("utf-8", "replace").strip()
     try:
-        parsed = json.loads(text)
+        parsed = parse(text)
     except ValueError:
         return text.partition("\n")[0]
     said = parsed.get("error") or parsed.get("message") if isinstance(parsed, dict) else None
