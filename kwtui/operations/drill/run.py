@@ -48,7 +48,7 @@ from kwtui.server.sandbox_process import private_sandbox
 from kwtui.sql import statements
 from kwtui.text import plural, sentences
 
-_DOUBTFUL = ("adopted", "tables_not_held")
+_DOUBTFUL = ("adopted", "tables_not_held", "default_without_sequence")
 """Findings of its plan that are doubts about what a drill has proven."""
 _ABOUT_THE_BACKUP = frozenset(
     {
