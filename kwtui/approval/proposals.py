@@ -23,7 +23,7 @@ from kwtui.files.durable import (
     write_file,
 )
 from kwtui.files.foreign.grounds import claim
-from kwtui.files.foreign.reading import names_in, read_regular
+from kwtui.files.foreign.reading import is_there, names_in, read_regular
 from kwtui.files.foreign.removing import remove_file
 from kwtui.files.json_text import decode, encode
 from kwtui.operations.plan import Plan
@@ -139,6 +139,11 @@ def waiting(state: Path, now: datetime) -> list[Proposal]:
         else:
             found.append(proposal)
     return sorted(found, key=lambda proposal: proposal.made_at, reverse=True)
+
+
+def has_approval(state: Path, proposal_id: str) -> bool:
+    """Whether somebody signed it; whether that counts is asked when it is to run."""
+    return is_there(folder_of(state) / f"{proposal_id}.approval")
 
 
 def refuse(state: Path, proposal: Proposal, who: str, now: datetime) -> None:

@@ -103,10 +103,16 @@ class Approvals:
     # -- for the person who approves ----------------------------------------------------------
 
     async def waiting(self) -> list[Proposal]:
-        """What was proposed and has not expired, newest first."""
+        """What was proposed, has not expired and has not begun, newest first."""
         from kwtui.approval.proposals import waiting
 
         return await self._background.call(waiting, self._state, datetime.now(UTC))
+
+    def is_approved(self, proposal: Proposal) -> bool:
+        """Whether a person approved it already; it waits for the agent then."""
+        from kwtui.approval.proposals import has_approval
+
+        return has_approval(self._state, proposal.id)
 
     async def find(self, proposal_id: str) -> Proposal:
         """Raises NOT_FOUND, and REFUSED_BY_PLAN for one that has expired."""

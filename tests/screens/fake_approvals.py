@@ -71,8 +71,10 @@ class FakeApprovals(Approvals):
         self.refused: list[str] = []
 
     async def waiting(self) -> list[Proposal]:
-        answered = {*self.approved, *self.refused}
-        return [each for each in self.proposals if each.id not in answered]
+        return [each for each in self.proposals if each.id not in self.refused]
+
+    def is_approved(self, proposal: Proposal) -> bool:
+        return proposal.id in self.approved
 
     async def approve(self, proposal: Proposal, passphrase: str) -> Approval:
         if passphrase != PASSPHRASE:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from kwtui.config.offsite import add_target
 from kwtui.config.policy_file import PolicyDraft, new_policy, text_of
 from tests.screens import staged_board
 from tests.screens.driving import Driver, make_app
 from tests.screens.fake_controller import FakeController
+from tests.screens.fake_offsite import KEY, copies
 from tests.screens.fake_policies import FAILED
 from tests.screens.fake_runs import run_end
 from tests.screens.staged import nightly
@@ -177,6 +179,25 @@ def test_the_policies(take: Callable[..., bool], connected: FakeController) -> N
     new_policy("hourly", text_of(PolicyDraft(on_calendar="*-*-* *:15:00")))
     connected.policies.events["nightly"] = [FAILED]
     assert take(connected, ("9", "<FAILED>", "j"))
+
+
+SIZES = pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=["80x24", "160x48"])
+
+
+@SIZES
+def test_copies_in_other_places(
+    size: tuple[int, int], take: Callable[..., bool], connected: FakeController
+) -> None:
+    add_target("vault", "sftp://backup@vault.example/srv/kwtui", (KEY,))
+    connected.offsite.lying["vault"] = copies()
+    assert take(connected, ("4", "<tsdb>", "o", "<NO COPY>", "j"), size=size)
+
+
+@SIZES
+def test_a_plan_of_an_agent(
+    size: tuple[int, int], take: Callable[..., bool], connected: FakeController
+) -> None:
+    assert take(connected, ("6", "a", "<2 waiting>", "enter", "<as it calls itself>"), size=size)
 
 
 def test_a_new_policy(take: Callable[..., bool], connected: FakeController) -> None:

@@ -58,6 +58,7 @@ async def _list(controller: Controller, output: Output) -> int:
                         "title": each.title,
                         "asked_by": each.asked_by,
                         "expires_at": each.expires_at,
+                        "approved": controller.approvals.is_approved(each),
                     }
                     for each in found
                 ]
@@ -67,11 +68,11 @@ async def _list(controller: Controller, output: Output) -> int:
     if not found:
         output.line("Nothing waits to be approved.")
         return 0
-    rows = [("ID", "EXPIRES (UTC)", "ASKED BY", "SERVER", "WHAT")]
-    rows += [
-        (each.id, f"{each.expires_at:%H:%M:%S}", each.asked_by, each.server, each.title)
-        for each in found
-    ]
+    rows = [("ID", "EXPIRES (UTC)", "STATE", "ASKED BY", "SERVER", "WHAT")]
+    for each in found:
+        state = "approved" if controller.approvals.is_approved(each) else "waits"
+        expires = f"{each.expires_at:%H:%M:%S}"
+        rows.append((each.id, expires, state, each.asked_by, each.server, each.title))
     for line in table(rows):
         output.line(line)
     output.note("Look at one and approve it: kwtui approve ID")

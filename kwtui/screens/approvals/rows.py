@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from kwtui.approval.proposals import Proposal
@@ -16,28 +17,41 @@ COLUMNS = (
     Column("Database", 12, grow=True),
     Column("Asked for by", 14, grow=True, drop=1),
     Column("Server", 14, grow=True, drop=2),
+    Column("State", 8),
     Column("Expires", 9),
 )
 
 
-def proposal_cells(proposal: Proposal) -> list[str | Part]:
+@dataclass(frozen=True)
+class Waiting:
+    """A proposal, and whether a person approved it already."""
+
+    proposal: Proposal
+    approved: bool
+
+
+def proposal_cells(row: Waiting) -> list[str | Part]:
+    proposal = row.proposal
     return [
         (proposal.title, "strong"),
         proposal.database,
         proposal.asked_by,
         proposal.server,
-        (f"{proposal.expires_at:%H:%M:%S}", "warning"),
+        ("approved", "good") if row.approved else ("waits", "warning"),
+        f"{proposal.expires_at:%H:%M:%S}",
     ]
 
 
-def proposal_note(proposal: Proposal | None) -> list[Line]:
+def proposal_note(row: Waiting | None) -> list[Line]:
     """What the list has no room for."""
-    if proposal is None:
+    if row is None:
         return []
+    proposal = row.proposal
     what = "one statement" if proposal.plan is None else plural(len(proposal.plan.steps), "step")
     return [
         line((proposal.title, "strong"), f"  {what}", indent=2),
         line((_origin(proposal), "muted"), indent=2),
+        *([line(("It runs when the agent asks for it.", "good"))] if row.approved else []),
     ]
 
 

@@ -8,11 +8,10 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from kwtui.approval.proposals import Proposal
 from kwtui.errors import KwtuiError
 from kwtui.keys.action import Action
 from kwtui.keys.spelling import spelled
-from kwtui.screens.approvals.rows import COLUMNS, proposal_cells, proposal_note
+from kwtui.screens.approvals.rows import COLUMNS, Waiting, proposal_cells, proposal_note
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import AskDialog
 from kwtui.screens.frame.live_screen import LiveScreen
@@ -48,8 +47,8 @@ class ApprovalsScreen(LiveScreen):
     def __init__(self) -> None:
         super().__init__()
         self._summary = Words(classes="summary")
-        self._list: VirtualList[Proposal] = VirtualList(
-            COLUMNS, proposal_cells, key=lambda proposal: proposal.id, empty="Looking…"
+        self._list: VirtualList[Waiting] = VirtualList(
+            COLUMNS, proposal_cells, key=lambda row: row.proposal.id, empty="Looking…"
         )
         self._note = Note()
 
@@ -70,10 +69,12 @@ class ApprovalsScreen(LiveScreen):
             self._start_looking()
 
     async def look(self) -> None:
-        found = await self.controller.approvals.waiting()
+        approvals = self.controller.approvals
+        found = [Waiting(e, approvals.is_approved(e)) for e in await approvals.waiting()]
         self._list.empty = NOTHING_WAITS
         self._list.set_rows(found)
-        words = f"{len(found):,} waiting. Times are UTC." if found else ""
+        undecided = sum(not each.approved for each in found)
+        words = f"{undecided:,} waiting. Times are UTC." if found else ""
         if not self.controller.approvals.has_key():
             words += spelled(_NO_KEY)
         self._summary.say(words.strip())
@@ -102,7 +103,7 @@ class ApprovalsScreen(LiveScreen):
         from kwtui.screens.approvals.page import ApprovalScreen
 
         if self._list.current is not None:
-            self.open_over(ApprovalScreen(self._list.current))
+            self.open_over(ApprovalScreen(self._list.current.proposal))
 
     def do_copy(self) -> None:
         self.app.copy_to_clipboard("kwtui approve")

@@ -86,8 +86,8 @@ def copy_note(copy: Copy | None, now: datetime) -> list[Line]:
         badge, role = proof_cell(copy)
         lines.append(fact("Proof", f"{badge}: {LEVEL_WORDS[copy.level]}", role, 10))
     if copy.checked_at is not None:
-        age = human_age(_seconds(copy.checked_at, now))
-        lines.append(fact("Checked", f"{copy.checked_at:%Y-%m-%d %H:%M} UTC, {age} ago", "", 10))
+        ago = _ago(copy.checked_at, now)
+        lines.append(fact("Checked", f"{copy.checked_at:%Y-%m-%d %H:%M} UTC, {ago}", "", 10))
     if copy.problem:
         lines.append(line(("✗ ", "error"), copy.problem, indent=2))
     lines.append(fact("Opened by", *_keys(archive), 10))
@@ -118,12 +118,9 @@ def copy_page(copy: Copy, now: datetime) -> list[Line]:
         fact("Holds", holds),
         fact("Parts", f"{plural(len(archive.parts), 'part')}, {_shared(archive)}"),
     ]
-    lines += [fact("Encrypted for" if n == 0 else "", key) for n, key in enumerate(_names(archive))]
+    for number, key in enumerate(archive.recipients):
+        lines.append(fact("" if number else "Encrypted for", key))
     return [*lines, BLANK, heading("Tables"), *_tables(archive)]
-
-
-def _names(archive: Archive) -> Sequence[str]:
-    return archive.recipients
 
 
 def _shared(archive: Archive) -> str:
@@ -189,6 +186,11 @@ def check_lines(problems: Sequence[str], *, recorded: bool) -> list[Line]:
     if not recorded:
         lines += paragraph("This was not written down there: nothing may be written.", "warning")
     return lines
+
+
+def _ago(at: datetime, now: datetime) -> str:
+    seconds = _seconds(at, now)
+    return "just now" if seconds < 60 else f"{human_age(seconds)} ago"
 
 
 def _seconds(since: datetime, now: datetime) -> float:

@@ -161,6 +161,11 @@ class OffsiteScreen(LiveScreen):
         hidden = {"stop"} if not self._checking else set()
         return [action for action in super().actions() if action.verb not in hidden]
 
+    def footer_actions(self) -> list[Action]:
+        """Without a place there is one thing to do."""
+        found = super().footer_actions()
+        return found if self._targets else [each for each in found if each.verb == "add"]
+
     def reason_against(self, action: Action) -> str:
         verb = action.verb
         if verb in ("add", "refresh", "stop"):

@@ -107,6 +107,7 @@ async def test_a_log_of_there_is_read_and_followed_here(node: Node, controller: 
     await until(lambda: not node.running(), "nothing is left at work there, though it is quiet")
 
 
+@pytest.mark.slow
 async def test_all_logs_are_merged_and_only_so_many_lines_come(
     node: Node, controller: Controller
 ) -> None:

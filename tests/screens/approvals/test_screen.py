@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_approvals import PASSPHRASE
@@ -55,6 +56,7 @@ async def test_a_plan_is_seen_whole_and_approved_with_name_and_passphrase(
         assert PASSPHRASE not in person.text()
         await person.press("enter")
         await person.until_shown("1 waiting")
+        await person.until_shown("It runs when the agent asks for it.")
     assert connected.approvals.approved == ["5f0c1a2b3c4d"]
 
 
@@ -84,6 +86,7 @@ async def test_what_expired_cannot_be_approved(connected: FakeController) -> Non
         await person.until_shown("It has expired.")
 
 
+@pytest.mark.slow
 async def test_the_approvers_key_is_made_here(connected: FakeController) -> None:
     connected.approvals.key = False
     async with opened(connected) as person:

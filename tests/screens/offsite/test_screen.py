@@ -158,6 +158,7 @@ async def test_a_damaged_copy_is_told_and_a_drill_from_there_begins(vault: FakeC
     assert vault.offsite.drills == [("vault", "kwtui/shop/20261120T020000Z")]
 
 
+@pytest.mark.slow
 async def test_one_table_comes_back_by_a_plan(vault: FakeController) -> None:
     async with opened(vault, size=(100, 40)) as person:
         await to_copies(person)
@@ -190,6 +191,7 @@ async def test_what_the_rules_let_go_is_shown_before_it_is_asked_for(vault: Fake
         await person.until_shown("Remove 1 copy")
 
 
+@pytest.mark.slow
 async def test_places_in_turn_and_one_that_is_not_reached(vault: FakeController) -> None:
     add_target("cloud", "s3://bucket/kwtui", ())
     vault.offsite.failures["cloud"] = KwtuiError(
