@@ -215,7 +215,9 @@ class Offsite:
 
         def fetching() -> list[str]:
             runs = list_runs(self._account_runs.directory)
-            return [run.id for run in runs if (run.kind, run.path) == (PlanKind.FETCH, path)]
+            # One that never said that it began has no process yet, as a lost one.
+            begun = [run for run in runs if run.started_at is not None]
+            return [run.id for run in begun if (run.kind, run.path) == (PlanKind.FETCH, path)]
 
         keys = [word for each in identities for word in ("--identity", str(each.expanduser()))]
         failure = KwtuiError(

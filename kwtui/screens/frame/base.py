@@ -18,6 +18,7 @@ from kwtui.errors import KwtuiError
 from kwtui.keys.action import Action
 from kwtui.keys.actions import BY_ID, SCREENS, actions_of
 from kwtui.keys.spelling import key_of
+from kwtui.text import clean
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.header_bar import Banner, HeaderBar
 from kwtui.widgets.key_bar import KeyBar, KeyHint
@@ -257,5 +258,6 @@ class KwtuiScreen(Screen[None]):
             self.kwtui.show_unexpected(error)
 
     def say(self, text: str, *, warning: bool = False) -> None:
-        """A passing message."""
-        self.app.notify(text, severity="warning" if warning else "information", markup=False)
+        """A passing message; what names in it hold is no control sequence."""
+        words = "\n".join(clean(each) for each in text.split("\n"))
+        self.app.notify(words, severity="warning" if warning else "information", markup=False)

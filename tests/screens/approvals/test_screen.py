@@ -10,6 +10,7 @@ import pytest
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_approvals import PASSPHRASE
 from tests.screens.fake_controller import FakeController
+from tests.screens.hostile import HOSTILE, OBEYED
 from tests.screens.staged import NOW
 
 
@@ -71,6 +72,26 @@ async def test_a_statement_is_refused(connected: FakeController) -> None:
         await person.press("y")
         await person.until_shown("1 waiting")
     assert connected.approvals.refused == ["aa11bb22cc33"]
+
+
+async def test_an_agents_words_are_no_commands_of_the_terminal(connected: FakeController) -> None:
+    (first, *_) = connected.approvals.proposals
+    odd = msgspec.structs.replace(first, asked_by=HOSTILE, title=HOSTILE, server=HOSTILE)
+    connected.approvals.proposals = [odd]
+    async with opened(connected) as person:
+        await person.press("6", "a")
+        await person.until_shown("1 waiting")
+        await person.press("enter")
+        await person.until_shown("as it calls itself")
+        await person.press("a")
+        await person.paste("shop_copy")
+        await person.press("enter")
+        await person.paste(PASSPHRASE)
+        await person.press("enter")
+        await person.until_shown("Approved:")
+        shown = person.text().encode()
+        assert not [each for each in OBEYED if each in shown]
+        assert "\x1b" not in person.text()
 
 
 async def test_what_expired_cannot_be_approved(connected: FakeController) -> None:
