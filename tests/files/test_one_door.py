@@ -123,7 +123,6 @@ ALLOWED = {
     "node/deployment/processes.py": _KERNEL,
     "node/logs/remote/over_ssh.py": "a private folder that it makes itself",
     "node/logs/remote/spool.py": "a private folder that it makes itself",
-    "node/logs/remote/over_ssh.py": "a private folder that it makes itself",
     "node/mounts.py": _KERNEL,
     "runs/directory.py": _STATE,
     "runs/journal.py": _STATE,
