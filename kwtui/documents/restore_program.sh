@@ -234,9 +234,14 @@ feed() {
     } | "$@"
 }
 
-# What a client or the files of others say, fit for a terminal: without control characters.
+# What a client or the files of others say, fit for a terminal: without control characters, and
+# without those of UTF-8 that are invisible or change the direction of writing.
 controls=$(printf '[\001-\010\013-\037\177]') wide_controls=$(printf '\302[\200-\237]')
-plain() { LC_ALL=C sed -e "s/$controls//g" -e "s/$wide_controls//g"; }
+turning=$(printf '\342\200[\213-\217\250-\256]') isolating=$(printf '\342\201[\240-\257]')
+plain() {
+    LC_ALL=C sed -e "s/$controls//g" -e "s/$wide_controls//g" -e "s/$turning//g" \
+        -e "s/$isolating//g"
+}
 
 # feed_plain CLIENT...: as feed, and what the client says is shown on the way.
 feed_plain() {

@@ -26,7 +26,8 @@ def function(name: str) -> str:
 
 
 def run(shell: str, *lines: str) -> subprocess.CompletedProcess[bytes]:
-    controls = next(line for line in PROGRAM.splitlines() if line.startswith("controls="))
+    signs = ("controls=", "turning=")
+    controls = "\n".join(line for line in PROGRAM.splitlines() if line.startswith(signs))
     functions = map(function, ("say", "stop", "feed", "plain", "feed_plain", "as_owner"))
     text = "\n".join(["set -eu", "psql=''", controls, *functions, function("make_folder"), *lines])
     return subprocess.run([shell, "-c", text], capture_output=True, timeout=60, check=False)
@@ -40,12 +41,12 @@ def test_what_a_client_says_holds_no_control_characters(
     client = tmp_path / "client"
     client.write_text(
         "#!/bin/sh\ncat >/dev/null\n"
-        r"printf 'a\033[31mred\007\tb\302\233c 值\n'; printf 'bad\033]0;title\007\n' >&2"
+        r"printf 'a\033[31mred\007\tb\302\233c 值\342\200\256\342\201\246 \342\200\224\n'; printf 'bad\033]0;title\007\n' >&2"
         f"\nexit {status}\n"
     )
     client.chmod(0o755)
     done = run(shell, f"work={tmp_path}", f"echo 'SELECT 1;' | feed_plain {client} || exit 9")
-    assert done.stdout.decode() == "a[31mred\tbc 值\n"
+    assert done.stdout.decode() == "a[31mred\tbc 值 —\n"
     assert done.stderr.decode() == "bad]0;title\n"
     assert done.returncode == (9 if status else 0)
 
