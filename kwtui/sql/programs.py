@@ -6,6 +6,8 @@ always the first way (public source, optbuilder/create_procedure.go and create_t
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -152,7 +154,23 @@ def for_clients(statement: str) -> str:
 
 def _in_hex(token: Token) -> str:
     is_bytes = token.kind is Kind.STRING and token.text.startswith("b'") and token.text.isascii()
-    return f"x'{token.value.encode('latin-1').hex()}'" if is_bytes else token.text
+    if not is_bytes:
+        return token.text
+    # What names a character stands for its UTF-8, and what names a byte for that byte; an octal
+    # number that is too large for one the server refuses.
+    value = token._replace(text=_ESCAPE.sub(_as_bytes, token.text)).value
+    return f"x'{value.encode('latin-1', 'replace').hex()}'"
+
+
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|.)", re.DOTALL)
+
+
+def _as_bytes(escape: re.Match[str]) -> str:
+    code = escape[1] or escape[2]
+    if code is None or int(code, 16) > sys.maxunicode:
+        return escape[0]
+    character = chr(int(code, 16)).encode("utf-8", "surrogatepass")
+    return "".join(f"\\x{byte:02x}" for byte in character)
 
 
 def _parted(statement: str) -> tuple[_Head, str]:

@@ -41,7 +41,8 @@ def test_what_a_client_says_holds_no_control_characters(
     client = tmp_path / "client"
     client.write_text(
         "#!/bin/sh\ncat >/dev/null\n"
-        r"printf 'a\033[31mred\007\tb\302\233c 值\342\200\256\342\201\246 \342\200\224\n'; printf 'bad\033]0;title\007\n' >&2"
+        r"printf 'a\033[31mred\007\tb\302\233c 值\342\200\256\342\201\246 \342\200\224\n';"
+        r"printf 'bad\033]0;title\007\n' >&2"
         f"\nexit {status}\n"
     )
     client.chmod(0o755)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kwtui.model.schema import ProgramSpec
 from kwtui.sql import programs
 
@@ -69,6 +71,21 @@ def test_clients_that_end_a_statement_at_a_semicolon_get_the_body_as_a_text() ->
 def test_bytes_are_written_so_that_no_client_takes_a_quote_in_them_for_their_end() -> None:
     printed = r"""SELECT b'\'', b'\x00\xff\n', e'\'', B'101', 'b''x'"""
     assert programs.for_clients(printed) == r"""SELECT x'27', x'00ff0a', e'\'', B'101', 'b''x'"""
+
+
+@pytest.mark.parametrize(
+    ("printed", "written"),
+    [
+        (r"b'\u4e2d\''", "x'e4b8ad27'"),
+        (r"b'\U0001F600'", "x'f09f9880'"),
+        (r"b'\xe9\u00e9'", "x'e9c3a9'"),
+        (r"b'\\u4e2d'", "x'5c7534653264'"),
+        (r"b'\ud800'", "x'eda080'"),
+        (r"b'\377\777'", "x'ff3f'"),
+    ],
+)
+def test_bytes_that_are_named_as_characters_are_their_utf8(printed: str, written: str) -> None:
+    assert programs.for_clients(printed) == written
 
 
 def test_triggers_are_made_so_that_they_fire_as_they_did() -> None:
