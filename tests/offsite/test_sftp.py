@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kwtui.backups.listing.contents import open_set
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.offsite import TargetSettings
 from kwtui.model.proof import ProofLevel
@@ -16,10 +17,12 @@ from kwtui.offsite.archive import CopyLevel
 from kwtui.offsite.checking import check_copy
 from kwtui.offsite.copies import read_contents
 from kwtui.offsite.fetching import fetch
+from kwtui.offsite.rescue import find_copies, take_table
 from kwtui.offsite.sending import prepare, send
 from kwtui.offsite.targets.opening import opened
 from kwtui.offsite.targets.sftp import SftpTarget
 from kwtui.offsite.targets.target import read_small, write_small
+from tests.backups.builder import ORDERS
 from tests.faults.disks import fill, small_disk
 from tests.offsite.copying import files_in, make_set, push
 from tests.offsite.ssh_server import SshServer, make_key, ssh_server
@@ -54,6 +57,18 @@ def test_a_set_goes_there_and_comes_back(settings: TargetSettings, tmp_path: Pat
     back = files_in(tmp_path / "other" / location.path)
     back.pop("proofs.jsonl")
     assert back == files_in(location.root)
+
+
+def test_one_table_is_rescued_from_there(settings: TargetSettings, tmp_path: Path) -> None:
+    location = make_set(tmp_path / "extern", tmp_path / "state")
+    with opened(settings) as target:
+        push(target, location, tmp_path / "state")
+    found = find_copies(settings)
+    assert [entry.path for entry in found.entries] == [location.path]
+    (tmp_path / "work").mkdir()
+    take_table(found, location.path, ORDERS, tmp_path / "work", ())
+    (table,) = open_set(tmp_path / "work", location.path).tables
+    assert (table.name, table.rows) == (ORDERS, 4)
 
 
 def test_a_large_file_comes_back_as_it_was(settings: TargetSettings) -> None:
