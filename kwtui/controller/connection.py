@@ -61,10 +61,11 @@ class Connection:
             await keeper.stop()
 
     async def start_sandbox(self) -> Target:
-        """Start the sandbox unless one runs; the target to connect to."""
+        """Start the sandbox unless one runs; the target to connect to. A new one has a past: who
+        tries kwtui sees what it tells of backups."""
         from kwtui.server.sandbox_process import start_sandbox
 
-        return await start_sandbox()
+        return await start_sandbox(["--history"])
 
     @property
     def status(self) -> ConnectionStatus:

@@ -70,7 +70,13 @@ def _add_start_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--port", type=_port, metavar="N", help="port to listen on (default: a free one)"
     )
-    command.add_argument("--empty", action="store_true", help="without the demo databases")
+    contents = command.add_mutually_exclusive_group()
+    contents.add_argument("--empty", action="store_true", help="without the demo databases")
+    contents.add_argument(
+        "--history",
+        action="store_true",
+        help="with three weeks of backups of the demo, dated before today; only for a new sandbox",
+    )
     command.add_argument(
         "--password-required",
         action="store_true",
@@ -126,6 +132,7 @@ def _run(given: argparse.Namespace, directory: Path) -> int:
                 given.password_required,
                 tls=given.tls,
                 nodes=given.nodes,
+                history=given.history,
             )
             _show(info, given.json)
         case "stop":

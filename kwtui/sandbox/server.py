@@ -52,6 +52,7 @@ class Options:
     home: Home
     port: int = 0
     empty: bool = False
+    history: bool = False
     password_required: bool = False
     tls: bool = False
     nodes: int = 1
@@ -192,6 +193,11 @@ class Server:
             from kwtui.sandbox.node import demo
 
             demo.load(engine)
+            if self._options.history:
+                from kwtui.sandbox.node import history
+
+                extern = store.Store(self._members[0].store).extern
+                history.write(extern, engine.catalog.cluster_id)
         if self._options.secure:
             _set_root_password(engine)
 
@@ -251,6 +257,7 @@ def _options(argv: Sequence[str]) -> Options:
     parser.add_argument("--dir", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--empty", action="store_true")
+    parser.add_argument("--history", action="store_true")
     parser.add_argument("--password-required", action="store_true")
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--nodes", type=int, default=1, choices=range(1, MOST_NODES + 1))
@@ -260,6 +267,7 @@ def _options(argv: Sequence[str]) -> Options:
         home=Home(given.dir.absolute()),
         port=given.port,
         empty=given.empty,
+        history=given.history,
         password_required=given.password_required,
         tls=given.tls,
         nodes=given.nodes,

@@ -24,15 +24,21 @@ def home(tmp_path: Path) -> Iterator[dict[str, str]]:
         "XDG_STATE_HOME": str(tmp_path / "xdg-state"),
         "XDG_DATA_HOME": str(tmp_path / "xdg-data"),
     }
+
+    def sandbox(word: str) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "kwtui.sandbox", word],
+            env={**os.environ, **places, "HOME": str(tmp_path)},
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+            timeout=60,
+        )
+
+    # One that the interface starts has backups already.
+    sandbox("start")
     yield places
-    subprocess.run(
-        [sys.executable, "-m", "kwtui.sandbox", "stop"],
-        env={**os.environ, **places, "HOME": str(tmp_path)},
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        timeout=60,
-    )
+    sandbox("stop")
 
 
 def choose(terminal: Terminal, digit: str, words: str, name: str) -> None:

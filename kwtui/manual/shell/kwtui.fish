@@ -929,6 +929,7 @@ complete -c kwtui -n '_shtab_kwtui_using sandbox start' -l dir -x -d 'its direct
 complete -c kwtui -n '_shtab_kwtui_using sandbox start' -l json -d 'print one JSON object'
 complete -c kwtui -n '_shtab_kwtui_using sandbox start' -l port -x -d 'port to listen on (default: a free one)'
 complete -c kwtui -n '_shtab_kwtui_using sandbox start' -l empty -d 'without the demo databases'
+complete -c kwtui -n '_shtab_kwtui_using sandbox start' -l history -d 'with three weeks of backups of the demo, dated before today; only for a new sandbox'
 complete -c kwtui -n '_shtab_kwtui_using sandbox start' -l password-required -d 'ask for passwords; root'"'"'s is taken from KWTUI_SANDBOX_ROOT_PASSWORD'
 complete -c kwtui -n '_shtab_kwtui_using sandbox start' -l tls -d 'secure mode: certificates in D/certs, laid out as KWDB does; implies --password-required for who shows none'
 complete -c kwtui -n '_shtab_kwtui_using sandbox start' -l nodes -x -d 'make a cluster of N nodes (2 to 9), each with a port and a store of its own (D/store, D/store2, ...); only for a new sandbox'

@@ -86,13 +86,15 @@ def start(
     password_required: bool = False,
     tls: bool = False,
     nodes: int | None = None,
+    history: bool = False,
 ) -> SandboxInfo:
     """Start the server, unless it runs already, and wait until clients can connect.
 
     Without ``port`` the port of the last start is used, or a free one. With
     ``password_required`` it asks for passwords as a secure node does; root's is taken from the
     environment variable KWTUI_SANDBOX_ROOT_PASSWORD. With ``tls`` it has certificates as well, and
-    root can log in with one. ``nodes`` counts only for a new sandbox. Raises ManageError.
+    root can log in with one. ``nodes`` and ``history``, weeks of backups of the demo, count only
+    for a new sandbox. Raises ManageError.
     """
     _require_packages(tls=tls)
     home = Home(directory.absolute())
@@ -106,6 +108,7 @@ def start(
             _check_nodes(home, description, nodes)
         chosen = _choose_port(home, port, description.port)
         options = ["--empty"] if empty else []
+        options += ["--history"] if history else []
         options += ["--password-required"] if password_required else []
         options += ["--tls"] if tls else []
         options += ["--nodes", str(nodes)] if nodes else []
