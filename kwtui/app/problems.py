@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kwtui.app.keys_in_order import KeysInOrder
 from kwtui.errors import KwtuiError
-from kwtui.widgets.clipboard import LARGEST_COPY, copy_message, osc52
+from kwtui.widgets.clipboard import LARGEST_COPY, copy_message, osc52, sent_bytes
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
@@ -78,7 +78,7 @@ class TellingApp(KeysInOrder):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Ask the terminal to take the text, and say what can be known about it."""
-        if len(text.encode()) > LARGEST_COPY:
+        if len(sent_bytes(text)) > LARGEST_COPY:
             self.notify("Too long for a terminal's clipboard.", severity="warning", markup=False)
             return
         self._clipboard = text

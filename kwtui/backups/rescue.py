@@ -27,6 +27,7 @@ from kwtui.files.foreign.removing import remove_folder
 from kwtui.files.foreign.walking import walk
 from kwtui.files.new_file import NewFile
 from kwtui.model.requests import Dialect
+from kwtui.text import clean
 
 _FOLDER_MODE, _FILE_MODE = 0o770, 0o640
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -103,7 +104,7 @@ def table_of(details: SetDetails, name: str) -> TableEntry:
     for table in tables:
         if name in (str(table.name), f"{table.name.schema}.{table.name.name}", table.name.name):
             return table
-    known = ", ".join(str(table.name) for table in tables[:10])
+    known = ", ".join(clean(str(table.name)) for table in tables[:10])
     raise KwtuiError(
         f"{details.entry.path} holds no table {name}.",
         hint=f"It holds {known}." if known else "",

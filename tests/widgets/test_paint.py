@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from kwtui.app.plain_terminal import plain, shows_unicode
-from kwtui.widgets.clipboard import osc52
+from kwtui.widgets.clipboard import copy_message, osc52
 from kwtui.widgets.document import changed_cells
 from kwtui.widgets.key_bar import KeyHint, fitting
 from kwtui.widgets.paint import fit, line, wrap
@@ -100,6 +100,11 @@ def test_the_clipboard_sequence_passes_through_tmux_and_screen() -> None:
     assert bare == "\x1b]52;c;YQ==\x07"
     assert osc52("a", {"TMUX": "x"}) == "\x1bPtmux;\x1b\x1b]52;c;YQ==\x07\x1b\\"
     assert osc52("a", {"TERM": "screen"}).startswith("\x1bP\x1b]52;")
+
+
+def test_a_line_of_a_log_that_is_no_text_can_be_copied() -> None:
+    assert osc52("a\udcff", {}) == osc52("a\\udcff", {})
+    assert "7 bytes" in copy_message("a\udcff", {})
 
 
 @given(ANY_TEXT)

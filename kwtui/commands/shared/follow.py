@@ -285,5 +285,5 @@ def show_end(output: Output, event: RunFinished) -> None:
         return
     output.note(f"kwtui: {event.summary}")
     for part in (event.cause, event.hint):
-        for line in part.splitlines():
+        for line in part.split("\n"):
             output.note(f"  {line}")

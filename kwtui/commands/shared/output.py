@@ -79,7 +79,7 @@ class Output:
         title, *rest = map(without_passwords, error.lines())
         self._write(self._err, f"kwtui: {one_line(title)}\n")
         for part in rest:
-            for line in part.splitlines():
+            for line in part.split("\n"):
                 self._write(self._err, f"  {one_line(line)}\n")
         if error.known_as:
             self._write(self._err, f"  Causes and checks: kwtui explain {error.known_as}\n")

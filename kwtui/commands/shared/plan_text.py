@@ -36,7 +36,7 @@ def plan_lines(plan: Plan, command: str) -> Iterator[str]:
         if step.explanation:
             yield f"     {step.explanation}"
         for sql in step.sql:
-            for line in f"{sql};".splitlines():
+            for line in f"{sql};".split("\n"):
                 yield f"       {line.replace(chr(9), '  ')}"
         yield from (f"       {line.replace(chr(9), '  ')}" for line in step.diff)
     if plan.not_included:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.errors import ExitCode
+from kwtui.commands.shared.output import Output
+from kwtui.errors import ExitCode, KwtuiError
 from tests.command_line import CommandLine
 
 ASCII = {"PYTHONIOENCODING": "ascii"}
@@ -122,3 +124,14 @@ def test_a_script_reads_about_wrong_words_as_about_every_other_failure(
     assert done.object["kind"] == "error"
     assert done.object["exit_code"] == ExitCode.USAGE
     assert "usage:" in done.err
+
+
+def test_what_only_some_take_for_a_line_end_begins_no_line() -> None:
+    err = io.StringIO()
+    hostile = "a\rkwtui: fine\x85kwtui: fine\u2028kwtui: fine\x0b\x1c\x1b[2J"
+    Output(json=False, out=io.StringIO(), err=err).error(
+        KwtuiError(hostile, cause=f"one\n{hostile}", hint=hostile)
+    )
+    lines = err.getvalue().split("\n")
+    assert len(lines) == 5
+    assert all(line.isprintable() for line in lines)
