@@ -370,7 +370,13 @@ SAMPLES: dict[str, list[str]] = {
     "statements.validate_constraint": [statements.validate_constraint("d", P, "Check")],
     "statements.comment_on": [
         statements.comment_on("d", CommentSpec(target, "it's"))
-        for target in ('TABLE public."T"', "COLUMN s.t.c", 'INDEX s.t@"By n"', "PROCEDURE s.p")
+        for target in (
+            "DATABASE x",
+            'TABLE public."T"',
+            "COLUMN s.t.c",
+            'INDEX s.t@"By n"',
+            "PROCEDURE s.p",
+        )
     ],
     "statements.comment_on_database": [
         statements.comment_on_database("d", "it's"),
