@@ -21,7 +21,7 @@ _MARKS = {
 }
 
 
-NOTHING_TO_DO = "There is nothing to do: nothing goes."
+NOTHING_TO_DO = "There is nothing to do."
 MAKING = "Making the plan…"
 STARTS_ONCE_MADE = "Making the plan… It starts once it is made, unless there are warnings."
 

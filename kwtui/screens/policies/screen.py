@@ -27,6 +27,7 @@ from kwtui.screens.policies.rows import (
     policy_page,
     run_question,
     told,
+    what_policies_are,
 )
 from kwtui.unattended.summary import PolicySummary
 from kwtui.widgets.field import Words
@@ -110,7 +111,8 @@ class PoliciesScreen(FilteredScreen, LiveScreen):
         self._tell()
 
     def _tell(self) -> None:
-        self._note.tell(policy_note(self._list.current, self.kwtui.clock()))
+        told = policy_note(self._list.current, self.kwtui.clock())
+        self._note.tell(told if self._policies else what_policies_are())
         self.show_keys()
 
     def show_policy(self, name: str) -> None:

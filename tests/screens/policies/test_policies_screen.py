@@ -16,6 +16,7 @@ from tests.screens.staged import NOW
 async def wizard(person: Driver) -> None:
     await person.press("9")
     await person.until_shown("makes one, step by step")
+    await person.until_shown("A policy says which databases are backed up")
     await person.press("a")
     await person.until_shown("Which databases, of which server?")
 
