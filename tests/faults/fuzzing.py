@@ -18,6 +18,9 @@ import atheris
 with atheris.instrument_imports(include=["kwtui"]):
     import msgspec
 
+    from kwtui.approval.proposals import Proposal
+    from kwtui.backups.csv.page import read_page
+    from kwtui.backups.csv.record_scan import scan_file
     from kwtui.backups.layout.annotations import read_annotation
     from kwtui.backups.layout.draft import read_draft
     from kwtui.backups.layout.proof_log import read_proofs
@@ -34,14 +37,24 @@ with atheris.instrument_imports(include=["kwtui"]):
     from kwtui.config.profiles import load_profiles
     from kwtui.diagnosis.recognition import recognise
     from kwtui.errors import KwtuiError
+    from kwtui.evidence.chain import entries_of, flaws_of, parse_head
     from kwtui.files.json_text import decode
+    from kwtui.model.requests import Dialect
     from kwtui.model.schema import DatabaseSchema
+    from kwtui.node.logs.crashes import read_crashes
+    from kwtui.node.logs.format import LogFamily, line_severity, line_time, parse_entry
+    from kwtui.offsite.archive import decode_archive
     from kwtui.runs.journal import decode_event
+    from kwtui.runs.lock import LockHolder
+    from kwtui.runs.process import Handover
     from kwtui.server.console.verdict import classify, without_secrets
     from kwtui.sql.bound_names import Bounds, OutOfBoundsError
     from kwtui.sql.bounds import _FORMS, check, target_of
     from kwtui.sql.lexer import tokens
+    from kwtui.sql.programs import for_clients
     from kwtui.text import clean, without_passwords
+    from kwtui.unattended.history import PolicyEvent
+    from kwtui.unattended.notices import refusal
 
 FOLDER = Path(mkdtemp(prefix="kwtui-fuzz-"))
 BOUNDS = Bounds(frozenset({"shop"}))
@@ -104,6 +117,7 @@ def sql(data: bytes) -> None:
     for token in found:
         _ = (token.value, token.name, token.word)
     target_of(text)
+    for_clients(text)
     without_secrets(text)
     with suppress(OutOfBoundsError):
         check(text, frozenset(_FORMS), BOUNDS)
@@ -125,9 +139,48 @@ def settings(data: bytes) -> None:
         parse_policy(data.decode("utf-8", "replace"), Path("nightly.toml"))
 
 
+def books(data: bytes) -> None:
+    """What is written down of copies, evidence, proposals and policies."""
+    with suppress(KwtuiError):
+        decode_archive(data, "archive.json")
+    entries_of(data)
+    flaws_of(data)
+    parse_head(data.decode("utf-8", "surrogateescape"))
+    for kind in (Proposal, PolicyEvent, LockHolder, Handover):
+        with suppress(msgspec.DecodeError):
+            decode(data, kind)
+    for template in ("dingtalk", "feishu"):
+        refusal(data, template)
+
+
+def logs(data: bytes) -> None:
+    line_severity(data)
+    line_time(data)
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    for family in LogFamily:
+        parse_entry(lines, family)
+    read_crashes(_placed(data, "errlog.log"))
+
+
+def rows(data: bytes) -> None:
+    """Two bytes choose how the file is said to be written."""
+    marks = data[:2].ljust(2)
+    dialect = Dialect(
+        delimiter="|" if marks[0] & 1 else ",",
+        header=bool(marks[0] & 2),
+        charset="GBK" if marks[0] & 4 else "UTF-8",
+    )
+    path = _placed(data[2:], "n1.0.csv")
+    with suppress(KwtuiError):
+        read_page(path, dialect, marks[1] % 8, 20)
+    scan_file(path, dialect, fields=2)
+
+
 DECODERS: dict[str, Callable[[bytes], None]] = {
     each.__name__: each
-    for each in (manifest, schema, sidecars, journal, meta, sql, words, settings)
+    for each in (
+        *(manifest, schema, sidecars, journal, meta, sql, words, settings, books, logs, rows),
+    )
 }
 
 

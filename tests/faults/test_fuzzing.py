@@ -15,8 +15,11 @@ import pytest
 
 from tests.backups.builder import make_set
 
-SECONDS = int(os.environ.get("KWTUI_FUZZ_SECONDS", "75"))
-NAMES = ("manifest", "schema", "sidecars", "journal", "meta", "sql", "words", "settings")
+SECONDS = int(os.environ.get("KWTUI_FUZZ_SECONDS", "55"))
+NAMES = (
+    *("manifest", "schema", "sidecars", "journal", "meta", "sql", "words", "settings"),
+    *("books", "logs", "rows"),
+)
 TEXTS = (
     "CREATE DATABASE shop;\nCREATE TABLE t (\n\ta INT8 NOT NULL DEFAULT 1:::INT8,\n\tb STRING,\n\t"
     'CONSTRAINT "primary" PRIMARY KEY (a ASC)\n);\nGRANT SELECT ON TABLE shop.public.t TO u;\n',
@@ -25,6 +28,8 @@ TEXTS = (
     r"SELECT b'\'', x'00', e'\n', $a$b$a$, /* /* */ */ nextval('s') FROM [SHOW JOBS] -- x",
     "format = 1\ndatabases = ['*']\n[schedule]\ncron = '15 1 * * *'\n[notify]\non = ['failure']\n",
     'format = 1\n[profile."a b"]\nhost = "h"\nport = 1\ntls = "disable"\n',
+    'E250318 06:21:13.254802 99 kv/a.go:1  [n1,s1] it broke\n{"log": "I250318 1"}\n',
+    'a|"b\nc""d"\n1,\\N\n',
     'ERROR: relation "t" does not exist\nSQLSTATE: 42P01\nat postgresql://a:b@c/d\n',
 )
 
