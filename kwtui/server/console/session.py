@@ -27,6 +27,8 @@ TEXT_BYTES = 16 << 20
 
 TIMEOUT_SECONDS = 60
 
+_LONGEST = 1_000_000
+"""Characters of a statement: each of its words is looked at before it is sent."""
 _GRACE_SECONDS = 5.0
 """What the server gets beyond its own time limit before the connection counts as hanging."""
 
@@ -161,6 +163,12 @@ class Console:
     @asynccontextmanager
     async def _statement(self, text: str) -> AsyncIterator[tuple[LimitedServer, Verdict]]:
         """A connection that is ready for the statement, and what the statement is."""
+        if len(text) > _LONGEST:
+            raise KwtuiError(
+                f"A statement may have at most {_LONGEST:,} characters here.",
+                hint="Longer ones are for a SQL client, which reads them from a file.",
+                exit_code=ExitCode.USAGE,
+            )
         if not console.split(text):
             raise KwtuiError("There is no statement to run.", exit_code=ExitCode.USAGE)
         server = await self._open()

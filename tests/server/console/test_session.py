@@ -111,6 +111,12 @@ async def test_a_statement_that_takes_too_long_is_ended_by_the_server(console: C
     assert (await console.run("SELECT 1")).result.scalar() == "1"
 
 
+async def test_a_statement_that_would_be_read_for_minutes_is_refused(console: Console) -> None:
+    error = await refusal(console, "SELECT " + "(" * 64_000_000)
+    assert error.exit_code is ExitCode.USAGE
+    assert "at most 1,000,000 characters" in error.title
+
+
 async def test_what_only_holds_the_server_up_is_no_reading(console: Console) -> None:
     error = await refusal(console, "SELECT pg_sleep(30)")
     assert error.exit_code is ExitCode.REFUSED_BY_PLAN
