@@ -50,6 +50,10 @@ class Client(Protocol):
     def close(self) -> None: ...
 
 
+Writes = dict[tuple[int, int], tuple[int, int]]
+"""By relation and part: when it was last written, and how often."""
+
+
 class Engine:
     """The SQL engine of one node. Safe to use from several threads."""
 
@@ -77,6 +81,9 @@ class Engine:
         """The last value of unique_rowid()."""
         self.counted_parts: dict[tuple[str, int, int | None, int], tuple[int, int]] = {}
         """Rows and bytes of parts of tables as ``range_stats`` has counted them."""
+        self._writes: tuple[int, Writes] = (-1, {})
+        self.described: dict[str, tuple[str, ...]] = {}
+        """DuckDB's types of the columns of queries, by their text; of this catalogue alone."""
         folder = store / "sql"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / "data.duckdb"
@@ -172,6 +179,8 @@ class Engine:
             except BaseException:
                 self.reload_catalog()
                 raise
+            finally:
+                self.described.clear()
 
     def save_catalog(self) -> None:
         """Keeps the catalogue as it is now in memory."""
@@ -183,6 +192,7 @@ class Engine:
 
     def reload_catalog(self) -> None:
         """Takes the catalogue back to what was committed."""
+        self.described.clear()
         stored = self.database.execute("SELECT document FROM kw_catalog").fetchone()
         if stored is not None:
             self.catalog = self._with_sequence_values(from_json(stored[0]))
@@ -198,6 +208,18 @@ class Engine:
                 cursor.execute("COMMIT")
             finally:
                 cursor.close()
+
+    def writes(self) -> Writes:
+        """The writes that were committed, of every part of a table; read once after a commit."""
+        seen = self.snapshots.last_commit
+        if self._writes[0] != seen:
+            cursor = self.cursor()
+            rows = cursor.execute(
+                "SELECT relation, part, max(moment), count(*) FROM kw_touched GROUP BY ALL"
+            ).fetchall()
+            cursor.close()
+            self._writes = seen, {(row[0], row[1]): (row[2], row[3]) for row in rows}
+        return self._writes[1]
 
     def announce(self, session: Client, *descriptions: str, garbage: bool = False) -> None:
         """Keeps the jobs of a schema change that has been made (SHOW JOBS, recordings 05, 06).

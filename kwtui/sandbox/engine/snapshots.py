@@ -75,6 +75,11 @@ class Snapshots:
         self._held: list[_Snapshot] = []
         self._last_commit = 0
 
+    @property
+    def last_commit(self) -> int:
+        """When something was last written; another one means that what was read may be old."""
+        return self._last_commit
+
     def hand_out(self) -> int:
         """A timestamp whose state can be read for some minutes."""
         with self._engine.lock, self._lock:

@@ -19,7 +19,7 @@ from kwtui.sandbox.query import render
 from kwtui.sandbox.query.functions import AFTERWARDS, FUNCTIONS
 from kwtui.sandbox.query.prepare import Prepared, prepare
 from kwtui.sandbox.query.scopes import Output
-from kwtui.sandbox.query.sources import Sources
+from kwtui.sandbox.query.sources import SOURCE_NAME, Sources
 from kwtui.sandbox.query.translate import Translated, Translator
 from kwtui.sandbox.values.intervals import interval_storage
 from kwtui.sandbox.values.sql_type import SqlType
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 BATCH = 1000
 """Rows that are fetched at once."""
+_MOST_DESCRIBED = 1000
 
 
 @dataclass
@@ -83,7 +84,9 @@ def start(
     try:
         cursor, sources, catalog = _state(session, prepared, moment, stack)
         translated = Translator(session, prepared, catalog, sources).query()
-        outputs, sql, finishing = render_query(session, cursor, translated, as_values)
+        # Of an earlier state the columns may have been of other types.
+        known = session.engine.described if catalog is session.engine.catalog else {}
+        outputs, sql, finishing = render_query(session, cursor, translated, known, as_values)
         session.executing(cursor)
         stack.callback(session.executed, cursor)
         cursor.execute(sql)
@@ -143,10 +146,14 @@ def render_query(
     session: Session,
     cursor: duckdb.DuckDBPyConnection,
     translated: Translated,
+    known: dict[str, tuple[str, ...]],
     as_values: bool,
 ) -> tuple[list[tuple[str, SqlType]], str, Finishing]:
-    """The query with every column made into text or a value, and what is left to do in Python."""
-    stored = [str(row[1]) for row in cursor.execute(f"DESCRIBE {translated.sql}").fetchall()]
+    """The query with every column made into text or a value, and what is left to do in Python.
+
+    ``known`` keeps DuckDB's types of the columns of queries, as long as they hold.
+    """
+    stored = _described(cursor, translated.sql, known)
     names = [f"x{index}" for index in range(len(stored))]
     style = style_of(session.variables)
     if _in_time_series(translated):
@@ -170,6 +177,19 @@ def render_query(
     listed = ", ".join(names)
     sql = f"SELECT {', '.join(expressions)} FROM ({translated.sql}) AS q({listed})"
     return outputs, sql, finishing
+
+
+def _described(
+    cursor: duckdb.DuckDBPyConnection, sql: str, known: dict[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """DuckDB's types of a query's columns. To ask is half of the work of a small query."""
+    key = SOURCE_NAME.sub("", sql)
+    if key not in known:
+        if len(known) >= _MOST_DESCRIBED:
+            known.clear()
+        rows = cursor.execute(f"DESCRIBE {sql}").fetchall()
+        known[key] = tuple(str(row[1]) for row in rows)
+    return known[key]
 
 
 def _finish(

@@ -78,11 +78,7 @@ def _of_part(
         f"SELECT count(*), coalesce(sum({lengths}), 0) FROM {table_name(relation)}"
         f" WHERE {part_sql(engine.catalog, relation)} = {part}"
     )
-    touched = cursor.execute(
-        "SELECT max(moment), count(*) FROM kw_touched WHERE relation = ? AND part = ?",
-        [relation.id, part],
-    ).fetchone()
-    moment, writes = touched or (None, 0)
+    moment, writes = engine.writes().get((relation.id, part), (None, 0))
     # Rows are counted again after each write; writes to materialized views are not noted.
     noted = relation.kind is RelationKind.TABLE
     key = (sql, relation.version, moment, writes)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import duckdb
 from sqlglot import exp
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from kwtui.sandbox.engine.session import Session
     from kwtui.sandbox.query.scopes import Output
 
+SOURCE_NAME = re.compile(r"kw_source_[0-9a-z]+_[0-9]+_")
+"""What tells the temporary tables of one kind of columns from each other."""
 ROW_ID = "kw_row_id"
 """DuckDB's own number of a row, for statements that change rows."""
 _TEXT = SqlType("STRING")
@@ -177,16 +181,17 @@ class Sources:
         """A temporary table with what of these rows is ``needed``."""
         rows = needed.rows(columns, rows)
         self._made += 1
-        name = f"temp.kw_source_{self._session.session_id}_{self._made}"
         kinds = [type_of_oid(column.oid) for column in columns]
         definition = ", ".join(
             f"{_quote(c.name)} {storage_type(kind)}" for c, kind in zip(columns, kinds, strict=True)
         )
-        self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name[5:]} ({definition})")
+        columns_kind = crc32(definition.encode())
+        name = f"kw_source_{self._session.session_id}_{self._made}_{columns_kind:08x}"
+        self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({definition})")
         if rows:
-            _fill_with_texts(self._cursor, name[5:], columns, kinds, rows, needed.named)
+            _fill_with_texts(self._cursor, name, columns, kinds, rows, needed.named)
         made = [SourceColumn(c.name, kind) for c, kind in zip(columns, kinds, strict=True)]
-        return Loaded(f"SELECT * FROM {name[5:]}", made)
+        return Loaded(f"SELECT * FROM {name}", made)
 
     def order_of(self, relation: Relation | None) -> list[tuple[str, bool]]:
         """The columns whose order the rows come in without ORDER BY, and whether descending."""
