@@ -91,7 +91,7 @@ def tour(terminal: Terminal) -> list[Frame]:
     person.keep("Enter: its tables", 2)
     person.press("\r", "Method")
     person.press("\r", "Options")
-    person.press("\r", "Will not be in it")
+    person.press("\r", "Not included")
     person.keep("The plan says what a backup cannot hold, before anything runs", 5)
     person.watch("s", "proven to P2", "s: export, check every file, count every row", 1)
     person.keep("The backup is proven: every record was read and counted", 4)

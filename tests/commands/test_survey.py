@@ -69,7 +69,7 @@ def test_the_plan_says_it_too_and_the_set_keeps_the_text(
     surveyed = kwtui.run("survey", streaming, *kwtui.server).out
     assert f"warning  {streaming}.tidy: The stream tidy into streaming.public.dst is in" in surveyed
     plan = kwtui.run("backup", streaming, "--dry-run", *kwtui.server).out
-    assert "What becomes of what is there:" in plan
+    assert "What is captured, by kind of object:" in plan
     assert "captured, put back by hand: streams, 1." in plan
     by_hand = "stream tidy into streaming.public.dst: only its text, to be run by hand"
     assert by_hand in plan

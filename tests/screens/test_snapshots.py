@@ -58,7 +58,7 @@ PICTURES: dict[str, Steps] = {
     "jobs": ("6", "s", "<4 of 5 jobs>", "j"),
     "sql": ("8", "<reads only>"),
     "storage_by_database": ("4", "<tsdb>", "b", "<- shop>"),
-    "delete_plan": ("4", "<tsdb>", "x", "<This needs its name>"),
+    "delete_plan": ("4", "<tsdb>", "x", "<Type its name to confirm>"),
     "drill": ("4", "<tsdb>", "d", "<the connected server>", "down"),
     "compare": ("4", "<tsdb>", "m", "j", "c", "<2 of 3 tables differ>"),
     "retention": ("4", "<tsdb>", "t", "<2 backups stay>"),

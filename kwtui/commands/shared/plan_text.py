@@ -26,7 +26,7 @@ def plan_lines(plan: Plan, command: str) -> Iterator[str]:
         yield f"  {verb} {counted}{size}, from {plan.estimate_source}"
     if plan.coverage:
         yield ""
-        yield "What becomes of what is there:"
+        yield "What is captured, by kind of object:"
         yield from (f"  {line}" for line in coverage_lines(plan.coverage))
     yield from _finding_lines(plan)
     yield ""

@@ -84,7 +84,7 @@ def _server_lines(status: ConnectionStatus, facts: ServerFacts) -> list[Line]:
         else "not admin: KWDB lets only admins export and import. An admin can say:"
         f" GRANT admin TO {facts.user}"
     )
-    tls = "on" if facts.tls else "off: whoever is between can read and change everything"
+    tls = "on" if facts.tls else "off: traffic can be read and changed on its way"
     lines = [
         heading("Server"),
         fact("Version", facts.version),

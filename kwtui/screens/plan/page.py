@@ -39,17 +39,21 @@ def plan_lines(plan: Plan, command: str) -> list[Line]:
     refusals = [f for f in ordered if f.severity is Severity.REFUSAL]
     if refusals:
         named = is_up_to_a_name(plan)
-        words = "This needs its name to be typed" if named else "This cannot be started"
+        words = "Type its name to confirm" if named else "This cannot be started"
         lines += [BLANK, line((words, "error")), *finding_lines(refusals)]
     if plan.not_included:
-        lines += [BLANK, heading("Will not be in it")]
+        lines += [BLANK, heading("Not included")]
         told = (_without_options(plan, words) for words in plan.not_included)
         lines += [line(("− ", "warning"), in_interface(words), indent=2) for words in told]
     if plan.coverage:
-        lines += [BLANK, heading("What becomes of what is there"), *coverage_lines(plan.coverage)]
+        lines += [
+            BLANK,
+            heading("What is captured, by kind of object"),
+            *coverage_lines(plan.coverage),
+        ]
     others = [f for f in ordered if f.severity is not Severity.REFUSAL]
     if others:
-        lines += [BLANK, heading("To know before"), *finding_lines(others)]
+        lines += [BLANK, heading("Notes"), *finding_lines(others)]
     if plan.steps:
         lines += [BLANK, heading(f"What will be done, in {plural(len(plan.steps), 'step')}")]
     else:

@@ -356,7 +356,7 @@ class FileStep(Step):
         warnings = self.controller.policies.warnings_of(self._text)
         told = [line for words in warnings for line in paragraph(words, "warning")]
         if told:
-            told = [heading("Worth a thought"), *told, BLANK]
+            told = [heading("Warnings"), *told, BLANK]
         self._document.set_lines([*told, *file_lines(self._text)], keep_scroll=False)
 
     def reason_against_next(self) -> str:

@@ -235,7 +235,7 @@ async def test_the_last_proven_backup_goes_only_when_its_name_is_typed(
     async with opened(connected) as person:
         await to_storage(person)
         await person.press("x")
-        await person.until_shown("This needs its name to be typed")
+        await person.until_shown("Type its name to confirm")
         await person.press("s")
         await person.until_shown("Nothing as good as this")
         await person.type("20261122")

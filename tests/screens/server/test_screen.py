@@ -121,7 +121,7 @@ async def test_changing_the_level_takes_a_plan_and_the_typed_name(
         await driver.press("backspace", "7", "enter")
         await driver.until_shown("Write 0, 1, 2 or 3")
         await driver.press("backspace", "0", "enter")
-        await driver.until_shown("To know before")
+        await driver.until_shown("Notes")
         await driver.press("pagedown")
         await driver.until_shown("$ kwtui")
         await driver.type("wrong")
