@@ -91,6 +91,8 @@ _OPTIONS = {
     "--yes-delete": "type",
     "--on": "the place of the drill:",
     "--level": "“Level”",
+    "--probe": "“Measure speed”",
+    "--window": "“Backups begin”:",
     "--interval": "“Interval”",
     "--keep-last": "the rules",
     "--recipient": "“Encrypt for”",

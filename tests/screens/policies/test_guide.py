@@ -59,6 +59,7 @@ async def test_a_probe_is_made_only_when_it_is_asked_for(connected: FakeControll
         await guide(person)
         await person.press("enter")
         await person.until_shown("least from 00:00 to 03:00 UTC")
+        await person.until_shown("“Backups begin”: 00:00-03:00")
         assert probe not in connected.server.requests
         await person.press("escape")
         await person.until_shown("Measure speed")
