@@ -19,6 +19,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, partial
@@ -38,17 +40,22 @@ _OUT_OF_THE_WAY = 200
 
 
 class ReadyProcess:
-    """The process that is forked, seen from the tests."""
+    """The process that is forked, seen from the tests.
 
-    def __init__(self) -> None:
+    It has imported the modules that commands and servers need, or else the one module that it is
+    given, whose function ``prepare`` does what all its forks would do first.
+    """
+
+    def __init__(self, module: str = "", environment: Mapping[str, str] | None = None) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _REQUEST_BYTES)
         with theirs:
             # It ends when our end of the socket is closed, at the latest with this process.
             subprocess.Popen(
-                [sys.executable, "-m", "tests.ready_process", str(theirs.fileno())],
+                [sys.executable, "-m", "tests.ready_process", str(theirs.fileno()), module],
                 pass_fds=[theirs.fileno()],
+                env=environment,
                 cwd=Path(__file__).parents[1],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -86,11 +93,48 @@ class ReadyProcess:
                 raise
             return code, _text(out.fileno()), _text(err.fileno())
 
+    def start_in_terminal(
+        self, module: str, words: Sequence[str], environment: Mapping[str, str], terminal: int
+    ) -> Forked:
+        """Start the module's ``main`` on a terminal of its own; it leads the terminal's session."""
+        told, tells = os.pipe()
+        request = _request(module, words, environment, os.getcwd(), [0, 1, 2], place="terminal")
+        socket.send_fds(self._socket, [request], [terminal, terminal, terminal, tells])
+        os.close(tells)
+        return Forked(told, words)
+
 
 @cache
 def ready_process() -> ReadyProcess:
     """The one of this process."""
     return ReadyProcess()
+
+
+class Forked:
+    """A process that was asked for, and what is told of it in a pipe."""
+
+    def __init__(self, told: int, words: Sequence[str]) -> None:
+        self.returncode: int | None = None
+        self._told = told
+        self.pid = int(_line(told, words, 60))
+
+    def poll(self) -> int | None:
+        if self.returncode is None and select.select([self._told], [], [], 0)[0]:
+            return self.wait()
+        return self.returncode
+
+    def wait(self) -> int:
+        if self.returncode is None:
+            self.returncode = int(os.read(self._told, 12))
+        return self.returncode
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Nothing more is asked of it."""
+        os.close(self._told)
 
 
 @contextmanager
@@ -124,20 +168,28 @@ def _request(
     folder: str,
     numbers: Sequence[int],
     *,
-    apart: bool = False,
+    place: str = "",
 ) -> bytes:
-    """What to run; with it go the files of these numbers, and the pipe to tell of it in."""
-    told = [module, list(words), dict(environment), folder, list(numbers), apart]
+    """What to run; with it go the files of these numbers, and the pipe to tell of it in.
+
+    ``place`` is "apart" for a session of its own, and "terminal" for one that has its first file
+    as its terminal.
+    """
+    told = [module, list(words), dict(environment), folder, list(numbers), place]
     return json.dumps(told).encode()
 
 
 # -- in the process that is forked --------------------------------------------------------------
 
 
-def _serve(requests: socket.socket) -> None:
+def _serve(requests: socket.socket, module: str) -> None:
     """Fork a keeper for each request, which forks the command and tells how that ended."""
-    for name in (*_modules(), *_SERVER_MODULES):
-        importlib.import_module(name)
+    if module:
+        importlib.import_module(module).prepare()
+        assert threading.active_count() == 1, "a process with threads must not fork"
+    else:
+        for name in (*_modules(), *_SERVER_MODULES):
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -185,8 +237,8 @@ def _keep(request: bytes, files: list[int], asks: socket.socket) -> None:
     os.read(waits, 1)
     os.close(waits)
     os.close(tells)
-    module, words, environment, folder, numbers, apart = json.loads(request)
-    if apart:
+    module, words, environment, folder, numbers, place = json.loads(request)
+    if place:
         os.setsid()
         asks.close()
     else:
@@ -195,6 +247,8 @@ def _keep(request: bytes, files: list[int], asks: socket.socket) -> None:
                 Popen=partial(_Started, asks), PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL
             )
     _place(given, numbers)
+    if place == "terminal":
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -213,7 +267,7 @@ def _place(files: list[int], numbers: list[int]) -> None:
         os.close(file)
 
 
-class _Started:
+class _Started(Forked):
     """As much of `subprocess.Popen` as is asked of a process that one of kwtui's own becomes."""
 
     def __init__(
@@ -230,35 +284,26 @@ class _Started:
         pass_fds: Sequence[int] = (),
     ) -> None:
         _, _, _, module, *words = command
-        self.returncode: int | None = None
         self.stdin: IO[bytes] | None = None
         if stdin == subprocess.PIPE:
             read, write = os.pipe()
             self.stdin = open(write, "wb")  # noqa: SIM115 - who starts it closes it
         else:
             read = os.open(os.devnull, os.O_RDONLY)
-        self._told, tells = os.pipe()
+        told, tells = os.pipe()
         request = _request(
-            module, words, env, str(cwd), [0, 1, 2, *pass_fds], apart=start_new_session
+            module,
+            words,
+            env,
+            str(cwd),
+            [0, 1, 2, *pass_fds],
+            place="apart" if start_new_session else "",
         )
         files = [read, _number(stdout), _number(stderr), *pass_fds, tells]
         socket.send_fds(asks, [request], files)
         os.close(read)
         os.close(tells)
-        self.pid = int(_line(self._told, words, 60))
-
-    def poll(self) -> int | None:
-        if self.returncode is None and select.select([self._told], [], [], 0)[0]:
-            return self.wait()
-        return self.returncode
-
-    def wait(self) -> int:
-        if self.returncode is None:
-            self.returncode = int(os.read(self._told, 12))
-        return self.returncode
-
-    def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
+        super().__init__(told, words)
 
 
 def _number(file: IO[bytes] | int) -> int:
@@ -266,4 +311,4 @@ def _number(file: IO[bytes] | int) -> int:
 
 
 if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])

@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 
 from kwtui.app.application import KwtuiApp
+from kwtui.app.screen_factories import FACTORIES
 from kwtui.backups.listing.entries import EntryKind
 from kwtui.backups.listing.presence import Presence
 from kwtui.controller.events import StorageChanged
@@ -20,7 +22,11 @@ from kwtui.model.requests import BackupRequest
 from kwtui.runs.events import StepProgress
 from tests.screens.fake_controller import FakeController
 from tests.screens.hostile import make_hostile
+from tests.screens.parsed_once import each_stylesheet_parsed_once
 from tests.screens.staged import at
+
+_PREPARED = ExitStack()
+"""Holds as long as the process does."""
 
 
 def main() -> int:
@@ -46,6 +52,22 @@ def main() -> int:
 
     asyncio.run(live())
     return app.return_code or 0
+
+
+def prepare() -> None:
+    """What each program would do first, done once for all that are forked of this process."""
+    _PREPARED.enter_context(each_stylesheet_parsed_once())
+    asyncio.run(_open_every_screen())
+
+
+async def _open_every_screen() -> None:
+    controller = FakeController()
+    controller.connection.set_connected()
+    app = KwtuiApp(controller, clock=lambda: at(0))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for name in FACTORIES:
+            await app.open_screen(name)
+            await pilot.pause()
 
 
 async def _move(controller: FakeController) -> None:

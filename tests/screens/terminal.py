@@ -11,13 +11,17 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import pyte
 
+from tests.ready_process import ReadyProcess
+
 ROOT = Path(__file__).resolve().parents[2]
+INTERFACE = "tests.screens.pty_program"
 PATIENCE_SECONDS = 30.0
 SLICE_SECONDS = 0.04
 WAKING_SECONDS = 0.5
@@ -28,8 +32,9 @@ BUSY_SECONDS = 0.005
 class Terminal:
     """80 columns, 24 rows, unless it is resized."""
 
-    def __init__(self, pid: int, descriptor: int) -> None:
+    def __init__(self, pid: int, descriptor: int, ended: Callable[[], int | None]) -> None:
         self.pid = pid
+        self._ended = ended
         self.descriptor = descriptor
         self.written = bytearray()
         self._screen = pyte.Screen(80, 24)
@@ -122,36 +127,32 @@ class Terminal:
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
             self.read(0.05)
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.exit_status = os.waitstatus_to_exitcode(status)
+            self.exit_status = self._ended()
+            if self.exit_status is not None:
                 return self.exit_status
         raise AssertionError("the program did not end")
 
 
 @contextmanager
 def program(
-    *arguments: str, tmp: Path, module: str = "tests.screens.pty_program", **environment: str
+    *arguments: str, tmp: Path, module: str = INTERFACE, **environment: str
 ) -> Iterator[Terminal]:
     """The interface with these arguments, ended when the test leaves it.
 
     Without ``module`` it runs on the controller in memory.
     """
-    variables = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp),
-        "TERM": "xterm-256color",
-        "COLORTERM": "truecolor",
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(ROOT),
-        **environment,
-    }
+    variables = _variables(tmp) | environment
     pid, descriptor = pty.fork()
     if pid == 0:
         os.chdir(ROOT)
         command = [sys.executable, "-m", module, *arguments]
         os.execve(command[0], command, variables)  # noqa: S606
-    terminal = Terminal(pid, descriptor)
+
+    def ended() -> int | None:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        return os.waitstatus_to_exitcode(status) if found else None
+
+    terminal = Terminal(pid, descriptor, ended)
     terminal.resize(80, 24)
     try:
         yield terminal
@@ -160,3 +161,43 @@ def program(
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         os.close(descriptor)
+
+
+@contextmanager
+def ready_program(*arguments: str, tmp: Path, **environment: str) -> Iterator[Terminal]:
+    """What `program` is without ``module``, as a fork of one that has imported all that it needs.
+
+    That saves the second and more that each such program takes to start.
+    """
+    descriptor, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    started = _ready_interface().start_in_terminal(
+        INTERFACE, arguments, _variables(tmp) | environment, slave
+    )
+    os.close(slave)
+    terminal = Terminal(started.pid, descriptor, started.poll)
+    try:
+        yield terminal
+    finally:
+        if terminal.exit_status is None:
+            started.kill()
+            started.wait()
+        started.close()
+        os.close(descriptor)
+
+
+@cache
+def _ready_interface() -> ReadyProcess:
+    """The one of this process."""
+    return ReadyProcess(INTERFACE, _variables(Path("/nonexistent")))
+
+
+def _variables(home: Path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(ROOT),
+    }

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.screens.hostile import OBEYED
-from tests.screens.terminal import Terminal, program
+from tests.screens.terminal import Terminal, ready_program
 
 SCREENS = ("board", "connection", "backup", "restore", "storage", "logs", "runs", "server", "sql")
 
@@ -48,7 +48,7 @@ def colour_codes(data: bytes) -> list[bytes]:
 def test_idle_screens_write_nothing(tmp_path: Path) -> None:
     """All at the same time: their silence takes as long as that of one."""
     with ExitStack() as programs:
-        terminals = {s: programs.enter_context(program(s, tmp=tmp_path)) for s in SCREENS}
+        terminals = {s: programs.enter_context(ready_program(s, tmp=tmp_path)) for s in SCREENS}
         for screen, terminal in terminals.items():
             terminal.until_shown(TITLES[screen])
         for terminal in terminals.values():
@@ -62,7 +62,7 @@ def test_idle_screens_write_nothing(tmp_path: Path) -> None:
 # A program that a busy machine held up for a second paints late, which looks like no silence.
 @pytest.mark.flaky(reruns=1)
 def test_an_idle_input_and_an_idle_dialog_write_nothing(tmp_path: Path) -> None:
-    with program("connection", tmp=tmp_path) as terminal:
+    with ready_program("connection", tmp=tmp_path) as terminal:
         terminal.until_shown("1 Connection")
         terminal.press("\t")
         assert terminal.read(2.0) == b"", "a cursor that blinks"
@@ -75,7 +75,7 @@ def test_an_idle_input_and_an_idle_dialog_write_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_gives_the_terminal_back(number: signal.Signals, tmp_path: Path) -> None:
-    with program("storage", tmp=tmp_path) as terminal:
+    with ready_program("storage", tmp=tmp_path) as terminal:
         terminal.until_shown("tsdb")
         os.kill(terminal.pid, number)
         assert terminal.wait() == 128 + number
@@ -83,7 +83,7 @@ def test_a_signal_gives_the_terminal_back(number: signal.Signals, tmp_path: Path
 
 
 def test_quitting_gives_the_terminal_back(tmp_path: Path) -> None:
-    with program("connection", tmp=tmp_path) as terminal:
+    with ready_program("connection", tmp=tmp_path) as terminal:
         terminal.until_shown("1 Connection")
         terminal.until_quiet()
         os.write(terminal.descriptor, b"q")
@@ -103,8 +103,8 @@ def assert_restored(terminal: Terminal) -> None:
         assert sequence in terminal.written, sequence
 
 
-def test_a_terminal_that_goes_away_ends_the_program(tmp_path: Path) -> None:
-    with program("connection", tmp=tmp_path) as terminal:
+def test_a_terminal_that_goes_away_ends_the_ready_program(tmp_path: Path) -> None:
+    with ready_program("connection", tmp=tmp_path) as terminal:
         terminal.until_shown("1 Connection")
         terminal.until_quiet()
         master = os.dup(terminal.descriptor)
@@ -115,7 +115,7 @@ def test_a_terminal_that_goes_away_ends_the_program(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_no_color_means_no_colour_at_all(screen: str, tmp_path: Path) -> None:
-    with program(screen, tmp=tmp_path, NO_COLOR="1") as terminal:
+    with ready_program(screen, tmp=tmp_path, NO_COLOR="1") as terminal:
         terminal.until_shown(TITLES[screen])
         terminal.press("j")
         terminal.press("?")
@@ -124,14 +124,14 @@ def test_no_color_means_no_colour_at_all(screen: str, tmp_path: Path) -> None:
 
 
 def test_with_colours_there_are_some(tmp_path: Path) -> None:
-    with program("connection", tmp=tmp_path) as terminal:
+    with ready_program("connection", tmp=tmp_path) as terminal:
         terminal.until_shown("1 Connection")
         assert colour_codes(bytes(terminal.written))
 
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_foreign_text_is_shown_and_never_obeyed(screen: str, tmp_path: Path) -> None:
-    with program(screen, "hostile", tmp=tmp_path) as terminal:
+    with ready_program(screen, "hostile", tmp=tmp_path) as terminal:
         terminal.until_shown(TITLES[screen])
         terminal.until_quiet()
         for keys in ("j", "\r", "j", "\r", "j", "j", "\r", "\r", "?"):
@@ -145,7 +145,7 @@ def test_foreign_text_is_shown_and_never_obeyed(screen: str, tmp_path: Path) -> 
 
 def test_bytes_of_moving_around_stay_within_the_budget(tmp_path: Path) -> None:
     """textual-anchors.md, section 9, point 5: Tab 6 KB, first opening 25 KB, later 20 KB."""
-    with program("connection", tmp=tmp_path) as terminal:
+    with ready_program("connection", tmp=tmp_path) as terminal:
         terminal.until_shown("1 Connection")
         terminal.until_quiet()
         tab = len(terminal.press("\t"))
@@ -164,7 +164,7 @@ def test_bytes_of_moving_around_stay_within_the_budget(tmp_path: Path) -> None:
 
 def test_a_busy_log_stays_within_the_budget(tmp_path: Path) -> None:
     """A hundred lines a second: at most 30 KB a second."""
-    with program("logs", "log", tmp=tmp_path) as terminal:
+    with ready_program("logs", "log", tmp=tmp_path) as terminal:
         terminal.until_shown("kwbase")
         os.write(terminal.descriptor, b"\r")
         terminal.until_shown("following")
@@ -177,7 +177,7 @@ def test_a_busy_log_stays_within_the_budget(tmp_path: Path) -> None:
 
 def test_a_running_backup_stays_within_the_budget(tmp_path: Path) -> None:
     """Its page, with five events a second: at most 1 KB a second."""
-    with program("runs", "run", tmp=tmp_path) as terminal:
+    with ready_program("runs", "run", tmp=tmp_path) as terminal:
         terminal.until_shown("Back up shop")
         os.write(terminal.descriptor, b"\r")
         terminal.until_shown("1 of 4 tables")
@@ -190,7 +190,7 @@ def test_a_running_backup_stays_within_the_budget(tmp_path: Path) -> None:
 
 def test_the_clock_of_a_silent_run_stays_within_the_budget(tmp_path: Path) -> None:
     """One tick a second on its page; beside it, in the list of runs, nothing is written."""
-    with program("runs", "silent", tmp=tmp_path) as terminal:
+    with ready_program("runs", "silent", tmp=tmp_path) as terminal:
         terminal.until_shown("42%")
         terminal.until_quiet()
         assert terminal.read(1.5) == b""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.screens.hostile import OBEYED
-from tests.screens.terminal import program
+from tests.screens.terminal import ready_program
 
 OPENED = {
     "set": ("storage", "4 Storage", "\r", "Overview"),
@@ -33,7 +33,7 @@ def test_idle_screens_write_nothing(tmp_path: Path) -> None:
     """All at the same time: their silence takes as long as that of one."""
     with ExitStack() as programs:
         terminals = {
-            name: programs.enter_context(program(start, tmp=tmp_path))
+            name: programs.enter_context(ready_program(start, tmp=tmp_path))
             for name, (start, *_) in OPENED.items()
         }
         for name, terminal in terminals.items():
@@ -52,7 +52,7 @@ def test_idle_screens_write_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", OPENED)
 def test_foreign_text_is_shown_and_never_obeyed(name: str, tmp_path: Path) -> None:
     start, there, keys, then = OPENED[name]
-    with program(start, "hostile", tmp=tmp_path) as terminal:
+    with ready_program(start, "hostile", tmp=tmp_path) as terminal:
         terminal.until_shown(there)
         terminal.until_quiet()
         for key in keys:
@@ -67,7 +67,7 @@ def test_foreign_text_is_shown_and_never_obeyed(name: str, tmp_path: Path) -> No
 
 def test_opening_them_stays_within_the_budget(tmp_path: Path) -> None:
     """textual-anchors.md, section 9, point 5: a screen's first opening 25 KB."""
-    with program("storage", tmp=tmp_path) as terminal:
+    with ready_program("storage", tmp=tmp_path) as terminal:
         terminal.until_shown("4 Storage")
         terminal.until_quiet()
         for key in "xtl":
@@ -79,7 +79,7 @@ def test_opening_them_stays_within_the_budget(tmp_path: Path) -> None:
 def test_opening_and_moving_stays_within_the_budget(name: str, tmp_path: Path) -> None:
     """A screen at most 25 KB, a step of the cursor and the way back less."""
     start, there, keys, then = OPENED[name]
-    with program(start, tmp=tmp_path) as terminal:
+    with ready_program(start, tmp=tmp_path) as terminal:
         terminal.until_shown(there)
         terminal.until_quiet()
         opening = [len(terminal.press(key)) for key in keys]
@@ -95,7 +95,7 @@ def test_a_folder_that_changes_all_the_time_stays_within_the_budget(
     keys: str, tmp_path: Path
 ) -> None:
     """Five changes a second: what changed is painted, not the list; at most 3 KB a second."""
-    with program("storage", "folder", tmp=tmp_path) as terminal:
+    with ready_program("storage", "folder", tmp=tmp_path) as terminal:
         terminal.until_shown("MiB")
         if keys:
             os.write(terminal.descriptor, keys.encode())
