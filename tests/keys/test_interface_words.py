@@ -45,6 +45,8 @@ ONLY_IN_A_SHELL = (
     "--identity",
     "--node",
     "--recipient",
+    ": ssh ",
+    "? ssh ",
     "sudo -u",
     "kwbase",
     "docker",

@@ -89,8 +89,8 @@ def _statement_lines(proposal: Proposal) -> list[Line]:
         BLANK,
         heading("What it costs, and what is lost"),
         *paragraph(
-            "Not known: kwtui runs it as it stands, and brings nothing back that it changes or"
-            f" removes. Is there a proven backup of {proposal.database}?",
+            "Unknown: the statement runs unchanged, and nothing that it changes or removes comes"
+            f" back. Check that a proven backup of {proposal.database} exists.",
             "warning",
         ),
         BLANK,
