@@ -18,9 +18,8 @@ class ProofLevel(IntEnum):
     P3 = 3
     """The schema was restored in a scratch database."""
     P4 = 4
-    """The data too: counts and contents equal."""
-    P5 = 5
-    """The off-site copy was read back."""
+    """The data too: counts and contents equal. What an off-site copy is proven to is told by
+    `kwtui.offsite.archive.CopyLevel`."""
 
 
 @dataclass(frozen=True)

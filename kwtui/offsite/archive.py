@@ -26,11 +26,12 @@ from typing import Annotated
 
 import msgspec
 
+from kwtui.backups.layout.naming import table_folder
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.json_text import decode, encode_file
 from kwtui.model.moments import check_moments
 from kwtui.model.proof import ProofLevel
-from kwtui.model.schema import Engine
+from kwtui.model.schema import Engine, TableName
 
 FORMAT = 1
 ARCHIVE_FILE = "archive.json"
@@ -186,6 +187,25 @@ def _problem(archive: Archive) -> str:
         if sum(piece.bytes for piece in file.pieces) != file.bytes:
             return f"The pieces of {file.path} do not add up."
     return ""
+
+
+def table_of_file(file: ArchivedFile) -> TableName | None:
+    """The table whose data a file holds; None for what is no table's.
+
+    ``table`` does not tell where a schema with a dot in its name ends: the folders do that the
+    file lies in.
+    """
+    if not file.table:
+        return None
+    parts = file.table.split(".")
+    names = [
+        TableName(".".join(parts[:dot]), ".".join(parts[dot:])) for dot in range(1, len(parts))
+    ]
+    folder = f"/{PurePosixPath(file.path).parent}/"
+    for name in names:
+        if f"/{table_folder(name)}/" in folder:
+            return name
+    return names[0] if names else TableName("", file.table)
 
 
 def is_safe(path: str) -> bool:

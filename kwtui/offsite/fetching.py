@@ -36,7 +36,7 @@ from kwtui.files.foreign.removing import remove_file, remove_folder
 from kwtui.files.pace import spend
 from kwtui.model.proof import ProofLevel
 from kwtui.model.schema import TableName
-from kwtui.offsite.archive import JOIN_FILE, Archive, ArchivedFile
+from kwtui.offsite.archive import JOIN_FILE, Archive, ArchivedFile, table_of_file
 from kwtui.offsite.targets.target import Target
 from kwtui.offsite.unpacking import Member, damaged, members
 from kwtui.text import sentences
@@ -66,16 +66,16 @@ def wanted_files(archive: Archive, tables: Sequence[TableName]) -> tuple[Archive
     """
     if not tables:
         return archive.files
-    names = {f"{table.schema}.{table.name}" for table in tables}
-    held = {file.table for file in archive.files}
-    if missing := sorted(names - held):
-        known = ", ".join(sorted(filter(None, held))[:10])
+    held = [(file, table_of_file(file)) for file in archive.files]
+    names = {table for _, table in held if table is not None}
+    if missing := sorted(str(table) for table in set(tables) - names):
+        known = ", ".join(sorted(map(str, names))[:10])
         raise KwtuiError(
             f"The copy of {archive.set_id} holds no files of {missing[0]}.",
             hint=f"It holds those of: {known}." if known else "All its tables are empty.",
             exit_code=ExitCode.NOT_FOUND,
         )
-    return tuple(file for file in archive.files if not file.table or file.table in names)
+    return tuple(file for file, table in held if table is None or table in tables)
 
 
 def needed_parts(files: Sequence[ArchivedFile]) -> list[int]:

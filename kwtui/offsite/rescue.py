@@ -23,7 +23,7 @@ from kwtui.files.foreign.grounds import claim
 from kwtui.files.foreign.walking import walk
 from kwtui.model.offsite import TargetSettings
 from kwtui.model.schema import TableName
-from kwtui.offsite.archive import ARCHIVE_FILE, Archive, is_within
+from kwtui.offsite.archive import ARCHIVE_FILE, Archive, is_within, table_of_file
 from kwtui.offsite.copies import (
     Contents,
     Copy,
@@ -169,8 +169,8 @@ def _entry(archive: Archive, copy: Copy) -> BackupEntry:
 
 def tables_of(archive: Archive) -> tuple[TableName, ...]:
     """The tables that have rows in the copy, in its order."""
-    names = dict.fromkeys(file.table for file in archive.files if file.table)
-    return tuple(TableName(*name.split(".", 1)) for name in names)
+    names = dict.fromkeys(table_of_file(file) for file in archive.files)
+    return tuple(name for name in names if name is not None)
 
 
 def table_of(archive: Archive, name: str) -> TableName:

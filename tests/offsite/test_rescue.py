@@ -14,6 +14,7 @@ from kwtui.backups.proof.verify import verify
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.offsite import TargetSettings
 from kwtui.model.proof import ProofLevel
+from kwtui.model.schema import TableName
 from kwtui.offsite.copies import Copy
 from kwtui.offsite.rescue import (
     bring_copy,
@@ -24,7 +25,7 @@ from kwtui.offsite.rescue import (
     tables_of,
     take_table,
 )
-from tests.backups.builder import EMPTY, ODD, ORDERS
+from tests.backups.builder import EMPTY, ODD, ORDERS, make_set
 from tests.offsite.copying import files_in, push, target_in, two_sets
 
 
@@ -115,6 +116,27 @@ def test_one_table_is_taken_out_though_the_rest_is_lost(
     assert [table.name for table in details.tables] == [ORDERS]
     assert details.tables[0].rows == 4
     assert read[-1][0] == read[-1][1] < sum(part.bytes for part in archive.parts)
+
+
+def test_a_dot_in_the_name_of_a_schema_or_table_ends_neither(tmp_path: Path, away: Path) -> None:
+    schema, table = TableName("a.b", "c"), TableName("a", "x.y")
+    (tmp_path / "extern").mkdir()
+    content: dict[TableName, list[list[str | None]]] = {
+        schema: [["1", "x"]],
+        table: [["2", "y"], ["3", "z"]],
+    }
+    location = make_set(tmp_path / "extern", tmp_path / "state", content)
+    push(target_in(away), location, tmp_path / "state")
+    found = find_copies_in(away)
+    assert found is not None
+    archive = found.archive(location.path)
+    assert set(tables_of(archive)) == {schema, table}
+    assert table_of(archive, "c") == schema
+    assert table_of(archive, "x.y") == table
+    (tmp_path / "work").mkdir()
+    take_table(found, location.path, schema, tmp_path / "work", ())
+    (taken,) = open_set(tmp_path / "work", location.path).tables
+    assert (taken.name, taken.rows) == (schema, 1)
 
 
 def test_a_copy_is_brought_into_extern_once(away: Path, sent: SetLocation, tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def _prune(commands: Any) -> None:
         group.add_argument(f"--keep-{name}", type=number, metavar="N", help=f"keep {kept}")
     group.add_argument(
         "--min-proof",
-        choices=("P1", "P2", "P3", "P4", "P5"),
+        choices=("P1", "P2", "P3", "P4"),
         help="backups that are proven less do not count (default: P2)",
     )
     group.add_argument("--save", action="store_true", help="use these rules from now on")

@@ -667,7 +667,7 @@ complete -c kwtui -n '_shtab_kwtui_using prune' -l keep-daily -x -d 'keep the ne
 complete -c kwtui -n '_shtab_kwtui_using prune' -l keep-weekly -x -d 'keep the newest backup of each of the last N ISO weeks'
 complete -c kwtui -n '_shtab_kwtui_using prune' -l keep-monthly -x -d 'keep the newest backup of each of the last N months'
 complete -c kwtui -n '_shtab_kwtui_using prune' -l keep-yearly -x -d 'keep the newest backup of each of the last N years'
-complete -c kwtui -n '_shtab_kwtui_using prune' -l min-proof -xka "P1 P2 P3 P4 P5" -d 'backups that are proven less do not count (default: P2)'
+complete -c kwtui -n '_shtab_kwtui_using prune' -l min-proof -xka "P1 P2 P3 P4" -d 'backups that are proven less do not count (default: P2)'
 complete -c kwtui -n '_shtab_kwtui_using prune' -l save -d 'use these rules from now on'
 complete -c kwtui -n '_shtab_kwtui_using prune' -l yes -d 'remove what goes'
 complete -c kwtui -n '_shtab_kwtui_using prune' -l dry-run -d 'only show it (default)'
