@@ -73,9 +73,11 @@ class Driver:
             await self.pilot.pause(0.01)
 
     async def until_shown(self, text: str) -> None:
-        await self.until(
-            lambda: text in self.text() or text in self.words(), f"{text!r} on the screen"
-        )
+        def shown() -> bool:
+            seen = self.text()
+            return text in seen or text in " ".join(seen.split())
+
+        await self.until(shown, f"{text!r} on the screen")
 
 
 def _character(key: str) -> str | None:
