@@ -7,6 +7,7 @@ these commands start in turn, for a run or for a sandbox's server, in a session 
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import gc
 import importlib
@@ -26,10 +27,32 @@ from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import IO
+from typing import IO, NoReturn
 
-_PACKAGES = ("kwtui.commands", "kwtui.controller", "kwtui.operations", "kwtui.runs", "kwtui.server")
-_MODULES = ("asyncio", "kwtui.cli", "kwtui.sandbox.__main__", "psycopg")
+_PACKAGES = (
+    "kwtui.backups",
+    "kwtui.commands",
+    "kwtui.config",
+    "kwtui.controller",
+    "kwtui.files",
+    "kwtui.model",
+    "kwtui.node",
+    "kwtui.operations",
+    "kwtui.protection",
+    "kwtui.runs",
+    "kwtui.server",
+    "kwtui.sql",
+)
+_MODULES = (
+    "_strptime",
+    "asyncio",
+    "encodings.idna",
+    "humanize",
+    "kwtui.cli",
+    "kwtui.sandbox.__main__",
+    "psycopg",
+    "yaml",
+)
 _SERVER_MODULES = ("duckdb", "kwtui.sandbox.server", "kwtui.sandbox.sql_engine")
 _STARTING = ("kwtui.runs.process", "kwtui.sandbox.control.manage")
 """Modules that start a process which lives on after the command."""
@@ -254,7 +277,26 @@ def _keep(request: bytes, files: list[int], asks: socket.socket) -> None:
     os.chdir(folder)
     sys.argv = ["kwtui", *words]
     main: Callable[[], int] = importlib.import_module(module).main
-    sys.exit(main())
+    try:
+        code = main()
+    except SystemExit as ended:
+        if not isinstance(ended.code, int):
+            raise
+        code = ended.code
+    _end(code)
+
+
+def _end(code: int) -> NoReturn:
+    """End as an interpreter does, but for taking apart what all of them share.
+
+    That writes to every page of it, which would have to be copied first.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        if not stream.closed:
+            stream.flush()
+    os._exit(code)
 
 
 def _place(files: list[int], numbers: list[int]) -> None:

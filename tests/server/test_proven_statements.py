@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ from kwtui.sql.programs import with_body_as_text
 from kwtui.sql.transfer import ExportOptions, ImportOptions
 from tests.conftest import SandboxNode
 from tests.faults.bench import Bench
+from tests.once import once
 from tests.operations.conftest import PLANT, SHOP
 from tests.server.forms import Form, form_of, forms
 from tests.server.recorded import lines
@@ -114,21 +116,32 @@ FANCY = Dialect(delimiter="|", null_text="NULL", charset="GBK", header=True)
 
 @pytest.fixture(scope="module")
 def sent(
-    sandbox: SandboxNode, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, str]]:
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> dict[str, str]:
     """Every statement that the flows below sent, with the flow that sent it first."""
+
+    def prepare(folder: Path) -> None:
+        # Only whoever runs the flows needs a node.
+        node: SandboxNode = request.getfixturevalue("sandbox")
+        seen = _run_flows(Bench(node, folder / "state"))
+        (folder / "sent.json").write_text(json.dumps(seen), encoding="utf-8")
+
+    told = once(tmp_path_factory, "proven-flows", prepare) / "sent.json"
+    seen: dict[str, str] = json.loads(told.read_text(encoding="utf-8"))
+    return seen
+
+
+def _run_flows(bench: Bench) -> dict[str, str]:
     seen: dict[str, str] = {}
     flow = ["start"]
     with pytest.MonkeyPatch.context() as patch:
         for kind in (Server, LimitedServer):
             patch.setattr(kind, "_run", _recorder(kind._run, seen, flow))
-        bench = Bench(sandbox, tmp_path_factory.mktemp("state"))
         bench.do(*MAKE)
         for name in _flows(bench):
             flow[0] = name
         flow[0] = "pages"
         asyncio.run(_pages(bench))
-        yield seen
     for database in (
         RELATIONAL,
         SERIES,
@@ -140,6 +153,7 @@ def sent(
         "p_series",
     ):
         bench.do(f"DROP DATABASE IF EXISTS {database} CASCADE")
+    return seen
 
 
 def _recorder(usual: object, seen: dict[str, str], flow: list[str]) -> object:

@@ -20,16 +20,17 @@ from kwtui.server.connection.results import ResultSet, StatementResult
 from kwtui.server.connection.server import Server, connect
 from kwtui.server.connection.target import resolve_target
 from tests.conftest import SandboxNode
+from tests.faults.bench import Bench
 from tests.server.refusing import refuse
 
 SHOP, PLANT = "versions", "versions_plant"
 AT_ONCE = "information_schema.(columns|statistics)"
 
 
-@pytest.fixture
-async def server(sandbox: SandboxNode) -> AsyncIterator[Server]:
-    server = await connect(resolve_target(dsn=sandbox.dsn, environ={}))
-    for sql in (
+@pytest.fixture(scope="module")
+def databases(sandbox: SandboxNode, tmp_path_factory: pytest.TempPathFactory) -> SandboxNode:
+    """The node with a shop and a plant, which are only read here."""
+    Bench(sandbox, tmp_path_factory.mktemp("state")).do(
         f"DROP DATABASE IF EXISTS {SHOP} CASCADE",
         f"DROP DATABASE IF EXISTS {PLANT} CASCADE",
         f"CREATE DATABASE {SHOP}",
@@ -59,9 +60,13 @@ async def server(sandbox: SandboxNode) -> AsyncIterator[Server]:
         "COMMENT ON TABLE s IS 'series'",
         "COMMENT ON COLUMN s.v IS 'value'",
         "COMMENT ON COLUMN own.b IS 'tag'",
-        "USE defaultdb",
-    ):
-        await server.execute(sql)
+    )
+    return sandbox
+
+
+@pytest.fixture
+async def server(databases: SandboxNode) -> AsyncIterator[Server]:
+    server = await connect(resolve_target(dsn=databases.dsn, environ={}))
     yield server
     await server.close()
 
