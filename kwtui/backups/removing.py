@@ -212,7 +212,7 @@ def _cannot_remove(path: str, error: OSError) -> KwtuiError:
     reason = error.strerror or str(error)
     if error.errno == errno.ENOENT:
         return KwtuiError(
-            f"{path} is not there.",
+            f"{path} was not found.",
             cause=reason,
             hint="See what is: kwtui list",
             exit_code=ExitCode.NOT_FOUND,

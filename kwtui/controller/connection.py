@@ -130,7 +130,7 @@ class Connection:
         """Raises REFUSED_BY_PLAN where the profile of this server says that it only reads."""
         if self.server().target.read_only:
             raise KwtuiError(
-                "This server's profile says: read only.",
+                "The profile of this server is read-only.",
                 hint="Change the profile if this server may be changed.",
                 exit_code=ExitCode.REFUSED_BY_PLAN,
             )

@@ -201,6 +201,6 @@ class Runs:
             raise KwtuiError(
                 "This plan was made for another cluster.",
                 cause=f"It names {plan.cluster_id}; {here} answers here.",
-                hint="Plan it again on the server that it is meant for.",
+                hint="Plan it again on the intended server.",
                 exit_code=ExitCode.WRONG_CLUSTER,
             )

@@ -163,7 +163,7 @@ def _said(fact: Fact) -> str:
 def _extern(look: FilesLook) -> Check:
     title, found = "Extern", look.place.extern
     if found.path is None or not (found.exists or found.pending):
-        detail = found.problem or f"{found.path} is not there."
+        detail = found.problem or f"{found.path} was not found."
         hint = found.remedy or "Run kwtui where the node's files are, and give --extern DIR."
         return Check("extern", title, CheckState.FAILED, detail, hint)
     where = f"{found.path} ({found.source})"

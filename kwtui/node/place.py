@@ -285,7 +285,7 @@ def inspect_folder(path: Path, source: str) -> FolderState:
     try:
         status = folder_status(path)
     except FileNotFoundError:
-        return replace(_with_space(state, path), problem=f"{path} is not there.")
+        return replace(_with_space(state, path), problem=f"{path} was not found.")
     except NotADirectoryError:
         return replace(state, exists=is_there(path), problem=f"{path} is no folder.")
     except OSError as error:

@@ -50,7 +50,7 @@ class SourceFiles:
     _hashed: dict[str, int] = field(default_factory=dict)
 
     def stretch(self, stretch: Stretch) -> Iterator[bytes]:
-        """Raises KwtuiError (BACKUP_DAMAGED) where the file is not what was sealed."""
+        """Raises KwtuiError (BACKUP_DAMAGED) where the file has changed since it was sealed."""
         with self.open(stretch.path) as file:
             digest = self._hash_up_to(stretch, file)
             file.seek(stretch.offset)

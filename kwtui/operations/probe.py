@@ -170,8 +170,8 @@ class _Probe:
         if found != self._rows:
             raise KwtuiError(
                 f"The probe brought back {found:,} of {plural(self._rows, 'row')}.",
-                cause="A speed at which rows are lost is none.",
-                hint="Drill a backup: kwtui drill SET tells what this node loses.",
+                cause="A speed measured while rows are lost is meaningless.",
+                hint="Drill a backup: kwtui drill SET shows what this node loses.",
                 exit_code=ExitCode.FAILED,
             )
 

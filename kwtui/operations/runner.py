@@ -132,7 +132,7 @@ async def run_steps(
 def _beside(step: Step) -> StepKind | None:
     """Whose neighbours of the same kind may run at the same time.
 
-    An import by way of a plain table may need the rows of the one before it.
+    An import through a plain table may need the rows of the one before it.
     """
     return step.kind if step.kind in PARALLEL_KINDS and "through" not in step.params else None
 

@@ -32,7 +32,7 @@ def plan_verify(
             exit_code=ExitCode.USAGE,
         )
     words = {
-        ProofLevel.P1: "Every file must be there, with the size and SHA-256 of the manifest.",
+        ProofLevel.P1: "Every file must exist, with the size and SHA-256 of the manifest.",
         ProofLevel.P2: "Besides, every record is parsed and counted, and every meta.sql read.",
     }
     return Plan(
@@ -61,7 +61,7 @@ def plan_verify(
 async def run_verify(context: RunContext) -> RunResult:
     """Run the check; the outcome is written to the set's ``proofs.jsonl`` either way.
 
-    Raises KwtuiError: BACKUP_DAMAGED when the set is not what was sealed.
+    Raises KwtuiError: BACKUP_DAMAGED when the set has changed since it was sealed.
     """
     reports: list[VerifyReport] = []
 
@@ -96,7 +96,7 @@ def in_words(report: VerifyReport) -> str:
     if not report.ok:
         return "damaged"
     if report.reached is None:
-        return "readable, with nothing to compare it with"
+        return "readable; nothing to compare it with"
     return f"proven to P{int(report.reached)}"
 
 
@@ -111,7 +111,6 @@ def check_report(report: VerifyReport, options: Sequence[str] = ()) -> None:
         raise KwtuiError(
             f"The backup {report.path} is damaged: {words[0]}",
             cause="\n".join(words[1:10]),
-            hint="See everything that is wrong: "
-            + shell_line("verify", report.path, options=options),
+            hint="List all problems: " + shell_line("verify", report.path, options=options),
             exit_code=ExitCode.BACKUP_DAMAGED,
         )

@@ -182,7 +182,7 @@ class _Worker:
 
     async def _connect(self) -> Server:
         if self._handover.target is None:
-            raise KwtuiError("This run has no server to talk to.")
+            raise KwtuiError("This run has no server connection.")
         target = Target.from_dict(self._handover.target).with_password(self._password)
         try:
             server = await self._open(target)

@@ -259,7 +259,7 @@ def test_an_extern_that_is_not_there_is_no_empty_one(kwtui: CommandLine, tmp_pat
     done = kwtui.run("list", "--extern", str(tmp_path / "gone"))
 
     assert done.code == ExitCode.EXTERN_NOT_FOUND
-    assert f"{tmp_path / 'gone'} is not there." in done.err
+    assert f"{tmp_path / 'gone'} was not found." in done.err
     assert done.out == ""
     assert "give --extern DIR" in done.err
 

@@ -517,7 +517,7 @@ def test_a_restore_that_fails_leaves_nothing_under_the_name_and_says_what_stays(
     done = kwtui.run("restore", made["path"], "--as", "differs", *kwtui.server)
 
     assert done.code == ExitCode.RESTORE_DIFFERS
-    assert "nothing of it stands under differs" in done.err
+    assert "nothing of it exists under differs" in done.err
     assert "kwtui cleanup --run" in done.err
     assert "differs" not in kwtui.databases()
     assert "differs_kwtui_restoring" in kwtui.databases()

@@ -202,11 +202,9 @@ def test_nothing_goes_on_the_word_of_a_newest_one_that_a_disk_has_changed(
     shown = home.run(*words, "--extern", str(extern))
     done = home.run(*words, "--yes", "--extern", str(extern))
 
-    assert f"Check the backup that stays: {new.path}" in shown.out
+    assert f"Check the backup that is kept: {new.path}" in shown.out
     assert done.code == ExitCode.BACKUP_DAMAGED
-    assert f"Nothing was removed: the backup that was to stay cannot be relied on. {new.path}" in (
-        done.err
-    )
+    assert f"Nothing was removed: the backup to be kept failed its check. {new.path}" in (done.err)
     (verify,) = (w for w in done.err.splitlines() if "kwtui verify" in w)
     pasted = shlex.split(verify.partition("kwtui ")[2].partition("  Then")[0])
     assert pasted == ["verify", new.path, "--extern", str(extern)]

@@ -71,7 +71,7 @@ def test_the_plan_says_it_too_and_the_set_keeps_the_text(
     plan = kwtui.run("backup", streaming, "--dry-run", *kwtui.server).out
     assert "What is captured, by kind of object:" in plan
     assert "captured, put back by hand: streams, 1." in plan
-    by_hand = "stream tidy into streaming.public.dst: only its text, to be run by hand"
+    by_hand = "stream tidy into streaming.public.dst: only its text, to be run manually"
     assert by_hand in plan
 
     made = kwtui.backup(streaming)

@@ -126,7 +126,7 @@ def runbook(manifest: Manifest) -> Runbook:
         RunbookStep("Insert the fine ones", (), rows=FINE),
         RunbookStep("Make a view", (f"CREATE VIEW {mark}.public.v AS SELECT 1",), late=True),
         RunbookStep("Give the grants", ("GRANT SELECT ON v TO teller",), late=True, grants=True),
-        RunbookStep("Call it complete", (f"COMMENT ON DATABASE {mark} IS NULL",), late=True),
+        RunbookStep("Mark it complete", (f"COMMENT ON DATABASE {mark} IS NULL",), late=True),
     )
     check = RunbookCheck("public.orders", f"SELECT count(*) FROM {mark}.public.orders", 4, "1 2")
     return Runbook(steps, (check,))

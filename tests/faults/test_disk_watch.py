@@ -53,7 +53,7 @@ def test_the_run_stops_before_the_disk_is_full_and_says_what_to_do(
     assert command.returncode == ExitCode.DISK_FULL, err
     assert shutil.disk_usage(bench.extern).free > 0, "before it is full"
     end = [json.loads(line) for line in out.splitlines()][-1]
-    assert "almost full: the run ended itself" in end["summary"]
+    assert "almost full: the run stopped itself" in end["summary"]
     assert "must stay free" in end["cause"]
     assert "Free space there" in end["hint"]
     assert exported(kwtui) < TABLES

@@ -76,7 +76,7 @@ def test_a_disk_that_fills_up_during_the_export(bench: Bench, method: BackupMeth
     assert full.value.exit_code is ExitCode.DISK_FULL, full.value.lines()
     words = " ".join(full.value.lines())
     assert "public.b_big" in words or "almost full" in words, words
-    assert "They are no backup and may be removed" in words
+    assert "They are not a backup and can be removed" in words
     assert entry_kinds(bench) == {EntryKind.INCOMPLETE}
 
 

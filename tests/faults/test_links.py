@@ -133,7 +133,7 @@ def test_where_no_links_can_be_made_files_are_copied_and_that_is_said(
     assert taken
     assert all(s.copied for s in taken)
     assert manifest.totals.shared_bytes == 0
-    assert any("no hard links can be made here" in words for words in second.story.notices)
+    assert any("hard links are not possible here" in words for words in second.story.notices)
     files = [p for p in (bench.extern / second.path / "data").rglob("*.csv")]
     assert {p.stat().st_nlink for p in files} == {1}
 

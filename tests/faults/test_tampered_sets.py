@@ -146,7 +146,7 @@ def test_the_other_tables_come_back_where_that_is_wanted(bench: Bench, set_path:
     with changed(bench, set_path, _default):
         with pytest.raises(KwtuiError) as refused:
             bench.restore(set_path, target="tampered_again")
-        assert refused.value.title.startswith("public.t: nothing of it is sent")
+        assert refused.value.title.startswith("public.t: it is not sent")
         assert "--leave-out public.t --leave-out public.w" in (refused.value.hint or "")
         bench.restore(set_path, target="tampered_again", leave_out=("t", "public.w"))
     try:

@@ -35,7 +35,7 @@ def kinds(bench: Bench) -> dict[str, EntryKind]:
 
 def assert_leftover(bench: Bench, error: KwtuiError) -> None:
     """What stays is named, is no backup, and a second try works beside it."""
-    assert "They are no backup and may be removed" in error.hint
+    assert "They are not a backup and can be removed" in error.hint
     sets = [p for p, kind in kinds(bench).items() if p.startswith("kwtui/")]
     assert sets
     assert {kinds(bench)[path] for path in sets} == {EntryKind.INCOMPLETE}
@@ -122,7 +122,7 @@ def test_row_24_a_cancelled_export_leaves_files_that_block_a_second_try(own: Ben
 
     made = own.backup("row24", hooks={"export:public.b_big": cancel_from_elsewhere(own, "b_big")})
     assert made["proof"] == 2, "a second try has a folder of its own"
-    assert any("tried once more, into public/b_big~2" in text for text in made.story.notices)
+    assert any("retried once, into public/b_big~2" in text for text in made.story.notices)
     assert not (own.extern / made.path / "data/public/b_big").exists()
 
 

@@ -82,7 +82,7 @@ def _opened(details: SetDetails, file: str) -> tuple[TableDetails, CsvIndex]:
     if table is None:
         raise KwtuiError(
             f"{file} is no data file of {details.entry.path}.",
-            hint=f"See what it has: {shell_joined(['kwtui', 'show', details.entry.path])}",
+            hint=f"List its contents: {shell_joined(['kwtui', 'show', details.entry.path])}",
             exit_code=ExitCode.NOT_FOUND,
         )
     dialect = dialect_of(details)

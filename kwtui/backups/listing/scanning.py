@@ -70,7 +70,7 @@ def scan(extern: Path, state: Path | None = None) -> StorageListing:
     except KwtuiError as error:
         entries = []
         gone = error.exit_code is ExitCode.NOT_FOUND
-        problem = f"{extern} is not there." if gone else _words(error)
+        problem = f"{extern} was not found." if gone else _words(error)
     entries.sort(key=attrgetter("path"))
     entries.sort(key=lambda e: e.started or _NEVER, reverse=True)
     return StorageListing(

@@ -68,7 +68,7 @@ def _draft(args: argparse.Namespace) -> bytes | None:
         if not args.draft:
             # Perhaps the set was made on the node itself.
             return None
-        raise KwtuiError(f"{file} is not there.", exit_code=ExitCode.NOT_FOUND) from None
+        raise KwtuiError(f"{file} was not found.", exit_code=ExitCode.NOT_FOUND) from None
     except OSError as error:
         raise KwtuiError(f"{file} cannot be read: {error.strerror}.") from error
 

@@ -231,7 +231,7 @@ def cannot_read(path: Path, error: OSError, *, listing: str = "kwtui list") -> K
     cause = error.strerror or str(error)
     if isinstance(error, FileNotFoundError):
         return KwtuiError(
-            f"{path} is not there.",
+            f"{path} was not found.",
             cause=cause,
             hint=f"`{listing}` shows what is there.",
             exit_code=ExitCode.NOT_FOUND,

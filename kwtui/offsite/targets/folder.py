@@ -54,7 +54,7 @@ class FolderTarget:
 
     def _not_there(self) -> KwtuiError:
         return KwtuiError(
-            f"The folder {self._root} is not there.",
+            f"The folder {self._root} was not found.",
             cause="A share that is not mounted looks like this.",
             hint="Mount it, or make the folder.",
             exit_code=ExitCode.NOT_FOUND,

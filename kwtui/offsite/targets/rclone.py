@@ -61,7 +61,7 @@ class RcloneTarget:
 
     def _empty_or_missing(self, said: str) -> list[Stored]:
         raise KwtuiError(
-            f"{self.address} is not there.",
+            f"{self.address} was not found.",
             cause=said,
             hint=f"Make it: rclone mkdir {self._remote}",
             exit_code=ExitCode.NOT_FOUND,

@@ -22,7 +22,7 @@ def choose_tables(schema: DatabaseSchema, request: BackupRequest) -> tuple[Table
                 if not why
                 else f"{name} cannot be backed up.",
                 cause=why,
-                hint=f"See what it has: kwtui survey {schema.database}",
+                hint=f"List its contents: kwtui survey {schema.database}",
                 exit_code=ExitCode.STATEMENT_REFUSED if why else ExitCode.NOT_FOUND,
             )
     wanted = request.tables or tuple(table.name for table in schema.tables)
@@ -32,7 +32,7 @@ def choose_tables(schema: DatabaseSchema, request: BackupRequest) -> tuple[Table
     if request.without and not chosen:
         raise KwtuiError(
             f"No table of {schema.database} is left to back up.",
-            cause="--without leaves out every one.",
+            cause="--without excludes every table.",
             hint="Choose at least one table.",
             exit_code=ExitCode.USAGE,
         )

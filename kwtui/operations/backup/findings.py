@@ -32,9 +32,9 @@ def destination_findings(
             Severity.WARNING,
             "scratch_database",
             survey.schema.database,
-            "By its name this is what a restore or a drill works in, or left when it was stopped: "
-            "whatever it holds may be a part only.",
-            "Go on with it (kwtui restore --continue) or remove it (kwtui cleanup), and back up "
+            "By its name, a restore or a drill uses this database or left it behind: its data "
+            "may be incomplete.",
+            "Continue it (kwtui restore --continue) or remove it (kwtui cleanup), and back up "
             "the database itself.",
         )
     if destination.problem is not None:
@@ -44,8 +44,8 @@ def destination_findings(
             Severity.WARNING,
             "unseen",
             f"node {destination.node_id}",
-            "The files cannot be seen from here: whatever the server says, the backup stays at P0. "
-            "A disk that fills up there is not noticed.",
+            "The files are not visible from here: whatever the server reports, the backup stays "
+            "at P0. A full disk there goes unnoticed.",
             f"Afterwards run on that node: kwtui seal {destination.path} --draft FILE",
         )
     if destination.taken:
@@ -63,8 +63,8 @@ def destination_findings(
             Severity.WARNING,
             "sidecars_elsewhere",
             destination.path,
-            "This account may not write under extern, so the manifest and the runbook are kept in "
-            "kwtui's state directory, and the copy on the node alone is no complete backup.",
+            "This account cannot write to extern, so the manifest and the runbook are kept in "
+            "kwtui's state directory, and the copy on the node alone is not a complete backup.",
             "Run kwtui as the database's own account.",
         )
 
@@ -79,8 +79,8 @@ def definition_findings(engine: Engine, tables: Sequence[TableSpec]) -> Iterator
                 Severity.REFUSAL,
                 "strange_definition",
                 str(table.name),
-                "kwtui cannot read its definition as this node prints it, so no backup with this "
-                "table could be sealed.",
+                "kwtui cannot parse the definition that this node prints, so a backup with this "
+                "table could not be sealed.",
                 "Leave it out with --tables, and please report what SHOW CREATE TABLE prints.",
             )
 
@@ -119,8 +119,8 @@ def _space_findings(
             Severity.REFUSAL,
             "disk_full",
             destination.extern,
-            f"About {human_bytes(estimated_bytes)} are expected and {human_bytes(free)} are free, "
-            "which leaves too little to spare.",
+            f"About {human_bytes(estimated_bytes)} are expected and {human_bytes(free)} are "
+            "free, which leaves too little margin.",
             "Free space where extern is, or back up some of the tables.",
         )
     elif free < 64 * 1024 * 1024:
@@ -129,7 +129,7 @@ def _space_findings(
             "disk_nearly_full",
             destination.extern,
             f"Only {human_bytes(free)} are free where the files will go.",
-            "A full disk cuts files without an error; every record is counted afterwards.",
+            "A full disk truncates files without an error; every record is counted afterwards.",
         )
 
 
@@ -140,17 +140,18 @@ def _node_findings(server: ServerFacts, destination: Destination) -> Iterator[Fi
             Severity.REFUSAL,
             "node_not_live",
             f"node {destination.node_id}",
-            "The node that should hold the files is not there or does not answer.",
-            "Choose a node that lives.",
+            "The node that should hold the files does not exist or does not respond.",
+            "Choose a live node.",
         )
     elif destination.node_id != server.node_id:
         yield Finding(
             Severity.WARNING,
             "other_node",
             f"node {destination.node_id}",
-            "The files go to another node than the one that is connected to. When that node's disk "
-            "fills up the server says nothing.",
-            "Every record in the files is counted; that needs --extern to be that node's folder.",
+            "The files go to a node other than the connected one. If that node's disk fills up, "
+            "the server reports no error.",
+            "Every record in the files is counted; this requires --extern to be that node's "
+            "folder.",
         )
 
 
@@ -162,7 +163,7 @@ def request_findings(survey: Survey, request: BackupRequest) -> Iterator[Finding
             Severity.WARNING,
             "tables_at_own_moment",
             survey.schema.database,
-            "Each table is exported at its own moment: rows that belong together may not match.",
+            "Each table is exported at a different time: related rows may not match.",
             "Choose the snapshot method for one common instant.",
         )
     if request.method is BackupMethod.DATABASE:
@@ -173,9 +174,9 @@ def request_findings(survey: Survey, request: BackupRequest) -> Iterator[Finding
             Severity.WARNING,
             "only_counted",
             "",
-            "Only rows are counted: no checksum or sum of their values is read from the server, so "
-            "a value that EXPORT wrote wrong would not be noticed.",
-            f"Leave --check out for {default_level(engine)}, which costs little.",
+            "Only rows are counted: no checksum or sum of their values is read from the server, "
+            "so a value that EXPORT wrote wrong would go unnoticed.",
+            f"Omit --check to use {default_level(engine)}, which costs little.",
         )
 
 
@@ -185,7 +186,7 @@ def _database_method_findings(survey: Survey, request: BackupRequest) -> Iterato
             Severity.REFUSAL,
             "method_takes_all",
             survey.schema.database,
-            "One EXPORT ... FROM DATABASE writes every table; some of them cannot be chosen.",
+            "One EXPORT ... FROM DATABASE writes every table; tables cannot be selected.",
             "Choose the snapshot method for some tables.",
         )
     awkward = [t for t in survey.schema.tables if "/" in t.name.name or "/" in t.name.schema]
@@ -201,7 +202,7 @@ def _database_method_findings(survey: Survey, request: BackupRequest) -> Iterato
         Severity.INFO,
         "errors_are_notices",
         survey.schema.database,
-        "When a table fails here the server still says succeeded.",
+        "If a table fails here, the server still reports success.",
         "Every table's files and records are compared with the catalogue afterwards.",
     )
 
@@ -218,9 +219,9 @@ def dialect_findings(engine: Engine, dialect: Dialect) -> tuple[Finding, ...]:
                 WARNING,
                 "null_text",
                 "",
-                "With another text for NULL than \\N a NULL and a text can look the same, and rows "
-                "of one-column tables that are NULL are lost.",
-                "Keep \\N unless another program needs it otherwise.",
+                "With a NULL text other than \\N, a NULL and a text can look the same, and NULL "
+                "rows of one-column tables are lost.",
+                "Keep \\N unless another program requires something else.",
             )
         )
     if dialect.header and engine is Engine.TIME_SERIES:
@@ -229,8 +230,8 @@ def dialect_findings(engine: Engine, dialect: Dialect) -> tuple[Finding, ...]:
                 WARNING,
                 "header",
                 "",
-                "Time-series imports cannot skip the line of column names and refuse or reject it.",
-                "Leave column names out: with them a restore must insert every row.",
+                "Time-series imports cannot skip the header line and refuse or reject it.",
+                "Omit the column names: with them a restore must insert every row.",
             )
         )
     if dialect.charset != "UTF-8":
@@ -240,7 +241,7 @@ def dialect_findings(engine: Engine, dialect: Dialect) -> tuple[Finding, ...]:
                 "charset",
                 "",
                 f"Characters that {dialect.charset} does not know are lost.",
-                "Keep UTF-8 unless another program needs it otherwise.",
+                "Keep UTF-8 unless another program requires something else.",
             )
         )
     return tuple(found)

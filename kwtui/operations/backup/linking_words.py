@@ -46,8 +46,8 @@ def linking_findings(scope: Scope) -> Iterator[Finding]:
             Severity.WARNING,
             "copies",
             scope.destination.extern,
-            f"No hard links can be made here ({scope.destination.no_links}): files of {set_id} "
-            f"that did not change are copied, and take up to {size} again.",
+            f"Hard links are not possible here ({scope.destination.no_links}): files of {set_id} "
+            f"that did not change are copied and use up to {size} again.",
             "Move extern to a file system with hard links, such as ext4 or XFS.",
         )
         return
@@ -57,8 +57,7 @@ def linking_findings(scope: Scope) -> Iterator[Finding]:
         Severity.INFO,
         "links",
         set_id,
-        f"Up to {size}{of} may not have changed since: those files are linked and take no space "
-        "again.",
+        f"Up to {size}{of} may be unchanged since: those files are linked and use no extra space.",
     )
 
 
@@ -71,8 +70,8 @@ def tables_linked(scope: Scope) -> str:
         return " Everything is written anew."
     return (
         " A table whose ranges were not written since the last proven backup is not exported "
-        "again: its files are linked, once their SHA-256 was compared and its rows were counted."
-        + _anew(request)
+        "again: its files are linked once their SHA-256 has been compared and its rows have "
+        "been counted." + _anew(request)
     )
 
 
@@ -84,11 +83,11 @@ def days_linked(scope: Scope) -> str:
     if request.incremental is Incremental.FULL:
         return " Everything is written anew."
     return (
-        " Days whose counts and sums, and of some days text lengths, are those of the last proven "
-        "backup are not exported again: its files are linked, once their SHA-256 was compared. "
-        "What this cannot see is a text that was replaced by one of the same length, or values "
-        "exchanged within a day; so some rows of linked files, other ones each time, are exported "
-        "again and compared." + _anew(request)
+        " Days whose counts and sums (for some days also text lengths) match the last proven "
+        "backup are not exported again: its files are linked once their SHA-256 has been "
+        "compared. This does not detect a text replaced by one of the same length, or values "
+        "swapped within a day; so some rows of linked files, different ones each time, are "
+        "exported again and compared." + _anew(request)
     )
 
 

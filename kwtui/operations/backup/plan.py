@@ -46,7 +46,7 @@ def plan_backup(
     except KwtuiError as error:
         if error.exit_code is ExitCode.NOT_FOUND and not survey.server.is_admin:
             user = survey.server.user
-            error.cause = f"Or {user} may not see it: KWDB shows what a user has a right on."
+            error.cause = f"Or {user} cannot see it: KWDB shows only what a user has privileges on."
         raise
     scope = Scope(survey.schema, tables, request, destination)
     whole = request.is_whole
@@ -108,15 +108,15 @@ def _not_included(scope: Scope, whole: bool) -> tuple[str, ...]:
     words = list(scope.schema.not_captured)
     words += [f"table {table.name}: {table.why}" for table in scope.schema.unread]
     by_hand = (p for p in scope.schema.programs if not p.is_made_again)
-    words += [f"{p}: only its text, to be run by hand" for p in by_hand]
+    words += [f"{p}: only its text, to be run manually" for p in by_hand]
     if scope.schema.engine is Engine.TIME_SERIES:
-        words.append(f"{HASH_POINTS[0].lower()}{HASH_POINTS[1:]}, which no statement of KWDB tells")
+        words.append(f"{HASH_POINTS[0].lower()}{HASH_POINTS[1:]}, which no KWDB statement reports")
     if not whole:
         left = len(scope.schema.tables) - len(scope.tables)
         words.append(f"{left} other table{_s(left)} of {scope.database}, as asked")
-    words.append("passwords of users, which KWDB never gives out")
+    words.append("passwords of users, which KWDB never reveals")
     if not scope.request.with_users:
-        words.append("users and roles themselves: only the names that grants have (--with-users)")
+        words.append("users and roles themselves: only their names in grants (--with-users)")
     if not scope.request.with_settings:
         words.append("cluster settings (--with-settings)")
     words.append("other databases")

@@ -173,7 +173,9 @@ class _BackupRun:
         answer = await self._export(self._server, step, step.sql[0], folder)
         file = folder / step.params["file"]
         if not self._request.unseen and not await asyncio.to_thread(_is_file, file):
-            raise _incomplete([f"{step.title}: the server says it is done, {file} is not there"])
+            raise _incomplete(
+                [f"{step.title}: the server reports success, but {file} was not found"]
+            )
         return StepOutcome(summary=plural(answer.rows_total or 0, "entry", "entries"))
 
     async def _reconcile(self, step: Step) -> StepOutcome:
@@ -293,7 +295,7 @@ class _BackupRun:
         if not found and not self._request.unseen:
             reconcile.check_whose_extern(answer, self._location, self._plan.node_id, folder)
         rows, size = answer.rows_total, sum(size for _, size in found)
-        said = plural(rows, "row") if rows is not None else "the server counts no rows here"
+        said = plural(rows, "row") if rows is not None else "the server does not count rows here"
         return StepOutcome(summary=f"{said}, {plural(len(found), 'file')}", rows=rows, bytes=size)
 
     async def _export(
@@ -367,7 +369,7 @@ class _BackupRun:
         )
         if fresh != planned:
             raise KwtuiError(
-                f"{self._plan.database} was changed since the plan was made.",
+                f"{self._plan.database} has changed since the plan was made.",
                 cause="Tables or columns were added, dropped or renamed.",
                 hint="Plan the backup again.",
                 exit_code=ExitCode.REFUSED_BY_PLAN,
@@ -395,7 +397,7 @@ def _incomplete(problems: list[str]) -> KwtuiError:
     return KwtuiError(
         f"The backup is not complete: {problems[0]}.",
         cause="\n".join(problems[1:]),
-        hint="The disk of the node is full: make space, then back up again."
+        hint="The disk of the node is full: free space, then back up again."
         if full
         else "Back up again.",
         exit_code=ExitCode.DISK_FULL if full else ExitCode.BACKUP_INCOMPLETE,

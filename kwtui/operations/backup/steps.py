@@ -34,8 +34,8 @@ def steps_of(scope: Scope) -> Iterator[Step]:
     yield Step(
         id="reconcile",
         kind=StepKind.RECONCILE,
-        title="Compare what was written with what is there",
-        explanation=f"The catalogue before and after, {sources} must tell the same. A difference "
+        title="Compare the files with the catalogue",
+        explanation=f"The catalogue before and after, {sources} must agree. A difference "
         "names the table and fails the run.",
     )
     if scope.request.unseen:
@@ -68,7 +68,7 @@ def _other_exports(scope: Scope) -> Iterator[Step]:
             id="export-users",
             kind=StepKind.EXPORT_OTHER,
             title="Export the users and roles",
-            explanation="With who is in which role; KWDB never gives passwords out.",
+            explanation="With who is in which role; KWDB never reveals passwords.",
             sql=(transfer.export_users(transfer.nodelocal(node, f"{path}/users")),),
             params={"folder": "users", "file": "users.sql"},
         )
@@ -77,7 +77,7 @@ def _other_exports(scope: Scope) -> Iterator[Step]:
             id="export-settings",
             kind=StepKind.EXPORT_OTHER,
             title="Export the cluster settings",
-            explanation="Those that were ever set, without the cluster's secrets and version.",
+            explanation="All that were ever set, except the cluster's secrets and version.",
             sql=(transfer.export_settings(transfer.nodelocal(node, f"{path}/settings")),),
             params={"folder": "settings", "file": "clustersetting.sql"},
         )
@@ -88,9 +88,10 @@ def _draft_step(scope: Scope) -> Step:
         id="seal",
         kind=StepKind.SEAL,
         title="Write the draft of the manifest",
-        explanation="The files cannot be seen from here. What only this run can learn (schema, "
-        "what the server said of rows and contents) is written to one file, to be carried to node "
-        f"{scope.destination.node_id}: kwtui seal there proves the backup. {_level_words(scope)}",
+        explanation="The files cannot be seen from here. What only this run can learn (the "
+        "schema, and the rows and contents that the server reported) is written to "
+        f"one file, to be copied to node {scope.destination.node_id}: kwtui seal "
+        f"there proves the backup. {_level_words(scope)}",
         sql=tuple(_content_sql(scope)),
         params={"check": scope.level.value},
     )
@@ -105,19 +106,19 @@ def export_steps(scope: Scope) -> Iterator[Step]:
 
 def _first_step(scope: Scope) -> Step:
     if scope.is_snapshot:
-        explanation = "Every table is exported as it is at this one instant." + tables_linked(scope)
+        explanation = "Every table is exported as of this instant." + tables_linked(scope)
     elif any(scope.is_bounded(table) for table in scope.tables):
         explanation = (
-            "Time series have no snapshot: each table is exported up to "
-            "the newest time that it holds then, and read before and after, so that rows which "
-            "come late or change meanwhile are counted and named." + days_linked(scope)
+            "Time series have no snapshot: each table is exported up to its newest time at that "
+            "moment, and read before and after, so that rows that arrive late or change "
+            "meanwhile are counted and named." + days_linked(scope)
         )
     else:
-        explanation = "Notes when the export began; there is no common instant for the tables."
+        explanation = "Records when the export began; there is no common instant for the tables."
     return Step(
         id="snapshot",
         kind=StepKind.SNAPSHOT,
-        title="Read the catalogue again and take the time",
+        title="Read the catalogue again and record the time",
         explanation=f"{explanation} If tables or columns changed since the plan was made, the run "
         "stops here.",
         sql=(statements.logical_timestamp(),),
@@ -164,8 +165,8 @@ def _export_database(scope: Scope) -> Step:
         id="export",
         kind=StepKind.EXPORT_DATABASE,
         title=f"Export the whole database {scope.database}",
-        explanation="One statement writes every table. A table that fails is only a notice here, "
-        "so the next step looks for each of them.",
+        explanation="One statement writes every table. A table that fails is only a notice "
+        "here, so the next step checks each table.",
         sql=(transfer.export_database(uri, scope.database, scope.options),),
         subject=scope.database,
         params={

@@ -207,7 +207,7 @@ def _steps(scope: RestoreScope, request: DrillRequest, leftovers: DrillLeftovers
         "drop-scratch",
         f"Drop the scratch database {scope.scratch}",
         (statements.use_database("defaultdb"), statements.drop_database(scope.scratch)),
-        "It was made by this drill. It is also dropped when the drill fails or is cancelled.",
+        "This drill created it. It is also dropped if the drill fails or is cancelled.",
     )
     if scope.staging:
         yield unstage(scope)
@@ -219,8 +219,8 @@ def _sweep(leftovers: DrillLeftovers) -> Step:
     return Step(
         id="sweep",
         kind=StepKind.SWEEP,
-        title="Remove what earlier drills left",
-        explanation=f"Their processes are gone: {', '.join(names)}. Each is looked at again first.",
+        title="Remove the leftovers of earlier drills",
+        explanation=f"Their processes have ended: {', '.join(names)}. Each is checked again first.",
         sql=tuple(statements.drop_database(name) for name in leftovers.databases),
         params={
             "databases": list(leftovers.databases),
@@ -240,7 +240,8 @@ def _findings(scope: RestoreScope, request: DrillRequest) -> Iterator[Finding]:
             Severity.REFUSAL,
             "extern_not_readable",
             source.path,
-            "This account may not make a staging folder in extern, and a drill never lets a server "
+            "This account cannot create a staging folder in extern, and a drill never lets a "
+            "server "
             "write into a backup.",
             "Run kwtui as the database's own account, or drill on a sandbox: --on sandbox",
         )
@@ -258,8 +259,8 @@ def _findings(scope: RestoreScope, request: DrillRequest) -> Iterator[Finding]:
             Severity.REFUSAL,
             "no_rows",
             source.path,
-            "No table of this export has a data file, and nothing tells whether they were empty: "
-            "that 0 rows come back proves nothing.",
+            "No table of this export has a data file, and nothing shows whether they were "
+            "empty: restoring 0 rows proves nothing.",
             "Prove its definitions alone: --level P3",
         )
     unknown = [
@@ -273,9 +274,10 @@ def _findings(scope: RestoreScope, request: DrillRequest) -> Iterator[Finding]:
             Severity.WARNING,
             "only_counted",
             source.path,
-            f"Of the content of {_some(unknown)} the backup knows only the number of rows: such "
-            "tables are compared by count, and the drill reaches P3.",
-            "A backup made with another --check than counts, while nobody writes, knows more.",
+            f"For {_some(unknown)} the backup holds only row counts: these tables are compared "
+            "by count, and the drill reaches P3.",
+            "A backup made with a --check other than counts, while nobody writes, can be "
+            "compared by content.",
         )
     if source.adopted:
         yield Finding(
@@ -283,7 +285,7 @@ def _findings(scope: RestoreScope, request: DrillRequest) -> Iterator[Finding]:
             "not_recorded",
             source.path,
             "This export was not made by kwtui: the drill shows whether it can be restored, and "
-            "nothing is written down in it.",
+            "records nothing in it.",
         )
 
 

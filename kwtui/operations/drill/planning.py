@@ -75,7 +75,8 @@ def _read(extern: Path, request: DrillRequest, state: Path) -> RestoreSource:
     source = read_source(extern, _as_restore(request), state)
     if request.leave_out and not source.adopted:
         raise KwtuiError(
-            "A drill proves a whole backup: only of an export of others can files be left out.",
+            "A drill proves a whole backup: files can be left out only of an export not made by "
+            "kwtui.",
             hint="Restore the other tables: kwtui restore SET --leave-out TABLE",
             exit_code=ExitCode.USAGE,
         )

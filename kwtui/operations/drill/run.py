@@ -158,7 +158,7 @@ class _Drill:
     @property
     def _restoring(self) -> RestoreRun:
         if self._restore is None:
-            raise RuntimeError("the drill has not begun")
+            raise RuntimeError("the drill has not started")
         return self._restore
 
     async def _check_files(self, step: Step) -> StepOutcome:
@@ -177,7 +177,7 @@ class _Drill:
         doubts = self._restoring.comparison.doubts
         if doubts:
             raise KwtuiError(
-                f"The restored database is not what was backed up: {doubts[0]}.",
+                f"The restored database differs from the backup: {doubts[0]}.",
                 cause="\n".join(doubts[1:]),
                 exit_code=ExitCode.RESTORE_DIFFERS,
             )
@@ -225,8 +225,8 @@ class _Drill:
         except KwtuiError as second:
             _add(
                 error,
-                f"The scratch database {self._scratch} could not be dropped ({second.title}): the "
-                "next drill does it, or kwtui cleanup.",
+                f"The scratch database {self._scratch} could not be dropped ({second.title}): "
+                "the next drill drops it, or kwtui cleanup does.",
             )
         staging = self._plan.request["staging"]
         if not staging:
@@ -271,12 +271,12 @@ class _Drill:
         proof = self._proof(self._reached, ok=True, summary=self._summary(rows))
         recorded, note = self._record(proof)
         doubts = [
-            f"{table} was compared by count, since the backup knows no more of it: the drill "
+            f"{table} was compared by count, since the backup holds no more about it: the drill "
             "reaches P3"
             for table in self._uncertain
         ]
-        doubts += [f"{table} has no data file: empty, as was said" for table in self._request.empty]
-        doubts += [f"{path} was left out, as was said" for path in self._request.leave_out]
+        doubts += [f"{table} has no data file: empty, as declared" for table in self._request.empty]
+        doubts += [f"{path} was left out, as requested" for path in self._request.leave_out]
         doubts += [f.message for f in self._plan.findings if f.code in _DOUBTFUL]
         doubts += self._restoring.comparison.less
         doubts += [f"accepted by name: {words}" for words in self._restoring.comparison.accepted]
@@ -302,7 +302,7 @@ class _Drill:
         if self._request.level is ProofLevel.P3:
             made = self._restoring.comparison.tables_made
             came = (
-                "every definition came back as it was"
+                "every definition came back unchanged"
                 if made is None
                 else f"{plural(made, 'table')} came back with their columns"
             )
@@ -356,7 +356,7 @@ class _Drill:
             proof = replace(proof, problems=problems[:100])
             return str(record_proof(details.location, mirror, proof)), []
         except KwtuiError as error:
-            return "", [f"This drill was not written down: {sentences(*error.lines())}"]
+            return "", [f"This drill was not recorded: {sentences(*error.lines())}"]
 
 
 def _where(facts: ServerFacts, *, on_sandbox: bool) -> str:

@@ -80,8 +80,8 @@ def plan_excerpt(
     entry = manifest.table(request.table)
     if table.spec.time_column is None or entry is None:
         raise KwtuiError(
-            f"{request.table} is no time series: rows of a time or of devices are taken of those "
-            "only.",
+            f"{request.table} is not a time series: rows by time or device can be restored from "
+            "time series only.",
             hint="Restore it under another name, and copy what is needed from there: "
             + shell_line("restore", source.path, "--tables", request.table.as_option, "--as=NAME"),
             exit_code=ExitCode.REFUSED_BY_PLAN,
@@ -139,7 +139,7 @@ def excerpt_of(request: ExcerptRequest, spec: TableSpec) -> Excerpt:
     if request.since and request.until and request.since >= request.until:
         raise KwtuiError(
             f"The time ends ({request.until}) before it begins ({request.since}).",
-            hint="The end is the first moment that is not wanted any more.",
+            hint="The end is exclusive: the first moment not included.",
             exit_code=ExitCode.USAGE,
         )
     tags = {tag.name: tag for tag in spec.tags}
@@ -149,7 +149,7 @@ def excerpt_of(request: ExcerptRequest, spec: TableSpec) -> Excerpt:
         if tag is None:
             raise KwtuiError(
                 f"{spec.name} has no tag {condition.tag}.",
-                hint=f"Its tags are {', '.join(tags)}. Other columns cannot be chosen by.",
+                hint=f"Its tags are {', '.join(tags)}. Rows cannot be selected by other columns.",
                 exit_code=ExitCode.USAGE,
             )
         check_values(tag, condition.values)
@@ -215,14 +215,14 @@ def _findings(
         yield refusal(
             "read_only",
             target.name,
-            "This profile is for reading only.",
-            "Use a profile without read_only to restore.",
+            "This profile is read-only.",
+            "To restore, use a profile without read_only.",
         )
     if not target.may_stage:
         yield refusal(
             "no_staging",
             scope.staging,
-            "This account may not make folders in extern, where the rows are collected.",
+            "This account cannot create folders in extern, where the rows are collected.",
             "Run kwtui as the account that owns extern, or as root.",
         )
     if not scope.files or rows == 0:
@@ -241,7 +241,7 @@ def _findings(
 def _span(entry: TableEntry) -> str:
     windows = entry.windows.windows if entry.windows is not None and entry.windows.width else ()
     if not windows:
-        return "See what it holds: kwtui show"
+        return "List its contents: kwtui show"
     return f"It holds rows from {bound(windows[0].since)} to {bound(entry.until or '?')}."
 
 
@@ -251,7 +251,7 @@ def _target_findings(scope: ExcerptScope, target: ExcerptTarget) -> Iterator[Fin
         yield refusal(
             "not_found",
             target.name,
-            f"There is no database {target.name} to make the table in.",
+            f"There is no database {target.name} to create the table in.",
             "Name one that exists: --as NAME",
         )
     elif existing.engine is not Engine.TIME_SERIES:
@@ -284,7 +284,7 @@ def _way_around(existing: DatabaseSchema, scope: ExcerptScope) -> str:
     if comment_of(into, UNFINISHED) not in existing.comments:
         return "Choose another name for the new table."
     drop = statements.drop_table(scope.target, into)
-    return f"A run that was stopped left it, and it is not complete. Drop it: {drop}"
+    return f"An interrupted run left it incomplete. Drop it: {drop}"
 
 
 def _names(schema: DatabaseSchema) -> set[object]:
@@ -309,9 +309,9 @@ def _retention_findings(
     yield refusal(
         "expired",
         target.name,
-        f"{target.name} keeps no rows from before {oldest} (UTC): KWDB would drop them from the "
+        f"{target.name} keeps no rows older than {oldest} (UTC): KWDB would drop them from the "
         "new table, too.",
-        f"Begin later (--from '{oldest}'), or name a database that keeps them: --as NAME",
+        f"Start later (--from '{oldest}'), or name a database that keeps them: --as NAME",
     )
 
 

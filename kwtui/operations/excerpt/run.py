@@ -122,9 +122,9 @@ class ExcerptRun:
         for file, scan in zip(files, found, strict=True):
             if (scan.bytes, scan.sha256) != (file["bytes"], file["sha256"]):
                 raise KwtuiError(
-                    f"{file['path']} is not what was sealed.",
-                    cause="Its size or its SHA-256 is not that of the manifest.",
-                    hint="See everything that is wrong: "
+                    f"{file['path']} has changed since it was sealed.",
+                    cause="Its size or SHA-256 differs from the manifest.",
+                    hint="List all problems: "
                     + shell_line("verify", self._plan.path, options=self._context.options),
                     exit_code=ExitCode.BACKUP_DAMAGED,
                 )
@@ -136,8 +136,8 @@ class ExcerptRun:
         if not self._rows:
             raise KwtuiError(
                 f"The backup holds no row of {self._request.table} {words_of(self._request)}.",
-                cause="The files that may hold some were read, and none is in them.",
-                hint="See which devices it has: kwtui show  Nothing was made.",
+                cause="The files that may hold such rows were read and contain none.",
+                hint="List its devices: kwtui show  Nothing was made.",
                 exit_code=ExitCode.NOT_FOUND,
             )
         words = f"{plural(self._rows, 'row')} in {plural(len(self._files), 'file')}"
@@ -199,7 +199,7 @@ class ExcerptRun:
         step = self._with_files(step)
         clash = await asyncio.to_thread(clashing_devices, step, self._context.extern)
         if clash is not None:
-            words = f"An IMPORT may take the devices ({clash[0]}) and ({clash[1]}) for one"
+            words = f"An IMPORT may merge the devices ({clash[0]}) and ({clash[1]})"
             self._context.reporter.notice(step, "INFO", f"{words}, so the rows are inserted")
             return await self._insert(step)
         answer = await importing.run_import(
@@ -262,6 +262,6 @@ class ExcerptRun:
                 finally:
                     await server.close()
             except KwtuiError as second:
-                left.append(f"This could not be done any more: {drop}")
+                left.append(f"This could not be run: {drop}")
                 left += second.lines()
         error.cause = "\n".join(filter(None, (error.cause, *left)))

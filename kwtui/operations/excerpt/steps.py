@@ -257,7 +257,7 @@ def _finish(scope: ExcerptScope) -> Step:
     return Step(
         id="finish",
         kind=StepKind.SQL,
-        title="Call it complete",
+        title="Mark it complete",
         explanation="Its comment says where its rows come from.",
         sql=(_comment(scope, text),),
         subject=str(request.into),

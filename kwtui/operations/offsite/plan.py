@@ -17,8 +17,8 @@ from kwtui.operations.plan import Plan, PlanKind, Step, StepKind
 from kwtui.text import human_bytes, plural
 
 _LEVEL_WORDS = {
-    CopyLevel.O1: "Every part must be there, with its size.",
-    CopyLevel.O2: "Every byte that lies there is read back and compared; no key is needed.",
+    CopyLevel.O1: "Every part must exist, with its size.",
+    CopyLevel.O2: "Every stored byte is read back and compared; no key is needed.",
 }
 PUSH_LEVELS = tuple(_LEVEL_WORDS)
 """How far a copy can be proven without a private key."""
@@ -97,8 +97,8 @@ def _send_step(facts: PushFacts) -> Step:
         "send",
         StepKind.SEND,
         f"Send {human_bytes(facts.raw_bytes)}, before it is compressed",
-        f"{words}. archive.json is written last: without it the folder is no copy. Parts that a "
-        "run sent before it was cut off are not sent again.",
+        f"{words}. archive.json is written last: without it the folder is not a copy. Parts that "
+        "a run sent before it was cut off are not sent again.",
         subject=facts.path,
     )
 
@@ -109,7 +109,7 @@ def _push_findings(facts: PushFacts) -> Iterable[Finding]:
         yield Finding(Severity.INFO, "copy_there", facts.path, message)
         return
     if facts.replaces:
-        message = f"The copy that is there is damaged, and is sent again: {facts.replaces}."
+        message = f"The existing copy is damaged and is sent again: {facts.replaces}."
         yield Finding(Severity.WARNING, "copy_damaged", facts.path, message)
     if not facts.recipients:
         yield Finding(
@@ -165,8 +165,9 @@ def plan_fetch(facts: FetchFacts, now: datetime, plan_id: str) -> Plan:
                 "fetch",
                 StepKind.FETCH,
                 f"Read {human_bytes(facts.read_bytes)}, write {human_bytes(facts.raw_bytes)}",
-                "Every file must come out as it was sent. Then all are read back from the disk and "
-                "checked up to P2, and only then the manifest is written: before it is no backup.",
+                "Every file must come out as it was sent. Then all are read back from the disk "
+                "and checked up to P2, and only then the manifest is written: until then it is "
+                "not a backup.",
                 subject=archive.set_id,
             ),
         ),
@@ -185,12 +186,12 @@ def plan_fetch(facts: FetchFacts, now: datetime, plan_id: str) -> Plan:
 def _fetch_findings(facts: FetchFacts) -> Iterable[Finding]:
     path = facts.archive.set_id
     if facts.is_here:
-        message = "something lies at its path below extern already"
+        message = "its path below extern exists already"
         yield Finding(Severity.REFUSAL, "name_taken", path, message, "See it: kwtui list --all")
     if facts.free_bytes is not None and facts.free_bytes < facts.raw_bytes:
         free, needed = human_bytes(facts.free_bytes), human_bytes(facts.raw_bytes)
         message = f"{free} are free where extern lies, and {needed} are needed"
-        yield Finding(Severity.REFUSAL, "disk_full", path, message, "Make space there.")
+        yield Finding(Severity.REFUSAL, "disk_full", path, message, "Free space there.")
     if facts.archive.recipients and not facts.identities:
         message = "the copy is encrypted"
         remedy = "Give the private key of one of its recipients: --identity FILE"

@@ -63,7 +63,7 @@ def make_push_plan(
     entry = describe(extern, path, state)
     if entry.kind is not EntryKind.SET:
         raise KwtuiError(
-            f"{path} is no backup set of kwtui.",
+            f"{path} is not a backup set of kwtui.",
             hint="See which ones there are: kwtui list",
             exit_code=ExitCode.NOT_FOUND,
         )
@@ -101,7 +101,7 @@ def find_copy(contents: Contents, path: str) -> Copy:
     copy = contents.find(path)
     if copy.archive is None:
         raise KwtuiError(
-            f"{path} on {contents.address} is no copy that can be used: {copy.problem}.",
+            f"{path} on {contents.address} is not a usable copy: {copy.problem}.",
             hint=f"Send it again: kwtui offsite push {path} TARGET",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )
@@ -185,14 +185,14 @@ def make_prune_preview(
         goes = {d.copy.path: ", ".join(d.reasons) for d in decisions if not d.keep}
     else:
         left = set(leftovers(contents)) & {copy.path for copy in contents.of(database)}
-        goes = dict.fromkeys(sorted(left), "it is no copy: its sending did not end")
+        goes = dict.fromkeys(sorted(left), "it is not a copy: its upload did not finish")
     findings = tuple(
         Finding(
             Severity.REFUSAL,
             "backup_damaged",
             path,
-            "its archive.json cannot be read, so that nobody knows which parts it needs",
-            "Look at that file. Until it is readable or gone nothing is removed.",
+            "its archive.json cannot be read, so the parts that it needs are unknown",
+            "Check that file. Nothing is removed until it is readable or deleted.",
         )
         for path in unreadable_archives(contents)
     )

@@ -168,7 +168,7 @@ class _OffsiteRun:
                 decisions = decide_copies(contents.copies, policy, self._context.plan.created_at)
                 goes = any(d.copy.path == path and not d.keep for d in decisions)
             if not goes:
-                raise _changed(f"{path} is not what it was when the plan was made")
+                raise _changed(f"{path} has changed since the plan was made")
             names = files_that_go(contents, path)
             for name in names:
                 self._stop_if_told()

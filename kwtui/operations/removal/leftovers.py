@@ -150,7 +150,7 @@ def plan_cleanup(
     return Plan(
         id=plan_id,
         kind=PlanKind.CLEANUP,
-        title="Remove what broken runs left",
+        title="Remove the leftovers of broken runs",
         created_at=now,
         cluster_id=cluster_id if has_database else "",
         node_id=0,
@@ -204,8 +204,9 @@ def _writer(
     if age < QUIET_SECONDS:
         left = human_duration(QUIET_SECONDS - max(age, 0))
         return (
-            f"a file in it was written {human_duration(max(age, 0))} ago, and a node goes on for a "
-            f"client that is gone; it can go after {left} more without a write"
+            f"a file in it was written {human_duration(max(age, 0))} ago, and a node keeps "
+            f"writing after its client is gone; it can be removed after {left} more without a "
+            "write"
         )
     return ""
 
@@ -234,8 +235,8 @@ def _chosen(leftovers: Sequence[Leftover], names: Sequence[str]) -> list[Leftove
     for name in names:
         if name not in known:
             raise KwtuiError(
-                f"{name} is no leftover of a broken run.",
-                hint="See them all: kwtui cleanup. Databases are only seen with a server.",
+                f"{name} is not a leftover of a broken run.",
+                hint="List them: kwtui cleanup. Databases are only seen with a server.",
                 exit_code=ExitCode.NOT_FOUND,
             )
     return [lo for name in dict.fromkeys(names) for lo in leftovers if lo.name == name]
@@ -276,8 +277,8 @@ def _put_back(leftover: Leftover) -> Step:
         id=f"put-back:{database}",
         kind=StepKind.PUT_BACK,
         title=f"Put {plural(len(leftover.defaults), 'default')} back in {database}",
-        explanation="An import needed them off, and its run died. What has a default by now keeps "
-        "it.",
+        explanation="An import took them off, and its run was killed. Columns that have a "
+        "default by now keep it.",
         sql=(
             statements.use_database(database),
             *(
@@ -302,9 +303,9 @@ def _sweep(leftover: Leftover) -> Step:
         id=f"sweep:{leftover.name}",
         kind=StepKind.SWEEP,
         title=f"Remove the {leftover.kind.value} {leftover.name}",
-        explanation="It is stopped first, if it runs."
+        explanation="It is stopped first if it is running."
         if is_sandbox
-        else "Its links go; what they point to stays.",
+        else "Its links are removed; the files they point to stay.",
         subject=leftover.name,
         params={
             "stagings": [] if is_sandbox else [leftover.name],

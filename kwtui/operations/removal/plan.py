@@ -149,8 +149,8 @@ def check_step(stays: Staying) -> Step:
     return Step(
         id=f"check:{entry.path}",
         kind=StepKind.CHECK_FILES,
-        title=f"Check the backup that stays: {entry.path}",
-        explanation="Every file must be there, with the size and SHA-256 of its manifest: "
+        title=f"Check the backup that is kept: {entry.path}",
+        explanation="Every file must exist, with the size and SHA-256 of its manifest: "
         f"{human_bytes(entry.bytes)} are read. Otherwise nothing is removed.",
         subject=entry.path,
         params={
@@ -213,7 +213,7 @@ def _delete_findings(
             "pinned",
             entry.path,
             "It is pinned.",
-            f"Take the pin away first: {shell_line('unpin', entry.path, options=options)}",
+            f"Unpin it first: {shell_line('unpin', entry.path, options=options)}",
         )
     if found.busy is not None:
         yield in_use(entry.path, f"Run {found.busy.id} is working on it.")
@@ -257,7 +257,7 @@ def _last_proven(entry: BackupEntry, confirmed: str | None) -> Finding:
         "last_proven",
         entry.path,
         message + typed,
-        f"Back up again first. To delete it all the same: --yes-delete {shell_quoted(name)}",
+        f"Back up again first. To delete it anyway: --yes-delete {shell_quoted(name)}",
     )
 
 
@@ -266,14 +266,14 @@ def _no_set(entry: BackupEntry, options: Sequence[str]) -> Finding:
         return _refusal(
             "leftover",
             entry.path,
-            "It is no backup but what a broken run left.",
+            "It is not a backup but a leftover of a broken run.",
             f"Remove it with: {shell_line('cleanup', entry.path, options=options)}",
         )
     return _refusal(
         "not_ours",
         entry.path,
         "kwtui did not make it.",
-        "kwtui deletes its own backups only; remove this with the tools of the system.",
+        "kwtui deletes its own backups only; remove this with system tools.",
     )
 
 
@@ -284,4 +284,4 @@ def _refusal(code: str, subject: str, message: str, remedy: str) -> Finding:
 def _strays_words(strays: Sequence[str]) -> str:
     named = ", ".join(strays[:_STRAYS_NAMED])
     more = ", ..." if len(strays) > _STRAYS_NAMED else ""
-    return f"{plural(len(strays), 'file')} that its manifest does not name ({named}{more})"
+    return f"{plural(len(strays), 'file')} that its manifest does not list ({named}{more})"

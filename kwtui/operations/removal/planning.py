@@ -129,7 +129,7 @@ def listed(extern: Path, state: Path) -> tuple[BackupEntry, ...]:
     listing = scan(extern, state)
     if listing.problem:
         raise KwtuiError(
-            f"What lies in {extern} cannot be listed, so nothing is removed.",
+            f"The contents of {extern} cannot be listed, so nothing is removed.",
             cause=listing.problem,
             hint="Run kwtui as the database's own account.",
             exit_code=ExitCode.EXTERN_NOT_READABLE,

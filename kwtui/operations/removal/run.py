@@ -140,7 +140,7 @@ class _RemovalRun:
         report = await check_what_stays(self._context, step, step.subject)
         files, size = report.files, report.bytes
         for path in await asyncio.to_thread(self._others_relied_on, step):
-            words = f"{path} is checked too: it is the newest proven one by now."
+            words = f"{path} is checked too: it is now the newest proven one."
             self._context.reporter.notice(step, "WARNING", words)
             report = await check_what_stays(self._context, step, path)
             files, size = files + report.files, size + report.bytes
@@ -212,7 +212,7 @@ class _RemovalRun:
             context.extern, context.state, params["stagings"], params["sandboxes"]
         )
         self._removed += done
-        return StepOutcome(summary="removed" if done else "it was gone already")
+        return StepOutcome(summary="removed" if done else "already gone")
 
     def _leave(self, step: Step, error: KwtuiError) -> StepOutcome:
         """Go on without it, if that is what the plan is for."""
@@ -235,17 +235,17 @@ class _RemovalRun:
         entry = describe(extern, path, state)
         manifest, fingerprint = read_identity(extern, state, entry)
         if entry.kind.value != expected["kind"] or fingerprint != expected["manifest"]:
-            raise Changed(f"{path} is not what it was when the plan was made.")
+            raise Changed(f"{path} has changed since the plan was made.")
         if entry.kind is EntryKind.SET:
             if entry.pinned:
                 unpin = shell_line("unpin", path, options=self._context.options)
-                raise Changed(f"{path} is pinned now.", f"Take the pin away first: {unpin}")
+                raise Changed(f"{path} is pinned now.", f"Unpin it first: {unpin}")
             self._check_set(path)
         contents = contents_of(extern / path, manifest)
         if entry.kind is EntryKind.INCOMPLETE and contents.newest != expected["newest"]:
             raise Changed(f"{path} was written to since the plan was made.")
         if self._plan.kind is PlanKind.PRUNE and contents.strays:
-            raise Changed(f"{path} holds {contents.strays[0]}, which its manifest does not name.")
+            raise Changed(f"{path} holds {contents.strays[0]}, which its manifest does not list.")
         return contents.freed
 
     def _others_relied_on(self, step: Step) -> list[str]:
@@ -276,9 +276,9 @@ class _RemovalRun:
         server = self._connected()
         comments = {d.name: d.comment for d in await catalogue.databases(server)}
         if name not in comments:
-            raise Changed(f"There is no database {name} any more.")
+            raise Changed(f"The database {name} no longer exists.")
         if marked and comments[name] != UNFINISHED:
-            raise Changed(f"The comment of {name} does not say any more that it is not complete.")
+            raise Changed(f"The comment of {name} no longer says that it is not complete.")
         sessions, jobs = await what_is_at_work(server)
         busy = busy_words(name, told_of(sessions, jobs))
         if busy:
@@ -286,7 +286,7 @@ class _RemovalRun:
 
     def _connected(self) -> Server:
         if self._server is None:
-            raise KwtuiError("This run has no server to talk to.")
+            raise KwtuiError("This run has no server connection.")
         return self._server
 
     # -- removing ---------------------------------------------------------------------------
@@ -309,7 +309,7 @@ class _RemovalRun:
         except KwtuiError as error:
             aside = trash_path(path)
             if is_folder(extern / aside):
-                words = f"What is left of it lies in {aside} and is no backup any more."
+                words = f"What is left of it is in {aside} and is no longer a backup."
                 self._context.reporter.notice(step, "WARNING", words)
                 remove = shell_line("cleanup", "--yes", options=self._context.options)
                 error.hint = sentences(error.hint, words, f"Remove it with: {remove}")

@@ -34,7 +34,7 @@ async def check_what_stays(context: RunContext, step: Step, path: str) -> Verify
         if error.exit_code is ExitCode.CANCELLED:
             raise
         raise KwtuiError(
-            f"Nothing was removed: the backup that was to stay cannot be relied on. {error.title}",
+            f"Nothing was removed: the backup to be kept failed its check. {error.title}",
             cause=error.cause,
             hint=_what_to_do(context, path),
             exit_code=error.exit_code,
@@ -47,7 +47,7 @@ def _check(context: RunContext, step: Step, path: str) -> VerifyReport:
         entry = describe(extern, path, state)
         if read_identity(extern, state, entry)[1] != step.params["manifest"]:
             raise KwtuiError(
-                f"{path} is not what it was when the plan was made.",
+                f"{path} has changed since the plan was made.",
                 exit_code=ExitCode.REFUSED_BY_PLAN,
             )
 
@@ -78,6 +78,4 @@ def _damaged(report: VerifyReport) -> KwtuiError:
 
 def _what_to_do(context: RunContext, path: str) -> str:
     verify_it = shell_line("verify", path, options=context.options)
-    return (
-        f"See everything that is wrong: {verify_it}  Then back up again, and plan the removal anew."
-    )
+    return f"List all problems: {verify_it}  Then back up again, and plan the removal again."

@@ -25,8 +25,8 @@ def check_accepted(schema: DatabaseSchema, names: Iterable[str], path: str) -> N
     for name in names:
         if not meant(name) & known:
             raise KwtuiError(
-                f"{path} has no table and no column {name} to accept.",
-                hint=f"See what it has: {shell_line('show', path)}",
+                f"{path} has no table or column {name} to accept.",
+                hint=f"List its contents: {shell_line('show', path)}",
                 exit_code=ExitCode.NOT_FOUND,
             )
 
@@ -36,7 +36,7 @@ def check_nothing_accepted(names: Iterable[str]) -> None:
     if any(True for _ in names):
         raise KwtuiError(
             "Only definitions of a backup can be accepted.",
-            hint="Of an export of others none was captured to compare with: leave --accept out.",
+            hint="An export not made by kwtui has none to compare with: omit --accept.",
             exit_code=ExitCode.USAGE,
         )
 

@@ -34,7 +34,7 @@ def accounting_findings(
             "no_table",
             source.path,
             "This export holds no table, so there is nothing to restore.",
-            "See what lies in it: kwtui show",
+            "List its contents: kwtui show",
         )
     if not with_data:
         return
@@ -45,15 +45,15 @@ def accounting_findings(
         yield refusal(
             "dialect_unsure",
             source.path,
-            f"How the files were written is not known: {source.doubt}",
+            f"The format of the files is unknown: {source.doubt}",
             "Say it: --delimiter, --null-text, --charset.",
         )
     if request.strategy is RestoreStrategy.DATA_ONLY and not any(t.files for t in tables):
         yield refusal(
             "no_rows",
             source.path,
-            "There is no file with rows in it, so none can be brought.",
-            "The export holds definitions alone, or its tables were empty.",
+            "No file holds rows, so none can be restored.",
+            "The export holds only definitions, or its tables were empty.",
         )
     yield from _changed_by_others(source, tables, facts)
 
@@ -66,7 +66,7 @@ def _undefined(source: RestoreSource, request: RestoreRequest) -> Iterator[Findi
         yield refusal(
             "no_definition",
             source.path,
-            f"{plural(more, 'more table')} of it are without a definition.",
+            f"{plural(more, 'more table')} of it have no definition.",
             "See all of them: kwtui verify",
         )
 
@@ -79,8 +79,8 @@ def _no_definition(
         return refusal(
             "meta_damaged",
             str(table.name),
-            f"{table.problem} So the table cannot be made.",
-            f"Put the file right{', ' + leave if leave else ''}.",
+            f"{table.problem} So the table cannot be created.",
+            f"Repair the file{', ' + leave if leave else ''}.",
         )
     has = f"{table.name} has {plural(table.files, 'data file')} and no definition (meta.sql)"
     if request.strategy is RestoreStrategy.DATA_ONLY:
@@ -94,8 +94,8 @@ def _no_definition(
     return refusal(
         "no_definition",
         str(table.name),
-        f"{has}, so no table can be made of it.",
-        f"Put its rows into a table that exists: --strategy data-only --as DATABASE; {leave}".strip(
+        f"{has}, so no table can be created from it.",
+        f"Load its rows into an existing table: --strategy data-only --as DATABASE; {leave}".strip(
             "; "
         )
         + ".",
@@ -142,7 +142,7 @@ def _without_files(
                 Severity.WARNING,
                 "said_to_be_empty",
                 str(name),
-                f"{name} has no data file. It comes back without rows, as was said.",
+                f"{name} has no data file. It comes back without rows, as declared.",
             )
     left = [name for name in found if name not in request.empty]
     nothing_at_all = not any(table.files for table in tables)
@@ -153,8 +153,8 @@ def _without_files(
             yield refusal(
                 "not_empty",
                 str(name),
-                f"{name} is no table of this export without a data file, as was said.",
-                "See what it holds: kwtui show",
+                f"{name} is not a table of this export that lacks a data file.",
+                "List its contents: kwtui show",
             )
 
 
@@ -167,7 +167,7 @@ def _no_data_file(source: RestoreSource, left: list[TableName]) -> Finding:
         "no_data_file",
         source.path,
         f"{some}{more} {has} no data file: {each} was empty, or its file is lost. EXPORT writes "
-        "none for an empty table, and KWDB's own IMPORT says nothing of a lost one.",
+        "none for an empty table, and KWDB's own IMPORT reports no error for a lost one.",
         "Look for the rows in the database that was exported, or in another copy. If there were "
         f"none: {option}. For the definitions alone: --strategy schema-only",
     )
@@ -180,8 +180,7 @@ def _damaged(source: RestoreSource) -> Iterator[Finding]:
             "backup_damaged",
             where,
             f"{where}, record {misfit.record:,}: {misfit.reason}.",
-            "Compare it with another copy of the export. See everything that is wrong: "
-            "kwtui verify",
+            "Compare it with another copy of the export. List all problems: kwtui verify",
         )
 
 
@@ -195,7 +194,7 @@ def _changed_by_others(
                 Severity.WARNING,
                 "file_changed",
                 file,
-                f"{file} {form.words}, which is no data and is put right on the way.",
+                f"{file} {form.words}, which is not data and is corrected during the restore.",
                 "If its first record is a row all the same: --no-header" if form.header else "",
             )
         if table.must_be_copied and not facts.may_stage:
@@ -211,6 +210,6 @@ def _changed_by_others(
             Severity.WARNING,
             "header",
             source.path,
-            "Every file begins with the column names: that line is no row.",
+            "Every file begins with the column names: that line is not a row.",
             "If it is a row all the same: --no-header",
         )

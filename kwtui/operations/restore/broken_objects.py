@@ -100,13 +100,13 @@ def _strangers(chosen: Chosen) -> Iterator[BrokenObject]:
     for view in chosen.views:
         reason = why_not(view.create_statement, frozenset({"CREATE VIEW"}), bounds)
         if reason:
-            yield BrokenObject(view.name, f"nothing of it is sent, because {reason}")
+            yield BrokenObject(view.name, f"it is not sent, because {reason}")
     about = [(c.target, "comment") for c in schema.comments]
     about += [(g.target, "grant") for g in schema.grants]
     for target, what in about if chosen.whole else ():
         owner = owner_of(target)
         if owner is not None and (owner.schema, owner.name) not in held:
-            yield BrokenObject(owner, f"a {what} is about it, and the backup does not hold it")
+            yield BrokenObject(owner, f"a {what} refers to it, but the backup does not hold it")
 
 
 # -- inside -----------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def _first_problem(
             return BrokenObject(name, said, "meta_damaged" if damaged else BREAKS_OUT)
         reason = next(filter(None, (why_not(t, DEFINITIONS, bounds) for t in texts)), "")
         if reason:
-            return BrokenObject(name, f"nothing of it is sent, because {reason}")
+            return BrokenObject(name, f"it is not sent, because {reason}")
     return None
 
 
@@ -204,5 +204,5 @@ def _remedy(source: RestoreSource, broken: Iterable[TableName]) -> str:
     more = f" and {len(words) - _MOST_NAMED} more" if len(words) > _MOST_NAMED else ""
     return (
         "Somebody changed the backup: look at its schema.json and meta.sql, or restore another one."
-        f" To restore what else it holds: {shell_line('restore', source.path)} {options}{more}"
+        f" To restore the rest: {shell_line('restore', source.path)} {options}{more}"
     )

@@ -30,14 +30,14 @@ def cluster_steps(scope: RestoreScope) -> Iterator[Step]:
             "restore-users",
             "Create the users and roles of the backup",
             user_statements(source.users_sql or "", scope.facts.accounts),
-            "Those that exist stay as they are. Without passwords: KWDB never gives those out.",
+            "Those that exist stay as they are. Without passwords: KWDB never reveals those.",
         )
     if scope.request.with_settings:
         yield from sql_if_any(
             "restore-settings",
             "Set the cluster settings of the backup",
             setting_statements(source.settings_sql or ""),
-            "For the whole cluster; one by one, and not taken back when the restore fails.",
+            "For the whole cluster; one by one, and not rolled back if the restore fails.",
         )
 
 

@@ -37,8 +37,8 @@ def restore_findings(
         yield refusal(
             "read_only",
             target,
-            "This profile is for reading only.",
-            "Use a profile without read_only to restore.",
+            "This profile is read-only.",
+            "To restore, use a profile without read_only.",
         )
     yield from name_findings(source, request, target, facts)
     yield from accounting_findings(source, tables, request, facts)
@@ -76,10 +76,10 @@ def _source_findings(
         Severity.WARNING,
         "adopted",
         source.path,
-        "This export was not made by kwtui: there is no manifest, so whether every table and row "
-        "is in it cannot be known. What is in the files is restored and counted.",
-        "What an export leaves out (sequences, views, foreign keys, retentions, grants) is not "
-        "there.",
+        "This export was not made by kwtui: there is no manifest, so whether it holds every "
+        "table and row is unknown. What the files hold is restored and counted.",
+        "What an export leaves out (sequences, views, foreign keys, retentions, grants) was not "
+        "found.",
     )
     yield from tables_not_held(source, request, facts.live_tables)
     older = [t.name for meta in source.metas for t in meta.tables if t.old_clauses]
@@ -99,8 +99,8 @@ def _source_findings(
             Severity.WARNING,
             "dialect_guessed",
             source.path,
-            "How the files were written is a guess from their content.",
-            "Say it if you know it: --null-text, --delimiter, --charset.",
+            "The format of the files was guessed from their content.",
+            "Give it if you know it: --null-text, --delimiter, --charset.",
         )
 
 
@@ -141,7 +141,7 @@ def _sequence_findings(
                     f"The default of {table.name}.{column.name} takes values from the sequence "
                     f"{missing[0]}, which an export does not hold: the column comes back without "
                     "it.",
-                    f"Make the sequence afterwards, then SET DEFAULT {column.default}.",
+                    f"Create the sequence afterwards, then SET DEFAULT {column.default}.",
                 )
 
 
@@ -158,8 +158,8 @@ def _null_line_findings(
                 Severity.WARNING if native else Severity.INFO,
                 "null_rows_lost",
                 str(table.name),
-                f"NULL is written as nothing: KWDB's IMPORT loses rows of {table.name} that are "
-                + ("NULL: then it fails." if native else "NULL: kwtui inserts them."),
+                f"NULL is written as an empty field: KWDB's IMPORT loses rows of {table.name} "
+                "that are " + ("NULL: then it fails." if native else "NULL: kwtui inserts them."),
                 "Choose the exact strategy, which inserts them." if native else "",
             )
 
@@ -176,7 +176,8 @@ def _text_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> It
                 "rounded_texts",
                 str(table.name),
                 "Its content checksum was read with FLOAT values rounded to 15 digits, and is "
-                "compared so: a difference behind them is not seen. The files hold every digit.",
+                "compared so: a difference beyond them is not detected. The files hold every "
+                "digit.",
                 "A backup made with this kwtui has checksums of the whole value.",
             )
 
@@ -241,7 +242,7 @@ def _cluster_findings(source: RestoreSource, request: RestoreRequest) -> Iterato
             Severity.INFO,
             "no_passwords",
             source.path,
-            "Users come back without passwords: KWDB never gives them out.",
+            "Users come back without passwords: KWDB never reveals them.",
             "Give each a password afterwards.",
         )
 
@@ -304,7 +305,7 @@ def _trigger_findings(
                 program.table,
                 f"Rows of {program.table} are inserted, and its trigger {program.name} may fire "
                 "for each of them.",
-                "Drop it before, and make it again afterwards, if it must not.",
+                "If it must not, drop it before and recreate it afterwards.",
             )
 
 
@@ -319,7 +320,7 @@ def _interleaving_findings(
                 yield refusal(
                     "interleave_parent",
                     str(child),
-                    f"It is interleaved in {parent}, and cannot be made without it.",
+                    f"It is interleaved in {parent}, and cannot be created without it.",
                     f"Choose {parent} too.",
                 )
 
@@ -335,9 +336,9 @@ def insert_reason(source: RestoreSource, table: SourceTable, *, may_stage: bool 
     if fine_time(table.spec):
         return "KWDB's IMPORT stores micro- and nanosecond times wrong"
     if source.dialect.header:
-        return "KWDB's IMPORT takes the line of column names for a row"
+        return "KWDB's IMPORT reads the header line as a row"
     if table.clashing:
-        return "KWDB's IMPORT may take two of its devices for one"
+        return "KWDB's IMPORT may merge two of its devices"
     if not may_stage:
         return (
             "KWDB's IMPORT writes rejected rows beside the files, and this "
@@ -353,7 +354,7 @@ def left_out(source: RestoreSource, chosen: Chosen, accounts: Container[str]) ->
     """
     yield from source.not_included
     for path in source.part.leave_out if source.part else ():
-        yield f"{path}: left out, as was said"
+        yield f"{path}: left out, as requested"
     wanted = chosen.names
     for table in source.tables:
         if table.name in wanted:

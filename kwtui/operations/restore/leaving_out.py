@@ -41,7 +41,7 @@ def left_out_names(
         if text not in known:
             raise KwtuiError(
                 f"{path} has no {text} to leave out.",
-                hint=f"See what it has: {shell_line('show', path)}",
+                hint=f"List its contents: {shell_line('show', path)}",
                 exit_code=ExitCode.NOT_FOUND,
             )
         found.append(known[text])
@@ -62,7 +62,7 @@ def without(source: RestoreSource, names: Iterable[TableName]) -> RestoreSource:
 
 def gone_with(schema: DatabaseSchema, names: Iterable[TableName]) -> dict[TableName, str]:
     """These and all tables and views that need one of them, each with why it is left out."""
-    gone = {name: f"{name}: left out, as was said" for name in names}
+    gone = {name: f"{name}: left out, as requested" for name in names}
     before = -1
     while len(gone) > before:
         before = len(gone)

@@ -69,6 +69,6 @@ def tables_not_held(
         source.path,
         f"The database {source.schema.database} of this server has "
         f"{plural(len(missing), 'table')} of which this export holds no folder: {some}. EXPORT "
-        "makes one for every table: they were made after it, or their folders are lost.",
+        "makes one for every table: they were created after it, or their folders are lost.",
         "Look for them in another copy of the export, or back up that database now.",
     )

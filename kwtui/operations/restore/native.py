@@ -36,7 +36,8 @@ def native_findings(
             "native_name",
             target,
             f"IMPORT DATABASE makes the database under its old name, {source.schema.database}, and "
-            "this account may not make a staging folder in extern for a meta.sql with another one.",
+            "this account cannot create a staging folder in extern for a meta.sql with another "
+            "one.",
             f"{remedy} It restores under any name.",
         )
     if request.tables or request.replace or (request.leave_out and not source.adopted):
@@ -55,7 +56,7 @@ def native_findings(
             "import_refused",
             str(name),
             f"KWDB's IMPORT refuses this table, and the whole database with it: {refused.why}.",
-            f"{remedy} It brings the rows back by way of a plain table.",
+            f"{remedy} It restores the rows through a plain table.",
         )
     for meta in source.metas:
         for found in import_refusals(meta):

@@ -93,10 +93,9 @@ def check_source_dialect(source: RestoreSource) -> None:
         transfer.check_dialect(source.dialect)
     except KwtuiError as error:
         raise KwtuiError(
-            f"{source.path} is written in a way that KWDB's import reads wrong.",
+            f"{source.path} has a format that KWDB's import misreads.",
             cause=error.title,
-            hint="If the files are written otherwise, say how: --delimiter, --null-text, "
-            "--charset.",
+            hint="If the format is a different one, give it: --delimiter, --null-text, --charset.",
             exit_code=ExitCode.REFUSED_BY_PLAN,
         ) from error
 

@@ -100,8 +100,8 @@ def read_source(
         return _read_tree(extern, details, request, existing)
     if request.empty:
         raise KwtuiError(
-            "Only tables of an export of others can be called empty.",
-            hint="A backup says itself which tables were: leave --empty out.",
+            "Only tables of an export not made by kwtui can be declared empty.",
+            hint="A backup records which tables were empty: omit --empty.",
             exit_code=ExitCode.USAGE,
         )
     needed = details.schema is None or request.strategy is RestoreStrategy.NATIVE

@@ -101,7 +101,7 @@ def _make(scope: RestoreScope) -> Iterator[Step]:
         "create-database",
         f"Create the database {name}",
         (statements.create_database(schema, name), statements.use_database(name)),
-        "It gets the name that was asked for when everything in it was compared."
+        "It is renamed to the requested name once everything in it has been compared."
         if name != scope.target
         else "",
     )
@@ -147,7 +147,7 @@ def _fill(scope: RestoreScope) -> Iterator[Step]:
         "add-unvalidated-keys",
         "Add the foreign keys that rows may break",
         definitions.add_foreign_keys(keys, scope.scratch),
-        "They were not validated when they were backed up. An import after them leaves them so; "
+        "They were not validated at the time of the backup. An import after them leaves them so; "
         "added after it they would be refused.",
         _makes_keys(keys),
     )
@@ -240,12 +240,12 @@ def _publish(scope: RestoreScope, *, unfinished: bool) -> Iterator[Step]:
             "drop-replaced",
             f"Drop the database {scope.target} that is replaced",
             (statements.use_database("defaultdb"), statements.drop_database(scope.target)),
-            "Only now, when its successor is complete and compared.",
+            "Only now that its successor is complete and compared.",
             {"replaces": scope.facts.replaced_id},
         )
     yield sql_step(
         "publish",
-        f"Give it the name {scope.target}",
+        f"Rename it to {scope.target}",
         (
             statements.use_database("defaultdb"),
             *((statements.comment_on_database(scope.scratch, UNFINISHED),) if unfinished else ()),
@@ -265,7 +265,7 @@ def _try_name(scope: RestoreScope) -> Step:
     other = scratch_name(scope.target, scope.facts.databases | {scope.scratch})
     return sql_step(
         "try-name",
-        "See whether it can be given another name",
+        "Test whether it can be renamed",
         (
             statements.use_database("defaultdb"),
             statements.rename_database(scope.scratch, other),
@@ -281,7 +281,7 @@ def _after_rename(scope: RestoreScope) -> Iterator[Step]:
         "set-last-defaults",
         "Put back the defaults that use a sequence or name their database",
         definitions.set_defaults(chosen, name, waiting=True),
-        "What depends on a sequence can forbid to rename its database.",
+        "Dependents of a sequence can prevent renaming its database.",
     )
     yield from sql_if_any(
         "create-views",
@@ -312,7 +312,7 @@ def _finish(scope: RestoreScope) -> Iterator[Step]:
     comment = definitions.database_comment(scope.chosen)
     yield sql_step(
         "finish",
-        f"Call {scope.target} complete",
+        f"Mark {scope.target} complete",
         (statements.comment_on_database(scope.target, comment),),
     )
 
@@ -328,7 +328,7 @@ def _create_accounts(scope: RestoreScope) -> Iterator[Step]:
             statements.create_role(name) if name in roles else statements.create_user(name)
             for name in missing_accounts(scope.source, scope.facts)
         ),
-        "Without passwords: KWDB never gives those out.",
+        "Without passwords: KWDB never reveals those.",
     )
 
 
@@ -367,6 +367,6 @@ def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
             "validate-checks",
             "Validate the constraints again",
             definitions.validate_all(there, scope.target),
-            "An import leaves them unvalidated and lets orphans in.",
+            "An import leaves them unvalidated and accepts orphans.",
         )
     yield compare(scope)

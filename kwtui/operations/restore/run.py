@@ -179,7 +179,7 @@ class RestoreRun:
             cause="\n".join(found.doubts),
             hint=""
             if whole
-            else f"All rows stand in {database}. Put right by hand what is named above, or drop "
+            else f"All rows are in {database}. Correct manually what is named above, or drop "
             f"{database} and restore again.",
             result={
                 "database": database,
@@ -249,7 +249,7 @@ class RestoreRun:
         name = TableName(step.params["schema"], step.params["table"])
         clash = await asyncio.to_thread(clashing_devices, step, self._context.extern)
         if clash is not None:
-            words = f"{name}: an IMPORT may take the devices ({clash[0]}) and ({clash[1]}) for one"
+            words = f"{name}: an IMPORT may merge the devices ({clash[0]}) and ({clash[1]})"
             self._context.reporter.notice(step, "INFO", f"{words}, so its rows are inserted")
             return await self._insert_rows(step)
         nulls = await asyncio.to_thread(count_null_lines, step, self._context.extern)
@@ -380,8 +380,9 @@ class RestoreRun:
         if not planned or await id_of(self._server, self._plan.database) in (planned, ""):
             return
         raise KwtuiError(
-            f"The database {self._plan.database} is not the one that was to be replaced.",
-            cause="Since the plan was made another one got its name, perhaps by another restore.",
+            f"The database {self._plan.database} is not the one to be replaced.",
+            cause="Since the plan was made another database took its name, perhaps by another "
+            "restore.",
             hint="Look at what it holds. If it may be replaced too, plan the restore again.",
             exit_code=ExitCode.NAME_TAKEN,
         )

@@ -74,7 +74,7 @@ def _finish(source: RestoreSource) -> RunbookStep:
     """The mark goes, and the database's own comment comes."""
     chosen = Chosen(source.schema, source.schema.tables, whole=True)
     comment = statements.comment_on_database(TARGET_MARK, definitions.database_comment(chosen))
-    return RunbookStep("Call it complete", (comment,), late=True, act="finish")
+    return RunbookStep("Mark it complete", (comment,), late=True, act="finish")
 
 
 def _parts(step: Step, folders: Mapping[TableName, str]) -> Iterator[RunbookStep]:

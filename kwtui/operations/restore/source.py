@@ -45,7 +45,7 @@ class SourceTable:
     windows: WindowReadings | None = None
     samples: tuple[Sample, ...] = ()
     clashing: bool = False
-    """It is known that an IMPORT may take two of its devices for one."""
+    """It is known that an IMPORT may merge two of its devices."""
     forms: Mapping[str, FileForm] = field(default_factory=dict)
     """Of its files those that other programs have changed: an IMPORT reads copies as EXPORT writes
     them."""
@@ -162,7 +162,7 @@ def choose(source: RestoreSource, names: tuple[TableName, ...]) -> tuple[SourceT
         if name not in known:
             raise KwtuiError(
                 f"{source.path} has no table {name}.",
-                hint=f"See what it has: {shell_line('show', source.path)}",
+                hint=f"List its contents: {shell_line('show', source.path)}",
                 exit_code=ExitCode.NOT_FOUND,
             )
     return tuple(t for t in source.tables if not names or t.name in names)

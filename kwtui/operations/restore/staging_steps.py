@@ -98,7 +98,7 @@ def unstage(scope: RestoreScope) -> Step:
         id="unstage",
         kind=StepKind.UNSTAGE,
         title="Remove the staging folder",
-        explanation="The links go; what they point to stays.",
+        explanation="The links are removed; the files they point to stay.",
         subject=scope.staging,
         params={"staging": scope.staging},
     )

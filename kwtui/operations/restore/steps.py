@@ -81,7 +81,7 @@ def check_files(scope: RestoreScope) -> Step:
         title="Check the files before anything is written",
         explanation="There is no manifest: every record is read and counted."
         if scope.source.adopted
-        else "Every file must be there with the size and SHA-256 of the manifest.",
+        else "Every file must exist with the size and SHA-256 of the manifest.",
         subject=scope.source.path,
         params={
             "records": scope.source.adopted,
@@ -129,8 +129,7 @@ def import_table(scope: RestoreScope, table: SourceTable) -> Step:
         id=f"import:{table.name}",
         kind=StepKind.IMPORT_TABLE,
         title=f"Import {table.name}",
-        explanation="NULL is written as nothing: IMPORT skips the lines of rows that are NULL, and "
-        "these are inserted."
+        explanation="NULL is written as an empty field: IMPORT skips NULL rows; these are inserted."
         if nulls
         else "",
         sql=(sql,),
@@ -155,8 +154,8 @@ def import_through(scope: RestoreScope, table: SourceTable, refused: RefusedImpo
     columns = [c.name for c in spec.columns if not c.hidden and not c.computed]
     return replace(
         step,
-        title=f"Import {table.name} by way of a plain table",
-        explanation=f"KWDB's IMPORT refuses it: {refused.why}. INSERT does not.",
+        title=f"Import {table.name} through a plain table",
+        explanation=f"KWDB's IMPORT refuses it: {refused.why}. INSERT accepts it.",
         sql=(
             statements.drop_table(scope.scratch, plain, if_exists=True),
             ddl.with_name(create, scope.scratch, plain),
@@ -219,8 +218,8 @@ def put_back_devices(scope: RestoreScope) -> Iterator[Step]:
         id="devices",
         kind=StepKind.DEVICES,
         title=f"Put back {plural(silent, 'device')} without readings",
-        explanation="No EXPORT and no IMPORT knows them; INSERT of their tags does. So do devices "
-        "come back whose rows are all older than their retention.",
+        explanation="EXPORT and IMPORT omit them; INSERT of their tags restores them. This also "
+        "restores devices whose rows are all older than their retention.",
         sql=tuple(
             statements.insert_rows(scope.scratch, t.name, _tags(t), ()) + "..."
             for t in tables
@@ -316,8 +315,8 @@ def count_existing(scope: RestoreScope) -> Step:
     return Step(
         id="count-rows",
         kind=StepKind.COUNT_ROWS,
-        title="Count the rows that are there",
-        explanation="To know afterwards which rows came, and whether all did.",
+        title="Count the existing rows",
+        explanation="To tell afterwards which rows were added, and whether all were.",
         sql=tuple(statements.count_rows(scope.target, t.name) for t in tables),
         params={
             "database": scope.target,

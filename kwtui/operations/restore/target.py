@@ -60,13 +60,13 @@ def name_findings(
         return
     if target in SYSTEM_DATABASES:
         yield refusal(
-            "system_database", target, f"{target} is one of KWDB's own databases.", "Choose a name."
+            "system_database", target, f"{target} is a system database of KWDB.", "Choose a name."
         )
     elif exists and request.replace is None:
         yield refusal(
             "name_taken",
             target,
-            f"A database named {target} exists, and a restore harms nothing that exists.",
+            f"A database named {target} exists, and a restore never overwrites anything.",
             "Restore under another name (--as NAME). To replace it, type its name: "
             f"--yes-replace {shell_quoted(target)}",
         )
@@ -82,9 +82,9 @@ def name_findings(
             yield refusal(
                 "used_elsewhere",
                 target,
-                f"Dropping {target} would silently take {user} along, which uses it.",
-                "Keep its definition, drop it, and make it again after the restore; or restore "
-                "beside what is there (--as NAME).",
+                f"Dropping {target} would silently drop {user} too, which uses it.",
+                "Save its definition, drop it, and recreate it after the restore; or restore "
+                "under another name (--as NAME).",
             )
         yield Finding(
             Severity.WARNING,
@@ -131,8 +131,8 @@ def _existing_table_findings(
         yield refusal(
             "not_found",
             target,
-            f"There is no database {target} to put the data into.",
-            "Choose the exact strategy, which makes the tables too.",
+            f"There is no database {target} to load the data into.",
+            "Choose the exact strategy, which creates the tables too.",
         )
         return
     wanted = request.tables or tuple(t.name for t in source.tables)

@@ -45,9 +45,10 @@ def plan_seal(
                 id="seal",
                 kind=StepKind.SEAL,
                 title="Hash and count every file, then write the manifest",
-                explanation="The records in the files must be as many as the server said and as "
-                "its content checksums counted when the backup was made. A disk that filled up, "
-                "or a node that died, is found here.",
+                explanation="The number of records in the files must match what the server "
+                "reported and what its content checksums counted when the backup "
+                "was made. This detects a disk that filled up or a node that "
+                "crashed.",
                 subject=path,
             ),
         ),

@@ -67,8 +67,8 @@ def manifest_of(draft: Draft, tree: SealedTree, now: datetime, run_id: str) -> M
         raise KwtuiError(
             f"The backup is not complete: {problems[0]}.",
             cause="\n".join(problems[1:]),
-            hint="A full disk on the destination's node cuts files without an error. "
-            "Make space there and back up again.",
+            hint="A full disk on the destination's node truncates files without an error. Free "
+            "space there and back up again.",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )
     found = {table.name: table for table in tree.tables}
@@ -117,8 +117,8 @@ def _location(context: RunContext) -> SetLocation:
     if not is_folder(existing.data):
         raise KwtuiError(
             f"There is no {path}/data in {context.extern}.",
-            cause="Its files lie on the node that the backup was sent to.",
-            hint="Run this on that node, and give its --extern DIR.",
+            cause="Its files are on the node that the backup was sent to.",
+            hint="Run this on that node with its --extern DIR.",
             exit_code=ExitCode.NOT_FOUND,
         )
     return new_location(context.extern, path, context.state)

@@ -69,14 +69,14 @@ def read_tree(
         raise KwtuiError(
             f"The backup is not complete: {problems[0]}.",
             cause="\n".join(problems[1:20]),
-            hint="A full disk or a node that died cuts files without an error. Back up again.",
+            hint="A full disk or a node that died truncates files without an error. Back up again.",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )
     if tree.strays:
         raise KwtuiError(
-            f"{tree.strays[0]} lies in the backup's folder and no export writes such a file.",
+            f"{tree.strays[0]} lies in the backup's folder but no export writes such a file.",
             cause="\n".join(tree.strays[1:]),
-            hint="Somebody else writes there. Back up again.",
+            hint="Another program writes there. Back up again.",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )
     return tree

@@ -14,6 +14,6 @@ def admin_findings(server: ServerFacts) -> Iterator[Finding]:
             Severity.REFUSAL,
             "admin_required",
             server.user,
-            f"{server.user} has not the admin role, which EXPORT and IMPORT need.",
+            f"{server.user} does not have the admin role, which EXPORT and IMPORT need.",
             f"Have an administrator run GRANT admin TO {server.user}, or connect as root.",
         )

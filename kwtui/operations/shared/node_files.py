@@ -137,7 +137,7 @@ async def where_it_lies(
         if await asyncio.to_thread(_holds, Path(store) / "extern", path):
             return KwtuiError(
                 error.title,
-                cause=f"It lies in the extern folder of node {number}.",
+                cause=f"It is in the extern folder of node {number}.",
                 hint=f"Let that node read it: --node {number}",
                 exit_code=error.exit_code,
             )

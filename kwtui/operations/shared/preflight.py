@@ -15,7 +15,7 @@ def check_cluster_of(run: str, worked_on: str, answers: str) -> None:
         raise KwtuiError(
             f"Run {run} worked on another cluster.",
             cause=f"It names {worked_on}; {answers} answers here.",
-            hint="Connect to the server that it worked on.",
+            hint="Connect to the server that it used.",
             exit_code=ExitCode.WRONG_CLUSTER,
         )
 
@@ -30,12 +30,12 @@ async def check_server(server: Server, plan: Plan) -> ServerFacts:
         raise KwtuiError(
             "This plan was made for another cluster.",
             cause=f"It names {plan.cluster_id}; {facts.cluster_id} answers here.",
-            hint="Plan it again on the server that it is meant for.",
+            hint="Plan it again on the intended server.",
             exit_code=ExitCode.WRONG_CLUSTER,
         )
     if not facts.is_admin:
         raise KwtuiError(
-            f"{facts.user} has not the admin role, which EXPORT and IMPORT need.",
+            f"{facts.user} does not have the admin role, which EXPORT and IMPORT need.",
             hint=f"Have an administrator run GRANT admin TO {facts.user}, or connect as root.",
             exit_code=ExitCode.ADMIN_ROLE_REQUIRED,
         )

@@ -53,7 +53,7 @@ def check_allowed(plan: Plan) -> None:
 def error_of(finding: Finding | None) -> KwtuiError:
     """A refusal that is known before there is a plan."""
     if finding is None:
-        return KwtuiError("This cannot be done.", exit_code=ExitCode.REFUSED_BY_PLAN)
+        return KwtuiError("This is not possible.", exit_code=ExitCode.REFUSED_BY_PLAN)
     exit_code = _EXIT_CODES.get(finding.code, ExitCode.REFUSED_BY_PLAN)
     return KwtuiError(_text(finding), hint=finding.remedy, exit_code=exit_code)
 

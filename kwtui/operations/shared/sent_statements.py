@@ -71,8 +71,8 @@ _BY_ID = {
 }
 """Steps of the kind SQL that do what no other of them may."""
 _REMEDY = (
-    "The backup holds text that no KWDB prints there: somebody changed it. Look at schema.json and"
-    " meta.sql of the set, or restore another one."
+    "The backup holds text that KWDB never prints there: it was changed. Check schema.json and "
+    "meta.sql of the set, or restore another one."
 )
 
 

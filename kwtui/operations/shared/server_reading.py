@@ -89,6 +89,6 @@ def _otherwise(text: str, what: str) -> KwtuiError:
     return KwtuiError(
         f"The server reads {what}: {shown!r}.",
         cause="Nothing was sent.",
-        hint="Look at schema.json and meta.sql of the backup; somebody may have changed them.",
+        hint="Look at schema.json and meta.sql of the backup; they may have been changed.",
         exit_code=ExitCode.REFUSED_BY_PLAN,
     )

@@ -122,7 +122,7 @@ def _way_back(change: WalChange, report: WalReport) -> str:
         words += ["--level", str(report.settings.level)]
     if change.interval is not None and report.settings.interval:
         words += ["--interval", report.settings.interval]
-    return f"The way back: kwtui wal set {' '.join(words)}" if words else ""
+    return f"To undo: kwtui wal set {' '.join(words)}" if words else ""
 
 
 def _refusals(
@@ -137,7 +137,7 @@ def _refusals(
         yield refuse("nothing_asked", "Neither a level nor an interval was given.",
                      "Give --level or --interval.")  # fmt: skip
     if read_only:
-        yield refuse("read_only", "This server's profile says: read only.")
+        yield refuse("read_only", "The profile of this server is read-only.")
     if not facts.is_admin:
         yield refuse("admin_required", "Only the admin role may change cluster settings.",
                      f"GRANT admin TO {facts.user}")  # fmt: skip
@@ -146,8 +146,8 @@ def _refusals(
     if change.level is None:
         return
     if change.level not in LEVELS:
-        yield refuse("unknown_level", f"There is no WAL level {change.level}; KWDB would store it"
-                     " all the same.", "Choose 0, 1, 2 or 3.")  # fmt: skip
+        yield refuse("unknown_level", f"There is no WAL level {change.level}; KWDB would store "
+                                      "it anyway.", "Choose 0, 1, 2 or 3.")  # fmt: skip
     elif change.level == settings.level and change.interval is None:
         yield refuse("no_change", f"The level is {level_words(change.level)} already.")
     if change.level in (0, 3) and settings.atomicity:
@@ -165,8 +165,8 @@ def _level_findings(level: int, report: WalReport) -> Iterator[Finding]:
     if level == 0:
         yield warn(
             "wal_off",
-            "From then on time-series rows are in memory alone until they are flushed: when the"
-            " node dies in any way, they are lost, although they were confirmed.",
+            "From then on time-series rows are only in memory until they are flushed: if the "
+            "node stops in any way, they are lost although they were confirmed.",
             "Only for loading data that can be loaded again. Back up right after it.",
         )
     if level == 2 and before == 1:
@@ -183,15 +183,15 @@ def _level_findings(level: int, report: WalReport) -> Iterator[Finding]:
     if level == 1 and before != 1:
         yield warn(
             "slower",
-            "Every write then waits for the disk. Writing gets slower, on slow disks by much.",
-            "Watch the rate of writing afterwards.",
+            "Every write then waits for the disk. Writes get slower, on slow disks much slower.",
+            "Watch the write rate afterwards.",
         )
     if level in (0, 3) and before in (1, 2):
         size = human_bytes(report.files.logged_bytes) if report.files is not None else "unknown"
         yield warn(
             "blocks",
-            "The switch makes a checkpoint first, and writing stands still until it is done. To be"
-            f" written down on this node: {size}.",
+            "The switch makes a checkpoint first, and writes stall until it is done. To be "
+            f"flushed on this node: {size}.",
             "Choose a quiet moment.",
         )
 
@@ -204,7 +204,7 @@ def _interval_findings(interval: str, report: WalReport) -> Iterator[Finding]:
     if not SHORTEST <= seconds <= LONGEST:
         yield Finding(
             Severity.REFUSAL, "interval_range", INTERVAL,
-            f"{interval} makes no sense for checkpoints.",
+            f"{interval} is not a valid checkpoint interval.",
             f"Choose between {SHORTEST:g}s and {LONGEST / 3600:g}h.",
         )  # fmt: skip
     elif before is not None and seconds > before:

@@ -70,14 +70,14 @@ async def make_report(
 
 def _files(store: FolderState | None) -> tuple[WalFiles | None, str]:
     if store is None or store.path is None or not store.exists:
-        return None, (store.problem if store else "") or "Nothing says where the store is."
+        return None, (store.problem if store else "") or "The location of the store is unknown."
     found = read_wal(store.path)
     return (found, found.problem) if found.areas else (None, found.problem)
 
 
 def _log(logs: FolderState | None) -> tuple[WalLog | None, str]:
     if logs is None or logs.path is None or not logs.exists:
-        return None, (logs.problem if logs else "") or "Nothing says where the logs are."
+        return None, (logs.problem if logs else "") or "The location of the logs is unknown."
     try:
         found = read_wal_log(find_logs([logs.path]))
     except KwtuiError as error:
@@ -98,24 +98,24 @@ def protection(report: WalReport) -> list[str]:
         told.append("Relational: every commit is in the WAL of its range, synced to the disk.")
     else:
         told.append(
-            f"Relational: commits are in the WAL, which is synced every {sync}; a power failure"
-            " can take that much."
+            f"Relational: commits are in the WAL, which is synced every {sync}; a power failure "
+            "can lose that much."
         )
     told.append(
         "An IMPORT into time-series tables bypasses the WAL until it has flushed everything: a"
         " crash in the middle loses rows that it reported. kwtui compares after each restore."
     )
     told.append(
-        "A WAL protects from a crash only. It does not bring back what was dropped or overwritten,"
-        " nor a lost disk, and KWDB offers no way to replay it to a point in time: that is what"
-        " backups are for."
+        "A WAL protects from a crash only. It restores neither dropped or overwritten data nor "
+        "a lost disk, and KWDB cannot replay it to a point in time: that is what backups are "
+        "for."
     )
     return told
 
 
 _LEVEL_WORDS: dict[int | None, str] = {
-    0: "level 0, no WAL for rows. Whatever was not flushed yet is lost when the node dies in any"
-    " way. Definitions are logged all the same.",
+    0: "level 0, no WAL for rows. Everything not flushed yet is lost if the node stops in any "
+    "way. Definitions are logged all the same.",
     1: "level 1, every write is synced to the disk before it is confirmed. Neither the end of the"
     " process nor a power failure loses a confirmed row.",
     2: "level 2, every write is handed to the operating system before it is confirmed. When only"
@@ -152,7 +152,7 @@ def recovery(report: WalReport) -> list[str]:
             f" {human_bytes(files.relational_bytes)} in the store are played back by RocksDB."
         )
     told.append(
-        "If the node cannot use its WAL, it throws it away and starts without (the log then says"
+        "If the node cannot use its WAL, it discards it and starts without (the log then says"
         " Reset ALL WAL): rows since the last checkpoint are gone, and nothing else reports it."
     )
     return told
@@ -177,7 +177,7 @@ def _checkpoint(report: WalReport) -> str:
     seconds = report.since_checkpoint
     if seconds is None or report.log is None or report.log.last_complete is None:
         why = report.no_log or "the log names none."
-        return f"When the last checkpoint was is not known: {why}{every}"
+        return f"When the last checkpoint was is unknown: {why}{every}"
     at = f"{report.log.last_complete:%Y-%m-%d %H:%M:%S} UTC"
     return f"The last checkpoint ended {human_duration(seconds)} ago, at {at}.{every}"
 
@@ -199,8 +199,8 @@ def setting_alarms(settings: WalSettings, level: int | None) -> list[str]:
     strange = {n for n in (settings.level, settings.effective) if n is not None and n not in LEVELS}
     if strange:
         told.append(
-            f"The WAL level is {' and '.join(map(str, sorted(strange)))}, which KWDB takes and does"
-            " not document: what protects time-series rows is not known. Set one of 0 to 3."
+            f"The WAL level is {' and '.join(map(str, sorted(strange)))}, which KWDB accepts but "
+            "does not document: what protects time-series rows is not known. Set one of 0 to 3."
         )
     differ = settings.effective is not None and settings.level not in (None, settings.effective)
     if differ:
@@ -240,8 +240,8 @@ def _log_alarms(report: WalReport) -> list[str]:
     seconds = report.since_checkpoint
     if seconds is not None and seconds > _patience(report):
         told.append(
-            f"No checkpoint for {human_duration(seconds)}, although one is due every"
-            f" {report.settings.interval or '1m0s'}. Does the node run?"
+            f"No checkpoint for {human_duration(seconds)} although one is due every"
+            f" {report.settings.interval or '1m0s'}. Is the node running?"
         )
     return told
 

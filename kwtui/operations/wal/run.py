@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.5
 
 
 async def run_settings(context: RunContext) -> RunResult:
-    """Set what the plan says. Raises KwtuiError: STATEMENT_REFUSED when it was not taken over."""
+    """Set what the plan says. Raises KwtuiError: STATEMENT_REFUSED when it did not take effect."""
     server = await context.connect()
     try:
         changes: dict[str, str] = {}
@@ -55,19 +55,19 @@ async def _effect(server: Server, found: WalSettings) -> str:
         left -= _POLL_SECONDS
         found = await read_wal_settings(server)
     if found.effective is None:
-        return f"read back as {level_words(found.level)}; what the engine does is not told"
+        return f"read back as {level_words(found.level)}; what the engine does is unknown"
     if found.effective != found.level:
         return (
             f"read back as {level_words(found.level)}, but after {EFFECT_SECONDS:g} s the engine"
-            f" still works with {level_words(found.effective)}: look again (kwtui wal)"
+            f" still works with {level_words(found.effective)}: check again (kwtui wal)"
         )
     return f"the engine works with {level_words(found.effective)}"
 
 
 def _not_taken(step: Step, value: str) -> KwtuiError:
     return KwtuiError(
-        f"{step.subject} was not taken over.",
-        cause=f"The server took the statement and says {value} now.",
-        hint="Somebody else may have changed it at the same time. Look at it: kwtui wal",
+        f"{step.subject} did not take effect.",
+        cause=f"The server accepted the statement but reports {value} now.",
+        hint="Another session may have changed it at the same time. Check it: kwtui wal",
         exit_code=ExitCode.STATEMENT_REFUSED,
     )

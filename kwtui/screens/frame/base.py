@@ -34,7 +34,7 @@ SMALLEST = (60, 18)
 """Columns and rows below which a screen only asks for more room."""
 
 
-READ_ONLY = "This server's profile says: read only."
+READ_ONLY = "The profile of this server is read-only."
 
 
 def nothing_found(text: str) -> str:

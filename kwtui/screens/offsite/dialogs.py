@@ -27,7 +27,7 @@ from kwtui.widgets.form import Cycle, ExplainedField, Form, Option
 if TYPE_CHECKING:
     from kwtui.controller import Controller
 
-_O1 = Option("1", "O1: sizes", "Every part must be there, with its size. Takes one listing.")
+_O1 = Option("1", "O1: sizes", "Every part must exist, with its size. Takes one listing.")
 _O2 = Option(
     "2", "O2: every byte", "All that lies there is read back and compared; no key is needed."
 )

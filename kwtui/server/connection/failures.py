@@ -200,7 +200,7 @@ def _tls_failure(text: str, low: str, target: Target) -> KwtuiError | None:
         )
     if low.startswith("root certificate file"):
         return _tls(
-            "The CA's certificate that should prove the server is not there.",
+            "The CA's certificate that should prove the server was not found.",
             text,
             "Name it with sslrootcert (KWDB keeps it as ca.crt in its certs directory), or use "
             "sslrootcert=system for a certificate of a public CA.",
@@ -260,7 +260,7 @@ def _client_key_failure(text: str, low: str, target: Target) -> KwtuiError:
     key = target.sslkey or "the key file"
     if "but not private key file" in low:
         return _tls(
-            "The client key is not there.",
+            "The client key was not found.",
             text,
             "Name it with sslkey. KWDB keeps it beside the certificate: client.USER.key.",
         )

@@ -85,7 +85,7 @@ class Console:
 
     def reason_against_unlocking(self) -> str:
         if self._target.read_only:
-            return "This server's profile says: read only."
+            return "The profile of this server is read-only."
         return ""
 
     async def unlock(self) -> None:

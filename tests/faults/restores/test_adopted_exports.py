@@ -335,7 +335,7 @@ def test_data_only_of_definitions_alone_brings_nothing_and_says_so(
     error = refused(bench, tree, strategy=RestoreStrategy.DATA_ONLY, target="foreign_dst")
 
     assert error.exit_code is ExitCode.NOT_FOUND
-    assert "no file with rows" in error.title
+    assert "No file holds rows" in error.title
 
 
 def _lost(*paths: str) -> Callable[[Path], None]:
@@ -467,7 +467,7 @@ def test_a_drill_proves_nothing_of_a_table_whose_file_is_lost(bench: Bench, tree
 
     assert raised.value.exit_code is ExitCode.BACKUP_DAMAGED
     assert made["level"] == ProofLevel.P4
-    assert "public.b has no data file: empty, as was said" in made["doubts"]
+    assert "public.b has no data file: empty, as declared" in made["doubts"]
     assert any("cannot be known" in doubt for doubt in made["doubts"])
 
 

@@ -133,7 +133,7 @@ def test_one_that_was_completed_meanwhile_is_left_alone(yard: Yard, runs: Journa
 
     state = ended(yard.start(removal))
 
-    assert "does not say any more" in " ".join(state.result["doubts"])
+    assert "no longer says" in " ".join(state.result["doubts"])
     assert whole(yard.bench, plan.database) == yard.original
     assert found(yard, plan.database) is None
 
@@ -176,7 +176,7 @@ def test_defaults_that_a_killed_import_took_off_are_put_back(yard: Yard, runs: J
     assert found(yard, "kept") is None
     assert ("'mine'",) in yard.bench.rows(
         "SELECT column_default FROM [SHOW COLUMNS FROM big]", "kept"
-    ), "what has a default by now keeps it"
+    ), "that have a default by now keep it"
     yard.bench.do("ALTER TABLE big ALTER COLUMN v SET DEFAULT 'x'", database="kept")
     assert yard.bench.rows("SHOW CREATE TABLE big", "kept") == shown
     yard.bench.do("DROP DATABASE kept CASCADE")

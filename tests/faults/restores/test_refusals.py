@@ -52,7 +52,7 @@ def made(bench: Bench) -> Made:
         ("grant", "^GRANT SELECT", "SELECT on TABLE public.goods is not granted to reader"),
         ("last_grant", "^GRANT CREATE ON DATABASE", "CREATE on DATABASE is not granted to reader"),
         ("mark", "^COMMENT ON DATABASE .* IS NULL", "IS NULL"),
-        ("setval", "SELECT setval", "the sequence public.no is not where it was"),
+        ("setval", "SELECT setval", "the sequence public.no has another value"),
     ],
 )
 def test_what_a_database_can_be_without_costs_no_restore_and_is_named(

@@ -99,7 +99,7 @@ def test_the_loser_of_the_final_name_keeps_its_own_work_alone(yard: Yard, runs: 
 
     run, error = loses(runs, plan, "publish", makes(yard, plan.database, UNFINISHED))
 
-    assert f"does not let {scratch} have the name {plan.database}" in error.title
+    assert f"refuses to rename {scratch} to {plan.database}" in error.title
     assert leftover(yard, scratch).run == run
     assert leftover(yard, plan.database).run == ""
 

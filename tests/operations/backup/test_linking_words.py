@@ -47,7 +47,7 @@ def test_what_may_be_linked_takes_no_space_again(
     shop: Survey, destination: Destination, earlier: EarlierSet
 ) -> None:
     made = plan(shop, replace(destination, earlier=earlier))
-    assert said(made, "links").startswith("Up to 1000 B of about 3.9 KiB may not have changed")
+    assert said(made, "links").startswith("Up to 1000 B of about 3.9 KiB may be unchanged")
     assert not said(made, "copies")
 
 
@@ -65,8 +65,8 @@ def test_where_no_links_can_be_made_the_plan_says_what_copies_cost(
     there = replace(destination, earlier=earlier, no_links="file system exfat")
     made = plan(shop, there)
     assert said(made, "copies") == (
-        "No hard links can be made here (file system exfat): files of kwtui/shop/old that did not "
-        "change are copied, and take up to 1000 B again."
+        "Hard links are not possible here (file system exfat): files of kwtui/shop/old that did "
+        "not change are copied and use up to 1000 B again."
     )
     assert not said(made, "links")
     assert said(plan(shop, replace(there, free_bytes=3500)), "disk_full")

@@ -55,7 +55,7 @@ def test_a_definition_that_cannot_be_read_is_refused_before_anything_is_exported
     strange = replace(first, create_without_foreign_keys="CREATE TABLE AS IF BY MAGIC")
     survey = replace(shop, schema=replace(shop.schema, tables=(strange, *others)))
 
-    with pytest.raises(KwtuiError, match="cannot read its definition") as raised:
+    with pytest.raises(KwtuiError, match="cannot parse the definition") as raised:
         check_allowed(plan(survey, destination))
 
     assert raised.value.exit_code is ExitCode.REFUSED_BY_PLAN

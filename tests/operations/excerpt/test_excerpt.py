@@ -147,7 +147,7 @@ def test_what_cannot_be_done_makes_nothing(
 def test_what_the_database_would_drop_at_once_is_refused(bench: Bench, by_days: str) -> None:
     bench.do("DROP DATABASE IF EXISTS excerpt_short CASCADE")
     bench.do("CREATE TS DATABASE excerpt_short RETENTIONS 1d")
-    with pytest.raises(KwtuiError, match="keeps no rows from before 20"):
+    with pytest.raises(KwtuiError, match="keeps no rows older than 20"):
         bench.excerpt(by_days, "m", "t", target="excerpt_short", **WINDOW)
     bench.do("DROP DATABASE excerpt_short CASCADE")
 
@@ -177,7 +177,7 @@ def test_what_a_killed_run_leaves_says_what_it_is(bench: Bench, by_days: str) ->
         bench.excerpt(by_days, "m", "t_cut", **WINDOW)
     assert caught.value.exit_code is ExitCode.NAME_TAKEN
     drop = f"DROP TABLE {DB}.public.t_cut"
-    assert caught.value.hint.endswith(f"it is not complete. Drop it: {drop}")
+    assert caught.value.hint.endswith(f"left it incomplete. Drop it: {drop}")
 
     bench.do(drop)
     (left,) = stagings(bench)

@@ -350,7 +350,7 @@ async def test_what_stays_is_read_before_anything_goes(place: Place) -> None:
     kinds = [(s.kind, s.subject) for s in plan.steps]
     assert {s for k, s in kinds[:2] if k is StepKind.CHECK_FILES} == {shop[1].path, plant[1].path}
     assert [k for k, _ in kinds[2:]] == [StepKind.REMOVE] * 2
-    assert plan.steps[0].title.startswith("Check the backup that stays: kwtui/")
+    assert plan.steps[0].title.startswith("Check the backup that is kept: kwtui/")
     assert place.sets() == sorted([shop[1].path, plant[1].path])
     (proven,) = read_proofs(shop[1].proofs)
     assert (proven.level, proven.ok) == (ProofLevel.P1, True)

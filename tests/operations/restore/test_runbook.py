@@ -36,7 +36,7 @@ def test_views_comments_and_grants_wait_until_the_rows_were_compared(
     late = [step.title for step in steps if step.late]
     assert late == [step.title for step in steps][-len(late) :]
     assert late[-2].startswith("Give the grants to ")
-    assert late[-1] == "Call it complete"
+    assert late[-1] == "Mark it complete"
     assert "Create the views, 1 of 1" in late
     assert all(sql.startswith(("GRANT", "USE")) for s in steps if s.grants for sql in s.sql)
     before = [sql for step in steps if not step.late for sql in step.sql]

@@ -133,11 +133,11 @@ async def test_a_set_that_another_node_has_is_told_with_the_option_for_it(tmp_pa
     stores = {1: store_of(tmp_path, 1), 2: store_of(tmp_path, 2)}
     path = "kwtui/a/20261130T151814Z"
     (stores[2] / "extern" / path).mkdir(parents=True)
-    gone = KwtuiError("It is not there.", exit_code=ExitCode.NOT_FOUND)
+    gone = KwtuiError("It was not found.", exit_code=ExitCode.NOT_FOUND)
 
     told = await where_it_lies(gone, server(stores), facts(), None, path)
-    assert told.title == "It is not there."
-    assert told.cause == "It lies in the extern folder of node 2."
+    assert told.title == "It was not found."
+    assert told.cause == "It is in the extern folder of node 2."
     assert told.hint == "Let that node read it: --node 2"
     assert told.exit_code is ExitCode.NOT_FOUND
 

@@ -143,7 +143,7 @@ def test_a_change_is_a_plan_with_its_statements_and_consequences() -> None:
     assert codes(made, Severity.WARNING) == {"slower", "shorter_interval"}
     assert codes(made, Severity.REFUSAL) == set()
     back = next(f.remedy for f in made.findings if f.code == "whole_cluster")
-    assert back == "The way back: kwtui wal set --level 2 --interval 1m0s"
+    assert back == "To undo: kwtui wal set --level 2 --interval 1m0s"
     told = command_for(made, ["--profile", "prod"])
     assert told == "kwtui wal set --level 1 --interval 30s --yes ca164d7c --profile prod"
 

@@ -263,9 +263,9 @@ def mistakes(secure: Secure, tmp_path: Path) -> dict[str, dict[str, object]]:
     ("mistake", "title"),
     [
         ("wrong CA", "not signed by the CA"),
-        ("no CA", "CA's certificate that should prove the server is not there"),
+        ("no CA", "CA's certificate that should prove the server was not found"),
         ("wrong host", "not for localhost.localdomain"),
-        ("no key", "The client key is not there."),
+        ("no key", "The client key was not found."),
         ("no key inside", "The client key cannot be used."),
         ("open key", "The client key cannot be used."),
         ("key of another", "The client key does not belong to the client certificate."),

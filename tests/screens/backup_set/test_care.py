@@ -268,7 +268,7 @@ async def test_a_read_only_profile_deletes_nothing(connected: FakeController) ->
         person.app.set_target(Target(read_only=True))
         await to_storage(person)
         await person.press("x")
-        await person.until_shown("read only")
+        await person.until_shown("read-only")
 
 
 async def test_what_kwtui_did_not_make_is_not_deleted(connected: FakeController) -> None:
@@ -283,7 +283,7 @@ async def test_an_unfinished_backup_goes_by_a_cleanup(connected: FakeController)
     async with opened(connected) as person:
         await to_storage(person)
         await person.press("j", "j", "x")
-        await person.until_shown("Remove what broken runs left")
+        await person.until_shown("Remove the leftovers of broken runs")
         await person.until_shown("Remove kwtui/shop/20261120T020000Z")
 
 

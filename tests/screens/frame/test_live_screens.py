@@ -64,7 +64,7 @@ async def test_an_open_set_that_is_deleted_says_so_and_offers_nothing(
     connected: FakeController, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def gone(path: str) -> object:
-        raise KwtuiError(f"{path} is not there.", exit_code=ExitCode.NOT_FOUND)
+        raise KwtuiError(f"{path} was not found.", exit_code=ExitCode.NOT_FOUND)
 
     async with opened(connected) as person:
         await inside(person)

@@ -263,7 +263,7 @@ async def test_a_read_only_server_is_not_restored_to(connected: FakeController) 
         await person.press("3")
         await person.until_shown("tsdb")
         await person.press("enter")
-        await person.until_shown("read only")
+        await person.until_shown("read-only")
         assert "Which backup is to be restored?" in person.text()
 
 

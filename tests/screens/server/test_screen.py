@@ -142,4 +142,4 @@ async def test_a_read_only_profile_changes_nothing(connected: FakeController) ->
         target = await connected.connection.start_sandbox()
         driver.app.set_target(replace(target, read_only=True))
         await driver.press("e")
-        await driver.until_shown("read only")
+        await driver.until_shown("read-only")

@@ -98,7 +98,7 @@ async def test_writing_that_returns_more_rows_than_are_shown_is_not_broken_off(
 async def test_a_read_only_profile_cannot_be_unlocked(sandbox: SandboxNode) -> None:
     target = resolve_target(dsn=sandbox.dsn, environ={})
     console = Console(replace(target, read_only=True))
-    with pytest.raises(KwtuiError, match="read only"):
+    with pytest.raises(KwtuiError, match="read-only"):
         await console.unlock()
     assert not console.unlocked
 

@@ -247,7 +247,7 @@ class ContentReader:
             return TableContent(CheckLevel.FULL, checksum=checksum)
         part = await self._part(server, asked, export, earlier)
         if part is None:
-            return TableContent(reason="its primary key gives no ranges to choose a sample by")
+            return TableContent(reason="its primary key offers no ranges to sample by")
         sample = await self._sample(server, export, asked, part)
         return TableContent(CheckLevel.SAMPLE, samples=(sample,))
 

@@ -32,9 +32,9 @@ def space_problem(folder: Path) -> KwtuiError | None:
     if usage.free >= reserve:
         return None
     return KwtuiError(
-        f"The disk of {folder} is almost full: the run ended itself.",
+        f"The disk of {folder} is almost full: the run stopped itself.",
         cause=f"{human_bytes(usage.free)} are free, {human_bytes(reserve)} must stay free. On a "
-        "full disk KWDB cuts files and says succeeded.",
+        "full disk KWDB truncates files and reports success.",
         hint="Free space there, or back up some of the tables.",
         exit_code=ExitCode.DISK_FULL,
     )

@@ -30,7 +30,7 @@ def doubt(export: TableExport, after: WindowReadings, written: int | None) -> st
     if not changed:
         return ""
     name, until = export.spec.name, export.until or "now"
-    files = "nobody counted the files" if written is None else f"the files hold {_rows(written)}"
+    files = "the files were not counted" if written is None else f"the files hold {_rows(written)}"
     held = f"the table held {before.rows:,} up to {until} before it and {after.rows:,} after it"
     late = _sum(d.rows_after - d.rows_before for d in changed)
     gone = _sum(d.rows_before - d.rows_after for d in changed)
@@ -83,7 +83,7 @@ def _unbounded(export: TableExport, after: WindowReadings, written: int | None) 
     if after.rows == written:
         return ""
     if written is None:
-        return f"{export.spec.name} was exported without a cut in time"
+        return f"{export.spec.name} was exported without a time limit"
     return (
         f"{export.spec.name} holds {plural(after.rows, 'row')} now and {written} were written: "
         "it takes writes, and a time-series export is no snapshot"

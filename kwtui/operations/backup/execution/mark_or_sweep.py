@@ -53,8 +53,8 @@ def describe_leftovers(extern: Path, path: str, hint: str) -> str:
     if not count:
         return hint
     left = (
-        f"{plural(count, 'file')} ({human_bytes(size)}) stay in {extern / path}. They are no "
-        "backup and may be removed: kwtui cleanup"
+        f"{plural(count, 'file')} ({human_bytes(size)}) stay in {extern / path}. They are not a "
+        "backup and can be removed: kwtui cleanup"
     )
     return sentences(hint, left)
 

@@ -32,7 +32,7 @@ def made_anew(before: Numbers, after: Numbers, names: Iterable[TableName]) -> It
     for name in sorted(names):
         then, now = before.get(name), after.get(name)
         if then and now and then != now:
-            yield f"{name} was emptied, or dropped and made again, while the backup ran"
+            yield f"{name} was truncated, or dropped and recreated, while the backup ran"
 
 
 def other_changes(before: DatabaseSchema, after: DatabaseSchema) -> Iterator[str]:
@@ -44,7 +44,7 @@ def other_changes(before: DatabaseSchema, after: DatabaseSchema) -> Iterator[str
         elif name not in now:
             yield f"{name} was dropped while the backup ran, and is in it"
         elif then[name] != now[name]:
-            yield f"{name} was changed while the backup ran, which has it as it was before"
+            yield f"{name} was changed while the backup ran; the backup has its earlier state"
     # Where a sequence stands is no change: every nextval moves it.
     old, new = ({s.name: s.create_statement for s in d.sequences} for d in (before, after))
     for sequence in sorted({*old, *new}):
@@ -53,7 +53,9 @@ def other_changes(before: DatabaseSchema, after: DatabaseSchema) -> Iterator[str
         elif sequence not in new:
             yield f"sequence {sequence} was dropped while the backup ran, and is not in it"
         elif old[sequence] != new[sequence]:
-            yield f"sequence {sequence} was changed while the backup ran, which has it as it is now"
+            yield (
+                f"sequence {sequence} was changed while the backup ran; its new state is backed up"
+            )
 
 
 def _parts(schema: DatabaseSchema) -> _Parts:

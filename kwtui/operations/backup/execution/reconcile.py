@@ -34,8 +34,8 @@ def check_word(answer: ExportAnswer, subject: str) -> None:
     if answer.failed:
         raise KwtuiError(
             f"The export of {subject} failed.",
-            cause="The server answered fail; its notices say why.",
-            hint="Look at the notices of this run and at the node's log.",
+            cause="The server returned fail; its notices give the reason.",
+            hint="Check the notices of this run and the node's log.",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )
 
@@ -62,30 +62,30 @@ def no_file_seen(location: SetLocation, node: int, folder: Path) -> KwtuiError:
     except OSError:
         pass  # It is not there: the node wrote elsewhere.
     return KwtuiError(
-        f"Node {node} exported, and no file of it is in {location.extern}.",
-        cause="That is not the folder that this node exports to: another node's, an old one, or "
-        "one whose disk is not mounted.",
-        hint="Give the node's own folder with --extern or --store, or in the profile; kwtui doctor "
-        "says what it finds. Where that folder cannot be seen from here, back up with --unseen and "
-        f"prove it on that node with kwtui seal. In that folder {location.path} is no "
-        "backup and may be removed.",
+        f"Node {node} exported, but none of its files are in {location.extern}.",
+        cause="This is not the folder that the node exports to: it belongs to another node, is "
+        "an old one, or its disk is not mounted.",
+        hint="Give the node's own folder with --extern or --store, or in the profile; kwtui "
+        "doctor says what it finds. If that folder is not visible from here, back up with "
+        "--unseen and prove it on that node with kwtui seal. In that folder "
+        f"{location.path} is not a backup and can be removed.",
         exit_code=ExitCode.EXTERN_NOT_FOUND,
     )
 
 
 def _closed(location: SetLocation, node: int, path: Path, error: OSError) -> KwtuiError:
     rights = (
-        "kwtui works in extern with the rights of the account that extern belongs to, also as root,"
-        " and the node writes as another one"
+        "kwtui accesses extern as the account that owns it, even when run as root, but the node "
+        "writes as a different account"
         if os.geteuid() == 0
-        else "The node writes as another account than this one"
+        else "The node writes as a different account than this one"
     )
     return KwtuiError(
-        f"Node {node} exported, and what it wrote in {location.extern} cannot be read.",
+        f"Node {node} exported, but the files it wrote to {location.extern} cannot be read.",
         cause=f"{path}: {error.strerror or error}. {rights}.",
-        hint="Let extern belong to the account that the node runs as, and run kwtui as that one or "
-        "as root; or let the node write so that others may read (its umask). "
-        f"{location.path} is no backup and may be removed.",
+        hint="Make the account that the node runs as the owner of extern, and run kwtui as that "
+        "account or as root; or let the node create files that others can read (its "
+        f"umask). {location.path} is not a backup and can be removed.",
         exit_code=ExitCode.EXTERN_NOT_READABLE,
     )
 
@@ -103,7 +103,7 @@ def take_database_answer(
         export_of = tables.get(name) if name else None
         if export_of is None:
             raise KwtuiError(
-                f"The server exported {subject}, which the catalogue does not have.",
+                f"The server exported {subject}, which is not in the catalogue.",
                 hint="Plan the backup again.",
                 exit_code=ExitCode.BACKUP_INCOMPLETE,
             )
@@ -120,7 +120,7 @@ def catalogue_differences(
     for name in sorted(wanted):
         one, two = before.table(name), after.table(name)
         if two is None and name in lost:
-            yield f"{name} cannot be read any more: {lost[name]}"
+            yield f"{name} can no longer be read: {lost[name]}"
         elif two is None:
             yield f"{name} was dropped while the backup ran"
         elif one is not None and _definition(one) != _definition(two):

@@ -98,7 +98,7 @@ class Sealer:
         file = draft_path(self.context.state, self.context.plan.path)
         await asyncio.to_thread(write_draft, file, Draft(manifest, schema))
         self.manifest, self.draft = manifest, file
-        return StepOutcome(summary=f"P0: its files were not seen. The draft is {file}")
+        return StepOutcome(summary=f"P0: its files are not visible from here. The draft is {file}")
 
     def _unseen_result(self, made: Manifest, draft: Path) -> RunResult:
         command = shell_joined(["kwtui", "seal", made.set_id, "--draft", draft.name])
@@ -171,8 +171,8 @@ class Sealer:
             raise KwtuiError(
                 f"The backup is not complete: {differing[0]}.",
                 cause="\n".join(differing[1:]),
-                hint="A full disk or a node that died cuts files without an error. Make space and "
-                "back up again.",
+                hint="A full disk or a node that died truncates files without an error. Make "
+                "space and back up again.",
                 exit_code=ExitCode.BACKUP_INCOMPLETE,
             )
 

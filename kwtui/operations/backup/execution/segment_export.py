@@ -51,7 +51,7 @@ def link_segment(
         for done in made:
             remove_file(done)
         if isinstance(error, KeyError):
-            raise OSError(errno.ENOENT, "its manifest does not name it", path) from error
+            raise OSError(errno.ENOENT, "its manifest does not list it", path) from error
         raise
     linked = earlier.manifest.set_id
     return replace(segment, files=tuple(entries), linked=linked, copied=copied), entries
@@ -60,9 +60,9 @@ def link_segment(
 def _check(source: Path, file: FileEntry) -> None:
     """Raises OSError for a file that is not what its manifest says."""
     if status_of(source).st_size != file.bytes:
-        raise OSError(errno.EIO, "it has another size than its manifest says", str(source))
+        raise OSError(errno.EIO, "its size differs from the manifest", str(source))
     if scan_file(source, None).sha256 != file.sha256:
-        raise OSError(errno.EIO, "its SHA-256 is not that of its manifest", str(source))
+        raise OSError(errno.EIO, "its SHA-256 differs from the manifest", str(source))
 
 
 def _link_or_copy(source: Path, target: Path) -> bool:
@@ -91,8 +91,8 @@ def copied_words(name: TableName, segments: Sequence[Segment]) -> str:
     if not copied:
         return ""
     return (
-        f"{name}: no hard links can be made here, so {plural(copied, 'file')} of the earlier "
-        "backup were copied and take their space again."
+        f"{name}: hard links are not possible here, so {plural(copied, 'file')} of the earlier "
+        "backup were copied and use disk space again."
     )
 
 

@@ -183,12 +183,12 @@ class TableExporter:
             if self.series is not None:
                 await self.series.forget(export)
         except OSError as problem:
-            words = f"{step.title} is not tried again: {first} cannot be removed ({problem})"
+            words = f"{step.title} is not retried: {first} cannot be removed ({problem})"
             self._context.reporter.notice(step, "WARNING", words)
             return False
         export.folder += AGAIN
         why = sentences(error.title, error.cause)
-        words = f"{step.title} failed and is tried once more, into {export.folder}: {why}"
+        words = f"{step.title} failed and is retried once, into {export.folder}: {why}"
         self._state.notices.append(words)
         self._context.reporter.notice(step, "WARNING", words)
         return True

@@ -147,7 +147,7 @@ class TableLinker:
             answer = (await run_stoppable(server, sql, self.context.halt)).result
         except StatementRefused as error:
             if not self._refused:
-                words = f"The server does not tell which tables were written: {error.cause}"
+                words = f"The server does not report which tables were written to: {error.cause}"
                 self.context.reporter.notice(step, "NOTICE", words)
             self._refused = True
             return True

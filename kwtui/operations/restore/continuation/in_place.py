@@ -41,7 +41,7 @@ def rest_in_place(stopped: StoppedRestore, standing: Standing) -> Rest:
         return Rest(stopped.plan.steps, stopped.target)
     if standing.importing:
         raise KwtuiError(
-            f"The server still imports into {stopped.target} for run {stopped.run}.",
+            f"The server is still importing into {stopped.target} for run {stopped.run}.",
             cause=standing.importing,
             hint="Wait until it has finished (kwtui jobs), then continue.",
             exit_code=ExitCode.RUN_IN_PROGRESS,
@@ -64,8 +64,8 @@ def _check_nothing_was_added(stopped: StoppedRestore) -> None:
     """An older kwtui counted a table only right before it filled it, and wrote it nowhere."""
     if any(step.id in stopped.begun for step in stopped.imports):
         raise KwtuiError(
-            f"How many rows the tables of {stopped.target} held before is not written down.",
-            cause="Going on could double rows.",
+            f"How many rows the tables of {stopped.target} held before was not recorded.",
+            cause="Continuing could duplicate rows.",
             hint="Look at its tables, and restore the rows of those that lack them: --strategy "
             "data-only --tables.",
             exit_code=ExitCode.REFUSED_BY_PLAN,
@@ -86,7 +86,7 @@ def _goes_in_again(stopped: StoppedRestore, standing: Standing, step: Step) -> b
     raise KwtuiError(
         f"{name} holds {'no countable' if now is None else now} rows; it held {before} before "
         f"rows were added, and {'an unknown number of' if expected is None else expected} were.",
-        cause="Going on could double rows or leave some out.",
+        cause="Continuing could duplicate rows or leave some out.",
         hint="Look at the table, remove what the stopped run put into it, and restore its rows "
         "again: --strategy data-only --tables.",
         exit_code=ExitCode.REFUSED_BY_PLAN,

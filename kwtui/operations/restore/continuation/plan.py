@@ -130,8 +130,8 @@ def _check_name_is_free(stopped: StoppedRestore, standing: Standing) -> None:
     if stopped.target in standing.databases and not replaces:
         raise KwtuiError(
             f"A database named {stopped.target} exists now; the restore did not make it.",
-            hint="Rename or drop it, or restore the backup anew under another name (--as NAME). "
-            f"What the stopped run left: kwtui cleanup --run {stopped.run}",
+            hint="Rename or drop it, or restore the backup again under another name (--as "
+            f"NAME). What the stopped run left: kwtui cleanup --run {stopped.run}",
             exit_code=ExitCode.NAME_TAKEN,
         )
 
@@ -143,7 +143,7 @@ def _check_is_ours(stopped: StoppedRestore) -> None:
         raise KwtuiError(
             f"A database named {stopped.scratch} exists, and run {stopped.run} did not make it.",
             cause="It was stopped before it made anything.",
-            hint="Restore the backup anew. Whose the database is: kwtui cleanup",
+            hint="Restore the backup again. To see whose the database is: kwtui cleanup",
             exit_code=ExitCode.NAME_TAKEN,
         )
 
@@ -280,7 +280,7 @@ def _resume_step(stopped: StoppedRestore, rest: Rest) -> Step:
     return Step(
         id=RESUME,
         kind=StepKind.RESUME,
-        title=f"Look at what run {stopped.run} left",
+        title=f"Inspect what run {stopped.run} left",
         explanation=_left_words(rest),
         sql=sql,
         subject=rest.drop or rest.database,
@@ -305,14 +305,14 @@ def _kept(stopped: StoppedRestore, step: Step) -> dict[str, Any]:
 def _left_words(rest: Rest) -> str:
     words = []
     if rest.drop:
-        words.append(f"Nothing in {rest.drop} can be kept: it is dropped and made anew.")
+        words.append(f"Nothing in {rest.drop} can be kept: it is dropped and recreated.")
     elif not rest.database:
-        words.append("Nothing of it stands: it begins anew.")
+        words.append("Nothing of it exists: it starts from the beginning.")
     if rest.kept:
         words.append(f"{plural(len(rest.kept), 'table')} hold their rows and are left as they are.")
     if rest.emptied:
         names = ", ".join(map(str, rest.emptied))
-        words.append(f"An import into {names} was stopped: what it brought is removed first.")
+        words.append(f"An import into {names} was stopped: its rows are removed first.")
     return " ".join(words) or f"{rest.database} is continued from where it stopped."
 
 

@@ -81,8 +81,7 @@ def skipping(stopped: StoppedRestore, standing: Standing, steps: Iterable[Step])
             continue
         yield replace(
             step,
-            explanation=f"{step.explanation} The first {plural(came, 'row')} are there: it goes "
-            f"on behind "
-            "them.",
+            explanation=f"{step.explanation} The first {plural(came, 'row')} exist: it continues "
+            "after them.",
             params=step.params | {"skip": came},
         )

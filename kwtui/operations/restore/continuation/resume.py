@@ -68,7 +68,7 @@ async def _stop_imports(context: RunContext, server: Server, step: Step) -> None
             raise context.halt.reason()
         if time.monotonic() > deadline:
             raise KwtuiError(
-                "The server still imports for the stopped run, and does not end that.",
+                "The server is still importing for the stopped run and does not stop.",
                 cause=f"Job {ours[0]} was asked to stop.",
                 hint="See it with kwtui jobs, and continue when it has ended.",
                 exit_code=ExitCode.RUN_IN_PROGRESS,

@@ -111,4 +111,4 @@ def ways_on(run: str, *, go_on: bool = True) -> str:
     clean = f"emove what it made: kwtui cleanup --run {run} --yes"
     if not go_on:
         return f"R{clean}"
-    return f"Go on where it stopped: kwtui restore --continue {run} (or r{clean})"
+    return f"Continue where it stopped: kwtui restore --continue {run} (or r{clean})"

@@ -87,8 +87,8 @@ async def _tell(
             return
         _add(
             error,
-            f"What was restored until then stays in the database {made}; nothing of it stands "
-            f"under {plan.database}. {ways}",
+            f"What was restored so far remains in the database {made}; nothing exists under "
+            f"{plan.database}. {ways}",
         )
     elif made and gave_name(begun, refused) and databases.get(plan.database) == UNFINISHED:
         _add(error, f"{plan.database} has its rows, and its comment says what it is. {ways}")
@@ -122,7 +122,7 @@ def _say_not_ours(
 
 def _say_how_to_begin_again(context: RunContext, error: KwtuiError) -> None:
     again = command_for(context.plan, context.options)
-    _add(error, f"Nothing of it stands on the server. To do it after all: {again}")
+    _add(error, f"Nothing of it remains on the server. To run it again: {again}")
 
 
 _NAMING = frozenset({"try-name", "publish"})
@@ -131,11 +131,11 @@ _NAMING = frozenset({"try-name", "publish"})
 def _say_unnamed(error: KwtuiError, made: str, plan: Plan, run: str) -> None:
     """The server does not rename it; everything else is well."""
     rename = statements.rename_database(made, plan.database)
-    error.title = f"The server does not let {made} have the name {plan.database}."
+    error.title = f"The server refuses to rename {made} to {plan.database}."
     error.hint = (
-        f"Its rows are restored and were compared: they are what the backup holds. It stays as "
-        f"{made}. Try again: kwtui restore --continue {run} (or by hand: {rename}; and then what "
-        f"comes behind it in the plan: kwtui runs show {run} --plan)"
+        f"Its rows are restored and match the backup. It remains as {made}. Try again: kwtui "
+        f"restore --continue {run} (or by hand: {rename}; and then what comes behind it in the "
+        f"plan: kwtui runs show {run} --plan)"
     )
 
 

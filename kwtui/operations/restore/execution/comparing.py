@@ -144,7 +144,7 @@ def check_lines(lines: list[dict[str, Any]], where: str) -> None:
         for line in differing
     ]
     raise KwtuiError(
-        f"The restored data in {where} is not what the backup holds: {words[0]}.",
+        f"The restored data in {where} differs from the backup: {words[0]}.",
         cause="\n".join(words[1:]),
         hint="Check the backup (kwtui verify), then restore again.",
         exit_code=ExitCode.RESTORE_DIFFERS,
@@ -190,7 +190,7 @@ def other_differences(
     positions = {s.name: position(s) for s in restored.sequences}
     for sequence in chosen.sequences:
         if positions.get(sequence.name) != position(sequence):
-            yield f"the sequence {sequence.name} is not where it was"
+            yield f"the sequence {sequence.name} has another value"
     wanted = part_of(chosen.schema, chosen.tables) if not chosen.whole else chosen.schema
     there = {(_plain(c.target), c.text) for c in restored.comments}
     for comment in wanted.comments:

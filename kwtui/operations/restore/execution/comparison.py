@@ -146,7 +146,7 @@ class Comparison:
         differences = list(layout_differences(layout, restored))
         if differences:
             raise KwtuiError(
-                f"The restored tables are not those of the export: {differences[0]}.",
+                f"The restored tables differ from the export: {differences[0]}.",
                 cause="\n".join(differences[1:]),
                 exit_code=ExitCode.RESTORE_DIFFERS,
             )

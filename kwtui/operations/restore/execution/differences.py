@@ -42,7 +42,7 @@ class DefinitionsDiffer(KwtuiError):
     def __init__(self, database: str, differences: Sequence[Difference]) -> None:
         first, *others = [difference.words for difference in differences]
         super().__init__(
-            f"The restored definitions in {database} are not as captured: {first}.",
+            f"The restored definitions in {database} differ from the backup: {first}.",
             cause="\n".join(others),
             exit_code=ExitCode.RESTORE_DIFFERS,
         )

@@ -79,7 +79,7 @@ class ExportAgain:
             owner = folder_status(self.server_extern).st_uid
             free = space_at(self.server_extern).free
         except OSError as error:
-            raise NotComparedError(f"{self.server_extern} cannot be looked at: {error}") from error
+            raise NotComparedError(f"{self.server_extern} cannot be read: {error}") from error
         if os.geteuid() not in (0, owner):
             raise NotComparedError("this account could not remove the files that the node writes")
         if free < size + _SPARE:
@@ -106,7 +106,7 @@ class ExportAgain:
         here = [inside(self.backup_extern, file) for file in again["files"]]
         there = _csv_files(folder)
         if not there:
-            name = f"no file of it is seen in {self.server_extern}"
+            name = f"no file of it was found in {self.server_extern}"
             raise NotComparedError(f"the server exported it, and {name}")
 
         def tick(size: int) -> None:

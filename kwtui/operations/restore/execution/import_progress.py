@@ -43,7 +43,7 @@ async def watched(
         step,
         rows_total=expected,
         bytes_total=step.params.get("bytes"),
-        basis="rows so far not known",
+        basis="rows so far unknown",
     )
     looking = asyncio.ensure_future(_look(context, step, sql, expected, rows, every))
     try:
@@ -69,7 +69,7 @@ async def _look(
                     _tell_fraction(context, step, expected, await _fraction(server, sql))
                 await asyncio.sleep(every)
     except KwtuiError as error:
-        words = f"How far it is cannot be seen: {error.title}"
+        words = f"Its progress is unknown: {error.title}"
         context.reporter.notice(step, "INFO", words)
 
 

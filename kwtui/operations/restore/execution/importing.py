@@ -57,7 +57,7 @@ def read_answer(result: StatementResult) -> ImportAnswer:
     """Raises KwtuiError if the server sent no result row."""
     row = next(result.result.dicts(), None)
     if row is None:
-        raise KwtuiError("The import answered nothing.", exit_code=ExitCode.STATEMENT_REFUSED)
+        raise KwtuiError("The import returned nothing.", exit_code=ExitCode.STATEMENT_REFUSED)
     return ImportAnswer(
         job=row.get("job_id") or "",
         status=row.get("status") or "",

@@ -75,9 +75,9 @@ async def check_source(context: RunContext, step: Step) -> SourceCheck:
     planned = step.params.get("dialect")
     if part and planned and report.dialect != msgspec.convert(planned, Dialect):
         raise KwtuiError(
-            f"The files of {step.subject} are not written as they were when this was planned.",
-            cause="Somebody has changed them since.",
-            hint="Look at them, then plan the restore again.",
+            f"The format of the files of {step.subject} has changed since the plan was made.",
+            cause="They were changed since.",
+            hint="Check them, then plan the restore again.",
             exit_code=ExitCode.BACKUP_DAMAGED,
         )
     counted = {str(t.name): t.rows_found for t in report.tables if t.rows_found is not None}

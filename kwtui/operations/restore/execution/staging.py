@@ -40,7 +40,7 @@ async def stage_files(step: Step, extern: Path, server_extern: Path) -> StepOutc
 
 async def unstage_files(step: Step, server_extern: Path) -> StepOutcome:
     removed = await asyncio.to_thread(remove_staging, server_extern, step.params["staging"])
-    return StepOutcome(summary="removed" if removed else "it was not there")
+    return StepOutcome(summary="removed" if removed else "not found")
 
 
 def _files(step: Step, extern: Path) -> Iterator[StagedFile]:

@@ -54,5 +54,5 @@ async def _drop(context: RunContext, drop: str, error: KwtuiError) -> None:
         finally:
             await server.close()
     except KwtuiError as second:
-        words = f"This could not be done any more: {drop} ({second.cause or second.title})"
+        words = f"This could not be run: {drop} ({second.cause or second.title})"
         error.cause = "\n".join(filter(None, (error.cause, words)))

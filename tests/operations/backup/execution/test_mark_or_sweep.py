@@ -50,7 +50,7 @@ def test_the_folder_of_a_failed_backup_says_why(tmp_path: Path) -> None:
     (entry,) = scan(run.extern).entries
     assert entry.kind is EntryKind.INCOMPLETE
     assert "run r1 failed. The disk is almost full." in entry.problem
-    assert "They are no backup and may be removed" in error.hint
+    assert "They are not a backup and can be removed" in error.hint
 
 
 def test_a_cancelled_backup_is_marked_as_cancelled(tmp_path: Path) -> None:

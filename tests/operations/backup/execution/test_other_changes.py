@@ -38,8 +38,8 @@ def test_every_kind_that_came_meanwhile_is_named() -> None:
         "procedure pr was created while the backup ran, and is not in it",
         "schema s9 was created while the backup ran, and is not in it",
         "the comment on TABLE public.newer was created while the backup ran, and is not in it",
-        "the definition of the database was changed while the backup ran, which has it as it was "
-        "before",
+        "the definition of the database was changed while the backup ran; the backup has its "
+        "earlier state",
         "the grant on TABLE public.inv to passing was created while the backup ran, and is not in "
         "it",
         "type colour, a kind that kwtui does not know was created while the backup ran, and is not "
@@ -53,7 +53,7 @@ def test_a_table_of_the_same_name_and_another_number_is_another_table() -> None:
     old, new, same = TableName("public", "t"), TableName("public", "u"), TableName("public", "v")
     before, after = {old: "53", same: "54"}, {old: "61", same: "54", new: "62"}
     assert list(made_anew(before, after, [same, old, new])) == [
-        "public.t was emptied, or dropped and made again, while the backup ran"
+        "public.t was truncated, or dropped and recreated, while the backup ran"
     ]
     assert list(made_anew({}, after, [old])) == [], "of a server that does not tell"
 
@@ -62,7 +62,7 @@ def test_what_went_or_changed_is_told_from_what_came() -> None:
     before = replace(SHOP, views=(ViewSpec(V, "CREATE VIEW late AS SELECT 1"),), sequences=())
     after = replace(before, views=(ViewSpec(V, "CREATE VIEW late AS SELECT 2"),))
     assert list(other_changes(before, after)) == [
-        "view public.late was changed while the backup ran, which has it as it was before"
+        "view public.late was changed while the backup ran; the backup has its earlier state"
     ]
     assert list(other_changes(before, replace(before, views=()))) == [
         "view public.late was dropped while the backup ran, and is in it"

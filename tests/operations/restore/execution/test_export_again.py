@@ -97,7 +97,7 @@ def test_files_that_are_not_seen_are_not_taken_for_lost_rows(
 ) -> None:
     monkeypatch.setattr(f"{MODULE}.walk", lambda folder: iter(()))
     done = bench.restore(made.path, target="back")
-    assert "no file of it is seen" in done["comparison"][0]["check_reason"]
+    assert "no file of it was found" in done["comparison"][0]["check_reason"]
 
 
 def test_a_set_that_was_only_counted_is_compared_by_its_records(bench: Bench) -> None:

@@ -85,7 +85,7 @@ async def test_a_relational_import_is_as_far_as_its_job_says() -> None:
     await import_with(server, reporter)
 
     first, *later = reporter.told
-    assert first == {"rows_total": 4000, "bytes_total": 900, "basis": "rows so far not known"}
+    assert first == {"rows_total": 4000, "bytes_total": 900, "basis": "rows so far unknown"}
     assert [told["rows"] for told in later[:3]] == [1000, 1000, 3000]
     assert all(told["estimated"] for told in later)
     assert "25%" in later[0]["basis"]
@@ -113,7 +113,7 @@ async def test_what_cannot_be_asked_stops_no_import() -> None:
     reporter = Reporter(99)
     await import_with(Jobs([]), reporter, rows)
 
-    assert reporter.notices == ["How far it is cannot be seen: relation does not exist"]
+    assert reporter.notices == ["Its progress is unknown: relation does not exist"]
     assert len(reporter.told) == 1
 
 
@@ -132,7 +132,7 @@ async def test_a_job_that_tells_nothing_leaves_the_rows_unknown(fractions: list[
     await import_with(Looked(fractions), reporter)
 
     assert len(looks) >= 3
-    assert [told["basis"] for told in reporter.told] == ["rows so far not known"]
+    assert [told["basis"] for told in reporter.told] == ["rows so far unknown"]
 
 
 async def test_the_job_of_a_table_whose_files_lie_beside_is_another_one() -> None:
@@ -152,4 +152,4 @@ async def test_the_job_of_a_table_whose_files_lie_beside_is_another_one() -> Non
     sql = f"IMPORT INTO shop.public.big CSV DATA ('{folder}n1.0.csv')"
     await import_with(Beside([]), reporter, sql=sql)
 
-    assert [told["basis"] for told in reporter.told] == ["rows so far not known"]
+    assert [told["basis"] for told in reporter.told] == ["rows so far unknown"]
