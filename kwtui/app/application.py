@@ -169,10 +169,9 @@ class KwtuiApp(LeadingApp):
             seen.show_keys()
 
     def _tell_renewed(self, event: RecoveryPlanRenewed) -> None:
-        words = f"The recovery plan of {event.database} was made anew beside its backups."
-        if event.problem:
-            words = f"The recovery plan of {event.database} was not written: {event.problem}"
-        self.notify(words, severity="warning" if event.problem else "information", markup=False)
+        self.notify(
+            event.words, severity="information" if event.is_good else "warning", markup=False
+        )
 
     def _look_at_runs(self) -> None:
         self.run_worker(self._run_at_work.look(), group="at-work", exclusive=True)

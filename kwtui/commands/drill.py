@@ -30,16 +30,18 @@ async def drill(controller: Controller, args: argparse.Namespace, output: Output
 async def _renew_recovery_plan(controller: Controller, output: Output, plan: Plan) -> None:
     """It tells how long the drill took. Of an export of others there is none."""
     from kwtui.backups.layout.naming import parse_set_path
+    from kwtui.controller import RecoveryPlanRenewed
 
     if parse_set_path(plan.path) is None:
         return
     try:
-        await controller.recovery.keep([plan.database])
+        renewed = await controller.recovery.renew(plan.database)
     except KwtuiError as error:
         # What the drill proved is proven all the same.
-        output.note(f"The recovery plan of {plan.database} was not written: {error.title}")
+        told = RecoveryPlanRenewed(plan.database, error.title)
     else:
-        output.note(f"The recovery plan of {plan.database} was made anew beside its backups.")
+        told = RecoveryPlanRenewed(plan.database, targets=renewed.targets, unsent=renewed.problems)
+    output.note(told.words)
 
 
 async def seal(controller: Controller, args: argparse.Namespace, output: Output) -> int:

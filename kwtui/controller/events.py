@@ -58,6 +58,23 @@ class RecoveryPlanRenewed:
     database: str
     problem: str = ""
     """Why it could not be written; empty when it was."""
+    targets: tuple[str, ...] = ()
+    """The off-site targets that it was carried to."""
+    unsent: tuple[str, ...] = ()
+    """Why others do not have it."""
+
+    @property
+    def words(self) -> str:
+        """For people, in a sentence or two."""
+        if self.problem:
+            return f"The recovery plan of {self.database} was not written: {self.problem}"
+        places = " and on ".join(("beside its backups", *self.targets))
+        words = f"The recovery plan of {self.database} was made anew {places}."
+        return " ".join((words, *(f"It was not sent to {each}" for each in self.unsent)))
+
+    @property
+    def is_good(self) -> bool:
+        return not (self.problem or self.unsent)
 
 
 class Events:

@@ -43,6 +43,9 @@ def restore_text(archive: Archive) -> bytes:
     decrypt = 'age -d -i "$KEY" "$part" | zstd -dcq' if archive.recipients else 'zstd -dcq "$part"'
     ask = "KEY=/path/to/identity " if archive.recipients else ""
     folder = shell_quoted(stamp)
+    ending = ".age" if archive.recipients else ""
+    read_plan = 'Read it: age -d -i "$KEY" ../RECOVERY-TIME.en.md.age\n'
+    reading = read_plan if archive.recipients else ""
     text = f"""\
 The backup {archive.set_id} of the database {archive.database}.
 To unpack it, copy this folder (and those that SHA256SUMS names), and run there, in a shell:
@@ -54,5 +57,8 @@ while IFS="$tab" read -r from to; do mkdir -p "${{to%/*}}" && cat "$from" >>"$to
 <{folder}/{JOIN_FILE}; fi
 
 Then {stamp}/RESTORE.md there tells how to bring the data back, with kwtui or without.
-"""
+
+The recovery plan of the database (what to do in which order, and who to call) lies one folder up,
+where one was sent: RECOVERY-TIME.en.md{ending}, in Chinese RECOVERY-TIME.zh.md{ending}.
+{reading}"""
     return text.encode("utf-8", "surrogateescape")

@@ -32,6 +32,7 @@ from kwtui.offsite.copies import (
     unreadable_archives,
 )
 from kwtui.offsite.fetching import Read, fetch
+from kwtui.offsite.recovery_plans import KeptPlan, no_plan, plans_in, read_plan
 from kwtui.offsite.targets.folder import FolderTarget
 from kwtui.offsite.targets.opening import opened
 from kwtui.text import plural
@@ -48,11 +49,20 @@ class FoundCopies:
     copies: tuple[Copy, ...]
     """Each with its archive; one with a problem may still hold what is wanted."""
     problem: str = ""
+    plans: tuple[KeptPlan, ...] = ()
+    """The recovery plans that lie there, the newest of each database and language."""
 
     @property
     def entries(self) -> tuple[BackupEntry, ...]:
         """As a listing of sets has them."""
         return tuple(_entry(copy.archive, copy) for copy in self.copies if copy.archive)
+
+    def plan(self, database: str, language: str) -> KeptPlan:
+        """Raises KwtuiError (NOT_FOUND)."""
+        for plan in self.plans:
+            if (plan.database, plan.language) == (database, language):
+                return plan
+        raise no_plan(database, language, self.address)
 
     def archive(self, path: str) -> Archive:
         """Raises KwtuiError (NOT_FOUND)."""
@@ -74,7 +84,24 @@ def find_copies(settings: TargetSettings, below: str = "") -> FoundCopies:
     with opened(settings) as target:
         contents = read_contents(target)
     here = [c for c in contents.copies if not below or c.path == below or is_within(c.path, below)]
-    return FoundCopies(settings, contents.address, ranked(here), _problem(here, contents))
+    plans = tuple(
+        plan
+        for plan in plans_in(contents.there)
+        if not below or is_within(plan.path, below) or is_within(below, plan.folder)
+    )
+    return FoundCopies(settings, contents.address, ranked(here), _problem(here, contents), plans)
+
+
+def read_found_plan(
+    found: FoundCopies, database: str, language: str, identities: Sequence[Any]
+) -> str:
+    """The recovery plan of a database (Markdown).
+
+    Raises KwtuiError: NOT_FOUND, AUTHENTICATION_FAILED, BACKUP_DAMAGED, and as the target does.
+    """
+    plan = found.plan(database, language)
+    with opened(found.settings) as target:
+        return read_plan(target, plan, identities)
 
 
 def find_copies_in(folder: Path) -> FoundCopies | None:

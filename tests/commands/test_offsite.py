@@ -77,6 +77,16 @@ def test_a_database_goes_away_and_comes_back(
         *("offsite", "offsite", "offsite-check")
     ]
 
+    plans = sorted(path.name for path in (away / "kwtui/shop").glob("RECOVERY-*"))
+    assert len(plans) == 2, "made for the first push; the second put its own in their place"
+    assert all(name.endswith(".md.age") for name in plans)
+    told = home.run("rescue", "vault", "--list")
+    assert "Recovery plan of shop, 20" in told.err
+    assert "kwtui rescue vault --plan shop --identity FILE" in told.err
+    plan = home.run("rescue", "vault", "--plan", "shop", "--identity", str(key))
+    assert (plan.code, "kwtui runbook shop" in plan.out) == (0, True), plan.err
+    assert home.run("rescue", "vault", "--plan", "shop").code == ExitCode.AUTHENTICATION_FAILED
+
     (tmp_path / "other").mkdir()
     back = ("--extern", str(tmp_path / "other"), "--identity", str(key), "--yes")
     assert home.run("offsite", "fetch", "vault", newest.path, *back).code == 0

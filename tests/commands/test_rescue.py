@@ -56,6 +56,23 @@ def test_without_a_terminal_it_lists_and_saves(
     assert home.run("rescue", str(disk), "--set", "other").code == ExitCode.NOT_FOUND
 
 
+def test_sets_and_copies_in_one_folder_are_both_there(
+    home: CommandLine, disk: Path, tmp_path: Path
+) -> None:
+    location = find_location(disk, find_sets(disk).entries[0].path)
+    push(target_in(disk / "vault"), location, tmp_path / "state")
+    (location.root.parent / "RECOVERY.en.md").write_text("# What to do\n")
+    listed = home.run("rescue", str(disk), "--json").object["entries"]
+    assert [(e["path"], e.get("note", "")) for e in listed] == [
+        (location.path, ""),
+        (location.path, "off-site copy, not encrypted"),
+    ]
+    told = home.run("rescue", str(disk), "--list")
+    assert f"Recovery plan of shop: kwtui rescue {disk} --plan shop" in told.err
+    assert home.run("rescue", str(disk), "--plan", "shop").out == "# What to do\n"
+    assert home.run("rescue", str(disk), "--plan", "plant").code == ExitCode.NOT_FOUND
+
+
 def test_three_keys_lead_to_the_rows_of_a_table(
     home: CommandLine, disk: Path, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ Tests change the public attributes of a service to stage a situation.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from kwtui.config.directories import state_dir
@@ -16,7 +17,7 @@ from kwtui.controller.background import Background
 from kwtui.controller.events import Events
 from kwtui.controller.evidence import Evidence
 from kwtui.controller.policy_changes import PolicyChanges
-from kwtui.controller.recovery.plan import Recovery
+from kwtui.controller.recovery.plan import Recovery, Renewed
 from kwtui.controller.recovery.renewing import PlanRenewal
 from kwtui.controller.status import Status
 from tests.screens.fake_approvals import FakeApprovals
@@ -40,6 +41,13 @@ class FakeRecovery(Recovery):
     async def keep(self, databases: Sequence[str] = ()) -> list[Path]:
         self.kept += databases
         return []
+
+    async def renew(self, database: str) -> Renewed:
+        await self.keep([database])
+        return Renewed()
+
+    async def is_outdated(self, path: str, since: datetime) -> bool:
+        return False
 
 
 class FakeController(Controller):

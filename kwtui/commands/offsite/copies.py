@@ -58,6 +58,12 @@ async def _push(controller: Controller, args: argparse.Namespace, output: Output
     path = set_of(args.set) if args.set else await controller.offsite.newest(args.database)
     recipients, level = tuple(args.recipient), CopyLevel(args.level)
     plan = await controller.offsite.push_plan(path, args.target, recipients, level)
+    if args.yes:
+        try:
+            await controller.recovery.keep_missing(path)
+        except KwtuiError as error:
+            # The set goes all the same.
+            output.note(f"No recovery plan goes with it: {error.title}")
     return await _run(controller, args, output, plan, "Nothing was sent. Add --yes to do it.")
 
 

@@ -27,7 +27,7 @@ def _rescue(commands: Any) -> None:
         copied if it lies elsewhere; or to the data of a table as CSV, for which no server is
         needed and of a copy the parts of that table alone are read. A copy that is encrypted is
         opened with --identity, or asks for the key's file. Without a terminal, and with --list, it
-        is only listed.
+        is only listed. A recovery plan that lies there is named, and printed by --plan.
         """,
         """\
         kwtui rescue /mnt/old-disk/extern
@@ -51,6 +51,10 @@ def _rescue(commands: Any) -> None:
     parser.add_argument(
         "--where", type=given, metavar="TAGS", help="rows of these devices: \"site = 'north'\""
     )
+    parser.add_argument(
+        "--plan", type=given, metavar="DB", help="print the recovery plan that lies there"
+    )
+    parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the plan (en)")
 
 
 def _runbook(commands: Any) -> None:

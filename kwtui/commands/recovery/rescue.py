@@ -25,6 +25,8 @@ _SHOWN = 9
 async def rescue(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     """Raises KwtuiError: NOT_FOUND where no backup is, and what its parts raise."""
     source = await find_source(controller, output, args.place, paths_of(args.identity))
+    if args.plan:
+        return await _print_plan(args, output, source)
     chosen = _named(source, args) if args.set else None
     if args.csv:
         return await _save(args, output, source, chosen or source.entries[0])
@@ -33,6 +35,16 @@ async def rescue(controller: Controller, args: argparse.Namespace, output: Outpu
         return 0
     connected = await _connected(controller, args, output)
     return await _Dialogue(controller, args, output, source, connected).run(chosen)
+
+
+async def _print_plan(args: argparse.Namespace, output: Output, source: Source) -> int:
+    text = await source.plan(args.plan, args.language)
+    if output.json:
+        output.object("runbook", {"language": args.language, "markdown": text})
+        return 0
+    for line in text.splitlines():
+        output.line(line)
+    return 0
 
 
 def _named(source: Source, args: argparse.Namespace) -> BackupEntry:
@@ -52,6 +64,8 @@ def _show(source: Source, output: Output) -> None:
     else:
         for line in _lines(source, source.entries, output.out_width):
             output.line(line)
+        for line in source.plans:
+            output.note(line)
     if source.problem:
         output.note(source.problem)
 
@@ -180,6 +194,8 @@ class _Dialogue:
         entries = self._source.entries
         for line in _lines(self._source, entries[:_SHOWN], self._output.out_width):
             self._output.line(line)
+        for line in self._source.plans:
+            self._output.note(line)
         if self._source.problem:
             self._output.note(self._source.problem)
         more = len(entries) - _SHOWN
@@ -227,7 +243,7 @@ class _Dialogue:
 
         controller, output = self._controller, self._output
         name = self._args.target or await self._free_name(entry.database or "rescued")
-        in_place = self._source.is_in_place()
+        in_place = self._source.is_in_place(entry)
         moving = f"{self._source.moving} it to {controller.folders.extern()}, then "
         words = f"[y] {'' if in_place else moving}restore it into {self._server} as {name}"
         if ask_key(output, f"{words}, [q] quit:", "yq") == "q":

@@ -10,9 +10,10 @@ from kwtui.commands.shared.asking import ask_line
 from kwtui.commands.shared.output import Output
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.reading import is_folder
+from kwtui.text import sentences, shell_joined
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from kwtui.backups.listing.entries import BackupEntry
     from kwtui.backups.rescue import Found
@@ -33,6 +34,11 @@ class Source(Protocol):
     """The best of each database first."""
     moving: str
     """How a backup comes into the node's extern."""
+    plans: tuple[str, ...]
+    """Of each recovery plan that lies there, how it is read."""
+
+    async def plan(self, database: str, language: str) -> str:
+        """The recovery plan of a database (Markdown)."""
 
     def proof(self, entry: BackupEntry) -> str:
         """Its level, as it is listed."""
@@ -52,7 +58,7 @@ class Source(Protocol):
         self, entry: BackupEntry, table: str, file: Path, wanted: ExcerptRequest
     ) -> int: ...
 
-    def is_in_place(self) -> bool: ...
+    def is_in_place(self, entry: BackupEntry) -> bool: ...
 
     async def bring(self, entry: BackupEntry) -> str: ...
 
@@ -60,19 +66,14 @@ class Source(Protocol):
 async def find_source(
     controller: Controller, output: Output, words: str, identities: Sequence[Path]
 ) -> Source:
-    """Sets in a folder count before copies in it, and a folder before a target of that name.
+    """Sets in a folder come before copies in it, and a folder before a target of that name.
 
     Raises KwtuiError: NOT_FOUND where no backup is, and as the target does.
     """
     source: Source
     folder = path_of(words)
     if folder is not None and (is_folder(folder) or not _may_be_target(words)):
-        found = await controller.rescue.find(folder)
-        copies = None if found.entries else await controller.rescue_copies.find_in(folder)
-        if copies is None:
-            source = SetsSource(controller, output, found)
-        else:
-            source = CopiesSource(controller, output, copies, identities)
+        source = await _in_folder(controller, output, folder, identities)
     else:
         if ":" not in words and words not in {t.name for t in controller.offsite.targets()}:
             raise KwtuiError(
@@ -94,6 +95,37 @@ async def find_source(
     )
 
 
+async def _in_folder(
+    controller: Controller, output: Output, folder: Path, identities: Sequence[Path]
+) -> Source:
+    """The sets, the copies, or both."""
+    found = await controller.rescue.find(folder)
+    problem = ""
+    try:
+        copies = await controller.rescue_copies.find_in(folder)
+    except KwtuiError as error:
+        # Sets are of use all the same.
+        copies, problem = None, sentences(*error.lines())
+    names = {e.database for e in found.entries if e.database}
+    there = {name: "" for name in names if await controller.rescue.plans(found, name)}
+    sets = SetsSource(controller, output, found, _plan_notes(str(found.root), there, set()))
+    sets.problem = " ".join(filter(None, (sets.problem, problem)))
+    if copies is None:
+        return sets
+    away = CopiesSource(controller, output, copies, identities)
+    return SetsAndCopies(sets, away) if found.entries else away
+
+
+def _plan_notes(place: str, when: Mapping[str, str], encrypted: Collection[str]) -> tuple[str, ...]:
+    """``when``: of each database that has a plan, when it was made, in words."""
+    return tuple(
+        f"Recovery plan of {name}{made}: "
+        + shell_joined(["kwtui", "rescue", place, "--plan", name])
+        + (" --identity FILE" if name in encrypted else "")
+        for name, made in sorted(when.items())
+    )
+
+
 def _may_be_target(words: str) -> bool:
     """A URL, or a name that may stand in the configuration."""
     return ":" in words or (not words.startswith((".", "~")) and "/" not in words)
@@ -104,11 +136,17 @@ class SetsSource:
 
     moving = "copy"
 
-    def __init__(self, controller: Controller, output: Output, found: Found) -> None:
+    def __init__(
+        self, controller: Controller, output: Output, found: Found, plans: tuple[str, ...] = ()
+    ) -> None:
         self._controller = controller
         self._output = output
         self._found = found
+        self.plans = plans
         self.place, self.problem, self.entries = str(found.root), found.problem, found.entries
+
+    async def plan(self, database: str, language: str) -> str:
+        return await self._controller.rescue.plan(self._found, database, language)
 
     def proof(self, entry: BackupEntry) -> str:
         if entry.problem:
@@ -142,12 +180,62 @@ class SetsSource:
         rescue = self._controller.rescue
         return await rescue.save_table(self._found, entry.path, table, file, wanted)
 
-    def is_in_place(self) -> bool:
+    def is_in_place(self, entry: BackupEntry) -> bool:
         return self._controller.rescue.is_in_place(self._found)
 
     async def bring(self, entry: BackupEntry) -> str:
         self._output.status("Copying...")
         return await self._controller.rescue.bring(self._found, entry.path)
+
+
+class SetsAndCopies:
+    """Implements `Source` for a folder that holds both: sets first."""
+
+    moving = "bring"
+
+    def __init__(self, sets: SetsSource, copies: CopiesSource) -> None:
+        self._sets, self._copies = sets, copies
+        self.place = sets.place
+        self.problem = " ".join(filter(None, (sets.problem, copies.problem)))
+        self.entries = (*sets.entries, *copies.entries)
+        self.plans = (*sets.plans, *copies.plans)
+
+    def _of(self, entry: BackupEntry) -> Source:
+        """The set and the copy of one backup have the same path, and are entries of their own."""
+        is_set = any(entry is each for each in self._sets.entries)
+        return self._sets if is_set else self._copies
+
+    async def plan(self, database: str, language: str) -> str:
+        try:
+            return await self._sets.plan(database, language)
+        except KwtuiError as error:
+            if error.exit_code is not ExitCode.NOT_FOUND:
+                raise
+            return await self._copies.plan(database, language)
+
+    def proof(self, entry: BackupEntry) -> str:
+        return self._of(entry).proof(entry)
+
+    async def check(self, entry: BackupEntry) -> bool:
+        return await self._of(entry).check(entry)
+
+    def may_read_all(self, entry: BackupEntry) -> bool:
+        return self._of(entry).may_read_all(entry)
+
+    async def read_all(self, entry: BackupEntry) -> bool:
+        return await self._of(entry).read_all(entry)
+
+    async def tables(self, entry: BackupEntry) -> list[str]:
+        return await self._of(entry).tables(entry)
+
+    async def save(self, entry: BackupEntry, table: str, file: Path, wanted: ExcerptRequest) -> int:
+        return await self._of(entry).save(entry, table, file, wanted)
+
+    def is_in_place(self, entry: BackupEntry) -> bool:
+        return self._of(entry).is_in_place(entry)
+
+    async def bring(self, entry: BackupEntry) -> str:
+        return await self._of(entry).bring(entry)
 
 
 class CopiesSource:
@@ -169,6 +257,22 @@ class CopiesSource:
         self._keys: tuple[Any, ...] = ()
         self._by_path = {copy.path: copy for copy in found.copies}
         self.place, self.problem, self.entries = found.address, found.problem, found.entries
+        self.plans = _plan_notes(
+            found.settings.words,
+            {plan.database: f", {plan.at:%Y-%m-%d %H:%M} UTC" for plan in found.plans},
+            {plan.database for plan in found.plans if plan.encrypted},
+        )
+
+    async def plan(self, database: str, language: str) -> str:
+        kept = self._found.plan(database, language)
+
+        async def work(keys: Sequence[Any]) -> str:
+            return await self._copies.plan(self._found, database, language, keys)
+
+        # A plan does not tell for whom it is encrypted: for whom the copies beside it are.
+        newest = next((e for e in self.entries if e.database == database), None)
+        recipients = self._found.archive(newest.path).recipients if newest is not None else ()
+        return await self._opened(recipients or (kept.path,) if kept.encrypted else (), work)
 
     def proof(self, entry: BackupEntry) -> str:
         level = self._by_path[entry.path].level
@@ -202,7 +306,7 @@ class CopiesSource:
                 self._output.line(f"  {problem}")
             return check.ok
 
-        return await self._opened(entry, work)
+        return await self._opened(self._recipients(entry), work)
 
     async def tables(self, entry: BackupEntry) -> list[str]:
         from kwtui.offsite.rescue import tables_of
@@ -220,16 +324,19 @@ class CopiesSource:
                 self._found, entry.path, table, file, wanted, keys, self._read(entry)
             )
 
-        return await self._opened(entry, work)
+        return await self._opened(self._recipients(entry), work)
 
-    def is_in_place(self) -> bool:
+    def is_in_place(self, entry: BackupEntry) -> bool:
         return False
 
     async def bring(self, entry: BackupEntry) -> str:
         async def work(keys: Sequence[Any]) -> str:
             return await self._copies.bring(self._found, entry.path, keys, self._read(entry))
 
-        return await self._opened(entry, work)
+        return await self._opened(self._recipients(entry), work)
+
+    def _recipients(self, entry: BackupEntry) -> tuple[str, ...]:
+        return self._found.archive(entry.path).recipients
 
     def _read(self, entry: BackupEntry) -> Callable[[int, int], None]:
         from kwtui.text import human_bytes
@@ -243,12 +350,11 @@ class CopiesSource:
         return show
 
     async def _opened(
-        self, entry: BackupEntry, work: Callable[[Sequence[Any]], Awaitable[_Result]]
+        self, recipients: Sequence[str], work: Callable[[Sequence[Any]], Awaitable[_Result]]
     ) -> _Result:
         """Do it with the private keys; where none fits, a person is asked for another file."""
         from kwtui.offsite.unpacking import NoKeyFits
 
-        recipients = self._found.archive(entry.path).recipients
         if not recipients:
             return await work(())
         while True:

@@ -64,6 +64,14 @@ class RescueCopies:
 
         return tuple(await self._background.call(read_identities, files))
 
+    async def plan(
+        self, found: FoundCopies, database: str, language: str, keys: Sequence[Any]
+    ) -> str:
+        """The recovery plan of a database that lies there (Markdown)."""
+        from kwtui.offsite.rescue import read_found_plan
+
+        return await self._background.call(read_found_plan, found, database, language, keys)
+
     async def check(
         self,
         found: FoundCopies,

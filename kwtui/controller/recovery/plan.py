@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.text import sentences
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from kwtui.documents.recovery.facts import DatabaseRecovery, Measured, RecoveryFacts
     from kwtui.model.policy import Policy
     from kwtui.protection.facts import DatabaseFacts
@@ -107,9 +109,51 @@ class Recovery:
             written += await self._keep(replace(facts, databases=(found[name],)))
         return written
 
+    async def renew(self, database: str) -> Renewed:
+        """Write it anew, and carry it to each target that holds copies of the database.
+
+        Raises KwtuiError as `keep`; what no target took is told in what is returned.
+        """
+        files = await self.keep([database])
+        extern = self._folders.extern()
+        return await self._background.call(_send, extern, str(files[0].parent.relative_to(extern)))
+
+    async def keep_missing(self, path: str) -> None:
+        """Write it where none lies beside the set at ``path`` yet. Raises KwtuiError as `keep`."""
+        from kwtui.backups.layout.naming import parse_set_path
+        from kwtui.operations.offsite.recovery_plan import plan_files
+
+        name = parse_set_path(path)
+        if name is None:
+            return
+        folder = str(PurePosixPath(path).parent)
+        if not await self._background.call(plan_files, self._folders.extern(), folder):
+            await self.keep([name.database])
+
+    async def is_outdated(self, path: str, since: datetime) -> bool:
+        """Whether the plan beside a set is older than ``since``; no where none lies there, or where
+        no files are seen. One that cannot be looked at is: to renew it then tells why."""
+        from kwtui.backups.layout.naming import parse_set_path
+        from kwtui.files.foreign.reading import status_of
+        from kwtui.operations.offsite.recovery_plan import plan_files
+
+        if self._folders.place is None or parse_set_path(path) is None:
+            return False
+        folder = str(PurePosixPath(path).parent)
+        extern = self._folders.extern()
+
+        def look() -> bool:
+            try:
+                files = plan_files(extern, folder).values()
+                return any(status_of(file).st_mtime < since.timestamp() for file in files)
+            except (KwtuiError, OSError):
+                return True
+
+        return await self._background.call(look)
+
     async def _keep(self, facts: RecoveryFacts) -> list[Path]:
         """The plan of one database, in every language."""
-        from kwtui.documents.recovery.plan import LANGUAGES, recovery_plan
+        from kwtui.documents.recovery.plan import LANGUAGES, plan_file, recovery_plan
         from kwtui.files.durable import write_file
 
         (database,) = facts.databases
@@ -121,7 +165,7 @@ class Recovery:
         folder = self._folders.extern() / PurePosixPath(database.backups[0].path).parent
         written = []
         for language in LANGUAGES:
-            path = folder / f"RECOVERY.{language}.md"
+            path = folder / plan_file(language)
             text = recovery_plan(facts, language).encode("utf-8", "backslashreplace")
             await self._background.call(write_file, path, text)
             written.append(path)
@@ -175,6 +219,32 @@ class Recovery:
     async def _not_included(self, path: str) -> tuple[str, ...]:
         manifest = (await self._storage.look_inside(path)).manifest
         return manifest.not_included if manifest is not None else ()
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """What became of a plan that was made anew."""
+
+    targets: tuple[str, ...] = ()
+    """Where it was carried to, beside the backups."""
+    problems: tuple[str, ...] = ()
+    """Why it is not there, of each target that did not take it."""
+
+
+def _send(extern: Path, folder: str) -> Renewed:
+    from datetime import UTC, datetime
+
+    from kwtui.config.offsite import load_targets
+    from kwtui.operations.offsite.recovery_plan import renew_recovery_plan
+
+    sent, problems = [], []
+    for name, settings in load_targets().items():
+        try:
+            if renew_recovery_plan(settings, extern, folder, datetime.now(UTC)):
+                sent.append(name)
+        except KwtuiError as error:
+            problems.append(f"{name}: {sentences(*error.lines())}")
+    return Renewed(tuple(sent), tuple(problems))
 
 
 def _targets() -> tuple[tuple[str, ...], tuple[str, ...]]:

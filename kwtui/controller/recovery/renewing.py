@@ -13,9 +13,13 @@ from kwtui.errors import KwtuiError
 if TYPE_CHECKING:
     import asyncio
 
+    from kwtui.runs.history import RunSummary
+
 
 class PlanRenewal:
-    """Renews the plan after each drill that ends well while somebody listens."""
+    """Renews the plan after each drill that ends well while somebody listens, and after one that
+    ended while nobody did: the plan that lies beside the sets is older then. So it does after a set
+    was sent off-site that no plan went with."""
 
     def __init__(self, recovery: Recovery, runs: Runs, events: Events) -> None:
         self._recovery = recovery
@@ -33,7 +37,10 @@ class PlanRenewal:
             self._events.subscribe(self._hear)
 
     def _hear(self, event: object) -> None:
-        if not isinstance(event, RunsChanged):
+        from kwtui.server.connection.status import ConnectionStatus
+
+        connected = isinstance(event, ConnectionStatus) and event.server is not None
+        if not (connected or isinstance(event, RunsChanged)):
             return
         import asyncio
 
@@ -49,27 +56,31 @@ class PlanRenewal:
                 self._events.publish(await self._renew(database))
 
     async def _new_drills(self) -> list[tuple[str, str]]:
-        from kwtui.operations.plan import PlanKind
-        from kwtui.runs.events import RunStatus
-
-        since = self._since or datetime.now(UTC)
         return [
             (run.id, run.database)
             for run in await self._runs.all()
-            if run.kind is PlanKind.DRILL
-            and run.status is RunStatus.SUCCEEDED
-            and run.finished_at is not None
-            and run.finished_at >= since
-            and run.id not in self._seen
+            if run.id not in self._seen and await self._calls_for_it(run)
         ]
+
+    async def _calls_for_it(self, run: RunSummary) -> bool:
+        from kwtui.operations.plan import PlanKind
+        from kwtui.runs.events import RunStatus
+
+        ended = run.finished_at
+        if run.status is not RunStatus.SUCCEEDED or ended is None:
+            return False
+        recent = ended >= (self._since or datetime.now(UTC))
+        if run.kind is PlanKind.DRILL:
+            return recent or await self._recovery.is_outdated(run.path, ended)
+        return recent and run.result.get("recovery_plan") == []
 
     async def _renew(self, database: str) -> RecoveryPlanRenewed:
         try:
-            await self._recovery.keep([database])
+            renewed = await self._recovery.renew(database)
         except KwtuiError as error:
             # The drill is as good as it was; whoever listens is told.
             return RecoveryPlanRenewed(database, error.title)
-        return RecoveryPlanRenewed(database)
+        return RecoveryPlanRenewed(database, targets=renewed.targets, unsent=renewed.problems)
 
     async def close(self) -> None:
         from kwtui.controller.events import stop_task

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from kwtui.controller.background import Background
@@ -59,6 +59,33 @@ class Rescue:
         from kwtui.backups.listing.contents import open_set
 
         return await self._background.call(open_set, found.root, path)
+
+    async def plan(self, found: Found, database: str, language: str) -> str:
+        """The recovery plan that lies beside the sets of a database (Markdown).
+
+        Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE.
+        """
+        from kwtui.backups.manifest import read_sidecar
+
+        for file in await self.plans(found, database):
+            if file.name == f"RECOVERY.{language}.md":
+                return (await self._background.call(read_sidecar, file)).decode("utf-8", "replace")
+        raise KwtuiError(
+            f"No recovery plan of {database} ({language}) lies in {found.root}.",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+
+    async def plans(self, found: Found, database: str) -> list[Path]:
+        """Its files, beside the sets of a database."""
+        from kwtui.operations.offsite.recovery_plan import plan_files
+
+        sets = [PurePosixPath(e.path) for e in found.entries if e.database == database]
+        folders = {str(path.parent) for path in sets if len(path.parts) > 1}
+
+        def look() -> list[Path]:
+            return [file for each in folders for file in plan_files(found.root, each).values()]
+
+        return await self._background.call(look)
 
     async def check(
         self, found: Found, path: str, progress: Callable[[SealProgress], None] | None = None

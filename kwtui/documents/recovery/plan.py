@@ -14,6 +14,12 @@ from kwtui.text import clean, human_bytes, human_count, human_duration, shell_jo
 
 LANGUAGES = {"en": ENGLISH, "zh": CHINESE}
 
+
+def plan_file(language: str) -> str:
+    """The name of the plan's file beside the sets of its database."""
+    return f"RECOVERY.{language}.md"
+
+
 _MOST_BACKUPS = 10
 """Of each database, the newest ones."""
 

@@ -512,6 +512,8 @@ complete -c kwtui -n '_shtab_kwtui_using rescue' -l csv -xka "(__fish_complete_p
 complete -c kwtui -n '_shtab_kwtui_using rescue' -l from -x -d 'rows of this time and later (UTC)'
 complete -c kwtui -n '_shtab_kwtui_using rescue' -l until -x -d 'rows before this time'
 complete -c kwtui -n '_shtab_kwtui_using rescue' -l where -x -d 'rows of these devices: "site = '"'"'north'"'"'"'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l plan -x -d 'print the recovery plan that lies there'
+complete -c kwtui -n '_shtab_kwtui_using rescue' -l language -xka "en zh" -d 'of the plan (en)'
 complete -c kwtui -n '_shtab_kwtui_using rescue; and test $_shtab_kwtui_npos -eq 0' -ka "(__fish_complete_directories)" -d 'DIR|TARGET'
 complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a runbook -d 'Write the recovery plan of databases, in English or Chinese.'
 complete -c kwtui -n '_shtab_kwtui_using runbook' -s h -l help -d 'show this help message and exit'

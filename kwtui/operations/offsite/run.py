@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from kwtui.backups.layout.location import find_location
+from kwtui.backups.layout.naming import parse_set_path
 from kwtui.backups.listing.scanning import describe
 from kwtui.config.offsite import find_target
 from kwtui.errors import ExitCode, KwtuiError
@@ -25,11 +27,13 @@ from kwtui.offsite.keys import read_identities
 from kwtui.offsite.pruning import decide_copies, files_that_go, leftovers
 from kwtui.offsite.sending import SendProgress, as_json, prepare, send
 from kwtui.offsite.targets.opening import opened
+from kwtui.offsite.targets.target import Target
 from kwtui.operations.context import RunContext, RunResult
+from kwtui.operations.offsite.recovery_plan import send_recovery_plan
 from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.runner import StepOutcome, run_steps
 from kwtui.operations.shared.refusals import check_allowed
-from kwtui.text import human_bytes, plural
+from kwtui.text import human_bytes, plural, sentences
 
 
 async def run_offsite(context: RunContext) -> RunResult:
@@ -95,12 +99,30 @@ class _OffsiteRun:
             sent = send(target, outgoing, proof, context.state, tell)
             note_head(target, keeper(), journal_head(context.state))
             address = target.address
+            self._send_plan(target, path, recipients)
         self._result |= as_json(sent) | {"target": address}
         size = human_bytes(sent.stored_bytes)
         kept = f", {sent.parts_kept:,} were there" if sent.parts_kept else ""
         words = f"{plural(sent.parts_sent, 'part')}, {size}{kept}"
-        self._summary.append(f"Sent {path} to {address}: {words}.")
+        self._summary.insert(0, f"Sent {path} to {address}: {words}.")
         return StepOutcome(summary=words, bytes=sent.stored_bytes)
+
+    def _send_plan(self, target: Target, path: str, recipients: tuple[str, ...]) -> None:
+        """The recovery plan that lies beside the set.
+
+        The copy is whole without it: what keeps it from going is told, and fails nothing.
+        """
+        if parse_set_path(path) is None:
+            return
+        folder = str(PurePosixPath(path).parent)
+        sent: tuple[str, ...] = ()
+        try:
+            sent = send_recovery_plan(
+                target, self._context.extern, folder, recipients, datetime.now(UTC)
+            )
+        except KwtuiError as error:
+            self._summary.append(f"The recovery plan was not sent: {sentences(*error.lines())}")
+        self._result["recovery_plan"] = list(sent)
 
     def _check(self, step: Step) -> StepOutcome:
         context = self._context
