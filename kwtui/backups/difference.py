@@ -200,7 +200,8 @@ def _table(name: TableName, first: _Side, second: _Side) -> TableDifference:
         if not damaged:
             content = _content(before, after, old, new)
         differs = columns or definition or content is Content.DIFFERENT
-        change = Change.CHANGED if differs else Change.UNKNOWN if damaged else Change.SAME
+        unknown = damaged or not _specs(before, old) or not _specs(after, new)
+        change = Change.CHANGED if differs else Change.UNKNOWN if unknown else Change.SAME
     return TableDifference(
         name=name,
         change=change,
@@ -273,8 +274,11 @@ def _specs(details: SetDetails, table: TableDetails) -> tuple[ColumnSpec | Colum
 def _columns(
     old: Iterable[ColumnSpec | ColumnInfo], new: Iterable[ColumnSpec | ColumnInfo]
 ) -> Iterator[ColumnChange]:
+    """None where one side knows no columns, as after a run that broke off."""
     before = {c.name: _column_words(c) for c in old}
     after = {c.name: _column_words(c) for c in new}
+    if not before or not after:
+        return
     for name, words in before.items():
         if name not in after:
             yield ColumnChange(name, Change.REMOVED, words)
@@ -379,6 +383,12 @@ def _unknown(sides: Iterable[_Side], tables: Iterable[TableDifference]) -> Itera
             yield (
                 f"{path} has no schema.json: only tables and columns are compared, "
                 "not views, sequences, grants and comments."
+            )
+        bare = [t for t in side.details.tables if not _specs(side.details, t)]
+        if bare:
+            yield (
+                f"{path} tells no columns of {', '.join(str(t.name) for t in bare)}: a backup that "
+                "broke off looks like this."
             )
         bad = [t.name for t in both if side.is_damaged(t.name)]
         damaged.update(bad)

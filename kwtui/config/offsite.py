@@ -16,6 +16,7 @@ It holds no secret: SSH has its agent and keys, an object store its credentials 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from kwtui.model.proof import ProofLevel
 
 LEVELS = {f"O{number}": ProofLevel(number) for number in range(1, 5)}
 """Levels of off-site copies, as retention counts them."""
+_NAME = re.compile(r"\w[\w.-]*")
 _SECRETS = ("password", "secret", "secret_key", "secret_access_key", "access_key", "token")
 
 
@@ -97,8 +99,7 @@ def find_target(words: str, path: Path | None = None) -> TargetSettings:
     Raises KwtuiError (USAGE) for an unknown name, and as `load_targets`.
     """
     if ":" in words or words.startswith("/"):
-        url = f"file://{words}" if words.startswith("/") else words
-        return TargetSettings(url)
+        return TargetSettings(as_url(words))
     targets = load_targets(path)
     if words in targets:
         return targets[words]
@@ -113,9 +114,22 @@ def find_target(words: str, path: Path | None = None) -> TargetSettings:
     )
 
 
+def as_url(words: str) -> str:
+    """A folder may be written as its path alone."""
+    return f"file://{words}" if words.startswith("/") else words
+
+
 def check_free(name: str, path: Path | None = None) -> None:
-    """Raises KwtuiError: NAME_TAKEN, and as `load_targets`."""
+    """Raises KwtuiError: NAME_TAKEN, USAGE for a name that would be read as a URL or a folder,
+    and as `load_targets`."""
     path = path or targets_path()
+    if _NAME.fullmatch(name) is None:
+        raise KwtuiError(
+            f"{name!r} is no name for an off-site target.",
+            hint="Use letters, digits, '-', '_' and '.', such as vault; the folder or URL is the "
+            "target's place.",
+            exit_code=ExitCode.USAGE,
+        )
     if name in load_targets(path):
         raise KwtuiError(
             f"There is a target named {name!r} in {path} already.",
@@ -131,6 +145,7 @@ def add_target(name: str, url: str, recipients: tuple[str, ...], path: Path | No
     """
     path = path or targets_path()
     check_free(name, path)
+    url = as_url(url)
     values: dict[str, Any] = {"url": url}
     if recipients:
         values["recipients"] = list(recipients)

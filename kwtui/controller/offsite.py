@@ -66,10 +66,11 @@ class Offsite:
         With ``key_file`` a new private key is written there, and copies are encrypted for its
         public key too.
         """
-        from kwtui.config.offsite import add_target, check_free, targets_path
+        from kwtui.config.offsite import add_target, as_url, check_free, targets_path
         from kwtui.offsite.keys import recipients_of
         from kwtui.offsite.targets.opening import check_url
 
+        url = as_url(url)
         check_url(url)
         if recipients:
             recipients_of(recipients)

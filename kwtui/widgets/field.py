@@ -156,9 +156,18 @@ class Field(Vertical):
         self.set_class(bool(message), "-wrong")
 
 
+class _PushButton(Button):
+    """A button from which the arrows lead away, as they lead to it from the fields above."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,right", "app.focus_next", show=False),
+        Binding("up,left", "app.focus_previous", show=False),
+    ]
+
+
 def push_button(label: str, *, id: str, primary: bool = False, classes: str = "") -> Button:
     """A button of one line."""
-    button = Button(
+    button = _PushButton(
         Content(label), id=id, compact=True, variant="primary" if primary else "default"
     )
     button.active_effect_duration = 0

@@ -158,6 +158,12 @@ class Form(Vertical):
         if event.cycle.has_focus:
             self._explain(event.cycle)
 
+    def explain_again(self) -> None:
+        """What the line with the focus means has changed."""
+        focused = self.screen.focused
+        if focused is not None and self in focused.ancestors:
+            self._explain(focused)
+
     def _explain(self, widget: Widget) -> None:
         for node in (widget, widget.parent, widget.parent and widget.parent.parent):
             if isinstance(node, Explained):

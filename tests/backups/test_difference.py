@@ -200,6 +200,22 @@ def test_an_export_of_others_is_compared_as_far_as_it_can_be(
     assert found.objects == ()
 
 
+def test_columns_that_one_side_does_not_know_are_not_called_removed(first: SetDetails) -> None:
+    broken_off = replace(
+        first,
+        manifest=None,
+        schema=None,
+        tables=tuple(replace(t, columns=(), rows=None) for t in first.tables),
+    )
+
+    found = compare_sets(first, broken_off)
+
+    assert [table.columns for table in found.tables] == [()] * len(first.tables)
+    assert {table.change for table in found.tables} == {Change.UNKNOWN}
+    assert not found.differs
+    assert any("tells no columns" in words for words in found.unknown)
+
+
 def test_what_a_manifest_says_of_files_that_are_gone_is_no_content(
     tmp_path: Path, first: SetDetails
 ) -> None:

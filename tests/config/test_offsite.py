@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.config.offsite import load_targets
+from kwtui.config.offsite import add_target, find_target, load_targets
 from kwtui.errors import ExitCode, KwtuiError
 
 
@@ -34,3 +34,20 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, says: s
         load_targets(path)
     assert told.value.cause == says
     assert told.value.exit_code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize("name", ["/mnt/vault", "s3:vault", "a/b", "", "two words", "-v", "a\nb"])
+def test_a_name_that_would_not_be_found_again_is_not_saved(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "offsite.toml"
+    with pytest.raises(KwtuiError) as told:
+        add_target(name, "file:///mnt/vault", (), path)
+    assert "is no name for an off-site target" in told.value.title
+    assert told.value.exit_code is ExitCode.USAGE
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["vault", "vault-2.old", "日本"])
+def test_a_folder_may_be_written_as_its_path(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "offsite.toml"
+    add_target(name, "/mnt/vault", (), path)
+    assert find_target(name, path).url == "file:///mnt/vault"

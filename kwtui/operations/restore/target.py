@@ -10,6 +10,7 @@ from kwtui.model.requests import RestoreRequest, RestoreStrategy
 from kwtui.model.schema import DatabaseSchema, Engine, TableName, TableSpec
 from kwtui.model.server import ServerFacts
 from kwtui.operations.restore.source import RestoreSource, SourceTable
+from kwtui.operations.shared.scratch_names import is_scratch
 from kwtui.text import plural, shell_quoted
 
 SYSTEM_DATABASES = frozenset({"defaultdb", "postgres", "system"})
@@ -61,6 +62,13 @@ def name_findings(
     if target in SYSTEM_DATABASES:
         yield refusal(
             "system_database", target, f"{target} is a system database of KWDB.", "Choose a name."
+        )
+    elif is_scratch(target):
+        yield refusal(
+            "scratch_name",
+            target,
+            f"{target} is a name that kwtui gives to scratch databases, which a cleanup drops.",
+            "Choose another name (--as NAME).",
         )
     elif exists and request.replace is None:
         yield refusal(

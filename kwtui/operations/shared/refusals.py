@@ -17,6 +17,7 @@ _EXIT_CODES = {
     "extern_not_found": ExitCode.EXTERN_NOT_FOUND,
     "extern_not_readable": ExitCode.EXTERN_NOT_READABLE,
     "name_taken": ExitCode.NAME_TAKEN,
+    "scratch_name": ExitCode.NAME_TAKEN,
     "meta_damaged": ExitCode.META_DAMAGED,
     "no_definition": ExitCode.BACKUP_DAMAGED,
     "no_rows": ExitCode.NOT_FOUND,

@@ -127,7 +127,6 @@ class TargetDialog(_FormDialog):
         self._url.complain("" if url else "Write where copies go.")
         if not (name and url):
             return
-        url = f"file://{url}" if url.startswith("/") else url
         keys = tuple(filter(None, (key.strip() for key in self._keys.value.split(","))))
         new = self._new_key.value.strip()
         try:

@@ -96,6 +96,7 @@ class TargetStep(Step):
             self._offer_what_it_holds(details)
             self._offer_to_do_without(details)
             self._ask_which_rows()
+            self._form.explain_again()
         self._check()
 
     def _ask_which_rows(self) -> None:

@@ -393,6 +393,16 @@ def test_kwdbs_own_databases_are_never_a_target(
     assert refused(made) is ExitCode.REFUSED_BY_PLAN
 
 
+@pytest.mark.parametrize("name", ["kwtui_drill_x", "shop_kwtui_restoring", "a_kwtui_restoring_2"])
+def test_nothing_is_restored_under_a_name_that_a_cleanup_drops(
+    shop_set: RestoreSource, facts: TargetFacts, name: str
+) -> None:
+    made = plan(shop_set, facts, target=name)
+
+    assert "scratch_name" in codes(made)
+    assert refused(made) is ExitCode.NAME_TAKEN
+
+
 def test_a_scratch_name_left_by_an_earlier_try_is_not_used_again() -> None:
     taken = frozenset({"shop_kwtui_restoring"})
 
