@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.once import folder_of_session, once_in
 from tests.ready_process import ready_process
 
 # Tests start hundreds of processes, and each would compile kwtui anew.
@@ -42,9 +43,14 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         config.option.dist = "worksteal"
 
 
+_shared: list[Path] = []
+"""The folder that all workers of a session share, once there is a session."""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _state_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What kwtui remembers for a person goes nowhere near the person who runs the tests."""
+    _shared.append(folder_of_session(tmp_path_factory))
     with pytest.MonkeyPatch.context() as patch:
         if "KWTUI_STATE_DIR" not in os.environ:
             patch.setenv("KWTUI_STATE_DIR", str(tmp_path_factory.mktemp("state")))
@@ -88,11 +94,20 @@ def start_sandbox(directory: Path, *options: str) -> SandboxNode:
     return SandboxNode(dsn=values["dsn"], directory=directory, pid=values["pid"], **paths)
 
 
-@cache
 def _demo_to_copy() -> Path:
-    """The directory of a stopped sandbox with the shop and the plant, made once for a process."""
+    """The directory of a stopped sandbox with the shop and the plant, made once for all workers."""
+    return once_in(_shared[0] if _shared else _own_folder(), "demo", _make_demo) / "node"
+
+
+@cache
+def _own_folder() -> Path:
+    """Where a script, and no test, starts a sandbox."""
     folder = Path(tempfile.mkdtemp(prefix="kwtui-demo-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _make_demo(folder: Path) -> None:
     directory = folder / "node"
     _sandbox("start", "--dir", str(directory))
     _sandbox("stop", "--dir", str(directory))
@@ -103,7 +118,6 @@ def _demo_to_copy() -> Path:
     description = directory / "sandbox.json"
     # Each copy is to find a port of its own.
     description.write_text(json.dumps(json.loads(description.read_text()) | {"port": 0}))
-    return directory
 
 
 def stop_sandbox(node: SandboxNode) -> None:

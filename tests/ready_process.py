@@ -34,18 +34,21 @@ _PACKAGES = (
     "kwtui.commands",
     "kwtui.config",
     "kwtui.controller",
+    "kwtui.diagnosis",
     "kwtui.files",
     "kwtui.model",
     "kwtui.node",
     "kwtui.operations",
     "kwtui.protection",
     "kwtui.runs",
+    "kwtui.sandbox",
     "kwtui.server",
     "kwtui.sql",
 )
 _MODULES = (
     "_strptime",
     "asyncio",
+    "duckdb",
     "encodings.idna",
     "humanize",
     "kwtui.cli",
@@ -53,7 +56,8 @@ _MODULES = (
     "psycopg",
     "yaml",
 )
-_SERVER_MODULES = ("duckdb", "kwtui.sandbox.server", "kwtui.sandbox.sql_engine")
+_READS = ("kwtui.diagnosis.entries", "known"), ("kwtui.sandbox.query.virtual_tables", "definitions")
+"""Functions that read once what a process needs, with their modules."""
 _STARTING = ("kwtui.runs.process", "kwtui.sandbox.control.manage")
 """Modules that start a process which lives on after the command."""
 _REQUEST_BYTES = 1 << 20
@@ -211,8 +215,10 @@ def _serve(requests: socket.socket, module: str) -> None:
         importlib.import_module(module).prepare()
         assert threading.active_count() == 1, "a process with threads must not fork"
     else:
-        for name in (*_modules(), *_SERVER_MODULES):
+        for name in _modules():
             importlib.import_module(name)
+        for name, function in _READS:
+            vars(importlib.import_module(name))[function]()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
