@@ -51,7 +51,7 @@ def proposal(name: str, plan: Plan | None = None, statement: str = "") -> Propos
         id=name,
         made_at=NOW - timedelta(minutes=5),
         expires_at=NOW + timedelta(minutes=55),
-        asked_by="claude-desktop 1.2",
+        asked_by="night-agent 1.2",
         server="shop-test",
         database=plan.database if plan is not None else "shop",
         title=plan.title if plan is not None else "Run a statement",

@@ -141,7 +141,7 @@ def _mcp(commands: Any) -> None:
         """,
         """\
         kwtui mcp --profile prod
-        kwtui mcp --sandbox --agent claude
+        kwtui mcp --sandbox --agent night-agent
         """,
     )
     parser.add_argument(

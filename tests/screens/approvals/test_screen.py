@@ -30,7 +30,7 @@ async def test_a_plan_is_seen_whole_and_approved_with_name_and_passphrase(
         await person.until_shown("IMPORT INTO shop_copy.public.orders")
         shown = person.words()
         for each in (
-            "claude-desktop 1.2 (as it calls itself)",
+            "night-agent 1.2 (as it calls itself)",
             "12:55:00 UTC, in 55",
             "CREATE DATABASE shop_copy",
             "21,500 rows, 3.2 MiB",
