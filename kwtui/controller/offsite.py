@@ -204,8 +204,12 @@ class Offsite:
 
         return is_protected(identity)
 
-    async def start_drill(self, target: str, path: str, identities: Sequence[Path]) -> str:
+    async def start_drill(
+        self, target: str, path: str, identities: Sequence[Path], passphrase: str | None = None
+    ) -> str:
         """Fetch a copy into a folder of its own and drill it there, in a process of its own.
+
+        ``passphrase`` opens the private keys that are protected; it goes through a pipe.
 
         The id of its first run, which fetches; the drill is another one. Raises KwtuiError if it
         does not begin.
@@ -221,6 +225,7 @@ class Offsite:
             return [run.id for run in begun if (run.kind, run.path) == (PlanKind.FETCH, path)]
 
         keys = [word for each in identities for word in ("--identity", str(each.expanduser()))]
+        reading = () if passphrase is None else ("--passphrase-stdin",)
         failure = KwtuiError(
             f"The drill of {path} from {target} did not begin.",
             hint=f"Try it: kwtui offsite drill {target} {path}",
@@ -228,9 +233,10 @@ class Offsite:
         before = set(await self._background.call(fetching))
         await self._background.call(
             start_command,
-            ["offsite", "drill", target, path, *keys],
+            ["offsite", "drill", target, path, *keys, *reading],
             lambda: bool(set(fetching()) - before),
             failure,
+            passphrase,
         )
         return next(iter(set(await self._background.call(fetching)) - before), "")
 

@@ -60,8 +60,10 @@ class Runs:
         """Stop watching. Runs go on: they are processes of their own."""
         await self._watcher.stop()
 
-    async def start(self, plan: Plan) -> str:
+    async def start(self, plan: Plan, passphrase: str | None = None) -> str:
         """Start the plan in a process of its own; the run's id.
+
+        ``passphrase`` opens the private keys that it names; it goes through a pipe.
 
         Raises KwtuiError for a plan with refusals, with the exit code of the first.
         """
@@ -81,7 +83,7 @@ class Runs:
             handover = Handover(target.as_dict(), extern, str(self._state), options)
             password = target.password
         return await self._background.call(
-            start_run, self._account_runs.directory, plan, handover, password
+            start_run, self._account_runs.directory, plan, handover, password, passphrase
         )
 
     async def all(self) -> list[RunSummary]:

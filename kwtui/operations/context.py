@@ -44,6 +44,8 @@ class RunContext:
     hold: Hold = hold_nothing
     options: tuple[str, ...] = ()
     """Of a command that names the same server and files; never a password."""
+    passphrase: str | None = field(default=None, repr=False)
+    """Of the private keys that the plan names; None: the environment may hold it."""
 
     def tell_of(self, step: Step, phase: str) -> Callable[[SealProgress], None]:
         """Reports how far the reading of files is: ``phase`` says what is done with them."""

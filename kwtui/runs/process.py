@@ -1,7 +1,8 @@
 """Starting and cancelling runs: each is a process of its own that outlives the terminal.
 
-The worker gets the password through a pipe on its standard input: not in its arguments, not in its
-environment, not in a file. Everything else it reads from the run's folder.
+The worker gets the password, and the passphrase of a private key, through a pipe on its standard
+input: not in its arguments, not in its environment, not in a file. Everything else it reads from
+the run's folder.
 """
 
 from __future__ import annotations
@@ -56,9 +57,15 @@ def read_handover(files: RunFiles) -> Handover | None:
 
 
 def start_run(
-    directory: RunsDirectory, plan: Plan, handover: Handover, password: str | None
+    directory: RunsDirectory,
+    plan: Plan,
+    handover: Handover,
+    password: str | None,
+    passphrase: str | None = None,
 ) -> str:
     """Start the worker and wait until it says that it has begun; the run's id.
+
+    ``passphrase`` opens the private keys that the plan names and that are protected.
 
     Blocking for as long as a Python process takes to start: call it in a thread. Raises KwtuiError:
     RUN_IN_PROGRESS when the database or the set is in use, DISK_FULL when its story cannot be
@@ -87,7 +94,7 @@ def start_run(
             _end(process)
             raise
         locks.sign(LockHolder(files.id, identity))
-        _hand_over_password(process, password)
+        _hand_over_secrets(process, {"password": password, "passphrase": passphrase})
         _wait_until_begun(process, files)
     finally:
         locks.close()
@@ -220,12 +227,12 @@ def _spawn(files: RunFiles, locks: RunLocks) -> subprocess.Popen[bytes]:
         )
 
 
-def _hand_over_password(process: subprocess.Popen[bytes], password: str | None) -> None:
+def _hand_over_secrets(process: subprocess.Popen[bytes], secrets: dict[str, str | None]) -> None:
     pipe = process.stdin
     if pipe is None:
         return
     try:
-        pipe.write(msgspec.json.encode({"password": password}))
+        pipe.write(msgspec.json.encode(secrets))
         pipe.close()
     except BrokenPipeError:
         return  # It died already; waiting for its first event tells why.

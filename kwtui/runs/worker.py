@@ -39,12 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
     files = RunFiles(Path(folder))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    secret = msgspec.json.decode(sys.stdin.buffer.read())
+    secrets = msgspec.json.decode(sys.stdin.buffer.read(), type=dict[str, str | None])
     handover = msgspec.json.decode(files.target.read_bytes(), type=Handover)
     os.umask(0o027)
     with JournalWriter(files.journal, files.reserve) as journal:
         held = tuple(int(number) for number in locks)
-        return asyncio.run(_Worker(files, handover, secret["password"], journal, held).run())
+        return asyncio.run(_Worker(files, handover, secrets, journal, held).run())
 
 
 class _Worker:
@@ -52,13 +52,13 @@ class _Worker:
         self,
         files: RunFiles,
         handover: Handover,
-        password: str | None,
+        secrets: dict[str, str | None],
         journal: JournalWriter,
         locks: tuple[int, ...],
     ) -> None:
         self._files = files
         self._handover = handover
-        self._password = password
+        self._secrets = secrets
         self._journal = journal
         self._locks = locks
         self._halt = Halt()
@@ -142,6 +142,7 @@ class _Worker:
             halt=self._halt,
             hold=self._hold,
             options=self._handover.options,
+            passphrase=self._secrets["passphrase"],
         )
         # Each kind is imported when it runs: a check of files needs no driver.
         if plan.kind is PlanKind.BACKUP:
@@ -183,7 +184,7 @@ class _Worker:
     async def _connect(self) -> Server:
         if self._handover.target is None:
             raise KwtuiError("This run has no server connection.")
-        target = Target.from_dict(self._handover.target).with_password(self._password)
+        target = Target.from_dict(self._handover.target).with_password(self._secrets["password"])
         try:
             server = await self._open(target)
         except KwtuiError as error:

@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from kwtui.errors import KwtuiError
@@ -33,15 +34,22 @@ def start_policy(state: Path, policy: str, options: Sequence[str]) -> None:
     )
 
 
-def start_command(words: Sequence[str], has_begun: Callable[[], bool], failure: KwtuiError) -> None:
+def start_command(
+    words: Sequence[str],
+    has_begun: Callable[[], bool],
+    failure: KwtuiError,
+    secret: str | None = None,
+) -> None:
     """Start ``kwtui`` with these words and wait until it has begun. Blocking.
+
+    ``secret`` is a line on its standard input, which is empty without one.
 
     Raises ``failure`` with the command's last words as its cause if it ends before that.
     """
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             own_program("kwtui.cli", *words),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if secret is None else subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=said,
             cwd="/",
@@ -49,6 +57,10 @@ def start_command(words: Sequence[str], has_begun: Callable[[], bool], failure: 
             start_new_session=True,
         )
         threading.Thread(target=process.wait, daemon=True, name=f"reap {process.pid}").start()
+        if process.stdin is not None:
+            # It may have died already: its last words tell why.
+            with suppress(BrokenPipeError), process.stdin as pipe:
+                pipe.write(f"{secret}\n".encode())
         deadline = time.monotonic() + START_SECONDS
         while not has_begun() and time.monotonic() < deadline:
             if process.poll() is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from kwtui.backups.layout.location import SetLocation
 from kwtui.errors import ExitCode
 from kwtui.offsite.archive import CopyLevel
 from kwtui.offsite.checking import check_copy
+from kwtui.offsite.keys import make_key
 from tests.backups.builder import make_set
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode
@@ -220,3 +222,31 @@ def test_a_copy_is_drilled_from_where_it_lies(
     assert listed(here, url) == {path: 4}
     assert here.run("report", "--json").object["entries"][-1]["action"] == "offsite-drill"
     assert not list((here.state / "state" / "offsite").glob("drill-*"))
+
+
+def test_a_run_gets_the_passphrase_of_a_key_by_a_pipe(
+    home: CommandLine, extern: Path, away: Path, tmp_path: Path
+) -> None:
+    age = pytest.importorskip("pyrage")
+    plain, key = tmp_path / "plain", tmp_path / "key"
+    public = make_key(plain, STARTED)
+    key.write_bytes(age.passphrase.encrypt(plain.read_bytes(), "open sesame"))
+    location = make_set(extern, home.state / "state")
+    push(target_in(away), location, home.state / "state", (public,))
+    (tmp_path / "other").mkdir()
+    given = ("--identity", str(key), "--extern", str(tmp_path / "other"), "--yes")
+    fetch = ("offsite", "fetch", f"file://{away}", location.path, *given)
+    closed = home.run(*fetch)
+    assert closed.code == ExitCode.AUTHENTICATION_FAILED
+    assert "protected by a passphrase" in closed.err
+    brought = subprocess.run(
+        home.command(*fetch, "--passphrase-stdin"),
+        input="open sesame\n",
+        capture_output=True,
+        text=True,
+        env=home.variables(),
+        check=False,
+    )
+    assert brought.returncode == 0, brought.stderr
+    kept = b"".join(p.read_bytes() for p in home.state.rglob("*") if p.is_file())
+    assert b"open sesame" not in kept

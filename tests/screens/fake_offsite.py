@@ -76,7 +76,7 @@ class FakeOffsite(Offsite):
     lying: dict[str, tuple[Copy, ...]]
     failures: dict[str, KwtuiError]
     checks: list[tuple[str, str, int, tuple[Path, ...], str | None]]
-    drills: list[tuple[str, str]]
+    drills: list[tuple[str, str, str | None]]
     during_check: Callable[[Callable[[int, int], None]], None]
     protected: frozenset[Path]
     problems: tuple[str, ...]
@@ -142,8 +142,10 @@ class FakeOffsite(Offsite):
     def is_protected(self, identity: Path) -> bool:
         return identity in self.protected
 
-    async def start_drill(self, target: str, path: str, identities: Sequence[Path]) -> str:
-        self.drills.append((target, path))
+    async def start_drill(
+        self, target: str, path: str, identities: Sequence[Path], passphrase: str | None = None
+    ) -> str:
+        self.drills.append((target, path, passphrase))
         return ""
 
     async def prune_preview(

@@ -31,6 +31,7 @@ from tests.screens.staged import NOW, at
 class FakeRuns(Runs):
     def __init__(self) -> None:
         self.plans: dict[str, Plan] = {}
+        self.passphrases: list[str | None] = []
         self.events: dict[str, list[AnyEvent]] = {}
         self.more = asyncio.Event()
         self.cancelled: list[str] = []
@@ -45,7 +46,8 @@ class FakeRuns(Runs):
     def watch(self) -> None:
         """Whoever adds an event tells of it."""
 
-    async def start(self, plan: Plan) -> str:
+    async def start(self, plan: Plan, passphrase: str | None = None) -> str:
+        self.passphrases.append(passphrase)
         self.plans[plan.id] = plan
         self.events.setdefault(plan.id, run_beginning(plan, self.note))
         return plan.id

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kwtui.commands.offsite import targets
 from kwtui.commands.offsite.drill import drill
+from kwtui.commands.offsite.passphrase import passphrase_for
 from kwtui.commands.shared.arguments import (
     find_files,
     keep_counts,
@@ -69,18 +70,23 @@ async def _push(controller: Controller, args: argparse.Namespace, output: Output
 
 async def _fetch(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     await find_files(controller, args)
-    tables = table_names(args.tables)
-    plan = await controller.offsite.fetch_plan(
-        set_of(args.set), args.target, tables, paths_of(args.identity)
-    )
-    return await _run(controller, args, output, plan, "Nothing was fetched. Add --yes to do it.")
+    tables, identities = table_names(args.tables), paths_of(args.identity)
+    plan = await controller.offsite.fetch_plan(set_of(args.set), args.target, tables, identities)
+    passphrase = passphrase_for(controller, args, output, identities) if args.yes else None
+    words = "Nothing was fetched. Add --yes to do it."
+    return await _run(controller, args, output, plan, words, passphrase)
 
 
 async def _run(
-    controller: Controller, args: argparse.Namespace, output: Output, plan: Plan, words: str
+    controller: Controller,
+    args: argparse.Namespace,
+    output: Output,
+    plan: Plan,
+    words: str,
+    passphrase: str | None = None,
 ) -> int:
     if args.yes:
-        return await run_or_show(controller, args, output, plan)
+        return await run_or_show(controller, args, output, plan, passphrase)
     code = show_plan(controller, output, plan)
     if not code and not output.json:
         output.line(words)

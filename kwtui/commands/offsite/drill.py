@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from kwtui.commands.offsite.passphrase import passphrase_for
 from kwtui.commands.shared.arguments import path_of, paths_of, set_of
 from kwtui.commands.shared.follow import start_and_follow
 from kwtui.commands.shared.output import Output
@@ -22,11 +23,12 @@ async def drill(controller: Controller, args: argparse.Namespace, output: Output
     """
     path = set_of(args.set)
     identities = paths_of(args.identity)
+    passphrase = passphrase_for(controller, args, output, identities)
     work = controller.offsite.make_workplace(path_of(args.work))
     try:
         await controller.folders.use(extern=work)
         fetching = await controller.offsite.fetch_plan(path, args.target, (), identities)
-        code = await start_and_follow(controller, fetching, output)
+        code = await start_and_follow(controller, fetching, output, passphrase)
         if code:
             return code
         code = await start_and_follow(controller, await _drill_plan(controller, path), output)

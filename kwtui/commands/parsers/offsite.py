@@ -9,6 +9,7 @@ from typing import Any
 from kwtui.commands.parsers.parts import (
     add_connection,
     add_identities,
+    add_passphrase,
     add_tables,
     command,
     given,
@@ -133,6 +134,7 @@ def _fetch(actions: Any) -> None:
     action.add_argument("set", type=set_path, metavar="SET")
     add_tables(action)
     add_identities(action)
+    add_passphrase(action)
     _add_yes(action, "fetch it")
     action.add_argument("--detach", action="store_true", help="start the run, do not follow it")
 
@@ -144,6 +146,7 @@ def _drill(actions: Any) -> None:
     _add_target(action)
     action.add_argument("set", type=set_path, metavar="SET")
     add_identities(action)
+    add_passphrase(action)
     action.add_argument(
         "--work",
         type=given,

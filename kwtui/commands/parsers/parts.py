@@ -113,6 +113,15 @@ def add_identities(action: argparse.ArgumentParser) -> None:
     )
 
 
+def add_passphrase(action: argparse.ArgumentParser) -> None:
+    """That of a private key, for a run, which cannot ask for it."""
+    action.add_argument(
+        "--passphrase-stdin",
+        action="store_true",
+        help="read the passphrase of the private key from the first line of standard input",
+    )
+
+
 def add_connection(parser: argparse.ArgumentParser, *, inherited: bool = False) -> None:
     """Options may stand before and after the command; the later one counts."""
     default = argparse.SUPPRESS if inherited else None

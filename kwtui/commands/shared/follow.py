@@ -37,14 +37,16 @@ BACKUP_QUESTION = (
 )
 
 
-async def start_and_follow(controller: Controller, plan: Plan, output: Output) -> int:
+async def start_and_follow(
+    controller: Controller, plan: Plan, output: Output, passphrase: str | None = None
+) -> int:
     """Start the plan, show the run until it has ended; its exit code, as `follow`.
 
     A signal that comes while the run's process starts is answered once the run is there: it would
     end this command with "cancelled", and the run would go on.
     """
     with held_signals() as held:
-        run_id = await controller.runs.start(plan)
+        run_id = await controller.runs.start(plan, passphrase)
         return await follow(controller, run_id, output, held=held)
 
 

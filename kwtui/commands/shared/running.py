@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 async def run_or_show(
-    controller: Controller, args: argparse.Namespace, output: Output, plan: Plan
+    controller: Controller,
+    args: argparse.Namespace,
+    output: Output,
+    plan: Plan,
+    passphrase: str | None = None,
 ) -> int:
     """With --dry-run the plan and the exit code that it would be refused with; else the run."""
     if args.dry_run:
@@ -27,10 +31,10 @@ async def run_or_show(
             if finding.severity is Severity.WARNING:
                 output.note(f"warning {finding.subject}: {finding.message}")
     if not args.detach:
-        return await start_and_follow(controller, plan, output)
+        return await start_and_follow(controller, plan, output, passphrase)
     with held_signals():
         # What ends this command would not end the run: its id must be told.
-        run_id = await controller.runs.start(plan)
+        run_id = await controller.runs.start(plan, passphrase)
         if output.json:
             output.object("run", {"run": run_id, "path": plan.path})
         else:

@@ -146,7 +146,9 @@ class _OffsiteRun:
     def _fetch(self, step: Step) -> StepOutcome:
         context = self._context
         tables = msgspec.convert(self._request["tables"], list[TableName])
-        identities = read_identities([Path(file) for file in self._request["identities"]])
+        phrase = context.passphrase
+        files = [Path(file) for file in self._request["identities"]]
+        identities = read_identities(files, None if phrase is None else lambda _: phrase)
 
         def read(done: int, total: int) -> None:
             self._stop_if_told()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -23,7 +23,7 @@ from kwtui.offsite.copies import Contents, Copy
 from kwtui.operations.offsite.planning import PrunePreview
 from kwtui.operations.plan import Plan
 from kwtui.screens.frame.bindings import bindings
-from kwtui.screens.frame.dialogs import AskDialog, MessageDialog
+from kwtui.screens.frame.dialogs import MessageDialog
 from kwtui.screens.frame.live_screen import LiveScreen
 from kwtui.screens.offsite.dialogs import (
     CheckDialog,
@@ -45,6 +45,7 @@ from kwtui.screens.offsite.rows import (
     nothing_words,
     target_words,
 )
+from kwtui.screens.plan.passphrase import ask_passphrase
 from kwtui.screens.plan.screen import PlanScreen
 from kwtui.screens.storage.retention_policy import COPY_LEVELS, PolicyDialog
 from kwtui.text import human_bytes
@@ -264,7 +265,8 @@ class OffsiteScreen(LiveScreen):
 
         def answered(chosen: object) -> None:
             if isinstance(chosen, ToFetch):
-                self.open_over(PlanScreen(partial(self._plan_fetch, target.name, path, chosen)))
+                plan = partial(self._plan_fetch, target.name, path, chosen)
+                self.open_over(PlanScreen(plan, identities=chosen.identities))
 
         path = copy.path
         self.app.push_screen(FetchDialog(copy, copy.archive), answered)
@@ -290,20 +292,22 @@ class OffsiteScreen(LiveScreen):
 
     def _begin_check(self, target: str, path: str, chosen: ToCheck) -> None:
         if chosen.level is CopyLevel.O4:
-            self.say(f"The drill of {path} begins: first it is fetched.")
             self.run_task(partial(self._drill, target, path, chosen), "check")
         else:
             self.run_task(partial(self._check, target, path, chosen), "check")
 
     async def _drill(self, target: str, path: str, chosen: ToCheck) -> None:
-        run = await self.controller.offsite.start_drill(target, path, chosen.identities)
+        goes_on, passphrase = await self._passphrase(chosen.identities, "drill")
+        if not goes_on:
+            return
+        self.say(f"The drill of {path} begins: first it is fetched.")
+        run = await self.controller.offsite.start_drill(target, path, chosen.identities, passphrase)
         if run:
             self.app.call_later(self.kwtui.show_run, run)
 
     async def _check(self, target: str, path: str, chosen: ToCheck) -> None:
-        protected = [e for e in chosen.identities if self.controller.offsite.is_protected(e)]
-        passphrase = await self._passphrase(protected[0]) if protected else None
-        if protected and passphrase is None:
+        goes_on, passphrase = await self._passphrase(chosen.identities, "check")
+        if not goes_on:
             return
         self._checking, self._done = path, (0, 0)
         self._stop.clear()
@@ -340,16 +344,13 @@ class OffsiteScreen(LiveScreen):
         if self._stop.is_set():
             raise KwtuiError("The check was stopped.", exit_code=ExitCode.CANCELLED)
 
-    async def _passphrase(self, file: Path) -> str | None:
-        """None where the person gives up."""
-        dialog = AskDialog(
-            "Passphrase needed",
-            f"{file} is protected. It is used for this check and kept nowhere.",
-            label="Passphrase",
-            password=True,
-        )
-        answer = await self.app.push_screen_wait(dialog)
-        return answer if isinstance(answer, str) else None
+    async def _passphrase(self, identities: Sequence[Path], work: str) -> tuple[bool, str | None]:
+        """Whether to go on, and the passphrase of the keys if one is needed."""
+        protected = [e for e in identities if self.controller.offsite.is_protected(e)]
+        if not protected:
+            return True, None
+        passphrase = await ask_passphrase(self, protected[0], work)
+        return passphrase is not None, passphrase
 
     def do_stop(self) -> None:
         self._stop.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -24,6 +25,7 @@ from kwtui.screens.plan.page import (
     reason_against_start,
     reason_against_unseen,
 )
+from kwtui.screens.plan.passphrase import ask_passphrase
 from kwtui.screens.plan.typed_name import PRODUCTION, ask_name
 from kwtui.text import human_bytes
 from kwtui.widgets.document import Document
@@ -52,12 +54,21 @@ class PlanScreen(KwtuiScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings("plan")
 
     def __init__(
-        self, make_plan: MakePlan, *, more: Callable[[], Awaitable[list[Line]]] | None = None
+        self,
+        make_plan: MakePlan,
+        *,
+        more: Callable[[], Awaitable[list[Line]]] | None = None,
+        identities: tuple[Path, ...] = (),
     ) -> None:
-        """``more`` gives lines that follow the plan, such as what is in a set that goes."""
+        """``more`` gives lines that follow the plan, such as what is in a set that goes.
+
+        ``identities`` are private keys that the plan needs: the passphrase of one that is protected
+        is asked for when it starts.
+        """
         super().__init__()
         self._make_plan = make_plan
         self._more = more
+        self._identities = identities
         self._plan: Plan | None = None
         self._command = ""
         self._title = Words("This will be done. Nothing has been done yet.", classes="set--title")
@@ -165,5 +176,9 @@ class PlanScreen(KwtuiScreen):
             await self._start(plan)
 
     async def _start(self, plan: Plan) -> None:
-        run_id = await self.controller.runs.start(plan)
+        protected = [e for e in self._identities if self.controller.offsite.is_protected(e)]
+        passphrase = await ask_passphrase(self, protected[0], "run") if protected else None
+        if protected and passphrase is None:
+            return
+        run_id = await self.controller.runs.start(plan, passphrase)
         self.app.call_later(self.kwtui.show_run, run_id)

@@ -190,7 +190,7 @@ def test_a_signal_while_the_run_starts_is_answered_once_it_is_there(
     cancelled = asyncio.Event()
 
     class Runs:
-        async def start(self, plan: Plan) -> str:
+        async def start(self, plan: Plan, passphrase: str | None = None) -> str:
             os.kill(os.getpid(), signal.SIGINT)
             return "20261122T000000Z-abcd"
 

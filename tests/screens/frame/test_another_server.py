@@ -67,7 +67,7 @@ async def test_a_run_goes_on_but_not_on_this_page(connected: FakeController) -> 
 
 
 async def test_what_did_not_start_is_never_said_to_run(connected: FakeController) -> None:
-    async def refused(plan: object) -> str:
+    async def refused(plan: object, passphrase: str | None = None) -> str:
         raise KwtuiError(
             "This plan was made for another cluster.", exit_code=ExitCode.WRONG_CLUSTER
         )

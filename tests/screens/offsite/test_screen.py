@@ -145,6 +145,41 @@ async def test_an_encrypted_copy_is_decrypted_with_a_key_and_its_passphrase(
     assert (target, level, identities, passphrase) == ("vault", 3, (key,), "secret")
 
 
+async def test_a_fetch_and_a_drill_ask_for_the_passphrase_too(
+    vault: FakeController, tmp_path: Path
+) -> None:
+    key = tmp_path / "k"
+    vault.offsite.protected = frozenset({key})
+    async with opened(vault, size=(100, 40)) as person:
+        await to_copies(person)
+        await person.press("v", "left", "left")
+        await person.until_shown("O4: drilled")
+        await person.press("down")
+        await person.paste(str(key))
+        await person.press("enter")
+        await person.until_shown("for this drill")
+        await person.paste("secret")
+        await person.press("enter")
+        await person.until(lambda: bool(vault.offsite.drills), "the drill")
+        assert vault.offsite.drills[0][2] == "secret"
+        await person.press("f")
+        await person.until_shown("Only tables")
+        await person.press("down")
+        await person.paste(str(key))
+        await person.press("enter")
+        await person.until_shown("This will be done")
+        await person.press("s")
+        await person.until_shown("for this run")
+        await person.press("escape")
+        assert not vault.runs.plans, "who gives up starts nothing"
+        await person.press("s")
+        await person.until_shown("for this run")
+        await person.paste("secret")
+        await person.press("enter")
+        await person.until(lambda: bool(vault.runs.plans), "the run")
+    assert vault.runs.passphrases == ["secret"]
+
+
 async def test_a_damaged_copy_is_told_and_a_drill_from_there_begins(vault: FakeController) -> None:
     vault.offsite.problems = ("00001-public.orders.tar.zst.age is missing",)
     async with opened(vault) as person:
@@ -155,7 +190,7 @@ async def test_a_damaged_copy_is_told_and_a_drill_from_there_begins(vault: FakeC
         await person.until_shown("O4: drilled")
         await person.press("enter")
         await person.until(lambda: bool(vault.offsite.drills), "the drill")
-    assert vault.offsite.drills == [("vault", "kwtui/shop/20261120T020000Z")]
+    assert vault.offsite.drills == [("vault", "kwtui/shop/20261120T020000Z", None)]
 
 
 @pytest.mark.slow
