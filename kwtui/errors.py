@@ -85,12 +85,30 @@ _MEANINGS = {
 }
 
 
+class Lines(str):
+    """Text of several lines that are meant: only `lines_of` makes it, and a plain `str` made of it
+    is one line again."""
+
+    __slots__ = ()
+
+
+def lines_of(*parts: str) -> Lines:
+    """The parts that are not empty, each on a line of its own; a newline inside one is marked."""
+    return Lines("\n".join(_meant(part) for part in parts if part))
+
+
+def _meant(text: str) -> str:
+    """With ``␊`` for each newline of a name, a file or a server: it begins no line of ours."""
+    return text if isinstance(text, Lines) else text.replace("\n", "␊")
+
+
 class KwtuiError(Exception):
     """Something that a person must read: what is wrong, why, and what to do next.
 
     ``title`` says what is wrong in one line, ``cause`` why (often the server's own words), ``hint``
     what to do next. All three are plain text; they may hold foreign text and are never markup.
-    ``known_as`` is the code of the entry in the table of known errors that tells more, if one does.
+    Each is one line, its newlines marked, unless `lines_of` made it. ``known_as`` is the code of
+    the entry in the table of known errors that tells more, if one does.
     """
 
     def __init__(
@@ -103,11 +121,27 @@ class KwtuiError(Exception):
         known_as: str = "",
     ) -> None:
         super().__init__(title)
-        self.title = title
+        self.title = title.replace("\n", "␊")
         self.cause = cause
         self.hint = hint
         self.exit_code = exit_code
         self.known_as = known_as
+
+    @property
+    def cause(self) -> str:
+        return self._cause
+
+    @cause.setter
+    def cause(self, text: str) -> None:
+        self._cause = _meant(text)
+
+    @property
+    def hint(self) -> str:
+        return self._hint
+
+    @hint.setter
+    def hint(self, text: str) -> None:
+        self._hint = _meant(text)
 
     def lines(self) -> list[str]:
         """The message as plain lines, for a terminal or a log."""

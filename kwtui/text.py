@@ -120,6 +120,11 @@ def sentences(*parts: str) -> str:
     return " ".join([*ended, *kept[-1:]])
 
 
+def one_text(words: str) -> str:
+    """The lines that another program said, one behind the other."""
+    return sentences(*words.splitlines())
+
+
 def shell_quoted(word: str) -> str:
     """The word as it can be copied into a shell: one line, and nothing that a terminal obeys.
 

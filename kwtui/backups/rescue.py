@@ -27,7 +27,7 @@ from kwtui.files.foreign.removing import remove_folder
 from kwtui.files.foreign.walking import walk
 from kwtui.files.new_file import NewFile
 from kwtui.model.requests import Dialect
-from kwtui.text import clean
+from kwtui.text import clean, shell_quoted
 
 _FOLDER_MODE, _FILE_MODE = 0o770, 0o640
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -193,7 +193,7 @@ def bring(
             return path
         raise KwtuiError(
             f"Another backup is at {path} below {extern} already.",
-            hint=f"Look at it, and move one of them away: kwtui show {path}",
+            hint=f"Look at it, and move one of them away: kwtui show {shell_quoted(path)}",
             exit_code=ExitCode.NAME_TAKEN,
         )
     files = [entry for entry in walk(source) if entry.is_file]

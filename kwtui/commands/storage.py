@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from kwtui.commands.shared.arguments import dialect_of, find_files, set_of
 from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.text import shell_quoted
 
 if TYPE_CHECKING:
     from kwtui.backups.listing.contents import SetDetails
@@ -246,7 +247,8 @@ async def _refuse_what_is_none(controller: Controller, path: str) -> SetDetails:
             f"{path} is no backup: it did not finish.",
             cause="It has no manifest, which is written last.",
             hint="Back up again; what lies there may be removed. If it was made with --unseen from "
-            f"another machine, its draft completes it: kwtui seal {path} --draft FILE",
+            "another machine, its draft completes it: "
+            f"kwtui seal {shell_quoted(path)} --draft FILE",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )
     if entry.kind.value == "foreign":

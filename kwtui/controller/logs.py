@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kwtui.controller.background import Background
 from kwtui.controller.connection import Connection
 from kwtui.controller.folders import NodeFolders
-from kwtui.errors import KwtuiError
+from kwtui.errors import KwtuiError, lines_of
 from kwtui.text import sentences
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Logs:
                 raise
             raise KwtuiError(
                 missing.title,
-                cause=f"{missing.cause}\nOver HTTP: {sentences(error.title, error.cause)}".strip(),
+                cause=lines_of(missing.cause, f"Over HTTP: {sentences(error.title, error.cause)}"),
                 hint=missing.hint,
                 exit_code=missing.exit_code,
             ) from error

@@ -13,6 +13,7 @@ from kwtui.controller.folders import NodeFolders
 from kwtui.controller.storage import Storage
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import new_plan_id
+from kwtui.text import shell_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -228,7 +229,7 @@ class Offsite:
         reading = () if passphrase is None else ("--passphrase-stdin",)
         failure = KwtuiError(
             f"The drill of {path} from {target} did not begin.",
-            hint=f"Try it: kwtui offsite drill {target} {path}",
+            hint=f"Try it: kwtui offsite drill {shell_quoted(target)} {shell_quoted(path)}",
         )
         before = set(await self._background.call(fetching))
         await self._background.call(

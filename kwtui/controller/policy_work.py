@@ -10,7 +10,7 @@ from kwtui.controller.retention import Retention
 from kwtui.controller.runs import Runs
 from kwtui.controller.server import ServerPages
 from kwtui.controller.status import Status
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 
 if TYPE_CHECKING:
     from kwtui.model.policy import Policy
@@ -113,7 +113,7 @@ class PolicyWork:
         finally:
             self._at_work.discard(run_id)
         if end.status is not RunStatus.SUCCEEDED:
-            raise KwtuiError(end.summary, cause=end.cause, hint=end.hint)
+            raise KwtuiError(end.summary, cause=lines_of(*end.cause.split("\n")), hint=end.hint)
         work.tell(f"{plan.database}: {end.summary}")
         return end.summary
 

@@ -39,7 +39,7 @@ from kwtui.model.schema import TableName
 from kwtui.offsite.archive import JOIN_FILE, Archive, ArchivedFile, table_of_file
 from kwtui.offsite.targets.target import Target
 from kwtui.offsite.unpacking import Member, damaged, members
-from kwtui.text import sentences
+from kwtui.text import sentences, shell_quoted
 
 _FOLDER_MODE = 0o770
 _FILE_MODE = 0o640
@@ -111,7 +111,7 @@ def fetch(
     if is_there(root):
         raise KwtuiError(
             f"{archive.set_id} is below {extern} already.",
-            hint=f"See what it is: kwtui show {archive.set_id}",
+            hint=f"See what it is: kwtui show {shell_quoted(archive.set_id)}",
             exit_code=ExitCode.NAME_TAKEN,
         )
     location = SetLocation(extern, archive.set_id, root)

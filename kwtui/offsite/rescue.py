@@ -35,7 +35,7 @@ from kwtui.offsite.fetching import Read, fetch
 from kwtui.offsite.recovery_plans import KeptPlan, no_plan, plans_in, read_plan
 from kwtui.offsite.targets.folder import FolderTarget
 from kwtui.offsite.targets.opening import opened
-from kwtui.text import plural
+from kwtui.text import plural, shell_quoted
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -71,7 +71,7 @@ class FoundCopies:
                 return copy.archive
         raise KwtuiError(
             f"{path} is no copy on {self.address}.",
-            hint=f"See what there is: kwtui rescue {self.settings.words} --list",
+            hint=f"See what there is: kwtui rescue {shell_quoted(self.settings.words)} --list",
             exit_code=ExitCode.NOT_FOUND,
         )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Protocol
 
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.operations.plan import Plan, Step, StepKind
 
 PARALLEL_KINDS = frozenset({StepKind.EXPORT_TABLE, StepKind.IMPORT_TABLE})
@@ -176,7 +176,7 @@ def _failure(step: Step, error: KwtuiError, reporter: Reporter, halt: Halt) -> K
         error = halt.reason()
     elif step.subject and step.subject not in " ".join(error.lines()):
         # The server's words often name no table, and this is what remains of the run.
-        error.cause = "\n".join(filter(None, (f"In the step: {step.title}.", error.cause)))
+        error.cause = lines_of(f"In the step: {step.title}.", error.cause)
     halt.requested.set()
     reporter.step_failed(step, error, getattr(error, "sqlstate", "") or "")
     return error

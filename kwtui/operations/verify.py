@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from kwtui.backups.proof.verify import VerifyReport, verify
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ProofLevel
 from kwtui.operations.context import RunContext, RunResult
@@ -110,7 +110,7 @@ def check_report(report: VerifyReport, options: Sequence[str] = ()) -> None:
         words = [f"{f.subject}: {f.message}" for f in bad]
         raise KwtuiError(
             f"The backup {report.path} is damaged: {words[0]}",
-            cause="\n".join(words[1:10]),
+            cause=lines_of(*words[1:10]),
             hint="List all problems: " + shell_line("verify", report.path, options=options),
             exit_code=ExitCode.BACKUP_DAMAGED,
         )

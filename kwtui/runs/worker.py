@@ -121,12 +121,13 @@ class _Worker:
                 ),
             )
         whole = result.exit_code is ExitCode.OK
+        told = KwtuiError(result.summary, cause=result.cause, hint=result.hint)
         return RunFinished(
             at=_now(),
             status=RunStatus.SUCCEEDED if whole else RunStatus.FAILED,
-            summary=result.summary,
-            cause=result.cause,
-            hint=result.hint,
+            summary=told.title,
+            cause=told.cause,
+            hint=told.hint,
             exit_code=int(result.exit_code),
             result=result.result,
         )

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.files.durable import PRIVATE_FOLDER, cannot_write, make_folders
 from kwtui.files.own_program import own_environment, own_program
 from kwtui.server.connection.target import Target, resolve_target
@@ -98,7 +98,7 @@ def sandbox_failure(text: str, status: int) -> KwtuiError:
     title = (lines[0] if lines else "The sandbox did not start.").removeprefix("kwtui sandbox: ")
     return KwtuiError(
         title,
-        cause="\n".join(lines[1:]),
+        cause=lines_of(*lines[1:]),
         hint="See its state: kwtui sandbox status",
         exit_code=ExitCode(status) if status in _SANDBOX_CODES else ExitCode.SANDBOX_FAILED,
     )

@@ -13,6 +13,7 @@ from kwtui.config.directories import config_dir, state_dir
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.own_program import starting_words
 from kwtui.model.policy import Policy
+from kwtui.text import one_text
 from kwtui.unattended.timers import (
     Account,
     has_cron_lines,
@@ -180,7 +181,7 @@ def _write_crontab(text: str) -> None:
     if done.returncode:
         raise KwtuiError(
             "The crontab was not taken.",
-            cause=done.stderr.strip(),
+            cause=one_text(done.stderr),
             hint="It is as it was.",
         )
 

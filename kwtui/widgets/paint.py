@@ -89,7 +89,7 @@ def fact(label: str, value: str, role: str = "", width: int = 14) -> Line:
 def paragraph(text: str, role: str = "", indent: int = 0) -> list[Line]:
     """Text with its own line breaks kept."""
     pad = " " * indent
-    return [line((pad + each, role), indent=indent) for each in text.splitlines() or [""]]
+    return [line((pad + each, role), indent=indent) for each in text.split("\n")]
 
 
 def fit(text: str, width: int, align: str = "left", ellipsis: str = "…") -> str:

@@ -73,3 +73,22 @@ def test_without_rclone_its_absence_is_told(monkeypatch: pytest.MonkeyPatch) -> 
         pytest.raises(KwtuiError, match="rclone cannot be started"),
     ):
         target.files()
+
+
+@pytest.mark.parametrize("answer", ["no json\nkwtui: fine", "{}", "[" * 3000, '[{"Path": 1}]'])
+def test_an_answer_that_is_no_list_of_files_is_told(
+    answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "rclone"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    with (
+        opened(TargetSettings("rclone:vault:my files")) as target,
+        pytest.raises(KwtuiError, match="is no list of files") as raised,
+    ):
+        target.files()
+    assert raised.value.hint.endswith("rclone lsjson 'vault:my files'")
+    assert len(raised.value.cause) < 400
+    assert "\n" not in raised.value.cause

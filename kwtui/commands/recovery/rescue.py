@@ -12,6 +12,7 @@ from kwtui.commands.shared.asking import ask_key
 from kwtui.commands.shared.follow import start_and_follow
 from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.text import shell_quoted
 
 if TYPE_CHECKING:
     from kwtui.backups.listing.entries import BackupEntry
@@ -53,7 +54,7 @@ def _named(source: Source, args: argparse.Namespace) -> BackupEntry:
             return entry
     raise KwtuiError(
         f"{args.set} is no backup in {source.place}.",
-        hint=f"See what there is: kwtui rescue {args.place} --list",
+        hint=f"See what there is: kwtui rescue {shell_quoted(str(args.place))} --list",
         exit_code=ExitCode.NOT_FOUND,
     )
 

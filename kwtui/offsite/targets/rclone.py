@@ -15,6 +15,7 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.json_text import decode
 from kwtui.offsite.streams import CHUNK
 from kwtui.offsite.targets.target import Sink, Stored, aside, missing, taken
+from kwtui.text import one_text, shell_quoted
 
 _NO_FOLDER, _NO_FILE = 3, 4
 """rclone's exit codes (its manual, "Exit code")."""
@@ -54,16 +55,26 @@ class RcloneTarget:
             return [] if folder else self._empty_or_missing(said)
         if code:
             raise self._error(folder, code, said)
-        found = decode(answer, list[_Listed])
+        found = self._listed(answer)
         before = f"{folder}/" if folder else ""
         stored = [Stored(before + entry.Path, entry.Size) for entry in found]
         return sorted(stored, key=lambda each: each.name)
 
+    def _listed(self, answer: bytes) -> list[_Listed]:
+        try:
+            return decode(answer, list[_Listed])
+        except msgspec.DecodeError as error:
+            raise KwtuiError(
+                f"{self.address} cannot be listed: rclone's answer is no list of files.",
+                cause=f"{str(error).capitalize()}: {answer[:200].decode('utf-8', 'replace')}",
+                hint=f"See what it answers: rclone lsjson {shell_quoted(self._remote)}",
+            ) from error
+
     def _empty_or_missing(self, said: str) -> list[Stored]:
         raise KwtuiError(
             f"{self.address} was not found.",
-            cause=said,
-            hint=f"Make it: rclone mkdir {self._remote}",
+            cause=one_text(said),
+            hint=f"Make it: rclone mkdir {shell_quoted(self._remote)}",
             exit_code=ExitCode.NOT_FOUND,
         )
 
@@ -185,7 +196,7 @@ class RcloneTarget:
         else:
             title, exit_code = f"{self.address} cannot be used.", ExitCode.FAILED
         hint = "See what rclone itself says: rclone lsd REMOTE:"
-        return KwtuiError(title, cause=said.strip()[-1000:], hint=hint, exit_code=exit_code)
+        return KwtuiError(title, cause=one_text(said)[-1000:], hint=hint, exit_code=exit_code)
 
 
 class _PipeSink:

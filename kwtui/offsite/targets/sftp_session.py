@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.text import one_text
 
 BLOCK = 32768
 """Bytes of a packet that every server takes."""
@@ -305,7 +306,7 @@ class Session:
 
     def _said(self) -> str:
         words = b"".join(self._stderr).decode("utf-8", "replace")
-        return "\n".join(line.strip() for line in words.splitlines() if line.strip())
+        return one_text(words)
 
     def close(self) -> None:
         """End ssh, and wait until it has."""

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.text import shell_quoted
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,6 @@ def no_space(cause: str, address: str) -> KwtuiError:
 def missing(name: str, address: str) -> KwtuiError:
     return KwtuiError(
         f"{name} is not on {address}.",
-        hint=f"See what is there: kwtui offsite list {address}",
+        hint=f"See what is there: kwtui offsite list {shell_quoted(address)}",
         exit_code=ExitCode.NOT_FOUND,
     )

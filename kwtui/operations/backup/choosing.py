@@ -5,6 +5,7 @@ from __future__ import annotations
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import BackupRequest
 from kwtui.model.schema import DatabaseSchema, TableSpec
+from kwtui.text import shell_quoted
 
 
 def choose_tables(schema: DatabaseSchema, request: BackupRequest) -> tuple[TableSpec, ...]:
@@ -22,7 +23,7 @@ def choose_tables(schema: DatabaseSchema, request: BackupRequest) -> tuple[Table
                 if not why
                 else f"{name} cannot be backed up.",
                 cause=why,
-                hint=f"List its contents: kwtui survey {schema.database}",
+                hint=f"List its contents: kwtui survey {shell_quoted(schema.database)}",
                 exit_code=ExitCode.STATEMENT_REFUSED if why else ExitCode.NOT_FOUND,
             )
     wanted = request.tables or tuple(table.name for table in schema.tables)

@@ -13,7 +13,7 @@ from kwtui.operations.backup.destination import Destination
 from kwtui.operations.shared.admin_rights import admin_findings
 from kwtui.operations.shared.scratch_names import is_scratch
 from kwtui.sql import ddl
-from kwtui.text import human_bytes
+from kwtui.text import human_bytes, shell_quoted
 
 SPARE = 1.1
 """Sizes are estimated from a table's first rows: a tenth more is asked for."""
@@ -46,7 +46,8 @@ def destination_findings(
             f"node {destination.node_id}",
             "The files are not visible from here: whatever the server reports, the backup stays "
             "at P0. A full disk there goes unnoticed.",
-            f"Afterwards run on that node: kwtui seal {destination.path} --draft FILE",
+            "Afterwards run on that node: "
+            f"kwtui seal {shell_quoted(destination.path)} --draft FILE",
         )
     if destination.taken:
         yield Finding(

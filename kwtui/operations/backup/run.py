@@ -16,7 +16,7 @@ import msgspec
 
 from kwtui.backups.layout.location import SetLocation, new_location
 from kwtui.backups.layout.tree import is_there
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.files.durable import cannot_write
 from kwtui.files.foreign.reading import status_of
 from kwtui.model.proof import TableOrigin
@@ -396,7 +396,7 @@ def _incomplete(problems: list[str]) -> KwtuiError:
     full = any("no space left on device" in problem for problem in problems)
     return KwtuiError(
         f"The backup is not complete: {problems[0]}.",
-        cause="\n".join(problems[1:]),
+        cause=lines_of(*problems[1:]),
         hint="The disk of the node is full: free space, then back up again."
         if full
         else "Back up again.",

@@ -21,7 +21,7 @@ from kwtui.backups.layout.location import record_proof, sidecar_root
 from kwtui.backups.layout.staging import remove_staging
 from kwtui.backups.listing.contents import open_set
 from kwtui.backups.manifest import Proof
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.model.checks import compared_how
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import DrillRequest, RestoreStrategy
@@ -178,7 +178,7 @@ class _Drill:
         if doubts:
             raise KwtuiError(
                 f"The restored database differs from the backup: {doubts[0]}.",
-                cause="\n".join(doubts[1:]),
+                cause=lines_of(*doubts[1:]),
                 exit_code=ExitCode.RESTORE_DIFFERS,
             )
         return outcome
@@ -325,7 +325,7 @@ class _Drill:
             return
         level = ProofLevel.P2 if self._files_are_whole else ProofLevel.P0
         proof = self._proof(level, ok=False, summary=f"the drill failed: {error.title}")
-        _, note = self._record(proof, problems=(error.title, *error.cause.splitlines()))
+        _, note = self._record(proof, problems=(error.title, *error.cause.split("\n")))
         for words in note:
             _add(error, words)
 

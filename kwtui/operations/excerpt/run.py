@@ -21,7 +21,7 @@ from kwtui.backups.layout.staging import (
     remove_staging,
 )
 from kwtui.backups.proof.sealing import ScanJob, scan_files
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.files.durable import cannot_write
 from kwtui.files.foreign.removing import remove_file
 from kwtui.model.requests import Dialect, ExcerptRequest
@@ -264,4 +264,4 @@ class ExcerptRun:
             except KwtuiError as second:
                 left.append(f"This could not be run: {drop}")
                 left += second.lines()
-        error.cause = "\n".join(filter(None, (error.cause, *left)))
+        error.cause = lines_of(error.cause, *left)

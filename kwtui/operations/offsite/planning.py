@@ -40,6 +40,7 @@ from kwtui.operations.offsite.plan import (
     plan_push,
 )
 from kwtui.operations.plan import Plan
+from kwtui.text import shell_quoted
 
 
 def make_push_plan(
@@ -92,7 +93,7 @@ def make_push_plan(
 def _why_not_sent(entry: BackupEntry) -> list[Finding]:
     if not entry.problem:
         return []
-    remedy = f"Look at it: kwtui verify {entry.path}"
+    remedy = f"Look at it: kwtui verify {shell_quoted(entry.path)}"
     return [Finding(Severity.REFUSAL, "backup_damaged", entry.path, entry.problem, remedy)]
 
 
@@ -102,7 +103,7 @@ def find_copy(contents: Contents, path: str) -> Copy:
     if copy.archive is None:
         raise KwtuiError(
             f"{path} on {contents.address} is not a usable copy: {copy.problem}.",
-            hint=f"Send it again: kwtui offsite push {path} TARGET",
+            hint=f"Send it again: kwtui offsite push {shell_quoted(path)} TARGET",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )
     return copy

@@ -13,7 +13,7 @@ from kwtui.backups.layout.location import find_location
 from kwtui.backups.layout.naming import parse_set_path
 from kwtui.backups.listing.scanning import describe
 from kwtui.config.offsite import find_target
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.evidence.journal import journal_head, keeper
 from kwtui.model.proof import ProofLevel
 from kwtui.model.retention import RetentionPolicy
@@ -216,7 +216,7 @@ def refuse_damaged(check: CopyCheck) -> None:
         return
     raise KwtuiError(
         f"The copy of {check.path} on {check.address} is damaged: {check.problems[0]}",
-        cause="\n".join(check.problems[1:10]),
+        cause=lines_of(*check.problems[1:10]),
         hint="Send the set again if it is still there: kwtui offsite push SET TARGET",
         exit_code=ExitCode.BACKUP_DAMAGED,
     )

@@ -9,7 +9,7 @@ import asyncio
 
 from kwtui.backups.listing.scanning import describe
 from kwtui.backups.proof.verify import VerifyReport, verify
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ProofLevel
 from kwtui.operations.context import RunContext
@@ -71,7 +71,7 @@ def _damaged(report: VerifyReport) -> KwtuiError:
     first = faults[0] if faults else "its files cannot be compared with a manifest."
     return KwtuiError(
         f"{report.path} is damaged: {first}",
-        cause="\n".join(faults[1:_FAULTS_NAMED]),
+        cause=lines_of(*faults[1:_FAULTS_NAMED]),
         exit_code=ExitCode.BACKUP_DAMAGED,
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from kwtui.backups.layout.staging import rejected_lines, remove_staging
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
 from kwtui.model.schema import TableName
 from kwtui.operations.context import RunContext, RunResult
@@ -176,7 +176,7 @@ class RestoreRun:
         return RunResult(
             summary=f"Restored {database}: {words}, {how}{but}.",
             exit_code=ExitCode.OK if whole else ExitCode.RESTORE_DIFFERS,
-            cause="\n".join(found.doubts),
+            cause=lines_of(*found.doubts),
             hint=""
             if whole
             else f"All rows are in {database}. Correct manually what is named above, or drop "
@@ -362,7 +362,7 @@ class RestoreRun:
         try:
             await asyncio.to_thread(remove_staging, self._server_extern, path)
         except KwtuiError as second:
-            error.cause = "\n".join(filter(None, (error.cause, *second.lines())))
+            error.cause = lines_of(error.cause, *second.lines())
 
     async def _check_names(self) -> None:
         if self._request.strategy is not RestoreStrategy.DATA_ONLY:

@@ -14,7 +14,7 @@ from kwtui.backups.layout.location import SetLocation, find_location, new_locati
 from kwtui.backups.layout.tree import is_folder, is_there
 from kwtui.backups.manifest import Manifest, TableEntry, totals_of
 from kwtui.backups.proof.sealing import SealedTree
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.model.proof import ProofLevel
 from kwtui.model.server import ServerFacts
 from kwtui.operations.context import RunContext, RunResult
@@ -66,7 +66,7 @@ def manifest_of(draft: Draft, tree: SealedTree, now: datetime, run_id: str) -> M
     if problems:
         raise KwtuiError(
             f"The backup is not complete: {problems[0]}.",
-            cause="\n".join(problems[1:]),
+            cause=lines_of(*problems[1:]),
             hint="A full disk on the destination's node truncates files without an error. Free "
             "space there and back up again.",
             exit_code=ExitCode.BACKUP_INCOMPLETE,

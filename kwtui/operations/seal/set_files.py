@@ -30,7 +30,7 @@ from kwtui.backups.schema_file import write_schema
 from kwtui.documents.restore_script import checksum_lines, restore_sh
 from kwtui.documents.restoring.page import restore_md
 from kwtui.documents.runbook import restore_sql
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.files.durable import make_folders, write_file
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
@@ -68,14 +68,14 @@ def read_tree(
     if problems:
         raise KwtuiError(
             f"The backup is not complete: {problems[0]}.",
-            cause="\n".join(problems[1:20]),
+            cause=lines_of(*problems[1:20]),
             hint="A full disk or a node that died truncates files without an error. Back up again.",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )
     if tree.strays:
         raise KwtuiError(
             f"{tree.strays[0]} lies in the backup's folder but no export writes such a file.",
-            cause="\n".join(tree.strays[1:]),
+            cause=lines_of(*tree.strays[1:]),
             hint="Another program writes there. Back up again.",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.model.findings import Finding, Severity
 from kwtui.operations.plan import Plan
 from kwtui.operations.shared.sent_statements import sent_otherwise
@@ -45,7 +45,7 @@ def check_allowed(plan: Plan) -> None:
     more = [f"Also: {_text(f)}" for f in found[1:]]
     raise KwtuiError(
         _text(first),
-        cause="\n".join(more),
+        cause=lines_of(*more),
         hint=first.remedy,
         exit_code=_EXIT_CODES.get(first.code, ExitCode.REFUSED_BY_PLAN),
     )

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from kwtui.config.profiles import TlsMode
 from kwtui.diagnosis import recognise_answer
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, Lines, lines_of
 from kwtui.server.connection.target import Target
-from kwtui.text import sentences
+from kwtui.text import sentences, shell_quoted
 
 
 @dataclass(frozen=True)
@@ -271,7 +271,8 @@ def _client_key_failure(text: str, low: str, target: Target) -> KwtuiError:
             "Give the two that were made together: client.USER.crt and client.USER.key.",
         )
     if "has group or world access" in low:
-        return _tls("The client key cannot be used.", text, f"Make it private: chmod 600 {key}")
+        private = f"Make it private: chmod 600 {shell_quoted(str(key))}"
+        return _tls("The client key cannot be used.", text, private)
     return _tls("The client key cannot be used.", text, f"See whether {key} holds a key.")
 
 
@@ -310,7 +311,12 @@ def statement_failure(said: ServerMessage) -> StatementRefused:
 
 
 def _words_of(said: ServerMessage) -> str:
-    text = said.message.strip()
-    if said.detail:
-        text += f"\n{said.detail.strip()}"
-    return f"{text} [{said.sqlstate}]" if said.sqlstate else text
+    code = f" [{said.sqlstate}]" if said.sqlstate else ""
+    message, detail = said.message.strip(), said.detail.strip() if said.detail else ""
+    return server_words(message, f"{detail}{code}") if detail else f"{message}{code}"
+
+
+def server_words(message: str, detail: str) -> str:
+    """Both, each on a line; of a syntax error the lines of the statement and the caret stay."""
+    kept = Lines(detail) if detail.startswith("source SQL:\n") else detail
+    return lines_of(message, kept)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.server.connection.failures import server_words
 from kwtui.server.connection.results import ResultSet
 from kwtui.sql import functions, lexer
 from kwtui.sql.lexer import Token
@@ -257,7 +258,7 @@ def parsed_statements(answer: ResultSet) -> list[str]:
     if "error" in errors:
         raise KwtuiError(
             "The server does not understand this statement.",
-            cause="\n".join(errors[key] for key in ("error", "detail") if errors.get(key)),
+            cause=server_words(errors.get("error", ""), errors.get("detail", "")),
             hint=errors.get("hint", "").strip(),
             exit_code=ExitCode.STATEMENT_REFUSED,
         )

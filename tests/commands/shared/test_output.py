@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kwtui.commands.shared.output import Output
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from tests.command_line import CommandLine
 
 ASCII = {"PYTHONIOENCODING": "ascii"}
@@ -130,7 +130,7 @@ def test_what_only_some_take_for_a_line_end_begins_no_line() -> None:
     err = io.StringIO()
     hostile = "a\rkwtui: fine\x85kwtui: fine\u2028kwtui: fine\x0b\x1c\x1b[2J"
     Output(json=False, out=io.StringIO(), err=err).error(
-        KwtuiError(hostile, cause=f"one\n{hostile}", hint=hostile)
+        KwtuiError(hostile, cause=lines_of("one", hostile), hint=hostile)
     )
     lines = err.getvalue().split("\n")
     assert len(lines) == 5

@@ -13,7 +13,7 @@ from kwtui.backups.layout.draft import Draft, draft_path, write_draft
 from kwtui.backups.layout.location import SetLocation, new_location
 from kwtui.backups.manifest import Manifest, Segment, TableEntry, totals_of
 from kwtui.backups.proof.sealing import SealedTable, SealedTree
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.files.durable import make_folders
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.proof import ProofLevel
@@ -170,7 +170,7 @@ class Sealer:
         if differing:
             raise KwtuiError(
                 f"The backup is not complete: {differing[0]}.",
-                cause="\n".join(differing[1:]),
+                cause=lines_of(*differing[1:]),
                 hint="A full disk or a node that died truncates files without an error. Make "
                 "space and back up again.",
                 exit_code=ExitCode.BACKUP_INCOMPLETE,

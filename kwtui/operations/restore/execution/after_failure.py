@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.model.schema import UNFINISHED
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Plan, Step
@@ -61,7 +61,7 @@ async def clean_up(
             await _unpublish(server, plan.database, scratch)
         await _tell(context, server, made, done, error)
     except KwtuiError as second:
-        error.cause = "\n".join(filter(None, (error.cause, *second.lines())))
+        error.cause = lines_of(error.cause, *second.lines())
         _add(error, ways_on(context.run_id))
     finally:
         await server.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.model.proof import ContentChecksum
 from kwtui.model.schema import DatabaseSchema, TableName
 from kwtui.operations.restore.execution.content_found import compare_content
@@ -145,7 +145,7 @@ def check_lines(lines: list[dict[str, Any]], where: str) -> None:
     ]
     raise KwtuiError(
         f"The restored data in {where} differs from the backup: {words[0]}.",
-        cause="\n".join(words[1:]),
+        cause=lines_of(*words[1:]),
         hint="Check the backup (kwtui verify), then restore again.",
         exit_code=ExitCode.RESTORE_DIFFERS,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kwtui.backups.listing.contents import open_set
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.model.checks import compared_how
 from kwtui.model.requests import RestoreRequest
 from kwtui.model.schema import DatabaseSchema, Engine, TableName
@@ -147,7 +147,7 @@ class Comparison:
         if differences:
             raise KwtuiError(
                 f"The restored tables differ from the export: {differences[0]}.",
-                cause="\n".join(differences[1:]),
+                cause=lines_of(*differences[1:]),
                 exit_code=ExitCode.RESTORE_DIFFERS,
             )
         self.tables_made = len(layout)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, ForeignKeySpec, TableName, TableSpec
 from kwtui.operations.restore.accepting import meant
 from kwtui.operations.restore.definitions import default_in, waits_for_name
@@ -43,7 +43,7 @@ class DefinitionsDiffer(KwtuiError):
         first, *others = [difference.words for difference in differences]
         super().__init__(
             f"The restored definitions in {database} differ from the backup: {first}.",
-            cause="\n".join(others),
+            cause=lines_of(*others),
             exit_code=ExitCode.RESTORE_DIFFERS,
         )
         self.accepting = accept_options(differences)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.operations.context import Connect
 from kwtui.operations.runner import Halt
 from kwtui.operations.shared.stoppable import run_stoppable
@@ -86,7 +86,7 @@ def check_answer(
         raise _differs(
             f"{plural(answer.rejected, 'row')} of {subject} "
             f"{'was' if answer.rejected == 1 else 'were'} rejected.",
-            "\n".join(rejected) or answer.note,
+            lines_of(*rejected) or answer.note,
         )
     if answer.abandoned and not adds:
         raise _differs(

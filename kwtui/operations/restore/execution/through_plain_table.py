@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from kwtui.errors import KwtuiError
+from kwtui.errors import KwtuiError, lines_of
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
 from kwtui.operations.restore.execution.after_failure import execute_when_back
@@ -55,4 +55,4 @@ async def _drop(context: RunContext, drop: str, error: KwtuiError) -> None:
             await server.close()
     except KwtuiError as second:
         words = f"This could not be run: {drop} ({second.cause or second.title})"
-        error.cause = "\n".join(filter(None, (error.cause, words)))
+        error.cause = lines_of(error.cause, words)
