@@ -66,7 +66,7 @@ async def test_a_target_that_is_gone_fails_the_step(controller: Controller, tmp_
 
     step = controller.offsite.after_backup(run)(POLICY, "shop", newest.path)
     assert step is not None
-    with pytest.raises(KwtuiError, match="is not there"):
+    with pytest.raises(KwtuiError, match="was not found"):
         await step.carry_out(Work("shop", print))
 
 
