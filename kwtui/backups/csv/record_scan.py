@@ -21,6 +21,7 @@ from kwtui.backups.csv.values import Columns, ValueChecker
 from kwtui.files.foreign.reading import open_regular
 from kwtui.files.pace import spend
 from kwtui.model.requests import Dialect
+from kwtui.text import plural
 
 BLOCK = 1 << 18
 _NEWLINE = b"\n"
@@ -276,7 +277,7 @@ class RecordChecker:
             *lines, self._rest = marks.split(_NEWLINE)
             for number, line in enumerate(lines, start=self._done + 1):
                 if len(line) != self._fields - 1:
-                    found = f"{len(line) + 1} fields instead of {self._fields}"
+                    found = f"{plural(len(line) + 1, 'field')} instead of {self._fields}"
                     self._report(f"record {number:,}: {found}")
         self._done += ends
 

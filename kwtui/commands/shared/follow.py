@@ -286,6 +286,6 @@ def show_end(output: Output, event: RunFinished) -> None:
                 output.line(f"  {words}: {text}")
         return
     output.note(f"kwtui: {event.summary}")
-    for part in (event.cause, event.hint):
+    for part in filter(None, (event.cause, event.hint)):
         for line in part.split("\n"):
             output.note(f"  {line}")

@@ -92,6 +92,13 @@ def test_a_record_with_one_field_more_is_found(
     assert checker.problems == [f"record {where + 1:,}: {width + 1} fields instead of {width}"]
 
 
+def test_one_field_is_told_as_one() -> None:
+    checker = RecordChecker(DEFAULT, 2)
+    checker.feed(b"1;a\n")
+    checker.finish()
+    assert checker.problems == ["record 1: 1 field instead of 2"]
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 64])
 @pytest.mark.parametrize("line", ['a"b,c', '"a"b,c', 'x,"a" ', ' "a",b'])
 def test_a_quote_inside_a_plain_value_is_found(line: str, size: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import pty
 import re
@@ -19,7 +20,7 @@ from typing import cast
 import psycopg
 import pytest
 
-from kwtui.commands.shared.follow import lines_of, start_and_follow, status_line
+from kwtui.commands.shared.follow import lines_of, show_end, start_and_follow, status_line
 from kwtui.commands.shared.output import Output
 from kwtui.controller import Controller
 from kwtui.errors import ExitCode
@@ -264,3 +265,16 @@ def test_what_the_server_said_stays_on_the_screen() -> None:
     notice = NoticeReceived(at=at(0), step="a", severity="NOTICE", message="write failed")
 
     assert list(lines_of(notice, initial_state(PLAN))) == ["notice  write failed"]
+
+
+def test_a_cancelled_run_ends_without_an_empty_line() -> None:
+    """Cancelling has no cause to tell."""
+    err = io.StringIO()
+    ended = RunFinished(
+        at=datetime(2026, 11, 30, tzinfo=UTC),
+        status=RunStatus.CANCELLED,
+        summary="The run was cancelled.",
+        hint="See what it left: kwtui cleanup",
+    )
+    show_end(Output(json=False, out=io.StringIO(), err=err), ended)
+    assert err.getvalue() == "kwtui: The run was cancelled.\n  See what it left: kwtui cleanup\n"
