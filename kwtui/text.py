@@ -275,6 +275,11 @@ def human_age(seconds: float) -> str:
     return "now"
 
 
+def human_ago(seconds: float) -> str:
+    """``5 min ago``; below a minute ``just now``, also where a clock goes behind."""
+    return "just now" if seconds < 60 else f"{human_age(seconds)} ago"
+
+
 def sparkline(values: Sequence[float], width: int) -> str:
     """The last ``width`` values as bars between the smallest and the largest of them; what differs
     by less than a twentieth is drawn alike."""

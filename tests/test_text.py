@@ -14,6 +14,7 @@ from kwtui.text import (
     clean,
     cut,
     decode,
+    human_ago,
     human_bytes,
     human_count,
     human_duration,
@@ -89,6 +90,11 @@ def test_chinese_takes_two_cells() -> None:
     assert cut("温度传感器", 6) == "温度…"
     assert pad("温度", 6) == "温度  "
     assert cell_width("e\u0301") == 1
+
+
+def test_what_was_just_done_is_not_now_ago() -> None:
+    said = [human_ago(seconds) for seconds in (-3, 0, 59, 60, 7200)]
+    assert said == ["just now", "just now", "just now", "1 min ago", "2 h ago"]
 
 
 def test_numbers_as_people_read_them() -> None:

@@ -13,7 +13,7 @@ from kwtui.protection.judging import State, worst
 from kwtui.protection.report import NodeState, RunAtWork, StatusReport
 from kwtui.screens.board.rows import ROLES, BoardRow
 from kwtui.screens.runs.result_page import proof_badge
-from kwtui.text import human_age, human_bytes, human_count, human_duration, plural
+from kwtui.text import human_ago, human_bytes, human_count, human_duration, plural
 from kwtui.widgets.paint import BLANK, Line, Part, fact, heading, line
 
 _LABEL = 8
@@ -33,8 +33,8 @@ def around_lines(report: StatusReport, node: NodeState | None) -> list[Line]:
     lines = [_at_work(run) for run in report.running]
     if report.went_wrong is not None:
         failed = report.went_wrong
-        ago = human_age((report.taken_at - failed.began).total_seconds())
-        told = f"{failed.title}, {ago} ago: {failed.summary or failed.status.value}"
+        ago = human_ago((report.taken_at - failed.began).total_seconds())
+        told = f"{failed.title}, {ago}: {failed.summary or failed.status.value}"
         lines.append(_fact("Failed", in_interface(told), "error"))
     lines += _disk(report)
     lines += _node(node)
@@ -144,9 +144,9 @@ def _restore_words(row: BoardRow, now: datetime) -> str:
     told = words.restore_takes(row.judgement)
     if not done:
         return told
-    last = human_age((now - max(run.began for run in done)).total_seconds())
+    last = human_ago((now - max(run.began for run in done)).total_seconds())
     counted = f"{plural(len(facts.drills), 'drill')}, {plural(len(facts.restores), 'restore')}"
-    return f"{told}; {counted}, the last {last} ago"
+    return f"{told}; {counted}, the last {last}"
 
 
 _SHOWN_BARS = 30

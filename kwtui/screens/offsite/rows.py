@@ -11,7 +11,7 @@ from kwtui.offsite.archive import Archive, CopyLevel
 from kwtui.offsite.copies import Copy
 from kwtui.offsite.pruning import CopyDecision
 from kwtui.screens.runs.result_page import proof_badge
-from kwtui.text import human_age, human_bytes, plural
+from kwtui.text import human_age, human_ago, human_bytes, plural
 from kwtui.widgets.paint import BLANK, Line, Part, fact, heading, line, paragraph
 from kwtui.widgets.virtual_list import Column
 
@@ -189,8 +189,7 @@ def check_lines(problems: Sequence[str], *, recorded: bool) -> list[Line]:
 
 
 def _ago(at: datetime, now: datetime) -> str:
-    seconds = _seconds(at, now)
-    return "just now" if seconds < 60 else f"{human_age(seconds)} ago"
+    return human_ago(_seconds(at, now))
 
 
 def _seconds(since: datetime, now: datetime) -> float:

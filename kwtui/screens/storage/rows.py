@@ -14,7 +14,7 @@ from kwtui.keys.spelling import key_of
 from kwtui.model.filter_words import lets_through
 from kwtui.screens.backup_set.kind_words import KIND_WORDS
 from kwtui.screens.runs.result_page import proof_badge, proof_words
-from kwtui.text import human_age, human_bytes, human_count, plural
+from kwtui.text import human_age, human_ago, human_bytes, human_count, plural
 from kwtui.widgets.paint import BLANK, Line, Part, fact, fit, heading, line
 from kwtui.widgets.virtual_list import Column
 
@@ -245,8 +245,7 @@ def entry_lines(entry: BackupEntry | None, now: datetime) -> list[Line]:
     if entry.kind is EntryKind.SET:
         told.append(proof_words(entry.proof))
         if entry.proof_at is not None:
-            age = max(0.0, (now - entry.proof_at).total_seconds())
-            told.append("just now" if age < 60 else f"{human_age(age)} ago")
+            told.append(human_ago((now - entry.proof_at).total_seconds()))
     told += [f"partial: {entry.part}"] if entry.part else []
     told += [f"check: {entry.check}"] if entry.check else []
     told += ["pinned"] if entry.pinned else []
