@@ -360,7 +360,7 @@ def _check_dialect(dialect: Dialect) -> None:
 def _check_once(manifest: Manifest) -> None:
     """Tables, their folders and columns, and all files. Raises DecodeError."""
     tables = manifest.tables
-    once("table", (str(table.name) for table in tables))
+    once("table", (table.name.as_option for table in tables))
     once("folder", (table.folder for table in tables))
     once("file", [f.path for f in manifest.files] + [f.path for t in tables for f in t.files])
     for table in tables:

@@ -14,9 +14,9 @@ from kwtui.model.schema import DatabaseSchema
 
 def check_schema(schema: DatabaseSchema) -> None:
     """Tables and their columns, views, sequences. Raises DecodeError."""
-    once("table", (str(table.name) for table in schema.tables))
-    once("view", (str(view.name) for view in schema.views))
-    once("sequence", (str(sequence.name) for sequence in schema.sequences))
+    once("table", (table.name.as_option for table in schema.tables))
+    once("view", (view.name.as_option for view in schema.views))
+    once("sequence", (sequence.name.as_option for sequence in schema.sequences))
     for table in schema.tables:
         once(f"column of {table.name}", (column.name for column in table.columns))
 

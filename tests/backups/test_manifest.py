@@ -93,6 +93,22 @@ def test_what_stands_twice_in_a_manifest_is_no_manifest(tmp_path: Path) -> None:
         decode_manifest(encode_manifest(listed), "x")
 
 
+def test_a_dot_in_a_name_makes_no_two_tables_one(tmp_path: Path) -> None:
+    location = make_set(tmp_path / "extern", tmp_path / "state")
+    manifest, schema = read_manifest(location.manifest), read_schema(location.schema)
+    names = TableName("a.b", "c"), TableName("a", "b.c")
+    entry, table = manifest.tables[0], schema.tables[0]
+    entries = tuple(_again(entry, name=n, folder=f"f{n.schema}", files=()) for n in names)
+    both = replace(manifest, tables=entries)
+
+    decode_manifest(encode_manifest(both), "x")
+    write_schema(
+        location.schema, replace(schema, tables=tuple(replace(table, name=n) for n in names))
+    )
+
+    assert {t.name for t in read_schema(location.schema).tables} == set(names)
+
+
 @pytest.mark.parametrize("field", [b'"rows": ', b'"bytes": '])
 def test_counts_are_not_negative(tmp_path: Path, field: bytes) -> None:
     location = make_set(tmp_path / "extern", tmp_path / "state")
