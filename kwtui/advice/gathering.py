@@ -71,7 +71,7 @@ def measured(board: Board, names: Sequence[str], asked: Asked) -> Measured:
         databases=tuple(_database(f, board.entries.get(f.name, ()), asked, speeds) for f in chosen),
         free_bytes=Figure(report.free_bytes, where)
         if report.free_bytes is not None
-        else Figure(None, "the folder of the backups cannot be seen from here"),
+        else Figure(None, "the folder of the backups is not visible from here"),
         held_bytes=Figure(sum(e.space for e in held), plural(len(held), "proven backup")),
         jobs=asked.jobs,
         wal_level=asked.wal_level,

@@ -124,7 +124,7 @@ class Desk:
             answer = await console.run(sql, limit=ROWS)
         except KwtuiError as error:
             if error.exit_code is ExitCode.REFUSED_BY_PLAN:
-                error.hint = "What changes something is planned with write_query."
+                error.hint = "Statements that write are planned with write_query."
             raise
         finally:
             await console.close()
@@ -193,7 +193,7 @@ class Desk:
         if len(split(sql)) != 1:
             raise KwtuiError("One statement is planned at a time.", exit_code=ExitCode.USAGE)
         if not database:
-            raise KwtuiError("Name the database that it is run in.", exit_code=ExitCode.USAGE)
+            raise KwtuiError("Name the database in which to run it.", exit_code=ExitCode.USAGE)
         proposal = await self._controller.approvals.propose(
             self._asked_by, statement=sql, database=database
         )
@@ -227,14 +227,14 @@ class Desk:
         if proposal is None:
             raise KwtuiError(
                 f"No plan {plan_id!r} was made in this session.",
-                hint="Plan anew: a plan lives as long as the program that asked for it.",
+                hint="Plan it again: a plan lives only as long as the program that asked for it.",
                 exit_code=ExitCode.NOT_FOUND,
             )
         if self._key is None:
             raise KwtuiError(
                 "Nobody can approve anything: there was no approver's key when this program began.",
-                hint="A person makes one on a terminal (kwtui approve --new-key), and starts this "
-                "program again.",
+                hint="A person creates one on a terminal (kwtui approve --new-key), and starts "
+                "this program again.",
                 exit_code=ExitCode.REFUSED_BY_PLAN,
             )
         await self._server()

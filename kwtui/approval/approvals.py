@@ -38,7 +38,7 @@ def _message(approval: Approval) -> bytes:
 def check_in_time(proposal: Proposal, now: datetime) -> None:
     """Raises KwtuiError (REFUSED_BY_PLAN) for one that has expired."""
     if proposal.expires_at <= now:
-        raise _refused(f"The plan {proposal.id} has expired.", "Plan anew.")
+        raise _refused(f"The plan {proposal.id} has expired.", "Plan it again.")
 
 
 def approve(
@@ -79,8 +79,8 @@ def approval_of(state: Path, proposal: Proposal, public_pem: bytes, now: datetim
         approval = decode(content, Approval)
     except FileNotFoundError:
         raise KwtuiError(
-            f"Nobody approved the plan {proposal.id} yet.",
-            hint=f"A person does, on a terminal: kwtui approve {proposal.id}",
+            f"The plan {proposal.id} is not approved yet.",
+            hint=f"A person approves it on a terminal: kwtui approve {proposal.id}",
             exit_code=ExitCode.NOT_FOUND,
         ) from None
     except (OSError, msgspec.DecodeError) as error:
@@ -96,8 +96,9 @@ def approval_of(state: Path, proposal: Proposal, public_pem: bytes, now: datetim
         )
     if approval.proposal != proposal.id or approval.sha256 != digest_of(proposal):
         raise _refused(
-            f"What was approved is not the plan {proposal.id}.",
-            "The plan was changed after it was made, or the approval is another one's. Plan anew.",
+            f"The approval does not match the plan {proposal.id}.",
+            "The plan was changed after it was made, or the approval belongs to another plan. "
+            "Plan it again.",
         )
     return approval
 

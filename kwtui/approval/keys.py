@@ -63,9 +63,9 @@ def sign(private: Path, passphrase: str, message: bytes) -> bytes:
         pem = read_regular(private, _LARGEST)
     except OSError as error:
         raise KwtuiError(
-            "There is no approver's key.",
+            "The approver's key was not found.",
             cause=f"{private}: {error.strerror}",
-            hint="Make one: kwtui approve --new-key",
+            hint="Create one: kwtui approve --new-key",
             exit_code=ExitCode.NOT_FOUND,
         ) from error
     try:
@@ -88,7 +88,7 @@ def read_public(path: Path) -> bytes:
         raise KwtuiError(
             "Nobody can approve anything: there is no approver's key.",
             cause=f"{path}: {error.strerror}",
-            hint="A person makes one on a terminal: kwtui approve --new-key",
+            hint="A person creates one on a terminal: kwtui approve --new-key",
             exit_code=ExitCode.NOT_FOUND,
         ) from error
 

@@ -107,7 +107,7 @@ def load_proposal(state: Path, proposal_id: str) -> Proposal:
 def _unknown(proposal_id: str) -> KwtuiError:
     return KwtuiError(
         f"There is no proposal {proposal_id!r}.",
-        hint="See what waits for a person: kwtui approve",
+        hint="List what waits for approval: kwtui approve",
         exit_code=ExitCode.NOT_FOUND,
     )
 

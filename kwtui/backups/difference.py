@@ -399,13 +399,14 @@ def _unknown(sides: Iterable[_Side], tables: Iterable[TableDifference]) -> Itera
             first = next(iter(side.failed.problems), side.failed.summary)
             how = "lost its last check" if side.failed.torn else "failed its last check"
             yield (
-                f"{path} {how} ({first}), so nothing that it says of its rows "
-                f"counts: kwtui verify {shell_quoted(path)}"
+                f"{path} {how} ({first}), so nothing that it records of its rows is used: kwtui "
+                f"verify {shell_quoted(path)}"
             )
         elif bad:
             yield (
-                f"{path} is damaged: files of {', '.join(map(str, bad))} are gone or of another "
-                f"size, so their rows cannot be compared: kwtui verify {shell_quoted(path)}"
+                f"{path} is damaged: files of {', '.join(map(str, bad))} are missing or have "
+                "another size, so their rows cannot be compared: kwtui verify "
+                f"{shell_quoted(path)}"
             )
     blind = [str(t.name) for t in both if t.content is Content.UNKNOWN and t.name not in damaged]
     if blind:

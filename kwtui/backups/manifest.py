@@ -301,7 +301,7 @@ def _check_seal(data: bytes) -> None:
     others = hashlib.sha256(_OPENING)
     others.update(memoryview(data)[seal.end() :])
     if others.hexdigest().encode() != seal[1]:
-        raise msgspec.DecodeError("it is not what was written: its own SHA-256 is another one")
+        raise msgspec.DecodeError("it was changed: its own SHA-256 does not match")
 
 
 def decode_manifest(data: bytes, where: str) -> Manifest:
@@ -342,9 +342,9 @@ def _decode(data: bytes, where: str, kind: type[_Decoded]) -> _Decoded:
         raise KwtuiError(
             f"{where} is damaged.",
             cause=str(error),
-            hint="The data beside it may be whole: restore.sh in that folder brings it back with a "
-            "SQL client alone. Read it first, and run it as the account that owns it. Back up "
-            "again if the database is still there.",
+            hint="The data beside it may be whole: restore.sh in that folder restores it with "
+            "only a SQL client. Read it first, and run it as the account that owns it. "
+            "Back up again if the database is still there.",
             exit_code=ExitCode.BACKUP_DAMAGED,
         ) from error
     return found
@@ -396,7 +396,7 @@ def read_sidecar(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise KwtuiError(
             f"There is no {path.name} in {path.parent}.",
-            hint="`kwtui list` shows the backups that are there.",
+            hint="`kwtui list` shows the existing backups.",
             exit_code=ExitCode.NOT_FOUND,
         ) from error
     except OSError as error:

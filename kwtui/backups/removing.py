@@ -166,11 +166,11 @@ def _check_path(path: str) -> None:
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts or str(pure) != path or not _is_sets(path):
         raise KwtuiError(
-            f"{path} is not named as kwtui names its backups.",
+            f"{path} does not have the name of a kwtui backup.",
             cause="Only folders of the form <prefix>/<database>/<time> are ever removed, with a "
             "time such as 20261122T080000Z.",
-            hint="A copy, or one that was renamed, is removed with the tools of the system. "
-            "See the paths of the backups: kwtui list",
+            hint="A copy, or one that was renamed, is removed with system tools. See the paths "
+            "of the backups: kwtui list",
             exit_code=ExitCode.REFUSED_BY_PLAN,
         )
 
@@ -214,12 +214,12 @@ def _cannot_remove(path: str, error: OSError) -> KwtuiError:
         return KwtuiError(
             f"{path} was not found.",
             cause=reason,
-            hint="See what is: kwtui list",
+            hint="List what exists: kwtui list",
             exit_code=ExitCode.NOT_FOUND,
         )
     if error.errno in (errno.ELOOP, errno.ENOTDIR):
         return KwtuiError(
-            f"{path} is not removed: a link or a file stands where a folder should.",
+            f"{path} is not removed: a link or a file is in the place of a folder.",
             cause=reason,
             hint="kwtui follows no links when it removes. Look at it with ls -l.",
             exit_code=ExitCode.REFUSED_BY_PLAN,

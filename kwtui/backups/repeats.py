@@ -26,5 +26,5 @@ def once(what: str, names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise msgspec.DecodeError(f"the {what} {name!r} stands in it twice")
+            raise msgspec.DecodeError(f"the {what} {name!r} occurs in it twice")
         seen.add(name)

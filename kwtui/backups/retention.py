@@ -311,7 +311,7 @@ def _protections(entry: BackupEntry, policy: RetentionPolicy, now: datetime) -> 
         words = f"a copy of {entry.copy_of}" if entry.copy_of else "not named by kwtui"
         yield Reason(Rule.NOT_NAMED, f"{words}: never removed by a rule")
     elif entry.problem or entry.proof is None or entry.started is None:
-        yield Reason(Rule.DAMAGED, "its last check failed or it cannot be read: look at it")
+        yield Reason(Rule.DAMAGED, "its last check failed or it cannot be read: check it")
     elif entry.started > now:
         yield Reason(Rule.FUTURE, "made in the future: check the clock of the node")
     elif policy.keeps_nothing:

@@ -190,7 +190,7 @@ def _ask_what_is_missing(args: argparse.Namespace, output: Output) -> None:
     all_demands = ", ".join(Demand)
     questions: tuple[tuple[str, str, str, Callable[[str], Any]], ...] = (
         ("importance", f"How important is it? {', '.join(Importance)}", "normal", _importance),
-        ("rpo", "How much may be lost (RPO)?", span_words(usual.rpo), _span),
+        ("rpo", "How much data loss is acceptable (RPO)?", span_words(usual.rpo), _span),
         ("rto", "How long may a restore take (RTO)?", "not demanded", _span),
         ("keep", "How long must backups be kept?", span_words(usual.keep), _span),
         ("window", "When may backups begin, in UTC, as 22:00-06:00?", "at any time", _window),

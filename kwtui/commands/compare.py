@@ -47,7 +47,7 @@ def difference_lines(found: SetDifference) -> Iterator[str]:
         yield f"  {other.change.value:8} {other.what} {other.name}: {words}"
     yield from (f"  not known  {words}" for words in found.unknown)
     if found.is_same:
-        yield "  Nothing is known to be different."
+        yield "  No difference is known."
     elif found.compared_nothing:
         yield "  Nothing could be compared."
     elif not found.differs:

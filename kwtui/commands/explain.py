@@ -55,7 +55,7 @@ def _tell_exit_code(output: Output, code: ExitCode) -> int:
         output.object("explain", {"diagnoses": [], "checks": {}, "exit_code": words})
     else:
         output.line(f"Exit code {int(code)} of kwtui: {code.meaning}.")
-        output.line("  The message that came with it tells more: kwtui explain 'MESSAGE'")
+        output.line("  Its message tells more: kwtui explain 'MESSAGE'")
     return int(ExitCode.OK)
 
 
@@ -154,13 +154,13 @@ def _diagnosis_lines(found: Diagnosis, answers: dict[str, list[str]], width: int
     yield from _wrapped(found.excerpt, width, "> ", "> ")
     entry = found.entry
     if entry is None:
-        yield f"  Not known ({where}). kwtui does not guess."
+        yield f"  Unknown ({where}). kwtui does not guess."
     else:
         yield from _wrapped(f"{entry.title} [{entry.code}]", width, "  ")
         yield from _wrapped(f"({where}; known by its {found.known_by.value})", width, "  ")
         yield from _entry_lines(entry, answers, width)
     if found.nearest:
-        yield "  Nearest known errors, which share words with it and may be others:"
+        yield "  Similar known errors, which share words with it:"
         for near in found.nearest:
             yield from _wrapped(f"{near.code}: {near.title}", width, "    ")
         yield "  Read about one: kwtui explain CODE"

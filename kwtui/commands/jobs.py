@@ -55,7 +55,9 @@ async def _list(controller: Controller, args: argparse.Namespace, output: Output
         )
     for line in table(rows, right=frozenset({3})):
         output.line(line)
-    output.note("kwtui: `says done` is the server's word; kwtui jobs show ID tells its worth.")
+    output.note(
+        "kwtui: `says done` is what the server reports; kwtui jobs show ID tells what it is worth."
+    )
     return 0
 
 
@@ -108,9 +110,9 @@ async def _control(controller: Controller, args: argparse.Namespace, output: Out
         if reason:
             raise not_allowed(job, reason)
         raise KwtuiError(
-            f"Job {job.id} was left as it is.",
+            f"Job {job.id} was not changed.",
             cause=consequences(job, verb),
-            hint="Say --yes to do it.",
+            hint="Give --yes to do it.",
             exit_code=ExitCode.USAGE,
         )
     told = await controller.server.control_job(args.job, verb)

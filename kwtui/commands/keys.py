@@ -30,7 +30,7 @@ def print_keys(output: Output) -> None:
     ]
     for line in table(rows):
         output.line(line)
-    output.note(f"* changed by you. Keys of your own stand in {keymap_path()}")
+    output.note(f"* changed by you. Your own keys are in {keymap_path()}")
 
 
 def _objects(keymap: Keymap) -> list[dict[str, object]]:

@@ -40,7 +40,7 @@ def _print_man_page(topic: str | None, output: Output) -> None:
     if topic is not None:
         raise KwtuiError(
             "The man page has no topics.",
-            hint=f"Leave out one of the two: kwtui manual --man, or kwtui manual {topic}",
+            hint=f"Omit one of the two: kwtui manual --man, or kwtui manual {topic}",
             exit_code=ExitCode.USAGE,
         )
     text = read_file(MAN_PAGE)

@@ -48,7 +48,7 @@ async def _list(controller: Controller, args: argparse.Namespace, output: Output
         output.object("policies", {"policies": items})
         return int(ExitCode.USAGE) if broken else 0
     if not items:
-        output.line("There is no policy yet. Make one: kwtui policy add NAME --databases '*'")
+        output.line("There is no policy yet. Create one: kwtui policy add NAME --databases '*'")
         return 0
     rows: list[tuple[str, ...]] = [("POLICY", "DATABASES", "NEXT RUN", "LAST RUN", "")]
     for item in items:
@@ -119,7 +119,7 @@ async def _check(controller: Controller, args: argparse.Namespace, output: Outpu
     if output.json:
         output.object("policy-check", {"policy": found, "warnings": warnings})
         return 0
-    output.line(f"The policy {found.name} can be used.")
+    output.line(f"The policy {found.name} is valid.")
     for words in warnings:
         output.line(f"warning  {words}")
     return 0
@@ -269,7 +269,7 @@ async def _add(controller: Controller, args: argparse.Namespace, output: Output)
     for words in controller.policies.warnings(found):
         output.line(f"warning  {words}")
     output.line(f"Try it: kwtui policy run {args.name} --dry-run")
-    output.line(f"Let it run by itself: kwtui schedule install {args.name}")
+    output.line(f"Run it automatically: kwtui schedule install {args.name}")
     return 0
 
 
@@ -282,11 +282,11 @@ async def _edit(controller: Controller, args: argparse.Namespace, output: Output
 async def _remove(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     controller.policies.text(args.name)
     if not args.yes:
-        output.line(f"The policy {args.name} and its timers would go; its backups stay.")
+        output.line(f"The policy {args.name} and its timers would be removed; its backups stay.")
         output.line("Nothing was removed. Add --yes to do it.")
         return 0
     controller.policies.remove(args.name)
-    output.line(f"The policy {args.name} is gone; its backups stay.")
+    output.line(f"The policy {args.name} was removed; its backups stay.")
     return 0
 
 
@@ -311,9 +311,9 @@ async def schedule(controller: Controller, args: argparse.Namespace, output: Out
     if done.kind and done.words:
         output.line(f"warning  {done.words}")
     if done.running is False:
-        output.line("warning  The timer is not active: systemctl status tells why.")
+        output.line("warning  The timer is not active: systemctl status shows why.")
     if done.running is None and done.kind.startswith("systemd"):
-        output.line("warning  No systemd runs here: the timer fires once one does.")
+        output.line("warning  systemd is not running here: the timer fires once it is.")
     return 0
 
 
@@ -323,7 +323,7 @@ async def notify(controller: Controller, args: argparse.Namespace, output: Outpu
     if output.json:
         output.object("notify", {"policy": args.name, "sent": sent})
     elif not sent:
-        output.line(f"The policy {args.name} tells nobody: write command, webhook or mail_to.")
+        output.line(f"The policy {args.name} notifies nobody: write command, webhook or mail_to.")
     for each in () if output.json else sent:
         output.line(f"{each.way}: {f'FAILED: {each.problem}' if each.problem else 'taken'}")
     return int(ExitCode.FAILED) if any(each.problem for each in sent) else 0

@@ -76,7 +76,7 @@ def _rows(profile: Profile) -> list[tuple[str, ...]]:
 
 def _add(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     if args.dsn or args.sandbox or args.profile:
-        raise usage("A new profile is told by --host, --port, --user and its other options.")
+        raise usage("A new profile is defined by --host, --port, --user and its other options.")
     profile = _profile_of(args)
     path = controller.profiles.add(profile)
     used_by = controller.profiles.used_by(profile.name)
@@ -124,7 +124,7 @@ def _edit(controller: Controller, args: argparse.Namespace, output: Output) -> i
         return 0
     output.line(f"The profiles {'were changed' if changed else 'are as they were'}.")
     for name, users in missed.items():
-        output.line(f"The profile {name} is gone.")
+        output.line(f"The profile {name} was removed.")
         for words in users:
             output.line(f"warning  {words[:1].upper()}{words[1:]}.")
     return 0
@@ -158,7 +158,7 @@ def _remove(controller: Controller, args: argparse.Namespace, output: Output) ->
     if output.json:
         output.object("profile-removed", {"profile": name, "used_by": used_by})
         return 0
-    output.line(f"The profile {name} is gone; its server and backups are as they were.")
+    output.line(f"The profile {name} was removed; its server and backups are unchanged.")
     for words in used_by:
         output.line(f"warning  {words[:1].upper()}{words[1:]}.")
     return 0

@@ -52,7 +52,7 @@ async def prune(controller: Controller, args: argparse.Namespace, output: Output
     if args.database and not preview.decisions:
         raise KwtuiError(
             f"There is no backup of {args.database} here.",
-            hint="See which databases have backups: kwtui list",
+            hint="List the databases with backups: kwtui list",
             exit_code=ExitCode.NOT_FOUND,
         )
     if args.save and given is not None:
@@ -105,7 +105,7 @@ def _policies(
     if not wanted:
         whose = f" for {args.database}" if args.database else ""
         raise usage(
-            f"No retention is saved{whose} in {retention_path()}. Say what to keep, for example "
+            f"No retention is saved{whose} in {retention_path()}. Give what to keep, for example "
             "--keep-daily 7 --keep-weekly 4."
         )
     return saved
@@ -176,7 +176,7 @@ async def cleanup(controller: Controller, args: argparse.Namespace, output: Outp
     if plan.steps and not refusals(plan):
         output.line("Nothing was removed. Add --yes to do it.")
     elif args.yes and found:
-        output.note("Nothing was removed: none of it may go by itself.")
+        output.note("Nothing was removed: none of it can be removed without its name.")
     return show_refusals(output, plan)
 
 
@@ -201,7 +201,10 @@ def _leftover_lines(
     going_on = dict.fromkeys(lo.run for lo in leftovers if lo.continues and not lo.busy)
     yield from (f"Instead of removing it: kwtui restore --continue {each}" for each in going_on)
     if not connected:
-        yield "Databases of restores were not looked for: that needs a server (--dsn, --profile)."
+        yield (
+            "Databases of restores were not searched for: that requires a server (--dsn, "
+            "--profile)."
+        )
 
 
 def _origin(leftover: Leftover) -> str:
@@ -211,12 +214,12 @@ def _origin(leftover: Leftover) -> str:
         return f"may be in use: {leftover.busy}"
     if leftover.kind is LeftoverKind.NAMED:
         origin = f"left by run {leftover.run}" if leftover.run else "of unknown origin"
-        return f"{origin}: goes only when it is named"
+        return f"{origin}: removed only when it is named"
     if leftover.run:
         return f"left by run {leftover.run}, which has ended"
     if leftover.explained:
         return "was being deleted"
-    return "of unknown origin: goes only when it is named"
+    return "of unknown origin: removed only when it is named"
 
 
 # -- running ----------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ async def restore(controller: Controller, args: argparse.Namespace, output: Outp
     if args.continues is not None:
         return await _continue(controller, args, output)
     if not args.set:
-        raise usage("Name the backup that is to be restored, or say --continue.")
+        raise usage("Name the backup to restore, or give --continue.")
     if args.into or args.since or args.until or args.where:
         excerpt = excerpt_of(args)
         await connect(controller, args)
@@ -58,8 +58,8 @@ def excerpt_of(args: argparse.Namespace) -> ExcerptRequest:
     of, into = table_names(args.tables), table_names(args.into)
     if len(of) != 1 or len(into) != 1:
         raise usage(
-            "To restore some rows name one table (--tables TABLE) and the new one that they go "
-            "into (--into TABLE)."
+            "To restore some rows name one table (--tables TABLE) and the new table for them "
+            "(--into TABLE)."
         )
     _refuse_what_does_not_belong(args)
     return ExcerptRequest(

@@ -86,7 +86,7 @@ def _nodes(found: Overview) -> Iterator[str]:
     if found.visible_stores is not None:
         yield from _files_seen([node.id for node in found.nodes.items], found.visible_stores)
     if len(found.versions) > 1:
-        yield "! The nodes are of several versions: finish the upgrade before a restore."
+        yield "! The nodes run different versions: finish the upgrade before a restore."
 
 
 def _files_seen(nodes: Sequence[int], stores: Mapping[int, str]) -> Iterator[str]:
@@ -95,8 +95,8 @@ def _files_seen(nodes: Sequence[int], stores: Mapping[int, str]) -> Iterator[str
             yield f"The files of node {node} are on this machine: {stores[node]}"
         else:
             yield (
-                f"The files of node {node} cannot be seen from here: after a backup to it run"
-                " kwtui there."
+                f"The files of node {node} are not visible from here: after a backup to it run "
+                "kwtui there."
             )
 
 
@@ -113,7 +113,7 @@ def _settings(found: Overview, settings: list[Setting]) -> Iterator[str]:
         yield f"Settings: {found.settings.refused}"
         return
     if not settings:
-        yield "No setting has these words."
+        yield "No setting matches."
         return
     width = max(len(s.name) for s in settings)
     for setting in settings:
@@ -130,7 +130,7 @@ def _sessions(found: Overview) -> Iterator[str]:
         yield f"Sessions: {found.sessions.refused}"
         return
     if not found.facts.is_admin:
-        yield "Only sessions of this user: KWDB shows all of them to admins alone."
+        yield "Only sessions of this user: KWDB shows all sessions only to admins."
     rows = [("NODE", "USER", "CLIENT", "APPLICATION", "SINCE (UTC)", "RUNS")]
     for session in found.sessions.items:
         since = f"{session.started:%Y-%m-%d %H:%M:%S}" if session.started else ""

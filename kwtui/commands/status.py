@@ -29,7 +29,7 @@ async def status(controller: Controller, args: argparse.Namespace, output: Outpu
     if args.database and not report.judgements and report.extern is not None:
         raise KwtuiError(
             f"No database and no backup is named {args.database!r}.",
-            hint="See all of them: kwtui status",
+            hint="List all: kwtui status",
             exit_code=ExitCode.NOT_FOUND,
         )
     severity = worst(report.judgements)

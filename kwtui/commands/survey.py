@@ -37,7 +37,7 @@ async def survey(controller: Controller, args: argparse.Namespace, output: Outpu
     for line in coverage_lines(found.coverage):
         output.line(f"  {line}")
     if found.findings:
-        output.line("Know before a backup:")
+        output.line("Before a backup:")
     for finding in found.findings:
         output.line(f"  {finding.severity.value:8} {finding.subject}: {finding.message}")
         if finding.remedy:

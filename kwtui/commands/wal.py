@@ -60,7 +60,7 @@ def _lines(report: WalReport, found: list[str]) -> Iterator[str]:
     settings = report.settings
     engine = level_words(settings.effective)
     yield f"level       {level_words(settings.level)}, the engine: {engine}"
-    yield f"checkpoint  every {settings.interval or '(not told)'}"
+    yield f"checkpoint  every {settings.interval or '(unknown)'}"
     if settings.refused:
         yield f"not told    {settings.refused}"
     yield ""
@@ -113,7 +113,7 @@ async def _set(controller: Controller, args: argparse.Namespace, output: Output)
     if args.yes not in names:
         raise KwtuiError(
             f"{args.yes!r} is not the name of this server; nothing was changed.",
-            hint=f"Say --yes {controller.connection.confirmation_name}",
+            hint=f"Give --yes {controller.connection.confirmation_name}",
             exit_code=ExitCode.USAGE,
         )
     return await run_or_show(controller, args, output, plan)

@@ -20,7 +20,7 @@ def edit_policy(name: str) -> bool:
     Raises KwtuiError: NOT_FOUND, FAILED if the editor cannot be used, and as `replace_policy`.
     """
     before = policy_text(name)
-    after = _in_editor(before, f"{name}.toml", "The policy is as it was.")
+    after = _in_editor(before, f"{name}.toml", "The policy is unchanged.")
     if after == before:
         return False
     replace_policy(name, after)
@@ -42,7 +42,7 @@ def edit_profiles() -> bool:
             hint="Save one: kwtui profiles add NAME --host HOST",
             exit_code=ExitCode.NOT_FOUND,
         )
-    after = _in_editor(before, path.name, "The profiles are as they were.")
+    after = _in_editor(before, path.name, "The profiles are unchanged.")
     if after == before:
         return False
     replace_profiles(before, after)

@@ -69,8 +69,8 @@ def _target(name: str, table: object, path: Path) -> TargetSettings:
         if key in values:
             raise unusable(
                 path,
-                f"a secret stands {where}",
-                hint="kwtui keeps none. Use SSH's agent or keys; for an object store "
+                f"a secret was found {where}",
+                hint="kwtui stores none. Use the SSH agent or keys; for an object store "
                 "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the AWS credentials file.",
             )
     recipients = values.pop("recipients", [])
@@ -132,7 +132,7 @@ def check_free(name: str, path: Path | None = None) -> None:
         )
     if name in load_targets(path):
         raise KwtuiError(
-            f"There is a target named {name!r} in {path} already.",
+            f"A target named {name!r} exists in {path} already.",
             hint="Change it there, or choose another name.",
             exit_code=ExitCode.NAME_TAKEN,
         )

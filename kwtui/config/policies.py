@@ -89,7 +89,7 @@ def policy_path(name: str) -> Path:
     """Raises KwtuiError (USAGE) for what cannot be the name of a policy."""
     if not _NAME.fullmatch(name):
         raise KwtuiError(
-            f"{name!r} cannot be the name of a policy.",
+            f"{name!r} is not a valid policy name.",
             hint="Use letters, digits, dots, dashes and underscores; at most 63.",
             exit_code=ExitCode.USAGE,
         )
@@ -112,9 +112,9 @@ def load_policy(name: str) -> Policy:
         known = policy_names()
         hint = nearest(name, known) or (f"Known: {', '.join(known)}." if known else "")
         raise KwtuiError(
-            f"There is no policy named {name!r}.",
+            f"The policy {name!r} was not found.",
             cause=f"Looked for {path}.",
-            hint=hint or "Make one: kwtui policy add NAME",
+            hint=hint or "Create one: kwtui policy add NAME",
             exit_code=ExitCode.NOT_FOUND,
         )
     return read_policy(path)
@@ -152,7 +152,7 @@ class _Reader:
         top = PolicyTable(self.wrong, "", self._document)
         databases = top.texts("databases", ())
         if not databases:
-            raise self.wrong("", "databases", 'databases must say which, as in ["*"]')
+            raise self.wrong("", "databases", 'databases must name them, as in ["*"]')
         backup = tables["backup"] or PolicyTable(self.wrong, "backup", {})
         policy = Policy(
             name=self._path.stem,
@@ -204,15 +204,15 @@ class _Reader:
             jitter=table.span("jitter", PolicySchedule.jitter) or PolicySchedule.jitter,
         )
         if bool(schedule.on_calendar) == bool(schedule.cron):
-            raise self.wrong("schedule", "cron", "give on_calendar or cron, and not both")
+            raise self.wrong("schedule", "cron", "give either on_calendar or cron")
         if schedule.time_zone not in ("UTC", "local"):
             raise table.wrong("time_zone", f'must be "UTC" or "local", not {schedule.time_zone!r}')
         if cron and schedule.time_zone != "local":
-            raise table.wrong("time_zone", 'must be "local": cron knows no other')
+            raise table.wrong("time_zone", 'must be "local": cron supports no other')
         for key in ("on_calendar", "cron"):
             # It becomes a line of a unit or of a crontab: a line end would begin another one.
             if not str(getattr(schedule, key)).isprintable():
-                raise table.wrong(key, "holds a line end or another control character")
+                raise table.wrong(key, "holds a line break or another control character")
         table.end(("on_calendar", "cron", "time_zone", "missed", "overlap", "jitter"))
         return schedule
 

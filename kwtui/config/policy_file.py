@@ -66,7 +66,7 @@ def new_policy(name: str, text: str, check: Callable[[Policy], object] = bool) -
         policy = parse_policy(text, path)
     except KwtuiError as error:
         raise KwtuiError(
-            f"The policy {name} was not written: an option cannot be used.",
+            f"The policy {name} was not written: an option is invalid.",
             cause=error.cause,
             exit_code=ExitCode.USAGE,
         ) from error
@@ -80,7 +80,7 @@ def free_path(name: str) -> Path:
     path = policy_path(name)
     if path.exists():
         raise KwtuiError(
-            f"There is a policy named {name!r} already.",
+            f"A policy named {name!r} exists already.",
             hint=f"Change it: kwtui policy edit {name}",
             exit_code=ExitCode.NAME_TAKEN,
         )
@@ -201,7 +201,7 @@ def replace_policy(name: str, text: str) -> None:
     except KwtuiError as error:
         refused = path.with_name(f"{path.name}.refused")
         write_private(refused, text)
-        error.hint = f"The policy is as it was. What you wrote is kept in {refused}."
+        error.hint = f"The policy is unchanged. What you wrote is kept in {refused}."
         raise
     write_private(path, text)
 
@@ -213,7 +213,7 @@ def policy_text(name: str) -> str:
         return path.read_text("utf-8")
     except FileNotFoundError:
         raise KwtuiError(
-            f"There is no policy named {name!r}.", exit_code=ExitCode.NOT_FOUND
+            f"The policy {name!r} was not found.", exit_code=ExitCode.NOT_FOUND
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise KwtuiError(f"The file {path} cannot be read.", cause=str(error)) from error

@@ -87,8 +87,8 @@ class PolicyTable:
     def end(self, known: tuple[str, ...]) -> None:
         """Raises for a key that nobody took."""
         for key in self.values:
-            hint = nearest(key, list(known)) or f"Known here: {', '.join(sorted(known))}."
-            raise self.wrong_at(self.name, key, f"the key {key!r} is not known", hint)
+            hint = nearest(key, list(known)) or f"Known keys: {', '.join(sorted(known))}."
+            raise self.wrong_at(self.name, key, f"unknown key {key!r}", hint)
 
 
 def line_of(document: str, table: str, key: str) -> int | None:

@@ -132,12 +132,12 @@ def find_profile(name: str, path: Path | None = None) -> Profile:
     if "@" in name or "://" in name:
         # A whole address, perhaps with a password: it is not said again.
         raise KwtuiError(
-            "What was given is neither a saved profile nor a URL that kwtui knows.",
-            hint="A URL begins with postgresql:// and holds no password.",
+            "The value is neither a saved profile nor a URL that kwtui knows.",
+            hint="A URL starts with postgresql:// and holds no password.",
             exit_code=ExitCode.USAGE,
         )
     raise KwtuiError(
-        f"There is no profile named {name!r}.",
+        f"The profile {name!r} was not found.",
         cause=f"Read from {path or profiles_path()}.",
         hint=hint,
         exit_code=ExitCode.USAGE,
@@ -152,7 +152,7 @@ def check_name(name: str) -> None:
     password, and would be written down."""
     if not _NAME.fullmatch(name.strip()):
         raise KwtuiError(
-            "That cannot be the name of a profile.",
+            "That is not a valid profile name.",
             hint="Use letters, digits, dots, dashes, underscores and spaces; at most 63. "
             "A whole URL goes into --dsn.",
             exit_code=ExitCode.USAGE,
@@ -183,13 +183,13 @@ def add_profile(profile: Profile, path: Path | None = None) -> Path:
     path = path or profiles_path()
     if any(known.name == profile.name for known in load_profiles(path)):
         raise KwtuiError(
-            f"There is a profile named {profile.name!r} already.",
+            f"A profile named {profile.name!r} exists already.",
             hint="Change it: kwtui profiles edit",
             exit_code=ExitCode.NAME_TAKEN,
         )
     if profile.password_command is not None and not _is_command(profile.password_command):
         raise KwtuiError(
-            "The first word of the password's command is no program that is found here.",
+            "The program of the password command was not found.",
             cause="The profile was not saved: what was given may be a password.",
             hint="Give the command that prints the password, as in 'pass show kwdb/backup'.",
             exit_code=ExitCode.USAGE,
@@ -219,14 +219,14 @@ def replace_profiles(before: str, text: str, path: Path | None = None) -> None:
     try:
         parse_profiles(text, path)
         if read_toml_text(path) != before:
-            raise KwtuiError(f"The file {path} was changed by somebody else meanwhile.")
+            raise KwtuiError(f"The file {path} was changed by another process meanwhile.")
     except KwtuiError as error:
         if _PASSWORD_KEY.search(text):
-            error.hint = "The profiles are as they were. What you wrote holds a password: not kept."
+            error.hint = "The profiles are unchanged. What you wrote holds a password: not kept."
             raise
         refused = path.with_name(f"{path.name}.refused")
         write_private(refused, text)
-        error.hint = f"The profiles are as they were. What you wrote is kept in {refused}."
+        error.hint = f"The profiles are unchanged. What you wrote is kept in {refused}."
         raise
     write_private(path, text)
 
@@ -276,8 +276,8 @@ def _profile_from(name: str, table: object, path: Path) -> Profile:
     if "password" in table:
         raise unusable(
             path,
-            f"a password stands {where}",
-            hint="kwtui keeps no passwords. Take it out and use password_command, a passfile, "
+            f"a password was found {where}",
+            hint="kwtui stores no passwords. Remove it and use password_command, a passfile, "
             "PGPASSWORD or the prompt.",
         )
     values = typed_values(Profile, table, path, where, {"name"}, _CHOICES)

@@ -96,7 +96,7 @@ def check_policy(policy: RetentionPolicy) -> None:
     if policy.keeps_nothing:
         problem = "A retention needs at least one count of what to keep."
     elif min(counts) < 0:
-        problem = "A retention cannot keep less than none."
+        problem = "A retention cannot keep a negative number."
     elif policy.min_proof < ProofLevel.P1:
         problem = "P0 proves nothing: a retention counts backups from P1 on."
     if problem:
@@ -119,7 +119,7 @@ def retention_from(
     Raises KwtuiError (USAGE) for what cannot be understood, naming the place.
     """
     if not isinstance(table, dict):
-        raise unusable(path, f"what stands {where} must be a table")
+        raise unusable(path, f"the value {where} must be a table")
     values = dict(table)
     level = values.pop("min_proof", default)
     if level not in list(levels):  # It may be a list or a table, which no mapping looks up.

@@ -249,7 +249,7 @@ def refuse_unknown(asked: Sequence[str], known: Sequence[str]) -> None:
         if name not in known:
             raise KwtuiError(
                 f"No database and no backup is named {name!r}.",
-                hint="See all of them: kwtui status",
+                hint="List all: kwtui status",
                 exit_code=ExitCode.NOT_FOUND,
             )
 

@@ -107,7 +107,7 @@ def _deployment(found: Deployment) -> Check:
             "deployment",
             title,
             CheckState.UNKNOWN,
-            f"Nothing on this machine tells where {server} keeps its files.",
+            f"Where {server} keeps its files is unknown on this machine.",
             "Give --store, or --extern and --logs.",
             tuple(more),
         )
@@ -121,8 +121,8 @@ def _deployment(found: Deployment) -> Check:
             title,
             CheckState.WARNING,
             " ".join(in_words(fact) for fact in (*undecided, *overridden)),
-            "Correct the file that is out of date, or give the right value in the profile, or by "
-            "--store, --extern and --logs.",
+            "Correct the outdated file, or give the right value in the profile, or by --store, "
+            "--extern and --logs.",
             tuple(more),
         )
     words = " ".join(in_words(fact) for fact in overridden)
@@ -132,8 +132,8 @@ def _deployment(found: Deployment) -> Check:
             title,
             CheckState.WARNING,
             words,
-            "If they are not one and the same folder, a backup will not find its files in the one "
-            "that was given: leave it out, and kwtui takes the node's own.",
+            "If they are different folders, a backup will not find its files in the given one: "
+            "omit it, and kwtui uses the node's own.",
             tuple(more),
         )
     detail = words or f"All sources agree: {_in_short(found)}."
@@ -168,7 +168,7 @@ def _extern(look: FilesLook) -> Check:
         return Check("extern", title, CheckState.FAILED, detail, hint)
     where = f"{found.path} ({found.source})"
     if found.pending:
-        detail = f"{where} is not there yet: KWDB makes it at the first export."
+        detail = f"{where} is does not exist yet: KWDB creates it at the first export."
         return Check("extern", title, CheckState.OK, detail)
     if not found.usable:
         hint = "Run kwtui as the account of the node: sudo -u ACCOUNT kwtui doctor"
@@ -192,8 +192,8 @@ def _extern(look: FilesLook) -> Check:
             "extern",
             title,
             CheckState.WARNING,
-            f"{whose} and can be read, not written{why}: manifests will lie in kwtui's state "
-            "directory.",
+            f"{whose} and can be read but not written{why}: manifests will be kept in kwtui's "
+            "state directory.",
             f"{remedy} to keep them beside the data.",
         )
     return Check("extern", title, CheckState.OK, f"{whose}, readable and writable.")
@@ -224,7 +224,7 @@ def _crashes(look: FilesLook) -> Check:
         return unknown("crashes", title, found)
     fresh = [crash for crash in found if crash.at is None or look.now - crash.at <= _FRESH]
     if not fresh:
-        detail = "errlog.log tells of none." if found == () else "None in the last 30 days."
+        detail = "errlog.log has none." if found == () else "None in the last 30 days."
         return Check("crashes", title, CheckState.OK, detail)
     last = fresh[-1]
     at = f" at {last.at:%Y-%m-%d %H:%M:%S} UTC" if last.at is not None else ""
@@ -234,8 +234,8 @@ def _crashes(look: FilesLook) -> Check:
         title,
         CheckState.WARNING,
         f"The node crashed{often}{at} ({last.signal}): {last.file}.",
-        "Keep errlog.log, kwbase.log and the TsEngine log, and see what it means: kwtui explain"
-        " node_crashed. Back up before it happens again.",
+        "Keep errlog.log, kwbase.log and the TsEngine log, and read what it means: kwtui "
+        "explain node_crashed. Back up before it happens again.",
         tuple(f"{c.at:%Y-%m-%d %H:%M:%S} UTC {c.signal}" for c in fresh if c.at is not None),
     )
 
@@ -285,9 +285,9 @@ def _file_systems(found: Sequence[tuple[str, Path, str]]) -> Check:
             "file_systems",
             title,
             CheckState.WARNING,
-            f"{words}. Changes that other machines make in {' and '.join(distant)} are not "
-            "announced: kwtui looks again about every second.",
-            "Prefer a local disk for extern: an export to a network that stalls, stalls too.",
+            f"{words}. Changes that other machines make in {' and '.join(distant)} send no "
+            "events: kwtui polls about every second.",
+            "Prefer a local disk for extern: if the network stalls, so does the export.",
         )
     if any(not kind for *_, kind in found):
         return Check("file_systems", title, CheckState.UNKNOWN, words)
@@ -297,7 +297,7 @@ def _file_systems(found: Sequence[tuple[str, Path, str]]) -> Check:
 def _watches(limits: WatchLimits | str) -> Check:
     title = "Watch limits"
     if isinstance(limits, str):
-        return unknown("watches", title, limits or "The kernel does not tell its limits.")
+        return unknown("watches", title, limits or "The kernel does not report its limits.")
     free = limits.watches - limits.used_watches
     words = (
         f"{human_count(limits.used_watches)} of {human_count(limits.watches)} watches and "
@@ -309,7 +309,7 @@ def _watches(limits: WatchLimits | str) -> Check:
             "watches",
             title,
             CheckState.WARNING,
-            f"{words} kwtui will look again by itself instead of being told.",
+            f"{words} kwtui will poll instead.",
             "sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512",
         )
     return Check("watches", title, CheckState.OK, words)
@@ -318,18 +318,18 @@ def _watches(limits: WatchLimits | str) -> Check:
 def _state(state: FolderState | None) -> Check:
     title = "kwtui's own files"
     if state is None or state.path is None:
-        return unknown("state", title, "Their folder is not known.")
+        return unknown("state", title, "Their folder is unknown.")
     if state.free_bytes is not None and state.free_bytes < _STATE_BYTES:
         return Check(
             "state",
             title,
             CheckState.FAILED,
-            f"{human_bytes(state.free_bytes)} free for {state.path}: no run can write down its "
-            "plan and its journal there.",
-            "Make room, or set XDG_STATE_HOME to a folder on a file system that has some.",
+            f"{human_bytes(state.free_bytes)} free for {state.path}: no run can write its plan "
+            "and its journal there.",
+            "Free space, or set XDG_STATE_HOME to a folder on a file system with free space.",
         )
     if not state.exists:
-        return Check("state", title, CheckState.OK, f"{state.path} is made at the first run.")
+        return Check("state", title, CheckState.OK, f"{state.path} is created at the first run.")
     if not (state.readable and state.writable):
         return Check(
             "state",

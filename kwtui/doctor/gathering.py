@@ -154,7 +154,7 @@ def watch_limits(extern: Path | None, proc: Path = Path("/proc")) -> WatchLimits
         watches = int((proc / _INOTIFY / "max_user_watches").read_text())
         instances = int((proc / _INOTIFY / "max_user_instances").read_text())
     except (OSError, ValueError):
-        return "The kernel does not tell inotify's limits."
+        return "The kernel does not report inotify's limits."
     used, open_ones = _inotify_use(proc)
     return WatchLimits(watches, instances, used, open_ones, _count_folders(extern))
 

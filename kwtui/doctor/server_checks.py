@@ -113,12 +113,12 @@ def _tls(facts: ServerFacts, target: Target) -> Check:
     title = "TLS"
     if facts.tls:
         if target.tls is TlsMode.VERIFY_FULL:
-            return Check("tls", title, CheckState.OK, "Encrypted, and the server is proven.")
+            return Check("tls", title, CheckState.OK, "Encrypted, and the server is verified.")
         return Check(
             "tls",
             title,
             CheckState.WARNING,
-            f"Encrypted; tls = {target.tls.value} does not prove that this is the right server.",
+            f"Encrypted; tls = {target.tls.value} does not verify the server's identity.",
             "Choose verify-full and give the cluster's ca.crt as sslrootcert.",
         )
     if target.is_local:
@@ -127,7 +127,7 @@ def _tls(facts: ServerFacts, target: Target) -> Check:
         "tls",
         title,
         CheckState.WARNING,
-        "Not encrypted: what is read and written can be seen on the way.",
+        "Not encrypted: the traffic can be read on the network.",
         "Run the node with certificates and connect with verify-full.",
     )
 
@@ -155,10 +155,10 @@ def _certificates(look: ServerLook, tls: Check) -> Check:
 
 
 _RENEW = {
-    "server": "Have a new certificate made for the node (kwbase cert create-node) before then, and"
-    " restart it.",
-    "client": "Have a new one made (kwbase cert create-client {user}) before then.",
-    "CA": "Plan a new CA: every certificate that it signed ends with it.",
+    "server": "Create a new certificate for the node (kwbase cert create-node) before then, and "
+    "restart it.",
+    "client": "Create a new one (kwbase cert create-client {user}) before then.",
+    "CA": "Plan a new CA: every certificate that it signed expires with it.",
 }
 
 
@@ -166,12 +166,12 @@ def _validity_words(found: Validity, now: datetime) -> str:
     what = {"server": "The server's certificate", "client": "The client certificate"}
     subject = f"{what.get(found.whose, 'The CA certificate')} ({found.where})"
     if found.ends is None:
-        return f"{subject} could not be looked at: {found.problem}."
+        return f"{subject} could not be read: {found.problem}."
     at = f"{found.ends:%Y-%m-%d %H:%M} UTC"
     left = (found.ends - now).total_seconds()
     if left <= 0:
-        return f"{subject} has run out, at {at}."
-    return f"{subject} ends in {human_duration(left)}, at {at}."
+        return f"{subject} expired at {at}."
+    return f"{subject} expires in {human_duration(left)}, at {at}."
 
 
 def _version(facts: ServerFacts) -> Check:
@@ -200,9 +200,9 @@ def _version(facts: ServerFacts) -> Check:
             "version",
             title,
             CheckState.WARNING,
-            f"{facts.version}: before 3.2 a second EXPORT into a folder appends to its files, and "
-            "definitions of time-series tables are written in another way.",
-            "Drill a backup before relying on it; upgrade where that can be done.",
+            f"{facts.version}: before 3.2 a second EXPORT into a folder appends to its files, "
+            "and definitions of time-series tables have another format.",
+            "Drill a backup before relying on it; upgrade if possible.",
         )
     return Check("version", title, CheckState.OK, facts.version)
 
@@ -210,7 +210,7 @@ def _version(facts: ServerFacts) -> Check:
 def _clock(clock: Clock | str) -> Check:
     title = "Clocks"
     if isinstance(clock, str):
-        return unknown("clock", title, clock or "The server did not tell its time.")
+        return unknown("clock", title, clock or "The server did not report its time.")
     away = max(abs(clock.ahead) - clock.uncertainty, 0.0)
     word = "ahead of" if clock.ahead > 0 else "behind"
     if away <= _CLOCK_WARNING:
@@ -221,7 +221,7 @@ def _clock(clock: Clock | str) -> Check:
         title,
         CheckState.FAILED if away > _CLOCK_FAILED else CheckState.WARNING,
         f"The server is {abs(clock.ahead):.1f} s {word} this machine.",
-        "See to NTP or chrony on both: names and ages of backups come from these clocks.",
+        "Check NTP or chrony on both: names and ages of backups come from these clocks.",
     )
 
 
@@ -231,7 +231,7 @@ def _clock(clock: Clock | str) -> Check:
 def _nodes(look: ServerLook) -> Check:
     title, nodes = "Nodes", look.facts.nodes
     if not nodes:
-        why = "The server tells of its nodes only to admins."
+        why = "The server lists its nodes only to admins."
         return unknown("nodes", title, why)
     if len(nodes) == 1:
         return Check("nodes", title, CheckState.OK, f"One node, number {nodes[0].node_id}.")
@@ -248,7 +248,7 @@ def _nodes(look: ServerLook) -> Check:
             title,
             CheckState.WARNING,
             f"Not alive: {', '.join(dead)}. {detail}",
-            "Start them, or choose a living node as the destination.",
+            "Start them, or choose a live node as the destination.",
             more,
         )
     return Check("nodes", title, CheckState.OK, detail, "", more)
@@ -259,11 +259,11 @@ def _node_line(node: NodeFacts, look: ServerLook) -> str:
     if node.node_id == look.facts.node_id:
         words.append("connected to")
     if look.visible_nodes is None:
-        words.append("it is not known whether its files can be seen from here")
+        words.append("whether its files are visible from here is unknown")
     elif node.node_id in look.visible_nodes:
         words.append(f"its files are on this machine: {look.visible_nodes[node.node_id]}")
     else:
-        words.append("its files cannot be seen from here; after a backup to it run kwtui there")
+        words.append("its files are not visible from here; after a backup to it run kwtui there")
     return ", ".join(words)
 
 
@@ -272,11 +272,11 @@ def _wal(settings: WalSettings | None) -> Check:
     title = "WAL"
     if settings is None or settings.level is None:
         why = settings.refused if settings is not None else ""
-        return unknown("wal", title, f"The level is not known: {why or 'it was not told'}.")
+        return unknown("wal", title, f"The level is unknown: {why or 'it was not reported'}.")
     effective = settings.level if settings.effective is None else settings.effective
     told = setting_alarms(settings, effective)
     if told:
-        hint = "See what protects rows, and change it: kwtui wal"
+        hint = "Show or change what protects rows: kwtui wal"
         return Check("wal", title, CheckState.WARNING, " ".join(told), hint)
     return Check("wal", title, CheckState.OK, f"Level {level_words(settings.level)}.")
 
@@ -285,10 +285,14 @@ def sessions_check(look: ServerLook) -> Check:
     """Other kwtui on any machine, as far as the server tells."""
     title = "Other kwtui"
     if isinstance(look.sessions, str):
-        return unknown("other_kwtui", title, look.sessions or "The sessions are not known.")
+        return unknown("other_kwtui", title, look.sessions or "The sessions are unknown.")
     others = [s for s in look.sessions if s.application.startswith("kwtui")]
     if not others:
-        tail = "" if look.facts.is_admin else " A plain user is told of its own sessions only."
+        tail = (
+            ""
+            if look.facts.is_admin
+            else (" A user without the admin role sees only its own sessions.")
+        )
         return Check("other_kwtui", title, CheckState.OK, f"None is seen at work.{tail}")
     working = [s for s in others if re.match(r"\s*(?:EXPORT|IMPORT)\b", s.active, re.IGNORECASE)]
     detail = f"{plural(len(others), 'session')} of kwtui"

@@ -24,12 +24,14 @@ def runs_check(runs: Sequence[KnownRun] | str) -> Check:
             "runs",
             title,
             CheckState.WARNING,
-            f"{plural(len(lost), 'run')} ended without saying how; {len(living)} at work.",
-            f"See what it did: kwtui runs show {newest}",
+            f"{plural(len(lost), 'run')} ended without a result; {len(living)} at work.",
+            f"Show what it did: kwtui runs show {newest}",
             more,
         )
     if living:
-        detail = f"{plural(len(living), 'run')} at work; the same database is not taken twice."
+        detail = (
+            f"{plural(len(living), 'run')} at work; the same database is never worked on twice."
+        )
         return Check("runs", title, CheckState.OK, detail, "", more)
     return Check("runs", title, CheckState.OK, "None is at work.")
 
@@ -49,9 +51,9 @@ def leftovers_check(
     idle = [leftover for leftover in found if not leftover.busy]
     more = tuple(_line(leftover) for leftover in found)
     if not (with_databases or with_folders):
-        return unknown("leftovers", title, "There is neither a connection nor an extern folder.")
-    tail = "" if with_databases else " Scratch databases were not looked for: no connection."
-    tail += "" if with_folders else " Folders were not looked for: extern was not found."
+        return unknown("leftovers", title, "There is no connection and no extern folder.")
+    tail = "" if with_databases else " Scratch databases were not searched for: no connection."
+    tail += "" if with_folders else " Folders were not searched for: extern was not found."
     if idle:
         databases = (LeftoverKind.SCRATCH, LeftoverKind.NAMED)
         folders = sum(lo.kind not in (*databases, LeftoverKind.DEFAULTS) for lo in idle)
@@ -65,7 +67,7 @@ def leftovers_check(
             title,
             CheckState.WARNING,
             f"{' and '.join(parts)} of runs that did not finish. None of it is a backup.{tail}",
-            "See them and remove them: kwtui cleanup",
+            "List and remove them: kwtui cleanup",
             more,
         )
     if found:

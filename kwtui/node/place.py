@@ -112,8 +112,8 @@ def find_place(
         notes.append(found.whose.reason)
     elif local and found.chosen(FactName.STORE) is None and not (extern and logs):
         notes.append(
-            "Neither the server, a running kwbase process nor the kaiwudb service says where the"
-            " store is."
+            "The location of the store is unknown: neither the server, a running kwbase process "
+            "nor the kaiwudb service gives it."
         )
     notes += [in_words(fact) for fact in found.contradictions if fact.name in PATHS]
     return _place(found, notes)
@@ -216,8 +216,8 @@ def _if_a_store(folder: FolderState) -> FolderState:
     meant = next((each for each in near if _holds_a_store(each)), None)
     return replace(
         folder,
-        problem=f"{path} is no store of a node: it holds none of {', '.join(_OF_A_STORE)}.",
-        remedy=f"A store lies in {meant}."
+        problem=f"{path} is not the store of a node: it holds none of {', '.join(_OF_A_STORE)}.",
+        remedy=f"The store is in {meant}."
         if meant is not None
         else "Name the folder that the node was started with as --store; is its disk mounted?",
     )
@@ -272,7 +272,7 @@ def _below(found: Deployment, name: str) -> Claim | None:
 
 def _inspect(claim: Claim | None, what: str) -> FolderState:
     if claim is None:
-        problem = f"Nothing says where {what}: give its path in the profile."
+        problem = f"It is unknown where {what}: give its path in the profile."
         return FolderState(None, "", problem=problem)
     if claim.path is None:
         return FolderState(None, claim.source, problem=claim.problem)
@@ -287,7 +287,7 @@ def inspect_folder(path: Path, source: str) -> FolderState:
     except FileNotFoundError:
         return replace(_with_space(state, path), problem=f"{path} was not found.")
     except NotADirectoryError:
-        return replace(state, exists=is_there(path), problem=f"{path} is no folder.")
+        return replace(state, exists=is_there(path), problem=f"{path} is not a folder.")
     except OSError as error:
         return replace(state, problem=_closed(path, error))
     readable = may(path, os.R_OK | os.X_OK)

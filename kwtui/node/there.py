@@ -60,7 +60,7 @@ def _without(words: Sequence[str], options: Sequence[str]) -> list[str]:
 
 def no_ssh(profile: Profile) -> KwtuiError:
     return KwtuiError(
-        f"The profile {profile.name} names a node by ssh, and there is no ssh here.",
+        f"The profile {profile.name} names a node by ssh, but ssh was not found here.",
         hint="Install the OpenSSH client.",
         exit_code=ExitCode.SERVER_UNREACHABLE,
     )
@@ -73,8 +73,8 @@ def failure_of(profile: Profile, code: int, said: str = "") -> KwtuiError | None
     """
     if code == LOST:
         return KwtuiError(
-            f"ssh does not get to {profile.ssh}, or lost it.",
-            cause=said or "Its own words stand above.",
+            f"ssh cannot reach {profile.ssh}, or lost the connection.",
+            cause=said or "Its own messages are above.",
             hint=f"Try it by itself: ssh {profile.ssh} kwtui --version",
             exit_code=ExitCode.SERVER_UNREACHABLE,
         )
@@ -82,7 +82,6 @@ def failure_of(profile: Profile, code: int, said: str = "") -> KwtuiError | None
         return KwtuiError(
             f"kwtui does not start on {profile.ssh}.",
             cause=said,
-            hint=f"Install it there, or say in the profile {profile.name} where it is: "
-            "kwtui_there.",
+            hint=f"Install it there, or set its path in the profile {profile.name}: kwtui_there.",
         )
     return None

@@ -94,7 +94,7 @@ async def watch(
             except _CannotNotify as error:
                 reason = str(error)
         else:
-            asked.on_method(WatchMethod.POLL, reason or "not there yet")
+            asked.on_method(WatchMethod.POLL, reason or "does not exist yet")
             async for batch in _polled(asked, reason, missing):
                 yield batch
         again = True
@@ -149,7 +149,7 @@ async def _polled(
     before, took = await asyncio.to_thread(_timed_signature, asked)
     if missing:
         yield ChangeBatch(
-            frozenset(missing), WatchMethod.POLL, reason or "not there yet", frozenset(missing)
+            frozenset(missing), WatchMethod.POLL, reason or "does not exist yet", frozenset(missing)
         )
     while not await _stopped(asked.stop, max(asked.poll_seconds, took * _LOOKING_SHARE)):
         now, took = await asyncio.to_thread(_timed_signature, asked)
@@ -157,7 +157,7 @@ async def _polled(
         changed = frozenset(p for p in {*before, *now} if before.get(p) != now.get(p))
         before = now
         if changed:
-            yield ChangeBatch(changed, WatchMethod.POLL, reason or "not there yet", gone)
+            yield ChangeBatch(changed, WatchMethod.POLL, reason or "does not exist yet", gone)
         if not reason and not gone:
             return
 
@@ -177,7 +177,7 @@ def _why_poll(folders: Sequence[Path]) -> str:
     for folder in folders:
         kind = file_system_of(folder)
         if not tells_of_changes(kind):
-            return f"{folder} lies on {kind}, where changes by other machines are not announced"
+            return f"{folder} lies on {kind}, where changes by other machines send no events"
     return ""
 
 

@@ -177,13 +177,13 @@ def _problem(archive: Archive) -> str:
     members = [piece.member for file in archive.files for piece in file.pieces]
     for path in (*paths, *members):
         if not is_safe(path):
-            return f"A path in it leads elsewhere: {path!r}."
+            return f"A path in it leads out of the copy: {path!r}."
     for part in archive.parts:
         if not _SHA256.match(part.sha256):
-            return f"Of {part.path} it tells no SHA-256."
+            return f"It has no SHA-256 for {part.path}."
     for file in archive.files:
         if any(piece.part >= len(archive.parts) for piece in file.pieces) or not file.pieces:
-            return f"It does not tell which part holds {file.path}."
+            return f"It does not record which part holds {file.path}."
         if sum(piece.bytes for piece in file.pieces) != file.bytes:
             return f"The pieces of {file.path} do not add up."
     return ""
@@ -271,6 +271,6 @@ def _damaged(where: str, cause: str) -> KwtuiError:
     return KwtuiError(
         f"{where} is damaged.",
         cause=cause,
-        hint="The parts beside it may be whole: RESTORE.txt there tells how to unpack them.",
+        hint="The parts beside it may be intact: RESTORE.txt there describes how to unpack them.",
         exit_code=ExitCode.BACKUP_DAMAGED,
     )

@@ -208,7 +208,7 @@ def _read_part(
             raise
         problem = sentences(error.title, error.cause)
     if not problem and (size, digest.hexdigest()) != (part.bytes, part.sha256):
-        problem = f"{part.path} is not what was sent: its SHA-256 is another one."
+        problem = f"{part.path} differs from what was sent: its SHA-256 does not match."
     if problem:
         reading.problems.append(problem)
 
@@ -239,7 +239,7 @@ def _differences(reading: _Reading) -> Iterator[str]:
             piece = file.pieces[0]
             found = reading.hashes.get((piece.part, piece.member), (0, ""))[1]
         if found != file.sha256:
-            yield f"{file.path} does not come out as it was: its SHA-256 is another one."
+            yield f"{file.path} was not unpacked as it was sent: its SHA-256 does not match."
     if hashlib.sha256(reading.manifest).hexdigest() != archive.manifest_sha256:
         yield f"{MANIFEST_FILE} is not the one that was sent."
         return
@@ -251,4 +251,4 @@ def _differences(reading: _Reading) -> Iterator[str]:
     held = {file.path: file.sha256 for file in archive.files}
     for entry in (*manifest.files, *(f for table in manifest.tables for f in table.files)):
         if held.get(entry.path) != entry.sha256:
-            yield f"{entry.path} is not in the copy as the manifest names it."
+            yield f"{entry.path} is not in the copy as the manifest lists it."

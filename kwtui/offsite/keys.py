@@ -37,9 +37,9 @@ def recipients_of(keys: Iterable[str]) -> list[Any]:
         except age.RecipientError as error:
             secret = key.upper().startswith("AGE-SECRET-KEY")
             raise KwtuiError(
-                "A private key was given where a public one belongs."
+                "A private key was given instead of a public one."
                 if secret
-                else f"{key} is no public key of age or SSH.",
+                else f"{key} is not a public key of age or SSH.",
                 cause="" if secret else str(error),
                 hint="A public key begins with age1, ssh-ed25519 or ssh-rsa.",
                 exit_code=ExitCode.USAGE,
@@ -93,7 +93,7 @@ def _read(file: Path, passphrase_of: Callable[[Path], str]) -> list[Any]:
     if not identities:
         # Never the parser's words: they could hold a part of the key.
         raise KwtuiError(
-            f"{file} holds no private key of age or OpenSSH that can be used.",
+            f"{file} holds no usable private key of age or OpenSSH.",
             hint="A key of age is a line AGE-SECRET-KEY-1..., one of SSH begins with -----BEGIN.",
             exit_code=ExitCode.USAGE,
         )
@@ -107,7 +107,7 @@ def _passphrase_of(file: Path) -> str:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise KwtuiError(
             f"The key file {file} is protected by a passphrase.",
-            hint=f"Set {PASSPHRASE_VARIABLE}, or run it on a terminal.",
+            hint=f"Set {PASSPHRASE_VARIABLE}, or run the command on a terminal.",
             exit_code=ExitCode.AUTHENTICATION_FAILED,
         )
     return getpass.getpass(f"Passphrase of {file}: ")

@@ -92,7 +92,7 @@ def _read(file: BinaryIO, size: int, path: str) -> bytes:
         raise KwtuiError(
             f"{path} cannot be read.",
             cause=error.strerror or str(error),
-            hint="The disk of the backup may be failing: look at the kernel's log.",
+            hint="The disk of the backup may be failing: check the kernel log.",
             exit_code=ExitCode.EXTERN_NOT_READABLE,
         ) from error
     return chunk
@@ -100,9 +100,9 @@ def _read(file: BinaryIO, size: int, path: str) -> bytes:
 
 def _changed(path: str) -> KwtuiError:
     return KwtuiError(
-        f"{path} is not what was sealed: it is not sent.",
-        cause="Its size or SHA-256 is not that of the manifest.",
-        hint="See what is wrong: kwtui verify SET",
+        f"{path} has changed since it was sealed: it is not sent.",
+        cause="Its size or SHA-256 differs from the manifest.",
+        hint="List all problems: kwtui verify SET",
         exit_code=ExitCode.BACKUP_DAMAGED,
     )
 

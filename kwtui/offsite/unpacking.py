@@ -31,7 +31,7 @@ class NoKeyFits(KwtuiError):
 
     def __init__(self, part: str) -> None:
         super().__init__(
-            f"{part} is encrypted, and none of the given keys opens it.",
+            f"{part} is encrypted, and none of the given keys decrypts it.",
             hint="Give the private key that belongs to one of its recipients: --identity FILE",
             exit_code=ExitCode.AUTHENTICATION_FAILED,
         )
@@ -70,7 +70,7 @@ def _next_header(reader: ChunkReader, part: str) -> tuple[str, int] | None:
     while True:
         block = reader.read_exactly(_BLOCK)
         if len(block) < _BLOCK:
-            raise damaged(part, "It is cut off.")
+            raise damaged(part, "It is truncated.")
         if not any(block):
             return None
         try:
@@ -84,10 +84,10 @@ def _next_header(reader: ChunkReader, part: str) -> tuple[str, int] | None:
         said |= _pax_records(reader.read_exactly(info.size), part)
         _skip(reader, -info.size % _BLOCK, part)
     if not info.isreg():
-        raise damaged(part, f"It holds {info.name!r}, which is no file.")
+        raise damaged(part, f"It holds {info.name!r}, which is not a file.")
     size = said.get("size", str(info.size))
     if not size.isascii() or not size.isdigit():
-        raise damaged(part, f"The size of {info.name!r} is no number.")
+        raise damaged(part, f"The size of {info.name!r} is not a number.")
     return said.get("path", info.name), int(size)
 
 
@@ -97,7 +97,7 @@ def _pax_records(data: bytes, part: str) -> dict[str, str]:
     while data:
         length, _, _ = data.partition(b" ")
         if not length.isdigit() or not len(length) < int(length) <= len(data):
-            raise damaged(part, "An extended header in it is broken.")
+            raise damaged(part, "An extended header in it is invalid.")
         record, data = data[len(length) + 1 : int(length)], data[int(length) :]
         keyword, _, value = record.removesuffix(b"\n").partition(b"=")
         found[keyword.decode("utf-8", "replace")] = value.decode("utf-8", "surrogateescape")
@@ -108,14 +108,14 @@ def _content(reader: ChunkReader, size: int, name: str, part: str) -> Iterator[b
     while size:
         chunk = reader.read(min(CHUNK, size))
         if not chunk:
-            raise damaged(part, f"{name} is cut off.")
+            raise damaged(part, f"{name} is truncated.")
         size -= len(chunk)
         yield chunk
 
 
 def _skip(reader: ChunkReader, size: int, part: str) -> None:
     if len(reader.read_exactly(size)) < size:
-        raise damaged(part, "It is cut off.")
+        raise damaged(part, "It is truncated.")
 
 
 def _decompressed(chunks: Iterable[bytes], part: str) -> Iterator[bytes]:
@@ -125,17 +125,17 @@ def _decompressed(chunks: Iterable[bytes], part: str) -> Iterator[bytes]:
     try:
         for chunk in chunks:
             if decompressor.eof:
-                raise damaged(part, "Something follows its end.")
+                raise damaged(part, "There is data after its end.")
             data = decompressor.decompress(chunk, CHUNK)
             yield data
             while not decompressor.needs_input and not decompressor.eof:
                 yield decompressor.decompress(b"", CHUNK)
             if decompressor.unused_data:
-                raise damaged(part, "Something follows its end.")
+                raise damaged(part, "There is data after its end.")
     except zstd.ZstdError as error:
         raise damaged(part, str(error)) from error
     if not decompressor.eof:
-        raise damaged(part, "It is cut off.")
+        raise damaged(part, "It is truncated.")
 
 
 def _decrypted(chunks: Iterable[bytes], part: str, identities: Sequence[Any]) -> Iterator[bytes]:

@@ -66,12 +66,12 @@ def prometheus(judgements: Sequence[Judgement], now: datetime) -> Iterator[str]:
     )
     yield from _metric(
         "kwtui_backup_proven_timestamp_seconds",
-        "When the newest proven backup was begun.",
+        "When the newest proven backup was started.",
         [({"database": j.name}, j.proven.at.timestamp()) for j in judgements if j.proven],
     )
     yield from _metric(
         "kwtui_backup_timestamp_seconds",
-        "When the newest backup was begun, proven or not.",
+        "When the newest backup was started, proven or not.",
         [({"database": j.name}, j.newest.at.timestamp()) for j in judgements if j.newest],
     )
     yield from _metric(

@@ -46,7 +46,7 @@ def growth(
     since = now - span
     later = [e for e in _but_the_first(sets) if e.started is not None and e.started > since]
     if span < _SHORTEST or not later:
-        return Growth(None, "not known before there are backups of more than a day")
+        return Growth(None, "unknown until backups span more than a day")
     added = sum(map(_written, later))
     freed = sum(_freed_of_older(run, since) for run in runs)
     days = span / timedelta(days=1)

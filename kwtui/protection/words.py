@@ -104,10 +104,10 @@ def sizes(facts: DatabaseFacts) -> list[int]:
 def extern_words(report: StatusReport) -> str:
     """Used, free, growth, and when it is full."""
     if report.extern is None:
-        return "the backups cannot be seen"
+        return "the backups are not visible"
     words = f"{human_bytes(report.extern_bytes)} of backups"
     if report.free_bytes is None:
-        words += ", free space is not known"
+        words += ", free space is unknown"
     else:
         words += f", {human_bytes(report.free_bytes)} free"
     return f"{words}; {growth_words(report.growth)}"
@@ -135,7 +135,7 @@ def growth_words(growth: Growth) -> str:
 
 def node_words(node: NodeState) -> str:
     """WAL level and last checkpoint."""
-    level = "WAL level not known" if node.wal_level is None else f"WAL level {node.wal_level}"
+    level = "WAL level unknown" if node.wal_level is None else f"WAL level {node.wal_level}"
     if node.checkpoint_seconds is None:
-        return f"{level}; last checkpoint not known"
+        return f"{level}; last checkpoint unknown"
     return f"{level}; last checkpoint {human_duration(node.checkpoint_seconds)} ago"

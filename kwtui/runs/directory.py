@@ -128,7 +128,7 @@ class RunsDirectory:
             f"There are {plural(len(matching), 'run')} with {run_id!r} in their id."
             if matching
             else f"There is no run {run_id!r}.",
-            hint="See them all: kwtui runs",
+            hint="List them: kwtui runs",
             exit_code=ExitCode.NOT_FOUND,
         )
 

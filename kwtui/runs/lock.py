@@ -91,7 +91,7 @@ class RunLocks:
             raise KwtuiError(
                 f"Another run is working on {key}.",
                 cause=f"It holds its lock in {self._extern / LOCK_FILE}: a run of another account.",
-                hint="Wait for it, or look at it as that account: kwtui runs",
+                hint="Wait for it, or follow it as that account: kwtui runs",
                 exit_code=ExitCode.RUN_IN_PROGRESS,
             )
 
@@ -144,6 +144,6 @@ def _in_progress(key: str, holder: LockHolder | None) -> KwtuiError:
     return KwtuiError(
         f"Another run is working on {key}.",
         cause=f"Run {run} (process {holder.process.pid}) holds it." if holder else "",
-        hint=f"Wait for it or look at it: {follow}",
+        hint=f"Wait for it or follow it: {follow}",
         exit_code=ExitCode.RUN_IN_PROGRESS,
     )

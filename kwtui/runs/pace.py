@@ -93,12 +93,12 @@ def time_left(
     """From the bytes that are left, or from the rows where nobody knows the bytes."""
     rate, row_rate = rate_of(samples), row_rate_of(samples)
     if rate is None and row_rate is None:
-        return TimeLeft(None, "nothing has moved long enough to measure")
+        return TimeLeft(None, "not enough progress to measure")
     if rate is not None and total is not None:
         seconds = max(0, total - samples[-1].bytes) / rate
     elif row_rate is not None and rows_total is not None:
         seconds = max(0, rows_total - samples[-1].rows) / row_rate
     else:
-        return TimeLeft(None, "the size of the rest is not known")
+        return TimeLeft(None, "the remaining size is unknown")
     basis = f"from the pace of the last {WINDOW_SECONDS:.0f} seconds"
     return TimeLeft(seconds, f"{basis} and {source}" if source else basis)

@@ -24,7 +24,7 @@ _OF_KIND = {
     StepKind.UNSTAGE: "removing links",
     StepKind.SWEEP: "removing leftovers",
     StepKind.COUNT_ROWS: "counting rows",
-    StepKind.RESUME: "looking at what was left",
+    StepKind.RESUME: "inspecting leftovers",
     StepKind.PUT_BACK: "restoring defaults",
     StepKind.SEND: "sending",
     StepKind.CHECK_COPY: "checking the copy",

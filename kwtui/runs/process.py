@@ -125,7 +125,7 @@ def cancel_run(files: RunFiles, *, sweep: bool | None = None) -> None:
     if process is None or not files.is_alive():
         raise KwtuiError(
             f"Run {files.id} is not running.",
-            hint=f"See how it ended: kwtui runs show {files.id}",
+            hint=f"Show how it ended: kwtui runs show {files.id}",
             exit_code=ExitCode.NOT_FOUND,
         )
     if sweep is not None:
@@ -258,7 +258,7 @@ def _wait_until_begun(process: subprocess.Popen[bytes], files: RunFiles) -> None
 
 def _last_words(files: RunFiles) -> str:
     lines = files.worker_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "It said nothing."
+    return lines[-1] if lines else "It printed nothing."
 
 
 def _forget(files: RunFiles) -> None:

@@ -108,7 +108,7 @@ def left_of(state: RunState, now: datetime, earlier: Earlier | None = None) -> L
     """How long it will still take, seen at ``now``."""
     silence = (now - state.updated_at).total_seconds() if state.updated_at else 0.0
     if silence >= SILENT_SECONDS:
-        return Left(None, "nothing is heard of the run")
+        return Left(None, "the run sends no events")
     seconds, basis = state.time_left.seconds, state.time_left.basis
     if seconds is not None:
         seconds -= max(0.0, silence)

@@ -86,15 +86,15 @@ def reduce(state: RunState, event: AnyEvent) -> RunState:
             return _with_sample(_reduce_step(state, event))
 
 
-LOST_SUMMARY = "The run's process is gone and never said how it ended."
+LOST_SUMMARY = "The run's process is gone and left no result."
 
 
 def lost_hint(plan: Plan, run: str) -> str:
     """What a run that died may have left, and what to do."""
     if plan.kind is PlanKind.BACKUP:
         return (
-            f"What it left in {plan.path} is no backup: kwtui cleanup --run {run} --yes removes "
-            "it. Back up again."
+            f"What it left in {plan.path} is not a backup: kwtui cleanup --run {run} --yes "
+            "removes it. Back up again."
         )
     if plan.kind is PlanKind.RESTORE:
         if plan.request.get("strategy") == RestoreStrategy.DATA_ONLY.value:
@@ -106,13 +106,14 @@ def lost_hint(plan: Plan, run: str) -> str:
         )
     if plan.kind is PlanKind.EXCERPT:
         return (
-            f"The table {plan.request['into']['name']} in {plan.database} may be there, and is not "
-            "complete as long as its comment says so: drop it. kwtui cleanup removes the folder."
+            f"The table {plan.request['into']['name']} in {plan.database} may exist, and is "
+            "incomplete as long as its comment says so: drop it. kwtui cleanup removes the "
+            "folder."
         )
     if plan.kind is PlanKind.DRILL:
         return (
-            f"Its scratch database {plan.request['scratch']} and its folders may still be there: "
-            "the next drill removes them, or kwtui cleanup. Nothing was written down in the backup."
+            f"Its scratch database {plan.request['scratch']} and its folders may still exist: "
+            "the next drill removes them, or kwtui cleanup. Nothing was recorded in the backup."
         )
     return "Start it again."
 
@@ -120,7 +121,7 @@ def lost_hint(plan: Plan, run: str) -> str:
 def _lost_in_place(plan: Plan, run: str) -> str:
     """The tables were there before: nothing may be dropped, and what was taken off must return."""
     words = (
-        f"Tables of {plan.database} may have their new rows, or not, each as a whole; going on "
+        f"Tables of {plan.database} may have their new rows, or not, each as a whole; continuing "
         f"counts them and adds no row twice: kwtui restore --continue {run}"
     )
     defaults = next((step.sql for step in plan.steps if step.id == "set-defaults"), ())

@@ -42,7 +42,7 @@ def read_stopped(directory: RunsDirectory, run_id: str = "") -> StoppedRestore:
     plan = named.read_plan()
     if plan.kind is not PlanKind.RESTORE:
         raise KwtuiError(
-            f"Run {named.id} is no restore: {plan.title}.",
+            f"Run {named.id} is not a restore: {plan.title}.",
             hint="Only restores can be continued. Start it again instead.",
             exit_code=ExitCode.USAGE,
         )
@@ -55,8 +55,8 @@ def read_stopped(directory: RunsDirectory, run_id: str = "") -> StoppedRestore:
     if stopped.done >= {step.id for step in stopped.plan.steps}:
         raise KwtuiError(
             f"Run {files.id} did everything that its plan says.",
-            cause="What it could not put back is named in its result.",
-            hint=f"See it: kwtui runs show {files.id}",
+            cause="What it could not restore is listed in its result.",
+            hint=f"Show it: kwtui runs show {files.id}",
             exit_code=ExitCode.REFUSED_BY_PLAN,
         )
     return stopped
@@ -120,9 +120,9 @@ def target_of_run(files: RunFiles) -> Target | None:
         handover = decode(files.target.read_bytes(), Handover)
     except (OSError, msgspec.DecodeError) as error:
         raise KwtuiError(
-            f"It is not written down which server run {files.id} worked on.",
+            f"The server that run {files.id} used was not recorded.",
             cause=f"{files.target}: {error}",
-            hint="Say it: --dsn URL or --profile NAME.",
+            hint="Give it: --dsn URL or --profile NAME.",
             exit_code=ExitCode.NOT_FOUND,
         ) from error
     return None if handover.target is None else Target.from_dict(handover.target)
@@ -134,8 +134,8 @@ def _newest_stopped(directory: RunsDirectory) -> RunFiles:
         if plan is not None and plan.kind is PlanKind.RESTORE and not _succeeded(files):
             return files
     raise KwtuiError(
-        "No restore was stopped.",
-        hint="See what ran: kwtui runs",
+        "There is no stopped restore.",
+        hint="List the runs: kwtui runs",
         exit_code=ExitCode.NOT_FOUND,
     )
 
@@ -167,8 +167,8 @@ def _check_nobody_followed(directory: RunsDirectory, root: RunFiles) -> None:
         if same and plan.request.get("origin") != root.id:
             raise KwtuiError(
                 f"Run {each.id} restored {plan.database} after run {root.id} was stopped.",
-                cause="What stands there now is of that run.",
-                hint=f"See how it ended: kwtui runs show {each.id}",
+                cause="What exists there now is of that run.",
+                hint=f"Show how it ended: kwtui runs show {each.id}",
                 exit_code=ExitCode.REFUSED_BY_PLAN,
             )
 
@@ -183,7 +183,7 @@ def _check_stopped(files: RunFiles) -> None:
     if _succeeded(files):
         raise KwtuiError(
             f"Run {files.id} succeeded: there is nothing to continue.",
-            hint=f"See what it did: kwtui runs show {files.id}",
+            hint=f"Show what it did: kwtui runs show {files.id}",
             exit_code=ExitCode.REFUSED_BY_PLAN,
         )
 

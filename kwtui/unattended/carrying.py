@@ -84,13 +84,13 @@ def _mail(notice: Notice, settings: PolicyNotice) -> None:
         said = error.smtp_error
         words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
         final = 500 <= error.smtp_code < 600
-        _give_up(f"the mail was not taken: {error.smtp_code} {words}", final=final)
+        _give_up(f"the mail was rejected: {error.smtp_code} {words}", final=final)
     except smtplib.SMTPRecipientsRefused as error:
         answers = [f"{code} {said.decode('utf-8', 'replace')}" for code, said in _refused(error)]
         final = all(answer.startswith("5") for answer in answers)
-        _give_up(f"no recipient was taken: {'; '.join(answers)}", final=final)
+        _give_up(f"every recipient was rejected: {'; '.join(answers)}", final=final)
     except (OSError, smtplib.SMTPException, subprocess.CalledProcessError) as error:
-        _give_up(f"the mail was not taken: {_reason(error)}")
+        _give_up(f"the mail was rejected: {_reason(error)}")
 
 
 def _refused(error: Any) -> list[tuple[int, bytes]]:
@@ -144,9 +144,9 @@ def _apprise(notice: Notice, settings: PolicyNotice) -> None:
     receivers = apprise.Apprise()
     for number, address in enumerate(settings.apprise, start=1):
         if not receivers.add(address):
-            _give_up(f"apprise knows no such address: the {number}. one", final=True)
+            _give_up(f"apprise does not support this address: the {number}. one", final=True)
     if not receivers.notify(title=notice.title, body=notice.text):
-        _give_up("apprise could not tell everybody")
+        _give_up("apprise could not notify everybody")
 
 
 def _ping(work: dict[str, Any]) -> None:

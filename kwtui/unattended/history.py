@@ -108,5 +108,5 @@ def last_end(history: list[PolicyEvent]) -> PolicyEvent | None:
         if event.event in ENDS:
             return event
         if event.event == "began":
-            return PolicyEvent(event.at, "ended", ok=False, words="it began and never ended")
+            return PolicyEvent(event.at, "ended", ok=False, words="it started but never ended")
     return None

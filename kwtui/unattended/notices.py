@@ -118,11 +118,15 @@ def refusal(answer: bytes, template: str) -> str:
     try:
         said = parse(answer)
     except ValueError:
-        return "it did not answer as such a receiver does"
+        return "its answer is not one of such a receiver"
     code = said.get(key, 0) if isinstance(said, dict) else None
     if code == 0:
         return ""
-    return f"it answered {code}: {str(said.get(words, ''))[:200]}" if code else "it is no receiver"
+    return (
+        f"it answered {code}: {str(said.get(words, ''))[:200]}"
+        if code
+        else ("it is not a receiver")
+    )
 
 
 def _without_marks(text: str, marks: Mapping[int, str]) -> str:

@@ -122,10 +122,10 @@ class PolicyRun:
         Raises KwtuiError then (CANCELLED if it was stopped).
         """
         if self._stopped:
-            raise KwtuiError(f"Not begun: {self._stopped}.", exit_code=ExitCode.CANCELLED)
+            raise KwtuiError(f"Not started: {self._stopped}.", exit_code=ExitCode.CANCELLED)
         policy = self._policy
         if not is_open(policy, self._hands.now()):
-            raise KwtuiError(f"Not begun: it is outside {policy.limits.window}.")
+            raise KwtuiError(f"Not started: it is outside {policy.limits.window}.")
         return await carry_out()
 
     def _due(self, work: Work, facts: DatabaseFacts | None, path: str) -> Iterator[_Task]:
@@ -186,7 +186,7 @@ class PolicyRun:
             if self._stopped or self._hands.now() >= until:
                 raise KwtuiError(
                     f"The server is under stress: {reason}.",
-                    hint="It is tried again at its next time.",
+                    hint="It is retried at its next scheduled time.",
                 )
             if not told:
                 self._tell(f"Waiting: the server is under stress: {reason}")

@@ -87,8 +87,8 @@ def check_times(schedule: PolicySchedule) -> list[str]:
         hours.add(_CHANGED_HOUR)
     if _CHANGED_HOUR in hours:
         return [
-            "Between 02:00 and 03:00 local time a run can be left out or made twice when the "
-            'clocks change. Take 01:15, or time_zone = "UTC".'
+            "Between 02:00 and 03:00 local time a run can be skipped or repeated when the "
+            'clocks change. Use 01:15 or time_zone = "UTC".'
         ]
     return []
 
@@ -100,7 +100,7 @@ def _times(schedule: PolicySchedule, after: datetime) -> Iterator[datetime]:
     except ImportError as error:
         raise PackagesMissing(
             "The next runs cannot be computed: packages are missing.",
-            cause=f"There is no {error.name} here.",
+            cause=f"{error.name} was not found.",
             hint="Install kwtui with its schedule extra: pipx install 'kwtui[schedule]'",
         ) from error
     try:
@@ -111,7 +111,7 @@ def _times(schedule: PolicySchedule, after: datetime) -> Iterator[datetime]:
         words = schedule.on_calendar or schedule.cron
         engine = "systemd (OnCalendar)" if schedule.on_calendar else "cron"
         raise KwtuiError(
-            f"{words!r} is no time that {engine} knows.",
+            f"{words!r} is not a time that {engine} accepts.",
             cause=str(error),
             hint='For example: on_calendar = "*-*-* 01:15:00", or cron = "15 1 * * *".',
             exit_code=ExitCode.USAGE,

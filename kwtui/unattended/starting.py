@@ -28,7 +28,7 @@ def start_policy(state: Path, policy: str, options: Sequence[str]) -> None:
         ["policy", "run", policy, *options],
         lambda: len(read_history(state, policy)) != before,
         KwtuiError(
-            f"The policy {policy} did not begin.",
+            f"The policy {policy} did not start.",
             hint=f"Try it: kwtui policy run {policy}",
         ),
     )
@@ -72,4 +72,4 @@ def start_command(
 
 def _last_words(said: str) -> str:
     words = [line.strip().removeprefix("kwtui: ") for line in said.splitlines()]
-    return " ".join(words) or "Its process said nothing."
+    return " ".join(words) or "Its process printed nothing."

@@ -71,7 +71,7 @@ def units(policy: Policy, account: Account) -> tuple[Unit, ...]:
         Unit(
             f"kwtui-{name}-watch.timer",
             _timer(
-                f"Look whether the backup policy {name} keeps its promise",
+                f"Check whether the backup policy {name} keeps its promise",
                 "hourly",
                 persistent=True,
                 jitter=300,
@@ -129,8 +129,8 @@ def _check_lines(policy: Policy, account: Account) -> None:
     for word in (*words, account.state, *account.program):
         if not word.isprintable():
             raise KwtuiError(
-                f"{word!r} cannot stand in a timer: it holds a control character.",
-                hint="Rename what is called so.",
+                f"{word!r} is not allowed in a timer: it holds a control character.",
+                hint="Rename it.",
                 exit_code=ExitCode.USAGE,
             )
 

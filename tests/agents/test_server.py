@@ -159,7 +159,7 @@ async def test_what_the_file_says_after_the_plan_was_made_does_not_run(
     shown = await controller.approvals.find(planned["plan_id"])
     assert "VALUES (8)" in shown.statement
     await controller.approvals.approve(shown, PASSPHRASE)
-    assert "not the plan" in await agent.refused("run_plan", plan_id=planned["plan_id"])
+    assert "not match the plan" in await agent.refused("run_plan", plan_id=planned["plan_id"])
 
     again = await agent.ask("write_query", sql="INSERT INTO t VALUES (7)", database="leash")
     await controller.approvals.approve(

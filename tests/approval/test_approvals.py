@@ -74,7 +74,7 @@ def test_what_was_approved_counts_for_that_alone(tmp_path: Path, keys: tuple[Pat
 
     folder = folder_of(tmp_path)
     (folder / f"{other.id}.approval").write_bytes((folder / f"{mine.id}.approval").read_bytes())
-    assert "not the plan" in refused(tmp_path, other, public).title, "it is another one's"
+    assert "not match the plan" in refused(tmp_path, other, public).title, "it is another one's"
 
     forget(tmp_path, mine.id)
     assert refused(tmp_path, mine, public).exit_code is ExitCode.NOT_FOUND, "it counted once"
@@ -116,13 +116,13 @@ def test_a_plan_that_was_changed_after_it_was_shown(
     shown = load_proposal(tmp_path, harmless.id)
     approve(tmp_path, shown, "anna", NOW, private, PASSPHRASE)
     evil = msgspec.structs.replace(harmless, statement="DROP DATABASE shop CASCADE")
-    assert "not the plan" in refused(tmp_path, evil, public).title
+    assert "not match the plan" in refused(tmp_path, evil, public).title
     assert harmless.plan is None
     planned = proposal()
     assert planned.plan is not None
     swapped = msgspec.structs.replace(planned, plan=replace(planned.plan, path="kwtui/other"))
     approve(tmp_path, planned, "anna", NOW, private, PASSPHRASE)
-    assert "not the plan" in refused(tmp_path, swapped, public).title
+    assert "not match the plan" in refused(tmp_path, swapped, public).title
 
 
 def test_an_agent_cannot_approve_for_itself(tmp_path: Path, keys: tuple[Path, bytes]) -> None:

@@ -135,7 +135,7 @@ def test_a_schema_has_each_thing_once(tmp_path: Path) -> None:
         write_schema(location.schema, odd)
         with pytest.raises(KwtuiError) as caught:
             read_schema(location.schema)
-        assert "stands in it twice" in (caught.value.cause or "")
+        assert "occurs in it twice" in (caught.value.cause or "")
 
 
 def test_a_manifest_of_a_newer_kwtui_says_so() -> None:

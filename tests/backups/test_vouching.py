@@ -95,7 +95,7 @@ def test_a_cut_last_line_makes_the_proof_unknown_until_the_next_check(
     with location.proofs.open("ab") as log:
         log.write(b'{"at":"2026-12-01T00:00:0')
     entry = listed(location)[location.path]
-    assert (entry.proof, "What the last check found is lost" in entry.problem) == (None, True)
+    assert (entry.proof, "The result of the last check is lost" in entry.problem) == (None, True)
     append_proof(location.proofs, proof(ProofLevel.P2, STARTED + 2 * DAY))
     assert listed(location)[location.path].proof is ProofLevel.P2
 

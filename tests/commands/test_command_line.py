@@ -439,5 +439,5 @@ def test_a_list_tells_what_it_did_not_look_into(
     deep.mkdir(parents=True)
     (tmp_path / "plain.txt").write_text("x")
     done = kwtui.run("list", *words, "--extern", str(tmp_path))
-    assert "Too deep to look into." in done.out
+    assert "Too deep to scan." in done.out
     assert "plain.txt" not in done.out

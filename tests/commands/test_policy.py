@@ -98,7 +98,7 @@ def test_timers_are_written_seen_and_removed(
     assert "written for systemd" in wrong.err
     assert kwtui.run("schedule", "remove", "nightly").code == 0
     assert not any(Path(place).exists() for place in installed["places"])
-    assert kwtui.run("schedule", "status", "nightly").out == "Nothing fires it on this host.\n"
+    assert kwtui.run("schedule", "status", "nightly").out == "No timer runs it on this host.\n"
 
     editor = tmp_path / "editor"
     editor.write_text("#!/bin/sh\nsed -i 's/keep_last = 3/keep_last = 9/' \"$1\"\n")

@@ -229,7 +229,7 @@ def test_a_copied_folder_stays_and_blocks_nothing(
     assert done.code == 0, done.err
     assert sorted(listed(home, extern)) == [sets[3].path, f"kwtui/shop/{copy.name}"]
     assert refused.code == ExitCode.REFUSED_BY_PLAN
-    assert 'kwtui/shop/it\'s "x" is not named as kwtui names' in refused.err
+    assert 'kwtui/shop/it\'s "x" does not have the name of' in refused.err
 
 
 def test_deletions_are_runs_that_stay_on_record(

@@ -131,7 +131,7 @@ def test_an_encrypted_copy_asks_for_its_key_and_reads_one_table(
     os.write(leader, b"1")
     assert public in shown_until(leader, "Enter to quit:")
     os.write(leader, f"{other}\n".encode())
-    assert "none of the given keys opens it" in shown_until(leader, "Enter to quit:")
+    assert "none of the given keys decrypts it" in shown_until(leader, "Enter to quit:")
     os.write(leader, f"{key}\n".encode())
     assert "Saved 4 rows of public.orders" in shown_until(leader, ".csv\r\n")
     assert kwtui.wait(20) == 0

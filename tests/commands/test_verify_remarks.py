@@ -21,7 +21,7 @@ def test_a_copy_and_a_planted_file_of_proofs_are_told(
     done = kwtui.run("verify", f"copied/shop/{copy.name}", *kwtui.files)
     assert done.code == 0, done.err
     assert f"It is a copy of {path}" in done.err
-    assert "cannot be used: see what lies there" in done.err
+    assert "cannot be used: check what is there" in done.err
     assert not (tmp_path / "elsewhere").exists()
     plain = kwtui.run("verify", path, *kwtui.files)
     assert plain.err == ""

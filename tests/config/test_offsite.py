@@ -23,7 +23,7 @@ from kwtui.errors import ExitCode, KwtuiError
             "In [target.vault.retention]: min_proof must be one of O1, O2, O3, O4, not 'P4'.",
         ),
         ("[target.vault]\nurl = 3", "In [target.vault]: url must be text in quotes, not 3."),
-        ('[target.vault]\ntoken = "x"', "A secret stands in [target.vault]."),
+        ('[target.vault]\ntoken = "x"', "A secret was found in [target.vault]."),
         ("[target]\nvault = 1", "[target.vault] must be a table."),
     ],
 )

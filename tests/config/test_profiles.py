@@ -101,7 +101,7 @@ def test_a_deleted_profile_is_gone_and_the_others_stay(file: Path) -> None:
         (b"[profile.a]\nport = true\n", "In [profile.a]: port must be a whole number, not true."),
         (b"[profile.a]\nport = 70000\n", "between 1 and 65535"),
         (b'[profile.a]\ntls = "prefer"\n', "In [profile.a]: tls must be one of verify-full"),
-        (b'[profile.a]\npassword = "secret1"\n', "A password stands"),
+        (b'[profile.a]\npassword = "secret1"\n', "A password was found"),
         (b"profile = 3\n", "one table for each profile"),
         (b"[profile]\na = 3\n", "[profile.a] must be a table"),
         (b"format = 2\n", "has format 2"),

@@ -49,7 +49,7 @@ def test_a_policy_can_be_forgotten(file: Path) -> None:
         ("[default]\nkeep_dayly = 7", "keep_daily"),
         ('[default]\nkeep_daily = "7"', "whole number"),
         ("[default]\nkeep_daily = true", "whole number"),
-        ("[default]\nkeep_daily = -1", "less than none"),
+        ("[default]\nkeep_daily = -1", "a negative number"),
         ("[default]\nkeep_last = 0", "at least one count"),
         ('[database.shop]\nkeep_last = 1\nmin_proof = "P9"', "P1, P2, P3, P4, not"),
         ('[database.shop]\nkeep_last = 1\nmin_proof = "P0"', "P1, P2, P3, P4, not"),

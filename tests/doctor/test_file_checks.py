@@ -89,7 +89,7 @@ def test_a_missing_extern_fails(machine: Machine, tmp_path: Path) -> None:
     look = read_files(find_place(extern=tmp_path / "none", machine=machine), tmp_path)
     check = one(look, "extern")
     assert check.state is CheckState.FAILED
-    assert "is not there" in check.detail
+    assert "was not found" in check.detail
     nothing = read_files(find_place(machine=machine), tmp_path)
     assert one(nothing, "extern").state is CheckState.FAILED
     assert one(nothing, "deployment").state is CheckState.UNKNOWN
@@ -230,7 +230,7 @@ def test_a_network_file_system_is_told(look: FilesLook) -> None:
     systems = (("extern", Path("/x"), "nfs4"), ("the logs", Path("/y"), "xfs"))
     check = one(replace(look, file_systems=systems), "file_systems")
     assert check.state is CheckState.WARNING
-    assert "in extern are not announced" in check.detail
+    assert "in extern send no events" in check.detail
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_logs_that_are_missing_or_empty_are_a_warning(
     assert "no log file" in check.detail
     (store / "logs").rmdir()
     place = find_place(store=store, machine=machine)
-    assert "is not there" in one(read_files(place, tmp_path), "logs").detail
+    assert "was not found" in one(read_files(place, tmp_path), "logs").detail
 
 
 def test_a_state_folder_of_somebody_else_fails(
@@ -292,4 +292,4 @@ def test_a_state_folder_without_room_fails(look: FilesLook, tmp_path: Path) -> N
     full = replace(inspect_folder(tmp_path, "own"), free_bytes=4096)
     check = one(replace(look, state=full), "state")
     assert check.state is CheckState.FAILED
-    assert "no run can write down its plan" in check.detail
+    assert "no run can write its plan" in check.detail

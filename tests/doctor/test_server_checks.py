@@ -66,13 +66,13 @@ def test_an_unreachable_server_fails_and_leaves_the_rest_open() -> None:
     error = KwtuiError(
         "The server at db1:26257 cannot be reached.",
         cause="Connection refused",
-        hint="Check that the node runs.",
+        hint="Check that the node is running.",
         exit_code=ExitCode.SERVER_UNREACHABLE,
     )
     first, *others = not_connected(error)
     assert (first.id, first.state) == ("connection", CheckState.FAILED)
     assert "Connection refused" in first.detail
-    assert first.hint == "Check that the node runs."
+    assert first.hint == "Check that the node is running."
     assert {c.state for c in others} == {CheckState.UNKNOWN}
     assert [first.id, *(c.id for c in others)] == [c.id for c in server_checks(LOOK)]
     assert {c.state for c in not_connected(None)} == {CheckState.UNKNOWN}
@@ -84,10 +84,10 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("left", "state", "words"),
     [
-        (timedelta(days=31), CheckState.OK, "Encrypted, and the server is proven."),
-        (timedelta(days=29), CheckState.WARNING, "ends in 29 d"),
-        (timedelta(minutes=7), CheckState.WARNING, "ends in 7 min"),
-        (timedelta(minutes=-7), CheckState.FAILED, "has run out"),
+        (timedelta(days=31), CheckState.OK, "Encrypted, and the server is verified."),
+        (timedelta(days=29), CheckState.WARNING, "expires in 29 d"),
+        (timedelta(minutes=7), CheckState.WARNING, "expires in 7 min"),
+        (timedelta(minutes=-7), CheckState.FAILED, "expired at"),
     ],
 )
 @pytest.mark.parametrize("whose", ["server", "client", "CA"])
@@ -104,7 +104,7 @@ def test_a_certificate_that_ends_soon_is_told_before_it_is_too_late(
     check = one(look, "tls")
     assert check.state is state
     assert words in check.detail
-    assert any("could not be looked at: no" in line for line in check.more)
+    assert any("could not be read: no" in line for line in check.more)
     assert bool(check.hint) is (state is not CheckState.OK)
 
 
@@ -116,7 +116,7 @@ def test_a_certificate_that_ends_soon_is_told_before_it_is_too_late(
         (WalSettings(9, effective=9), CheckState.WARNING, "does not document"),
         (WalSettings(9, effective=2), CheckState.WARNING, "the engine works with 2"),
         (WalSettings(refused="only admins"), CheckState.UNKNOWN, "only admins"),
-        (None, CheckState.UNKNOWN, "not known"),
+        (None, CheckState.UNKNOWN, "is unknown"),
     ],
 )
 def test_what_keeps_time_series_rows_is_checked(
@@ -202,13 +202,13 @@ def test_several_nodes_each_with_its_files() -> None:
     assert "on this machine: /node1" in first
     assert "connected to" in first
     assert "NOT ALIVE" in second
-    assert "cannot be seen from here" in third
+    assert "are not visible from here" in third
 
 
 def test_where_files_of_nodes_cannot_be_asked_it_says_so() -> None:
     check = one(replace(LOOK, facts=cluster()), "nodes")
     assert check.state is CheckState.OK
-    assert all("not known whether" in line for line in check.more)
+    assert all("is unknown" in line for line in check.more)
     assert one(replace(LOOK, facts=replace(FACTS, nodes=())), "nodes").state is CheckState.UNKNOWN
 
 

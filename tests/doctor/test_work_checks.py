@@ -41,7 +41,7 @@ def test_what_somebody_works_on_is_no_leftover() -> None:
 
 
 def test_what_was_not_looked_at_is_said() -> None:
-    assert "not looked for" in leftovers_check([], with_databases=False, with_folders=True).detail
+    assert "not searched for" in leftovers_check([], with_databases=False, with_folders=True).detail
     assert "extern" in leftovers_check([], with_databases=True, with_folders=False).detail
     nothing = leftovers_check([], with_databases=False, with_folders=False)
     assert nothing.state is CheckState.UNKNOWN

@@ -392,7 +392,7 @@ def test_the_statements_are_written_for_the_sql_script(bench: Bench, tmp_path: P
     script = (tmp_path / "sql/inserts/public/fine.sql").read_text()
     assert script == "INSERT INTO fine (ts, v) VALUES ('2026', 1);\n"
     again = bench.call("--inserts", str(tmp_path / "sql"))
-    assert (again.returncode, "not there yet" in again.stderr) == (1, True)
+    assert (again.returncode, "does not exist yet" in again.stderr) == (1, True)
 
 
 def test_a_set_that_was_moved_in_extern_is_found_there(bench: Bench, tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def test_a_drill_on_a_sandbox_needs_no_server(
     assert kwtui.node is not None
     plan = (kwtui.node.extern / path).parent / "RECOVERY.en.md"
     assert path in plan.read_text("utf-8")
-    assert f"The recovery plan of {which} was made anew" in done.err
+    assert f"The recovery plan of {which} was rewritten" in done.err
     nothing_is_left(kwtui)
 
 

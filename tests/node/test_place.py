@@ -92,7 +92,7 @@ def test_the_service_with_its_environment_file(store: Path, machine: Machine) ->
     assert place.store.path == store
     assert place.extern.path == Path("/backup/extern")
     assert place.logs.path == Path("/var/log/kaiwudb")
-    assert "is not there" in place.extern.problem
+    assert "was not found" in place.extern.problem
 
 
 def compose(machine: Machine, host: Path) -> None:
@@ -164,8 +164,8 @@ def test_a_closed_folder_says_whose_it_is(store: Path, monkeypatch: pytest.Monke
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     file = tmp_path / "extern"
     file.touch()
-    assert "no folder" in inspect_folder(file, "given").problem
-    assert "no folder" in inspect_folder(file / "below", "given").problem
+    assert "not a folder" in inspect_folder(file, "given").problem
+    assert "not a folder" in inspect_folder(file / "below", "given").problem
 
 
 def test_a_folder_that_is_no_store_is_not_said_to_await_its_first_backup(
@@ -177,16 +177,16 @@ def test_a_folder_that_is_no_store_is_not_said_to_await_its_first_backup(
     place = find_place(store=empty, machine=machine)
     assert not place.extern.usable
     assert not place.extern.pending
-    assert f"{empty} is no store of a node" in place.extern.problem
+    assert f"{empty} is not the store of a node" in place.extern.problem
     assert "mounted" in place.extern.remedy
 
     real = empty / "kaiwudb"
     (real / "tsdb").mkdir(parents=True)
     place = find_place(store=empty, machine=machine)
     assert not place.extern.usable
-    assert place.extern.remedy == f"A store lies in {real}."
+    assert place.extern.remedy == f"The store is in {real}."
     assert find_place(store=real, machine=machine).extern.pending
     (real / "extern").mkdir()
     assert find_place(store=real / "extern", machine=machine).extern.remedy == (
-        f"A store lies in {real}."
+        f"The store is in {real}."
     )

@@ -60,7 +60,7 @@ def test_what_is_no_public_key_is_refused_and_a_private_one_not_said_again(
     with pytest.raises(KwtuiError) as raised:
         recipients_of([private])
     assert private not in "\n".join(raised.value.lines())
-    with pytest.raises(KwtuiError, match="age1nothing is no public key"):
+    with pytest.raises(KwtuiError, match="age1nothing is not a public key"):
         recipients_of(["age1nothing"])
 
 

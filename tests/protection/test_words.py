@@ -63,7 +63,7 @@ def test_the_disk_and_the_node_are_told_with_what_is_not_known() -> None:
     )
     assert words.growth_words(Growth(0, "x")) == "does not grow (x)"
     assert words.growth_words(Growth(None, "not known before")) == "growth not known before"
-    assert words.node_words(NodeState()) == "WAL level not known; last checkpoint not known"
+    assert words.node_words(NodeState()) == "WAL level unknown; last checkpoint unknown"
     assert words.node_words(NodeState(2, 61.0)) == "WAL level 2; last checkpoint 1 min 1 s ago"
 
 

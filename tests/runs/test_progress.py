@@ -134,7 +134,7 @@ def test_the_time_left_goes_down_between_two_events_and_never_reaches_nothing(pl
 def test_of_a_run_that_is_silent_nothing_is_known(plan: Plan) -> None:
     left = left_of(exporting(plan), at(130))
     assert (left.seconds, left.ends_at) == (None, None)
-    assert left.basis == "nothing is heard of the run"
+    assert left.basis == "the run sends no events"
 
 
 @given(st.lists(st.tuples(st.sampled_from([ORDERS, ITEMS, SEAL]), st.integers(0, 9_000))))

@@ -204,8 +204,8 @@ def test_a_robot_that_wants_a_signature_gets_it_and_nobody_sees_the_secret(
         ("wecom", b'{"errcode":93000,"errmsg":"invalid webhook url"}', "93000: invalid webhook"),
         ("feishu", b'{"StatusCode":0,"StatusMessage":"success","code":0}', ""),
         ("feishu", b'{"code":19021,"msg":"sign match fail"}', "19021: sign match fail"),
-        ("wecom", b"<html>Welcome</html>", "did not answer as such a receiver"),
-        ("feishu", b"[1]", "it is no receiver"),
+        ("wecom", b"<html>Welcome</html>", "is not one of such a receiver"),
+        ("feishu", b"[1]", "it is not a receiver"),
         ("slack", b"ok", ""),
         ("generic", b"<html>", ""),
     ],
@@ -268,7 +268,7 @@ def test_a_mail_is_handed_over_and_its_refusal_is_told() -> None:
         assert "offers no TLS: no password is sent" in plain.problem
         _Mailbox.refuses = True
         (refused,) = send(NOTICE, settings)
-        assert "no recipient was taken: 550 no such person" in refused.problem
+        assert "every recipient was rejected: 550 no such person" in refused.problem
     finally:
         _Mailbox.refuses = False
         server.shutdown()
@@ -299,7 +299,7 @@ def test_apprise_tells_whom_it_knows_and_is_named_where_it_is_not_installed(
     assert send(NOTICE, settings) == [Sent("apprise")]
     assert "the disk is full" in got.read_text()
     (unknown,) = send(NOTICE, PolicyNotice(apprise=("secret-token",)))
-    assert "no such address: the 1. one" in unknown.problem
+    assert "not support this address: the 1. one" in unknown.problem
 
 
 def test_all_ways_are_tried_at_the_same_time_and_one_that_hangs_holds_up_no_other(

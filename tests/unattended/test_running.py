@@ -168,4 +168,4 @@ def test_nothing_begins_in_a_run_once_its_window_has_ended() -> None:
     event = run(policy(limits=limits, proof=PolicyProof(), retention=None), hands)
     assert hands.done == ["back up a", "back up b"], "begun at 01:15 and 02:15"
     assert [outcome.ok for outcome in event.databases] == [True, True, False]
-    assert event.databases[2].words == "Not begun: it is outside 01:00-03:00"
+    assert event.databases[2].words == "Not started: it is outside 01:00-03:00"

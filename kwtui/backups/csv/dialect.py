@@ -86,7 +86,7 @@ def _broken_text(samples: Sequence[Sample]) -> DialectGuess:
         if found := undecodable(sample.data, "UTF-8"):
             at, why = found
             record = sample.data.count(b"\n", 0, at) + 1
-            reason = f"byte {sample.data[at]:#04x} is no UTF-8 text ({why})"
+            reason = f"byte {sample.data[at]:#04x} is not UTF-8 text ({why})"
             misfits.append(Misfit(str(sample.path), record, reason))
     reason = "The files are text in none of the charsets that KWDB writes."
     nearest = Dialect(null_text="")

@@ -100,7 +100,7 @@ class ExcerptCopy:
             raise MalformedRecord(f"a record has {len(record)} values instead of {self._fields}")
         time = _TIME.fullmatch(record[0] or "")
         if time is None:
-            raise MalformedRecord(f"{record[0]!r} is no time in UTC")
+            raise MalformedRecord(f"{record[0]!r} is not a time in UTC")
         excerpt = self._excerpt
         if excerpt.since and time[1] < excerpt.since:
             return False

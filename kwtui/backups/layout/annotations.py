@@ -174,6 +174,6 @@ def _check_text(text: str | None) -> None:
     raise KwtuiError(
         "A label or note is one line of printable text.",
         cause=f"It may have up to {_LONGEST} characters and no control characters.",
-        hint="Shorten it, or take the line breaks and escapes out.",
+        hint="Shorten it, or remove the line breaks and escapes.",
         exit_code=ExitCode.USAGE,
     )

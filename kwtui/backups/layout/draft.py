@@ -58,8 +58,9 @@ def read_draft(file: Path) -> Draft:
 
 def _damaged(file: Path, cause: str) -> KwtuiError:
     return KwtuiError(
-        f"{file} is no draft of a backup that can be used.",
+        f"{file} is not a usable draft of a backup.",
         cause=cause,
-        hint="Copy it again from the machine that made the backup, with a kwtui as new as there.",
+        hint="Copy it again from the machine that made the backup, with a kwtui at least as new "
+        "as there.",
         exit_code=ExitCode.BACKUP_DAMAGED,
     )

@@ -103,7 +103,7 @@ def clean_prefix(prefix: str) -> str:
     """
     if prefix.startswith("/") or any(part.startswith(".") for part in prefix.split("/")):
         raise KwtuiError(
-            f"{prefix} is no folder for backups: they lie below the node's extern folder.",
+            f"{prefix} is not a folder for backups: they are below the node's extern folder.",
             cause="A node exports nowhere else, and a hidden folder is easily forgotten.",
             hint='Give a path relative to extern, for example "kwtui" or "nightly/shop".',
             exit_code=ExitCode.USAGE,
@@ -188,7 +188,7 @@ def _absolute(given: str, relative: str) -> KwtuiError:
 
 def _outside(relative: str) -> KwtuiError:
     return KwtuiError(
-        f"{relative} does not lie inside extern.",
+        f"{relative} is not inside extern.",
         cause="Backups are only read and written below the node's extern folder.",
         hint="Give a path relative to extern, as `kwtui list` shows it.",
         exit_code=ExitCode.NOT_FOUND,

@@ -125,13 +125,13 @@ def _after(line: bytes) -> bytes:
 
 
 def _damaged(words: str, at: datetime) -> Proof:
-    told = f"{words}: what it said is not known"
+    told = f"{words}: its content is unknown"
     return Proof(at, ProofLevel.P0, ProofLevel.P0, ok=False, summary=told, problems=(told,))
 
 
 def _torn(name: str, number: int, at: datetime) -> Proof:
     words = (
-        f"line {number} of {name} was cut off while it was written: what that check found is not"
-        " known until the set is checked again"
+        f"line {number} of {name} was cut off while it was written: the result of that check is "
+        "unknown until the set is checked again"
     )
     return replace(_damaged("", at), summary=words, problems=(), torn=True)

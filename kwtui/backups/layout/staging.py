@@ -182,7 +182,7 @@ def rejected_lines(folder: Path, limit: int = 10) -> tuple[str, ...]:
 
 def _root(extern: Path, path: str) -> Path:
     if not is_staging(path):
-        raise KwtuiError(f"{path!r} is no staging folder.", exit_code=ExitCode.NOT_FOUND)
+        raise KwtuiError(f"{path!r} is not a staging folder.", exit_code=ExitCode.NOT_FOUND)
     claim(extern)
     return inside(extern, path)
 
@@ -204,7 +204,7 @@ def _place(
     source: Path, target: Path, rewrite: Callable[[BinaryIO, BinaryIO], None] | None = None
 ) -> Means:
     if not stat.S_ISREG(status_of(source).st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", str(source))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(source))
     if rewrite is not None:
         return _copied(source, target, rewrite)
     with suppress(OSError):

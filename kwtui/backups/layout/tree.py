@@ -112,7 +112,7 @@ def why_unread(file: TreeFile, *, beside_data: bool) -> str:
     if file.role in (FileRole.DATA, FileRole.META) or name.startswith("."):
         return ""
     if not file.regular:
-        return "is a link or no regular file, and no link is followed"
+        return "is a link or not a regular file, and links are not followed"
     if file.bytes == 0 or _HARMLESS.fullmatch(name):
         return ""
     if file.role is FileRole.STATEMENTS:
@@ -121,7 +121,7 @@ def why_unread(file: TreeFile, *, beside_data: bool) -> str:
         return f"is packed with {packed}"
     if file.role is FileRole.UNREAD or _OTHER_DATA.fullmatch(name):
         return "is not named as a CSV file"
-    return "lies where data is, and is no CSV file" if beside_data else ""
+    return "is in a data folder but is not a CSV file" if beside_data else ""
 
 
 def what_to_do_with(why: str, path: str) -> str:
@@ -129,9 +129,9 @@ def what_to_do_with(why: str, path: str) -> str:
     if "EXPORT writes" in why or "EXPORT leaves" in why:
         return "Look for it in another copy of the export."
     if "hidden" in why:
-        return "Copy the export again; or, if nothing is missing in the file, take the dot away."
+        return "Copy the export again; or, if the file is complete, remove the dot."
     if "INSERT" in why:
-        return "Send its statements with a SQL client, once the table is there."
+        return "Send its statements with a SQL client, once the table exists."
     if "packed" in why:
         return "Unpack it in its place."
     if "encrypted" in why:

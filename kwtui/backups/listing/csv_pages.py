@@ -81,7 +81,7 @@ def _opened(details: SetDetails, file: str) -> tuple[TableDetails, CsvIndex]:
     table = next((t for t in details.tables if any(f.path == file for f in t.files)), None)
     if table is None:
         raise KwtuiError(
-            f"{file} is no data file of {details.entry.path}.",
+            f"{file} is not a data file of {details.entry.path}.",
             hint=f"List its contents: {shell_joined(['kwtui', 'show', details.entry.path])}",
             exit_code=ExitCode.NOT_FOUND,
         )

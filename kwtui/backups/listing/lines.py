@@ -32,7 +32,7 @@ def set_entry(location: SetLocation, summary: SetSummary) -> BackupEntry:
     copy_of = _copied_from(location.path, summary)
     if copy_of:
         notes.append(f"a copy of {copy_of}: it does not count")
-    problem = "" if is_folder(location.data) else "Its data folder is gone."
+    problem = "" if is_folder(location.data) else "Its data folder is missing."
     return BackupEntry(
         location.path,
         EntryKind.SET,

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-EMPTY = "is empty, though EXPORT writes no file without rows"
-MISSING = "is not there, though EXPORT leaves no number out"
+EMPTY = "is empty, although EXPORT writes no file without rows"
+MISSING = "is missing, although EXPORT skips no number"
 
 _NUMBERED = re.compile(r"\.?n(?P<node>\d{1,9})\.(?P<number>\d{1,9})\.", re.IGNORECASE)
 

@@ -29,7 +29,7 @@ class Presence:
         """In words, as many as a person reads."""
         words = [f"{path} is gone." for path in sorted(self.missing)]
         words += [f"{path} has {now:,} bytes now." for path, now in sorted(self.resized.items())]
-        words += [f"{stray.path} is not of this backup." for stray in self.strays]
+        words += [f"{stray.path} does not belong to this backup." for stray in self.strays]
         more = len(words) - _MOST
         return [*words[:_MOST], f"and {more:,} more"] if more > 0 else words
 

@@ -47,10 +47,10 @@ _UNNAMED = frozenset({MANIFEST_FILE, PROOFS_FILE})
 """Files of a set that its manifest does not name."""
 _NEVER = datetime.fromtimestamp(0, UTC)
 _LEFTOVER_WORDS = {
-    EntryKind.INCOMPLETE: "It has no manifest: the backup did not finish, and is not one.",
-    EntryKind.DELETED: "It was being deleted and is no backup any more: see kwtui cleanup.",
+    EntryKind.INCOMPLETE: "It has no manifest: the backup did not finish and is not valid.",
+    EntryKind.DELETED: "It was being deleted and is no longer a backup: see kwtui cleanup.",
 }
-_STAGING_WORDS = "links that a restore or drill imports through, or left: see kwtui cleanup"
+_STAGING_WORDS = "links that a restore or drill uses or left behind: see kwtui cleanup"
 
 
 def scan(extern: Path, state: Path | None = None) -> StorageListing:
@@ -104,7 +104,7 @@ def _no_folder(extern: Path, path: str, place: Path) -> KwtuiError:
         return cannot_read(place, FileNotFoundError(2, "No such file or directory"))
     parent = path.rpartition("/")[0]
     if packed_as(place.name):
-        hint = f"Unpack it below {extern}, then name the folder that comes out."
+        hint = f"Unpack it below {extern}, then name the resulting folder."
     elif parent:
         hint = f"Name the folder of the backup or export, for example {parent}."
     else:
@@ -177,7 +177,7 @@ class _Scanner:
             elif is_staging(below):
                 found.append(replace(foreign_folder(below), note=_STAGING_WORDS))
             elif below.count("/") > _DEEPEST:
-                found.append(replace(foreign_folder(below), problem="Too deep to look into."))
+                found.append(replace(foreign_folder(below), problem="Too deep to scan."))
             else:
                 deeper.append(below)
         return found, deeper
@@ -241,8 +241,8 @@ class _Scanner:
         if (found, size) == (named.files, named.bytes):
             return ""
         return (
-            f"Its files are not as its manifest says: {found:,} with {size:,} bytes are there, "
-            f"{named.files:,} with {named.bytes:,} were. What differs: kwtui show."
+            f"Its files differ from its manifest: {found:,} with {size:,} bytes exist, "
+            f"{named.files:,} with {named.bytes:,} were recorded. What differs: kwtui show."
         )
 
     def _annotated(self, entry: BackupEntry) -> BackupEntry:
@@ -251,7 +251,7 @@ class _Scanner:
         label = entry.label if told.label is None else told.label
         words = [entry.note]
         if told.problem:
-            words.append(f"kept like a pinned one, its notes cannot be read: {told.problem}")
+            words.append(f"kept like a pinned one because its notes cannot be read: {told.problem}")
         elif told.pinned and told.private:
             words.append("pinned for this account only")
         note = "; ".join(filter(None, words))
@@ -300,7 +300,7 @@ def _leftover_words(kind: EntryKind, folder: Path) -> str:
     if kind is not EntryKind.INCOMPLETE or mark is None:
         return _LEFTOVER_WORDS[kind]
     how = "was cancelled" if mark.outcome == "cancelled" else "failed"
-    return f"It is no backup: run {mark.run} {how}. {mark.reason}"
+    return f"It is not a backup: run {mark.run} {how}. {mark.reason}"
 
 
 def _is_export(folder: Path, listing: list[Entry]) -> bool:
@@ -337,7 +337,7 @@ def _with_proof(
     standing = standing_proof(summary.proof, summary.finished, proofs)
     if not standing.ok:
         found = standing.problems[0] if standing.problems else standing.summary
-        what = "What the last check found is lost" if standing.torn else "The last check failed"
+        what = "The result of the last check is lost" if standing.torn else "The last check failed"
         problem = f"{what}: {found}"
         return replace(entry, proof_at=standing.at, problem=entry.problem or problem)
     return replace(entry, proof=standing.level, proof_at=standing.at)

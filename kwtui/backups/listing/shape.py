@@ -170,7 +170,7 @@ def _read_text(path: Path, shown: str) -> tuple[str, str]:
     except OSError as error:
         return "", f"{shown} cannot be read: {error.strerror or error}."
     except UnicodeDecodeError as error:
-        return "", f"{shown} cannot be read: it is no UTF-8 text from byte {error.start} on."
+        return "", f"{shown} cannot be read: it is not UTF-8 text from byte {error.start} on."
 
 
 def _parent(path: str) -> str:

@@ -21,7 +21,7 @@ MOST_SECONDS = 30
 tables take a few, a file made of nothing but signs would take minutes."""
 _MOST_EMPTY = 1_000
 """Statements in a row: KWDB prints none."""
-_TOO_LONG = "An export of KWDB is read much faster: look at the file."
+_TOO_LONG = "An export of KWDB is parsed much faster: check the file."
 
 
 class LineNumbers:
@@ -57,7 +57,7 @@ def _no_token(found: str) -> tuple[str, str]:
         return "a comment that is never closed", ""
     if found[0] in "'\"$" or found[1:2] == "'":
         return "a quote that is never closed", ""
-    return f"the character {found[0]!r} cannot stand here", ""
+    return f"the character {found[0]!r} is not allowed here", ""
 
 
 class Clock:
@@ -71,7 +71,7 @@ class Clock:
     def check(self, position: int) -> None:
         """Raises KwtuiError (META_DAMAGED); the position is how far it was read."""
         if time.thread_time() > self._deadline:
-            what = f"after {MOST_SECONDS} seconds of reading it is not at its end"
+            what = f"parsing did not finish within {MOST_SECONDS} seconds"
             raise damaged(self._path, self._text, position, what, _TOO_LONG)
 
 

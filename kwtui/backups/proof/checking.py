@@ -145,7 +145,7 @@ def _children(folder: Path) -> list[Entry]:
 def report_stray(path: str, check: Check) -> None:
     name = path.rpartition("/")[2]
     if role_of(name) is FileRole.DATA:
-        message = "no data file of this backup; an IMPORT of the folder would read it"
+        message = "not a data file of this backup; an IMPORT of the folder would read it"
         check.fault(Fault.STRAY, path, message)
         return
     message = "does not belong to the backup"
@@ -166,7 +166,7 @@ def _compare_sizes(manifest: Manifest, present: dict[str, TreeFile], check: Chec
         if file is None:
             check.fault(Fault.MISSING, entry.path, "is not there")
         elif not file.regular:
-            check.fault(Fault.CHANGED, entry.path, "is no longer a file of its own but a link")
+            check.fault(Fault.CHANGED, entry.path, "was replaced by a link")
         elif file.bytes != entry.bytes:
             fault = Fault.TRUNCATED if file.bytes < entry.bytes else Fault.GROWN
             sizes = f"{human_count(file.bytes)} bytes instead of {human_count(entry.bytes)}"
@@ -214,7 +214,7 @@ def _own_file(details: SetDetails, entry: str, check: Check) -> Path | None:
     try:
         return details.location.absolute(entry)
     except KwtuiError:
-        message = "lies behind a link that leads out of the backup: others may change it"
+        message = "is reached through a link that leads out of the backup: others may change it"
         check.fault(Fault.CHANGED, entry, message)
         return None
 

@@ -99,7 +99,7 @@ def _read(
         return read(path, dialect, tick)
     except ChildProcessError as error:
         raise KwtuiError(
-            f"{path} was not read to its end.",
+            f"{path} was not read completely.",
             cause=f"{error}: it was killed, or the machine has no memory left.",
             hint="Try again.",
         ) from error

@@ -85,11 +85,11 @@ def _dialect(details: SetDetails, check: Check) -> Dialect | None:
     """The one that the files are checked by: where none fits all of them, the nearest."""
     guess = details.dialect
     if guess is None or (guess.dialect is None and not guess.misfits):
-        message = guess.reason if guess else "how its files are written could not be seen"
+        message = guess.reason if guess else "the format of its files could not be detected"
         check.fault(Fault.MALFORMED, details.entry.path, message)
         return guess.nearest if guess else None
     if guess.dialect is not None and guess.certainty is not Certainty.CERTAIN:
-        check.unknown.append(f"How the files were written, for certain. {guess.reason}")
+        check.unknown.append(f"The exact format of the files. {guess.reason}")
     return guess.dialect or guess.nearest
 
 
@@ -182,8 +182,8 @@ def _report_undefined(table: TableDetails, details: SetDetails, check: Check) ->
         return  # Its damaged meta.sql is named.
     severity = Severity.REFUSAL if among_others else Severity.WARNING
     message = (
-        "has data and no definition (meta.sql), so that it can only be restored into a table that "
-        "exists (--strategy data-only)"
+        "has data but no definition (meta.sql), so it can only be restored into an existing "
+        "table (--strategy data-only)"
     )
     check.fault(Fault.UNDEFINED, str(table.name), message, severity)
 

@@ -145,5 +145,5 @@ def verify(
             report, recorded=str(record_proof(details.location, mirror, report.as_proof()))
         )
     except KwtuiError as error:
-        note = f"This check was not written down: {sentences(error.title, error.cause)}"
+        note = f"This check was not recorded: {sentences(error.title, error.cause)}"
         return replace(report, unknown=(*report.unknown, note))

@@ -30,7 +30,7 @@ async def approve(controller: Controller, args: argparse.Namespace, output: Outp
     _type_name(proposal)
     passphrase = _secret("Passphrase of the approver's key: ")
     await controller.approvals.approve(proposal, passphrase)
-    output.line(f"Approved: {proposal.id}. It runs when {proposal.asked_by} asks for it.")
+    output.line(f"Approved: {proposal.id}. It runs when {proposal.asked_by} requests it.")
     return 0
 
 
@@ -42,7 +42,7 @@ async def _refuse(controller: Controller, args: argparse.Namespace, output: Outp
     if output.json:
         output.object("refused", {"id": proposal.id})
     else:
-        output.line(f"Refused: {proposal.id}. {proposal.asked_by} is told so.")
+        output.line(f"Refused: {proposal.id}. {proposal.asked_by} is notified.")
     return 0
 
 
@@ -101,7 +101,7 @@ def _lines(controller: Controller, proposal: Proposal) -> list[str]:
         return [*head, *plan_lines(proposal.plan, controller.commands.of_plan(proposal.plan))]
     return [
         *head,
-        f"This statement is run in {proposal.database}, as it stands:",
+        f"This statement is run in {proposal.database}, verbatim:",
         "",
         *(f"  {line}" for line in proposal.statement.split("\n")),
         "",
@@ -134,11 +134,11 @@ def _make_keys(controller: Controller, output: Output) -> int:
     output.note("The passphrase is stored nowhere. It needs 12 characters or more.")
     passphrase = _secret("New passphrase: ")
     if passphrase != _secret("Once more: "):
-        raise KwtuiError("The two are not the same.", exit_code=ExitCode.USAGE)
+        raise KwtuiError("The passphrases do not match.", exit_code=ExitCode.USAGE)
     private, public = controller.approvals.make_keys(passphrase)
     output.line(f"Written: {private}, {public}")
     output.note(
-        "An agent with the rights of this account could replace the public key. Have root copy it "
-        "to /etc/kwtui/approver.pub, which counts before it; then start kwtui mcp again."
+        "An agent with the rights of this account could replace the public key. Have root copy "
+        "it to /etc/kwtui/approver.pub, which takes precedence; then start kwtui mcp again."
     )
     return 0

@@ -196,7 +196,7 @@ def _check_lines(check: CopyCheck) -> Iterator[str]:
     yield f"{check.path}: {check.summary} ({check.seconds:.1f} s)"
     yield from (f"  {problem}" for problem in check.problems[1:])
     if not check.recorded:
-        yield "  This check was not written down: nothing may be written there."
+        yield "  This check was not recorded: nothing may be written there."
 
 
 def _progress(output: Output, path: str) -> Callable[[int, int], None]:
@@ -252,8 +252,8 @@ def _policy(args: argparse.Namespace) -> RetentionPolicy:
     saved = find_target(args.target).retention
     if args.min_proof or saved is None:
         raise KwtuiError(
-            f"No rule says which copies on {args.target} stay.",
-            hint="For example: --keep-daily 30 --keep-monthly 12. Or write them into offsite.toml: "
+            f"No retention rule is set for the copies on {args.target}.",
+            hint="For example: --keep-daily 30 --keep-monthly 12. Or set them in offsite.toml: "
             "[target.NAME.retention]",
             exit_code=ExitCode.USAGE,
         )

@@ -51,7 +51,7 @@ async def _write_down(
     try:
         await controller.offsite.mark_drilled(target, path, good=good)
     except KwtuiError as error:
-        output.note(f"The drill was not written down on the target: {error.title}")
+        output.note(f"The drill was not recorded on the target: {error.title}")
         return
     if good:
         output.note(f"{path} on {target} is proven to O4: restored from there.")

@@ -47,7 +47,7 @@ async def keygen(controller: Controller, args: argparse.Namespace, output: Outpu
         return 0
     output.line(public)
     output.note(
-        f"The private key is in {file}. Keep it away from this host: a copy cannot be opened "
-        "without it, and the host that sends needs the public key alone."
+        f"The private key is in {file}. Keep it away from this host: a copy cannot be decrypted "
+        "without it, and the sending host needs only the public key."
     )
     return 0

@@ -38,7 +38,7 @@ async def _list(controller: Controller, args: argparse.Namespace, output: Output
         output.line("")
         output.line(_sums(_ends(entries)))
     if flaws:
-        output.note("The journal was altered. See what: kwtui report --check")
+        output.note("The journal was altered. Show the changes: kwtui report --check")
     return 0
 
 

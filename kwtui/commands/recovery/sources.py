@@ -87,10 +87,10 @@ async def find_source(
     if source.entries:
         return source
     raise KwtuiError(
-        f"No backup lies in {source.place}.",
+        f"There is no backup in {source.place}.",
         cause=source.problem,
-        hint="Name the folder that holds `kwtui/DATABASE/TIME`, or a backup itself; of a target "
-        "the place that copies were sent to.",
+        hint="Name the folder that holds `kwtui/DATABASE/TIME`, or a backup itself; for a "
+        "target, the place that copies were sent to.",
         exit_code=ExitCode.NOT_FOUND,
     )
 
@@ -288,7 +288,7 @@ class CopiesSource:
             return False
         parts = plural(len(archive.parts), "part")
         size = human_bytes(sum(part.bytes for part in archive.parts))
-        self._output.line(f"All of {copy.path} is there by its sizes: {parts}, {size}.")
+        self._output.line(f"{copy.path} is complete by its sizes: {parts}, {size}.")
         if copy.level and copy.checked_at is not None:
             level, at = int(copy.level), f"{copy.checked_at:%Y-%m-%d %H:%M}"
             self._output.line(f"It was proven to O{level} at {at} UTC.")

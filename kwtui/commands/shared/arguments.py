@@ -110,9 +110,9 @@ def given_target(args: argparse.Namespace) -> Target:
         raise KwtuiError(
             "--dsn holds a password, which every account of this machine can read there.",
             cause="The arguments of a process are public (ps), and the shell keeps them.",
-            hint="Leave it out of the URL. Without one kwtui asks for it; or give it as PGPASSWORD,"
-            " in a passfile (PGPASSFILE, ~/.pgpass) or by a profile's password_command. Change this"
-            " one: it has been seen.",
+            hint="Leave it out of the URL. Without one kwtui asks for it; or give it as "
+            "PGPASSWORD, in a passfile (PGPASSFILE, ~/.pgpass) or by a profile's "
+            "password_command. Change this password: it has been exposed.",
             exit_code=ExitCode.USAGE,
         )
     return _with_given_folders(target, args)

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from kwtui.controller import Controller
     from kwtui.operations.plan import Plan
 
-QUESTION = "It runs in a process of its own. [d]etach, [c]ancel, or Enter to go on watching: "
+QUESTION = "It runs in a process of its own. [d]etach, [c]ancel, or Enter to continue watching: "
 BACKUP_QUESTION = (
-    "It runs in a process of its own. [d]etach, [c]ancel and keep what was written, marked as\n"
-    "cancelled, cancel and [s]weep it away, or Enter to go on watching: "
+    "It runs in a process of its own. [d]etach, [c]ancel and keep what was written, marked "
+    "as\ncancelled, cancel and [s]weep it away, or Enter to continue watching: "
 )
 
 
@@ -138,7 +138,7 @@ class _Watcher:
             if not isinstance(event, RunFinished):
                 return
             self._asking = False
-            sys.stderr.write("\nIt has ended meanwhile.\n")
+            sys.stderr.write("\nIt has ended in the meantime.\n")
             self._show_held()
             return
         for line in lines_of(event, state):

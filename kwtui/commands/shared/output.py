@@ -131,7 +131,7 @@ class Output:
             raise KwtuiError(
                 "The output cannot be written.",
                 cause=error.strerror or str(error),
-                hint="A run that was started goes on: kwtui runs shows it.",
+                hint="A run that was started continues: see kwtui runs.",
             ) from error
 
 

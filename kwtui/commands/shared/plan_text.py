@@ -52,7 +52,7 @@ def plan_lines(plan: Plan, command: str) -> Iterator[str]:
 def _finding_lines(plan: Plan) -> Iterator[str]:
     if plan.findings:
         yield ""
-        yield "Know before:"
+        yield "Before you start:"
     for finding in plan.findings:
         subject = f"{finding.subject}: " if finding.subject else ""
         yield f"  {finding.severity.value:8} {subject}{finding.message}"

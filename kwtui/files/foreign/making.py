@@ -145,7 +145,7 @@ def hard_link(source: Path, target: Path) -> None:
             os.link(old, new, src_dir_fd=held, dst_dir_fd=here, follow_symlinks=False)
             if not stat.S_ISREG(os.stat(new, dir_fd=here, follow_symlinks=False).st_mode):
                 os.unlink(new, dir_fd=here)
-                raise OSError(errno.EINVAL, "it is no regular file", str(source))
+                raise OSError(errno.EINVAL, "it is not a regular file", str(source))
     finally:
         os.close(held)
 

@@ -61,7 +61,7 @@ def open_in(folder: int, name: str, flags: int, mode: int, path: Path) -> int:
         if error.errno == errno.ELOOP:
             raise OSError(errno.ELOOP, "it is a symbolic link", str(path)) from None
         if error.errno == errno.ENXIO:  # a socket, or a pipe that nobody reads
-            raise OSError(errno.ENXIO, "it is no regular file", str(path)) from None
+            raise OSError(errno.ENXIO, "it is not a regular file", str(path)) from None
         error.filename = str(path)
         raise
     try:
@@ -77,7 +77,7 @@ def _check(descriptor: int, flags: int, folder: int, path: Path) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     if flags & (os.O_WRONLY | os.O_RDWR) and status.st_nlink > 1:
         own = os.geteuid()
         if status.st_uid == own and os.fstat(folder).st_uid not in (0, own):

@@ -136,7 +136,7 @@ def _extended(
         among = _mapping(document.get("services"), f"{where} has no services")
     found = among.get(base)
     if not isinstance(found, dict):
-        raise NotUnderstood(f"the service {name} extends {base}, which is not there")
+        raise NotUnderstood(f"the service {name} extends {base}, which was not found")
     below = _extended(found, base, among, scope, where, read, (*seen, (file, name)))
     if other:
         below = _relative_to(below, where.parent)

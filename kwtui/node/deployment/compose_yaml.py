@@ -131,13 +131,15 @@ def _pairs(node: yaml.MappingNode) -> Iterator[tuple[str, Value]]:
         if key.tag == f"{_STANDARD}merge":
             merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
         elif key.value in own:
-            raise NotUnderstood(f"line {line} names the key {_short(key.value)} twice")
+            raise NotUnderstood(f"line {line} has the key {_short(key.value)} twice")
         else:
             own[key.value] = value
     # Of several mappings that are merged, the first one that has a key gives it.
     for each in reversed(merged):
         if not isinstance(each, yaml.MappingNode):
-            raise NotUnderstood(f"line {each.start_mark.line + 1} merges what is no mapping")
+            raise NotUnderstood(
+                f"line {each.start_mark.line + 1} merges a value that is not a mapping"
+            )
         yield from _pairs(each)
     for name, value in own.items():
         yield name, _value(value)

@@ -82,12 +82,12 @@ class Container:
         if unclear or self.not_known:
             why = self.not_known or f"{reasons(unclear[0].target)}."
             return Seen(
-                problem=f"{inside} is a path of the container. What it mounts is not known. {why}"
+                problem=f"{inside} is a path of the container. What it mounts is unknown. {why}"
             )
         return Seen(
-            problem=f"{inside} lies inside the container, on no folder and no volume that is"
-            " named here. Unless its image declares a volume there, it is gone with the container;"
-            " it cannot be seen from here."
+            problem=f"{inside} is inside the container, on no folder or volume named here. "
+            "Unless its image declares a volume there, it is lost with the container; "
+            "it is not visible from here."
         )
 
     def port(self, inside: int) -> Seen:
@@ -108,7 +108,7 @@ class Container:
 def _through(mount: Mount, path: PurePosixPath, program: str) -> Seen:
     below = path.relative_to(mount.target)
     if mount.kind is MountKind.MEMORY:
-        return Seen(problem=f"{path} is kept in memory (tmpfs): it is gone with the container.")
+        return Seen(problem=f"{path} is kept in memory (tmpfs): it is lost with the container.")
     if mount.kind is MountKind.VOLUME:
         return Seen(problem=_on_volume(mount, path, below, program))
     source = mount.source
@@ -116,7 +116,7 @@ def _through(mount: Mount, path: PurePosixPath, program: str) -> Seen:
         # The same account that looks now, as far as can be told: the folder is there.
         return Seen(str(own / below))
     if not is_known(source):
-        return Seen(problem=f"{path} lies on {as_written(source)}: {reasons(source)}.")
+        return Seen(problem=f"{path} is on {as_written(source)}: {reasons(source)}.")
     return Seen(str(Path(source) / below))
 
 
@@ -134,15 +134,15 @@ def _on_volume(mount: Mount, path: PurePosixPath, below: PurePosixPath, program:
     tail = f", with /{below} behind it" if str(below) != "." else ""
     if not mount.source:
         return (
-            f"{path} lies on a volume without a name, which {program} keeps until it is removed"
-            f" with its container: {program} inspect tells where."
+            f"{path} is on a volume without a name, which {program} keeps until it is removed "
+            f"with its container: {program} inspect shows where."
         )
     if not is_known(mount.source):
-        return f"{path} lies on the volume {as_written(mount.source)}: {reasons(mount.source)}."
+        return f"{path} is on the volume {as_written(mount.source)}: {reasons(mount.source)}."
     title = mount.title or mount.source
     return (
-        f"{path} lies on the volume {title}, which {program} keeps and which outlives the"
-        f" container: {program} volume inspect {mount.source} tells where. Give that path{tail}."
+        f"{path} is on the volume {title}, which {program} keeps and which outlives the "
+        f"container: {program} volume inspect {mount.source} shows where. Give that path{tail}."
     )
 
 
@@ -183,8 +183,8 @@ def container_of_process(process: Path, own: Path) -> Container | None:
 
 def unpublished(program: str = "") -> str:
     """Why a port of a container is not known on this machine, and what tells it."""
-    tells = f"{program} port tells" if program else "docker port, or podman port, tells"
-    return f"Which port of this machine leads to it, {tells}."
+    tells = f"{program} port shows" if program else "docker port, or podman port, tells"
+    return f"Which port of this machine maps to it, {tells}."
 
 
 def _program_of(cgroup: str) -> str:

@@ -188,7 +188,7 @@ def _several(running: Sequence[_Evidence]) -> Ownership:
     return Ownership(
         Owner.NOT_KNOWN,
         f"{len(running)} nodes run on this machine, with the stores {shown}.",
-        "Name the store that is meant (--store DIR), or its server (--dsn URL).",
+        "Name the intended store (--store DIR), or its server (--dsn URL).",
     )
 
 
@@ -259,7 +259,7 @@ def _of_arguments(found: StartArguments) -> _Evidence:
 def _no_store(found: StartArguments) -> str:
     """Why start arguments do not tell the store; empty where they need not."""
     if found.in_memory:
-        return "The store is kept in memory (--store=type=mem): nothing of it is on a disk."
+        return "The store is in memory (--store=type=mem): none of it is on disk."
     if found.partial:
         return ""
     words = " ".join(found.words)

@@ -76,7 +76,7 @@ def parse_run(words: Sequence[str], folder: Path | None, program: str = DOCKER) 
             own_network=network != "host",
             not_known=_not_known(unclear, values),
             program=program,
-            ports_not_known=f"{program} port tells under which number it is published."
+            ports_not_known=f"{program} port shows under which number it is published."
             if ("--publish-all", "") in options or ("-P", "") in options
             else "",
         ),

@@ -96,7 +96,7 @@ def _of_unit(starts: Starts, path: Path, *, expected: bool) -> None:
         )
         before = len(found.looked)
         if not starts.command(words, context, alone=True) and len(found.looked) == before:
-            found.looked.append((str(path), "its ExecStart starts no kwbase that is understood"))
+            found.looked.append((str(path), "its ExecStart starts no kwbase that can be parsed"))
 
 
 def _names_kwdb(unit: Unit) -> bool:

@@ -104,12 +104,12 @@ def _mount(fields: Mapped, volumes: dict[str, Mapped], claims: set[str]) -> Moun
     if "emptyDir" in volume:
         if _text(_map(volume.get("emptyDir")).get("medium")) == "Memory":
             return Mount(MountKind.MEMORY, "", target)
-        why = "an emptyDir lies with the pod on its node, and is gone with the pod"
+        why = "an emptyDir is on the pod's node and is lost with the pod"
         return Mount(MountKind.VOLUME, unknown(name, why), target, title=name)
     claim = _text(_map(volume.get("persistentVolumeClaim")).get("claimName"))
     if claim or name in claims:
         what = claim or f"{name}-… of each pod"
-        why = f"a claimed volume may lie anywhere: kubectl describe pvc ({what}) tells where"
+        why = f"a claimed volume can be anywhere: kubectl describe pvc ({what}) tells where"
         return Mount(MountKind.VOLUME, unknown(name, why), target, title=name)
     why = "what kind of volume it is, is not understood"
     return Mount(MountKind.VOLUME, unknown(name, why), target, title=name)

@@ -44,7 +44,7 @@ def host_folder(source: str, folder: Path | None) -> str:
     if source.startswith("/") or not is_known(source[:1]):
         return source if pieces(source) else os.path.normpath(source)
     if folder is None:
-        return unknown(as_written(source), "it is relative, and nothing says from which folder")
+        return unknown(as_written(source), "it is relative to an unknown folder")
     return os.path.normpath(folder / source)
 
 
@@ -97,7 +97,7 @@ def _pairs(outside: str, inside: str, program: str) -> Iterator[Port]:
         else:
             chosen = f"one of {outside}" if outer else "any free port"
             title = program[:1].upper() + program[1:]
-            why = f"{title} chooses {chosen} for it: {program} port tells which."
+            why = f"{title} chooses {chosen} for it: {program} port shows which."
             yield Port(port, None, why)
 
 

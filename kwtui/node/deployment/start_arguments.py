@@ -178,15 +178,15 @@ class StartArguments:
         if self.container is not None:
             return self._in_container(path, self.container)
         if path.startswith("~"):
-            problem = f"{path} begins with ~, which the node does not take for a home folder."
+            problem = f"{path} begins with ~, which the node does not expand to a home folder."
             return Claim("", self.source, problem=problem)
         where = Path(path)
         if not where.is_absolute() and self.folder is None:
-            problem = f"{path} is relative, and nothing says from which folder."
+            problem = f"{path} is relative to an unknown folder."
             if not self.values("--store", "-s"):
                 problem = (
-                    f"No --store is given: the store is {path} in the folder in which the node is"
-                    " started, which nothing tells."
+                    f"No --store is given: the store is {path} in the folder in which the node "
+                    "is started, which is unknown."
                 )
             return Claim("", self.source, problem=problem)
         return Claim(os.path.normpath((self.folder or Path("/")) / where), self.source)
@@ -194,7 +194,7 @@ class StartArguments:
     def _in_container(self, path: str, container: Container) -> Claim:
         if not path.startswith("/"):
             if not container.folder.startswith("/") or not is_known(container.folder):
-                problem = f"{path} is meant from the container's working folder: nothing tells it."
+                problem = f"{path} is relative to the container's working folder, which is unknown."
                 return Claim("", self.source, path, problem)
             path = os.path.normpath(f"{container.folder}/{path}")
         seen = container.path(path)

@@ -191,7 +191,7 @@ class Starts:
             name, folder, command = parse_exec(words)
             container = self._containers.get(name) or self._started(name)
             if container is None:
-                why = f"Nothing tells what the container {as_written(name)} has."
+                why = f"What the container {as_written(name)} has is unknown."
                 container = Container(name=name, not_known=why, ports_not_known=why)
             where = Path(folder or container.folder or "/") if folder or container.folder else None
             inner = replace(context, container=container, folder=where)
@@ -239,7 +239,7 @@ class Starts:
             title = as_written(container.name) or "without a name"
             what = f"the container {title} ({as_written(image)})"
             if not command:
-                self._remarks.append(f"{what} starts what its image names, which is not known")
+                self._remarks.append(f"{what} starts what its image names, which is unknown")
             elif not _is_other_use(command):
                 self._remarks.append(f"what {what} starts is not understood")
         return False

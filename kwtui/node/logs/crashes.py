@@ -26,7 +26,7 @@ class Crash:
     file: Path
     at: datetime | None
     """UTC; None where the record's time is not understood."""
-    signal: str = "signal not told"
+    signal: str = "signal unknown"
 
 
 def read_crashes(path: Path) -> list[Crash]:
@@ -49,5 +49,5 @@ def _crash(path: Path, record: bytes) -> Crash:
     end = record.find(CRASH_START, len(CRASH_START))
     words = (record if end < 0 else record[:end]).decode("utf-8", "replace")
     signal = _SIGNAL.search(words)
-    named = f"{signal[1]}, signal {signal[2]}" if signal else "signal not told"
+    named = f"{signal[1]}, signal {signal[2]}" if signal else "signal unknown"
     return Crash(path, line_time(record), named)

@@ -111,7 +111,7 @@ def parse_filter(text: str, now: datetime) -> LogFilter:
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise _usage(f"The filter's quotes do not match: {error}.") from error
+        raise _usage(f"The quotes of the filter do not match: {error}.") from error
     wanted, free = LogFilter(), []
     for word in words:
         name, colon, value = word.partition(":")
@@ -153,13 +153,13 @@ def parse_severity(text: str) -> LogSeverity:
         if text and severity.name.lower().startswith(text.lower()):
             return severity
     names = ", ".join(s.name.lower() for s in LogSeverity)
-    raise _usage(f"{text!r} is no severity. There are: {names}.")
+    raise _usage(f"{text!r} is not a severity. Severities: {names}.")
 
 
 def parse_thread(text: str) -> str:
     """A goroutine's number. Raises KwtuiError (USAGE)."""
     if not (text.isascii() and text.isdigit()):
-        raise _usage(f"{text!r} is no goroutine: it is a number, the one after the time.")
+        raise _usage(f"{text!r} is not a goroutine: that is a number, the one after the time.")
     return text
 
 
@@ -177,8 +177,8 @@ def compile_pattern(text: str) -> re.Pattern[str]:
         return re.compile(text, 0 if has_capital else re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as error:
         raise KwtuiError(
-            f"{text!r} is no regular expression: {error}.",
-            hint="Put a backslash before signs that mean themselves: \\( \\[ \\* \\+ \\? \\.",
+            f"{text!r} is not a regular expression: {error}.",
+            hint="Put a backslash before literal characters: \\( \\[ \\* \\+ \\? \\.",
             exit_code=ExitCode.USAGE,
         ) from error
 

@@ -143,7 +143,7 @@ def _order(file: LogFile) -> tuple[int, bool, float, str]:
 def _no_logs(folders: Sequence[Path], failure: OSError | None) -> KwtuiError:
     if not folders:
         return KwtuiError(
-            "It is not known where the node's logs are.",
+            "The location of the node's logs is unknown.",
             hint="Give the node's store, or its log folder, in the profile.",
             exit_code=ExitCode.NOT_FOUND,
         )

@@ -41,7 +41,7 @@ def parse_when(text: str, now: datetime, *, here: datetime | None = None) -> dat
     except (ValueError, OverflowError):
         pass  # a clock or a calendar does not have it: the same answer as for no time at all
     raise KwtuiError(
-        f"{text!r} is no time.",
+        f"{text!r} is not a time.",
         hint=f"Write one of these, in UTC: {FORMS}.",
         exit_code=ExitCode.USAGE,
     )

@@ -26,14 +26,14 @@ _LEVEL = re.compile(r"TS engine WAL level is: (\d+)")
 _UPDATED = re.compile(r"update wal level to (\d+)", re.IGNORECASE)
 
 _DISCARDED = (
-    "The node could not use its WAL and threw it away: time-series rows that were written after"
-    " the last checkpoint before this line are lost. Compare with the last backup."
+    "The node could not use its WAL and discarded it: time-series rows that were written after "
+    "the last checkpoint before this line are lost. Compare with the last backup."
 )
 _ALARMS = (
     (re.compile(r"Reset ALL WAL|Now Reset WAL", re.IGNORECASE), _DISCARDED),
     (
         re.compile(r"wal.*(fail|error|corrupt|broken|cannot)", re.IGNORECASE),
-        "Something went wrong with the WAL. Read what stands around it in the log.",
+        "The WAL has a problem. Read the lines around it in the log.",
     ),
 )
 _HARMLESS_AT_START = "Cannot detect the end checkpoint wal"

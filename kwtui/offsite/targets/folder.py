@@ -56,7 +56,7 @@ class FolderTarget:
         return KwtuiError(
             f"The folder {self._root} was not found.",
             cause="A share that is not mounted looks like this.",
-            hint="Mount it, or make the folder.",
+            hint="Mount it, or create the folder.",
             exit_code=ExitCode.NOT_FOUND,
         )
 
@@ -150,7 +150,7 @@ class FolderTarget:
         return KwtuiError(
             f"{name} on {self.address} cannot be used.",
             cause=cause,
-            hint="Check who may read and write there." if denied else "",
+            hint="Check its owner and permissions." if denied else "",
             exit_code=ExitCode.EXTERN_NOT_READABLE if denied else ExitCode.FAILED,
         )
 

@@ -176,14 +176,14 @@ class S3Target:
         cause = _first_sentence(text)
         if any(mark in lowered for mark in _WRONG_KEYS):
             return KwtuiError(
-                f"{self.address} does not know these keys.",
+                f"{self.address} rejected these keys.",
                 cause=cause,
                 hint="Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the credentials file.",
                 exit_code=ExitCode.AUTHENTICATION_FAILED,
             )
         if "accessdenied" in lowered or "403 forbidden" in lowered:
             return KwtuiError(
-                f"{name or 'It'} on {self.address} may not be used with these keys.",
+                f"{name or 'It'} on {self.address} cannot be used with these keys: access denied.",
                 cause=cause,
                 hint="Allow ListBucket, GetObject, PutObject and DeleteObject there.",
                 exit_code=ExitCode.EXTERN_NOT_READABLE,
@@ -196,7 +196,7 @@ class S3Target:
             return KwtuiError(
                 f"{self.address} cannot be reached.",
                 cause=cause,
-                hint="Check the endpoint and the network. Parts that are there are not sent twice.",
+                hint="Check the endpoint and the network. Parts already sent are not sent again.",
                 exit_code=ExitCode.SERVER_UNREACHABLE,
             )
         return KwtuiError(f"{name or 'It'} on {self.address} cannot be used.", cause=cause)

@@ -65,7 +65,7 @@ def place_of(settings: TargetSettings, bucket: str, environment: Mapping[str, st
     scheme, found, host = endpoint.partition("://")
     if scheme not in ("http", "https") or not found or not host or "@" in host or "/" in host:
         raise KwtuiError(
-            "The endpoint of the object store is no URL that kwtui can use.",
+            "The endpoint of the object store is not a URL that kwtui can use.",
             hint="Write it as https://minio.example:9000, without a bucket and without keys.",
             exit_code=ExitCode.USAGE,
         )
@@ -96,16 +96,16 @@ def account_of(settings: TargetSettings, environment: Mapping[str, str]) -> Acco
         )
     except (NotReadable, KeyError):
         raise KwtuiError(
-            f"There are no keys for s3://: neither AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are "
-            f"set, nor has {file} a profile [{profile}].",
-            hint="Set the variables, or write the keys there. kwtui keeps none.",
+            "There are no keys for s3://: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not "
+            f"set, and {file} has no profile [{profile}].",
+            hint="Set the variables, or write the keys to that file. kwtui stores no keys.",
             exit_code=ExitCode.AUTHENTICATION_FAILED,
         ) from None
     except configparser.Error:
         # Its own words may hold a line of the file.
         raise KwtuiError(
-            f"The file {file} cannot be understood.",
-            hint="It has sections as [default] with lines as aws_access_key_id = ...",
+            f"The file {file} cannot be parsed.",
+            hint="It needs sections such as [default] with lines such as aws_access_key_id = ...",
             exit_code=ExitCode.USAGE,
         ) from None
 

@@ -80,13 +80,13 @@ class SftpTarget:
     def files(self, folder: str = "") -> list[Stored]:
         try:
             if not self._session.look_at(self._path("")).is_folder:
-                raise SftpError(NO_SUCH_FILE, "it is no folder")
+                raise SftpError(NO_SUCH_FILE, "it is not a folder")
         except SftpError as error:
             if error.code != NO_SUCH_FILE:
                 raise self._error("", error) from error
             raise KwtuiError(
-                f"There is no folder {self._root} on {self._label}.",
-                hint="Make it there, for the account that kwtui logs in with.",
+                f"The folder {self._root} was not found on {self._label}.",
+                hint="Create it there, for the account that kwtui logs in with.",
                 exit_code=ExitCode.NOT_FOUND,
             ) from error
         found = []
@@ -203,7 +203,8 @@ class SftpTarget:
             return missing(name, self.address)
         if error.code == PERMISSION_DENIED:
             return KwtuiError(
-                f"{name or self._root} on {self.address} may not be used by this account.",
+                f"{name or self._root} on {self.address} cannot be used by this account: "
+                "permission denied.",
                 cause=error.message,
                 hint="Check who owns the folder there, and its mode.",
                 exit_code=ExitCode.EXTERN_NOT_READABLE,

@@ -294,7 +294,7 @@ class Session:
 
     def _nonsense(self) -> KwtuiError:
         return KwtuiError(
-            f"What {self._label} answers is no SFTP.",
+            f"The answer of {self._label} is not SFTP.",
             cause=self._said(),
             hint="Programs that its shell starts must print nothing: see `ssh HOST true`.",
         )
@@ -362,20 +362,20 @@ class NewRemoteFile:
 _REASONS = (
     (
         ("host key verification failed", "host identification has changed"),
-        "{label} is not the host that it was, or was never seen.",
-        "Compare its key, then accept it: ssh HOST. Do not go on before you know.",
+        "The host key of {label} has changed or is unknown.",
+        "Verify its key, then accept it: ssh HOST. Do not continue before that.",
         ExitCode.TLS_FAILED,
     ),
     (
         ("permission denied", "too many authentication failures"),
-        "{label} does not let this account in.",
-        "Check user and key: ssh -o BatchMode=yes USER@HOST true. kwtui types no passwords.",
+        "{label} refused the login.",
+        "Check user and key: ssh -o BatchMode=yes USER@HOST true. kwtui enters no passwords.",
         ExitCode.AUTHENTICATION_FAILED,
     ),
     (
         ("subsystem request failed",),
         "{label} offers no SFTP.",
-        "Have its administrator allow the subsystem sftp.",
+        "Ask its administrator to enable the sftp subsystem.",
         ExitCode.FAILED,
     ),
 )
@@ -391,7 +391,7 @@ def why_ssh_ended(said: str, label: str, *, begun: bool) -> KwtuiError:
         return KwtuiError(
             f"The connection to {label} was lost.",
             cause=said,
-            hint="Start it again: parts that are there are not sent twice.",
+            hint="Start it again: parts already sent are not sent again.",
             exit_code=ExitCode.CONNECTION_LOST,
         )
     return KwtuiError(

@@ -67,7 +67,7 @@ def _undefined(source: RestoreSource, request: RestoreRequest) -> Iterator[Findi
             "no_definition",
             source.path,
             f"{plural(more, 'more table')} of it have no definition.",
-            "See all of them: kwtui verify",
+            "List all: kwtui verify",
         )
 
 
@@ -116,7 +116,7 @@ def _unread(source: RestoreSource) -> Iterator[Finding]:
             "unread_file",
             source.path,
             f"{plural(more, 'more file')} cannot be read either.",
-            "See all of them: kwtui verify",
+            "List all: kwtui verify",
         )
 
 

@@ -136,15 +136,15 @@ def source_of(
     """
     if details.entry.kind is EntryKind.INCOMPLETE:
         raise KwtuiError(
-            f"{details.entry.path} is no backup: it did not finish.",
+            f"{details.entry.path} is not a backup: it did not finish.",
             cause="It has no manifest, which is written last.",
             hint="Choose another one: kwtui list",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )
     if details.entry.kind is EntryKind.FOREIGN:
         raise KwtuiError(
-            f"{details.entry.path} is no backup and no export of KWDB.",
-            hint="See what there is: kwtui list",
+            f"{details.entry.path} is neither a backup nor an export of KWDB.",
+            hint="List what exists: kwtui list",
             exit_code=ExitCode.NOT_FOUND,
         )
     if details.manifest is not None:

@@ -210,8 +210,8 @@ def _interval_findings(interval: str, report: WalReport) -> Iterator[Finding]:
     elif before is not None and seconds > before:
         yield Finding(
             Severity.WARNING, "longer_interval", INTERVAL,
-            f"Up to {seconds / before:.1f} times as much is played back after a crash, and that"
-            " much is lost if the node cannot use its WAL. The WAL files grow as much.",
+            f"Up to {seconds / before:.1f} times as much is replayed after a crash, and that "
+            "much is lost if the node cannot use its WAL. The WAL files grow as much.",
         )  # fmt: skip
     elif before is not None and seconds < before:
         yield Finding(

@@ -136,7 +136,7 @@ def recovery(report: WalReport) -> list[str]:
     told = []
     files = report.files
     if files is None:
-        told.append(f"How much would be played back is not known: {report.no_files}")
+        told.append(f"How much would be replayed is unknown: {report.no_files}")
     elif files.layout is Layout.RING:
         told.append(
             f"The older layout is in use: a ring of files, {human_bytes(files.bytes)} in"
@@ -148,8 +148,8 @@ def recovery(report: WalReport) -> list[str]:
     told.append(_checkpoint(report))
     if files is not None and files.relational_files:
         told.append(
-            f"Relational: {plural(files.relational_files, 'WAL file')} with"
-            f" {human_bytes(files.relational_bytes)} in the store are played back by RocksDB."
+            f"Relational: {plural(files.relational_files, 'WAL file')} with "
+            f"{human_bytes(files.relational_bytes)} in the store are replayed by RocksDB."
         )
     told.append(
         "If the node cannot use its WAL, it discards it and starts without (the log then says"
@@ -161,10 +161,10 @@ def recovery(report: WalReport) -> list[str]:
 def _playback(files: WalFiles) -> str:
     largest = max(files.vgroups, key=lambda area: area.logged_bytes, default=None)
     if files.logged_bytes == 0:
-        return "A start now would play nothing back: nothing was logged since the last checkpoint."
+        return "A start now would replay nothing: nothing was logged since the last checkpoint."
     words = (
-        f"A start now would play back {human_bytes(files.logged_bytes)} of time-series WAL from"
-        f" {plural(sum(a.logged_bytes > 0 for a in files.areas), 'folder')}"
+        f"A start now would replay {human_bytes(files.logged_bytes)} of time-series WAL from "
+        f"{plural(sum(a.logged_bytes > 0 for a in files.areas), 'folder')}"
     )
     if largest is not None and largest.logged_bytes:
         words += f", most of it from {largest.name} ({human_bytes(largest.logged_bytes)})"

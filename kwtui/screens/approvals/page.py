@@ -86,7 +86,7 @@ class ApprovalScreen(KwtuiScreen):
             return
         proposal = self._proposal
         await self.controller.approvals.approve(proposal, passphrase)
-        self.say(f"Approved: {proposal.id}. It runs when {proposal.asked_by} asks for it.")
+        self.say(f"Approved: {proposal.id}. It runs when {proposal.asked_by} requests it.")
         self.app.pop_screen()
 
     def do_refuse(self) -> None:

@@ -39,7 +39,7 @@ def node_lines(overview: Overview) -> list[Line]:
     for node in overview.nodes.items:
         lines += _node(node, overview)
     if len(overview.versions) > 1:
-        words = "The nodes are of several versions: finish the upgrade before a restore."
+        words = "The nodes run different versions: finish the upgrade before a restore."
         lines.append(line(("! ", "warning"), words, indent=2))
     return lines
 
@@ -66,7 +66,7 @@ def _node(node: Node, overview: Overview) -> Iterator[Line]:
 
 def _files_seen(store: str | None) -> Part:
     if store is None:
-        return ("Its files cannot be seen from here: after a backup to it run kwtui there.", "")
+        return ("Its files are not visible from here: after a backup to it run kwtui there.", "")
     return (f"Its files are on this machine: {store}", "muted")
 
 

@@ -333,7 +333,7 @@ def space_line(entries: Sequence[BackupEntry], free: int | None) -> Line:
     left = [entry for entry in entries if entry.kind in (EntryKind.INCOMPLETE, EntryKind.DELETED)]
     parts: list[str | Part] = []
     if free is None:
-        parts.append((f"{human_bytes(used)} in extern; free space is not known", "muted"))
+        parts.append((f"{human_bytes(used)} in extern; free space is unknown", "muted"))
     else:
         share = used / max(1, used + free)
         filled = min(SPACE_CELLS, max(round(share * SPACE_CELLS), 1 if used else 0))

@@ -48,7 +48,7 @@ class Asker:
     def lacks(self, answer: ResultSet, what: str, *names: str) -> bool:
         """Name the columns that this version of KWDB does not have in its answer."""
         lacking = answer.lacking(*names)
-        words = f"{what} (this version of KWDB does not tell {', '.join(lacking)})"
+        words = f"{what} (this version of KWDB does not report {', '.join(lacking)})"
         if lacking and words not in self.not_captured:
             self.not_captured.append(words)
         return bool(lacking)
@@ -96,7 +96,7 @@ class Asker:
             raise KwtuiError(
                 f"kwtui cannot read the columns of {table} on this version of KWDB.",
                 cause=f"SHOW COLUMNS has no column {', '.join(lacking)}.",
-                hint="It was made for KWDB 3.2; see what kwtui server says of the version.",
+                hint="It supports KWDB 3.2; check the version with kwtui server.",
                 exit_code=ExitCode.STATEMENT_REFUSED,
             )
         self.lacks(shown, "defaults of columns", "column_default")

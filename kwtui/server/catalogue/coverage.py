@@ -11,7 +11,7 @@ from kwtui.model.server import Becomes, Coverage, ServerFacts
 _ROWS = "KWDB's own EXPORT writes them as CSV files."
 _CAPTURED = {
     "defaults": "KWDB's import refuses them or leaves them out; set after the data.",
-    "computed columns": "Their expressions; their values are computed anew.",
+    "computed columns": "Their expressions; their values are recomputed.",
     "checks": "Part of the table's own definition, and validated after the data.",
     "foreign keys": "Left out of the export; added after the data, which validates them.",
     "comments": "On the database, tables, columns, indexes and procedures.",
@@ -19,19 +19,19 @@ _CAPTURED = {
     "zone configurations": "As the statements that the server shows.",
     "partitions": "Part of the table's own definition.",
     "sequences": "Never exported; with the value where they stand after the export.",
-    "views": "Never exported; made again after the data, in the order in which they need each "
+    "views": "Never exported; recreated after the data, in the order in which they need each "
     "other.",
-    "materialized views": "Never exported; their rows are computed anew.",
-    "procedures": "Never exported; made again after the data.",
-    "triggers": "Never exported; made again after the data, in the order in which they fire.",
-    "schemas": "Also those that hold nothing.",
+    "materialized views": "Never exported; their rows are recomputed.",
+    "procedures": "Never exported; recreated after the data.",
+    "triggers": "Never exported; recreated after the data, in the order in which they fire.",
+    "schemas": "Including empty ones.",
     "tags": "Part of the table's own definition.",
-    "devices without readings": "No EXPORT knows them; their tag values are put back by INSERT.",
-    "tag indexes": "Made again with the table.",
+    "devices without readings": "EXPORT omits them; their tag values are restored by INSERT.",
+    "tag indexes": "Recreated with the table.",
     "retentions": "Of tables by their definition; the one of the database is captured beside.",
-    "partition interval": "Left out of the export; given to the new database.",
+    "partition interval": "Left out of the export; set on the new database.",
 }
-_BY_HAND = "Its text is in schema.json and RESTORE.md; no restore makes it again by itself."
+_BY_HAND = "Its text is in schema.json and RESTORE.md; no restore recreates it automatically."
 
 
 def coverage(schema: DatabaseSchema, server: ServerFacts) -> tuple[Coverage, ...]:
@@ -41,10 +41,10 @@ def coverage(schema: DatabaseSchema, server: ServerFacts) -> tuple[Coverage, ...
     """
     tables = Coverage("tables with their rows", len(schema.tables), Becomes.EXPORTED, _ROWS)
     hidden = Coverage(
-        "tables, views and sequences on which the user has no right",
+        "tables, views and sequences on which the user has no privilege",
         0,
         Becomes.NOT_VISIBLE,
-        f"KWDB does not show them to {server.user}: whether there are any is not known.",
+        f"KWDB does not show them to {server.user}: whether there are any is unknown.",
     )
     found = [
         *([tables] if schema.tables or server.is_admin else []),

@@ -71,7 +71,7 @@ def _about_server(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Findin
             REFUSAL,
             "system_database",
             schema.database,
-            "This is KWDB's own database; no import can put it back.",
+            "This is a system database of KWDB; no import can restore it.",
             "Back up your own databases.",
         )
 
@@ -89,7 +89,7 @@ def others_at_work(database: str, queries: Iterable[Query]) -> Iterator[Finding]
                 "export_at_work",
                 database,
                 f"{query.user} is exporting this database already{since}, with {client}.",
-                "Both would be whole; they only take longer. Wait, or see SHOW QUERIES.",
+                "Both would be complete, but slower. Wait, or see SHOW QUERIES.",
             )
 
 
@@ -102,7 +102,7 @@ def _about_names(schema: DatabaseSchema) -> Iterator[Finding]:
             "database_name_unquoted",
             schema.database,
             f"KWDB's own export writes this name without quotes, and IMPORT DATABASE {outcome}.",
-            "The exact restore makes the database itself.",
+            "The exact restore creates the database itself.",
         )
     for table in schema.tables:
         # Row 10, and characters that a node takes for a pattern when it lists files.
@@ -111,8 +111,8 @@ def _about_names(schema: DatabaseSchema) -> Iterator[Finding]:
                 WARNING,
                 "table_name_in_path",
                 f"{schema.database}.{table.name}",
-                "The table's name cannot be the name of a folder; a database export with it "
-                "cannot be imported.",
+                "The table's name is not a valid folder name; a database export with it cannot "
+                "be imported.",
                 "Back up table by table (snapshot), where kwtui chooses the folder.",
             )
 
@@ -125,9 +125,9 @@ def _not_visible(schema: DatabaseSchema, facts: ServerFacts) -> Finding:
         WARNING,
         "not_visible",
         schema.database,
-        f"{seen} of this database. KWDB shows a user only what it has a right on: whether there is "
-        "more is not known.",
-        "Look as an admin to see everything.",
+        f"{seen} of this database. KWDB shows a user only what it has privileges on: whether "
+        "there is more is unknown.",
+        "Connect as an admin to see everything.",
     )
 
 
@@ -137,9 +137,10 @@ def _about_unread(schema: DatabaseSchema) -> Iterator[Finding]:
             REFUSAL,
             "table_unread",
             f"{schema.database}.{table.name}",
-            f"The server does not tell what this table is ({table.why}).",
-            "Try again later: a table that an import was stopped in is away for a while. Or leave "
-            f"it out, and the others go on: --without {shell_quoted(table.name.as_option)}",
+            f"The server does not report what this table is ({table.why}).",
+            "Try again later: a table is unavailable for a while after an interrupted import. "
+            "Or leave it out and back up the others: --without "
+            f"{shell_quoted(table.name.as_option)}",
         )
 
 
@@ -165,9 +166,10 @@ def _about_database(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Find
             WARNING,
             "restore_unfinished",
             name,
-            "A restore into this database did not come to its end: what comes last is missing "
-            "(views, defaults that use a sequence, triggers, grants), or rows are.",
-            "Restore it again and replace it (--yes-replace NAME), or go on: restore.sh --from N.",
+            "A restore into this database did not finish: its last objects are missing (views, "
+            "defaults that use a sequence, triggers, grants), or rows are.",
+            "Restore it again and replace it (--yes-replace NAME), or continue: restore.sh "
+            "--from N.",
         )
     for view in schema.views:
         yield Finding(
@@ -176,7 +178,7 @@ def _about_database(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Find
             f"{name}.{view.name}",
             "KWDB never exports views.",
             "Its definition is captured and created again after the data."
-            + (" Its rows are computed anew." if view.materialized else ""),
+            + (" Its rows are recomputed." if view.materialized else ""),
         )
     for sequence in schema.sequences:
         known = sequence.last_value is not None
@@ -185,10 +187,10 @@ def _about_database(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Find
             "sequence_not_exported",
             f"{name}.{sequence.name}",
             "KWDB never exports sequences."
-            + ("" if known else " Where this one stands could not be read."),
+            + ("" if known else " The value of this one could not be read."),
             "Definition and value are captured and put back."
             if known
-            else "Its definition is captured; set its value by hand after a restore.",
+            else "Its definition is captured; set its value manually after a restore.",
         )
     if any(grant.target == "DATABASE" for grant in schema.grants):
         yield Finding(
@@ -196,7 +198,7 @@ def _about_database(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Find
             "database_grants",
             name,
             "KWDB's import drops grants on the database itself.",
-            "All grants are captured and given again.",
+            "All grants are captured and granted again.",
         )
     people = (*schema.users, *schema.roles)
     if people:
@@ -204,7 +206,7 @@ def _about_database(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Find
             INFO,
             "users_without_passwords",
             name,
-            f"Grants name {', '.join(people)}. Passwords are in no export.",
+            f"Grants name {', '.join(people)}. Exports contain no passwords.",
             "On another cluster they must exist, or be created without a password.",
         )
     for text in schema.not_captured:
@@ -220,8 +222,8 @@ def _about_database(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Find
             WARNING,
             "program_by_hand",
             f"{name}.{program.name}",
-            f"The {program} is in no export, and no restore makes it again.",
-            "Its text is captured: run it by hand after a restore, from RESTORE.md.",
+            f"The {program} is in no export, and no restore recreates it.",
+            "Its text is captured: run it manually after a restore, from RESTORE.md.",
         )
     if schema.engine is Engine.TIME_SERIES:
         yield from _about_time_series_database(schema)
@@ -232,9 +234,10 @@ def _about_time_series_database(schema: DatabaseSchema) -> Iterator[Finding]:
         WARNING,
         "no_snapshot",
         schema.database,
-        "A time-series export is no snapshot: rows that arrive while it runs may be in it or not.",
-        "Pause what writes, if one moment matters. Counts and checksums are taken from what was "
-        "written to the files.",
+        "A time-series export is not a snapshot: rows that arrive while it runs may or may not "
+        "be in it.",
+        "Pause all writers if a consistent point in time matters. Counts and checksums are "
+        "taken from what was written to the files.",
     )
     yield Finding(
         INFO,
@@ -248,8 +251,9 @@ def _about_time_series_database(schema: DatabaseSchema) -> Iterator[Finding]:
         INFO,
         "not_told",
         schema.database,
-        f"{HASH_POINTS}: no statement of KWDB tells them.",
-        "Keep them elsewhere if a table was made with them: a restored one has KWDB's defaults.",
+        f"{HASH_POINTS}: no KWDB statement reports them.",
+        "Record them elsewhere if a table was created with them: a restored one has KWDB's "
+        "defaults.",
     )
     if schema.retention or schema.partition_interval:
         yield Finding(
@@ -257,7 +261,7 @@ def _about_time_series_database(schema: DatabaseSchema) -> Iterator[Finding]:
             "database_settings",
             schema.database,
             "KWDB's export leaves out the database's retention and partition interval.",
-            "Both are captured and given to the new database.",
+            "Both are captured and set on the new database.",
         )
 
 
@@ -272,7 +276,7 @@ def _about_relational(schema: DatabaseSchema, table: TableSpec) -> Iterator[Find
             "computed_column",
             subject,
             f"IMPORT DATABASE refuses the whole database because {computed} is computed.",
-            "The exact restore makes the table with its computed columns and imports into it.",
+            "The exact restore creates the table with its computed columns and imports into it.",
         )
     if table.foreign_keys:
         yield Finding(
@@ -304,7 +308,7 @@ def _about_relational(schema: DatabaseSchema, table: TableSpec) -> Iterator[Find
             INFO,
             "one_column",
             subject,
-            "With KWDB's own dialect rows of a one-column table that are NULL are lost.",
+            "With KWDB's own dialect NULL rows of a one-column table are lost.",
             r"NULL is written as \N, which brings them back.",
         )
     first = text_first(table)
@@ -378,7 +382,7 @@ def _about_time_series(schema: DatabaseSchema, table: TableSpec) -> Iterator[Fin
             "silent_devices",
             subject,
             f"{silent:,} of its {plural(table.devices or silent, 'device')} "
-            f"{'has' if silent == 1 else 'have'} no readings: no SELECT and no EXPORT knows "
+            f"{'has' if silent == 1 else 'have'} no readings: SELECT and EXPORT omit "
             f"{'it' if silent == 1 else 'them'}.",
             "Their tag values are captured, and put back.",
         )
@@ -388,7 +392,7 @@ def _about_time_series(schema: DatabaseSchema, table: TableSpec) -> Iterator[Fin
             "time_precision",
             subject,
             "IMPORT stores times of microseconds and nanoseconds wrong and reports success.",
-            "The restore writes this table's rows with INSERT, which is right but slower.",
+            "The restore writes this table's rows with INSERT, which is correct but slower.",
         )
     if table.retention_seconds:
         yield Finding(

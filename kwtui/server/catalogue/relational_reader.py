@@ -83,7 +83,7 @@ class RelationalReader:
             return derive.relational_table(item, columns, keys.keys, broken)
         except ddl.StrangeDefinitionError:
             self._ask.not_captured.append(
-                f"exact definition of table {item.name}, whose text cannot be understood"
+                f"exact definition of table {item.name}, whose text cannot be parsed"
             )
             return TableSpec(item.name, columns, item.create, item.without_foreign_keys, keys.keys)
 

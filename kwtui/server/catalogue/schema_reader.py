@@ -120,7 +120,7 @@ class SchemaReader:
             raise KwtuiError(
                 f"kwtui cannot read the definitions of {self.database} on this version of KWDB.",
                 cause=f"kwdb_internal.create_statements has no column {', '.join(lacking)}.",
-                hint="It was made for KWDB 3.2; see what kwtui server says of the version.",
+                hint="It supports KWDB 3.2; check the version with kwtui server.",
                 exit_code=ExitCode.STATEMENT_REFUSED,
             )
         self._ask.lacks(answer, "parts of the definitions", *_HELPFUL)
@@ -130,9 +130,7 @@ class SchemaReader:
     def _note_unknown_kinds(self, items: list[Described]) -> None:
         for item in items:
             if item.kind not in ("table", "view", "sequence"):
-                self._ask.not_captured.append(
-                    f"{item.kind} {item.name}, a kind that kwtui does not know"
-                )
+                self._ask.not_captured.append(f"{item.kind} {item.name}, a kind unknown to kwtui")
 
     async def _definition(self) -> str:
         """The text that creates the database; a time-series one has its settings in it."""

@@ -55,7 +55,7 @@ def _of_file(whose: str, name: str) -> Validity:
     except NotReadable as error:
         return Validity(whose, str(path), problem=str(error))
     except ValueError as error:
-        return Validity(whose, str(path), problem=str(error) or "it is no certificate")
+        return Validity(whose, str(path), problem=str(error) or "it is not a certificate")
     if not ends:
         return Validity(whose, str(path), problem="it holds no certificate")
     return Validity(whose, str(path), min(ends) if whose == "CA" else ends[0])
@@ -96,7 +96,7 @@ async def _handshake(host: str, port: int) -> bytes:
     finally:
         writer.close()
     if not shown:
-        raise ValueError("it shows no certificate")
+        raise ValueError("it presents no certificate")
     return shown
 
 
@@ -113,9 +113,9 @@ def not_after(der: bytes) -> datetime:
         tag, validity = fields[first + 3]
         (_, _), (kind, text) = _values(validity)
     except (IndexError, ValueError) as error:
-        raise ValueError("it is no certificate that is understood") from error
+        raise ValueError("its certificate cannot be parsed") from error
     if tag != _SEQUENCE or kind not in (_UTC_TIME, _GENERALIZED_TIME):
-        raise ValueError("it is no certificate that is understood")
+        raise ValueError("its certificate cannot be parsed")
     words = text.decode("ascii", "replace")
     if kind == _UTC_TIME:
         # RFC 5280, 4.1.2.5.1: years from 50 on are of the last century.

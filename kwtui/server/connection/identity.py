@@ -37,7 +37,7 @@ async def identify(server: Server) -> Identity:
     if not (server.kwdb_version or version.startswith("KaiwuDB")):
         raise KwtuiError(
             f"The server at {server.target.host}:{server.target.port} is not KWDB.",
-            cause=f"It calls itself {version!r}.",
+            cause=f"It reports {version!r}.",
             hint="Check host and port.",
         )
     asker = _Asker(server)
@@ -54,7 +54,7 @@ async def identify(server: Server) -> Identity:
         arguments = await asker.ask(inspection.node_arguments(), "the start arguments of the node")
     else:
         asker.notes.append(
-            "Where the node keeps its files was not asked: the server tells only admins."
+            "The location of the node's files is unknown: the server reports it only to admins."
         )
     facts = ServerFacts(
         version=version,
@@ -86,7 +86,7 @@ class _Asker:
         except ConnectionLost:
             raise
         except KwtuiError as error:
-            self.notes.append(f"The server did not tell {what}: {error.cause or error.title}")
+            self.notes.append(f"The server did not report {what}: {error.cause or error.title}")
             return ResultSet()
 
 
@@ -94,10 +94,10 @@ def connection_notes(target: Target, facts: ServerFacts) -> tuple[str, ...]:
     """What a careful person would want to be told about this connection."""
     notes = []
     if not facts.tls and not target.is_local:
-        notes.append("The connection is not encrypted: what is read and written can be seen.")
+        notes.append("The connection is not encrypted: its traffic can be read.")
     if target.tls in (TlsMode.REQUIRE, TlsMode.VERIFY_CA) and facts.tls:
         notes.append(
-            f"tls = {target.tls.value} encrypts, but does not prove that this is the right server."
+            f"tls = {target.tls.value} encrypts, but does not verify the server's identity."
         )
     return tuple(notes)
 

@@ -123,7 +123,7 @@ class Keeper:
             raise KwtuiError(
                 f"Another cluster answers at {self.target.label}.",
                 cause=f"It was {self._cluster_id}, now it is {found}.",
-                hint="Connect anew if that is meant.",
+                hint="Reconnect if that is intended.",
                 exit_code=ExitCode.WRONG_CLUSTER,
             )
 

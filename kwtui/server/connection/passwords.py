@@ -175,7 +175,8 @@ async def run_password_command(command: str) -> str:
         output, _ = await asyncio.wait_for(process.communicate(), COMMAND_TIMEOUT)
     except TimeoutError:
         raise _auth(
-            f"The password command {words[0]!r} gave no answer in {COMMAND_TIMEOUT:.0f} seconds.",
+            f"The password command {words[0]!r} did not finish within {COMMAND_TIMEOUT:.0f} "
+            "seconds.",
             "Run it in a terminal and see what it waits for.",
         ) from None
     finally:

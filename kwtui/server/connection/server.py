@@ -329,10 +329,10 @@ class Server:
                 await asyncio.wait_for(self.cancel_query(), self.target.connect_timeout)
             except (KwtuiError, TimeoutError):
                 # The server cannot be asked; closing the connection is all that is left.
-                await self._give_up(running, "The server did not take the cancelling.")
+                await self._give_up(running, "The server did not accept the cancel request.")
             done, _ = await asyncio.wait({running}, timeout=_LAST_WORDS)
         if not done:
-            await self._give_up(running, "A statement that was cancelled did not end.")
+            await self._give_up(running, "A cancelled statement did not end.")
         # Retrieved, so that nobody complains about an error that nobody waits for any more.
         await asyncio.gather(running, return_exceptions=True)
 
@@ -359,6 +359,6 @@ def _too_slow(within: float | None) -> KwtuiError:
     return KwtuiError(
         f"The server did not finish within {within:g} seconds.",
         cause="The statement was cancelled.",
-        hint="Look at what else the server is doing (SHOW QUERIES), then try again.",
+        hint="Check what else the server is doing (SHOW QUERIES), then try again.",
         exit_code=ExitCode.STATEMENT_REFUSED,
     )

@@ -238,16 +238,16 @@ def tls_mode(text: str | None) -> TlsMode:
         return TlsMode.VERIFY_FULL
     if text in ("prefer", "allow"):
         raise _usage(
-            f"sslmode={text} is not offered.",
-            "It goes on without encryption when the server or somebody between wants that, and a "
-            "KWDB node takes the password in clear then. Choose verify-full, or disable for a node "
+            f"sslmode={text} is not supported.",
+            "It falls back to no encryption if the server or an attacker asks for it, and the "
+            "password is then sent in clear text. Choose verify-full, or disable for a node "
             "without TLS.",
         )
     try:
         return TlsMode(text)
     except ValueError:
         choices = ", ".join(mode.value for mode in TlsMode)
-        raise _usage(f"sslmode={text} is not known.", f"Choose one of {choices}.") from None
+        raise _usage(f"sslmode={text} is unknown.", f"Choose one of {choices}.") from None
 
 
 def _refuse_unknown(given: Mapping[str, str]) -> None:
@@ -255,7 +255,7 @@ def _refuse_unknown(given: Mapping[str, str]) -> None:
     if unknown:
         raise _usage(
             f"The DSN has parameters that kwtui does not use: {', '.join(unknown)}.",
-            f"Leave them out. Used are {', '.join(sorted(_UNDERSTOOD))}.",
+            f"Remove them. Supported are {', '.join(sorted(_UNDERSTOOD))}.",
         )
 
 

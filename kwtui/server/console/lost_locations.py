@@ -57,8 +57,8 @@ async def check_locations(server: Server, text: str) -> None:
 
 def _refused(what: str) -> KwtuiError:
     return KwtuiError(
-        "Of several locations KWDB imports a time series from the first alone, and says that it "
-        f"succeeded: {what}.",
+        "Of several locations KWDB imports a time series only from the first, and reports "
+        f"success: {what}.",
         hint="Run an IMPORT for each of them.",
         exit_code=ExitCode.REFUSED_BY_PLAN,
     )

@@ -255,7 +255,6 @@ async def save_answer(console: Console, answer: Answer, path: Path) -> int:
 def _cancelled() -> KwtuiError:
     return KwtuiError(
         "The statement was cancelled.",
-        hint="What a statement that writes had done by then was taken back, but for EXPORT and"
-        " IMPORT: look at the jobs.",
+        hint="Its changes were rolled back, except for EXPORT and IMPORT: check the jobs.",
         exit_code=ExitCode.CANCELLED,
     )

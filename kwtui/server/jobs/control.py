@@ -27,7 +27,7 @@ def find_job(listing: JobListing, job_id: int) -> Job:
         f"There is no job {job_id}.",
         cause="SHOW JOBS lists what is not finished and what ended in the last seven days; without"
         " the admin role only one's own.",
-        hint="See them all: kwtui jobs",
+        hint="List them: kwtui jobs",
         exit_code=ExitCode.NOT_FOUND,
     )
 
@@ -41,6 +41,6 @@ async def control_job(server: Server, listing: JobListing, job_id: int, verb: Jo
     query = listing.query_of(job)
     if job.type == EXPORT and query is not None:
         await server.execute(statements.cancel_query(query.id), within=_WITHIN)
-        return f"The query of job {job_id} was cancelled. Its row will go on saying running."
+        return f"The query of job {job_id} was cancelled. Its row will keep the status running."
     await server.execute(f"{verb.value.upper()} JOB {job_id:d}", within=_WITHIN)
     return f"Job {job_id} {_DONE[verb]}."

@@ -66,31 +66,31 @@ def _claimed(job: Job) -> JobReading:
     if job.type == EXPORT:
         return JobReading(
             Outlook.CLAIMED,
-            "KWDB says succeeded. It says so too when a table of a database export failed or the"
-            " disk was full.",
-            "Believe the files: kwtui verify",
+            "KWDB reports succeeded. It does so too when a table of a database export failed or "
+            "the disk was full.",
+            "Check the files: kwtui verify",
         )
     if job.type == IMPORT:
         return JobReading(
             Outlook.CLAIMED,
-            "KWDB says succeeded. It says so too when a file was missing or cut, and when rows"
-            " were older than the table's retention.",
-            "Compare the tables with the backup: a restore by kwtui does it by itself.",
+            "KWDB reports succeeded. It does so too when a file was missing or truncated, and "
+            "when rows were older than the table's retention.",
+            "Compare the tables with the backup: a restore by kwtui does this automatically.",
         )
-    return JobReading(Outlook.DONE, "It ended well.", _housekeeping(job))
+    return JobReading(Outlook.DONE, "It succeeded.", _housekeeping(job))
 
 
 def _failed(job: Job) -> JobReading:
     if job.type == EXPORT:
         return JobReading(
             Outlook.FAILED,
-            "The export failed. What it wrote so far lies in its folder and is no backup.",
-            "A second try needs another folder: KWDB refuses one that holds anything.",
+            "The export failed. What it wrote so far is in its folder and is not a backup.",
+            "A retry needs another folder: KWDB refuses one that is not empty.",
         )
     if job.type == IMPORT:
         return JobReading(
             Outlook.FAILED,
-            "The import failed and KWDB takes back what it wrote.",
+            "The import failed and KWDB rolls back what it wrote.",
             "The table's name may stay blocked for some seconds (already exists and does not"
             " exist at once); then try again.",
         )
@@ -102,13 +102,13 @@ def _abandoned(job: Job, listing: JobListing) -> JobReading:
     if start is not None and job.created is not None and job.created < start:
         why = f"A node was started after it, at {start:%Y-%m-%d %H:%M:%S} UTC"
     else:
-        why = "No query on the server runs this statement any more"
+        why = "No query on the server runs this statement"
     return JobReading(
         Outlook.ABANDONED,
-        f"{why}: the export is dead. Only the statement itself would have corrected its row, so"
-        " the row says running for ever.",
-        "Nothing needs to be stopped, and the row does no harm. What lies in the export's folder"
-        " is no backup.",
+        f"{why}: the export is dead. Only the statement itself could have updated its row, so "
+        "the row keeps the status running.",
+        "Nothing needs to be stopped, and the row is harmless. What is in the export's folder "
+        "is not a backup.",
     )
 
 
@@ -123,7 +123,7 @@ def _running(job: Job) -> JobReading:
         return JobReading(
             Outlook.RUNNING,
             "It writes rows. While it does, its table may answer that it does not exist.",
-            "It goes on by itself when its connection is gone.",
+            "It continues even if its connection is closed.",
         )
     return JobReading(Outlook.RUNNING, "It runs.", _housekeeping(job))
 
@@ -131,9 +131,9 @@ def _running(job: Job) -> JobReading:
 def _stopping(job: Job) -> JobReading:
     return JobReading(
         Outlook.STOPPED,
-        "It was asked to stop and takes back what it wrote. Until that is done, the table answers"
-        " that it does not exist.",
-        "Wait; nothing else is to be done.",
+        "It was asked to stop and is rolling back what it wrote. Until that is done, the table "
+        "answers that it does not exist.",
+        "Wait; no other action is needed.",
     )
 
 
@@ -144,7 +144,7 @@ def _pausing(job: Job) -> JobReading:
 def _paused(job: Job) -> JobReading:
     return JobReading(
         Outlook.STOPPED,
-        "It is paused. Its table may be out of reach until it goes on or is cancelled.",
+        "It is paused. Its table may be unavailable until it is resumed or cancelled.",
         "It can be resumed or cancelled.",
     )
 
@@ -154,7 +154,7 @@ def _canceled(job: Job) -> JobReading:
 
 
 def _pending(job: Job) -> JobReading:
-    return JobReading(Outlook.WAITING, "It waits to be taken up by a node.")
+    return JobReading(Outlook.WAITING, "It is waiting for a node to run it.")
 
 
 _UNFINISHED = {
@@ -173,11 +173,11 @@ def _housekeeping(job: Job) -> str:
 
 _OWN_WORK = {
     "SCHEMA CHANGE": "It is part of a change of a table; KWDB does it by itself.",
-    "SCHEMA CHANGE GC": "Dropped data is kept for the time to live (25 h by default); it is"
-    " normal that this runs for long.",
-    "TS TXN": "KWDB keeps it running for time-series transactions as long as the node lives.",
+    "SCHEMA CHANGE GC": "Dropped data is kept for the time to live (25 h by default); a long "
+    "run time is normal.",
+    "TS TXN": "KWDB keeps it running for time-series transactions as long as the node is up.",
     "SYNC META CACHE": "KWDB does it by itself after a time-series table was made.",
-    RESTART: "It only notes that a node was started.",
+    RESTART: "It only records that a node was started.",
 }
 
 
@@ -206,7 +206,7 @@ def _against_export(job: Job, verb: JobVerb, listing: JobListing) -> str:
     if job.is_over:
         return "It is over."
     if listing.query_of(job) is None:
-        return "Nothing runs it any more, so there is nothing to stop."
+        return "Nothing runs it, so there is nothing to stop."
     if verb is JobVerb.CANCEL:
         return ""
     return "KWDB cannot pause an export: its row answers that the job is not controllable."
@@ -216,23 +216,23 @@ def consequences(job: Job, verb: JobVerb) -> str:
     """What will happen, to be read before one says yes."""
     if job.type == EXPORT:
         return (
-            "KWDB does not let an export's job be cancelled, so its query is. KWDB then closes the"
-            " connection that runs it. meta.sql and some of the data stay in the folder, and they"
-            " block it for a second try. If a kwtui run makes this export, cancel the run instead:"
-            " it cleans up and says so in its journal."
+            "KWDB cannot cancel an export's job, so its query is cancelled. KWDB then closes "
+            "the connection that runs it. meta.sql and some of the data stay in the folder, "
+            "and block a retry into it. If a kwtui run makes this export, cancel the run "
+            "instead: it cleans up and says so in its journal."
         )
     return {
-        JobVerb.CANCEL: "KWDB takes back every row that this import wrote. Until that is done, the"
-        " table that it fills answers that it does not exist.",
-        JobVerb.PAUSE: "The import stops where it is. The table that it fills may be out of"
-        " reach until the job goes on or is cancelled.",
-        JobVerb.RESUME: "The import goes on where it stopped.",
+        JobVerb.CANCEL: "KWDB rolls back every row that this import wrote. Until that is done, "
+        "the table that it fills answers that it does not exist.",
+        JobVerb.PAUSE: "The import stops where it is. The table that it fills may be "
+        "unavailable until the job is resumed or cancelled.",
+        JobVerb.RESUME: "The import resumes where it stopped.",
     }[verb]
 
 
 def not_allowed(job: Job, reason: str) -> KwtuiError:
     return KwtuiError(
-        f"Job {job.id} ({job.type}) is left as it is.",
+        f"Job {job.id} ({job.type}) is left unchanged.",
         cause=reason,
         exit_code=ExitCode.STATEMENT_REFUSED,
     )

@@ -26,7 +26,7 @@ async def http_address(server: Server) -> str:
     url = (answer.scalar() or "").strip()
     if not urlsplit(url).hostname:
         raise KwtuiError(
-            "The node does not say where its HTTP server is.",
+            "The node does not report its HTTP address.",
             hint="Ask for the log on the node itself.",
             exit_code=ExitCode.SERVER_UNREACHABLE,
         )

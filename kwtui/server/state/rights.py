@@ -38,7 +38,7 @@ def abilities(*, is_admin: bool, read_only: bool = False) -> tuple[Ability, ...]
         Ability("Verify a backup", "nothing on the server: the files", True),
         Ability("Restore", f"{_ADMIN} (IMPORT), CREATE for the new database", may_write,
                 "KWDB refuses IMPORT: only users with the admin role are allowed to."),
-        Ability("Bring grants and users back", _ADMIN, may_write,
+        Ability("Restore grants and users", _ADMIN, may_write,
                 "The grants are left out; restore.sql beside the backup has them."),
         Ability("See nodes and where the store is", _ADMIN, is_admin,
                 "Give store, extern and logs by hand (profile or --store)."),

@@ -108,14 +108,14 @@ _NOTES = {
             _is("0", "Time-series rows of the last minutes are lost when the server dies."),
             _unless(
                 frozenset({"0", "1", "2", "3"}),
-                "KWDB takes this level and does not document it: what protects time-series rows is"
-                " not known. Set one of 0 to 3.",
+                "KWDB accepts this level but does not document it: what protects time-series "
+                "rows is unknown. Set one of 0 to 3.",
             ),
         ),
     ),
     "ts.wal.checkpoint_interval": _Note(
-        "How often the time-series WAL is written down and begun anew: the longer, the more must be"
-        " played back after a crash."
+        "How often the time-series WAL is flushed and restarted: the longer, the more must be "
+        "replayed after a crash."
     ),
     "ts.raftlog_combine_wal.enabled": _Note(
         "The raft log takes over what the time-series WAL does. It can be switched on only while"
@@ -137,8 +137,8 @@ _NOTES = {
         " refused."
     ),
     "ts.dedup.rule": _Note(
-        "What becomes of a time-series row whose time and tags are there already. A restore by"
-        " INSERT or IMPORT into a table that has rows follows it.",
+        "What happens to a time-series row whose time and tags exist already. A restore by "
+        "INSERT or IMPORT into a table that has rows follows it.",
         _unless(
             frozenset({"override"}),
             "A restore into a table that has rows will not replace what is there.",
@@ -178,17 +178,17 @@ _NOTES = {
     ),
     "default_transaction_read_only.enabled": _Note(
         "The whole cluster refuses to write.",
-        _is("true", "No restore can be made while this is on. EXPORT does not mind it."),
+        _is("true", "No restore can be made while this is on. EXPORT is not affected."),
     ),
     "cluster.connection.timezone": _Note(
         "Time zone of new sessions. kwtui sets UTC for its own, or times in the files would shift."
     ),
     "sql.defaults.idle_in_session_timeout": _Note(
-        "When the server closes idle sessions. kwtui connects anew by itself.",
+        "When the server closes idle sessions. kwtui reconnects automatically.",
     ),
     "sql.notices.enabled": _Note(
-        "Whether notices are sent. For a database export a notice is the only word about a table"
-        " that failed.",
+        "Whether notices are sent. For a database export a notice is the only report of a table "
+        "that failed.",
         _is("false", "Notices may be missing. kwtui compares the files with the rows in any case."),
     ),
     "sql.auto_limit.quantity": _Note(

@@ -114,7 +114,7 @@ def set_interval(interval: str) -> str:
     """Raises KwtuiError (USAGE) for what is no duration."""
     if duration_seconds(interval) is None:
         raise KwtuiError(
-            f"{interval!r} is no duration.",
+            f"{interval!r} is not a duration.",
             hint="Write it as KWDB does: 30s, 1m, 1m30s, 1h.",
             exit_code=ExitCode.USAGE,
         )
@@ -125,4 +125,4 @@ def level_words(level: int | None) -> str:
     """``2 (flush)``."""
     if level is None:
         return "not known"
-    return f"{level} ({LEVELS.get(level, 'no level that KWDB documents')})"
+    return f"{level} ({LEVELS.get(level, 'a level that KWDB does not document')})"

@@ -211,7 +211,7 @@ def test_damaged_utf8_is_not_taken_for_another_charset(tmp_path: Path) -> None:
     assert guess.candidates == ()
     ((misfit),) = guess.misfits
     assert misfit.record == 10
-    assert "no UTF-8 text" in misfit.reason
+    assert "not UTF-8 text" in misfit.reason
 
 
 def test_column_names_in_some_files_are_the_form_of_those(tmp_path: Path) -> None:

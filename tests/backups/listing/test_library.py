@@ -97,7 +97,7 @@ def test_a_set_with_a_damaged_manifest_says_so(extern: Path, tmp_path: Path) -> 
 def test_a_set_whose_data_is_gone_says_so(extern: Path, tmp_path: Path) -> None:
     location = make_set(extern, tmp_path / "state")
     location.data.rename(tmp_path / "away")
-    assert "data folder is gone" in entries(extern)[location.path].problem
+    assert "data folder is missing" in entries(extern)[location.path].problem
 
 
 def test_a_set_with_its_sidecars_in_the_state_directory(
@@ -170,7 +170,7 @@ def test_foreign_files_links_and_empty_folders(extern: Path) -> None:
 def test_an_extern_that_is_not_there_is_a_listing_that_says_so(tmp_path: Path) -> None:
     listing = scan(tmp_path / "extern")
     assert listing.entries == ()
-    assert "is not there" in listing.problem
+    assert "was not found" in listing.problem
 
 
 def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_listed(
@@ -290,7 +290,10 @@ def test_hundreds_of_sets_are_listed_without_a_look_into_their_data(
         (other / "data/n1.0.csv").chmod(0)
     listing = scan(extern)
     assert len(listing.entries) == 299
-    assert sum("not as its manifest says" in entry.problem for entry in listing.entries) == 298
+    assert (
+        sum("Its files differ from its manifest" in entry.problem for entry in listing.entries)
+        == 298
+    )
 
 
 @pytest.mark.parametrize("harm", ["emptied", "gone", "stray"])
@@ -312,7 +315,7 @@ def test_files_that_changed_are_told_by_a_listing_and_take_the_proof(
     assert sound.proof is not None
     assert not sound.problem
     assert entry.proof is None
-    assert entry.problem.startswith("Its files are not as its manifest says")
+    assert entry.problem.startswith("Its files differ from its manifest")
 
 
 @pytest.mark.skipif(not SMART_METER.exists(), reason="the published backups are not here")

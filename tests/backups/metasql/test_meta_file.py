@@ -128,7 +128,7 @@ def test_a_warning_that_swallows_the_semicolon_does_no_harm() -> None:
         ("CREATE TABLE t ();", 1, "no columns"),
         ("CREATE TABLE (id INT8);", 1, "missing"),
         ("CREATE TABLE t (\n\tid\n);", 2, "missing"),
-        ("CREATE SCHEMA s;\n\x00\x00\x00", 2, "cannot stand here"),
+        ("CREATE SCHEMA s;\n\x00\x00\x00", 2, "is not allowed here"),
         ("garbage in;\n", 1, "no statement begins"),
     ],
 )

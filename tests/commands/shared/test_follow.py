@@ -136,9 +136,9 @@ def test_nothing_is_printed_into_a_question_and_an_end_meanwhile_is_said(
     terminal.read_until("proven to P2")
 
     assert terminal.end() == 0
-    question, _, rest = terminal.text.partition("or Enter to go on watching: ")
+    question, _, rest = terminal.text.partition("or Enter to continue watching: ")
     assert question.endswith("cancelled, cancel and [s]weep it away, ")
-    assert rest.startswith("\r\nIt has ended meanwhile.\r\n")
+    assert rest.startswith("\r\nIt has ended in the meantime.\r\n")
 
 
 # A run must still be under way when keys arrive: on a busy machine it may have ended.

@@ -224,7 +224,7 @@ UNREAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "a packed table": (_beside("public/c.zip"), "public/c.zip is packed with zip"),
     "another ending": (_renamed("n1.0.txt"), "public/a/n1.0.txt is not named as a CSV file"),
     "a copy": (_renamed("n1.0.csv.bak"), "public/a/n1.0.csv.bak is not named as a CSV file"),
-    "no ending": (_renamed("data"), "public/a/data lies where data is"),
+    "no ending": (_renamed("data"), "public/a/data is in a data folder"),
     "a link": (_link, "public/a/n1.0.csv is a link"),
     "a link instead of a folder": (_linked_folder, "public/a is a link"),
 }

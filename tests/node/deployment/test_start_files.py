@@ -65,25 +65,25 @@ def test_a_named_volume_outlives_its_container_and_is_named(look: Look) -> None:
     assert (store.value, store.inside) == ("", "/kaiwudb/deploy/a")
     assert "gone" not in store.problem
     # Compose puts its project's name, the folder's, before the volume's.
-    assert "docker volume inspect script_kwdata tells where" in store.problem
+    assert "docker volume inspect script_kwdata shows where" in store.problem
     assert "with /a behind it" in store.problem
 
 
 @pytest.mark.parametrize(
     ("mount", "volumes", "expected"),
     [
-        ("kw:/d", "kw: {name: my_kw}", "docker volume inspect my_kw tells"),
-        ("kw:/d", "kw: {external: true}", "docker volume inspect kw tells"),
-        ("kw:/d", "kw: {external: {name: old}}", "docker volume inspect old tells"),
+        ("kw:/d", "kw: {name: my_kw}", "docker volume inspect my_kw shows"),
+        ("kw:/d", "kw: {external: true}", "docker volume inspect kw shows"),
+        ("kw:/d", "kw: {external: {name: old}}", "docker volume inspect old shows"),
         ("kw:/d", "kw: {driver_opts: {type: none, o: bind, device: /srv/kw}}", "/srv/kw"),
-        ("{type: volume, source: kw, target: /d}", "kw:", "docker volume inspect script_kw tells"),
+        ("{type: volume, source: kw, target: /d}", "kw:", "docker volume inspect script_kw shows"),
         ("{type: bind, source: ./kw, target: /d}", "kw:", "{script}/kw"),
         ("{type: tmpfs, target: /d}", "kw:", "in memory"),
         ("/d", "kw:", "a volume without a name"),
         ("'${VOL}:/d'", "kw:", "VOL is not set"),
         ("'/srv/${VOL:-x}:/d'", "kw:", "/srv/x"),
         ("'/srv/${VOL:?which}:/d'", "kw:", "VOL must be set and is not in .env"),
-        ("/other:/other", "kw:", "gone with the container"),
+        ("/other:/other", "kw:", "lost with the container"),
         ("/srv/d:/", "kw:", "/srv/d/d"),
     ],
 )
@@ -354,7 +354,7 @@ def test_an_entrypoint_script_that_is_mounted_is_read(look: Look) -> None:
 @pytest.mark.parametrize(
     ("service", "words"),
     [
-        ("image: kwdb/kwdb", "starts what its image names, which is not known"),
+        ("image: kwdb/kwdb", "starts what its image names, which is unknown"),
         ("image: kwdb/kwdb\n    command: /run-it", "is not understood"),
         ("image: kwdb/kwdb\n    command: ${COMMAND}", "is not understood"),
         ("image: kwdb/kwdb\n    command: ./kwbase sql --insecure", "no service in it starts"),
@@ -379,12 +379,12 @@ def test_what_a_container_starts_is_not_guessed(look: Look, service: str, words:
         ("docker run -itdv /h:/d --rm kwdb/kwdb ./kwbase start --store=/d", "/h", ""),
         ("docker --context x container run --volume=/h:/d i kwbase start --store=/d", "/h", ""),
         ("podman create --mount type=bind,src=/h,dst=/d i kwbase start --store=/d", "/h", ""),
-        ("docker run -v kw:/d i kwbase start --store=/d", "", "docker volume inspect kw tells"),
-        ("podman run -v kw:/d i kwbase start --store=/d", "", "podman volume inspect kw tells"),
-        ("/usr/bin/nerdctl run -v /d i kwbase start --store=/d", "", "nerdctl inspect tells"),
+        ("docker run -v kw:/d i kwbase start --store=/d", "", "docker volume inspect kw shows"),
+        ("podman run -v kw:/d i kwbase start --store=/d", "", "podman volume inspect kw shows"),
+        ("/usr/bin/nerdctl run -v /d i kwbase start --store=/d", "", "nerdctl inspect shows"),
         ("docker run -v /d i kwbase start --store=/d", "", "a volume without a name"),
         ("docker run --tmpfs /d i kwbase start --store=/d", "", "in memory"),
-        ("docker run i kwbase start --store=/d", "", "gone with the container"),
+        ("docker run i kwbase start --store=/d", "", "lost with the container"),
         ("docker run $OPTIONS x/i kwbase start --store=/d", "", "OPTIONS is not set"),
         ("docker run --volumes-from x i kwbase start --store=/d", "", "the container x"),
         ("docker run -v $(pwd)/d:/d i kwbase start --store=/d", "", "$(pwd) is worked out"),
@@ -443,7 +443,7 @@ def test_scripts_with_variables(look: Look, script: str, store: str, problem: st
         ("ssh db2 /opt/kwbase start --store=/h", "starts a node on another machine"),
         ("cat > x <<E\nkwbase start --store=/h\nE", "line 3 names kwbase"),
         ("echo kwbase start --store=/h", "line 2 names kwbase"),
-        ("docker run -d kwdb/kwdb", "which is not known"),
+        ("docker run -d kwdb/kwdb", "which is unknown"),
         ("docker run -d --entrypoint /go.sh kwdb/kwdb", "it runs /go.sh, which cannot be read"),
         ("# kwbase start --store=/h\nkwbase sql --insecure", "read; it starts no node"),
         ("docker run --rm -it kwdb/kwdb ./kwbase sql --insecure", "read; it starts no node"),
@@ -587,7 +587,7 @@ def test_a_stateful_set_keeps_its_data_where_its_claim_says(look: Look) -> None:
     [
         ("hostNetwork: true", "", "kubectl describe pvc", "26257"),
         ("volumes: [{name: data, hostPath: {path: /srv/k8s}}]", "/srv/k8s/kw", "", ""),
-        ("volumes: [{name: data, emptyDir: {}}]", "", "is gone with the pod", ""),
+        ("volumes: [{name: data, emptyDir: {}}]", "", "is lost with the pod", ""),
         ("volumes: [{name: data, emptyDir: {medium: Memory}}]", "", "kept in memory", ""),
         ("volumes: [{name: data, persistentVolumeClaim: {claimName: big}}]", "", "(big)", ""),
         ("volumes: [{name: data, nfs: {server: a, path: /x}}]", "", "not understood", ""),

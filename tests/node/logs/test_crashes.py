@@ -26,7 +26,7 @@ def test_every_record_has_its_time_and_its_signal(tmp_path: Path) -> None:
     assert first.signal == "SIGSEGV, signal 11"
     assert second.at == datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
     assert second.signal == "SIGABRT, signal 6"
-    assert (third.at, third.signal) == (None, "signal not told")
+    assert (third.at, third.signal) == (None, "signal unknown")
 
 
 def test_no_file_is_no_crash_and_a_closed_one_is_not_known(tmp_path: Path) -> None:

@@ -317,6 +317,6 @@ def test_more_rotated_files_than_may_be_open(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_pattern_that_is_none_says_so() -> None:
-    with pytest.raises(Exception, match="no regular expression"):
+    with pytest.raises(Exception, match="not a regular expression"):
         _ = LogFilter(text="(").pattern
     assert re.compile("a").flags == LogFilter(text="a").pattern.flags & ~re.IGNORECASE  # type: ignore[union-attr]

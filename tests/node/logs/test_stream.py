@@ -122,7 +122,7 @@ async def test_no_family_at_all_is_an_error(folder: GrowingFolder) -> None:
     path = folder.new_file(line(1, "one"))
     logs = joined(folder.folder)
     path.unlink()
-    with pytest.raises(KwtuiError, match="is not there"):
+    with pytest.raises(KwtuiError, match="was not found"):
         await LogStream(logs).open()
 
 

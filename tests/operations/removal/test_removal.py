@@ -450,7 +450,7 @@ async def test_a_copy_under_another_name_stays_and_stands_for_nothing(place: Pla
     assert [d.entry.path for d in preview.goes] == [old.path]
     assert codes(place.plan_delete(new.path)) == {"last_proven": Severity.REFUSAL}
     refused = place.plan_delete(f"kwtui/shop/{copy.name}")
-    assert 'kwtui/shop/it\'s "x" is not named as kwtui names' in refused.findings[0].message
+    assert 'kwtui/shop/it\'s "x" does not have the name of' in refused.findings[0].message
     assert copy.is_dir()
 
 

@@ -263,7 +263,7 @@ def mistakes(secure: Secure, tmp_path: Path) -> dict[str, dict[str, object]]:
     ("mistake", "title"),
     [
         ("wrong CA", "not signed by the CA"),
-        ("no CA", "CA's certificate that should prove the server was not found"),
+        ("no CA", "CA certificate to verify the server was not found"),
         ("wrong host", "not for localhost.localdomain"),
         ("no key", "The client key was not found."),
         ("no key inside", "The client key cannot be used."),
@@ -284,8 +284,8 @@ async def test_kwtui_says_what_is_wrong_with_tls(
 @pytest.mark.parametrize(
     ("authority", "title"),
     [
-        ("the same", "The server does not take the client certificate: it has run out."),
-        ("another", "The server does not take the client certificate."),
+        ("the same", "The server rejected the client certificate: it has expired."),
+        ("another", "The server rejected the client certificate."),
     ],
 )
 async def test_kwtui_says_that_the_node_refuses_the_client_certificate(

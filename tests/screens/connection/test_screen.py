@@ -145,14 +145,14 @@ async def test_an_unreachable_server_is_told_with_cause_and_remedy(
     controller.connection.connect_error = KwtuiError(
         "Nobody answers at db1.test:26257.",
         cause="Connection refused.",
-        hint="Check that the node runs.",
+        hint="Check that the node is running.",
         exit_code=ExitCode.SERVER_UNREACHABLE,
     )
     async with opened(controller) as person:
         await person.press("enter")
         await person.until_shown("Nobody answers at db1.test:26257.")
         assert "Connection refused." in person.text()
-        assert "Check that the node runs." in person.text()
+        assert "Check that the node is running." in person.text()
         await person.press("escape", "4")
         await person.until_shown("4 Storage")
 
@@ -288,10 +288,10 @@ async def test_one_esc_does_not_throw_a_filled_form_away(controller: FakeControl
 async def test_the_extern_folder_is_told_as_it_is_now(connected: FakeController) -> None:
     """The first export makes it: what was said of it before is not true any more."""
     found = connected.folders.place_found
-    missing = replace(found.extern, problem="It is not there yet.")
+    missing = replace(found.extern, problem="It is does not exist yet.")
     connected.folders.now = replace(found, extern=missing)
     async with opened(connected, size=(80, 40)) as person:
-        await person.until_shown("It is not there yet.")
+        await person.until_shown("It is does not exist yet.")
         connected.folders.now = found
         connected.tell(RunsChanged())
-        await person.until(lambda: "It is not there yet." not in person.words())
+        await person.until(lambda: "It is does not exist yet." not in person.words())

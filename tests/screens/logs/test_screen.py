@@ -196,7 +196,7 @@ async def test_a_typed_filter_shows_what_it_leaves_and_can_be_taken_back(
         await person.press("i")
         await person.type("level:loud")
         await person.press("enter")
-        await person.until_shown("is no severity")
+        await person.until_shown("is not a severity")
 
 
 async def test_only_what_the_same_goroutine_wrote(connected: FakeController) -> None:
@@ -235,7 +235,7 @@ async def test_a_pattern_that_is_none_is_explained(connected: FakeController) ->
     async with opened(connected) as person:
         await to_the_log(person)
         await person.press("slash", "left_parenthesis", "enter")
-        await person.until_shown("no regular expression")
+        await person.until_shown("not a regular expression")
 
 
 async def test_marks_are_shown_and_gone_to_in_turn(connected: FakeController) -> None:
@@ -345,7 +345,7 @@ async def test_a_log_over_http_asks_for_the_password_once(
 
     async def closed() -> list[LogFile]:
         if not told:
-            raise LoginNeeded("The node's HTTP server asks for a login.")
+            raise LoginNeeded("The node's HTTP server requires a login.")
         return await give()
 
     async def log_in(password: str) -> None:

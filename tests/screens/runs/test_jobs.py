@@ -35,7 +35,7 @@ async def test_an_import_is_cancelled_after_its_consequences_were_read(
     async with opened(connected) as driver:
         await jobs(driver)
         await driver.press("c")
-        await driver.until_shown("takes back every row")
+        await driver.until_shown("rolls back every row")
         await driver.press("right", "enter")
         await driver.until(lambda: bool(connected.server.requests), "the job is cancelled")
         assert connected.server.requests == [("cancel", 5)]

@@ -212,7 +212,7 @@ async def test_the_clock_of_a_silent_run_goes_on_and_nothing_else_is_claimed(
             person.app.clock = partial(at, seconds)
             await person.until_shown(f"running {human_duration(seconds)}")
             await person.until_shown(f"heard of it for {human_duration(seconds - 6)}")
-            await person.until_shown("Time left not known (nothing is heard of the run)")
+            await person.until_shown("Time left not known (the run sends no events)")
             assert "/s" not in person.text()
         assert "100%" not in person.text()
 

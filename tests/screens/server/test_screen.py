@@ -36,7 +36,7 @@ async def test_it_tells_of_each_node_whether_its_files_can_be_seen(
     connected.server.visible_stores = {2: "/kaiwudb/store2"}
     async with opened(connected, size=(80, 50)) as driver:
         await page(driver, 0)
-        await driver.until_shown("Its files cannot be seen from here")
+        await driver.until_shown("Its files are not visible from here")
 
 
 async def test_settings_that_touch_backups_and_any_other(connected: FakeController) -> None:

@@ -278,4 +278,4 @@ async def test_an_object_of_an_unknown_kind_is_named(
 
     change(monkeypatch, "create_statements", renamed)
     schema = await catalogue.read_schema(server, SHOP)
-    assert "topic public.q, a kind that kwtui does not know" in schema.not_captured
+    assert "topic public.q, a kind unknown to kwtui" in schema.not_captured

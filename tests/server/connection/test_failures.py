@@ -22,13 +22,13 @@ SITUATIONS = {
     "wrong password": (ExitCode.AUTHENTICATION_FAILED, "does not accept the password"),
     "no password given": (ExitCode.AUTHENTICATION_FAILED, "asks op for a password"),
     "unknown user": (ExitCode.AUTHENTICATION_FAILED, "does not accept the password"),
-    "user without login": (ExitCode.AUTHENTICATION_FAILED, "does not let op in"),
-    "password past its validity": (ExitCode.AUTHENTICATION_FAILED, "does not let op in"),
+    "user without login": (ExitCode.AUTHENTICATION_FAILED, "refused the login of op"),
+    "password past its validity": (ExitCode.AUTHENTICATION_FAILED, "refused the login of op"),
     "certificate of root, asked to be op": (
         ExitCode.AUTHENTICATION_FAILED,
-        "does not let op in",
+        "refused the login of op",
     ),
-    "verify-full without the CA": (ExitCode.TLS_FAILED, "CA's certificate"),
+    "verify-full without the CA": (ExitCode.TLS_FAILED, "CA certificate"),
     "client key readable by others": (ExitCode.TLS_FAILED, "client key"),
     "host name not in the certificate": (ExitCode.TLS_FAILED, "is not for db"),
 }
@@ -91,7 +91,7 @@ def test_a_node_without_tls_gets_both_ways_out() -> None:
     )
     error = connection_failure(Exception(text), Target())
     assert error.exit_code is ExitCode.TLS_FAILED
-    assert "two ways out" in error.hint
+    assert "If the node runs in insecure mode" in error.hint
     assert "tls = disable" in error.hint
     assert "no password will be sent" in error.hint
     assert "with its certificates" in error.hint

@@ -321,7 +321,7 @@ async def test_a_node_without_tls_is_explained_to_who_asks_for_it() -> None:
         with pytest.raises(KwtuiError) as caught:
             await connect(node.target(tls=TlsMode.REQUIRE))
         assert caught.value.exit_code is ExitCode.TLS_FAILED
-        assert "two ways out" in caught.value.hint
+        assert "If the node runs in insecure mode" in caught.value.hint
 
 
 async def test_verify_full_without_a_ca_names_the_missing_file() -> None:

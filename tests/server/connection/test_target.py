@@ -126,7 +126,7 @@ def test_modes_that_may_fall_back_to_clear_text_are_refused_with_the_reason(mode
     ("dsn", "words"),
     [
         ("postgresql://a,b/d", "More than one host"),
-        ("postgresql://h?sslmode=maybe", "not known"),
+        ("postgresql://h?sslmode=maybe", "unknown"),
         ("postgresql://h?replication=database", "does not use: replication"),
         ("postgresql://h?connect_timeout=never", "connect_timeout must be a number"),
         ("host=h port=0", "port must be a number"),

@@ -75,8 +75,8 @@ async def test_a_proven_server_gets_the_password(
     ("more", "words"),
     [
         ({"host": "127.0.0.1"}, "is not for 127.0.0.1"),
-        ({"sslrootcert": "other"}, "not signed by the CA"),
-        ({"sslrootcert": "/nonexistent.crt"}, "CA's certificate"),
+        ({"sslrootcert": "other"}, "not signed by the given CA"),
+        ({"sslrootcert": "/nonexistent.crt"}, "CA certificate"),
         ({"sslcert": "right.crt", "sslkey": "open"}, "client key"),
     ],
 )

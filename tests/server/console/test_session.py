@@ -191,7 +191,7 @@ async def test_an_import_that_would_pass_over_files_is_refused(
     for name in ("console_ts.public.s", 'Console_TS."public".S'):
         error = await refusal(console, f"import into {name} (ts, v, id) {two}")
         assert error.exit_code is ExitCode.REFUSED_BY_PLAN
-        assert "from the first alone" in error.title
+        assert "only from the first" in error.title
     making = "IMPORT TABLE CREATE USING 'nodelocal://1/a/meta.sql'"
     error = await refusal(console, f"{making} {two} WITH delimiter = ','")
     assert "nodelocal://1/a, nodelocal://1/b" in error.title

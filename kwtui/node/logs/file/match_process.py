@@ -101,10 +101,10 @@ class MatchProcess:
     def _too_long(self) -> KwtuiError:
         return KwtuiError(
             f"The pattern {self._pattern!r} takes too long on a line of this log.",
-            cause="The search was stopped: there are more ways to match the line than can be tried,"
-            " as where a repeat stands inside a repeat, or choices that match the same text.",
-            hint="Let each text match in one way alone: a+ finds what (a+)+ and (a|aa)+ do. Or"
-            " search for words without a pattern.",
+            cause="The search was stopped: there are more ways to match the line than can be "
+            "tried, as with nested repeats, or alternatives that match the same text.",
+            hint="Make each text match in only one way: a+ finds what (a+)+ and (a|aa)+ do. Or "
+            "search for words without a pattern.",
         )
 
     def close(self) -> None:

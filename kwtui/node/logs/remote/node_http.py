@@ -75,7 +75,7 @@ class NodeHttp:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise KwtuiError(
-                f"{url!r} is no address of an HTTP server.",
+                f"{url!r} is not the address of an HTTP server.",
                 hint="Write http://HOST:PORT or https://HOST:PORT.",
                 exit_code=ExitCode.USAGE,
             )
@@ -96,7 +96,7 @@ class NodeHttp:
             if pair.startswith("session="):
                 self._cookie = pair
                 return
-        raise self._strange("it took the login and gave no session")
+        raise self._strange("it accepted the login but returned no session")
 
     def log_files(self, node: str) -> list[RemoteFile]:
         """The log files of a node, by id or ``local``."""
@@ -133,7 +133,7 @@ class NodeHttp:
         try:
             return parse(body)
         except ValueError as error:
-            raise self._strange("what it answers is no JSON") from error
+            raise self._strange("its answer is not JSON") from error
 
     def _request(
         self, method: str, path: str, body: str | None = None
@@ -158,9 +158,9 @@ class NodeHttp:
         except (OSError, http.client.HTTPException) as error:
             words = "no answer in time" if isinstance(error, TimeoutError) else str(error)
             raise KwtuiError(
-                f"The node's HTTP server {self.url} cannot be asked.",
+                f"The node's HTTP server {self.url} cannot be reached.",
                 cause=words or type(error).__name__,
-                hint="Check that this machine may reach its port (--http-addr of the node).",
+                hint="Check that this machine can reach its port (--http-addr of the node).",
                 exit_code=ExitCode.SERVER_UNREACHABLE,
             ) from error
         finally:
@@ -182,9 +182,9 @@ class NodeHttp:
         said = _words_of(content)
         if status == http.client.UNAUTHORIZED:
             return LoginNeeded(
-                f"The node's HTTP server {self.url} asks for a login.",
+                f"The node's HTTP server {self.url} requires a login.",
                 cause=said,
-                hint="It needs a user with a password who is an admin.",
+                hint="It requires an admin user with a password.",
                 exit_code=ExitCode.AUTHENTICATION_FAILED,
             )
         hint = "Ask for the log on the node itself."
@@ -192,16 +192,16 @@ class NodeHttp:
             return KwtuiError(
                 f"{self.url} knows no such node.",
                 cause=said,
-                hint="See which nodes there are: kwtui server.",
+                hint="List the nodes: kwtui server.",
                 exit_code=ExitCode.NOT_FOUND,
             )
         if status == http.client.FORBIDDEN or "remote_debugging" in said or "not allowed" in said:
             hint = (
-                "It gives logs out to the node's own machine only, unless the cluster setting "
+                "It serves logs only to the node's own machine, unless the cluster setting "
                 "server.remote_debugging.mode is any; and only to admins."
             )
         return KwtuiError(
-            f"The node's HTTP server {self.url} does not give its log out (status {status}).",
+            f"The node's HTTP server {self.url} does not serve its log (status {status}).",
             cause=said,
             hint=hint,
             exit_code=ExitCode.EXTERN_NOT_READABLE,

@@ -80,7 +80,7 @@ class SshLogs:
             listing = decode(said, _Listing)
         except msgspec.DecodeError as error:
             raise KwtuiError(
-                f"{self.profile.ssh} answers with something else than a list of logs.",
+                f"{self.profile.ssh} did not return a list of logs.",
                 cause=str(error),
                 hint="Is its kwtui of the same version? "
                 f"ssh {self.profile.ssh} {self.profile.kwtui_there or 'kwtui'} --version",

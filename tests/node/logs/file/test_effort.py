@@ -96,7 +96,7 @@ def test_a_choice_that_has_no_end_is_told_as_what_it_is(
     words = "\n".join(told.value.lines())
     assert "'(a|aa)+$' takes too long" in words
     assert "stopped" in words
-    assert "choices that match the same text" in words
+    assert "alternatives that match the same text" in words
     assert "a+ finds what (a+)+ and (a|aa)+ do" in words
 
 

@@ -276,13 +276,13 @@ def test_what_a_node_refuses_is_explained(
 def test_a_server_that_is_not_there_or_never_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(KwtuiError, match="cannot be asked") as caught:
+        with pytest.raises(KwtuiError, match="cannot be reached") as caught:
             NodeHttp(url, timeout=0.05).log_files("1")
         assert caught.value.cause == "no answer in time"
     with pytest.raises(KwtuiError) as caught:
         NodeHttp(url, timeout=1).log_files("1")
     assert caught.value.exit_code is ExitCode.SERVER_UNREACHABLE
-    with pytest.raises(KwtuiError, match="no address"):
+    with pytest.raises(KwtuiError, match="not the address"):
         NodeHttp("ftp://x")
 
 

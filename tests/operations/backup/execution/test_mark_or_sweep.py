@@ -94,7 +94,7 @@ def test_a_run_ends_itself_before_the_disk_is_full(
 ) -> None:
     monkeypatch.setattr(disk_watch, "space_at", lambda _: Space(1, total, free, None))
 
-    problem = disk_watch.space_problem(tmp_path / "not there yet")
+    problem = disk_watch.space_problem(tmp_path / "does not exist yet")
 
     assert (problem is not None) is stops
     if problem is not None:

@@ -31,7 +31,7 @@ def test_every_kind_that_came_meanwhile_is_named() -> None:
         comments=(*SHOP.comments, CommentSpec("TABLE public.newer", "new")),
         grants=(*SHOP.grants, GrantSpec("TABLE public.inv", "passing", ("SELECT",))),
         programs=(*SHOP.programs, ProgramSpec("procedure", "pr", "CREATE PROCEDURE pr() …")),
-        not_captured=(*SHOP.not_captured, "type colour, a kind that kwtui does not know"),
+        not_captured=(*SHOP.not_captured, "type colour, a kind unknown to kwtui"),
         zone_statements=("ALTER DATABASE shop CONFIGURE ZONE USING gc.ttlseconds = 9",),
     )
     assert list(other_changes(SHOP, after)) == [
@@ -42,8 +42,7 @@ def test_every_kind_that_came_meanwhile_is_named() -> None:
         "earlier state",
         "the grant on TABLE public.inv to passing was created while the backup ran, and is not in "
         "it",
-        "type colour, a kind that kwtui does not know was created while the backup ran, and is not "
-        "in it",
+        "type colour, a kind unknown to kwtui was created while the backup ran, and is not in it",
         "view public.late was created while the backup ran, and is not in it",
         "sequence public.numbers was created while the backup ran, and is in it",
     ]

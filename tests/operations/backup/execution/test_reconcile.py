@@ -160,7 +160,7 @@ def test_folders_are_ours_or_kwdbs_by_method() -> None:
 
 
 def test_growing_files_are_measured_while_they_come_and_go(tmp_path: Path) -> None:
-    assert csv_files(tmp_path / "not there yet") == []
+    assert csv_files(tmp_path / "does not exist yet") == []
     (tmp_path / "t").mkdir()
     (tmp_path / "t/n1.0.csv").write_bytes(b"12345")
     (tmp_path / "t/meta.sql").write_bytes(b"CREATE TABLE")
