@@ -115,7 +115,7 @@ async def test_a_plan_runs_after_a_person_approved_it_and_once(
     planned = await agent.ask("plan_backup", database="leash")
     plan_id = planned["plan_id"]
     assert any("EXPORT" in sql for step in planned["plan"]["steps"] for sql in step["sql"])
-    assert "Nobody approved" in await agent.refused("run_plan", plan_id=plan_id)
+    assert "not approved yet" in await agent.refused("run_plan", plan_id=plan_id)
 
     by_itself = home.run("approve", plan_id)
     assert by_itself.code == 2, "an agent's shell is no terminal"

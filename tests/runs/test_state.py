@@ -121,7 +121,7 @@ def test_no_time_left_is_invented_when_a_size_is_unknown(plan: Plan) -> None:
 
     assert state.bytes_total is None
     assert state.time_left.seconds is None
-    assert "not known" in state.time_left.basis
+    assert "is unknown" in state.time_left.basis
 
 
 def test_a_stalled_run_gives_no_time_left(plan: Plan) -> None:
