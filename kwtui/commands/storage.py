@@ -236,7 +236,7 @@ def _remarks(details: SetDetails, report: VerifyReport) -> Iterator[str]:
     proofs = details.location.proofs
     if report.recorded and details.location.beside and report.recorded != str(proofs):
         yield f"The result was written to {report.recorded}."
-        yield f"{proofs} cannot be used: see what lies there, and remove it."
+        yield f"{proofs} cannot be used: check what is there and remove it."
 
 
 async def _refuse_what_is_none(controller: Controller, path: str) -> SetDetails:
@@ -244,17 +244,17 @@ async def _refuse_what_is_none(controller: Controller, path: str) -> SetDetails:
     entry = details.entry
     if entry.kind.value == "incomplete":
         raise KwtuiError(
-            f"{path} is no backup: it did not finish.",
+            f"{path} is not a backup: it did not finish.",
             cause="It has no manifest, which is written last.",
-            hint="Back up again; what lies there may be removed. If it was made with --unseen from "
-            "another machine, its draft completes it: "
-            f"kwtui seal {shell_quoted(path)} --draft FILE",
+            hint="Back up again; what is there can be removed. If it was made with --unseen "
+            "from another machine, its draft completes it: kwtui seal "
+            f"{shell_quoted(path)} --draft FILE",
             exit_code=ExitCode.BACKUP_INCOMPLETE,
         )
     if entry.kind.value == "foreign":
         raise KwtuiError(
-            f"{path} is no backup and no export of KWDB.",
-            hint="See what there is: kwtui list",
+            f"{path} is neither a backup nor an export of KWDB.",
+            hint="List what exists: kwtui list",
             exit_code=ExitCode.NOT_FOUND,
         )
     return details

@@ -69,7 +69,7 @@ class RecoveryPlanRenewed:
         if self.problem:
             return f"The recovery plan of {self.database} was not written: {self.problem}"
         places = " and on ".join(("beside its backups", *self.targets))
-        words = f"The recovery plan of {self.database} was made anew {places}."
+        words = f"The recovery plan of {self.database} was rewritten {places}."
         return " ".join((words, *(f"It was not sent to {each}" for each in self.unsent)))
 
     @property

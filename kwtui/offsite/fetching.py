@@ -110,8 +110,8 @@ def fetch(
     root = inside(extern, archive.set_id)
     if is_there(root):
         raise KwtuiError(
-            f"{archive.set_id} is below {extern} already.",
-            hint=f"See what it is: kwtui show {shell_quoted(archive.set_id)}",
+            f"{archive.set_id} exists below {extern} already.",
+            hint=f"Show it: kwtui show {shell_quoted(archive.set_id)}",
             exit_code=ExitCode.NAME_TAKEN,
         )
     location = SetLocation(extern, archive.set_id, root)
@@ -163,7 +163,7 @@ def _read_parts(
             for member in found:
                 writer.take(number, member)
         if digest.hexdigest() != part.sha256:
-            raise damaged(part.path, "Its SHA-256 is not the one that the archive tells.")
+            raise damaged(part.path, "Its SHA-256 differs from the one in archive.json.")
 
 
 @dataclass
@@ -202,7 +202,7 @@ class _Writer:
         for file, _ in places:
             whole = len(file.pieces) == 1
             if whole and (member.size, digest.hexdigest()) != (file.bytes, file.sha256):
-                raise damaged(file.path, "It does not come out of the copy as it was sent.")
+                raise damaged(file.path, "It was not unpacked as it was sent.")
 
     def _open(self, file: ArchivedFile, offset: int) -> BinaryIO:
         path = inside(self.location.root, file.path)

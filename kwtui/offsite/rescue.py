@@ -70,8 +70,8 @@ class FoundCopies:
             if copy.path == path and copy.archive is not None:
                 return copy.archive
         raise KwtuiError(
-            f"{path} is no copy on {self.address}.",
-            hint=f"See what there is: kwtui rescue {shell_quoted(self.settings.words)} --list",
+            f"{path} is not a copy on {self.address}.",
+            hint=f"List what exists: kwtui rescue {shell_quoted(self.settings.words)} --list",
             exit_code=ExitCode.NOT_FOUND,
         )
 

@@ -54,7 +54,7 @@ def install(policy: Policy, kind: str = "", user: str = "") -> Installed:
     schedule = policy.schedule
     if not policy.profile:
         raise KwtuiError(
-            f"The policy {policy.name} names no server: a timer would not know which to back up.",
+            f"The policy {policy.name} names no server: a timer needs one.",
             hint='Save a profile and write profile = "NAME" into the policy.',
             exit_code=ExitCode.USAGE,
         )
@@ -105,7 +105,7 @@ def status(policy: str) -> Installed:
             return Installed(kind, tuple(found), active, words)
     if has_cron_lines(_crontab(), policy):
         return Installed("cron", (f"crontab of {getpass.getuser()}",))
-    return Installed("", words="Nothing fires it on this host.")
+    return Installed("", words="No timer runs it on this host.")
 
 
 def remove(policy: str) -> Installed:
@@ -180,9 +180,9 @@ def _write_crontab(text: str) -> None:
     )
     if done.returncode:
         raise KwtuiError(
-            "The crontab was not taken.",
+            "The crontab was rejected.",
             cause=one_text(done.stderr),
-            hint="It is as it was.",
+            hint="It is unchanged.",
         )
 
 

@@ -126,7 +126,7 @@ async def test_without_files_and_without_http_both_are_said(
     with pytest.raises(KwtuiError) as caught:
         await controller.logs.files()
     assert "logs folder" in caught.value.title
-    assert "http://127.0.0.1:1 cannot be asked" in caught.value.cause
+    assert "http://127.0.0.1:1 cannot be reached" in caught.value.cause
 
 
 async def test_a_login_is_asked_for_and_no_password_sent_in_clear(

@@ -72,8 +72,8 @@ async def test_each_good_drill_since_one_listens_renews_the_plan_once() -> None:
     events.publish(RunsChanged())
     plant = await asyncio.wait_for(told.get(), 10)
     assert plant.words == (
-        "The recovery plan of plant was made anew beside its backups and on vault."
-        " It was not sent to nas: it cannot be reached."
+        "The recovery plan of plant was rewritten beside its backups and on vault. It was not "
+        "sent to nas: it cannot be reached."
     )
     assert not plant.is_good
     await renewal.close()

@@ -53,8 +53,8 @@ def _named(source: Source, args: argparse.Namespace) -> BackupEntry:
         if entry.path == args.set.rstrip("/"):
             return entry
     raise KwtuiError(
-        f"{args.set} is no backup in {source.place}.",
-        hint=f"See what there is: kwtui rescue {shell_quoted(str(args.place))} --list",
+        f"{args.set} is not a backup in {source.place}.",
+        hint=f"List what exists: kwtui rescue {shell_quoted(str(args.place))} --list",
         exit_code=ExitCode.NOT_FOUND,
     )
 
@@ -211,7 +211,7 @@ class _Dialogue:
     def _may_go_on(self, whole: bool) -> bool:
         if whole:
             return True
-        question = "It is damaged: a restore ends at what is missing. [y] try, [q] quit:"
+        question = "It is damaged: a restore stops at the missing part. [y] try, [q] quit:"
         return ask_key(self._output, question, "yq") == "y"
 
     async def _save(self, entry: BackupEntry) -> int:

@@ -189,13 +189,16 @@ class RcloneTarget:
         if "no space left" in lowered or "quota" in lowered:
             title, exit_code = f"No space left on {self.address}.", ExitCode.DISK_FULL
         elif "permission denied" in lowered or "accessdenied" in lowered:
-            title = f"{name or 'It'} on {self.address} may not be used by this account."
+            title = (
+                f"{name or 'It'} on {self.address} cannot be used by this account: "
+                "permission denied."
+            )
             exit_code = ExitCode.EXTERN_NOT_READABLE
         elif "didn't find section in config file" in lowered:
-            title, exit_code = f"rclone knows no remote {self._remote}.", ExitCode.USAGE
+            title, exit_code = f"rclone has no remote named {self._remote}.", ExitCode.USAGE
         else:
             title, exit_code = f"{self.address} cannot be used.", ExitCode.FAILED
-        hint = "See what rclone itself says: rclone lsd REMOTE:"
+        hint = "Ask rclone itself: rclone lsd REMOTE:"
         return KwtuiError(title, cause=one_text(said)[-1000:], hint=hint, exit_code=exit_code)
 
 
@@ -234,5 +237,5 @@ def _not_installed(error: OSError) -> KwtuiError:
     return KwtuiError(
         "The program rclone cannot be started.",
         cause=error.strerror or str(error),
-        hint="Install rclone, and set the remote up: rclone config",
+        hint="Install rclone, and configure the remote: rclone config",
     )

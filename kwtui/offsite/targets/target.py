@@ -69,7 +69,7 @@ def read_small(target: Target, name: str, most: int) -> bytes:
             if len(found) > most:
                 raise KwtuiError(
                     f"{name} on {target.address} is larger than {most >> 20:,} MiB.",
-                    hint="It is not what kwtui wrote there. Look at it before you go on.",
+                    hint="It is not what kwtui wrote there. Check it before you continue.",
                     exit_code=ExitCode.BACKUP_DAMAGED,
                 )
     return bytes(found)
@@ -88,15 +88,15 @@ def aside(name: str) -> str:
 
 
 def taken(name: str, address: str) -> KwtuiError:
-    return KwtuiError(f"{name} is on {address} already.", exit_code=ExitCode.NAME_TAKEN)
+    return KwtuiError(f"{name} exists on {address} already.", exit_code=ExitCode.NAME_TAKEN)
 
 
 def no_space(cause: str, address: str) -> KwtuiError:
     return KwtuiError(
         f"No space left on {address}.",
         cause=cause,
-        hint="Make space there, or prune: kwtui offsite prune TARGET. Then send it again: "
-        "parts that are there are not sent twice.",
+        hint="Make space there, or prune: kwtui offsite prune TARGET. Then send it again: parts "
+        "already sent are not sent again.",
         exit_code=ExitCode.DISK_FULL,
     )
 
@@ -104,6 +104,6 @@ def no_space(cause: str, address: str) -> KwtuiError:
 def missing(name: str, address: str) -> KwtuiError:
     return KwtuiError(
         f"{name} is not on {address}.",
-        hint=f"See what is there: kwtui offsite list {shell_quoted(address)}",
+        hint=f"List what exists: kwtui offsite list {shell_quoted(address)}",
         exit_code=ExitCode.NOT_FOUND,
     )

@@ -65,8 +65,8 @@ class ConnectionLost(KwtuiError):
         super().__init__(
             f"The connection to {target} was lost.",
             cause=cause,
-            hint="Look whether the node runs; the interface connects again by itself. Whether a "
-            "statement that was running took effect is not known until it is looked at.",
+            hint="Check that the node is running; the interface reconnects automatically. "
+            "Whether a statement that was running took effect is unknown until you check.",
             exit_code=ExitCode.CONNECTION_LOST,
         )
 
@@ -93,8 +93,8 @@ def _classified(text: str, target: Target) -> KwtuiError:
     return KwtuiError(
         f"The server at {_address(target)} cannot be reached.",
         cause=text,
-        hint="Check that the node runs, that host and port are right (KWDB listens on 26257 unless "
-        "told otherwise), and that no firewall is between.",
+        hint="Check that the node is running, that host and port are right (KWDB listens on "
+        "26257 by default), and that no firewall blocks the connection.",
         exit_code=ExitCode.SERVER_UNREACHABLE,
     )
 
@@ -120,9 +120,9 @@ def _password_failure(text: str, low: str, target: Target) -> KwtuiError | None:
         if not target.may_send_password:
             return KwtuiError(
                 f"The server asks {target.user} for a password, and none is sent without TLS.",
-                cause="With tls = disable anyone on the way could read it.",
-                hint="Choose TLS (verify-full). If this connection is safe for other reasons, say "
-                "so for this profile: allow_cleartext_password = true.",
+                cause="With tls = disable anyone on the network could read it.",
+                hint="Choose TLS (verify-full). If this connection is secured otherwise, set in "
+                "this profile: allow_cleartext_password = true.",
                 exit_code=ExitCode.AUTHENTICATION_FAILED,
             )
         return PasswordNeeded(
@@ -138,7 +138,7 @@ def _password_failure(text: str, low: str, target: Target) -> KwtuiError | None:
         return KwtuiError(
             f"The server does not know the user {target.user}.",
             cause="It refuses the login and has asked for no password.",
-            hint="Connect as root to see who is there (SHOW USERS), or to make the user.",
+            hint="Connect as root to list the users (SHOW USERS) or to create this one.",
             exit_code=ExitCode.AUTHENTICATION_FAILED,
             known_as="unknown_user",
         )
@@ -156,7 +156,7 @@ def _missing_certificate(target: Target) -> str:
     """Why no client certificate was shown, where one was to be: libpq says nothing of it."""
     if not target.sslcert or Path(target.sslcert).expanduser().is_file():
         return ""
-    return f"The client certificate {target.sslcert} is not there, so a password is asked for."
+    return f"The client certificate {target.sslcert} is not there, so a password is requested."
 
 
 def _login_failure(text: str, low: str, target: Target) -> KwtuiError | None:
@@ -172,14 +172,14 @@ def _login_failure(text: str, low: str, target: Target) -> KwtuiError | None:
     for words, hint in hints.items():
         if words in low:
             return KwtuiError(
-                f"The server does not let {target.user} in.",
+                f"The server refused the login of {target.user}.",
                 cause=f"{text}.",
                 hint=hint,
                 exit_code=ExitCode.AUTHENTICATION_FAILED,
             )
     if "too many clients" in low or "connection slots are reserved" in low:
         return KwtuiError(
-            f"The server at {_address(target)} takes no more connections.",
+            f"The server at {_address(target)} accepts no more connections.",
             cause=f"{text}.",
             hint="Close sessions that are not needed (SHOW SESSIONS), or raise "
             "server.sql_connections.max_limit.",
@@ -191,16 +191,16 @@ def _login_failure(text: str, low: str, target: Target) -> KwtuiError | None:
 def _tls_failure(text: str, low: str, target: Target) -> KwtuiError | None:
     if "does not support ssl" in low:
         return _tls(
-            f"The server at {_address(target)} has no TLS, and tls = {target.tls.value} asks "
-            "for it.",
+            f"The server at {_address(target)} does not offer TLS, but tls = {target.tls.value} "
+            "requires it.",
             text,
-            "There are two ways out. If the node runs in insecure mode (like the sandbox), choose "
-            "tls = disable (sslmode=disable in a DSN); no password will be sent then. If it "
-            "should be secure, start it with its certificates.",
+            "If the node runs in insecure mode (like the sandbox), choose tls = disable "
+            "(sslmode=disable in a DSN); no password will be sent then. If it should be "
+            "secure, start it with its certificates.",
         )
     if low.startswith("root certificate file"):
         return _tls(
-            "The CA's certificate that should prove the server was not found.",
+            "The CA certificate to verify the server was not found.",
             text,
             "Name it with sslrootcert (KWDB keeps it as ca.crt in its certs directory), or use "
             "sslrootcert=system for a certificate of a public CA.",
@@ -209,16 +209,16 @@ def _tls_failure(text: str, low: str, target: Target) -> KwtuiError | None:
         return _tls(
             f"The server's certificate is not for {target.host}.",
             text,
-            "Connect by a name that stands in the certificate, or have the node's certificate made "
+            "Connect with a name that the certificate lists, or issue the node's certificate "
             "for this one.",
         )
     if any(word in low for word in ("certificate verify failed", "self-signed", "padding")):
         return _tls(
-            "The server's certificate is not signed by the CA that was given, or it has run out.",
+            "The server's certificate is not signed by the given CA, or it has expired.",
             text,
-            "Give the CA of this cluster with sslrootcert. If it is the right one, see until when "
-            "the certificate holds (openssl x509 -enddate -noout -in node.crt, on the node); if it "
-            "still does, somebody may stand between.",
+            "Give the CA of this cluster with sslrootcert. If it is the right one, check when "
+            "the certificate expires (openssl x509 -enddate -noout -in node.crt, on the node); "
+            "if it has not expired, the connection may be intercepted.",
         )
     if "has group or world access" in low or "private key file" in low:
         return _client_key_failure(text, low, target)
@@ -244,13 +244,13 @@ _REFUSED_CERTIFICATE = ("alert certificate", "alert unknown ca", "alert bad cert
 def _client_certificate_refused(text: str, low: str) -> KwtuiError:
     if "expired" in low:
         return _tls(
-            "The server does not take the client certificate: it has run out.",
+            "The server rejected the client certificate: it has expired.",
             text,
-            "Have a new one made on the node (kwbase cert create-client), or log in with a "
-            "password: leave sslcert and sslkey out.",
+            "Create a new one on the node (kwbase cert create-client), or log in with a "
+            "password: omit sslcert and sslkey.",
         )
     return _tls(
-        "The server does not take the client certificate.",
+        "The server rejected the client certificate.",
         text,
         "Give the one that the CA of this cluster signed (client.USER.crt in its certs directory).",
     )
@@ -268,12 +268,12 @@ def _client_key_failure(text: str, low: str, target: Target) -> KwtuiError:
         return _tls(
             "The client key does not belong to the client certificate.",
             text,
-            "Give the two that were made together: client.USER.crt and client.USER.key.",
+            "Give a matching pair: client.USER.crt and client.USER.key.",
         )
     if "has group or world access" in low:
         private = f"Make it private: chmod 600 {shell_quoted(str(key))}"
         return _tls("The client key cannot be used.", text, private)
-    return _tls("The client key cannot be used.", text, f"See whether {key} holds a key.")
+    return _tls("The client key cannot be used.", text, f"Check that {key} holds a key.")
 
 
 def _tls(title: str, cause: str, hint: str) -> KwtuiError:

@@ -105,7 +105,7 @@ def classify(text: str, parsed: Sequence[str]) -> Verdict:
     if len(parsed) != 1:
         raise KwtuiError(
             f"This is not one statement: the server reads {len(parsed)}.",
-            hint="Run them one by one; in the editor the one that the cursor stands in is run.",
+            hint="Run them one by one; in the editor, the one at the cursor is run.",
             exit_code=ExitCode.USAGE,
         )
     ours, theirs = _verdict(list(lexer.code(text))), _verdict(list(lexer.code(parsed[0])))
@@ -117,7 +117,7 @@ def _verdict(tokens: list[Token]) -> Verdict:
     while tokens and tokens[-1].text == ";":
         tokens = tokens[:-1]
     if any(token.kind is lexer.Kind.BROKEN for token in tokens):
-        return Verdict(Kind.WRITE, "A quote or a comment in it does not end.")
+        return Verdict(Kind.WRITE, "A quote or a comment in it is not terminated.")
     if any(token.text == ";" for token in tokens):
         return Verdict(Kind.WRITE, "There is more than one statement in it.")
     start = 0
@@ -127,7 +127,7 @@ def _verdict(tokens: list[Token]) -> Verdict:
     if first in _TRANSACTIONS:
         return Verdict(
             Kind.REFUSED,
-            f"{first} makes no sense here: each statement stands alone and takes effect at once.",
+            f"{first} has no use here: each statement is run on its own and takes effect at once.",
         )
     if first == "COPY":
         return Verdict(Kind.REFUSED, "COPY waits for data that cannot be sent from here.")
@@ -257,7 +257,7 @@ def parsed_statements(answer: ResultSet) -> list[str]:
     errors = {field: message for field, message in fields if field != "sql"}
     if "error" in errors:
         raise KwtuiError(
-            "The server does not understand this statement.",
+            "The server cannot parse this statement.",
             cause=server_words(errors.get("error", ""), errors.get("detail", "")),
             hint=errors.get("hint", "").strip(),
             exit_code=ExitCode.STATEMENT_REFUSED,

@@ -164,7 +164,7 @@ async def test_what_a_version_does_not_tell_is_named(
     schema = await catalogue.read_schema(server, SHOP)
 
     (named,) = [line for line in schema.not_captured if words in line]
-    assert "this version of KWDB does not tell" in named
+    assert "this version of KWDB does not report" in named
     assert column in named
 
 
