@@ -26,6 +26,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from statistics import median
 
+from kwtui.model.proof import ProofLevel
 from kwtui.protection.facts import BackupFact, DatabaseFacts, RunFact
 from kwtui.text import human_bytes, human_count, human_duration
 
@@ -87,6 +88,9 @@ class Judgement:
     there is no backup to restore."""
     restore_spread: tuple[float, float] | None = None
     """The fastest and the slowest of them."""
+    drilled_at: datetime | None = None
+    """When a backup of it last came back: by drills on this server, or by what a set's proof says
+    of one on another."""
     remarks: tuple[str, ...] = ()
     """What is wrong besides, each in a sentence without the name and the full stop."""
 
@@ -121,6 +125,7 @@ def judge(facts: DatabaseFacts, now: datetime) -> Judgement:
         exposed_seconds=exposed,
         restore_seconds=median(times) if times else None,
         restore_spread=(min(times), max(times)) if times else None,
+        drilled_at=_drilled_at(facts, whole),
         remarks=remarks,
     )
 
@@ -202,16 +207,22 @@ def _state(
     return _doubts(facts, proven, whole, now)
 
 
+def _drilled_at(facts: DatabaseFacts, whole: Sequence[BackupFact]) -> datetime | None:
+    drills = [run.began for run in facts.drills if run.succeeded]
+    proofs = [b.proof_at for b in whole if b.proof is ProofLevel.P4 and b.proof_at is not None]
+    return max((*drills, *proofs), default=None)
+
+
 def _doubts(
     facts: DatabaseFacts, proven: BackupFact, whole: Sequence[BackupFact], now: datetime
 ) -> tuple[State, str]:
     promised = facts.promise.drill_age
     if promised is not None:
-        drilled = next((run for run in facts.drills if run.succeeded), None)
+        drilled = _drilled_at(facts, whole)
         if drilled is None:
             return State.UNPROVEN, "was never drilled"
-        if now - drilled.began > promised:
-            return State.UNPROVEN, f"was last drilled {_ago(drilled.began, now)} ago"
+        if now - drilled > promised:
+            return State.UNPROVEN, f"was last drilled {_ago(drilled, now)} ago"
     shrunk = _shrunk(facts, proven, whole, now)
     if shrunk:
         return State.SHRUNK, shrunk

@@ -55,7 +55,7 @@ def restore_takes(judgement: Judgement, *, spread: bool = True) -> str:
     if judgement.state is State.NEVER:
         return ""
     if judgement.restore_seconds is None or judgement.restore_spread is None:
-        return "never drilled"
+        return "not measured" if judgement.drilled_at else "never drilled"
     least, most = map(human_duration, judgement.restore_spread)
     words = human_duration(judgement.restore_seconds)
     return f"{words} ({least} to {most})" if spread and least != most else words

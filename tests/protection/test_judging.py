@@ -122,6 +122,17 @@ USUAL = [backup(24 * day, rows=1000, bytes=50_000) for day in (1, 2, 3)]
             Severity.LATE,
             "was last drilled 8 d ago",
         ),
+        # Drilled elsewhere: the set says so.
+        (
+            shop(
+                backup(1),
+                backup(30, ProofLevel.P4, proof_at=NOW - 24 * HOUR),
+                promise=DRILLED,
+            ),
+            State.SAFE,
+            Severity.OK,
+            "can come back as it was 1 h ago",
+        ),
         (
             shop(backup(1), promise=DRILLED, drills=(run(24, succeeded=True),)),
             State.SAFE,
@@ -291,7 +302,11 @@ def test_knowing_less_of_a_backup_never_makes_it_safe(facts: DatabaseFacts) -> N
     assert judge(replace(facts, backups=blind), NOW).severity is not Severity.OK
     assert judge(replace(facts, backups=closed), NOW).severity is not Severity.OK
     if facts.promise.drill_age is not None:
-        assert judge(replace(facts, drills=()), NOW).severity is not Severity.OK
+        checked = tuple(
+            replace(b, proof=b.proof and min(b.proof, ProofLevel.P2)) for b in facts.backups
+        )
+        undrilled = replace(facts, backups=checked, drills=())
+        assert judge(undrilled, NOW).severity is not Severity.OK
 
 
 def test_a_backup_that_nobody_read_for_longer_than_promised_is_remarked() -> None:

@@ -20,6 +20,7 @@ from kwtui.model.schema import TableName
 
 LOCK_FILE = ".kwtui.lock"
 """In extern itself: where runs of different accounts keep apart (`kwtui.runs.lock`)."""
+_RECOVERY_PLAN = re.compile(r"kwtui/[^/]+/RECOVERY\.[a-z]{2}\.md\Z")
 STAMP_FORMAT = "%Y%m%dT%H%M%SZ"
 _STAMP = re.compile(r"(\d{8}T\d{6}Z)(?:-(\d+))?\Z")
 _SAFE_PUNCTUATION = frozenset("_.-")
@@ -193,3 +194,8 @@ def _outside(relative: str) -> KwtuiError:
         hint="Give a path relative to extern, as `kwtui list` shows it.",
         exit_code=ExitCode.NOT_FOUND,
     )
+
+
+def is_recovery_plan(path: str) -> bool:
+    """Whether it is a recovery plan that kwtui keeps beside the sets of a database."""
+    return _RECOVERY_PLAN.match(path) is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kwtui.backups.layout.annotations import annotated_folder, read_annotation
 from kwtui.backups.layout.location import SetLocation, all_proofs, sidecar_root
-from kwtui.backups.layout.naming import LOCK_FILE, inside, parse_set_path
+from kwtui.backups.layout.naming import LOCK_FILE, inside, is_recovery_plan, parse_set_path
 from kwtui.backups.layout.staging import is_staging
 from kwtui.backups.layout.trash import is_trash, original_path
 from kwtui.backups.layout.tree import (
@@ -171,7 +171,8 @@ class _Scanner:
             if annotated_folder(child.name) in names or below == LOCK_FILE:
                 continue
             if not child.is_folder:
-                found.append(foreign_file(below, child))
+                if not is_recovery_plan(below):
+                    found.append(foreign_file(below, child))
                 if not child.is_link:
                     self._space.add(below, [child])
             elif is_staging(below):

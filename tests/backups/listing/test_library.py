@@ -154,6 +154,17 @@ def test_an_export_whose_meta_kwdb_printed_wrong_is_still_recognised(extern: Pat
     assert (entry.kind, entry.database, entry.problem) == (EntryKind.TREE, "my-db", "")
 
 
+def test_a_recovery_plan_beside_the_sets_is_no_foreign_file(extern: Path) -> None:
+    folder = extern / "kwtui/shop"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("RECOVERY.en.md", "RECOVERY.zh.md", "notes.md"):
+        (folder / name).write_text("x")
+
+    listed = [entry.path for entry in scan(extern).entries if entry.path.endswith(".md")]
+
+    assert listed == ["kwtui/shop/notes.md"]
+
+
 def test_foreign_files_links_and_empty_folders(extern: Path) -> None:
     (extern / "notes.txt").write_text("hello")
     (extern / "users.sql").write_text("CREATE USER a;")
