@@ -89,7 +89,7 @@ def test_a_set_of_another_node_is_listed_and_checked_there(tmp_path: Path) -> No
     assert missing.code == ExitCode.FAILED
     assert "kwtui does not start on 127.0.0.1" in missing.err
     assert lost.code == ExitCode.SERVER_UNREACHABLE
-    assert "ssh does not get to nowhere.invalid" in lost.err
+    assert "ssh cannot reach nowhere.invalid" in lost.err
     assert "ssh nowhere.invalid kwtui --version" in lost.err
 
 
