@@ -19,7 +19,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widget import Widget
 
-from kwtui.app.leading import LeadingApp
+from kwtui.app.navigation import LeadingApp
 from kwtui.app.plain_terminal import PlainSigns
 from kwtui.app.run_at_work import RunAtWork
 from kwtui.app.screen_factories import FACTORIES, MAIN_SCREENS

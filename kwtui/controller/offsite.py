@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kwtui.offsite.copies import Contents
     from kwtui.operations.offsite.planning import PrunePreview
     from kwtui.operations.plan import Plan
-    from kwtui.unattended.hands import AfterBackup, FollowUp, Work
+    from kwtui.unattended.run_services import AfterBackup, FollowUp, Work
 
 
 class Offsite:
@@ -286,7 +286,7 @@ class Offsite:
         """
 
         def step(policy: Policy, database: str, path: str) -> FollowUp | None:
-            from kwtui.unattended.hands import FollowUp
+            from kwtui.unattended.run_services import FollowUp
 
             offsite = policy.offsite
             if offsite is None or policy.unseen:

@@ -101,8 +101,8 @@ class Plans:
         Raises KwtuiError: NOT_FOUND, RUN_IN_PROGRESS while it runs, WRONG_CLUSTER, and as
         `plan_continuation` of `kwtui.operations.restore.continuation.plan`.
         """
+        from kwtui.operations.restore.continuation.inspection import look_at_standing
         from kwtui.operations.restore.continuation.plan import plan_continuation
-        from kwtui.operations.restore.continuation.standing import look_at_standing
         from kwtui.runs.stopped_restores import read_stopped
 
         stopped = await self._background.call(read_stopped, self._account_runs.directory, run_id)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from kwtui.config.policy_file import PolicyDraft
     from kwtui.model.policy import Policy
     from kwtui.runs.lock import RunLocks
-    from kwtui.unattended.hands import AfterBackup, Tell
     from kwtui.unattended.history import PolicyEvent
     from kwtui.unattended.installing import Installed
     from kwtui.unattended.matching import Chosen
+    from kwtui.unattended.run_services import AfterBackup, Tell
     from kwtui.unattended.running import PolicyRun
     from kwtui.unattended.sending import Sent
     from kwtui.unattended.summary import PolicySummary
@@ -67,8 +67,8 @@ class Policies:
 
     def be_gentle(self, policy: Policy) -> None:
         """Let this process, and all that it starts, keep the policy's limits for the machine."""
-        from kwtui.unattended.gentle import be_gentle
         from kwtui.unattended.history import pace_path
+        from kwtui.unattended.low_priority import be_gentle
 
         be_gentle(policy.limits, pace_path(self._state, policy.name))
 

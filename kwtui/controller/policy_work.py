@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from kwtui.model.requests import BackupRequest
     from kwtui.operations.plan import Plan
     from kwtui.runs.events import RunFinished
-    from kwtui.unattended.hands import AfterBackup, Standing, Work
     from kwtui.unattended.load import Load
+    from kwtui.unattended.run_services import AfterBackup, Standing, Work
 
 
 class PolicyWork:
-    """`kwtui.unattended.hands.Hands`, done with the services."""
+    """`kwtui.unattended.run_services.Hands`, done with the services."""
 
     def __init__(
         self,
@@ -51,9 +51,9 @@ class PolicyWork:
 
     async def standing(self, policy: Policy) -> Standing:
         """Once for all databases: to look through the store takes long where much lies there."""
-        from kwtui.unattended.hands import Standing
         from kwtui.unattended.matching import choose
         from kwtui.unattended.promises import promise_of
+        from kwtui.unattended.run_services import Standing
 
         report = await self._status.report(promise_of(policy), [policy])
         facts = {found.name: found for found in report.facts}

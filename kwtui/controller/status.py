@@ -178,7 +178,7 @@ class Status:
 
     async def running(self, runs: Sequence[RunSummary] | None = None) -> tuple[RunAtWork, ...]:
         """What works now, of ``runs`` or of all."""
-        from kwtui.protection.at_work import at_work
+        from kwtui.protection.running import at_work
         from kwtui.runs.events import RunStatus
 
         return tuple(

@@ -17,7 +17,7 @@ from typing import Any
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.reading import read_regular
 from kwtui.files.new_file import write_new
-from kwtui.offsite.extra import age_module
+from kwtui.offsite.optional_packages import age_module
 
 PASSPHRASE_VARIABLE = "KWTUI_AGE_PASSPHRASE"  # noqa: S105 - its name, not its value
 _ENCRYPTED = b"age-encryption.org/v1"

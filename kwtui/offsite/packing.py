@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.pace import spend
-from kwtui.offsite.extra import age_module, zstd_module
+from kwtui.offsite.optional_packages import age_module, zstd_module
 from kwtui.offsite.planning import PlannedPart, Stretch
 from kwtui.offsite.streams import CHUNK, ChunkReader, HashingWriter, Writes, ahead
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from kwtui.backups.layout.naming import decode_folder
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.offsite.extra import age_module
 from kwtui.offsite.keys import recipients_of
+from kwtui.offsite.optional_packages import age_module
 from kwtui.offsite.targets.target import Target, read_small, write_small
 from kwtui.offsite.unpacking import NoKeyFits, damaged
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.offsite.extra import age_module, zstd_module
+from kwtui.offsite.optional_packages import age_module, zstd_module
 from kwtui.offsite.streams import CHUNK, ChunkReader, Pipe, ahead
 
 _BLOCK = 512

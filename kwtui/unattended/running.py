@@ -1,7 +1,7 @@
 """A run of a policy: what is done in which order, and what becomes of it if it is stopped.
 
-It decides; what is done is done by `kwtui.unattended.hands`. What fails for one database stops
-neither the others nor, for that database, what does not need it.
+It decides; what is done is done by `kwtui.unattended.run_services`. What fails for one database
+stops neither the others nor, for that database, what does not need it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from kwtui.model.policy import Policy
 from kwtui.protection.facts import DatabaseFacts
 from kwtui.text import human_bytes, sentences
 from kwtui.unattended.cadence import drill_due, verify_due
-from kwtui.unattended.hands import Hands, Standing, Tell, Work
 from kwtui.unattended.history import DatabaseOutcome, PolicyEvent
 from kwtui.unattended.load import BETWEEN_LOOKS, LOOKS, is_limited, stress
+from kwtui.unattended.run_services import Hands, Standing, Tell, Work
 from kwtui.unattended.schedule import is_open
 
 _Result = TypeVar("_Result")

@@ -23,10 +23,10 @@ import msgspec
 
 from kwtui.files.own_program import own_program
 from kwtui.model.policy import PolicyNotice
-from kwtui.unattended.carrying import FINAL
+from kwtui.unattended.delivery import FINAL
 from kwtui.unattended.notices import Notice, as_json
 
-_MODULE = "kwtui.unattended.carrying"
+_MODULE = "kwtui.unattended.delivery"
 DEADLINE = timedelta(seconds=60)
 """For everything: all ways are tried at the same time."""
 TRIES = 3

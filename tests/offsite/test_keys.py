@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.offsite.extra import age_module
 from kwtui.offsite.keys import PASSPHRASE_VARIABLE, make_key, read_identities, recipients_of
+from kwtui.offsite.optional_packages import age_module
 from tests.backups.builder import STARTED
 from tests.offsite import ssh_server
 

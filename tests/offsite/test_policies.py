@@ -14,7 +14,7 @@ from kwtui.model.policy import Policy, PolicyOffsite
 from kwtui.offsite.archive import CopyLevel
 from kwtui.offsite.checking import check_copy
 from kwtui.operations.plan import Plan, StepKind
-from kwtui.unattended.hands import Work
+from kwtui.unattended.run_services import Work
 from tests.offsite.copying import push, target_in, two_sets
 
 POLICY = Policy("nightly", ("shop",), offsite=PolicyOffsite("vault", level=2))

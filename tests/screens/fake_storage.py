@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from kwtui.backups.csv.alterations import FileForm
 from kwtui.backups.csv.dialect import Certainty, DialectGuess
-from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.index import Reading
 from kwtui.backups.csv.page import CsvPage
 from kwtui.backups.difference import (

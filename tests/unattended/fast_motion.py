@@ -18,12 +18,12 @@ from kwtui.model.policy import NoticeOn, Policy
 from kwtui.model.proof import ProofLevel
 from kwtui.protection.facts import BackupFact, DatabaseFacts, RunFact
 from kwtui.protection.judging import Judgement, judge
-from kwtui.unattended.hands import AfterBackup, Standing, Work
 from kwtui.unattended.history import PolicyEvent
 from kwtui.unattended.load import Load
 from kwtui.unattended.matching import Chosen
 from kwtui.unattended.missing import missed_event, missed_times
 from kwtui.unattended.promises import promise_of
+from kwtui.unattended.run_services import AfterBackup, Standing, Work
 from kwtui.unattended.running import PolicyRun
 from kwtui.unattended.telling import Telling, noticed, of_end, of_watch
 

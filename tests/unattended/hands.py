@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.policy import Policy
 from kwtui.protection.facts import DatabaseFacts
-from kwtui.unattended.hands import AfterBackup, Standing, Work
 from kwtui.unattended.load import Load
 from kwtui.unattended.matching import Chosen
+from kwtui.unattended.run_services import AfterBackup, Standing, Work
 
 CALM = Load(0, timedelta(milliseconds=2))
 START = datetime(2026, 3, 1, 1, 15, tzinfo=UTC)

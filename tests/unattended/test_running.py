@@ -10,9 +10,9 @@ from kwtui.errors import KwtuiError
 from kwtui.model.policy import Policy, PolicyLimits, PolicyProof
 from kwtui.model.retention import RetentionPolicy
 from kwtui.protection.facts import BackupFact, DatabaseFacts, RunFact
-from kwtui.unattended.hands import FollowUp, Work
 from kwtui.unattended.history import PolicyEvent
 from kwtui.unattended.load import Load
+from kwtui.unattended.run_services import FollowUp, Work
 from kwtui.unattended.running import PolicyRun
 from tests.unattended.hands import START, RecordingHands
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from kwtui.backups.csv.form import PLAIN, FileForm, open_plain
+from kwtui.backups.csv.alterations import PLAIN, FileForm, open_plain
 from kwtui.backups.csv.reading import MalformedRecord, Record, read_records
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.reading import cannot_read

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from kwtui.backups.csv.alterations import Readable, Writable
 from kwtui.backups.csv.charsets import PYTHON_CHARSETS
-from kwtui.backups.csv.form import Readable, Writable
 from kwtui.backups.csv.reading import MalformedRecord, Record, read_with_text
 from kwtui.model.requests import Dialect
 from kwtui.sql.tag_conditions import read_as

@@ -6,8 +6,8 @@ import codecs
 import re
 from collections.abc import Iterator
 
+from kwtui.backups.csv.alterations import Readable
 from kwtui.backups.csv.charsets import PYTHON_CHARSETS
-from kwtui.backups.csv.form import Readable
 from kwtui.model.requests import Dialect
 
 Record = tuple[str | None, ...]

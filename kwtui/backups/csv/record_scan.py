@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from kwtui.backups.csv.alterations import FileForm, Plainer
 from kwtui.backups.csv.charsets import PYTHON_CHARSETS
-from kwtui.backups.csv.form import FileForm, Plainer
 from kwtui.backups.csv.values import Columns, ValueChecker
 from kwtui.files.foreign.reading import open_regular
 from kwtui.files.pace import spend

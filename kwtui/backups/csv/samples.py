@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kwtui.backups.csv.form import FileForm, Plainer, form_of
+from kwtui.backups.csv.alterations import FileForm, Plainer, form_of
 from kwtui.files.foreign.reading import cannot_read, open_regular
 from kwtui.model.schema import ColumnSpec
 

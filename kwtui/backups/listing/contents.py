@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from kwtui.backups.csv.alterations import FileForm
+from kwtui.backups.csv.altered_files import look_at_forms
 from kwtui.backups.csv.dialect import Certainty, DialectGuess, sniff_dialect
-from kwtui.backups.csv.form import FileForm
-from kwtui.backups.csv.forms import look_at_forms
 from kwtui.backups.csv.samples import TableSample
 from kwtui.backups.layout.location import SetLocation, all_proofs, find_location, sidecar_root
 from kwtui.backups.layout.naming import DATA_FOLDER, inside, table_of_folder
 from kwtui.backups.layout.tree import META_FILE, TreeFile, is_folder, is_there, walk
-from kwtui.backups.listing.disguised import without_disguised
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.backups.listing.lines import tree_entry
+from kwtui.backups.listing.mistaken_files import without_disguised
 from kwtui.backups.listing.scanning import describe
 from kwtui.backups.listing.shape import TreeShape, TreeTable, UnreadFile, read_shape
 from kwtui.backups.manifest import (

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from kwtui.backups.csv.form import PLAIN, FileForm
+from kwtui.backups.csv.alterations import PLAIN, FileForm
 from kwtui.backups.csv.index import CsvIndex, Reading
 from kwtui.backups.csv.page import CsvPage, read_page
 from kwtui.backups.csv.reading import Record

@@ -21,7 +21,7 @@ from kwtui.backups.layout.tree import (
     what_to_do_with,
     why_unread,
 )
-from kwtui.backups.listing.lost import EMPTY, missing_numbers
+from kwtui.backups.listing.missing_files import EMPTY, missing_numbers
 from kwtui.files.foreign.reading import read_regular
 from kwtui.model.schema import Engine, TableName
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kwtui.backups.metasql.create_table import MetaTable, read_table
-from kwtui.backups.metasql.misprints import Mended, mend
 from kwtui.backups.metasql.printed import PrintedTables
+from kwtui.backups.metasql.repairs import Mended, mend
 from kwtui.backups.metasql.statements import (
     Clock,
     LineNumbers,

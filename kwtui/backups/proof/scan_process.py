@@ -21,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from kwtui.backups.csv.form import FileForm
+from kwtui.backups.csv.alterations import FileForm
 from kwtui.backups.csv.multiset import BrokenRecord, Multiset, multiset_open
 from kwtui.backups.csv.record_scan import FileScan, scan_open
 from kwtui.backups.csv.values import Columns

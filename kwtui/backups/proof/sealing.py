@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from kwtui.backups.csv.form import FileForm
+from kwtui.backups.csv.alterations import FileForm
 from kwtui.backups.csv.record_scan import FileScan, scan_file
 from kwtui.backups.csv.values import Columns
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from kwtui.backups.csv.alterations import PLAIN
 from kwtui.backups.csv.dialect import Certainty
-from kwtui.backups.csv.form import PLAIN
 from kwtui.backups.csv.record_scan import FileScan
 from kwtui.backups.csv.values import NOT_NULL
 from kwtui.backups.layout.tree import FileRole, role_of

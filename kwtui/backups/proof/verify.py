@@ -11,7 +11,7 @@ from pathlib import Path
 import kwtui
 from kwtui.backups.layout.location import record_proof, sidecar_root
 from kwtui.backups.listing.contents import open_set
-from kwtui.backups.listing.part import TreePart, narrowed
+from kwtui.backups.listing.selection import TreePart, narrowed
 from kwtui.backups.manifest import Proof
 from kwtui.backups.proof.checking import FileReader, check_set
 from kwtui.backups.proof.findings import TableCheck, VerifyFinding

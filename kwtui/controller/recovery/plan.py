@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kwtui.model.policy import Policy
     from kwtui.protection.facts import DatabaseFacts
     from kwtui.protection.judging import Judgement
-    from kwtui.unattended.hands import FollowUp, Work
+    from kwtui.unattended.run_services import FollowUp, Work
 
 
 class Recovery:
@@ -173,7 +173,7 @@ class Recovery:
 
     def after_backup(self, policy: Policy, database: str, path: str) -> FollowUp | None:
         """Of each set that a policy made: the plan beside it names the newest one."""
-        from kwtui.unattended.hands import FollowUp
+        from kwtui.unattended.run_services import FollowUp
 
         async def carry_out(_: Work) -> str:
             try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.offsite import TargetSettings
-from kwtui.offsite.extra import s3_module
+from kwtui.offsite.optional_packages import s3_module
 from kwtui.offsite.streams import CHUNK
 from kwtui.offsite.targets.s3_account import account_of, environment, place_of
 from kwtui.offsite.targets.s3_requests import Requests

@@ -28,7 +28,7 @@ from kwtui.operations.backup.linking_words import linkable_bytes, linking_findin
 from kwtui.operations.backup.scope import Scope, sum_known
 from kwtui.operations.backup.steps import export_steps, steps_of
 from kwtui.operations.plan import Plan, PlanKind
-from kwtui.operations.shared.chosen import part_of
+from kwtui.operations.shared.selection import part_of
 from kwtui.server.catalogue.coverage import coverage
 from kwtui.server.catalogue.findings import HASH_POINTS
 

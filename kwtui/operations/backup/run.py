@@ -34,7 +34,6 @@ from kwtui.operations.backup.execution.exporting import (
     read_answer,
     while_watching,
 )
-from kwtui.operations.backup.execution.mark_or_sweep import mark_or_sweep
 from kwtui.operations.backup.execution.other_changes import (
     Numbers,
     made_anew,
@@ -46,13 +45,14 @@ from kwtui.operations.backup.execution.series_export import SeriesExporter
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.backup.execution.table_export import TableExporter
 from kwtui.operations.backup.execution.table_links import TableLinker, origins
+from kwtui.operations.backup.execution.unfinished_set import mark_or_sweep
 from kwtui.operations.backup.plan import export_statements
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.runner import StepOutcome, run_steps
+from kwtui.operations.shared.cancellable import run_stoppable
 from kwtui.operations.shared.preflight import check_server
 from kwtui.operations.shared.refusals import check_allowed
-from kwtui.operations.shared.stoppable import run_stoppable
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.catalogue.definitions import Definitions
 from kwtui.server.connection.results import Notice

@@ -30,8 +30,8 @@ from kwtui.operations.restore.source import RestoreSource
 from kwtui.operations.restore.staging_steps import staged_metas, unstage
 from kwtui.operations.restore.steps import RestoreScope, check_files, sql_step, sum_known
 from kwtui.operations.restore.target import TargetFacts
-from kwtui.operations.shared.chosen import Chosen
 from kwtui.operations.shared.scratch_names import DRILL_PREFIX
+from kwtui.operations.shared.selection import Chosen
 from kwtui.operations.shared.sent_statements import checked
 from kwtui.sql import statements
 from kwtui.text import plural

@@ -16,7 +16,7 @@ from kwtui.node.place import NodePlace
 from kwtui.operations.drill.plan import DrillLeftovers, DrillTarget, plan_drill, sandbox_target
 from kwtui.operations.plan import Plan
 from kwtui.operations.removal.planning import find_scratch_databases
-from kwtui.operations.removal.workplaces import dead_sandboxes, dead_stagings, sandboxes
+from kwtui.operations.removal.work_folders import dead_sandboxes, dead_stagings, sandboxes
 from kwtui.operations.restore.live_tables import live_tables
 from kwtui.operations.restore.planning import accounts_of, read_source
 from kwtui.operations.restore.source import RestoreSource

@@ -31,7 +31,7 @@ from kwtui.operations.drill.plan import scratch_request
 from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.removal.leftovers import busy_words, told_of
 from kwtui.operations.removal.planning import what_is_at_work
-from kwtui.operations.removal.workplaces import sandbox_folder, sweep_folders
+from kwtui.operations.removal.work_folders import sandbox_folder, sweep_folders
 from kwtui.operations.restore.execution.content_found import COMPARED_BY
 from kwtui.operations.restore.execution.differences import DefinitionsDiffer
 from kwtui.operations.restore.execution.import_turns import imports_at_once

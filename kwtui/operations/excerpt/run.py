@@ -36,10 +36,10 @@ from kwtui.operations.restore.execution.inserting import clashing_devices, inser
 from kwtui.operations.restore.execution.staging import unstage_files
 from kwtui.operations.restore.steps import import_of
 from kwtui.operations.runner import Executor, StepOutcome, run_steps
+from kwtui.operations.shared.cancellable import run_stoppable
 from kwtui.operations.shared.command_line import shell_line
 from kwtui.operations.shared.preflight import check_server
 from kwtui.operations.shared.refusals import check_allowed
-from kwtui.operations.shared.stoppable import run_stoppable
 from kwtui.server.connection.server import Server
 from kwtui.sql import statements
 from kwtui.text import plural

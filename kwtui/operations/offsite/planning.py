@@ -19,9 +19,9 @@ from kwtui.model.retention import RetentionPolicy
 from kwtui.model.schema import TableName
 from kwtui.offsite.archive import CopyLevel
 from kwtui.offsite.copies import Contents, Copy, read_contents, unreadable_archives
-from kwtui.offsite.extra import zstd_module
 from kwtui.offsite.fetching import read_bytes, wanted_files
 from kwtui.offsite.keys import recipients_of
+from kwtui.offsite.optional_packages import zstd_module
 from kwtui.offsite.pruning import (
     CopyDecision,
     decide_copies,

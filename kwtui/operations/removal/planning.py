@@ -47,7 +47,7 @@ from kwtui.operations.removal.plan import (
     plan_delete,
     prune_preview,
 )
-from kwtui.operations.removal.workplaces import workplace_leftovers
+from kwtui.operations.removal.work_folders import workplace_leftovers
 from kwtui.operations.shared.known_runs import KnownRun, run_at_work_on
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.server import Server

@@ -24,6 +24,7 @@ from kwtui.model.schema import UNFINISHED, TableName
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.plan import PlanKind, Step, StepKind
 from kwtui.operations.removal.databases import is_missing
+from kwtui.operations.removal.kept_backup import check_what_stays
 from kwtui.operations.removal.leftovers import busy_words, told_of
 from kwtui.operations.removal.plan import is_confirmed
 from kwtui.operations.removal.planning import (
@@ -32,8 +33,7 @@ from kwtui.operations.removal.planning import (
     retention_decisions,
     what_is_at_work,
 )
-from kwtui.operations.removal.what_stays import check_what_stays
-from kwtui.operations.removal.workplaces import sweep_folders
+from kwtui.operations.removal.work_folders import sweep_folders
 from kwtui.operations.runner import CancelledByPerson, StepOutcome, run_steps
 from kwtui.operations.shared.blocked_names import being_undone, is_blocked, when_free
 from kwtui.operations.shared.command_line import shell_line

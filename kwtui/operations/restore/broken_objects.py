@@ -17,8 +17,8 @@ from kwtui.operations.plan import Plan
 from kwtui.operations.restore import definitions
 from kwtui.operations.restore.leaving_out import gone_with, owner_of, spelling, without
 from kwtui.operations.restore.source import RestoreSource
-from kwtui.operations.shared.chosen import Chosen
 from kwtui.operations.shared.command_line import shell_line
+from kwtui.operations.shared.selection import Chosen
 from kwtui.operations.shared.sent_statements import BREAKS_OUT, DEFINITIONS, why_not
 from kwtui.server.catalogue.refused_imports import interleave_parents
 from kwtui.sql import statements

@@ -20,7 +20,7 @@ from kwtui.model.schema import (
     TableName,
     TableSpec,
 )
-from kwtui.operations.shared.chosen import Chosen, object_of
+from kwtui.operations.shared.selection import Chosen, object_of
 from kwtui.server.catalogue.refused_imports import parent_named
 from kwtui.sql import ddl, programs, sequences, statements
 from kwtui.sql.plain_tables import has_sharded_index, with_parents

@@ -11,11 +11,11 @@ from kwtui.operations.restore import definitions
 from kwtui.operations.restore.accounting import accounting_findings
 from kwtui.operations.restore.cluster_parts import exported_accounts
 from kwtui.operations.restore.live_tables import tables_not_held
-from kwtui.operations.restore.native import native_findings
+from kwtui.operations.restore.native_import import native_findings
 from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.target import TargetFacts, name_findings, refusal, space_findings
 from kwtui.operations.shared.admin_rights import admin_findings
-from kwtui.operations.shared.chosen import Chosen
+from kwtui.operations.shared.selection import Chosen
 from kwtui.server.catalogue.findings import fine_time
 from kwtui.server.catalogue.refused_imports import interleave_parents, refused_imports
 from kwtui.sql import ddl

@@ -26,8 +26,8 @@ from kwtui.operations.restore.source import RestoreSource, choose
 from kwtui.operations.restore.staging_steps import staged_metas, staging_of
 from kwtui.operations.restore.steps import RestoreScope, sum_known
 from kwtui.operations.restore.target import TargetFacts
-from kwtui.operations.shared.chosen import Chosen
 from kwtui.operations.shared.scratch_names import scratch_name
+from kwtui.operations.shared.selection import Chosen
 from kwtui.operations.shared.sent_statements import checked
 from kwtui.sql import transfer
 from kwtui.text import plural

@@ -12,8 +12,8 @@ from kwtui.backups.layout.tree import META_FILE
 from kwtui.backups.listing.contents import ColumnInfo, SetDetails, open_set
 from kwtui.backups.listing.entries import EntryKind
 from kwtui.backups.listing.library import read_text
-from kwtui.backups.listing.part import PartTable, TreePart, narrowed
 from kwtui.backups.listing.scanning import describe
+from kwtui.backups.listing.selection import PartTable, TreePart, narrowed
 from kwtui.backups.metasql.meta_file import MetaFile, parse_meta
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import RestoreRequest, RestoreStrategy

@@ -32,8 +32,8 @@ from kwtui.operations.restore.steps import (
     sql_if_any,
     sql_step,
 )
-from kwtui.operations.shared.chosen import Chosen
 from kwtui.operations.shared.scratch_names import scratch_name
+from kwtui.operations.shared.selection import Chosen
 from kwtui.sql import statements
 
 NOTHING_MADE = ["", "", ""]

@@ -38,12 +38,12 @@ from kwtui.operations.restore.replaced import id_of
 from kwtui.operations.restore.steps import import_of
 from kwtui.operations.runner import Executor, StepOutcome, run_steps
 from kwtui.operations.shared.blocked_names import when_free
+from kwtui.operations.shared.cancellable import run_stoppable
 from kwtui.operations.shared.connections import Connections
 from kwtui.operations.shared.preflight import check_server
 from kwtui.operations.shared.refusals import check_allowed
 from kwtui.operations.shared.scratch_names import check_names
 from kwtui.operations.shared.server_reading import check_with_server
-from kwtui.operations.shared.stoppable import run_stoppable
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.server import Server

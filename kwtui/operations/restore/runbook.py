@@ -17,7 +17,7 @@ from kwtui.operations.restore.recipe import script_steps
 from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.steps import RestoreScope
 from kwtui.operations.restore.target import TargetFacts
-from kwtui.operations.shared.chosen import Chosen
+from kwtui.operations.shared.selection import Chosen
 from kwtui.operations.shared.sent_statements import only_within
 from kwtui.sql import inspection, statements
 from kwtui.sql.insert_script import insert_head, value_kinds

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from kwtui.backups.csv.alterations import FileForm
 from kwtui.backups.csv.dialect import Certainty
-from kwtui.backups.csv.form import FileForm
 from kwtui.backups.csv.observation import Misfit
 from kwtui.backups.layout.naming import DATA_FOLDER
 from kwtui.backups.listing.contents import SetDetails, TableDetails
 from kwtui.backups.listing.entries import EntryKind
-from kwtui.backups.listing.part import TreePart
+from kwtui.backups.listing.selection import TreePart
 from kwtui.backups.listing.shape import UnreadFile
 from kwtui.backups.manifest import FileEntry, Manifest, TableEntry
 from kwtui.backups.metasql.meta_file import MetaFile

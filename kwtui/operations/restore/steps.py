@@ -14,7 +14,7 @@ from kwtui.operations.plan import Step, StepKind
 from kwtui.operations.restore.expected_content import again, content_sql, expected_content
 from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.target import TargetFacts
-from kwtui.operations.shared.chosen import Chosen
+from kwtui.operations.shared.selection import Chosen
 from kwtui.server.catalogue.refused_imports import RefusedImport, refused_imports
 from kwtui.sql import ddl, inspection, session, statements, transfer
 from kwtui.sql.plain_tables import plain_table

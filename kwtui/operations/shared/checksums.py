@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from kwtui.model.proof import ContentChecksum
 from kwtui.model.schema import TableName
 from kwtui.operations.runner import Halt
-from kwtui.operations.shared.stoppable import run_stoppable
-from kwtui.server.catalogue.together import groups
+from kwtui.operations.shared.cancellable import run_stoppable
+from kwtui.server.catalogue.batching import groups
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.results import ResultSet
 from kwtui.server.connection.server import Server

@@ -11,7 +11,7 @@ from itertools import islice
 
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.operations.plan import Plan, StepKind
-from kwtui.server.catalogue.together import groups
+from kwtui.server.catalogue.batching import groups
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.server import Server
 from kwtui.server.console.verdict import parsed_statements

@@ -18,7 +18,7 @@ from kwtui.model.checks import (
 )
 from kwtui.model.schema import TableSpec
 from kwtui.operations.runner import Halt
-from kwtui.operations.shared.stoppable import run_stoppable
+from kwtui.operations.shared.cancellable import run_stoppable
 from kwtui.server.connection.results import ResultSet, Row
 from kwtui.server.connection.server import Server
 from kwtui.sql import content

@@ -20,9 +20,9 @@ from kwtui.keys.spelling import key_of, spelled
 from kwtui.model.requests import BackupRequest
 from kwtui.protection.report import Board, NodeState
 from kwtui.screens.backup_set.set_actions import SetActions
-from kwtui.screens.board.around import around_lines, brief_lines, detail_lines, verdict_line
 from kwtui.screens.board.rows import COLUMNS, ORDERS, BoardRow, arranged, board_rows, cells
 from kwtui.screens.board.several import BackupQueue, BackupsScreen
+from kwtui.screens.board.summary import around_lines, brief_lines, detail_lines, verdict_line
 from kwtui.screens.frame.base import READ_ONLY, nothing_found
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.filtered_screen import FilteredScreen

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.protection.facts import DatabaseFacts, RunFact
-from kwtui.screens.board.around import bar, proof_part, value_words
 from kwtui.screens.board.rows import BoardRow
+from kwtui.screens.board.summary import bar, proof_part, value_words
 from kwtui.text import human_duration, pad
 from kwtui.widgets.paint import BLANK, Line, Part, line
 from kwtui.widgets.virtual_list import Column

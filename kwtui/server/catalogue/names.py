@@ -9,7 +9,7 @@ from functools import partial
 
 from kwtui.errors import KwtuiError
 from kwtui.model.schema import ColumnSpec, TableName
-from kwtui.server.catalogue import at_once, derive
+from kwtui.server.catalogue import derive, whole_database
 from kwtui.server.catalogue.asking import Asker
 from kwtui.server.connection.failures import ConnectionLost
 from kwtui.server.connection.parallel import ask_each
@@ -38,7 +38,7 @@ async def read_names(server: Server, database: str) -> dict[TableName, tuple[Col
             if name := row.get("table_name"):
                 found[TableName(schema, name)] = ()
     asker = Asker(server, database)
-    told = dict(await at_once.columns(asker, schemas))
+    told = dict(await whole_database.columns(asker, schemas))
     if not told:
         told = dict(await ask_each(server, list(found)[:MOST_ASKED], partial(_columns, asker)))
     return found | told

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kwtui.model.schema import ColumnSpec, TableName, TableSpec
-from kwtui.server.catalogue import at_once, attachments, derive
+from kwtui.server.catalogue import attachments, derive, whole_database
 from kwtui.server.catalogue.asking import Asker
 from kwtui.server.catalogue.derive import Described, ForeignKeys
 from kwtui.server.connection.failures import StatementRefused
@@ -35,7 +35,7 @@ class RelationalReader:
         """
         names = [item.name for item in everything]
         targets = await self._key_targets(everything)
-        columns = await at_once.columns(self._ask, schemas)
+        columns = await whole_database.columns(self._ask, schemas)
         broken = await self._not_validated([i for i in items if derive.has_constraints(i)])
         known = {item.name: self._known(item, columns) for item in items}
         alone = [item for item in items if not known[item.name]]
@@ -50,7 +50,7 @@ class RelationalReader:
                 tables.append(self._table(item, specs, keys, broken.get(item.name, ())))
         return tables
 
-    def _known(self, item: Described, columns: at_once.Columns) -> tuple[ColumnSpec, ...]:
+    def _known(self, item: Described, columns: whole_database.Columns) -> tuple[ColumnSpec, ...]:
         """The table's columns with their comments, as far as its definition tells them."""
         printed = printed_comments(item.create)
         if printed is None or item.name not in columns:
@@ -91,7 +91,7 @@ class RelationalReader:
         """Constraints that rows may break, which must not be validated when they come back."""
         if not items:
             return {}
-        told = await at_once.broken_constraints(self._ask)
+        told = await whole_database.broken_constraints(self._ask)
         if told is None:
             told = dict(await ask_each(self._ask.server, items, self._not_validated_of))
         return told

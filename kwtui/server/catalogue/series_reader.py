@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kwtui.model.schema import ColumnSpec, TableName, TableSpec
-from kwtui.server.catalogue import at_once, attachments, derive, devices
+from kwtui.server.catalogue import attachments, derive, devices, whole_database
 from kwtui.server.catalogue.asking import Asker
+from kwtui.server.catalogue.batching import ask_together
 from kwtui.server.catalogue.derive import Described
-from kwtui.server.catalogue.together import ask_together
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.parallel import ask_each
 from kwtui.server.connection.results import ResultSet, to_int
@@ -37,8 +37,8 @@ class SeriesReader:
 
     async def read(self, items: list[Described], schemas: Sequence[str]) -> list[TableSpec]:
         """Without the tables that cannot be read, which are noted."""
-        columns = await at_once.columns(self._ask, schemas)
-        indexes = await at_once.indexes(self._ask, schemas)
+        columns = await whole_database.columns(self._ask, schemas)
+        indexes = await whole_database.indexes(self._ask, schemas)
         tables = {item.name: self._known(item, columns, indexes) for item in items}
         alone = [item for item in items if tables[item.name] is None]
         tables |= dict(await ask_each(self._ask.server, alone, self._asked_alone))
@@ -60,7 +60,7 @@ class SeriesReader:
     def _known(
         self,
         item: Described,
-        columns: at_once.Columns,
+        columns: whole_database.Columns,
         indexes: Mapping[TableName, ResultSet] | None,
     ) -> TableSpec | None:
         """As far as it is told at once; None for a table that has to be asked for alone."""
@@ -124,7 +124,7 @@ class SeriesReader:
         alike = [i for i in items if tables[i.name].retention_seconds == self._retention]
         if not alike:
             return set()
-        told = await at_once.retentions(self._ask)
+        told = await whole_database.retentions(self._ask)
         if told is None:
             answers = await ask_each(self._ask.server, alike, self._inherits)
             return {name for name, inherits in answers if inherits}
@@ -195,7 +195,7 @@ class SeriesReader:
     async def _note_partitions(self, items: Sequence[Described]) -> None:
         """Partitions by hash point are in no definition that KWDB prints (public source,
         show_create_clauses.go), and some versions show those of no time-series table."""
-        told = await at_once.partitions(self._ask) if items else {}
+        told = await whole_database.partitions(self._ask) if items else {}
         if told is None:
             shown = dict(await ask_each(self._ask.server, items, self._partitions_of))
         else:

@@ -13,10 +13,10 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import DatabaseSchema, TableName, TableSpec, UnreadTable
 from kwtui.model.server import DatabaseSummary, ServerFacts, Survey
 from kwtui.server.catalogue import derive, findings
+from kwtui.server.catalogue.batching import ask_together
 from kwtui.server.catalogue.coverage import coverage
 from kwtui.server.catalogue.definitions import Definitions
 from kwtui.server.catalogue.schema_reader import SchemaReader
-from kwtui.server.catalogue.together import ask_together
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.results import to_int
 from kwtui.server.connection.server import Server

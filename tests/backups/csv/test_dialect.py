@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from kwtui.backups.csv.alterations import FileForm
+from kwtui.backups.csv.altered_files import look_at_forms
 from kwtui.backups.csv.dialect import Certainty, sniff_dialect
-from kwtui.backups.csv.form import FileForm
-from kwtui.backups.csv.forms import look_at_forms
 from kwtui.backups.csv.samples import TableSample
 from kwtui.backups.metasql.meta_file import parse_meta
 from kwtui.files.foreign.reading import open_regular

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.csv.form import FileForm
+from kwtui.backups.csv.alterations import FileForm
 from kwtui.backups.csv.record_scan import FileScan, scan_file
 from kwtui.backups.csv.values import MOST_COUNTED, ValueChecker, value_fits
 from kwtui.model.requests import Dialect

@@ -19,7 +19,7 @@ from kwtui.backups.metasql.meta_file import (
     peek_database,
     rename_database,
 )
-from kwtui.backups.metasql.misprints import mend
+from kwtui.backups.metasql.repairs import mend
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.sql.bounds import MOST_TOKENS
 from tests.growth import assert_linear

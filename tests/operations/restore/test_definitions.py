@@ -9,7 +9,7 @@ import pytest
 from kwtui.errors import ExitCode
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, Engine, TableName, TableSpec
 from kwtui.operations.restore.definitions import create_tables
-from kwtui.operations.shared.chosen import Chosen
+from kwtui.operations.shared.selection import Chosen
 from kwtui.sql.ddl import StrangeDefinitionError
 
 _TEXT = "CREATE TABLE t (\n\tid INT8 NOT NULL\n)"

@@ -9,8 +9,8 @@ from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.model.proof import ProofLevel
 from kwtui.protection.facts import BackupFact, DatabaseFacts, RunFact
 from kwtui.protection.judging import judge
-from kwtui.screens.board.around import proof_part
 from kwtui.screens.board.rows import BoardRow, cells
+from kwtui.screens.board.summary import proof_part
 from kwtui.screens.board.time_line_rows import (
     Mark,
     MarkKind,

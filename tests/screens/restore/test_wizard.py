@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Input
 
-from kwtui.backups.csv.form import FileForm
+from kwtui.backups.csv.alterations import FileForm
 from kwtui.backups.listing.shape import UnreadFile
 from kwtui.backups.manifest import FileEntry
 from kwtui.model.requests import ExcerptRequest, RestoreRequest, RestoreStrategy

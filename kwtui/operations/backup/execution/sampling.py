@@ -18,8 +18,8 @@ from datetime import datetime
 from kwtui.model.checks import Window
 from kwtui.model.schema import ColumnSpec, TableSpec
 from kwtui.operations.runner import Halt
+from kwtui.operations.shared.cancellable import run_stoppable
 from kwtui.operations.shared.checksums import SMALL
-from kwtui.operations.shared.stoppable import run_stoppable
 from kwtui.operations.shared.window_reading import Asked
 from kwtui.server.connection.server import Server
 from kwtui.sql import content, ddl

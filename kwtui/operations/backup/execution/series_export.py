@@ -37,7 +37,7 @@ from kwtui.operations.backup.execution.segment_export import (
 from kwtui.operations.backup.execution.state import TableExport
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
-from kwtui.operations.shared.stoppable import run_stoppable
+from kwtui.operations.shared.cancellable import run_stoppable
 from kwtui.operations.shared.window_reading import Lengths, lengths_in
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.server import Server

@@ -11,7 +11,7 @@ from kwtui.model.checks import WindowReadings
 from kwtui.model.proof import TableOrigin
 from kwtui.model.schema import DatabaseSchema, TableName, TableSpec
 from kwtui.model.server import ServerFacts
-from kwtui.operations.shared.chosen import part_of
+from kwtui.operations.shared.selection import part_of
 from kwtui.operations.shared.window_reading import Lengths
 
 

@@ -30,7 +30,7 @@ from kwtui.operations.backup.execution.segment_export import (
 from kwtui.operations.backup.execution.state import BackupState, TableExport
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
-from kwtui.operations.shared.stoppable import run_stoppable
+from kwtui.operations.shared.cancellable import run_stoppable
 from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.results import ResultSet, to_int
 from kwtui.server.connection.server import Server

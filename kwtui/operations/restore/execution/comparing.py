@@ -13,7 +13,7 @@ from kwtui.operations.restore.execution.content_found import compare_content
 from kwtui.operations.restore.execution.export_again import ExportAgain
 from kwtui.operations.restore.expected_content import NOTHING_KNOWN
 from kwtui.operations.shared.checksums import SMALL, WORTH_IT, WholeTable, read_together
-from kwtui.operations.shared.chosen import Chosen, part_of
+from kwtui.operations.shared.selection import Chosen, part_of
 from kwtui.server.catalogue.devices import in_order
 from kwtui.server.connection.server import Server
 from kwtui.sql import ddl, inspection, programs

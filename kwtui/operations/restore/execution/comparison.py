@@ -34,7 +34,7 @@ from kwtui.operations.restore.execution.source_check import SourceCheck
 from kwtui.operations.restore.leaving_out import gone_with, left_out_names, schema_without
 from kwtui.operations.runner import StepOutcome
 from kwtui.operations.shared.checksums import reading_texts
-from kwtui.operations.shared.chosen import Chosen
+from kwtui.operations.shared.selection import Chosen
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.server import Server
 from kwtui.text import plural

@@ -13,7 +13,7 @@ from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, ForeignKeySpec, TableName, TableSpec
 from kwtui.operations.restore.accepting import meant
 from kwtui.operations.restore.definitions import default_in, waits_for_name
-from kwtui.operations.shared.chosen import Chosen
+from kwtui.operations.shared.selection import Chosen
 from kwtui.sql import ddl
 from kwtui.sql.meaning import Meaning, meaning, same
 from kwtui.sql.quoting import qualified

@@ -28,7 +28,7 @@ from kwtui.model.requests import Dialect
 from kwtui.model.schema import TableName
 from kwtui.operations.restore.expected_content import export_again_sql
 from kwtui.operations.runner import Halt
-from kwtui.operations.shared.stoppable import run_stoppable
+from kwtui.operations.shared.cancellable import run_stoppable
 from kwtui.server.connection.server import Server
 from kwtui.text import human_bytes, sentences
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kwtui.errors import ExitCode, KwtuiError, lines_of
 from kwtui.operations.context import Connect
 from kwtui.operations.runner import Halt
-from kwtui.operations.shared.stoppable import run_stoppable
+from kwtui.operations.shared.cancellable import run_stoppable
 from kwtui.server.connection.results import StatementResult
 from kwtui.server.connection.server import Server
 from kwtui.sql import statements

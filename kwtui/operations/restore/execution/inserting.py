@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from kwtui.backups.csv.alterations import PLAIN, FileForm
 from kwtui.backups.csv.batches import batches, checked_records
 from kwtui.backups.csv.device_clashes import first_clash, without_clashes
-from kwtui.backups.csv.form import PLAIN, FileForm
 from kwtui.backups.csv.record_scan import scan_file
 from kwtui.backups.layout.naming import inside
 from kwtui.files.foreign.reading import cannot_read

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
+from kwtui.backups.csv.alterations import PLAIN, FileForm
 from kwtui.backups.csv.batches import count_older
-from kwtui.backups.csv.form import PLAIN, FileForm
 from kwtui.backups.layout.naming import inside
-from kwtui.backups.listing.part import TreePart
+from kwtui.backups.listing.selection import TreePart
 from kwtui.backups.proof.verify import verify
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.proof import ProofLevel

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from kwtui.backups.csv.form import FileForm, copy_plain
+from kwtui.backups.csv.alterations import FileForm, copy_plain
 from kwtui.backups.layout.naming import inside
 from kwtui.backups.layout.staging import StagedFile, make_staging, remove_staging
 from kwtui.files.foreign.reading import status_of

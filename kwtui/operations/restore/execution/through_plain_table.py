@@ -11,7 +11,7 @@ from kwtui.operations.restore.execution.after_failure import execute_when_back
 from kwtui.operations.restore.execution.importing import check_copied
 from kwtui.operations.restore.steps import import_of
 from kwtui.operations.runner import StepOutcome
-from kwtui.operations.shared.stoppable import run_stoppable
+from kwtui.operations.shared.cancellable import run_stoppable
 from kwtui.server.connection.server import Server
 
 

@@ -12,7 +12,7 @@ from kwtui.operations.restore.execution.differences import (
     left_after,
     printed_differences,
 )
-from kwtui.operations.shared.chosen import Chosen
+from kwtui.operations.shared.selection import Chosen
 from kwtui.sql.ddl import TableText, split_table
 from tests.operations.conftest import CHILD, INV, SHOP
 from tests.server.recorded import answer, lines

@@ -12,7 +12,7 @@ from kwtui.backups.listing.scanning import scan
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.reading import Space
 from kwtui.operations.backup.execution import disk_watch
-from kwtui.operations.backup.execution.mark_or_sweep import mark_or_sweep
+from kwtui.operations.backup.execution.unfinished_set import mark_or_sweep
 from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Plan, PlanKind
 from kwtui.operations.runner import Halt

@@ -12,7 +12,7 @@ from kwtui.backups.metasql.meta_file import (
     parse_meta,
     rename_database,
 )
-from kwtui.backups.metasql.misprints import mend
+from kwtui.backups.metasql.repairs import mend
 from kwtui.model.schema import ColumnSpec
 
 MISPRINTED = (

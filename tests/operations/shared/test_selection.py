@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kwtui.model.schema import TableName
-from kwtui.operations.shared.chosen import object_of
+from kwtui.operations.shared.selection import object_of
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtui.backups.csv.form import PLAIN, FileForm, Plainer, copy_plain, form_of
+from kwtui.backups.csv.alterations import PLAIN, FileForm, Plainer, copy_plain, form_of
 from kwtui.backups.csv.record_scan import scan_file
 from kwtui.model.requests import Dialect
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.unattended.gentle import cpus_of
+from kwtui.unattended.low_priority import cpus_of
 
 _SCRIPT = """
 import json, os, pathlib, subprocess, sys
 from kwtui.model.policy import PolicyLimits
-from kwtui.unattended.gentle import be_gentle
+from kwtui.unattended.low_priority import be_gentle
 pace = pathlib.Path(sys.argv[2])
 be_gentle(PolicyLimits(cpu_share=int(sys.argv[1])), pace)
 be_gentle(PolicyLimits(), pace)
@@ -54,7 +54,7 @@ def test_all_processes_of_a_run_together_read_no_faster_than_its_rate(tmp_path: 
     script = f"""
 import pathlib, subprocess, sys, time
 from kwtui.model.policy import PolicyLimits
-from kwtui.unattended.gentle import be_gentle
+from kwtui.unattended.low_priority import be_gentle
 be_gentle(PolicyLimits(rate=2 << 20, low_priority=False), pathlib.Path({str(pace)!r}))
 begun = time.monotonic()
 readers = [subprocess.Popen([sys.executable, "-c", {words!r}]) for _ in range(2)]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from kwtui.backups.csv.alterations import FileForm, Plainer, form_of
 from kwtui.backups.csv.charsets import PYTHON_CHARSETS
-from kwtui.backups.csv.form import FileForm, Plainer, form_of
 from kwtui.backups.csv.observation import names_columns
 from kwtui.backups.csv.reading import MalformedRecord, NeedMore, RecordParser
 from kwtui.backups.csv.samples import TableSample, read_head
