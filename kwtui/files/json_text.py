@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,11 +21,21 @@ def encode(value: Any, *, enc_hook: Callable[[Any], Any] | None = None) -> bytes
     and become ``‹ff›``, as on the screen. What a terminal would obey or hide is escaped: such files
     are looked at with ``cat``.
     """
+    hook = partial(_plain, enc_hook)
     try:
-        data = msgspec.json.encode(value, enc_hook=enc_hook)
+        data = msgspec.json.encode(value, enc_hook=hook)
     except UnicodeEncodeError:
-        data = msgspec.json.encode(_as_text(msgspec.to_builtins(value, enc_hook=enc_hook)))
+        data = msgspec.json.encode(_as_text(msgspec.to_builtins(value, enc_hook=hook)))
     return _escaped(data)
+
+
+def _plain(enc_hook: Callable[[Any], Any] | None, value: Any) -> Any:
+    """msgspec knows `str` alone, and not what is made of it (`kwtui.errors.Lines`)."""
+    if isinstance(value, str):
+        return str(value)
+    if enc_hook is None:
+        raise NotImplementedError(f"{type(value).__name__} is nothing that JSON has")
+    return enc_hook(value)
 
 
 def encode_file(value: Any) -> bytes:
@@ -32,7 +43,8 @@ def encode_file(value: Any) -> bytes:
 
     Escaped as by `encode`. Raises UnicodeEncodeError for what is no text: nothing is changed.
     """
-    return msgspec.json.format(_escaped(msgspec.json.encode(value)), indent=1) + b"\n"
+    data = msgspec.json.encode(value, enc_hook=partial(_plain, None))
+    return msgspec.json.format(_escaped(data), indent=1) + b"\n"
 
 
 def _escaped(data: bytes) -> bytes:

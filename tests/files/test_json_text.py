@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kwtui
+from kwtui.errors import lines_of
 from kwtui.files.json_text import decode, encode, encode_file, parse
 
 HOSTILE = "\x9b31m\x7f\u202etxet\u2066\x85\u2028\x1b[2J\r\n\ud7ff\U000e0041\u200b"
@@ -59,7 +60,7 @@ def test_plain_text_stays_readable() -> None:
 PACKAGE = Path(kwtui.__file__).parent
 OWN_PIPES = {
     *("backups/proof/scan_process.py", "node/logs/file/match_process.py", "runs/worker.py"),
-    *("commands/version.py", "server/sandbox_process.py"),
+    *("commands/shared/version.py", "server/sandbox_process.py"),
 }
 """They read what kwtui itself has just written to them, or brings along."""
 
@@ -84,3 +85,10 @@ def test_whatever_the_text_is_one_error_says_so(text: str | bytes) -> None:
         parse(text)
     with pytest.raises(msgspec.DecodeError):
         decode(text if isinstance(text, bytes) else text.encode(), list[int])
+
+
+def test_text_of_several_lines_is_written_as_any_other() -> None:
+    assert encode({"cause": lines_of("one", "two")}) == b'{"cause":"one\\ntwo"}'
+    assert parse(encode_file([lines_of("one", "two")])) == ["one\ntwo"]
+    with pytest.raises(NotImplementedError):
+        encode(object())

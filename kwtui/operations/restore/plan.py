@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
 import msgspec
 
@@ -25,7 +26,7 @@ from kwtui.operations.restore.recipe import restore_steps
 from kwtui.operations.restore.source import RestoreSource, choose
 from kwtui.operations.restore.staging_steps import staged_metas, staging_of
 from kwtui.operations.restore.steps import RestoreScope, sum_known
-from kwtui.operations.restore.target import TargetFacts
+from kwtui.operations.restore.target import TargetFacts, scratch_findings
 from kwtui.operations.shared.scratch_names import scratch_name
 from kwtui.operations.shared.selection import Chosen
 from kwtui.operations.shared.sent_statements import checked
@@ -62,6 +63,7 @@ def _planned(
 ) -> Plan:
     scope = _scope(source, request, facts, plan_id)
     tables = scope.tables
+    findings = restore_findings(source, tables, request, scope.target, facts)
     plan = Plan(
         id=plan_id,
         kind=PlanKind.RESTORE,
@@ -72,7 +74,7 @@ def _planned(
         database=scope.target,
         path=source.path,
         steps=tuple(restore_steps(scope)),
-        findings=tuple(ordered(restore_findings(source, tables, request, scope.target, facts))),
+        findings=tuple(ordered(chain(scratch_findings(scope.target), findings))),
         not_included=tuple(left_out(source, scope.chosen, scope.accounts)),
         estimated_rows=sum_known([t.rows for t in tables]),
         estimated_bytes=sum_known([t.bytes for t in tables]),

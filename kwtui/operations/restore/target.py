@@ -52,6 +52,17 @@ def refusal(code: str, subject: str, message: str, remedy: str) -> Finding:
 # -- name -------------------------------------------------------------------------------------
 
 
+def scratch_findings(target: str) -> Iterator[Finding]:
+    """Of a restore that is to stay: a drill gives its database just such a name."""
+    if is_scratch(target):
+        yield refusal(
+            "scratch_name",
+            target,
+            f"{target} is a name that kwtui gives to scratch databases, which a cleanup drops.",
+            "Choose another name (--as NAME).",
+        )
+
+
 def name_findings(
     source: RestoreSource, request: RestoreRequest, target: str, facts: TargetFacts
 ) -> Iterator[Finding]:
@@ -62,13 +73,6 @@ def name_findings(
     if target in SYSTEM_DATABASES:
         yield refusal(
             "system_database", target, f"{target} is a system database of KWDB.", "Choose a name."
-        )
-    elif is_scratch(target):
-        yield refusal(
-            "scratch_name",
-            target,
-            f"{target} is a name that kwtui gives to scratch databases, which a cleanup drops.",
-            "Choose another name (--as NAME).",
         )
     elif exists and request.replace is None:
         yield refusal(
