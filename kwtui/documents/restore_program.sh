@@ -355,7 +355,7 @@ check_kinds
 # ---- 0. files of INSERT statements, for restore.sql
 
 if [ -n "$written" ]; then
-    mkdir -- "$written" || stop 1 "$written cannot be made: give a folder that is not there yet."
+    mkdir -- "$written" || stop 1 "Cannot create $written: name a folder that does not exist yet."
     cp -- "$here/restore.sql" "$written/"
     printf '%s\n' "$inserts" | while IFS= read -r script; do
         [ -n "$script" ] || continue

@@ -231,7 +231,7 @@ def test_what_a_manifest_says_of_files_that_are_gone_is_no_content(
     assert set(contents.values()) == {Content.SAME}
     assert {t.name: t.content for t in turned.tables}[table.name] is Content.UNKNOWN
     (words,) = found.unknown
-    assert f"{second.entry.path} is damaged: files of {table.name} are gone" in words
+    assert f"{second.entry.path} is damaged: files of {table.name} are missing" in words
     assert turned.unknown == found.unknown
 
 

@@ -145,7 +145,7 @@ def test_an_answer_that_is_refused_exports_everything(
     monkeypatch.setattr(inspection, "last_updates", lambda *_: "SELECT no_such_column")
     made = bench.backup("rel")
     assert linked_in(bench, made.path) == set()
-    told = [words for words in made.story.notices if "does not tell" in words]
+    told = [words for words in made.story.notices if "does not report" in words]
     assert len(told) == 1, "nobody asks again once it was refused"
 
 

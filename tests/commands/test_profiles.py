@@ -229,7 +229,7 @@ def test_a_profile_that_an_edit_took_away_is_told_with_its_policies(
     assert kwtui("edit") == 0
     assert kwtui.out.splitlines() == [
         "The profiles were changed.",
-        "The profile lab is gone.",
+        "The profile lab was removed.",
         "warning  The policy nightly connects with it.",
     ]
 

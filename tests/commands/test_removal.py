@@ -315,7 +315,7 @@ def test_two_backups_are_compared(kwtui: CommandLine) -> None:
     tables = {t["name"]["name"]: t for t in done["difference"]["tables"]}
     assert (tables["orders"]["change"], tables["orders"]["content"]) == ("same", "the same")
     assert tables["customers"]["change"] == "removed"
-    assert "Nothing is known to be different." in same.out
+    assert "No difference is known." in same.out
 
 
 def test_a_backup_of_one_table_does_not_stand_for_the_database(

@@ -480,7 +480,7 @@ def _emptied(tree: Path) -> None:
 
 
 LOST: dict[str, tuple[Callable[[Path], None], str]] = {
-    "a number is left out": (_without_the_first_of_two, "public/a/n1.0.csv is not there"),
+    "a number is left out": (_without_the_first_of_two, "public/a/n1.0.csv is missing"),
     "no byte of the only one": (_changed(lambda _: b""), "public/a/n1.0.csv is empty"),
     "no byte of the last one": (_emptied, "public/a/n1.1.csv is empty"),
 }

@@ -78,7 +78,7 @@ def test_recovery_is_told_with_this_nodes_own_numbers() -> None:
 def test_recovery_says_what_cannot_be_known() -> None:
     blind = report(files=None, no_files="The store is closed.", log=None, no_log="No log.")
     words = " ".join(recovery(blind))
-    assert "not known: The store is closed." in words
+    assert "unknown: The store is closed." in words
     assert "No log." in words
 
 

@@ -176,7 +176,7 @@ async def test_going_to_a_time_and_back_to_the_end(connected: FakeController) ->
         await person.press("t")
         await person.type("half past")
         await person.press("enter")
-        await person.until_shown("is no time")
+        await person.until_shown("is not a time")
 
 
 async def test_a_typed_filter_shows_what_it_leaves_and_can_be_taken_back(

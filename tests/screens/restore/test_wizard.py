@@ -411,7 +411,7 @@ async def test_rows_of_two_tables_or_of_no_time_are_not_asked_for(
         await person.press("ctrl+u")
         await person.press("tab")
         await person.type("soon")
-        await person.until_shown("'soon' is no time")
+        await person.until_shown("'soon' is not a time")
         await person.press("enter")
         await person.until_shown("Which rows, and which database")
         await person.press("ctrl+u")
