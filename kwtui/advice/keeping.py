@@ -103,7 +103,8 @@ def retentions(answers: Answers) -> tuple[RetentionPolicy, ...]:
         return tuple(found)
     weeks = days // 7 if no_longer else ceil(days / 7) + 2
     months = days // 31 if no_longer else ceil((days + 3) / 30.4) + 2
-    found += [_keep(daily=14, weekly=weeks), _keep(daily=7, weekly=weeks)]
+    fortnight = min(14, days) if no_longer else 14
+    found += [_keep(daily=fortnight, weekly=weeks), _keep(daily=7, weekly=weeks)]
     if days > 60:
         found += [_keep(daily=7, weekly=4, monthly=months), _keep(daily=2, monthly=months)]
     found.append(_keep(daily=2, weekly=weeks))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kwtui.advice.facts import DAY, Answers, Demand
@@ -73,6 +73,7 @@ def test_what_is_recommended_fits_the_disk(
     hours=st.sampled_from((12, 24)),
     later=st.integers(0, 40),
 )
+@example(days=8, demands={Demand.NO_LONGER}, choice=0, hours=24, later=0)
 def test_the_counts_reach_back_as_far_as_demanded(
     days: int, demands: set[Demand], choice: int, hours: int, later: int
 ) -> None:
