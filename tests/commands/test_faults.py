@@ -251,7 +251,7 @@ def test_another_folder_than_the_nodes_stops_the_first_export(
     done = kwtui.run("backup", "small", "--dsn", node.dsn, "--extern", str(tmp_path / "other"))
 
     assert done.code == ExitCode.EXTERN_NOT_FOUND
-    assert f"no file of it is in {tmp_path / 'other'}" in done.err
+    assert f"none of its files are in {tmp_path / 'other'}" in done.err
     assert "--extern" in done.err
 
 
@@ -517,7 +517,7 @@ def test_a_restore_that_fails_leaves_nothing_under_the_name_and_says_what_stays(
     done = kwtui.run("restore", made["path"], "--as", "differs", *kwtui.server)
 
     assert done.code == ExitCode.RESTORE_DIFFERS
-    assert "nothing of it exists under differs" in done.err
+    assert "nothing exists under differs" in done.err
     assert "kwtui cleanup --run" in done.err
     assert "differs" not in kwtui.databases()
     assert "differs_kwtui_restoring" in kwtui.databases()

@@ -119,6 +119,6 @@ def test_where_nothing_can_be_written_the_drill_says_so_and_leaves_nothing(
         done = kwtui.run("drill", path, *kwtui.server)
 
         assert done.code == ExitCode.EXTERN_NOT_READABLE, done.err
-        assert "may not make a staging folder in extern" in done.err
+        assert "cannot create a staging folder in extern" in done.err
         assert not [d for d in kwtui.databases() if d.startswith("kwtui_drill_")]
         assert not (disk / "kwtui/.staging").exists()
