@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import ExitCode, KwtuiError, lines_of
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -61,8 +61,10 @@ def read_page(topic: str) -> Page:
 
 def _instead(word: str) -> str:
     near = nearest_topic(word)
-    offered = f"Did you mean: kwtui manual {near}\n" if near else ""
-    return f"{offered}All topics: kwtui manual. Options of a command: kwtui COMMAND --help"
+    return lines_of(
+        f"Did you mean: kwtui manual {near}" if near else "",
+        "All topics: kwtui manual. Options of a command: kwtui COMMAND --help",
+    )
 
 
 def nearest_topic(word: str) -> str:

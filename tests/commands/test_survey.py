@@ -97,6 +97,6 @@ def test_what_a_plain_user_may_not_see_is_not_said_to_be_absent(
         assert "not visible: tables, views and sequences" in told
         assert "with their rows, 0" not in told
     one = kwtui.run("backup", DATABASE, "--tables", "t", "--dry-run", "--dsn", dsn)
-    assert "Or onlooker may not see it" in one.err
+    assert "Or onlooker cannot see it" in one.err
     bench.do(f"GRANT SELECT ON TABLE {DATABASE}.public.t TO onlooker")
     assert "onlooker sees 1 table of this" in kwtui.run("survey", DATABASE, "--dsn", dsn).out

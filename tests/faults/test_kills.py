@@ -70,7 +70,7 @@ def assert_listing_is_true(yard: Yard, path: str, state: RunState) -> None:
         assert entry.rows == yard.made["rows"]
     else:
         assert entry.kind is EntryKind.INCOMPLETE
-        assert "no backup" in entry.problem or "did not finish" in entry.problem, entry
+        assert "not a backup" in entry.problem or "did not finish" in entry.problem, entry
         assert entry.proof is None
 
 

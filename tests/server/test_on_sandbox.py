@@ -282,7 +282,7 @@ async def test_a_user_without_the_admin_role_is_told_what_that_means(
     assert identity.facts.user == "plain_user"
     assert not identity.facts.is_admin
     assert identity.facts.store_paths == ()
-    assert any("only admins" in note for note in identity.notes)
+    assert any("only to admins" in note for note in identity.notes)
     survey = await catalogue.survey(plain, identity.facts, "defaultdb")
     assert survey.findings[0].code == "admin_required"
     uri = transfer.nodelocal(identity.facts.node_id, "plain")

@@ -16,8 +16,8 @@ from kwtui.operations.restore.source import RestoreSource, SourceTable
 from kwtui.operations.restore.target import TargetFacts, name_findings, refusal, space_findings
 from kwtui.operations.shared.admin_rights import admin_findings
 from kwtui.operations.shared.selection import Chosen
-from kwtui.server.catalogue.findings import fine_time
 from kwtui.server.catalogue.refused_imports import interleave_parents, refused_imports
+from kwtui.server.catalogue.series_findings import fine_time
 from kwtui.sql import ddl
 from kwtui.sql.session import TEXT_SETTINGS, other_texts, read_alike
 

@@ -26,6 +26,7 @@ from kwtui.server.catalogue.derive import (
     has_sequence_default,
 )
 from kwtui.server.catalogue.refused_imports import refused_imports
+from kwtui.server.catalogue.series_findings import about_time_series
 from kwtui.server.state.activity import Query
 from kwtui.sql.quoting import identifier
 from kwtui.text import plural, shell_quoted
@@ -37,9 +38,6 @@ _TEXT_TYPES = re.compile(r"(STRING|TEXT|VARCHAR|NVARCHAR|CHAR|NCHAR|CLOB|CITEXT)
 
 HASH_POINTS = "The hash points of time series (WITH HASH) and their partitions by hash point"
 
-_LONG_RETENTION = 10 * 365 * 86400
-"""Seconds; what is kept so long rarely grows too old between a backup and its restore."""
-
 
 def find(schema: DatabaseSchema, facts: ServerFacts) -> tuple[Finding, ...]:
     """All findings of a database, gravest first."""
@@ -49,7 +47,7 @@ def find(schema: DatabaseSchema, facts: ServerFacts) -> tuple[Finding, ...]:
     found += _about_unread(schema)
     for table in schema.tables:
         if schema.engine is Engine.TIME_SERIES:
-            found.extend(_about_time_series(schema, table))
+            found.extend(about_time_series(schema, table))
         else:
             found.extend(_about_relational(schema, table))
     order = [REFUSAL, WARNING, INFO]
@@ -373,50 +371,5 @@ def _about_defaults(subject: str, columns: list[ColumnSpec]) -> Iterator[Finding
         )
 
 
-def _about_time_series(schema: DatabaseSchema, table: TableSpec) -> Iterator[Finding]:
-    subject = f"{schema.database}.{table.name}"
-    silent = len(table.silent_devices)
-    if silent:
-        yield Finding(
-            INFO,
-            "silent_devices",
-            subject,
-            f"{silent:,} of its {plural(table.devices or silent, 'device')} "
-            f"{'has' if silent == 1 else 'have'} no readings: SELECT and EXPORT omit "
-            f"{'it' if silent == 1 else 'them'}.",
-            "Their tag values are captured, and put back.",
-        )
-    if fine_time(table):
-        yield Finding(
-            INFO,
-            "time_precision",
-            subject,
-            "IMPORT stores times of microseconds and nanoseconds wrong and reports success.",
-            "The restore writes this table's rows with INSERT, which is correct but slower.",
-        )
-    if table.retention_seconds:
-        yield Finding(
-            INFO if table.retention_seconds >= _LONG_RETENTION else WARNING,
-            "retention",
-            subject,
-            f"The table keeps {_span(table.retention_seconds)}. A restore cannot bring back rows "
-            "that are older by then; IMPORT drops them and reports success.",
-            "The restore counts them and shows how many before it writes.",
-        )
-
-
-def fine_time(table: TableSpec) -> bool:
-    """A column's time is finer than milliseconds: IMPORT stores it wrong (row 13)."""
-    fine = re.compile(r"TIMESTAMP(?:TZ)?\([69]\)", re.IGNORECASE)
-    return table.time_column is not None and any(fine.match(c.type) for c in table.columns)
-
-
 def _names(columns: Iterable[ColumnSpec]) -> str:
     return ", ".join(column.name for column in columns)
-
-
-def _span(seconds: int) -> str:
-    if seconds % 86400 == 0:
-        days = seconds // 86400
-        return f"{days} day" if days == 1 else f"{plural(days, 'day')}"
-    return f"{plural(seconds, 'second')}"

@@ -154,8 +154,8 @@ def test_a_restore_that_may_replace_a_database_replaces_no_later_one(
 
     assert isinstance(error, KwtuiError)
     assert error.exit_code is ExitCode.NAME_TAKEN
-    assert f"{name} is not the one that was to be replaced" in error.title
+    assert f"{name} is not the one to be replaced" in error.title
     assert yard.bench.rows(f"SELECT count(*) FROM {name}.public.of_the_winner") == [("0",)]
-    with pytest.raises(KwtuiError, match="is not the one that was to be replaced"):
+    with pytest.raises(KwtuiError, match="is not the one to be replaced"):
         runs.go_on(run)
     assert yard.bench.rows(f"SELECT count(*) FROM {name}.public.of_the_winner") == [("0",)]

@@ -343,10 +343,10 @@ async def test_a_log_over_http_asks_for_the_password_once(
     told: list[str] = []
     give = connected.logs.files
 
-    async def closed() -> list[LogFile]:
+    async def closed(profile: str = "") -> list[LogFile]:
         if not told:
             raise LoginNeeded("The node's HTTP server requires a login.")
-        return await give()
+        return await give(profile=profile)
 
     async def log_in(password: str) -> None:
         told.append(password)
