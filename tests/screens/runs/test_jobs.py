@@ -60,7 +60,7 @@ async def test_of_a_living_export_the_query_is_cancelled(connected: FakeControll
         await driver.press("j", "p")
         await driver.until_shown("not controllable")
         await driver.press("c")
-        await driver.until_shown("KWDB then closes")
+        await driver.until_shown("then closes the connection")
         await driver.press("enter")
         assert connected.server.requests == []
 
