@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input
 
@@ -17,9 +14,10 @@ from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import DrillRequest, RestoreStrategy
 from kwtui.screens.frame.dialect_options import dialect_options
 from kwtui.screens.frame.dialogs import Dialog
+from kwtui.screens.frame.form_dialog import FormDialog
 from kwtui.screens.frame.source_fields import SourceFields
 from kwtui.widgets.field import Field, Words, push_button
-from kwtui.widgets.form import Cycle, Form, Option
+from kwtui.widgets.form import Cycle, Option
 
 
 @dataclass(frozen=True)
@@ -97,14 +95,11 @@ _STRATEGIES = (
 )  # fmt: skip
 
 
-class DrillDialog(Dialog):
+class DrillDialog(FormDialog):
     """How a restore is rehearsed. Answers a DrillRequest, or None."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "plan", show=False)]
 
     def __init__(self, entry: BackupEntry, details: SetDetails, *, on_server: bool) -> None:
         """``details`` of it; ``on_server`` says whether there is one."""
-        super().__init__()
         self._path = entry.path
         guess = details.dialect if entry.kind is EntryKind.TREE else None
         self._level = Cycle("Prove", _LEVELS, "4", name="level")
@@ -119,33 +114,9 @@ class DrillDialog(Dialog):
             rows.append(self._written)
         self._said = SourceFields()
         self._said.show(details)
-        self._form = Form([*rows, *self._said.rows])
+        super().__init__(f"Drill {self._path}", "Show the plan", [*rows, *self._said.rows])
 
-    def compose(self) -> Iterable[Vertical]:
-        yield Vertical(
-            Words(f"Drill {self._path}", classes="dialog--title"),
-            self._form,
-            Horizontal(
-                push_button("Show the plan (Enter)", id="plan", primary=True),
-                push_button("Cancel (Esc)", id="cancel"),
-                classes="dialog--buttons",
-            ),
-            classes="dialog -drill",
-        )
-
-    def on_mount(self) -> None:
-        self._form.focus_first()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "plan":
-            self.action_plan()
-        else:
-            self.dismiss(None)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.action_plan()
-
-    def action_plan(self) -> None:
+    def action_take(self) -> None:
         if self._said.complain():
             return
         self.dismiss(

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
-
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Input
+from typing import TYPE_CHECKING
 
 from kwtui.backups.listing.entries import BackupEntry
 from kwtui.errors import KwtuiError
-from kwtui.keys.interface_words import in_interface
 from kwtui.model.schema import TableName
 from kwtui.model.table_names import parse_table_names
 from kwtui.offsite.archive import Archive, CopyLevel
 from kwtui.offsite.copies import Copy
-from kwtui.screens.frame.dialogs import Dialog
-from kwtui.text import human_bytes, sentences
+from kwtui.screens.frame.form_dialog import FormDialog
+from kwtui.text import human_bytes
 from kwtui.widgets.completion import path_completer
-from kwtui.widgets.field import Field, Words, push_button
-from kwtui.widgets.form import Cycle, ExplainedField, Form, Option
+from kwtui.widgets.field import Field
+from kwtui.widgets.form import Cycle, ExplainedField, Option
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
@@ -44,53 +39,7 @@ _O4 = Option(
 _KEY_ABOUT = "The file of a private key that opens the copy: of age, or of SSH."
 
 
-class _FormDialog(Dialog):
-    """A form with two buttons; Enter takes it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", show=False)]
-
-    def __init__(self, title: str, yes: str, rows: Sequence[Cycle | Field]) -> None:
-        super().__init__()
-        self._title = title
-        self._yes = yes
-        self._form = Form(rows)
-        self._problem = Words(classes="field--message")
-        self._problem.display = False
-
-    def compose(self) -> Iterable[Vertical]:
-        yield Vertical(
-            Words(self._title, classes="dialog--title"),
-            self._form,
-            self._problem,
-            Horizontal(
-                push_button(f"{self._yes} (Enter)", id="take", primary=True),
-                push_button("Cancel (Esc)", id="cancel"),
-                classes="dialog--buttons",
-            ),
-            classes="dialog -drill",
-        )
-
-    def on_mount(self) -> None:
-        self._form.focus_first()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        if event.button.id == "take":
-            self.action_take()
-        else:
-            self.dismiss(None)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.action_take()
-
-    def action_take(self) -> None:
-        raise NotImplementedError
-
-    def _tell(self, error: KwtuiError) -> None:
-        self._problem.say(in_interface(sentences(*error.lines())))
-        self._problem.display = True
-
-
-class TargetDialog(_FormDialog):
+class TargetDialog(FormDialog):
     """Adds a place for copies. Answers its name when it is saved."""
 
     def __init__(self, controller: Controller) -> None:
@@ -145,7 +94,7 @@ class ToSend:
     level: CopyLevel
 
 
-class SendDialog(_FormDialog):
+class SendDialog(FormDialog):
     """Which backup is sent. Answers a ToSend, or None."""
 
     def __init__(self, target: str, sets: Sequence[BackupEntry], first: str) -> None:
@@ -169,7 +118,7 @@ def _set_label(entry: BackupEntry) -> str:
     return "  ".join(filter(None, (entry.database, when, size, entry.label)))
 
 
-class _KeyDialog(_FormDialog):
+class _KeyDialog(FormDialog):
     """A form with the file of a private key, which an encrypted copy needs."""
 
     def __init__(
