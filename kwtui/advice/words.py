@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from kwtui.advice.facts import Answers
 from kwtui.advice.recommendation import Line, Recommendation
 from kwtui.model.retention import RetentionPolicy
 
@@ -28,6 +29,44 @@ def policy_span(span: timedelta) -> str:
     if minutes % 1440 == 0 and minutes > 1440:
         return f"{minutes // 1440}d"
     return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}min"
+
+
+def advise_words(
+    databases: Sequence[str], usual: Answers, others: Mapping[str, Answers], *, probe: bool
+) -> list[str]:
+    """The words after ``kwtui`` of the command that advises the same. Databases with the same
+    answers stand in one ``--for``."""
+    words = ["advise", *databases]
+    for key, value in _differing(usual, Answers()).items():
+        if key == "demand":
+            words += [word for demand in usual.demands for word in ("--demand", demand.value)]
+        else:
+            words += [f"--{key}", value]
+    groups: dict[Answers, list[str]] = {}
+    for name, answers in others.items():
+        groups.setdefault(answers, []).append(name)
+    for answers, names in groups.items():
+        told = " ".join(f"{key}={value}" for key, value in _differing(answers, usual).items())
+        words += ["--for", f"{','.join(names)}: {told}"]
+    return [*words, *(["--probe"] if probe else [])]
+
+
+def _differing(answers: Answers, usual: Answers) -> dict[str, str]:
+    before = _by_key(usual)
+    return {key: value for key, value in _by_key(answers).items() if value != before[key]}
+
+
+def _by_key(answers: Answers) -> dict[str, str]:
+    """By the options' names; empty where nothing is demanded."""
+    return {
+        "importance": answers.importance.value,
+        "rpo": policy_span(answers.rpo),
+        "rto": policy_span(answers.rto) if answers.rto else "",
+        "keep": policy_span(answers.keep),
+        "window": answers.window,
+        "copies": answers.copies,
+        "demand": ",".join(answers.demands),
+    }
 
 
 def retention_words(retention: RetentionPolicy) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +32,8 @@ async def advise(controller: Controller, args: argparse.Namespace, output: Outpu
         output.note(f"Not known: {unreachable}")
     if output.is_terminal and not args.no_questions:
         _ask_what_is_missing(args, output)
-    usual = _answers(args)
-    others = _others(args, usual)
+    usual = given_answers(args)
+    others = other_answers(args, usual)
     if output.is_terminal:
         output.status("Measuring")
     measured = await controller.advice.measured(
@@ -97,24 +96,15 @@ async def _write(
         write_new(Path(args.plan), [text.encode("utf-8", "backslashreplace")])
         written.append(args.plan)
     if args.policy:
-        texts = {
-            name: controller.advice.policy_text(name, strategy, args.profile or "")
-            for name, strategy in zip(_policy_names(args.policy), advice.strategies, strict=False)
-        }
+        texts = controller.advice.policies(args.policy, advice, args.profile or "")
         written += [str(controller.policies.add(name, text)) for name, text in texts.items()]
     return written
-
-
-def _policy_names(first: str) -> Iterator[str]:
-    """A group of databases is a policy: NAME, NAME-2, NAME-3."""
-    yield first
-    yield from (f"{first}-{number}" for number in count(2))
 
 
 # -- what is demanded -----------------------------------------------------------------------------
 
 
-def _answers(args: argparse.Namespace) -> Answers:
+def given_answers(args: argparse.Namespace) -> Answers:
     """As given; what nobody said is as `Answers` has it."""
     from kwtui.advice.facts import Answers, Demand, Importance
     from kwtui.advice.timing import window_problem
@@ -138,7 +128,7 @@ def _answers(args: argparse.Namespace) -> Answers:
     return answers
 
 
-def _others(args: argparse.Namespace, usual: Answers) -> dict[str, Answers]:
+def other_answers(args: argparse.Namespace, usual: Answers) -> dict[str, Answers]:
     """What --for says, by database. Raises USAGE for what cannot be read."""
     found: dict[str, Answers] = {}
     for text in args.others or ():
@@ -151,8 +141,9 @@ def _others(args: argparse.Namespace, usual: Answers) -> dict[str, Answers]:
 
 
 def _setting(text: str) -> tuple[str, Any]:
-    """``rpo=4h`` as a field of `Answers`, and its value."""
-    from kwtui.advice.facts import Demand, Importance
+    """``rpo=4h`` as a field of `Answers`, and its value; ``rto=`` takes what is demanded of the
+    others back."""
+    from kwtui.advice.facts import Answers, Demand, Importance
 
     reads: dict[str, Callable[[str], Any]] = {
         "importance": Importance,
@@ -166,8 +157,11 @@ def _setting(text: str) -> tuple[str, Any]:
     key, _, value = text.partition("=")
     if key not in reads:
         raise usage(f"--for: {text!r} is none of {', '.join(f'{each}=' for each in reads)}.")
+    field = "demands" if key == "demand" else key
+    if not value and field in ("rto", "window", "copies", "demands"):
+        return field, getattr(Answers(), field)
     try:
-        return "demands" if key == "demand" else key, reads[key](value)
+        return field, reads[key](value)
     except (ValueError, argparse.ArgumentTypeError) as error:
         raise usage(f"--for: {text}: {error}.") from error
 

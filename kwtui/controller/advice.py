@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 from kwtui.controller.connection import Connection
@@ -31,6 +32,10 @@ class Advice:
         self._status = status
         self._server = server
 
+    async def names(self, databases: Sequence[str] = ()) -> list[str]:
+        """Which databases are advised on: these, or all that are known. Raises NOT_FOUND."""
+        return [facts.name for facts in _chosen(await self._status.board(), databases)]
+
     async def measured(
         self,
         databases: Sequence[str] = (),
@@ -45,17 +50,7 @@ class Advice:
         from kwtui.advice.gathering import engines_to_probe, measured
 
         board = await self._status.board()
-        known = [facts.name for facts in board.report.facts]
-        refuse_unknown(databases, known)
-        chosen = [f for f in board.report.facts if f.name in (databases or known)]
-        if not databases:
-            chosen = [facts for facts in chosen if facts.exists is not False]
-        if not chosen:
-            raise KwtuiError(
-                "No database and no backup is known here: there is nothing to advise on.",
-                hint="Name the server: kwtui advise --profile NAME",
-                exit_code=ExitCode.NOT_FOUND,
-            )
+        chosen = _chosen(board, databases)
         asked = await self._asked(chosen, board)
         names = [facts.name for facts in chosen]
         found = measured(board, names, asked)
@@ -85,6 +80,14 @@ class Advice:
                 exit_code=ExitCode.USAGE,
             )
         return text_of(draft_of(strategy, profile))
+
+    def policies(self, first: str, advice: Recommendation, profile: str) -> dict[str, str]:
+        """A policy for each strategy, by its name: NAME, NAME-2, NAME-3. Raises as `policy_text`,
+        before any of them is written."""
+        return {
+            name: self.policy_text(name, strategy, profile)
+            for name, strategy in zip(_numbered(first), advice.strategies, strict=False)
+        }
 
     async def _asked(self, chosen: Sequence[DatabaseFacts], board: Board) -> Asked:
         from kwtui.advice.facts import Figure
@@ -192,3 +195,23 @@ class Advice:
             }
             found.append(TableRows(backup.at, rows))
         return found[0], found[1]
+
+
+def _chosen(board: Board, databases: Sequence[str]) -> list[DatabaseFacts]:
+    known = [facts.name for facts in board.report.facts]
+    refuse_unknown(databases, known)
+    chosen = [f for f in board.report.facts if f.name in (databases or known)]
+    if not databases:
+        chosen = [facts for facts in chosen if facts.exists is not False]
+    if not chosen:
+        raise KwtuiError(
+            "No database and no backup is known here: there is nothing to advise on.",
+            hint="Name the server: kwtui advise --profile NAME",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+    return chosen
+
+
+def _numbered(first: str) -> Iterator[str]:
+    yield first
+    yield from (f"{first}-{number}" for number in count(2))

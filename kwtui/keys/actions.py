@@ -77,8 +77,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("board.drill", "d", "Drill", "Rehearse a restore of the newest proven backup."),
     Action("board.log", "l", "Log", "Show the node's log at the last failure of the database, or at"
            " the last of all."),
-    Action("board.guide", "a", "Advice", "Find a backup strategy for the chosen databases, or for"
-           " all, with its arithmetic.", footer=False),
+    Action("board.guide", "g,a", "Guide", "Find a backup strategy for the chosen databases, or for"
+           " all, with its arithmetic.", shown="g", footer=False),
     Action("board.filter", "slash", "Filter", f"{_FILTER}state:late, proof:p3.", shown="/",
            footer=False),
     Action("board.sort", "s", "Sort", "Sort by the next column.", footer=False),
@@ -126,6 +126,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("wizard.toggle", "space", "Choose", "Choose the table, or leave it out.", footer=False),
     Action("wizard.all", "a", "All", "Choose all tables.", footer=False),
     Action("wizard.none", "z", "None", "Choose no table.", footer=False),
+    Action("wizard.differ", "m", "Other answers", "Give the chosen databases, or this one, answers"
+           " of their own.", footer=False),
     Action("wizard.start", "s", "Start", "Start what the plan says.", footer=False),
     Action("wizard.look", "i", "Look inside", "Show what is inside the chosen backup.",
            footer=False),

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from kwtui.advice.facts import Answers, Demand, Importance
+from kwtui.advice.words import advise_words
+from kwtui.commands.advise import given_answers, other_answers
+from kwtui.commands.parsers.root import make_parser
 from kwtui.errors import ExitCode
 from tests.backups.builder import make_set
 from tests.command_line import CommandLine
@@ -101,3 +105,17 @@ def test_a_terminal_is_asked_what_was_not_given(tmp_path: Path) -> None:
     assert "'soon' is no time span" in told
     assert "RPO 4h: is kept if" in out
     assert "every 24h (critical importance)" in out
+
+
+def test_the_command_that_the_guide_shows_demands_the_same() -> None:
+    usual = Answers(rto=timedelta(hours=2), window="22:00-06:00", demands=(Demand.EVERY_DAY,))
+    own = Answers(rpo=timedelta(minutes=90), importance=Importance.CRITICAL)
+    words = advise_words(["shop", "crm", "plant"], usual, {"shop": own, "crm": own}, probe=True)
+    assert words[-2:] == [
+        "shop,crm: importance=critical rpo=90min rto= window= demand=",
+        "--probe",
+    ]
+    args = make_parser().parse_args(words)
+    assert args.databases == ["shop", "crm", "plant"]
+    assert given_answers(args) == usual
+    assert other_answers(args, usual) == {"shop": own, "crm": own}

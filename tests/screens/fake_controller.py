@@ -38,6 +38,9 @@ class FakeRecovery(Recovery):
     def __init__(self) -> None:
         self.kept: list[str] = []
 
+    async def plan(self, databases: Sequence[str], language: str) -> str:
+        return f"# Recovery plan\n\nOf {', '.join(databases)}."
+
     async def keep(self, databases: Sequence[str] = ()) -> list[Path]:
         self.kept += databases
         return []

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.events import Resize
 from textual.timer import Timer
@@ -43,6 +43,15 @@ JUDGED_AGAIN_SECONDS = 60.0
 """Nothing tells that a backup grew late."""
 
 
+class BoardList(VirtualList[BoardRow], inherit_bindings=False):
+    """Without ``g`` for the first row: here it opens the guide. Home goes there, too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("home", "cursor_to(0)", show=False),
+        *(each for each in VirtualList.BINDINGS if getattr(each, "key", "") != "g,home"),
+    ]
+
+
 class BoardScreen(FilteredScreen, SetActions):
     scope: ClassVar[str] = "board"
     title_text: ClassVar[str] = "0 Board"
@@ -69,7 +78,7 @@ class BoardScreen(FilteredScreen, SetActions):
         )
         self._verdict.can_focus = False
         self._counts = Words(classes="counts")
-        self._list: VirtualList[BoardRow] = VirtualList(
+        self._list = BoardList(
             COLUMNS,
             lambda row: cells(row, self._now, self._chosen),
             key=lambda row: row.name,

@@ -59,5 +59,9 @@ class FormDialog(Dialog):
         raise NotImplementedError
 
     def _tell(self, error: KwtuiError) -> None:
-        self._problem.say(in_interface(sentences(*error.lines())))
+        self.say_problem(in_interface(sentences(*error.lines())))
+
+    def say_problem(self, words: str) -> None:
+        """Why it cannot be taken, under the form."""
+        self._problem.say(words)
         self._problem.display = True

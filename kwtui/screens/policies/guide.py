@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.widget import Widget
 
-from kwtui.advice.facts import Answers, Demand, Importance
-from kwtui.advice.recommendation import Recommendation, Strategy
-from kwtui.advice.timing import window_problem
-from kwtui.advice.words import advice_lines, span_words
+from kwtui.advice.facts import Answers
+from kwtui.advice.recommendation import Recommendation
+from kwtui.advice.words import advice_lines, advise_words
 from kwtui.errors import KwtuiError
 from kwtui.keys.interface_words import in_interface
+from kwtui.screens.policies.groups import NOWHERE, DemandFields, GroupStep
 from kwtui.screens.policies.steps import FileStep, reason_against_name
 from kwtui.screens.policies.wizard import NewPolicyWizard
 from kwtui.screens.wizard.wizard import Step
-from kwtui.text import time_span
 from kwtui.widgets.document import Document
-from kwtui.widgets.field import Field
 from kwtui.widgets.form import Cycle, ExplainedField, Form, Option
-from kwtui.widgets.paint import Line, heading, line
+from kwtui.widgets.markdown_page import MarkdownPage
+from kwtui.widgets.paint import BLANK, Line, heading, line
 
-_USUAL = Answers()
-_IMPORTANCES = (
-    Option(Importance.NORMAL.value, "normal", "A drill every 7 days."),
-    Option(Importance.CRITICAL.value, "critical", "A drill a day; the WAL of time series synced."),
-    Option(Importance.LOW.value, "low", "A drill every 30 days; thinned out first."),
-)
-_DEMANDS = (
-    Option("", "nothing"),
-    Option(Demand.EVERY_DAY.value, "a backup of each day", "As long as backups are kept."),
-    Option(Demand.OFF_SITE.value, "a copy elsewhere", "It needs an off-site target."),
-    Option(Demand.NO_LONGER.value, "nothing kept longer", "Than backups must be kept."),
-)
 _NO_PROBE, _PROBE = "no", "yes"
 _PROBES = (
     Option(_NO_PROBE, "not now", "From past backups, drills and restores, where there are any."),
     Option(_PROBE, "by a probe", "Where none tells: 40,000 rows in a scratch that is removed."),
 )
-_NOWHERE = Option("", "nowhere", "A lost disk takes the backups, too.")
 
 
 class DemandStep(Step):
@@ -48,33 +34,16 @@ class DemandStep(Step):
 
     title: ClassVar[str] = "Demands"
     question: ClassVar[str] = "What must your backups keep? ← → changes a choice."
-    next_label: ClassVar[str] = "Measure"
 
     def __init__(self, databases: Sequence[str], taken: Sequence[str]) -> None:
         super().__init__()
+        self.targets: tuple[Option, ...] = ()
         self._before = ", ".join(databases)
         self._taken = frozenset(taken)
         self._databases = ExplainedField(
             "Databases", self._before, name="databases", about="Names with commas; empty: all."
         )
-        self._importance = Cycle("Importance", _IMPORTANCES, "normal", name="importance")
-        self._rpo = ExplainedField(
-            "May be lost",
-            span_words(_USUAL.rpo),
-            name="rpo",
-            about="RPO, as 26h, 90min or 7d. A backup a day needs more than 24h.",
-        )
-        self._rto = ExplainedField(
-            "Restore within", "", name="rto", about="RTO, as 2h; empty: nothing is demanded."
-        )
-        self._keep = ExplainedField(
-            "Kept for", span_words(_USUAL.keep), name="keep", about="As 30d or 12w."
-        )
-        self._window = ExplainedField(
-            "Backups begin", "", name="window", about="As 22:00-06:00, UTC; empty: at any time."
-        )
-        self._copies = Cycle("Copies go", (_NOWHERE,), "", name="copies")
-        self._demand = Cycle("Law or customer", _DEMANDS, "", name="demand")
+        self._fields = DemandFields()
         self._probe = Cycle("Measure speed", _PROBES, _NO_PROBE, name="probe")
         self._called = ExplainedField(
             "Policy",
@@ -82,20 +51,7 @@ class DemandStep(Step):
             name="policy",
             about="The policy that comes of it is called so. Nothing is written before the end.",
         )
-        self._form = Form(
-            [
-                self._databases,
-                self._importance,
-                self._rpo,
-                self._rto,
-                self._keep,
-                self._window,
-                self._copies,
-                self._demand,
-                self._probe,
-                self._called,
-            ]
-        )
+        self._form = Form([self._databases, *self._fields.rows, self._probe, self._called])
 
     def compose(self) -> Iterable[Widget]:
         yield self._form
@@ -105,7 +61,8 @@ class DemandStep(Step):
 
     async def enter(self) -> None:
         saved = [target.name or target.url for target in self.controller.offsite.targets()]
-        self._copies.set_options((_NOWHERE, *(Option(t, t) for t in saved)), keep=True)
+        self.targets = tuple(Option(target, target) for target in saved)
+        self._fields.copies.set_options((NOWHERE, *self.targets), keep=True)
 
     def on_input_changed(self) -> None:
         self.wizard.answers_changed()
@@ -114,7 +71,7 @@ class DemandStep(Step):
         self.wizard.answers_changed()
 
     def has_answers(self) -> bool:
-        return self._databases.value != self._before or bool(self._rto.value)
+        return self._databases.value != self._before or bool(self._fields.rto.value)
 
     @property
     def databases(self) -> tuple[str, ...]:
@@ -130,29 +87,13 @@ class DemandStep(Step):
         return self._called.value.strip()
 
     def reason_against_next(self) -> str:
-        for field in (self._rpo, self._keep, self._rto):
-            optional = field is self._rto and not field.value.strip()
-            if not optional and time_span(field.value) is None:
-                return f"{field.label}: write 26h, 90min or 7d."
-        if window_problem(self._window.value.strip()):
-            return "Backups begin: write 22:00-06:00."
+        problem = self._fields.problem()
+        if problem:
+            return problem
         return reason_against_name(self.policy_name, self._taken, "policy")
 
     def answers(self) -> Answers:
-        demand = self._demand.value
-        return Answers(
-            rpo=_span(self._rpo) or _USUAL.rpo,
-            rto=_span(self._rto),
-            keep=_span(self._keep) or _USUAL.keep,
-            importance=Importance(self._importance.value),
-            window=self._window.value.strip(),
-            copies=self._copies.value,
-            demands=(Demand(demand),) if demand else (),
-        )
-
-
-def _span(field: Field) -> timedelta | None:
-    return time_span(field.value)
+        return self._fields.answers()
 
 
 class AdviceStep(Step):
@@ -160,11 +101,14 @@ class AdviceStep(Step):
 
     title: ClassVar[str] = "Advice"
     question: ClassVar[str] = "What is recommended, and why. Nothing has been written yet."
+    verbs: ClassVar[tuple[str, ...]] = ("copy",)
 
-    def __init__(self, demands: DemandStep) -> None:
+    def __init__(self, demands: DemandStep, groups: GroupStep) -> None:
         super().__init__()
         self._demands = demands
+        self._groups = groups
         self._document = Document()
+        self._command = ""
         self.advice: Recommendation | None = None
 
     def compose(self) -> Iterable[Widget]:
@@ -174,8 +118,10 @@ class AdviceStep(Step):
         self._document.focus()
 
     @property
-    def strategy(self) -> Strategy | None:
-        return self.advice.strategies[0] if self.advice is not None else None
+    def databases(self) -> tuple[str, ...]:
+        """Those that were advised on."""
+        strategies = self.advice.strategies if self.advice is not None else ()
+        return tuple(name for strategy in strategies for name in strategy.databases)
 
     async def enter(self) -> None:
         self.advice = None
@@ -187,21 +133,37 @@ class AdviceStep(Step):
         except KwtuiError as error:
             self._document.set_lines([line((text, "error")) for text in error.lines()])
             raise
-        names = [database.name for database in measured.databases]
-        answers = dict.fromkeys(names, self._demands.answers())
+        answers = self._groups.answers(database.name for database in measured.databases)
         self.advice = self.controller.advice.recommend(answers, measured)
-        self._document.set_lines(advice_page(self.advice), keep_scroll=False)
+        self._command = self.controller.commands.line(
+            *advise_words(
+                self._demands.databases,
+                self._demands.answers(),
+                self._groups.others(),
+                probe=self._demands.probe,
+            )
+        )
+        self._document.set_lines(advice_page(self.advice, self._command), keep_scroll=False)
 
     def _told(self, words: str) -> None:
         self._document.set_lines([line((f"{words}…", "muted"))], keep_scroll=False)
 
     def reason_against_next(self) -> str:
-        if self.strategy is None:
+        if self.advice is None:
             return "Nothing is measured yet."
-        return "" if self.strategy.retention else "No retention can be recommended: see Disk."
+        lacking = next((each for each in self.advice.strategies if not each.retention), None)
+        if lacking is None:
+            return ""
+        return f"No retention for {lacking.databases[0]}: see Disk."
+
+    def reason_against(self, verb: str) -> str:
+        return "" if self._command else "Nothing is measured yet."
+
+    def do_copy(self) -> None:
+        self.app.copy_to_clipboard(self._command)
 
 
-def advice_page(advice: Recommendation) -> list[Line]:
+def advice_page(advice: Recommendation, command: str) -> list[Line]:
     """Contradictions first: who demands what cannot be kept must not scroll to learn it."""
     told: list[Line] = []
     if advice.contradictions:
@@ -213,15 +175,44 @@ def advice_page(advice: Recommendation) -> list[Line]:
             told.append(heading(text))
         else:
             told.append(line((text, "muted" if indent > 2 else ""), indent=min(indent, 17)))
-    return told
+    return [*told, BLANK, heading("Command"), line((command, ""), indent=2)]
+
+
+class RecoveryStep(Step):
+    """What to do on the bad day, for the databases that were advised on."""
+
+    title: ClassVar[str] = "Recovery plan"
+    question: ClassVar[str] = "What to do once something is lost. It is kept beside the backups."
+
+    def __init__(self, advice: AdviceStep) -> None:
+        super().__init__()
+        self._advice = advice
+        self._page = MarkdownPage()
+
+    def compose(self) -> Iterable[Widget]:
+        yield self._page
+
+    def focus_first(self) -> None:
+        self._page.focus()
+
+    async def enter(self) -> None:
+        await self._page.show("Gathering what is known…")
+        try:
+            text = await self.controller.recovery.plan(self._advice.databases, "en")
+        except KwtuiError as error:
+            # The policy can do without: who sees no files of the node still gets one.
+            text = "\n\n".join(in_interface(each) for each in error.lines())
+        await self._page.show(text)
 
 
 class GuideWizard(NewPolicyWizard):
     title_text: ClassVar[str] = "0 Guide"
     about: ClassVar[str] = (
-        "Finds a backup strategy: asks what must be kept, measures sizes, growth, speeds and the"
-        " disk, and recommends schedule, retention, drills, copies and WAL level with their"
-        " arithmetic. The last page writes it as a policy; nothing is written before."
+        "Finds a backup strategy: asks what must be kept, of all databases and of groups of them,"
+        " measures sizes, growth, speeds and the disk, and recommends schedule, retention, drills,"
+        " copies and WAL level with their arithmetic. Then it shows the recovery plan. The last"
+        " page writes a policy for each group, and the recovery plan beside the newest backups;"
+        " nothing is written before."
     )
     afterwards: ClassVar[str] = "{app.open-policies} shows it."
 
@@ -232,15 +223,37 @@ class GuideWizard(NewPolicyWizard):
 
     def make_steps(self) -> Sequence[Step]:
         self.demands = DemandStep(self._databases, self.controller.policies.names())
-        self.advice = AdviceStep(self.demands)
-        return (self.demands, self.advice, FileStep(self._text, self._write))
+        self.groups = GroupStep(self.demands)
+        self.advice = AdviceStep(self.demands, self.groups)
+        return (
+            self.demands,
+            self.groups,
+            self.advice,
+            RecoveryStep(self.advice),
+            FileStep(self._texts, self._write),
+        )
 
-    def _text(self) -> str:
-        strategy, target = self.advice.strategy, self.kwtui.target
+    def _texts(self) -> Mapping[str, str]:
+        advice, target = self.advice.advice, self.kwtui.target
         profile = (target.profile if target is not None else "") or ""
-        if strategy is None:
-            return ""
-        return self.controller.advice.policy_text(self.policy_name, strategy, profile)
+        if advice is None:
+            return {}
+        return self.controller.advice.policies(self.policy_name, advice, profile)
+
+    def _write(self, texts: Mapping[str, str]) -> None:
+        self.run_task(partial(self._write_all, texts), "write")
+
+    async def _write_all(self, texts: Mapping[str, str]) -> None:
+        self.add(texts)
+        problems = []
+        for name in self.advice.databases:
+            try:
+                await self.controller.recovery.keep([name])
+            except KwtuiError as error:
+                problems.append(error.title)
+        self.leave(texts)
+        if problems:
+            self.say("\n".join(("Without a recovery plan yet:", *problems)), warning=True)
 
     @property
     def policy_name(self) -> str:

@@ -332,38 +332,49 @@ class FileStep(Step):
     verbs: ClassVar[tuple[str, ...]] = ("start",)
     words: ClassVar[Mapping[str, tuple[str, str]]] = {"start": ("Write", "Write the file.")}
 
-    def __init__(self, make: Callable[[], str], write: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Mapping[str, str]],
+        write: Callable[[Mapping[str, str]], None],
+    ) -> None:
+        """Both are about files by the names of their policies."""
         super().__init__()
         self._make = make
         self._write = write
-        self._text = ""
+        self._texts: Mapping[str, str] = {}
         self._document = Document()
 
     def compose(self) -> Iterable[Widget]:
         yield self._document
 
     def question_now(self) -> str:
+        told = "This is its file." if len(self._texts) < 2 else "A file for each group."
         return spelled(
-            "This is its file. {wizard.start} writes it; {app.back} goes back. All can be changed."
+            f"{told} {{wizard.start}} writes it; {{app.back}} goes back. All can be changed."
         )
 
     def focus_first(self) -> None:
         self._document.focus()
 
     async def enter(self) -> None:
-        self._text = ""
-        self._text = self._make()
-        warnings = self.controller.policies.warnings_of(self._text)
-        told = [line for words in warnings for line in paragraph(words, "warning")]
-        if told:
-            told = [heading("Warnings"), *told, BLANK]
-        self._document.set_lines([*told, *file_lines(self._text)], keep_scroll=False)
+        self._texts = {}
+        self._texts = self._make()
+        told: list[Line] = []
+        for name, text in self._texts.items():
+            if len(self._texts) > 1:
+                told += [*([BLANK] if told else ()), heading(name)]
+            warnings = self.controller.policies.warnings_of(text)
+            unwise = [line for words in warnings for line in paragraph(words, "warning")]
+            if unwise:
+                told += [heading("Warnings"), *unwise, BLANK]
+            told += file_lines(text)
+        self._document.set_lines(told, keep_scroll=False)
 
     def reason_against_next(self) -> str:
-        return "" if self._text else "An answer cannot be used."
+        return "" if self._texts else "An answer cannot be used."
 
     def do_start(self) -> None:
-        self._write(self._text)
+        self._write(self._texts)
 
 
 def _words(field: Field) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from kwtui.config.policy_file import PolicyDraft
@@ -31,16 +31,25 @@ class NewPolicyWizard(WizardScreen):
     def on_mount(self) -> None:
         self.opened()
 
-    def _write(self, text: str) -> None:
-        name = self.policy_name
+    def _write(self, texts: Mapping[str, str]) -> None:
         try:
-            self.controller.policies.add(name, text)
+            self.add(texts)
         except KwtuiError as error:
             self.kwtui.show_problem(error)
             return
+        self.leave(texts)
+
+    def add(self, texts: Mapping[str, str]) -> None:
+        """Write the files. Raises what `Policies.add` raises."""
+        for name, text in texts.items():
+            self.controller.policies.add(name, text)
+
+    def leave(self, texts: Mapping[str, str]) -> None:
+        """Close the pages and say what was written."""
         self.app.pop_screen()
-        self._written(name)
-        self.say(f"{name} is written. {spelled(self.afterwards)}")
+        self._written(next(iter(texts)))
+        written = "is written" if len(texts) == 1 else "are written"
+        self.say(f"{', '.join(texts)} {written}. {spelled(self.afterwards)}")
 
 
 class PolicyWizard(NewPolicyWizard):
@@ -54,13 +63,13 @@ class PolicyWizard(NewPolicyWizard):
     def make_steps(self) -> Sequence[Step]:
         self.what = WhatStep(self.controller.policies.names())
         self._forms: tuple[FormStep, ...] = (self.what, WhenStep(), ProofStep(), TellStep())
-        return (*self._forms, FileStep(self._text, self._write))
+        return (*self._forms, FileStep(self._texts, self._write))
 
-    def _text(self) -> str:
+    def _texts(self) -> Mapping[str, str]:
         draft = PolicyDraft()
         for form in self._forms:
             draft = form.answer(draft)
-        return self.controller.policies.draft(self.policy_name, draft)
+        return {self.policy_name: self.controller.policies.draft(self.policy_name, draft)}
 
     @property
     def policy_name(self) -> str:

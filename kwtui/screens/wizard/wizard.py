@@ -64,6 +64,11 @@ class Step(Vertical):
     seldom_verbs: ClassVar[tuple[str, ...]] = ()
     """Those of its verbs that the footer leaves out while there is a reason against them."""
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether it asks anything at all after the answers of the pages before it."""
+        return True
+
     def question_now(self) -> str:
         """The question, or what stands in its place in the step's present state."""
         return self.question
@@ -218,13 +223,20 @@ class WizardScreen(KwtuiScreen):
             return True
         if not self.may_go_back():
             return False
-        self._show(self._index - 1)
+        self._show_needed(-1)
         return True
+
+    def _show_needed(self, by: int) -> None:
+        """The next page in that direction that asks anything; the first and the last always do."""
+        index = self._index + by
+        while not self.steps[index].is_needed:
+            index += by
+        self._show(index)
 
     def do_next(self) -> None:
         # The reason stands beside the button: a message over the buttons would tell it twice.
         if not self.step.reason_against_next() and self._index < len(self.steps) - 1:
-            self._show(self._index + 1)
+            self._show_needed(1)
 
     def do_restart(self) -> None:
         from kwtui.screens.frame.dialogs import ConfirmDialog

@@ -10,7 +10,7 @@ from tests.screens.fake_controller import FakeController
 
 async def guide(person: Driver) -> None:
     await person.until_shown("plant was never backed up")
-    await person.press("a")
+    await person.press("g")
     await person.until_shown("What must your backups keep?")
 
 
@@ -25,12 +25,44 @@ async def test_the_chosen_database_gets_a_strategy_and_a_policy(connected: FakeC
         await person.until_shown("RPO 26h: is kept")
         assert policy_names() == [], "nothing is written before it was seen"
         await person.press("enter")
+        await person.until_shown("Of shop.")
+        await person.press("enter")
         await person.until_shown("This is its file")
         await person.press("s")
         await person.until_shown("guided is written")
         policy = load_policy("guided")
         assert policy.databases == ("shop",)
         assert policy.retention is not None
+        assert connected.recovery.kept == ["shop"], "its recovery plan lies beside its backups"
+
+
+async def test_a_group_of_databases_has_answers_and_a_policy_of_its_own(
+    connected: FakeController,
+) -> None:
+    async with opened(connected, start="board", size=(100, 40)) as person:
+        await guide(person)
+        await person.press("enter")
+        await person.until_shown("Which need other answers?")
+        await person.press("down", "space")
+        await person.until_shown("[x] shop")
+        await person.press("m")
+        await person.until_shown("What must backups of shop keep?")
+        await person.press("right", "down")
+        await person.until_shown("A backup a day needs more than 24h.")
+        await person.press(*["backspace"] * 3)
+        await person.type("soon")
+        await person.press("enter")
+        await person.until_shown("May be lost: write 26h, 90min or 7d.")
+        await person.press(*["backspace"] * 4)
+        await person.type("4h")
+        await person.press("enter")
+        await person.until_shown("critical 4h")
+        await person.press("enter")
+        await person.until_shown("Strategy for shop")
+        await person.until_shown("Strategy for plant")
+        await person.until_shown("No retention for plant: see Disk.")
+        await person.press("G")
+        await person.until_shown("--for 'shop: importance=critical rpo=4h' --profile shop-test")
 
 
 async def test_what_cannot_be_used_or_kept_is_told(connected: FakeController) -> None:
@@ -58,13 +90,17 @@ async def test_a_probe_is_made_only_when_it_is_asked_for(connected: FakeControll
     async with opened(connected, start="board", size=(110, 60)) as person:
         await guide(person)
         await person.press("enter")
+        await person.until_shown("Which need other answers?")
+        await person.press("enter")
         await person.until_shown("least from 00:00 to 03:00 UTC")
         await person.until_shown("“Backups begin”: 00:00-03:00")
         assert probe not in connected.server.requests
-        await person.press("escape")
+        await person.press("escape", "escape")
         await person.until_shown("Measure speed")
         await person.press(*["down"] * 8, "right")
         await person.until_shown("by a probe")
+        await person.press("enter")
+        await person.until_shown("Which need other answers?")
         await person.press("enter")
         await person.until_shown("RPO 26h: is kept")
         await person.until(lambda: probe in connected.server.requests)
