@@ -10,6 +10,7 @@ from typing import Any
 
 from kwtui.config.directories import config_dir
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.extras import how_to_add
 from kwtui.files.foreign.reading import is_there, read_regular
 from kwtui.files.new_file import write_new
 
@@ -110,6 +111,6 @@ def _library() -> tuple[Any, Any, Any]:
     except ImportError as error:
         raise KwtuiError(
             "Approving needs the package cryptography.",
-            hint="Install the extra: pip install 'kwtui[mcp]'",
+            hint=how_to_add("mcp"),
         ) from error
     return serialization, ed25519, exceptions

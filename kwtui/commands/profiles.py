@@ -8,9 +8,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from kwtui.commands.shared.arguments import path_of, usage
+from kwtui.commands.shared.asking import typed_name
 from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.text import clean
 
 if TYPE_CHECKING:
     from kwtui.config.profiles import Profile
@@ -146,7 +146,7 @@ def _remove(controller: Controller, args: argparse.Namespace, output: Output) ->
     if args.yes is None and output.is_terminal:
         for words in used_by:
             output.note(f"warning  {words[:1].upper()}{words[1:]}.")
-        args.yes = _typed(name)
+        args.yes = typed_name(name)
     if args.yes != name:
         raise KwtuiError(
             f"The profile {name!r} was not removed.",
@@ -162,10 +162,3 @@ def _remove(controller: Controller, args: argparse.Namespace, output: Output) ->
     for words in used_by:
         output.line(f"warning  {words[:1].upper()}{words[1:]}.")
     return 0
-
-
-def _typed(name: str) -> str:
-    try:
-        return input(f"To remove it, type {clean(name)}: ").strip()
-    except (EOFError, KeyboardInterrupt):
-        raise KwtuiError("Nothing was removed.", exit_code=ExitCode.CANCELLED) from None

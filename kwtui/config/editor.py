@@ -6,12 +6,15 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from kwtui.config.offsite import replace_targets, targets_path
 from kwtui.config.policy_file import policy_text, replace_policy
 from kwtui.config.profiles import profiles_path, replace_profiles
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.toml import read_toml_text
+from kwtui.model.offsite import TargetSettings
 
 
 def edit_policy(name: str) -> bool:
@@ -33,19 +36,47 @@ def edit_profiles() -> bool:
 
     Raises KwtuiError: NOT_FOUND, FAILED if the editor cannot be used, and as `replace_profiles`.
     """
-    path = profiles_path()
-    before = read_toml_text(path)
-    if not before:
-        raise KwtuiError(
+    return _edit(
+        profiles_path(),
+        replace_profiles,
+        KwtuiError(
             "No profile is saved yet.",
-            cause=f"Looked for {path}.",
+            cause=f"Looked for {profiles_path()}.",
             hint="Save one: kwtui profiles add NAME --host HOST",
             exit_code=ExitCode.NOT_FOUND,
-        )
-    after = _in_editor(before, path.name, "The profiles are unchanged.")
+        ),
+        "The profiles are unchanged.",
+    )
+
+
+def edit_targets(check: Callable[[TargetSettings], None]) -> bool:
+    """The same for the file of all off-site targets; ``check`` as in `replace_targets`.
+
+    Raises KwtuiError: NOT_FOUND, FAILED if the editor cannot be used, and as `replace_targets`.
+    """
+    return _edit(
+        targets_path(),
+        lambda before, after: replace_targets(before, after, check),
+        KwtuiError(
+            "No off-site target is saved yet.",
+            cause=f"Looked for {targets_path()}.",
+            hint="Save one: kwtui offsite add NAME URL",
+            exit_code=ExitCode.NOT_FOUND,
+        ),
+        "The targets are unchanged.",
+    )
+
+
+def _edit(
+    path: Path, replace: Callable[[str, str], None], missing: KwtuiError, unchanged: str
+) -> bool:
+    before = read_toml_text(path)
+    if not before:
+        raise missing
+    after = _in_editor(before, path.name, unchanged)
     if after == before:
         return False
-    replace_profiles(before, after)
+    replace(before, after)
     return True
 
 

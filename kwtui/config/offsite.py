@@ -17,21 +17,23 @@ It holds no secret: SSH has its agent and keys, an object store its credentials 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from kwtui.config.directories import config_dir
+from kwtui.config.replacing import replace_edited
 from kwtui.config.retention import retention_from
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.toml import (
     check_format,
     nearest,
-    read_toml,
+    parse_toml,
+    read_toml_text,
     refuse_unknown,
     typed_values,
     unusable,
 )
-from kwtui.files.toml_editing import put_table
+from kwtui.files.toml_editing import drop_table, plain_fields, put_table
 from kwtui.model.offsite import TargetSettings
 from kwtui.model.proof import ProofLevel
 
@@ -51,7 +53,12 @@ def load_targets(path: Path | None = None) -> dict[str, TargetSettings]:
     Raises KwtuiError (USAGE) for a file that cannot be understood, naming the place.
     """
     path = path or targets_path()
-    document = read_toml(path)
+    return parse_targets(read_toml_text(path), path)
+
+
+def parse_targets(text: str, path: Path) -> dict[str, TargetSettings]:
+    """The targets that the text says, as if it stood in this file. Raises as `load_targets`."""
+    document = parse_toml(text, path)
     refuse_unknown(document, {"format", "target"}, path, "at the top")
     check_format(document, path)
     tables = document.get("target", {})
@@ -85,6 +92,8 @@ def _target(name: str, table: object, path: Path) -> TargetSettings:
     found = typed_values(TargetSettings, values, path, where, skip)
     if not found.get("url"):
         raise unusable(path, f"{where}: url is missing")
+    if found.get("lock_days", 0) < 0:
+        raise unusable(path, f"{where}: lock_days must be 0 or more, not {found['lock_days']}")
     return TargetSettings(
         **found,
         name=name,
@@ -100,13 +109,18 @@ def find_target(words: str, path: Path | None = None) -> TargetSettings:
     """
     if ":" in words or words.startswith("/"):
         return TargetSettings(as_url(words))
+    return saved_target(words, path)
+
+
+def saved_target(name: str, path: Path | None = None) -> TargetSettings:
+    """The saved target of that name. Raises KwtuiError (USAGE) for none, and as `load_targets`."""
     targets = load_targets(path)
-    if words in targets:
-        return targets[words]
+    if name in targets:
+        return targets[name]
     known = ", ".join(targets)
-    hint = nearest(words, list(targets)) or (f"Saved are: {known}." if known else "")
+    hint = nearest(name, list(targets)) or (f"Saved are: {known}." if known else "")
     raise KwtuiError(
-        f"There is no off-site target named {words!r}.",
+        f"There is no off-site target named {name!r}.",
         hint=hint
         or "Save one: kwtui offsite add NAME URL. Or give a URL: file:///mnt/backups, "
         "sftp://user@host/path, s3://bucket/prefix, rclone:remote:path",
@@ -133,21 +147,70 @@ def check_free(name: str, path: Path | None = None) -> None:
     if name in load_targets(path):
         raise KwtuiError(
             f"A target named {name!r} exists in {path} already.",
-            hint="Change it there, or choose another name.",
+            hint="Change it: kwtui offsite edit. Or choose another name.",
             exit_code=ExitCode.NAME_TAKEN,
         )
 
 
-def add_target(name: str, url: str, recipients: tuple[str, ...], path: Path | None = None) -> None:
+def add_target(target: TargetSettings, path: Path | None = None) -> None:
     """Write a new target down; comments and order of the file stay.
 
     Raises KwtuiError: NAME_TAKEN, USAGE for what cannot be used; the file stays as it was.
     """
     path = path or targets_path()
-    check_free(name, path)
-    url = as_url(url)
-    values: dict[str, Any] = {"url": url}
-    if recipients:
-        values["recipients"] = list(recipients)
-    _target(name, values, path)
-    put_table(path, ("target", name), values, TargetSettings(url))
+    check_free(target.name, path)
+    _put(target, path)
+
+
+def change_target(target: TargetSettings, path: Path | None = None) -> None:
+    """Put a saved target in the place of the one with its name; comments and order stay, and so
+    do its rules of retention.
+
+    Raises KwtuiError (USAGE); the file stays as it was.
+    """
+    path = path or targets_path()
+    saved_target(target.name, path)
+    _put(target, path)
+
+
+def _put(target: TargetSettings, path: Path) -> None:
+    defaults = TargetSettings("")
+    values = plain_fields(target, defaults, frozenset({"name", "recipients", "retention"}))
+    values["url"] = as_url(target.url)
+    if target.recipients:
+        values["recipients"] = list(target.recipients)
+    _target(target.name, values, path)
+    put_table(path, ("target", target.name), values, defaults)
+
+
+def delete_target(name: str, path: Path | None = None) -> None:
+    """Forget a saved target, with its rules. Raises KwtuiError (USAGE) if there is none."""
+    path = path or targets_path()
+    saved_target(name, path)
+    drop_table(path, ("target", name))
+
+
+_SECRET_TEXT = re.compile(
+    rf"""(?im)^\s*["']?(?:{"|".join(_SECRETS)})["']?\s*=|//[^/\s"']*:[^/\s"']*@"""
+)
+
+
+def replace_targets(
+    before: str,
+    text: str,
+    check: Callable[[TargetSettings], None],
+    path: Path | None = None,
+) -> None:
+    """Put a text in the place of the file, which was read as ``before``. Each target is handed to
+    ``check``, which raises for one that names no place.
+
+    Raises KwtuiError as `load_targets`, as ``check``, and FAILED where the file was changed since.
+    What was written is kept beside the file then, unless it holds a secret.
+    """
+    path = path or targets_path()
+
+    def usable(wanted: str) -> None:
+        for target in parse_targets(wanted, path).values():
+            check(target)
+
+    replace_edited(path, before, text, usable, what="targets", secret=_SECRET_TEXT)

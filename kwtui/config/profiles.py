@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from kwtui.config.directories import config_dir
+from kwtui.config.replacing import replace_edited
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.toml import (
     check_format,
@@ -25,7 +26,6 @@ from kwtui.files.toml import (
     refuse_unknown,
     typed_values,
     unusable,
-    write_private,
 )
 from kwtui.files.toml_editing import drop_table, plain_fields, put_table
 from kwtui.files.trusted import check_trusted
@@ -216,19 +216,14 @@ def replace_profiles(before: str, text: str, path: Path | None = None) -> None:
     What was written is kept beside the file then, unless it holds a password.
     """
     path = path or profiles_path()
-    try:
-        parse_profiles(text, path)
-        if read_toml_text(path) != before:
-            raise KwtuiError(f"The file {path} was changed by another process meanwhile.")
-    except KwtuiError as error:
-        if _PASSWORD_KEY.search(text):
-            error.hint = "The profiles are unchanged. What you wrote holds a password: not kept."
-            raise
-        refused = path.with_name(f"{path.name}.refused")
-        write_private(refused, text)
-        error.hint = f"The profiles are unchanged. What you wrote is kept in {refused}."
-        raise
-    write_private(path, text)
+    replace_edited(
+        path,
+        before,
+        text,
+        lambda wanted: parse_profiles(wanted, path),
+        what="profiles",
+        secret=_PASSWORD_KEY,
+    )
 
 
 def delete_profile(name: str, path: Path | None = None) -> None:

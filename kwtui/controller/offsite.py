@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,28 +60,65 @@ class Offsite:
 
         return list(load_targets().values())
 
-    def add(
-        self, name: str, url: str, recipients: tuple[str, ...], key_file: Path | None = None
-    ) -> Path:
-        """Save a target; the file that it stands in. Raises NAME_TAKEN, USAGE.
+    def saved(self, name: str) -> TargetSettings:
+        """The saved target of that name. Raises USAGE."""
+        from kwtui.config.offsite import saved_target
+
+        return saved_target(name)
+
+    def add(self, target: TargetSettings, key_file: Path | None = None) -> Path:
+        """Save a new target; the file that it stands in. Raises NAME_TAKEN, USAGE.
 
         With ``key_file`` a new private key is written there, and copies are encrypted for its
         public key too.
         """
-        from kwtui.config.offsite import add_target, as_url, check_free, targets_path
-        from kwtui.offsite.keys import recipients_of
-        from kwtui.offsite.targets.opening import check_url
+        from kwtui.config.offsite import add_target, check_free, targets_path
 
-        url = as_url(url)
-        check_url(url)
-        if recipients:
-            recipients_of(recipients)
+        _check(target)
         if key_file is not None:
             # A key that nothing uses is not left behind.
-            check_free(name)
-            recipients = (*recipients, self.make_key(key_file))
-        add_target(name, url, recipients)
+            check_free(target.name)
+            target = self._with_key(target, key_file)
+        add_target(target)
         return targets_path()
+
+    def change(self, target: TargetSettings, key_file: Path | None = None) -> None:
+        """Put a saved target in the place of the one with its name, as `add`. Raises USAGE."""
+        from kwtui.config.offsite import change_target
+
+        _check(target)
+        self.saved(target.name)
+        change_target(self._with_key(target, key_file) if key_file is not None else target)
+
+    def _with_key(self, target: TargetSettings, key_file: Path) -> TargetSettings:
+        return replace(target, recipients=(*target.recipients, self.make_key(key_file)))
+
+    def edit(self) -> bool:
+        """The file in the person's editor, which has the terminal meanwhile; whether it changed."""
+        from kwtui.config.editor import edit_targets
+
+        return edit_targets(_check)
+
+    def delete(self, name: str) -> None:
+        """Forget a saved target; its copies stay. Raises USAGE."""
+        from kwtui.config.offsite import delete_target
+
+        delete_target(name)
+
+    def used_by(self, name: str) -> list[str]:
+        """What would miss the target, in words: each policy that sends there, or may."""
+        from kwtui.config.policies import load_policy, policy_names
+
+        found = []
+        for policy in policy_names():
+            try:
+                offsite = load_policy(policy).offsite
+            except KwtuiError:
+                found.append(f"the policy {policy} cannot be read: it may send copies there")
+                continue
+            if offsite is not None and offsite.target == name:
+                found.append(f"the policy {policy} sends copies there")
+        return found
 
     def make_key(self, file: Path) -> str:
         """A new private key in a new file; its public key."""
@@ -331,3 +369,14 @@ class Offsite:
             datetime.now(UTC),
             new_plan_id(),
         )
+
+
+def _check(target: TargetSettings) -> None:
+    """Raises KwtuiError (USAGE) for a place or a public key that is none."""
+    from kwtui.config.offsite import as_url
+    from kwtui.offsite.keys import recipients_of
+    from kwtui.offsite.targets.opening import check_url
+
+    check_url(as_url(target.url))
+    if target.recipients:
+        recipients_of(target.recipients)

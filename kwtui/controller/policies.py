@@ -173,6 +173,13 @@ class Policies:
 
         return await self._background.call(status, name)
 
+    async def with_timers(self) -> list[PolicySummary]:
+        """Every policy that there is or that this host runs, by name, with its timers."""
+        from kwtui.unattended.installing import installed_policies
+
+        found = await self._background.call(installed_policies)
+        return [await self.summary(e, timer=True) for e in sorted({*found, *self.names()})]
+
     async def install_timer(self, policy: Policy, kind: str = "", user: str = "") -> Installed:
         """Let this host run it, as `kwtui.unattended.installing.install`."""
         return await self._changes.install_timer(policy, kind, user)

@@ -238,6 +238,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("offsite.prune", "t", "Retention", "See what the rules keep and let go there, and the"
            " plan that removes (prunes) what goes."),
     Action("offsite.add", "a", "Add", "Add a place for copies: a folder, SFTP, S3, rclone."),
+    Action("offsite.place", "p", "Place", "Show the place's settings, and the policies that send"
+           " copies there.", footer=False),
+    Action("offsite.edit", "e", "Edit", "Change the place's settings.", footer=False),
+    Action("offsite.delete", "x", "Delete", "Forget the place. Asks first; its copies stay.",
+           footer=False),
     Action("offsite.next-part", "right_square_bracket", "Next place", "The next place.",
            shown="]", footer=False),
     Action("offsite.previous-part", "left_square_bracket", "Place before", "The place before.",

@@ -6,6 +6,7 @@ from importlib import import_module
 from types import ModuleType
 
 from kwtui.errors import KwtuiError
+from kwtui.files.extras import how_to_add
 
 
 def zstd_module() -> ModuleType:
@@ -30,5 +31,5 @@ def _load(name: str) -> ModuleType:
         raise KwtuiError(
             "Off-site copies need packages that are not installed.",
             cause=f"{name.replace('.', '-')}: {error}.",
-            hint="Install kwtui with its extra: pipx install 'kwtui[offsite]'",
+            hint=how_to_add("offsite"),
         ) from error

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from kwtui.files.extras import how_to_add
 from kwtui.model.policy import PolicyNotice
 from kwtui.unattended.notices import Notice, mail, refusal, signed_webhook
 
@@ -140,7 +141,7 @@ def _apprise(notice: Notice, settings: PolicyNotice) -> None:
     try:
         import apprise
     except ModuleNotFoundError:
-        _give_up("apprise is not installed: pipx install 'kwtui[notify]'", final=True)
+        _give_up(f"apprise is not installed. {how_to_add('notify')}", final=True)
     receivers = apprise.Apprise()
     for number, address in enumerate(settings.apprise, start=1):
         if not receivers.add(address):

@@ -6,6 +6,7 @@ import getpass
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from kwtui.text import one_text
 from kwtui.unattended.timers import (
     Account,
     has_cron_lines,
+    policies_in,
+    policy_of_timer,
     unit_names,
     units,
     with_cron_lines,
@@ -85,6 +88,14 @@ def install(policy: Policy, kind: str = "", user: str = "") -> Installed:
     system = os.geteuid() == 0
     folder = unit_folder(system=system)
     folder.mkdir(parents=True, exist_ok=True)
+    for path, other in _timer_files(folder):
+        if path.name in unit_names(policy.name) and other != policy.name:
+            raise KwtuiError(
+                f"The timers of {policy.name} would replace those of the policy {other}.",
+                cause=f"{path} belongs to {other}.",
+                hint="Give the policy another name.",
+                exit_code=ExitCode.NAME_TAKEN,
+            )
     for unit in units(policy, account(system=system, user=user)):
         (folder / unit.name).write_text(unit.text, "utf-8")
     _remove_cron(policy.name)
@@ -106,6 +117,27 @@ def status(policy: str) -> Installed:
     if has_cron_lines(_crontab(), policy):
         return Installed("cron", (f"crontab of {getpass.getuser()}",))
     return Installed("", words="No timer runs it on this host.")
+
+
+def installed_policies() -> list[str]:
+    """The policies that have timers of this host, or lines in this account's crontab, by name;
+    also those whose files are gone."""
+    found = set(policies_in(_crontab()))
+    for system in (True, False):
+        found.update(policy for _, policy in _timer_files(unit_folder(system=system)))
+    return sorted(found)
+
+
+def _timer_files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Each timer of kwtui in a folder, and the policy that it belongs to."""
+    for path in sorted(folder.glob("kwtui-*.timer")):
+        try:
+            policy = policy_of_timer(path.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError):
+            # What cannot be read was not written by this account, nor for it.
+            continue
+        if policy:
+            yield path, policy
 
 
 def remove(policy: str) -> Installed:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice, takewhile
 
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.extras import how_to_add
 from kwtui.model.policy import Policy, PolicySchedule
 from kwtui.unattended.cadence import in_window
 
@@ -101,7 +102,7 @@ def _times(schedule: PolicySchedule, after: datetime) -> Iterator[datetime]:
         raise PackagesMissing(
             "The next runs cannot be computed: packages are missing.",
             cause=f"{error.name} was not found.",
-            hint="Install kwtui with its schedule extra: pipx install 'kwtui[schedule]'",
+            hint=how_to_add("schedule"),
         ) from error
     try:
         if schedule.on_calendar:

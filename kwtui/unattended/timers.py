@@ -38,6 +38,20 @@ class Account:
     """A system unit with User=; otherwise one of the user's own manager."""
 
 
+_RUN_WORDS = "Run the backup policy {}"
+_WATCH_WORDS = "Check whether the backup policy {} keeps its promise"
+_OF_A_POLICY = re.compile(
+    r"(?m)^Description=(?:Run the backup policy (?P<run>.+)"
+    r"|Check whether the backup policy (?P<watch>.+) keeps its promise)$"
+)
+
+
+def policy_of_timer(text: str) -> str:
+    """The policy that a timer's file belongs to; empty for a timer of something else."""
+    found = _OF_A_POLICY.search(text)
+    return (found["run"] or found["watch"]) if found else ""
+
+
 def unit_names(policy: str) -> tuple[str, ...]:
     """All files that belong to a policy, timers first."""
     return tuple(
@@ -58,7 +72,7 @@ def units(policy: Policy, account: Account) -> tuple[Unit, ...]:
         Unit(
             f"kwtui-{name}.timer",
             _timer(
-                f"Run the backup policy {name}",
+                _RUN_WORDS.format(name),
                 f"{policy.schedule.on_calendar}{zone}",
                 persistent=policy.schedule.missed is Missed.RUN,
                 jitter=int(policy.schedule.jitter.total_seconds()),
@@ -71,7 +85,7 @@ def units(policy: Policy, account: Account) -> tuple[Unit, ...]:
         Unit(
             f"kwtui-{name}-watch.timer",
             _timer(
-                f"Check whether the backup policy {name} keeps its promise",
+                _WATCH_WORDS.format(name),
                 "hourly",
                 persistent=True,
                 jitter=300,
@@ -171,6 +185,12 @@ def without_cron_lines(crontab: str, policy: str) -> str:
         elif not inside:
             kept.append(line)
     return "".join(kept)
+
+
+def policies_in(crontab: str) -> list[str]:
+    """The policies that have lines there."""
+    begin, _ = _marks("(.+)")
+    return re.findall(f"(?m)^[ \\t]*{begin}[ \\t]*$", crontab)
 
 
 def has_cron_lines(crontab: str, policy: str) -> bool:

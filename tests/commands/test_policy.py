@@ -93,11 +93,26 @@ def test_timers_are_written_seen_and_removed(
     assert installed["kind"].startswith("systemd")
     assert len(installed["places"]) == 4
     assert all(Path(place).is_file() for place in installed["places"])
+    assert kwtui.run("policy", "add", "weekly").code == 0
+    listed = kwtui.run("schedule", "list").out.splitlines()
+    assert [line.split()[:2] for line in listed[1:]] == [
+        ["nightly", installed["kind"].split()[0]],
+        ["weekly", "nothing"],
+    ]
+    assert listed[2].endswith("kwtui schedule install weekly")
     wrong = kwtui.run("schedule", "install", "nightly", "--timer", "cron")
     assert wrong.code == 2
     assert "written for systemd" in wrong.err
+    next(tmp_path.rglob("weekly.toml")).unlink()
+    file = next(tmp_path.rglob("nightly.toml"))
+    text = file.read_text("utf-8")
+    file.unlink()
+    (orphan,) = kwtui.run("schedule", "status", "--json").object["schedules"]
+    assert orphan["problem"] == "the policy is gone: kwtui schedule remove nightly"
     assert kwtui.run("schedule", "remove", "nightly").code == 0
     assert not any(Path(place).exists() for place in installed["places"])
+    assert kwtui.run("schedule", "remove", "nightly").code == 33
+    file.write_text(text, "utf-8")
     assert kwtui.run("schedule", "status", "nightly").out == "No timer runs it on this host.\n"
 
     editor = tmp_path / "editor"
@@ -112,6 +127,7 @@ def test_timers_are_written_seen_and_removed(
         ("policy-remove", "the policy nightly"),
         ("policy-add", "the policy nightly for *"),
         ("schedule-install", f"the policy nightly is run by {installed['kind']}"),
+        ("policy-add", "the policy weekly for *"),
         ("schedule-remove", f"the policy nightly is not run by {installed['kind']} any more"),
         ("policy-edit", "the policy nightly: retention.keep_last"),
     ], "what was refused, and what changed nothing, is no entry"

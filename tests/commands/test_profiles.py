@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from kwtui.cli import main
-from kwtui.commands import profiles as command
+from kwtui.commands.shared import asking
 from kwtui.commands.shared.output import Output
 from kwtui.config.profiles import Environment, Profile, TlsMode, load_profiles
 from kwtui.errors import ExitCode
+from tests.commands.saved import Shell, edit_with, policy
 
 OF_A_PERSON = """\
 # Ours.
@@ -25,57 +22,12 @@ host = "lab"
 """
 
 
-class Shell:
-    """The command line with a configuration of its own."""
-
-    def __init__(self, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.file = config / "profiles.toml"
-        self._capsys = capsys
-        self.said = ""
-
-    def __call__(self, *words: str) -> int:
-        try:
-            code = main(["profiles", *words])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        printed = self._capsys.readouterr()
-        self.out, self.said = printed.out, printed.out + printed.err
-        return code
-
-    def object(self, *words: str) -> dict[str, Any]:
-        assert self(*words, "--json") == 0, self.said
-        found: dict[str, Any] = json.loads(self.out)
-        return found
-
-    def write(self, text: str) -> None:
-        self.file.parent.mkdir(exist_ok=True)
-        self.file.write_text(text, "utf-8")
-
-
 @pytest.fixture
 def kwtui(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Shell:
     monkeypatch.setenv("KWTUI_CONFIG_DIR", str(tmp_path / "config"))
-    return Shell(tmp_path / "config", capsys)
-
-
-def edit_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, change: str) -> None:
-    """An editor that changes ``text`` as this statement says."""
-    script = tmp_path / "editor.py"
-    script.write_text(
-        "import pathlib, sys\n"
-        "file = pathlib.Path(sys.argv[1])\n"
-        f"text = file.read_text()\n{change}\nfile.write_text(text)\n"
-    )
-    monkeypatch.delenv("VISUAL", raising=False)
-    monkeypatch.setenv("EDITOR", f"{sys.executable} {script}")
-
-
-def policy(kwtui: Shell, name: str, text: str) -> None:
-    folder = kwtui.file.parent / "policies"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.toml").write_text(text, "utf-8")
+    return Shell("profiles", tmp_path / "config" / "profiles.toml", capsys)
 
 
 def test_a_server_is_saved_with_its_folders_and_what_a_person_wrote_stays(kwtui: Shell) -> None:
@@ -244,7 +196,7 @@ def test_on_a_terminal_the_name_is_asked_for(kwtui: Shell, monkeypatch: pytest.M
         return answers.pop(0)
 
     monkeypatch.setattr(Output, "is_terminal", True)
-    monkeypatch.setattr(command, "input", answer, raising=False)
+    monkeypatch.setattr(asking, "input", answer, raising=False)
     answers = ["yes", "lab"]
     assert kwtui("remove", "lab") == ExitCode.USAGE
     assert kwtui.said.index("policy nightly") >= 0

@@ -8,6 +8,7 @@ import pytest
 
 from kwtui.config.offsite import add_target, find_target, load_targets
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.offsite import TargetSettings
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, text: str, says: s
 def test_a_name_that_would_not_be_found_again_is_not_saved(tmp_path: Path, name: str) -> None:
     path = tmp_path / "offsite.toml"
     with pytest.raises(KwtuiError) as told:
-        add_target(name, "file:///mnt/vault", (), path)
+        add_target(TargetSettings("file:///mnt/vault", name), path)
     assert "is no name for an off-site target" in told.value.title
     assert told.value.exit_code is ExitCode.USAGE
     assert not path.exists()
@@ -49,5 +50,5 @@ def test_a_name_that_would_not_be_found_again_is_not_saved(tmp_path: Path, name:
 @pytest.mark.parametrize("name", ["vault", "vault-2.old", "日本"])
 def test_a_folder_may_be_written_as_its_path(tmp_path: Path, name: str) -> None:
     path = tmp_path / "offsite.toml"
-    add_target(name, "/mnt/vault", (), path)
+    add_target(TargetSettings("/mnt/vault", name), path)
     assert find_target(name, path).url == "file:///mnt/vault"

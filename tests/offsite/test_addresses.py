@@ -8,6 +8,7 @@ import pytest
 
 from kwtui.config.offsite import add_target, find_target, load_targets
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.offsite import TargetSettings
 from kwtui.model.proof import ProofLevel
 from kwtui.offsite.targets.opening import check_url
 
@@ -61,7 +62,7 @@ def test_comments_and_order_of_the_file_survive(tmp_path: Path) -> None:
         "[target.old.retention]\nkeep_daily = 3 # days\nmin_proof = 'O2'\n"
     )
     file.write_text(text)
-    add_target("new", "s3://bucket/x", ("age1abc",), file)
+    add_target(TargetSettings("s3://bucket/x", "new", ("age1abc",)), file)
     assert file.read_text().startswith(text.rstrip("\n"))
     targets = load_targets(file)
     assert [*targets] == ["old", "new"]
@@ -71,7 +72,7 @@ def test_comments_and_order_of_the_file_survive(tmp_path: Path) -> None:
     assert (retention.keep_daily, retention.min_proof) == (3, ProofLevel.P2)
     assert find_target("old", file).url == "file:///old"
     with pytest.raises(KwtuiError) as raised:
-        add_target("old", "file:///x", (), file)
+        add_target(TargetSettings("file:///x", "old"), file)
     assert raised.value.exit_code is ExitCode.NAME_TAKEN
 
 

@@ -10,6 +10,7 @@ import pytest
 from kwtui.config.offsite import add_target, targets_path
 from kwtui.controller import Controller
 from kwtui.errors import KwtuiError
+from kwtui.model.offsite import TargetSettings
 from kwtui.model.policy import Policy, PolicyOffsite
 from kwtui.offsite.archive import CopyLevel
 from kwtui.offsite.checking import check_copy
@@ -24,7 +25,7 @@ POLICY = Policy("nightly", ("shop",), offsite=PolicyOffsite("vault", level=2))
 def controller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Controller:
     monkeypatch.setenv("KWTUI_CONFIG_DIR", str(tmp_path / "config"))
     (tmp_path / "away").mkdir()
-    add_target("vault", f"file://{tmp_path / 'away'}", ())
+    add_target(TargetSettings(f"file://{tmp_path / 'away'}", "vault"))
     return Controller(state=tmp_path / "state", in_background=False)
 
 

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from kwtui.config.offsite import add_target
 from kwtui.config.policy_file import PolicyDraft, new_policy, text_of
+from kwtui.model.offsite import TargetSettings
 from tests.screens import staged_board
 from tests.screens.driving import Driver, make_app
 from tests.screens.fake_controller import FakeController
@@ -188,7 +189,7 @@ SIZES = pytest.mark.parametrize("size", [(80, 24), (160, 48)], ids=["80x24", "16
 def test_copies_in_other_places(
     size: tuple[int, int], take: Callable[..., bool], connected: FakeController
 ) -> None:
-    add_target("vault", "sftp://backup@vault.example/srv/kwtui", (KEY,))
+    add_target(TargetSettings("sftp://backup@vault.example/srv/kwtui", "vault", (KEY,)))
     connected.offsite.lying["vault"] = copies()
     assert take(connected, ("4", "<tsdb>", "o", "<NO COPY>", "j"), size=size)
 

@@ -293,7 +293,8 @@ def test_apprise_tells_whom_it_knows_and_is_named_where_it_is_not_installed(
     got = tmp_path / "got"
     settings = PolicyNotice(apprise=(f"file://{got}",))
     (missing,) = send(NOTICE, settings)
-    assert "pipx install 'kwtui[notify]'" in missing.problem
+    assert "Install the extra notify: " in missing.problem
+    assert "apprise<3" in missing.problem
     (tmp_path / "apprise.py").write_text(_FAKE_APPRISE)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert send(NOTICE, settings) == [Sent("apprise")]

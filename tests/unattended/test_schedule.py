@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from kwtui.config.policy_file import PolicyDraft, new_policy, text_of
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.own_program import own_environment, own_program
 from kwtui.model.policy import Missed, Policy, PolicySchedule
+from kwtui.unattended import installing
 from kwtui.unattended.installing import account
 from kwtui.unattended.schedule import check_times, next_times
 from kwtui.unattended.timers import (
@@ -228,3 +230,25 @@ def test_the_hour_of_changed_clocks_is_warned_of_in_both_languages(
         PolicySchedule(cron="0 3 * * *", time_zone="local"),
     ):
         assert check_times(schedule) == []
+
+
+def test_every_policy_that_a_host_runs_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KWTUI_SYSTEMD_DIR", str(tmp_path / "system"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setattr(installing, "_systemctl", lambda *words, system: None)
+    crontab = with_cron_lines(
+        "5 4 * * * other\n", Policy("cronned", ("*",), schedule=CRON), ACCOUNT
+    )
+    monkeypatch.setattr(installing, "_crontab", lambda: crontab)
+    folder = installing.unit_folder(system=os.geteuid() == 0)
+    folder.mkdir(parents=True)
+    (folder / "kwtui-foreign.timer").write_text("[Timer]\nOnCalendar=daily\n")
+    with_server = replace(NIGHTLY, profile="prod")
+    installing.install(with_server)
+    assert installing.installed_policies() == ["cronned", "nightly"]
+    with pytest.raises(KwtuiError) as told:
+        installing.install(replace(with_server, name="nightly-watch"))
+    assert told.value.exit_code is ExitCode.NAME_TAKEN
+    assert installing.installed_policies() == ["cronned", "nightly"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kwtui.commands.shared.arguments import path_of, target_of
 from kwtui.commands.shared.output import Output
 from kwtui.errors import KwtuiError
+from kwtui.files.extras import how_to_add
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
@@ -21,7 +22,7 @@ async def mcp(controller: Controller, args: argparse.Namespace, output: Output) 
         raise KwtuiError(
             "kwtui mcp needs the official MCP SDK.",
             cause=str(error),
-            hint="Install the extra: pip install 'kwtui[mcp]'",
+            hint=how_to_add("mcp"),
         ) from error
     import kwtui
     from kwtui.agents.desk import Desk

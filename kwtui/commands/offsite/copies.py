@@ -40,8 +40,11 @@ async def offsite(controller: Controller, args: argparse.Namespace, output: Outp
         "fetch": _fetch,
         "drill": drill,
         "prune": _prune,
+        "targets": targets.show_all,
+        "show": targets.show,
         "add": targets.add,
-        "targets": targets.show,
+        "edit": targets.edit,
+        "remove": targets.remove,
         "keygen": targets.keygen,
     }
     return await actions[args.action](controller, args, output)

@@ -1,27 +1,23 @@
-"""kwtui offsite add, targets and keygen."""
+"""kwtui offsite targets, show, add, edit, remove: the saved targets; and keygen."""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 from kwtui.commands.shared.arguments import path_of, usage
+from kwtui.commands.shared.asking import typed_name
 from kwtui.commands.shared.output import Output, table
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.text import shell_quoted
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
+    from kwtui.model.offsite import TargetSettings
 
 
-async def add(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    file = controller.offsite.add(args.name, args.url, tuple(args.recipient))
-    if output.json:
-        output.object("offsite-target", {"name": args.name, "file": str(file)})
-        return 0
-    output.line(f"Saved {args.name} in {file}.")
-    return 0
-
-
-async def show(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+async def show_all(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     found = controller.offsite.targets()
     if output.json:
         output.object("offsite-targets", {"targets": found})
@@ -35,6 +31,112 @@ async def show(controller: Controller, args: argparse.Namespace, output: Output)
     for line in table(rows):
         output.line(line)
     return 0
+
+
+async def show(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    target = controller.offsite.saved(args.name)
+    used_by = controller.offsite.used_by(target.name)
+    if output.json:
+        output.object("offsite-target", {"target": target, "used_by": used_by})
+        return 0
+    for line in table(_rows(target)):
+        output.line(line)
+    for words in used_by:
+        output.line(_sentence(words))
+    return 0
+
+
+def _rows(target: TargetSettings) -> list[tuple[str, ...]]:
+    """Each key that says something, as it is spelled in the file."""
+    rows: list[tuple[str, ...]] = [
+        (field.name, str(value).lower() if isinstance(value, bool) else str(value))
+        for field in fields(target)
+        if field.name not in ("recipients", "retention")
+        and (value := getattr(target, field.name)) not in (None, field.default)
+    ]
+    rows += [("recipients", key) for key in target.recipients or ("none: copies are plain",)]
+    rules = target.retention
+    if rules is not None:
+        counts = [(each.name, getattr(rules, each.name)) for each in fields(rules)]
+        rows += [(f"retention.{name}", str(count)) for name, count in counts[:-1] if count]
+        rows.append(("retention.min_proof", f"O{int(rules.min_proof)}"))
+    return rows
+
+
+async def add(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    from kwtui.model.offsite import TargetSettings
+
+    values: dict[str, Any] = {
+        key: value
+        for key in ("endpoint", "region", "credentials", "lock_days")
+        if (value := getattr(args, key)) is not None
+    }
+    if args.ssh_config:
+        values["ssh_config"] = str(path_of(args.ssh_config))
+    target = TargetSettings(
+        args.url, args.name, tuple(args.recipient), path_style=not args.virtual_host, **values
+    )
+    file = controller.offsite.add(target)
+    saved = controller.offsite.saved(args.name)
+    if output.json:
+        used_by = controller.offsite.used_by(saved.name)
+        output.object("offsite-target", {"target": saved, "used_by": used_by})
+        return 0
+    output.line(f"Saved {saved.name} in {file}.")
+    output.line(f"Try it: kwtui offsite list {shell_quoted(saved.name)}")
+    return 0
+
+
+async def edit(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    before = _names(controller)
+    changed = controller.offsite.edit()
+    gone = sorted(before - _names(controller))
+    missed = {name: controller.offsite.used_by(name) for name in gone}
+    if output.json:
+        output.object("offsite-edited", {"changed": changed, "removed": gone, "used_by": missed})
+        return 0
+    output.line(f"The targets {'were changed' if changed else 'are as they were'}.")
+    for name, users in missed.items():
+        output.line(f"The target {name} was removed.")
+        for words in users:
+            output.line(f"warning  {_sentence(words)}")
+    return 0
+
+
+def _names(controller: Controller) -> set[str]:
+    try:
+        return {target.name for target in controller.offsite.targets()}
+    except KwtuiError:
+        # The editor is opened just to mend it.
+        return set()
+
+
+async def remove(controller: Controller, args: argparse.Namespace, output: Output) -> int:
+    name = controller.offsite.saved(args.name).name
+    used_by = controller.offsite.used_by(name)
+    if args.yes is None and output.is_terminal:
+        for words in used_by:
+            output.note(f"warning  {_sentence(words)}")
+        args.yes = typed_name(name)
+    if args.yes != name:
+        raise KwtuiError(
+            f"The target {name!r} was not removed.",
+            cause=" ".join(map(_sentence, used_by)),
+            hint=f"To remove it: --yes {shell_quoted(name)}",
+            exit_code=ExitCode.USAGE,
+        )
+    controller.offsite.delete(name)
+    if output.json:
+        output.object("offsite-removed", {"target": name, "used_by": used_by})
+        return 0
+    output.line(f"The target {name} was removed; its copies are unchanged.")
+    for words in used_by:
+        output.line(f"warning  {_sentence(words)}")
+    return 0
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 async def keygen(controller: Controller, args: argparse.Namespace, output: Output) -> int:

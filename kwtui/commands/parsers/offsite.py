@@ -17,7 +17,8 @@ from kwtui.commands.parsers.parts import (
     set_path,
 )
 
-_TARGET = "a saved target, or file:///DIR, sftp://user@host/DIR, s3://bucket/prefix, rclone:R:DIR"
+_URLS = "file:///DIR, sftp://user@host/DIR, s3://bucket/prefix or rclone:REMOTE:DIR"
+_TARGET = f"a saved target, or {_URLS}"
 
 
 def copy_level(highest: int) -> Any:
@@ -33,7 +34,7 @@ def copy_level(highest: int) -> Any:
 
 
 def add_offsite_commands(commands: Any) -> None:
-    """push, list, check, fetch, drill, prune, add, targets, keygen."""
+    """push, list, check, fetch, drill, prune; targets, show, add, edit, remove; keygen."""
     parser = command(
         commands,
         "offsite",
@@ -48,7 +49,9 @@ def add_offsite_commands(commands: Any) -> None:
         O3  decrypted and unpacked: every file as in the manifest
         O4  fetched from there and restored by a drill
 
-        TARGET is a name from offsite.toml beside the profiles, or a URL. Needs the extra offsite.
+        TARGET is a saved name or a URL. The saved ones stand in offsite.toml beside the profiles:
+        `edit` opens it in VISUAL or EDITOR and checks it before it counts, and policies that send
+        to a target are named before it is removed. Needs the extra offsite.
         """,
         """\
         kwtui offsite keygen ~/offsite.key
@@ -60,7 +63,7 @@ def add_offsite_commands(commands: Any) -> None:
         """,
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for add in (_push, _list, _check, _fetch, _drill, _prune, _add, _targets, _keygen):
+    for add in (_push, _list, _check, _fetch, _drill, _prune, _targets, _keygen):
         add(actions)
 
 
@@ -178,15 +181,49 @@ def _prune(actions: Any) -> None:
     _add_yes(action, "remove what goes")
 
 
-def _add(actions: Any) -> None:
-    action = _action(actions, "add", "save a target in offsite.toml")
-    action.add_argument("name", type=given, metavar="NAME")
-    action.add_argument("url", type=given, metavar="URL")
-    _add_recipients(action)
-
-
 def _targets(actions: Any) -> None:
+    """The saved targets, as `kwtui profiles` has the saved servers."""
     _action(actions, "targets", "list the saved targets")
+    show = _action(actions, "show", "show a saved target, and the policies that send copies there")
+    show.add_argument("name", type=given, metavar="NAME")
+    add = _action(actions, "add", "save a new target; comments and order of the file stay")
+    add.add_argument("name", type=given, metavar="NAME")
+    add.add_argument("url", type=given, metavar="URL", help=_URLS)
+    _add_recipients(add)
+    _add_settings(add)
+    _action(actions, "edit", "change the file in the editor; it is checked before it counts")
+    remove = _action(
+        actions, "remove", "forget a target; policies that send there are named first, copies stay"
+    )
+    remove.add_argument("name", type=given, metavar="NAME")
+    remove.add_argument("--yes", type=given, metavar="NAME", help="do it: the target's name again")
+
+
+def _add_settings(action: argparse.ArgumentParser) -> None:
+    group = action.add_argument_group("of an object store (S3)")
+    group.add_argument(
+        "--endpoint", type=given, metavar="URL", help="of a store that is not Amazon's"
+    )
+    group.add_argument("--region", type=given, metavar="NAME", help="where the bucket is")
+    group.add_argument(
+        "--credentials",
+        type=given,
+        metavar="PROFILE",
+        help="the profile of the AWS credentials file (the environment, then default)",
+    )
+    group.add_argument(
+        "--virtual-host", action="store_true", help="the bucket stands in the host's name"
+    )
+    group.add_argument(
+        "--lock-days",
+        type=number,
+        metavar="N",
+        help="nobody can delete a copy for so long; the bucket needs object lock",
+    )
+    group = action.add_argument_group("of a server (SFTP)")
+    group.add_argument(
+        "--ssh-config", type=given, metavar="FILE", help="instead of the account's ~/.ssh/config"
+    )
 
 
 def _keygen(actions: Any) -> None:

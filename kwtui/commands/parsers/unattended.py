@@ -32,7 +32,7 @@ def _policy(commands: Any) -> None:
         commands,
         "policy",
         "back up, prove and thin out by a policy, a file that says what and when",
-        "policy:policy",
+        "unattended.policy:policy",
         """\
         A policy is a TOML file in the folder policies beside the profiles: which databases, how,
         when, how they are proven, how long they are kept, who is told. `run` does what is due:
@@ -99,7 +99,7 @@ def _schedule(commands: Any) -> None:
         commands,
         "schedule",
         "let the host run a policy by itself, with systemd or cron",
-        "policy:schedule",
+        "unattended.schedule:schedule",
         """\
         Two timers belong to a policy: one runs it, the other looks every hour whether it keeps its
         promise, and tells if not, even where the first never fires. As root they are system units
@@ -109,12 +109,15 @@ def _schedule(commands: Any) -> None:
         """,
         """\
         kwtui schedule install nightly
+        kwtui schedule list
         kwtui schedule status nightly
         kwtui schedule remove nightly
         """,
     )
-    parser.add_argument("action", choices=("install", "status", "remove"))
-    parser.add_argument("name", type=given, metavar="NAME", help="the policy")
+    parser.add_argument("action", choices=("list", "install", "status", "remove"))
+    parser.add_argument(
+        "name", nargs="?", type=given, metavar="NAME", help="the policy; list takes none"
+    )
     parser.add_argument(
         "--timer", choices=("systemd", "cron"), help="insist on this one; else the schedule decides"
     )
@@ -128,7 +131,7 @@ def _notify(commands: Any) -> None:
         commands,
         "notify",
         "try the notices of a policy",
-        "policy:notify",
+        "unattended.policy:notify",
         """\
         Sends a test by every way that the policy has (command, webhook, mail) and says what was
         taken. Each way has 30 seconds and is tried twice.

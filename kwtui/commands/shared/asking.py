@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kwtui.commands.shared.output import Output
+from kwtui.errors import ExitCode, KwtuiError
+from kwtui.text import clean
 
 
 def ask_key(output: Output, question: str, keys: str) -> str:
@@ -31,6 +33,17 @@ def ask_line(output: Output, question: str) -> str:
     """What is typed up to Enter; empty at the end of the input."""
     output.ask(question)
     return sys.stdin.readline().strip()
+
+
+def typed_name(name: str) -> str:
+    """What is typed where the name of what will be removed is asked for.
+
+    Raises KwtuiError (CANCELLED) at the end of the input, and for Ctrl+C.
+    """
+    try:
+        return input(f"To remove it, type {clean(name)}: ").strip()
+    except (EOFError, KeyboardInterrupt):
+        raise KwtuiError("Nothing was removed.", exit_code=ExitCode.CANCELLED) from None
 
 
 @contextmanager

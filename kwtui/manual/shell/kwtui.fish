@@ -50,8 +50,8 @@ function _shtab_kwtui_using
   test "$_shtab_kwtui_cmdpath" = "$argv"
 end
 
-set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles 'profiles list' 'profiles show' 'profiles add' 'profiles edit' 'profiles remove' keys manual completion status advise policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify rescue runbook report mcp approve drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite drill' 'offsite prune' 'offsite add' 'offsite targets' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
-set -g _shtab_kwtui_opts_with_value --accept --account --agent --anew-after --as --charset --check --chunk-rows --continue --copies --count --cron --csv --database --databases --delimiter --demand --dir --draft --drill-every --dsn --empty --environment --extern --family --file --for --from --goroutine --grep --host --identity --importance --incremental --interval --into --keep --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --kwtui-there --label --language --leave-out --level --lines --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --output --parallel --passfile --password-command --plan --policy --port --prefix --profile --recipient --rows --rpo --rto --run --search --set --settings --severity --since --ssh --sslcert --sslkey --sslrootcert --store --strategy --table --tables --tag --target --timeout --timer --tls --type --until --user --where --window --without --work --yes --yes-delete --yes-replace -n
+set -g _shtab_kwtui_commands backup restore list show verify survey runs 'runs show' 'runs follow' 'runs cancel' logs profiles 'profiles list' 'profiles show' 'profiles add' 'profiles edit' 'profiles remove' keys manual completion status advise policy 'policy list' 'policy show' 'policy check' 'policy run' 'policy watch' 'policy next' 'policy add' 'policy edit' 'policy remove' schedule notify rescue runbook report mcp approve drill seal compare pin unpin note label delete prune cleanup offsite 'offsite push' 'offsite list' 'offsite check' 'offsite fetch' 'offsite drill' 'offsite prune' 'offsite targets' 'offsite show' 'offsite add' 'offsite edit' 'offsite remove' 'offsite keygen' server jobs 'jobs show' 'jobs cancel' 'jobs pause' 'jobs resume' wal 'wal set' sql doctor explain sandbox 'sandbox start' 'sandbox stop' 'sandbox status' 'sandbox node' 'sandbox reset'
+set -g _shtab_kwtui_opts_with_value --accept --account --agent --anew-after --as --charset --check --chunk-rows --continue --copies --count --credentials --cron --csv --database --databases --delimiter --demand --dir --draft --drill-every --dsn --empty --endpoint --environment --extern --family --file --for --from --goroutine --grep --host --identity --importance --incremental --interval --into --keep --keep-daily --keep-last --keep-monthly --keep-weekly --keep-yearly --kwtui-there --label --language --leave-out --level --lines --lock-days --logs --max-age --max-drill-age --method --min-proof --node --nodes --null-text --on --on-calendar --output --parallel --passfile --password-command --plan --policy --port --prefix --profile --recipient --region --rows --rpo --rto --run --search --set --settings --severity --since --ssh --ssh-config --sslcert --sslkey --sslrootcert --store --strategy --table --tables --tag --target --timeout --timer --tls --type --until --user --where --window --without --work --yes --yes-delete --yes-replace -n
 
 complete -c kwtui -e
 complete -c kwtui -f
@@ -483,7 +483,7 @@ complete -c kwtui -n '_shtab_kwtui_using schedule' -l store -xka "(__fish_comple
 complete -c kwtui -n '_shtab_kwtui_using schedule' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
 complete -c kwtui -n '_shtab_kwtui_using schedule' -l timer -xka "systemd cron" -d 'insist on this one; else the schedule decides'
 complete -c kwtui -n '_shtab_kwtui_using schedule' -l account -x -d 'as root: the account that it runs as (root)'
-complete -c kwtui -n '_shtab_kwtui_using schedule; and test $_shtab_kwtui_npos -eq 0' -ka "install status remove" -d action
+complete -c kwtui -n '_shtab_kwtui_using schedule; and test $_shtab_kwtui_npos -eq 0' -ka "list install status remove" -d action
 complete -c kwtui -n '_shtab_kwtui_using; and test $_shtab_kwtui_npos -eq 0' -a notify -d 'Try the notices of a policy.'
 complete -c kwtui -n '_shtab_kwtui_using notify' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using notify' -l json -d 'print JSON: one object, or one event a line while something runs'
@@ -776,16 +776,6 @@ complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l min-proof -x -d 'copi
 complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l leftovers -d 'instead: what sendings that were cut off left. Make sure that none is under way'
 complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l yes -d 'remove what goes'
 complete -c kwtui -n '_shtab_kwtui_using offsite prune' -l dry-run -d 'only show the plan (default)'
-complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a add -d 'Save a target in offsite.toml.'
-complete -c kwtui -n '_shtab_kwtui_using offsite add' -s h -l help -d 'show this help message and exit'
-complete -c kwtui -n '_shtab_kwtui_using offsite add' -l json -d json
-complete -c kwtui -n '_shtab_kwtui_using offsite add' -l dsn -x -d postgresql://user@host:port
-complete -c kwtui -n '_shtab_kwtui_using offsite add' -l profile -x -d 'a saved profile'
-complete -c kwtui -n '_shtab_kwtui_using offsite add' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
-complete -c kwtui -n '_shtab_kwtui_using offsite add' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
-complete -c kwtui -n '_shtab_kwtui_using offsite add' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
-complete -c kwtui -n '_shtab_kwtui_using offsite add' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
-complete -c kwtui -n '_shtab_kwtui_using offsite add' -l recipient -x -d 'encrypt for this public key (age1..., ssh-ed25519 ...); may be given again'
 complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a targets -d 'List the saved targets.'
 complete -c kwtui -n '_shtab_kwtui_using offsite targets' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using offsite targets' -l json -d json
@@ -795,6 +785,50 @@ complete -c kwtui -n '_shtab_kwtui_using offsite targets' -l sandbox -d 'the bui
 complete -c kwtui -n '_shtab_kwtui_using offsite targets' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
 complete -c kwtui -n '_shtab_kwtui_using offsite targets' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
 complete -c kwtui -n '_shtab_kwtui_using offsite targets' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a show -d 'Show a saved target, and the policies that send copies there.'
+complete -c kwtui -n '_shtab_kwtui_using offsite show' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite show' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using offsite show' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite show' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite show' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite show' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite show' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite show' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a add -d 'Save a new target; comments and order of the file stay.'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l recipient -x -d 'encrypt for this public key (age1..., ssh-ed25519 ...); may be given again'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l endpoint -x -d 'of a store that is not Amazon'"'"'s'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l region -x -d 'where the bucket is'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l credentials -x -d 'the profile of the AWS credentials file (the environment, then default)'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l virtual-host -d 'the bucket stands in the host'"'"'s name'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l lock-days -x -d 'nobody can delete a copy for so long; the bucket needs object lock'
+complete -c kwtui -n '_shtab_kwtui_using offsite add' -l ssh-config -xka "(__fish_complete_path (commandline -ct))" -d 'instead of the account'"'"'s ~/.ssh/config'
+complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a edit -d 'Change the file in the editor; it is checked before it counts.'
+complete -c kwtui -n '_shtab_kwtui_using offsite edit' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite edit' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using offsite edit' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite edit' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite edit' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite edit' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite edit' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite edit' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a remove -d 'Forget a target; policies that send there are named first, copies stay.'
+complete -c kwtui -n '_shtab_kwtui_using offsite remove' -s h -l help -d 'show this help message and exit'
+complete -c kwtui -n '_shtab_kwtui_using offsite remove' -l json -d json
+complete -c kwtui -n '_shtab_kwtui_using offsite remove' -l dsn -x -d postgresql://user@host:port
+complete -c kwtui -n '_shtab_kwtui_using offsite remove' -l profile -x -d 'a saved profile'
+complete -c kwtui -n '_shtab_kwtui_using offsite remove' -l sandbox -d 'the built-in stand-in for a node; started if it does not run'
+complete -c kwtui -n '_shtab_kwtui_using offsite remove' -l extern -xka "(__fish_complete_directories)" -d 'the node'"'"'s extern folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite remove' -l store -xka "(__fish_complete_directories)" -d 'the node'"'"'s store'
+complete -c kwtui -n '_shtab_kwtui_using offsite remove' -l logs -xka "(__fish_complete_directories)" -d 'the node'"'"'s log folder'
+complete -c kwtui -n '_shtab_kwtui_using offsite remove' -l yes -x -d 'do it: the target'"'"'s name again'
 complete -c kwtui -n '_shtab_kwtui_using offsite; and test $_shtab_kwtui_npos -eq 0' -a keygen -d 'Make a private key in a new file; print the public one.'
 complete -c kwtui -n '_shtab_kwtui_using offsite keygen' -s h -l help -d 'show this help message and exit'
 complete -c kwtui -n '_shtab_kwtui_using offsite keygen' -l json -d json

@@ -183,8 +183,8 @@ def _require_packages(*, tls: bool) -> None:
     if missing:
         raise ManageError(
             f"The sandbox needs packages that are not installed: {', '.join(missing)}. "
-            "Install them with: pip install 'kwtui[sandbox]'; or take the offline bundle whose "
-            "name ends in -sandbox.",
+            f"Install them with: {sys.executable} -m pip install {' '.join(missing)}; or take the "
+            "offline bundle whose name ends in -sandbox.",
             Status.EXTRA_MISSING,
         )
 

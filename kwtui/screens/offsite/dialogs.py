@@ -1,14 +1,12 @@
-"""What is asked before a place is added, and before a copy is sent, checked or fetched."""
+"""What is asked before a copy is sent, checked or fetched."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kwtui.backups.listing.entries import BackupEntry
-from kwtui.errors import KwtuiError
 from kwtui.model.schema import TableName
 from kwtui.model.table_names import parse_table_names
 from kwtui.offsite.archive import Archive, CopyLevel
@@ -18,9 +16,6 @@ from kwtui.text import human_bytes
 from kwtui.widgets.completion import path_completer
 from kwtui.widgets.field import Field
 from kwtui.widgets.form import Cycle, ExplainedField, Option
-
-if TYPE_CHECKING:
-    from kwtui.controller import Controller
 
 _O1 = Option("1", "O1: sizes", "Every part must exist, with its size. Takes one listing.")
 _O2 = Option(
@@ -37,53 +32,6 @@ _O4 = Option(
     " of a process of its own, which 6 Runs shows.",
 )  # fmt: skip
 _KEY_ABOUT = "The file of a private key that opens the copy: of age, or of SSH."
-
-
-class TargetDialog(FormDialog):
-    """Adds a place for copies. Answers its name when it is saved."""
-
-    def __init__(self, controller: Controller) -> None:
-        self._controller = controller
-        self._called = ExplainedField(
-            "Name", name="name", about="A word to recognise the place by, such as vault."
-        )
-        self._url = ExplainedField(
-            "Place",
-            name="url",
-            about="/mnt/vault · sftp://user@host/dir · s3://bucket/prefix · rclone:remote:dir."
-            " No password: SSH has its agent and keys, an object store its credentials file.",
-        )
-        self._keys = ExplainedField(
-            "Encrypt for",
-            name="recipients",
-            about="Public keys (age1…, ssh-ed25519 …), separated by commas. Each of their private"
-            " keys opens a copy. Without one a copy is not encrypted.",
-        )
-        self._new_key = ExplainedField(
-            "New key in",
-            name="key",
-            about="A new file: a private key is made there, and copies are encrypted for it. Keep"
-            " it away from this host: without it nobody opens the copies.",
-            complete=path_completer(),
-        )
-        super().__init__(
-            "Add a place for copies", "Save", (self._called, self._url, self._keys, self._new_key)
-        )
-
-    def action_take(self) -> None:
-        name, url = self._called.value.strip(), self._url.value.strip()
-        self._called.complain("" if name else "Write a name.")
-        self._url.complain("" if url else "Write where copies go.")
-        if not (name and url):
-            return
-        keys = tuple(filter(None, (key.strip() for key in self._keys.value.split(","))))
-        new = self._new_key.value.strip()
-        try:
-            self._controller.offsite.add(name, url, keys, _path(new) if new else None)
-        except KwtuiError as error:
-            self._tell(error)
-            return
-        self.dismiss(name)
 
 
 @dataclass(frozen=True)

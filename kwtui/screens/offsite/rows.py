@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 
+from kwtui.config.offsite import targets_path
 from kwtui.keys.spelling import key_of, spelled
 from kwtui.model.offsite import TargetSettings
 from kwtui.offsite.archive import Archive, CopyLevel
@@ -142,6 +144,39 @@ def _tables(archive: Archive) -> list[Line]:
     if len(sizes) > _MOST_TABLES:
         lines.append(line((f"and {len(sizes) - _MOST_TABLES:,} more", "muted")))
     return lines
+
+
+def place_page(target: TargetSettings, used_by: Sequence[str]) -> list[Line]:
+    """All that is saved of a place, and who sends copies there."""
+    said = [
+        ("Place", target.url),
+        ("S3 endpoint", target.endpoint or ""),
+        ("S3 region", target.region or ""),
+        ("S3 profile", target.credentials or ""),
+        ("S3 lock", plural(target.lock_days, "day") if target.lock_days else ""),
+        ("SSH config", target.ssh_config or ""),
+    ]
+    lines = [fact(label, words) for label, words in said if words]
+    for number, key in enumerate(target.recipients):
+        lines.append(fact("" if number else "Encrypted for", key))
+    if not target.recipients:
+        lines.append(
+            fact("Encrypted for", "nobody: who reads the place reads the copies", "warning")
+        )
+    lines.append(fact("Retention", _rules(target)))
+    lines.append(fact("Stands in", str(targets_path())))
+    for words in used_by or ("no policy sends copies there",):
+        lines += paragraph(f"{words[:1].upper()}{words[1:]}.")
+    return lines
+
+
+def _rules(target: TargetSettings) -> str:
+    rules = target.retention
+    if rules is None:
+        return "none: every copy stays"
+    counts = [(each.name, getattr(rules, each.name)) for each in fields(rules)][:-1]
+    kept = [f"{name.replace('_', ' ')} {count}" for name, count in counts if count]
+    return f"{', '.join(kept)}; of copies proven to O{int(rules.min_proof)}"
 
 
 def target_words(

@@ -16,7 +16,6 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.keys.action import Action
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import spelled
-from kwtui.model.offsite import TargetSettings
 from kwtui.model.retention import RetentionPolicy
 from kwtui.offsite.archive import CopyLevel
 from kwtui.offsite.copies import Contents, Copy
@@ -24,16 +23,15 @@ from kwtui.operations.offsite.planning import PrunePreview
 from kwtui.operations.plan import Plan
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import MessageDialog
-from kwtui.screens.frame.live_screen import LiveScreen
 from kwtui.screens.offsite.dialogs import (
     CheckDialog,
     FetchDialog,
     SendDialog,
-    TargetDialog,
     ToCheck,
     ToFetch,
     ToSend,
 )
+from kwtui.screens.offsite.places import PlacesScreen
 from kwtui.screens.offsite.rows import (
     COLUMNS,
     NO_TARGET,
@@ -60,7 +58,7 @@ _OF_A_COPY = ("open", "check", "fetch")
 _PROGRESS_SECONDS = 0.5
 
 
-class OffsiteScreen(LiveScreen):
+class OffsiteScreen(PlacesScreen):
     scope: ClassVar[str] = "offsite"
     title_text: ClassVar[str] = "Off-site"
     about: ClassVar[str] = (
@@ -78,8 +76,6 @@ class OffsiteScreen(LiveScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._targets: list[TargetSettings] = []
-        self._at = 0
         self._contents: Contents | None = None
         self._local = ""
         """The backup that one came from; it is offered first."""
@@ -111,10 +107,6 @@ class OffsiteScreen(LiveScreen):
         self._local = path
 
     # -- reading ---------------------------------------------------------------------------------
-
-    @property
-    def _target(self) -> TargetSettings | None:
-        return self._targets[self._at] if self._targets else None
 
     async def look(self) -> None:
         self._targets = self.controller.offsite.targets()
@@ -198,17 +190,6 @@ class OffsiteScreen(LiveScreen):
             return spelled("No node is known yet. Connect first ({app.open-connection}).")
         return ""
 
-    def do_next_part(self) -> None:
-        self._turn(1)
-
-    def do_previous_part(self) -> None:
-        self._turn(-1)
-
-    def _turn(self, step: int) -> None:
-        self._at = (self._at + step) % len(self._targets)
-        self._show(None, f"Reading {self._targets[self._at].name}…")
-        self.do_refresh()
-
     def on_virtual_list_selected(self) -> None:
         self.do_open()
 
@@ -221,16 +202,6 @@ class OffsiteScreen(LiveScreen):
     def do_copy(self) -> None:
         if self._target is not None:
             self.app.copy_to_clipboard(f"kwtui offsite list {self._target.name}")
-
-    def do_add(self) -> None:
-        def answered(name: object) -> None:
-            if isinstance(name, str):
-                self._targets = self.controller.offsite.targets()
-                self._at = [each.name for each in self._targets].index(name)
-                self.say(spelled(f"{name} is saved. {{offsite.send}} sends a backup there."))
-                self.do_refresh()
-
-        self.app.push_screen(TargetDialog(self.controller), answered)
 
     # -- sending and fetching --------------------------------------------------------------------
 

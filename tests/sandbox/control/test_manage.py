@@ -255,7 +255,7 @@ def test_without_the_extra_it_says_what_to_install(
     with pytest.raises(manage.ManageError) as caught:
         manage.start(home)
     assert "duckdb, sqlglot" in str(caught.value)
-    assert "pip install 'kwtui[sandbox]'" in str(caught.value)
+    assert f"{sys.executable} -m pip install duckdb sqlglot" in str(caught.value)
     assert caught.value.status == Status.EXTRA_MISSING
     with pytest.raises(manage.ManageError, match="cryptography"):
         manage.start(home, tls=True)

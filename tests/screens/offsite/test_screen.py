@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from kwtui.config.offsite import add_target, load_targets
+from kwtui.config.policy_file import PolicyDraft, new_policy, text_of
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.model.offsite import TargetSettings
 from kwtui.operations.plan import PlanKind
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController
@@ -18,7 +20,7 @@ from tests.screens.fake_offsite import KEY, copies
 
 @pytest.fixture
 def vault(connected: FakeController) -> FakeController:
-    add_target("vault", "file:///mnt/vault", (KEY,))
+    add_target(TargetSettings("file:///mnt/vault", "vault", (KEY,)))
     connected.offsite.lying["vault"] = copies()
     return connected
 
@@ -228,7 +230,7 @@ async def test_what_the_rules_let_go_is_shown_before_it_is_asked_for(vault: Fake
 
 @pytest.mark.slow
 async def test_places_in_turn_and_one_that_is_not_reached(vault: FakeController) -> None:
-    add_target("cloud", "s3://bucket/kwtui", ())
+    add_target(TargetSettings("s3://bucket/kwtui", "cloud"))
     vault.offsite.failures["cloud"] = KwtuiError(
         "The bucket cannot be reached.", exit_code=ExitCode.SERVER_UNREACHABLE
     )
@@ -243,3 +245,29 @@ async def test_places_in_turn_and_one_that_is_not_reached(vault: FakeController)
         await person.until_shown("What lies there is not known.")
         await person.press("left_square_bracket")
         await person.until_shown("NO COPY")
+
+
+async def test_a_place_is_shown_changed_and_forgotten(vault: FakeController) -> None:
+    pytest.importorskip("pyrage")
+    policy = new_policy("nightly", text_of(PolicyDraft(["*"])))
+    with policy.open("a") as file:
+        file.write('\n[offsite]\ntarget = "vault"\n')
+    async with opened(vault) as person:
+        await to_copies(person)
+        await person.press("p")
+        await person.until_shown("The policy nightly sends copies there.")
+        assert KEY[:40] in person.text()
+        await person.press("escape", "e")
+        await person.until_shown("Change the place vault")
+        await person.paste("2")
+        await person.press("enter")
+        await person.until_shown("vault: file:///mnt/vault2")
+        await person.press("x")
+        await person.until_shown("file:///mnt/vault2 stay. The policy nightly")
+        await person.press("escape")
+        assert load_targets()["vault"] == TargetSettings("file:///mnt/vault2", "vault", (KEY,))
+        await person.press("x")
+        await person.until_shown("Forget the place vault?")
+        await person.press("y")
+        await person.until_shown("No place for copies is known yet.")
+    assert load_targets() == {}

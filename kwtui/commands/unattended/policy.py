@@ -1,4 +1,4 @@
-"""kwtui policy, schedule and notify: backups that nobody has to remember."""
+"""kwtui policy and notify: backups that nobody has to remember."""
 
 from __future__ import annotations
 
@@ -290,31 +290,7 @@ async def _remove(controller: Controller, args: argparse.Namespace, output: Outp
     return 0
 
 
-# -- timers and notices ---------------------------------------------------------------------------
-
-
-async def schedule(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    found = controller.policies.load(args.name)
-    if args.action == "install":
-        done = await controller.policies.install_timer(found, args.timer or "", args.account or "")
-    elif args.action == "remove":
-        done = await controller.policies.remove_timer(args.name)
-    else:
-        done = await controller.policies.timer(args.name)
-    if output.json:
-        output.object("schedule", {"policy": args.name, "installed": done})
-        return 0
-    if args.action == "remove":
-        output.line(f"Removed from {done.kind}." if done.kind else "Nothing fired it.")
-        return 0
-    output.line(f"{done.kind}: {', '.join(done.places)}" if done.kind else done.words)
-    if done.kind and done.words:
-        output.line(f"warning  {done.words}")
-    if done.running is False:
-        output.line("warning  The timer is not active: systemctl status shows why.")
-    if done.running is None and done.kind.startswith("systemd"):
-        output.line("warning  systemd is not running here: the timer fires once it is.")
-    return 0
+# -- notices --------------------------------------------------------------------------------------
 
 
 async def notify(controller: Controller, args: argparse.Namespace, output: Output) -> int:

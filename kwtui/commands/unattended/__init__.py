@@ -1,0 +1,1 @@
+"""kwtui policy, schedule and notify: what runs when nobody does."""
