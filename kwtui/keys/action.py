@@ -43,5 +43,5 @@ _ASKING = frozenset(
     ("board.filter", "timeline.report", "storage.filter", "storage.seal", "set.find", "set.go-to",
      "set.report", "logs.find", "logs.filter", "logs.time", "logs.highlight", "logs.save",
      "runs.filter", "jobs.filter", "server.filter", "policies.filter", "sql.save", "wizard.filter",
-     "manual.find")
+     "manual.find", "connection.filter", "offsite.filter", "approvals.filter", "doctor.filter")
 )  # fmt: skip

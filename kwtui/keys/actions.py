@@ -116,6 +116,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("connection.add", "a", "Add", "Save a new server under a name."),
     Action("connection.edit", "e", "Edit", "Change the chosen server's settings."),
     Action("connection.delete", "x", "Delete", "Forget the chosen server. Asks first."),
+    Action("connection.filter", "slash", "Filter", f"{_FILTER}kind:prod.", shown="/",
+           footer=False),
     Action("connection.retry", "r", "Retry", "Try the lost connection again now.", footer=False),
     # Wizards
     Action("wizard.next", "enter,n", "Next", "Go to the next step.", shown="Enter"),
@@ -249,6 +251,8 @@ ACTIONS: tuple[Action, ...] = (
            shown="[", footer=False),
     Action("offsite.leftovers", "l", "Leftovers", "See the plan that removes what sendings that"
            " were cut off left.", footer=False),
+    Action("offsite.filter", "slash", "Filter", f"{_FILTER}proof:o2, label:nightly.", shown="/",
+           footer=False),
     Action("offsite.stop", "c", "Stop", "Stop the check that is at work."),
     Action("offsite.copy", "y", "Copy command", "Copy the command that shows the same.",
            footer=False),
@@ -257,6 +261,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("approvals.open", "enter", "Open", "Show the whole plan; there it is approved or"
            " refused."),
     Action("approvals.key", "n", "New key", "Make the approver's key pair, behind a passphrase."),
+    Action("approvals.filter", "slash", "Filter", f"{_FILTER}database:shop.", shown="/",
+           footer=False),
     Action("approvals.copy", "y", "Copy command", "Copy the command that shows the same.",
            footer=False),
     Action("approvals.refresh", "u", "Read again", "Look again now.", footer=False),
@@ -382,6 +388,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("doctor.again", "r", "Again", "Look at this one again."),
     Action("doctor.refresh", "u", "All again", "Look at everything again."),
     Action("doctor.bad", "f", "Not ok", "Show only what is not ok, or everything."),
+    Action("doctor.filter", "slash", "Filter", f"{_FILTER}state:warning.", shown="/",
+           footer=False),
     Action("doctor.explain", "e", "Explain", "Explain what the check found."),
     Action("doctor.copy", "y", "Copy command", "Copy the command that does the same.",
            footer=False),

@@ -6,7 +6,22 @@ Every word has to be in the row. ``proof:p2`` looks into one column alone; its n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+Row = TypeVar("Row")
+
+
+def rows_with(
+    rows: Iterable[Row], text: str, told: Callable[[Row], Mapping[str, str]]
+) -> list[Row]:
+    """The rows that ``text`` lets through, in their order; those first whose name it is. The name
+    of a row is what its first column says."""
+    found = [(row, columns) for row in rows if lets_through(text, columns := told(row))]
+    name = text.casefold().strip()
+    if name:
+        found.sort(key=lambda each: next(iter(each[1].values()), "").casefold() != name)
+    return [row for row, _ in found]
 
 
 def lets_through(text: str, told: Mapping[str, str]) -> bool:

@@ -42,6 +42,18 @@ def proposal_cells(row: Waiting) -> list[str | Part]:
     ]
 
 
+def told(row: Waiting) -> dict[str, str]:
+    """What a filter looks into."""
+    proposal = row.proposal
+    return {
+        "database": proposal.database,
+        "what": f"{proposal.title} {proposal.statement}",
+        "asked": proposal.asked_by,
+        "server": proposal.server,
+        "state": "approved" if row.approved else "waits",
+    }
+
+
 def proposal_note(row: Waiting | None) -> list[Line]:
     """What the list has no room for."""
     if row is None:

@@ -11,9 +11,12 @@ from textual.widget import Widget
 from kwtui.errors import KwtuiError
 from kwtui.keys.action import Action
 from kwtui.keys.spelling import spelled
-from kwtui.screens.approvals.rows import COLUMNS, Waiting, proposal_cells, proposal_note
+from kwtui.model.filter_words import rows_with
+from kwtui.screens.approvals.rows import COLUMNS, Waiting, proposal_cells, proposal_note, told
+from kwtui.screens.frame.base import nothing_found
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import AskDialog
+from kwtui.screens.frame.filtered_screen import FilteredScreen
 from kwtui.screens.frame.live_screen import LiveScreen
 from kwtui.widgets.field import Words
 from kwtui.widgets.note import Note
@@ -31,7 +34,7 @@ _NO_KEY = " There is no approver's key yet: {approvals.key} makes one."
 _SHORT_KEY = "The passphrase is stored nowhere. It needs 12 characters or more."
 
 
-class ApprovalsScreen(LiveScreen):
+class ApprovalsScreen(FilteredScreen, LiveScreen):
     scope: ClassVar[str] = "approvals"
     title_text: ClassVar[str] = "Approvals"
     about: ClassVar[str] = (
@@ -46,6 +49,7 @@ class ApprovalsScreen(LiveScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self._found: list[Waiting] = []
         self._summary = Words(classes="summary")
         self._list: VirtualList[Waiting] = VirtualList(
             COLUMNS, proposal_cells, key=lambda row: row.proposal.id, empty="Looking…"
@@ -70,15 +74,30 @@ class ApprovalsScreen(LiveScreen):
 
     async def look(self) -> None:
         approvals = self.controller.approvals
-        found = [Waiting(e, approvals.is_approved(e)) for e in await approvals.waiting()]
-        self._list.empty = NOTHING_WAITS
-        self._list.set_rows(found)
-        undecided = sum(not each.approved for each in found)
-        words = f"{undecided:,} waiting. Times are UTC." if found else ""
+        self._found = [Waiting(e, approvals.is_approved(e)) for e in await approvals.waiting()]
+        self._arrange()
+
+    def _arrange(self) -> None:
+        text = self.filter_text
+        self._list.empty = nothing_found(text) if text and self._found else NOTHING_WAITS
+        self._list.set_rows(rows_with(self._found, text, told))
+        undecided = sum(not each.approved for each in self._found)
+        words = f"{undecided:,} waiting. Times are UTC." if self._found else ""
+        if text:
+            words = f"{len(self._list.rows)} of {len(self._found)} with “{text}”. {words}"
         if not self.controller.approvals.has_key():
             words += spelled(_NO_KEY)
         self._summary.say(words.strip())
         self._tell()
+
+    def filtered_list(self) -> Widget:
+        return self._list
+
+    def filter_changed(self) -> None:
+        self._arrange()
+
+    def go_back(self) -> bool:
+        return self.take_filter_back()
 
     def on_virtual_list_highlighted(self) -> None:
         self._tell()

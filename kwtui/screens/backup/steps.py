@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from kwtui.keys.spelling import key_of, spelled
 from kwtui.model.checks import CheckLevel
-from kwtui.model.filter_words import lets_through
+from kwtui.model.filter_words import rows_with
 from kwtui.model.schema import Engine, TableSpec
 from kwtui.model.server import DatabaseSummary
 from kwtui.screens.backup.options import LEVEL_OPTIONS, METHODS, method_lines, methods_of
@@ -75,7 +75,7 @@ class DatabaseStep(Step):
 
     def filter_by(self, text: str) -> None:
         self.filter_text = text
-        found = [each for each in self._databases if lets_through(text, _told(each))]
+        found = rows_with(self._databases, text, _told)
         self._list.empty = nothing_found(text) if text.strip() else "There is no database."
         self._list.set_rows(found)
         self.wizard.answers_changed()

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from kwtui.backups.listing.entries import BackupEntry
-from kwtui.model.filter_words import lets_through
+from kwtui.model.filter_words import rows_with
 from kwtui.protection import words
 from kwtui.protection.facts import DatabaseFacts
 from kwtui.protection.judging import Judgement, Severity, State
@@ -98,9 +98,7 @@ ORDERS = (
 
 def arranged(rows: Sequence[BoardRow], order: Order, text: str) -> list[BoardRow]:
     """The rows that the words of a filter leave, in that order; those first whose name it is."""
-    found = [row for row in rows if lets_through(text, _told(row))]
-    name = text.casefold().strip()
-    return sorted(found, key=lambda row: (row.name.casefold() != name, order.key(row)))
+    return rows_with(sorted(rows, key=order.key), text, _told)
 
 
 def _told(row: BoardRow) -> dict[str, str]:

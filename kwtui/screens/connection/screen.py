@@ -16,9 +16,11 @@ from kwtui.controller import RunsChanged, StorageChanged
 from kwtui.errors import KwtuiError
 from kwtui.keys.action import Action
 from kwtui.keys.interface_words import in_interface
+from kwtui.model.filter_words import rows_with
 from kwtui.screens.connection.page import connection_lines
-from kwtui.screens.frame.base import KwtuiScreen
+from kwtui.screens.frame.base import nothing_found
 from kwtui.screens.frame.bindings import bindings
+from kwtui.screens.frame.filtered_screen import FilteredScreen
 from kwtui.text import sentences
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import Field
@@ -45,6 +47,15 @@ class Server:
     def name(self) -> str:
         return self.profile.name if self.profile else SANDBOX
 
+    def told(self) -> dict[str, str]:
+        """What a filter looks into."""
+        profile = self.profile
+        if profile is None:
+            return {"server": SANDBOX}
+        kind = profile.environment.value if profile.environment else ""
+        address = f"{profile.user}@{profile.host}:{profile.port}"
+        return {"server": profile.name, "address": address, "kind": kind, "tls": profile.tls.value}
+
     def cells(self) -> list[str | Part]:
         if self.profile is None:
             return [
@@ -64,7 +75,17 @@ class Server:
         ]
 
 
-class ConnectionScreen(KwtuiScreen):
+def _columns(text: str) -> tuple[Column, ...]:
+    """The head of the first says which words narrow the list."""
+    return (
+        Column(f"Server “{text}”" if text else "Server", 21, grow=True),
+        Column("Address", 24, drop=1),
+        Column("Kind", 11),
+        Column("TLS", 11, drop=2),
+    )
+
+
+class ConnectionScreen(FilteredScreen):
     scope: ClassVar[str] = "connection"
     title_text: ClassVar[str] = "1 Connection"
     about: ClassVar[str] = (
@@ -77,12 +98,7 @@ class ConnectionScreen(KwtuiScreen):
     def __init__(self) -> None:
         super().__init__()
         self._servers: VirtualList[Server] = VirtualList(
-            (
-                Column("Server", 21, grow=True),
-                Column("Address", 24, drop=1),
-                Column("Kind", 11),
-                Column("TLS", 11, drop=2),
-            ),
+            _columns(""),
             Server.cells,
             key=lambda server: server.name,
             id="servers",
@@ -91,6 +107,7 @@ class ConnectionScreen(KwtuiScreen):
             "DSN or URL", name="dsn", placeholder="postgresql://user@host:26257/defaultdb"
         )
         self._page = Document(id="facts")
+        self._saved: list[Server] = []
         self._left: tuple[Leftover, ...] = ()
         self._place: NodePlace | None = None
         """The node's folders as they were when last looked at; None: as they were found."""
@@ -120,8 +137,21 @@ class ConnectionScreen(KwtuiScreen):
         except KwtuiError as error:
             self.kwtui.show_problem(error)
             profiles = []
-        self._servers.set_rows([*map(Server, profiles), Server(None)])
+        self._saved = [*map(Server, profiles), Server(None)]
+        self.filter_changed()
+
+    def filtered_list(self) -> Widget:
+        return self._servers
+
+    def filter_changed(self) -> None:
+        text = self.filter_text
+        self._servers.columns = _columns(text)
+        self._servers.empty = nothing_found(text)
+        self._servers.set_rows(rows_with(self._saved, text, Server.told))
         self.show_keys()
+
+    def go_back(self) -> bool:
+        return self.take_filter_back()
 
     # -- what is shown ---------------------------------------------------------------------------
 

@@ -25,6 +25,12 @@ def check_cells(check: Check) -> list[str | Part]:
     return [_MARKS[check.state], (check.title, "strong"), check.detail]
 
 
+def told(check: Check) -> dict[str, str]:
+    """What a filter looks into."""
+    found = " ".join((check.detail, *check.more))
+    return {"check": check.title, "state": check.state.value, "found": found, "do": check.hint}
+
+
 def check_lines(check: Check | None) -> list[Line]:
     """The lines under the list: what was found in full, and what to do."""
     if check is None:

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from kwtui.doctor import Check, CheckState
 from kwtui.keys.action import Action
+from kwtui.model.filter_words import rows_with
 from kwtui.screens.doctor.rows import (
     COLUMNS,
     check_cells,
@@ -18,10 +19,12 @@ from kwtui.screens.doctor.rows import (
     check_page,
     merged,
     summary_words,
+    told,
 )
-from kwtui.screens.frame.base import KwtuiScreen
+from kwtui.screens.frame.base import nothing_found
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import MessageDialog
+from kwtui.screens.frame.filtered_screen import FilteredScreen
 from kwtui.server.connection.status import ConnectionStatus
 from kwtui.widgets.field import Words
 from kwtui.widgets.note import Note
@@ -30,7 +33,7 @@ from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
 
-class DoctorScreen(KwtuiScreen):
+class DoctorScreen(FilteredScreen):
     scope: ClassVar[str] = "doctor"
     title_text: ClassVar[str] = "Doctor"
     about: ClassVar[str] = (
@@ -94,10 +97,23 @@ class DoctorScreen(KwtuiScreen):
 
     def _arrange(self) -> None:
         shown = [c for c in self._checks if not self._only_bad or c.state is not CheckState.OK]
-        self._list.empty = "All is well." if self._only_bad else "Looking…"
-        self._list.set_rows(shown)
+        text = self.filter_text
+        nothing = "All is well." if self._only_bad else "Looking…"
+        self._list.empty = nothing_found(text) if text and self._checks else nothing
+        self._list.set_rows(rows_with(shown, text, told))
         words = summary_words(self._checks)
-        self._summary.say(f"{words}; only what is not ok" if self._only_bad else words)
+        only = "; only what is not ok" if self._only_bad else ""
+        found = f"{len(self._list.rows)} with “{text}” of " if text else ""
+        self._summary.say(f"{found}{words}{only}")
+
+    def filtered_list(self) -> Widget:
+        return self._list
+
+    def filter_changed(self) -> None:
+        self._arrange()
+
+    def go_back(self) -> bool:
+        return self.take_filter_back()
 
     def on_virtual_list_highlighted(self) -> None:
         self._note.tell(check_lines(self._list.current))

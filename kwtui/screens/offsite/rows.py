@@ -64,6 +64,19 @@ def copy_cells(copy: Copy, now: datetime) -> list[str | Part]:
     ]
 
 
+def told(copy: Copy) -> dict[str, str]:
+    """What a filter looks into."""
+    archive = copy.archive
+    return {
+        "database": archive.database if archive is not None else copy.database,
+        "written": f"{archive.started:%Y-%m-%d %H:%M}" if archive is not None else "",
+        "label": archive.label if archive is not None else "",
+        "proof": proof_cell(copy)[0],
+        "folder": copy.path,
+        "why": copy.problem,
+    }
+
+
 def proof_cell(copy: Copy) -> Part:
     """The proof in one word; what is no whole copy says so."""
     if copy.archive is None:

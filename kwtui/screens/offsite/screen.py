@@ -16,13 +16,16 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.keys.action import Action
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import spelled
+from kwtui.model.filter_words import rows_with
 from kwtui.model.retention import RetentionPolicy
 from kwtui.offsite.archive import CopyLevel
 from kwtui.offsite.copies import Contents, Copy
 from kwtui.operations.offsite.planning import PrunePreview
 from kwtui.operations.plan import Plan
+from kwtui.screens.frame.base import nothing_found
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import MessageDialog
+from kwtui.screens.frame.filtered_screen import FilteredScreen
 from kwtui.screens.offsite.dialogs import (
     CheckDialog,
     FetchDialog,
@@ -42,6 +45,7 @@ from kwtui.screens.offsite.rows import (
     decision_lines,
     nothing_words,
     target_words,
+    told,
 )
 from kwtui.screens.plan.passphrase import ask_passphrase
 from kwtui.screens.plan.screen import PlanScreen
@@ -58,7 +62,7 @@ _OF_A_COPY = ("open", "check", "fetch")
 _PROGRESS_SECONDS = 0.5
 
 
-class OffsiteScreen(PlacesScreen):
+class OffsiteScreen(FilteredScreen, PlacesScreen):
     scope: ClassVar[str] = "offsite"
     title_text: ClassVar[str] = "Off-site"
     about: ClassVar[str] = (
@@ -77,6 +81,8 @@ class OffsiteScreen(PlacesScreen):
     def __init__(self) -> None:
         super().__init__()
         self._contents: Contents | None = None
+        self._empty = ""
+        """Said where no copy is known."""
         self._local = ""
         """The backup that one came from; it is offered first."""
         self._checking = ""
@@ -125,11 +131,25 @@ class OffsiteScreen(PlacesScreen):
             self._show(contents, nothing_words(target))
 
     def _show(self, contents: Contents | None, empty: str) -> None:
-        self._contents = contents
-        self._list.empty = empty
-        self._list.set_rows(contents.copies if contents is not None else ())
+        self._contents, self._empty = contents, empty
+        self._arrange()
+
+    def _arrange(self) -> None:
+        copies = self._contents.copies if self._contents is not None else ()
+        text = self.filter_text
+        self._list.empty = nothing_found(text) if text and copies else self._empty
+        self._list.set_rows(rows_with(copies, text, told))
         self._say()
         self._tell()
+
+    def filtered_list(self) -> Widget:
+        return self._list
+
+    def filter_changed(self) -> None:
+        self._arrange()
+
+    def go_back(self) -> bool:
+        return self.take_filter_back()
 
     def _say(self) -> None:
         if self._checking:
@@ -139,7 +159,10 @@ class OffsiteScreen(PlacesScreen):
             self._summary.say(f"Reading {self._checking} back{so_far}; {stop}.")
             return
         copies = self._contents.copies if self._contents is not None else None
-        self._summary.say(target_words(self._targets, self._at, copies))
+        words = target_words(self._targets, self._at, copies)
+        if self.filter_text:
+            words = f"{len(self._list.rows)} with “{self.filter_text}” of {words}"
+        self._summary.say(words)
 
     def on_virtual_list_highlighted(self) -> None:
         self._tell()
@@ -161,7 +184,7 @@ class OffsiteScreen(PlacesScreen):
 
     def reason_against(self, action: Action) -> str:
         verb = action.verb
-        if verb in ("add", "refresh", "stop"):
+        if verb in ("add", "refresh", "stop", "filter"):
             return ""
         if self._target is None:
             return spelled("Add a place first ({offsite.add}).")

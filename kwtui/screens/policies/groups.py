@@ -12,7 +12,7 @@ from kwtui.advice.facts import Answers, Demand, Importance
 from kwtui.advice.timing import window_problem
 from kwtui.advice.words import span_words
 from kwtui.keys.spelling import spelled
-from kwtui.model.filter_words import lets_through
+from kwtui.model.filter_words import rows_with
 from kwtui.screens.frame.base import nothing_found
 from kwtui.screens.frame.form_dialog import FormDialog
 from kwtui.screens.wizard.wizard import Step
@@ -216,7 +216,7 @@ class GroupStep(Step):
 
     def _show(self) -> None:
         text = self.filter_text
-        found = [name for name in self._names if lets_through(text, {"database": name})]
+        found = rows_with(self._names, text, lambda name: {"database": name})
         self._list.empty = nothing_found(text) if text.strip() else "There is no database."
         self._list.set_rows(found)
         self.wizard.answers_changed()

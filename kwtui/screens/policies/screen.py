@@ -13,7 +13,7 @@ from kwtui.controller import RunsChanged
 from kwtui.errors import KwtuiError
 from kwtui.keys.action import Action
 from kwtui.keys.spelling import spelled
-from kwtui.model.filter_words import lets_through
+from kwtui.model.filter_words import rows_with
 from kwtui.screens.frame.base import nothing_found
 from kwtui.screens.frame.bindings import bindings
 from kwtui.screens.frame.dialogs import ConfirmDialog, MessageDialog
@@ -88,7 +88,7 @@ class PoliciesScreen(FilteredScreen, LiveScreen):
         text = self.filter_text
         none = spelled("There is no policy yet. {policies.add} makes one, step by step.")
         self._list.empty = nothing_found(text) if text else none
-        self._list.set_rows([each for each in self._policies if lets_through(text, told(each))])
+        self._list.set_rows(rows_with(self._policies, text, told))
         found = f"{len(self._list.rows)} of {len(self._policies)} with “{text}”. " if text else ""
         self._title.say(f"{found}Times are UTC.")
 

@@ -13,7 +13,7 @@ from kwtui.controller import RunsChanged, StorageChanged
 from kwtui.errors import KwtuiError
 from kwtui.keys.action import Action
 from kwtui.keys.spelling import key_of, spelled
-from kwtui.model.filter_words import lets_through
+from kwtui.model.filter_words import rows_with
 from kwtui.runs.events import RunStatus
 from kwtui.runs.history import RunSummary
 from kwtui.screens.frame.base import nothing_found
@@ -117,9 +117,7 @@ class RunsScreen(FilteredScreen, LiveScreen):
 
     def _arrange(self) -> None:
         self._list.empty = nothing_found(self.filter_text) if self.filter_text else _NOTHING_YET
-        self._list.set_rows(
-            [run for run in self._runs if lets_through(self.filter_text, _told(run))]
-        )
+        self._list.set_rows(rows_with(self._runs, self.filter_text, _told))
         if not self._is_open:
             self._title.say(self._words_above())
 

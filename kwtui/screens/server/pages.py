@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from kwtui.model.filter_words import lets_through
+from kwtui.model.filter_words import rows_with
 from kwtui.model.server import DatabaseSummary
 from kwtui.server.connection.results import age_seconds
 from kwtui.server.state.activity import Session
@@ -154,7 +154,7 @@ def session_cells(session: Session) -> list[str | Part]:
 
 def sessions_with(sessions: Iterable[Session], text: str) -> list[Session]:
     """Those that the words of a filter leave."""
-    return [each for each in sessions if lets_through(text, _told(each))]
+    return rows_with(sessions, text, _told)
 
 
 def _told(session: Session) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import key_of
-from kwtui.model.filter_words import lets_through
+from kwtui.model.filter_words import rows_with
 from kwtui.screens.backup_set.kind_words import KIND_WORDS
 from kwtui.screens.runs.result_page import proof_badge, proof_words
 from kwtui.text import human_age, human_ago, human_bytes, human_count, plural
@@ -134,7 +134,7 @@ _FIELDS: Mapping[str, Callable[[BackupEntry], str]] = {
 
 def containing(entries: Sequence[BackupEntry], text: str) -> list[BackupEntry]:
     """The entries that the words of a filter leave."""
-    return [entry for entry in entries if lets_through(text, _told(entry))] if text else [*entries]
+    return rows_with(entries, text, _told) if text else [*entries]
 
 
 def _told(entry: BackupEntry) -> dict[str, str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from kwtui.model.filter_words import lets_through
+from kwtui.model.filter_words import rows_with
 from kwtui.server.jobs.listing import EXPORT, IMPORT, Job, JobListing
 from kwtui.server.jobs.meaning import read_as
 
@@ -24,14 +25,14 @@ class JobFilter:
 def chosen(listing: JobListing, wanted: JobFilter) -> list[Job]:
     """The jobs that the filter lets through, newest first."""
     kind = wanted.type.casefold()
-    return [
+    found = [
         job
         for job in listing.jobs
         if (not kind or job.type.casefold() == kind)
         and (wanted.housekeeping or kind or job.type in OF_PEOPLE)
         and not (wanted.unfinished and job.is_over)
-        and (not wanted.text or lets_through(wanted.text, _told(job, listing)))
     ]
+    return rows_with(found, wanted.text, partial(_told, listing=listing)) if wanted.text else found
 
 
 def _told(job: Job, listing: JobListing) -> dict[str, str]:

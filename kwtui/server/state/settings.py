@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from kwtui.model.filter_words import lets_through
+from kwtui.model.filter_words import rows_with
 from kwtui.server.connection.results import ResultSet
 
 ALL_SETTINGS = (
@@ -74,7 +74,7 @@ def filtered(settings: Iterable[Setting], text: str) -> list[Setting]:
         what = f"{setting.description} {setting.meaning}"
         return {"setting": setting.name, "value": setting.value, "what": what}
 
-    return [s for s in settings if lets_through(text, told(s))]
+    return rows_with(settings, text, told)
 
 
 def warned(settings: Iterable[Setting]) -> list[Setting]:

@@ -64,7 +64,10 @@ async def test_a_plan_is_seen_whole_and_approved_with_name_and_passphrase(
 async def test_a_statement_is_refused(connected: FakeController) -> None:
     async with opened(connected) as person:
         await to_approvals(person)
-        await person.press("j", "enter")
+        await person.press("slash")
+        await person.type("delete")
+        await person.until_shown("1 of 2 with “delete”")
+        await person.press("escape", "g", "j", "enter")
         await person.until_shown("DELETE FROM orders WHERE state = 'old'")
         await person.until_shown("What it costs, and what is lost")
         await person.press("x")

@@ -24,6 +24,13 @@ async def test_the_first_screen_names_saved_servers_and_the_sandbox(
         assert "PRODUCTION" in text
         assert "Try it on the sandbox" in text
         assert "not connected" in person.header()
+        await person.press("slash")
+        await person.type("kind:prod")
+        await person.press("enter")
+        await person.until_shown("Server “kind:prod”")
+        assert "shop-test" not in person.text()
+        await person.press("escape")
+        await person.until_shown("shop-test")
 
 
 async def connect(person: Driver) -> None:

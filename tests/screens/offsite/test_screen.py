@@ -71,7 +71,13 @@ async def test_copies_are_listed_with_what_each_is_proven_to(vault: FakeControll
         text = person.text()
         assert [w for w in ("○ O0", "◑ O2", "● O4", "DAMAGED") if w not in text] == []
         assert "vault: file:///mnt/vault · 4 copies" in text
-        await person.press("j", "j", "enter")
+        await person.press("slash")
+        await person.type("proof:o4")
+        await person.until_shown("1 with “proof:o4” of vault: file:///mnt/vault · 4 copies")
+        assert "DAMAGED" not in person.text()
+        await person.press("escape")
+        await person.until_shown("DAMAGED")
+        await person.press("g", "j", "j", "enter")
         await person.until_shown("every byte was read back")
         await person.until_shown("public.orders")
         await person.press("escape", "G")
