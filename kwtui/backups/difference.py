@@ -274,7 +274,7 @@ def _specs(details: SetDetails, table: TableDetails) -> tuple[ColumnSpec | Colum
 def _columns(
     old: Iterable[ColumnSpec | ColumnInfo], new: Iterable[ColumnSpec | ColumnInfo]
 ) -> Iterator[ColumnChange]:
-    """None where one side knows no columns, as after a run that broke off."""
+    """None where one side knows no columns, as after an interrupted run."""
     before = {c.name: _column_words(c) for c in old}
     after = {c.name: _column_words(c) for c in new}
     if not before or not after:
@@ -388,7 +388,7 @@ def _unknown(sides: Iterable[_Side], tables: Iterable[TableDifference]) -> Itera
         if bare:
             yield (
                 f"{path} tells no columns of {', '.join(str(t.name) for t in bare)}: a backup that "
-                "broke off looks like this."
+                "was interrupted looks like this."
             )
         bad = [t.name for t in both if side.is_damaged(t.name)]
         damaged.update(bad)

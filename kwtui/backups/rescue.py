@@ -122,7 +122,7 @@ def save_table(
     """
     if details.manifest is None:
         raise KwtuiError(
-            f"{details.entry.path} is an export of others: its files are CSV already.",
+            f"{details.entry.path} is an export not made by kwtui: its files are CSV already.",
             hint=f"See {details.location.root}",
             exit_code=ExitCode.USAGE,
         )
@@ -182,7 +182,7 @@ def bring(
     """
     if details.manifest is None:
         raise KwtuiError(
-            f"{details.entry.path} is an export of others.",
+            f"{details.entry.path} is an export not made by kwtui.",
             hint=f"Copy it below {extern}, and restore it from there.",
             exit_code=ExitCode.USAGE,
         )

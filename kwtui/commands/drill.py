@@ -28,7 +28,7 @@ async def drill(controller: Controller, args: argparse.Namespace, output: Output
 
 
 async def _renew_recovery_plan(controller: Controller, output: Output, plan: Plan) -> None:
-    """It tells how long the drill took. Of an export of others there is none."""
+    """It tells how long the drill took. Of a foreign export there is none."""
     from kwtui.backups.layout.naming import parse_set_path
     from kwtui.controller import RecoveryPlanRenewed
 

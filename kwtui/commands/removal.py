@@ -186,7 +186,7 @@ def _leftover_lines(
     from kwtui.text import human_bytes
 
     if not leftovers:
-        yield f"Run {run} left nothing." if run else "Broken runs left nothing."
+        yield f"Run {run} left nothing." if run else "Interrupted runs left nothing."
     else:
         rows = [("WHAT", "NAME", "SINCE", "FILES", "SIZE", "")]
         for each in leftovers:

@@ -85,7 +85,7 @@ def _refuse_what_does_not_belong(args: argparse.Namespace) -> None:
         "--leave-out": args.leave_out,
         "--empty": args.empty,
         "--no-header": args.no_header,
-        "how files are written": dialect_of(args),
+        "the options of the file format": dialect_of(args),
     }
     wrong = next((option for option, value in given.items() if value), None)
     if wrong:

@@ -1,4 +1,4 @@
-"""What broken runs left behind: folders under extern, scratch databases on the server."""
+"""What interrupted runs left behind: folders under extern, scratch databases on the server."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LeftoverSearch:
         self._state = state
 
     async def find(self) -> Leftovers:
-        """What broken runs left: folders, and with a connection scratch databases too."""
+        """What interrupted runs left: folders, and with a connection scratch databases too."""
         runs = await self._account_runs.known()
         found = await self._in_folder(self._folders.extern(), runs)
         if not self._connection.is_connected:

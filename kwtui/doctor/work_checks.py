@@ -1,4 +1,4 @@
-"""What kwtui itself has at work, and what broken runs left behind."""
+"""What kwtui itself has at work, and what interrupted runs left behind."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _what(run: KnownRun) -> str:
 def leftovers_check(
     found: Sequence[Leftover] | str, *, with_databases: bool, with_folders: bool
 ) -> Check:
-    """Incomplete sets, half-deleted ones and scratch databases, of what could be looked at."""
+    """Unfinished backups, half-deleted ones and scratch databases, of what could be looked at."""
     title = "Leftovers"
     if isinstance(found, str):
         return unknown("leftovers", title, found)

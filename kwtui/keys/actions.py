@@ -171,8 +171,8 @@ ACTIONS: tuple[Action, ...] = (
            " one.", footer=False),
     Action("storage.retention", "t", "Retention", "See what the rules keep and let go, and change"
            " them.", footer=False),
-    Action("storage.leftovers", "l", "Leftovers", "Clean up: see what broken runs left, and remove"
-           " it.", footer=False),
+    Action("storage.leftovers", "l", "Leftovers", "Clean up: see what interrupted runs left, and"
+           " remove it.", footer=False),
     Action("storage.offsite", "o", "Off-site", "See and make copies of backups in other places.",
            footer=False),
     Action("storage.refresh", "u", "Read again", "Read the folder again now.", footer=False),

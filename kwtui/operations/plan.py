@@ -33,7 +33,7 @@ class PlanKind(StrEnum):
     PRUNE = "prune"
     """What retention lets go."""
     CLEANUP = "cleanup"
-    """What broken runs left."""
+    """What interrupted runs left."""
     OFFSITE = "offsite"
     """Sending a set to an off-site target, or removing copies there."""
     FETCH = "fetch"

@@ -58,7 +58,7 @@ class StatusReport:
     growth: Growth
     running: tuple[RunAtWork, ...]
     leftovers: int = 0
-    """What broken backups and deletions left under extern."""
+    """What interrupted backups and deletions left under extern."""
     leftover_bytes: int = 0
     went_wrong: RunSummary | None = None
     """The last run that failed or was lost, unless one of the same kind and database succeeded
@@ -75,4 +75,4 @@ class Board:
 
     report: StatusReport
     entries: Mapping[str, tuple[BackupEntry, ...]] = field(default_factory=dict)
-    """The sets of each database, and what broken backups of it left; newest first."""
+    """The sets of each database, and what interrupted backups of it left; newest first."""

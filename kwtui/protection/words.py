@@ -114,11 +114,11 @@ def extern_words(report: StatusReport) -> str:
 
 
 def leftover_words(report: StatusReport) -> str:
-    """What broken backups left; empty where there is nothing."""
+    """What interrupted backups left; empty where there is nothing."""
     if not report.leftovers:
         return ""
     size = human_bytes(report.leftover_bytes)
-    return f"{plural(report.leftovers, 'leftover')} of broken backups, {size}"
+    return f"{plural(report.leftovers, 'leftover')} of interrupted backups, {size}"
 
 
 def growth_words(growth: Growth) -> str:

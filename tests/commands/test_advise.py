@@ -75,7 +75,7 @@ def test_groups_with_other_answers_share_the_disk_and_get_a_policy_each(tmp_path
     assert {first["proof"]["max_age"], second["proof"]["max_age"]} == {"P1DT7200S", "PT14400S"}
     for wrong, told in (
         ("crm rpo=4h", "--for: write 'shop,crm: rpo=4h keep=90d'"),
-        ("crm: rpo=soon", "'soon' is no time span"),
+        ("crm: rpo=soon", "'soon' is not a duration"),
         ("crm: colour=red", "is none of importance=, rpo="),
         ("gone: rpo=4h", "--for names gone, which is none of"),
     ):
@@ -102,7 +102,7 @@ def test_a_terminal_is_asked_what_was_not_given(tmp_path: Path) -> None:
     os.close(leader)
     assert asked.returncode == 0, told
     assert "How long may a restore take" not in told, "it was given"
-    assert "'soon' is no time span" in told
+    assert "'soon' is not a duration" in told
     assert "RPO 4h: is kept if" in out
     assert "every 24h (critical importance)" in out
 

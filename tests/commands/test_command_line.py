@@ -26,7 +26,7 @@ def kwtui(tmp_path: Path) -> CommandLine:
 
 @pytest.fixture
 def extern(tmp_path: Path) -> Path:
-    """A folder with one export that somebody else made."""
+    """A folder with one foreign export."""
     table = tmp_path / "extern/old/public/t"
     table.mkdir(parents=True)
     (tmp_path / "extern/old/meta.sql").write_text("CREATE DATABASE old;")
@@ -102,7 +102,7 @@ def test_wrong_words_are_answered_with_the_help_of_their_command(
     done = kwtui.run(*words)
 
     assert done.code == ExitCode.USAGE
-    assert done.err.endswith(f"  All about it: {f'kwtui {help_of}'.strip()} --help\n")
+    assert done.err.endswith(f"  See the usage: {f'kwtui {help_of}'.strip()} --help\n")
 
 
 @pytest.mark.parametrize("words", [["--version"], ["list"], ["runs"], ["profiles"]])
@@ -414,7 +414,7 @@ def test_an_unset_variable_is_not_taken_for_everything(
 ) -> None:
     done = kwtui.run(*words)
     assert done.code == ExitCode.USAGE
-    assert "it is empty" in done.err
+    assert "the value is empty" in done.err
 
 
 def test_every_action_takes_the_options_that_its_command_says_it_takes() -> None:

@@ -11,7 +11,7 @@ from kwtui.sandbox.__main__ import _parser as make_sandbox_parser
 from kwtui.sandbox.control.manage import default_dir
 
 _SHARED = "server and files"
-_DIALECT = "how files are written"
+_DIALECT = "file format"
 
 
 def interface_options() -> str:
@@ -54,7 +54,7 @@ def _shared_sections() -> str:
     for title, about in (
         (_SHARED, "Every command takes these, before or after its name."),
         (_DIALECT, "`backup`, `restore`, `drill` and `verify` take these. The defaults lose"
-         " nothing: change them only for exports that were made with others."),
+         " nothing: change them only for files written differently."),
     ):  # fmt: skip
         group = next(each for each in backup._action_groups if each.title == title)
         parts += [f"## Options: {title}\n", f"{about}\n", _option_table(group._group_actions)]
@@ -68,7 +68,7 @@ def _command(parser: argparse.ArgumentParser) -> Iterator[str]:
     if options:
         yield _option_table(options)
     if any(group.title == _DIALECT and group._group_actions for group in parser._action_groups):
-        yield "Takes the options of [how files are written](#options-how-files-are-written), too.\n"
+        yield "Takes the options of [file format](#options-file-format), too.\n"
     for name, child, summary in _children(parser):
         yield f"### {child.prog}\n"
         yield f"```\n{_synopsis(child)}\n```\n"

@@ -39,7 +39,7 @@ def directory(tmp_path: Path) -> RunsDirectory:
 
 @pytest.fixture
 def extern(tmp_path: Path) -> Path:
-    """A folder with an export of two rows that somebody else made."""
+    """A folder with a foreign export of two rows."""
     folder = tmp_path / "extern" / "old" / "public" / "t"
     folder.mkdir(parents=True)
     (tmp_path / "extern" / "old" / "meta.sql").write_text("CREATE DATABASE old;")

@@ -1,4 +1,4 @@
-"""The doctor and what broken runs left, in memory."""
+"""The doctor and what interrupted runs left, in memory."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class EntryKind(StrEnum):
     SET = "set"
     """A backup set with its manifest."""
     TREE = "tree"
-    """An export that somebody else made."""
+    """An export not made by kwtui."""
     INCOMPLETE = "incomplete"
     """A set without a manifest: a backup that did not finish. It is not a backup."""
     WRITING = "writing"

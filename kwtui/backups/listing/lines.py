@@ -65,7 +65,7 @@ def _copied_from(path: str, summary: SetSummary) -> str:
 
 
 def tree_entry(path: str, shape: TreeShape) -> BackupEntry:
-    """The entry of an export that somebody else made."""
+    """The entry of an export not made by kwtui."""
     newest = shape.newest
     return BackupEntry(
         path,

@@ -1,4 +1,4 @@
-"""Listing what lies under extern: sets, export trees of others, leftovers and foreign files."""
+"""Listing what lies under extern: sets, foreign exports, leftovers and foreign files."""
 
 from __future__ import annotations
 

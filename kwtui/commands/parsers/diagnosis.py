@@ -16,15 +16,16 @@ def _doctor(commands: Any) -> None:
     parser = command(
         commands,
         "doctor",
-        "check server, files and this machine, and say what to do",
+        "check the server, its files and this machine, and say what to do",
         "doctor:doctor",
         """\
-        Connection, role, TLS, versions, clocks, nodes; where the node keeps its files and who says
-        so; extern, space, logs, file systems, watch limits; runs, other kwtui and what broken runs
-        left behind. Nothing is changed. Without a server the rest is checked all the same.
+        Checks the connection, role, TLS, versions, clocks and nodes; where the node keeps its
+        files, and how kwtui knows; extern, disk space, logs, file systems and watch limits; runs,
+        other kwtui processes, and what interrupted runs left behind. Changes nothing. Without a
+        server everything else is still checked.
 
-        Exit code 0 if nothing failed, 1 if something did. Warnings, and what could not be looked
-        at, do not fail it; with --strict warnings do.
+        Exit code 0 if no check failed, 1 if one did. Warnings and checks that could not be made
+        do not count as failed; with --strict warnings do.
         """,
         """\
         kwtui doctor --profile prod
@@ -32,22 +33,23 @@ def _doctor(commands: Any) -> None:
         kwtui doctor --store /var/lib/kaiwudb --json
         """,
     )
-    parser.add_argument("--verbose", action="store_true", help="with every source and finding")
-    parser.add_argument("--strict", action="store_true", help="exit code 1 for warnings, too")
+    parser.add_argument("--verbose", action="store_true", help="print every source and finding")
+    parser.add_argument(
+        "--strict", action="store_true", help="exit code 1 also if there are warnings"
+    )
 
 
 def _explain(commands: Any) -> None:
     parser = command(
         commands,
         "explain",
-        "say what an error means, what causes it, what to check and what to do",
+        "explain an error: what it means, what causes it, what to check and do",
         "explain:explain",
         """\
-        TEXT is anything that a person copies: a message, lines of a log, the output of psql or of a
-        driver, a SQLSTATE, a KW code, or the code of an entry of --list. Without TEXT it is read
-        from standard input. Needs no server.
+        TEXT is a message, lines of a log, output of psql or of a driver, a SQLSTATE, a KW code, or
+        a code that --list prints. Without TEXT standard input is read. Needs no server.
 
-        What is not known is called so, with the nearest known errors; the exit code is 33 then.
+        Exit code 0 if the error is known, 33 if not; the most similar known errors are then named.
         """,
         """\
         kwtui explain "export path nodelocal://1/a is not empty"
@@ -56,9 +58,11 @@ def _explain(commands: Any) -> None:
         kwtui explain --check --sandbox "only users with the admin role are allowed to EXPORT"
         """,
     )
-    parser.add_argument("text", nargs="*", metavar="TEXT")
-    parser.add_argument("--file", metavar="FILE", help="read the end of a file; - for input")
-    parser.add_argument("--list", action="store_true", help="every error that is known")
+    parser.add_argument("text", nargs="*", metavar="TEXT", help="error text or code")
     parser.add_argument(
-        "--check", action="store_true", help="connect and run the checks of what is recognised"
+        "--file", metavar="FILE", help="read the end of this file; - for standard input"
+    )
+    parser.add_argument("--list", action="store_true", help="list all known errors")
+    parser.add_argument(
+        "--check", action="store_true", help="connect, and run the checks that belong to the error"
     )

@@ -16,18 +16,18 @@ def _rescue(commands: Any) -> None:
     parser = command(
         commands,
         "rescue",
-        "bring data back from a folder of backups or off-site copies, with nothing else there",
+        "restore from a folder of backups or copies, without profiles or an extern",
         "recovery.rescue:rescue",
         """\
-        DIR is what is left: an extern, a store, a folder of backup sets or off-site copies, or one
-        of them. TARGET is where off-site copies lie: a saved target, or file:///DIR,
-        sftp://user@host/DIR, s3://bucket/prefix, rclone:REMOTE:DIR. What lies there is found,
-        ranked and checked; nothing is written beside it. On a terminal a few keys lead from there
-        to a restore into the server that --dsn or --profile names, into whose extern the backup is
-        copied if it lies elsewhere; or to the data of a table as CSV, for which no server is
-        needed and of a copy the parts of that table alone are read. A copy that is encrypted is
-        opened with --identity, or asks for the key's file. Without a terminal, and with --list, it
-        is only listed. A recovery plan that lies there is named, and printed by --plan.
+        DIR is what is left: an extern folder, a store, or a folder with backup sets or off-site
+        copies. TARGET is a saved off-site target or a URL: file:///DIR, sftp://user@host/DIR,
+        s3://bucket/prefix, rclone:REMOTE:DIR. What is found there is checked and listed, best
+        first; nothing is written there.
+
+        On a terminal you then choose a backup, and restore it into the server named by --dsn or
+        --profile (it is copied below extern if needed), or save a table as CSV. CSV needs no
+        server, and of a copy only the parts of that table are read. An encrypted copy needs
+        --identity. Without a terminal, or with --list, backups are only listed.
         """,
         """\
         kwtui rescue /mnt/old-disk/extern
@@ -37,38 +37,51 @@ def _rescue(commands: Any) -> None:
         kwtui rescue sftp://backup@vault/srv/kwtui --identity ~/offsite.key
         """,
     )
-    parser.add_argument("place", metavar="DIR|TARGET")
-    parser.add_argument("--set", type=given, metavar="PATH", help="this backup, as it is listed")
-    parser.add_argument("--list", action="store_true", help="list what is there, best first")
-    parser.add_argument("--as", dest="target", type=given, metavar="NAME", help="restore as this")
+    parser.add_argument("place", metavar="DIR|TARGET", help="folder or off-site target")
+    parser.add_argument(
+        "--set", type=given, metavar="PATH", help="backup to use, as listed (default: the best)"
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="list the backups found, best first, and exit"
+    )
+    parser.add_argument(
+        "--as", dest="target", type=given, metavar="NAME", help="name of the new database"
+    )
     add_identities(parser)
-    parser.add_argument("--table", type=given, metavar="TABLE", help="save this one")
-    parser.add_argument("--csv", type=given, metavar="FILE", help="into this new file")
+    parser.add_argument("--table", type=given, metavar="TABLE", help="table to save as CSV")
+    parser.add_argument("--csv", type=given, metavar="FILE", help="new file for the table")
     parser.add_argument(
-        "--from", dest="since", type=given, metavar="TIME", help="rows of this time and later (UTC)"
+        "--from", dest="since", type=given, metavar="TIME", help="rows from this time on (UTC)"
     )
-    parser.add_argument("--until", type=given, metavar="TIME", help="rows before this time")
+    parser.add_argument("--until", type=given, metavar="TIME", help="rows before this time (UTC)")
     parser.add_argument(
-        "--where", type=given, metavar="TAGS", help="rows of these devices: \"site = 'north'\""
+        "--where", type=given, metavar="TAGS", help="rows whose tags match: \"site = 'north'\""
     )
     parser.add_argument(
-        "--plan", type=given, metavar="DB", help="print the recovery plan that lies there"
+        "--plan",
+        type=given,
+        metavar="DB",
+        help="print the recovery plan of this database that was found",
     )
-    parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the plan (en)")
+    parser.add_argument(
+        "--language",
+        choices=("en", "zh"),
+        default="en",
+        help="language of the recovery plan (default: en)",
+    )
 
 
 def _runbook(commands: Any) -> None:
     parser = command(
         commands,
         "runbook",
-        "write the recovery plan of databases, in English or Chinese",
+        "write a recovery plan, in English or Chinese",
         "recovery.runbook:runbook",
         """\
-        A document (Markdown) for the day on which data is lost: where everything is, what can come
-        back and how long that takes, who to call, and for each disaster what is lost and what to
-        type, step by step. Without a server it is made of the files alone, and says what is then
-        not known. Without DB it covers all databases. Who to call stands in contacts.toml beside
-        the profiles.
+        A Markdown document for the day of a disaster: where backups are, what can be restored and
+        how long it takes, who to call, and for each scenario what is lost and which commands to
+        type. Without a server it is made from the files alone, and names what is unknown. Contacts
+        are read from contacts.toml beside profiles.toml.
         """,
         """\
         kwtui runbook shop --profile prod
@@ -76,12 +89,16 @@ def _runbook(commands: Any) -> None:
         kwtui runbook --keep --profile prod
         """,
     )
-    parser.add_argument("databases", type=given, nargs="*", metavar="DB", help="only of these")
     parser.add_argument(
-        "--language", choices=("en", "zh"), default="en", help="English (default) or Chinese"
+        "databases", type=given, nargs="*", metavar="DB", help="databases (default: all)"
+    )
+    parser.add_argument(
+        "--language", choices=("en", "zh"), default="en", help="language (default: en)"
     )
     choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--output", metavar="FILE", help="write it as a new file")
+    choice.add_argument(
+        "--output", metavar="FILE", help="write it to this new file (default: print it)"
+    )
     choice.add_argument(
         "--keep",
         action="store_true",
@@ -96,10 +113,12 @@ def _report(commands: Any) -> None:
         "report what was done with backups, by whom and when",
         "recovery.report:report",
         """\
-        Backups, restores, drills, checks, removals and approvals of this account on this host, from
-        a journal that only grows: each line holds the hash of the line before it. --check finds
-        lines that were changed, added or removed. Lines that were cut off its end are found by a
-        head that was noted elsewhere: off-site copies hold one, and --head prints it.
+        Lists backups, restores, drills, checks, removals and approvals of this account on this
+        host, from the evidence journal. Each line of the journal holds the hash of the line before
+        it, so --check finds lines that were changed, added or removed. To find lines cut off the
+        end, compare with a head stored elsewhere: --head prints it, and off-site copies hold it.
+
+        Exit code 43 if --check finds that the journal was altered.
         """,
         """\
         kwtui report --since -30d
@@ -109,35 +128,42 @@ def _report(commands: Any) -> None:
         kwtui report --check --target vault
         """,
     )
-    parser.add_argument("--since", metavar="TIME", help="from then on: 2026-11-01, -30d (UTC)")
-    parser.add_argument("--until", metavar="TIME", help="up to then")
-    parser.add_argument("--database", type=given, metavar="DB", help="only of this database")
+    parser.add_argument("--since", metavar="TIME", help="from this time on (UTC): 2026-11-01, -30d")
+    parser.add_argument("--until", metavar="TIME", help="up to this time (UTC)")
+    parser.add_argument(
+        "--database", type=given, metavar="DB", help="only this database (default: all)"
+    )
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument(
         "--check",
         nargs="*",
         metavar="HEAD",
-        help="whether the journal is what was written, also up to the heads that are given",
+        help="check the journal, and compare it with these heads if any are given",
     )
     parser.add_argument(
-        "--target", type=given, metavar="TARGET", help="check it against the heads noted off-site"
+        "--target",
+        type=given,
+        metavar="TARGET",
+        help="with --check: compare with the heads stored on this off-site target",
     )
-    choice.add_argument("--head", action="store_true", help="print its head, to note elsewhere")
+    choice.add_argument(
+        "--head", action="store_true", help="print the head of the journal, to be stored elsewhere"
+    )
 
 
 def _mcp(commands: Any) -> None:
     parser = command(
         commands,
         "mcp",
-        "serve AI agents: they read and plan, a person approves",
+        "start the MCP server for AI agents, which read and plan; a person approves",
         "agents.mcp:mcp",
         """\
-        A server of the Model Context Protocol on standard input and output, for an agent's program
-        to start. It offers to look at status, backups, errors and rows (read-only, 200 rows, 30 s),
-        to check backups, and to plan backups, restores, drills, off-site copies and statements. A
-        plan runs only after a person approved it: kwtui approve. Nothing deletes or replaces.
-        Needs the extra `mcp`. Passwords come from where nobody is asked: a profile's
-        password_command, a passfile, PGPASSWORD.
+        Serves the Model Context Protocol on standard input and output; the agent's program starts
+        it. Its tools read status, backups, errors and rows (at most 200 rows and 30 seconds),
+        verify backups, and plan backups, restores, drills, off-site copies and statements. A plan
+        runs only after a person approved it with `kwtui approve`. No tool deletes or replaces
+        anything. Needs the extra `mcp`. Passwords come from the profile's password_command, a
+        passfile or PGPASSWORD.
         """,
         """\
         kwtui mcp --profile prod
@@ -145,7 +171,11 @@ def _mcp(commands: Any) -> None:
         """,
     )
     parser.add_argument(
-        "--agent", type=given, default="an agent", metavar="NAME", help="who asks, for approvals"
+        "--agent",
+        type=given,
+        default="an agent",
+        metavar="NAME",
+        help="name of the agent, shown for approval",
     )
 
 
@@ -153,13 +183,12 @@ def _approve(commands: Any) -> None:
     parser = command(
         commands,
         "approve",
-        "look at what an agent planned, and approve or refuse it",
+        "show, approve or refuse a plan of an AI agent",
         "agents.approve:approve",
         """\
-        Without ID what waits is listed. With ID the whole plan is shown, every statement of it; to
-        approve it, type the name of its database and the passphrase of the approver's key. Only on
-        a terminal. A plan expires after an hour, and runs once. --refuse takes one away, and the
-        agent is told who refused it.
+        Without ID the waiting plans are listed. With ID the plan is shown with every statement; to
+        approve it, type the name of its database and the passphrase of the approver's key. Needs a
+        terminal. A plan expires after one hour and runs once. The agent learns who refused a plan.
         """,
         """\
         kwtui approve --new-key
@@ -168,6 +197,8 @@ def _approve(commands: Any) -> None:
         kwtui approve --refuse 5f0c1a2b3c4d
         """,
     )
-    parser.add_argument("plan", nargs="?", type=given, metavar="ID")
-    parser.add_argument("--refuse", action="store_true", help="take the plan ID away")
-    parser.add_argument("--new-key", action="store_true", help="make the approver's key pair")
+    parser.add_argument("plan", nargs="?", type=given, metavar="ID", help="ID of the plan")
+    parser.add_argument("--refuse", action="store_true", help="refuse the plan")
+    parser.add_argument(
+        "--new-key", action="store_true", help="create the key pair of the approver"
+    )

@@ -36,16 +36,23 @@ class Parser(argparse.ArgumentParser):
         self._words = words
         known, unknown = super().parse_known_args(words, namespace)
         if unknown:
-            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+            from kwtui.commands.parsers.usage_errors import unknown_words
+
+            self._fail(unknown_words(unknown, list(self._option_string_actions)))
         return known, unknown
 
     def error(self, message: str) -> NoReturn:
         """Raises KwtuiError (USAGE), without a password that stood among the words."""
+        from kwtui.commands.parsers.usage_errors import usage_error
+
+        self._fail(usage_error(message))
+
+    def _fail(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         message = _without_secrets(message, self._words)
         raise KwtuiError(
-            f"{message[:1].upper()}{message[1:]}.",
-            hint=f"All about it: {self.prog} --help",
+            message if message.endswith("?") else f"{message}.",
+            hint=f"See the usage: {self.prog} --help",
             exit_code=ExitCode.USAGE,
         )
 
@@ -95,7 +102,7 @@ def command(
     parser.add_argument(
         "--json",
         action="store_true",
-        help="print JSON: one object, or one event a line while something runs",
+        help="print JSON: one object, or one event per line while a run is followed",
     )
     add_connection(parser, inherited=True)
     return parser
@@ -109,7 +116,7 @@ def add_identities(action: argparse.ArgumentParser) -> None:
         default=[],
         type=given,
         metavar="FILE",
-        help="a private key of age or OpenSSH that opens the copy; may be given again",
+        help="private key (age or OpenSSH) that decrypts the copy; may be repeated",
     )
 
 
@@ -126,28 +133,45 @@ def add_connection(parser: argparse.ArgumentParser, *, inherited: bool = False) 
     """Options may stand before and after the command; the later one counts."""
     default = argparse.SUPPRESS if inherited else None
     group = parser.add_argument_group("server and files")
-    group.add_argument("--dsn", default=default, metavar="URL", help="postgresql://user@host:port")
-    group.add_argument("--profile", default=default, metavar="NAME", help="a saved profile")
+    group.add_argument(
+        "--dsn",
+        default=default,
+        metavar="URL",
+        help="the server: postgresql://user@host:port/database",
+    )
+    group.add_argument(
+        "--profile",
+        default=default,
+        metavar="NAME",
+        help="saved profile: a server with its folders",
+    )
     group.add_argument(
         "--sandbox",
         action="store_true",
         default=argparse.SUPPRESS if inherited else False,
-        help="the built-in stand-in for a node; started if it does not run",
+        help="the built-in stand-in for a KWDB node; started if it is not running",
     )
-    group.add_argument("--extern", default=default, metavar="DIR", help="the node's extern folder")
-    group.add_argument("--store", default=default, metavar="DIR", help="the node's store")
-    group.add_argument("--logs", default=default, metavar="DIR", help="the node's log folder")
+    group.add_argument("--extern", default=default, metavar="DIR", help="extern folder of the node")
+    group.add_argument(
+        "--store", default=default, metavar="DIR", help="store (data directory) of the node"
+    )
+    group.add_argument("--logs", default=default, metavar="DIR", help="log folder of the node")
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="print the plan with every statement, and run nothing",
+        help="print the plan with every statement, and change nothing",
     )
-    parser.add_argument("--detach", action="store_true", help="start the run and do not follow it")
     parser.add_argument(
-        "--node", type=count, metavar="N", help="the node whose extern holds the files"
+        "--detach", action="store_true", help="start the run in the background and return at once"
+    )
+    parser.add_argument(
+        "--node",
+        type=count,
+        metavar="N",
+        help="ID of the node whose extern holds the files (default: the connected node)",
     )
     add_dialect(parser)
 
@@ -157,42 +181,49 @@ def add_tables(parser: argparse.ArgumentParser) -> None:
         "--tables",
         type=given,
         metavar="A,B",
-        help="only these: orders,archive.old; double quotes keep dots and commas in a name",
+        help="only these tables: orders,archive.old; put names with dots in double quotes",
     )
 
 
 def add_dialect(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
-        "how files are written", "Leave these alone unless you must: the default loses nothing."
+        "file format", "The defaults lose nothing. Change them only for files written differently."
     )
-    group.add_argument("--delimiter", metavar="C", help="between two values (default: ,)")
-    group.add_argument("--null-text", metavar="TEXT", help=r"NULL in the files (default: \N)")
-    group.add_argument("--charset", metavar="NAME", help="UTF-8, GBK, GB18030 or BIG5")
-    group.add_argument("--header", action="store_true", help="a line of column names in each file")
+    group.add_argument("--delimiter", metavar="C", help="character between two values (default: ,)")
+    group.add_argument(
+        "--null-text", metavar="TEXT", help=r"text that stands for NULL (default: \N)"
+    )
+    group.add_argument(
+        "--charset", metavar="NAME", help="character set: UTF-8 (default), GBK, GB18030 or BIG5"
+    )
+    group.add_argument(
+        "--header", action="store_true", help="each file begins with a line of column names"
+    )
 
 
 def add_no_header(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-header",
         action="store_true",
-        help="of an export of others: no file begins with column names, even where it looks so",
+        help="for an export not made by kwtui: no file begins with column names, even if it looks "
+        "like it",
     )
 
 
 def add_tree(parser: argparse.ArgumentParser) -> None:
-    """How an export of others is read, by a restore or a drill."""
+    """How a foreign export is read, by a restore or a drill."""
     parser.add_argument(
         "--leave-out",
         action="append",
         metavar="NAME",
-        help="do without this table, view or sequence of a backup, or this file or folder of an "
-        "export of others; may be given again",
+        help="leave out this table, view or sequence of a backup, or this file or folder of an "
+        "export not made by kwtui; may be repeated",
     )
     parser.add_argument(
         "--empty",
         metavar="TABLES",
-        help="of an export of others: tables without a data file that had no rows, so that no file "
-        "of them is lost",
+        help="for an export not made by kwtui: these tables have no data file because they had no "
+        "rows, not because a file is missing",
     )
     add_no_header(parser)
 
@@ -206,7 +237,7 @@ def _load(handler: str) -> Handler:
 def given(text: str) -> str:
     """Not an empty word, which an unset variable in a script leaves."""
     if not text.strip():
-        raise argparse.ArgumentTypeError("it is empty")
+        raise argparse.ArgumentTypeError("the value is empty")
     return text
 
 
@@ -226,14 +257,14 @@ def proof_level(*levels: int) -> Callable[[str], int]:
 def number(text: str) -> int:
     found = int(text)
     if found < 0:
-        raise argparse.ArgumentTypeError("it must be 0 or more")
+        raise argparse.ArgumentTypeError("must be 0 or more")
     return found
 
 
 def count(text: str) -> int:
     found = int(text)
     if found < 1:
-        raise argparse.ArgumentTypeError("it must be 1 or more")
+        raise argparse.ArgumentTypeError("must be 1 or more")
     return found
 
 
@@ -248,7 +279,7 @@ def set_path(text: str) -> str:
     path = str(PurePosixPath(text)) if text else ""
     if path in ("", "."):
         raise argparse.ArgumentTypeError(
-            "name a backup by its path below extern, as `kwtui list` shows it"
+            "name a backup set by its path below extern, as kwtui list prints it"
         )
     return path
 
@@ -260,6 +291,6 @@ def add_accept(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=given,
         metavar="NAME",
-        help="a table or column (public.orders.note) that may come back with another definition "
-        "than captured; may be given several times",
+        help="accept that this table or column (public.orders.note) is restored with a definition "
+        "that differs from the backup; may be repeated",
     )

@@ -54,12 +54,18 @@ def make_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
         "--verbose",
         dest="version_verbose",
         action="store_true",
-        help="with --version: what this installation is made of, and what it runs on",
+        help="with --version: print the packages of this installation and the system, for reports",
     )
     parser.add_argument(
-        "--print-keys", action="store_true", help="list the keys of the interface, as `kwtui keys`"
+        "--print-keys",
+        action="store_true",
+        help="list the keys of the interface; same as kwtui keys",
     )
-    parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+    parser.add_argument(
+        "--no-mouse",
+        action="store_true",
+        help="do not use the mouse: the terminal keeps it for selecting text",
+    )
     add_connection(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     needed = [add for names, add in _COMMANDS if words and words[0] in names]
@@ -80,11 +86,10 @@ def _manual(commands: Any) -> None:
     parser = command(
         commands,
         "manual",
-        "read the manual, page by page",
+        "print a page of the manual",
         "manual:manual",
         """\
-        Without TOPIC the topics are listed. Prints plain text and needs no network, no server and
-        no pager.
+        Without TOPIC the topics are listed. Prints plain text; needs no network and no server.
         """,
         """\
         kwtui manual
@@ -93,21 +98,19 @@ def _manual(commands: Any) -> None:
         kwtui manual --man | man -l -
         """,
     )
-    parser.add_argument("topic", nargs="?", metavar="TOPIC", help="one of those listed")
-    parser.add_argument(
-        "--man", action="store_true", help="print the man page kwtui(1) of all commands"
-    )
+    parser.add_argument("topic", nargs="?", metavar="TOPIC", help="topic of the page")
+    parser.add_argument("--man", action="store_true", help="print the man page kwtui(1)")
 
 
 def _completion(commands: Any) -> None:
     parser = command(
         commands,
         "completion",
-        "print the completions of a shell",
+        "print a completion script for a shell",
         "completion:completion",
         """\
-        The shell completes commands, actions, options, words that an option may have, and paths.
-        Load them in each shell, or put them where your shell looks for them.
+        The script completes commands, actions, options, their values, and paths. Source it, or
+        save it where the shell looks for completions.
         """,
         """\
         source <(kwtui completion bash)
@@ -116,23 +119,25 @@ def _completion(commands: Any) -> None:
         kwtui completion fish > ~/.config/fish/completions/kwtui.fish
         """,
     )
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell")
+    parser.add_argument(
+        "shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish"
+    )
 
 
 def _keys(commands: Any) -> None:
     command(
         commands,
         "keys",
-        "list every action of the interface with its id and its keys",
+        "list the actions of the interface, with their IDs and keys",
         "keys:keys",
         """\
-        Keys of your own stand in keys.toml beside the profiles, by id:
+        To change keys, write keys.toml beside profiles.toml, with the IDs of the actions:
 
           [keys]
           "storage.verify" = "V"
           "app.quit" = "Q, ctrl+x"
 
-        A file with a mistake is reported and changes no key.
+        A keys.toml with an error is reported and changes no key.
         """,
         """\
         kwtui keys
@@ -145,7 +150,7 @@ def _sandbox(commands: Any) -> None:
     """Only its line in the help: `kwtui.commands.sandbox` reads its words."""
     commands.add_parser(
         "sandbox",
-        help="start, stop, look at or reset the built-in stand-in for a node",
+        help="start, stop, inspect or reset the built-in stand-in for a KWDB node",
         add_help=False,
     )
 

@@ -22,10 +22,11 @@ def _server(commands: Any) -> None:
     parser = command(
         commands,
         "server",
-        "show nodes, settings that touch backups, rights and sessions of the server",
+        "show nodes, settings, rights and sessions of the server",
         "server:server",
         """\
-        A user without the admin role sees what KWDB tells it, and why the rest is missing.
+        By default the settings that affect backups are shown. A user without the admin role sees
+        what KWDB shows to that user, and why the rest is missing.
         """,
         """\
         kwtui server --profile prod
@@ -34,21 +35,23 @@ def _server(commands: Any) -> None:
         """,
     )
     parser.add_argument(
-        "--settings", metavar="WORDS", help="only cluster settings with these words, of all"
+        "--settings",
+        metavar="WORDS",
+        help="show only cluster settings, of all those that contain WORDS",
     )
-    parser.add_argument("--sessions", action="store_true", help="only sessions and queries")
+    parser.add_argument("--sessions", action="store_true", help="show only sessions and queries")
 
 
 def _jobs(commands: Any) -> None:
     parser = command(
         commands,
         "jobs",
-        "list the server's jobs, show, cancel, pause or resume one",
+        "list jobs of the server; show, cancel, pause or resume one",
         "jobs:jobs",
         """\
-        What the server says of a job is told with what it is worth: `succeeded` proves nothing, and
-        an EXPORT whose server died says `running` for ever. KWDB lets only imports be cancelled,
-        paused and resumed; of an EXPORT its query is cancelled.
+        The state that the server reports is shown with what it proves: `succeeded` does not mean
+        that all data is there, and an EXPORT whose node died stays `running` forever. KWDB can
+        cancel, pause and resume only imports. To cancel an EXPORT, kwtui cancels its query.
         """,
         """\
         kwtui jobs --sandbox
@@ -57,24 +60,26 @@ def _jobs(commands: Any) -> None:
         kwtui jobs cancel 1229668988559917057 --yes --sandbox
         """,
     )
-    parser.add_argument("--type", metavar="TYPE", help="only these: EXPORT, IMPORT, ...")
-    parser.add_argument("--search", metavar="WORDS", help="only those that hold these words")
-    parser.add_argument("--unfinished", action="store_true", help="only those that are not over")
-    parser.add_argument("--all", action="store_true", help="KWDB's own housekeeping too")
+    parser.add_argument("--type", metavar="TYPE", help="only jobs of this type: EXPORT, IMPORT ...")
+    parser.add_argument("--search", metavar="WORDS", help="only jobs that contain WORDS")
+    parser.add_argument("--unfinished", action="store_true", help="only jobs that have not ended")
+    parser.add_argument("--all", action="store_true", help="include the internal jobs of KWDB")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parser.set_defaults(action="list")
     for name, text in (
-        ("show", "all that is known of one job, and what it means"),
-        ("cancel", "stop an import and take back its rows, or the query of an export"),
-        ("pause", "let an import rest"),
-        ("resume", "let a paused import go on"),
+        ("show", "show a job, and what its state means"),
+        ("cancel", "cancel an import, which removes its rows, or the query of an export"),
+        ("pause", "pause an import"),
+        ("resume", "resume a paused import"),
     ):
         action = actions.add_parser(name, help=text, description=text.capitalize() + ".")
         add_connection(action, inherited=True)
-        action.add_argument("job", metavar="ID", type=int)
+        action.add_argument("job", metavar="ID", type=int, help="ID of the job")
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         if name != "show":
-            action.add_argument("--yes", action="store_true", help="do it; without, it is told")
+            action.add_argument(
+                "--yes", action="store_true", help="do it (default: print what would be done)"
+            )
 
 
 _LEVELS = "0 off, 1 sync, 2 flush, 3 by raft"
@@ -83,7 +88,7 @@ _LEVELS = "0 off, 1 sync, 2 flush, 3 by raft"
 def _wal_level(text: str) -> int:
     """KWDB would store any number (live-findings, row 42)."""
     if text not in ("0", "1", "2", "3"):
-        raise argparse.ArgumentTypeError(f"there is no WAL level {text}: {_LEVELS}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a WAL level: {_LEVELS}")
     return int(text)
 
 
@@ -91,14 +96,15 @@ def _wal(commands: Any) -> None:
     parser = command(
         commands,
         "wal",
-        "show what protects data between backups, or change it",
+        "show or change the write-ahead log, which protects data between backups",
         "wal:wal",
         """\
-        Level, checkpoint interval, files by vgroup, the last checkpoint, and what a start after a
-        crash would do now. Files and log are read where they can be reached.
+        Shows the level, the checkpoint interval, the files of each vgroup, the last checkpoint, and
+        what a start after a crash would do now. Files and log are read if they can be reached.
 
-        `set` makes a plan that names what follows from the change; it runs with --yes and the name
-        that the plan asks for: the profile's name, or the first 8 characters of the cluster's id.
+        `set` prints a plan with the consequences of the change. To apply it, add --yes and the
+        name that the plan asks for: the name of the profile, or the first 8 characters of the
+        cluster ID.
         """,
         """\
         kwtui wal --sandbox
@@ -109,12 +115,16 @@ def _wal(commands: Any) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parser.set_defaults(action="show")
     change = actions.add_parser(
-        "set", help="change level or interval", description="Change level or interval."
+        "set",
+        help="change the level or the checkpoint interval",
+        description="Change the level or the checkpoint interval.",
     )
     add_connection(change, inherited=True)
-    change.add_argument("--level", type=_wal_level, metavar="N", help=_LEVELS)
-    change.add_argument("--interval", metavar="TIME", help="between checkpoints: 30s, 1m, 5m")
-    change.add_argument("--yes", metavar="NAME", help="run the plan; the name that it asks for")
+    change.add_argument("--level", type=_wal_level, metavar="N", help=f"WAL level: {_LEVELS}")
+    change.add_argument("--interval", metavar="TIME", help="time between checkpoints: 30s, 1m, 5m")
+    change.add_argument(
+        "--yes", metavar="NAME", help="apply the plan; NAME is the name that it asks for"
+    )
     change.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
     change.set_defaults(dry_run=False, detach=False)
 
@@ -123,23 +133,29 @@ def _sql(commands: Any) -> None:
     parser = command(
         commands,
         "sql",
-        "run one statement that reads",
+        "run one read-only statement",
         "sql:sql",
         """\
-        Only what reads is run: SELECT, SHOW, EXPLAIN and the like, by the server's own parse of the
-        statement and in a read-only session. Without STATEMENT it is read from standard input.
+        Runs SELECT, SHOW, EXPLAIN and other statements that read, in a read-only session. The
+        server parses the statement to decide. Without STATEMENT it is read from standard input.
         """,
         """\
         kwtui sql "SELECT count(*) FROM shop.public.orders" --sandbox
         kwtui sql "SELECT * FROM shop.public.orders" --csv orders.csv --sandbox
         """,
     )
-    parser.add_argument("statement", nargs="?", metavar="STATEMENT")
-    parser.add_argument("--database", metavar="DB", help="the current database")
-    parser.add_argument("--rows", type=count, default=1000, metavar="N", help="read at most N rows")
-    parser.add_argument("--csv", metavar="FILE", help="write every row to a new file")
+    parser.add_argument("statement", nargs="?", metavar="STATEMENT", help="SQL statement")
+    parser.add_argument("--database", metavar="DB", help="current database of the statement")
     parser.add_argument(
-        "--timeout", type=int, default=60, metavar="SECONDS", help="0 for none (default: 60)"
+        "--rows", type=count, default=1000, metavar="N", help="print at most N rows (default: 1000)"
+    )
+    parser.add_argument("--csv", metavar="FILE", help="write all rows to this new file")
+    parser.add_argument(
+        "--timeout",
+        type=int,
+        default=60,
+        metavar="SECONDS",
+        help="time limit in seconds, 0 for none (default: 60)",
     )
 
 
@@ -147,25 +163,23 @@ def _survey(commands: Any) -> None:
     parser = command(
         commands,
         "survey",
-        "show a database as a backup would see it, and what to watch out for",
+        "show what a backup of a database would hold, and what it would miss",
         "survey:survey",
         "Without DB the databases are listed.",
         "kwtui survey shop --sandbox",
     )
-    parser.add_argument("database", nargs="?", metavar="DB")
+    parser.add_argument("database", nargs="?", metavar="DB", help="database to examine")
 
 
 def _profiles(commands: Any) -> None:
     parser = command(
         commands,
         "profiles",
-        "list, add, change and remove the saved profiles",
+        "list, add, edit and remove saved profiles",
         "profiles:profiles",
         """\
-        A profile is a server with its folders, in profiles.toml; --profile NAME connects to it.
-        No password is kept: name the command that prints it, or a passfile. `edit` opens the file
-        in VISUAL or EDITOR and checks it before it counts. Policies that connect with a profile
-        are named before it is removed.
+        A profile is a server with its folders, saved in profiles.toml. --profile NAME connects to
+        it. Passwords are not saved: name a command that prints the password, or a passfile.
         """,
         """\
         kwtui profiles add shop --host db1.example.com --user backup --environment prod
@@ -178,63 +192,80 @@ def _profiles(commands: Any) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parser.set_defaults(action="list")
     for name, text in (
-        ("list", "all profiles (default)"),
-        ("show", "one profile, and the policies that connect with it"),
-        ("add", "save a new profile; comments and order of the file stay"),
-        ("edit", "change the file in the editor; it is checked before it counts"),
-        ("remove", "forget a profile; policies that connect with it are named first"),
+        ("list", "list the profiles (default)"),
+        ("show", "show a profile and the policies that use it"),
+        ("add", "save a new profile"),
+        ("edit", "edit profiles.toml in VISUAL or EDITOR; it is checked before it is saved"),
+        ("remove", "remove a profile; policies that use it are named first"),
     ):
         # Abbreviations would take --password for --password-command.
         action = actions.add_parser(
             name, help=text, description=text.capitalize() + ".", allow_abbrev=False
         )
         if name not in ("list", "edit"):
-            action.add_argument("name", type=given, metavar="NAME")
+            action.add_argument("name", type=given, metavar="NAME", help="name of the profile")
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         add_connection(action, inherited=True)
         if name == "add":
             _profile_options(action)
         if name == "remove":
             action.add_argument(
-                "--yes", type=given, metavar="NAME", help="do it: the profile's name again"
+                "--yes",
+                type=given,
+                metavar="NAME",
+                help="remove it; NAME is the name of the profile again",
             )
 
 
 def _profile_options(parser: argparse.ArgumentParser) -> None:
     from kwtui.config.profiles import Environment, TlsMode
 
-    group = parser.add_argument_group("the profile", "With --store, --extern and --logs.")
-    group.add_argument("--host", type=given, help="name or address (127.0.0.1)")
-    group.add_argument("--port", type=count, metavar="N", help="its port (26257)")
-    group.add_argument("--user", type=given, help="the account of the server (root)")
-    group.add_argument("--database", type=given, metavar="DB", help="to connect to (defaultdb)")
-    group.add_argument(
-        "--tls", choices=[mode.value for mode in TlsMode], help="how it is encrypted (verify-full)"
+    group = parser.add_argument_group(
+        "profile", "The folders are given with --store, --extern and --logs."
     )
-    group.add_argument("--sslrootcert", type=given, metavar="FILE", help="the CA's; or: system")
-    group.add_argument("--sslcert", type=given, metavar="FILE", help="the client's certificate")
-    group.add_argument("--sslkey", type=given, metavar="FILE", help="the client's key")
+    group.add_argument("--host", type=given, help="host name or address (default: 127.0.0.1)")
+    group.add_argument("--port", type=count, metavar="N", help="port (default: 26257)")
+    group.add_argument("--user", type=given, help="database user (default: root)")
+    group.add_argument(
+        "--database", type=given, metavar="DB", help="database to connect to (default: defaultdb)"
+    )
+    group.add_argument(
+        "--tls", choices=[mode.value for mode in TlsMode], help="TLS mode (default: verify-full)"
+    )
+    group.add_argument(
+        "--sslrootcert", type=given, metavar="FILE", help="CA certificate, or: system"
+    )
+    group.add_argument("--sslcert", type=given, metavar="FILE", help="client certificate")
+    group.add_argument("--sslkey", type=given, metavar="FILE", help="client key")
     group.add_argument(
         "--environment",
         choices=[each.value for each in Environment],
-        help="shown on every screen",
+        help="kind of environment, shown on every screen",
     )
     group.add_argument(
-        "--password-command", type=given, metavar="CMD", help="prints the password; no shell"
+        "--password-command",
+        type=given,
+        metavar="CMD",
+        help="command that prints the password; run without a shell",
     )
-    group.add_argument("--passfile", type=given, metavar="FILE", help="as ~/.pgpass")
+    group.add_argument(
+        "--passfile", type=given, metavar="FILE", help="password file in the format of ~/.pgpass"
+    )
     group.add_argument(
         "--ssh",
         type=given,
         metavar="USER@HOST",
-        help="the node's files are seen there: what needs only files runs there (list, logs ...)",
+        help="host that sees the files of the node: list, logs, verify and other commands that "
+        "need only files run there over ssh",
     )
     group.add_argument(
-        "--kwtui-there", type=given, metavar="PROGRAM", help="kwtui on that node (default: kwtui)"
+        "--kwtui-there", type=given, metavar="PROGRAM", help="kwtui on that host (default: kwtui)"
     )
     group.add_argument(
         "--allow-cleartext-password",
         action="store_true",
-        help="send the password also without TLS",
+        help="send the password even without TLS",
     )
-    group.add_argument("--read-only", action="store_true", help="kwtui changes nothing there")
+    group.add_argument(
+        "--read-only", action="store_true", help="refuse every change on this server"
+    )

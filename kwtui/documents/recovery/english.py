@@ -108,8 +108,8 @@ ENGLISH = Words(
         "disk or from a copy elsewhere.",
         Act.FETCH: "List the off-site copies, and fetch the newest. It is checked on arrival.",
         Act.USERS: "Create the users that the grants name. `RESTORE.md` in the backup lists them.",
-        Act.FREE_SPACE: "Remove the leftovers of broken runs; then see what retention removes. "
-        "Delete no files of backups by hand.",
+        Act.FREE_SPACE: "Remove the leftovers of interrupted runs; then see what retention "
+        "removes. Delete no files of backups by hand.",
         Act.CHECK_CUT: "See which backups are incomplete, and whether the node is well.",
         Act.ISOLATE: "Disconnect the hosts. Switch nothing off: memory is evidence.",
         Act.NEW_SECRETS: "Use new passwords, keys and certificates. The old ones are known.",

@@ -49,7 +49,7 @@ class WalAlarm:
     meaning: str
     file: Path
     discarded: bool
-    """The WAL was thrown away."""
+    """The WAL was discarded."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ async def make_excerpt_plan(
     details = await asyncio.to_thread(open_set, extern.path, source.path, state)
     if details.manifest is None:
         raise KwtuiError(
-            f"{source.path} was not made by kwtui: nothing records what its files should hold.",
+            f"{source.path} is an export not made by kwtui: nothing records what its files "
+            "should hold.",
             hint="Restore it under another name, and copy what is needed from there.",
             exit_code=ExitCode.REFUSED_BY_PLAN,
         )

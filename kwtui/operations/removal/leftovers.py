@@ -1,4 +1,4 @@
-"""What broken runs left behind, who may be using it still, and the plan that removes it. Pure.
+"""What interrupted runs left behind, who may be using it still, and the plan that removes it. Pure.
 
 A leftover of a run of this account that has ended may go when a person says so. Of any other one it
 is not known whether it is needed: the manifest of an unfinished-looking set may lie in the state
@@ -150,7 +150,7 @@ def plan_cleanup(
     return Plan(
         id=plan_id,
         kind=PlanKind.CLEANUP,
-        title="Remove the leftovers of broken runs",
+        title="Remove the leftovers of interrupted runs",
         created_at=now,
         cluster_id=cluster_id if has_database else "",
         node_id=0,
@@ -235,7 +235,7 @@ def _chosen(leftovers: Sequence[Leftover], names: Sequence[str]) -> list[Leftove
     for name in names:
         if name not in known:
             raise KwtuiError(
-                f"{name} is not a leftover of a broken run.",
+                f"{name} is not a leftover of an interrupted run.",
                 hint="List them: kwtui cleanup. Databases are only seen with a server.",
                 exit_code=ExitCode.NOT_FOUND,
             )

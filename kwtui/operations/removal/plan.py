@@ -1,4 +1,4 @@
-"""Plans that remove: one set, what retention lets go, what broken runs left. Pure."""
+"""Plans that remove: one set, what retention lets go, what interrupted runs left. Pure."""
 
 from __future__ import annotations
 
@@ -266,13 +266,13 @@ def _no_set(entry: BackupEntry, options: Sequence[str]) -> Finding:
         return _refusal(
             "leftover",
             entry.path,
-            "It is not a backup but a leftover of a broken run.",
+            "It is not a backup but a leftover of an interrupted run.",
             f"Remove it with: {shell_line('cleanup', entry.path, options=options)}",
         )
     return _refusal(
         "not_ours",
         entry.path,
-        "kwtui did not make it.",
+        "It was not made by kwtui.",
         "kwtui deletes its own backups only; remove this with system tools.",
     )
 

@@ -57,7 +57,7 @@ from kwtui.sql import statements
 
 @dataclass(frozen=True)
 class Leftovers:
-    """What broken runs left, and what is needed to plan its removal."""
+    """What interrupted runs left, and what is needed to plan its removal."""
 
     found: tuple[Leftover, ...]
     removables: dict[str, Removable]

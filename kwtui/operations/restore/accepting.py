@@ -32,7 +32,7 @@ def check_accepted(schema: DatabaseSchema, names: Iterable[str], path: str) -> N
 
 
 def check_nothing_accepted(names: Iterable[str]) -> None:
-    """Raises KwtuiError (USAGE): of an export of others no definition was captured."""
+    """Raises KwtuiError (USAGE): of a foreign export no definition was captured."""
     if any(True for _ in names):
         raise KwtuiError(
             "Only definitions of a backup can be accepted.",

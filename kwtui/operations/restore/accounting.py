@@ -1,4 +1,4 @@
-"""What of an export of others is restored, and what of it is not: nothing is left out unsaid. Pure.
+"""What of a foreign export is restored, and what of it is not: nothing is left out unsaid. Pure.
 
 A comparison after a restore sees the tables that were made. So every file that may hold rows is
 accounted for before: it is restored, it is named by a refusal, or a person left it out.
@@ -121,7 +121,7 @@ def _unread(source: RestoreSource) -> Iterator[Finding]:
 
 
 def without_files(source: RestoreSource, tables: tuple[SourceTable, ...]) -> tuple[TableName, ...]:
-    """Tables of an export of others of which nothing but the definition is there.
+    """Tables of a foreign export of which nothing but the definition is there.
 
     EXPORT writes no file for a table without rows, so nothing in the export tells which of them had
     none and which lost theirs. Those whose lost file is known are named by it.

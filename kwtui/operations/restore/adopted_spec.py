@@ -1,4 +1,4 @@
-"""A table as the meta.sql of somebody else's export defines it. Pure."""
+"""A table as the meta.sql of a foreign export defines it. Pure."""
 
 from __future__ import annotations
 

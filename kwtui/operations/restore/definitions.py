@@ -170,7 +170,7 @@ def waits_for_name(schema: DatabaseSchema, default: str) -> bool:
 
 def missing_sequences(chosen: Chosen, default: str) -> tuple[str, ...]:
     """The sequences of its own database that a default takes values from and that do not come back:
-    KWDB refuses such a default (42P01), and an export of others holds no sequence."""
+    KWDB refuses such a default (42P01), and a foreign export holds no sequence."""
     known = {sequence.name.name for sequence in chosen.sequences}
     return tuple(
         ".".join(parts)

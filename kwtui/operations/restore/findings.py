@@ -105,7 +105,7 @@ def _source_findings(
 
 
 def _default_findings(source: RestoreSource, tables: tuple[SourceTable, ...]) -> Iterator[Finding]:
-    """Defaults of an export of others, of which nobody knows the capitals."""
+    """Defaults of a foreign export, of which nobody knows the capitals."""
     doubtful = [
         f"{table.name}.{column.name}"
         for table in tables

@@ -29,7 +29,7 @@ class TargetFacts:
     existing: DatabaseSchema | None = None
     """The target database, where it exists and matters (data only)."""
     live_tables: frozenset[TableName] = frozenset()
-    """Of an export of others: the tables of the database of its name, where there is one."""
+    """Of a foreign export: the tables of the database of its name, where there is one."""
     dependents: tuple[str, ...] = ()
     """What in other databases uses the one that is to be replaced."""
     replaced_id: str = ""

@@ -81,7 +81,7 @@ def _drill_words(request: DrillRequest) -> Iterator[str]:
 
 
 def _tree_words(request: RestoreRequest | DrillRequest) -> Iterator[str]:
-    """How an export of others is read."""
+    """How a foreign export is read."""
     for path in request.leave_out:
         yield from ("--leave-out", path)
     if request.empty:

@@ -6,7 +6,7 @@ from kwtui.backups.listing.entries import EntryKind
 
 KIND_WORDS = {
     EntryKind.SET: "backup set",
-    EntryKind.TREE: "adopted: an export that kwtui did not make",
+    EntryKind.TREE: "export not made by kwtui",
     EntryKind.INCOMPLETE: "unfinished: not a backup",
     EntryKind.WRITING: "being written: not a backup yet",
     EntryKind.DELETED: "left by a deletion: not a backup any more",

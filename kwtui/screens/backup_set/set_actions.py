@@ -49,7 +49,7 @@ def why_not(entry: BackupEntry, verb: str) -> str:
         return "" if entry.kind is EntryKind.INCOMPLETE else "Only a backup without a manifest is."
     if verb == "delete":
         if entry.kind in (EntryKind.FOREIGN, EntryKind.TREE):
-            return "kwtui did not make it; it is removed with the tools of the system."
+            return "It was not made by kwtui: remove it with system tools."
         return spelled("It is pinned; {storage.pin} takes the pin away.") if entry.pinned else ""
     if entry.kind is EntryKind.FOREIGN:
         return "This is no export."

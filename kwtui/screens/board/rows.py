@@ -42,7 +42,7 @@ class BoardRow:
     judgement: Judgement
     facts: DatabaseFacts
     entries: tuple[BackupEntry, ...]
-    """Its sets and what broken backups left, newest first."""
+    """Its sets and what interrupted backups left, newest first."""
 
     @property
     def name(self) -> str:

@@ -30,7 +30,7 @@ WELCOME = (
 def connection_lines(
     status: ConnectionStatus, place: NodePlace | None, left: Sequence[Leftover] = ()
 ) -> list[Line]:
-    """Everything learnt of the server, or why there is nothing; and what broken runs left there."""
+    """What is known of the server, or why nothing is; and what interrupted runs left there."""
     state = str(status.state)
     if state == "connecting":
         return [line("Connecting to ", (status.target, "strong"), " …")]
@@ -63,7 +63,7 @@ def _leftover_lines(left: Sequence[Leftover]) -> list[Line]:
     from kwtui.text import plural
 
     names = ", ".join(each.name for each in left[:2]) + (", …" if len(left) > 2 else "")
-    words = f"Broken runs left {plural(len(left), 'thing')} ({names}). "
+    words = f"Interrupted runs left {plural(len(left), 'thing')} ({names}). "
     if any(each.continues for each in left):
         words += spelled("A stopped restore can go on: {runs.continue} in Runs ({app.open-runs}). ")
     return [

@@ -169,7 +169,7 @@ class ProfileDialog(Dialog):
         return [*(field.value for field in self._texts.values()), *(each.value for each in cycles)]
 
     def action_close(self) -> None:
-        """Esc: what was typed is not thrown away by one key."""
+        """Esc: what was typed is not lost by one key."""
         if self._warned or self._values() == self._opened_with:
             self.dismiss(None)
             return

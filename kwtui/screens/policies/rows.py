@@ -46,7 +46,7 @@ def told(policy: PolicySummary) -> dict[str, str]:
 
 def _result(policy: PolicySummary) -> Part:
     if policy.problem:
-        return ("BROKEN", "error")
+        return ("INVALID", "error")
     if policy.works:
         return ("at work", "accent")
     if policy.last is None:

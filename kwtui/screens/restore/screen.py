@@ -20,7 +20,7 @@ class RestoreScreen(WizardScreen):
     scope: ClassVar[str] = "wizard"
     title_text: ClassVar[str] = "3 Restore"
     about: ClassVar[str] = (
-        "Bring a backup, or an export that somebody else made, back into a database. It goes under"
+        "Restore a backup, or an export not made by kwtui, into a database. It gets"
         " a new name unless you type the name of what it may replace. Nothing is written before"
         " the plan's page; afterwards the result is compared with the backup, table by table."
     )

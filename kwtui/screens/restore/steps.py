@@ -80,7 +80,7 @@ class SourceStep(Step):
         )
         self._entries = [entry for entry in listing.entries if entry.kind in kinds]
         if self._wanted and all(entry.path != self._wanted for entry in self._entries):
-            # Inside a set whose manifest is damaged: its data as an export of others.
+            # Inside a set whose manifest is damaged: its data as a foreign export.
             self._inside = (await self.controller.storage.open_set(self._wanted)).entry
         if self._inside is not None:
             self._entries.insert(0, self._inside)
@@ -135,13 +135,13 @@ class StrategyStep(ChoiceStep):
         lines = paragraph(option.explanation, "warning" if option.warning else "")
         entry = self._source.chosen
         if entry is not None and entry.kind is EntryKind.TREE:
-            lines += [BLANK, *_adopted_lines(option)]
+            lines += [BLANK, *_foreign_export_lines(option)]
         return lines
 
 
-def _adopted_lines(option: Option) -> list[Line]:
+def _foreign_export_lines(option: Option) -> list[Line]:
     text = (
-        "This is an export that kwtui did not make: only what its meta.sql files and its data hold"
+        "This is an export not made by kwtui: only what its meta.sql files and its data hold"
         " can come back, and there is no manifest to compare the result with."
     )
     if option.value == RestoreStrategy.EXACT:

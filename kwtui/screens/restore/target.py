@@ -134,7 +134,7 @@ class TargetStep(Step):
             self._settings.value = "no"
 
     def _offer_to_do_without(self, details: SetDetails) -> None:
-        """Only a tree of others has files that are not understood, or first lines in doubt."""
+        """Only a foreign export has files that are not understood, or first lines in doubt."""
         guessed = details.dialect.dialect if details.dialect is not None else None
         named = guessed is not None and guessed.header
         named = named or any(form.header for form in details.forms.values())

@@ -1,4 +1,4 @@
-"""What broken runs left: chosen, planned, removed."""
+"""What interrupted runs left: chosen, planned, removed."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class LeftoversScreen(LiveScreen):
         known = {each.name for each in self._found.found} if self._found is not None else set()
         chosen = {each.name for each in self._list.checked_rows()}
         self._found = found = await self.controller.leftovers.find()
-        self._list.empty = "Broken runs left nothing."
+        self._list.empty = "Interrupted runs left nothing."
         self._list.set_rows(found.found)
         # What a person chose stays chosen; only what is new is chosen for them.
         self._list.check_these(

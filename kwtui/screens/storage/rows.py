@@ -28,7 +28,7 @@ COLUMNS = (
     Column("Rows", 11, "right", drop=2),
     Column("Files", 7, "right", drop=5),
     Column("Bytes", 9, "right"),
-    Column("Proof", 9),
+    Column("Proof", 10),
     Column("Mark", 4, drop=1),
     Column("Folder", 30, grow=True, drop=6),
 )
@@ -203,7 +203,7 @@ def proof_cell(entry: BackupEntry) -> Part:
     if entry.kind is EntryKind.FOREIGN:
         return ("other", "muted")
     if entry.kind is EntryKind.INCOMPLETE:
-        return ("BROKEN", "error")
+        return ("UNFINISHED", "error")
     if entry.kind is EntryKind.WRITING:
         return ("writing", "accent")
     if entry.kind is EntryKind.DELETED:
@@ -213,7 +213,7 @@ def proof_cell(entry: BackupEntry) -> Part:
     if entry.problem:
         return ("DAMAGED", "error")
     if entry.kind is EntryKind.TREE:
-        return ("adopted", "accent")
+        return ("export", "accent")
     if entry.proof is None:
         return ("none", "warning")
     # The column that never leaves the list says what the proof is not of: the whole database.

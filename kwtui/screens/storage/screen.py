@@ -50,9 +50,9 @@ class StorageScreen(FilteredScreen, ComparingSets):
     scope: ClassVar[str] = "storage"
     title_text: ClassVar[str] = "4 Storage"
     about: ClassVar[str] = (
-        "What lies in the node's extern folder: backups that kwtui made, with the proof that each"
-        " has; exports that others made (adopted), which can be looked into, checked and restored"
-        " too; backups that did not finish; and whatever else is there. The list follows the"
+        "What lies in the node's extern folder: backups with their"
+        " proof; exports not made by kwtui, which can be viewed, verified and restored"
+        " too; unfinished backups; and whatever else is there. The list follows the"
         " folder by itself. What removes something shows a plan first."
     )
     CSS_PATH = style_path("storage")

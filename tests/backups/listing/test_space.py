@@ -11,7 +11,7 @@ META = "CREATE TABLE t (a INT8);\n"
 
 
 def export(extern: Path, name: str, **files: str) -> Path:
-    """An export of one table, as somebody else made it."""
+    """A foreign export of one table."""
     folder = extern / name
     folder.mkdir(parents=True)
     (folder / "meta.sql").write_text(META)

@@ -1,4 +1,4 @@
-"""Exports of others, as they come: every file with rows is restored, or refused by its name."""
+"""Foreign exports, as they come: every file with rows is restored, or refused by its name."""
 
 from __future__ import annotations
 

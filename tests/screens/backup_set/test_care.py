@@ -81,9 +81,9 @@ async def test_the_list_by_database_folds(connected: FakeController) -> None:
         await person.until_shown("This is a heading")
         await person.press("enter")
         await person.until_shown("+ shop")
-        assert "BROKEN" not in person.text()
+        assert "UNFINISHED" not in person.text()
         await person.press("enter", "b")
-        await person.until_shown("BROKEN")
+        await person.until_shown("UNFINISHED")
 
 
 async def test_what_is_free_and_what_is_left_over_is_said_above(connected: FakeController) -> None:
@@ -128,7 +128,7 @@ async def test_an_unsealed_backup_is_sealed_with_its_draft(connected: FakeContro
         await person.press("f")
         await person.until_shown("Only a backup without a manifest")
         await person.press("slash")
-        await person.type("BROKEN")
+        await person.type("UNFINISHED")
         await person.press("enter")
         await person.press("f")
         await person.until_shown("The draft that its run wrote:")
@@ -276,14 +276,14 @@ async def test_what_kwtui_did_not_make_is_not_deleted(connected: FakeController)
     async with opened(connected) as person:
         await to_storage(person)
         await person.press("x")
-        await person.until_shown("kwtui did not make it")
+        await person.until_shown("It was not made by kwtui")
 
 
 async def test_an_unfinished_backup_goes_by_a_cleanup(connected: FakeController) -> None:
     async with opened(connected) as person:
         await to_storage(person)
         await person.press("j", "j", "x")
-        await person.until_shown("Remove the leftovers of broken runs")
+        await person.until_shown("Remove the leftovers of interrupted runs")
         await person.until_shown("Remove kwtui/shop/20261120T020000Z")
 
 

@@ -72,7 +72,7 @@ async def test_what_broken_runs_left_is_offered_after_connecting(
 ) -> None:
     async with opened(controller, size=(100, 40)) as person:
         await connect(person)
-        await person.until_shown("Broken runs left")
+        await person.until_shown("Interrupted runs left")
         assert "See it all: l in" in person.words().replace("│ ", "")
 
 
@@ -81,10 +81,10 @@ async def test_what_was_cleaned_up_elsewhere_is_offered_no_more(
 ) -> None:
     async with opened(controller, size=(100, 40)) as person:
         await connect(person)
-        await person.until_shown("Broken runs left")
+        await person.until_shown("Interrupted runs left")
         controller.leftovers.left = ()
         controller.tell(RunsChanged())
-        await person.until(lambda: "Broken runs" not in person.text())
+        await person.until(lambda: "Interrupted runs" not in person.text())
 
 
 async def test_what_was_cleaned_up_while_one_was_away_is_offered_no_more(
@@ -92,12 +92,12 @@ async def test_what_was_cleaned_up_while_one_was_away_is_offered_no_more(
 ) -> None:
     async with opened(controller, size=(100, 40)) as person:
         await connect(person)
-        await person.until_shown("Broken runs left")
+        await person.until_shown("Interrupted runs left")
         await person.press("6")
         await person.until_shown("6 Runs")
         controller.leftovers.left = ()
         await person.press("1")
-        await person.until(lambda: "Broken runs" not in person.text())
+        await person.until(lambda: "Interrupted runs" not in person.text())
 
 
 async def test_where_nothing_is_left_nothing_is_said_of_it(controller: FakeController) -> None:
@@ -105,7 +105,7 @@ async def test_where_nothing_is_left_nothing_is_said_of_it(controller: FakeContr
     async with opened(controller, size=(100, 40)) as person:
         await connect(person)
         await person.until_shown("may export and import")
-        assert "Broken runs" not in person.text()
+        assert "Interrupted runs" not in person.text()
 
 
 async def test_without_the_admin_role_the_page_says_what_that_means(

@@ -117,7 +117,7 @@ async def test_a_broken_file_is_told_and_can_only_be_edited(connected: FakeContr
     path.write_text(path.read_text().replace("exclude", "exclud"))
     async with opened(connected) as person:
         await person.press("9")
-        await person.until_shown("BROKEN")
+        await person.until_shown("INVALID")
         await person.until_shown("unknown key 'exclud'")
         await person.press("s")
         await person.until_shown("Its file cannot be used: e changes it.")

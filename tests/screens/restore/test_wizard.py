@@ -48,7 +48,7 @@ async def test_unfinished_backups_are_not_offered(connected: FakeController) -> 
     async with opened(connected) as person:
         await person.press("3")
         await person.until_shown("tsdb")
-        assert "BROKEN" not in person.text()
+        assert "UNFINISHED" not in person.text()
 
 
 async def test_a_free_name_is_proposed_and_the_plan_asks_for_it(
@@ -106,7 +106,7 @@ async def test_looking_inside_and_coming_back_keeps_the_choice(
         await person.press("escape")
         await person.until_shown("Which backup is to be restored?")
         await person.press("enter")
-        await person.until_shown("an export that kwtui did not make")
+        await person.until_shown("an export not made by kwtui")
 
 
 async def test_the_storage_browser_leads_here_with_its_backup_chosen(

@@ -1,4 +1,4 @@
-"""A person decides how long backups stay, and takes away what broken runs left."""
+"""A person decides how long backups stay, and takes away what interrupted runs left."""
 
 from __future__ import annotations
 
@@ -188,4 +188,4 @@ async def test_nothing_left_is_said(connected: FakeController) -> None:
         await person.press("4")
         await person.until_shown("tsdb")
         await person.press("l")
-        await person.until_shown("Broken runs left nothing.")
+        await person.until_shown("Interrupted runs left nothing.")

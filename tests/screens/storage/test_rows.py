@@ -50,8 +50,8 @@ def test_a_copy_is_marked_and_found_by_its_mark() -> None:
 def test_a_proof_is_a_circle_that_fills_up() -> None:
     proof = [column.title for column in COLUMNS].index("Proof")
     told = [cells(entry, NOW)[proof] for entry in SETS]
-    assert told == [("◑ P2", "good"), ("adopted", "accent"), ("◔ P1", "warning"),
-                    ("BROKEN", "error")]  # fmt: skip
+    assert told == [("◑ P2", "good"), ("export", "accent"), ("◔ P1", "warning"),
+                    ("UNFINISHED", "error")]  # fmt: skip
 
 
 def test_each_database_has_a_bar_of_the_space_that_it_takes() -> None:
@@ -86,7 +86,7 @@ def test_a_filter_asks_one_column_and_puts_the_name_that_was_typed_first() -> No
     newest = ORDERS[0]
     assert arranged(entries, newest, "shop") == [shop, broken, shops]
     assert containing(entries, "proof:p2") == [shop]
-    assert containing(entries, "database:shop proof:broken") == [broken]
+    assert containing(entries, "database:shop proof:unfinished") == [broken]
     assert containing(entries, "written:2026-11-22") == [shops, shop]
     assert containing(entries, "label:shop") == []
     assert containing(entries, "nothing:shop") == []

@@ -25,7 +25,7 @@ async def test_the_list_says_what_each_entry_is_and_how_far_it_is_proven(
         await person.press("4")
         await person.until_shown("2 backups, 2 other entries")
         text = person.text()
-        for word in ("P2", "P1", "BROKEN", "adopted", "relational", "仓库", "21,500", "3.2 MiB"):
+        for word in ("P2", "P1", "UNFINISHED", "export", "relational", "仓库", "21,500", "3.2 MiB"):
             assert word in text
         assert "kwtui/shop/20261122T110000Z" in text
         await person.press("G")
@@ -49,7 +49,7 @@ async def test_chinese_names_keep_the_columns_aligned(connected: FakeController)
 async def test_what_does_not_hold_is_explained_under_the_list(connected: FakeController) -> None:
     async with opened(connected) as person:
         await person.press("4")
-        await person.until_shown("BROKEN")
+        await person.until_shown("UNFINISHED")
         await person.press("j", "j")
         await person.until_shown("There is no manifest: this backup did not finish")
         await person.press("r")
@@ -87,7 +87,7 @@ def test_a_set_of_some_tables_says_so_in_the_list_and_below_it() -> None:
 
 
 def test_the_filter_knows_what_the_proof_column_says() -> None:
-    for word in ("broken", "adopted", "p2"):
+    for word in ("unfinished", "export", "p2"):
         found = arranged(SETS, ORDERS[0], word)
         assert 0 < len(found) < len(SETS), word
 

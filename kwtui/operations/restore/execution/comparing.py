@@ -154,7 +154,7 @@ def check_lines(lines: list[dict[str, Any]], where: str) -> None:
 def layout_differences(
     layout: Iterable[Mapping[str, Any]], restored: DatabaseSchema
 ) -> Iterator[str]:
-    """Tables of an export of others that were not made, or not with the columns of its files."""
+    """Tables of a foreign export that were not made, or not with the columns of its files."""
     for table in layout:
         name = TableName(table["schema"], table["table"])
         found = restored.table(name)

@@ -59,7 +59,7 @@ class Comparison:
         self.accepting = ""
         """Options that accept those of the `doubts` that are about definitions of tables."""
         self.tables_made: int | None = None
-        """Of an export of others: how many tables have the columns of its files, all that can be
+        """Of a foreign export: how many tables have the columns of its files, all that can be
         compared of them; None for a set, whose every definition is compared."""
 
     @property
@@ -141,7 +141,7 @@ class Comparison:
             self._accepted.setdefault(difference.words)
 
     def _compare_layout(self, step: Step, restored: DatabaseSchema) -> None:
-        """Of an export of others nothing was captured: its tables must have its columns."""
+        """Of a foreign export nothing was captured: its tables must have its columns."""
         layout = step.params.get("layout", [])
         differences = list(layout_differences(layout, restored))
         if differences:
