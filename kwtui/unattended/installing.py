@@ -55,10 +55,13 @@ def install(policy: Policy, kind: str = "", user: str = "") -> Installed:
     ``user`` that it runs as.
     """
     schedule = policy.schedule
+    edit, again = (f"kwtui {words} {policy.name}" for words in ("policy edit", "schedule install"))
     if not policy.profile:
         raise KwtuiError(
             f"The policy {policy.name} names no server: a timer needs one.",
-            hint='Save a profile and write profile = "NAME" into the policy.',
+            hint="1. Save the server: kwtui profiles add NAME --host HOST. "
+            f'2. Write profile = "NAME" at the top of the policy: {edit}. '
+            f"3. Again: {again}",
             exit_code=ExitCode.USAGE,
         )
     if user and (os.geteuid() != 0 or schedule.cron):
@@ -70,7 +73,9 @@ def install(policy: Policy, kind: str = "", user: str = "") -> Installed:
     if not schedule.on_calendar and not schedule.cron:
         raise KwtuiError(
             f"The policy {policy.name} has no schedule.",
-            hint='Give it one: [schedule] on_calendar = "*-*-* 01:15:00"',
+            hint=f"1. Open the policy: {edit}. "
+            '2. Below [schedule] write on_calendar = "*-*-* 01:15:00" for systemd, or '
+            f'cron = "15 1 * * *" for cron. 3. Again: {again}',
             exit_code=ExitCode.USAGE,
         )
     fits = "systemd" if schedule.on_calendar else "cron"
@@ -78,7 +83,7 @@ def install(policy: Policy, kind: str = "", user: str = "") -> Installed:
         key = "cron" if kind == "cron" else "on_calendar"
         raise KwtuiError(
             f"The schedule of {policy.name} is written for {fits}.",
-            hint=f"For {kind} write {key} in its [schedule].",
+            hint=f"For {kind} write {key} below [schedule] ({edit}), then install it again.",
             exit_code=ExitCode.USAGE,
         )
     if fits == "cron":

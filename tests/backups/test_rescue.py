@@ -133,6 +133,14 @@ def test_a_set_is_brought_to_its_own_path_and_is_whole_there(
     assert raised.value.exit_code is ExitCode.NAME_TAKEN
 
 
+def test_a_node_that_never_exported_gets_its_extern(
+    extern: Path, path: str, tmp_path: Path
+) -> None:
+    (tmp_path / "store").mkdir()
+    assert bring(open_set(extern, path), tmp_path / "store" / "extern") == path
+    assert verify(tmp_path / "store" / "extern", path, ProofLevel.P2).ok
+
+
 def test_what_is_cut_short_leaves_nothing(
     extern: Path, path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,7 +68,11 @@ def test_sets_and_copies_in_one_folder_are_both_there(
         (location.path, "off-site copy, not encrypted"),
     ]
     told = home.run("rescue", str(disk), "--list")
-    assert f"Recovery plan of shop: kwtui rescue {disk} --plan shop" in told.err
+    command = f"kwtui rescue {disk} --plan shop"
+    assert f"Recovery plan of shop: {command}" in told.err
+    printed = home.run("rescue", str(disk), "--json").object
+    assert [(p["database"], p["command"]) for p in printed["plans"]] == [("shop", command)]
+    assert printed["proofs"] == ["P2", "?"], "as they are listed, beside their entries"
     assert home.run("rescue", str(disk), "--plan", "shop").out == "# What to do\n"
     assert home.run("rescue", str(disk), "--plan", "plant").code == ExitCode.NOT_FOUND
 

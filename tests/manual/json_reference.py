@@ -22,6 +22,7 @@ from kwtui.backups.layout.annotations import Annotation
 from kwtui.backups.listing.contents import SetDetails
 from kwtui.backups.listing.entries import BackupEntry
 from kwtui.backups.proof.verify import VerifyReport
+from kwtui.commands.recovery.sources import ListedPlan
 from kwtui.config.profiles import Profile
 from kwtui.doctor.check import Check
 from kwtui.model.offsite import TargetSettings
@@ -112,6 +113,7 @@ _PRINTED_BY = {
 """Who prints a kind, in the order of the page."""
 
 _HELD: dict[str, dict[str, type | str]] = {
+    "rescue": {"entries": BackupEntry, "plans": ListedPlan},
     "list": {"entries": BackupEntry},
     "status": {"status": StatusReport},
     "advice": {"advice": Recommendation, "measured": Measured},

@@ -155,3 +155,17 @@ def test_a_copy_is_brought_into_extern_once(away: Path, sent: SetLocation, tmp_p
     with pytest.raises(KwtuiError) as raised:
         bring_copy(found, sent.path, node, tmp_path / "state", ())
     assert raised.value.exit_code is ExitCode.NAME_TAKEN
+
+
+def test_a_node_that_never_exported_gets_its_extern(
+    away: Path, sent: SetLocation, tmp_path: Path
+) -> None:
+    found = find_copies_in(away)
+    assert found is not None
+    store = tmp_path / "store"
+    store.mkdir()
+    assert bring_copy(found, sent.path, store / "extern", tmp_path / "state", ()) == sent.path
+    assert verify(store / "extern", sent.path, ProofLevel.P2, record=False).ok
+    with pytest.raises(KwtuiError):
+        bring_copy(found, sent.path, store / "etxern", tmp_path / "state", ())
+    assert [each.name for each in store.iterdir()] == ["extern"], "a slip of the pen makes nothing"

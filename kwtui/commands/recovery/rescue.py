@@ -61,12 +61,21 @@ def _named(source: Source, args: argparse.Namespace) -> BackupEntry:
 
 def _show(source: Source, output: Output) -> None:
     if output.json:
-        output.object("rescue", {"root": source.place, "entries": source.entries})
+        proofs = [source.proof(entry) for entry in source.entries]
+        output.object(
+            "rescue",
+            {
+                "root": source.place,
+                "entries": source.entries,
+                "proofs": proofs,
+                "plans": source.plans,
+            },
+        )
     else:
         for line in _lines(source, source.entries, output.out_width):
             output.line(line)
-        for line in source.plans:
-            output.note(line)
+        for plan in source.plans:
+            output.note(plan.words)
     if source.problem:
         output.note(source.problem)
 
@@ -195,8 +204,8 @@ class _Dialogue:
         entries = self._source.entries
         for line in _lines(self._source, entries[:_SHOWN], self._output.out_width):
             self._output.line(line)
-        for line in self._source.plans:
-            self._output.note(line)
+        for plan in self._source.plans:
+            self._output.note(plan.words)
         if self._source.problem:
             self._output.note(self._source.problem)
         more = len(entries) - _SHOWN

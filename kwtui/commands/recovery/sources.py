@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -13,7 +14,8 @@ from kwtui.files.foreign.reading import is_folder
 from kwtui.text import sentences, shell_joined
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
 
     from kwtui.backups.listing.entries import BackupEntry
     from kwtui.backups.rescue import Found
@@ -34,8 +36,8 @@ class Source(Protocol):
     """The best of each database first."""
     moving: str
     """How a backup comes into the node's extern."""
-    plans: tuple[str, ...]
-    """Of each recovery plan that lies there, how it is read."""
+    plans: tuple[ListedPlan, ...]
+    """The recovery plans that lie there."""
 
     async def plan(self, database: str, language: str) -> str:
         """The recovery plan of a database (Markdown)."""
@@ -107,8 +109,9 @@ async def _in_folder(
         # Sets are of use all the same.
         copies, problem = None, sentences(*error.lines())
     names = {e.database for e in found.entries if e.database}
-    there = {name: "" for name in names if await controller.rescue.plans(found, name)}
-    sets = SetsSource(controller, output, found, _plan_notes(str(found.root), there, set()))
+    there = [name for name in sorted(names) if await controller.rescue.plans(found, name)]
+    plans = tuple(_listed_plan(str(found.root), name) for name in there)
+    sets = SetsSource(controller, output, found, plans)
     sets.problem = " ".join(filter(None, (sets.problem, problem)))
     if copies is None:
         return sets
@@ -116,14 +119,29 @@ async def _in_folder(
     return SetsAndCopies(sets, away) if found.entries else away
 
 
-def _plan_notes(place: str, when: Mapping[str, str], encrypted: Collection[str]) -> tuple[str, ...]:
-    """``when``: of each database that has a plan, when it was made, in words."""
-    return tuple(
-        f"Recovery plan of {name}{made}: "
-        + shell_joined(["kwtui", "rescue", place, "--plan", name])
-        + (" --identity FILE" if name in encrypted else "")
-        for name, made in sorted(when.items())
-    )
+@dataclass(frozen=True)
+class ListedPlan:
+    """A recovery plan that lies beside the backups."""
+
+    database: str
+    command: str
+    """What prints it."""
+    made: datetime | None = None
+    """None where its name does not tell."""
+    encrypted: bool = False
+
+    @property
+    def words(self) -> str:
+        made = f", {self.made:%Y-%m-%d %H:%M} UTC" if self.made else ""
+        return f"Recovery plan of {self.database}{made}: {self.command}"
+
+
+def _listed_plan(
+    place: str, database: str, made: datetime | None = None, *, encrypted: bool = False
+) -> ListedPlan:
+    command = shell_joined(["kwtui", "rescue", place, "--plan", database])
+    ending = " --identity FILE" if encrypted else ""
+    return ListedPlan(database, command + ending, made, encrypted)
 
 
 def _may_be_target(words: str) -> bool:
@@ -137,7 +155,11 @@ class SetsSource:
     moving = "copy"
 
     def __init__(
-        self, controller: Controller, output: Output, found: Found, plans: tuple[str, ...] = ()
+        self,
+        controller: Controller,
+        output: Output,
+        found: Found,
+        plans: tuple[ListedPlan, ...] = (),
     ) -> None:
         self._controller = controller
         self._output = output
@@ -257,10 +279,10 @@ class CopiesSource:
         self._keys: tuple[Any, ...] = ()
         self._by_path = {copy.path: copy for copy in found.copies}
         self.place, self.problem, self.entries = found.address, found.problem, found.entries
-        self.plans = _plan_notes(
-            found.settings.words,
-            {plan.database: f", {plan.at:%Y-%m-%d %H:%M} UTC" for plan in found.plans},
-            {plan.database for plan in found.plans if plan.encrypted},
+        newest = {plan.database: plan for plan in sorted(found.plans, key=lambda plan: plan.at)}
+        self.plans = tuple(
+            _listed_plan(found.settings.words, name, plan.at, encrypted=plan.encrypted)
+            for name, plan in sorted(newest.items())
         )
 
     async def plan(self, database: str, language: str) -> str:

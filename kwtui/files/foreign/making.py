@@ -14,6 +14,7 @@ from typing import BinaryIO
 from kwtui.files.foreign.grounds import enter, folder_at, listable, parent_of
 from kwtui.files.foreign.reading import folder_status, open_in, open_regular, regular_descriptor
 
+EXTERN_NAME = "extern"
 _COPY_BYTES = 1 << 20
 NO_LINKS = frozenset(
     {errno.EXDEV, errno.EMLINK, errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EACCES}
@@ -83,20 +84,29 @@ def make_folder(path: Path, mode: int, *, group: int | None = None, exactly: boo
 
 
 class FoldersBelow:
-    """Folders on the way to new files; each that is made gets the group of the one at the top."""
+    """Folders on the way to new files; each that is made gets the group of the one at the top.
+
+    A node makes its extern with its first export: where none is, it is made in its store.
+    """
 
     def __init__(self, top: Path, mode: int) -> None:
         self._top, self._mode = top, mode
         self._passed: dict[Path, None] = {}
         self._group: int | None = None
-        with suppress(OSError):
-            self._group = folder_status(top).st_gid
+        for folder in (top, top.parent):
+            with suppress(OSError):
+                self._group = folder_status(folder).st_gid
+                break
 
     def make(self, folder: Path) -> None:
         """With its parents; those that are there stay as they are. Raises OSError."""
-        if folder in self._passed or folder == self._top:
+        if folder in self._passed:
             return
-        self.make(folder.parent)
+        if folder != self._top:
+            self.make(folder.parent)
+        elif folder.name != EXTERN_NAME:
+            # Another one that is not there is a slip of the pen.
+            return
         make_folder(folder, self._mode, group=self._group)
         self._passed[folder] = None
 
