@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from kwtui.backups.manifest import TableEntry
 from kwtui.model.proof import TableOrigin
 
-MOST_TABLES = 100
-"""Each table takes a statement of some 0.05 s: of a database of more of them nothing is linked."""
+MOST_ALONE = 100
+"""Where a server does not tell of all tables at once, each takes a statement of some 0.05 s: of a
+database of more of them nothing is linked then."""
 
 
 def origin_of(
@@ -41,25 +42,31 @@ def is_same_table(earlier: TableEntry, now: TableOrigin | None, columns: Sequenc
     then = earlier.origin
     return (
         then is not None
-        and now is not None
-        and _identity(then) == _identity(now)
+        and is_same_origin(then, now)
         and earlier.columns == tuple(columns)
-        and bool(earlier.files)
+        and (bool(earlier.files) or earlier.rows_reported == 0)
         and earlier.rows_reported is not None
         and earlier.rows_reported == earlier.rows_counted
     )
 
 
-def was_written(then: TableOrigin, last_updates: Sequence[str | None]) -> bool:
+def is_same_origin(then: TableOrigin, now: TableOrigin | None) -> bool:
+    """Whether it is the same table with the same definition, and nothing was imported into it."""
+    return now is not None and _identity(then) == _identity(now)
+
+
+def was_written(then: TableOrigin, last_updates: Sequence[str | None], *, quiet: int = 0) -> bool:
     """Whether a range of the table was, or may have been, written since it was exported.
 
     ``last_updates`` are nanoseconds since the epoch as the server tells them, of every range of the
-    table, asked for after the instant of the new backup.
+    table, asked for after the instant of the new backup. ``quiet`` nanoseconds before the export
+    count, too.
     """
     since = nanoseconds(then.exported_at)
     if since is None or not last_updates:
         return True
-    return not all((each or "").isdigit() and 0 < int(each or 0) < since for each in last_updates)
+    until = since - quiet
+    return not all((each or "").isdigit() and 0 < int(each or 0) < until for each in last_updates)
 
 
 def nanoseconds(timestamp: str) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 
 class Engine(StrEnum):
@@ -226,4 +227,9 @@ class DatabaseSchema:
     fire."""
 
     def table(self, name: TableName) -> TableSpec | None:
-        return next((t for t in self.tables if t.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[TableName, TableSpec]:
+        """Not a field: whatever is compared or written has the tables alone."""
+        return {table.name: table for table in reversed(self.tables)}

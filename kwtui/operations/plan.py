@@ -48,6 +48,8 @@ class StepKind(StrEnum):
 
     SNAPSHOT = "snapshot"
     EXPORT_DATABASE = "export-database"
+    EXPORT_TOGETHER = "export-together"
+    """Many small tables by one statement, where that gives what one for each would."""
     EXPORT_TABLE = "export-table"
     EXPORT_OTHER = "export-other"
     """Users or cluster settings."""

@@ -7,6 +7,7 @@ from kwtui.operations.plan import Plan, StepKind
 _OF_KIND = {
     StepKind.SNAPSHOT: "reading the catalogue",
     StepKind.EXPORT_DATABASE: "exporting",
+    StepKind.EXPORT_TOGETHER: "exporting",
     StepKind.EXPORT_TABLE: "exporting",
     StepKind.EXPORT_OTHER: "exporting",
     StepKind.RECONCILE: "checking the export",

@@ -140,6 +140,16 @@ def checksums_together(parts: Sequence[str], timestamp: str | None = None) -> st
     return f"SELECT n, c, x, s FROM ({together(parts)}){as_of(timestamp)}"
 
 
+def numbered_rows(number: int, database: str, table: TableName) -> str:
+    """The rows of a table, as a part of `counts_together`."""
+    return f"SELECT {number} AS n, count(*) AS c FROM {table_name(database, table)}"
+
+
+def counts_together(parts: Sequence[str], timestamp: str) -> str:
+    """Of `numbered_rows`, at one instant, as `checksums_together`."""
+    return f"SELECT n, c FROM ({together(parts)}){as_of(timestamp)}"
+
+
 def _expression(aggregate: Aggregate) -> str:
     name = identifier(aggregate.column)
     match aggregate.kind:

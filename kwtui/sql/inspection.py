@@ -167,6 +167,22 @@ def last_updates(database: str, table: TableName) -> str:
     )
 
 
+def ranges() -> str:
+    """Every range of the cluster by its first and its last key, as KWDB prints them: ``/Table/78``
+    and ``/Table/78/1/40000`` (columns in recording 18, keys in 15); admin only."""
+    return "SELECT range_id, start_pretty, end_pretty FROM kwdb_internal.ranges_no_leases"
+
+
+def last_updates_of(ranges: Sequence[int]) -> str:
+    """The same as `last_updates`, of several ranges, each with its keys as they are meanwhile."""
+    numbers = ", ".join(str(int(number)) for number in ranges)
+    return (
+        "SELECT range_id, start_pretty, end_pretty, "
+        "kwdb_internal.range_stats(start_key)->>'last_update_nanos' "
+        f"FROM kwdb_internal.ranges_no_leases WHERE range_id IN ({numbers})"
+    )
+
+
 def descriptions(database: str) -> str:
     """All comments but those on databases (recording 12), which move no version."""
     return (

@@ -21,6 +21,7 @@ _BLANKS = {
     "<text>": _TEXT,
     "<texts>": rf"{_TEXT}(?:, {_TEXT})*",
     "<number>": r"-?\d+",
+    "<numbers>": r"\d+(?:, \d+)*",
     "<privileges>": r"[A-Z]+(?:, [A-Z]+)*",
     "<options>": rf"(?: WITH {_OPTION}(?:, {_OPTION})*)?",
     "<any>": r"(?s:.*)",

@@ -327,6 +327,12 @@ SAMPLES: dict[str, list[str]] = {
     "statements.together": [
         statements.together([statements.numbered_count(number, "D", P) for number in range(3)])
     ],
+    "content.counts_together": [
+        content.counts_together(
+            [content.numbered_rows(number, "D", P) for number in range(n)], "1732.0000000000"
+        )
+        for n in (1, 3)
+    ],
     "content.checksums_together": [
         content.checksums_together(
             [content.numbered_checksum(number, "D", P, COLUMNS) for number in range(3)], at
@@ -469,6 +475,11 @@ SAMPLES: dict[str, list[str]] = {
     "inspection.descriptors": [inspection.descriptors("D")],
     "inspection.descriptions": [inspection.descriptions("D")],
     "inspection.last_updates": [inspection.last_updates("D", P)],
+    "inspection.ranges": [inspection.ranges()],
+    "inspection.last_updates_of": [
+        inspection.last_updates_of([58]),
+        inspection.last_updates_of([58, 1802]),
+    ],
     "inspection.streams": [inspection.streams()],
     "inspection.zones": [inspection.zones()],
     "transfer.export_select": [
@@ -510,6 +521,7 @@ NO_STATEMENTS = {
     "statements.within",
     "statements.row_hash",
     "content.numbered_checksum",
+    "content.numbered_rows",
     "content.rounded_columns",
     "transfer.nodelocal",
     "wal_settings.level_words",

@@ -26,10 +26,9 @@ def choose_tables(schema: DatabaseSchema, request: BackupRequest) -> tuple[Table
                 hint=f"List its contents: kwtui survey {shell_quoted(schema.database)}",
                 exit_code=ExitCode.STATEMENT_REFUSED if why else ExitCode.NOT_FOUND,
             )
-    wanted = request.tables or tuple(table.name for table in schema.tables)
-    chosen = tuple(
-        t for t in schema.tables if t.name in set(wanted) and t.name not in request.without
-    )
+    without = frozenset(request.without)
+    wanted = frozenset(request.tables or (table.name for table in schema.tables)) - without
+    chosen = tuple(table for table in schema.tables if table.name in wanted)
     if request.without and not chosen:
         raise KwtuiError(
             f"No table of {schema.database} is left to back up.",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kwtui.backups.unchanged import MOST_TABLES
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import BackupRequest, Incremental
-from kwtui.model.schema import Engine, TableSpec
+from kwtui.model.schema import TableSpec
 from kwtui.operations.backup.scope import Scope, sum_known
 from kwtui.text import human_bytes, plural
 
@@ -17,9 +16,7 @@ def linkable_bytes(scope: Scope) -> int:
 
     What has fewer rows now can have no more than its share of them unchanged.
     """
-    earlier = scope.destination.earlier
-    relational = scope.schema.engine is Engine.RELATIONAL
-    if earlier is None or (relational and len(scope.tables) > MOST_TABLES):
+    if scope.destination.earlier is None:
         return 0
     return sum(_linkable(scope, table) for table in scope.tables)
 
@@ -64,7 +61,7 @@ def linking_findings(scope: Scope) -> Iterator[Finding]:
 def tables_linked(scope: Scope) -> str:
     """Of relational tables."""
     request = scope.request
-    if _never_links(scope) or len(scope.tables) > MOST_TABLES:
+    if _never_links(scope):
         return ""
     if request.incremental is Incremental.FULL:
         return " Everything is written anew."

@@ -34,6 +34,7 @@ from kwtui.operations.backup.execution.exporting import (
     read_answer,
     while_watching,
 )
+from kwtui.operations.backup.execution.joint_export import JointExport
 from kwtui.operations.backup.execution.other_changes import (
     Numbers,
     made_anew,
@@ -106,12 +107,14 @@ class _BackupRun:
         self._tables = TableExporter(
             context, self._request, self._state, location.data, self._export
         )
+        self._joint = JointExport(context, self._request, self._state, location.data, self._export)
         self._reader = ContentReader(context, self._request, self._state)
         self._sealer = Sealer(context, location, self._request, self._state, self._reader)
 
     async def run(self) -> RunResult:
         executors = {
             StepKind.SNAPSHOT: self._snapshot,
+            StepKind.EXPORT_TOGETHER: self._joint.export,
             StepKind.EXPORT_TABLE: self._export_table,
             StepKind.EXPORT_DATABASE: self._export_database,
             StepKind.EXPORT_OTHER: self._export_other,
@@ -121,6 +124,7 @@ class _BackupRun:
         try:
             await run_steps(self._plan, executors, self._context.reporter, self._context.halt)
         finally:
+            await self._joint.close()
             await self._tables.close()
             await self._reader.close()
         return self._sealer.result()
@@ -148,9 +152,12 @@ class _BackupRun:
         )
 
     async def _export_table(self, step: Step) -> StepOutcome:
-        answer, folder = await self._tables.export(step)
         name = TableName(step.params["schema"], step.params["table"])
         export = self._state.tables[name]
+        if export.together:
+            self._reader.exported(export)
+            return self._joint.outcome(export)
+        answer, folder = await self._tables.export(step)
         self._reader.exported(export)
         outcome = self._exported(answer, folder)
         if self._tables.links is None or not export.segments:
@@ -231,12 +238,13 @@ class _BackupRun:
         return origins(descriptors, schema, self._state.timestamp)
 
     async def _export_what_was_written(self, step: Step, after: DatabaseSchema) -> None:
-        """Tables that were linked and are written to meanwhile, as of the backup's instant."""
-        links = self._tables.links
-        if links is None:
-            return
-        now = self._origins(after)
-        for export in await links.no_longer_the_same(self._server, step, now):
+        """Tables that were linked, or exported together, and are written to meanwhile, as of the
+        backup's instant."""
+        links, now = self._tables.links, self._origins(after)
+        changed = await self._joint.no_longer_the_same(self._server, now)
+        if links is not None:
+            changed += await links.no_longer_the_same(self._server, step, now)
+        for export in changed:
             words = f"{export.spec.name} was written to, or a table beside it: it is exported"
             await self._export_again(step, export, words)
 
@@ -284,7 +292,7 @@ class _BackupRun:
                 self._context, request, location.data, self._export, found
             )
         elif found is not None:
-            self._tables.links = TableLinker(
+            self._tables.links = self._joint.links = TableLinker(
                 self._context, request, location.data, self._state, found
             )
 

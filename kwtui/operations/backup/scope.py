@@ -35,6 +35,11 @@ class Scope:
         return ExportOptions(self.request.dialect, self.request.chunk_rows)
 
     @property
+    def data_only(self) -> ExportOptions:
+        """As `options`; an export of the database writes no ``meta.sql`` then."""
+        return ExportOptions(self.request.dialect, self.request.chunk_rows, data_only=True)
+
+    @property
     def is_snapshot(self) -> bool:
         """Whether one instant is the same for every table (live-findings, row 30)."""
         relational = self.schema.engine is Engine.RELATIONAL

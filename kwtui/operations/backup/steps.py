@@ -15,6 +15,7 @@ from kwtui.model.schema import Engine, TableSpec
 from kwtui.operations.backup.bounded_export import bounded_export, needs_select
 from kwtui.operations.backup.linking_words import days_linked, tables_linked
 from kwtui.operations.backup.scope import Scope, sum_known
+from kwtui.operations.backup.together import export_together, may_go_together
 from kwtui.operations.plan import Step, StepKind
 from kwtui.sql import content, statements, transfer
 
@@ -26,6 +27,8 @@ UNTIL = "{until}"
 
 def steps_of(scope: Scope) -> Iterator[Step]:
     yield _first_step(scope)
+    if may_go_together(scope):
+        yield export_together(scope)
     yield from export_steps(scope)
     yield from _other_exports(scope)
     sources = "the server's result rows, its notices"

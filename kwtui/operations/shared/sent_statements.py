@@ -44,6 +44,7 @@ _THROUGH_PLAIN = frozenset({"CREATE TABLE", "DROP TABLE", "INSERT"})
 _FORMS: dict[StepKind, frozenset[str]] = {
     StepKind.SNAPSHOT: _READING,
     StepKind.EXPORT_DATABASE: frozenset({"EXPORT"}),
+    StepKind.EXPORT_TOGETHER: frozenset({"EXPORT"}),
     StepKind.EXPORT_TABLE: frozenset({"EXPORT"}),
     StepKind.EXPORT_OTHER: frozenset({"EXPORT"}),
     StepKind.RECONCILE: _READING,

@@ -9,7 +9,7 @@ import pytest
 
 from kwtui.backups.manifest import Segment, read_manifest
 from kwtui.model.requests import BackupRequest, Incremental
-from kwtui.model.schema import DatabaseSchema, Engine, TableName
+from kwtui.model.schema import Engine, TableName
 from kwtui.model.server import ServerFacts, Survey
 from kwtui.operations.backup import destination as destinations
 from kwtui.operations.backup.destination import Destination, with_earlier
@@ -81,27 +81,21 @@ def test_a_disk_that_only_linked_files_fit_on_is_no_reason_to_refuse(
     assert said(plan(shop, replace(destination, free_bytes=3500)), "disk_full")
 
 
-@pytest.mark.parametrize("change", ["columns", "nothing known", "another account", "many tables"])
+@pytest.mark.parametrize("change", ["columns", "nothing known", "another account"])
 def test_nothing_is_promised_that_is_not_linked(
     shop: Survey, destination: Destination, earlier: EarlierSet, change: str
 ) -> None:
     (entry,) = earlier.manifest.tables
     there = replace(destination, earlier=earlier)
-    survey = shop
     if change == "columns":
         other = replace(entry, columns=("n", "other"))
         manifest = replace(earlier.manifest, tables=(other,))
         there = replace(there, earlier=replace(earlier, manifest=manifest))
     elif change == "nothing known":
         there = replace(there, earlier=None)
-    elif change == "another account":
-        there = replace(there, earlier=None, sidecars_beside=False)
     else:
-        first, *others = shop.schema.tables
-        more = tuple(replace(first, name=TableName("public", f"t{n}")) for n in range(100))
-        schema: DatabaseSchema = replace(shop.schema, tables=(first, *others, *more))
-        survey = replace(shop, schema=schema)
-    made = plan(survey, there)
+        there = replace(there, earlier=None, sidecars_beside=False)
+    made = plan(shop, there)
     assert not said(made, "links")
     assert ("its files are linked" in made.steps[0].explanation) is (
         change in ("columns", "nothing known")

@@ -45,6 +45,8 @@ class TableExport:
     """Into how many it was divided."""
     whole_at: datetime | None = None
     """When all of it was last written anew; None where that is now."""
+    together: bool = False
+    """Whether it was exported with all other tables, by one statement, and not again since."""
     origin: TableOrigin | None = None
     """Of a relational table at one instant: what its files are exported from."""
 

@@ -83,9 +83,12 @@ class TableExporter:
         return await self._try(step, export)
 
     async def export_after_all(self, step: Step, export: TableExport) -> None:
-        """A table that was linked, as of the same instant, or a time series anew. Raises
-        KwtuiError, OSError."""
-        if self.series is not None:
+        """A table that was linked or exported with others, as of the same instant, or a time series
+        anew. Raises KwtuiError, OSError."""
+        if export.together:
+            await asyncio.to_thread(remove_folder, self._data / export.folder)
+            export.together = False
+        elif self.series is not None:
             await asyncio.to_thread(remove_folder, self._data / export.folder)
             await self.series.forget(export)
         elif self.links is not None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kwtui.backups.manifest import Segment, TableEntry
-from kwtui.backups.unchanged import MOST_TABLES, is_same_table, origin_of, was_written
+from kwtui.backups.unchanged import MOST_ALONE, is_same_table, origin_of, was_written
 from kwtui.files.durable import make_folders
 from kwtui.files.foreign.removing import remove_folder
 from kwtui.model.proof import TableOrigin
@@ -22,6 +22,7 @@ from kwtui.model.requests import BackupRequest
 from kwtui.model.schema import DatabaseSchema, TableName
 from kwtui.operations.backup.earlier_set import EarlierSet
 from kwtui.operations.backup.execution.exporting import ExportAnswer
+from kwtui.operations.backup.execution.last_writes import last_writes, rows_at
 from kwtui.operations.backup.execution.segment_export import (
     copied_words,
     link_segment,
@@ -35,6 +36,9 @@ from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.results import ResultSet, to_int
 from kwtui.server.connection.server import Server
 from kwtui.sql import inspection, statements
+
+_MANY = 8
+"""Tables from which on they are asked about together."""
 
 
 def origins(
@@ -70,6 +74,32 @@ class TableLinker:
     earlier: EarlierSet
     _refused: bool = False
     """The server does not tell when ranges were written: nobody asks again."""
+    _written: dict[TableName, tuple[str | None, ...]] = field(default_factory=dict)
+    """When ranges were last written, of the tables of which the server told that at once."""
+    _rows: dict[TableName, int] = field(default_factory=dict)
+    """At the backup's instant, of the tables that were counted together."""
+
+    async def look(self, server: Server) -> tuple[TableName, ...]:
+        """Ask of many tables at once what `link` asks of each; those that it is about to link.
+
+        Raises CONNECTION_LOST.
+        """
+        known = {
+            export.spec.name: entry.origin
+            for export in self.state.tables.values()
+            if (entry := self._entry(export)) is not None and entry.origin is not None
+        }
+        if len(known) < _MANY:
+            return tuple(known)
+        await self._read_writes(server, {name: then.table_id for name, then in known.items()})
+        same = [
+            name
+            for name, then in known.items()
+            if name in self._written and not was_written(then, self._written[name])
+        ]
+        database, timestamp = self.context.plan.database, self.state.timestamp
+        self._rows = await rows_at(server, database, same, timestamp, self.context.halt)
+        return tuple(same)
 
     async def link(self, server: Server, step: Step, export: TableExport) -> ExportAnswer | None:
         """What EXPORT would have answered; None for a table that must be exported.
@@ -105,6 +135,10 @@ class TableLinker:
         ``now`` are the tables as they are when all is exported. Raises CONNECTION_LOST.
         """
         found = []
+        ids = {e.spec.name: e.origin.table_id for e in self.linked if e.origin is not None}
+        self._written = {}
+        if len(ids) >= _MANY:
+            await self._read_writes(server, ids)
         for export in self.linked:
             entry, current = self._entry(export), now.get(export.spec.name)
             if (
@@ -131,7 +165,7 @@ class TableLinker:
 
     def _entry(self, export: TableExport) -> TableEntry | None:
         """The table in the earlier set, if its files may hold what the table holds now."""
-        if self._refused or len(self.state.tables) > MOST_TABLES:
+        if self._refused:
             return None
         entry = self.earlier.table(export.spec.name, self.request)
         if entry is None:
@@ -142,6 +176,11 @@ class TableLinker:
     async def _was_written(
         self, server: Server, step: Step, export: TableExport, then: TableOrigin
     ) -> bool:
+        told = self._written.get(export.spec.name)
+        if told is not None:
+            return was_written(then, told)
+        if len(self.state.tables) > MOST_ALONE:
+            return True
         sql = inspection.last_updates(self.context.plan.database, export.spec.name)
         try:
             answer = (await run_stoppable(server, sql, self.context.halt)).result
@@ -156,12 +195,18 @@ class TableLinker:
     async def _rows_now(self, server: Server, export: TableExport) -> int | None:
         """The rows at the backup's instant; None where they cannot be counted."""
         database, name = self.context.plan.database, export.spec.name
+        if name in self._rows:
+            return self._rows[name]
         sql = statements.count_rows(database, name, self.state.timestamp)
         try:
             answer = (await run_stoppable(server, sql, self.context.halt)).result
         except StatementRefused:
             return None  # EXPORT will say why.
         return to_int(answer.scalar())
+
+    async def _read_writes(self, server: Server, ids: Mapping[TableName, int]) -> None:
+        """Of tables that are no longer told of, nothing is known any more."""
+        self._written = await last_writes(server, ids, self.context.halt)
 
     # -- linking ----------------------------------------------------------------------------
 
