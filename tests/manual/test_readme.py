@@ -27,7 +27,8 @@ def test_links_and_pictures_are_there() -> None:
 
 
 def test_the_first_command_opens_kwtui_and_the_second_runs_the_tests() -> None:
-    """.ci/run takes the second block by its place."""
+    """.ci/run takes the second block by its place, and the last command of it as the tests."""
     first, second = re.findall(r"^```sh\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
     assert first.rstrip().endswith("kwtui --sandbox")
-    assert "pytest" in second
+    *_, tests = second.rstrip().split(" && ")
+    assert tests.startswith(".venv/bin/pytest ")
