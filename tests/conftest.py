@@ -10,8 +10,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,24 @@ def _state_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         if "KWTUI_STATE_DIR" not in os.environ:
             patch.setenv("KWTUI_STATE_DIR", str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """On a clean checkout each worker compiles a part of all modules, and finds the rest compiled.
+
+    In step with the others, as workers collect, each of them would compile every module.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args_source is not session.config.ArgsSource.TESTPATHS:
+        return
+    here = Path(__file__).parent
+    modules = sorted(here.rglob("test_*.py"))
+    number, workers = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
+    for path in modules[len(modules) * number // workers : len(modules) * (number + 1) // workers]:
+        # What cannot be imported is collected once more, and that says so.
+        with suppress(Exception, pytest.skip.Exception):
+            import_module(".".join(path.relative_to(here.parent).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from mcp import Client
-from mcp.types import TextContent, TextResourceContents
 
 from kwtui.agents.desk import Desk
-from kwtui.agents.server import make_server
 from kwtui.approval.keys import make_keys
 from kwtui.controller import Controller
 from kwtui.server.connection.target import resolve_target
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode
+
+# Each worker reads this module, and one of them runs its tests: mcp takes a second to import.
+if TYPE_CHECKING:
+    from mcp import Client
 
 PASSPHRASE = "correct horse battery"
 ODD = "leash\u202e\x1b[2J"
@@ -28,9 +29,13 @@ class Agent:
     """A client that takes the answers apart; it connects anew for each question."""
 
     def __init__(self, desk: Desk) -> None:
+        from kwtui.agents.server import make_server
+
         self._server = make_server(desk, "1")
 
     def talking(self) -> Client:
+        from mcp import Client
+
         return Client(self._server)
 
     async def ask(self, tool: str, **arguments: Any) -> Any:
@@ -43,7 +48,7 @@ class Agent:
         async with self.talking() as client:
             done = await client.call_tool(tool, arguments)
         assert done.is_error, done.content
-        return " ".join(part.text for part in done.content if isinstance(part, TextContent))
+        return " ".join(part.text for part in done.content if part.type == "text")
 
 
 @pytest.fixture
@@ -144,6 +149,8 @@ async def test_a_plan_runs_after_a_person_approved_it_and_once(
     uri = f"kwtui://manifest/{backup['path']}"
     async with agent.talking() as client:
         (manifest,) = (await client.read_resource(uri)).contents
+    from mcp.types import TextResourceContents
+
     assert isinstance(manifest, TextResourceContents)
     assert json.loads(manifest.text)["database"] == "leash"
     taken = await agent.refused("plan_restore", path=backup["path"], target="leash")
@@ -192,7 +199,7 @@ async def test_prompts_and_templates_are_there(agent: Agent) -> None:
         templates = (await client.list_resource_templates()).resource_templates
     assert prompts == {"prove_a_backup", "restore_one_table", "why_did_it_fail"}
     content = asked.messages[0].content
-    assert isinstance(content, TextContent)
+    assert content.type == "text"
     assert "\u202e" not in content.text
     assert "\x1b" not in content.text
     assert len(templates) == 3

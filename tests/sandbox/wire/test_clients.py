@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
@@ -92,6 +91,8 @@ def test_psycopg_rolls_a_transaction_back(db: psycopg.Connection[tuple[Any, ...]
 async def test_asyncpg_writes_and_reads_every_type(
     node: RunningNode, db: psycopg.Connection[tuple[Any, ...]]
 ) -> None:
+    import asyncpg  # type: ignore[import-untyped]
+
     connection = await asyncpg.connect(
         host="127.0.0.1", port=node.port, user="root", database="clients", ssl=False
     )

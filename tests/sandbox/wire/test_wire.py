@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
@@ -160,6 +159,8 @@ async def test_psycopg_reads_every_type_as_text_and_binary(served: Served, binar
 
 
 async def test_asyncpg_reads_every_type_in_binary(served: Served) -> None:
+    import asyncpg  # type: ignore[import-untyped]
+
     db = await asyncpg.connect(
         host="127.0.0.1", port=served.port, user="root", database="defaultdb", ssl=False
     )
