@@ -13,11 +13,14 @@ import pytest
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import RestoreStrategy
 from kwtui.operations.plan import Step, StepKind
+from kwtui.operations.restore.continuation import inspection
 from kwtui.runs.events import RunStatus, StepProgress
 from kwtui.runs.journal import read_events
 from kwtui.runs.process import cancel_run
 from kwtui.runs.stopped_restores import read_stopped
-from kwtui.server.connection.failures import StatementRefused
+from kwtui.server.connection.failures import ServerMessage, StatementRefused, statement_failure
+from kwtui.server.connection.results import StatementResult
+from kwtui.server.connection.server import Server
 from tests.faults.bench import Bench, Made
 from tests.faults.nodes import kill_node, start_again, wait_until
 from tests.faults.restores.journaled import Journaled, PowerCut, power_cut_at
@@ -299,6 +302,30 @@ def test_rows_that_are_added_are_never_doubled(
     runs.go_on(run)
 
     assert yard.bench.rows("SHOW CREATE TABLE big", kept) == shown
+    assert yard.bench.one("SELECT count(*) FROM small", kept) == "3"
+    assert yard.bench.one("SELECT count(*) FROM big", kept) == str(ROWS)
+
+
+def test_a_table_that_an_import_still_keeps_away_is_waited_for(
+    yard: Yard, runs: Journaled, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = yard.bench.plan_restore(yard.made.path, target=kept, strategy=RestoreStrategy.DATA_ONLY)
+    with power_cut_at(0, after=False, wanted=lambda sql: sql.startswith("IMPORT")):
+        run, _ = runs.stopped(plan)
+    monkeypatch.setattr(inspection, "_PAUSE_SECONDS", 0.0)
+    usual, away = Server._run, [3]
+
+    async def count(self: Server, sql: str) -> StatementResult:
+        if sql.startswith("SELECT count(*)") and away[0]:
+            away[0] -= 1
+            words = 'relation "kept.public.small" does not exist'
+            raise statement_failure(ServerMessage(message=words, sqlstate="42P01"))
+        return await usual(self, sql)
+
+    monkeypatch.setattr(Server, "_run", count)
+    runs.go_on(run)
+
+    assert away == [0]
     assert yard.bench.one("SELECT count(*) FROM small", kept) == "3"
     assert yard.bench.one("SELECT count(*) FROM big", kept) == str(ROWS)
 

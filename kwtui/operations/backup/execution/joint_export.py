@@ -33,6 +33,7 @@ from kwtui.operations.context import RunContext
 from kwtui.operations.plan import Step
 from kwtui.operations.runner import StepOutcome
 from kwtui.operations.shared.connections import Connections
+from kwtui.server.connection.failures import StatementRefused
 from kwtui.server.connection.server import Server
 from kwtui.text import plural, sentences
 
@@ -60,7 +61,8 @@ class JointExport:
         await self._connections.close()
 
     async def export(self, step: Step) -> StepOutcome:
-        """Raises KwtuiError where the run is to end."""
+        """Raises KwtuiError where the run is to end: also for a connection that is lost, as the
+        node may go on writing then (live-findings, row 24)."""
         async with self._connections.one() as server:
             why = await self._why_alone(server)
         if why:
@@ -70,7 +72,7 @@ class JointExport:
             async with self._connections.one() as server:
                 answer = await self.send(server, step, step.sql[0], self.data)
             problem = self._problem(answer, self.state.notices[notices:])
-        except KwtuiError as error:
+        except StatementRefused as error:
             if self.context.halt.requested.is_set():
                 raise
             problem = sentences(error.title, error.cause)

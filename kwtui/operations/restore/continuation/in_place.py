@@ -83,8 +83,15 @@ def _goes_in_again(stopped: StoppedRestore, standing: Standing, step: Step) -> b
         return False
     if now == before or (is_series(stopped) and standing.replaces_rows):
         return True
+    if now is None:
+        raise KwtuiError(
+            f"{name} cannot be read now; it held {before} rows before rows were added.",
+            cause="It was dropped, or the server still undoes an import into it.",
+            hint="Look at the table and at kwtui jobs, then continue.",
+            exit_code=ExitCode.REFUSED_BY_PLAN,
+        )
     raise KwtuiError(
-        f"{name} holds {'no countable' if now is None else now} rows; it held {before} before "
+        f"{name} holds {now} rows; it held {before} before "
         f"rows were added, and {'an unknown number of' if expected is None else expected} were.",
         cause="Continuing could duplicate rows or leave some out.",
         hint="Look at the table, remove what the stopped run put into it, and restore its rows "

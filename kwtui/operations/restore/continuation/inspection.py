@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.schema import DatabaseSchema, Engine, TableName
 from kwtui.operations.plan import StepKind
@@ -12,6 +15,7 @@ from kwtui.operations.restore.continuation.stopped_restore import (
     table_of,
 )
 from kwtui.operations.restore.steps import import_of
+from kwtui.operations.shared.blocked_names import being_undone
 from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.connection.server import Server
 from kwtui.server.state.settings import ALL_SETTINGS, parse_settings
@@ -19,6 +23,10 @@ from kwtui.sql import statements, transfer
 
 _REPLACING_RULES = frozenset({"override", "merge"})
 """Values of ``ts.dedup.rule`` with which a row that comes again changes nothing (facts.md, 2.8)."""
+
+_PUT_BACK_SECONDS = 30.0
+"""How long a table may stay away although no job tells why; nine seconds were seen."""
+_PAUSE_SECONDS = 0.5
 
 _MADE_ONCE = frozenset(
     {"add-foreign-keys", "add-unvalidated-keys", "create-views", "create-programs"}
@@ -32,13 +40,12 @@ async def look_at_standing(server: Server, cluster_id: str, stopped: StoppedRest
     where = _database(stopped, databases)
     if not where or stopped.plan.cluster_id != cluster_id:
         return Standing(cluster_id, databases)
-    # Asked before rows are counted: an import that ends in between would look like lost rows.
-    importing = "" if stopped.makes_database else await _running_import(server, stopped)
+    importing, rows = await _settled(server, where, stopped)
     schema = await _schema(server, where) if stopped.begun & _MADE_ONCE else None
     return Standing(
         cluster_id=cluster_id,
         databases=databases,
-        rows=await _rows(server, where, stopped),
+        rows=rows,
         foreign_keys=frozenset((t.name, k.name) for t in schema.tables for k in t.foreign_keys)
         if schema
         else frozenset(),
@@ -62,6 +69,30 @@ def _database(stopped: StoppedRestore, databases: dict[str, str | None]) -> str:
 
 async def _schema(server: Server, database: str) -> DatabaseSchema:
     return await catalogue.read_schema(server, database)
+
+
+async def _settled(
+    server: Server, database: str, stopped: StoppedRestore
+) -> tuple[str, dict[TableName, int | None]]:
+    """The import that the server still works on, and the rows.
+
+    A table that an import into it was stopped in answers `does not exist` while it is put back
+    (live-findings, row 25): then it is counted again until that has ended.
+    """
+    if stopped.makes_database:
+        return "", await _rows(server, database, stopped)
+    deadline = time.monotonic() + _PUT_BACK_SECONDS
+    while True:
+        # Asked before rows are counted: an import that ends in between would look like lost rows.
+        importing = await _running_import(server, stopped)
+        rows = await _rows(server, database, stopped)
+        if importing or None not in rows.values():
+            return importing, rows
+        if await being_undone(server, database):
+            deadline = time.monotonic() + _PUT_BACK_SECONDS
+        elif time.monotonic() > deadline:
+            return "", rows
+        await asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def _rows(
