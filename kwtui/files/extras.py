@@ -53,4 +53,4 @@ def _installer() -> tuple[str, ...]:
         return ("pipx", "inject", environment.name)
     if find_spec("pip") is None:
         return ("uv", "pip", "install", "--python", sys.executable)
-    return (sys.executable, "-m", "pip", "install")
+    return (sys.executable, "-P", "-m", "pip", "install")

@@ -40,11 +40,11 @@ def test_a_set_is_found_from_wherever_one_points(
 ) -> None:
     place = {
         "set": extern / path,
-        "elsewhere": tmp_path / "usb",
-        "bare": tmp_path / "usb" / "copy",
+        "elsewhere": tmp_path / "usb" / "a" / "b",
+        "bare": tmp_path / "usb" / "a" / "b" / "copy",
     }.get(up, extern / up)
     if not place.exists():
-        shutil.copytree(extern / path, tmp_path / "usb" / "copy")
+        shutil.copytree(extern / path, tmp_path / "usb" / "a" / "b" / "copy")
     found = find_sets(place)
     assert [entry.database for entry in found.entries] == ["shop"]
     assert open_set(found.root, found.entries[0].path).manifest is not None

@@ -20,8 +20,8 @@ def command(hint: str) -> list[str]:
 
 def test_in_a_virtual_environment_its_own_pip_is_named() -> None:
     words = command(how_to_add("schedule"))
-    assert words[:4] == [sys.executable, "-m", "pip", "install"]
-    names = [word.split("<")[0] for word in words[4:]]
+    assert words[:5] == [sys.executable, "-P", "-m", "pip", "install"]
+    names = [word.split("<")[0] for word in words[5:]]
     assert names == ["cronsim", "oncalendar"]
     # All of them are there, so that pip has nothing to download.
     done = subprocess.run(
