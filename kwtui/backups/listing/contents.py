@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kwtui.backups.csv.alterations import FileForm
 from kwtui.backups.csv.altered_files import look_at_forms
@@ -17,7 +18,7 @@ from kwtui.backups.layout.tree import META_FILE, TreeFile, is_folder, is_there, 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.backups.listing.lines import tree_entry
 from kwtui.backups.listing.mistaken_files import without_disguised
-from kwtui.backups.listing.scanning import describe
+from kwtui.backups.listing.scanning import describe, look_at
 from kwtui.backups.listing.shape import TreeShape, TreeTable, UnreadFile, read_shape
 from kwtui.backups.manifest import (
     SIDECAR_FILES,
@@ -31,6 +32,9 @@ from kwtui.backups.schema_file import read_schema
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, Engine, TableName
+
+if TYPE_CHECKING:
+    from kwtui.backups.listing.definitions import Definitions
 
 
 class RowsKnown(StrEnum):
@@ -90,6 +94,8 @@ class SetDetails:
     """What cannot be known of a tree without a manifest, in words."""
     unread: tuple[UnreadFile, ...] = ()
     """Of trees: what may hold rows, in a form that is not read."""
+    definitions: tuple[Definitions, ...] = ()
+    """Of trees: their meta.sql files."""
     forms: Mapping[str, FileForm] = field(default_factory=dict)
     """Of trees: the data files, by path, that other programs have changed, and how."""
 
@@ -113,10 +119,10 @@ def open_set(extern: Path, path: str, state: Path | None = None) -> SetDetails:
     location = find_location(extern, path, state)
     if is_there(location.manifest):
         return _open_set(location, describe(extern, path, state), state)
-    entry = describe(extern, path, state)
+    entry, shape = look_at(extern, path, state)
     if entry.kind is EntryKind.INCOMPLETE and is_folder(location.data):
         return _open_incomplete(location, entry)
-    shape = without_disguised(read_shape(inside(extern, path)))
+    shape = without_disguised(shape or read_shape(inside(extern, path)))
     # The parent of sets holds tables too, and is none: they belong to what is in it.
     known = entry.kind is not EntryKind.FOREIGN
     holds_export = known and (bool(shape.tables) or shape.database is not None)
@@ -196,6 +202,7 @@ def _open_tree(location: SetLocation, shape: TreeShape, entry: BackupEntry) -> S
         problems=shape.problems,
         unknown=_unknown(shape),
         unread=shape.unread,
+        definitions=shape.definitions,
     )
     try:
         return with_dialect(details, shape.root)

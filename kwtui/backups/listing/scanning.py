@@ -26,7 +26,7 @@ from kwtui.backups.layout.tree import (
 from kwtui.backups.layout.unfinished import read_mark
 from kwtui.backups.listing.entries import BackupEntry, EntryKind, StorageListing
 from kwtui.backups.listing.lines import foreign_file, foreign_folder, set_entry, tree_entry
-from kwtui.backups.listing.shape import read_shape
+from kwtui.backups.listing.shape import TreeShape, read_shape
 from kwtui.backups.listing.space import SpaceCount
 from kwtui.backups.manifest import (
     MANIFEST_FILE,
@@ -50,6 +50,11 @@ _LEFTOVER_WORDS = {
     EntryKind.INCOMPLETE: "It has no manifest: the backup did not finish and is not valid.",
     EntryKind.DELETED: "It was being deleted and is no longer a backup: see kwtui cleanup.",
 }
+_LONGEST_READING = 60
+"""Seconds of this thread's work: of all exports in a listing, whose definitions are read."""
+_NOT_READ = (
+    f"Not read: the exports before it took {_LONGEST_READING} seconds. kwtui show reads this one."
+)
 _STAGING_WORDS = "links that a restore or drill uses or left behind: see kwtui cleanup"
 
 
@@ -87,6 +92,13 @@ def describe(extern: Path, path: str, state: Path | None = None) -> BackupEntry:
 
     Raises KwtuiError: NOT_FOUND, also for a file, and EXTERN_NOT_READABLE.
     """
+    return look_at(extern, path, state)[0]
+
+
+def look_at(
+    extern: Path, path: str, state: Path | None = None
+) -> tuple[BackupEntry, TreeShape | None]:
+    """As `describe`, and what of a tree was read for that."""
     claim(extern)
     folder = inside(extern, path)
     with hold(extern):
@@ -95,7 +107,7 @@ def describe(extern: Path, path: str, state: Path | None = None) -> BackupEntry:
         scanner = _Scanner(extern, sidecar_root(extern, state) if state else None)
         with at_once(extern):
             found = scanner.recognise(path, folder, scanner.listing(folder))
-        return scanner.with_space(found or foreign_folder(path))
+        return scanner.with_space(found or foreign_folder(path)), scanner.shape
 
 
 def _no_folder(extern: Path, path: str, place: Path) -> KwtuiError:
@@ -123,6 +135,9 @@ class _Scanner:
         self._mirror = mirror
         self._space = SpaceCount()
         self.scanned = 0
+        self.shape: TreeShape | None = None
+        """Of the last tree."""
+        self._deadline = time.thread_time() + _LONGEST_READING
 
     def with_space(self, entry: BackupEntry) -> BackupEntry:
         """With what it takes of the disk: right once all that may share a file was scanned."""
@@ -278,8 +293,10 @@ class _Scanner:
         return replace(entry, files=len(files), bytes=sum(f.bytes for f in files))
 
     def _tree(self, path: str, folder: Path) -> BackupEntry:
+        if time.thread_time() > self._deadline:
+            return BackupEntry(path, EntryKind.TREE, problem=_NOT_READ)
         try:
-            shape = read_shape(folder)
+            self.shape = shape = read_shape(folder)
         except KwtuiError as error:
             problem = _words(error)
             return BackupEntry(path, EntryKind.TREE, problem=problem, closed=_is_closed(error))

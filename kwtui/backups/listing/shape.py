@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from kwtui.backups.csv.signatures import LONGEST, what_it_is
 from kwtui.backups.layout.tree import (
     META_FILE,
     FileRole,
@@ -22,14 +21,12 @@ from kwtui.backups.layout.tree import (
     why_unread,
 )
 from kwtui.backups.listing.missing_files import EMPTY, missing_numbers
-from kwtui.files.foreign.reading import read_regular
 from kwtui.model.schema import Engine, TableName
 
 if TYPE_CHECKING:
+    from kwtui.backups.listing.definitions import Definitions
     from kwtui.backups.metasql.create_table import MetaTable
     from kwtui.backups.metasql.meta_file import MetaFile
-
-LARGEST_META = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -73,10 +70,15 @@ class TreeShape:
     tables: tuple[TreeTable, ...]
     files: tuple[TreeFile, ...]
     """All of them."""
-    problems: tuple[str, ...] = ()
-    """Of meta.sql files, in words."""
+    definitions: tuple[Definitions, ...] = ()
+    """Its meta.sql files."""
     unread: tuple[UnreadFile, ...] = ()
     """What may hold rows and is not read."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Of meta.sql files, in words."""
+        return tuple(read.problem for read in self.definitions if read.problem)
 
     @property
     def undefined(self) -> tuple[TreeTable, ...]:
@@ -106,23 +108,18 @@ def read_shape(root: Path) -> TreeShape:
     cannot be read is a problem of the tree.
     """
     # A storage of sets alone is listed without it.
-    from kwtui.backups.metasql.meta_file import peek_database, read_or_problem
+    from kwtui.backups.listing.definitions import DefinitionsReader
+    from kwtui.backups.metasql.meta_file import peek_database
 
     files = tuple(walk(root))
-    metas: dict[str, MetaFile] = {}
-    problems: dict[str, str] = {}
-    database: tuple[str, Engine] | None = None
-    for file in files:
-        if file.role is not FileRole.META:
-            continue
-        text, problem = _read_text(root / file.path, file.path)
-        if file.path == META_FILE:
-            database = peek_database(text)
-        meta, damage = read_or_problem(text, file.path) if not problem else (None, problem)
-        if meta is None:
-            problems[_parent(file.path)] = damage
-        else:
-            metas[_parent(file.path)] = meta
+    reader = DefinitionsReader()
+    definitions = tuple(
+        reader.read(root / file.path, file.path) for file in files if file.role is FileRole.META
+    )
+    metas = {_parent(read.path): read.meta for read in definitions if read.meta is not None}
+    problems = {_parent(read.path): read.problem for read in definitions if read.problem}
+    texts = {read.path: read.text or "" for read in definitions}
+    database = peek_database(texts.get(META_FILE, ""))
     tables = _tables(root.name, files, metas, problems)
     engine = database[1] if database else _engine_of(tables)
     return TreeShape(
@@ -132,7 +129,7 @@ def read_shape(root: Path) -> TreeShape:
         single_table=database is None and any(t.folder == "" for t in tables),
         tables=tables,
         files=files,
-        problems=tuple(problems.values()),
+        definitions=definitions,
         unread=(*_unread(files, tables), *_lost(files, tables)),
     )
 
@@ -158,19 +155,6 @@ def _lost(files: Iterable[TreeFile], tables: Iterable[TreeTable]) -> Iterator[Un
                 yield UnreadFile(file.path, EMPTY)
         for name, why in missing_numbers(names[table.folder]):
             yield UnreadFile(f"{table.folder}/{name}".lstrip("/"), why)
-
-
-def _read_text(path: Path, shown: str) -> tuple[str, str]:
-    """The text of a meta.sql, and why it cannot be read."""
-    try:
-        data = read_regular(path, LARGEST_META)
-        if why := what_it_is(data[:LONGEST]):
-            return "", f"{shown} cannot be read: it {why}."
-        return data.decode(), ""
-    except OSError as error:
-        return "", f"{shown} cannot be read: {error.strerror or error}."
-    except UnicodeDecodeError as error:
-        return "", f"{shown} cannot be read: it is not UTF-8 text from byte {error.start} on."
 
 
 def _parent(path: str) -> str:

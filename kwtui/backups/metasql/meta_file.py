@@ -13,6 +13,7 @@ from kwtui.backups.metasql.repairs import Mended, mend
 from kwtui.backups.metasql.statements import (
     Clock,
     LineNumbers,
+    check_size,
     damaged,
     statement_from,
     statements,
@@ -90,7 +91,7 @@ class _Reader:
                 body, position = statement_from(self.text, self.path, position, _BEGINNINGS)
                 if body:
                     self._read(body)
-            clock.check(position)
+            clock.check(self.text, self.path, position)
 
     def _read(self, body: Sequence[Token]) -> None:
         kind, name = self._classify(body)
@@ -168,13 +169,16 @@ def _target(body: Sequence[Token]) -> str:
     return name
 
 
-def parse_meta(text: str, path: str) -> MetaFile:
+def parse_meta(text: str, path: str, clock: Clock | None = None) -> MetaFile:
     """Read a meta.sql, also what KWDB misprints in it (`mending`); ``path`` is for messages.
+
+    ``clock`` bounds the reading of this file and of others together; None: of this one alone.
 
     Raises KwtuiError (META_DAMAGED) with the file, the line and what is wrong.
     """
     text = text.removeprefix(_BYTE_ORDER_MARK)
-    clock = Clock(text, path)
+    clock = clock or Clock()
+    check_size(text, path)
     mended = mend(text)
     reader = _Reader(mended.text, path, LineNumbers(mended.text))
     reader.read_all(clock)
@@ -325,9 +329,11 @@ def _table_refusals(table: MetaTable) -> list[Finding]:
     return findings
 
 
-def read_or_problem(text: str, path: str) -> tuple[MetaFile | None, str]:
+def read_or_problem(
+    text: str, path: str, clock: Clock | None = None
+) -> tuple[MetaFile | None, str]:
     """Like `parse_meta`, with the damage in words instead of an error."""
     try:
-        return parse_meta(text, path), ""
+        return parse_meta(text, path, clock), ""
     except KwtuiError as error:
         return None, error.title

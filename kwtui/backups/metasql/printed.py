@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from kwtui.backups.metasql.create_table import MetaTable, read_column, read_tags
 from kwtui.backups.metasql.layout import NO_COLUMN, is_printed_element
@@ -28,21 +28,28 @@ _TABLE = re.compile(
 )
 _ONE_NAME = re.compile(_NAME)
 _COLUMN = re.compile(f"({_NAME})(?= )")
+_TAGS, _PRIMARY_TAGS = f" TAGS ({_BETWEEN[1:]}", " ) PRIMARY TAGS("
+_LIST_OF_NAMES = re.compile(rf"{_NAME}(?:, {_NAME})*+")
 _LONGEST = 1 << 20
 """Characters of a table: what is longer is counted token by token."""
 _MOST_KEPT = 10_000
 _Kept = TypeVar("_Kept")
 
 
-@dataclass(frozen=True)
-class _Element:
+class _Element(NamedTuple):
     column: ColumnSpec | None
     """None for a constraint, an index, a family."""
     references: bool
 
+    def named(self, name: str) -> _Element:
+        """The same column under another name; `replace` would take several times as long."""
+        if (of := self.column) is None:
+            return self
+        column = ColumnSpec(name, of.type, of.nullable, of.default, of.computed)
+        return _Element(column, self.references)
 
-@dataclass(frozen=True)
-class _Rest:
+
+class _Rest(NamedTuple):
     """What follows the columns."""
 
     tags: tuple[ColumnSpec, ...]
@@ -67,6 +74,8 @@ class PrintedTables:
     def __init__(self, path: str) -> None:
         self._path = path
         self._elements: dict[str, _Element | None] = {}
+        self._forms: dict[str, _Element | None] = {}
+        """By what follows the name of a column."""
         self._rests: dict[str, _Rest | None] = {}
 
     def at(self, text: str, position: int) -> PrintedTable | None:
@@ -110,14 +119,38 @@ class PrintedTables:
         name = named[1] if named else ""
         if name and _is_printed(name) and name.upper() not in NO_COLUMN:
             # Of columns that differ by their names alone one is read.
-            found = self._kept(self._elements, f"a{line[len(name) :]}", self._read_element)
-            if found is not None and found.column is not None:
-                found = replace(found, column=replace(found.column, name=name.strip('"')))
-            return self._kept(self._elements, line, lambda _: found)
+            form = self._kept(self._forms, f"a{line[len(name) :]}", self._read_element)
+            found = form and form.named(name.strip('"'))
+            if len(self._elements) < _MOST_KEPT:
+                self._elements[line] = found
+            return found
         return self._kept(self._elements, line, self._read_element)
 
     def _rest(self, text: str) -> _Rest | None:
-        return self._kept(self._rests, text, self._read_rest)
+        return self._kept(self._rests, text, lambda text: self._tags(text) or self._read_rest(text))
+
+    def _tags(self, text: str) -> _Rest | None:
+        """What follows the columns of a time series, its tags read line by line too."""
+        closes = text.find(_PRIMARY_TAGS) if text.startswith(_TAGS) else -1
+        end = text.find(")", closes + len(_PRIMARY_TAGS))
+        if closes < 0 or end < 0:
+            return None
+        named = text[closes + len(_PRIMARY_TAGS) : end]
+        elements = [self._element(line) for line in text[len(_TAGS) : closes].split(_BETWEEN)]
+        tail = self._kept(self._rests, text[end + 1 :], self._read_rest)
+        if not _LIST_OF_NAMES.fullmatch(named) or tail is None or tail.tags:
+            return None
+        names = _ONE_NAME.findall(named)
+        tags = [element.column for element in elements if element and element.column]
+        if len(tags) < len(elements) or not all(map(_is_printed, names)):
+            return None
+        primary = {name.strip('"') for name in names}
+        return _Rest(
+            tuple(_as_tag(column, column.name in primary) for column in tags),
+            text[: end + 1] + tail.head,
+            tail.tail,
+            tail.references or any(e is not None and e.references for e in elements),
+        )
 
     @staticmethod
     def _kept(known: dict[str, _Kept], text: str, read: Callable[[str], _Kept]) -> _Kept:
@@ -159,6 +192,12 @@ class PrintedTables:
 
 def _is_printed(name: str) -> bool:
     return name[0] == '"' or (name == name.lower() and name != "references")
+
+
+def _as_tag(of: ColumnSpec, primary: bool) -> ColumnSpec:
+    return ColumnSpec(
+        of.name, of.type, of.nullable, of.default, of.computed, tag=True, primary_tag=primary
+    )
 
 
 def _refers(body: Sequence[Token]) -> bool:

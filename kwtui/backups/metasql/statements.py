@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import time
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from kwtui.errors import ExitCode, KwtuiError
@@ -16,23 +14,28 @@ _SYMBOLS = frozenset("-+*/%<>=!~^&|?.,;:()[]{}@#") | {"::", ":::"}
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _OPENING = frozenset(_CLOSING.values())
 _HARMLESS = _SYMBOLS - _OPENING - frozenset(_CLOSING)
-MOST_SECONDS = 30
-"""Of this thread's work on one file, whatever else the machine does. The definitions of 100,000
-tables take a few, a file made of nothing but signs would take minutes."""
+MOST_SECONDS = 20
+"""Of this thread's work on the meta.sql files of one export, whatever else the machine does. The
+definitions of 100,000 tables take a few, files made of nothing but signs would take minutes."""
+MOST_STATEMENTS = 500_000
+"""In one file: its semicolons are counted, also those in texts."""
 _MOST_EMPTY = 1_000
 """Statements in a row: KWDB prints none."""
-_TOO_LONG = "An export of KWDB is parsed much faster: check the file."
+_TOO_MUCH = "; compare the file with another copy of the export"
 
 
 class LineNumbers:
-    """The numbers of a text's lines; asked for many places, it reads the text once."""
+    """The numbers of a text's lines, asked for in order of the text: it is read once."""
 
     def __init__(self, text: str) -> None:
-        self._ends = [match.start() for match in re.finditer("\n", text)]
+        self._text = text
+        self._position, self._line = 0, 1
 
     def at(self, position: int) -> int:
         """The line, from 1, that the character at the position stands in."""
-        return bisect_left(self._ends, position) + 1
+        self._line += self._text.count("\n", self._position, position)
+        self._position = position
+        return self._line
 
 
 def damaged(path: str, text: str, position: int, what: str, hint: str = "") -> KwtuiError:
@@ -61,18 +64,27 @@ def _no_token(found: str) -> tuple[str, str]:
 
 
 class Clock:
-    """Ends the reading of a file that takes longer than `MOST_SECONDS`."""
+    """Ends the reading of files that take longer than `MOST_SECONDS` together."""
 
-    def __init__(self, text: str, path: str) -> None:
-        self._text = text
-        self._path = path
+    def __init__(self) -> None:
         self._deadline = time.thread_time() + MOST_SECONDS
 
-    def check(self, position: int) -> None:
+    @property
+    def is_over(self) -> bool:
+        return time.thread_time() > self._deadline
+
+    def check(self, text: str, path: str, position: int) -> None:
         """Raises KwtuiError (META_DAMAGED); the position is how far it was read."""
-        if time.thread_time() > self._deadline:
-            what = f"parsing did not finish within {MOST_SECONDS} seconds"
-            raise damaged(self._path, self._text, position, what, _TOO_LONG)
+        if self.is_over:
+            what = f"parsing did not finish within {MOST_SECONDS} seconds{_TOO_MUCH}"
+            raise damaged(path, text, position, what)
+
+
+def check_size(text: str, path: str) -> None:
+    """Raises KwtuiError (META_DAMAGED) for more than `MOST_STATEMENTS`, before they are read."""
+    if text.count(";") > MOST_STATEMENTS:
+        what = f"the file holds more than {MOST_STATEMENTS:,} statements{_TOO_MUCH}"
+        raise damaged(path, text, 0, what)
 
 
 def statements(text: str, path: str) -> Iterator[list[Token]]:
@@ -80,13 +92,13 @@ def statements(text: str, path: str) -> Iterator[list[Token]]:
 
     Raises KwtuiError (META_DAMAGED) as that does, and for what takes longer than `MOST_SECONDS`.
     """
-    clock, position = Clock(text, path), 0
+    clock, position = Clock(), 0
     while True:
         body, position = statement_from(text, path, position)
         if not body:
             return
         yield body
-        clock.check(position)
+        clock.check(text, path, position)
 
 
 def statement_from(

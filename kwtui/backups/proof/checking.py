@@ -11,13 +11,13 @@ from kwtui.backups.csv.values import MOST_COUNTED
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
 from kwtui.backups.layout.tree import META_FILE, FileRole, TreeFile, is_folder, role_of, walk
 from kwtui.backups.listing.contents import SetDetails
-from kwtui.backups.listing.shape import LARGEST_META
+from kwtui.backups.listing.definitions import DefinitionsReader
 from kwtui.backups.manifest import SIDECAR_FILES, FileEntry, Manifest, TableEntry
-from kwtui.backups.metasql.meta_file import import_refusals, read_or_problem
+from kwtui.backups.metasql.meta_file import import_refusals
 from kwtui.backups.proof.findings import Fault, TableCheck, VerifyFinding
 from kwtui.backups.proof.sealing import ScanJob, SealProgress, scan_files
 from kwtui.errors import ExitCode, KwtuiError
-from kwtui.files.foreign.reading import cannot_read, first_hole, open_regular, read_regular
+from kwtui.files.foreign.reading import cannot_read, first_hole, open_regular
 from kwtui.files.foreign.walking import Entry, entries_in
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ProofLevel
@@ -300,23 +300,19 @@ def check_records(path: str, scan: FileScan, expected: int | None, check: Check)
 
 def check_metas(details: SetDetails, check: Check, *, optional: bool) -> None:
     """Every meta.sql parses. With a schema.json beside it a set does not depend on them."""
-    root = details.location.root
+    root, reader = details.location.root, DefinitionsReader()
+    known = {read.path: read for read in details.definitions}
     for file in details.others:
         if file.path.rpartition("/")[2] != META_FILE:
             continue
-        try:
-            text = read_regular(root / file.path, LARGEST_META).decode()
-        except (OSError, UnicodeDecodeError) as error:
-            check.fault(Fault.META, file.path, f"cannot be read: {error}")
-            continue
-        meta, problem = read_or_problem(text, file.path)
-        if meta is None and optional:
-            message = f"{problem} KWDB's own IMPORT cannot use it; kwtui's restore does not need it"
-            check.fault(Fault.META, file.path, message, Severity.WARNING)
-        elif meta is None:
-            check.fault(Fault.META, file.path, problem)
+        read = known.get(file.path) or reader.read(root / file.path, file.path)
+        if read.meta is None and optional:
+            message = "KWDB's own IMPORT cannot use it; kwtui's restore does not need it"
+            check.fault(Fault.META, file.path, f"{read.problem} {message}", Severity.WARNING)
+        elif read.meta is None:
+            check.fault(Fault.META, file.path, read.problem)
         else:
-            for finding in import_refusals(meta):
+            for finding in import_refusals(read.meta):
                 message = f"{finding.subject}: {finding.message} {finding.remedy}"
                 check.fault(Fault.IMPORT, file.path, message, Severity.WARNING)
 

@@ -12,7 +12,7 @@ from kwtui.backups.csv.record_scan import FileScan
 from kwtui.backups.csv.values import NOT_NULL
 from kwtui.backups.layout.tree import FileRole, role_of
 from kwtui.backups.listing.contents import SetDetails, TableDetails, with_dialect
-from kwtui.backups.listing.shape import LARGEST_META
+from kwtui.backups.listing.definitions import LARGEST_META
 from kwtui.backups.manifest import FileEntry
 from kwtui.backups.proof.checking import (
     Check,

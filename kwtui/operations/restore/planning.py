@@ -7,15 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kwtui.backups.layout.naming import inside
 from kwtui.backups.layout.staging import can_stage
 from kwtui.backups.layout.tree import META_FILE
 from kwtui.backups.listing.contents import ColumnInfo, SetDetails, open_set
+from kwtui.backups.listing.definitions import DefinitionsReader
 from kwtui.backups.listing.entries import EntryKind
-from kwtui.backups.listing.library import read_text
 from kwtui.backups.listing.scanning import describe
 from kwtui.backups.listing.selection import PartTable, TreePart, narrowed
-from kwtui.backups.metasql.meta_file import MetaFile, parse_meta
+from kwtui.backups.metasql.meta_file import MetaFile
 from kwtui.errors import ExitCode, KwtuiError
+from kwtui.files.foreign.reading import cannot_read, read_regular
 from kwtui.model.requests import RestoreRequest, RestoreStrategy
 from kwtui.model.schema import DatabaseSchema
 from kwtui.model.server import ServerFacts
@@ -34,6 +36,10 @@ from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.catalogue.dependents import dependents
 from kwtui.server.connection.server import Server
 from kwtui.sql import inspection
+
+
+_LARGEST_EXTRA = 16 << 20
+"""Bytes of a file of accounts or settings, a line each."""
 
 
 async def make_restore_plan(
@@ -122,11 +128,14 @@ def _read_tree(
     part = part_of_tree(details, request, existing)
     details = narrowed(details, part)
     metas = _metas(extern, details, needed=False)
-    raw = {}
-    for file in details.others:
-        path = f"{details.entry.path}/{file.path}"
-        if file.path.rpartition("/")[2] == META_FILE and path not in metas:
-            raw[path] = read_text(extern, path)
+    root, raw = details.entry.path, {}
+    wanted = {f"{root}/{file.path}" for file in details.others}
+    for read in details.definitions:
+        path = f"{root}/{read.path}"
+        if path in wanted and read.error is not None:
+            if read.text is None:
+                raise read.error
+            raw[path] = read.text
     source = source_of(details, metas, request, existing)
     return replace(source, part=part, raw_metas=raw)
 
@@ -160,7 +169,13 @@ def part_of_tree(
 
 def _extra(extern: Path, details: SetDetails, path: str, held: set[str]) -> str | None:
     """The text of a file beside the data, if the set has it. Raises EXTERN_NOT_READABLE."""
-    return read_text(extern, f"{details.entry.path}/{path}") if path in held else None
+    if path not in held:
+        return None
+    file = inside(extern, f"{details.entry.path}/{path}")
+    try:
+        return read_regular(file, _LARGEST_EXTRA).decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise cannot_read(file, error) from error
 
 
 def _metas(extern: Path, details: SetDetails, *, needed: bool) -> dict[str, MetaFile]:
@@ -170,17 +185,18 @@ def _metas(extern: Path, details: SetDetails, *, needed: bool) -> dict[str, Meta
     (live-findings, row 9), which only matters where they are ``needed``: then it raises
     META_DAMAGED.
     """
-    root = details.entry.path
+    root, reader = details.entry.path, DefinitionsReader()
     inner = {t.meta for t in details.tables if t.meta}
-    inner.update(f.path for f in details.others if f.path.endswith("meta.sql"))
+    inner.update(f.path for f in details.others if f.path.rpartition("/")[2] == META_FILE)
+    known = {read.path: read for read in details.definitions}
     found = {}
     for path in sorted(inner):
         where = f"{root}/{path}"
-        try:
-            found[where] = parse_meta(read_text(extern, where), where)
-        except KwtuiError:
-            if needed:
-                raise
+        read = known.get(path) or reader.read(inside(extern, where), where)
+        if read.meta is not None:
+            found[where] = replace(read.meta, path=where)
+        elif needed and read.error is not None:
+            raise read.error
     return found
 
 

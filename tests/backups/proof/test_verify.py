@@ -11,8 +11,8 @@ import pytest
 
 from kwtui.backups.layout.location import SetLocation
 from kwtui.backups.layout.proof_log import read_proofs
+from kwtui.backups.listing.definitions import LARGEST_META
 from kwtui.backups.listing.scanning import scan
-from kwtui.backups.listing.shape import LARGEST_META
 from kwtui.backups.manifest import read_manifest, write_manifest
 from kwtui.backups.proof.findings import Fault
 from kwtui.backups.proof.verify import VerifyReport, verify

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from kwtui.backups.metasql.statements import MOST_STATEMENTS
 from kwtui.operations.shared.staged_definitions import more_than_definitions
 from kwtui.sql.bound_names import Bounds
 from tests.backups.metasql.test_meta_file import recorded_metas
@@ -46,3 +47,16 @@ def test_what_was_recorded_of_exports_is_read() -> None:
 @pytest.mark.parametrize("end", ["", "SELECT 'never ends"])
 def test_what_does_more_is_not(more: str, end: str) -> None:
     assert more_than_definitions({"meta.sql": PLAIN + more + end}, OWN)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [";" * 1_001, "CREATE TABLE u (", "CREATE TABLE u (a INT8));", "GRANT a ON TABLE b TO )"],
+)
+def test_what_cannot_be_read_hides_no_statement_behind_it(before: str) -> None:
+    assert more_than_definitions({"meta.sql": f"{before}; DROP DATABASE precious;"}, OWN)
+
+
+def test_more_statements_than_any_export_has_are_not_read_one_by_one() -> None:
+    told = more_than_definitions({"meta.sql": ";" * (MOST_STATEMENTS + 1)}, OWN)
+    assert told == "meta.sql holds more than 500,000 statements"
