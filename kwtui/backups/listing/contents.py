@@ -94,8 +94,6 @@ class SetDetails:
     """What cannot be known of a tree without a manifest, in words."""
     unread: tuple[UnreadFile, ...] = ()
     """Of trees: what may hold rows, in a form that is not read."""
-    definitions: tuple[Definitions, ...] = ()
-    """Of trees: their meta.sql files."""
     forms: Mapping[str, FileForm] = field(default_factory=dict)
     """Of trees: the data files, by path, that other programs have changed, and how."""
 
@@ -115,20 +113,27 @@ def open_set(extern: Path, path: str, state: Path | None = None) -> SetDetails:
 
     Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE, BACKUP_DAMAGED (the manifest).
     """
+    return open_with_definitions(extern, path, state)[0]
+
+
+def open_with_definitions(
+    extern: Path, path: str, state: Path | None = None
+) -> tuple[SetDetails, tuple[Definitions, ...]]:
+    """As `open_set`, and the meta.sql files that were read for it: those of a tree."""
     path = path.rstrip("/")
     location = find_location(extern, path, state)
     if is_there(location.manifest):
-        return _open_set(location, describe(extern, path, state), state)
+        return _open_set(location, describe(extern, path, state), state), ()
     entry, shape = look_at(extern, path, state)
     if entry.kind is EntryKind.INCOMPLETE and is_folder(location.data):
-        return _open_incomplete(location, entry)
+        return _open_incomplete(location, entry), ()
     shape = without_disguised(shape or read_shape(inside(extern, path)))
     # The parent of sets holds tables too, and is none: they belong to what is in it.
     known = entry.kind is not EntryKind.FOREIGN
     holds_export = known and (bool(shape.tables) or shape.database is not None)
     if not holds_export and not shape.unread:
         raise no_export(path)
-    return _open_tree(location, shape, entry)
+    return _open_tree(location, shape, entry), shape.definitions
 
 
 def no_export(path: str) -> KwtuiError:
@@ -202,7 +207,6 @@ def _open_tree(location: SetLocation, shape: TreeShape, entry: BackupEntry) -> S
         problems=shape.problems,
         unknown=_unknown(shape),
         unread=shape.unread,
-        definitions=shape.definitions,
     )
     try:
         return with_dialect(details, shape.root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from kwtui.backups.csv.values import MOST_COUNTED
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER
 from kwtui.backups.layout.tree import META_FILE, FileRole, TreeFile, is_folder, role_of, walk
 from kwtui.backups.listing.contents import SetDetails
-from kwtui.backups.listing.definitions import DefinitionsReader
+from kwtui.backups.listing.definitions import Definitions, DefinitionsReader
 from kwtui.backups.manifest import SIDECAR_FILES, FileEntry, Manifest, TableEntry
 from kwtui.backups.metasql.meta_file import import_refusals
 from kwtui.backups.proof.findings import Fault, TableCheck, VerifyFinding
@@ -298,10 +298,15 @@ def check_records(path: str, scan: FileScan, expected: int | None, check: Check)
         check.fault(Fault.MALFORMED, path, f"{scan.misfit}{more}")
 
 
-def check_metas(details: SetDetails, check: Check, *, optional: bool) -> None:
-    """Every meta.sql parses. With a schema.json beside it a set does not depend on them."""
+def check_metas(
+    details: SetDetails, check: Check, *, optional: bool, definitions: Iterable[Definitions] = ()
+) -> None:
+    """Every meta.sql parses. With a schema.json beside it a set does not depend on them.
+
+    ``definitions`` are those that were read already.
+    """
     root, reader = details.location.root, DefinitionsReader()
-    known = {read.path: read for read in details.definitions}
+    known = {read.path: read for read in definitions}
     for file in details.others:
         if file.path.rpartition("/")[2] != META_FILE:
             continue

@@ -12,7 +12,7 @@ from kwtui.backups.csv.record_scan import FileScan
 from kwtui.backups.csv.values import NOT_NULL
 from kwtui.backups.layout.tree import FileRole, role_of
 from kwtui.backups.listing.contents import SetDetails, TableDetails, with_dialect
-from kwtui.backups.listing.definitions import LARGEST_META
+from kwtui.backups.listing.definitions import LARGEST_META, Definitions
 from kwtui.backups.manifest import FileEntry
 from kwtui.backups.proof.checking import (
     Check,
@@ -38,12 +38,13 @@ def check_tree(
     reader: FileReader,
     *,
     first_is_row: bool = False,
-    definitions: bool = True,
+    optional: bool = False,
+    definitions: Iterable[Definitions] = (),
 ) -> Check:
     """Check what can be checked of an export without a manifest. It reaches P0 at most.
 
-    ``dialect`` is how a person says that the files are written; ``definitions``: every meta.sql
-    must be readable.
+    ``dialect`` is how a person says that the files are written; ``definitions`` are its meta.sql
+    files, which must be readable unless they are ``optional``.
 
     Raises KwtuiError (CANCELLED).
     """
@@ -63,7 +64,7 @@ def check_tree(
         _check_table(table, details, scans, check)
     _report_misfits(details, check)
     _report_others(details, check)
-    check_metas(details, check, optional=not definitions)
+    check_metas(details, check, optional=optional, definitions=definitions)
     check.files, check.bytes = len(scans), sum(s.bytes for s in scans.values())
     check.reached = None if check.refused() else ProofLevel.P0
     return check

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import kwtui
 from kwtui.backups.layout.location import record_proof, sidecar_root
-from kwtui.backups.listing.contents import open_set
+from kwtui.backups.listing.contents import open_with_definitions
 from kwtui.backups.listing.selection import TreePart, narrowed
 from kwtui.backups.manifest import Proof
 from kwtui.backups.proof.checking import FileReader, check_set
@@ -108,7 +108,7 @@ def verify(
     CANCELLED. A damaged set is a report, not an error.
     """
     began, at = time.monotonic(), datetime.now(UTC)
-    details = open_set(extern, path, state)
+    details, definitions = open_with_definitions(extern, path, state)
     reader = FileReader(workers, progress, cancelled)
     if details.manifest is None:
         if part is not None:
@@ -119,7 +119,8 @@ def verify(
             level,
             reader,
             first_is_row=first_is_row,
-            definitions=part is None or part.definitions,
+            optional=part is not None and not part.definitions,
+            definitions=definitions,
         )
     else:
         check = check_set(details, details.manifest, level, reader)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +11,8 @@ from pathlib import Path
 from kwtui.backups.layout.naming import inside
 from kwtui.backups.layout.staging import can_stage
 from kwtui.backups.layout.tree import META_FILE
-from kwtui.backups.listing.contents import ColumnInfo, SetDetails, open_set
-from kwtui.backups.listing.definitions import DefinitionsReader
+from kwtui.backups.listing.contents import ColumnInfo, SetDetails, open_with_definitions
+from kwtui.backups.listing.definitions import Definitions, DefinitionsReader
 from kwtui.backups.listing.entries import EntryKind
 from kwtui.backups.listing.scanning import describe
 from kwtui.backups.listing.selection import PartTable, TreePart, narrowed
@@ -36,7 +37,6 @@ from kwtui.server.catalogue import survey as catalogue
 from kwtui.server.catalogue.dependents import dependents
 from kwtui.server.connection.server import Server
 from kwtui.sql import inspection
-
 
 _LARGEST_EXTRA = 16 << 20
 """Bytes of a file of accounts or settings, a line each."""
@@ -100,10 +100,11 @@ def read_source(
 
     ``existing`` is the database that rows go into, if that is all that is wanted.
     """
-    details = open_set(extern, request.source.rstrip("/"), state)
+    path = request.source.rstrip("/")
+    details, definitions = open_with_definitions(extern, path, state)
     if details.entry.kind is EntryKind.TREE:
         check_nothing_accepted(request.accept)
-        return _read_tree(extern, details, request, existing)
+        return _read_tree(extern, details, definitions, request, existing)
     if request.empty:
         raise KwtuiError(
             "Only tables of an export not made by kwtui can be declared empty.",
@@ -111,7 +112,7 @@ def read_source(
             exit_code=ExitCode.USAGE,
         )
     needed = details.schema is None or request.strategy is RestoreStrategy.NATIVE
-    source = source_of(details, _metas(extern, details, needed=needed), request)
+    source = source_of(details, _metas(extern, details, definitions, needed=needed), request)
     check_accepted(source.schema, request.accept, source.path)
     source = without_given(source, request.leave_out)
     held = {file.path for file in details.manifest.files} if details.manifest else set()
@@ -123,14 +124,18 @@ def read_source(
 
 
 def _read_tree(
-    extern: Path, details: SetDetails, request: RestoreRequest, existing: DatabaseSchema | None
+    extern: Path,
+    details: SetDetails,
+    definitions: Sequence[Definitions],
+    request: RestoreRequest,
+    existing: DatabaseSchema | None,
 ) -> RestoreSource:
     part = part_of_tree(details, request, existing)
     details = narrowed(details, part)
-    metas = _metas(extern, details, needed=False)
+    metas = _metas(extern, details, definitions, needed=False)
     root, raw = details.entry.path, {}
     wanted = {f"{root}/{file.path}" for file in details.others}
-    for read in details.definitions:
+    for read in definitions:
         path = f"{root}/{read.path}"
         if path in wanted and read.error is not None:
             if read.text is None:
@@ -178,7 +183,9 @@ def _extra(extern: Path, details: SetDetails, path: str, held: set[str]) -> str 
         raise cannot_read(file, error) from error
 
 
-def _metas(extern: Path, details: SetDetails, *, needed: bool) -> dict[str, MetaFile]:
+def _metas(
+    extern: Path, details: SetDetails, definitions: Sequence[Definitions], *, needed: bool
+) -> dict[str, MetaFile]:
     """Every meta.sql of the source, by its path below extern.
 
     A set's definitions are in its schema.json. KWDB prints some metas that nobody can read
@@ -188,7 +195,7 @@ def _metas(extern: Path, details: SetDetails, *, needed: bool) -> dict[str, Meta
     root, reader = details.entry.path, DefinitionsReader()
     inner = {t.meta for t in details.tables if t.meta}
     inner.update(f.path for f in details.others if f.path.rpartition("/")[2] == META_FILE)
-    known = {read.path: read for read in details.definitions}
+    known = {read.path: read for read in definitions}
     found = {}
     for path in sorted(inner):
         where = f"{root}/{path}"
