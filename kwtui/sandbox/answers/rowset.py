@@ -40,6 +40,7 @@ class RowSet:
         )
 
 
+@cache
 def columns(definition: str) -> tuple[Column, ...]:
     """Columns from ``name:OID`` words; a bare name is text."""
     made = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.language.keywords import RESERVED
@@ -44,6 +45,8 @@ class Token:
     end: int
 
 
+_LONG = 4096
+"""Texts from here on are not kept: they hold rows, and come once."""
 _WORD = re.compile(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _OPERATORS = sorted(
@@ -222,6 +225,13 @@ class Statement:
 
 def split_statements(sql: str, extended: bool = False) -> list[Statement]:
     """The statements of a simple-protocol text. Semicolons inside procedure bodies do not split."""
+    known = _known if len(sql) < _LONG else _known.__wrapped__
+    return list(known(sql, extended))
+
+
+@lru_cache(1000)
+def _known(sql: str, extended: bool) -> tuple[Statement, ...]:
+    """Clients send the same texts again and again."""
     statements = []
     pending: list[Token] = []
     depth = 0
@@ -234,7 +244,7 @@ def split_statements(sql: str, extended: bool = False) -> list[Statement]:
         if pending:
             statements.append(_statement(sql, pending, extended))
         pending, depth = [], 0
-    return statements
+    return tuple(statements)
 
 
 def _block_change(before: list[Token], token: Token) -> int:

@@ -9,6 +9,7 @@ from kwtui.sandbox.query.catalog_functions import CATALOG_FUNCTIONS
 from kwtui.sandbox.query.conversions import comparable, json_sql, unknown_function, written
 from kwtui.sandbox.query.functions import (
     BYTES,
+    DUCKDB,
     FUNCTIONS,
     INT8,
     JSONB,
@@ -129,7 +130,7 @@ class Calls(Translation):
             document = "'{' || " + " || ', ' || ".join(pairs) + " || '}'"
         else:
             value, kind = self.translate(argument, scope)
-            document = json_sql(value.sql("duckdb"), kind)
+            document = json_sql(value.sql(DUCKDB), kind)
         if name.endswith("_agg"):
             return written(f"'[' || string_agg({document}, ', ') || ']'"), JSONB
         return written(document), JSONB

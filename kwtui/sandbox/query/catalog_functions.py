@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from kwtui.sandbox.catalog.ranges import ranges
-from kwtui.sandbox.query.functions import BOOL, INT8, JSONB, STRING, text
+from kwtui.sandbox.query.functions import BOOL, DUCKDB, INT8, JSONB, STRING, text
 from kwtui.sandbox.query.range_stats import stats_json
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.values import literal
@@ -52,7 +52,7 @@ def _written(sql: str, kind: SqlType) -> Typed:
 
 
 def _user_by_id(session: Session, args: Args) -> Typed:
-    role = args[0].sql("duckdb")
+    role = args[0].sql(DUCKDB)
     name = _looked_up(args[0], _column_pairs(session, "pg_roles", "oid", "rolname"))
     unknown = f"'unknown (OID=' || ({role}) || ')'"
     return _written(f"CASE WHEN ({role}) IS NOT NULL THEN coalesce({name}, {unknown}) END", STRING)
@@ -72,7 +72,7 @@ def _table_is_visible(session: Session, args: Args) -> Typed:
 
 def _type_is_visible(session: Session, args: Args) -> Typed:
     known = ", ".join(str(oid) for (oid,) in _column_pairs(session, "pg_type", "oid"))
-    oid = args[0].sql("duckdb")
+    oid = args[0].sql(DUCKDB)
     return _written(f"CASE WHEN list_contains([{known}]::BIGINT[], {oid}) THEN true END", BOOL)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from kwtui.sandbox.answers.answer import SqlError
-from kwtui.sandbox.query.functions import DECIMAL, call, cast, known_as, text
+from kwtui.sandbox.query.functions import DECIMAL, DUCKDB, call, cast, known_as, text
 from kwtui.sandbox.query.render import WIDE_DECIMAL, cast_sql, zoned_text_sql
 from kwtui.sandbox.values import values
 from kwtui.sandbox.values.collations import check_sortable
@@ -66,11 +66,11 @@ def as_text(node: exp.Expr, source: SqlType | None, style: TextStyle) -> exp.Exp
         return node
     stored = storage_type(source)
     if source.family == "TIMESTAMPTZ" and style.zone != "UTC" and not source.array:
-        return written(zoned_text_sql(node.sql("duckdb"), style.zone))
+        return written(zoned_text_sql(node.sql(DUCKDB), style.zone))
     if source == DECIMAL:
         # A column of it is text already, anything else a number of some DuckDB type.
         return cast(node, "VARCHAR")
-    return written(cast_sql(node.sql("duckdb"), source, stored, style))
+    return written(cast_sql(node.sql(DUCKDB), source, stored, style))
 
 
 _ONLY_ON_NODES = frozenset(

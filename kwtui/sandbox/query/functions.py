@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
-from sqlglot import exp
+from sqlglot import Dialect, exp
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.values.sql_type import SqlType
 
+DUCKDB = Dialect.get_or_raise("duckdb")
+"""Its name would be looked up, and it made, for each expression."""
 Args = list[exp.Expr]
 Types = list[SqlType | None]
 INT8, STRING, FLOAT8, DECIMAL = map(SqlType, ("INT8", "STRING", "FLOAT8", "DECIMAL"))
@@ -49,7 +52,12 @@ def known_as(name: str) -> str:
 
 def cast(value: exp.Expr, stored: str) -> exp.Expr:
     """``CAST(value AS stored)`` with a DuckDB type."""
-    return exp.Cast(this=value, to=exp.DataType.build(stored, dialect="duckdb"))
+    return exp.Cast(this=value, to=_type(stored).copy())
+
+
+@cache
+def _type(stored: str) -> exp.DataType:
+    return exp.DataType.build(stored, dialect=DUCKDB)
 
 
 def text(value: str) -> exp.Expr:

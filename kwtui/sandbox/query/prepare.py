@@ -7,6 +7,7 @@ SYSTEM TIME and index hints are taken out. What the names stand for is kept besi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -26,6 +27,9 @@ from kwtui.sandbox.values.collations import accept_collation
 from kwtui.sandbox.values.sql_type import SqlType
 from kwtui.sandbox.values.types import parse_type
 
+_POSTGRES = sqlglot.Dialect.get_or_raise("postgres")
+_LONG = 4096
+"""Texts from here on are not kept: they hold rows, and come once."""
 _AFTER_TABLES = frozenset({",", "join", "inner", "left", "right", "full", "cross", "natural"})
 
 
@@ -43,15 +47,23 @@ class Prepared:
 
 def prepare(sql: str, tokens: list[Token], hint: str | None = None) -> Prepared:
     """Parses a query or an expression. Raises SqlError (42601) if it cannot be parsed."""
-    writer = _Writer(sql, tokens, hint)
-    writer.run()
+    known = _known if len(sql) < _LONG else _known.__wrapped__
+    writer = known(sql, tuple(tokens), hint)
     try:
-        tree = sqlglot.parse_one("".join(writer.pieces), read="postgres")
+        tree = sqlglot.parse_one("".join(writer.pieces), read=_POSTGRES)
     except (ParseError, TokenError) as error:
         raise writer.error_of(error) from error
     if isinstance(tree, exp.Command):
         raise syntax_error(sql, tokens[0], hint)
-    return Prepared(tree, writer.types, writer.sources, writer.as_of)
+    return Prepared(tree, list(writer.types), list(writer.sources), list(writer.as_of))
+
+
+@lru_cache(500)
+def _known(sql: str, tokens: tuple[Token, ...], hint: str | None) -> _Writer:
+    """Clients send the same texts again and again."""
+    writer = _Writer(sql, list(tokens), hint)
+    writer.run()
+    return writer
 
 
 def only_now(prepared: Prepared, *, in_query: bool) -> Prepared:

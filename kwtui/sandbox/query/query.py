@@ -19,7 +19,7 @@ from kwtui.sandbox.query import render
 from kwtui.sandbox.query.functions import AFTERWARDS, FUNCTIONS
 from kwtui.sandbox.query.prepare import Prepared, prepare
 from kwtui.sandbox.query.scopes import Output
-from kwtui.sandbox.query.sources import SOURCE_NAME, Sources
+from kwtui.sandbox.query.sources import Sources, Texts
 from kwtui.sandbox.query.translate import Translated, Translator
 from kwtui.sandbox.values.intervals import interval_storage
 from kwtui.sandbox.values.sql_type import SqlType
@@ -82,14 +82,17 @@ def start(
     moment = as_of if as_of is not None else system_time(session, prepared.as_of)
     stack = ExitStack()
     try:
-        cursor, sources, catalog = _state(session, prepared, moment, stack)
+        texts: Texts = {}
+        cursor, sources, catalog = _state(session, prepared, moment, stack, texts)
         translated = Translator(session, prepared, catalog, sources).query()
         # Of an earlier state the columns may have been of other types.
         known = session.engine.described if catalog is session.engine.catalog else {}
-        outputs, sql, finishing = render_query(session, cursor, translated, known, as_values)
+        outputs, sql, finishing = render_query(
+            session, cursor, translated, known, texts, as_values=as_values
+        )
         session.executing(cursor)
         stack.callback(session.executed, cursor)
-        cursor.execute(sql)
+        cursor.execute(sql, texts or None)
         first = cursor.fetchmany(BATCH)
     except duckdb.Error as error:
         stack.close()
@@ -103,7 +106,7 @@ def start(
 
 
 def _state(
-    session: Session, prepared: Prepared, moment: int | None, stack: ExitStack
+    session: Session, prepared: Prepared, moment: int | None, stack: ExitStack, texts: Texts
 ) -> tuple[duckdb.DuckDBPyConnection, Sources, Any]:
     """The cursor and catalogue of the state that is read."""
     catalog = session.engine.catalog
@@ -114,7 +117,8 @@ def _state(
     else:
         cursor = session.engine.cursor()
         stack.callback(cursor.close)
-    return cursor, Sources(session, cursor, catalog, prepared.sources, moment), catalog
+    sources = Sources(session, cursor, catalog, prepared.sources, moment, texts=texts)
+    return cursor, sources, catalog
 
 
 def _reads_time_series(session: Session, prepared: Prepared) -> bool:
@@ -147,13 +151,16 @@ def render_query(
     cursor: duckdb.DuckDBPyConnection,
     translated: Translated,
     known: dict[str, tuple[str, ...]],
+    texts: Texts,
+    *,
     as_values: bool,
 ) -> tuple[list[tuple[str, SqlType]], str, Finishing]:
     """The query with every column made into text or a value, and what is left to do in Python.
 
-    ``known`` keeps DuckDB's types of the columns of queries, as long as they hold.
+    ``known`` keeps DuckDB's types of the columns of queries, as long as they hold; ``texts`` are
+    the parameters of this one.
     """
-    stored = _described(cursor, translated.sql, known)
+    stored = _described(cursor, translated.sql, known, texts)
     names = [f"x{index}" for index in range(len(stored))]
     style = style_of(session.variables)
     if _in_time_series(translated):
@@ -180,16 +187,18 @@ def render_query(
 
 
 def _described(
-    cursor: duckdb.DuckDBPyConnection, sql: str, known: dict[str, tuple[str, ...]]
+    cursor: duckdb.DuckDBPyConnection,
+    sql: str,
+    known: dict[str, tuple[str, ...]],
+    texts: Texts,
 ) -> tuple[str, ...]:
     """DuckDB's types of a query's columns. To ask is half of the work of a small query."""
-    key = SOURCE_NAME.sub("", sql)
-    if key not in known:
+    if sql not in known:
         if len(known) >= _MOST_DESCRIBED:
             known.clear()
-        rows = cursor.execute(f"DESCRIBE {sql}").fetchall()
-        known[key] = tuple(str(row[1]) for row in rows)
-    return known[key]
+        rows = cursor.execute(f"DESCRIBE {sql}", texts or None).fetchall()
+        known[sql] = tuple(str(row[1]) for row in rows)
+    return known[sql]
 
 
 def _finish(

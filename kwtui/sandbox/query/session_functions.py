@@ -16,6 +16,7 @@ from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.functions import (
     BOOL,
     DECIMAL,
+    DUCKDB,
     INT8,
     STRING,
     TIMESTAMP,
@@ -198,7 +199,7 @@ def _descriptions(table: str, key: str) -> Callable[[Session, Args, bool], Typed
         names = [column.name for column in known.columns]
         oid, text_at = names.index("objoid"), names.index("description")
         sub = names.index("objsubid") if "objsubid" in names else None
-        number = args[1].sql("duckdb") if key == "column" else "0"
+        number = args[1].sql(DUCKDB) if key == "column" else "0"
         branches = []
         for row in known.rows:
             place = row[sub] if sub is not None else "0"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 import duckdb
 from sqlglot import exp
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     from kwtui.sandbox.engine.session import Session
     from kwtui.sandbox.query.scopes import Output
 
-SOURCE_NAME = re.compile(r"kw_source_[0-9a-z]+_[0-9]+_")
-"""What tells the temporary tables of one kind of columns from each other."""
 ROW_ID = "kw_row_id"
 """DuckDB's own number of a row, for statements that change rows."""
 _TEXT = SqlType("STRING")
@@ -38,6 +34,8 @@ _TEXT = SqlType("STRING")
 _CAST_AS_PRINTED = frozenset({"INT8", "INT4", "INT2", "BOOL"})
 """Types whose texts DuckDB reads as the node prints them."""
 ViewReader = Callable[[Prepared, str], "tuple[str, list[Output]]"]
+Texts = dict[str, list[str | None]]
+"""Columns of texts, by the name of the parameter that stands for each in a query."""
 
 
 @dataclass
@@ -63,11 +61,15 @@ class Sources:
         *,
         row_ids: bool = False,
         devices: bool = False,
+        texts: Texts | None = None,
     ) -> None:
         """``row_ids`` gives every stored table a hidden column ROW_ID.
 
-        ``devices`` reads the devices of a time-series table in place of its rows.
+        ``devices`` reads the devices of a time-series table in place of its rows. ``texts`` takes
+        the rows that no table of DuckDB holds: the query is then run with them as its parameters,
+        which takes half the work of the temporary tables that they are put in without it.
         """
+        self._texts = texts
         self._row_ids = row_ids
         self._devices = devices
         self._session = session
@@ -108,7 +110,7 @@ class Sources:
 
             explicit = database if len(parts) == 3 else self._session.database
             rows = virtual_tables.load(self._session, explicit, schema, name)
-            return self._temporary(rows.columns, rows.rows, needed)
+            return self._given(rows.columns, rows.rows, needed)
         relation = self._catalog.find(database, schema, name)
         if relation is None or relation.offline or self._too_young(relation):
             raise missing_relation(parts)
@@ -173,25 +175,45 @@ class Sources:
         """``[SHOW …]``: the rows that the statement answers."""
         statement = split_statements(text)[0]
         answer = self._session.run(statement)
-        return self._temporary(answer.columns or (), list(answer.rows))
+        return self._given(answer.columns or (), list(answer.rows))
 
-    def _temporary(
+    def _given(
         self, columns: Sequence[Column], rows: Sequence[Row], needed: Needed = ALL
     ) -> Loaded:
-        """A temporary table with what of these rows is ``needed``."""
+        """What of these rows is ``needed``."""
         rows = needed.rows(columns, rows)
         self._made += 1
         kinds = [type_of_oid(column.oid) for column in columns]
+        made = [SourceColumn(c.name, kind) for c, kind in zip(columns, kinds, strict=True)]
+        texts = _texts(columns, kinds, rows, needed.named)
+        if self._texts is None:
+            return Loaded(self._temporary(made, texts), made)
+        listed = []
+        for place, column in enumerate(made):
+            kind = column.type or _TEXT
+            value = f"NULL::{storage_type(kind)}"
+            if place in texts:
+                parameter = f"source_{self._made}_{place}"
+                self._texts[parameter] = texts[place]
+                value = unnest_sql(kind, f"${parameter}")
+            listed.append(f"{value} AS {_quote(column.name)}")
+        return Loaded(f"SELECT {', '.join(listed)}{'' if rows else ' WHERE false'}", made)
+
+    def _temporary(self, columns: list[SourceColumn], texts: dict[int, list[str | None]]) -> str:
+        """A query of a temporary table with these columns' texts, by their places."""
+        kinds = [column.type or _TEXT for column in columns]
         definition = ", ".join(
             f"{_quote(c.name)} {storage_type(kind)}" for c, kind in zip(columns, kinds, strict=True)
         )
-        columns_kind = crc32(definition.encode())
-        name = f"kw_source_{self._session.session_id}_{self._made}_{columns_kind:08x}"
+        name = f"kw_source_{self._session.session_id}_{self._made}"
         self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({definition})")
-        if rows:
-            _fill_with_texts(self._cursor, name, columns, kinds, rows, needed.named)
-        made = [SourceColumn(c.name, kind) for c, kind in zip(columns, kinds, strict=True)]
-        return Loaded(f"SELECT * FROM {name}", made)
+        if texts:
+            names = ", ".join(_quote(columns[place].name) for place in texts)
+            made = ", ".join(unnest_sql(kinds[place]) for place in texts)
+            self._cursor.execute(
+                f"INSERT INTO {name} ({names}) SELECT {made}", list(texts.values())
+            )
+        return f"SELECT * FROM {name}"
 
     def order_of(self, relation: Relation | None) -> list[tuple[str, bool]]:
         """The columns whose order the rows come in without ORDER BY, and whether descending."""
@@ -204,31 +226,23 @@ class Sources:
         return [(n, d.upper() == "DESC") for n, d in primary.columns] if primary else []
 
 
-def _fill_with_texts(
-    cursor: duckdb.DuckDBPyConnection,
-    table: str,
+def _texts(
     columns: Sequence[Column],
     kinds: Sequence[SqlType],
     rows: Sequence[Row],
     named: frozenset[str] | None,
-) -> None:
-    """Appends rows of texts, as the node prints them.
+) -> dict[int, list[str | None]]:
+    """The columns' texts, by their places; at least one column's, if there are rows.
 
     Columns without a value are left out, and those that are not ``named``.
     """
-    filled = [
-        (column.name, kind, _stored(kind, [row[place] for row in rows]))
+    found = {
+        place: _stored(kind, [row[place] for row in rows])
         for place, (column, kind) in enumerate(zip(columns, kinds, strict=True))
         if (named is None or column.name.lower() in named)
         and any(row[place] is not None for row in rows)
-    ]
-    if not filled:
-        filled = [(columns[0].name, kinds[0], [None] * len(rows))]
-    names = ", ".join(_quote(name) for name, _, _ in filled)
-    made = ", ".join(unnest_sql(kind) for _, kind, _ in filled)
-    cursor.execute(
-        f"INSERT INTO {table} ({names}) SELECT {made}", [texts for _, _, texts in filled]
-    )
+    }
+    return found or ({0: [None] * len(rows)} if rows else {})
 
 
 def _stored(kind: SqlType, texts: Sequence[str | None]) -> list[str | None]:
@@ -298,10 +312,10 @@ def fill(
     cursor.execute(f"INSERT INTO {table} SELECT {made}", columns)
 
 
-def unnest_sql(kind: SqlType) -> str:
+def unnest_sql(kind: SqlType, parameter: str = "?") -> str:
     """One column of ``fill``: a parameter with all its texts, taken apart and cast."""
     stored = storage_type(kind)
-    each = "unnest(?::VARCHAR[])"
+    each = f"unnest({parameter}::VARCHAR[])"
     if kind.array:
         return f"from_json({each}, '[\"{stored.removesuffix('[]')}\"]')"
     if stored == "BLOB":

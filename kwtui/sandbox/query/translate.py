@@ -11,7 +11,7 @@ from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.catalog.objects import Catalog
 from kwtui.sandbox.query.conversions import sortable
 from kwtui.sandbox.query.expressions import Expressions
-from kwtui.sandbox.query.functions import AFTERWARDS, called, known_as
+from kwtui.sandbox.query.functions import AFTERWARDS, DUCKDB, called, known_as
 from kwtui.sandbox.query.needed import ALL, Needed, Only, named, only
 from kwtui.sandbox.query.prepare import Prepared
 from kwtui.sandbox.query.scopes import Output, Scope, Source, SourceColumn
@@ -58,7 +58,10 @@ class Translator:
         tables = self.sources.tables_in_order(tree)
         outputs = self._query(tree, Scope(), outermost=True)
         return Translated(
-            tree.sql("duckdb"), outputs, self.expressions.used, self._reads_time_series(tables)
+            tree.sql(DUCKDB, copy=False),
+            outputs,
+            self.expressions.used,
+            self._reads_time_series(tables),
         )
 
     def _reads_time_series(self, tables: list[exp.Table]) -> bool:
@@ -122,7 +125,7 @@ class Translator:
         outputs: list[Output] = []
         for item in node.expressions:
             for expression, output in self._projection(item, scope, outermost=outermost):
-                projections.append(exp.alias_(expression, output.name, quoted=True))
+                projections.append(exp.alias_(expression, output.name, quoted=True, copy=False))
                 outputs.append(output)
         scope.aliases = {o.name for o in outputs}
         node.set("expressions", projections)

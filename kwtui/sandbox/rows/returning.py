@@ -61,7 +61,7 @@ class Returning:
 
         sources = _New(session, staged.cursor, session.engine.catalog, prepared.sources)
         translated = Translator(session, prepared, session.engine.catalog, sources).query()
-        outputs, sql, _ = render_query(session, staged.cursor, translated, {}, as_values=False)
+        outputs, sql, _ = render_query(session, staged.cursor, translated, {}, {}, as_values=False)
         self.columns = tuple(Column(name, oid_of(kind)) for name, kind in outputs)
         return staged.cursor.execute(sql).fetchall()
 

@@ -17,6 +17,7 @@ from kwtui.sandbox.catalog.objects import ColumnDef, Relation
 from kwtui.sandbox.language.stream import TokenStream
 from kwtui.sandbox.query.conversions import constant, convert
 from kwtui.sandbox.query.expressions import Expressions
+from kwtui.sandbox.query.functions import DUCKDB
 from kwtui.sandbox.query.prepare import only_now, prepare
 from kwtui.sandbox.query.scopes import Scope, Source, SourceColumn
 from kwtui.sandbox.query.sources import column_name, fill
@@ -141,7 +142,7 @@ def expression_sql(
         if node.is_string:
             return _constant_sql(session, target, node.name)
         node = convert(node, kind, target, style_of(session.variables))
-    return node.sql("duckdb")
+    return node.sql(DUCKDB)
 
 
 def _with_stored_names(tree: exp.Expr, relation: Relation, alias: str) -> exp.Expr:
@@ -158,7 +159,7 @@ def _with_stored_names(tree: exp.Expr, relation: Relation, alias: str) -> exp.Ex
 
 def _constant_sql(session: Session, target: SqlType, content: str) -> str:
     zone = session.variables.get("timezone")
-    return constant(target, values.parse(target, content, zone)).sql("duckdb")
+    return constant(target, values.parse(target, content, zone)).sql(DUCKDB)
 
 
 def _no_subquery(node: Any, scope: Any) -> Any:
