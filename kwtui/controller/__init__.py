@@ -114,7 +114,13 @@ class Controller:
             self.connection, self.runs, self.sql, self.evidence, background, home
         )
         self.recovery = Recovery(
-            self.connection, self.folders, self.commands, self.storage, self.status, background
+            self.connection,
+            self.folders,
+            self.commands,
+            self.storage,
+            self.status,
+            background,
+            home,
         )
         self._renewal = PlanRenewal(self.recovery, self.runs, events)
         self.policies.after_backup(self.recovery.after_backup)

@@ -40,6 +40,7 @@ from kwtui.offsite.instructions import checksums, joins, restore_text
 from kwtui.offsite.keys import recipients_of
 from kwtui.offsite.packing import SourceFiles, pack
 from kwtui.offsite.planning import CopyPlan, PlannedPart, known_contents, plan_copy
+from kwtui.offsite.sent_for import remember_recipients
 from kwtui.offsite.sent_parts import SentParts, key_of
 from kwtui.offsite.targets.target import Target, write_small
 from kwtui.offsite.unpacking import damaged
@@ -162,6 +163,8 @@ def send(target: Target, outgoing: Outgoing, proof: ProofLevel, state: Path, tel
     archive = _archive(outgoing, stored, proof)
     _finish(target, archive, outgoing.contents)
     done.forget()
+    folder = str(PurePosixPath(plan.folder).parent)
+    remember_recipients(state, target.address, folder, outgoing.recipients)
     return Sent(archive, sent, kept, size)
 
 

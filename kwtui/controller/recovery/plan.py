@@ -38,6 +38,7 @@ class Recovery:
         storage: Storage,
         status: Status,
         background: Background,
+        state: Path,
     ) -> None:
         self._connection = connection
         self._folders = folders
@@ -45,6 +46,7 @@ class Recovery:
         self._storage = storage
         self._status = status
         self._background = background
+        self._state = state
 
     async def facts(self, databases: Sequence[str] = ()) -> RecoveryFacts:
         """Of these databases, or of all that are known.
@@ -116,7 +118,8 @@ class Recovery:
         """
         files = await self.keep([database])
         extern = self._folders.extern()
-        return await self._background.call(_send, extern, str(files[0].parent.relative_to(extern)))
+        folder = str(files[0].parent.relative_to(extern))
+        return await self._background.call(_send, extern, self._state, folder)
 
     async def keep_missing(self, path: str) -> None:
         """Write it where none lies beside the set at ``path`` yet. Raises KwtuiError as `keep`."""
@@ -231,7 +234,7 @@ class Renewed:
     """Why it is not there, of each target that did not take it."""
 
 
-def _send(extern: Path, folder: str) -> Renewed:
+def _send(extern: Path, state: Path, folder: str) -> Renewed:
     from datetime import UTC, datetime
 
     from kwtui.config.offsite import load_targets
@@ -240,7 +243,7 @@ def _send(extern: Path, folder: str) -> Renewed:
     sent, problems = [], []
     for name, settings in load_targets().items():
         try:
-            if renew_recovery_plan(settings, extern, folder, datetime.now(UTC)):
+            if renew_recovery_plan(settings, extern, state, folder, datetime.now(UTC)):
                 sent.append(name)
         except KwtuiError as error:
             problems.append(f"{name}: {sentences(*error.lines())}")

@@ -15,6 +15,7 @@ from kwtui.model.offsite import TargetSettings
 from kwtui.offsite.archive import ARCHIVE_FILE
 from kwtui.offsite.copies import read_archive
 from kwtui.offsite.recovery_plans import keep_plans
+from kwtui.offsite.sent_for import recipients_sent_for
 from kwtui.offsite.targets.opening import opened
 from kwtui.offsite.targets.target import Target
 
@@ -40,9 +41,12 @@ def send_recovery_plan(
     return keep_plans(target, folder, texts, recipients, now) if texts else ()
 
 
-def renew_recovery_plan(settings: TargetSettings, extern: Path, folder: str, now: datetime) -> str:
+def renew_recovery_plan(
+    settings: TargetSettings, extern: Path, state: Path, folder: str, now: datetime
+) -> str:
     """Carry it to a target that holds copies of its database; the target's address.
 
+    It is encrypted for the target's recipients, else for those that this host sent copies to last.
     Empty where no copy lies there. Raises KwtuiError, also where the copies there are encrypted and
     nothing says for whom the plan would be.
     """
@@ -51,12 +55,14 @@ def renew_recovery_plan(settings: TargetSettings, extern: Path, folder: str, now
         copies = sorted(str(name.parent) for name in names if name.name == ARCHIVE_FILE)
         if not copies:
             return ""
-        if not settings.recipients and read_archive(target, copies[-1]).recipients:
+        recipients = settings.recipients or recipients_sent_for(state, target.address, folder)
+        if not recipients and read_archive(target, copies[-1]).recipients:
             raise KwtuiError(
-                f"The copies on {target.address} are encrypted, and the target names no recipient: "
-                "the recovery plan was not sent there.",
+                f"The copies on {target.address} are encrypted, and it is not known for whom: the "
+                "recovery plan was not sent there.",
+                cause="The target names no recipient, and this host sent no copy there.",
                 hint="Name the recipients of the target in offsite.toml, or send a set: "
                 "kwtui offsite push SET TARGET --recipient KEY",
             )
-        sent = send_recovery_plan(target, extern, folder, settings.recipients, now)
+        sent = send_recovery_plan(target, extern, folder, recipients, now)
         return target.address if sent else ""
