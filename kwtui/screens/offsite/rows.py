@@ -205,10 +205,18 @@ def target_words(
         size = human_bytes(sum(copy.stored_bytes for copy in copies))
         words += f" · {plural(whole, 'copy', 'copies')}, {size}"
     if not target.recipients:
-        words += " · NOT ENCRYPTED"
+        words += f" · {_without_recipients(copies or ())}"
     if len(targets) > 1:
         words += f" · place {index + 1} of {len(targets)} ({key_of('offsite.next-part')})"
     return words
+
+
+def _without_recipients(copies: Sequence[Copy]) -> str:
+    """A push may name recipients that the target does not."""
+    archives = [copy.archive for copy in copies if copy.archive is not None]
+    if archives and all(archive.recipients for archive in archives):
+        return "names no recipient: send with --recipient"
+    return "NOT ENCRYPTED"
 
 
 def nothing_words(target: TargetSettings) -> str:
