@@ -92,7 +92,7 @@ def _server_lines(status: ConnectionStatus, facts: ServerFacts) -> list[Line]:
         fact("Nodes", _nodes(facts)),
         fact("User", facts.user),
         fact("Role", admin, "" if facts.is_admin else "warning"),
-        fact("TLS", tls, "" if facts.tls else "muted"),
+        fact("TLS", tls, "" if facts.tls else "warning"),
         fact("Engines", _engines(status)),
     ]
     if status.target:

@@ -9,17 +9,17 @@ from datetime import datetime
 from kwtui.node.logs.listing import LogFile
 from kwtui.node.logs.opening import by_family
 from kwtui.text import human_bytes
-from kwtui.widgets.paint import Part
+from kwtui.widgets.paint import BLANK, Line, Part, line
 from kwtui.widgets.virtual_list import Column
 
 COLUMNS = (
     Column("Log", 9, grow=True),
-    Column("Begun", 19),
+    Column("Begun", 19, drop=1),
     Column("Changed (UTC)", 19),
     Column("Files", 5, "right"),
     Column("Bytes", 10, "right"),
     Column("", 7),
-    Column("File", 40, grow=True, drop=1),
+    Column("File", 40, grow=True, drop=2),
 )
 
 
@@ -86,6 +86,21 @@ def _name_of(file: LogFile) -> str:
     if file.created is not None:
         return f"{file.family.value} of {file.created:%Y-%m-%d %H:%M:%S}"
     return file.path.name
+
+
+def choice_lines(choice: LogChoice | None) -> list[Line]:
+    """What stands beside the list: every file that belongs to it, newest first."""
+    if choice is None:
+        return []
+    lines = [line((choice.title, "strong"), f"  {choice.origin}".rstrip())]
+    if choice.problem:
+        lines.append(line(("✗ ", "error"), choice.problem, indent=2))
+    for file in choice.files:
+        written = f"{human_bytes(file.bytes)}, written {file.modified:%Y-%m-%d %H:%M:%S} UTC"
+        lines += [BLANK, line(str(file.path), indent=2), line((written, "muted"))]
+        if file.link is not None:
+            lines.append(line((f"{file.link.name} always points to it", "muted")))
+    return lines
 
 
 def cells(choice: LogChoice) -> list[str | Part]:

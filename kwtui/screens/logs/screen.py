@@ -18,11 +18,13 @@ from kwtui.node.logs.filter import FILTER_FORMS, LogFilter
 from kwtui.node.logs.listing import LogFile
 from kwtui.node.logs.remote.node_http import LoginNeeded
 from kwtui.screens.frame.bindings import bindings
-from kwtui.screens.logs.choices import COLUMNS, LogChoice, cells, choices_of
+from kwtui.screens.logs.choices import COLUMNS, LogChoice, cells, choice_lines, choices_of
 from kwtui.screens.logs.reading import LogReading
 from kwtui.screens.logs.viewed_log import ViewedLog
 from kwtui.server.connection.status import ConnectionStatus
 from kwtui.widgets.density_line import DensityLine
+from kwtui.widgets.note import Note
+from kwtui.widgets.panes import Panes
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.virtual_list import VirtualList
 
@@ -55,6 +57,8 @@ class LogsScreen(LogReading):
         self._list: VirtualList[LogChoice] = VirtualList(
             COLUMNS, cells, key=lambda choice: choice.key, empty="Looking for log files…"
         )
+        self._note = Note()
+        self._files = Panes(self._list, self._note, ("Logs", "Its files"))
         self._density = DensityLine()
         self._density.display = False
         self._timer: Timer | None = None
@@ -63,7 +67,7 @@ class LogsScreen(LogReading):
 
     def body(self) -> Iterable[Widget]:
         yield self._summary
-        yield self._list
+        yield self._files
         yield self._density
         yield self._view
 
@@ -140,6 +144,7 @@ class LogsScreen(LogReading):
         if self._list.current is not None and not self._opened:
             choice = self._list.current
             self._summary.say(f"{choice.name} {choice.origin}".strip())
+            self._note.tell(choice_lines(choice))
         self.show_keys()
 
     def on_virtual_list_selected(self) -> None:
@@ -185,7 +190,7 @@ class LogsScreen(LogReading):
         stream = await self.controller.logs.open(choice.files)
         self._viewed = viewed = ViewedLog(stream, self._view, self._density, choice.short)
         with self.app.batch_update():
-            self._list.display = False
+            self._files.display = False
             self._density.display = self._view.display = True
         stream.changed = self._changed
         viewed.show()
@@ -250,7 +255,7 @@ class LogsScreen(LogReading):
     def do_files(self) -> None:
         with self.app.batch_update():
             self._density.display = self._view.display = False
-            self._list.display = True
+            self._files.display = True
         self._list.focus()
         self.run_task(self._leave, "open-log")
         self.do_refresh()

@@ -75,10 +75,10 @@ def database_lines(databases: Sequence[DatabaseSummary]) -> list[Line]:
 
 
 def _database(database: DatabaseSummary) -> Line:
-    tables = "" if database.tables is None else plural(database.tables, "table")
+    counted = "" if database.tables is None else fit(plural(database.tables, "table"), 12) + " "
     own = "KWDB's own" if database.system else database.comment or ""
     return line(
-        f"{fit(database.name, 24)} {fit(database.engine.value, 12)} {fit(tables, 12)}",
+        f"{fit(database.name, 24)} {fit(database.engine.value, 12)} {counted}",
         (own, "muted"),
         indent=4,
     )
@@ -87,8 +87,8 @@ def _database(database: DatabaseSummary) -> Line:
 # -- rights ---------------------------------------------------------------------------------------
 
 
-def rights_lines(overview: Overview, *, read_only: bool) -> list[Line]:
-    """What the user may do, and what each action needs."""
+def rights_lines(overview: Overview, *, read_only: bool) -> tuple[list[Line], list[Line]]:
+    """What the user may do and what each action needs; and who else there is."""
     facts = overview.facts
     lines = [fact("User", facts.user), fact("Role", "admin" if facts.is_admin else "not admin")]
     if read_only:
@@ -103,7 +103,7 @@ def rights_lines(overview: Overview, *, read_only: bool) -> list[Line]:
         )
         if ability.allowed is not True and ability.otherwise:
             lines.append(line("  ", (ability.otherwise, "muted"), indent=2))
-    return [*lines, BLANK, *_accounts(overview)]
+    return lines, _accounts(overview)
 
 
 def _accounts(overview: Overview) -> list[Line]:

@@ -40,12 +40,18 @@ from kwtui.widgets.document import Document
 from kwtui.widgets.field import Words
 from kwtui.widgets.note import Note
 from kwtui.widgets.paint import BLANK, Line, line
+from kwtui.widgets.panes import Panes
 from kwtui.widgets.styles import style_path
 from kwtui.widgets.tab_line import TabLine
 from kwtui.widgets.virtual_list import VirtualList
 
 OVERVIEW, SETTINGS, RIGHTS, SESSIONS, WAL = range(5)
 _TITLES = ("Overview", "Settings", "Rights", "Sessions", "WAL")
+_PANELS = {
+    OVERVIEW: ("Server", "Databases"),
+    RIGHTS: ("This user", "Users and roles"),
+    WAL: ("Write-ahead log", "What it means"),
+}
 _ONLY_ON = {
     "filter": (SETTINGS, SESSIONS),
     "cancel": (SESSIONS,),
@@ -77,7 +83,14 @@ class ServerScreen(FilteredScreen):
         self._sessions: VirtualList[Session] = VirtualList(
             SESSION_COLUMNS, session_cells, key=lambda s: s.id, empty="Asking the server…"
         )
-        self._note = Note()
+        self._setting_note, self._session_note = Note(), Note()
+        self._pages: dict[int, Widget] = {
+            SETTINGS: Panes(self._settings, self._setting_note, ("Settings", "This setting")),
+            SESSIONS: Panes(self._sessions, self._session_note, ("Sessions", "This session")),
+        }
+        self._beside = Document()
+        self._text = Panes(self._document, self._beside, ("", ""))
+        self._text.add_class("halves")
         self._overview: Overview | None = None
         self._databases: list[DatabaseSummary] = []
         self._wal: WalReport | None = None
@@ -85,10 +98,8 @@ class ServerScreen(FilteredScreen):
     def body(self) -> Iterable[Widget]:
         yield self._tabs
         yield self._summary
-        yield self._document
-        yield self._settings
-        yield self._sessions
-        yield self._note
+        yield self._text
+        yield from self._pages.values()
 
     def on_mount(self) -> None:
         self._turn_to(OVERVIEW)
@@ -104,15 +115,14 @@ class ServerScreen(FilteredScreen):
             self.filter_text = ""
         with self.app.batch_update():
             self._tabs.show_tab(page)
-            lists: dict[int, Widget] = {SETTINGS: self._settings, SESSIONS: self._sessions}
-            shown = lists.get(page, self._document)
-            for widget in (self._document, self._settings, self._sessions):
+            shown = self._pages.get(page, self._text)
+            for widget in (self._text, *self._pages.values()):
                 widget.display = widget is shown
-            self._note.display = shown is not self._document
             self._show()
-            if shown is self._document:
+            if shown is self._text:
                 self._document.scroll_to(0, 0, animate=False)
-        shown.focus()
+        lists: dict[int, Widget] = {SETTINGS: self._settings, SESSIONS: self._sessions}
+        lists.get(page, self._document).focus()
         self.show_keys()
 
     def do_next_part(self) -> None:
@@ -179,30 +189,37 @@ class ServerScreen(FilteredScreen):
         elif self._page == SESSIONS:
             self._show_sessions()
         else:
-            self._document.set_lines(self._lines())
+            self._show_text()
         self.show_keys()
 
-    def _lines(self) -> list[Line]:
+    def _show_text(self) -> None:
+        """In two panels where there is room, otherwise one below the other."""
+        lines, more = self._lines()
+        apart = self.has_panels and bool(more)
+        self._beside.display = apart
+        self._document.border_title, self._beside.border_title = _PANELS[self._page]
+        self._beside.set_lines(more)
+        self._document.set_lines(lines if apart or not more else [*lines, BLANK, *more])
+
+    def panels_changed(self) -> None:
+        self._show()
+
+    def _lines(self) -> tuple[list[Line], list[Line]]:
+        """What is, and what belongs to it."""
         status = self.controller.connection.status
         if status.facts is None and str(status.state) == "disconnected":
-            return [
-                line(
-                    (
-                        spelled("Not connected. {app.open-connection} opens the connections."),
-                        "muted",
-                    )
-                )
-            ]
+            words = spelled("Not connected. {app.open-connection} opens the connections.")
+            return [line((words, "muted"))], []
         if self._page == OVERVIEW:
             lines: list[Line] = connection_lines(status, self.controller.folders.place)
             if self._overview is not None:
                 lines += [BLANK, *node_lines(self._overview)]
-            return [*lines, BLANK, *database_lines(self._databases)]
+            return lines, database_lines(self._databases)
         if self._page == RIGHTS and self._overview is not None:
             return rights_lines(self._overview, read_only=self.kwtui.is_read_only)
         if self._page == WAL and self._wal is not None:
             return wal_lines(self._wal)
-        return [line(("Asking the server…", "muted"))]
+        return [line(("Asking the server…", "muted"))], []
 
     def _show_settings(self) -> None:
         part = self._overview.settings if self._overview is not None else None
@@ -255,10 +272,10 @@ class ServerScreen(FilteredScreen):
 
     def on_virtual_list_highlighted(self, event: VirtualList.Highlighted) -> None:
         if event.list_view is self._settings and self._page == SETTINGS:
-            self._note.tell(setting_lines(self._settings.current))
+            self._setting_note.tell(setting_lines(self._settings.current))
         elif event.list_view is self._sessions and self._page == SESSIONS:
             lines = session_lines(self._sessions.current, self._overview)
-            self._note.tell(lines)
+            self._session_note.tell(lines)
         self.show_keys()
 
     # -- filter ----------------------------------------------------------------------------------

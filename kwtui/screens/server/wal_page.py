@@ -9,17 +9,17 @@ from kwtui.text import human_bytes, human_duration
 from kwtui.widgets.paint import BLANK, Line, fact, fit, heading, line, paragraph
 
 
-def wal_lines(report: WalReport) -> list[Line]:
-    """Alarms first, then settings, files, protection, recovery."""
+def wal_lines(report: WalReport) -> tuple[list[Line], list[Line]]:
+    """What is: alarms first, then settings and files; and what follows from it."""
     lines = [line(("! ", "error"), (words, "error"), indent=2) for words in alarms(report)]
     if lines:
         lines.append(BLANK)
     lines += _settings(report)
     lines += [BLANK, *_files(report)]
-    lines += [BLANK, heading("What protects data between backups")]
-    lines += [line("· ", words, indent=2) for words in protection(report)]
-    lines += [BLANK, heading("If the node died now")]
-    return [*lines, *(line("· ", words, indent=2) for words in recovery(report))]
+    means = [heading("What protects data between backups")]
+    means += [line("· ", words, indent=2) for words in protection(report)]
+    means += [BLANK, heading("If the node died now")]
+    return lines, [*means, *(line("· ", words, indent=2) for words in recovery(report))]
 
 
 def _settings(report: WalReport) -> list[Line]:
@@ -70,6 +70,6 @@ def _area(area: WalArea, report: WalReport, files: WalFiles) -> Line:
 
 def _row(name: str, size: str, logged: str, written: str) -> str:
     return (
-        f"{fit(name, 16)} {fit(size, 10, 'right')} {fit(logged, 17, 'right')}"
-        f" {fit(written, 16, 'right')}"
+        f"{fit(name, 12)} {fit(size, 9, 'right')} {fit(logged, 16, 'right')}"
+        f" {fit(written, 12, 'right')}"
     )

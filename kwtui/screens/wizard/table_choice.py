@@ -34,6 +34,7 @@ class TableChoice(Step, Generic[Table]):
 
     def __init__(self, tables: CheckList[Table]) -> None:
         super().__init__()
+        self.add_class("-beside")
         self._list = tables
         self._notes = Document(classes="note")
         self._read = ""
