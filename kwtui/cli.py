@@ -100,6 +100,7 @@ def _print_version(args: argparse.Namespace, output: Output) -> int:
 
 
 async def _run_command(args: argparse.Namespace, output: Output) -> int:
+    from kwtui.commands.shared.hints import typed_options, with_connection
     from kwtui.controller import Controller
 
     handler = args.handler()
@@ -108,7 +109,8 @@ async def _run_command(args: argparse.Namespace, output: Output) -> int:
         code: int = await handler(controller, args, output)
     except KwtuiError as error:
         if error.exit_code is ExitCode.USAGE and not error.hint:
-            error.hint = f"All about it: kwtui {args.command} --help"
+            error.hint = f"See the usage: kwtui {args.command} --help"
+        error.hint = with_connection(error.hint, typed_options(args))
         raise
     finally:
         await controller.close()

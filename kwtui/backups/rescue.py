@@ -50,7 +50,12 @@ def find_sets(folder: Path) -> Found:
     """
     folder = folder.resolve()
     if not is_folder(folder):
-        raise KwtuiError(f"{folder} is not a folder.", exit_code=ExitCode.NOT_FOUND)
+        raise KwtuiError(
+            f"{folder} is not a folder.",
+            hint="Name the folder that holds the backups, or an off-site target (file:///DIR, "
+            "sftp://user@host/DIR, s3://bucket/prefix, rclone:REMOTE:DIR).",
+            exit_code=ExitCode.NOT_FOUND,
+        )
     for root in _roots(folder):
         listing = scan(claim(root))
         below = [e for e in listing.entries if _is_at(root / e.path, folder)]

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from kwtui.commands.shared.arguments import connect
-from kwtui.commands.shared.output import Output, table
+from kwtui.commands.shared.output import Output, fitted_table
 from kwtui.errors import ExitCode, KwtuiError
 
 if TYPE_CHECKING:
@@ -53,11 +53,10 @@ async def _list(controller: Controller, args: argparse.Namespace, output: Output
                 _short(job.text),
             )
         )
-    for line in table(rows, right=frozenset({3})):
+    right, leave_first = frozenset({3}), ("USER",)
+    for line in fitted_table(rows, output.out_width, right=right, leave_first=leave_first):
         output.line(line)
-    output.note(
-        "kwtui: `says done` is what the server reports; kwtui jobs show ID tells what it is worth."
-    )
+    output.note("kwtui: `says done` is what the server reports; kwtui jobs show ID explains it.")
     return 0
 
 

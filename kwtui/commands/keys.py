@@ -30,7 +30,10 @@ def print_keys(output: Output) -> None:
     ]
     for line in table(rows):
         output.line(line)
-    output.note(f"* changed by you. Your own keys are in {keymap_path()}")
+    if keymap.changed:
+        output.note(f"* changed in {keymap_path()}")
+    else:
+        output.note(f"To change keys, write {keymap_path()}: see kwtui keys --help")
 
 
 def _objects(keymap: Keymap) -> list[dict[str, object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -173,6 +173,8 @@ async def cleanup(controller: Controller, args: argparse.Namespace, output: Outp
     shown = [lo for lo in found if not names or lo.name in plan.request["names"]]
     for line in _leftover_lines(shown, args.run, connected=bool(leftovers.cluster_id)):
         output.line(line)
+    async for line in _ways_on(controller, shown):
+        output.line(line)
     if plan.steps and not refusals(plan):
         output.line("Nothing was removed. Add --yes to do it.")
     elif args.yes and found:
@@ -198,13 +200,26 @@ def _leftover_lines(
     for each in leftovers:
         for taken in each.defaults:
             yield f"  {taken} had the default {taken.default}"
-    going_on = dict.fromkeys(lo.run for lo in leftovers if lo.continues and not lo.busy)
-    yield from (f"Instead of removing it: kwtui restore --continue {each}" for each in going_on)
     if not connected:
         yield (
             "Databases of restores were not searched for: that requires a server (--dsn, "
             "--profile)."
         )
+
+
+async def _ways_on(controller: Controller, leftovers: list[Leftover]) -> AsyncIterator[str]:
+    """How a stopped restore is continued, also where the backup that it reads is not to be seen."""
+    runs = dict.fromkeys(lo.run for lo in leftovers if lo.continues and not lo.busy)
+    listing = await controller.storage.listing() if runs else None
+    for run in runs:
+        yield f"Instead of removing it: kwtui restore --continue {run}"
+        path = (await controller.runs.plan(run)).path
+        if listing is not None and path not in {entry.path for entry in listing.entries}:
+            yield (
+                f"  It needs {path}, which is not in {listing.extern} now. If that disk is only "
+                "unmounted, mount it first."
+            )
+            yield f"  If the backup is gone for good: kwtui cleanup --run {run} --yes"
 
 
 def _origin(leftover: Leftover) -> str:

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from kwtui.commands.shared.follow import follow
-from kwtui.commands.shared.output import Output, table
+from kwtui.commands.shared.output import Output, fitted_table, table
 
 if TYPE_CHECKING:
     from kwtui.controller import Controller
@@ -24,11 +24,11 @@ async def _list(controller: Controller, args: argparse.Namespace, output: Output
         output.object("runs", {"runs": found})
         return 0
     if not found:
-        output.line("Nothing ran yet.")
+        output.line("There are no runs yet.")
         return 0
     rows = [("RUN", "STATUS", "WHAT", "RESULT")]
     rows += [(r.id, r.status.value, r.title, r.summary) for r in found]
-    for line in table(rows):
+    for line in fitted_table(rows, output.out_width):
         output.line(line)
     return 0
 
@@ -83,7 +83,7 @@ async def _newest(controller: Controller) -> str:
     if not found:
         from kwtui.errors import ExitCode, KwtuiError
 
-        raise KwtuiError("Nothing ran yet.", exit_code=ExitCode.NOT_FOUND)
+        raise KwtuiError("There are no runs yet.", exit_code=ExitCode.NOT_FOUND)
     return found[0].id
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kwtui.commands.shared.arguments import dialect_of, find_files, set_of
-from kwtui.commands.shared.output import Output, table
+from kwtui.commands.shared.output import Output, fitted_table, table
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.text import shell_quoted
 
@@ -35,6 +35,8 @@ _HEADING: tuple[str, ...] = (
     "PROOF",
     "NOTE",
 )
+_LEAVE_FIRST = ("TABLES", "DATABASE", "ROWS", "KIND")
+"""Columns that leave where a terminal is too narrow for all: the path tells the database."""
 
 
 async def list_sets(controller: Controller, args: argparse.Namespace, output: Output) -> int:
@@ -67,7 +69,9 @@ async def list_sets(controller: Controller, args: argparse.Namespace, output: Ou
         return code
     rows = [_HEADING]
     rows += [listed_row(e, datetime.now(UTC)) for e in entries]
-    for line in table(rows, right=frozenset({3, 4, 5, 6})):
+    for line in fitted_table(
+        rows, output.out_width, right=frozenset({3, 4, 5, 6}), leave_first=_LEAVE_FIRST
+    ):
         output.line(line)
     return 0
 
@@ -81,12 +85,13 @@ def _why_unread(extern: Path) -> ExitCode:
 
 
 def listed_row(entry: BackupEntry, now: datetime) -> tuple[str, ...]:
+    from kwtui.backups.listing.kind_words import SHORT_WORDS
     from kwtui.text import human_bytes, human_count, human_duration
 
     age = entry.age_seconds(now)
     return (
         entry.path,
-        entry.kind.value,
+        SHORT_WORDS[entry.kind],
         entry.database or "",
         human_duration(age) if age is not None else "",
         human_count(entry.tables) if entry.tables is not None else "",
@@ -153,10 +158,11 @@ async def show_set(controller: Controller, args: argparse.Namespace, output: Out
 
 
 def _details_lines(details: SetDetails) -> list[str]:
+    from kwtui.backups.listing.kind_words import KIND_WORDS
     from kwtui.text import human_bytes, human_count
 
     entry, manifest = details.entry, details.manifest
-    lines = [f"{entry.path}  ({entry.kind.value})"]
+    lines = [f"{entry.path}  ({KIND_WORDS[entry.kind]})"]
     facts = [
         ("database", entry.database),
         ("engine", entry.engine.value if entry.engine else None),

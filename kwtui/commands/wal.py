@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from kwtui.commands.shared.arguments import connect
+from kwtui.commands.shared.arguments import connect, usage
 from kwtui.commands.shared.output import Output, table
 from kwtui.errors import ExitCode, KwtuiError
 
@@ -101,6 +101,8 @@ async def _set(controller: Controller, args: argparse.Namespace, output: Output)
     from kwtui.commands.shared.running import run_or_show
     from kwtui.operations.wal.plan import WalChange
 
+    if args.level is None and args.interval is None:
+        raise usage("Give --level or --interval.")
     plan = await controller.plans.wal(WalChange(args.level, args.interval))
     names = {controller.connection.confirmation_name, plan.cluster_id[:8]}
     if args.yes is None:

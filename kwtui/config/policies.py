@@ -114,7 +114,7 @@ def load_policy(name: str) -> Policy:
         raise KwtuiError(
             f"The policy {name!r} was not found.",
             cause=f"Looked for {path}.",
-            hint=hint or "Create one: kwtui policy add NAME",
+            hint=hint or f"Create it: kwtui policy add {name}",
             exit_code=ExitCode.NOT_FOUND,
         )
     return read_policy(path)

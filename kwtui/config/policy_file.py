@@ -213,7 +213,10 @@ def policy_text(name: str) -> str:
         return path.read_text("utf-8")
     except FileNotFoundError:
         raise KwtuiError(
-            f"The policy {name!r} was not found.", exit_code=ExitCode.NOT_FOUND
+            f"The policy {name!r} was not found.",
+            cause=f"Looked for {path}.",
+            hint="List the policies: kwtui policy",
+            exit_code=ExitCode.NOT_FOUND,
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise KwtuiError(f"The file {path} cannot be read.", cause=str(error)) from error

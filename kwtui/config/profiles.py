@@ -128,7 +128,9 @@ def find_profile(name: str, path: Path | None = None) -> Profile:
     known = [p.name for p in profiles]
     hint = nearest(name, known)
     if not hint:
-        hint = f"Known profiles: {', '.join(known)}." if known else "No profile is saved yet."
+        hint = (
+            f"Known profiles: {', '.join(known)}." if known else "Save one: kwtui profiles add NAME"
+        )
     if "@" in name or "://" in name:
         # A whole address, perhaps with a password: it is not said again.
         raise KwtuiError(

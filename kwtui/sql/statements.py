@@ -411,4 +411,4 @@ def _privilege(name: str) -> str:
 
 
 def _usage(title: str) -> KwtuiError:
-    return KwtuiError(title, hint="Correct it and try again.", exit_code=ExitCode.USAGE)
+    return KwtuiError(title, exit_code=ExitCode.USAGE)

@@ -206,9 +206,11 @@ def check_dialect(dialect: Dialect) -> None:
         )
     delimiter = dialect.delimiter
     if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0':
-        raise _usage("The delimiter must be one ASCII character, no quote and no line end.")
+        raise _usage(
+            "The delimiter (--delimiter) must be one ASCII character, but no quote or line end."
+        )
     if dialect.charset not in CHARSETS:
-        raise _usage(f"The charset must be one of {', '.join(CHARSETS)}.")
+        raise _usage(f"The character set (--charset) must be one of {', '.join(CHARSETS)}.")
     if dialect.null_text not in NULL_TEXTS:
         raise _usage(r"NULL can be written as \N, NULL, Null, null or nothing.")
     if dialect.null_text and delimiter in dialect.null_text:
@@ -246,4 +248,4 @@ def _uris(uris: Sequence[str]) -> str:
 
 
 def _usage(title: str) -> KwtuiError:
-    return KwtuiError(title, hint="Correct it and try again.", exit_code=ExitCode.USAGE)
+    return KwtuiError(title, exit_code=ExitCode.USAGE)

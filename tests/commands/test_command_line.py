@@ -152,7 +152,7 @@ def test_the_same_for_people_is_a_table(kwtui: CommandLine, extern: Path) -> Non
 
     heading, line = done.out.splitlines()
     assert heading.split()[:3] == ["PATH", "KIND", "DATABASE"]
-    assert line.split()[:3] == ["old", "tree", "old"]
+    assert line.split()[:3] == ["old", "export", "old"]
 
 
 def test_names_from_the_disk_cannot_command_the_terminal(kwtui: CommandLine, extern: Path) -> None:

@@ -70,13 +70,19 @@ def test_a_killed_restore_goes_on_where_it_was_without_saying_where(
 
 
 def test_what_a_killed_restore_left_is_removed_by_its_run(
-    kwtui: CommandLine, path: str, name: str
+    kwtui: CommandLine, node: SandboxNode, path: str, name: str
 ) -> None:
     run = killed_restore(kwtui, path, name)
 
     looked = kwtui.run("cleanup", "--run", run, "--json").object
     assert [lo["name"] for lo in looked["leftovers"]] == [f"{name}_kwtui_restoring"]
     assert f"kwtui restore --continue {run}" in kwtui.run("cleanup", "--run", run).out
+    backup = node.extern / path
+    backup.rename(backup.with_name("away"))
+    unmounted = kwtui.run("cleanup", "--run", run).out
+    backup.with_name("away").rename(backup)
+    assert f"It needs {path}, which is not in" in unmounted
+    assert f"gone for good: kwtui cleanup --run {run} --yes" in unmounted
     done = kwtui.run("cleanup", "--run", run, "--yes")
 
     assert done.code == 0, done.err

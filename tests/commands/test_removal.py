@@ -391,7 +391,7 @@ def test_a_removal_that_is_killed_can_be_finished(
 def test_no_path_at_all_is_asked_for(kwtui: CommandLine, command: str, path: str) -> None:
     done = kwtui.run(command, path, "--extern", "/nowhere")
     assert done.code == ExitCode.USAGE
-    assert "as `kwtui list` shows it" in done.err
+    assert "as kwtui list prints it" in done.err
 
 
 def test_a_backup_and_its_run_say_where_it_lies(kwtui: CommandLine) -> None:

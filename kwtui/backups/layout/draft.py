@@ -49,6 +49,15 @@ def read_draft(file: Path) -> Draft:
     """Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE, BACKUP_DAMAGED."""
     try:
         draft = decode(read_sidecar(file), Draft)
+    except KwtuiError as error:
+        if error.exit_code is not ExitCode.NOT_FOUND:
+            raise
+        raise KwtuiError(
+            f"There is no draft {file}.",
+            cause="The run that made the backup wrote the draft on its own machine.",
+            hint="Copy it to this machine and name it with --draft FILE.",
+            exit_code=ExitCode.NOT_FOUND,
+        ) from error
     except msgspec.DecodeError as error:
         raise _damaged(file, str(error)) from error
     if draft.format > FORMAT:

@@ -31,6 +31,8 @@ async def rescue(controller: Controller, args: argparse.Namespace, output: Outpu
     chosen = _named(source, args) if args.set else None
     if args.csv:
         return await _save(args, output, source, chosen or source.entries[0])
+    if args.table and not (args.list or output.is_terminal):
+        raise usage("--table saves one table: name the new file with --csv.")
     if chosen is None and (args.list or not output.is_terminal):
         _show(source, output)
         return 0

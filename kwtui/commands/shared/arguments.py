@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -25,12 +26,17 @@ async def connect(
     from kwtui.server.connection.failures import PasswordNeeded, PasswordRejected
 
     target = target or await target_of(args)
+    named = args.dsn or args.profile or args.sandbox or target.profile or os.environ.get("PGHOST")
     try:
         await controller.connection.connect(target)
     except (PasswordNeeded, PasswordRejected):
         if not (sys.stdin.isatty() and sys.stderr.isatty()) or not target.may_send_password:
             raise
         await controller.connection.connect(target, _ask_password(target))
+    except KwtuiError as error:
+        if error.exit_code is ExitCode.SERVER_UNREACHABLE and not named:
+            error.hint = "No server was named: use --profile NAME, --dsn URL, or --sandbox to try."
+        raise
 
 
 async def connect_as_run(controller: Controller, args: argparse.Namespace, run_id: str) -> None:

@@ -173,3 +173,33 @@ def table(rows: Sequence[tuple[str, ...]], *, right: frozenset[int] = frozenset(
         cells = (pad(cell, widths[i], right=i in right) for i, cell in enumerate(row))
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def fitted_table(
+    rows: Sequence[tuple[str, ...]],
+    width: int | None,
+    *,
+    right: frozenset[int] = frozenset(),
+    leave_first: Sequence[str] = (),
+) -> list[str]:
+    """As `table`, in the columns of a terminal; ``width`` None: a pipe gets everything.
+
+    Columns leave by their headings, in the order of ``leave_first``; then the last one is cut.
+    """
+    from kwtui.text import cell_width, cut
+
+    shown = list(range(len(rows[0])))
+    for title in (None, *leave_first):
+        shown = [i for i in shown if rows[0][i] != title]
+        chosen = [tuple(row[i] for i in shown) for row in rows]
+        lines = table(chosen, right=frozenset(at for at, i in enumerate(shown) if i in right))
+        if width is None or max(map(cell_width, lines)) <= width:
+            return lines
+    begin = max(cell_width(line) for line in table([row[:-1] for row in chosen]))
+    if width is None or begin + 2 + _LEAST > width:
+        return lines
+    return [cut(line, width) for line in lines]
+
+
+_LEAST = 12
+"""Cells of a last column below which its beginning tells nothing."""

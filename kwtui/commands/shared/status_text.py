@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kwtui.commands.shared.output import table
+from kwtui.commands.shared.output import fitted_table
 from kwtui.protection import words
 from kwtui.protection.report import StatusReport
-from kwtui.text import cell_width, human_duration
+from kwtui.text import human_duration
 
 _HEADING = (
     "DATABASE",
@@ -57,18 +57,9 @@ def _table(report: StatusReport, width: int | None) -> list[str]:
     rows = [_HEADING, *_rows(report)]
     # A column that says nothing of any database is left out.
     shown = [i for i in range(len(_HEADING)) if any(row[i] for row in rows[1:])]
-    lines = _aligned(rows, shown)
-    for title in _LEAVE_FIRST:
-        if width is None or max(cell_width(each) for each in lines) <= width:
-            break
-        shown = [i for i in shown if _HEADING[i] != title]
-        lines = _aligned(rows, shown)
-    return lines
-
-
-def _aligned(rows: list[tuple[str, ...]], shown: list[int]) -> list[str]:
     right = frozenset(at for at, i in enumerate(shown) if _HEADING[i] == "SIZE")
-    return table([tuple(row[i] for i in shown) for row in rows], right=right)
+    told = [tuple(row[i] for i in shown) for row in rows]
+    return fitted_table(told, width, right=right, leave_first=_LEAVE_FIRST)
 
 
 def _rows(report: StatusReport) -> Iterator[tuple[str, ...]]:

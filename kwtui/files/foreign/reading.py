@@ -103,6 +103,9 @@ def first_hole(file: BinaryIO) -> int | None:
 
 def status_of(path: Path) -> os.stat_result:
     """What is at the path; of a link, the link itself. Raises OSError."""
+    if path.parent == path:
+        # The root has no name in another folder, and whoever looks upward for one arrives there.
+        return folder_status(path)
     with parent_of(path) as (folder, name):
         return os.stat(name, dir_fd=folder, follow_symlinks=False)
 
@@ -232,8 +235,7 @@ def cannot_read(path: Path, error: OSError, *, listing: str = "kwtui list") -> K
     if isinstance(error, FileNotFoundError):
         return KwtuiError(
             f"{path} was not found.",
-            cause=cause,
-            hint=f"`{listing}` shows what is there.",
+            hint=f"List what is there: {listing}",
             exit_code=ExitCode.NOT_FOUND,
         )
     if isinstance(error, TooMuch):

@@ -220,6 +220,15 @@ def _delete_findings(
     yield from access_findings(found)
     if found.last_proven:
         yield _last_proven(entry, confirmed)
+    elif confirmed and not is_confirmed(entry.path, confirmed):
+        # Whoever typed another name means another backup.
+        name = PurePosixPath(entry.path).name
+        yield _refusal(
+            "another_name",
+            entry.path,
+            f"Its name is {name}, not {confirmed}.",
+            f"Type its own name: --yes-delete {shell_quoted(name)}",
+        )
     if found.contents.strays:
         yield Finding(
             Severity.WARNING,

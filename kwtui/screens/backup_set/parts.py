@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from kwtui.backups.listing.contents import RowsKnown, SetDetails, TableDetails
 from kwtui.backups.listing.entries import EntryKind
+from kwtui.backups.listing.kind_words import KIND_WORDS
 from kwtui.backups.listing.presence import Presence
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, FileEntry
 from kwtui.keys.interface_words import in_interface
-from kwtui.screens.backup_set.kind_words import KIND_WORDS
 from kwtui.screens.plan.page import finding_lines
 from kwtui.screens.runs.result_page import proof_words
 from kwtui.text import human_bytes, human_count, plural

@@ -9,10 +9,10 @@ from heapq import nlargest
 from typing import Any
 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.backups.listing.kind_words import KIND_WORDS
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import key_of
 from kwtui.model.filter_words import rows_with
-from kwtui.screens.backup_set.kind_words import KIND_WORDS
 from kwtui.screens.runs.result_page import proof_badge, proof_words
 from kwtui.text import human_age, human_ago, human_bytes, human_count, plural
 from kwtui.widgets.paint import BLANK, Line, Part, fact, fit, heading, line

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.commands.shared.output import Output
+from kwtui.commands.shared.output import Output, fitted_table
 from kwtui.errors import ExitCode, KwtuiError, lines_of
 from tests.command_line import CommandLine
 
@@ -135,3 +135,28 @@ def test_what_only_some_take_for_a_line_end_begins_no_line() -> None:
     lines = err.getvalue().split("\n")
     assert len(lines) == 5
     assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("width", "first", "second"),
+    [
+        (
+            None,
+            "PATH      KIND    ROWS  NOTE",
+            "kwtui/a1  backup     7  before the upgrade of May",
+        ),
+        (60, "PATH      KIND    ROWS  NOTE", "kwtui/a1  backup     7  before the upgrade of May"),
+        (44, "PATH      ROWS  NOTE", "kwtui/a1     7  before the upgrade of May"),
+        (32, "PATH      NOTE", "kwtui/a1  before the upgrade of…"),
+        (14, "PATH      NOTE", "kwtui/a1  before the upgrade of May"),
+    ],
+)
+def test_a_table_drops_columns_on_a_narrow_terminal_and_none_in_a_pipe(
+    width: int | None, first: str, second: str
+) -> None:
+    rows = [
+        ("PATH", "KIND", "ROWS", "NOTE"),
+        ("kwtui/a1", "backup", "7", "before the upgrade of May"),
+    ]
+    lines = fitted_table(rows, width, right=frozenset({2}), leave_first=("KIND", "ROWS"))
+    assert lines == [first, second]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kwtui.errors import ExitCode
-from kwtui.files.foreign.reading import cannot_read
+from kwtui.files.foreign.reading import cannot_read, is_there
 from kwtui.files.foreign.removing import remove_folder
 from kwtui.files.foreign.walking import DEEPEST, TooMuch, walk
 
@@ -49,3 +49,7 @@ def test_what_lies_too_deep_is_not_removed_in_part_without_a_word(tmp_path: Path
     deep(tmp_path / "set", DEEPEST + 2)
     with pytest.raises(TooMuch):
         remove_folder(tmp_path / "set")
+
+
+def test_the_root_is_there_though_it_has_no_name() -> None:
+    assert is_there(Path("/"))

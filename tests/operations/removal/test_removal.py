@@ -153,6 +153,17 @@ async def test_the_last_proven_one_goes_only_when_its_name_is_typed(place: Place
     assert place.sets() == []
 
 
+async def test_another_name_than_its_own_deletes_nothing(place: Place) -> None:
+    old = place.make()
+    new = place.make(1)
+
+    plan = place.plan_delete(old.path, new.root.name)
+
+    assert codes(plan) == {"another_name": Severity.REFUSAL}
+    assert (await place.refused(plan)).exit_code is ExitCode.REFUSED_BY_PLAN
+    assert place.plan_delete(old.path, old.root.name).findings == ()
+
+
 async def test_a_pinned_one_does_not_go_even_when_its_name_is_typed(place: Place) -> None:
     location = place.make()
     place.make(1)

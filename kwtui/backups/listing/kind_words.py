@@ -12,3 +12,13 @@ KIND_WORDS = {
     EntryKind.DELETED: "left by a deletion: not a backup any more",
     EntryKind.FOREIGN: "no export",
 }
+
+SHORT_WORDS = {
+    EntryKind.SET: "backup",
+    EntryKind.TREE: "export",
+    EntryKind.INCOMPLETE: "unfinished",
+    EntryKind.WRITING: "writing",
+    EntryKind.DELETED: "deleted",
+    EntryKind.FOREIGN: "other",
+}
+"""One word for a column of a table."""
