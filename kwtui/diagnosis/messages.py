@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kwtui.model.collected import without_prefix
 
@@ -112,7 +112,15 @@ def split_messages(text: str) -> list[Message]:
     """The messages of pasted text, in order."""
     if len(text) > _MOST_CHARACTERS:
         text = text[: text.rfind("\n", 0, _MOST_CHARACTERS) + 1] or text[:_MOST_CHARACTERS]
-    return [_message(line, parts) for line, parts in _grouped(text)]
+    messages = []
+    made: dict[tuple[str, ...], Message] = {}  # The same words fill whole logs.
+    for line, parts in _grouped(text):
+        words = tuple(parts)
+        message = made.get(words)
+        if message is None:
+            message = made[words] = _message(line, parts)
+        messages.append(replace(message, line=line))
+    return messages
 
 
 def whole_message(text: str) -> Message:

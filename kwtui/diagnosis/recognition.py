@@ -95,15 +95,17 @@ def recognise_answer(message: str, sqlstate: str = "", detail: str = "") -> Entr
 
 
 def _each(table: Table, messages: list[Message]) -> Iterator[Diagnosis]:
-    """One by one; messages that differ in numbers only are looked up once."""
-    seen: dict[tuple[object, ...], Diagnosis | None] = {}
+    """One by one; messages that differ in numbers only are looked up once, and counted."""
+    counts: Counter[tuple[object, ...]] = Counter()
+    firsts: dict[tuple[object, ...], Message] = {}
     for message in messages:
         key = (message.severity, message.sqlstates, message.kw, _NUMBER.sub("0", message.text))
-        if key not in seen:
-            seen[key] = _one(table, message)
-        found = seen[key]
+        counts[key] += 1
+        firsts.setdefault(key, message)
+    for key, message in firsts.items():
+        found = _one(table, message)
         if found is not None:
-            yield replace(found, line=message.line)
+            yield replace(found, count=counts[key])
 
 
 def _is_calm_log(messages: list[Message]) -> bool:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
+from tests.sandbox.stores import new_engine
 
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
-    engine = SqlEngine(tmp_path)
+    engine = new_engine(tmp_path)
     made = engine.session("root", "defaultdb")
     ask(made, "CREATE DATABASE shop")
     ask(made, "CREATE TS DATABASE plant")

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
+from tests.sandbox.stores import new_engine
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Iterator[Session]:
-    engine = SqlEngine(tmp_path)
+    engine = new_engine(tmp_path)
     session = engine.session("root", "defaultdb")
     ask(session, "SET experimental_enable_hash_sharded_indexes = true")
     yield session

@@ -13,11 +13,12 @@ from kwtui.sandbox.answers.answer import SqlError, StatementCancelled
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
+from tests.sandbox.stores import new_engine
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[SqlEngine]:
-    made = SqlEngine(tmp_path)
+    made = new_engine(tmp_path)
     yield made
     made.close()
 

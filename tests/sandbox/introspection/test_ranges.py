@@ -11,6 +11,7 @@ import pytest
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
+from tests.sandbox.stores import new_engine
 
 STATS = (
     "SELECT r.range_id, kwdb_internal.range_stats(r.start_key) FROM [SHOW RANGES FROM TABLE {t}] AS"
@@ -20,7 +21,7 @@ STATS = (
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[SqlEngine]:
-    engine = SqlEngine(tmp_path)
+    engine = new_engine(tmp_path)
     yield engine
     engine.close()
 

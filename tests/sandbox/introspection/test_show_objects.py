@@ -13,11 +13,12 @@ from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 from tests.sandbox.shop import add_shop, customers, orders, sensors
+from tests.sandbox.stores import new_engine
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[SqlEngine]:
-    engine = SqlEngine(tmp_path)
+    engine = new_engine(tmp_path)
     add_shop(engine.catalog)
     engine.save_catalog()
     yield engine

@@ -17,11 +17,12 @@ from kwtui.sandbox.query import virtual_tables
 from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 from tests.sandbox.shop import add_shop
+from tests.sandbox.stores import new_engine
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[SqlEngine]:
-    engine = SqlEngine(tmp_path)
+    engine = new_engine(tmp_path)
     with engine.change(None) as cursor:
         add_shop(engine.catalog)
         for relation in engine.catalog.relations.values():

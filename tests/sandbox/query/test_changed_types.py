@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask
+from tests.sandbox.stores import new_engine
 
 ASKED = "SELECT v FROM t ORDER BY k"
 
 
 def test_the_same_query_tells_the_types_that_the_table_has_now(tmp_path: Path) -> None:
-    engine = SqlEngine(tmp_path)
+    engine = new_engine(tmp_path)
     session = engine.session("root", "defaultdb")
     ask(session, "CREATE DATABASE d")
     ask(session, "USE d")

@@ -12,7 +12,7 @@ from sqlglot import exp
 from kwtui.sandbox.answers.rowset import rowset
 from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.query.needed import Needed, only
-from kwtui.sandbox.sql_engine import SqlEngine
+from tests.sandbox.stores import new_engine
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_columns_that_are_no_texts_are_left_to_the_query() -> None:
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
-    engine = SqlEngine(tmp_path)
+    engine = new_engine(tmp_path)
     yield engine.session("root", "defaultdb")
     engine.close()
 

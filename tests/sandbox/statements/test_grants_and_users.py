@@ -15,13 +15,14 @@ from kwtui.sandbox.engine.session import Session
 from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 from tests.sandbox.shop import add_shop, customers
+from tests.sandbox.stores import new_engine
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[SqlEngine]:
-    engine = SqlEngine(tmp_path)
+    engine = new_engine(tmp_path)
     add_shop(engine.catalog)
     engine.save_catalog()
     yield engine

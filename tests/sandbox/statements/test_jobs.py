@@ -11,8 +11,8 @@ from kwtui.sandbox.answers.answer import SqlError, StatementCancelled
 from kwtui.sandbox.answers.rowset import RowSet
 from kwtui.sandbox.engine import jobs
 from kwtui.sandbox.engine.jobs import JobRegistry
-from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
+from tests.sandbox.stores import new_engine
 
 
 class Watch:
@@ -173,7 +173,7 @@ def test_a_time_series_table_waits_in_the_queue_until_something_else_changes() -
 
 
 def test_the_engine_s_changes_become_jobs_that_their_owner_sees(tmp_path: Path) -> None:
-    engine = SqlEngine(tmp_path)
+    engine = new_engine(tmp_path)
     root = engine.session("root", "defaultdb")
     ask(root, "CREATE USER teller")
     engine.announce(root, "DROP TABLE t.public.types", garbage=True)
@@ -187,7 +187,7 @@ def test_the_engine_s_changes_become_jobs_that_their_owner_sees(tmp_path: Path) 
 
 
 def test_a_cancelled_session_is_over_for_its_client(tmp_path: Path) -> None:
-    engine = SqlEngine(tmp_path)
+    engine = new_engine(tmp_path)
     root = engine.session("root", "defaultdb")
     other = engine.session("root", "defaultdb")
 
@@ -202,7 +202,7 @@ def test_a_cancelled_session_is_over_for_its_client(tmp_path: Path) -> None:
 
 
 def test_control_statements_answer_as_recorded(tmp_path: Path) -> None:
-    engine = SqlEngine(tmp_path)
+    engine = new_engine(tmp_path)
     root = engine.session("root", "defaultdb")
     job = engine.jobs.start(jobs.IMPORT, "IMPORT INTO t …", "", "root")
 

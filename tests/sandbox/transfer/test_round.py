@@ -20,13 +20,14 @@ from kwtui.sandbox.imports.rows import parsed_rows
 from kwtui.sandbox.sql_engine import SqlEngine
 from tests.sandbox.asking import ask, refusal
 from tests.sandbox.contract.recordings import load
+from tests.sandbox.stores import new_engine
 
 Files = dict[str, bytes]
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[SqlEngine]:
-    opened = SqlEngine(tmp_path / "store")
+    opened = new_engine(tmp_path / "store")
     yield opened
     opened.close()
 

@@ -9,15 +9,15 @@ import pytest
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.engine.session import Session
-from kwtui.sandbox.sql_engine import SqlEngine
 from kwtui.sandbox.values.types import type_from_text
 from kwtui.sandbox.values.values import parse, wire_text
 from tests.sandbox.asking import ask, refusal
+from tests.sandbox.stores import new_engine
 
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
-    engine = SqlEngine(tmp_path)
+    engine = new_engine(tmp_path)
     yield engine.session("root", "defaultdb")
     engine.close()
 
