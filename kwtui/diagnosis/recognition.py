@@ -94,10 +94,14 @@ def recognise_answer(message: str, sqlstate: str = "", detail: str = "") -> Entr
     return found.entry if found is not None else None
 
 
+_Told = tuple[str, tuple[str, ...], tuple[str, ...], str]
+"""What of a message tells it from others."""
+
+
 def _each(table: Table, messages: list[Message]) -> Iterator[Diagnosis]:
     """One by one; messages that differ in numbers only are looked up once, and counted."""
-    counts: Counter[tuple[object, ...]] = Counter()
-    firsts: dict[tuple[object, ...], Message] = {}
+    counts: Counter[_Told] = Counter()
+    firsts: dict[_Told, Message] = {}
     for message in messages:
         key = (message.severity, message.sqlstates, message.kw, _NUMBER.sub("0", message.text))
         counts[key] += 1
