@@ -45,6 +45,7 @@ from kwtui.controller.server import ServerPages
 from kwtui.controller.sql import SqlConsole
 from kwtui.controller.status import Status
 from kwtui.controller.storage import Storage
+from kwtui.operations.backup.planned import Planned
 
 __all__ = ["Controller", "RecoveryPlanRenewed", "RunsChanged", "StorageChanged", "StorageWatched"]
 
@@ -84,6 +85,7 @@ class Controller:
         )
         self.server = ServerPages(self.connection, self.folders)
         self.sql = SqlConsole(self.connection, home)
+        planned = self.planned = Planned()
         self.plans = Plans(
             self.connection,
             self.folders,
@@ -93,10 +95,18 @@ class Controller:
             account_runs,
             self.commands,
             background,
+            planned,
             home,
         )
         self.runs = Runs(
-            self.connection, self.folders, account_runs, self.commands, background, events, home
+            self.connection,
+            self.folders,
+            account_runs,
+            self.commands,
+            background,
+            events,
+            planned,
+            home,
         )
         self.status = Status(
             self.connection,

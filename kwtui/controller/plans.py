@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from kwtui.model.server import ServerFacts
     from kwtui.operations.backup.destination_nodes import DestinationNode
+    from kwtui.operations.backup.planned import Planned
     from kwtui.operations.plan import Plan
     from kwtui.operations.removal.planning import Leftovers
     from kwtui.operations.wal.plan import WalChange
@@ -52,6 +53,7 @@ class Plans:
         account_runs: AccountRuns,
         commands: CommandLines,
         background: Background,
+        planned: Planned,
         state: Path,
     ) -> None:
         self._connection = connection
@@ -62,18 +64,25 @@ class Plans:
         self._account_runs = account_runs
         self._commands = commands
         self._background = background
+        self._planned = planned
         self._state = state
 
     async def backup(self, request: BackupRequest) -> Plan:
         """Survey and plan. Refusals are findings of the plan; `Runs.start` raises them."""
         from kwtui.config.preferences import load_preferences
         from kwtui.operations.backup.planning import make_backup_plan
+        from kwtui.server.catalogue.definitions import Definitions
 
         request = replace(request, chinese=request.chinese or load_preferences().chinese_guide)
         async with self._connection.own() as server:
             facts = self._connection.facts()
             place = await self._folders.choose_node(server, facts, request.node_id)
-            return await make_backup_plan(server, facts, place, self._state, request, new_plan_id())
+            plan_id, known = new_plan_id(), Definitions()
+            plan = await make_backup_plan(
+                server, facts, place, self._state, request, plan_id, known
+            )
+        self._planned.keep(plan_id, known)
+        return plan
 
     async def restore(self, request: RestoreRequest) -> Plan:
         """Look into the source and at the server, and plan. Refusals are findings of the plan."""

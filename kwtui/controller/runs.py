@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
 
+    from kwtui.operations.backup.planned import Planned
     from kwtui.operations.plan import Plan
     from kwtui.runs.events import AnyEvent
     from kwtui.runs.history import RunSummary
@@ -41,6 +42,7 @@ class Runs:
         commands: CommandLines,
         background: Background,
         events: Events,
+        planned: Planned,
         state: Path,
     ) -> None:
         self._connection = connection
@@ -49,6 +51,7 @@ class Runs:
         self._commands = commands
         self._background = background
         self._watcher = RunsWatcher(events.publish)
+        self._planned = planned
         self._state = state
 
     def watch(self) -> None:
@@ -83,7 +86,13 @@ class Runs:
             handover = Handover(target.as_dict(), extern, str(self._state), options)
             password = target.password
         return await self._background.call(
-            start_run, self._account_runs.directory, plan, handover, password, passphrase
+            start_run,
+            self._account_runs.directory,
+            plan,
+            handover,
+            password,
+            passphrase,
+            self._planned.take(plan.id),
         )
 
     async def all(self) -> list[RunSummary]:

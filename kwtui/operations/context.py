@@ -44,6 +44,8 @@ class RunContext:
     hold: Hold = hold_nothing
     options: tuple[str, ...] = ()
     """Of a command that names the same server and files; never a password."""
+    known: bytes = field(default=b"", repr=False)
+    """Definitions that were read for the plan (`Definitions.written`); nothing: they are asked."""
     passphrase: str | None = field(default=None, repr=False)
     """Of the private keys that the plan names; None: the environment may hold it."""
 

@@ -46,6 +46,11 @@ class RunFiles:
         return self.folder / "target.json"
 
     @property
+    def known(self) -> Path:
+        """What was read for the plan and need not be read again; gone when the run has it."""
+        return self.folder / "known.json"
+
+    @property
     def process(self) -> Path:
         return self.folder / "process.json"
 

@@ -62,10 +62,12 @@ def start_run(
     handover: Handover,
     password: str | None,
     passphrase: str | None = None,
+    known: bytes = b"",
 ) -> str:
     """Start the worker and wait until it says that it has begun; the run's id.
 
-    ``passphrase`` opens the private keys that the plan names and that are protected.
+    ``passphrase`` opens the private keys that the plan names and that are protected; ``known`` is
+    what was read for the plan (`Definitions.written`).
 
     Blocking for as long as a Python process takes to start: call it in a thread. Raises KwtuiError:
     RUN_IN_PROGRESS when the database or the set is in use, DISK_FULL when its story cannot be
@@ -77,6 +79,8 @@ def start_run(
         try:
             write_new(files.plan, [msgspec.json.format(encode(plan), indent=1)])
             write_new(files.target, [msgspec.json.encode(handover)])
+            if known:
+                write_new(files.known, [known])
             set_aside(files.reserve)
             for key in lock_keys(plan, handover):
                 locks.take(key)

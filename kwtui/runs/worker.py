@@ -143,6 +143,7 @@ class _Worker:
             halt=self._halt,
             hold=self._hold,
             options=self._handover.options,
+            known=self._known(),
             passphrase=self._secrets["passphrase"],
         )
         # Each kind is imported when it runs: a check of files needs no driver.
@@ -181,6 +182,14 @@ class _Worker:
         from kwtui.operations.verify import run_verify
 
         return await run_verify(context)
+
+    def _known(self) -> bytes:
+        try:
+            data = self._files.known.read_bytes()
+            self._files.known.unlink()
+        except OSError:
+            return b""  # Of most plans there is none; it is asked again.
+        return data
 
     async def _connect(self) -> Server:
         if self._handover.target is None:

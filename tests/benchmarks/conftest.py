@@ -17,6 +17,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+_OF_A_NODE = "test_overhead.py"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With ``--dsn`` only what asks that node runs."""
+    if config.getoption("--dsn") is None:
+        return
+    alone = pytest.mark.skip(reason="asks no node: measured without --dsn")
+    for item in items:
+        if item.get_closest_marker("benchmark") and item.path.name != _OF_A_NODE:
+            item.add_marker(alone)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if rows := table():
         terminalreporter.section("budgets")

@@ -1,11 +1,14 @@
 """Budget: a backup in at most 1.15 times the bare EXPORT DATABASE, a restore in as much of its
-IMPORTs (design, 8); a backup after 1 % of new readings in at most 5 % of a full one; a comparison
-of records reads at least at 0.3 of the speed of `sha256sum`.
+IMPORTs, and of them and the EXPORT that compares where it compares, too (design, 8); a backup after
+1 % of new readings in at most 5 % of a full one; a comparison of records reads at least at 0.3 of
+the speed of `sha256sum`.
 
 The yardstick are statements that a bare client sends to the same node in the same run. By default
 that is a sandbox; with ``--dsn URL --store DIR`` any node, on which databases named kwtui_bench_…
-are made and dropped. A sandbox hashes in Python, a hundred times slower than a node: there a *full*
-check is reported and held to nothing.
+are made and dropped. A sandbox hashes in Python, a hundred times slower than a node, and answers a
+catalogue's questions and makes tables at some milliseconds each where its EXPORT or IMPORT of three
+rows takes as much: there a *full* check and many small tables are reported and held to nothing, and
+a restore is held to what it costs there.
 """
 
 from __future__ import annotations
@@ -32,6 +35,9 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(3600)]
 
 BUDGET = 1.15
 SMALL_BUDGET = 2.0
+RESTORE_ON_SANDBOX = 2.0
+"""Its imports are two Python processes at work on two cores, kwtui the third: it reads the files
+before it imports them, makes the tables, and reads the records that it compares."""
 COMPARING = 0.3
 TRIES = 2
 BATCH, READINGS = 50_000, 2_000
@@ -145,13 +151,15 @@ def test_a_backup_against_one_bare_export(
     race = Race(SMALL_BUDGET if database == SMALL else BUDGET)
     for number in range(TRIES):
         began = time.perf_counter()
-        plan = bench.plan_backup(database, check=LEVELS[level], incremental=Incremental.FULL)
-        bench.run(plan)
+        plan, known = bench.plan_and_know(
+            database, check=LEVELS[level], incremental=Incremental.FULL
+        )
+        bench.run(plan, known=known)
         race.ours.append(time.perf_counter() - began)
         uri = f"nodelocal://{plan.node_id}/kwtui_bench_bare/{database}/{level}/{number}"
         race.bare.append(_seconds(bench, [f"EXPORT INTO CSV '{uri}' FROM DATABASE {database}"]))
-    on_sandbox = request.config.getoption("--dsn") is None
-    race.finish(f"backup of {database}, {level} check", hold=level != "full" or not on_sandbox)
+    held = not _on_sandbox(request) or (level != "full" and database != SMALL)
+    race.finish(f"backup of {database}, {level} check", hold=held)
 
 
 def test_a_backup_of_what_changed_against_a_full_one(
@@ -171,7 +179,7 @@ def test_a_backup_of_what_changed_against_a_full_one(
         ours.append(time.perf_counter() - began)
         sizes.append(made["new_bytes"] / full["new_bytes"])
     ratio = min(ours) / min(fulls)
-    held = rows >= LARGE and request.config.getoption("--dsn") is not None
+    held = rows >= LARGE and not _on_sandbox(request)
     figures = {
         "full": f"{min(fulls):.2f} s",
         "kwtui": f"{min(ours):.2f} s",
@@ -205,13 +213,19 @@ def test_a_survey_of_many_tables_against_their_definitions(
     }
     report(f"survey of {tables} tables", figures, budget=f"at most {SURVEY_BUDGET:g} s more")
     assert tables >= FEWER
-    assert request.config.getoption("--dsn") is None or more <= SURVEY_BUDGET
+    assert _on_sandbox(request) or more <= SURVEY_BUDGET
 
 
 @pytest.mark.parametrize("database", TABLES)
-def test_a_restore_against_bare_imports(bench: Bench, database: str) -> None:
+def test_a_restore_against_bare_imports(
+    bench: Bench, request: pytest.FixtureRequest, database: str
+) -> None:
+    """What is compared is exported once more, so an EXPORT is part of that yardstick."""
     backup = bench.backup(database)
-    race, before = Race(BUDGET), Race(BUDGET)
+    budget = SMALL_BUDGET if database == SMALL else BUDGET
+    if _on_sandbox(request):
+        budget = RESTORE_ON_SANDBOX
+    race, before = Race(budget), Race(budget)
     for number in range(TRIES):
         target = f"{database}_{number}"
         plan = bench.plan_restore(backup.path, target=target)
@@ -221,12 +235,13 @@ def test_a_restore_against_bare_imports(bench: Bench, database: str) -> None:
         compared = sum(s for step, s in made.story.seconds.items() if step.startswith("compare"))
         before.ours.append(race.ours[-1] - compared)
         bench.do(f"DROP DATABASE {target} CASCADE")
-        race.bare.append(_bare_import(bench, backup, target))
-    before.bare = race.bare
-    # What is compared is exported and read once more, which no bare IMPORT does; nor does it make
-    # tables or give them their defaults back.
-    before.finish(f"restore of {database} until it is compared", hold=False)
-    race.finish(f"restore of {database}, compared", hold=False)
+        before.bare.append(_bare_import(bench, backup, target))
+        uri = f"nodelocal://{plan.node_id}/kwtui_bench_bare/{database}/restored/{number}"
+        export = _seconds(bench, [f"EXPORT INTO CSV '{uri}' FROM DATABASE {database}"])
+        race.bare.append(before.bare[-1] + export)
+    hold = database != SMALL or not _on_sandbox(request)
+    before.finish(f"restore of {database} until it is compared", hold=hold)
+    race.finish(f"restore of {database}, compared", hold=hold)
 
 
 @pytest.mark.parametrize("database", [HEAVY, SERIES])
@@ -253,6 +268,10 @@ def test_comparing_records_against_reading(bench: Bench, database: str, tmp_path
     }
     report(f"comparing the records of {database}", figures | {"budget": f"{COMPARING}"})
     assert reading / best >= COMPARING
+
+
+def _on_sandbox(request: pytest.FixtureRequest) -> bool:
+    return request.config.getoption("--dsn") is None
 
 
 class Race:

@@ -192,6 +192,15 @@ class Bench:
 
         return asyncio.run(self._with_controller(ask))
 
+    def plan_and_know(self, database: str, **options: Any) -> tuple[Plan, bytes]:
+        """The plan of a backup, and what a run that begins at once takes over of its reading."""
+
+        async def ask(controller: Controller) -> tuple[Plan, bytes]:
+            plan = await controller.plans.backup(BackupRequest(database, **options))
+            return plan, controller.planned.take(plan.id)
+
+        return asyncio.run(self._with_controller(ask))
+
     def plan_restore(self, source: str, **options: Any) -> Plan:
         async def ask(controller: Controller) -> Plan:
             return await controller.plans.restore(RestoreRequest(source, **options))
@@ -234,8 +243,9 @@ class Bench:
         """Raises KwtuiError as a run that failed does."""
         return self.run(self.plan_excerpt(source, table, into, **options), hooks)
 
-    def run(self, plan: Plan, hooks: dict[str, Hook] | None = None) -> Made:
-        return asyncio.run(self._run(plan, hooks or {}))
+    def run(self, plan: Plan, hooks: dict[str, Hook] | None = None, *, known: bytes = b"") -> Made:
+        """``known`` is what `plan_and_know` tells beside the plan."""
+        return asyncio.run(self._run(plan, hooks or {}, known))
 
     def verify(self, path: str, level: ProofLevel = ProofLevel.P2) -> VerifyReport:
         return verify(self.extern, path, level, state=self.state)
@@ -245,7 +255,7 @@ class Bench:
         root = inside(self.extern, path)
         return {str(p.relative_to(root)): p for p in sorted(root.rglob("*.csv"))}
 
-    async def _run(self, plan: Plan, hooks: dict[str, Hook]) -> Made:
+    async def _run(self, plan: Plan, hooks: dict[str, Hook], known: bytes) -> Made:
         async def connect() -> Server:
             return await Server.open(self.target)
 
@@ -258,6 +268,7 @@ class Bench:
             state=self.state,
             reporter=story,
             halt=Halt(),
+            known=known,
         )
         return Made(plan, await _EXECUTE[plan.kind](context), story)
 

@@ -16,6 +16,7 @@ from kwtui.operations.backup.plan import plan_backup
 from kwtui.operations.plan import Plan
 from kwtui.operations.shared.extern_access import NOWHERE
 from kwtui.server.catalogue import survey as catalogue
+from kwtui.server.catalogue.definitions import Definitions
 from kwtui.server.connection.server import Server
 
 
@@ -26,9 +27,13 @@ async def make_backup_plan(
     state: Path,
     request: BackupRequest,
     plan_id: str,
+    known: Definitions | None = None,
 ) -> Plan:
-    """Read the database, look at the destination, plan. Raises KwtuiError (NOT_FOUND, ...)."""
-    survey = await catalogue.survey(server, facts, request.database)
+    """Read the database, look at the destination, plan. Raises KwtuiError (NOT_FOUND, ...).
+
+    ``known`` takes what was read of its definitions.
+    """
+    survey = await catalogue.survey(server, facts, request.database, known=known)
     now = datetime.now(UTC)
     node = request.node_id or facts.node_id
     extern = place.extern if place is not None else NOWHERE

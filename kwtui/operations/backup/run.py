@@ -55,7 +55,7 @@ from kwtui.operations.shared.cancellable import run_stoppable
 from kwtui.operations.shared.preflight import check_server
 from kwtui.operations.shared.refusals import check_allowed
 from kwtui.server.catalogue import survey as catalogue
-from kwtui.server.catalogue.definitions import Definitions
+from kwtui.server.catalogue.definitions import read_definitions
 from kwtui.server.connection.results import Notice
 from kwtui.server.connection.server import Server
 from kwtui.sql import inspection, statements
@@ -102,7 +102,7 @@ class _BackupRun:
         self._location = location
         self._request = msgspec.convert(with_level(context.plan.request), BackupRequest)
         self._state = BackupState(facts)
-        self._definitions = Definitions()
+        self._definitions = read_definitions(context.known)
         self._numbers: Numbers = {}
         self._tables = TableExporter(
             context, self._request, self._state, location.data, self._export

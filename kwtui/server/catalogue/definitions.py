@@ -11,11 +11,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from kwtui.errors import KwtuiError
 from kwtui.server.connection.failures import ConnectionLost
 from kwtui.server.connection.results import ResultSet, Row
 from kwtui.server.connection.server import Server
 from kwtui.sql import inspection
+
+_MOST_BYTES = 32 << 20
 
 Mark = tuple[tuple[Row, ...], ...]
 
@@ -26,6 +30,11 @@ class Definitions:
 
     mark: Mark | None = None
     answers: dict[str, ResultSet] = field(default_factory=dict)
+
+    def written(self) -> bytes:
+        """For a process that reads the database again; nothing where that would be too much."""
+        data = msgspec.json.encode(self) if self.mark is not None else b""
+        return data if len(data) <= _MOST_BYTES else b""
 
     async def renew(self, server: Server, database: str) -> None:
         """Forget what was answered, unless nothing was changed since. Raises ConnectionLost.
@@ -44,6 +53,14 @@ class Definitions:
         if sql not in self.answers:
             self.answers[sql] = await server.query(sql)
         return self.answers[sql]
+
+
+def read_definitions(data: bytes) -> Definitions:
+    """What `Definitions.written` wrote; none where that is not understood: then all is asked."""
+    try:
+        return msgspec.json.decode(data, type=Definitions) if data else Definitions()
+    except msgspec.DecodeError:
+        return Definitions()
 
 
 async def _told(server: Server, database: str) -> dict[str, ResultSet] | None:

@@ -54,15 +54,20 @@ async def with_tables(server: Server, databases: list[DatabaseSummary]) -> list[
 
 
 async def survey(
-    server: Server, facts: ServerFacts, database: str, *, count: bool = True
+    server: Server,
+    facts: ServerFacts,
+    database: str,
+    *,
+    count: bool = True,
+    known: Definitions | None = None,
 ) -> Survey:
     """The database with row counts, sizes and findings. Raises KwtuiError as `read_schema` does.
 
-    ``count`` off leaves the rows out, which on big tables take long.
+    ``count`` off leaves the rows out, which on big tables take long; ``known`` as there.
     """
     running = await _queries(server)
     try:
-        schema = await read_schema(server, database)
+        schema = await read_schema(server, database, known)
     except KwtuiError as error:
         if error.exit_code is ExitCode.NOT_FOUND and not facts.is_admin:
             error.cause = f"Or {facts.user} may not see it: KWDB shows what a user has a right on."

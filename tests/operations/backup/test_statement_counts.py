@@ -133,6 +133,23 @@ def test_a_backup_takes_as_many_statements_for_many_tables(
     assert counts[1][printed] == 1, "the definitions are read once"
 
 
+def test_a_run_that_begins_at_once_reads_no_definitions_again(
+    bench: Bench, sent: list[str]
+) -> None:
+    plan, known = bench.plan_and_know("shop16", check=CheckLevel.COUNTS)
+    del sent[:]
+    bench.run(plan, known=known)
+    assert not [sql for sql in sent if "create_statements" in sql or "columns" in sql]
+
+    plan, known = bench.plan_and_know("shop16", check=CheckLevel.COUNTS)
+    bench.do("COMMENT ON COLUMN shop16.public.t4.s IS 'since it was planned'")
+    del sent[:]
+    made = bench.run(plan, known=known)
+    assert sum("create_statements" in sql for sql in sent) == 1
+    schema = bench.extern / made.path / "schema.json"
+    assert "since it was planned" in schema.read_text()
+
+
 def test_a_definition_that_changes_while_a_backup_runs_is_read_again(
     bench: Bench, sent: list[str]
 ) -> None:
