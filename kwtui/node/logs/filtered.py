@@ -31,8 +31,7 @@ class PickedEntries:
         while len(lines) < count and index < len(self.entries):
             first = self.entries[index]
             end = self._log.entry_end(first)
-            wanted = self._log.after(max(first, place), count - len(lines))
-            lines += [each for each in wanted if max(first, place) <= each.offset < end]
+            lines += self._first(max(first, place), end, count - len(lines))
             index += 1
         return lines
 
@@ -51,10 +50,39 @@ class PickedEntries:
             first = self.entries[index]
             end = self._log.entry_end(first)
             bound = end if place is None else min(place, end)
-            wanted = self._log.before(bound, count - len(lines))
-            lines = [each for each in wanted if each.offset >= first] + lines
+            lines = self._last(first, bound, count - len(lines)) + lines
             index -= 1
         return lines
+
+    def _first(self, place: int, end: int, count: int) -> list[LogLine]:
+        """Up to ``count`` lines from ``place`` on and before ``end``."""
+        lines: list[LogLine] = []
+        # Most entries have one line: to read for each all that is wanted takes the square of that.
+        for asked in _counts(count):
+            wanted = self._log.after(place, asked)
+            lines += [each for each in wanted if place <= each.offset < end]
+            if len(wanted) < asked or (place := wanted[-1].offset + wanted[-1].bytes) >= end:
+                break
+        return lines
+
+    def _last(self, first: int, end: int, count: int) -> list[LogLine]:
+        """Up to ``count`` lines from ``first`` on and before ``end``, those next to it."""
+        lines: list[LogLine] = []
+        for asked in _counts(count):
+            wanted = self._log.before(end, asked)
+            lines = [each for each in wanted if each.offset >= first] + lines
+            if len(wanted) < asked or (end := wanted[0].offset) <= first:
+                break
+        return lines
+
+
+def _counts(count: int) -> Iterator[int]:
+    """One, and then always more, until they are ``count`` in all."""
+    asked = 1
+    while count > 0:
+        yield min(asked, count)
+        count -= asked
+        asked *= 8
 
 
 class Places:
