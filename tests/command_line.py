@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.conftest import SandboxNode
-from tests.ready_process import ready_process
+from tests.ready_process import Command, ready_process
 
 
 @dataclass(frozen=True)
@@ -55,15 +54,8 @@ class CommandLine:
     def run(self, *words: str, timeout: float = 110) -> Done:
         return Done(*ready_process().run(words, self.variables(), timeout))
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            self.command(*words),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            env=self.variables(),
-        )
+    def start(self, *words: str) -> Command:
+        return ready_process().start(words, self.variables())
 
     def command(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "kwtui.cli", *words]

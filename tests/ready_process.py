@@ -27,7 +27,7 @@ from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import IO, NoReturn
+from typing import IO, NoReturn, TextIO
 
 _PACKAGES = (
     "kwtui.backups",
@@ -120,6 +120,19 @@ class ReadyProcess:
                 raise
             return code, _text(out.fileno()), _text(err.fileno())
 
+    def start(
+        self, words: Sequence[str], environment: Mapping[str, str], module: str = "kwtui.cli"
+    ) -> Command:
+        """Start the module's ``main``, with nothing to read and pipes for what it says."""
+        request = _request(module, words, environment, os.getcwd(), [0, 1, 2])
+        (out, says), (err, complains), (told, tells) = os.pipe(), os.pipe(), os.pipe()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        files = [nothing, says, complains, tells]
+        socket.send_fds(self._socket, [request], files)
+        for file in files:
+            os.close(file)
+        return Command(told, words, out, err)
+
     def start_in_terminal(
         self, module: str, words: Sequence[str], environment: Mapping[str, str], terminal: int
     ) -> Forked:
@@ -143,6 +156,7 @@ class Forked:
     def __init__(self, told: int, words: Sequence[str]) -> None:
         self.returncode: int | None = None
         self._told = told
+        self._words = words
         self.pid = int(_line(told, words, 60))
 
     def poll(self) -> int | None:
@@ -150,18 +164,50 @@ class Forked:
             return self.wait()
         return self.returncode
 
-    def wait(self) -> int:
+    def wait(self, timeout: float = 600) -> int:
+        """Raises subprocess.TimeoutExpired."""
         if self.returncode is None:
-            self.returncode = int(os.read(self._told, 12))
+            self.returncode = int(_line(self._told, self._words, timeout))
         return self.returncode
 
     def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, number: int) -> None:
         with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
+            os.kill(self.pid, number)
 
     def close(self) -> None:
         """Nothing more is asked of it."""
         os.close(self._told)
+
+
+class Command(Forked):
+    """A command at work, as `subprocess.Popen` has it."""
+
+    def __init__(self, told: int, words: Sequence[str], out: int, err: int) -> None:
+        self.stdout = open(out, encoding="utf-8")  # noqa: SIM115 - closed with this object
+        self.stderr = open(err, encoding="utf-8")  # noqa: SIM115
+        super().__init__(told, words)
+
+    def communicate(self, timeout: float = 600) -> tuple[str, str]:
+        """All that it said and was not read yet, once it has ended.
+
+        Raises subprocess.TimeoutExpired.
+        """
+        said = {}
+
+        def read(stream: IO[str]) -> None:
+            said[stream] = stream.read()
+
+        streams = (self.stdout, self.stderr)
+        readers = [threading.Thread(target=read, args=[s], daemon=True) for s in streams]
+        for reader in readers:
+            reader.start()
+        self.wait(timeout)
+        for reader in readers:
+            reader.join(timeout)
+        return said[self.stdout], said[self.stderr]
 
 
 @contextmanager
@@ -221,6 +267,8 @@ def _serve(requests: socket.socket, module: str) -> None:
             vars(importlib.import_module(name))[function]()
     gc.collect()
     gc.freeze()
+    # What a command makes is mostly there until it ends.
+    gc.set_threshold(50_000, 20, 20)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # Commands ask for processes of their own in here: they may have threads, and must not fork.
     further, asks = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -278,6 +326,7 @@ def _keep(request: bytes, files: list[int], asks: socket.socket) -> None:
     _place(given, numbers)
     if place == "terminal":
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    sys.stdout, sys.stderr = _stream(1, sys.stdout), _stream(2, sys.stderr)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -290,6 +339,19 @@ def _keep(request: bytes, files: list[int], asks: socket.socket) -> None:
             raise
         code = ended.code
     _end(code)
+
+
+def _stream(number: int, before: TextIO) -> TextIO:
+    """As an interpreter opens it: what was opened for another kind of file has another's ways."""
+    lines = number == 2 or os.isatty(number)
+    return open(
+        number,
+        "w",
+        encoding=before.encoding,
+        errors=before.errors,
+        buffering=1 if lines else -1,
+        closefd=False,
+    )
 
 
 def _end(code: int) -> NoReturn:

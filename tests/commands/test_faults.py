@@ -147,7 +147,6 @@ def test_cancelling_stops_the_export_on_the_server_and_names_what_stays(
 
 def test_ctrl_c_on_the_command_cancels_where_nobody_can_be_asked(kwtui: CommandLine) -> None:
     command = kwtui.start(*BACKUP_BIG, "--json", *kwtui.server)
-    assert command.stdout is not None
     command.stdout.readline()
 
     command.send_signal(signal.SIGINT)
@@ -163,7 +162,6 @@ def test_a_policy_that_is_stopped_cancels_what_is_at_work_and_remembers_it(
 ) -> None:
     assert kwtui.run("policy", "add", "nightly", "--databases", "big,small").code == 0
     command = kwtui.start("policy", "run", "nightly", *kwtui.server)
-    assert command.stdout is not None
     told = command.stdout.readline()
     assert "Back up big" in told, "the work began"
 
@@ -220,14 +218,12 @@ def test_under_nohup_the_command_waits_on(kwtui: CommandLine) -> None:
 
 def test_a_reader_that_leaves_does_not_make_a_backup_done(kwtui: CommandLine) -> None:
     command = kwtui.start(*BACKUP_BIG, "--json", *kwtui.server)
-    assert command.stdout is not None
     run = json.loads(command.stdout.readline())["run"]
 
     command.stdout.close()
     kwtui.run("runs", "cancel", run, "--no-wait")
 
     assert command.wait(timeout=60) == ExitCode.CANCELLED
-    assert command.stderr is not None
     assert "Traceback" not in command.stderr.read()
 
 

@@ -249,7 +249,6 @@ def test_following_the_log_shows_what_comes_and_ends_on_ctrl_c(
     kwtui: CommandLine, node: SandboxNode
 ) -> None:
     following = kwtui.start("logs", "-f", "-n", "1", "--logs", str(node.logs))
-    assert following.stdout is not None
     following.stdout.readline()
 
     kwtui.backup("shop", "--tables", "orders", "--incremental", "full")

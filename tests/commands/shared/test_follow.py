@@ -9,7 +9,6 @@ import pty
 import re
 import select
 import signal
-import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -37,6 +36,7 @@ from kwtui.runs.events import (
 from kwtui.runs.reducing import initial_state, reduce_all
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode, start_sandbox, stop_sandbox
+from tests.ready_process import ready_process
 
 
 @pytest.fixture(scope="module")
@@ -58,15 +58,8 @@ class Terminal:
 
     def __init__(self, kwtui: CommandLine, *words: str) -> None:
         self._master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            kwtui.command(*words),
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=kwtui.variables() | {"COLUMNS": "100", "TERM": "xterm"},
-            start_new_session=True,
-            preexec_fn=_take_terminal,
-        )
+        environment = kwtui.variables() | {"COLUMNS": "100", "TERM": "xterm"}
+        self.process = ready_process().start_in_terminal("kwtui.cli", words, environment, slave)
         os.close(slave)
         self.text = ""
 
@@ -83,24 +76,16 @@ class Terminal:
 
     def end(self) -> int:
         while self.process.poll() is None:
-            if select.select([self._master], [], [], 0.1)[0]:
+            if select.select([self._master], [], [], 0.02)[0]:
                 self._read()
         os.close(self._master)
-        return self.process.returncode
+        return self.process.wait()
 
     def _read(self) -> None:
         try:
             self.text += os.read(self._master, 65536).decode("utf-8", "replace")
         except OSError:
             self.process.wait()
-
-
-def _take_terminal() -> None:
-    """Make the terminal the controlling one, so that Ctrl+C becomes a signal."""
-    import fcntl
-    import termios
-
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,6 +16,7 @@ from kwtui.sandbox.imports.table import PUT_BACK_VARIABLE
 from tests.command_line import CommandLine
 from tests.faults.bench import Bench
 from tests.faults.nodes import make_big, own_node, wait_until
+from tests.ready_process import Command
 
 NAME = "care_kwtui_restoring"
 
@@ -38,7 +38,7 @@ def bench(undoing: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
 
 
 @pytest.fixture
-def cleaning(bench: Bench, undoing: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def cleaning(bench: Bench, undoing: Path, tmp_path: Path) -> Iterator[Command]:
     """A cleanup that waits; what it said until then was read."""
     undoing.touch()
     cancel_an_import(bench)
@@ -50,9 +50,8 @@ def cleaning(bench: Bench, undoing: Path, tmp_path: Path) -> Iterator[subprocess
     cleaning.communicate()
 
 
-def read_until(cleaning: subprocess.Popen[str], words: str) -> str:
+def read_until(cleaning: Command, words: str) -> str:
     read = ""
-    assert cleaning.stdout is not None
     for line in cleaning.stdout:
         read += line
         if words in line:
@@ -81,7 +80,7 @@ def cancel_an_import(bench: Bench) -> None:
 
 
 def test_cleaning_up_waits_until_the_import_is_undone_and_says_for_what(
-    bench: Bench, undoing: Path, cleaning: subprocess.Popen[str]
+    bench: Bench, undoing: Path, cleaning: Command
 ) -> None:
     told = read_until(cleaning, "is reverting, waiting for")
     assert "with OFFLINE tables" in told
@@ -94,9 +93,7 @@ def test_cleaning_up_waits_until_the_import_is_undone_and_says_for_what(
     assert NAME not in bench.databases()
 
 
-def test_who_stops_the_waiting_is_told_how_to_come_back(
-    bench: Bench, cleaning: subprocess.Popen[str]
-) -> None:
+def test_who_stops_the_waiting_is_told_how_to_come_back(bench: Bench, cleaning: Command) -> None:
     read_until(cleaning, "waiting for")
 
     cleaning.send_signal(signal.SIGINT)
