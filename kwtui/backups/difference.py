@@ -159,7 +159,7 @@ class _Side:
     @property
     def is_suspect(self) -> bool:
         """Whether anything in it is known not to be what its manifest says."""
-        return self.failed is not None or bool(self.disk.missing or self.disk.resized)
+        return self.failed is not None or bool(self.disk.damage)
 
     def is_damaged(self, name: TableName) -> bool:
         """Whether nothing vouches for the table's rows: a file of it is gone, of another size or in
@@ -168,7 +168,7 @@ class _Side:
             return True
         entry = _entry(self.details, name)
         paths = {file.path for file in entry.files} if entry else set()
-        return not paths.isdisjoint(self.disk.missing | self.disk.resized.keys())
+        return not paths.isdisjoint(self.disk.changed)
 
     def unread(self, name: TableName) -> tuple[UnreadFile, ...]:
         """The files of a table that may hold rows which nobody reads."""

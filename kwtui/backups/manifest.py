@@ -251,17 +251,6 @@ class SetSummary:
 
 
 @dataclass(frozen=True)
-class _CountedTable:
-    name: TableName
-    rows_counted: Count | None = None
-
-
-@dataclass(frozen=True)
-class _CountedTables:
-    tables: tuple[_CountedTable, ...] = ()
-
-
-@dataclass(frozen=True)
 class _Version:
     format: int = field(default=0)
 
@@ -306,24 +295,19 @@ def _check_seal(data: bytes) -> None:
 
 def decode_manifest(data: bytes, where: str) -> Manifest:
     """Raises KwtuiError (BACKUP_DAMAGED) if it is no manifest; ``where`` names it."""
-    return _decode(data, where, Manifest)
+    return decode_fields(data, where, Manifest)
 
 
 def decode_summary(data: bytes, where: str) -> SetSummary:
     """Like `decode_manifest`, for the fields of a listing only."""
-    return _decode(data, where, SetSummary)
-
-
-def decode_rows(data: bytes, where: str) -> dict[str, int]:
-    """Like `decode_manifest`: the rows of each table that were counted, by its name."""
-    found = _decode(data, where, _CountedTables)
-    return {str(t.name): t.rows_counted for t in found.tables if t.rows_counted is not None}
+    return decode_fields(data, where, SetSummary)
 
 
 _Decoded = TypeVar("_Decoded")
 
 
-def _decode(data: bytes, where: str, kind: type[_Decoded]) -> _Decoded:
+def decode_fields(data: bytes, where: str, kind: type[_Decoded]) -> _Decoded:
+    """Like `decode_manifest`, for the fields that a kind has only."""
     try:
         version = decode(data, _Version).format
         if version > FORMAT:

@@ -26,16 +26,17 @@ from kwtui.backups.layout.tree import (
 from kwtui.backups.layout.unfinished import read_mark
 from kwtui.backups.listing.entries import BackupEntry, EntryKind, StorageListing
 from kwtui.backups.listing.lines import foreign_file, foreign_folder, set_entry, tree_entry
+from kwtui.backups.listing.presence import files_of, presence_of
 from kwtui.backups.listing.shape import TreeShape, read_shape
 from kwtui.backups.listing.space import SpaceCount
 from kwtui.backups.manifest import (
     MANIFEST_FILE,
-    PROOFS_FILE,
     SetSummary,
     decode_summary,
     read_sidecar,
     standing_proof,
 )
+from kwtui.backups.manifest_fields import decode_files
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.foreign.grounds import at_once, claim, hold
 from kwtui.files.foreign.reading import cannot_read, names_in, open_regular
@@ -43,8 +44,6 @@ from kwtui.files.foreign.walking import Entry, entries_in
 from kwtui.text import sentences
 
 _DEEPEST = 12
-_UNNAMED = frozenset({MANIFEST_FILE, PROOFS_FILE})
-"""Files of a set that its manifest does not name."""
 _NEVER = datetime.fromtimestamp(0, UTC)
 _LEFTOVER_WORDS = {
     EntryKind.INCOMPLETE: "It has no manifest: the backup did not finish and is not valid.",
@@ -219,8 +218,10 @@ class _Scanner:
         return None
 
     def _set(self, location: SetLocation) -> BackupEntry:
+        where = str(location.manifest)
         try:
-            summary = decode_summary(read_sidecar(location.manifest), str(location.manifest))
+            data = read_sidecar(location.manifest)
+            summary, named = decode_summary(data, where), decode_files(data, where)
         except KwtuiError as error:
             name = parse_set_path(location.path)
             return BackupEntry(
@@ -235,31 +236,17 @@ class _Scanner:
         if entry.problem:
             return entry
         try:
-            changed = self._changed(location, summary)
+            files = files_of(location)
         except KwtuiError as error:
             problem = _words(error)
             return replace(entry, problem=problem, proof=None, closed=_is_closed(error))
-        # A proof was of the files that the manifest names, and those are not here as they were.
-        return replace(entry, problem=changed, proof=None) if changed else entry
-
-    def _changed(self, location: SetLocation, summary: SetSummary) -> str:
-        """How the files differ from the manifest, by number and bytes alone; nothing is read.
-
-        Raises KwtuiError (EXTERN_NOT_READABLE, NOT_FOUND).
-        """
-        here = list(walk(location.root))
-        self._space.add(location.path, here)
-        if not location.beside:
-            here += walk(location.sidecars)
-        here = [file for file in here if file.path not in _UNNAMED]
-        self.scanned += len(here)
-        found, size, named = len(here), sum(f.bytes for f in here), summary.totals
-        if (found, size) == (named.files, named.bytes):
-            return ""
-        return (
-            f"Its files differ from its manifest: {found:,} with {size:,} bytes exist, "
-            f"{named.files:,} with {named.bytes:,} were recorded. What differs: kwtui show."
-        )
+        self.scanned += len(files)
+        self._space.add(location.path, files if location.beside else walk(location.root))
+        found = presence_of(named, files)
+        if found.problem:
+            # A proof was of the files that the manifest names, and those are not here as they were.
+            return replace(entry, problem=found.problem, proof=None)
+        return replace(entry, note="; ".join(filter(None, (entry.note, found.note))))
 
     def _annotated(self, entry: BackupEntry) -> BackupEntry:
         """With what people said about it."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from kwtui.backups.layout.location import find_location
 from kwtui.backups.listing.entries import BackupEntry
-from kwtui.backups.manifest import decode_rows, read_sidecar
+from kwtui.backups.manifest import read_sidecar
+from kwtui.backups.manifest_fields import decode_rows
 from kwtui.errors import KwtuiError
 
 

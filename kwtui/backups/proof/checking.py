@@ -12,6 +12,7 @@ from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLD
 from kwtui.backups.layout.tree import META_FILE, FileRole, TreeFile, is_folder, role_of, walk
 from kwtui.backups.listing.contents import SetDetails
 from kwtui.backups.listing.definitions import Definitions, DefinitionsReader
+from kwtui.backups.listing.presence import FOLDERS
 from kwtui.backups.manifest import SIDECAR_FILES, FileEntry, Manifest, TableEntry
 from kwtui.backups.metasql.meta_file import import_refusals
 from kwtui.backups.proof.findings import Fault, TableCheck, VerifyFinding
@@ -24,7 +25,6 @@ from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import Dialect
 from kwtui.text import human_count, plural
 
-_FOLDERS = (DATA_FOLDER, INSERTS_FOLDER, *EXTRA_FOLDERS)
 _BYTE_FAULTS = (Fault.MISSING, Fault.TRUNCATED, Fault.GROWN, Fault.CHANGED, Fault.UNREADABLE)
 
 
@@ -131,7 +131,7 @@ def _look_beside(details: SetDetails, present: dict[str, TreeFile], check: Check
                 present[child.name] = TreeFile(
                     child.name, FileRole.STRAY, child.bytes, child.modified, child.is_file
                 )
-            elif child.name not in _FOLDERS or not child.is_folder:
+            elif child.name not in FOLDERS or not child.is_folder:
                 report_stray(child.name, check)
 
 

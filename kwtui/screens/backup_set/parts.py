@@ -172,7 +172,9 @@ def _problem_lines(details: SetDetails, presence: Presence | None) -> list[Line]
     problems = [words for words in (details.entry.problem, *details.problems) if words]
     lines = _list("Wrong with it", "✗ ", "error", dict.fromkeys(problems))
     if presence is not None:
-        lines += _list("Not as the manifest says", "✗ ", "error", presence.problems)
+        severity, mark = ("error", "✗ ") if presence.damage else ("warning", "! ")
+        others = [words for words in presence.problems if words not in problems]
+        lines += _list("Not as the manifest says", mark, severity, others)
     return [*lines[1:], BLANK] if lines else []
 
 
