@@ -17,6 +17,7 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.toml import check_format, nearest, parse_toml, read_toml_text, unusable
 from kwtui.files.trusted import check_trusted
 from kwtui.model.checks import CheckLevel
+from kwtui.model.labels import label_problem
 from kwtui.model.policy import (
     Missed,
     NewDatabases,
@@ -138,6 +139,14 @@ def parse_policy(text: str, path: Path) -> Policy:
     return _Reader(path, text, document).policy()
 
 
+def _label(backup: PolicyTable) -> str:
+    label: str = backup.take("label", str, "")
+    problem = label_problem(label)
+    if problem:
+        raise backup.wrong("label", problem.rstrip("."))
+    return label
+
+
 class _Reader:
     def __init__(self, path: Path, text: str, document: Mapping[str, Any]) -> None:
         self._path = path
@@ -169,7 +178,7 @@ class _Reader:
             unseen=backup.take("unseen", bool, False),
             parallel=backup.positive("parallel", 2) or 2,
             at_once=backup.positive("at_once", 1) or 1,
-            label=backup.take("label", str, ""),
+            label=_label(backup),
             with_users=backup.take("with_users", bool, False),
             with_settings=backup.take("with_settings", bool, False),
             schedule=self._schedule(tables["schedule"]),

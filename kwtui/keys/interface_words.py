@@ -103,6 +103,13 @@ _OPTIONS = {
 }
 """Options by the field that does the same."""
 
+_PHRASES = {
+    "The SQL page of the interface can unlock writing; the command line cannot.": (
+        "{sql.unlock} unlocks writing, outside of the editor ({app.back} leaves it)."
+    )
+}
+"""What names no command."""
+
 _ID = r"\d{8}T\d{6}Z-\w+"
 _NAME = r"""(?:[^\s;,()'"]|'[^']*'|"[^"]*")+"""
 _ACCEPTED = re.compile(rf"--accept ({_NAME})")
@@ -118,6 +125,8 @@ _TWICE = re.compile(r"(“[^”]+”)(?:(?:, (?:or )?| or )\1)+")
 
 def in_interface(text: str) -> str:
     """The text with commands and options as keys, screens and fields."""
+    for told, here in _PHRASES.items():
+        text = text.replace(told, spelled(here))
     if "kwtui " not in text and "--" not in text:
         return text
     words = _COMMAND.sub(_instead, text)

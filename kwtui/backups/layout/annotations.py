@@ -23,6 +23,7 @@ from kwtui.files.durable import PRIVATE_FOLDER, make_folders, write_file
 from kwtui.files.foreign.reading import SMALL, read_regular
 from kwtui.files.foreign.removing import remove_file
 from kwtui.files.json_text import decode, encode
+from kwtui.model.labels import check_label
 from kwtui.model.moments import check_moments
 
 _FILE = re.compile(r"\.(.+)\.notes\.json\Z")
@@ -87,8 +88,8 @@ def annotate(
     extern, EXTERN_NOT_READABLE when a pin in
     extern cannot be taken away by this account, BACKUP_DAMAGED when existing notes cannot be read.
     """
-    for text in (remark, label):
-        _check_text(text)
+    check_label(label or "")
+    _check_text(remark)
     inside(extern, path)
     mirror = sidecar_root(extern, state)
     before = read_annotation(extern, path, mirror)
@@ -172,7 +173,7 @@ def _check_text(text: str | None) -> None:
     if text is None or (text.isprintable() and len(text) <= _LONGEST):
         return
     raise KwtuiError(
-        "A label or note is one line of printable text.",
+        "A note is one line of printable text.",
         cause=f"It may have up to {_LONGEST} characters and no control characters.",
         hint="Shorten it, or remove the line breaks and escapes.",
         exit_code=ExitCode.USAGE,

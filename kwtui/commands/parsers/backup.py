@@ -150,7 +150,10 @@ def _backup(commands: Any) -> None:
         "DATABASE; tables: one EXPORT per table, each as of its own instant",
     )
     parser.add_argument(
-        "--label", default="", metavar="TEXT", help="label of the backup set, shown in lists"
+        "--label",
+        default="",
+        metavar="TEXT",
+        help="label of the backup set, shown in lists; at most 100 characters",
     )
     parser.add_argument(
         "--prefix", default="kwtui", metavar="DIR", help="folder below extern (default: kwtui)"

@@ -79,7 +79,7 @@ complete -c kwtui -n '_shtab_kwtui_using backup' -l logs -xka "(__fish_complete_
 complete -c kwtui -n '_shtab_kwtui_using backup' -l tables -x -d 'only these tables: orders,archive.old; put names with dots in double quotes'
 complete -c kwtui -n '_shtab_kwtui_using backup' -l without -x -d 'all tables but these, written as for --tables'
 complete -c kwtui -n '_shtab_kwtui_using backup' -l method -xka "snapshot database tables" -d 'snapshot: all tables as of one instant (default); database: one EXPORT ... FROM DATABASE; tables: one EXPORT per table, each as of its own instant'
-complete -c kwtui -n '_shtab_kwtui_using backup' -l label -x -d 'label of the backup set, shown in lists'
+complete -c kwtui -n '_shtab_kwtui_using backup' -l label -x -d 'label of the backup set, shown in lists; at most 100 characters'
 complete -c kwtui -n '_shtab_kwtui_using backup' -l prefix -xka "(__fish_complete_directories)" -d 'folder below extern (default: kwtui)'
 complete -c kwtui -n '_shtab_kwtui_using backup' -l parallel -x -d 'number of tables exported at the same time (default: 2)'
 complete -c kwtui -n '_shtab_kwtui_using backup' -l chunk-rows -x -d 'rows per data file (default: 100000)'

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kwtui.backups.layout.naming import set_path
 from kwtui.files.foreign.reading import is_there
+from kwtui.model.labels import check_label
 from kwtui.model.requests import BackupRequest
 from kwtui.model.server import ServerFacts
 from kwtui.node.place import FolderState, NodePlace
@@ -29,10 +30,12 @@ async def make_backup_plan(
     plan_id: str,
     known: Definitions | None = None,
 ) -> Plan:
-    """Read the database, look at the destination, plan. Raises KwtuiError (NOT_FOUND, ...).
+    """Read the database, look at the destination, plan. ``known`` takes what was read of its
+    definitions.
 
-    ``known`` takes what was read of its definitions.
+    Raises KwtuiError (NOT_FOUND, USAGE for a label that is none, ...).
     """
+    check_label(request.label)
     survey = await catalogue.survey(server, facts, request.database, known=known)
     now = datetime.now(UTC)
     node = request.node_id or facts.node_id

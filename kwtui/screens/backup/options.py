@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kwtui.keys.spelling import key_of
 from kwtui.model.checks import CheckLevel
+from kwtui.model.labels import LONGEST_LABEL
 from kwtui.model.requests import BackupMethod
 from kwtui.model.schema import Engine
 from kwtui.widgets.form import Option
@@ -185,4 +186,7 @@ PREFIX_ABOUT = (
     "The folder inside extern under which backups are kept: PREFIX/DATABASE/TIME. The folder of"
     " this backup is new in any case; nothing that is there is touched."
 )
-LABEL_ABOUT = "A few words of yours that are kept in the manifest, such as: before the upgrade."
+LABEL_ABOUT = (
+    "A few words of yours that are kept in the manifest, such as: before the upgrade. At most"
+    f" {LONGEST_LABEL} characters."
+)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
+from kwtui.model.labels import label_problem
 from kwtui.model.requests import Incremental
 from kwtui.screens.backup.nodes import NO_NODE, NODE_ABOUT, ChosenNode, chosen_node, node_options
 from kwtui.screens.backup.options import (
@@ -147,6 +148,9 @@ class OptionsStep(Step):
         parts = self.prefix.split("/")
         self._prefix.complain("")
         self._chunk.complain("")
+        self._label.complain(label_problem(self.label))
+        if label_problem(self.label):
+            return "The label is too long."
         if any(part in ("", ".", "..") for part in parts):
             self._prefix.complain("A folder inside extern, such as kwtui or nightly/kwtui.")
             return "The folder is not a folder inside extern."

@@ -10,6 +10,7 @@ from textual.widgets import Button, Input
 
 from kwtui.backups.listing.contents import SetDetails
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
+from kwtui.model.labels import label_problem
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import DrillRequest, RestoreStrategy
 from kwtui.screens.frame.dialect_options import dialect_options
@@ -64,7 +65,10 @@ class NotesDialog(Dialog):
             self.dismiss(None)
 
     def _answer(self) -> None:
-        self.dismiss(Notes(self._label.value.strip(), self._remark.value.strip()))
+        label = self._label.value.strip()
+        self._label.complain(label_problem(label))
+        if not label_problem(label):
+            self.dismiss(Notes(label, self._remark.value.strip()))
 
 
 _LEVELS = (

@@ -109,6 +109,7 @@ class WhatStep(FormStep):
             target = self.kwtui.target
             if target is not None and target.profile in saved:
                 self._server.value = str(target.profile)
+        await super().enter()
         if self.controller.connection.status.is_connected:
             self._databases = await self.controller.server.databases_with_tables()
         await super().enter()
@@ -126,7 +127,9 @@ class WhatStep(FormStep):
 
     def told(self) -> Sequence[Line]:
         if self._databases is None:
-            return paragraph("Connect to see here what it matches now.", "muted")
+            connected = self.controller.connection.status.is_connected
+            words = "Reading…" if connected else "Connect to see here what it matches now."
+            return paragraph(words, "muted")
         draft = self.answer(PolicyDraft())
         policy = Policy(self.policy_name, tuple(draft.databases), tuple(draft.exclude))
         chosen = choose(policy, self._databases, ())

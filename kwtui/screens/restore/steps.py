@@ -11,8 +11,10 @@ from kwtui.backups.listing.entries import NO_EXPORT_YET, BackupEntry, EntryKind
 from kwtui.keys.interface_words import in_interface
 from kwtui.keys.spelling import spelled
 from kwtui.model.requests import RestoreStrategy
+from kwtui.model.schema import Engine
 from kwtui.screens.frame.base import READ_ONLY, nothing_found
 from kwtui.screens.restore.options import (
+    SOME_ROWS,
     STRATEGIES,
 )
 from kwtui.screens.storage.rows import COLUMNS, cells, containing, entry_lines
@@ -131,12 +133,32 @@ class StrategyStep(ChoiceStep):
         super().__init__()
         self._source = source
 
+    def reason_against_next(self) -> str:
+        entry = self._source.chosen
+        refused = self.chosen == SOME_ROWS and entry is not None and reason_against_rows(entry)
+        return "Choose another way: no rows from this backup." if refused else ""
+
+    def on_virtual_list_highlighted(self) -> None:
+        super().on_virtual_list_highlighted()
+        self.wizard.answers_changed()
+
     def explained(self, option: Option) -> Sequence[Line]:
         lines = paragraph(option.explanation, "warning" if option.warning else "")
         entry = self._source.chosen
+        if option.value == SOME_ROWS and entry is not None and reason_against_rows(entry):
+            return [*lines, BLANK, line(("! ", "warning"), reason_against_rows(entry), indent=2)]
         if entry is not None and entry.kind is EntryKind.TREE:
             lines += [BLANK, *_foreign_export_lines(option)]
         return lines
+
+
+def reason_against_rows(entry: BackupEntry) -> str:
+    """Why some rows cannot be taken from this backup, in words; empty when they can."""
+    if entry.kind is EntryKind.TREE:
+        return "Not from an export not made by kwtui: nothing records what its files hold."
+    if entry.engine is Engine.RELATIONAL:
+        return f"{entry.database} is relational: some rows come from time series only."
+    return ""
 
 
 def _foreign_export_lines(option: Option) -> list[Line]:

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from kwtui.backups.listing.contents import SetDetails
 from kwtui.backups.listing.entries import EntryKind
 from kwtui.model.requests import Dialect, RestoreStrategy
+from kwtui.operations.restore.target import SYSTEM_DATABASES
 from kwtui.screens.frame.dialect_options import dialect_options
 from kwtui.screens.frame.source_fields import SourceFields
 from kwtui.screens.restore.options import (
@@ -187,7 +188,8 @@ class TargetStep(Step):
 
     @property
     def replacement(self) -> str | None:
-        clash = self.name_typed in self._taken and not self._into_existing
+        own = self.name_typed in SYSTEM_DATABASES
+        clash = self.name_typed in self._taken and not own and not self._into_existing
         return self._replace.value if clash and self._replace.value else None
 
     def on_input_changed(self) -> None:
@@ -196,12 +198,17 @@ class TargetStep(Step):
     def _check(self) -> None:
         name = self.name_typed
         clash = name in self._taken
+        own = name in SYSTEM_DATABASES
         self._name_field.complain("")
-        self._replace.display = clash and not self._into_existing
+        self._replace.display = clash and not own and not self._into_existing
         if self._into_existing:
             if name and not clash:
                 what = "get the table" if self._some_rows else "have its tables filled"
                 self._name_field.complain(f"There is no database {name} that could {what}.")
+        elif own:
+            self._name_field.complain(
+                f"{name} is KWDB's own and not replaced. Choose another name."
+            )
         elif clash:
             self._name_field.complain(
                 f"A database named {name} exists. Choose another name, or type it below to replace"
@@ -220,6 +227,8 @@ class TargetStep(Step):
             return wrong
         if self._into_existing:
             return "" if name in self._taken else f"There is no database {name}."
+        if name in SYSTEM_DATABASES:
+            return f"{name} is KWDB's own database."
         if name in self._taken and self._replace.value != name:
             return f"A database {name} exists already."
         return ""

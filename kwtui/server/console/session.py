@@ -202,8 +202,7 @@ class Console:
             raise KwtuiError(
                 "This statement may do more than read, and writing is locked.",
                 cause=verdict.reason,
-                hint="The SQL page of the interface can unlock writing (outside of its editor). "
-                "The command line cannot.",
+                hint="The SQL page of the interface can unlock writing; the command line cannot.",
                 exit_code=ExitCode.REFUSED_BY_PLAN,
             )
         await check_locations(server, text)

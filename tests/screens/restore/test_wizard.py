@@ -11,7 +11,7 @@ from kwtui.backups.csv.alterations import FileForm
 from kwtui.backups.listing.shape import UnreadFile
 from kwtui.backups.manifest import FileEntry
 from kwtui.model.requests import ExcerptRequest, RestoreRequest, RestoreStrategy
-from kwtui.model.schema import TableName
+from kwtui.model.schema import Engine, TableName
 from kwtui.screens.restore.target import SETTINGS_FILE, USERS_FILE
 from tests.screens.driving import Driver, opened
 from tests.screens.fake_controller import FakeController
@@ -357,6 +357,31 @@ async def test_many_backups_are_narrowed_by_typing(connected: FakeController) ->
         assert "3 Restore" in person.header()
 
 
+def as_time_series(controller: FakeController) -> None:
+    controller.storage.entries = tuple(
+        replace(entry, engine=Engine.TIME_SERIES) for entry in controller.storage.entries
+    )
+
+
+async def test_where_no_rows_can_be_taken_from_the_backup_it_is_said_before_anything_is_asked(
+    connected: FakeController,
+) -> None:
+    async with opened(connected) as person:
+        await person.press("3")
+        await person.until_shown("tsdb")
+        await person.press("enter")
+        await person.until_shown("Schema only")
+        await person.press("end")
+        await person.until_shown("shop is relational: some rows come from time series only.")
+        await person.press("enter")
+        await person.until_shown("Choose another way: no rows from this backup.")
+        await person.press("home", "enter")
+        await person.until_shown("shop_restored")
+        await person.type("defaultdb")
+        await person.until_shown("defaultdb is KWDB's own and not replaced.")
+        assert "Replace" not in person.text()
+
+
 async def to_some_rows(person: Driver) -> None:
     await person.press("3")
     await person.until_shown("tsdb")
@@ -371,6 +396,7 @@ async def to_some_rows(person: Driver) -> None:
 async def test_some_rows_of_one_table_go_into_a_table_of_their_own(
     connected: FakeController,
 ) -> None:
+    as_time_series(connected)
     async with opened(connected) as person:
         await to_some_rows(person)
         await person.until_shown("Which rows, and which database")
@@ -403,6 +429,7 @@ async def test_some_rows_of_one_table_go_into_a_table_of_their_own(
 async def test_rows_of_two_tables_or_of_no_time_are_not_asked_for(
     connected: FakeController,
 ) -> None:
+    as_time_series(connected)
     async with opened(connected) as person:
         await to_some_rows(person)
         await person.press("tab")
@@ -425,6 +452,7 @@ async def test_rows_of_two_tables_or_of_no_time_are_not_asked_for(
 async def test_what_a_whole_restore_asks_comes_back_with_its_strategy(
     connected: FakeController,
 ) -> None:
+    as_time_series(connected)
     async with opened(connected) as person:
         await to_some_rows(person)
         await person.press("escape")
