@@ -143,7 +143,7 @@ class Storage:
         """What of the set's files is on disk now; no file is read."""
         from kwtui.backups.listing.presence import look_at_presence
 
-        return await self._background.call(look_at_presence, details)
+        return await self._background.call(look_at_presence, details.location, details.manifest)
 
     async def csv_page(
         self,

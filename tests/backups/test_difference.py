@@ -223,8 +223,18 @@ def test_what_a_manifest_says_of_files_that_are_gone_is_no_content(
     table = manifest_of(second).tables[0]
     (second.location.root / table.files[0].path).unlink()
 
-    found = compare_sets(first, second, look_at_presence(first), look_at_presence(second))
-    turned = compare_sets(second, first, look_at_presence(second), look_at_presence(first))
+    found = compare_sets(
+        first,
+        second,
+        look_at_presence(first.location, first.manifest),
+        look_at_presence(second.location, second.manifest),
+    )
+    turned = compare_sets(
+        second,
+        first,
+        look_at_presence(second.location, second.manifest),
+        look_at_presence(first.location, first.manifest),
+    )
 
     contents = {t.name: t.content for t in found.tables}
     assert contents.pop(table.name) is Content.UNKNOWN

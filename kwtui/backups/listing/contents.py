@@ -18,7 +18,7 @@ from kwtui.backups.layout.tree import META_FILE, TreeFile, is_folder, is_there, 
 from kwtui.backups.listing.entries import BackupEntry, EntryKind
 from kwtui.backups.listing.lines import tree_entry
 from kwtui.backups.listing.mistaken_files import without_disguised
-from kwtui.backups.listing.presence import bytes_of_files, files_of, presence_of
+from kwtui.backups.listing.presence import look_at_presence
 from kwtui.backups.listing.scanning import describe, look_at
 from kwtui.backups.listing.shape import TreeShape, TreeTable, UnreadFile, read_shape
 from kwtui.backups.manifest import (
@@ -155,8 +155,7 @@ def _open_set(location: SetLocation, entry: BackupEntry, state: Path | None) -> 
     try:
         schema = read_schema(location.schema)
         proofs = tuple(all_proofs(location, mirror))
-        named = bytes_of_files(manifest)
-        found = presence_of(named, files_of(location))
+        found = look_at_presence(location, manifest)
         if found.damage:
             # One by one, in place of the sentence that tells the first.
             problems = [words for words in problems if words != found.problem] + found.problems

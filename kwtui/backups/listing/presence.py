@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kwtui.backups.layout.location import SetLocation
 from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, INSERTS_FOLDER, inside
@@ -13,9 +12,6 @@ from kwtui.backups.layout.tree import FileRole, TreeFile, is_folder, is_there, r
 from kwtui.backups.manifest import SIDECAR_FILES, FileEntry, Manifest
 from kwtui.errors import KwtuiError
 from kwtui.text import plural
-
-if TYPE_CHECKING:
-    from kwtui.backups.listing.contents import SetDetails
 
 FOLDERS = (DATA_FOLDER, INSERTS_FOLDER, *EXTRA_FOLDERS)
 """Of a set."""
@@ -89,21 +85,16 @@ def is_read(stray: str) -> bool:
 _MOST = 20
 
 
-def look_at_presence(details: SetDetails) -> Presence:
+def look_at_presence(location: SetLocation, manifest: Manifest | None) -> Presence:
     """Look at every file's name and size. Blocking.
 
     Raises KwtuiError (NOT_FOUND, EXTERN_NOT_READABLE).
     """
-    manifest = details.manifest
     if manifest is None:
         return Presence()
-    return presence_of(bytes_of_files(manifest), files_of(details.location))
-
-
-def bytes_of_files(manifest: Manifest) -> dict[str, int]:
-    """By path, of all files that the manifest names."""
     named = {file.path: file.bytes for table in manifest.tables for file in table.files}
-    return named | {file.path: file.bytes for file in manifest.files}
+    named |= {file.path: file.bytes for file in manifest.files}
+    return presence_of(named, files_of(location))
 
 
 def files_of(location: SetLocation) -> list[TreeFile]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtui.backups.listing.contents import open_set
+from kwtui.backups.listing.contents import SetDetails, open_set
 from kwtui.backups.listing.presence import Presence, look_at_presence
 from kwtui.backups.listing.scanning import scan
 from kwtui.backups.proof.verify import verify
@@ -20,9 +20,13 @@ def extern(tmp_path: Path) -> Path:
     return tmp_path / "extern"
 
 
+def look(details: SetDetails) -> Presence:
+    return look_at_presence(details.location, details.manifest)
+
+
 def test_a_whole_set_differs_in_nothing(extern: Path, tmp_path: Path) -> None:
     location = make_set(extern, tmp_path)
-    assert look_at_presence(open_set(extern, location.path, tmp_path)) == Presence()
+    assert look(open_set(extern, location.path, tmp_path)) == Presence()
 
 
 def test_what_is_gone_grown_or_foreign_is_named(extern: Path, tmp_path: Path) -> None:
@@ -31,7 +35,7 @@ def test_what_is_gone_grown_or_foreign_is_named(extern: Path, tmp_path: Path) ->
     first.unlink()
     second.write_bytes(second.read_bytes() + b"9\n")
     (location.data / "stray.txt").write_text("hello")
-    found = look_at_presence(open_set(extern, location.path, tmp_path))
+    found = look(open_set(extern, location.path, tmp_path))
     assert found.missing == {str(first.relative_to(location.root))}
     assert found.resized == {str(second.relative_to(location.root)): second.stat().st_size}
     assert [(f.path, f.bytes) for f in found.strays] == [("data/stray.txt", 5)]
@@ -82,7 +86,7 @@ def test_a_listing_and_a_check_judge_alike(extern: Path, tmp_path: Path, harm: s
     details = open_set(extern, location.path, tmp_path)
     standing = checked.ok
     assert (not entry.problem, entry.proof is not None) == (standing, standing)
-    assert (not details.problems, not look_at_presence(details).damage) == (standing, standing)
+    assert (not details.problems, not look(details).damage) == (standing, standing)
     assert bool(entry.note) == (harm in ("stray meta.sql", "stray text", "foreign folder"))
 
 
@@ -94,4 +98,4 @@ def test_sidecars_elsewhere_are_not_missed(
         location = make_set(extern, tmp_path / "state")
     details = open_set(extern, location.path, tmp_path / "state")
     assert not details.location.beside
-    assert look_at_presence(details) == Presence()
+    assert look(details) == Presence()
