@@ -98,7 +98,7 @@ async def test_a_paragraph_that_was_found_stands_out(connected: FakeController) 
         screen.show_topic("sandbox")
         await person.until_shown("loopback interface")
         page = screen.query_one(MarkdownPage)
-        assert page.find("never PRETENDS")
+        assert page.find("REFUSES what it")
         assert [str(each.content)[:11] for each in page.query(f".{HIT}").results(Static)] == [
             "The sandbox"
         ]
