@@ -215,7 +215,7 @@ def _without_recipients(copies: Sequence[Copy]) -> str:
     """A push may name recipients that the target does not."""
     archives = [copy.archive for copy in copies if copy.archive is not None]
     if archives and all(archive.recipients for archive in archives):
-        return "names no recipient: send with --recipient"
+        return spelled("names no recipient ({offsite.edit})")
     return "NOT ENCRYPTED"
 
 

@@ -129,3 +129,25 @@ async def test_what_does_not_work_is_told(node: Node, controller: Controller) ->
     with pytest.raises(KwtuiError) as raised:
         await controller.logs.open(files)
     assert "kwtui does not start on 127.0.0.1" in raised.value.title
+
+
+async def test_files_that_were_rotated_are_read_too_before_and_while_it_is_followed(
+    node: Node, controller: Controller
+) -> None:
+    older = node.logs / "kwbase.node2.kaiwudb.2026-11-21T08_19_00Z.000042.log"
+    older.write_text("I261121 08:19:00.000000 7 server/node.go:1  the day before\n")
+    files = await controller.logs.files(profile="prod")
+    stream = await controller.logs.open(files[:1])
+    try:
+        assert next(iter(stream.set.lines.tail(100))).text.endswith("the day before")
+        newer = node.logs / "kwbase.node2.kaiwudb.2026-11-23T08_19_00Z.000042.log"
+        newer.write_text("I261123 08:19:00.000000 7 server/node.go:1  after the rotation\n")
+        link = node.logs / "kwbase.log"
+        link.unlink()
+        os.symlink(newer.name, link)
+        await until(
+            lambda: next(iter(stream.set.lines.tail(1))).text.endswith("after the rotation"),
+            "the file that took its place is followed",
+        )
+    finally:
+        await stream.close()
