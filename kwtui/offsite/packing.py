@@ -120,6 +120,7 @@ def pack(part: PlannedPart, source: SourceFiles, sink: Writes, recipients: Seque
         else:
             for chunk in chunks:
                 writer.write(chunk)
+        writer.flush()
     return Packed(writer.bytes, writer.sha256)
 
 

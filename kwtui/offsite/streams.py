@@ -12,6 +12,9 @@ from typing import Protocol
 CHUNK = 1 << 20
 _WAITING = 6
 """Chunks between two threads: of at most a megabyte each."""
+_GATHERED = 1 << 18
+"""Pieces below a quarter of it wait until so much has come: age writes 8 KiB at a time, and to hand
+over each of them costs as much as to decrypt it."""
 _PATIENCE = 0.1
 """Seconds after which a side that waits looks whether the other one has gone."""
 
@@ -28,6 +31,31 @@ class PipeClosed(Exception):
     """Nobody reads any more."""
 
 
+class _Gathered:
+    """Pieces on their way to ``put``; small ones go together."""
+
+    def __init__(self, put: Callable[[bytes], object]) -> None:
+        self._put = put
+        self._waiting: list[bytes] = []
+        self._bytes = 0
+
+    def add(self, data: bytes) -> None:
+        if not self._waiting and len(data) >= _GATHERED // 4:
+            self._put(data)
+            return
+        self._waiting.append(data)
+        self._bytes += len(data)
+        if self._bytes >= _GATHERED:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._waiting:
+            together = b"".join(self._waiting)
+            self._waiting.clear()
+            self._bytes = 0
+            self._put(together)
+
+
 class Pipe:
     """What ``write`` writes in a thread of its own, to be read here as chunks."""
 
@@ -35,11 +63,13 @@ class Pipe:
         self._queue: Queue[bytes | None] = Queue(_WAITING)
         self._left = threading.Event()
         self._error: BaseException | None = None
+        self._gathered = _Gathered(self._put)
         self._thread = threading.Thread(target=self._run, args=(write,), daemon=True)
 
     def _run(self, write: Callable[[Pipe], None]) -> None:
         try:
             write(self)
+            self.flush()
         except PipeClosed:
             return
         except BaseException as error:
@@ -50,11 +80,12 @@ class Pipe:
     def write(self, data: bytes, /) -> int:
         """Raises PipeClosed when nobody reads any more."""
         if data:
-            self._put(bytes(data))
+            self._gathered.add(bytes(data))
         return len(data)
 
     def flush(self) -> None:
-        """Nothing waits here."""
+        """Hand over what waits. Raises PipeClosed."""
+        self._gathered.flush()
 
     def _put(self, item: bytes | None) -> None:
         while not self._left.is_set():
@@ -142,15 +173,28 @@ class ChunkReader:
 
 
 class HashingWriter:
-    """Writes on, and knows size and SHA-256 of what went by; keeps the first error."""
+    """Writes on, and knows size and SHA-256 of what went by; keeps the first error.
+
+    The last bytes are written by `flush`.
+    """
 
     def __init__(self, sink: Writes) -> None:
         self._sink = sink
         self._hash = hashlib.sha256()
+        self._gathered = _Gathered(self._write)
         self.bytes = 0
         self.error: BaseException | None = None
 
     def write(self, data: bytes, /) -> int:
+        if data:
+            self._gathered.add(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Raises what the sink raises."""
+        self._gathered.flush()
+
+    def _write(self, data: bytes) -> None:
         self._hash.update(data)
         self.bytes += len(data)
         try:
@@ -158,10 +202,6 @@ class HashingWriter:
         except BaseException as error:
             self.error = self.error or error
             raise
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing waits here."""
 
     @property
     def sha256(self) -> str:
