@@ -6,6 +6,7 @@ with the subsystem, and its configuration, agent, jump hosts and known hosts cou
 
 from __future__ import annotations
 
+import os
 import stat
 import struct
 import subprocess
@@ -14,13 +15,16 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.errors import KwtuiError
+from kwtui.offsite.targets.ssh_failures import why_ssh_ended
 from kwtui.text import one_text
 
 BLOCK = 32768
 """Bytes of a packet that every server takes."""
-_AHEAD = 64
-"""Packets under way."""
+_LARGEST_BLOCK = 255 << 10
+"""What OpenSSH takes: an eighth of the packets, and of what each costs here."""
+_UNDER_WAY = 64 * BLOCK
+"""Bytes that are sent or asked for before their answers are waited for."""
 _LARGEST_PACKET = 1 << 20
 _STDERR_KEPT = 8192
 
@@ -30,6 +34,7 @@ _EXTENDED, _STATUS, _HANDLE, _DATA, _NAME, _ATTRS, _REPLY = 200, 101, 102, 103, 
 _OK, _EOF, NO_SUCH_FILE, PERMISSION_DENIED = 0, 1, 2, 3
 _FOR_READING, _FOR_WRITING, _CREATE, _NEW = 0x01, 0x02, 0x08, 0x20
 _HAS_MODE = 0x04
+_NOTHING = memoryview(b"")
 
 
 class SftpError(Exception):
@@ -114,6 +119,7 @@ class Session:
         self._next = 0
         self._replies: dict[int, tuple[int, _Cursor]] = {}
         self._stderr: deque[bytes] = deque(maxlen=64)
+        self._blocks: tuple[int, int] | None = None
         try:
             self._process = subprocess.Popen(  # noqa: S603 - ssh, with a host that was checked
                 command,
@@ -192,26 +198,39 @@ class Session:
         cursor.large()
         return cursor.large() * fragment
 
+    @property
+    def blocks(self) -> tuple[int, int]:
+        """The bytes of a packet that is read, and of one that is written."""
+        if self._blocks is None:
+            name = b"limits@openssh.com"
+            self._blocks = (BLOCK, BLOCK)
+            if name in self.extensions:
+                cursor = self._ask(_EXTENDED, _text(name), _REPLY)
+                cursor.large()
+                read, write = (min(cursor.large() or BLOCK, _LARGEST_BLOCK) for _ in range(2))
+                self._blocks = (read, write)
+        return self._blocks
+
     def read(self, path: bytes) -> Iterator[bytes]:
         """The content of a file, several packets asked for ahead."""
         handle = self._open(path, _FOR_READING)
         waiting: deque[tuple[int, int]] = deque()
-        offset = 0
+        offset, block = 0, self.blocks[0]
         try:
             while True:
-                while len(waiting) < _AHEAD:
-                    waiting.append((self._ask_later(handle, offset, BLOCK), offset))
-                    offset += BLOCK
+                while len(waiting) < _UNDER_WAY // block:
+                    waiting.append((self._ask_later(handle, offset, block), offset))
+                    offset += block
                 number, at = waiting.popleft()
                 data = self._data(number)
-                while data and len(data) < BLOCK:
-                    rest = self._data(self._ask_later(handle, at + len(data), BLOCK - len(data)))
+                while data and len(data) < block:
+                    rest = self._data(self._ask_later(handle, at + len(data), block - len(data)))
                     if not rest:
                         break
                     data += rest
                 if data:
                     yield data
-                if len(data) < BLOCK:
+                if len(data) < block:
                     return
         finally:
             for number, _ in waiting:
@@ -243,18 +262,21 @@ class Session:
     def _ask(self, kind: int, body: bytes, wanted: int = _STATUS) -> _Cursor:
         return self._reply(self._request(kind, body), wanted)
 
-    def _request(self, kind: int, body: bytes) -> int:
+    def _request(self, kind: int, body: bytes, content: memoryview = _NOTHING) -> int:
         self._next = (self._next + 1) & 0xFFFFFFFF
-        self._send(struct.pack(">BI", kind, self._next) + body)
+        self._send(struct.pack(">BI", kind, self._next) + body, content)
         return self._next
 
-    def _send(self, packet: bytes) -> None:
+    def _send(self, packet: bytes, content: memoryview = _NOTHING) -> None:
+        """The content goes as it lies in memory."""
         pipe = self._process.stdin
-        if pipe is None:
-            raise self._nonsense()
+        if pipe is None or pipe.closed:
+            raise self._ended()
+        head = memoryview(struct.pack(">I", len(packet) + len(content)) + packet)
         try:
-            pipe.write(struct.pack(">I", len(packet)) + packet)
-            pipe.flush()
+            while head or content:
+                sent = os.writev(pipe.fileno(), [head, content])
+                head, content = head[sent:], content[max(0, sent - len(head)) :]
         except OSError as error:
             raise self._ended() from error
 
@@ -334,12 +356,13 @@ class NewRemoteFile:
 
     def write(self, data: bytes, /) -> None:
         view = memoryview(data)
+        most = self._session.blocks[1]
         while view:
-            block, view = bytes(view[:BLOCK]), view[BLOCK:]
-            head = _text(self._handle) + struct.pack(">Q", self._offset)
-            self._waiting.append(self._session._request(_WRITE, head + _text(block)))
+            block, view = view[:most], view[most:]
+            head = _text(self._handle) + struct.pack(">QI", self._offset, len(block))
+            self._waiting.append(self._session._request(_WRITE, head, block))
             self._offset += len(block)
-            if len(self._waiting) >= _AHEAD:
+            if len(self._waiting) >= _UNDER_WAY // most:
                 self._session._reply(self._waiting.popleft(), _STATUS)
 
     def finish(self) -> None:
@@ -357,46 +380,3 @@ class NewRemoteFile:
             except SftpError:
                 continue
         self._session._ask(_CLOSE, _text(self._handle))
-
-
-_REASONS = (
-    (
-        ("host key verification failed", "host identification has changed"),
-        "The host key of {label} has changed or is unknown.",
-        "Verify its key, then accept it: ssh HOST. Do not continue before that.",
-        ExitCode.TLS_FAILED,
-    ),
-    (
-        ("permission denied", "too many authentication failures"),
-        "{label} refused the login.",
-        "Check user and key: ssh -o BatchMode=yes USER@HOST true. kwtui enters no passwords.",
-        ExitCode.AUTHENTICATION_FAILED,
-    ),
-    (
-        ("subsystem request failed",),
-        "{label} offers no SFTP.",
-        "Ask its administrator to enable the sftp subsystem.",
-        ExitCode.FAILED,
-    ),
-)
-
-
-def why_ssh_ended(said: str, label: str, *, begun: bool) -> KwtuiError:
-    """The error for an ssh that has ended. ``begun``: it had connected."""
-    lowered = said.lower()
-    for marks, title, hint, code in _REASONS:
-        if any(mark in lowered for mark in marks):
-            return KwtuiError(title.format(label=label), cause=said, hint=hint, exit_code=code)
-    if begun:
-        return KwtuiError(
-            f"The connection to {label} was lost.",
-            cause=said,
-            hint="Start it again: parts already sent are not sent again.",
-            exit_code=ExitCode.CONNECTION_LOST,
-        )
-    return KwtuiError(
-        f"{label} cannot be reached.",
-        cause=said,
-        hint="Check the host's name, its port and the network: ssh USER@HOST true",
-        exit_code=ExitCode.SERVER_UNREACHABLE,
-    )
