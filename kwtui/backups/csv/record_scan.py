@@ -25,6 +25,7 @@ from kwtui.text import plural
 
 BLOCK = 1 << 18
 _NEWLINE = b"\n"
+_MOST_BAD = 10_000
 _PROBLEMS_KEPT = 5
 
 
@@ -193,6 +194,8 @@ class RecordChecker:
         self.blanks = 0
         self.malformed = 0
         self.problems: list[str] = []
+        self._bad: set[int] = set()
+        """The records that are malformed, so that none counts twice."""
 
     def feed(self, block: bytes) -> None:
         """The next part of the file."""
@@ -225,20 +228,19 @@ class RecordChecker:
             self._undecodable = True
             # A decoder that carried bytes over counts from before this block.
             at = max(0, error.start - (len(error.object) - len(block)))
-            self._report(f"{self._record_at(block, at)}: {error.reason} ({error.encoding})")
+            self._report(self._record_at(block, at), f"{error.reason} ({error.encoding})")
 
     def _check_holes(self, block: bytes) -> None:
         """One report is enough: a hole may be long."""
         if self._foreign and not self._holed and (at := block.find(_HOLE)) >= 0:
             self._holed = True
-            self._report(
-                f"{self._record_at(block, at)}: a hole of zero bytes, as a crash leaves it"
-            )
+            record = self._record_at(block, at)
+            self._report(record, "a hole of zero bytes, as a crash leaves it")
 
-    def _record_at(self, block: bytes, at: int) -> str:
+    def _record_at(self, block: bytes, at: int) -> int:
         parts = block[:at].split(self._quote)
         ends = sum(part.count(_NEWLINE) for part in parts[self._inside :: 2])
-        return f"record {self._done + ends + 1:,}"
+        return self._done + ends + 1
 
     def _collapse(self, block: bytes) -> bytes:
         """The classes of the bytes outside quotes, after the last one of the block before."""
@@ -257,16 +259,18 @@ class RecordChecker:
     def _check_returns(self, outside: bytes) -> None:
         if self._foreign and (position := outside.find(b"\r")) >= 0:
             record = self._done + outside.count(_NEWLINE, 0, position) + 1
-            self._report(f"record {record:,}: a carriage return outside quotes")
+            self._report(record, "a carriage return outside quotes")
 
     def _check_quotes(self, outside: bytes) -> None:
         for wrong in (b'x"', b'"x'):
-            self.malformed += outside.count(wrong)
+            count, looked_at = outside.count(wrong), 0
             position = outside.find(wrong)
-            while position >= 0 and len(self.problems) < _PROBLEMS_KEPT:
+            while position >= 0 and looked_at < _PROBLEMS_KEPT:
                 record = self._done + outside.count(_NEWLINE, 1, max(position, 1)) + 1
-                self.problems.append(f"record {record:,}: a quote inside a plain value")
+                self._report(record, "a quote inside a plain value")
                 position = outside.find(wrong, position + 2)
+                looked_at += 1
+            self.malformed += count - looked_at
 
     def _count_fields(self, marks: bytes) -> None:
         ends = marks.count(_NEWLINE)
@@ -278,13 +282,18 @@ class RecordChecker:
             for number, line in enumerate(lines, start=self._done + 1):
                 if len(line) != self._fields - 1:
                     found = f"{plural(len(line) + 1, 'field')} instead of {self._fields}"
-                    self._report(f"record {number:,}: {found}")
+                    self._report(number, found)
         self._done += ends
 
-    def _report(self, problem: str) -> None:
+    def _report(self, record: int, problem: str) -> None:
+        """One byte may make a record wrong in several ways: the first counts."""
+        if record in self._bad:
+            return
         self.malformed += 1
+        if len(self._bad) < _MOST_BAD:
+            self._bad.add(record)
         if len(self.problems) < _PROBLEMS_KEPT:
-            self.problems.append(problem)
+            self.problems.append(f"record {record:,}: {problem}")
 
 
 def scan_file(

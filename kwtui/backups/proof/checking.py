@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -282,20 +282,34 @@ def check_records(path: str, scan: FileScan, expected: int | None, check: Check)
     if expected is not None and scan.records != expected:
         counts = f"{plural(scan.records, 'record')} instead of {human_count(expected)}"
         check.fault(Fault.RECORDS, path, f"holds {counts}")
+    for words in _malformed(scan):
+        check.fault(Fault.MALFORMED, path, words)
+
+
+def _malformed(scan: FileScan) -> Iterator[str]:
+    """What is wrong with records, each once: one byte may make a record wrong in several ways."""
+    first = scan.problems[0] if scan.malformed and scan.problems else ""
     if scan.open_quote:
-        where = f"record {scan.records:,}"
-        check.fault(Fault.MALFORMED, path, f"ends inside a quoted value ({where}): it was cut")
-    elif scan.torn_end:
-        check.fault(Fault.MALFORMED, path, f"ends inside record {scan.records:,}: it was cut")
-    if scan.malformed:
-        first = scan.problems[0] if scan.problems else ""
-        check.fault(
-            Fault.MALFORMED, path, f"has {plural(scan.malformed, 'malformed record')}: {first}"
-        )
-    if scan.misfits:
+        # A quote too many or too few turns all those behind it round.
+        where = first or f"record {scan.records:,}: it was cut"
+        yield f"ends inside a quoted value: {where}"
+        return
+    cut = f"record {scan.records:,}" if scan.torn_end else ""
+    if cut:
+        yield f"ends inside {cut}: it was cut"
+    others = scan.malformed - (bool(cut) and _record(first) == cut)
+    if others:
+        yield f"has {plural(scan.malformed, 'malformed record')}: {first}"
+    known = {cut, _record(first)} - {""}
+    if scan.misfits > 1 or (scan.misfits and _record(scan.misfit) not in known):
         more = f", and {scan.misfits - 1:,} more records like it" if scan.misfits > 1 else ""
         more = ", as in most records" if scan.misfits >= MOST_COUNTED else more
-        check.fault(Fault.MALFORMED, path, f"{scan.misfit}{more}")
+        yield f"{scan.misfit}{more}"
+
+
+def _record(words: str) -> str:
+    """Which one is meant: ``record 7`` of ``record 7: 2 fields instead of 3``."""
+    return words.partition(":")[0]
 
 
 def check_metas(

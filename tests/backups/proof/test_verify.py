@@ -283,3 +283,27 @@ def test_the_backups_that_the_kwdb_project_published_are_whole(
     report = verify(tmp_path, entry.path, P2)
     assert report.ok, report.findings
     assert sum(t.rows_found or 0 for t in report.tables) == rows
+
+
+@pytest.mark.parametrize(
+    ("at", "byte", "told"),
+    [
+        (9, b'"', "ends inside a quoted value: record 2: 2 fields instead of 3"),
+        (11, b"\xff", "has 1 malformed record: record 2: invalid start byte (utf-8)"),
+        (12, b"\xff", "has 1 malformed record: record 2: invalid start byte (utf-8)"),
+        (12, b"x", "record 2: 'x' is no INT8 (column n)"),
+    ],
+)
+def test_one_byte_is_told_once(tmp_path: Path, at: int, byte: bytes, told: str) -> None:
+    """The same record was malformed, had other fields and a value that was no number."""
+    tree = tmp_path / "extern" / "mine" / "public" / "t"
+    tree.mkdir(parents=True)
+    (tree.parents[1] / "meta.sql").write_text("CREATE DATABASE mine;\n")
+    (tree / "meta.sql").write_text(
+        "CREATE TABLE t (\n\tid INT8 NOT NULL,\n\ts STRING,\n\tn INT8\n);"
+    )
+    rows = b'1,a,1\n2,"b",2\n' + b"3,c,3\n" * 5
+    assert rows[at : at + 1] != byte
+    (tree / "n1.0.csv").write_bytes(rows[:at] + byte + rows[at + 1 :])
+    report = verify(tmp_path / "extern", "mine", ProofLevel.P2, workers=1)
+    assert [f.message for f in report.findings if f.subject.endswith(".csv")] == [told]
