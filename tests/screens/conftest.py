@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.screens.cheap_styles import styles_found_fast
 from tests.screens.fake_controller import FakeController
 from tests.screens.parsed_once import each_stylesheet_parsed_once
+from tests.screens.settled import waiting_for_the_loop
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _each_stylesheet_parsed_once() -> Iterator[None]:
-    with each_stylesheet_parsed_once():
+def _each_application_is_cheap() -> Iterator[None]:
+    with each_stylesheet_parsed_once(), styles_found_fast(), waiting_for_the_loop():
         yield
 
 
