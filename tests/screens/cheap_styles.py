@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-import textual.css.stylesheet as stylesheet
+from textual.css import match, stylesheet
 from textual.css.model import RuleSet, Selector
 from textual.dom import DOMNode
 
@@ -14,7 +14,7 @@ from textual.dom import DOMNode
 @contextmanager
 def styles_found_fast() -> Iterator[None]:
     """Meanwhile the same rules are found with less to do."""
-    all_selectors = stylesheet._check_selectors
+    all_selectors = match._check_selectors
 
     def check_selectors(selectors: list[Selector], path: list[DOMNode]) -> bool:
         # The last one is about the node itself: where it is wrong, its parents do not matter.
