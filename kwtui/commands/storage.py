@@ -73,6 +73,8 @@ async def list_sets(controller: Controller, args: argparse.Namespace, output: Ou
         rows, output.out_width, right=frozenset({3, 4, 5, 6}), leave_first=_LEAVE_FIRST
     ):
         output.line(line)
+    for level in sorted({e.check for e in entries if e.check}, key=lambda level: level.rank):
+        output.note(f"check {level} would miss: {level.misses}")
     return 0
 
 

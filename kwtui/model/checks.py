@@ -38,6 +38,11 @@ class CheckLevel(StrEnum):
         return _WORDS[self][0]
 
     @property
+    def in_words(self) -> str:
+        """The level, what it compares and what that would not see, in two sentences."""
+        return f"Content check: {self} ({self.compares}). It would miss: {self.misses}."
+
+    @property
     def misses(self) -> str:
         """What a comparison at this level would not see, in words."""
         return _WORDS[self][1]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kwtui.model.findings import Finding, Severity
 from kwtui.model.requests import BackupRequest, Incremental
-from kwtui.model.schema import TableSpec
+from kwtui.model.schema import Engine, TableSpec
 from kwtui.operations.backup.scope import Scope, sum_known
 from kwtui.text import human_bytes, plural
 
@@ -49,13 +49,33 @@ def linking_findings(scope: Scope) -> Iterator[Finding]:
         )
         return
     whole = sum_known(table.bytes for table in scope.tables)
-    of = f" of about {human_bytes(whole)}" if whole else ""
+    # The whole is estimated from some rows: it may be less than what the earlier files have.
+    of = f" of about {human_bytes(whole)}" if whole and whole > most else ""
     yield Finding(
         Severity.INFO,
         "links",
         set_id,
         f"Up to {size}{of} may be unchanged since: those files are linked and use no extra space.",
     )
+
+
+_DAYS_ASSUME = (
+    "This does not detect a text replaced by one of the same length, or values swapped within a "
+    "day; so some rows of linked files, different ones each time, are exported again and compared."
+)
+_TABLES_ASSUME = "KWDB reports every write to a range by the time of its last update."
+
+
+def assumption(engine: Engine, set_id: str) -> Finding:
+    """What a set says of its files that are linked to those of another."""
+    if engine is Engine.TIME_SERIES:
+        words = f"Days with the counts and sums of {set_id} are linked to its files. {_DAYS_ASSUME}"
+    else:
+        words = (
+            f"Tables whose ranges were not written since {set_id} are linked to its files. What "
+            f"this relies on: {_TABLES_ASSUME}"
+        )
+    return Finding(Severity.INFO, "linked", set_id, words)
 
 
 def tables_linked(scope: Scope) -> str:
@@ -82,9 +102,7 @@ def days_linked(scope: Scope) -> str:
     return (
         " Days whose counts and sums (for some days also text lengths) match the last proven "
         "backup are not exported again: its files are linked once their SHA-256 has been "
-        "compared. This does not detect a text replaced by one of the same length, or values "
-        "swapped within a day; so some rows of linked files, different ones each time, are "
-        "exported again and compared." + _anew(request)
+        f"compared. {_DAYS_ASSUME}" + _anew(request)
     )
 
 

@@ -49,18 +49,12 @@ def steps_of(scope: Scope) -> Iterator[Step]:
         kind=StepKind.SEAL,
         title="Hash and count every file, then write the manifest",
         explanation="One pass over every file gives SHA-256 and the exact number of records. "
-        f"{_level_words(scope)} Where that can be, it is read while the next tables are exported. "
+        f"{scope.level.in_words} Where that can be, it is read while the next tables are exported. "
         "schema.json, SHA256SUMS, RESTORE.md, restore.sql and restore.sh are written beside the "
         "data, the manifest last.",
         sql=tuple(_content_sql(scope)),
         params={"check": scope.level.value},
     )
-
-
-def _level_words(scope: Scope) -> str:
-    """The level of the content check, and what it would miss."""
-    level = scope.level
-    return f"Content check: {level} ({level.compares}). It would miss: {level.misses}."
 
 
 def _other_exports(scope: Scope) -> Iterator[Step]:
@@ -94,7 +88,7 @@ def _draft_step(scope: Scope) -> Step:
         explanation="The files cannot be seen from here. What only this run can learn (the "
         "schema, and the rows and contents that the server reported) is written to "
         f"one file, to be copied to node {scope.destination.node_id}: kwtui seal "
-        f"there proves the backup. {_level_words(scope)}",
+        f"there proves the backup. {scope.level.in_words}",
         sql=tuple(_content_sql(scope)),
         params={"check": scope.level.value},
     )

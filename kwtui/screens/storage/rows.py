@@ -274,6 +274,7 @@ def entry_page(
         ("", proof_words(entry.proof) if entry.kind is EntryKind.SET else "", "muted"),
         ("Proven", f"{entry.proof_at:%Y-%m-%d %H:%M} UTC" if entry.proof_at else "", ""),
         ("Check", entry.check, ""),
+        ("", f"would miss: {entry.check.misses}" if entry.check else "", "muted"),
         ("Partial", entry.part, "warning"),
         ("Pinned", "yes" if entry.pinned else "", "accent"),
         ("Label", entry.label, "strong"),

@@ -14,6 +14,7 @@ from kwtui.model.server import ServerFacts, Survey
 from kwtui.operations.backup import destination as destinations
 from kwtui.operations.backup.destination import Destination, with_earlier
 from kwtui.operations.backup.earlier_set import EarlierSet
+from kwtui.operations.backup.linking_words import assumption
 from kwtui.operations.backup.plan import plan_backup
 from kwtui.operations.plan import Plan
 from tests.backups.builder import make_set
@@ -133,3 +134,20 @@ def test_whether_links_can_be_made_is_known_without_trying(
     found = with_earlier(there, request, server, Engine.RELATIONAL, tmp_path)
 
     assert (found.earlier, found.no_links) == (earlier, why)
+
+
+def test_no_part_is_larger_than_the_whole(
+    shop: Survey, destination: Destination, earlier: EarlierSet
+) -> None:
+    (entry,) = earlier.manifest.tables
+    large = replace(entry, files=tuple(replace(file, bytes=9_000) for file in entry.files))
+    there = replace(earlier, manifest=replace(earlier.manifest, tables=(large,)))
+    words = said(plan(shop, replace(destination, earlier=there)), "links")
+    assert words.startswith("Up to 17.6 KiB may be unchanged")
+
+
+@pytest.mark.parametrize("engine", Engine)
+def test_a_set_says_what_its_links_rely_on(engine: Engine) -> None:
+    finding = assumption(engine, "kwtui/shop/old")
+    assert "kwtui/shop/old are linked to its files" in finding.message
+    assert ("same length" in finding.message) is (engine is Engine.TIME_SERIES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from kwtui.model.schema import DatabaseSchema, Engine, TableName
 from kwtui.operations.backup.execution import late_rows, reconcile
 from kwtui.operations.backup.execution.content_reads import ContentReader, TableContent
 from kwtui.operations.backup.execution.state import BackupState, TableExport
+from kwtui.operations.backup.linking_words import assumption
 from kwtui.operations.context import RunContext, RunResult
 from kwtui.operations.plan import Step
 from kwtui.operations.runner import CancelledByPerson, StepOutcome
@@ -249,6 +250,7 @@ class Sealer:
             for name, export in state.tables.items()
         )
         levels = [known.content.level for known in contents.values()]
+        check = min(levels, key=lambda level: level.rank, default=self.reader.level)
         return Manifest(
             set_id=plan.path,
             database=plan.database,
@@ -269,9 +271,14 @@ class Sealer:
             only=() if self.request.is_whole else tuple(state.tables),
             not_included=plan.not_included,
             notices=tuple(state.notices),
-            findings=(*plan.findings, *_late_findings(contents)),
+            findings=(
+                *plan.findings,
+                Finding(Severity.INFO, "content_check", plan.database, check.in_words),
+                *(assumption(schema.engine, each) for each in _linked_to(tables)),
+                *_late_findings(contents),
+            ),
             proof=ProofLevel.P2 if certain else ProofLevel.P1,
-            check=min(levels, key=lambda level: level.rank, default=self.reader.level),
+            check=check,
             chunk_rows=self.request.chunk_rows,
             run_id=self.context.run_id,
             text_settings=dict(TEXT_SETTINGS),
@@ -317,6 +324,11 @@ def _segments(export: TableExport, sealed: SealedTable) -> tuple[Segment, ...]:
     if export.segments or not export.stretches:
         return tuple(export.segments)
     return (Segment("", "", tuple(file.path for file in sealed.files)),)
+
+
+def _linked_to(tables: Iterable[TableEntry]) -> list[str]:
+    """The sets that hold the same files."""
+    return sorted({each.linked for table in tables for each in table.segments if each.linked})
 
 
 def _doubts(contents: Mapping[TableName, KnownContent]) -> tuple[str, ...]:
