@@ -1,4 +1,4 @@
-"""Budgets of off-site copies beside tar, zstd, age and sftp, each in 64 MB of memory."""
+"""Budgets of off-site copies beside tar, zstd, age, sftp and boto3, each in 64 MB of memory."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import pytest
 from kwtui.offsite.keys import make_key
 from tests.backups.builder import STARTED
 from tests.benchmarks.yardstick import WRAPPER, Measured, report
+from tests.offsite.s3_server import KEY_ID, SECRET, object_store
 from tests.offsite.ssh_server import ssh_server
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
@@ -56,17 +58,48 @@ with open({out!r}, "rb", buffering=0) as file:
             size += len(chunk)
 more = {{"bytes": size, "cpu": time.process_time() - cpu}}
 """
+_OWN_CPU = """
+import resource
+def seconds_of_cpu():
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in both)
+"""
+"""With that of processes which have ended, as ssh."""
 _SEND = """
+import kwtui.offsite.targets.sftp
 from kwtui.model.offsite import TargetSettings
 from kwtui.offsite.targets.opening import opened
-import os
-cpu, name = sum(os.times()[:4]), f"part-{{time.time_ns()}}"
+cpu, name = seconds_of_cpu(), f"part-{{time.time_ns()}}"
 with opened(TargetSettings({url!r}, ssh_config={config!r})) as target:
     with open({file!r}, "rb", buffering=0) as file, target.write(name) as sink:
         while chunk := file.read(1 << 20):
             sink.write(chunk)
-# With that of ssh, which has ended.
-more = {{"bytes": 0, "cpu": sum(os.times()[:4]) - cpu}}
+more = {{"bytes": 0, "cpu": seconds_of_cpu() - cpu}}
+"""
+_UPLOAD = """
+import obstore, kwtui.offsite.targets.s3
+from kwtui.model.offsite import TargetSettings
+from kwtui.offsite.targets.opening import opened
+cpu, name = seconds_of_cpu(), f"part-{{time.time_ns()}}"
+with opened(TargetSettings({url!r}, endpoint={endpoint!r})) as target:
+    with open({file!r}, "rb", buffering=0) as file, target.write(name) as sink:
+        while chunk := file.read(1 << 20):
+            sink.write(chunk)
+more = {{"bytes": 0, "cpu": seconds_of_cpu() - cpu}}
+"""
+_BOTO = """
+import boto3
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+style = Config(s3={{"addressing_style": "path"}})
+client = boto3.client("s3", endpoint_url={endpoint!r}, region_name="us-east-1", config=style)
+cpu, name = seconds_of_cpu(), f"part-{{time.time_ns()}}"
+# The same size of parts, and the same promise: a SHA-256 of each.
+client.upload_file(
+    {file!r}, {bucket!r}, name, ExtraArgs={{"ChecksumAlgorithm": "SHA256"}},
+    Config=TransferConfig(multipart_chunksize=8 << 20, max_concurrency=2),
+)
+more = {{"bytes": 0, "cpu": seconds_of_cpu() - cpu}}
 """
 
 
@@ -131,8 +164,15 @@ def _ours(code: str, cores: str) -> _Taken:
 
 
 def _compared(what: str, command: str, code: str, cores: str, budget: float) -> None:
+    """A command of the shell beside our code."""
+    _compare(what, lambda: _yardstick(command, cores), lambda: _ours(code, cores), budget)
+
+
+def _compare(
+    what: str, yardstick: Callable[[], _Taken], work: Callable[[], _Taken], budget: float
+) -> None:
     """By the seconds of CPU that both cost: the clock tells of whatever else the machine does."""
-    pairs = [(_yardstick(command, cores), _ours(code, cores)) for _ in range(3)]
+    pairs = [(yardstick(), work()) for _ in range(3)]
     theirs = min((pair[0] for pair in pairs), key=lambda taken: taken.cpu)
     ours = min((pair[1] for pair in pairs), key=lambda taken: taken.cpu)
     ratio = ours.cpu / theirs.cpu
@@ -182,4 +222,26 @@ def test_sending_by_sftp_against_sftp_put(sensors: Path, tmp_path: Path) -> None
         command = f"sftp -q -F {server.config} -P {server.port} -b {batch} {user}@127.0.0.1"
         words = {"url": server.url(away), "config": str(server.config), "file": str(file)}
         what = f"sending {MEGABYTES // 4} MB by SFTP, beside sftp put"
-        _compared(what, f"{command} > /dev/null", _SEND.format(**words), "0,1", 1.15)
+        _compared(what, f"{command} > /dev/null", _OWN_CPU + _SEND.format(**words), "0,1", 1.15)
+
+
+def test_sending_to_s3_against_boto3(
+    sensors: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """boto3 is no package of kwtui's: `pip install boto3` where this is measured."""
+    boto3 = pytest.importorskip("boto3", reason="boto3 is the yardstick")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    file = str(sensors / "data" / "n1.0.csv")
+    with object_store(tmp_path) as store:
+        client = boto3.client("s3", endpoint_url=store.endpoint, region_name="us-east-1")
+        client.create_bucket(Bucket="bench")
+        words = {"file": file, "endpoint": store.endpoint}
+        theirs = _OWN_CPU + _BOTO.format(**words, bucket="bench")
+        ours = _OWN_CPU + _UPLOAD.format(**words, url="s3://bench/kwtui")
+        _compare(
+            f"sending {MEGABYTES // 4} MB to S3, beside boto3",
+            lambda: _ours(theirs, "0,1"),
+            lambda: _ours(ours, "0,1"),
+            0.85,
+        )
