@@ -17,7 +17,7 @@ from kwtui.offsite.targets.s3_account import account_of, environment, place_of
 from kwtui.offsite.targets.s3_requests import Requests
 from kwtui.offsite.targets.target import Sink, Stored, missing, taken
 
-_PART = 8 << 20
+_PART = 6 << 20
 """Bytes of a part of an upload; what is smaller goes as one, which only makes new objects."""
 _PARTS_AT_ONCE = 2
 _WRONG_KEYS = ("invalidaccesskeyid", "signaturedoesnotmatch", "invalidtoken", "expiredtoken")
@@ -214,21 +214,25 @@ class _ObjectSink:
 
     def __init__(self, target: S3Target, name: str) -> None:
         self._target, self._name = target, name
-        self._kept = bytearray()
+        self._kept: list[bytes] = []
+        self._kept_bytes = 0
         self._upload: Any = None
 
     def write(self, data: bytes, /) -> None:
-        if self._upload is None:
-            self._kept += data
-            if len(self._kept) <= _PART:
-                return
-            data, self._kept = bytes(self._kept), bytearray()
+        if self._upload is not None:
+            self._call(lambda: self._upload.write(data))
+            return
+        self._kept.append(data)
+        self._kept_bytes += len(data)
+        if self._kept_bytes > _PART:
             self._upload = self._call(lambda: self._target.open_upload(self._name))
-        self._call(lambda: self._upload.write(data))
+            # Each is let go as soon as it is handed over.
+            while self._kept:
+                self._call(lambda: self._upload.write(self._kept.pop(0)))
 
     def finish(self) -> None:
         if self._upload is None:
-            self._target.put_new(self._name, bytes(self._kept))
+            self._target.put_new(self._name, b"".join(self._kept))
             return
         self._call(self._upload.close)
         self._upload = None
