@@ -166,7 +166,7 @@ def test_of_many_tables_those_that_did_not_change_are_linked(
         one, other = (bench.extern / each.path / "data" / path for each in (first, made))
         assert one.samefile(other)
     said = {finding.code: finding.message for finding in manifest(bench, made).findings}
-    assert said["content_check"].endswith("but for what the aggregates show.")
+    assert said["content_check"].endswith("It would miss: nothing.")
     assert f"since {first.path} are linked to its files" in said["linked"]
 
 
