@@ -29,8 +29,8 @@ from kwtui.model.moments import check_moments
 from kwtui.model.proof import ContentChecksum, ProofLevel, TableOrigin
 from kwtui.model.requests import BackupMethod, Dialect
 from kwtui.model.schema import Engine, TableName
+from kwtui.sql.dialect import check_dialect
 from kwtui.sql.session import FORMER_TEXT_SETTINGS
-from kwtui.sql.transfer import check_dialect
 
 FORMAT = 1
 MANIFEST_FILE = "manifest.json"

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import TableName
+from kwtui.sql.dialect import check_dialect
 from kwtui.sql.lexer import tokens
 from kwtui.sql.quoting import identifier, literal
 from kwtui.sql.statements import as_of, column_list, table_name, within
 
 DEFAULT_CHUNK_ROWS = 100_000
 MAX_CHUNK_ROWS = 100_000
-CHARSETS = ("UTF-8", "GBK", "GB18030", "BIG5")
-NULL_TEXTS = ("", "NULL", "null", "Null", r"\N")
 _PLAIN = Dialect(null_text="")
 """What a node does without any option."""
 
@@ -195,26 +194,6 @@ def _escape(char: str) -> str:
     if char in "%?#" or ord(char) < 32 or ord(char) == 127:
         return f"%{ord(char):02X}"
     return char
-
-
-def check_dialect(dialect: Dialect) -> None:
-    """Raise KwtuiError (USAGE) for a dialect that a node refuses or that is known to lose data."""
-    if dialect.enclosed != '"' or dialect.escaped != '"':
-        raise _usage(
-            "Only the double quote is offered to enclose and escape: others lose data or crash the "
-            "node's own reader."
-        )
-    delimiter = dialect.delimiter
-    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0':
-        raise _usage(
-            "The delimiter (--delimiter) must be one ASCII character, but no quote or line end."
-        )
-    if dialect.charset not in CHARSETS:
-        raise _usage(f"The character set (--charset) must be one of {', '.join(CHARSETS)}.")
-    if dialect.null_text not in NULL_TEXTS:
-        raise _usage(r"NULL can be written as \N, NULL, Null, null or nothing.")
-    if dialect.null_text and delimiter in dialect.null_text:
-        raise _usage("The delimiter cannot be part of the text for NULL.")
 
 
 def _dialect_options(dialect: Dialect, null_option: str) -> list[str]:

@@ -30,7 +30,7 @@ from kwtui.operations.restore.target import TargetFacts, scratch_findings
 from kwtui.operations.shared.scratch_names import scratch_name
 from kwtui.operations.shared.selection import Chosen
 from kwtui.operations.shared.sent_statements import checked
-from kwtui.sql import transfer
+from kwtui.sql.dialect import check_dialect
 from kwtui.text import plural
 
 
@@ -92,7 +92,7 @@ def _planned(
 def check_source_dialect(source: RestoreSource) -> None:
     """Raises REFUSED_BY_PLAN for files that KWDB's own reader gets wrong."""
     try:
-        transfer.check_dialect(source.dialect)
+        check_dialect(source.dialect)
     except KwtuiError as error:
         raise KwtuiError(
             f"{source.path} has a format that KWDB's import misreads.",

@@ -79,7 +79,7 @@ class KwtuiScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield self.header_bar
-        yield ScreenTabs(SCREENS, self.title_text.partition(" ")[0])
+        yield ScreenTabs(SCREENS, self.title_now().partition(" ")[0])
         yield self.banner
         yield Words(
             f"kwtui needs at least {SMALLEST[0]} columns and {SMALLEST[1]} rows.\n\n"
@@ -90,6 +90,10 @@ class KwtuiScreen(Screen[None]):
         yield body
         yield self.prompt
         yield self.key_bar
+
+    def title_now(self) -> str:
+        """Its title in the header; pages over several screens name the one below them."""
+        return self.title_text
 
     def body(self) -> Iterable[Widget]:
         """The widgets between header and footer."""
@@ -154,7 +158,7 @@ class KwtuiScreen(Screen[None]):
 
     def show_status(self) -> None:
         """Bring header and banner up to date."""
-        self.header_bar.show_facts(self.kwtui.header_facts(self.title_text))
+        self.header_bar.show_facts(self.kwtui.header_facts(self.title_now()))
         self.banner.say(self.kwtui.banner_text())
 
     def controller_event(self, event: object) -> None:

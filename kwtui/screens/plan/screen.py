@@ -41,7 +41,7 @@ class PlanScreen(KwtuiScreen):
     """Shows what ``make_plan`` plans, and starts it when that is asked for and allowed."""
 
     scope: ClassVar[str] = "plan"
-    title_text: ClassVar[str] = "4 Storage: plan"
+    title_text: ClassVar[str] = "Plan"
     about: ClassVar[str] = (
         "Everything that will be done, before anything is. {plan.start} starts it, as a run of"
         " its own that"
@@ -76,6 +76,13 @@ class PlanScreen(KwtuiScreen):
         self._making = True
         self._asked_early = False
         """The start was asked for while the plan was made."""
+
+    def title_now(self) -> str:
+        if self.title_text != PlanScreen.title_text:
+            return self.title_text
+        below = self.app.screen_stack[self.app.screen_stack.index(self) - 1]
+        title = below.title_now() if isinstance(below, KwtuiScreen) else ""
+        return f"{title.partition(':')[0]}: plan" if title else self.title_text
 
     def body(self) -> Iterable[Widget]:
         yield self._title

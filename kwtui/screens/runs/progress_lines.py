@@ -248,13 +248,15 @@ def _figures(step: StepState, now: datetime | None) -> list[str]:
 
 
 def finished_steps(state: RunState, width: int) -> list[Line]:
-    """Every step of a run that has ended."""
+    """Every step of a run that has ended; a title is whole, and goes on below where it must."""
+    figures = [", ".join(_figures(step, None)) for step in state.steps]
     longest = max((cell_len(step.title) for step in state.steps), default=0)
-    names = max(38, min(longest, width - _FIGURES_CELLS))
+    room = width - max(map(cell_len, figures), default=0) - 5
+    names = max(20, min(longest, room))
     lines = []
-    for step in state.steps:
+    for step, told in zip(state.steps, figures, strict=True):
         mark, role = _STEP_MARKS[step.status]
-        told = ", ".join(_figures(step, None)) or step.summary
-        title = fit(step.title, names) if told else step.title
-        lines.append(line((f"{mark} ", role), title, (f"  {told}", "muted"), indent=4))
+        said = told or step.summary
+        title = fit(step.title, max(names, cell_len(step.title))) if said else step.title
+        lines.append(line((f"{mark} ", role), title, (f"  {said}", "muted"), indent=4))
     return lines
