@@ -160,6 +160,13 @@ class Desk:
         """Into a database that is not there yet: nothing is ever replaced."""
         from kwtui.model.requests import RestoreRequest
 
+        if not target.isprintable():
+            # Who approves it would read another name than the one that is made.
+            raise KwtuiError(
+                f"{target!r} holds characters that cannot be seen.",
+                hint="Choose a name of printable characters.",
+                exit_code=ExitCode.USAGE,
+            )
         await self._server()
         request = RestoreRequest(path, target=target, tables=_names(tables))
         return await self._propose(await self._controller.plans.restore(request))

@@ -155,6 +155,9 @@ async def test_a_plan_runs_after_a_person_approved_it_and_once(
     assert json.loads(manifest.text)["database"] == "leash"
     taken = await agent.refused("plan_restore", path=backup["path"], target="leash")
     assert "leash" in taken, "nothing is replaced"
+    for odd in ("leash\u202e", "le\x1bash", "leash\n"):
+        unseen = await agent.refused("plan_restore", path=backup["path"], target=odd)
+        assert "cannot be seen" in unseen
 
 
 async def test_what_the_file_says_after_the_plan_was_made_does_not_run(
