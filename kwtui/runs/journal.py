@@ -71,16 +71,17 @@ class JournalWriter:
         self._lock = threading.Lock()
         self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
-    def append(self, event: AnyEvent) -> None:
+    def append(self, event: AnyEvent, *, lasting: bool = True) -> None:
         """Raises KwtuiError (DISK_FULL, ...) when what happens can no longer be written down.
 
-        Progress and notices are let go then, and a run's first and last words do not raise.
+        Progress and notices are let go then, and a run's first and last words do not raise. What is
+        not ``lasting`` comes on disk with the next event that is.
         """
         line = encode_event(event) + b"\n"
         must_last = isinstance(event, _MUST_LAST)
         with self._lock:
             try:
-                self._write(line, sync=must_last)
+                self._write(line, sync=must_last and lasting)
             except OSError as error:
                 if not must_last:
                     return

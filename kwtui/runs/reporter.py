@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from kwtui.errors import KwtuiError
-from kwtui.operations.plan import Plan, Step
+from kwtui.operations.plan import Plan, Step, StepKind
 from kwtui.operations.runner import StepOutcome
 from kwtui.runs.events import (
     NoticeReceived,
@@ -44,6 +44,15 @@ class _Figures:
     estimated: bool = False
     told: int = 0
     is_new: bool = True
+
+
+def _lasts(step: Step) -> bool:
+    """Whether its beginning and end must survive a power cut by themselves.
+
+    Nobody goes on with a backup that was stopped, and of many small tables each would wait twice
+    for the disk; a restore goes on with what it began.
+    """
+    return step.kind is not StepKind.EXPORT_TABLE
 
 
 class JournalReporter:
@@ -117,7 +126,10 @@ class JournalReporter:
                 phase_of(step.kind, step.id), number, None if number is None else len(self._tables)
             )
             self._between = ENDING
-        self._journal.append(StepStarted(at=_now(), step=step.id, title=step.title, sql=list(sql)))
+        self._journal.append(
+            StepStarted(at=_now(), step=step.id, title=step.title, sql=list(sql)),
+            lasting=_lasts(step),
+        )
 
     def progress(
         self,
@@ -168,7 +180,8 @@ class JournalReporter:
                 bytes=outcome.bytes,
                 seconds=seconds,
                 details=outcome.details,
-            )
+            ),
+            lasting=_lasts(step),
         )
 
     def step_failed(self, step: Step, error: KwtuiError, sqlstate: str = "") -> None:

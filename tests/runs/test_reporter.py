@@ -129,3 +129,20 @@ def test_an_hour_of_work_writes_little_more_than_a_mebibyte(
 
     assert BEAT_SECONDS < 1.0
     assert (path.stat().st_size - before) * 3600 / BEAT_SECONDS < 1.6 * 1024 * 1024
+
+
+@pytest.mark.parametrize(("number", "synced"), [(0, 2), (1, 0)], ids=["snapshot", "export"])
+def test_exports_of_tables_do_not_wait_for_the_disk(
+    reporter: JournalReporter,
+    plan: Plan,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    synced: int,
+) -> None:
+    """Four hundred small tables would wait eight hundred times."""
+    waited: list[int] = []
+    monkeypatch.setattr("kwtui.runs.journal.os.fsync", waited.append)
+    reporter.step_started(plan.steps[number], ())
+    reporter.step_finished(plan.steps[number], StepOutcome(), 0.1)
+    assert (len(waited), len(told(path))) == (synced, 2)

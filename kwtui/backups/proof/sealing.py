@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from kwtui.backups.csv.alterations import FileForm
@@ -23,6 +25,7 @@ from kwtui.model.requests import Dialect
 from kwtui.model.schema import TableName
 from kwtui.text import plural
 
+_SYNCED_AT_ONCE = 8
 _PROGRESS_SECONDS = 0.2
 
 
@@ -325,16 +328,24 @@ def _refuse_open_quotes(files: Sequence[TreeFile], scans: Sequence[FileScan]) ->
 
 
 def _sync_tree(data: Path, files: Sequence[TreeFile]) -> None:
-    """Put files, then their folders up to the set's own, on disk."""
+    """Put files, then their folders up to the set's own, on disk.
+
+    Several at a time: a disk that waits for each of a thousand small files takes as many times as
+    long as one that is asked for some of them at once.
+    """
+    paths = [data / file.path for file in files]
     folders = {data, data.parent}
-    path = data
+    for path in paths:
+        folders.update(p for p in path.parents if p.is_relative_to(data))
+    with ThreadPoolExecutor(_SYNCED_AT_ONCE, thread_name_prefix="sync") as pool:
+        for sync, each in ((sync_file, paths), (sync_folder, sorted(folders))):
+            for _ in pool.map(partial(_sync_one, sync), each):
+                pass
+
+
+def _sync_one(sync: Callable[[Path], None], path: Path) -> None:
     try:
-        for file in files:
-            path = data / file.path
-            sync_file(path)
-            folders.update(p for p in path.parents if p.is_relative_to(data))
-        for path in sorted(folders, key=lambda p: len(p.parts), reverse=True):
-            sync_folder(path)
+        sync(path)
     except OSError as error:
         raise cannot_read(path, error) from error
 
