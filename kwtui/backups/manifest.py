@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -44,6 +46,10 @@ SIDECAR_FILES = (MANIFEST_FILE, SCHEMA_FILE, PROOFS_FILE, *RUNBOOK_FILES)
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
+Line = Annotated[str, msgspec.Meta(max_length=4096)]
+"""What a listing shows on one line; no path is longer."""
+Words = Annotated[str, msgspec.Meta(max_length=1 << 16)]
+"""What a check found: a path and what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -150,25 +156,25 @@ class Totals:
 class Manifest:
     """The content of ``manifest.json``. All times are UTC."""
 
-    set_id: str
+    set_id: Line
     """The path relative to extern at the time of the backup."""
-    database: str
+    database: Line
     engine: Engine
     method: BackupMethod
     started: datetime
     finished: datetime
-    cluster_id: str
+    cluster_id: Line
     node_id: int
-    server_version: str
-    kwtui_version: str
+    server_version: Line
+    kwtui_version: Line
     dialect: Dialect
     tables: tuple[TableEntry, ...]
     totals: Totals
     files: tuple[FileEntry, ...] = ()
     """Files that belong to no table: ``meta.sql``, ``schema.json``, the runbook."""
-    snapshot_timestamp: str = ""
+    snapshot_timestamp: Line = ""
     """From cluster_logical_timestamp(); empty where there is no common instant."""
-    label: str = ""
+    label: Line = ""
     only: tuple[TableName, ...] = ()
     """The tables that were chosen; empty: the whole database."""
     not_included: tuple[str, ...] = ()
@@ -178,7 +184,7 @@ class Manifest:
     findings: tuple[Finding, ...] = ()
     proof: ProofLevel = ProofLevel.P0
     """Reached when the set was sealed; later proofs are in ``proofs.jsonl``."""
-    run_id: str = ""
+    run_id: Line = ""
     text_settings: dict[str, str] = field(default_factory=lambda: dict(FORMER_TEXT_SETTINGS))
     """The settings of the session that read the content checksums: under others the same rows may
     have another one (live-findings, row 34)."""
@@ -193,7 +199,11 @@ class Manifest:
         check_moments(self.started, self.finished)
 
     def table(self, name: TableName) -> TableEntry | None:
-        return next((t for t in self.tables if t.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> Mapping[TableName, TableEntry]:
+        return {table.name: table for table in self.tables}
 
 
 @dataclass(frozen=True)
@@ -205,13 +215,13 @@ class Proof:
     """Reached; for a bad check the level that still holds."""
     wanted: ProofLevel
     ok: bool
-    summary: str = ""
-    problems: tuple[str, ...] = ()
+    summary: Words = ""
+    problems: tuple[Words, ...] = ()
     """At most a hundred of them, in words."""
     seconds: float = 0.0
-    kwtui_version: str = ""
-    run_id: str = ""
-    where: str = ""
+    kwtui_version: Line = ""
+    run_id: Line = ""
+    where: Line = ""
     """The server that a drill restored on, in words; empty for a check of files."""
     tables: Count | None = None
     rows: Count | None = None
@@ -233,14 +243,14 @@ class Proof:
 class SetSummary:
     """The few fields of a manifest that a listing shows, decoded without the rest."""
 
-    set_id: str
-    database: str
+    set_id: Line
+    database: Line
     engine: Engine
     method: BackupMethod
     started: datetime
     finished: datetime
     totals: Totals
-    label: str = ""
+    label: Line = ""
     only: tuple[TableName, ...] = ()
     proof: ProofLevel = ProofLevel.P0
     check: CheckLevel | None = None
@@ -370,13 +380,13 @@ _LARGEST = 256 << 20
 """Bytes: of a schema with a hundred thousand tables."""
 
 
-def read_sidecar(path: Path) -> bytes:
-    """The bytes of a file beside the export.
+def read_sidecar(path: Path, limit: int = _LARGEST) -> bytes:
+    """The bytes of a file beside the export, of at most ``limit``.
 
     Raises KwtuiError: NOT_FOUND or EXTERN_NOT_READABLE.
     """
     try:
-        return read_regular(path, _LARGEST)
+        return read_regular(path, limit)
     except FileNotFoundError as error:
         raise KwtuiError(
             f"There is no {path.name} in {path.parent}.",

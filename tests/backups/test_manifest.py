@@ -29,6 +29,7 @@ from kwtui.files.durable import write_file
 from kwtui.model.proof import ContentChecksum, ProofLevel
 from kwtui.model.schema import TableName
 from tests.backups.builder import CONTENT, STARTED, make_set, schema_of
+from tests.growth import assert_linear
 
 
 def proof(level: ProofLevel, days: int, *, ok: bool = True) -> Proof:
@@ -235,3 +236,16 @@ def test_a_manifest_can_be_checked_by_hand(tmp_path: Path) -> None:
     first, seal, *others = location.manifest.read_bytes().splitlines(keepends=True)
 
     assert hashlib.sha256(b"".join([first, *others])).hexdigest().encode() in seal
+
+
+def test_a_table_is_found_among_many_without_a_search(tmp_path: Path) -> None:
+    """Looking each of them up took a minute of sixty thousand tables."""
+    manifest = read_manifest(make_set(tmp_path, tmp_path / "state").manifest)
+    (first, *_) = manifest.tables
+
+    def look_up_all(count: int) -> None:
+        names = [TableName("public", f"t{number}") for number in range(count)]
+        whole = replace(manifest, tables=tuple(replace(first, name=name) for name in names))
+        assert all(whole.table(name) is not None for name in names)
+
+    assert_linear(look_up_all, 250)

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -28,6 +29,8 @@ from kwtui.model.moments import check_moments
 
 _FILE = re.compile(r"\.(.+)\.notes\.json\Z")
 _LONGEST = 500
+_Words = Annotated[str, msgspec.Meta(max_length=4096)]
+"""More than is taken today: what was written earlier stays readable."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ class Annotation:
     """All that is said about one set. ``label`` None: the manifest's."""
 
     pinned: bool = False
-    remark: str = ""
-    label: str | None = None
+    remark: _Words = ""
+    label: _Words | None = None
     changed_at: datetime | None = None
     private: bool = False
     """It lies in the state directory: no other account sees it."""

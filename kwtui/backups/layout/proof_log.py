@@ -29,6 +29,8 @@ from kwtui.files.json_text import decode, encode
 from kwtui.model.proof import ProofLevel
 
 _DIGITS = 16
+_LARGEST = 32 << 20
+"""Bytes: a check a day for a hundred years."""
 _CHECK = b',"check":"'
 _KNOWN = {field.name for field in fields(Proof)}
 _BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,7 +54,7 @@ def read_proofs(path: Path) -> list[Proof]:
     Raises KwtuiError (EXTERN_NOT_READABLE).
     """
     try:
-        content = read_sidecar(path)
+        content = read_sidecar(path, _LARGEST)
     except KwtuiError as error:
         if error.exit_code is ExitCode.NOT_FOUND:
             return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,7 +105,11 @@ class SetDetails:
         return tuple(t for t in self.tables if t.files and not t.columns)
 
     def table(self, name: TableName) -> TableDetails | None:
-        return next((t for t in self.tables if t.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> Mapping[TableName, TableDetails]:
+        return {table.name: table for table in reversed(self.tables)}
 
 
 def open_set(extern: Path, path: str, state: Path | None = None) -> SetDetails:

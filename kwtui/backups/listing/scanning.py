@@ -338,7 +338,7 @@ def _with_proof(
     try:
         proofs = all_proofs(location, mirror)
     except KwtuiError as error:
-        return replace(entry, problem=error.title, closed=_is_closed(error))
+        return replace(entry, problem=_words(error), closed=_is_closed(error))
     standing = standing_proof(summary.proof, summary.finished, proofs)
     if not standing.ok:
         found = standing.problems[0] if standing.problems else standing.summary

@@ -109,7 +109,7 @@ def without(details: SetDetails, left_out: Iterable[str]) -> SetDetails:
 
 def _without_one(details: SetDetails, path: str) -> SetDetails:
     gone = [t for t in details.tables if t.folder and _is_below(t.folder, path)]
-    kept = [t for t in details.tables if t not in gone]
+    kept = [t for t in details.tables if not (t.folder and _is_below(t.folder, path))]
     problems = {t.problem for t in gone}
     return replace(
         details,

@@ -54,6 +54,8 @@ class Check:
     unknown: list[str] = field(default_factory=list)
     dialect: Dialect | None = None
     reached: ProofLevel | None = None
+    refused_subjects: set[str] = field(default_factory=set)
+    """What has a refusal."""
 
     def fault(
         self,
@@ -63,6 +65,8 @@ class Check:
         severity: Severity = Severity.REFUSAL,
     ) -> None:
         self.findings.append(VerifyFinding(severity, fault, subject, message))
+        if severity is Severity.REFUSAL:
+            self.refused_subjects.add(subject)
 
     def refused(self, *faults: Fault) -> bool:
         """Whether there is a refusal, of one of these faults if any are named."""
@@ -70,9 +74,6 @@ class Check:
             f.severity is Severity.REFUSAL and (not faults or f.fault in faults)
             for f in self.findings
         )
-
-    def refused_subjects(self) -> set[str]:
-        return {f.subject for f in self.findings if f.severity is Severity.REFUSAL}
 
 
 def check_set(
@@ -361,5 +362,5 @@ def _table_check(table: TableEntry, scans: dict[str, FileScan], check: Check) ->
         rows_found=rows,
         files=len(found),
         bytes=sum(s.bytes for s in found),
-        ok=not subjects & check.refused_subjects(),
+        ok=check.refused_subjects.isdisjoint(subjects),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kwtui.backups.csv.alterations import PLAIN
@@ -60,8 +60,12 @@ def check_tree(
     }
     jobs |= {f.path: ScanJob(root / f.path, f.bytes) for f in details.others if _is_owned(f)}
     scans = scan_or_report(jobs, reader, check)
+    around = _Around(
+        unread={file.path.rpartition("/")[0] for file in details.unread},
+        defined=any(table.columns for table in details.tables),
+    )
     for table in details.tables:
-        _check_table(table, details, scans, check)
+        _check_table(table, details, scans, check, around)
     _report_misfits(details, check)
     _report_others(details, check)
     check_metas(details, check, optional=optional, definitions=definitions)
@@ -118,19 +122,33 @@ def _job(
     return replace(job, fields=len(columns) or None, form=form, columns=columns)
 
 
+@dataclass(frozen=True)
+class _Around:
+    """What is asked of the whole tree for each of its tables."""
+
+    unread: set[str]
+    """Folders of files that are not read."""
+    defined: bool
+    """Whether any table has a definition."""
+
+
 def _check_table(
-    table: TableDetails, details: SetDetails, scans: Mapping[str, FileScan], check: Check
+    table: TableDetails,
+    details: SetDetails,
+    scans: Mapping[str, FileScan],
+    check: Check,
+    around: _Around,
 ) -> None:
     found = {f.path: scans[f.path] for f in table.files if f.path in scans}
     for path, scan in found.items():
         check_records(path, scan, None, check)
     _report_forms(table.files, details, check)
     if not table.files:
-        if table.folder not in {file.path.rpartition("/")[0] for file in details.unread}:
+        if table.folder not in around.unread:
             message = "has no data file: it was empty, or its file is lost"
             check.fault(Fault.MISSING, str(table.name), message, Severity.WARNING)
     elif not table.columns:
-        _report_undefined(table, details, check)
+        _report_undefined(table, check, among_others=around.defined)
     _report_odd_files(found, check)
     blanks = sum(s.blanks for s in found.values())
     if blanks and check.dialect and not check.dialect.null_text:
@@ -147,7 +165,7 @@ def _check_table(
             rows_found=rows if check.dialect else None,
             files=len(found),
             bytes=sum(s.bytes for s in found.values()),
-            ok=not ({*found, str(table.name)} & check.refused_subjects()),
+            ok=check.refused_subjects.isdisjoint({*found, str(table.name)}),
         )
     )
 
@@ -176,9 +194,8 @@ def _report_forms(files: Iterable[FileEntry], details: SetDetails, check: Check)
             check.fault(Fault.FORM, file.path, message, Severity.WARNING)
 
 
-def _report_undefined(table: TableDetails, details: SetDetails, check: Check) -> None:
+def _report_undefined(table: TableDetails, check: Check, *, among_others: bool) -> None:
     """A whole export without definitions is a form of its own; a table among others lost its."""
-    among_others = any(t.columns for t in details.tables)
     if table.problem:
         return  # Its damaged meta.sql is named.
     severity = Severity.REFUSAL if among_others else Severity.WARNING
@@ -191,7 +208,7 @@ def _report_undefined(table: TableDetails, details: SetDetails, check: Check) ->
 
 def _report_misfits(details: SetDetails, check: Check) -> None:
     """What the scan did not find: it counts fields, and knows no types."""
-    bad = check.refused_subjects()
+    bad = set(check.refused_subjects)
     for misfit in details.dialect.misfits if details.dialect else ():
         if misfit.path not in bad:
             check.fault(

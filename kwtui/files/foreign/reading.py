@@ -238,6 +238,14 @@ def cannot_read(path: Path, error: OSError, *, listing: str = "kwtui list") -> K
             hint=f"List what is there: {listing}",
             exit_code=ExitCode.NOT_FOUND,
         )
+    if error.errno == errno.EFBIG:
+        return KwtuiError(
+            f"{path} was not read.",
+            cause=cause,
+            hint="No file of this kind is that large: compare it with another copy, or move it "
+            "away.",
+            exit_code=ExitCode.EXTERN_NOT_READABLE,
+        )
     if isinstance(error, TooMuch):
         return KwtuiError(
             f"{path} was not looked through.",
