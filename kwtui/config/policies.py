@@ -212,6 +212,7 @@ class _Reader:
             overlap=table.choice("overlap", Overlap, Overlap.SKIP),
             jitter=table.span("jitter", PolicySchedule.jitter) or PolicySchedule.jitter,
         )
+        table.end(("on_calendar", "cron", "time_zone", "missed", "overlap", "jitter"))
         if bool(schedule.on_calendar) == bool(schedule.cron):
             raise self.wrong("schedule", "cron", "give either on_calendar or cron")
         if schedule.time_zone not in ("UTC", "local"):
@@ -222,7 +223,6 @@ class _Reader:
             # It becomes a line of a unit or of a crontab: a line end would begin another one.
             if not str(getattr(schedule, key)).isprintable():
                 raise table.wrong(key, "holds a line break or another control character")
-        table.end(("on_calendar", "cron", "time_zone", "missed", "overlap", "jitter"))
         return schedule
 
     def _proof(self, table: PolicyTable | None) -> PolicyProof:
@@ -235,9 +235,9 @@ class _Reader:
             max_age=table.span("max_age", PolicyProof.max_age) or PolicyProof.max_age,
             min_proof=self._level(table),
         )
+        table.end(("verify_every", "drill_every", "drill_on", "max_age", "min_proof"))
         if proof.drill_on not in ("server", "sandbox"):
             raise table.wrong("drill_on", f'must be "server" or "sandbox", not {proof.drill_on!r}')
-        table.end(("verify_every", "drill_every", "drill_on", "max_age", "min_proof"))
         return proof
 
     def _level(self, table: PolicyTable) -> ProofLevel:
@@ -283,6 +283,7 @@ class _Reader:
             repeat=table.span("repeat", PolicyNotice.repeat) or PolicyNotice.repeat,
             per_hour=table.positive("per_hour", PolicyNotice.per_hour) or PolicyNotice.per_hour,
         )
+        table.end(_NOTIFY_KEYS)
         for key, address in (("webhook", notice.webhook), ("ping", notice.ping)):
             if address and not address.startswith(("https://", "http://")):
                 raise table.wrong(key, "must be an http or https address")
@@ -296,7 +297,6 @@ class _Reader:
             raise table.wrong("mail_from", "is needed beside mail_to")
         if bool(notice.smtp_user) != bool(notice.smtp_password_command):
             raise table.wrong("smtp_user", "and smtp_password_command need each other")
-        table.end(_NOTIFY_KEYS)
         return notice
 
     def _limits(self, table: PolicyTable | None) -> PolicyLimits:
@@ -313,25 +313,25 @@ class _Reader:
             low_priority=table.take("low_priority", bool, True),
             max_space=table.size("max_space"),
         )
+        table.end(_LIMIT_KEYS)
         if limits.window and not _WINDOW.fullmatch(limits.window):
             raise table.wrong("window", f'must be as "22:00-06:00", not {limits.window!r}')
         if limits.cpu_share is not None and limits.cpu_share > 100:
             raise table.wrong("cpu_share", f"must be percent, at most 100, not {limits.cpu_share}")
         if limits.stop and limits.max_queries is None and limits.max_answer is None:
             raise table.wrong("stop", "needs max_queries or max_answer: what stress is")
-        table.end(_LIMIT_KEYS)
         return limits
 
     def _offsite(self, table: PolicyTable | None) -> PolicyOffsite | None:
         if table is None:
             return None
         level = table.take("level", str, "O1")
+        target = table.take("target", str, "")
+        table.end(("target", "level"))
         if level not in ("O1", "O2"):
             raise table.wrong("level", f"must be O1 or O2, not {level!r}")
-        target = table.take("target", str, "")
         if not target:
             raise table.wrong("target", 'must name one, as in "vault"')
-        table.end(("target", "level"))
         return PolicyOffsite(target, int(level[1:]))
 
     def wrong(self, table: str, key: str, problem: str, hint: str = "") -> KwtuiError:

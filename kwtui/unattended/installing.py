@@ -91,6 +91,13 @@ def install(policy: Policy, kind: str = "", user: str = "") -> Installed:
         _write_crontab(with_cron_lines(_crontab(), policy, account(system=True)))
         return status(policy.name)
     system = os.geteuid() == 0
+    if not system and not _lingers():
+        raise KwtuiError(
+            f"The timers of {policy.name} would stop when you log out.",
+            cause="Timers of a user need lingering, which is off for this account.",
+            hint=f"1. Allow it: sudo loginctl enable-linger {getpass.getuser()}. 2. Again: {again}. "
+            f"Or install them as root, or write cron = below [schedule] ({edit}).",
+        )
     folder = unit_folder(system=system)
     folder.mkdir(parents=True, exist_ok=True)
     for path, other in _timer_files(folder):
@@ -116,7 +123,7 @@ def status(policy: str) -> Installed:
         found = [str(folder / name) for name in unit_names(policy) if (folder / name).exists()]
         if found:
             kind = "systemd" if system else "systemd --user"
-            words = "" if system or _lingers() else _NO_LINGERING
+            words = "" if system or _lingers() else _NO_LINGERING.format(account=getpass.getuser())
             active = _systemctl("is-active", f"kwtui-{policy}.timer", system=system)
             return Installed(kind, tuple(found), active, words)
     if has_cron_lines(_crontab(), policy):
@@ -161,13 +168,14 @@ def unit_folder(*, system: bool) -> Path:
 
 
 _NO_LINGERING = (
-    "User timers stop when you log out: allow lingering with `loginctl enable-linger`, or install "
-    "it as root."
+    "User timers stop when you log out: allow lingering (sudo loginctl enable-linger {account}), or "
+    "install it as root."
 )
 
 
 def _lingers() -> bool:
-    return Path("/var/lib/systemd/linger", getpass.getuser()).exists()
+    folder = os.environ.get("KWTUI_LINGER_DIR", "/var/lib/systemd/linger")
+    return Path(folder, getpass.getuser()).exists()
 
 
 def _remove_units(policy: str) -> None:

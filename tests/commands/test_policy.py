@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from pathlib import Path
@@ -76,8 +77,13 @@ def test_timers_are_written_seen_and_removed(
     units = tmp_path / "units"
     kwtui = CommandLine(
         tmp_path,
-        environment={"KWTUI_SYSTEMD_DIR": str(units), "XDG_CONFIG_HOME": str(tmp_path / "xdg")},
+        environment={
+            "KWTUI_SYSTEMD_DIR": str(units),
+            "XDG_CONFIG_HOME": str(tmp_path / "xdg"),
+            "KWTUI_LINGER_DIR": str(tmp_path),
+        },
     )
+    (tmp_path / getpass.getuser()).touch()
     assert kwtui.run("policy", "add", "nightly").code == 0
     serverless = kwtui.run("schedule", "install", "nightly")
     assert serverless.code == 2

@@ -190,6 +190,8 @@ def test_a_limit_that_makes_no_sense_is_told_with_its_line(
         ("[limits]", "[limit]", "unknown key 'limit'"),
         ('level = "O2"', 'level = "O3"', "level must be O1 or O2"),
         ('target = "vault"', "", "target must name one"),
+        ('target = "vault"', 'targt = "vault"', "unknown key 'targt'"),
+        ('cron = "15 1 * * *"', 'crn = "15 1 * * *"', "unknown key 'crn'"),
         ('missed = "skip"', 'time_zone = "UTC"', "cron supports no other"),
         ("[limits]", "[limits", "line"),
         ('databases = ["shop", "plant_*"]', "", "At the top: databases must name them"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import re
 import shutil
@@ -242,6 +243,8 @@ def test_every_policy_that_a_host_runs_is_found(
         "5 4 * * * other\n", Policy("cronned", ("*",), schedule=CRON), ACCOUNT
     )
     monkeypatch.setattr(installing, "_crontab", lambda: crontab)
+    monkeypatch.setenv("KWTUI_LINGER_DIR", str(tmp_path))
+    (tmp_path / getpass.getuser()).touch()
     folder = installing.unit_folder(system=os.geteuid() == 0)
     folder.mkdir(parents=True)
     (folder / "kwtui-foreign.timer").write_text("[Timer]\nOnCalendar=daily\n")
@@ -252,3 +255,23 @@ def test_every_policy_that_a_host_runs_is_found(
         installing.install(replace(with_server, name="nightly-watch"))
     assert told.value.exit_code is ExitCode.NAME_TAKEN
     assert installing.installed_policies() == ["cronned", "nightly"]
+
+
+def test_timers_of_a_user_are_installed_only_where_they_outlive_the_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KWTUI_SYSTEMD_DIR", str(tmp_path / "system"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setenv("KWTUI_LINGER_DIR", str(tmp_path / "linger"))
+    monkeypatch.setattr(installing, "_systemctl", lambda *words, system: None)
+    monkeypatch.setattr(installing, "_crontab", lambda: "")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    policy = replace(NIGHTLY, profile="prod")
+    with pytest.raises(KwtuiError) as told:
+        installing.install(policy)
+    assert f"loginctl enable-linger {getpass.getuser()}" in told.value.hint
+    assert not installing.installed_policies()
+    (tmp_path / "linger").mkdir()
+    (tmp_path / "linger" / getpass.getuser()).touch()
+    assert installing.install(policy).kind == "systemd --user"
+    assert len(list((tmp_path / "xdg" / "systemd" / "user").iterdir())) == 4
