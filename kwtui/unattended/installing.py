@@ -95,8 +95,8 @@ def install(policy: Policy, kind: str = "", user: str = "") -> Installed:
         raise KwtuiError(
             f"The timers of {policy.name} would stop when you log out.",
             cause="Timers of a user need lingering, which is off for this account.",
-            hint=f"1. Allow it: sudo loginctl enable-linger {getpass.getuser()}. 2. Again: {again}. "
-            f"Or install them as root, or write cron = below [schedule] ({edit}).",
+            hint=f"1. Allow it: sudo loginctl enable-linger {getpass.getuser()}. "
+            f"2. Again: {again}. Or install them as root, or write cron = below [schedule] ({edit}).",
         )
     folder = unit_folder(system=system)
     folder.mkdir(parents=True, exist_ok=True)
@@ -168,8 +168,8 @@ def unit_folder(*, system: bool) -> Path:
 
 
 _NO_LINGERING = (
-    "User timers stop when you log out: allow lingering (sudo loginctl enable-linger {account}), or "
-    "install it as root."
+    "User timers stop when you log out: allow lingering (sudo loginctl enable-linger {account}), "
+    "or install it as root."
 )
 
 
