@@ -96,7 +96,8 @@ def install(policy: Policy, kind: str = "", user: str = "") -> Installed:
             f"The timers of {policy.name} would stop when you log out.",
             cause="Timers of a user need lingering, which is off for this account.",
             hint=f"1. Allow it: sudo loginctl enable-linger {getpass.getuser()}. "
-            f"2. Again: {again}. Or install them as root, or write cron = below [schedule] ({edit}).",
+            f"2. Again: {again}. Or install them as root, or write cron = below [schedule] "
+            f"({edit}).",
         )
     folder = unit_folder(system=system)
     folder.mkdir(parents=True, exist_ok=True)
