@@ -34,10 +34,9 @@ class Sets:
         return self.bench.extern / f"copies/{name}"
 
     def copy(self, name: str) -> Path:
-        """A fresh copy of a set, always at the same place: its folder."""
+        """A copy of a set as it was made, always at the same place: its folder."""
         folder = self.copy_place(name)
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(self.bench.extern / self.made[name].path, folder)
+        make_alike(folder, self.bench.extern / self.made[name].path)
         return folder
 
     def check(self, folder: Path, level: ProofLevel) -> VerifyReport:
@@ -84,6 +83,26 @@ def sets(sandbox: SandboxNode, tmp_path_factory: pytest.TempPathFactory) -> Sets
             "accounts": bench.backup("damage", with_users=True, with_settings=True),
         },
     )
+
+
+def make_alike(folder: Path, original: Path) -> None:
+    """Make the folder a copy of the original again: to copy all of it anew takes far longer."""
+    if folder.is_symlink() or not folder.is_dir():
+        folder.unlink(missing_ok=True)
+        folder.mkdir(parents=True)
+    wanted = {entry.name: entry for entry in original.iterdir()}
+    for found in list(folder.iterdir()):
+        same_kind = found.name in wanted and found.is_dir() == wanted[found.name].is_dir()
+        if found.is_symlink() or (not found.is_dir() and not same_kind):
+            found.unlink()
+        elif not same_kind:
+            shutil.rmtree(found)
+    for name, entry in wanted.items():
+        copy = folder / name
+        if entry.is_dir():
+            make_alike(copy, entry)
+        elif not copy.exists() or copy.read_bytes() != entry.read_bytes():
+            shutil.copy2(entry, copy)
 
 
 # -- what can happen to a file ----------------------------------------------------------------

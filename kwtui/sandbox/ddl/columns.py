@@ -30,6 +30,7 @@ class ColumnChanges:
         self.cursor = cursor
         self.relation = relation
         self.catalog = session.engine.catalog
+        session.engine.retyped = True
 
     def add(self, stream: TokenStream) -> None:
         """``ADD [COLUMN | TAG] [IF NOT EXISTS] definition``. Raises SqlError (42701, …)."""

@@ -84,6 +84,8 @@ class Engine:
         self._writes: tuple[int, Writes] = (-1, {})
         self.described: dict[str, tuple[str, ...]] = {}
         """DuckDB's types of the columns of queries, by their text; of this catalogue alone."""
+        self.retyped = False
+        """Whether the change that is being made may give a column of DuckDB's another type."""
         folder = store / "sql"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / "data.duckdb"
@@ -185,7 +187,9 @@ class Engine:
                 self.reload_catalog()
                 raise
             finally:
-                self.described.clear()
+                if self.retyped:
+                    self.described.clear()
+                    self.retyped = False
 
     def save_catalog(self) -> None:
         """Keeps the catalogue as it is now in memory."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def converter(sql_type: SqlType, zone: str) -> Converter:
     """Field text to storage text for one column. The frequent types take a short way."""
     family = base_family(sql_type)
 
+    # Prices, times of a batch, names of places: the same texts come again and again.
+    @lru_cache(1000)
     def parsed(text: str) -> str | None:
         return storage_text(sql_type, parse(sql_type, text, zone))
 

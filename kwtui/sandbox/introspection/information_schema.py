@@ -6,9 +6,9 @@ Rows and their order follow recordings 02 and 12.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 
-from kwtui.sandbox.answers.rowset import TEXT
+from kwtui.sandbox.answers.rowset import TEXT, text
 from kwtui.sandbox.catalog import grants, oids
 from kwtui.sandbox.catalog.listings import (
     constraints,
@@ -85,27 +85,29 @@ def _database_id(scope: Scope) -> int:
 
 @provides(INFORMATION_SCHEMA, "columns")
 def columns(scope: Scope) -> Rows:
-    yield from _virtual_column_rows(scope.database)
+    for row in _virtual_column_rows():
+        yield scope.database, *row[1:]
     for relation in scope.relations:
         for position, column in enumerate(_listed_columns(relation), start=1):
             yield _column_row(relation, column, position)
 
 
-@lru_cache(maxsize=16)
-def _virtual_column_rows(database: str) -> list[list[object]]:
+@cache
+def _virtual_column_rows() -> list[list[str | None]]:
     """The columns of the virtual tables, which are the same in every database but for its name."""
-    relations = [_as_relation(database, definition) for definition in definitions().values()]
-    return [_column_row(relation, c, c.id) for relation in relations for c in relation.columns]
+    relations = [_as_relation(definition) for definition in definitions().values()]
+    rows = (_column_row(relation, c, c.id) for relation in relations for c in relation.columns)
+    return [[text(value) for value in row] for row in rows]
 
 
-def _as_relation(database: str, definition: Definition) -> Relation:
+def _as_relation(definition: Definition) -> Relation:
     """A virtual table in the words of a stored one."""
     made = []
     for place, word in enumerate(definition.columns.split(), start=1):
         name, _, oid = word.rstrip("!").partition(":")
         column_type = type_of_oid(int(oid or TEXT))
         made.append(ColumnDef(place, name, column_type, nullable=not word.endswith("!")))
-    where = (definition.schema, database)
+    where = (definition.schema, "")
     return Relation(definition.id, definition.name, *where, RelationKind.VIEW, columns=made)
 
 
