@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from kwtui.errors import KwtuiError
+from kwtui.files.json_text import decode
 from kwtui.server.connection.failures import ConnectionLost
 from kwtui.server.connection.results import ResultSet, Row
 from kwtui.server.connection.server import Server
@@ -58,7 +59,7 @@ class Definitions:
 def read_definitions(data: bytes) -> Definitions:
     """What `Definitions.written` wrote; none where that is not understood: then all is asked."""
     try:
-        return msgspec.json.decode(data, type=Definitions) if data else Definitions()
+        return decode(data, Definitions) if data else Definitions()
     except msgspec.DecodeError:
         return Definitions()
 
