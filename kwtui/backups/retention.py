@@ -48,7 +48,7 @@ class Rule(StrEnum):
     NOT_NAMED = "not-named"
     """Its folder has no name that kwtui gives: somebody copied or renamed it."""
     UNNEEDED = "unneeded"
-    """Goes: it is proven, and no rule needs it."""
+    """Goes: it is proven, and no rule keeps it."""
     BELOW_LEVEL = "below-level"
     """Goes: it does not reach the level, and a newer one does."""
 
@@ -323,7 +323,7 @@ def _undecided(
 ) -> Decision:
     level = f"{scale}{int(policy.min_proof)}"
     if is_proven(entry, policy.min_proof):
-        reason = Reason(Rule.UNNEEDED, "no rule needs it")
+        reason = Reason(Rule.UNNEEDED, "no rule keeps it")
         return Decision(entry, False, (reason,))
     if newest is not None and newest > _time(entry):
         reason = Reason(Rule.BELOW_LEVEL, f"not proven to {level}, and a newer one is")

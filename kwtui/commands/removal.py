@@ -179,6 +179,11 @@ async def cleanup(controller: Controller, args: argparse.Namespace, output: Outp
         output.line("Nothing was removed. Add --yes to do it.")
     elif args.yes and found:
         output.note("Nothing was removed: none of it can be removed without its name.")
+    named = [lo.name for lo in shown if not lo.explained and not lo.busy]
+    if named and not names:
+        output.line(
+            f"To remove one by its name: {controller.commands.line('cleanup', named[0], '--yes')}"
+        )
     return show_refusals(output, plan)
 
 

@@ -79,7 +79,7 @@ class Policies:
         try:
             found = check_times(policy.schedule)
         except PackagesMissing as error:
-            found = [f"Its times were not checked. {error.cause} {error.hint}"]
+            found = [f"Its times were not checked. {error.title} {error.hint}"]
         if not policy.profile:
             found.append("It has no profile: a timer would not know the server.")
         if policy.retention is None:

@@ -271,5 +271,5 @@ def _promised(
             times += [(policy, at) for at in next_times(policy.schedule, now)]
         except KwtuiError as error:
             words = sentences(*error.lines())
-            unknown.append(f"The next time of {policy.name} is not known. {words}")
+            unknown.append(f"When the policy {policy.name} runs next. {words}")
     return Promised(default, promises_of(policies, names), next_runs_of(times, names))

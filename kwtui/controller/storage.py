@@ -231,7 +231,7 @@ class Storage:
         finally:
             # A task that is cancelled leaves its thread behind, which must end soon too.
             stop.set()
-        words = f"whole to {report.wanted.name}" if report.ok else "not whole"
+        words = f"proven to {report.wanted.name}" if report.ok else "damaged"
         await self._evidence.record("verify", path=path, ok=report.ok, words=words)
         return report
 

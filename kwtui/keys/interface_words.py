@@ -57,7 +57,7 @@ _COMMANDS = {
     "offsite edit": "{offsite.edit} in Off-site",
     "offsite show": "{offsite.place} in Off-site",
     "offsite remove": "{offsite.delete} in Off-site",
-    "offsite keygen": "“New key in” of a new place",
+    "offsite keygen": "“New key in” of a new target",
     "approve --new-key": "{approvals.key} in Approvals",
     "approve": "{runs.approvals} in 6 Runs",
     "explain": f"“{BY_ID['app.open-explain'].title}” ({{app.palette}})",

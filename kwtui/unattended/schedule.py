@@ -100,8 +100,7 @@ def _times(schedule: PolicySchedule, after: datetime) -> Iterator[datetime]:
         from oncalendar import OnCalendar, OnCalendarError
     except ImportError as error:
         raise PackagesMissing(
-            "The next runs cannot be computed: packages are missing.",
-            cause=f"{error.name} was not found.",
+            f"Due times cannot be computed: the package {error.name} is missing.",
             hint=how_to_add("schedule"),
         ) from error
     try:

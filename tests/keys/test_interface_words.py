@@ -151,5 +151,6 @@ MANY_ANYWAY = {
     "operations/restore/continuation/in_place.py",
     "operations/excerpt/steps.py",
     "operations/restore/steps.py",
+    "operations/shared/staged_definitions.py",
 }
 """Where the number is a constant above one, or the word a verb."""

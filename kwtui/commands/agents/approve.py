@@ -66,7 +66,7 @@ async def _list(controller: Controller, output: Output) -> int:
         )
         return 0
     if not found:
-        output.line("Nothing waits to be approved.")
+        output.line("No plan is waiting for approval.")
         return 0
     rows = [("ID", "EXPIRES (UTC)", "STATE", "ASKED BY", "SERVER", "WHAT")]
     for each in found:

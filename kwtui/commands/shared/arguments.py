@@ -178,9 +178,9 @@ def dialect_of(args: argparse.Namespace) -> Dialect | None:
     return Dialect(**given) if given else None
 
 
-def usage(title: str) -> KwtuiError:
-    """Whoever runs the command adds where its help is."""
-    return KwtuiError(title, exit_code=ExitCode.USAGE)
+def usage(title: str, hint: str = "") -> KwtuiError:
+    """Without a hint, whoever runs the command adds where its help is."""
+    return KwtuiError(title, hint=hint, exit_code=ExitCode.USAGE)
 
 
 def set_of(path: str) -> str:

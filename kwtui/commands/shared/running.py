@@ -29,7 +29,8 @@ async def run_or_show(
     if not output.json:
         for finding in plan.findings:
             if finding.severity is Severity.WARNING:
-                output.note(f"warning {finding.subject}: {finding.message}")
+                about = f"{finding.subject}: " if finding.subject else ""
+                output.note(f"warning  {about}{finding.message}")
     if not args.detach:
         return await start_and_follow(controller, plan, output, passphrase)
     with held_signals():

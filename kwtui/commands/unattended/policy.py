@@ -234,7 +234,9 @@ async def _reach(controller: Controller, args: argparse.Namespace, found: Policy
     _name_server(args, found)
     if not (args.dsn or args.profile or args.sandbox):
         raise usage(
-            f"The policy {found.name} names no server: give it a profile, or give --profile."
+            f"The policy {found.name} names no server.",
+            f'Name one with --profile NAME, or write profile = "NAME" into the policy: '
+            f"kwtui policy edit {found.name}",
         )
     await connect(controller, args)
 

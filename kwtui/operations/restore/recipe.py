@@ -192,7 +192,7 @@ def _complete(scope: RestoreScope) -> Iterator[Step]:
     chosen, name = scope.chosen, scope.scratch
     yield from sql_if_any(
         "set-defaults",
-        "Put the defaults back",
+        "Set the defaults",
         definitions.set_defaults(chosen, name, waiting=False),
         "As SHOW COLUMNS had them: KWDB misprints some in the definition.",
     )
@@ -213,15 +213,15 @@ def _complete(scope: RestoreScope) -> Iterator[Step]:
     )
     yield from sql_if_any(
         "set-sequences",
-        "Put the sequences where they were",
+        "Set the values of the sequences",
         definitions.set_sequences(chosen, name),
     )
     yield from sql_if_any(
-        "set-zones", "Put the zone configurations back", definitions.set_zones(chosen, name)
+        "set-zones", "Restore the zone configurations", definitions.set_zones(chosen, name)
     )
     yield from sql_if_any(
         "comment-and-grant",
-        "Put comments and grants back",
+        "Restore comments and grants",
         definitions.comment_and_grant(chosen, scope.accounts, name, last=False),
     )
 
@@ -279,7 +279,7 @@ def _after_rename(scope: RestoreScope) -> Iterator[Step]:
     chosen, name = scope.chosen, scope.target
     yield from sql_if_any(
         "set-last-defaults",
-        "Put back the defaults that use a sequence or name their database",
+        "Set the defaults that use a sequence or name their database",
         definitions.set_defaults(chosen, name, waiting=True),
         "Dependents of a sequence can prevent renaming its database.",
     )
@@ -300,7 +300,7 @@ def _after_rename(scope: RestoreScope) -> Iterator[Step]:
     )
     yield from sql_if_any(
         "comment-and-grant-last",
-        "Put back comments on views and procedures, and grants on these, schemas and the database",
+        "Restore comments on views and procedures, and grants on these, schemas and the database",
         definitions.comment_and_grant(chosen, scope.accounts, name, last=True),
     )
 
@@ -359,7 +359,7 @@ def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
     if not scope.time_series:
         yield from sql_if_any(
             "set-defaults",
-            "Put the defaults back",
+            "Set the defaults",
             definitions.set_all_defaults(there, scope.target),
             params={"defaults": definitions.all_defaults(there)},
         )

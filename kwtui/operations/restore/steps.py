@@ -217,7 +217,7 @@ def put_back_devices(scope: RestoreScope) -> Iterator[Step]:
     yield Step(
         id="devices",
         kind=StepKind.DEVICES,
-        title=f"Put back {plural(silent, 'device')} without readings",
+        title=f"Restore {plural(silent, 'device')} without readings",
         explanation="EXPORT and IMPORT omit them; INSERT of their tags restores them. This also "
         "restores devices whose rows are all older than their retention.",
         sql=tuple(

@@ -16,7 +16,7 @@ class BackupScreen(WizardScreen):
     scope: ClassVar[str] = "wizard"
     title_text: ClassVar[str] = "2 Backup"
     about: ClassVar[str] = (
-        "Back a database up, step by step. Nothing is written before the plan's last page, which"
+        "Back up a database, step by step. Nothing is written before the last page, the plan, which"
         " shows every statement; {app.back} goes one step back and keeps every answer. The"
         " backup runs in"
         " a process of its own: leaving this page or closing the terminal does not stop it."

@@ -54,13 +54,13 @@ class SetScreen(SetActions):
     scope: ClassVar[str] = "set"
     title_text: ClassVar[str] = "4 Storage"
     about: ClassVar[str] = (
-        "The inside of a backup: on the left its tables and files, on the right what the chosen"
+        "The contents of a backup: on the left its tables and files, on the right what the chosen"
         " one holds. Data files are shown as tables, a page at a time; Enter on a record shows it"
         " in full; h and l move by columns; {set.find} searches the whole file, {set.go-to} goes"
         " to any record. The"
-        " run that made it, its plan and its journal are parts of it too, as far as this account"
-        " has them. What changes on disk shows by itself; files that the manifest does not know,"
-        " or that are not what it says, are marked."
+        " run that made it, its plan and its journal are parts of it too, if this account"
+        " has them. Changes on disk are shown at once; files that the manifest does not list,"
+        " or that differ from it, are marked."
     )
     CSS_PATH = style_path("storage")
     BINDINGS: ClassVar[list[BindingType]] = bindings("set")

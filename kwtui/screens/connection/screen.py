@@ -91,7 +91,7 @@ class ConnectionScreen(FilteredScreen):
     about: ClassVar[str] = (
         "Choose a server that you saved, type a DSN or URL, or try kwtui on its sandbox: a stand-in"
         " for a KWDB node with a shop and a plant as demo data. TLS is on and checked unless you"
-        " say otherwise, and no password is ever written to a file of kwtui."
+        " say otherwise, and kwtui never saves a password."
     )
     BINDINGS: ClassVar[list[BindingType]] = bindings("connection")
 

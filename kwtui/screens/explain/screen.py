@@ -38,10 +38,10 @@ class ExplainScreen(KwtuiScreen):
     title_text: ClassVar[str] = "Explain"
     about: ClassVar[str] = (
         "What an error means, its likely causes in order, what to check and what to do. The letter"
-        " before a check asks it, read-only, on the server that one is connected to, in its log or"
-        " on this machine. {explain.edit} goes to the text, where anything may be pasted. What"
-        " is not known is"
-        " called so, with the nearest that is."
+        " before a check asks it, read-only, on the connected server, in its log or"
+        " on this machine. {explain.edit} goes to the text, where anything may be pasted. For"
+        " an unknown error the"
+        " most similar known ones are named."
     )
     CSS_PATH = style_path("explain")
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _TEXTS = (
     (
         "url",
-        "Place",
+        "Target",
         "/mnt/vault · sftp://user@host/dir · s3://bucket/prefix · rclone:remote:dir."
         " No password: SSH has its agent and keys, an object store its credentials file.",
     ),
@@ -69,7 +69,7 @@ class TargetDialog(FormDialog):
             "lock_days": str(start.lock_days) if start.lock_days else "",
         }
         self._called = ExplainedField(
-            "Name", name="name", about="A word to recognise the place by, such as vault."
+            "Name", name="name", about="A name for the target, such as vault."
         )
         self._texts = {
             name: ExplainedField(
@@ -86,7 +86,7 @@ class TargetDialog(FormDialog):
         # Policies know the place by its name: only a new one has a say in it.
         rows = [*([] if target else [self._called]), *self._texts.values()]
         super().__init__(
-            f"Change the place {target.name}" if target else "Add a place for copies",
+            f"Change the target {target.name}" if target else "Add a target for copies",
             "Save",
             (*rows[:-1], self._style, rows[-1]),
         )

@@ -54,7 +54,7 @@ class PlacesScreen(LiveScreen):
         target = self._target
         if target is not None:
             lines = place_page(target, self.controller.offsite.used_by(target.name))
-            self.app.push_screen(MessageDialog(f"The place {target.name}", lines))
+            self.app.push_screen(MessageDialog(f"The target {target.name}", lines))
 
     def do_edit(self) -> None:
         target = self._target
@@ -80,7 +80,7 @@ class PlacesScreen(LiveScreen):
         users = [f"{w[:1].upper()}{w[1:]}." for w in self.controller.offsite.used_by(target.name)]
         kept = f"Its settings are removed from this host; the copies on {target.url} stay."
         text = sentences(kept, *users)
-        dialog = ConfirmDialog(f"Forget the place {target.name}?", text, yes="Forget")
+        dialog = ConfirmDialog(f"Remove the target {target.name}?", text, yes="Remove")
         self.app.push_screen(dialog, answered)
 
     def _forget(self, name: str) -> None:

@@ -39,7 +39,7 @@ LEVEL_WORDS = {
 _MOST_TABLES = 200
 
 NO_TARGET = (
-    "No place for copies is known yet. {offsite.add} adds one: a folder or mounted share, an SFTP"
+    "No target for copies is saved yet. {offsite.add} adds one: a folder or mounted share, an SFTP"
     " server, an object store (S3), or what rclone reaches."
 )
 
@@ -162,7 +162,7 @@ def _tables(archive: Archive) -> list[Line]:
 def place_page(target: TargetSettings, used_by: Sequence[str]) -> list[Line]:
     """All that is saved of a place, and who sends copies there."""
     said = [
-        ("Place", target.url),
+        ("Target", target.url),
         ("S3 endpoint", target.endpoint or ""),
         ("S3 region", target.region or ""),
         ("S3 profile", target.credentials or ""),
@@ -174,7 +174,7 @@ def place_page(target: TargetSettings, used_by: Sequence[str]) -> list[Line]:
         lines.append(fact("" if number else "Encrypted for", key))
     if not target.recipients:
         lines.append(
-            fact("Encrypted for", "nobody: who reads the place reads the copies", "warning")
+            fact("Encrypted for", "nobody: whoever reads the target reads the copies", "warning")
         )
     lines.append(fact("Retention", _rules(target)))
     lines.append(fact("Stands in", str(targets_path())))
@@ -207,7 +207,7 @@ def target_words(
     if not target.recipients:
         words += f" · {_without_recipients(copies or ())}"
     if len(targets) > 1:
-        words += f" · place {index + 1} of {len(targets)} ({key_of('offsite.next-part')})"
+        words += f" · target {index + 1} of {len(targets)} ({key_of('offsite.next-part')})"
     return words
 
 

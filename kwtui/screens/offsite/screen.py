@@ -66,11 +66,11 @@ class OffsiteScreen(FilteredScreen, PlacesScreen):
     scope: ClassVar[str] = "offsite"
     title_text: ClassVar[str] = "Off-site"
     about: ClassVar[str] = (
-        "Copies of backups in other places, with what each is proven to: O1 every part is there, O2"
+        "Off-site copies of backups, with the level of each: O1 every part is there, O2"
         " every byte was read back, O3 decrypted and as in the manifest, O4 restored from there."
-        " {offsite.send} sends a backup, {offsite.check} proves a copy, {offsite.fetch} brings one"
-        " back below extern, where it is checked before it counts. {offsite.prune} shows what the"
-        " rules let go; nothing else removes a copy. Sizes are compared each time one looks."
+        " {offsite.send} sends a backup, {offsite.check} proves a copy, {offsite.fetch} fetches one"
+        " back below extern, where it is verified. {offsite.prune} shows what the"
+        " rules remove; nothing else removes a copy. Sizes are compared each time."
     )
     CSS_PATH = style_path("storage")
     BINDINGS: ClassVar[list[BindingType]] = bindings("offsite")
@@ -94,7 +94,7 @@ class OffsiteScreen(FilteredScreen, PlacesScreen):
             COLUMNS,
             lambda copy: copy_cells(copy, self.kwtui.clock()),
             key=lambda copy: copy.path,
-            empty="Reading the places…",
+            empty="Reading the targets…",
         )
         self._note = Note()
 
@@ -187,13 +187,13 @@ class OffsiteScreen(FilteredScreen, PlacesScreen):
         if verb in ("add", "refresh", "stop", "filter"):
             return ""
         if self._target is None:
-            return spelled("Add a place first ({offsite.add}).")
+            return spelled("Add a target first ({offsite.add}).")
         if verb in _OF_A_COPY:
             return self._reason_against_copy(verb)
         if verb in ("prune", "leftovers") and self._contents is None:
             return "What lies there is not known."
         if verb in ("next_part", "previous_part") and len(self._targets) == 1:
-            return "There is no other place."
+            return "There is no other target."
         return self._no_node() if verb == "send" else ""
 
     def _reason_against_copy(self, verb: str) -> str:

@@ -43,10 +43,10 @@ class PlanScreen(KwtuiScreen):
     scope: ClassVar[str] = "plan"
     title_text: ClassVar[str] = "Plan"
     about: ClassVar[str] = (
-        "Everything that will be done, before anything is. {plan.start} starts it, as a run of"
+        "Everything that will be done, before it is done. {plan.start} starts it, as a run of"
         " its own that"
-        " needs neither this page nor this terminal; {app.back} leaves and nothing was done."
-        " What removes"
+        " needs neither this page nor this terminal; {app.back} leaves without doing anything."
+        " A plan that removes"
         " something asks once more, and for the last proven backup of a database, or on a"
         " production server, a name has to be typed."
     )

@@ -44,8 +44,8 @@ class PoliciesScreen(FilteredScreen, LiveScreen):
     scope: ClassVar[str] = "policies"
     title_text: ClassVar[str] = "9 Policies"
     about: ClassVar[str] = (
-        "What is backed up when nobody thinks of it: which databases, when, how it is proven, how"
-        " long it is kept, who is told. A policy is a file; a timer of this host runs it, since"
+        "Unattended backups: which databases, when, how backups are proven, how long they are"
+        " kept, who is notified. A policy is a file; a timer of this host runs it, since"
         " KWDB's own scheduler cannot run EXPORT. “Edit” opens the file in your editor ($VISUAL or"
         " $EDITOR); a mistake in it changes nothing."
     )

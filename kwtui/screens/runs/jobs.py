@@ -33,12 +33,11 @@ class JobsScreen(FilteredScreen):
     scope: ClassVar[str] = "jobs"
     title_text: ClassVar[str] = "6 Jobs of the server"
     about: ClassVar[str] = (
-        "What SHOW JOBS lists: what is not finished and what ended in the last seven days. The"
-        " server's word is told with what it is worth: “says done” is no proof, and an export"
-        " whose server died says running for ever (shown as abandoned). KWDB lets only imports be"
-        " cancelled, paused and resumed; of an export the query is cancelled. {jobs.runs} goes"
-        " back to the"
-        " runs of kwtui."
+        "What SHOW JOBS lists: what is not finished and what ended in the last seven days."
+        " “Says done” is what the server reports, and no proof; an export"
+        " whose node died stays running forever (shown as abandoned). KWDB lets only imports be"
+        " cancelled, paused and resumed; to cancel an export, its query is cancelled."
+        " {jobs.runs} goes back to the runs of kwtui."
     )
     CSS_PATH = style_path("server")
     BINDINGS: ClassVar[list[BindingType]] = bindings("jobs")

@@ -139,7 +139,7 @@ class ContinueScreen(PlanScreen):
         "What is left of a restore that was stopped. Tables that hold their rows are kept, what was"
         " half done is undone first, and all of it is compared with the backup at the end."
         " {plan.start} starts"
-        " it, as a run of its own; {app.back} leaves and nothing was done."
+        " it, as a run of its own; {app.back} leaves without doing anything."
     )
 
     def __init__(self, make_plan: Callable[[], Awaitable[Plan]]) -> None:

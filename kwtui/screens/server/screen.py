@@ -63,11 +63,11 @@ class ServerScreen(FilteredScreen):
     scope: ClassVar[str] = "server"
     title_text: ClassVar[str] = "7 Server"
     about: ClassVar[str] = (
-        "The server that one is connected to: its nodes and databases; the cluster settings that"
-        " touch backups, with what each means; what this user may do and what every action of kwtui"
-        " needs; who is connected and what runs; and the write-ahead log, which protects data"
-        " between backups. ] and [ turn the pages. Without the admin role KWDB tells less; each"
-        " page then says what it kept back."
+        "The connected server: its nodes and databases; the cluster settings that"
+        " affect backups, with their meaning; the rights of this user and those that each action"
+        " needs; sessions and queries; and the write-ahead log, which protects data between"
+        " backups. ] and [ turn the pages. Without the admin role KWDB shows less; each page"
+        " then says what is missing."
     )
     CSS_PATH = style_path("server")
     BINDINGS: ClassVar[list[BindingType]] = bindings("server")

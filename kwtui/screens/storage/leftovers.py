@@ -52,10 +52,11 @@ class LeftoversScreen(LiveScreen):
     title_text: ClassVar[str] = "4 Storage: leftovers"
     about: ClassVar[str] = (
         "What killed or failed runs left: unfinished folders, half deleted ones, links, sandboxes;"
-        " with a connection also scratch databases, databases that are not complete, and defaults"
-        " that an import needed off (they are put back). What a run of this account left is chosen"
-        " from the start. Of the others it is not known whether somebody needs them: choose them"
-        " only if you do. What may be in use cannot be chosen. The list follows disk and runs."
+        " with a connection also scratch databases, incomplete databases, and defaults"
+        " that an import removed (they are set again). What a run of this account left is chosen"
+        " from the start. The others may be needed by another account: choose them"
+        " only if you know that they are not. What may be in use cannot be chosen."
+        " The list is updated by itself."
     )
     CSS_PATH = style_path("storage")
     BINDINGS: ClassVar[list[BindingType]] = bindings("leftovers")

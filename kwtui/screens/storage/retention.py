@@ -44,12 +44,12 @@ class RetentionScreen(LiveScreen):
     scope: ClassVar[str] = "retention"
     title_text: ClassVar[str] = "4 Storage: retention"
     about: ClassVar[str] = (
-        "What the rules keep and let go, day by day, and why; nothing is removed here. The newest"
-        " proven backup of a database and what is pinned always stay, and so does what is not"
-        " proven while nothing newer is. {retention.next-part} and {retention.previous-part}"
+        "What the retention rules keep and remove, day by day, and why; nothing is removed here."
+        " The newest proven backup of a database and what is pinned always stay; unproven backups"
+        " stay until a newer one is proven. {retention.next-part} and {retention.previous-part}"
         " choose a database; {retention.edit} changes its rule and shows"
         " at once what that would mean; {retention.save} saves it; {retention.plan} shows the"
-        " plan that removes what goes."
+        " plan that removes them."
     )
     CSS_PATH = style_path("storage")
     BINDINGS: ClassVar[list[BindingType]] = bindings("retention")

@@ -52,8 +52,8 @@ class StorageScreen(FilteredScreen, ComparingSets):
     about: ClassVar[str] = (
         "What lies in the node's extern folder: backups with their"
         " proof; exports not made by kwtui, which can be viewed, verified and restored"
-        " too; unfinished backups; and whatever else is there. The list follows the"
-        " folder by itself. What removes something shows a plan first."
+        " too; unfinished backups; and whatever else is there. The list is"
+        " updated by itself. Every removal shows a plan first."
     )
     CSS_PATH = style_path("storage")
     BINDINGS: ClassVar[list[BindingType]] = bindings("storage")

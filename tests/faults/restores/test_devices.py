@@ -73,7 +73,7 @@ def test_a_survey_and_a_plan_count_them(bench: Bench, made: Made) -> None:
     assert told.message.startswith("2 of its 3 devices have no readings")
 
     plan = bench.plan_restore(made.path, target="fleet_planned")
-    assert "Put back 2 devices without readings" in [step.title for step in plan.steps]
+    assert "Restore 2 devices without readings" in [step.title for step in plan.steps]
 
 
 def test_they_come_back_with_their_tags(bench: Bench, made: Made) -> None:

@@ -84,7 +84,7 @@ def test_devices_without_readings_come_back_by_inserts_of_their_tags(
     steps = runbook_of(source, server, 1).steps
 
     assert not any("devices" in step.title for step in runbook_of(plant_set, server, 1).steps)
-    (step,) = [step for step in steps if step.title == "Put back 501 devices without readings"]
+    (step,) = [step for step in steps if step.title == "Restore 501 devices without readings"]
     assert not step.late
     assert len(step.sql) == 2
     assert step.sql[0].startswith(
