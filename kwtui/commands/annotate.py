@@ -47,7 +47,8 @@ async def _annotate(
         output.object("annotation", {"path": path, "annotation": done})
         return 0
     words = ["pinned" if done.pinned else "not pinned"]
-    words += [f"label {done.label!r}"] if done.label is not None else []
+    if done.label is not None:
+        words.append(f"label {done.label!r}" if done.label else "no label")
     words += [f"note {done.remark!r}"] if done.remark else []
     output.line(f"{path}: {', '.join(words)}")
     if done.private:

@@ -105,8 +105,8 @@ def _policies(
     if not wanted:
         whose = f" for {args.database}" if args.database else ""
         raise usage(
-            f"No retention is saved{whose} in {retention_path()}. Give what to keep, for example "
-            "--keep-daily 7 --keep-weekly 4."
+            f"No retention rules are saved{whose} in {retention_path()}.",
+            "Give rules, for example: --keep-daily 7 --keep-weekly 4 --keep-monthly 12",
         )
     return saved
 
@@ -126,6 +126,9 @@ def _preview_lines(preview: PrunePreview) -> Iterator[str]:
             what = "stays" if decision.keep else "GOES"
             rows.append((words, what, entry.path, proof, size, why))
             words = ""
+    if not preview.days:
+        yield "There are no backups that the rules could keep or remove."
+        return
     yield from table(rows, right=frozenset({4}))
     freed = human_bytes(preview.plan.estimated_bytes)
     yield ""
@@ -168,7 +171,9 @@ async def cleanup(controller: Controller, args: argparse.Namespace, output: Outp
     if output.json:
         output.object("cleanup", {"leftovers": found, "plan": plan})
         return 0
+    from kwtui.commands.shared.hints import typed_options
     from kwtui.operations.shared.refusals import refusals
+    from kwtui.text import shell_quoted
 
     shown = [lo for lo in found if not names or lo.name in plan.request["names"]]
     for line in _leftover_lines(shown, args.run, connected=bool(leftovers.cluster_id)):
@@ -181,9 +186,8 @@ async def cleanup(controller: Controller, args: argparse.Namespace, output: Outp
         output.note("Nothing was removed: none of it can be removed without its name.")
     named = [lo.name for lo in shown if not lo.explained and not lo.busy]
     if named and not names:
-        output.line(
-            f"To remove one by its name: {controller.commands.line('cleanup', named[0], '--yes')}"
-        )
+        words = ("kwtui cleanup", shell_quoted(named[0]), "--yes", *typed_options(args))
+        output.line(f"To remove one by its name: {' '.join(words)}")
     return show_refusals(output, plan)
 
 

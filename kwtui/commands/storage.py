@@ -287,6 +287,7 @@ def _progress(output: Output) -> Callable[[SealProgress], None] | None:
 
 
 def _show_report(output: Output, report: VerifyReport) -> None:
+    from kwtui.model.findings import Severity
     from kwtui.operations.verify import in_words
     from kwtui.text import human_bytes
 
@@ -295,7 +296,8 @@ def _show_report(output: Output, report: VerifyReport) -> None:
         f"{report.seconds:.1f} s)"
     )
     for finding in report.findings:
-        output.line(f"  {finding.severity.value:8} {finding.subject}: {finding.message}")
+        kind = "damaged" if finding.severity is Severity.REFUSAL else finding.severity.value
+        output.line(f"  {kind:8} {finding.subject}: {finding.message}")
     for words in report.unknown:
         output.line(f"  unknown  {words}")
 

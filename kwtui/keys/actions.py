@@ -167,8 +167,8 @@ ACTIONS: tuple[Action, ...] = (
            " group.", footer=False),
     Action("storage.retention", "t", "Retention", "See what the retention rules keep and remove,"
            " and change them.", footer=False),
-    Action("storage.leftovers", "l", "Leftovers", "See what interrupted runs left, and remove"
-           " it.", footer=False),
+    Action("storage.leftovers", "l", "Leftovers", "Clean up: see what interrupted runs left, and"
+           " remove it.", footer=False),
     Action("storage.offsite", "o", "Off-site", "See and send off-site copies of"
            " backups.", footer=False),
     Action("storage.refresh", "u", "Read again", "Read the folder again.", footer=False),
