@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from textual.events import Key, Paste
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from kwtui.app.application import KwtuiApp
@@ -51,13 +52,17 @@ class Driver:
 
     async def burst(self, *keys: str) -> None:
         """Press keys as a macro or a slow line does: all are there before the first has worked."""
-        for key in keys:
-            self.app.post_message(Key(key, _character(key)))
-        await self.pilot.pause()
-        await self.until(lambda: not self.app.keys_wait, "every key handed on")
+        await self._at_once(*(Key(key, _character(key)) for key in keys))
 
     async def type(self, text: str) -> None:
-        await self.press(*(_KEY_NAMES.get(character, character) for character in text))
+        """Write with quick fingers."""
+        await self._at_once(*(Key(_key_of(character), character) for character in text))
+
+    async def _at_once(self, *keys: Key) -> None:
+        for key in keys:
+            self.app.post_message(key)
+        await self.pilot.pause()
+        await self.until(lambda: not self.app.keys_wait, "every key handed on")
 
     async def paste(self, text: str) -> None:
         """Put a text into what has the focus, in one go as a terminal does."""
@@ -85,6 +90,10 @@ def _character(key: str) -> str | None:
     return next((sign for sign, name in _KEY_NAMES.items() if name == key), None) or (
         key if len(key) == 1 else None
     )
+
+
+def _key_of(character: str) -> str:
+    return character if character.isalnum() else _character_to_key(character)
 
 
 _KEY_NAMES = {" ": "space", "/": "slash", "_": "underscore", ":": "colon", ".": "full_stop"}

@@ -14,6 +14,9 @@ from kwtui.node.logs.listing import LogFile
 from kwtui.node.logs.stream import LogStream
 from tests.screens.staged import NOW
 
+POLL_SECONDS = 0.1
+"""Longer than tests wait for what is due soon: they would wait for each look at the file."""
+
 
 class FakeLog:
     """A file that a log screen reads, whatever its name is on the screen."""
@@ -45,7 +48,7 @@ class FakeLog:
             if not path.exists():
                 path.write_text("")
             own.append(replace(file, path=path, link=None))
-        stream = stream_of(own, poll_seconds=0.02)
+        stream = stream_of(own, poll_seconds=POLL_SECONDS)
         self.streams.append(stream)
         return stream
 

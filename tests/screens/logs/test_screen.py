@@ -283,7 +283,7 @@ async def test_all_that_a_filter_leaves_is_saved_and_nothing_overwritten(
         await person.until(lambda: person.words().count("[+2 lines]") == 4)
         for answer in ("Saved all that is shown", "is there already"):
             await person.press("S", "ctrl+u")
-            await person.type(str(target))
+            await person.paste(str(target))
             await person.press("enter")
             await person.until_shown(answer)
         lines = target.read_text().splitlines()
