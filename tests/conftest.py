@@ -32,10 +32,16 @@ settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile("suite")
 
 
+_WORKER_BYTES = 700 << 20
+"""What a worker takes at most, with the sandbox and the commands that it runs at a time."""
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Tests wait for processes, disks and clocks about as long as they compute."""
-    return 2 * len(os.sched_getaffinity(0))
+    """Three a core: tests wait for processes, disks and clocks longer than they compute."""
+    cores = len(os.sched_getaffinity(0))
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(cores, min(3 * cores, memory // _WORKER_BYTES))
 
 
 @pytest.hookimpl(tryfirst=True)
