@@ -20,7 +20,7 @@ import pytest
 from hypothesis import settings
 
 from tests.once import folder_of_session, once_in
-from tests.ready_process import ready_process
+from tests.ready_process import STARTING, forking_subprocess, ready_process
 
 # Tests start hundreds of processes, and each would compile kwtui anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -62,6 +62,9 @@ def _state_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         if "KWTUI_STATE_DIR" not in os.environ:
             patch.setenv("KWTUI_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        # Tests of these modules themselves, and commands in a shell, start real ones.
+        for name in STARTING:
+            patch.setattr(f"{name}.subprocess", forking_subprocess())
         yield
 
 

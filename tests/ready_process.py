@@ -24,10 +24,10 @@ import termios
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import IO, NoReturn, TextIO
+from typing import IO, Any, NoReturn, TextIO
 
 _PACKAGES = (
     "kwtui.backups",
@@ -58,7 +58,7 @@ _MODULES = (
 )
 _READS = ("kwtui.diagnosis.entries", "known"), ("kwtui.sandbox.query.virtual_tables", "definitions")
 """Functions that read once what a process needs, with their modules."""
-_STARTING = ("kwtui.runs.process", "kwtui.sandbox.control.manage")
+STARTING = ("kwtui.runs.process", "kwtui.sandbox.control.manage")
 """Modules that start a process which lives on after the command."""
 _REQUEST_BYTES = 1 << 20
 _MOST_FILES = 32
@@ -143,11 +143,28 @@ class ReadyProcess:
         os.close(tells)
         return Forked(told, words)
 
+    @property
+    def requests(self) -> socket.socket:
+        """Where forks are asked for."""
+        return self._socket
+
 
 @cache
 def ready_process() -> ReadyProcess:
     """The one of this process."""
     return ReadyProcess()
+
+
+def forking_subprocess() -> SimpleNamespace:
+    """What stands for `subprocess` in the modules `STARTING`: their processes are forks as well."""
+    return _forking(lambda: ready_process().requests)
+
+
+def _forking(asks: Callable[[], socket.socket]) -> SimpleNamespace:
+    def start(command: Sequence[str], **options: Any) -> _Started:
+        return _Started(asks(), command, **options)
+
+    return SimpleNamespace(Popen=start, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL)
 
 
 class Forked:
@@ -319,10 +336,8 @@ def _keep(request: bytes, files: list[int], asks: socket.socket) -> None:
         os.setsid()
         asks.close()
     else:
-        for name in _STARTING:
-            vars(importlib.import_module(name))["subprocess"] = SimpleNamespace(
-                Popen=partial(_Started, asks), PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL
-            )
+        for name in STARTING:
+            vars(importlib.import_module(name))["subprocess"] = _forking(lambda: asks)
     _place(given, numbers)
     if place == "terminal":
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -414,6 +429,14 @@ class _Started(Forked):
         os.close(read)
         os.close(tells)
         super().__init__(told, words)
+
+    def wait(self, timeout: float = 600) -> int:
+        """Once it has ended nobody asks any more."""
+        is_told = self.returncode is not None
+        code = super().wait(timeout)
+        if not is_told:
+            self.close()
+        return code
 
 
 def _number(file: IO[bytes] | int) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,6 +31,12 @@ from kwtui.runs.history import follow_to_the_end, run_state, run_summary
 from kwtui.runs.process import Handover, cancel_run, start_run
 
 SECRET = "correct horse battery staple"
+
+
+@pytest.fixture(autouse=True)
+def _real_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As everywhere but in tests, where processes of kwtui are forks of one that is ready."""
+    monkeypatch.setattr("kwtui.runs.process.subprocess", subprocess)
 
 
 @pytest.fixture
