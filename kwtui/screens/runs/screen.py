@@ -169,12 +169,11 @@ class RunsScreen(FilteredScreen, LiveScreen):
     def show_run(self, run_id: str) -> None:
         """Show the page of this run."""
         with self.app.batch_update():
-            back = f"{key_of('app.back')}: the list."
-            self._title.say(f"Run {run_id}. It continues if you leave this page. {back}")
             self._is_open = True
             self._list.display = False
             self._panel.display = True
         self._panel.follow(self.controller, run_id)
+        self._say_which()
         self._panel.focus_page()
         self.show_keys()
 
@@ -184,7 +183,15 @@ class RunsScreen(FilteredScreen, LiveScreen):
     def on_run_panel_changed(self, event: RunPanel.Changed) -> None:
         if event.ended:
             self.do_refresh()
+        if self._is_open:
+            self._say_which()
         self.show_keys()
+
+    def _say_which(self) -> None:
+        back = f"{key_of('app.back')}: the list."
+        goes_on = self._panel.state is None or self._panel.run_goes_on
+        leave = " It continues if you leave this page." if goes_on else ""
+        self._title.say(f"Run {self._panel.run_id}.{leave} {back}")
 
     def on_run_panel_failed(self, event: RunPanel.Failed) -> None:
         self.kwtui.show_error(event.error)

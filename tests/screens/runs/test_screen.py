@@ -142,7 +142,7 @@ async def test_a_restore_that_was_stopped_goes_on_by_a_plan(connected: FakeContr
         await person.until_shown("6 Runs: continue")
         await person.until_shown(", continued")
         await person.press("s")
-        await person.until_shown("It continues if you leave this page")
+        await person.until_shown("Esc: the list.")
         assert [p.title for p in connected.runs.plans.values()][-1].endswith(", continued")
 
 
@@ -166,7 +166,7 @@ async def test_a_restore_that_differs_goes_on_when_the_difference_is_accepted(
         await person.press("enter")
         await person.until_shown(", continued")
         await person.press("s")
-        await person.until_shown("It continues if you leave this page")
+        await person.until_shown("Esc: the list.")
         plans = list(connected.runs.plans.values())
         assert plans[-1].request["accept"] == ["public.o.a b", "x.y"]
 
