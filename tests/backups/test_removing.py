@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from kwtui.backups.manifest import read_manifest
 from kwtui.backups.removing import check_removable, contents_of, remove_set
 from kwtui.errors import ExitCode, KwtuiError
 from tests.backups.builder import STARTED, make_set
+from tests.ready_process import ready_process
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -185,42 +184,15 @@ def test_names_of_what_is_moved_aside_are_recognised_and_lead_back() -> None:
     assert not is_trash("kwtui/shop/.deleted-notes")
 
 
-KILLER = """
-import os, signal, sys
-from pathlib import Path
-from kwtui.backups.removing import remove_set
-
-left = int(sys.argv[3])
-calls = {name: getattr(os, name) for name in ("unlink", "rmdir", "rename", "fsync")}
-
-def counted(name):
-    def call(*arguments, **options):
-        global left
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        left -= 1
-        return calls[name](*arguments, **options)
-    return call
-
-for name in calls:
-    setattr(os, name, counted(name))
-remove_set(Path(sys.argv[1]), sys.argv[2])
-"""
-
-
 def left_of_sets(extern: Path, state: Path) -> list[BackupEntry]:
     return [e for e in scan(extern, state).entries if e.kind is not EntryKind.FOREIGN]
 
 
 def kill_after(extern: Path, location: SetLocation, calls: int) -> int:
-    done = subprocess.run(
-        [sys.executable, "-c", KILLER, str(extern), location.path, str(calls)],
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
-    return done.returncode
+    words = [str(extern), location.path, str(calls)]
+    code, _, err = ready_process().run(words, os.environ, 60, "tests.backups.killed_removal")
+    assert code in (0, -signal.SIGKILL), err
+    return code
 
 
 def test_a_kill_at_any_moment_leaves_the_whole_set_or_something_named(

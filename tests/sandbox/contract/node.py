@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ready_process import Forked, forking_subprocess
 
 READY_SECONDS = 60
 
@@ -38,15 +41,24 @@ def running_node(home: Path, *options: str) -> Iterator[RunningNode]:
 
     Raises RuntimeError with the server's own words where it does not come up.
     """
-    command = [sys.executable, "-m", "kwtui.sandbox.server", "--dir", str(home), "--empty"]
+    words = ["--dir", str(home), "--empty", *options]
     log = home.with_name(f"{home.name}.log")
     with open(log, "wb") as output:
-        process = subprocess.Popen([*command, *options], stdout=output, stderr=output)
+        process = forking_subprocess().Popen(
+            [sys.executable, "-P", "-m", "kwtui.sandbox.server", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=Path.cwd(),
+            env=os.environ,
+            start_new_session=True,
+        )
     try:
         run = _wait_ready(home / "run.json", process, log)
         yield RunningNode(home, run["port"], process.pid)
     finally:
-        process.terminate()
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
         try:
             process.wait(15)
         except subprocess.TimeoutExpired:
@@ -54,7 +66,7 @@ def running_node(home: Path, *options: str) -> Iterator[RunningNode]:
             process.wait()
 
 
-def _wait_ready(path: Path, process: subprocess.Popen[bytes], log: Path) -> dict[str, int]:
+def _wait_ready(path: Path, process: Forked, log: Path) -> dict[str, int]:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
