@@ -154,7 +154,7 @@ def _shell_escaped(character: str) -> str:
 _WORD = re.compile(r"\S++")
 _BEFORE_PASSWORD = re.compile(r":/{1,2}[^:/@]*+:")
 _PAIR_PASSWORD = re.compile(
-    r"(?i)(\bpass(?:word|wd)?\s*+(?:=\s*+|(?=')))('(?:[^'\\]|\\.)*+'?|[^\s&]++)"
+    r"(?i)((?:(?<![^\W_])|(?<=PG))pass(?:word|wd)?\s*+(?:=\s*+|(?=')))('(?:[^'\\]|\\.)*+'?|[^\s&]++)"
 )
 
 

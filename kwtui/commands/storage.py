@@ -308,7 +308,7 @@ def _exit_code(report: VerifyReport) -> ExitCode:
 
     bad = [f for f in report.findings if f.severity is Severity.REFUSAL]
     if not bad:
-        return ExitCode.OK
+        return ExitCode.DISK_FULL if report.disk_full else ExitCode.OK
     # Of a set, a meta.sql that changed is found by its size and hash.
     only_meta = all(f.fault is Fault.META or f.subject.endswith("/meta.sql") for f in bad)
     return ExitCode.META_DAMAGED if only_meta else ExitCode.BACKUP_DAMAGED

@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from kwtui.sandbox.control import manage
 from kwtui.sandbox.exit_status import Status
@@ -34,8 +35,20 @@ _TEXTS = {
 }
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Of words that it does not take only the first option's name: a password may be among
+        them."""
+        _, found, words = message.partition("unrecognized arguments: ")
+        if found:
+            first = words.split(" ")[0].partition("=")[0]
+            named = first if first.startswith("--") else first[:2] if first[:1] == "-" else ""
+            message = f"unrecognized arguments{named and ', the first: '}{named}"
+        super().error(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="kwtui sandbox",
         description="A stand-in for a KWDB node on this machine, for trying kwtui.",
         epilog=_EXIT_STATUS,

@@ -220,6 +220,25 @@ def test_a_proof_goes_to_the_state_directory_if_the_set_is_closed(
     assert [p.level for p in all_proofs(location, mirror)] == [ProofLevel.P1, ProofLevel.P2]
 
 
+def test_a_full_disk_is_told_although_the_proof_is_kept_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log beside the set was called unusable, and to be removed: it held the older proofs."""
+    location = make_set(tmp_path / "extern", tmp_path / "state")
+    mirror = tmp_path / "state/sets/x"
+
+    def full(path: Path, make: Callable[[bytes], bytes]) -> None:
+        if path.is_relative_to(location.extern):
+            raise KwtuiError("No space is left.", exit_code=ExitCode.DISK_FULL)
+        durable.append_after(path, make)
+
+    monkeypatch.setattr("kwtui.backups.layout.proof_log.append_after", full)
+    with pytest.raises(KwtuiError, match="No space is left") as told:
+        record_proof(location, mirror, proof(ProofLevel.P1, 1, ok=False))
+    assert told.value.exit_code is ExitCode.DISK_FULL
+    assert [p.ok for p in all_proofs(location, mirror)] == [False]
+
+
 def test_every_changed_bit_of_a_manifest_is_noticed(tmp_path: Path) -> None:
     location = make_set(tmp_path / "extern", tmp_path / "state")
     whole = location.manifest.read_bytes()

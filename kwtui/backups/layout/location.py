@@ -18,7 +18,7 @@ from kwtui.backups.layout.naming import DATA_FOLDER, EXTRA_FOLDERS, inside
 from kwtui.backups.layout.proof_log import append_proof, read_proofs
 from kwtui.backups.layout.tree import is_there
 from kwtui.backups.manifest import MANIFEST_FILE, PROOFS_FILE, SCHEMA_FILE, Proof
-from kwtui.errors import KwtuiError
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import PRIVATE_FOLDER, make_folders
 from kwtui.files.foreign.grounds import claim
 from kwtui.files.foreign.reading import may
@@ -137,16 +137,26 @@ def _in_order(proofs: list[Proof]) -> list[tuple[datetime, Proof]]:
 def record_proof(location: SetLocation, mirror: Path | None, proof: Proof) -> Path:
     """Write a proof down beside the manifest, or in the state directory where that cannot be.
 
-    Raises KwtuiError (EXTERN_NOT_READABLE, DISK_FULL) if it can be written nowhere.
+    Raises KwtuiError (EXTERN_NOT_READABLE, DISK_FULL) if it can be written nowhere; DISK_FULL also
+    where it had to go to the state directory for that, in which no other account sees it.
     """
+    full: KwtuiError | None = None
     *others, last = proof_places(location, mirror)
     for place in others:
         try:
             append_proof(place, proof)
-        except KwtuiError:
+        except KwtuiError as error:
+            full = error if error.exit_code is ExitCode.DISK_FULL else full
             continue
         return place
     if not last.parent.is_relative_to(location.extern):
         make_folders(last.parent, mode=PRIVATE_FOLDER)
     append_proof(last, proof)
+    if full is not None:
+        raise KwtuiError(
+            full.title,
+            cause=f"The result was written to {last}, which other accounts do not see.",
+            hint="Free space, and check again.",
+            exit_code=ExitCode.DISK_FULL,
+        ) from full
     return last

@@ -17,7 +17,7 @@ from kwtui.backups.proof.checking import FileReader, check_set
 from kwtui.backups.proof.findings import TableCheck, VerifyFinding
 from kwtui.backups.proof.sealing import SealProgress
 from kwtui.backups.proof.tree_checking import check_tree
-from kwtui.errors import KwtuiError
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.findings import Severity
 from kwtui.model.proof import ProofLevel
 from kwtui.model.requests import Dialect
@@ -46,6 +46,8 @@ class VerifyReport:
     dialect: Dialect | None = None
     recorded: str = ""
     """Where the proof was written down; empty if it was not, with the reason in ``unknown``."""
+    disk_full: bool = False
+    """The proof could not be written beside the set for that reason."""
 
     @property
     def ok(self) -> bool:
@@ -146,5 +148,6 @@ def verify(
             report, recorded=str(record_proof(details.location, mirror, report.as_proof()))
         )
     except KwtuiError as error:
-        note = f"This check was not recorded: {sentences(error.title, error.cause)}"
-        return replace(report, unknown=(*report.unknown, note))
+        note = f"This check was not recorded beside the set: {sentences(*error.lines())}"
+        full = error.exit_code is ExitCode.DISK_FULL
+        return replace(report, unknown=(*report.unknown, note), disk_full=full)

@@ -59,7 +59,10 @@ class Parser(argparse.ArgumentParser):
 
 _SECRET_OPTION = re.compile(r"-W\Z|--?[\w-]*(?:pass|pwd|secret|token)[\w-]*\Z", re.IGNORECASE)
 _URL_SECRET = re.compile(r"(:/{1,2}[^:/@]*+:).*@", re.DOTALL)
-_SECRET_GIVEN = re.compile(r"(--?[\w-]*(?:pass|pwd|secret|token)[\w-]*=)(.+)", re.IGNORECASE)
+_SECRET_GIVEN = re.compile(
+    r"(?:-{0,2}[\w-]*(?:pass|pwd|secret|token)[\w-]*=|-[a-z])(.+)", re.IGNORECASE | re.DOTALL
+)
+"""Also as other programs take it: ``-psecret``, ``PGPASSWORD=secret``."""
 
 
 def _without_secrets(message: str, words: Sequence[str]) -> str:
@@ -68,7 +71,7 @@ def _without_secrets(message: str, words: Sequence[str]) -> str:
     from kwtui.text import without_passwords
 
     secrets = [after for word, after in pairwise(words) if _SECRET_OPTION.match(word)]
-    secrets += [found[2] for word in words if (found := _SECRET_GIVEN.match(word))]
+    secrets += [found[1] for word in words if (found := _SECRET_GIVEN.match(word))]
     for secret in sorted(secrets, key=len, reverse=True):
         message = message.replace(repr(secret), "***").replace(secret, "***")
     for word in words:
