@@ -184,7 +184,7 @@ def _incremental(wish: Wish) -> Line:
             f" ({each.new_bytes.source})."
         )
     return Line(
-        "Incremental", "auto: what did not change is linked, all anew each 30 d", (*because,)
+        "Incremental", "auto: what did not change is linked, all again every 30 d", (*because,)
     )
 
 

@@ -41,7 +41,7 @@ async def _continue(controller: Controller, args: argparse.Namespace, output: Ou
     from kwtui.operations.restore.continuation.plan import accepting
 
     if args.set:
-        raise usage("--continue goes on with a run's own backup; leave SET out.")
+        raise usage("--continue uses the backup of the run; omit SET.")
     run_id = await controller.runs.stopped(args.continues)
     await connect_as_run(controller, args, run_id)
     plan = accepting(await controller.plans.continuation(run_id), args.accept)

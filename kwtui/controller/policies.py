@@ -87,7 +87,7 @@ class Policies:
         if policy.proof.drill_every is None:
             found.append("It has no drill_every: nothing proves that a backup comes back.")
         if not policy.notice.tells_somebody:
-            found.append("It has no [notify]: nobody is told when it fails.")
+            found.append("It has no [notify]: nobody is notified when it fails.")
         return found
 
     def warnings_of(self, text: str) -> list[str]:

@@ -46,7 +46,7 @@ class Incremental(StrEnum):
     AUTO = "auto"
     """Yes, and everything is written anew when that was not done for long."""
     FULL = "full"
-    """Everything is written anew."""
+    """Everything is written again."""
     ALWAYS = "always"
     """Yes, however long ago everything was written."""
 

@@ -86,6 +86,34 @@ class Wide(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=30)
 
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Paragraphs as wide as the terminal, and tables and examples line by line."""
+        paragraphs = (_fitted(each, min(width, _WIDEST)) for each in text.split("\n\n"))
+        return "\n\n".join(paragraphs)
+
+
+_WIDEST = 96
+"""Columns beyond which prose is hard to read."""
+
+
+def _fitted(paragraph: str, width: int) -> str:
+    import textwrap
+
+    lines = paragraph.splitlines()
+    if not any("  " in line for line in lines):
+        return textwrap.fill(" ".join(lines), width, break_on_hyphens=False)
+    fitted = []
+    for line in lines:
+        column = re.match(r"\S+(?: \S+)*  +", line)
+        if column is None:
+            fitted.append(line)
+        else:
+            hanging = " " * column.end()
+            fitted += textwrap.wrap(
+                line, width, subsequent_indent=hanging, break_on_hyphens=False
+            ) or [line]
+    return "\n".join(fitted)
+
 
 def command(
     commands: Any, name: str, summary: str, handler: str, text: str, examples: str

@@ -50,10 +50,8 @@ def _annotate(commands: Any) -> None:
             name,
             summary,
             handler,
-            """\
-            Stored in a small file beside the backup set, which itself is never changed, or in the
-            state directory of this account if it may not write below extern.
-            """,
+            "Stored in a small file beside the backup set, which itself is never changed, or in "
+            "the state directory of this account if it may not write below extern.",
             f"kwtui {name} kwtui/shop/20261122T080000Z{example} --sandbox",
         )
         parser.add_argument("set", type=set_path, metavar="SET", help="path of the backup set")

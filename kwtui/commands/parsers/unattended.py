@@ -182,8 +182,7 @@ def _status(commands: Any) -> None:
         """\
         The state of a database is the first of these that applies:
 
-        UNKNOWN   the newest backup is dated in the future (a clock is wrong), or this account
-                  may not read the backups that decide
+        UNKNOWN   the newest backup is dated in the future, or this account may not read the backups
         NEVER     there is no backup of the whole database
         DAMAGED   the newest backup failed its last check
         UNPROVEN  no backup reached --min-proof, or no drill succeeded in time

@@ -118,7 +118,7 @@ async def _check(controller: Controller, args: argparse.Namespace, output: Outpu
         state = "was altered" if checked.flaws else f"is whole: {checked.head.lines} lines"
         output.line(f"{checked.path} {state}")
         if not checked.flaws and not heads:
-            output.note("Whether lines were cut off its end, a head that was noted earlier tells.")
+            output.note("To detect lines cut off its end, check against a head noted earlier.")
     return int(ExitCode.EVIDENCE_ALTERED) if checked.flaws else 0
 
 

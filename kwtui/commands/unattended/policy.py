@@ -301,7 +301,7 @@ async def notify(controller: Controller, args: argparse.Namespace, output: Outpu
     if output.json:
         output.object("notify", {"policy": args.name, "sent": sent})
     elif not sent:
-        output.line(f"The policy {args.name} notifies nobody: write command, webhook or mail_to.")
+        output.line(f"The policy {args.name} notifies nobody: set command, webhook or mail_to.")
     for each in () if output.json else sent:
         output.line(f"{each.way}: {f'FAILED: {each.problem}' if each.problem else 'taken'}")
     return int(ExitCode.FAILED) if any(each.problem for each in sent) else 0

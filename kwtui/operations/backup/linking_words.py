@@ -84,7 +84,7 @@ def tables_linked(scope: Scope) -> str:
     if _never_links(scope):
         return ""
     if request.incremental is Incremental.FULL:
-        return " Everything is written anew."
+        return " Everything is written again."
     return (
         " A table whose ranges were not written since the last proven backup is not exported "
         "again: its files are linked once their SHA-256 has been compared and its rows have "
@@ -98,7 +98,7 @@ def days_linked(scope: Scope) -> str:
     if _never_links(scope):
         return ""
     if request.incremental is Incremental.FULL:
-        return " Everything is written anew."
+        return " Everything is written again."
     return (
         " Days whose counts and sums (for some days also text lengths) match the last proven "
         "backup are not exported again: its files are linked once their SHA-256 has been "
@@ -114,4 +114,4 @@ def _never_links(scope: Scope) -> bool:
 def _anew(request: BackupRequest) -> str:
     if request.incremental is not Incremental.AUTO:
         return ""
-    return f" Everything is written anew every {plural(request.anew_after, 'day')}."
+    return f" Everything is written again every {plural(request.anew_after, 'day')}."

@@ -97,8 +97,8 @@ def _send_step(facts: PushFacts) -> Step:
         "send",
         StepKind.SEND,
         f"Send {human_bytes(facts.raw_bytes)}, before it is compressed",
-        f"{words}. archive.json is written last: without it the folder is not a copy. Parts that "
-        "a run sent before it was cut off are not sent again.",
+        f"{words}. archive.json is written last: without it the folder "
+        "is not a copy. Parts that an interrupted run sent are not sent again.",
         subject=facts.path,
     )
 
@@ -116,7 +116,7 @@ def _push_findings(facts: PushFacts) -> Iterable[Finding]:
             Severity.WARNING,
             "not_encrypted",
             "",
-            f"The copy is not encrypted: whoever reads {facts.address} reads the data.",
+            f"The copy is not encrypted: whoever can read {facts.address} reads the data.",
             "Give a public key: --recipient age1… (kwtui offsite keygen FILE makes one)",
         )
     if facts.free_bytes is not None and facts.free_bytes < facts.raw_bytes:
@@ -190,7 +190,7 @@ def _fetch_findings(facts: FetchFacts) -> Iterable[Finding]:
         yield Finding(Severity.REFUSAL, "name_taken", path, message, "See it: kwtui list --all")
     if facts.free_bytes is not None and facts.free_bytes < facts.raw_bytes:
         free, needed = human_bytes(facts.free_bytes), human_bytes(facts.raw_bytes)
-        message = f"{free} are free where extern lies, and {needed} are needed"
+        message = f"{free} are free on the disk of extern, and {needed} are needed"
         yield Finding(Severity.REFUSAL, "disk_full", path, message, "Free space there.")
     if facts.archive.recipients and not facts.identities:
         message = "the copy is encrypted"

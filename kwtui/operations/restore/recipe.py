@@ -352,7 +352,7 @@ def _fill_existing(scope: RestoreScope) -> Iterator[Step]:
             "drop-defaults",
             "Take the defaults off for the import",
             definitions.drop_defaults(there, scope.target),
-            "IMPORT INTO refuses tables with defaults. They are put back, also when it fails.",
+            "IMPORT INTO refuses tables with defaults. They are set again, even if it fails.",
         )
     yield from _import_each(scope, scope.tables)
     yield from put_back_devices(scope)

@@ -56,7 +56,7 @@ class ApprovalScreen(KwtuiScreen):
 
     def reason_against(self, action: Action) -> str:
         if action.verb == "approve" and self._proposal.expires_at <= self.kwtui.clock():
-            return "It has expired. Have it planned anew."
+            return "It has expired. Let the agent plan it again."
         return ""
 
     def do_copy(self) -> None:

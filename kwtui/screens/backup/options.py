@@ -101,9 +101,9 @@ INCREMENTAL_OPTIONS = (
     Option("auto", "what changed", "Days of a time series, and whole tables, that did not change"
            " since the last proven backup are linked from there and take no space. Each backup is"
            " complete by itself."
-           " Everything is written anew every 30 days."),
+           " Everything is written again every 30 days."),
     Option("full", "everything", "Every row is exported again."),
-    Option("always", "what changed, for ever", "As the first, but never everything anew: a text"
+    Option("always", "what changed, for ever", "As the first, but never everything again: a text"
            " that was replaced by one of the same length may then stay unseen.", True),
 )  # fmt: skip
 
@@ -116,11 +116,11 @@ PARALLEL_OPTIONS = tuple(
 
 DELIMITER_OPTIONS = (
     Option(",", "comma", "The one that was proven with every kind of value."),
-    Option(";", "semicolon", "Whoever imports by hand must name it, or every line lands in the"
+    Option(";", "semicolon", "Manual imports must name it, or every line is read into the"
            " first column.", True),
-    Option("|", "bar", "Whoever imports by hand must name it, or every line lands in the first"
+    Option("|", "bar", "Manual imports must name it, or every line is read into the first"
            " column.", True),
-    Option("\t", "tab", "Whoever imports by hand must name it, or every line lands in the first"
+    Option("\t", "tab", "Manual imports must name it, or every line is read into the first"
            " column.", True),
 )  # fmt: skip
 
@@ -141,7 +141,7 @@ CHARSET_OPTIONS = (
 
 HEADER_OPTIONS = (
     Option("no", "no", "Files hold rows and nothing else, as KWDB's IMPORT wants them."),
-    Option("yes", "yes, as first line", "For spreadsheets. Whoever imports by hand must skip a line"
+    Option("yes", "yes, as first line", "For spreadsheets. Manual imports must skip a line"
            " for relational tables, and time-series imports reject the line.", True),
 )  # fmt: skip
 

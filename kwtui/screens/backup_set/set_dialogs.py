@@ -42,8 +42,8 @@ class NotesDialog(Dialog):
         with Vertical(classes="dialog"):
             yield Words(f"About {self._path}", classes="dialog--title")
             yield Words(
-                "The label stands in every list; the note is for whoever looks later. Both lie"
-                " beside the backup, which itself is not changed.",
+                "Lists show the label; the note is for later readers. "
+                "Both are stored beside the backup, which itself is not changed.",
                 classes="dialog--words",
             )
             yield self._label

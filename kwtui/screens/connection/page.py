@@ -65,7 +65,9 @@ def _leftover_lines(left: Sequence[Leftover]) -> list[Line]:
     names = ", ".join(each.name for each in left[:2]) + (", …" if len(left) > 2 else "")
     words = f"Interrupted runs left {plural(len(left), 'thing')} ({names}). "
     if any(each.continues for each in left):
-        words += spelled("A stopped restore can go on: {runs.continue} in Runs ({app.open-runs}). ")
+        words += spelled(
+            "A stopped restore can be continued: {runs.continue} in Runs ({app.open-runs}). "
+        )
     return [
         line(
             ("! ", "warning"),

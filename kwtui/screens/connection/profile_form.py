@@ -36,7 +36,7 @@ TLS_OPTIONS = (
     Option(
         TlsMode.REQUIRE,
         "require",
-        "Encrypted, but whoever answers is believed: somebody in between can pose as the server.",
+        "Encrypted, but the server is not verified: an attacker in between can pose as it.",
         True,
     ),
     Option(

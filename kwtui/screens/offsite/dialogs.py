@@ -18,9 +18,7 @@ from kwtui.widgets.field import Field
 from kwtui.widgets.form import Cycle, ExplainedField, Option
 
 _O1 = Option("1", "O1: sizes", "Every part must exist, with its size. Takes one listing.")
-_O2 = Option(
-    "2", "O2: every byte", "All that lies there is read back and compared; no key is needed."
-)
+_O2 = Option("2", "O2: every byte", "Everything there is read back and compared; no key is needed.")
 _O3 = Option(
     "3",
     "O3: decrypted",

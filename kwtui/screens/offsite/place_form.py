@@ -32,7 +32,7 @@ _TEXTS = (
         "key",
         "New key in",
         "A new file: a private key is made there, and copies are encrypted for it. Keep"
-        " it away from this host: without it nobody opens the copies.",
+        " it away from this host: without it the copies cannot be opened.",
     ),
     ("endpoint", "S3 endpoint", "Of a store that is not Amazon's: https://minio.example:9000."),
     ("region", "S3 region", "Where the bucket is, if the store asks for it."),
@@ -44,8 +44,8 @@ _TEXTS = (
     (
         "lock_days",
         "S3 lock, days",
-        "Nobody can delete a copy for so many days. The bucket must have been made with object"
-        " lock. 0: no lock.",
+        "For so many days nobody can delete a copy. "
+        "The bucket must have been created with object lock. 0: no lock.",
     ),
     ("ssh_config", "SSH config", "A file instead of the account's ~/.ssh/config."),
 )

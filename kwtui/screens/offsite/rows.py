@@ -30,7 +30,7 @@ COLUMNS = (
 )
 
 LEVEL_WORDS = {
-    CopyLevel.O0: "sent; nobody checked it yet",
+    CopyLevel.O0: "sent, not checked yet",
     CopyLevel.O1: "every part is there, with its size",
     CopyLevel.O2: "every byte was read back and has its SHA-256",
     CopyLevel.O3: "decrypted and unpacked: every file as in the manifest",

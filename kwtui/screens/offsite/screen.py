@@ -191,7 +191,7 @@ class OffsiteScreen(FilteredScreen, PlacesScreen):
         if verb in _OF_A_COPY:
             return self._reason_against_copy(verb)
         if verb in ("prune", "leftovers") and self._contents is None:
-            return "What lies there is not known."
+            return "The contents of the target are not known."
         if verb in ("next_part", "previous_part") and len(self._targets) == 1:
             return "There is no other target."
         return self._no_node() if verb == "send" else ""

@@ -57,8 +57,9 @@ def _result(policy: PolicySummary) -> Part:
 def what_policies_are() -> list[Line]:
     """Beside a list that has none yet."""
     words = (
-        "A policy says which databases are backed up, when, how each backup is proven, how long it"
-        " is kept, and who is told if something fails. A timer of this host runs it."
+        "A policy says which databases are backed up, when, how each backup is proven,"
+        " how long it is kept, and who is notified of failures."
+        " A timer of this host runs it."
     )
     advice = spelled("{board.guide} in 0 Board finds one from your RPO and RTO and from the disk.")
     return [*paragraph(words), *paragraph(advice, "muted")]

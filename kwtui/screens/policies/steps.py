@@ -187,7 +187,7 @@ class WhenStep(FormStep):
             "Oldest backup",
             "26h",
             name="max-age",
-            about="Somebody is told once the newest proven backup is older than this.",
+            about="A notice is sent once the newest proven backup is older than this.",
         )
         super().__init__([self._when, self._engine, self._own, self._missed, self._age])
 
@@ -274,7 +274,7 @@ class ProofStep(FormStep):
 
 class TellStep(FormStep):
     title: ClassVar[str] = "Notices"
-    question: ClassVar[str] = "Who is told when something is wrong? Each may stay empty."
+    question: ClassVar[str] = "Who is notified of problems? Each may stay empty."
 
     def __init__(self) -> None:
         def field(label: str, name: str, about: str) -> ExplainedField:
@@ -306,7 +306,7 @@ class TellStep(FormStep):
     def told(self) -> Sequence[Line]:
         if self._command.value or self._webhook.value or self._to.value:
             return ()
-        return paragraph("Nobody is told when it fails.", "warning")
+        return paragraph("Nobody is notified when it fails.", "warning")
 
     def reason_against_next(self) -> str:
         try:

@@ -34,7 +34,7 @@ CATCH_UP_SECONDS = 0.05
 LEADS_ON = ("inside", "drill", "bring_back")
 """What can be done next with the backup that a run made or read."""
 
-NOTHING_TO_LEAD_TO = "There is no backup of this run to go on with."
+NOTHING_TO_LEAD_TO = "This run has no backup to continue with."
 
 
 class RunPanel(Vertical):

@@ -74,8 +74,7 @@ async def ask_and_cancel(app: App[None], controller: Controller, run_id: str) ->
     text += (
         spelled(
             "What was restored so far is kept: {runs.continue} in the list of runs"
-            " ({app.open-runs}) goes on with it. Nothing that"
-            " was there before is touched."
+            " ({app.open-runs}) continues it. Nothing that was there before is touched."
         )
         if plan.kind is PlanKind.RESTORE
         else "The new table is dropped again."

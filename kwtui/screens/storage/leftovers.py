@@ -43,7 +43,7 @@ _MEANING = {
     LeftoverKind.STAGING: "A folder of links that an import read through; the files stay.",
     LeftoverKind.SANDBOX: "The sandbox that a drill started for itself.",
     LeftoverKind.NAMED: "It has its name and its rows, and lacks views, defaults or grants.",
-    LeftoverKind.DEFAULTS: "Defaults of columns that an import needed off; they are put back.",
+    LeftoverKind.DEFAULTS: "Column defaults that an import removed; they are set again.",
 }
 
 
@@ -206,7 +206,7 @@ def leftover_lines(leftover: Leftover | None) -> list[Line]:
         lines.append(line(("! ", "warning"), words, indent=2))
     if leftover.continues and not leftover.busy:
         words = spelled(
-            "Its restore can go on instead: choose the run in {app.open-runs} and press"
+            "Its restore can be continued instead: choose the run in {app.open-runs} and press"
             " {runs.continue}."
         )
         lines.append(line((words, "muted")))

@@ -258,8 +258,8 @@ class WizardScreen(KwtuiScreen):
             return
         if self._index > 0 or self.unsaved():
             name = self.title_text.partition(" ")[2]
-            runs = " Its run goes on: 6 Runs." if self.step.runs else ""
-            self.say(f"{name} begins anew: its answers were for another server.{runs}")
+            runs = " Its run continues: 6 Runs." if self.step.runs else ""
+            self.say(f"{name} starts over: its answers were for another server.{runs}")
         self.run_task(self.restart, "enter")
 
     async def restart(self) -> None:

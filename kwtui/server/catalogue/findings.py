@@ -186,7 +186,7 @@ def _about_database(schema: DatabaseSchema, facts: ServerFacts) -> Iterator[Find
             f"{name}.{sequence.name}",
             "KWDB never exports sequences."
             + ("" if known else " The value of this one could not be read."),
-            "Definition and value are captured and put back."
+            "Definition and value are captured and restored."
             if known
             else "Its definition is captured; set its value manually after a restore.",
         )

@@ -25,7 +25,7 @@ def about_time_series(schema: DatabaseSchema, table: TableSpec) -> Iterator[Find
             f"{silent:,} of its {plural(table.devices or silent, 'device')} "
             f"{'has' if silent == 1 else 'have'} no readings: SELECT and EXPORT omit "
             f"{'it' if silent == 1 else 'them'}.",
-            "Their tag values are captured, and put back.",
+            "Their tag values are captured and restored.",
         )
     if fine_time(table):
         yield Finding(

@@ -41,7 +41,7 @@ def abilities(*, is_admin: bool, read_only: bool = False) -> tuple[Ability, ...]
         Ability("Restore grants and users", _ADMIN, may_write,
                 "The grants are left out; restore.sql beside the backup has them."),
         Ability("See nodes and where the store is", _ADMIN, is_admin,
-                "Give store, extern and logs by hand (profile or --store)."),
+                "Set store, extern and logs yourself (profile or --store)."),
         Ability("See cluster settings", _ADMIN, is_admin,
                 "KWDB refuses SHOW CLUSTER SETTINGS."),
         Ability("Change WAL level or interval", _ADMIN, may_write,

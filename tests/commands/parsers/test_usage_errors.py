@@ -45,3 +45,18 @@ def test_the_hint_names_the_help_of_the_command() -> None:
     with pytest.raises(KwtuiError) as error:
         make_parser(words).parse_args(words)
     assert error.value.hint == "See the usage: kwtui verify --help"
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_help_fits_the_terminal(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for name in ("restore", "status", "drill", "pin", "prune"):
+        with pytest.raises(SystemExit):
+            make_parser([name]).parse_args([name, "--help"])
+        prose, _, _ = capsys.readouterr().out.partition("\nexamples:")
+        _, _, prose = prose.partition("\n\n")  # What stands before is argparse's own.
+        prose = prose.partition("\noptions:")[0].partition("\npositional arguments:")[0]
+        widest = max(prose.splitlines(), key=len)
+        assert len(widest) <= min(columns, 96), widest

@@ -63,7 +63,7 @@ async def test_a_run_goes_on_but_not_on_this_page(connected: FakeController) -> 
         await start(person)
         turn_to_another(connected)
         await person.until_shown("Which database is to be backed up?")
-        assert "Its run goes on: 6 Runs." in person.words()
+        assert "Its run continues: 6 Runs." in person.words()
 
 
 async def test_what_did_not_start_is_never_said_to_run(connected: FakeController) -> None:

@@ -248,7 +248,7 @@ async def test_places_in_turn_and_one_that_is_not_reached(vault: FakeController)
         await person.press("escape")
         await person.until_shown("NOT ENCRYPTED")
         await person.press("t")
-        await person.until_shown("What lies there is not known.")
+        await person.until_shown("The contents of the target are not known.")
         await person.press("left_square_bracket")
         await person.until_shown("NO COPY")
 

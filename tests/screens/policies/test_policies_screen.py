@@ -30,7 +30,7 @@ async def test_a_policy_is_made_by_pressing_enter(connected: FakeController) -> 
         await person.press("enter")
         await person.until_shown("How is it proven")
         await person.press("enter")
-        await person.until_shown("Nobody is told when it fails.")
+        await person.until_shown("Nobody is notified when it fails.")
         await person.press("enter")
         await person.until_shown("Warnings")
         assert policy_names() == [], "nothing is written before it was seen"

@@ -259,7 +259,7 @@ async def test_the_page_of_a_backup_leads_to_what_is_done_next(connected: FakeCo
         await person.press("6", "enter")
         await person.until_shown("1 of 4 tables")
         await person.press("o")
-        await person.until_shown("There is no backup of this run to go on with.")
+        await person.until_shown("This run has no backup to continue with.")
         connected.runs.add_event(run, run_end(connected.runs.plans[run], result={"path": made}))
         await person.until(lambda: "o Open it  d Drill it  t Restore it" in person.footer())
         await person.press("d")
