@@ -139,7 +139,7 @@ class StrategyStep(ChoiceStep):
         return "Choose another way: no rows from this backup." if refused else ""
 
     def on_virtual_list_highlighted(self) -> None:
-        super().on_virtual_list_highlighted()
+        # The explanation is shown by the handler of the class above, which is called, too.
         self.wizard.answers_changed()
 
     def explained(self, option: Option) -> Sequence[Line]:
