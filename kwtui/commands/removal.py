@@ -132,7 +132,9 @@ def _preview_lines(preview: PrunePreview) -> Iterator[str]:
     yield from table(rows, right=frozenset({4}))
     freed = human_bytes(preview.plan.estimated_bytes)
     yield ""
-    yield f"{plural(len(preview.stays), 'backup')} stay, {len(preview.goes)} go: {freed}."
+    stay = "stays" if len(preview.stays) == 1 else "stay"
+    go = "goes" if len(preview.goes) == 1 else "go"
+    yield f"{plural(len(preview.stays), 'backup')} {stay}, {len(preview.goes)} {go}: {freed}."
     for step in preview.plan.steps:
         if step.kind is StepKind.CHECK_FILES:
             yield f"Before anything goes: {step.title}. {step.explanation}"
