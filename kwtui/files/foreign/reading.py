@@ -253,6 +253,13 @@ def cannot_read(path: Path, error: OSError, *, listing: str = "kwtui list") -> K
             hint=error.hint,
             exit_code=ExitCode.EXTERN_NOT_READABLE,
         )
+    if error.errno in (errno.ELOOP, errno.EINVAL, errno.ENXIO, errno.EISDIR):
+        return KwtuiError(
+            f"{path} cannot be read.",
+            cause=cause,
+            hint="kwtui opens only regular files there and follows no links. Check who placed it.",
+            exit_code=ExitCode.EXTERN_NOT_READABLE,
+        )
     return KwtuiError(
         f"{path} cannot be read.",
         cause=cause,

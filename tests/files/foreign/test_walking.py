@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kwtui.errors import ExitCode
-from kwtui.files.foreign.reading import cannot_read, is_there
+from kwtui.files.foreign.reading import cannot_read, is_there, read_regular
 from kwtui.files.foreign.removing import remove_folder
 from kwtui.files.foreign.walking import DEEPEST, TooMuch, walk
 
@@ -53,3 +53,24 @@ def test_what_lies_too_deep_is_not_removed_in_part_without_a_word(tmp_path: Path
 
 def test_the_root_is_there_though_it_has_no_name() -> None:
     assert is_there(Path("/"))
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "large"])
+def test_what_is_no_file_to_be_read_is_not_told_as_missing_rights(
+    tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "manifest.json"
+    match kind:
+        case "link":
+            path.symlink_to(tmp_path / "elsewhere")
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case "large":
+            path.write_bytes(b"12345")
+    with pytest.raises(OSError, match="manifest") as raised:
+        read_regular(path, 4)
+    told = cannot_read(path, raised.value)
+    assert "own account" not in (told.hint or "")
+    assert told.exit_code is ExitCode.EXTERN_NOT_READABLE
