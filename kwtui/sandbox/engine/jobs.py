@@ -11,10 +11,12 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from kwtui.sandbox.answers.answer import SqlError
 from kwtui.sandbox.answers.rowset import RowSet, rowset
@@ -317,7 +319,7 @@ def _write(path: Path, content: str, flags: int) -> None:
 
 
 def _line(job: Job) -> str:
-    return json.dumps(asdict(job), ensure_ascii=False) + "\n"
+    return msgspec.json.encode(job).decode() + "\n"
 
 
 def show_jobs(jobs: Iterable[Job], now: datetime, *, as_source: bool = False) -> RowSet:
