@@ -59,7 +59,7 @@ async def test_answers_arrive_and_what_cannot_be_used_is_told(connected: FakeCon
         await person.press("enter")
         await person.until_shown("How is it proven")
         await person.press("enter")
-        await person.until_shown("Who is told")
+        await person.until_shown("Who is notified")
         await person.type("echo 'x")
         await person.until_shown("a quote is open")
         await person.type("'")
