@@ -18,6 +18,7 @@ from kwtui.errors import KwtuiError
 from kwtui.keys.action import Action
 from kwtui.keys.actions import BY_ID, SCREENS, actions_of
 from kwtui.keys.spelling import key_of
+from kwtui.screens.frame.styled_once import StyledOnce
 from kwtui.text import clean
 from kwtui.widgets.field import PromptLine, Words
 from kwtui.widgets.header_bar import Banner, HeaderBar
@@ -46,7 +47,7 @@ ALWAYS_SHOWN = ("app.help", "app.palette", "app.quit")
 """What every footer ends with."""
 
 
-class KwtuiScreen(Screen[None]):
+class KwtuiScreen(StyledOnce[None]):
     """A full screen. Subclasses compose their body and define ``do_<verb>`` for their actions."""
 
     scope: ClassVar[str] = ""

@@ -19,6 +19,7 @@ from textual.widgets import Button, Input
 from kwtui.errors import KwtuiError
 from kwtui.keys.actions import BY_ID
 from kwtui.keys.interface_words import in_interface
+from kwtui.screens.frame.styled_once import StyledOnce
 from kwtui.widgets.document import Document
 from kwtui.widgets.field import Field, Words, push_button
 from kwtui.widgets.paint import BLANK, ROLE_CLASSES, Line, heading, paragraph
@@ -48,7 +49,7 @@ def problem_lines(error: KwtuiError) -> list[Line]:
     return lines
 
 
-class Dialog(ModalScreen[object]):
+class Dialog(StyledOnce[object], ModalScreen[object]):
     """A box in the middle with a text and buttons; Esc answers nothing."""
 
     CSS_PATH = style_path("dialogs")

@@ -75,12 +75,12 @@ async def test_a_search_goes_to_the_row_of_a_table(connected: FakeController) ->
 async def test_hits_follow_each_other_and_come_round(connected: FakeController) -> None:
     async with opened(connected) as person:
         screen = await open_manual(person)
-        screen.show_topic("commands")
-        await person.until_shown("What it does")
+        screen.show_topic("restore")
+        await person.until_shown("A restore harms nothing")
         page = screen.query_one(MarkdownPage)
 
         async def next_hit(*, forward: bool = True) -> int:
-            assert page.find("kwtui prune", forward=forward)
+            assert page.find("devices", forward=forward)
             await person.pilot.pause()
             return page.scroll_offset.y
 
