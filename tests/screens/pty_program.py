@@ -20,6 +20,7 @@ from kwtui.backups.listing.presence import Presence
 from kwtui.controller.events import StorageChanged
 from kwtui.model.requests import BackupRequest
 from kwtui.runs.events import StepProgress
+from tests.screens.cheap_styles import styles_found_fast
 from tests.screens.fake_controller import FakeController
 from tests.screens.hostile import make_hostile
 from tests.screens.parsed_once import each_stylesheet_parsed_once
@@ -57,6 +58,7 @@ def main() -> int:
 def prepare() -> None:
     """What each program would do first, done once for all that are forked of this process."""
     _PREPARED.enter_context(each_stylesheet_parsed_once())
+    _PREPARED.enter_context(styles_found_fast())
     asyncio.run(_open_every_screen())
 
 
