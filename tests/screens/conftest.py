@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.screens.cheap_styles import styles_found_fast
 from tests.screens.fake_controller import FakeController
-from tests.screens.parsed_once import each_stylesheet_parsed_once
-from tests.screens.settled import waiting_for_the_loop
+from tests.screens.quick.cheap_styles import styles_found_fast
+from tests.screens.quick.parsed_once import each_stylesheet_parsed_once
+from tests.screens.quick.settled import waiting_for_the_loop
 
 
 @pytest.fixture(scope="session", autouse=True)

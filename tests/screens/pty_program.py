@@ -20,10 +20,10 @@ from kwtui.backups.listing.presence import Presence
 from kwtui.controller.events import StorageChanged
 from kwtui.model.requests import BackupRequest
 from kwtui.runs.events import StepProgress
-from tests.screens.cheap_styles import styles_found_fast
 from tests.screens.fake_controller import FakeController
 from tests.screens.hostile import make_hostile
-from tests.screens.parsed_once import each_stylesheet_parsed_once
+from tests.screens.quick.cheap_styles import styles_found_fast
+from tests.screens.quick.parsed_once import each_stylesheet_parsed_once
 from tests.screens.staged import at
 
 _PREPARED = ExitStack()

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 
-from tests.screens.settled import AtWork, settled
+from tests.screens.quick.settled import AtWork, settled
 
 
 async def test_it_waits_for_what_tasks_hand_on_to_each_other() -> None:
