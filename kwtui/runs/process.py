@@ -267,6 +267,6 @@ def _last_words(files: RunFiles) -> str:
 
 def _forget(files: RunFiles) -> None:
     """Remove the folder of a run that never began."""
-    for path in (files.plan, files.target, files.reserve):
+    for path in (files.plan, files.target, files.known, files.reserve):
         path.unlink(missing_ok=True)
     files.folder.rmdir()
