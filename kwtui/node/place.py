@@ -133,9 +133,11 @@ def folder_of(place: NodePlace | None, kind: str) -> Path:
     if state is not None and state.path is not None:
         # KWDB makes extern at the first export.
         # In a closed folder nobody can tell that it is not there yet.
-        awaited = (
-            kind == "extern" and not state.exists and may(state.path.parent, os.R_OK | os.X_OK)
-        )
+        parent = state.path.parent
+        awaited = kind == "extern" and not state.exists and may(parent, os.R_OK | os.X_OK)
+        # What a person named may be a slip of the pen: a node exports to where nobody looks then.
+        if state.source == GIVEN and not state.pending:
+            awaited = awaited and _holds_a_store(parent)
         if state.usable or awaited:
             return state.path
     if state is None or state.path is None or not state.exists:

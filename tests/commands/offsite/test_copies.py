@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from kwtui.backups.layout.location import SetLocation
-from kwtui.errors import ExitCode
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.offsite.archive import CopyLevel
 from kwtui.offsite.checking import check_copy
 from kwtui.offsite.keys import make_key
+from kwtui.offsite.optional_packages import age_module, s3_module, zstd_module
 from tests.backups.builder import make_set
 from tests.command_line import CommandLine
 from tests.conftest import SandboxNode
 from tests.faults.disks import fill_up, small_disk
-from tests.offsite.copying import LATER, STARTED, push, target_in, two_sets
+from tests.offsite.copying import STARTED, push, target_in, two_sets
 
 IDENTITY = "AGE-SECRET-KEY-"
 
@@ -191,21 +192,17 @@ def test_what_cannot_be_is_told(
     assert "hush" not in done.out + done.err
 
 
+@pytest.mark.parametrize("module", ["backports.zstd", "pyrage", "obstore"])
 def test_without_its_packages_the_extra_is_named(
-    home: CommandLine, extern: Path, away: Path, tmp_path: Path
+    module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "path" / "backports").mkdir(parents=True)
-    for module in ("backports/zstd.py", "pyrage.py", "obstore.py"):
-        (tmp_path / "path" / module).write_text("raise ImportError('not installed')\n")
-    without = CommandLine(home.state, environment={"PYTHONPATH": str(tmp_path / "path")})
-    location = make_set(extern, home.state / "state", started=LATER)
-    process = without.start(
-        "offsite", "push", location.path, f"file://{away}", "--json", "--extern", str(extern)
-    )
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == ExitCode.FAILED, err
-    assert "Install the extra offsite: " in json.loads(out)["hint"]
-    assert "pyrage<2" in json.loads(out)["hint"]
+    load = {"backports.zstd": zstd_module, "pyrage": age_module, "obstore": s3_module}[module]
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(KwtuiError) as told:
+        load()
+    assert module.replace(".", "-") in told.value.cause
+    assert "Install the extra offsite: " in told.value.hint
+    assert "pyrage<2" in told.value.hint
 
 
 @pytest.mark.slow
