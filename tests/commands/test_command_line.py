@@ -92,7 +92,7 @@ def test_every_command_explains_itself_with_examples(kwtui: CommandLine, command
     [
         (["backup", "shop", "--changed"], "backup"),
         (["runs", "show", "one", "--nonsense"], "runs show"),
-        (["prune"], "prune"),
+        (["restore"], "restore"),
         (["--nonsense"], ""),
     ],
 )
