@@ -1,6 +1,7 @@
 """Where runs keep their files: one folder a run, in the user's state directory.
 
-``runs/<id>/`` holds ``plan.json``, ``target.json`` (how to connect, without secrets),
+``runs/<id>/`` holds ``plan.json``, ``target.json`` (how to connect, without secrets), for a moment
+``known.json`` (definitions that were read for the plan),
 ``process.json`` (who the worker is), ``journal.jsonl`` and ``worker.log`` (empty unless the worker
 crashed). ``locks/`` holds the locks.
 """
