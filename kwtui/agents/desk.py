@@ -193,14 +193,20 @@ class Desk:
         return await self._propose(plan)
 
     async def plan_statement(self, sql: str, database: str) -> Any:
-        """A statement that changes something, for a person to approve."""
-        from kwtui.server.console.verdict import split
+        """A statement that changes something and removes nothing, for a person to approve."""
+        from kwtui.server.console.verdict import removing_word, split
 
         await self._server()
         if len(split(sql)) != 1:
             raise KwtuiError("One statement is planned at a time.", exit_code=ExitCode.USAGE)
         if not database:
             raise KwtuiError("Name the database in which to run it.", exit_code=ExitCode.USAGE)
+        if word := removing_word(sql):
+            raise KwtuiError(
+                f"{word} removes data: no agent may plan that.",
+                hint="A person can run it on the SQL page.",
+                exit_code=ExitCode.REFUSED_BY_PLAN,
+            )
         proposal = await self._controller.approvals.propose(
             self._asked_by, statement=sql, database=database
         )

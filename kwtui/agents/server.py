@@ -117,7 +117,9 @@ def _add_planning(server: MCPServer, desk: Desk) -> None:
 
     @server.tool(annotations=_PLANS)
     async def write_query(sql: str, database: str) -> dict[str, Any]:
-        """Plan one statement that changes something; it is run after a person approved it."""
+        """Plan one statement that changes something; it runs after a person approved it.
+
+        DELETE, DROP and TRUNCATE are refused."""
         return await _told(desk.plan_statement(sql, database))
 
 

@@ -180,6 +180,20 @@ async def test_what_the_file_says_after_the_plan_was_made_does_not_run(
     assert str(rows["rows"][0][0]) == "7"
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP DATABASE leash CASCADE",
+        "/**/delete FROM t",
+        "WITH gone AS (DELETE FROM t RETURNING id) INSERT INTO t SELECT id FROM gone",
+        "ALTER TABLE t DROP COLUMN id",
+        "truncate t",
+    ],
+)
+async def test_nothing_that_removes_data_can_be_planned(agent: Agent, sql: str) -> None:
+    assert "removes data" in await agent.refused("write_query", sql=sql, database="leash")
+
+
 async def test_runs_of_others_are_not_its_own(agent: Agent) -> None:
     refused = await agent.refused("cancel_run", run_id="20261130T080000Z-abcd")
     assert "not started by this program" in refused

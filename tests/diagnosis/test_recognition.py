@@ -268,6 +268,8 @@ TOLD_APART = {
         "watch_limit"
     ),
     "write /d/extern/a/n1.0.csv: no space left on device": "node_disk_full",
+    "write /dev/shm/extern/a/n1.0.csv: no space left on device": "node_disk_full",
+    "write /data/epoll-memfd/extern/n1.0.csv: no space left on device": "node_disk_full",
     "accept tcp [::]:26257: accept4: too many open files": "too_many_open_files",
     "hard open file descriptor limit of 1024 is under the minimum required 1956": (
         "descriptor_limit"

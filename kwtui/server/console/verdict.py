@@ -74,6 +74,21 @@ def statement_at(text: str, position: int) -> Statement | None:
 
 # -- what it is -----------------------------------------------------------------------------------
 
+_REMOVING = frozenset({"DELETE", "DROP", "TRUNCATE"})
+
+
+def removing_word(text: str) -> str:
+    """What in a statement removes rows or objects, ``DROP`` for one; empty where nothing does.
+
+    Cautious: such a word counts wherever it stands, but for ``ON DELETE`` of a foreign key.
+    """
+    words = [token.word for token in lexer.code(text)]
+    for before, word in pairwise(["", *words]):
+        if word in _REMOVING and before != "ON":
+            return word
+    return ""
+
+
 _READING = frozenset({"SELECT", "VALUES", "TABLE", "WITH", "SHOW", "EXPLAIN"})
 _PLANNED = frozenset({"INSERT", "UPSERT", "UPDATE", "DELETE"})
 """May stand after EXPLAIN without ANALYZE: they are planned and not run."""

@@ -12,6 +12,7 @@ from kwtui.server.console.verdict import (
     Kind,
     classify,
     parsed_statements,
+    removing_word,
     split,
     statement_at,
     without_secrets,
@@ -266,3 +267,19 @@ def test_no_text_hides_what_changes_something(text: str) -> None:
 
 def test_a_text_between_dollars_is_whole() -> None:
     assert classify("SELECT $$a$$", ["SELECT 'a'"]).kind is Kind.READ
+
+
+@pytest.mark.parametrize(
+    ("sql", "word"),
+    [
+        ("DROP TABLE t", "DROP"),
+        ("EXPLAIN ANALYZE DELETE FROM t", "DELETE"),
+        ("/* a */ truncate t", "TRUNCATE"),
+        ("ALTER TABLE t ALTER COLUMN c DROP NOT NULL", "DROP"),
+        ("INSERT INTO t VALUES ('drop it', b'\\'', 'DELETE')", ""),
+        ('UPDATE "drop" SET "delete" = 1', ""),
+        ("CREATE TABLE c (id INT REFERENCES t (id) ON DELETE CASCADE)", ""),
+    ],
+)
+def test_what_removes_is_known_by_its_words(sql: str, word: str) -> None:
+    assert removing_word(sql) == word
