@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from kwtui.backups.listing.contents import ColumnInfo, SetDetails, TableDetails
 from kwtui.backups.listing.entries import BackupEntry
+from kwtui.backups.listing.known_damage import known_damage
 from kwtui.backups.listing.presence import Presence
 from kwtui.backups.listing.shape import UnreadFile
 from kwtui.backups.manifest import Proof, TableEntry, standing_proof
@@ -90,7 +91,7 @@ class SetDifference:
     unknown: tuple[str, ...] = ()
     """What could not be compared, in words."""
     damaged: tuple[str, ...] = ()
-    """Paths of those that failed their last check or whose files are not as their manifest says."""
+    """Paths of those that failed their last check, or that are known not to be whole."""
 
     @property
     def changed(self) -> tuple[TableDifference, ...]:
@@ -158,8 +159,8 @@ class _Side:
 
     @property
     def is_suspect(self) -> bool:
-        """Whether anything in it is known not to be what its manifest says."""
-        return self.failed is not None or bool(self.disk.damage)
+        """Whether anything in it is known not to be what was written."""
+        return bool(self.failed or self.disk.damage or known_damage(self.details))
 
     def is_damaged(self, name: TableName) -> bool:
         """Whether nothing vouches for the table's rows: a file of it is gone, of another size or in
@@ -392,8 +393,7 @@ def _unknown(sides: Iterable[_Side], tables: Iterable[TableDifference]) -> Itera
             )
         bad = [t.name for t in both if side.is_damaged(t.name)]
         damaged.update(bad)
-        for file in side.details.unread:
-            yield f"{path}/{file.path} {file.why}, so its rows are not compared. {file.remedy}"
+        yield from (f"{path}: {words}" for words in known_damage(side.details))
         bad = [name for name in bad if not side.unread(name)]
         if side.failed is not None:
             first = next(iter(side.failed.problems), side.failed.summary)

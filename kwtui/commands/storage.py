@@ -219,10 +219,13 @@ async def verify_set(controller: Controller, args: argparse.Namespace, output: O
 
     await find_files(controller, args)
     path = set_of(args.set)
-    details = await _refuse_what_is_none(controller, path)
+    opened = await controller.storage.open_to_check(path)
+    details = opened[0]
+    _refuse_what_is_none(details)
     report = await controller.storage.verify(
         path,
         ProofLevel(args.level),
+        opened,
         progress=_progress(output),
         dialect=dialect_of(args),
         first_is_row=args.no_header,
@@ -247,9 +250,9 @@ def _remarks(details: SetDetails, report: VerifyReport) -> Iterator[str]:
         yield f"{proofs} cannot be used: check what is there and remove it."
 
 
-async def _refuse_what_is_none(controller: Controller, path: str) -> SetDetails:
-    details = await controller.storage.open_set(path)
+def _refuse_what_is_none(details: SetDetails) -> None:
     entry = details.entry
+    path = entry.path
     if entry.kind.value == "incomplete":
         raise KwtuiError(
             f"{path} is not a backup: it did not finish.",
@@ -265,7 +268,6 @@ async def _refuse_what_is_none(controller: Controller, path: str) -> SetDetails:
             hint="List what exists: kwtui list",
             exit_code=ExitCode.NOT_FOUND,
         )
-    return details
 
 
 def _progress(output: Output) -> Callable[[SealProgress], None] | None:

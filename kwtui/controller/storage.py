@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kwtui.backups.csv.page import CsvPage
     from kwtui.backups.difference import SetDifference
     from kwtui.backups.layout.annotations import Annotation
-    from kwtui.backups.listing.contents import SetDetails
+    from kwtui.backups.listing.contents import OpenedSet, SetDetails
     from kwtui.backups.listing.entries import BackupEntry, StorageListing
     from kwtui.backups.listing.presence import Presence
     from kwtui.backups.listing.table_rows import TableRows
@@ -99,6 +99,13 @@ class Storage:
         details = await self._background.call(open_set, self._folders.extern(), path, self._state)
         self._opened()[path] = details
         return details
+
+    async def open_to_check(self, path: str) -> OpenedSet:
+        """As `open_set`, with the definitions that were read for it: `verify` needs them too."""
+        from kwtui.backups.listing.contents import open_with_definitions
+
+        extern = self._folders.extern()
+        return await self._background.call(open_with_definitions, extern, path, self._state)
 
     async def look_inside(self, path: str) -> SetDetails:
         """What is inside; of a set whose manifest is damaged, what lies there.
@@ -199,12 +206,13 @@ class Storage:
         self,
         path: str,
         level: ProofLevel,
+        opened: OpenedSet | None = None,
         progress: Callable[[SealProgress], None] | None = None,
         dialect: Dialect | None = None,
         *,
         first_is_row: bool = False,
     ) -> VerifyReport:
-        """Check a set here and now, without a run of its own.
+        """Check a set here and now, without a run of its own; ``opened``: `open_to_check` did.
 
         ``progress`` is called from other threads.
         """
@@ -219,6 +227,7 @@ class Storage:
                 self._folders.extern(),
                 path,
                 level,
+                opened=opened,
                 state=self._state,
                 dialect=dialect,
                 first_is_row=first_is_row,

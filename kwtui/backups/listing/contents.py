@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from kwtui.backups.csv.alterations import FileForm
 from kwtui.backups.csv.altered_files import look_at_forms
@@ -112,6 +112,10 @@ class SetDetails:
         return {table.name: table for table in reversed(self.tables)}
 
 
+OpenedSet: TypeAlias = "tuple[SetDetails, tuple[Definitions, ...]]"
+"""A set or tree, and the meta.sql files that were read for it: those of a tree."""
+
+
 def open_set(extern: Path, path: str, state: Path | None = None) -> SetDetails:
     """Look inside a set or tree. Blocking: call it in a thread.
 
@@ -122,10 +126,8 @@ def open_set(extern: Path, path: str, state: Path | None = None) -> SetDetails:
     return open_with_definitions(extern, path, state)[0]
 
 
-def open_with_definitions(
-    extern: Path, path: str, state: Path | None = None
-) -> tuple[SetDetails, tuple[Definitions, ...]]:
-    """As `open_set`, and the meta.sql files that were read for it: those of a tree."""
+def open_with_definitions(extern: Path, path: str, state: Path | None = None) -> OpenedSet:
+    """As `open_set`, with the definitions."""
     path = path.rstrip("/")
     location = find_location(extern, path, state)
     if is_there(location.manifest):

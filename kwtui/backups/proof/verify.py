@@ -10,7 +10,7 @@ from pathlib import Path
 
 import kwtui
 from kwtui.backups.layout.location import record_proof, sidecar_root
-from kwtui.backups.listing.contents import open_with_definitions
+from kwtui.backups.listing.contents import OpenedSet, open_with_definitions
 from kwtui.backups.listing.selection import TreePart, narrowed
 from kwtui.backups.manifest import Proof
 from kwtui.backups.proof.checking import FileReader, check_set
@@ -91,6 +91,7 @@ def verify(
     path: str,
     level: ProofLevel,
     *,
+    opened: OpenedSet | None = None,
     state: Path | None = None,
     dialect: Dialect | None = None,
     first_is_row: bool = False,
@@ -102,7 +103,8 @@ def verify(
 ) -> VerifyReport:
     """Check a set, or an adopted tree, up to ``level`` (P1 or P2). Blocking: call it in a thread.
 
-    ``dialect`` and ``first_is_row`` are for adopted trees, where a person says how they are
+    ``opened`` is what `open_with_definitions` gave, if that was asked already. ``dialect`` and
+    ``first_is_row`` are for adopted trees, where a person says how they are
     written; ``part`` is what of one a restore reads. ``record`` appends the outcome to the set's
     ``proofs.jsonl``.
 
@@ -110,7 +112,7 @@ def verify(
     CANCELLED. A damaged set is a report, not an error.
     """
     began, at = time.monotonic(), datetime.now(UTC)
-    details, definitions = open_with_definitions(extern, path, state)
+    details, definitions = opened or open_with_definitions(extern, path, state)
     reader = FileReader(workers, progress, cancelled)
     if details.manifest is None:
         if part is not None:
