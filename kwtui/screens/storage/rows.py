@@ -19,7 +19,7 @@ from kwtui.widgets.paint import BLANK, Line, Part, fact, fit, heading, line
 from kwtui.widgets.virtual_list import Column
 
 COLUMNS = (
-    Column("Database", 12, grow=True),
+    Column("Database", 11, grow=True),
     Column("Engine", 11, drop=4),
     Column("Written", 16),
     Column("Label", 12, grow=True),
