@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from kwtui.app.navigation import LeadingApp
+from kwtui.app.parsed_once import ParsedOnce
 from kwtui.app.plain_terminal import PlainSigns
 from kwtui.app.run_at_work import RunAtWork
 from kwtui.app.screen_factories import FACTORIES, MAIN_SCREENS
@@ -95,6 +96,7 @@ class KwtuiApp(LeadingApp):
         for each in THEMES:
             self.register_theme(each)
         self.theme = MONOCHROME if self.no_color else _known_theme(theme)
+        self.stylesheet = ParsedOnce(self.get_css_variables())
 
     # -- life --------------------------------------------------------------------------------
 
