@@ -24,7 +24,7 @@ from kwtui.backups.repeats import once
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
 from kwtui.files.foreign.reading import cannot_read, read_regular
-from kwtui.files.json_text import decode, encode_file
+from kwtui.files.json_text import decode, decode_once, encode_file
 from kwtui.model.checks import CheckLevel, Sample, WindowReadings
 from kwtui.model.findings import Finding
 from kwtui.model.moments import check_moments
@@ -46,8 +46,11 @@ SIDECAR_FILES = (MANIFEST_FILE, SCHEMA_FILE, PROOFS_FILE, *RUNBOOK_FILES)
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
-Line = Annotated[str, msgspec.Meta(max_length=4096)]
+_NO_NUL = r"\A[^\x00]*\Z"
+Line = Annotated[str, msgspec.Meta(max_length=4096, pattern=_NO_NUL)]
 """What a listing shows on one line; no path is longer."""
+Place = Annotated[str, msgspec.Meta(pattern=_NO_NUL)]
+"""A path below the set: the system takes none with a NUL."""
 Words = Annotated[str, msgspec.Meta(max_length=1 << 16)]
 """What a check found: a path and what is wrong with it."""
 
@@ -56,7 +59,7 @@ Words = Annotated[str, msgspec.Meta(max_length=1 << 16)]
 class FileEntry:
     """A file of the set. ``path`` is relative to the set, e.g. ``data/public/orders/n1.0.csv``."""
 
-    path: str
+    path: Place
     bytes: Count
     sha256: str
     records: Count | None = None
@@ -84,7 +87,7 @@ class TableEntry:
     """A table of the set with its files."""
 
     name: TableName
-    folder: str
+    folder: Place
     """Relative to ``data``: ``public/orders``."""
     columns: tuple[str, ...]
     """In the order of the files; tags included, hidden ones not."""
@@ -164,7 +167,7 @@ class Manifest:
     started: datetime
     finished: datetime
     cluster_id: Line
-    node_id: int
+    node_id: Count
     server_version: Line
     kwtui_version: Line
     dialect: Dialect
@@ -252,6 +255,7 @@ class SetSummary:
     totals: Totals
     label: Line = ""
     only: tuple[TableName, ...] = ()
+    node_id: Count = 0
     proof: ProofLevel = ProofLevel.P0
     check: CheckLevel | None = None
     format: int = FORMAT
@@ -328,7 +332,8 @@ def decode_fields(data: bytes, where: str, kind: type[_Decoded]) -> _Decoded:
                 exit_code=ExitCode.BACKUP_DAMAGED,
             )
         _check_seal(data)
-        found = decode(data, kind)
+        # A listing asks for the files too (`decode_files`): what stands twice is found there.
+        found = decode(data, kind) if kind is SetSummary else decode_once(data, kind)
         if isinstance(found, Manifest):
             _check_dialect(found.dialect)
             _check_once(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kwtui.backups.manifest import Count, decode_fields
+from kwtui.backups.manifest import Count, Place, decode_fields
 from kwtui.model.schema import TableName
 
 
@@ -21,12 +21,13 @@ class _CountedTables:
 
 @dataclass(frozen=True)
 class _NamedFile:
-    path: str
+    path: Place
     bytes: Count
 
 
 @dataclass(frozen=True)
 class _NamedFiles:
+    folder: Place = ""
     files: tuple[_NamedFile, ...] = ()
 
 

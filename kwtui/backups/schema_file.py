@@ -10,14 +10,14 @@ from kwtui.backups.manifest import read_sidecar
 from kwtui.backups.repeats import check_schema
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
-from kwtui.files.json_text import decode, encode_file
+from kwtui.files.json_text import decode_once, encode_file
 from kwtui.model.schema import DatabaseSchema
 
 
 def read_schema(path: Path) -> DatabaseSchema:
     """Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE or BACKUP_DAMAGED."""
     try:
-        schema = decode(read_sidecar(path), DatabaseSchema)
+        schema = decode_once(read_sidecar(path), DatabaseSchema)
         check_schema(schema)
         return schema
     except msgspec.DecodeError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -61,6 +62,38 @@ def decode(data: bytes, kind: type[_Decoded]) -> _Decoded:
         raise msgspec.DecodeError("it is nested too deeply") from error
     except UnicodeDecodeError as error:
         raise msgspec.DecodeError(str(error)) from error
+
+
+def decode_once(data: bytes, kind: type[_Decoded]) -> _Decoded:
+    """As `decode`, of a file that others may have written: a name that stands twice in one object
+    is refused too, where `decode` would take the last in silence, and a number without end."""
+    found = decode(data, kind)
+    try:
+        _ONCE.decode(data.decode())
+    except RecursionError as error:
+        raise msgspec.DecodeError("it is nested too deeply") from error
+    except ValueError as error:
+        raise msgspec.DecodeError(str(error)) from error
+    return found
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    seen = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise ValueError(f"the field {name!r} occurs twice in one object")
+        seen.add(name)
+
+
+def _bounded(number: str) -> None:
+    if len(number) > _DIGITS or not math.isfinite(float(number)):
+        raise ValueError(f"the number {number[:20]}... is out of range")
+
+
+_DIGITS = 400
+"""Of a number: the largest that the machine adds up has 309."""
+_ONCE = json.JSONDecoder(object_pairs_hook=_each_once, parse_int=_bounded, parse_float=_bounded)
+"""Keeps nothing of what it reads."""
 
 
 def parse(text: str | bytes) -> Any:

@@ -22,7 +22,7 @@ from kwtui.backups.layout.annotations import notes_name, read_annotation
 from kwtui.backups.layout.location import SetLocation, all_proofs, sidecar_root
 from kwtui.backups.layout.naming import set_path
 from kwtui.backups.layout.proof_log import append_proof, read_proofs
-from kwtui.backups.layout.unfinished import UNFINISHED_FILE, read_mark
+from kwtui.backups.layout.unfinished import UNFINISHED_FILE, Unfinished, read_mark, write_mark
 from kwtui.backups.listing.contents import open_set
 from kwtui.backups.listing.entries import BackupEntry
 from kwtui.backups.listing.scanning import scan
@@ -164,6 +164,17 @@ BAD_FIELDS: list[tuple[bytes, bytes]] = [
     (rb'"engine": "[a-z-]*"', b'"engine": "steam"'),
     (rb'"database": "shop"', b'"database": 7'),
     (rb'"label": "[^"]*"', b'"label": "' + b"x" * 5_000 + b'"'),
+    (rb'"database": "shop"', b'"database": "other", "database": "shop"'),
+    (rb'"database": "shop"', rb'"d\\u0061tabase": "other", "database": "shop"'),
+    (rb'"folder": "', b'"folder": "public/other", "folder": "'),
+    (rb'"node_id": \d+', b'"node_id": ' + b"9" * 30),
+    (rb'"node_id": \d+', b'"node_id": -1'),
+    (rb'"node_id": \d+', b'"node_id": 1, "later": 1e999'),
+    (rb'"node_id": \d+', b'"node_id": 1, "later": ' + b"9" * 20_000),
+    (rb'"node_id": \d+', b'"node_id": 1, "later": NaN'),
+    (rb'"database": "shop"', rb'"database": "shop\\u0000"'),
+    (rb'"path": "', rb'"path": "\\u0000'),
+    (rb'"folder": "', rb'"folder": "\\u0000'),
 ]
 
 
@@ -177,6 +188,48 @@ def test_one_bad_set_is_one_bad_line_of_a_listing(
     assert len(entries) == 2
     assert "is damaged" in entries[location.path].problem
     decide(entries.values(), RetentionPolicy(keep_last=1), NOW)
+
+
+OTHER_FORMS: dict[str, Callable[[bytes], bytes]] = {
+    "byte order mark": lambda data: b"\xef\xbb\xbf" + data,
+    "UTF-16": lambda data: data.decode().encode("utf-16"),
+    "NUL behind it": lambda data: data + b"\0",
+    "NUL alone": lambda data: bytes(len(data)),
+    "Infinity": lambda data: data.replace(b"{", b'{"later": Infinity, ', 1),
+    "a field twice": lambda data: data.replace(b"{", b'{"later": 1, "later": 2, ', 1),
+}
+
+
+@pytest.mark.parametrize("form", OTHER_FORMS)
+def test_json_that_kwtui_does_not_write_is_told_with_its_file(
+    location: SetLocation, form: str
+) -> None:
+    changed = OTHER_FORMS[form]
+    folder, _, name = location.path.rpartition("/")
+    notes = location.extern / folder / notes_name(name)
+    notes.write_bytes(changed(b'{"pinned": false}'))
+    assert f"{notes} is damaged: " in listed(location)[location.path].note
+    assert listed(location)[location.path].pinned
+    notes.unlink()
+    append_proof(location.proofs, proof(ProofLevel.P2, STARTED))
+    proofs = location.proofs.read_bytes()
+    location.proofs.write_bytes(changed(proofs.removesuffix(b"\n")) + b"\n")
+    assert not read_proofs(location.proofs)[0].ok
+    location.proofs.unlink()
+    schema = location.schema.read_bytes()
+    location.schema.write_bytes(changed(schema))
+    told = open_set(location.extern, location.path).problems
+    assert any(f"{location.schema} is damaged. " in words for words in told), told
+    location.schema.write_bytes(schema)
+    manifest = location.manifest.read_bytes()
+    location.manifest.write_bytes(changed(manifest))
+    assert "manifest.json is damaged" in listed(location)[location.path].problem
+    location.manifest.unlink()
+    mark = location.manifest.parent / UNFINISHED_FILE
+    write_mark(mark.parent, Unfinished(STARTED, "r1", "failed", "The disk was full."))
+    assert "run r1 failed. The disk was full." in listed(location)[location.path].problem
+    mark.write_bytes(changed(mark.read_bytes()))
+    assert f"{mark} is damaged. " in listed(location)[location.path].problem
 
 
 @pytest.mark.parametrize(

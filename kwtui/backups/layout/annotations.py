@@ -23,7 +23,7 @@ from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import PRIVATE_FOLDER, make_folders, write_file
 from kwtui.files.foreign.reading import SMALL, read_regular
 from kwtui.files.foreign.removing import remove_file
-from kwtui.files.json_text import decode, encode
+from kwtui.files.json_text import decode_once, encode
 from kwtui.model.labels import check_label
 from kwtui.model.moments import check_moments
 
@@ -136,7 +136,7 @@ def _places(extern: Path, path: str, mirror: Path | None) -> list[Path]:
 
 def _read(place: Path) -> Annotation | None:
     try:
-        return decode(read_regular(place, SMALL), Annotation)
+        return decode_once(read_regular(place, SMALL), Annotation)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -15,7 +15,7 @@ import msgspec
 from kwtui.backups.manifest import Manifest, read_sidecar
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folders, write_file
-from kwtui.files.json_text import decode, encode_file
+from kwtui.files.json_text import decode_once, encode_file
 from kwtui.model.schema import DatabaseSchema
 
 DRAFTS = "drafts"
@@ -48,7 +48,7 @@ def write_draft(file: Path, draft: Draft) -> None:
 def read_draft(file: Path) -> Draft:
     """Raises KwtuiError: NOT_FOUND, EXTERN_NOT_READABLE, BACKUP_DAMAGED."""
     try:
-        draft = decode(read_sidecar(file), Draft)
+        draft = decode_once(read_sidecar(file), Draft)
     except KwtuiError as error:
         if error.exit_code is not ExitCode.NOT_FOUND:
             raise

@@ -25,7 +25,7 @@ import msgspec
 from kwtui.backups.manifest import Proof, read_sidecar
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import append_after
-from kwtui.files.json_text import decode, encode
+from kwtui.files.json_text import decode, decode_once, encode
 from kwtui.model.proof import ProofLevel
 
 _DIGITS = 16
@@ -105,7 +105,7 @@ def _says_something(line: bytes) -> bool:
 def _is_damaged(line: bytes, checked: bool) -> bool:
     """``checked`` tells that lines before it had their words, so that this one must have them."""
     try:
-        decode(line, Proof)
+        decode_once(line, Proof)
         words = decode(line, dict[str, object])
     except msgspec.DecodeError:
         return True

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from kwtui.errors import ExitCode, KwtuiError
 from kwtui.files.durable import write_file
-from kwtui.files.foreign.reading import SMALL, read_regular
-from kwtui.files.json_text import decode, encode
+from kwtui.files.foreign.reading import SMALL, cannot_read, read_regular
+from kwtui.files.json_text import decode_once, encode
 from kwtui.model.moments import check_moments
 
 UNFINISHED_FILE = "unfinished.json"
@@ -37,9 +38,15 @@ def write_mark(folder: Path, mark: Unfinished) -> None:
 
 
 def read_mark(folder: Path) -> Unfinished | None:
-    """None where there is none, or none that can be read."""
+    """None where there is none. Raises KwtuiError (EXTERN_NOT_READABLE, BACKUP_DAMAGED)."""
+    place = folder / UNFINISHED_FILE
     try:
-        content = read_regular(folder / UNFINISHED_FILE, SMALL)
-        return decode(content, Unfinished)
-    except (OSError, msgspec.DecodeError):
+        return decode_once(read_regular(place, SMALL), Unfinished)
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise cannot_read(place, error) from error
+    except msgspec.DecodeError as error:
+        raise KwtuiError(
+            f"{place} is damaged.", cause=str(error), exit_code=ExitCode.BACKUP_DAMAGED
+        ) from error

@@ -34,6 +34,7 @@ from kwtui.backups.schema_file import read_schema
 from kwtui.errors import ExitCode, KwtuiError
 from kwtui.model.requests import Dialect
 from kwtui.model.schema import ColumnSpec, DatabaseSchema, Engine, TableName
+from kwtui.text import sentences
 
 if TYPE_CHECKING:
     from kwtui.backups.listing.definitions import Definitions
@@ -167,7 +168,7 @@ def _open_set(location: SetLocation, entry: BackupEntry, state: Path | None) -> 
             # One by one, in place of the sentence that tells the first.
             problems = [words for words in problems if words != found.problem] + found.problems
     except KwtuiError as error:
-        problems.append(error.title)
+        problems.append(sentences(error.title, error.cause))
     return SetDetails(
         entry=entry,
         location=location,

@@ -301,8 +301,13 @@ def _is_closed(error: KwtuiError) -> bool:
 
 
 def _leftover_words(kind: EntryKind, folder: Path) -> str:
-    mark = read_mark(folder)
-    if kind is not EntryKind.INCOMPLETE or mark is None:
+    if kind is not EntryKind.INCOMPLETE:
+        return _LEFTOVER_WORDS[kind]
+    try:
+        mark = read_mark(folder)
+    except KwtuiError as error:
+        return f"{_LEFTOVER_WORDS[kind]} {_words(error)}"
+    if mark is None:
         return _LEFTOVER_WORDS[kind]
     how = "was cancelled" if mark.outcome == "cancelled" else "failed"
     return f"It is not a backup: run {mark.run} {how}. {mark.reason}"
