@@ -37,6 +37,8 @@ class Progress:
     running: bool = False
     limited: bool = False
     """It stopped at `MOST_HITS`: there may be more."""
+    ended: bool = False
+    """All was read: nobody stopped it, and no pattern took too long."""
 
     @property
     def share(self) -> float:
@@ -115,6 +117,17 @@ class LogStream:
         self._tasks[name] = task
         return task
 
+    async def _see_through(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Until it ended or was stopped. An error of it is told here, and not once more by the
+        next who stops it."""
+        task = self._start(name, work)
+        try:
+            with suppress(asyncio.CancelledError):
+                await task
+        finally:
+            if task.done() and self._tasks.get(name) is task:
+                del self._tasks[name]
+
     async def _stop(self, name: str) -> None:
         task = self._tasks.pop(name, None)
         if task is not None:
@@ -172,7 +185,10 @@ class LogStream:
             await self._more.wait()
             self._more.clear()
             for number, log in enumerate(self.set.logs):
-                await self._take_new(number, log)
+                try:
+                    await self._take_new(number, log)
+                except KwtuiError:  # Its pattern takes too long on a line that came.
+                    self._pattern, self.searching.ended = None, False
             await self._tally.take_new()
             self.changed()
 
@@ -237,10 +253,9 @@ class LogStream:
             ranges = [self._bounds(log) for log in self.set.logs]
             self.filtering = Progress(total=self._bytes(ranges), running=True)
             query = Query(pattern, wanted, entries=True)
-            task = self._start("filter", self._filter(query, ranges, [p.entries for p in picked]))
             self.changed()
-            with suppress(asyncio.CancelledError):
-                await task
+            places = [p.entries for p in picked]
+            await self._see_through("filter", self._filter(query, ranges, places))
         self.changed()
 
     async def _filter(
@@ -258,6 +273,7 @@ class LogStream:
                     if batch.offsets:
                         self.set.reset_window()
                     self.changed()
+            progress.ended = True
         finally:
             progress.running = False
             self._more.set()
@@ -292,14 +308,13 @@ class LogStream:
         ranges = [self._bounds(log) for log in self.set.logs]
         self.searching = Progress(total=self._bytes(ranges), running=True)
         query = Query(pattern, self.wanted)
-        task = self._start("search", self._search(query, self.hits, cuts, ranges))
-        with suppress(asyncio.CancelledError):
-            await task
+        await self._see_through("search", self._search(query, self.hits, cuts, ranges))
         self.changed()
 
     async def _search(
         self, query: Query, hits: Hits, cuts: list[int], ranges: list[tuple[int, int]]
     ) -> None:
+        progress = self.searching
         try:
             for number, (low, high) in enumerate(ranges):
                 low = max(low, cuts[number])
@@ -307,8 +322,12 @@ class LogStream:
             for number, (low, high) in enumerate(ranges):
                 high = min(high, cuts[number])
                 await self._search_part(query, hits, number, low, high, backwards=True)
+            progress.ended = True
         finally:
-            self.searching.running = False
+            progress.running = False
+            if not progress.ended:
+                # What comes is not searched either: the pattern may be what took too long.
+                self._pattern = None
             self._more.set()
 
     async def _search_part(

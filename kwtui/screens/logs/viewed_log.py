@@ -105,7 +105,7 @@ class ViewedLog:
         hits, searching = self.stream.hits, self.stream.searching
         still = _still(searching, "searching")
         if hits is None or not len(hits):
-            return "searching" + still.removeprefix(", searching") if still else "no hit"
+            return still.removeprefix(", ") or "no hit"
         place = self._view.place
         number = hits.number_of(place) if place is not None and not self._view.following else None
         more = "+" if searching.limited else ""
@@ -270,4 +270,7 @@ class ViewedLog:
 
 
 def _still(progress: Progress, doing: str) -> str:
-    return f", {doing} {progress.share:.0%}" if progress.running else ""
+    """How far it is, or was when it was stopped; empty once all was read."""
+    if progress.running:
+        return f", {doing} {progress.share:.0%}"
+    return "" if progress.ended or not progress.total else f", stopped at {progress.share:.0%}"

@@ -11,6 +11,7 @@ import pytest
 
 from kwtui.errors import KwtuiError
 from kwtui.node.logs import stream as logstream
+from kwtui.node.logs.file import match_process
 from kwtui.node.logs.filter import LogFilter, parse_filter
 from kwtui.node.logs.format import LogFamily, LogSeverity
 from kwtui.node.logs.stream import LogStream
@@ -304,3 +305,43 @@ async def test_what_is_shown_can_be_taken_along_as_it_is_in_the_files(
         await stream.show(LogFilter(LogSeverity.ERROR))
         kept = b"".join(stream.set.chunks())
         assert kept == (line(2, "two", "E") + "\tframe\n" + line(3, "three", "E")).encode()
+
+
+# -- patterns without an end --------------------------------------------------------------------
+
+ENDLESS = re.compile("(a+)+$")
+TRAP = "a" * 60 + "!"
+
+
+async def test_a_pattern_that_takes_too_long_is_told_once_and_leaves_the_next_search_alone(
+    folder: GrowingFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(match_process, "LONGEST_BLOCK", 0.3)
+    folder.new_file(line(1, "needle"), line(2, TRAP))
+    async with streaming(folder.folder) as stream:
+        with pytest.raises(KwtuiError, match="takes too long"):
+            await stream.search(ENDLESS)
+        assert not stream.searching.ended
+        await stream.search(re.compile("needle"))
+        assert stream.hits is not None
+        assert (len(stream.hits), stream.searching.ended) == (1, True)
+        with pytest.raises(KwtuiError, match="takes too long"):
+            await stream.show(parse_filter(ENDLESS.pattern, START))
+        await stream.show(parse_filter("needle", START))
+        assert texts(stream) == ["needle"]
+        assert stream.filtering.ended
+
+
+async def test_a_line_that_a_pattern_takes_too_long_for_does_not_end_following(
+    folder: GrowingFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(match_process, "LONGEST_BLOCK", 0.3)
+    folder.new_file(line(1, "aaa"))
+    async with streaming(folder.folder) as stream:
+        await stream.search(ENDLESS)
+        assert stream.searching.ended
+        folder.write(line(2, TRAP))
+        await until(stream, lambda: not stream.searching.ended)
+        await stream.search(re.compile("needle"))
+        folder.write(line(3, "needle"))
+        await until(stream, lambda: len(stream.hits or ()) == 1)
