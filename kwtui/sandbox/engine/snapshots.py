@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import duckdb
@@ -30,6 +30,10 @@ class Data(Protocol):
     clock: Clock
     catalog: Catalog
 
+    @property
+    def sessions(self) -> Mapping[str, object]:
+        """Those that are open."""
+
     def cursor(self) -> duckdb.DuckDBPyConnection: ...
 
 
@@ -42,7 +46,12 @@ MOST_BEFORE_WRITES = 40
 SPACING = SECOND // 50
 """Writes that follow one another faster than this share a snapshot."""
 READERS = 8
-"""How many statements can read one requested snapshot at the same time."""
+"""How many statements can read one requested snapshot at the same time, at most.
+
+Each session gets one, and some are for statements that read more than once: what is opened
+must be opened before the next write, and each reader takes half a millisecond.
+"""
+SPARE_READERS = 3
 
 
 @dataclass
@@ -52,14 +61,18 @@ class _Snapshot:
     begins: int
     taken: int
     requested: bool
-    cursors: list[duckdb.DuckDBPyConnection]
-    free: queue.SimpleQueue[duckdb.DuckDBPyConnection]
+    cursors: list[duckdb.DuckDBPyConnection] = field(default_factory=list)
+    free: queue.SimpleQueue[duckdb.DuckDBPyConnection] = field(default_factory=queue.SimpleQueue)
     """Those of ``cursors`` that nobody reads from: one result at a time on each."""
     ends: int | None = None
 
     @property
     def idle(self) -> bool:
         return self.free.qsize() == len(self.cursors)
+
+    def add(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self.cursors.append(cursor)
+        self.free.put(cursor)
 
     def close(self) -> None:
         for cursor in self.cursors:
@@ -90,11 +103,9 @@ class Snapshots:
             return now
 
     def _take(self, now: int, *, requested: bool) -> _Snapshot:
-        cursors = [self._begin() for _ in range(READERS if requested else 1)]
-        free: queue.SimpleQueue[duckdb.DuckDBPyConnection] = queue.SimpleQueue()
-        for cursor in cursors:
-            free.put(cursor)
-        return _Snapshot(self._last_commit, now, requested, cursors, free)
+        snapshot = _Snapshot(self._last_commit, now, requested)
+        snapshot.add(self._begin())
+        return snapshot
 
     def _begin(self) -> duckdb.DuckDBPyConnection:
         cursor = self._engine.cursor()
@@ -111,7 +122,16 @@ class Snapshots:
             current = any(s.ends is None for s in self._held)
             if not recent and not current:
                 self._held.append(self._take(now, requested=False))
+            for snapshot in self._held:
+                if snapshot.requested and snapshot.ends is None:
+                    self._add_readers(snapshot)
             self._thin(now)
+
+    def _add_readers(self, snapshot: _Snapshot) -> None:
+        """While what is current is still what the snapshot holds."""
+        wanted = min(READERS, len(self._engine.sessions) + SPARE_READERS)
+        for _ in range(wanted - len(snapshot.cursors)):
+            snapshot.add(self._begin())
 
     def committed(self) -> None:
         """Called under the engine's lock after a commit: what was current is now past."""

@@ -15,6 +15,7 @@ from kwtui.sandbox.query.functions import AFTERWARDS, DUCKDB, called, known_as
 from kwtui.sandbox.query.needed import ALL, Needed, Only, named, only
 from kwtui.sandbox.query.prepare import Prepared
 from kwtui.sandbox.query.scopes import Output, Scope, Source, SourceColumn
+from kwtui.sandbox.query.shared_hash import share_hash
 from kwtui.sandbox.query.sources import Sources
 from kwtui.sandbox.query.tags_only import reads_tags_only
 from kwtui.sandbox.values.sql_type import SqlType
@@ -138,6 +139,7 @@ class Translator:
         if outermost and not node.args.get("order"):
             self._natural_order(node, scope)
         node.set("locks", None)
+        share_hash(node)
         return outputs
 
     def _projection(
