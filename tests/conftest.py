@@ -17,7 +17,6 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from tests.once import folder_of_session, once_in
 from tests.ready_process import STARTING, forking_subprocess, ready_process
@@ -26,10 +25,17 @@ from tests.ready_process import STARTING, forking_subprocess, ready_process
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# An example takes long where a machine is busy, and is no less right for it.
-settings.register_profile("suite", deadline=None)
-settings.register_profile("thorough", deadline=None, max_examples=2000)
-settings.load_profile("suite")
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure() -> None:
+    # pytest rewrites all of it, for a second and more: what is written above lets it keep that,
+    # and each worker finds it.
+    from hypothesis import settings
+
+    # An example takes long where a machine is busy, and is no less right for it.
+    settings.register_profile("suite", deadline=None)
+    settings.register_profile("thorough", deadline=None, max_examples=2000)
+    settings.load_profile("suite")
 
 
 _WORKER_BYTES = 700 << 20
