@@ -349,6 +349,10 @@ class SqlScreen(WritingScreen):
             self.app.copy_to_clipboard(self.controller.commands.line("sql", self._answer.sql))
 
     def go_back(self) -> bool:
+        """Cancel what runs, then leave the editor."""
+        if self._at_work:
+            self.do_cancel()
+            return True
         if self._editor.has_focus or self._tree.has_focus:
             self.leave_tree()
             self._table.focus()

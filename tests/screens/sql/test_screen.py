@@ -153,7 +153,8 @@ async def test_a_lost_connection_locks_again(connected: FakeController) -> None:
         await driver.until_shown("There is no connection")
 
 
-async def test_a_running_statement_is_cancelled_by_key(connected: FakeController) -> None:
+@pytest.mark.parametrize("key", ["f4", "escape"])
+async def test_a_running_statement_is_cancelled_by_key(connected: FakeController, key: str) -> None:
     connected.sql.console.hold = True
     async with opened(connected) as driver:
         await write(driver, "SELECT count(*) FROM t")
@@ -161,7 +162,7 @@ async def test_a_running_statement_is_cancelled_by_key(connected: FakeController
         await driver.until_shown("running since 12:00:00 UTC, F4 cancels")
         await driver.press("f5")
         await driver.until_shown("A statement is running")
-        await driver.press("f4")
+        await driver.press(key)
         await driver.until_shown("· cancelled")
 
 
