@@ -44,10 +44,11 @@ _WORKER_BYTES = 700 << 20
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three a core: tests wait for processes, disks and clocks longer than they compute."""
+    """Two a core: tests wait for processes, disks and clocks about as long as they compute, and a
+    third made a busy machine break those that watch a clock."""
     cores = len(os.sched_getaffinity(0))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(cores, min(3 * cores, memory // _WORKER_BYTES))
+    return max(cores, min(2 * cores, memory // _WORKER_BYTES))
 
 
 @pytest.hookimpl(tryfirst=True)
