@@ -8,9 +8,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from kwtui.commands.shared.arguments import path_of, usage
-from kwtui.commands.shared.asking import typed_name
 from kwtui.commands.shared.output import Output, table
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.commands.shared.saved import edit_saved, remove_saved, tell_edited, warn
 
 if TYPE_CHECKING:
     from kwtui.config.profiles import Profile
@@ -115,50 +114,24 @@ def _word(name: str) -> str:
 
 
 def _edit(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    before = _names(controller)
-    changed = controller.profiles.edit()
-    gone = sorted(before - _names(controller))
-    missed = {name: controller.profiles.used_by(name) for name in gone}
+    profiles = controller.profiles
+    changed, missed = edit_saved(profiles, lambda: [each.name for each in profiles.all()])
     if output.json:
+        gone = list(missed)
         output.object("profiles-edited", {"changed": changed, "removed": gone, "used_by": missed})
         return 0
-    output.line(f"The profiles {'were changed' if changed else 'are as they were'}.")
-    for name, users in missed.items():
-        output.line(f"The profile {name} was removed.")
-        for words in users:
-            output.line(f"warning  {words[:1].upper()}{words[1:]}.")
+    tell_edited(output, "profile", changed, missed)
     return 0
-
-
-def _names(controller: Controller) -> set[str]:
-    try:
-        return {profile.name for profile in controller.profiles.all()}
-    except KwtuiError:
-        # The editor is opened just to mend it.
-        return set()
 
 
 def _remove(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     from kwtui.config.profiles import find_profile
 
     name = find_profile(args.name).name
-    used_by = controller.profiles.used_by(name)
-    if args.yes is None and output.is_terminal:
-        for words in used_by:
-            output.note(f"warning  {words[:1].upper()}{words[1:]}.")
-        args.yes = typed_name(name)
-    if args.yes != name:
-        raise KwtuiError(
-            f"The profile {name!r} was not removed.",
-            cause="".join(f"{words[:1].upper()}{words[1:]}. " for words in used_by).strip(),
-            hint=f"To remove it: --yes {_word(name)}",
-            exit_code=ExitCode.USAGE,
-        )
-    controller.profiles.delete(name)
+    used_by = remove_saved(controller.profiles, "profile", name, args, output)
     if output.json:
         output.object("profile-removed", {"profile": name, "used_by": used_by})
         return 0
     output.line(f"The profile {name} was removed; its server and backups are unchanged.")
-    for words in used_by:
-        output.line(f"warning  {words[:1].upper()}{words[1:]}.")
+    warn(output.line, used_by)
     return 0

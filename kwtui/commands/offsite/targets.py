@@ -7,9 +7,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from kwtui.commands.shared.arguments import path_of, usage
-from kwtui.commands.shared.asking import typed_name
 from kwtui.commands.shared.output import Output, table
-from kwtui.errors import ExitCode, KwtuiError
+from kwtui.commands.shared.saved import edit_saved, remove_saved, sentence, tell_edited, warn
 from kwtui.text import shell_quoted
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ async def show(controller: Controller, args: argparse.Namespace, output: Output)
     for line in table(_rows(target)):
         output.line(line)
     for words in used_by:
-        output.line(_sentence(words))
+        output.line(sentence(words))
     return 0
 
 
@@ -88,55 +87,25 @@ async def add(controller: Controller, args: argparse.Namespace, output: Output) 
 
 
 async def edit(controller: Controller, args: argparse.Namespace, output: Output) -> int:
-    before = _names(controller)
-    changed = controller.offsite.edit()
-    gone = sorted(before - _names(controller))
-    missed = {name: controller.offsite.used_by(name) for name in gone}
+    targets = controller.offsite
+    changed, missed = edit_saved(targets, lambda: [each.name for each in targets.targets()])
     if output.json:
+        gone = list(missed)
         output.object("offsite-edited", {"changed": changed, "removed": gone, "used_by": missed})
         return 0
-    output.line(f"The targets {'were changed' if changed else 'are as they were'}.")
-    for name, users in missed.items():
-        output.line(f"The target {name} was removed.")
-        for words in users:
-            output.line(f"warning  {_sentence(words)}")
+    tell_edited(output, "target", changed, missed)
     return 0
-
-
-def _names(controller: Controller) -> set[str]:
-    try:
-        return {target.name for target in controller.offsite.targets()}
-    except KwtuiError:
-        # The editor is opened just to mend it.
-        return set()
 
 
 async def remove(controller: Controller, args: argparse.Namespace, output: Output) -> int:
     name = controller.offsite.saved(args.name).name
-    used_by = controller.offsite.used_by(name)
-    if args.yes is None and output.is_terminal:
-        for words in used_by:
-            output.note(f"warning  {_sentence(words)}")
-        args.yes = typed_name(name)
-    if args.yes != name:
-        raise KwtuiError(
-            f"The target {name!r} was not removed.",
-            cause=" ".join(map(_sentence, used_by)),
-            hint=f"To remove it: --yes {shell_quoted(name)}",
-            exit_code=ExitCode.USAGE,
-        )
-    controller.offsite.delete(name)
+    used_by = remove_saved(controller.offsite, "target", name, args, output)
     if output.json:
         output.object("offsite-removed", {"target": name, "used_by": used_by})
         return 0
     output.line(f"The target {name} was removed; its copies are unchanged.")
-    for words in used_by:
-        output.line(f"warning  {_sentence(words)}")
+    warn(output.line, used_by)
     return 0
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
 
 
 async def keygen(controller: Controller, args: argparse.Namespace, output: Output) -> int:
